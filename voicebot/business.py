@@ -1,0 +1,165 @@
+"""The business behind the number: what it offers, when it is open, how it speaks.
+
+Read from a `business.toml`; a demo business ships with the package.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from voicebot.call import Service, Step
+from voicebot.errors import SettingsError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MIDNIGHT = "24:00"
+
+
+class Confirm(StrEnum):
+    """How a value is read back: ask and wait for a yes, say it in passing, or not at all."""
+
+    EXPLICIT = "explicit"
+    IMPLICIT = "implicit"
+    NEVER = "never"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Model):
+    """Who answers the phone."""
+
+    id: str
+    name: str
+    email: str = ""
+    address: str = ""
+
+
+class Offer(_Model):
+    """A service with the words that callers use for it."""
+
+    id: str
+    name: str
+    price: str = ""
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def service(self) -> Service:
+        """The form that the record keeps."""
+        return Service(self.id, self.name, self.price, self.description)
+
+
+def _end_of_day(value: object) -> object:
+    return "23:59:59" if value == _MIDNIGHT else value
+
+
+class Hours(_Model):
+    """Open from `opens` until `closes`, local time; `24:00` is the end of the day."""
+
+    opens: time
+    closes: Annotated[time, BeforeValidator(_end_of_day)]
+
+
+class Booking(_Model):
+    """A slot's length in minutes, how many may share it, how far ahead one may book."""
+
+    slot_minutes: int = Field(60, ge=5, le=24 * 60)
+    capacity: int = Field(1, ge=1)
+    days_ahead: int = Field(365, ge=1)
+
+
+_POLICY: dict[Step, Confirm] = {
+    Step.NAME: Confirm.IMPLICIT,
+    Step.PHONE: Confirm.EXPLICIT,
+    Step.ADDRESS: Confirm.IMPLICIT,
+    Step.EMAIL: Confirm.EXPLICIT,
+    Step.SERVICE: Confirm.IMPLICIT,
+    Step.TIME: Confirm.EXPLICIT,
+}
+
+
+class Business(_Model):
+    """One business, checked and immutable."""
+
+    company: Company
+    region: str = Field("AU", pattern="^[A-Z]{2}$")
+    timezone: str = "Australia/Sydney"
+    language: Literal["en", "zh-CN"] = "en"
+    transfer_to: str | None = None
+    services: tuple[Offer, ...] = Field(min_length=1)
+    hours: dict[str, tuple[Hours, ...]]
+    booking: Booking = Booking()
+    confirm: dict[Step, Confirm] = Field(default_factory=dict)
+    suburbs: tuple[str, ...] = ()
+    wording: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"unknown zone {value!r}; use a name like Europe/London") from error
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _known_days(cls, value: dict[str, tuple[Hours, ...]]) -> dict[str, tuple[Hours, ...]]:
+        if strange := set(value) - set(WEEKDAYS):
+            raise ValueError(f"unknown weekday {sorted(strange)}; use {', '.join(WEEKDAYS)}")
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone that callers mean."""
+        return ZoneInfo(self.timezone)
+
+    def policy(self, step: Step) -> Confirm:
+        """How `step` is read back. The time is always explicit: it books."""
+        return Confirm.EXPLICIT if step is Step.TIME else self.confirm.get(step, _POLICY[step])
+
+    def offer(self, name: str) -> Offer | None:
+        """The offer of exactly this name or id, whatever its case."""
+        wanted = name.casefold()
+        return next(
+            (o for o in self.services if wanted in (o.name.casefold(), o.id.casefold())), None
+        )
+
+    def is_open(self, at: datetime) -> bool:
+        """Does a slot that begins at this moment fit into the opening hours?"""
+        local = at.astimezone(self.zone)
+        end = local + timedelta(minutes=self.booking.slot_minutes)
+        return any(
+            span.opens <= local.time()
+            and (end.date() == local.date() and end.time() <= span.closes)
+            for span in self.hours.get(WEEKDAYS[local.weekday()], ())
+        )
+
+
+def load_business(path: Path | None) -> Business:
+    """Read a business file, or the demo one; raises SettingsError that says where and what."""
+    name = str(path) if path else "the demo business"
+    try:
+        text = path.read_text("utf-8") if path else _demo()
+        return Business.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise SettingsError(f"cannot read {name}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name} is not TOML: {error}") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"{name}: {wrong}") from error
+
+
+def _demo() -> str:
+    return files("voicebot").joinpath("business.toml").read_text("utf-8")

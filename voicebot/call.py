@@ -1,0 +1,155 @@
+"""The words that every room of the house uses: a call, its steps, its messages, a change.
+
+Nothing here does I/O. Times are aware datetimes; texts are as spoken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from voicebot.errors import InvalidCallSid
+
+CallSid = NewType("CallSid", str)
+"""The provider's name of a call; one record in Redis carries it."""
+
+_CALL_SID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+
+
+def parse_call_sid(text: str) -> CallSid:
+    """Check a stranger's call id; raises InvalidCallSid."""
+    if not _CALL_SID.fullmatch(text):
+        raise InvalidCallSid(
+            "callSid must be 1 to 64 characters of letters, digits, underscore, dot or hyphen"
+        )
+    return CallSid(text)
+
+
+class Step(StrEnum):
+    """What is asked, in this order; DONE is the end of the form."""
+
+    NAME = "name"
+    PHONE = "phone"
+    ADDRESS = "address"
+    EMAIL = "email"
+    SERVICE = "service"
+    TIME = "time"
+    DONE = "done"
+
+
+FIELDS = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL, Step.SERVICE, Step.TIME)
+
+
+class Status(StrEnum):
+    """Where a call stands, as staff and `/twiml` read it."""
+
+    ACTIVE = "active"
+    BOOKED = "booked"
+    INCOMPLETE = "incomplete"
+    TRANSFER = "transfer"
+    ABANDONED = "abandoned"
+
+
+class Phase(StrEnum):
+    """What the bot is doing this moment; only in the event stream, never in the record."""
+
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class Speaker(StrEnum):
+    """Who said a message, in the record's own words."""
+
+    BOT = "AI"
+    CALLER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said. `partial` marks a bot's sentence that was cut off by the caller."""
+
+    speaker: Speaker
+    text: str
+    started_at: datetime
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as the record keeps it; `price` is text as the business writes it."""
+
+    id: str
+    name: str
+    price: str = ""
+    description: str = ""
+
+
+Answer = str | Service | datetime
+"""A validated value: text for name, phone (E.164), address, e-mail (lower case);
+a Service for the service; an aware datetime for the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one commit writes, all or nothing.
+
+    answers     validated values; the time is written only together with `booked`
+    confirmed   steps whose read-back got a yes
+    unconfirmed steps whose value was corrected, so that an earlier yes no longer counts
+    messages    to append to the history, in order
+    revised     (as it was written, as it was heard): rewrites one bot message
+    dialogue    the collector's state as JSON, everything that the next turn needs
+    """
+
+    answers: Mapping[Step, Answer] = field(default_factory=dict)
+    confirmed: frozenset[Step] = frozenset()
+    unconfirmed: frozenset[Step] = frozenset()
+    messages: tuple[Message, ...] = ()
+    revised: tuple[Message, Message] | None = None
+    step: Step | None = None
+    status: Status | None = None
+    booked: bool | None = None
+    dialogue: str | None = None
+
+
+class Saved(StrEnum):
+    """Where an acknowledged commit rests."""
+
+    REDIS = "redis"
+    JOURNAL = "journal"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallState:
+    """Where a record says the call stands: all that a conversation needs to go on."""
+
+    answers: Mapping[Step, Answer] = field(default_factory=dict)
+    confirmed: frozenset[Step] = frozenset()
+    step: Step = Step.NAME
+    status: Status = Status.ACTIVE
+    booked: bool = False
+    dialogue: str | None = None
+    resumed: bool = False
+    """True when the record was there before this session, with something said in it."""
+
+
+class Ledger(Protocol):
+    """The pen of one session for one record: it alone numbers that session's commits."""
+
+    @property
+    def state(self) -> CallState:
+        """The record as it was found when the session claimed the call."""
+        ...
+
+    async def commit(self, change: Change) -> Saved:
+        """Write all of `change` or nothing; raises Fenced when a newer session owns the call.
+
+        Never raises because Redis is away: the answer says where the change rests meanwhile.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The conversation: what was understood, what happens next, what is said."""

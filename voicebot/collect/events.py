@@ -1,0 +1,107 @@
+"""What reaches the conversation, and what it asks of the world. Plain values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from voicebot.call import Change, Message, Step
+from voicebot.collect.understanding import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call begins, or goes on after an interruption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The caller said something; `text` is what was transcribed."""
+
+    text: str
+    understanding: Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The caller pressed keys, `#` ended them."""
+
+    digits: str
+    understanding: Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The caller said nothing for as long as one waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """The call has reached its longest permitted length."""
+
+
+Event = Started | Heard | Keyed | Silent | TimeUp
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Commit this before the next word."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak; the message is committed just before its first frame."""
+
+    text: str
+
+
+class Ending(StrEnum):
+    """How a call is left after the last word."""
+
+    HANGUP = "hangup"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nothing more to say or hear."""
+
+    ending: Ending
+
+
+Effect = Save | Say | End
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the ears should know while they wait for the next answer.
+
+    step, confirming  choose the patience of turn-taking
+    complete          is this text, as far as heard, already a whole and valid answer?
+    vocabulary        closed list that may help the recogniser
+    """
+
+    step: Step
+    confirming: bool
+    complete: Callable[[str], bool]
+    vocabulary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What the ears bring back: words or keys.
+
+    cut  (as it was written, as it was heard) when these words interrupted the bot
+    """
+
+    text: str
+    started_at: datetime
+    keyed: bool = False
+    cut: tuple[Message, Message] | None = None
+
+
+Hearing = Utterance | Silent | TimeUp

@@ -1,0 +1,74 @@
+"""Everything that voicebot raises on purpose, named by what failed.
+
+VoicebotError
+├── SettingsError            a setting or the business file cannot be used
+├── AlreadyRunning           another `voicebot serve` owns the data directory
+├── InvalidCallSid           a call id outside [A-Za-z0-9_.-]{1,64}
+├── StoreError
+│   ├── StoreUnavailable     Redis did not answer, or refused
+│   └── Fenced               a newer session owns this call
+├── SpeechError
+│   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
+│   └── SpeechUnavailable    the speech process did not answer
+└── StreamError
+    ├── ProtocolViolation    the provider's frame makes the call impossible
+    └── CallEnded            the caller's socket is gone
+"""
+
+from __future__ import annotations
+
+
+class VoicebotError(Exception):
+    """Root of the tree; its message says what to do."""
+
+
+class SettingsError(VoicebotError):
+    """A setting or the business file cannot be used."""
+
+
+class AlreadyRunning(VoicebotError):
+    """Another `voicebot serve` owns the data directory."""
+
+
+class InvalidCallSid(VoicebotError, ValueError):
+    """A call id outside [A-Za-z0-9_.-]{1,64}."""
+
+
+class StoreError(VoicebotError):
+    """The record could not be read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """Redis did not answer in time, or refused."""
+
+
+class Fenced(StoreError):
+    """A newer session owns this call: the older one ends quietly."""
+
+
+class SpeechError(VoicebotError):
+    """Hearing or speaking failed."""
+
+
+class ModelMissing(SpeechError):
+    """A model package is absent, or its bytes are not the pinned ones."""
+
+
+class SpeechUnavailable(SpeechError):
+    """The speech process did not answer."""
+
+
+class StreamError(VoicebotError):
+    """The provider's stream failed."""
+
+
+class ProtocolViolation(StreamError):
+    """A frame that makes the call impossible; `code` is the WebSocket close code."""
+
+    def __init__(self, message: str, *, code: int = 1008) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class CallEnded(StreamError):
+    """The caller's socket is gone, or the provider said stop."""

@@ -1,0 +1,94 @@
+"""Settings from the environment (`VOICEBOT_…`) and a `.env` file in the working directory."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from voicebot.errors import SettingsError
+
+
+class SaveMode(StrEnum):
+    """When the record is written: every commit as it happens, or all of it at the end."""
+
+    REALTIME = "realtime"
+    BATCH = "batch"
+
+
+class Engine(StrEnum):
+    """Who hears, speaks or understands. AUTO is OpenAI when its key is set, else local."""
+
+    AUTO = "auto"
+    LOCAL = "local"
+    OPENAI = "openai"
+    NULL = "null"
+
+
+class Settings(BaseSettings):
+    """Every setting, with the default that suits one machine. Names: `VOICEBOT_` + the field."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICEBOT_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    stream_host: str = "0.0.0.0"
+    stream_port: int = Field(default=8080, ge=0, le=65535)
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path = Path(".voicebot")
+
+    redis_url: str | None = None
+    redis_port: int = Field(default=6390, ge=1, le=65535)
+    commit_deadline_ms: int = Field(default=40, ge=1)
+    retention_days: int = Field(default=30, ge=1)
+    save_mode: SaveMode = SaveMode.REALTIME
+    realtime_share: float = Field(default=1.0, ge=0.0, le=1.0)
+    mirror_json: bool = False
+
+    business: Path | None = None
+    transcriber: Engine = Engine.AUTO
+    synthesizer: Engine = Engine.AUTO
+    understanding: Engine = Engine.AUTO
+    whisper_dir: Path | None = None
+    piper_voice: Path | None = None
+    speech_threads: int = Field(default=2, ge=1)
+
+    public_url: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    console_token: SecretStr | None = None
+
+    resume_window_h: float = Field(default=24, ge=0)
+    drain_s: float = Field(default=600, ge=0)
+    max_calls: int = Field(default=200, ge=1)
+    max_call_s: float = Field(default=900, gt=0)
+    log_level: str = "info"
+    measure_file: Path | None = None
+    null_manifest: Path | None = None
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+
+    def engine(self, chosen: Engine) -> Engine:
+        """Resolve AUTO: OpenAI when a key is set, local otherwise."""
+        if chosen is not Engine.AUTO:
+            return chosen
+        return Engine.OPENAI if self.openai_api_key else Engine.LOCAL
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the environment once; raises SettingsError that names each wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"wrong settings: {wrong}") from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0])
+    return name if name.isupper() else f"VOICEBOT_{name.upper()}"
