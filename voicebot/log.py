@@ -1,0 +1,201 @@
+"""Logging to stderr that cannot tell a customer's data: JSON for machines, key=value for people.
+
+What a line may hold is decided here, not at the places that log:
+
+- a key that names customer data (`name`, `caller_phone`, `user.userInfo.email`) loses its value,
+  however deep it lies in mappings, sequences, dataclasses and models;
+- an exception is told by its types and its code lines. Its message is kept only where it is
+  ours, or the operating system's: a ValidationError quotes the input that it refused;
+- an object of a kind unknown here is told by its type alone;
+- the libraries below us speak from WARNING up: their debug lines print whole payloads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from datetime import date, time, timedelta
+from enum import Enum
+from pathlib import PurePath
+from types import TracebackType
+from typing import cast
+from uuid import UUID
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+from voicebot.errors import SettingsError, VoicebotError
+
+REDACTED = "…"
+LEVELS = ("debug", "info", "warning", "error", "critical")
+_CUSTOMER = """
+name phone address email text message messages utterance transcript answer answers value body
+caller customer from to number digits dialogue history fields prompt sentence word words args
+"""
+_SECRET = "token secret password payload authorization key cookie signature"
+_PRIVATE = frozenset(f"{_CUSTOMER} {_SECRET}".split())
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PLAIN = (str, int, float, date, time, timedelta, UUID, PurePath)
+_MAX_DEPTH = 8
+"""Deeper structures are cut: a value that contains itself must not hang the logger."""
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A logger whose lines carry `source=name`; the event is a snake_case name, the rest keys."""
+    return cast(FilteringBoundLogger, structlog.get_logger(source=name))
+
+
+def configure(level: str = "info") -> None:
+    """Send this process's logs to stderr from `level` up; raises SettingsError."""
+    if level.lower() not in LEVELS:
+        raise SettingsError(f"VOICEBOT_LOG_LEVEL must be one of {', '.join(LEVELS)}")
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*_common(), _renderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+    )
+    _tame_libraries(max(number, logging.WARNING))
+
+
+def redact(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """A structlog processor: hides customer data by key, at every depth."""
+    for key, value in event.items():
+        event[key] = REDACTED if is_private(key) else _safe(value, 0)
+    return event
+
+
+def is_private(key: str) -> bool:
+    """Does this key name customer data? `user.userInfo.name`, `toNumber`, `x_token` do."""
+    return any(word.lower() in _PRIVATE for word in _WORD.findall(key))
+
+
+def describe_exception(error: BaseException) -> str:
+    """Types, and the message only where we or the operating system wrote it."""
+    kind = type(error).__qualname__
+    if isinstance(error, VoicebotError):
+        return f"{kind}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{kind}: {error.strerror}"
+    return kind
+
+
+def _safe(value: object, depth: int) -> object:
+    if depth > _MAX_DEPTH:
+        return REDACTED
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, BaseException):
+        return describe_exception(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_safe(item, depth + 1) for item in value]
+    return _safe_members(value, depth)
+
+
+def _safe_members(value: object, depth: int) -> object:
+    members = _members(value)
+    if members is None:
+        return f"<{type(value).__qualname__}>"
+    return {
+        str(key): REDACTED if is_private(str(key)) else _safe(item, depth + 1)
+        for key, item in members.items()
+    }
+
+
+def _members(value: object) -> Mapping[object, object] | None:
+    if isinstance(value, Mapping):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    model = getattr(type(value), "model_fields", None)  # pydantic, without importing it here
+    return {key: getattr(value, key) for key in model} if isinstance(model, dict) else None
+
+
+def _tell_exception(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """Replaces exc_info by code lines and types: rendered tracebacks quote messages."""
+    error = _exception_of(event.pop("exc_info", None))
+    if error is not None:
+        event["exception"] = "\n".join(_chain(error))
+    return event
+
+
+def _exception_of(info: object) -> BaseException | None:
+    if isinstance(info, BaseException):
+        return info
+    if isinstance(info, tuple):
+        return cast(BaseException | None, info[1])
+    return sys.exception() if info else None
+
+
+def _chain(error: BaseException) -> list[str]:
+    lines: list[str] = []
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            lines += _chain(part)
+    elif (before := error.__cause__ or error.__context__) is not None:
+        lines += _chain(before)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    return [*lines, describe_exception(error)]
+
+
+def _add_source(
+    logger: logging.Logger, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    record = event.get("_record")
+    event["source"] = record.name if isinstance(record, logging.LogRecord) else None
+    return event
+
+
+def _common() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _tell_exception,
+        redact,
+    ]
+
+
+def _renderer() -> Processor:
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer()
+    return structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _tame_libraries(level: int) -> None:
+    """Route the standard library's loggers through the same redaction, from `level` up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_add_source, *_common()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
+        )
+    )
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, structlog.stdlib.ProcessorFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+
+
+def log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A `sys.excepthook`: the last words of a process, without its customers' data."""
+    get_logger("voicebot").critical("crashed", exc_info=(kind, error, trace))
+
+
+# Before anything is configured structlog would print to stdout, unredacted.
+configure()
