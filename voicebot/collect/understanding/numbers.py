@@ -1,0 +1,138 @@
+"""Digits out of spoken and written numbers: "oh four double one", "eighteen hundred", "04 12".
+
+A telephone number, a house number and the figures of an e-mail address are strings of digits, not
+quantities: what counts is which digits were said, in which order and with which pauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicebot.collect.understanding.tokens import Token
+
+UNITS: dict[str, str] = {
+    **{"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "ought": "0"},
+    **{"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7"},
+    **{"eight": "8", "nine": "9", "niner": "9", "fife": "5"},
+}
+TEENS: dict[str, str] = {
+    word: str(10 + value)
+    for value, word in enumerate(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+    )
+}
+TENS: dict[str, str] = {
+    word: str(value)
+    for value, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+} | {"fourty": "4", "fourtey": "4"}
+TIMES: dict[str, int] = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+HOMOPHONES: dict[str, str] = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1"}
+"""What a recogniser writes for a digit; a digit only between two other digits."""
+
+_HUNDRED, _THOUSAND = "hundred", "thousand"
+_COUNTED = frozenset(("digit", "digits", "number", "numbers", "times"))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits said in one breath.
+
+    readings   the digit strings that may be meant, the likeliest first
+               ("nine hundred twelve": 912 or 90012)
+    first, end the tokens it was read from
+    written    True when the recogniser wrote digits, not words
+    """
+
+    readings: tuple[str, ...]
+    first: int
+    end: int
+    written: bool = False
+
+    @property
+    def digits(self) -> str:
+        return self.readings[0]
+
+
+def group_at(tokens: Sequence[Token], at: int) -> Group | None:
+    """The digits that begin at this token, as many tokens as belong together; None if none do."""
+    if at >= len(tokens):
+        return None
+    group = _repeated(tokens, at) or _quantity(tokens, at)
+    if group and not group.written and _word(tokens, group.end) in _COUNTED:
+        return None
+    return group
+
+
+def homophone_at(tokens: Sequence[Token], at: int) -> Group | None:
+    """ "to" or "for" between two digits is a digit that the recogniser wrote as a word."""
+    digit = HOMOPHONES.get(_word(tokens, at))
+    if digit is None or group_at(tokens, at + 1) is None:
+        return None
+    return Group((digit,), at, at + 1)
+
+
+def _word(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].low if at < len(tokens) else ""
+
+
+def _repeated(tokens: Sequence[Token], at: int) -> Group | None:
+    times = TIMES.get(_word(tokens, at))
+    if times is None:
+        return None
+    said = _word(tokens, at + 1)
+    digit = UNITS.get(said) or (said if len(said) == 1 and said.isdecimal() else None)
+    return Group((digit * times,), at, at + 2) if digit else None
+
+
+def _quantity(tokens: Sequence[Token], at: int) -> Group | None:
+    head = _below_hundred(tokens, at)
+    if head is None:
+        return None
+    scale = _word(tokens, head.end)
+    if scale == _HUNDRED:
+        return _scaled(tokens, head, zeros=2)
+    if scale == _THOUSAND:
+        return _scaled(tokens, head, zeros=3)
+    return head
+
+
+def _scaled(tokens: Sequence[Token], head: Group, zeros: int) -> Group:
+    """Hundreds and thousands, with what follows: "nine hundred and twelve" is 912, or 900 12."""
+    end = head.end + 1
+    round_number = Group((head.digits + "0" * zeros,), head.first, end)
+    after = end + (_word(tokens, end) == "and")
+    tail = _below_hundred(tokens, after)
+    if tail is None or tail.written or len(tail.digits) > zeros:
+        return round_number
+    if tail.digits == "0" or (len(tail.digits) == 1 and after == end):
+        return round_number
+    joined = head.digits + tail.digits.zfill(zeros)
+    apart = head.digits + "0" * zeros + tail.digits
+    return Group((joined, apart), head.first, tail.end)
+
+
+def _below_hundred(tokens: Sequence[Token], at: int) -> Group | None:
+    word = _word(tokens, at)
+    if word.isdecimal():
+        return Group((word,), at, at + 1, written=True)
+    if word in UNITS:
+        return Group((UNITS[word],), at, at + 1)
+    if word in TEENS:
+        return Group((TEENS[word],), at, at + 1)
+    if word in TENS:
+        return _tens(tokens, at, TENS[word])
+    return None
+
+
+def _tens(tokens: Sequence[Token], at: int, tens: str) -> Group:
+    """ "forty five" and "forty-five" are 45, seldom 40 5; with a comma between they are 40, 5."""
+    after = at + 1
+    if _word(tokens, after) == "-":
+        after += 1
+    unit = UNITS.get(_word(tokens, after), "0")
+    if unit == "0":
+        return Group((tens + "0",), at, at + 1)
+    return Group((tens + unit, tens + "0" + unit), at, after + 1)
