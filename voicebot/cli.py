@@ -1,0 +1,111 @@
+"""The `voicebot` command: a table of commands, each a function in its owner's module.
+
+Only the module of the command that was asked for is imported, so that the help comes at once
+and `voicebot call` does not pay for the server's libraries.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, cast
+
+import typer
+
+from voicebot.errors import VoicebotError
+
+HELP = """
+A phone bot that books appointments: it asks for name, phone, address, e-mail, service and
+time, checks each answer, and saves it in Redis before its next word.
+
+\b
+Try it on this machine, with no key and no internet:
+  voicebot serve --local        start everything here; prints where it listens
+  voicebot call                 in a second terminal: a simulated caller rings up
+  voicebot show CALLSID         what was saved, as JSON
+  voicebot chat                 the same conversation, typed
+
+\b
+Run it for real:
+  voicebot doctor               what is missing, and the mend
+  voicebot serve --workers 2    a stream process per core
+  voicebot watch                every call, live
+
+Settings come from the environment (VOICEBOT_...) and a .env file; the business from the
+business.toml that VOICEBOT_BUSINESS names. `voicebot COMMAND --help` tells more.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command's name, where its function lives, and its line in the help."""
+
+    name: str
+    module: str
+    function: str
+    summary: str
+
+    def load(self) -> Callable[..., object]:
+        """Import the owner's module and return the function."""
+        return cast(Callable[..., object], getattr(import_module(self.module), self.function))
+
+
+COMMANDS = (
+    Command("serve", "voicebot.serve", "serve", "Answer calls: everything, supervised."),
+    Command("call", "voicebot.phone.command", "call", "Place a simulated phone call."),
+    Command("chat", "voicebot.chat", "chat", "The same conversation, typed or piped."),
+    Command("show", "voicebot.records", "show", "Print a call's stored record as JSON."),
+    Command("watch", "voicebot.records", "watch", "Follow calls live in the terminal."),
+    Command("doctor", "voicebot.doctor", "doctor", "Check settings, Redis, models, ports, keys."),
+    Command(
+        "extract",
+        "voicebot.collect.understanding.extract",
+        "command",
+        "Understand utterances: JSON Lines in and out.",
+    ),
+    Command("bench", "voicebot.bench", "bench", "Measure latency under simulated calls."),
+)
+
+
+def app() -> None:
+    """The program's entry: run the command line; a VoicebotError is one line and exit 1."""
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    try:
+        program(asked)()
+    except VoicebotError as error:
+        print(f"voicebot: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def program(asked: str | None) -> typer.Typer:
+    """All commands by name and summary, with the function of only the one that was asked for."""
+    cli = typer.Typer(
+        help=HELP,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.callback(invoke_without_command=True)(_bare)
+    for command in COMMANDS:
+        function = command.load() if command.name == asked else _not_asked_for
+        cli.command(command.name, short_help=command.summary)(function)
+    return cli
+
+
+def _bare(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(version("voicebot"))
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _not_asked_for() -> None:
+    """Stands in the help for a command that this run does not need."""
