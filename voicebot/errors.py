@@ -3,6 +3,7 @@
 VoicebotError
 ├── SettingsError            a setting or the business file cannot be used
 ├── AlreadyRunning           another `voicebot serve` owns the data directory
+├── StartFailed              a part of the program did not come up, or its port is taken
 ├── InvalidCallSid           a call id outside [A-Za-z0-9_.-]{1,64}
 ├── StoreError
 │   ├── StoreUnavailable     Redis did not answer, or refused
@@ -10,6 +11,7 @@ VoicebotError
 ├── SpeechError
 │   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
 │   └── SpeechUnavailable    the speech process did not answer
+├── PhoneError               the simulated phone could not place or hold its call
 └── StreamError
     ├── ProtocolViolation    the provider's frame makes the call impossible
     └── CallEnded            the caller's socket is gone
@@ -28,6 +30,10 @@ class SettingsError(VoicebotError):
 
 class AlreadyRunning(VoicebotError):
     """Another `voicebot serve` owns the data directory."""
+
+
+class StartFailed(VoicebotError):
+    """A part of the program did not come up, or its port is taken."""
 
 
 class InvalidCallSid(VoicebotError, ValueError):
@@ -56,6 +62,10 @@ class ModelMissing(SpeechError):
 
 class SpeechUnavailable(SpeechError):
     """The speech process did not answer."""
+
+
+class PhoneError(VoicebotError):
+    """The simulated phone could not place or hold its call."""
 
 
 class StreamError(VoicebotError):

@@ -1,0 +1,181 @@
+"""Child processes that serve: started, awaited until ready, restarted when they die, stopped.
+
+    spawn ── "ready" on stdout ── runs ── dies ── back-off ── spawn …
+      │                             │
+      │ dies, or stays silent:      │ stop(): SIGTERM, then SIGTERM again, then SIGKILL
+      │ after three times StartFailed
+
+A child lives in a session of its own, so that a terminal's Ctrl-C reaches only us, and gets a
+pipe as stdin whose other end we hold: it learns of our death when the pipe ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from voicebot.errors import StartFailed
+from voicebot.log import get_logger
+from voicebot.worker import READY
+
+FIRST_BACKOFF_S = 0.2
+LONGEST_BACKOFF_S = 5.0
+TRIES = 3
+"""How often a child may die before it was ever ready: a third time is no accident."""
+
+_READY_WITHIN_S = 120.0  # a cold disk under a model of 150 MB, with room
+_HEALTHY_AFTER_S = 10.0  # a life of this length forgets the earlier back-offs
+_FORCE_AFTER_S = 3.0  # between the second SIGTERM and SIGKILL
+_CHUNK_BYTES = 4096
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the whole: its name for people, the module that `python -m` runs, and
+    what its environment adds to ours."""
+
+    name: str
+    module: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Child:
+    """One part kept alive. `live()` is its owner's task; the rest may be called beside it."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.ready = asyncio.Event()
+        self.began_at = 0.0
+        self.ready_at = 0.0
+        self._process: Process | None = None
+        self._stopping = asyncio.Event()
+        self._over = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now."""
+        return self._process.pid if self._process else None
+
+    async def live(self) -> None:
+        """Run until `stop()`; raises StartFailed when the part never becomes ready."""
+        tries, backoff_s = 0, FIRST_BACKOFF_S
+        try:
+            while not self._stopping.is_set():
+                lived_s, code = await self._one_life()
+                if self._stopping.is_set():
+                    return
+                tries += 1
+                if not self.ready.is_set() and tries == TRIES:
+                    raise StartFailed(_epitaph(self.part, code))
+                if lived_s > _HEALTHY_AFTER_S:
+                    backoff_s = FIRST_BACKOFF_S
+                log.warning(
+                    "child_died", part=self.part.name, exit_code=code, restart_in_s=backoff_s
+                )
+                await _within(self._stopping, backoff_s)
+                backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+        finally:
+            self._over.set()
+
+    async def stop(self, within_s: float) -> None:
+        """Ask the child to end; after `within_s` insist, and a little later kill it."""
+        self._stopping.set()
+        self._signal(signal.SIGTERM)
+        if await _within(self._over, within_s):
+            return
+        log.warning("child_slow_to_stop", part=self.part.name, waited_s=within_s)
+        self._signal(signal.SIGTERM)
+        if not await _within(self._over, _FORCE_AFTER_S):
+            self._kill()
+            await self._over.wait()
+
+    async def _one_life(self) -> tuple[float, int]:
+        """Spawn, listen, wait for the end. Returns how long it lived, and its exit code."""
+        clock = asyncio.get_running_loop().time
+        self.began_at = clock()
+        process = self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", self.part.module,
+            stdin=PIPE, stdout=PIPE, start_new_session=True,
+            env={**os.environ, **self.part.environment},
+        )  # fmt: skip
+        if self._stopping.is_set():  # asked to stop while it was being born
+            self._signal(signal.SIGTERM)
+        try:
+            await self._listen(process)
+            return clock() - self.began_at, await process.wait()
+        finally:
+            self._kill()
+            await process.wait()
+            self._process = None
+
+    async def _listen(self, process: Process) -> None:
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(_READY_WITHIN_S):
+                if not await self._hear_ready(process.stdout):
+                    return
+        except TimeoutError:
+            log.error("child_never_ready", part=self.part.name, waited_s=_READY_WITHIN_S)
+            self._kill()
+            return
+        if self.ready.is_set():
+            log.info("child_back", part=self.part.name)
+        else:
+            self.ready_at = asyncio.get_running_loop().time()
+            self.ready.set()
+        while chunk := await process.stdout.read(_CHUNK_BYTES):
+            _pass_on(chunk)
+
+    async def _hear_ready(self, stdout: asyncio.StreamReader) -> bool:
+        """Wait for the line that says ready; False when the child ends without it."""
+        heard = b""
+        while chunk := await stdout.read(_CHUNK_BYTES):
+            *lines, heard = (heard + chunk).split(b"\n")
+            for line in lines:
+                if line.split(b" ")[0] == READY.encode():
+                    return True
+                _pass_on(line + b"\n")
+        return False
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def _kill(self) -> None:
+        """End the child and whatever it started: it leads a session, so a group, of its own."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Did the event come within that time?"""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _epitaph(part: Part, code: int) -> str:
+    how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+    return (
+        f"{part.name} ended {TRIES} times before it was ready ({how}); what it said stands above. "
+        "`voicebot doctor` checks what it needs."
+    )
+
+
+def _pass_on(chunk: bytes) -> None:
+    """What a child prints beside its ready line is meant for whoever reads the log."""
+    sys.stderr.buffer.write(chunk)
+    sys.stderr.buffer.flush()
