@@ -18,18 +18,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller said something; `text` is what was transcribed."""
+    """The caller said something, or keyed it: the message for the history, and what it meant.
 
-    text: str
+    revised  (as it was written, as it was heard): the bot's words that this interrupted
+    """
+
+    message: Message
     understanding: Understanding
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """The caller pressed keys, `#` ended them."""
-
-    digits: str
-    understanding: Understanding
+    revised: tuple[Message, Message] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class TimeUp:
     """The call has reached its longest permitted length."""
 
 
-Event = Started | Heard | Keyed | Silent | TimeUp
+Event = Started | Heard | Silent | TimeUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +91,13 @@ class Expectation:
 class Utterance:
     """What the ears bring back: words or keys.
 
-    cut  (as it was written, as it was heard) when these words interrupted the bot
+    cut  what the caller had heard of the bot's last words when these words interrupted them
     """
 
     text: str
     started_at: datetime
     keyed: bool = False
-    cut: tuple[Message, Message] | None = None
+    cut: str | None = None
 
 
 Hearing = Utterance | Silent | TimeUp

@@ -1,0 +1,170 @@
+"""The loop around the conversation: hear, understand, decide, commit, say.
+
+It serves phone and chat alike; an HTTP turn runs `take_turn` once. What it needs of the world is
+handed to it, so it knows neither sockets nor Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from voicebot.business import Business
+from voicebot.call import Change, Ledger, Message, Speaker, Step
+from voicebot.collect.dialogue import Dialogue, Mode
+from voicebot.collect.events import (
+    End,
+    Ending,
+    Event,
+    Expectation,
+    Heard,
+    Hearing,
+    Save,
+    Say,
+    Silent,
+    Started,
+    TimeUp,
+    Utterance,
+)
+from voicebot.collect.moves import next_move
+from voicebot.collect.understanding import Asked, Intent, Understanding, rules
+
+_TICK = timedelta(milliseconds=1)
+
+_DECISIVE = frozenset(
+    {Intent.YES, Intent.NO, Intent.REPEAT, Intent.HOLD, Intent.HUMAN, Intent.REFUSAL, Intent.CANCEL}
+)
+"""What is whole as soon as it is said, whatever was asked."""
+
+Hear = Callable[[Expectation], Awaitable[Hearing]]
+Clock = Callable[[], datetime]
+Understand = Callable[[str, Asked], Awaitable[Understanding]]
+
+
+class SayAloud(Protocol):
+    """The mouth as the collector knows it."""
+
+    async def __call__(
+        self, text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """Speak; `before_first_frame` is awaited with the moment at which speech begins."""
+        ...
+
+
+async def understand_by_rules(text: str, asked: Asked) -> Understanding:
+    """The understanding that needs no key and no network."""
+    return rules.understand(text, asked)
+
+
+class Conversation:
+    """One call's dialogue on its way: its state, its pen, and when something was last said."""
+
+    def __init__(self, dialogue: Dialogue, *, say: SayAloud, ledger: Ledger, clock: Clock) -> None:
+        self.dialogue = dialogue
+        self._say = say
+        self._ledger = ledger
+        self._clock = clock
+        self._last_at: datetime | None = None
+        self._last_said: Message | None = None
+
+    async def take_turn(self, event: Event) -> Ending | None:
+        """Decide, commit, speak; the ending when the conversation is over."""
+        self.dialogue, effects = next_move(self.dialogue, event, self._clock())
+        for effect in effects:
+            match effect:
+                case Save(change):
+                    await self._ledger.commit(change)
+                case Say(text):
+                    await self._say(text, partial(self._commit_said, text))
+                case End(ending):
+                    return ending
+        return None
+
+    def heard(self, utterance: Utterance, understanding: Understanding) -> Heard:
+        """What the ears brought, as an event: stamped in order, with what it interrupted."""
+        message = Message(Speaker.CALLER, utterance.text, self._stamp(utterance.started_at))
+        said, self._last_said = self._last_said, None
+        revised = None
+        if said is not None and utterance.cut is not None and utterance.cut != said.text:
+            revised = (said, Message(Speaker.BOT, utterance.cut, said.started_at, partial=True))
+        return Heard(message, understanding, revised)
+
+    async def _commit_said(self, text: str, started_at: datetime) -> None:
+        self._last_said = Message(Speaker.BOT, text, self._stamp(started_at))
+        await self._ledger.commit(Change(messages=(self._last_said,)))
+
+    def _stamp(self, at: datetime) -> datetime:
+        """Messages of one session never share a moment and never go back in time."""
+        last, self._last_at = self._last_at, at
+        if last is not None and at <= last:
+            self._last_at = last + _TICK
+        return self._last_at or at
+
+
+async def converse(
+    dialogue: Dialogue,
+    *,
+    hear: Hear,
+    say: SayAloud,
+    ledger: Ledger,
+    understand: Understand,
+    clock: Clock,
+) -> Ending:
+    """Hold the conversation to its end.
+
+    Raises what `hear` and the ledger raise: CallEnded when the caller is gone, Fenced when a
+    newer session owns the call. What was saved until then stays saved.
+    """
+    conversation = Conversation(dialogue, say=say, ledger=ledger, clock=clock)
+    ending = await conversation.take_turn(Started())
+    while ending is None:
+        event = await hear_next(conversation, hear, understand, clock)
+        ending = await conversation.take_turn(event)
+    return ending
+
+
+async def hear_next(
+    conversation: Conversation, hear: Hear, understand: Understand, clock: Clock
+) -> Event:
+    """Wait for the caller and understand what came."""
+    dialogue = conversation.dialogue
+    heard = await hear(expectation(dialogue, clock))
+    if isinstance(heard, (Silent, TimeUp)):
+        return heard
+    understanding = await understand(heard.text, situation(dialogue, clock()))
+    return conversation.heard(heard, understanding)
+
+
+def situation(dialogue: Dialogue, now: datetime) -> Asked:
+    """What the understanding should know about the moment of an utterance."""
+    business: Business = dialogue.business
+    record = dict(dialogue.answers)
+    if dialogue.pending is not None:
+        record[Step.TIME] = dialogue.pending
+    return Asked(
+        step=dialogue.step,
+        now=now.astimezone(business.zone).replace(tzinfo=None),
+        region=business.region,
+        language=business.language,
+        confirming=dialogue.mode is Mode.CONFIRMING,
+        services=business.services,
+        record=record,
+        partial=dialogue.partial,
+    )
+
+
+def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
+    """What the ears should know while they wait: what is asked, and when an answer is whole."""
+
+    def complete(text: str) -> bool:
+        understanding = rules.understand(text, situation(dialogue, clock()))
+        return understanding.complete or understanding.intent in _DECISIVE
+
+    vocabulary: tuple[str, ...] = ()
+    if dialogue.step is Step.SERVICE:
+        vocabulary = tuple(offer.name for offer in dialogue.business.services)
+    elif dialogue.step is Step.ADDRESS:
+        vocabulary = dialogue.business.suburbs
+    return Expectation(dialogue.step, dialogue.mode is Mode.CONFIRMING, complete, vocabulary)

@@ -1,0 +1,142 @@
+"""The state of a conversation: a value that travels in the record, so any process can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+import orjson
+
+from voicebot.business import Business, Confirm
+from voicebot.call import FIELDS, Answer, CallState, Service, Status, Step
+from voicebot.collect.wording import Wording, load_wording
+
+
+_NONE: frozenset[Step] = frozenset()
+
+
+class Mode(StrEnum):
+    """What the bot waits for: an answer, a yes to its read-back, or nothing any more."""
+
+    ASKING = "asking"
+    CONFIRMING = "confirming"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Everything that the next turn needs.
+
+    answers    values saved so far, in normal form (see Understanding.value)
+    confirmed  steps whose read-back got a yes
+    doubted    steps whose read-back got a no: asked again, though the record holds a value
+    settled    steps not asked any more: refused, or given up after too many attempts
+    pending    a bookable time that was read back and waits for its yes; saved only when it books
+    given_time what was said about the time before step 6, whole or in part
+    partial    an earlier piece of the answer to `step`
+    """
+
+    business: Business
+    wording: Wording
+    answers: Mapping[Step, str] = field(default_factory=dict)
+    confirmed: frozenset[Step] = frozenset()
+    doubted: frozenset[Step] = frozenset()
+    settled: frozenset[Step] = frozenset()
+    step: Step = Step.NAME
+    mode: Mode = Mode.ASKING
+    pending: str | None = None
+    given_time: str | None = None
+    partial: str | None = None
+    attempts: int = 0
+    silences: int = 0
+    resumed: bool = False
+
+    def to_json(self) -> str:
+        """The part of the state that the record's own fields do not hold."""
+        return orjson.dumps(
+            {
+                "mode": self.mode,
+                "doubted": sorted(self.doubted),
+                "settled": sorted(self.settled),
+                "pending": self.pending,
+                "given_time": self.given_time,
+                "partial": self.partial,
+                "attempts": self.attempts,
+                "silences": self.silences,
+            }
+        ).decode()
+
+    def value(self, step: Step) -> str | None:
+        """What is held for a step, the pending time included."""
+        return self.pending if step is Step.TIME else self.answers.get(step)
+
+    def next_open(self) -> tuple[Step, Mode]:
+        """The first step that still wants an answer or a yes."""
+        for step in FIELDS:
+            if step in self.settled:
+                continue
+            if step in self.doubted or self.value(step) is None:
+                return step, Mode.ASKING
+            if step not in self.confirmed and self.business.policy(step) is Confirm.EXPLICIT:
+                return step, Mode.CONFIRMING
+        return Step.DONE, Mode.ENDED
+
+
+def begin(business: Business, state: CallState) -> Dialogue:
+    """The dialogue of a call as its record left it; a fresh one for a fresh record.
+
+    A caller who comes back after a goodbye without booking is asked again what was given up.
+    """
+    saved = _read(state.dialogue)
+    dialogue = Dialogue(
+        business,
+        load_wording(business),
+        answers={s: _normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
+        confirmed=state.confirmed,
+        doubted=_steps(saved.get("doubted")),
+        settled=_steps(saved.get("settled")) if state.status is not Status.INCOMPLETE else _NONE,
+        pending=saved.get("pending"),
+        given_time=saved.get("given_time"),
+        resumed=state.resumed,
+    )
+    if state.booked:
+        return replace(dialogue, step=Step.DONE, mode=Mode.ENDED)
+    step, mode = dialogue.next_open()
+    if step is not state.step:
+        return replace(dialogue, step=step, mode=mode)
+    return replace(
+        dialogue,
+        step=step,
+        mode=mode,
+        partial=saved.get("partial"),
+        attempts=int(saved.get("attempts") or 0),
+    )
+
+
+def _read(text: str | None) -> dict[str, Any]:
+    """The saved state; a value of another version or make counts as none."""
+    if not text:
+        return {}
+    try:
+        saved = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return cast(dict[str, Any], saved) if isinstance(saved, dict) else {}
+
+
+def _steps(names: object) -> frozenset[Step]:
+    known = set(FIELDS)
+    return (
+        frozenset(Step(n) for n in names if n in known) if isinstance(names, list) else frozenset()
+    )
+
+
+def _normal(answer: Answer, business: Business) -> str:
+    if isinstance(answer, Service):
+        return answer.name
+    if isinstance(answer, datetime):
+        return answer.astimezone(business.zone).strftime("%Y-%m-%dT%H:%M")
+    return answer

@@ -1,0 +1,109 @@
+"""Values as one says and reads them: a phone number in groups, a weekday with its date.
+
+`written` forms go into the history and to the screen; `pronounce` turns a written sentence into
+what a synthesiser should be given (digits one by one, "at" and "dot").
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import phonenumbers
+
+from voicebot.business import WEEKDAYS, Business
+from voicebot.call import Step
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_DIGIT_GROUPS = re.compile(
+    r"(?<![\w:.])(?:\+\d{1,3}|\d{2,15})(?:[ -]\d{2,15}){1,7}(?![\w:])"  # 0412 345 678
+    r"|(?<![\w:.])[+0]\d{3,15}(?![\w:])"  # 0412345678
+)
+_MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus ", "'": " apostrophe "}
+
+
+def written(step: Step, value: str, business: Business) -> str:
+    """A value in normal form as one writes it to a person."""
+    if step is Step.PHONE:
+        return written_phone(value, business.region)
+    if step is Step.TIME:
+        return written_time(value, business.language)
+    return value
+
+
+def written_phone(value: str, region: str) -> str:
+    """National format with spaces for the business's own country, else international."""
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return value
+    home = phonenumbers.region_code_for_number(number) == region
+    style = phonenumbers.PhoneNumberFormat
+    text = phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL)
+    return " ".join(re.sub(r"[^\d+]+", " ", text).split())
+
+
+def written_time(value: str, language: str = "en") -> str:
+    """`YYYY-MM-DDTHH:MM`, `YYYY-MM-DD` or `THH:MM` with weekday and date, in words."""
+    day, _, clock = value.partition("T")
+    parts = [_day(day, language)] if day else []
+    if clock:
+        parts.append(_clock(clock, language))
+    return ("" if language == "zh-CN" else " at ").join(parts)
+
+
+def _day(day: str, language: str) -> str:
+    date = datetime.fromisoformat(day)
+    if language == "zh-CN":
+        return f"{date.month}月{date.day}号星期{'一二三四五六日'[date.weekday()]}"
+    weekday = WEEKDAYS[date.weekday()].capitalize()
+    return f"{weekday} the {_ordinal(date.day)} of {_MONTHS[date.month - 1]}"
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def _clock(clock: str, language: str) -> str:
+    hour, minute = int(clock[:2]), int(clock[3:5])
+    if language == "zh-CN":
+        part = "上午" if hour < 12 else "中午" if hour == 12 else "下午" if hour < 18 else "晚上"
+        spoken = f"{part}{hour if hour <= 12 else hour - 12}点"
+        return spoken + (f"{minute}分" if minute else "")
+    half = "am" if hour < 12 else "pm"
+    return f"{hour % 12 or 12}:{minute:02d} {half}" if minute else f"{hour % 12 or 12} {half}"
+
+
+def listing(names: list[str], joiner: str) -> str:
+    """`a, b and c`."""
+    return f"{', '.join(names[:-1])} {joiner} {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def pronounce(sentence: str) -> str:
+    """A written sentence as a synthesiser should read it: digits one by one, e-mails in words."""
+    sentence = _EMAIL.sub(lambda found: _say_email(found[0]), sentence)
+    return _DIGIT_GROUPS.sub(lambda found: _say_digits(found[0]), sentence)
+
+
+def _say_email(email: str) -> str:
+    local, _, domain = email.partition("@")
+    return f"{_say_marks(local)}, at {_say_marks(domain)}"
+
+
+def _say_marks(text: str) -> str:
+    for mark, word in _MARKS.items():
+        text = text.replace(mark, word)
+    return re.sub(r"\d+", lambda run: " " + " ".join(run[0]) + " ", text).strip()
+
+
+def _say_digits(text: str) -> str:
+    groups = re.split(r"[ -]", text.replace("+", "plus "))
+    return ", ".join(" ".join(group) if group.isdigit() else group for group in groups).replace(
+        "plus, ", "plus "
+    )

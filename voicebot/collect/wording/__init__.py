@@ -1,0 +1,85 @@
+"""What the bot says, as data: one TOML file a language, overridable by the business."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import cast
+
+from voicebot.business import Business
+from voicebot.errors import SettingsError
+
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The lines of one business in its language, by dotted key; a line may have variants."""
+
+    lines: Mapping[str, tuple[str, ...]]
+
+    def line(self, key: str, turn: int = 0, /, **values: str) -> str:
+        """The line of `key`; `turn` picks the variant for asking again, the last one repeats."""
+        variants = self.lines[key]
+        return variants[min(turn, len(variants) - 1)].format(**values)
+
+    def fixed_sentences(self) -> tuple[str, ...]:
+        """Every sentence without a placeholder: the ones worth synthesising beforehand."""
+        texts = (text for variants in self.lines.values() for text in variants)
+        return tuple(dict.fromkeys(s for text in texts for s in _sentences(text) if "{" not in s))
+
+
+def _sentences(text: str) -> list[str]:
+    return [piece for piece in _SENTENCE_END.split(text) if piece]
+
+
+def load_wording(business: Business) -> Wording:
+    """The business's lines; raises SettingsError for an override of a line that does not exist."""
+    lines = dict(_language(business.language))
+    if strange := set(business.wording) - set(lines):
+        raise SettingsError(f"wording has no line {sorted(strange)}; see collect/wording/*.toml")
+    lines |= {key: (text,) for key, text in business.wording.items()}
+    constants = {"company": business.company.name}
+    return Wording({key: _fill(variants, constants) for key, variants in lines.items()})
+
+
+def fixed_sentences(business: Business) -> tuple[str, ...]:
+    """The sentences of this business that never vary."""
+    return load_wording(business).fixed_sentences()
+
+
+@lru_cache(maxsize=8)
+def _language(language: str) -> Mapping[str, tuple[str, ...]]:
+    text = files(__package__).joinpath(f"{language}.toml").read_text("utf-8")
+    return dict(_flatten(tomllib.loads(text)))
+
+
+def _flatten(
+    table: Mapping[str, object], prefix: str = ""
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield (
+                prefix + key,
+                (value,) if isinstance(value, str) else tuple(cast(list[str], value)),
+            )
+
+
+def _fill(variants: tuple[str, ...], constants: Mapping[str, str]) -> tuple[str, ...]:
+    """Put in what is known beforehand, so that such sentences count as fixed."""
+    return tuple(
+        _replace_all(text, {f"{{{key}}}": value for key, value in constants.items()})
+        for text in variants
+    )
+
+
+def _replace_all(text: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value.replace("{", "{{").replace("}", "}}"))
+    return text
