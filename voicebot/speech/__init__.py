@@ -57,6 +57,8 @@ class VoiceDetector(Protocol):
     """Voice activity of one call. Feed frames of any length; windows come out."""
 
     window_ms: float
+    decisive: bool
+    """True where silence itself ends the turn: the benchmark's double, whose lines are clean."""
 
     def feed(self, mulaw: bytes) -> list[float]:
         """Speech probability (0 to 1) of each whole window that became complete."""

@@ -1,0 +1,154 @@
+"""The desk where ears and mouth take in work: many clients, a fair queue, a few worker threads.
+
+    connection ── Hear, Speak ──► queue ──► worker thread ──► replies, on that connection
+               ── Cancel ───────► out of the queue, or the running job's replies are dropped
+
+Models block, so they run in threads (the engines release the interpreter's lock); the loop only
+passes messages. What a job does is a plain generator of replies: between two of them it may be
+stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.exceptions import ConnectionClosed
+
+from voicebot.log import get_logger
+from voicebot.speech.queue import FairQueue, QueueFull
+from voicebot.speech.sockets import listening_socket
+from voicebot.speech.wire import (
+    MAX_MESSAGE_BYTES,
+    Cancel,
+    Failed,
+    Job,
+    Reason,
+    Reply,
+    WireError,
+    pack,
+    unpack_request,
+)
+from voicebot.worker import Lifetime
+
+Work = Callable[[Job, bytes], Iterator[tuple[Reply, bytes]]]
+"""Does one job: replies with their audio, the last of them ending the job. Runs in a thread."""
+
+_WAITING_PER_WORKER: Final = 16
+"""About six seconds of decoding on one worker: whoever comes later would have given up."""
+_INVALID: Final = 1007
+
+_log = get_logger("voicebot.speech.desk")
+
+
+@dataclass(eq=False, slots=True)
+class _Task:
+    """A job on its way. `wanted` turns false when its client cancels it or goes away."""
+
+    client: ServerConnection
+    job: Job
+    audio: bytes
+    wanted: bool = field(default=True)
+
+
+class Desk:
+    """Takes jobs in and has them done. One per process."""
+
+    def __init__(self, work: Work, *, workers: int, waiting: int | None = None) -> None:
+        self._work = work
+        self._workers = workers
+        limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
+        self._queue: FairQueue[ServerConnection, _Task] = FairQueue(limit)
+        self._open: dict[tuple[ServerConnection, int], _Task] = {}
+
+    async def serve(self, socket: Path, lifetime: Lifetime) -> None:
+        """Serve on a Unix socket until the lifetime ends."""
+        with (
+            ThreadPoolExecutor(self._workers, "model") as threads,
+            listening_socket(socket) as listener,
+        ):
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(self._run(threads)) for _ in range(self._workers)]
+                async with unix_serve(
+                    self._attend,
+                    sock=listener,
+                    compression=None,
+                    max_size=MAX_MESSAGE_BYTES,
+                    ping_interval=None,
+                ):
+                    lifetime.ready(str(socket))
+                    await lifetime.stopping.wait()
+                for worker in workers:
+                    worker.cancel()
+
+    async def _attend(self, client: ServerConnection) -> None:
+        try:
+            async for message in client:
+                await self._accept(client, message)
+        except WireError as error:
+            _log.warning("bad_speech_message", error=error)
+            await client.close(_INVALID, "not the speech protocol")
+        except ConnectionClosed:
+            pass  # a client may die at any moment; its jobs go with it
+        finally:
+            self._queue.discard_all(client)
+            for key in [key for key in self._open if key[0] is client]:
+                self._open.pop(key).wanted = False
+
+    async def _accept(self, client: ServerConnection, message: str | bytes) -> None:
+        request, audio = unpack_request(message)
+        key = (client, request.id)
+        if isinstance(request, Cancel):
+            self._queue.discard(client, request.id)
+            if task := self._open.pop(key, None):
+                task.wanted = False
+            return
+        if key in self._open:
+            raise WireError("a job's number was used twice")
+        task = _Task(client, request, audio)
+        try:
+            self._queue.put(client, request.id, task)
+        except QueueFull:
+            await client.send(pack(_refusal(request, len(self._queue))))
+        else:
+            self._open[key] = task
+
+    async def _run(self, threads: ThreadPoolExecutor) -> None:
+        while True:
+            task = await self._queue.get()
+            try:
+                await self._do(task, threads)
+            except ConnectionClosed:
+                pass
+            finally:
+                if task.wanted:
+                    del self._open[task.client, task.job.id]
+
+    async def _do(self, task: _Task, threads: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            replies = self._work(task.job, task.audio)
+            while task.wanted:
+                reply = await loop.run_in_executor(threads, next, replies, None)
+                if reply is None:
+                    return
+                if task.wanted:
+                    await task.client.send(pack(*reply))
+        except ConnectionClosed:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad job must not end the others
+            _log.error("speech_job_failed", job=task.job.do, exc_info=error)
+            message = f"the model failed: {type(error).__name__}"
+            await task.client.send(
+                pack(Failed(id=task.job.id, reason=Reason.BROKEN, message=message))
+            )
+
+
+def _refusal(job: Job, waiting: int) -> Failed:
+    mend = "lower VOICEBOT_MAX_CALLS or raise VOICEBOT_SPEECH_THREADS"
+    return Failed(id=job.id, reason=Reason.BUSY, message=f"{waiting} jobs wait already; {mend}")

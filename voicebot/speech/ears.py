@@ -1,0 +1,52 @@
+"""The ears: one process per machine that recognises speech for every call on it.
+
+`python -m voicebot.speech.ears` loads Whisper once and serves `<data dir>/ears.sock`; the
+protocol stands in `voicebot.speech.wire`. `VOICEBOT_SPEECH_THREADS` utterances are decoded at
+once. A job that is cancelled while it waits is never decoded: most speculative decodes end so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from voicebot.settings import load_settings
+from voicebot.speech import Hint
+from voicebot.speech.desk import Desk, Work
+from voicebot.speech.models import whisper_files
+from voicebot.speech.sockets import ears_socket
+from voicebot.speech.whisper import Whisper
+from voicebot.speech.wire import Hear, Heard, Job, Reply
+from voicebot.worker import Lifetime, run
+
+
+def listening(whisper: Whisper) -> Work:
+    """The ears' work: one reply a job."""
+
+    def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
+        if not isinstance(job, Hear):
+            raise TypeError("ears do not speak")
+        hint = Hint(job.language, job.vocabulary, job.words_for_digits)
+        transcript = whisper.hear(audio, hint)
+        yield Heard(id=job.id, text=transcript.text, seconds=transcript.seconds), b""
+
+    return work
+
+
+async def main(lifetime: Lifetime) -> None:
+    """Load, warm up, serve; raises ModelMissing."""
+    settings = load_settings()
+    workers = settings.speech_threads
+    whisper = await asyncio.to_thread(_load, workers)
+    await Desk(listening(whisper), workers=workers).serve(ears_socket(settings.data_dir), lifetime)
+
+
+def _load(workers: int) -> Whisper:
+    whisper = Whisper(whisper_files(load_settings().whisper_dir), workers=workers)
+    # The first decode pays for the engine's buffers; better now than in a caller's turn.
+    whisper.hear(b"\xff" * 8000, Hint())
+    return whisper
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,53 @@
+"""Which ears and mouth stand behind the seams: chosen here, by settings, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from voicebot.errors import SettingsError
+from voicebot.settings import Engine, Settings
+from voicebot.speech import Synthesizer, Transcriber, VoiceDetector
+from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
+from voicebot.speech.models import voice_id
+from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
+from voicebot.speech.sockets import ears_socket, mouth_socket
+from voicebot.speech.vad import SileroDetector
+
+
+def open_transcriber(settings: Settings) -> Transcriber:
+    """The ears of these settings. Connects to nothing yet; raises SettingsError."""
+    match settings.engine(settings.transcriber):
+        case Engine.NULL:
+            return NullTranscriber(read_manifest(settings.null_manifest))
+        case Engine.LOCAL:
+            return RemoteTranscriber(ears_socket(settings.data_dir))
+        case _:
+            raise _not_built("VOICEBOT_TRANSCRIBER")
+
+
+def open_synthesizer(
+    settings: Settings, fixed_sentences: Collection[str] = ()
+) -> CachedSynthesizer | NullSynthesizer:
+    """The mouth of these settings; it keeps `fixed_sentences`, which hold no caller's data."""
+    match settings.engine(settings.synthesizer):
+        case Engine.NULL:
+            return NullSynthesizer()
+        case Engine.LOCAL:
+            mouth: Synthesizer = RemoteSynthesizer(mouth_socket(settings.data_dir))
+            cache = settings.data_dir / "speech-cache" / voice_id(settings.piper_voice)
+            return CachedSynthesizer(mouth, cache, fixed_sentences)
+        case _:
+            raise _not_built("VOICEBOT_SYNTHESIZER")
+
+
+def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
+    """Makes a detector for each call. Loads the model now; raises ModelMissing."""
+    if settings.engine(settings.transcriber) is Engine.NULL:
+        return NullDetector
+    SileroDetector()
+    return SileroDetector
+
+
+def _not_built(variable: str) -> SettingsError:
+    return SettingsError(f"OpenAI speech is not built yet: set {variable}=local, or unset the key")

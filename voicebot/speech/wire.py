@@ -1,0 +1,150 @@
+"""How the doors talk to the ears and to the mouth: WebSocket messages over a Unix socket.
+
+The sockets are `<data dir>/ears.sock` and `<data dir>/mouth.sock`; `ws://localhost/` is a good
+enough address for them. Every message, in both directions, is one *binary* WebSocket message: a
+header, which is one line of JSON in UTF-8, then a newline, then the audio, which may be empty.
+Audio is mu-law, 8 kHz, mono, without any file header.
+
+    b'{"do":"speak","id":7,"text":"What is your name?","pitch":1.0}\\n'
+
+One connection carries many jobs at once; the client numbers them (`id`, any integer that it does
+not use twice on a connection) and every reply carries the number of its job.
+
+    to the ears
+        {"do":"hear","id":1,"language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
+                                                                   + the utterance
+        {"do":"cancel","id":1}                                     nobody waits for it any more
+    from the ears
+        {"do":"heard","id":1,"text":"My name is …","seconds":0.35}  the end of the job
+
+    to the mouth
+        {"do":"speak","id":2,"text":"What is your name?","pitch":1.0}
+        {"do":"cancel","id":2}
+    from the mouth
+        {"do":"sound","id":2,"seconds":0.09}                       + a piece; any number of them
+        {"do":"spoken","id":2}                                     the end of the job
+
+    from both
+        {"do":"failed","id":1,"reason":"busy","message":"…"}       the end of the job
+
+`pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
+`seconds` is the time spent inside the model. The reason `busy` means that the queue is full,
+`broken` that the model could not do it; either way the job may be sent again. After `cancel`
+nothing more is said about that job. A message that breaks these rules closes the connection
+with code 1007.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from voicebot.errors import SpeechError
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+"""Two minutes of audio. One sentence or utterance is a quarter of that at most."""
+
+
+class WireError(SpeechError):
+    """A message that is not of this protocol."""
+
+
+class Reason(StrEnum):
+    """Why a job failed."""
+
+    BUSY = "busy"
+    BROKEN = "broken"
+
+
+class _Header(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: int
+
+
+class Hear(_Header):
+    """Transcribe the utterance that follows."""
+
+    do: Literal["hear"] = "hear"
+    language: str = Field("en", max_length=16)
+    vocabulary: tuple[str, ...] = Field((), max_length=500)
+    words_for_digits: bool = False
+
+
+class Speak(_Header):
+    """Synthesise `text`."""
+
+    do: Literal["speak"] = "speak"
+    text: str = Field(max_length=2000)
+    pitch: float = Field(1.0, ge=0.5, le=2.0)
+
+
+class Cancel(_Header):
+    """Nobody waits for this job any more."""
+
+    do: Literal["cancel"] = "cancel"
+
+
+class Heard(_Header):
+    """The text of an utterance, empty when nobody spoke."""
+
+    do: Literal["heard"] = "heard"
+    text: str
+    seconds: float
+
+
+class Sound(_Header):
+    """A piece of speech follows."""
+
+    do: Literal["sound"] = "sound"
+    seconds: float
+
+
+class Spoken(_Header):
+    """The last piece was sent."""
+
+    do: Literal["spoken"] = "spoken"
+
+
+class Failed(_Header):
+    """The job ended without a result."""
+
+    do: Literal["failed"] = "failed"
+    reason: Reason
+    message: str
+
+
+Job = Hear | Speak
+Request = Hear | Speak | Cancel
+Reply = Heard | Sound | Spoken | Failed
+
+_H = TypeVar("_H")
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
+_REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="do")])
+
+
+def pack(header: Request | Reply, audio: bytes = b"") -> bytes:
+    """One message as it travels."""
+    return header.model_dump_json().encode() + b"\n" + audio
+
+
+def unpack_request(message: str | bytes) -> tuple[Request, bytes]:
+    """What a client sent; raises WireError."""
+    return _unpack(_REQUEST, message)
+
+
+def unpack_reply(message: str | bytes) -> tuple[Reply, bytes]:
+    """What ears or mouth answered; raises WireError."""
+    return _unpack(_REPLY, message)
+
+
+def _unpack(adapter: TypeAdapter[_H], message: str | bytes) -> tuple[_H, bytes]:
+    if isinstance(message, str):
+        raise WireError("a speech message must be binary")
+    line, _, audio = message.partition(b"\n")
+    try:
+        return adapter.validate_json(line), audio
+    except ValidationError as error:
+        # Not `from error`: it quotes what was sent, which may be a customer's words.
+        raise WireError(f"a speech message has {error.error_count()} wrong fields") from None
