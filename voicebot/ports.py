@@ -1,0 +1,85 @@
+"""The two ports: taken before anything starts, so that a clash is told at once and by name."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+
+from voicebot.errors import StartFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An address to listen on, and the settings that choose it."""
+
+    host: str
+    port: int
+    host_setting: str
+    port_setting: str
+
+    @property
+    def reachable_host(self) -> str:
+        """The host that a program on this machine connects to, ready for a URL."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        return f"[{host}]" if ":" in host else host
+
+
+def reserve(door: Door) -> socket.socket:
+    """Bind a door's address without listening; raises StartFailed when somebody else has it.
+
+    The socket shares its port (SO_REUSEPORT) with our own workers, and with port 0 it settles
+    which port they all get. As it never listens, the kernel gives it no connection.
+    """
+    try:
+        with _bound(door, door.port) as probe:  # alone: this is the one that can find a clash
+            port = int(probe.getsockname()[1])
+        return _bound(door, port, shared=True)
+    except OSError as error:
+        raise StartFailed(_clash(door, error)) from error
+
+
+def is_free(door: Door) -> bool:
+    """Could we listen there now?"""
+    try:
+        reserve(door).close()
+    except StartFailed:
+        return False
+    return True
+
+
+def port_of(held: socket.socket) -> int:
+    """The port that a reserved socket holds."""
+    return int(held.getsockname()[1])
+
+
+def _bound(door: Door, port: int, *, shared: bool = False) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        door.host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    held = socket.socket(family, kind, protocol)
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past calls linger
+        if shared:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(address)
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
+def _clash(door: Door, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {door.port} on {door.host} is taken by another program: "
+            f"stop that one, or set {door.port_setting} to a free port"
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"port {door.port} may not be used by this user: set {door.port_setting} above 1023"
+        )
+    return (
+        f"cannot listen on {door.host}:{door.port} ({error.strerror}): "
+        f"check {door.host_setting} and {door.port_setting}"
+    )
