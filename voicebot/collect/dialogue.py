@@ -14,7 +14,6 @@ from voicebot.business import Business, Confirm
 from voicebot.call import FIELDS, Answer, CallState, Service, Status, Step
 from voicebot.collect.wording import Wording, load_wording
 
-
 _NONE: frozenset[Step] = frozenset()
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-FILLERS = frozenset(
-    "uh um uhm er erm ah hm hmm mm mhm eh oops well like okay ok so yeah yep yes right please "
-    "sure alright let's see there".split()
-)
-"""Words that may stand anywhere in a spoken number or name and mean nothing."""
+from voicebot.collect.understanding.tokens import word_set
+
+FILLERS = word_set("uh um uhm umm uhh er err erm ah ahh hm hmm mm mhm eh")
+"""Sounds of thinking; they may stand anywhere and mean nothing."""
 
 CORRECTIONS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
@@ -47,11 +46,11 @@ CORRECTIONS: tuple[tuple[str, ...], ...] = tuple(
 
 NATO: dict[str, str] = {
     word: word[0]
-    for word in (
+    for word in word_set(
         "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima "
         "mike november oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray "
         "yankee zulu"
-    ).split()
+    )
 }
 """The spelling alphabet of aviation, word to letter."""
 

@@ -17,19 +17,22 @@ UNITS: dict[str, str] = {
     **{"eight": "8", "nine": "9", "niner": "9", "fife": "5"},
 }
 TEENS: dict[str, str] = {
-    word: str(10 + value)
-    for value, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-    )
+    **{"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14"},
+    **{"fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19"},
 }
 TENS: dict[str, str] = {
-    word: str(value)
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-} | {"fourty": "4", "fourtey": "4"}
+    **{"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5", "sixty": "6"},
+    **{"seventy": "7", "eighty": "8", "ninety": "9"},
+}
 TIMES: dict[str, int] = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-HOMOPHONES: dict[str, str] = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1"}
+HOMOPHONES: dict[str, str] = {
+    "to": "2",
+    "too": "2",
+    "for": "4",
+    "fore": "4",
+    "ate": "8",
+    "won": "1",
+}
 """What a recogniser writes for a digit; a digit only between two other digits."""
 
 _HUNDRED, _THOUSAND = "hundred", "thousand"

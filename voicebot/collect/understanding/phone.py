@@ -18,7 +18,7 @@ from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
-from voicebot.collect.understanding.tokens import Token, plain, tokens
+from voicebot.collect.understanding.tokens import Token, plain, tokens, word_set
 
 _FEWEST_DIGITS = 3
 """A shorter run alone is a quantity ("2 people"), not the beginning of a number."""
@@ -29,17 +29,17 @@ _MOST_READINGS = 16
 _MOST_DIGITS = 24
 """E.164 has 15; the rest is room for access codes and slips."""
 
-_INSIDE = frozenset(
+_INSIDE = word_set(
     "uh um uhm er erm ah hm hmm and then dash hyphen space dot point comma slash okay ok like "
-    "- . , / ( ) _ : ; ~ * bracket brackets open close".split()
+    "- . , / ( ) _ : ; ~ * bracket brackets open close"
 )
 """May stand between digits of one run."""
-_PAUSES = frozenset("uh um er erm and then dash hyphen space comma - . , / ( )".split())
+_PAUSES = word_set("uh um er erm and then dash hyphen space comma - . , / ( )")
 _EXTENSION = frozenset(("extension", "ext", "extn", "x"))
-_OTHER_NUMBERS = frozenset(
+_OTHER_NUMBERS = word_set(
     "order confirmation account invoice booking reservation reference tracking policy card "
     "flight licence license security case ticket member membership postcode zip zipcode job "
-    "quote serial medicare abn".split()
+    "quote serial medicare abn"
 )
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
 

@@ -96,3 +96,8 @@ def tokens(text: str) -> list[Token]:
 def words(text: str) -> list[str]:
     """The lower-case words and numbers of a text, without its marks."""
     return [token.low for token in tokens(text) if token.is_word or token.is_number]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """A closed set of words, written as one text."""
+    return frozenset(text.split())

@@ -1,0 +1,80 @@
+"""Helpers for tests of the conversation: a demo business, events by hand, effects by kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from voicebot.business import Business, load_business
+from voicebot.call import FIELDS, CallState, Change, Message, Speaker, Step
+from voicebot.collect.dialogue import Dialogue, begin
+from voicebot.collect.events import Effect, End, Ending, Event, Heard, Save, Say
+from voicebot.collect.moves import next_move
+from voicebot.collect.understanding import Intent, Missing, Understanding
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""A Monday, noon in Sydney."""
+
+VALUES = {
+    Step.NAME: "Test Caller",
+    Step.PHONE: "+61412345678",
+    Step.ADDRESS: "27 George Street, Parramatta",
+    Step.EMAIL: "test@example.com",
+    Step.SERVICE: "Plumbing",
+    Step.TIME: "2026-03-04T09:30",
+}
+
+
+def fresh(business: Business | None = None, **state: object) -> Dialogue:
+    """A dialogue at its first question, or in a given state."""
+    return replace(begin(business or load_business(None), CallState()), **state)  # type: ignore[arg-type]
+
+
+def at(step: Step, **state: object) -> Dialogue:
+    """A dialogue that asks for `step`; the caller declined what came before."""
+    return fresh(step=step, settled=frozenset(FIELDS[: FIELDS.index(step)]), **state)
+
+
+def answer(step: Step, value: str | None = None, **more: object) -> Heard:
+    """The caller gives a whole value for `step`."""
+    given = value or VALUES[step]
+    return heard(Understanding(Intent.ANSWER, given, {step: given}, **more))  # type: ignore[arg-type]
+
+
+def partial(missing: Missing, piece: str) -> Heard:
+    """The caller gives a piece of an answer."""
+    return heard(Understanding(Intent.ANSWER, missing=missing, partial=piece))
+
+
+def intent(intent: Intent, text: str = "words", **fields: str) -> Heard:
+    """The caller says something of this kind."""
+    return heard(Understanding(intent, fields={Step(k): v for k, v in fields.items()}), text)
+
+
+def heard(understanding: Understanding, text: str = "words") -> Heard:
+    """An utterance with this meaning."""
+    return Heard(Message(Speaker.CALLER, text, NOW), understanding)
+
+
+def run(dialogue: Dialogue, *events: Event) -> tuple[Dialogue, tuple[Effect, ...]]:
+    """Play events one after the other; the effects are those of the last one."""
+    effects: tuple[Effect, ...] = ()
+    for event in events:
+        dialogue, effects = next_move(dialogue, event, NOW)
+    return dialogue, effects
+
+
+def saved(effects: tuple[Effect, ...]) -> Change:
+    """The one change of a turn."""
+    (change,) = (e.change for e in effects if isinstance(e, Save))
+    return change
+
+
+def said(effects: tuple[Effect, ...]) -> str:
+    """What the bot says in a turn."""
+    return " ".join(e.text for e in effects if isinstance(e, Say))
+
+
+def ended(effects: tuple[Effect, ...]) -> Ending | None:
+    """How a turn ends the call, if it does."""
+    return next((e.ending for e in effects if isinstance(e, End)), None)

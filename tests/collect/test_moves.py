@@ -1,0 +1,360 @@
+"""What the bot does next, whatever the caller does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.collect.conversation import (
+    NOW,
+    VALUES,
+    answer,
+    at,
+    ended,
+    fresh,
+    heard,
+    intent,
+    partial,
+    run,
+    said,
+    saved,
+)
+from voicebot.business import Confirm, load_business
+from voicebot.call import FIELDS, CallState, Message, Service, Speaker, Status, Step
+from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.events import End, Ending, Heard, Save, Say, Silent, Started, TimeUp
+from voicebot.collect.moves import MAX_ATTEMPTS, next_move
+from voicebot.collect.understanding import Intent, Missing, Understanding
+
+YES = intent(Intent.YES)
+NO = intent(Intent.NO)
+NONSENSE = intent(Intent.NOT_A_VALUE)
+
+PLAIN_CALL = (
+    Started(),
+    answer(Step.NAME),
+    answer(Step.PHONE),
+    YES,
+    answer(Step.ADDRESS),
+    answer(Step.EMAIL),
+    YES,
+    answer(Step.SERVICE),
+    answer(Step.TIME),
+    YES,
+)
+
+
+def test_a_plain_call_asks_six_things_and_books() -> None:
+    dialogue, effects = run(fresh(), *PLAIN_CALL)
+    change = saved(effects)
+    assert change.answers == {
+        Step.TIME: datetime(2026, 3, 4, 9, 30, tzinfo=ZoneInfo("Australia/Sydney"))
+    }
+    assert (change.booked, change.status, change.step) == (True, Status.BOOKED, Step.DONE)
+    assert ended(effects) is Ending.HANGUP
+    assert dialogue.answers == VALUES
+    assert dialogue.confirmed == {Step.PHONE, Step.EMAIL, Step.TIME}
+
+
+@pytest.mark.parametrize("step", [s for s in FIELDS if s is not Step.TIME])
+def test_a_field_is_saved_with_the_words_that_gave_it_and_before_its_read_back(step: Step) -> None:
+    effects = run(at(step), answer(step))[1]
+    assert isinstance(effects[0], Save)
+    assert isinstance(effects[1], Say)
+    change = saved(effects)
+    assert set(change.answers) == {step}
+    assert [m.text for m in change.messages] == ["words"]
+    assert not change.confirmed
+
+
+def test_the_service_is_saved_whole() -> None:
+    change = saved(run(at(Step.SERVICE), answer(Step.SERVICE))[1])
+    service = change.answers[Step.SERVICE]
+    assert isinstance(service, Service)
+    assert (service.id, service.name) == ("plumbing", "Plumbing")
+
+
+def test_the_time_is_not_saved_before_its_yes() -> None:
+    effects = run(at(Step.TIME), answer(Step.TIME))[1]
+    assert saved(effects).answers == {}
+    assert "Wednesday the 4th of March at 9:30 am" in said(effects)
+
+
+def test_an_explicit_field_waits_for_its_yes_and_a_yes_confirms_it() -> None:
+    dialogue, effects = run(at(Step.PHONE), answer(Step.PHONE))
+    assert dialogue.mode is Mode.CONFIRMING
+    assert "0412 345 678" in said(effects)
+    assert saved(run(dialogue, YES)[1]).confirmed == {Step.PHONE}
+
+
+def test_saying_the_same_value_again_is_a_yes() -> None:
+    change = saved(run(at(Step.PHONE), answer(Step.PHONE), answer(Step.PHONE))[1])
+    assert change.confirmed == {Step.PHONE}
+
+
+def test_another_value_instead_of_a_yes_overwrites_and_is_read_back_again() -> None:
+    dialogue, effects = run(at(Step.PHONE), answer(Step.PHONE), answer(Step.PHONE, "+61412345679"))
+    assert saved(effects).answers == {Step.PHONE: "+61412345679"}
+    assert dialogue.mode is Mode.CONFIRMING
+    assert "0412 345 679" in said(effects)
+
+
+def test_a_no_asks_again_and_the_step_stays_open() -> None:
+    dialogue, effects = run(at(Step.EMAIL), answer(Step.EMAIL), NO)
+    assert (dialogue.step, dialogue.mode) == (Step.EMAIL, Mode.ASKING)
+    assert said(effects).startswith("Sorry about that.")
+
+
+def test_a_later_correction_takes_the_earlier_yes_away() -> None:
+    start = fresh(
+        step=Step.ADDRESS, answers={Step.PHONE: "+61412345678"}, confirmed=frozenset({Step.PHONE})
+    )
+    dialogue, effects = run(start, intent(Intent.CORRECTION, phone="+61412345679"))
+    assert saved(effects).unconfirmed == {Step.PHONE}
+    assert saved(effects).answers == {Step.PHONE: "+61412345679"}
+    assert Step.PHONE not in dialogue.confirmed
+
+
+def test_several_fields_at_once_are_all_saved_and_not_asked_again() -> None:
+    both = Understanding(
+        Intent.ANSWER, "Test Caller", {Step.NAME: "Test Caller", Step.SERVICE: "Cleaning"}
+    )
+    dialogue, effects = run(fresh(), heard(both))
+    assert set(saved(effects).answers) == {Step.NAME, Step.SERVICE}
+    dialogue, _ = run(dialogue, answer(Step.PHONE), YES, answer(Step.ADDRESS), answer(Step.EMAIL))
+    assert run(dialogue, YES)[0].step is Step.TIME
+
+
+def test_a_time_given_early_is_held_and_offered_at_step_six() -> None:
+    early = Understanding(
+        Intent.ANSWER, "Test Caller", {Step.NAME: "Test Caller", Step.TIME: VALUES[Step.TIME]}
+    )
+    dialogue, effects = run(fresh(), heard(early))
+    assert Step.TIME not in saved(effects).answers
+    dialogue, effects = run(
+        dialogue,
+        *(answer(Step.PHONE), YES, answer(Step.ADDRESS), answer(Step.EMAIL), YES),
+        answer(Step.SERVICE),
+    )
+    assert (dialogue.step, dialogue.mode) == (Step.TIME, Mode.CONFIRMING)
+    assert "9:30 am" in said(effects)
+
+
+def test_an_early_day_without_a_clock_time_asks_only_for_the_clock_time() -> None:
+    start = at(Step.SERVICE, given_time="2026-03-04")
+    dialogue, effects = run(start, answer(Step.SERVICE))
+    assert dialogue.partial == "2026-03-04"
+    assert said(effects).endswith("Wednesday the 4th of March, got it. At what time?")
+
+
+def test_a_piece_of_an_answer_is_kept_and_the_rest_asked_for() -> None:
+    dialogue, effects = run(at(Step.PHONE), partial(Missing.DIGITS, "0412"))
+    assert dialogue.partial == "0412"
+    assert dialogue.attempts == 0
+    assert "0412" in said(effects)
+
+
+@pytest.mark.parametrize("step", FIELDS)
+def test_three_useless_answers_and_the_bot_moves_on(step: Step) -> None:
+    start = fresh(step=step, settled=frozenset(FIELDS) - {step, Step.TIME})
+    dialogue, _ = run(start, *(NONSENSE,) * MAX_ATTEMPTS)
+    assert step in dialogue.settled
+    assert dialogue.step is not step
+
+
+def test_a_refused_field_is_noted_and_does_not_prevent_booking() -> None:
+    events = [
+        intent(Intent.REFUSAL) if e == answer(Step.EMAIL) else e
+        for i, e in enumerate(PLAIN_CALL)
+        if i != 6
+    ]
+    dialogue, effects = run(fresh(), *events)
+    assert saved(effects).booked
+    assert Step.EMAIL not in dialogue.answers
+
+
+def test_a_refused_time_ends_incomplete() -> None:
+    start = at(Step.TIME)
+    effects = run(start, intent(Intent.REFUSAL))[1]
+    assert saved(effects).status is Status.INCOMPLETE
+    assert ended(effects) is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("2026-03-01T10:00", "already passed"),
+        ("2028-03-01T10:00", "further ahead"),
+        ("2026-03-04T23:00", "closed at that time. On that day we are open from 7 am to 9 pm"),
+    ],
+)
+def test_a_time_that_cannot_be_booked_is_refused_with_its_reason(value: str, reason: str) -> None:
+    start = at(Step.TIME)
+    dialogue, effects = run(start, answer(Step.TIME, value))
+    assert reason in said(effects)
+    assert (dialogue.mode, dialogue.pending) == (Mode.ASKING, None)
+
+
+def test_a_time_that_passed_while_it_was_read_back_is_not_booked() -> None:
+    start = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-02T11:59")
+    effects = run(start, YES)[1]
+    assert saved(effects).booked is None
+
+
+@pytest.mark.parametrize("remark", [Intent.REPEAT, Intent.HOLD, Intent.GREETING, Intent.THANKS])
+def test_a_remark_costs_no_attempt(remark: Intent) -> None:
+    dialogue, effects = run(at(Step.PHONE), intent(remark))
+    assert dialogue.attempts == 0
+    assert dialogue.step is Step.PHONE
+    assert saved(effects).messages
+
+
+def test_a_question_is_answered_from_the_business_file_and_the_open_one_put_again() -> None:
+    effects = run(at(Step.EMAIL), intent(Intent.QUESTION, "how much is plumbing"))[1]
+    assert "120 dollars" in said(effects)
+    assert said(effects).endswith("What is your e-mail address?")
+
+
+def test_a_wish_for_a_person_hands_the_call_over() -> None:
+    effects = run(fresh(), intent(Intent.HUMAN))[1]
+    assert saved(effects).status is Status.TRANSFER
+    assert ended(effects) is Ending.TRANSFER
+
+
+def test_silence_asks_again_rephrases_and_says_goodbye() -> None:
+    dialogue, effects = run(fresh(), Silent())
+    assert "still there" in said(effects)
+    dialogue, effects = run(dialogue, Silent())
+    assert ended(effects) is None
+    effects = run(dialogue, Silent())[1]
+    assert (ended(effects), saved(effects).status) == (Ending.HANGUP, Status.INCOMPLETE)
+
+
+def test_words_after_silence_start_the_count_anew() -> None:
+    assert run(fresh(), Silent(), Silent(), NONSENSE)[0].silences == 0
+
+
+def test_a_call_that_lasts_too_long_is_ended_politely() -> None:
+    effects = run(fresh(), TimeUp())[1]
+    assert ended(effects) is Ending.HANGUP
+    assert saved(effects).status is Status.INCOMPLETE
+
+
+def test_words_that_cut_the_bot_off_carry_what_was_heard_of_it() -> None:
+    whole = Message(Speaker.BOT, "May I have your name, please?", NOW)
+    part = Message(Speaker.BOT, "May I have", NOW, partial=True)
+    event = Heard(
+        Message(Speaker.CALLER, "words", NOW),
+        Understanding(Intent.NOT_A_VALUE),
+        (whole, part),
+    )
+    assert saved(run(fresh(), event)[1]).revised == (whole, part)
+
+
+@pytest.mark.parametrize("policy", list(Confirm))
+def test_the_confirmation_policy_of_a_field_is_data(policy: Confirm) -> None:
+    business = load_business(None).model_copy(update={"confirm": {Step.NAME: policy}})
+    dialogue, effects = run(fresh(business), answer(Step.NAME))
+    assert (dialogue.mode is Mode.CONFIRMING) == (policy is Confirm.EXPLICIT)
+    assert ("Test Caller" in said(effects)) == (policy is not Confirm.NEVER)
+
+
+def test_a_resumed_call_says_sorry_and_goes_on_at_its_step() -> None:
+    state = CallState(
+        answers={Step.NAME: "Test Caller", Step.PHONE: "+61412345678"},
+        confirmed=frozenset({Step.PHONE}),
+        step=Step.ADDRESS,
+        resumed=True,
+    )
+    effects = run(begin(load_business(None), state), Started())[1]
+    assert said(effects).startswith("Sorry, we were cut off.")
+    assert said(effects).endswith("What is the address for the job?")
+
+
+def test_a_call_resumed_during_a_read_back_reads_back_again() -> None:
+    before, _ = run(at(Step.PHONE), answer(Step.PHONE))
+    state = CallState(
+        answers={Step.PHONE: "+61412345678"},
+        step=Step.PHONE,
+        dialogue=before.to_json(),
+        resumed=True,
+    )
+    dialogue, effects = run(begin(load_business(None), state), Started())
+    assert dialogue.mode is Mode.CONFIRMING
+    assert "0412 345 678" in said(effects)
+
+
+def test_a_rejected_value_is_not_read_back_again_on_resume() -> None:
+    before, _ = run(at(Step.PHONE), answer(Step.PHONE), NO)
+    state = CallState(
+        answers={Step.PHONE: "+61412345678"},
+        step=Step.PHONE,
+        dialogue=before.to_json(),
+        resumed=True,
+    )
+    dialogue = begin(load_business(None), state)
+    assert (dialogue.step, dialogue.mode, dialogue.attempts) == (Step.PHONE, Mode.ASKING, 1)
+
+
+@pytest.mark.parametrize("garbage", ["", "[]", "{", '{"settled": 3}', '{"doubted": ["x"]}'])
+def test_an_unreadable_state_starts_the_step_anew(garbage: str) -> None:
+    dialogue = begin(load_business(None), CallState(step=Step.PHONE, dialogue=garbage))
+    assert dialogue.next_open() == (Step.NAME, Mode.ASKING)
+
+
+_EVENTS = st.one_of(
+    st.sampled_from([Silent(), TimeUp(), Started()]),
+    st.builds(
+        lambda i, step, known: intent(i, **({step.value: VALUES[step]} if known else {})),
+        st.sampled_from(list(Intent)),
+        st.sampled_from(FIELDS),
+        st.booleans(),
+    ),
+    st.sampled_from(FIELDS).map(answer),
+    st.tuples(st.sampled_from(list(Missing)), st.sampled_from(["04", "a@", "T09:00"])).map(
+        lambda p: partial(*p)
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_EVENTS, max_size=40))
+def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
+    events: list[object],
+) -> None:
+    dialogue = fresh()
+    for event in events:
+        before = dialogue
+        dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
+        booked = any(isinstance(e, Save) and e.change.booked for e in effects)
+        if booked:
+            assert before.mode is Mode.CONFIRMING
+            assert before.step is Step.TIME
+        if any(isinstance(e, End) for e in effects):
+            return
+        assert any(isinstance(e, Say) for e in effects), "the bot must never fall silent"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_EVENTS, max_size=12))
+def test_the_state_survives_its_journey_through_the_record(events: list[object]) -> None:
+    dialogue = fresh()
+    for event in events:
+        dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
+        if any(isinstance(e, End) for e in effects):
+            return
+    if Step.SERVICE in dialogue.answers or dialogue.silences:
+        return
+    state = CallState(
+        answers=dict(dialogue.answers),
+        confirmed=dialogue.confirmed,
+        step=dialogue.step,
+        dialogue=dialogue.to_json(),
+    )
+    again = begin(load_business(None), state)
+    for name in ("step", "mode", "settled", "doubted", "pending", "partial", "attempts"):
+        assert getattr(again, name) == getattr(dialogue, name), name
