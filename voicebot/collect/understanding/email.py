@@ -1,0 +1,244 @@
+"""An e-mail address as callers say, spell or mix it, to its lower-case written form.
+
+The utterance is first read into pieces (letters, words, digits, marks, the at sign). Around each
+at sign the domain is read to the right until a known ending, the local part to the left until a
+word that belongs to no address. Corrections replace the part that they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding.domains import Domain, domain_at
+from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.lexicon import NATO
+from voicebot.collect.understanding.pieces import Kind, Piece, pieces
+from voicebot.collect.understanding.tokens import plain, tokens
+
+_SPELLED_WORDS = 3
+"""From so many words of a spelling alphabet on they are letters; "mike" alone is a name."""
+_MOST_WORDS = 4
+"""A local part of more plain words than this was rather a sentence."""
+_ONE_ENDING = {
+    "gmail": "gmail.com",
+    "googlemail": "googlemail.com",
+    "icloud": "icloud.com",
+}
+"""Providers with one ending only, so that "at gmail" says all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What has been understood so far; a part that is None was not said."""
+
+    local: str | None
+    domain: str | None
+    first: int
+    end: int
+
+
+def parse(utterance: str, asked: Asked) -> Found | None:
+    """Find one e-mail address; a piece of one is told by `missing` and `partial`."""
+    said = tokens(plain(utterance))
+    read = pieces(said)
+    address = _last_meant(read)
+    if address is None:
+        address = _without_at(read, asked)
+    if address is None:
+        return None
+    span = (said[read[address.first].first].start, said[read[address.end - 1].end - 1].end)
+    return _found(_joined(address, asked.partial), span)
+
+
+def valid(text: str) -> str | None:
+    """The address in lower case, or None when its syntax is wrong. Nothing is looked up."""
+    try:
+        checked = validate_email(
+            text, check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
+    except EmailNotValidError:
+        return None
+    return checked.normalized.lower()
+
+
+def _found(address: _Address, span: tuple[int, int]) -> Found | None:
+    local, domain = address.local, address.domain
+    if local and domain and "." in domain:
+        value = valid(f"{local}@{domain}")
+        return Found(value, span, 0.9) if value else None
+    if local:
+        return Found(None, span, 0.8, Missing.DOMAIN, f"{local}@{domain or ''}")
+    if domain and "." in domain:
+        return Found(None, span, 0.8, Missing.LOCAL_PART, f"@{domain}")
+    return None
+
+
+def _joined(address: _Address, earlier: str | None) -> _Address:
+    """Fill the part that is missing from the piece said before."""
+    if not earlier:
+        return address
+    local, _, domain = earlier.partition("@")
+    said = address.domain
+    if said and said.startswith(".") and domain:
+        said = domain + said
+    return _Address(address.local or local or None, said or domain or None, *_place(address))
+
+
+def _place(address: _Address) -> tuple[int, int]:
+    return address.first, address.end
+
+
+def _last_meant(read: Sequence[Piece]) -> _Address | None:
+    """The address that stands after all corrections."""
+    address: _Address | None = None
+    corrected = False
+    for at, piece in enumerate(read):
+        if piece.kind is Kind.CORRECTION:
+            corrected = True
+            if address and at >= address.end:
+                address = _mended(address, read, at + 1)
+        elif piece.kind is Kind.AT and (new := _around(read, at)):
+            address = _merged(address, new, corrected)
+            corrected = False
+    return address
+
+
+def _merged(old: _Address | None, new: _Address, corrected: bool) -> _Address:
+    """What a second address does to the first: it replaces it when it corrects or completes it."""
+    if old is None:
+        return new
+    if corrected and new.local is None:
+        return _Address(old.local, new.domain, old.first, new.end)
+    complete = new.local is not None and new.domain is not None and "." in new.domain
+    if complete and (corrected or old.domain in (None, new.domain)):
+        return new
+    return old
+
+
+def _mended(address: _Address, read: Sequence[Piece], at: int) -> _Address:
+    """A correction without an at sign: another domain, or other figures at the end."""
+    domain = domain_at(read, at)
+    if domain and domain.known and not any(p.kind is Kind.AT for p in read[at : domain.end + 1]):
+        return _Address(address.local, domain.text, address.first, domain.end)
+    rest = [piece for piece in read[at:] if piece.kind is not Kind.PAUSE]
+    if len(rest) == 1 and rest[0].kind is Kind.DIGITS and address.local:
+        stem = address.local.rstrip("0123456789")
+        if stem and stem != address.local:
+            return _Address(stem + rest[0].text, address.domain, address.first, len(read))
+    return address
+
+
+def _around(read: Sequence[Piece], at: int) -> _Address | None:
+    """The address around one at sign; None when this "at" is only the word."""
+    domain = domain_at(read, at + 1)
+    local, first = _local_before(read, at)
+    if domain is None:
+        last = all(piece.kind is Kind.PAUSE for piece in read[at + 1 :])
+        return _Address(local, None, first, at + 1) if local and last else None
+    if not domain.known:
+        return None
+    text = _ONE_ENDING.get(domain.text, domain.text)
+    return _Address(local, text, first if local else at, domain.end)
+
+
+def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
+    """The local part that ends before the at sign, and the piece it begins with."""
+    first = at
+    tight = at > 0 and read[at].glued and read[at].written
+    while first > 0 and (_belongs(read[first - 1]) or (tight and _in_word(read, first - 1))):
+        if tight and first < at and not read[first].glued and not _initial(read, first):
+            break
+        first -= 1
+    first = _after_slip(read, first, at)
+    while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
+        first += 1
+    parts = [piece for piece in read[first:at] if piece.kind is not Kind.PAUSE]
+    if sum(piece.kind is Kind.WORD for piece in parts) > _MOST_WORDS and not _all_nato(parts):
+        return None, at
+    if first > 0 and read[first - 1].kind is Kind.STOP and read[first - 1].text == "and":
+        return None, at
+    return _spelled_out(parts) or None, first
+
+
+def _in_word(read: Sequence[Piece], at: int) -> bool:
+    """ "my.name@": any word belongs to an address that was written without spaces."""
+    return bool(read[at].text) and read[at + 1].glued
+
+
+def _initial(read: Sequence[Piece], at: int) -> bool:
+    """ "J. Smith@": the recogniser took the initial for one of a name."""
+    before = [piece for piece in read[max(0, at - 2) : at] if piece.kind is not Kind.PAUSE]
+    return bool(before) and before[-1].kind is Kind.LETTER
+
+
+def _after_slip(read: Sequence[Piece], first: int, at: int) -> int:
+    """ "sorry, fourteen, m davies fourteen at": the figure alone only announces the mend."""
+    announced = (
+        first > 0
+        and read[first - 1].kind is Kind.CORRECTION
+        and [piece.kind for piece in read[first : first + 3]]
+        == [Kind.PAUSE, Kind.DIGITS, Kind.PAUSE]
+    )
+    return first + 3 if announced and first + 3 < at else first
+
+
+def _belongs(piece: Piece) -> bool:
+    return piece.kind in (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK, Kind.PAUSE)
+
+
+def _all_nato(parts: Sequence[Piece]) -> bool:
+    return all(piece.kind is not Kind.WORD or piece.text in NATO for piece in parts)
+
+
+def _spelled_out(parts: Sequence[Piece]) -> str:
+    """Join the pieces; three and more words of a spelling alphabet in a row are letters."""
+    text: list[str] = []
+    run: list[str] = []
+    for piece in (*parts, None):
+        if piece is not None and piece.kind is Kind.WORD and piece.text in NATO:
+            run.append(piece.text)
+            continue
+        spelled = len(run) >= _SPELLED_WORDS
+        text += [NATO[word] for word in run] if spelled else run
+        run = []
+        if piece is not None:
+            text.append(piece.text)
+    return "".join(text)
+
+
+def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
+    """No at sign was heard: the second half of an earlier piece, or a first half."""
+    first = next((i for i, piece in enumerate(read) if _belongs(piece)), None)
+    if first is None:
+        return None
+    if asked.partial and "@" in asked.partial and not asked.partial.startswith("@"):
+        domain = _rest_of_domain(read, first)
+        if domain and domain.end >= len(read):
+            return _Address(None, domain.text, first, domain.end)
+    if any(piece.kind is Kind.STOP for piece in read[first:]):
+        return None
+    parts = [piece for piece in read[first:] if piece.kind is not Kind.PAUSE]
+    letters = sum(piece.kind is Kind.LETTER for piece in parts)
+    figures_last = parts[-1].kind is Kind.DIGITS and len(parts) <= _SPELLED_WORDS
+    named = figures_last or any(piece.kind is Kind.MARK for piece in parts)
+    if not all(_belongs(piece) for piece in parts) or not (named or letters > 1 or _spells(parts)):
+        return None
+    if all(piece.kind in (Kind.DIGITS, Kind.MARK) for piece in parts):
+        return None
+    local = _spelled_out(parts)
+    if asked.partial and not asked.partial.startswith("@"):
+        return None
+    return _Address(local, None, first, len(read))
+
+
+def _rest_of_domain(read: Sequence[Piece], first: int) -> Domain | None:
+    domain = domain_at(read, first)
+    return domain if domain and domain.known else None
+
+
+def _spells(parts: Sequence[Piece]) -> bool:
+    return len(parts) >= _SPELLED_WORDS and _all_nato(parts)

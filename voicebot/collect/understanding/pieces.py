@@ -1,0 +1,235 @@
+"""What the words of a spoken e-mail address stand for: letters, figures, marks, the at sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from voicebot.collect.understanding.lexicon import FILLERS, LETTER_NAMES, correction_at
+from voicebot.collect.understanding.numbers import TIMES, group_at
+from voicebot.collect.understanding.providers import glued_at
+from voicebot.collect.understanding.tokens import Token, word_set
+
+
+class Kind(Enum):
+    """What a piece is in an address."""
+
+    LETTER = auto()
+    WORD = auto()
+    DIGITS = auto()
+    MARK = auto()
+    AT = auto()
+    PAUSE = auto()
+    CORRECTION = auto()
+    STOP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece and the tokens it was read from.
+
+    glued    no space before it      written  it was a sign, not a word for one
+    """
+
+    kind: Kind
+    text: str
+    first: int
+    end: int
+    glued: bool = False
+    written: bool = False
+
+
+MARKS = {
+    "dot": ".",
+    "point": ".",
+    "period": ".",
+    "underscore": "_",
+    "dash": "-",
+    "hyphen": "-",
+    "minus": "-",
+    "plus": "+",
+}
+_MARK_PHRASES = {("full", "stop"): ".", ("under", "score"): "_"}
+_AT_PHRASES = (
+    ("at", "the", "rate", "of"),
+    ("at", "the", "rate"),
+    ("at", "sign"),
+    ("at", "symbol"),
+    ("at", "mark"),
+    ("at",),
+    ("@", "sign"),
+    ("@",),
+)
+_ASIDES = (
+    ("all", "one", "word"),
+    ("all", "in", "one", "word"),
+    ("one", "word"),
+    ("all", "lowercase"),
+    ("all", "lower", "case"),
+    ("all", "in", "lowercase"),
+    ("all", "together"),
+    ("lowercase",),
+    ("lower", "case"),
+    ("uppercase",),
+    ("upper", "case"),
+    ("capital",),
+    ("no", "spaces"),
+    ("no", "space"),
+    ("the", "letter"),
+    ("letter",),
+    ("the", "number"),
+    ("number",),
+    ("then",),
+    ("and", "then"),
+)
+"""Remarks on the spelling that are no part of it."""
+_SPELLED_AS = (("as", "in"), ("is", "for"), ("for",), ("like",), ("like", "in"), ("from",))
+STOPS = word_set(
+    "a i is it it's its that's thats that this these those the my me mine your our to of in on by "
+    "be will've would should could can can't do don't does did have has had was were are am i'm im "
+    "i've and or but if so as with from for use try send add put get got give take note write look "
+    "up email emails e-mail mail's address addresses contact contacts account id username please "
+    "yes yeah yep sure okay ok alright right well just only also too again here there now then "
+    "time name called says reach you u we us they he she him her his new old current best good "
+    "reply through via under not no nope what which who when where how why about because ticket "
+    "status message work personal business hi hello hey thanks thank cheers one's let's lets "
+    "alexa compose create want need like think know say said spell spelled spelt"
+)
+"""Words that belong to the sentence around an address."""
+
+
+def pieces(said: Sequence[Token]) -> list[Piece]:
+    """Read all tokens; every token belongs to one piece."""
+    read: list[Piece] = []
+    lows = [token.low for token in said]
+    at = 0
+    while at < len(said):
+        new = _piece_at(said, lows, at)
+        read += new
+        at = new[-1].end
+    return _letter_names(_zeros(read))
+
+
+def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
+    token = said[at]
+    if length := _phrase(lows, at, _ASIDES):
+        return [Piece(Kind.PAUSE, "", at, at + length)]
+    if length := _phrase(lows, at, _AT_PHRASES):
+        return [Piece(Kind.AT, "@", at, at + length, token.glued, token.low == "@")]
+    if mark := _mark(said, lows, at):
+        return [mark]
+    if not token.is_word and not token.is_number:
+        return [_punctuation(said, at)]
+    if letter := _letter(said, lows, at):
+        return [letter]
+    if group := group_at(said, at):
+        return [Piece(Kind.DIGITS, group.digits, at, group.end, token.glued)]
+    if length := correction_at(lows, at):
+        return [Piece(Kind.CORRECTION, "", at, at + length)]
+    if token.low in FILLERS:
+        return [Piece(Kind.PAUSE, "", at, at + 1)]
+    if split := glued_at(token.low):
+        local, provider = split
+        head = [Piece(Kind.WORD, local, at, at + 1, token.glued)] if local else []
+        tail = Piece(Kind.WORD, provider, at, at + 1, True)
+        return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), tail]
+    kind = Kind.STOP if token.low in STOPS else Kind.WORD
+    return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
+
+
+def _phrase(lows: Sequence[str], at: int, phrases: Sequence[tuple[str, ...]]) -> int:
+    return max((len(p) for p in phrases if tuple(lows[at : at + len(p)]) == p), default=0)
+
+
+def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
+    low = lows[at]
+    if low in MARKS:
+        return Piece(Kind.MARK, MARKS[low], at, at + 1)
+    if mark := _MARK_PHRASES.get(tuple(lows[at : at + 2])):
+        return Piece(Kind.MARK, mark, at, at + 2)
+    if low in ("_", "+"):
+        return Piece(Kind.MARK, low, at, at + 1, said[at].glued)
+    inside = said[at].glued and at + 1 < len(said) and said[at + 1].glued
+    if low == "." and inside:
+        return Piece(Kind.MARK, ".", at, at + 1, True)
+    if low == "-" and inside and not _between_letters(said, at):
+        return Piece(Kind.MARK, "-", at, at + 1, True)
+    return None
+
+
+def _between_letters(said: Sequence[Token], at: int) -> bool:
+    """The hyphens of "l-y-n-c-h" part letters; the one of "jean-luc" is meant."""
+
+    def single(token: Token) -> bool:
+        return token.is_letter or (token.is_number and len(token.low) == 1)
+
+    return single(said[at - 1]) and single(said[at + 1])
+
+
+def _punctuation(said: Sequence[Token], at: int) -> Piece:
+    low = said[at].low
+    after_initial = low == "." and at > 0 and said[at - 1].is_letter
+    ends = low in ".?!:;" and not after_initial and low != ""
+    return Piece(Kind.STOP if ends else Kind.PAUSE, "", at, at + 1)
+
+
+def _letter(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
+    """A spelled letter: "s", "s for sam", "s as in sugar", "double s"."""
+    token = said[at]
+    if token.low in TIMES and at + 1 < len(said) and said[at + 1].is_letter:
+        return Piece(Kind.LETTER, lows[at + 1] * TIMES[token.low], at, at + 2)
+    if not token.is_letter or not token.low.isascii():
+        return None
+    length = _phrase(lows, at + 1, _SPELLED_AS)
+    word = at + 1 + length
+    named = length > 0 and word < len(said) and said[word].is_word and len(lows[word]) > 1
+    if named and lows[word][0] == token.low:
+        return Piece(Kind.LETTER, token.low, at, word + 1, token.glued)
+    if token.low == "i" and at + 1 < len(said) and lows[at + 1] in _AFTER_I:
+        return Piece(Kind.STOP, "i", at, at + 1)
+    if token.low == "a" and not _beside_letter(said, at):
+        return Piece(Kind.STOP, "a", at, at + 1)
+    return Piece(Kind.LETTER, token.low, at, at + 1, token.glued)
+
+
+_BESIDE_LETTER = frozenset((".", "-", "@", "at", "_", "for", "as"))
+_AFTER_I = word_set("have am want need think use would will don't do got can was live mean meant")
+
+
+def _beside_letter(said: Sequence[Token], at: int) -> bool:
+    """Is a lone "a" spelled, or the article?"""
+    before = said[at - 1] if at else None
+    after = said[at + 1] if at + 1 < len(said) else None
+    near = [token for token in (before, after) if token is not None]
+    return any(
+        token.is_letter
+        or token.low in MARKS
+        or token.low in (".", "-", "@", "at", "_", "for", "as")
+        for token in near
+    )
+
+
+def _zeros(read: Sequence[Piece]) -> list[Piece]:
+    """ "o" is a zero among figures and a letter among letters."""
+    out = list(read)
+    for at, piece in enumerate(read):
+        before = out[at - 1].kind if at else None
+        after = read[at + 1].kind if at + 1 < len(read) else None
+        if piece.kind is Kind.LETTER and piece.text == "o":
+            if Kind.DIGITS in (before, after) and before is not Kind.LETTER:
+                out[at] = replace(piece, kind=Kind.DIGITS, text="0")
+        elif piece.kind is Kind.DIGITS and piece.text == "0" and before is after is Kind.LETTER:
+            out[at] = replace(piece, kind=Kind.LETTER, text="o")
+    return out
+
+
+def _letter_names(read: Sequence[Piece]) -> list[Piece]:
+    """ "jay" between spelled letters is j."""
+    out = list(read)
+    for at in range(1, len(read) - 1):
+        letter = LETTER_NAMES.get(read[at].text)
+        spelled = out[at - 1].kind is Kind.LETTER and read[at + 1].kind is Kind.LETTER
+        if letter and spelled and read[at].kind is Kind.WORD:
+            out[at] = replace(read[at], kind=Kind.LETTER, text=letter)
+    return out
