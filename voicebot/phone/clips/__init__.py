@@ -1,0 +1,1 @@
+"""Recorded lines of synthetic callers, with the licence of each in `manifest.json`."""

@@ -1,0 +1,178 @@
+"""`voicebot call`: place one simulated call and show it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from voicebot.call import Step, parse_call_sid
+from voicebot.errors import PhoneError
+from voicebot.phone.caller import Caller
+from voicebot.phone.clock import Clock
+from voicebot.phone.console import Console
+from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid
+from voicebot.phone.recordings import default_script, spoken
+from voicebot.phone.report import Report
+from voicebot.phone.script import Line, Recording, Saying, Script, Text, load_script, saying
+
+URL: Final = "ws://127.0.0.1:8080/media"
+CONSOLE: Final = "http://127.0.0.1:8000"
+CALLER: Final = "+61491570006"
+"""A number that the Australian regulator keeps for fiction, as is the next."""
+CALLED: Final = "+61255501000"
+
+EXIT_CODES: Final = {Outcome.HUNG_UP: 0, Outcome.CALLER_LEFT: 3}
+"""Whatever else happened is 1."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    dialled: Dialled
+    script: Script
+    console: Console | None
+    hangup_after: Step | None
+    only_json: bool
+
+
+def call(
+    url: Annotated[str, typer.Option(help="The server's stream address.", metavar="WS")] = URL,
+    console: Annotated[
+        str,
+        typer.Option(
+            help="The staff's console: tells which step is open, and the record. '' for none.",
+            metavar="HTTP",
+        ),
+    ] = CONSOLE,
+    call_sid: Annotated[
+        str | None, typer.Option(help="Resume or name a call; random otherwise.", metavar="SID")
+    ] = None,
+    from_: Annotated[
+        str, typer.Option("--from", help="The caller's number.", metavar="NUMBER")
+    ] = CALLER,
+    say: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Say this when the bot asks something; repeatable. Texts are spoken by the "
+            "local voice, pitched higher; 'keys:123#', 'silence' and 'hangup' do what they say.",
+            metavar="TEXT",
+        ),
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(help='What to say at which step: step = ["line", …].', metavar="FILE.toml"),
+    ] = None,
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(help="Like --say, with a recording; repeatable.", metavar="FILE.wav"),
+    ] = None,
+    hangup_after: Annotated[
+        Step | None,
+        typer.Option(
+            help="Hang up once this step is saved and the bot has gone on "
+            "(name, phone, address, email, service or time).",
+            metavar="STEP",
+            show_choices=False,
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the final record, nothing else.")
+    ] = False,
+) -> None:
+    """Place a simulated phone call to a running server.
+
+    \b
+    A phone company and its caller in one: asks the webhook, opens the stream, speaks with
+    recorded voices in real time, plays the bot, and prints the conversation with the latency
+    of each turn and the stored record. Start a server first: make run-local
+
+    \b
+    voicebot call                                     the whole booking
+    voicebot call --hangup-after phone                a caller who is cut off
+    voicebot call --call-sid CA...                    the same caller again
+    voicebot call --say "My name is Ann Lee" --say "keys:0412345678#"
+    voicebot call --script caller.toml                your own caller
+
+    \b
+    A script is TOML; a line is a text, a WAV file beside the script, or one of the words above:
+      name    = ["My name is Ann Lee."]
+      phone   = ["phone.wav", "keys:0412345678#"]     asked again, the next line
+      confirm = ["Yes."]                              when a value is read back
+      no      = ["No."]                               when it was read back wrong
+      time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
+      correct = { phone = "+61412345678" }            what the record should hold
+
+    Exit code 0: the conversation came to its end; 3: this phone hung up on purpose; 1: else.
+    """
+    sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
+    token = os.environ.get("VOICEBOT_CONSOLE_TOKEN")
+    wish = Wish(
+        Dialled(url, sid, from_, CALLED),
+        _script(say or [], audio or [], script),
+        Console(console, sid, token) if console else None,
+        hangup_after,
+        json,
+    )
+    if hangup_after is Step.DONE:
+        raise PhoneError("--hangup-after takes one of: name, phone, address, email, service, time")
+    if hangup_after and not console:
+        raise PhoneError("--hangup-after needs a console: it tells when the step is saved")
+    outcome = asyncio.run(_place(wish))
+    raise typer.Exit(EXIT_CODES.get(outcome, 1))
+
+
+def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
+    """Lines of the command line come first, then the script's; without either, the default's."""
+    opening = (*(Line(_said(text)) for text in say), *(Line(Recording(path)) for path in audio))
+    if script is not None:
+        return replace(load_script(script), opening=opening)
+    return Script(opening=opening) if opening else default_script()
+
+
+def _said(text: str) -> Saying:
+    saying_ = saying(text, Path())
+    return Text(text) if isinstance(saying_, Recording) else saying_
+
+
+async def _place(wish: Wish) -> Outcome:
+    report = Report(quiet=wish.only_json)
+    data_dir = Path(os.environ.get("VOICEBOT_DATA_DIR", ".voicebot"))
+    clips = await spoken(wish.script, data_dir)
+    caller = Caller(
+        wish.script, clips, report, console=wish.console, hangup_after=wish.hangup_after
+    )
+    provider = Provider(wish.dialled, Clock(), report.noticed)
+    report.began(wish.dialled.call_sid)
+    caller.skip(await caller.look())
+    with _hanging_up_on_ctrl_c(provider):
+        outcome = await provider.carry(caller.talk)
+    for complaint in provider.complaints:
+        report.noticed(f"the provider would drop a message: {complaint}")
+    outcome = Outcome.LOST if caller.gave_up else outcome
+    report.finish(outcome.value, await caller.look())
+    return outcome
+
+
+@contextmanager
+def _hanging_up_on_ctrl_c(provider: Provider) -> Iterator[None]:
+    """The first Ctrl-C puts the phone down; a second one ends the program."""
+    loop = asyncio.get_running_loop()
+
+    def put_down() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        provider.hang_up()
+
+    loop.add_signal_handler(signal.SIGINT, put_down)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)

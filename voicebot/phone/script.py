@@ -1,0 +1,215 @@
+"""What the caller says at which step: read from TOML, handed out line by line.
+
+    name  = ["My name is John Smith."]                 a text: spoken by the local voice
+    phone = ["phone.wav", "keys:0412345678#"]          a recording; then, asked again, keys
+    time  = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
+    confirm = ["Yes."]                                 when a value is read back
+    no = ["No."]                                       when it was read back wrong
+    correct = { phone = "+61412345678" }               what the record should hold
+
+Two more lines: "silence" says nothing until the bot speaks again, "hangup" ends the call.
+Asked again, the caller says the step's next line; the last one repeats.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from voicebot.call import FIELDS, Step
+from voicebot.errors import PhoneError
+
+CONFIRM: Final = "confirm"
+NO: Final = "no"
+_KEYS: Final = "keys:"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What the bot asks for: a step's value, or a yes to its read-back."""
+
+    step: Step
+    confirming: bool = False
+
+
+def _in_order() -> tuple[Cue, ...]:
+    """A whole conversation when everything is understood at once (the default policy)."""
+    read_back = (Step.PHONE, Step.EMAIL, Step.TIME)
+    return tuple(
+        Cue(step, confirming)
+        for step in FIELDS
+        for confirming in (False, True)
+        if not confirming or step in read_back
+    )
+
+
+IN_ORDER: Final = _in_order()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words for the local voice."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A WAV file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Digits to press."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing, until the bot speaks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Put the phone down."""
+
+
+Saying = Text | Recording | Keys | Silence | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the script; `interrupt_after_ms` speaks into the bot's sentence."""
+
+    saying: Saying
+    interrupt_after_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Script:
+    """Lines by step name, `confirm` and `no`, and the values that the record should hold."""
+
+    lines: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    correct: Mapping[Step, str] = field(default_factory=dict)
+    opening: tuple[Line, ...] = ()
+    """Said first, one each time the bot has asked something, whatever it asked."""
+
+
+class Prompter:
+    """Holds the script and remembers what was said."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._said: Counter[str] = Counter()
+        self._cue: Cue | None = None
+        self._opening = iter(script.opening)
+
+    def line(self, cue: Cue | None, recorded: Mapping[Step, str]) -> Line:
+        """The next line for what is asked; None takes the cue that follows the last one."""
+        self._cue = cue or following(self._cue)
+        if (line := next(self._opening, None)) is not None:
+            return line
+        if self._cue is None:
+            return Line(Silence())
+        return self._next_of(self._key(self._cue, recorded))
+
+    def _key(self, cue: Cue, recorded: Mapping[Step, str]) -> str:
+        if not cue.confirming:
+            return cue.step.value
+        correct, held = self._script.correct.get(cue.step), recorded.get(cue.step)
+        wrong = correct is not None and held is not None and _plain(correct) != _plain(held)
+        return NO if wrong else CONFIRM
+
+    def _next_of(self, key: str) -> Line:
+        lines = self._script.lines.get(key, ())
+        if not lines:
+            return Line(Silence())
+        self._said[key] += 1
+        return lines[min(self._said[key], len(lines)) - 1]
+
+
+def following(cue: Cue | None) -> Cue | None:
+    """What is asked next when all goes well; None after the last."""
+    if cue is None:
+        return IN_ORDER[0]
+    places = [place for place, known in enumerate(IN_ORDER) if known.step is cue.step]
+    last_of_step = cue.confirming or len(places) == 1
+    after = places[-1 if last_of_step else 0] + 1 if places else len(IN_ORDER)
+    return IN_ORDER[after] if after < len(IN_ORDER) else None
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.casefold().split())
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    line: str
+    interrupt_after_ms: int | None = None
+
+
+def _entry(value: object) -> object:
+    return {"line": value} if isinstance(value, str) else value
+
+
+_Entries = list[Annotated[_Entry, BeforeValidator(_entry)]]
+
+
+class _File(BaseModel):
+    """The TOML as it may be written."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: _Entries = []
+    phone: _Entries = []
+    address: _Entries = []
+    email: _Entries = []
+    service: _Entries = []
+    time: _Entries = []
+    confirm: _Entries = []
+    no: _Entries = []
+    correct: dict[Step, str] = {}
+
+    def entries(self) -> Mapping[str, _Entries]:
+        """The lines by their key."""
+        keys = (*(step.value for step in FIELDS), CONFIRM, NO)
+        return {key: getattr(self, key) for key in keys}
+
+
+def load_script(path: Path) -> Script:
+    """Read a script; raises PhoneError that says where it is wrong."""
+    try:
+        file = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise PhoneError(f"cannot read the script {path}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PhoneError(f"{path} is not TOML: {error}") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise PhoneError(f"the script {path}: {wrong}") from error
+    lines = {
+        key: tuple(Line(saying(e.line, path.parent), e.interrupt_after_ms) for e in entries)
+        for key, entries in file.entries().items()
+    }
+    return Script(lines, file.correct)
+
+
+def saying(text: str, folder: Path) -> Saying:
+    """What a line's text stands for; recordings are found relative to `folder`."""
+    if text == "silence":
+        return Silence()
+    if text == "hangup":
+        return HangUp()
+    if text.startswith(_KEYS):
+        return Keys(text.removeprefix(_KEYS))
+    if text.lower().endswith(".wav"):
+        return Recording(folder / text)
+    return Text(text)

@@ -1,0 +1,154 @@
+"""The provider's messages (Twilio Media Streams): ours built, the server's checked strictly.
+
+The provider drops a message with an unknown, missing or extra key and warns once (31951, 31950
+when it is not JSON text); here each is a complaint, so that a wrong server shows.
+Numbers are strings on this wire, except inside `mediaFormat`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+ACCOUNT_SID: Final = "AC" + "0" * 32
+"""The account of no real customer."""
+
+
+class Complaint(ValueError):
+    """A message that the provider would have dropped, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Audio to play: mu-law, 8 kHz."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A label to echo when playback reaches it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Drop all that is queued."""
+
+
+Order = Media | Mark | Clear
+"""What a server may ask of the provider."""
+
+_KEYS: Final = {
+    "media": frozenset({"event", "streamSid", "media"}),
+    "mark": frozenset({"event", "streamSid", "mark"}),
+    "clear": frozenset({"event", "streamSid"}),
+}
+
+
+def parse(message: str | bytes, stream_sid: str) -> Order:
+    """Check one message of the server; raises Complaint."""
+    if isinstance(message, bytes):
+        raise Complaint("31950: a binary frame; messages are text")
+    try:
+        order = orjson.loads(message)
+    except orjson.JSONDecodeError as error:
+        raise Complaint(f"31950: not JSON: {error}") from error
+    if not isinstance(order, dict):
+        raise Complaint("31950: not a JSON object")
+    return _checked(order, stream_sid)
+
+
+def _checked(order: dict[str, object], stream_sid: str) -> Order:
+    event = order.get("event")
+    expected = _KEYS.get(event) if isinstance(event, str) else None
+    if expected is None:
+        raise Complaint(f"31951: unknown event {event!r}")
+    if order.keys() != expected:
+        raise Complaint(f"31951: {event} must have exactly the keys {sorted(expected)}")
+    if order["streamSid"] != stream_sid:
+        raise Complaint(f"31951: {event} for another streamSid")
+    if event == "media":
+        return Media(_audio(_only(order["media"], "payload")))
+    if event == "mark":
+        return Mark(_only(order["mark"], "name"))
+    return Clear()
+
+
+def _only(body: object, key: str) -> str:
+    """The text of an object's one permitted key."""
+    if not isinstance(body, dict) or body.keys() != {key}:
+        raise Complaint(f"31951: the body must have exactly the key {key!r}")
+    value = body[key]
+    if not isinstance(value, str) or not value:
+        raise Complaint(f"31951: {key} must be a text that is not empty")
+    return value
+
+
+def _audio(payload: str) -> bytes:
+    try:
+        return base64.b64decode(payload, validate=True)
+    except binascii.Error as error:
+        raise Complaint(f"31951: the payload is not standard base64: {error}") from error
+
+
+class Messages:
+    """Builds one stream's messages and counts them: `sequenceNumber` is shared by all kinds."""
+
+    def __init__(self, call_sid: str, stream_sid: str, parameters: Mapping[str, str]) -> None:
+        self.call_sid = call_sid
+        self.stream_sid = stream_sid
+        self._parameters = dict(parameters)
+        self._sequence = 0
+        self._chunk = 0
+
+    def connected(self) -> str:
+        """The hello; it has neither ids nor a number."""
+        return '{"event":"connected","protocol":"Call","version":"1.0.0"}'
+
+    def start(self) -> str:
+        """Announces the stream with the parameters of the TwiML."""
+        start = {
+            "accountSid": ACCOUNT_SID,
+            "streamSid": self.stream_sid,
+            "callSid": self.call_sid,
+            "tracks": ["inbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": self._parameters,
+        }
+        return self._numbered("start", {"start": start})
+
+    def media(self, payload: str, timestamp_ms: int) -> str:
+        """Fifty a second and call, so formatted by hand; `payload` is base64."""
+        self._sequence += 1
+        self._chunk += 1
+        return (
+            f'{{"event":"media","sequenceNumber":"{self._sequence}",'
+            f'"media":{{"track":"inbound","chunk":"{self._chunk}",'
+            f'"timestamp":"{timestamp_ms}","payload":"{payload}"}},'
+            f'"streamSid":"{self.stream_sid}"}}'
+        )
+
+    def dtmf(self, digit: str) -> str:
+        """One key press. Its track has another name than that of media."""
+        return self._numbered("dtmf", {"dtmf": {"track": "inbound_track", "digit": digit}})
+
+    def mark(self, name: str) -> str:
+        """The echo of the server's mark."""
+        return self._numbered("mark", {"mark": {"name": name}})
+
+    def stop(self) -> str:
+        """The caller hung up."""
+        stop = {"accountSid": ACCOUNT_SID, "callSid": self.call_sid}
+        return self._numbered("stop", {"stop": stop})
+
+    def _numbered(self, event: str, body: Mapping[str, object]) -> str:
+        self._sequence += 1
+        message = {"event": event, "sequenceNumber": str(self._sequence), **body}
+        return orjson.dumps({**message, "streamSid": self.stream_sid}).decode()
