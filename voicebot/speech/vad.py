@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 from voicebot import g711
 from voicebot.speech.models import vad_model
@@ -35,8 +34,9 @@ class SileroDetector:
     def __init__(self) -> None:
         self._session = _session()
         self._pending = b""
+        self._context = np.zeros(_CONTEXT, np.float32)
+        self._state = np.zeros(_STATE_SHAPE, np.float32)
         self._quiet_windows = 0
-        self.reset()
 
     def feed(self, mulaw: bytes) -> list[float]:
         """Speech probability of each 32 ms window that became complete; about 0.1 ms each."""
@@ -48,7 +48,7 @@ class SileroDetector:
     def reset(self) -> None:
         """Forget what was heard; a begun window included."""
         self._pending = b""
-        self._context: NDArray[np.float32] = np.zeros(_CONTEXT, np.float32)
+        self._context = np.zeros(_CONTEXT, np.float32)
         self._forget()
 
     def _judge(self, window: bytes) -> float:
@@ -56,14 +56,15 @@ class SileroDetector:
         inputs = np.concatenate((self._context, samples))[None]
         self._context = samples[-_CONTEXT:]
         results = self._session.run(None, {"input": inputs, "state": self._state, "sr": _RATE})
-        probability, self._state = float(results[0][0, 0]), results[1]
+        probability = float(results[0][0, 0])
+        self._state = results[1]
         self._quiet_windows = 0 if probability >= _QUIET else self._quiet_windows + 1
         if self._quiet_windows >= _RESET_WINDOWS:
             self._forget()
         return probability
 
     def _forget(self) -> None:
-        self._state: NDArray[np.float32] = np.zeros(_STATE_SHAPE, np.float32)
+        self._state = np.zeros(_STATE_SHAPE, np.float32)
         self._quiet_windows = 0
 
 
