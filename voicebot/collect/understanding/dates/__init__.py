@@ -1,0 +1,88 @@
+"""Dates and clock times out of an answer, in the business's local time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding.dates.clocks import Part
+from voicebot.collect.understanding.dates.combine import Answer, combine
+from voicebot.collect.understanding.dates.words import Tokens, read, word
+from voicebot.collect.understanding.found import Found
+
+_OPEN = frozenset({"open", "opened", "opening", "close", "closed", "closing", "shut"})
+_ELSEWHERE = frozenset({"weather", "forecast"})
+
+
+def parse(utterance: str, asked: Asked) -> Found | None:
+    """The booking time that was said: `YYYY-MM-DDTHH:MM`, or the day or clock time of it.
+
+    A piece in `asked.partial`, else the time already in the record, completes what was said.
+    """
+    tokens = read(utterance)
+    if _is_a_question_of_hours(tokens):
+        return None
+    answer = combine(tokens, asked.now, asked.region, strict=asked.step is not Step.TIME)
+    if answer is None:
+        return None
+    return _found(answer, _held(asked), (tokens[answer.begin].start, tokens[answer.end - 1].end))
+
+
+def localize(value: str, zone: ZoneInfo) -> datetime:
+    """The moment of a full `YYYY-MM-DDTHH:MM` in this zone.
+
+    A time that daylight saving skips moves forward by what was skipped; of a time that comes
+    twice the first is meant. Raises ValueError when the value is not a full time.
+    """
+    if len(value) < len("YYYY-MM-DDTHH:MM"):
+        raise ValueError(f"not a full local time: {value!r}")
+    local = datetime.fromisoformat(value).replace(tzinfo=zone, fold=0)
+    return local.astimezone(UTC).astimezone(zone)
+
+
+def _is_a_question_of_hours(tokens: Tokens) -> bool:
+    """ "When are you open on Saturday?" names a day but asks for none; so does the weather."""
+    for at, token in enumerate(tokens):
+        if token.text in _ELSEWHERE:
+            return True
+        if token.text == "you" and word(tokens, at + 1) in _OPEN:
+            return True
+    return False
+
+
+def _held(asked: Asked) -> Answer:
+    """What is known already: an earlier piece of this answer, or the time in the record."""
+    piece = asked.partial or asked.record.get(Step.TIME)
+    if asked.step is not Step.TIME or not piece:
+        return Answer(0, 0)
+    stamp, _, part = piece.partition(" ")
+    day, _, clock = stamp.partition("T")
+    try:
+        return Answer(
+            0,
+            0,
+            date.fromisoformat(day) if day else None,
+            time.fromisoformat(clock[:5]) if clock else None,
+            Part(part) if part else None,
+        )
+    except ValueError:
+        return Answer(0, 0)
+
+
+def _found(said: Answer, held: Answer, span: tuple[int, int]) -> Found | None:
+    day, clock = said.day or held.day, said.clock or held.clock
+    part = said.part or (held.part if said.day is None else None)
+    if said.part and not said.clock and (said.day or held.day):
+        clock = None
+    if day and clock:
+        return Found(f"{day.isoformat()}T{clock:%H:%M}", span, said.confidence)
+    if day:
+        value = day.isoformat()
+        piece = f"{value} {part.value}" if part else value
+        return Found(value, span, said.confidence, Missing.CLOCK, piece)
+    if clock:
+        value = f"T{clock:%H:%M}"
+        return Found(value, span, said.confidence, Missing.DAY, value)
+    return None

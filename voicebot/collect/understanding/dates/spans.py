@@ -1,0 +1,119 @@
+"""Lengths of time in an answer: "in three days", "half an hour from now", "a week from Friday"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from voicebot.collect.understanding.dates.days import Day, Weight, add_months, day_at, resolve
+from voicebot.collect.understanding.dates.words import Tokens, skip, word
+
+_DAYS = {"days": 1, "weeks": 7, "fortnights": 14}
+_MONTHS = {"months": 1, "years": 12, "year": 12}
+_MINUTES = {"hours": 60, "minutes": 1}
+_AMOUNT_LIMIT = 1000
+_LEAST_MINUTES = 5
+"""Less is a way to say "hold on": "in a minute"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time, and where its words end."""
+
+    end: int
+    days: int = 0
+    months: int = 0
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment counted from now; tokens `begin` to `end` of the answer."""
+
+    begin: int
+    end: int
+    at: datetime
+
+
+def ahead_at(tokens: Tokens, at: int, now: datetime, region: str) -> Day | Moment | None:
+    """The day or moment so long from now, or from a day, that begins at this token."""
+    led = tokens[at].text == "in"
+    start = skip(tokens, at + 1, "about", "around", "exactly", "like") if led else at
+    length = _length(tokens, start)
+    if length is None:
+        return None
+    end, origin = _origin(tokens, length, now, region, led=led)
+    if not led and end == length.end:
+        return None
+    moment = _later(origin or now, length)
+    if moment is None:
+        return None
+    if length.minutes:
+        whole = length.minutes + length.days + length.months
+        return Moment(at, end, moment) if whole >= _LEAST_MINUTES else None
+    weekly = length.days % 7 == 0 and not origin
+    return Day(at, end, Weight.DATE, moment.date(), modifier="week" if weekly else "")
+
+
+def _origin(
+    tokens: Tokens, length: Length, now: datetime, region: str, *, led: bool
+) -> tuple[int, datetime | None]:
+    """Where the phrase ends, and the day it counts from when that is not now."""
+    end = length.end
+    follower = word(tokens, end)
+    if follower in ("later", "hence", "time", "ahead"):
+        return end + 1, None
+    if follower == "from" and word(tokens, end + 1) in ("now", "today"):
+        return end + 2, None
+    joints = ("from", "after") if led else ("from", "after", "on")
+    if follower in joints and end + 1 < len(tokens):
+        day = day_at(tokens, skip(tokens, end + 1, "this"), now.date(), region)
+        found = resolve(day, now.date()) if day else None
+        if day and found:
+            return day.end, datetime.combine(found, now.time())
+    return end, None
+
+
+def _length(tokens: Tokens, at: int) -> Length | None:
+    days = months = minutes = 0
+    end = at
+    while amount := _amount(tokens, skip(tokens, end, "and") if end > at else end):
+        count, unit, end = amount
+        days += int(count * _DAYS.get(unit, 0))
+        months += int(count * _MONTHS.get(unit, 0))
+        minutes += int(count * _MINUTES.get(unit, 0))
+        if [word(tokens, end + n) for n in range(3)] == ["and", "a", "half"]:
+            minutes += _MINUTES.get(unit, 0) // 2
+            end += 3
+    return Length(end, days, months, minutes) if end > at else None
+
+
+def _amount(tokens: Tokens, at: int) -> tuple[float, str, int] | None:
+    """A count, its unit, and where they end."""
+    text, following = word(tokens, at), word(tokens, at + 1)
+    count: float | None = tokens[at].cardinal if at < len(tokens) else None
+    end = at + 1
+    if text == "a" and following == "couple":
+        count, end = 2, skip(tokens, at + 2, "of")
+    elif text == "couple":
+        count, end = 2, skip(tokens, at + 1, "of")
+    elif text == "half":
+        count, end = 0.5, skip(tokens, at + 1, "a")
+    elif text == "a":
+        count = 1
+    unit = word(tokens, end)
+    known = unit in _DAYS or unit in _MONTHS or unit in _MINUTES
+    if count is None or not known or count > _AMOUNT_LIMIT:
+        return None
+    return count, unit, end + 1
+
+
+def _later(origin: datetime, length: Length) -> datetime | None:
+    day: date | None = add_months(origin.date(), length.months)
+    if day is None:
+        return None
+    try:
+        moment = datetime.combine(day, origin.time())
+        return moment + timedelta(days=length.days, minutes=length.minutes)
+    except OverflowError:
+        return None
