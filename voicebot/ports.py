@@ -1,12 +1,15 @@
-"""The two ports: taken before anything starts, so that a clash is told at once and by name."""
+"""Addresses: the two doors, taken before anything starts, so that a clash is told by name."""
 
 from __future__ import annotations
 
 import errno
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
 
 from voicebot.errors import StartFailed
+from voicebot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,44 @@ class Door:
         """The host that a program on this machine connects to, ready for a URL."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
         return f"[{host}]" if ":" in host else host
+
+
+def stream_door(settings: Settings) -> Door:
+    """Where the phone provider connects."""
+    return Door(
+        settings.stream_host,
+        settings.stream_port,
+        "VOICEBOT_STREAM_HOST",
+        "VOICEBOT_STREAM_PORT",
+    )
+
+
+def console_door(settings: Settings) -> Door:
+    """Where staff connect."""
+    return Door(
+        settings.console_host,
+        settings.console_port,
+        "VOICEBOT_CONSOLE_HOST",
+        "VOICEBOT_CONSOLE_PORT",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Does only this machine reach a server that listens on `host`?"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def without_password(url: str) -> str:
+    """A Redis address that may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(
+        parts._replace(netloc=f"{parts.username or ''}:…@{parts.netloc.split('@')[-1]}")
+    )
 
 
 def reserve(door: Door) -> socket.socket:
@@ -76,9 +117,7 @@ def _clash(door: Door, error: OSError) -> str:
             f"stop that one, or set {door.port_setting} to a free port"
         )
     if error.errno == errno.EACCES:
-        return (
-            f"port {door.port} may not be used by this user: set {door.port_setting} above 1023"
-        )
+        return f"port {door.port} may not be used by this user: set {door.port_setting} above 1023"
     return (
         f"cannot listen on {door.host}:{door.port} ({error.strerror}): "
         f"check {door.host_setting} and {door.port_setting}"
