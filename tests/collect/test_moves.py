@@ -60,6 +60,14 @@ def test_a_plain_call_asks_six_things_and_books() -> None:
     assert dialogue.confirmed == {Step.PHONE, Step.EMAIL, Step.TIME}
 
 
+def test_words_after_the_booking_are_kept_and_change_nothing_else() -> None:
+    dialogue, _ = run(fresh(), *PLAIN_CALL)
+    effects = run(dialogue, answer(Step.NAME, "Somebody Else"))[1]
+    assert saved(effects).messages
+    assert not saved(effects).answers
+    assert ended(effects) is Ending.HANGUP
+
+
 @pytest.mark.parametrize("step", [s for s in FIELDS if s is not Step.TIME])
 def test_a_field_is_saved_with_the_words_that_gave_it_and_before_its_read_back(step: Step) -> None:
     effects = run(at(step), answer(step))[1]

@@ -35,6 +35,8 @@ def next_move(
     match event:
         case Started():
             turn, message, revised = _start(turn), None, None
+        case Heard(message, understanding, revised) if dialogue.mode is Mode.ENDED:
+            turn = _start(turn)
         case Heard(message, understanding, revised):
             turn = _understood(turn.become(silences=0), message.text, understanding)
         case Silent():

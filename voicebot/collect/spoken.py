@@ -36,7 +36,9 @@ def written(step: Step, value: str, business: Business) -> str:
 
 
 def written_phone(value: str, region: str) -> str:
-    """National format with spaces for the business's own country, else international."""
+    """National format for the business's own country, else international; pieces in groups."""
+    if not value.startswith("+"):
+        return _grouped(value, region)
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
@@ -47,12 +49,28 @@ def written_phone(value: str, region: str) -> str:
     return " ".join(re.sub(r"[^\d+]+", " ", text).split())
 
 
+def _grouped(digits: str, region: str) -> str:
+    """The digits that were given so far, as a keypad would show them."""
+    if not digits.isdigit():
+        return digits
+    keypad, text = phonenumbers.AsYouTypeFormatter(region), ""
+    for digit in digits:
+        text = keypad.input_digit(digit)
+    return text
+
+
 def written_time(value: str, language: str = "en") -> str:
-    """`YYYY-MM-DDTHH:MM`, `YYYY-MM-DD` or `THH:MM` with weekday and date, in words."""
+    """`YYYY-MM-DDTHH:MM`, `YYYY-MM-DD` or `THH:MM` with weekday and date, in words.
+
+    A piece that is none of these is said as it stands.
+    """
     day, _, clock = value.partition("T")
-    parts = [_day(day, language)] if day else []
-    if clock:
-        parts.append(_clock(clock, language))
+    try:
+        parts = [_day(day, language)] if day else []
+        if clock:
+            parts.append(_clock(clock, language))
+    except ValueError:
+        return value
     return ("" if language == "zh-CN" else " at ").join(parts)
 
 

@@ -1,0 +1,159 @@
+"""The loop around the conversation: what was acknowledged is committed before the next word."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.collect.conversation import NOW, at
+from voicebot.business import load_business
+from voicebot.call import CallState, Change, Saved, Speaker, Status, Step
+from voicebot.collect.collector import converse, expectation, understand_by_rules
+from voicebot.collect.dialogue import begin
+from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp, Utterance
+from voicebot.errors import CallEnded, Fenced
+
+WORDS = [
+    "My name is Test Caller.",
+    "0412 345 678",
+    "Yes.",
+    "27 George Street, Parramatta.",
+    "test@example.com",
+    "Yes, that's right.",
+    "Plumbing, please.",
+    "Tomorrow at 10 am.",
+    "Yes.",
+]
+
+
+@dataclass
+class Call:
+    """Everything the collector asks of the world, written down in the order it happened."""
+
+    hearings: list[Hearing]
+    fenced_at: int | None = None
+    log: list[Change | str | None] = field(default_factory=list)
+    state: CallState = field(default_factory=CallState)
+
+    async def hear(self, _: Expectation) -> Hearing:
+        self.log.append(None)
+        if not self.hearings:
+            raise CallEnded("no more words")
+        return self.hearings.pop(0)
+
+    async def say(
+        self, text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        await before_first_frame(NOW)
+        self.log.append(text)
+
+    async def commit(self, change: Change) -> Saved:
+        if self.fenced_at is not None and len(self.changes) >= self.fenced_at:
+            raise Fenced("taken over")
+        self.log.append(change)
+        return Saved.REDIS
+
+    @property
+    def changes(self) -> list[Change]:
+        return [c for c in self.log if isinstance(c, Change)]
+
+    @property
+    def history(self) -> list[tuple[Speaker, str, datetime]]:
+        return [(m.speaker, m.text, m.started_at) for c in self.changes for m in c.messages]
+
+    async def hold(self) -> Ending:
+        return await converse(
+            begin(load_business(None), self.state),
+            hear=self.hear,
+            say=self.say,
+            ledger=self,
+            understand=understand_by_rules,
+            clock=lambda: NOW,
+        )
+
+
+def spoken(*texts: str) -> list[Hearing]:
+    return [Utterance(text, NOW) for text in texts]
+
+
+async def test_a_whole_call_books_and_keeps_every_word() -> None:
+    call = Call(spoken(*WORDS))
+    assert await call.hold() is Ending.HANGUP
+    assert call.changes[-2].status is Status.BOOKED
+    assert [text for who, text, _ in call.history if who is Speaker.CALLER] == WORDS
+    assert set().union(*(c.answers for c in call.changes)) == {
+        s for s in Step if s is not Step.DONE
+    }
+
+
+async def test_every_word_of_the_bot_is_committed_before_it_is_said() -> None:
+    call = Call(spoken(*WORDS))
+    await call.hold()
+    for before, after in zip(call.log, call.log[1:], strict=False):
+        if isinstance(after, str):
+            assert isinstance(before, Change)
+            assert [m.text for m in before.messages] == [after]
+
+
+async def test_what_a_caller_said_is_committed_before_the_bot_answers() -> None:
+    call = Call(spoken(*WORDS))
+    await call.hold()
+    for i, entry in enumerate(call.log[:-1]):
+        if entry is None:
+            change = call.log[i + 1]
+            assert isinstance(change, Change)
+            assert change.messages[0].speaker is Speaker.CALLER
+
+
+async def test_messages_never_share_a_moment_nor_go_back() -> None:
+    call = Call(spoken(*WORDS))
+    await call.hold()
+    moments = [at for _, _, at in call.history]
+    assert all(b > a for a, b in zip(moments, moments[1:], strict=False))
+
+
+async def test_a_caller_who_hangs_up_leaves_what_was_said() -> None:
+    call = Call(spoken(*WORDS[:2]))
+    with pytest.raises(CallEnded):
+        await call.hold()
+    assert set().union(*(c.answers for c in call.changes)) == {Step.NAME, Step.PHONE}
+
+
+async def test_a_newer_session_ends_this_one() -> None:
+    call = Call(spoken(*WORDS), fenced_at=4)
+    with pytest.raises(Fenced):
+        await call.hold()
+
+
+async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
+    call = Call([Utterance("Test Caller", NOW + timedelta(seconds=1), cut="Hello, this is")])
+    with pytest.raises(CallEnded):
+        await call.hold()
+    revised = next(c.revised for c in call.changes if c.revised)
+    assert revised[0].text.startswith("Hello, this is Harbour")
+    assert (revised[1].text, revised[1].partial) == ("Hello, this is", True)
+    assert revised[1].started_at == revised[0].started_at
+
+
+async def test_silence_and_the_longest_call_end_politely() -> None:
+    assert await Call([Silent(), Silent(), Silent()]).hold() is Ending.HANGUP
+    assert await Call([TimeUp()]).hold() is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("step", "text", "complete"),
+    [
+        (Step.PHONE, "0412 345 678", True),
+        (Step.PHONE, "0412 345", False),
+        (Step.EMAIL, "j dot smith at", False),
+        (Step.EMAIL, "j dot smith at example dot com", True),
+        (Step.NAME, "can you repeat that", True),
+        (Step.TIME, "tomorrow", False),
+    ],
+)
+def test_the_ears_know_when_an_answer_is_whole(step: Step, text: str, complete: bool) -> None:
+    asked = expectation(at(step), lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    assert asked.complete(text) is complete

@@ -1,0 +1,107 @@
+"""The same conversation as on the phone, typed in a terminal or piped, one utterance a line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Status, parse_call_sid
+from voicebot.collect.collector import converse, understand_by_rules
+from voicebot.collect.dialogue import begin
+from voicebot.collect.events import Expectation, Utterance
+from voicebot.errors import CallEnded
+from voicebot.settings import load_settings
+from voicebot.store import open_store
+
+
+def chat(
+    call_sid: Annotated[
+        str | None, typer.Option("--call-sid", help="Go on with this call; a new one without it.")
+    ] = None,
+) -> None:
+    """Talk to the bot by typing; what you answer is saved as on the phone.
+
+    Lines may also come from a pipe, one utterance a line. The end of the input hangs up, and
+    `voicebot chat --call-sid SID` goes on where you were.
+    """
+    sid = parse_call_sid(call_sid or f"chat-{uuid4().hex[:12]}")
+    try:
+        asyncio.run(_chat(sid))
+    except KeyboardInterrupt:
+        _remark(f"\nhung up; go on with: voicebot chat --call-sid {sid}")
+
+
+async def _chat(call_sid: CallSid) -> None:
+    settings = load_settings()
+    business = load_business(settings.business)
+    _remark(f"call {call_sid}")
+    async with open_store(settings, business) as store:
+        ledger = await store.open_call(call_sid, caller=None, business=business)
+        try:
+            await converse(
+                begin(business, ledger.state),
+                hear=_typed(_read_lines()),
+                say=_print_said,
+                ledger=ledger,
+                understand=understand_by_rules,
+                clock=_now,
+            )
+        except CallEnded:
+            await ledger.commit(Change(status=Status.ABANDONED))
+            _remark(f"hung up; go on with: voicebot chat --call-sid {call_sid}")
+        finally:
+            await ledger.close()
+
+
+def _typed(lines: asyncio.Queue[str | None]) -> Callable[[Expectation], Awaitable[Utterance]]:
+    """Ears that read: the next line that is not empty, echoed when nobody sees it typed."""
+
+    async def hear(_: Expectation) -> Utterance:
+        while (line := await lines.get()) is not None:
+            if text := " ".join(line.split()):
+                if not sys.stdin.isatty():
+                    typer.echo(f"You: {text}")
+                return Utterance(text, _now())
+        raise CallEnded("end of input")
+
+    return hear
+
+
+def _read_lines() -> asyncio.Queue[str | None]:
+    """Standard input's lines, then None.
+
+    A daemon thread reads, because a terminal, a pipe and a file have no way of being awaited in
+    common, and because a pending read must not hold the process when the conversation is over.
+    """
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    return lines
+
+
+async def _print_said(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
+    await before_first_frame(_now())
+    typer.echo(f"Bot: {text}")
+
+
+def _remark(text: str) -> None:
+    """What is not part of the conversation goes to stderr."""
+    typer.echo(text, err=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,101 @@
+"""Conversations over HTTP: every request is one turn of the very dialogue that the phone has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
+
+from voicebot.business import Business
+from voicebot.call import CallSid, Message
+from voicebot.collect.collector import Conversation, Understand, situation
+from voicebot.collect.dialogue import begin
+from voicebot.collect.events import Started, Utterance
+from voicebot.errors import VoicebotError
+from voicebot.store import CallSkeleton, Store
+
+
+class UnknownCall(VoicebotError):
+    """There is no record of this call."""
+
+
+class CallIsLive(VoicebotError):
+    """A phone stream owns this call just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the bot said, when, and the record after it."""
+
+    text: str
+    started_at: datetime
+    skeleton: CallSkeleton
+
+
+class Conversations:
+    """The calls that are held over HTTP. Two requests for one call are served in turn."""
+
+    def __init__(self, store: Store, business: Business, understand: Understand) -> None:
+        self._store = store
+        self._business = business
+        self._understand = understand
+        self._turns: WeakValueDictionary[CallSid, asyncio.Lock] = WeakValueDictionary()
+
+    async def start(self, call_sid: CallSid, caller: str | None) -> Answered:
+        """Begin a call: its record is made, greeting and first question are in its history."""
+        async with self._turn_of(call_sid):
+            return await self._hold(call_sid, caller, None)
+
+    async def answer(self, call_sid: CallSid, text: str, at: datetime) -> Answered:
+        """One turn of the caller. Raises UnknownCall, or CallIsLive while a phone has the call."""
+        async with self._turn_of(call_sid):
+            if await self._store.get_call_skeleton(call_sid) is None:
+                raise UnknownCall(f"there is no call {call_sid}; POST /calls begins one")
+            if await self._store.is_live(call_sid):
+                raise CallIsLive(f"{call_sid} is on the phone just now")
+            return await self._hold(call_sid, None, Utterance(text, at))
+
+    async def _hold(
+        self, call_sid: CallSid, caller: str | None, utterance: Utterance | None
+    ) -> Answered:
+        said: list[tuple[str, datetime]] = []
+        ledger = await self._store.open_call(call_sid, caller=caller, business=self._business)
+        try:
+            dialogue = begin(self._business, ledger.state)
+            talk = Conversation(dialogue, say=_write_down(said), ledger=ledger, clock=_now)
+            if utterance is None:
+                await talk.take_turn(Started())
+            else:
+                asked = situation(dialogue, _now())
+                understood = await self._understand(utterance.text, asked)
+                await talk.take_turn(talk.heard(utterance, understood))
+        finally:
+            await ledger.close()
+        skeleton = await self._store.get_call_skeleton(call_sid)
+        if skeleton is None:
+            raise UnknownCall(f"the record of {call_sid} is gone")
+        return Answered(
+            " ".join(text for text, _ in said), said[0][1] if said else _now(), skeleton
+        )
+
+    def _turn_of(self, call_sid: CallSid) -> asyncio.Lock:
+        return self._turns.setdefault(call_sid, asyncio.Lock())
+
+
+def _write_down(
+    said: list[tuple[str, datetime]],
+) -> Callable[[str, Callable[[datetime], Awaitable[Message]]], Awaitable[None]]:
+    """A mouth that writes: the words become the HTTP answer."""
+
+    async def say(text: str, before_first_frame: Callable[[datetime], Awaitable[Message]]) -> None:
+        at = _now()
+        await before_first_frame(at)
+        said.append((text, at))
+
+    return say
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
