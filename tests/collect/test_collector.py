@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -92,7 +93,7 @@ async def test_a_whole_call_books_and_keeps_every_word() -> None:
 async def test_every_word_of_the_bot_is_committed_before_it_is_said() -> None:
     call = Call(spoken(*WORDS))
     await call.hold()
-    for before, after in zip(call.log, call.log[1:], strict=False):
+    for before, after in pairwise(call.log):
         if isinstance(after, str):
             assert isinstance(before, Change)
             assert [m.text for m in before.messages] == [after]
@@ -112,7 +113,7 @@ async def test_messages_never_share_a_moment_nor_go_back() -> None:
     call = Call(spoken(*WORDS))
     await call.hold()
     moments = [at for _, _, at in call.history]
-    assert all(b > a for a, b in zip(moments, moments[1:], strict=False))
+    assert all(b > a for a, b in pairwise(moments))
 
 
 async def test_a_caller_who_hangs_up_leaves_what_was_said() -> None:

@@ -208,10 +208,13 @@ def _confirmed(turn: Turn, understood: Understanding, learned: bool) -> Turn:
     """The answer to a read-back. A yes counts for exactly the value that was read."""
     step = turn.dialogue.step
     value = understood.fields.get(step, understood.value)
-    if value is not None and value not in ("yes", "no"):
+    if value is not None and validate(step, value, turn.dialogue.business) is not None:
         if value == turn.dialogue.value(step):
             return _agreed(turn)
         return _corrected(turn, value)
+    if understood.missing and understood.partial and understood.intent is not Intent.YES:
+        doubted = turn.dialogue.doubted | {step}
+        return _continue(turn.become(mode=Mode.ASKING, doubted=doubted, pending=None), understood)
     if understood.intent is Intent.YES:
         return _agreed(turn)
     if understood.intent in (Intent.NO, Intent.CORRECTION) and not learned:
