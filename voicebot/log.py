@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import re
 import sys
 import traceback
@@ -171,7 +172,7 @@ def _common() -> list[Processor]:
 
 def _renderer() -> Processor:
     if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer()
+        return structlog.dev.ConsoleRenderer(colors="NO_COLOR" not in os.environ)
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
