@@ -5,7 +5,7 @@ Audio at these seams is always telephone audio: mu-law bytes, 8 kHz, mono.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,8 +46,11 @@ class Transcriber(Protocol):
 class Synthesizer(Protocol):
     """Mouth: one sentence in, mu-law pieces out as they become ready."""
 
-    def speak(self, sentence: str) -> AsyncIterator[bytes]:
-        """Raises SpeechUnavailable when nobody can speak just now."""
+    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Closing the pieces (`contextlib.aclosing`) drops the rest of the sentence.
+
+        Raises SpeechUnavailable when nobody can speak just now.
+        """
         ...
 
     async def aclose(self) -> None: ...

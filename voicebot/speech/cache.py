@@ -12,10 +12,14 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
 from pathlib import Path
 
+from voicebot.log import get_logger
 from voicebot.speech import Synthesizer
+
+_log = get_logger("voicebot.speech.cache")
 
 
 class CachedSynthesizer:
@@ -27,21 +31,23 @@ class CachedSynthesizer:
         self._fixed = frozenset(fixed)
         self._memory: dict[str, bytes] = {}
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Raises SpeechUnavailable only for a sentence that is not kept yet."""
         if sentence not in self._fixed:
-            async for piece in self._mouth.speak(sentence):
-                yield piece
+            async with aclosing(self._mouth.speak(sentence)) as pieces:
+                async for piece in pieces:
+                    yield piece
             return
         kept = await self._recall(sentence)
         if kept is not None:
             yield kept
             return
-        pieces: list[bytes] = []
-        async for piece in self._mouth.speak(sentence):
-            pieces.append(piece)
-            yield piece
-        await self._keep(sentence, b"".join(pieces))
+        whole = b""
+        async with aclosing(self._mouth.speak(sentence)) as pieces:
+            async for piece in pieces:
+                whole += piece
+                yield piece
+        await self._keep(sentence, whole)
 
     async def warm(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
         """Have every fixed sentence ready, calling `progress(done, of)` after each.
@@ -68,7 +74,10 @@ class CachedSynthesizer:
 
     async def _keep(self, sentence: str, mulaw: bytes) -> None:
         self._memory[sentence] = mulaw
-        await asyncio.to_thread(_write, self._path(sentence), mulaw)
+        try:
+            await asyncio.to_thread(_write, self._path(sentence), mulaw)
+        except OSError as error:  # a full disk must not silence a call
+            _log.warning("sentence_not_cached", directory=self._directory, error=error)
 
     def _path(self, sentence: str) -> Path:
         return self._directory / f"{hashlib.sha256(sentence.encode()).hexdigest()}.ulaw"
@@ -77,13 +86,18 @@ class CachedSynthesizer:
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return None
 
 
 def _write(path: Path, mulaw: bytes) -> None:
     """Whole or not at all: several processes may keep the same sentence at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(mulaw)
-    os.replace(file.name, path)
+        try:
+            file.write(mulaw)
+            file.flush()
+            os.replace(file.name, path)
+        except OSError:
+            os.unlink(file.name)
+            raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +79,7 @@ class RemoteSynthesizer:
         self._pitch = pitch
         self._deadline_s = deadline_s
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Pieces of mu-law, whole 20 ms frames each; raises SpeechUnavailable."""
         job = Speak(id=self._line.number(), text=sentence, pitch=self._pitch)
         async with self._line.job(job) as replies:
@@ -137,7 +137,9 @@ class _Link:
         with suppress(ConnectionClosed, WireError):
             async for message in self.socket:
                 reply, audio = unpack_reply(message)
-                if replies := self.jobs.get(reply.id):
+                ended = not isinstance(reply, Sound)
+                find = self.jobs.pop if ended else self.jobs.get
+                if (replies := find(reply.id, None)) is not None:
                     replies.put_nowait((reply, audio))
         await self.socket.close()
 
@@ -171,9 +173,8 @@ class _Line:
         try:
             yield replies
         finally:
-            del link.jobs[job.id]
-            # A job that has ended does not mind being cancelled.
-            link.outbox.put_nowait(pack(Cancel(id=job.id)))
+            if link.jobs.pop(job.id, None) is not None:
+                link.outbox.put_nowait(pack(Cancel(id=job.id)))
 
     async def _connected(self) -> _Link:
         async with self._connecting:

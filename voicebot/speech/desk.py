@@ -41,6 +41,7 @@ Work = Callable[[Job, bytes], Iterator[tuple[Reply, bytes]]]
 
 _WAITING_PER_WORKER: Final = 16
 """About six seconds of decoding on one worker: whoever comes later would have given up."""
+_SEND_DEADLINE_S: Final = 2.0
 _INVALID: Final = 1007
 
 _log = get_logger("voicebot.speech.desk")
@@ -114,7 +115,7 @@ class Desk:
         try:
             self._queue.put(client, request.id, task)
         except QueueFull:
-            await client.send(pack(_refusal(request, len(self._queue))))
+            await _send(client, _refusal(request, len(self._queue)))
         else:
             self._open[key] = task
 
@@ -138,15 +139,24 @@ class Desk:
                 if reply is None:
                     return
                 if task.wanted:
-                    await task.client.send(pack(*reply))
+                    await _send(task.client, *reply)
         except ConnectionClosed:
             raise
         except Exception as error:  # noqa: BLE001 - one bad job must not end the others
             _log.error("speech_job_failed", job=task.job.do, exc_info=error)
             message = f"the model failed: {type(error).__name__}"
-            await task.client.send(
-                pack(Failed(id=task.job.id, reason=Reason.BROKEN, message=message))
-            )
+            failure = Failed(id=task.job.id, reason=Reason.BROKEN, message=message)
+            await _send(task.client, failure)
+
+
+async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> None:
+    """A client that does not read must not hold a worker: its connection is cut."""
+    try:
+        async with asyncio.timeout(_SEND_DEADLINE_S):
+            await client.send(pack(reply, audio))
+    except TimeoutError:
+        _log.warning("speech_client_stuck", deadline_s=_SEND_DEADLINE_S)
+        client.transport.abort()
 
 
 def _refusal(job: Job, waiting: int) -> Failed:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
+from voicebot import g711
 from voicebot.settings import load_settings
 from voicebot.speech import Hint
 from voicebot.speech.desk import Desk, Work
@@ -37,14 +39,14 @@ async def main(lifetime: Lifetime) -> None:
     """Load, warm up, serve; raises ModelMissing."""
     settings = load_settings()
     workers = settings.speech_threads
-    whisper = await asyncio.to_thread(_load, workers)
+    whisper = await asyncio.to_thread(_load, settings.whisper_dir, workers)
     await Desk(listening(whisper), workers=workers).serve(ears_socket(settings.data_dir), lifetime)
 
 
-def _load(workers: int) -> Whisper:
-    whisper = Whisper(whisper_files(load_settings().whisper_dir), workers=workers)
+def _load(directory: Path | None, workers: int) -> Whisper:
+    whisper = Whisper(whisper_files(directory), workers=workers)
     # The first decode pays for the engine's buffers; better now than in a caller's turn.
-    whisper.hear(b"\xff" * 8000, Hint())
+    whisper.hear(g711.SILENCE * g711.RATE_HZ, Hint())
     return whisper
 
 

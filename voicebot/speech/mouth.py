@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from voicebot.settings import load_settings
@@ -42,13 +43,13 @@ def speaking(piper: Piper) -> Work:
 async def main(lifetime: Lifetime) -> None:
     """Load, warm up, serve; raises ModelMissing."""
     settings = load_settings()
-    piper = await asyncio.to_thread(_load)
+    piper = await asyncio.to_thread(_load, settings.piper_voice)
     desk = Desk(speaking(piper), workers=_WORKERS, waiting=_WAITING)
     await desk.serve(mouth_socket(settings.data_dir), lifetime)
 
 
-def _load() -> Piper:
-    piper = Piper(voice_files(load_settings().piper_voice))
+def _load(voice: Path | None) -> Piper:
+    piper = Piper(voice_files(voice))
     for _ in piper.speak("Hello."):  # the first sentence pays for the engine's buffers
         pass
     return piper

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +73,7 @@ class NullSynthesizer:
         tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * time)
         self._tone = g711.encode(tone.astype(np.int16))
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """One piece."""
         yield self._tone
 

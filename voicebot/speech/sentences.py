@@ -14,11 +14,18 @@ _END = re.compile(r"""[.!?…]+["')\]”’]*(?=\s)|[。！？…]+["'”’」�
 
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])"
-    r"(?:dr|mr|mrs|ms|prof|st|rd|ave|no|tel|ext|apt|etc|vs|approx|dept|inc|ltd|co|jr|sr"
-    r"|e\.g|i\.e|a\.m|p\.m|[a-z])\.$",
+    r"(?:dr|mr|mrs|ms|prof|st|rd|ave|tel|ext|apt|etc|vs|approx|dept|inc|ltd|co|jr|sr|e\.g|i\.e)\.$",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"[ap]\.m\.$", re.IGNORECASE)
+_INITIAL = re.compile(r"(?:^|\s)[a-z]\.$", re.IGNORECASE)
+_SPELLED = re.compile(r"(?:^|[\s,-])[a-z0-9][\s,-]+[a-z]\.$", re.IGNORECASE)
+"""The last of several single letters, "K A T E.", is the end of a word spelled out."""
+_CLOCK = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
+_DAY = re.compile(
+    r"\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s*(?:january|february|march|april|may|june"
+    r"|july|august|september|october|november|december)\b",
+    re.IGNORECASE,
+)
 _MIN_CHARACTERS: Final = 2
 
 
@@ -42,8 +49,8 @@ def _is_end(piece: str, rest: str) -> bool:
     if len(piece.strip()) < _MIN_CHARACTERS or not re.search(r"\w", piece):
         return False
     following = rest.lstrip()[:1]
-    if _CLOCK.search(piece):
-        return following.isupper()  # "at 3 p.m. Is that right?", but "3 p.m. on Monday"
-    if _ABBREVIATION.search(piece):
+    if _CLOCK.search(piece):  # "at 3 p.m. Is that right?", but "3 p.m. on Monday"
+        return following.isupper() and not _DAY.match(rest)
+    if _ABBREVIATION.search(piece) or (_INITIAL.search(piece) and not _SPELLED.search(piece)):
         return False
     return not following.islower()

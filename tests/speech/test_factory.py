@@ -1,0 +1,46 @@
+"""Settings choose who hears and speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from voicebot.errors import SettingsError
+from voicebot.settings import Engine, Settings
+from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.client import RemoteTranscriber
+from voicebot.speech.factory import detectors, open_synthesizer, open_transcriber
+from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber
+
+
+def settings(engine: Engine, tmp_path: Path, **others: object) -> Settings:
+    return Settings.model_validate(
+        {"transcriber": engine, "synthesizer": engine, "data_dir": tmp_path, **others}
+    )
+
+
+def test_null_speech_needs_no_model(tmp_path: Path) -> None:
+    (tmp_path / "clips.json").write_text("[]")
+    null = settings(Engine.NULL, tmp_path, null_manifest=tmp_path / "clips.json")
+    assert isinstance(open_transcriber(null), NullTranscriber)
+    assert isinstance(open_synthesizer(null), NullSynthesizer)
+    assert isinstance(detectors(null)(), NullDetector)
+
+
+def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
+    local = settings(Engine.LOCAL, Path(".voicebot"))
+    assert isinstance(open_transcriber(local), RemoteTranscriber)
+    assert isinstance(open_synthesizer(local, ["Hello."]), CachedSynthesizer)
+
+
+@pytest.mark.parametrize("opening", [open_transcriber, open_synthesizer])
+@pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
+def test_openai_speech_says_what_to_set_instead(
+    opening: Callable[[Settings], object], engine: Engine, tmp_path: Path
+) -> None:
+    keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
+    with pytest.raises(SettingsError, match="=local"):
+        opening(keyed)

@@ -1,0 +1,48 @@
+"""What the bot says is cut where a speaker would breathe, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.speech.sentences import split_sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Hello. What is your name?", ["Hello.", "What is your name?"]),
+        ("Thanks!  And your number?", ["Thanks!", "And your number?"]),
+        ("Is it 3:30 p.m. on Monday?", ["Is it 3:30 p.m. on Monday?"]),
+        ("At 3:30 p.m. Monday, then.", ["At 3:30 p.m. Monday, then."]),
+        ("It is at 3:30 p.m. Is that right?", ["It is at 3:30 p.m.", "Is that right?"]),
+        ("Thank you, Dr. Lee. And your phone?", ["Thank you, Dr. Lee.", "And your phone?"]),
+        ("Mail j.smith@mail.co.uk. Right?", ["Mail j.smith@mail.co.uk.", "Right?"]),
+        ("John F. Kennedy. Right?", ["John F. Kennedy.", "Right?"]),
+        ("That is K A T E. Right?", ["That is K A T E.", "Right?"]),
+        ("It costs 1.5 times more.", ["It costs 1.5 times more."]),
+        ("Hmm... let me see.", ["Hmm... let me see."]),
+        ('He said "no." Then he left.', ['He said "no."', "Then he left."]),
+        ("No. I mean yes.", ["No.", "I mean yes."]),
+        ("您好。请问您贵姓？谢谢！", ["您好。", "请问您贵姓？", "谢谢！"]),
+        ("... well", ["... well"]),
+        ("", []),
+        ("  \n ", []),
+    ],
+)
+def test_cuts_between_sentences_only(text: str, pieces: list[str]) -> None:
+    assert split_sentences(text) == pieces
+
+
+@given(st.text(alphabet=st.sampled_from("aB 1.!?…。？\"')\n\t@:m")))
+def test_nothing_is_lost_nor_invented(text: str) -> None:
+    pieces = split_sentences(text)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(piece == piece.strip() != "" for piece in pieces)
+
+
+@given(st.text())
+def test_cutting_a_piece_again_changes_nothing(text: str) -> None:
+    pieces = split_sentences(text)
+    assert [again for piece in pieces for again in split_sentences(piece)] == pieces
