@@ -1,0 +1,245 @@
+"""`voicebot serve`: starts every part on this machine, keeps it running, stops it in order.
+
+    serve ─┬─ Valkey      started or adopted, unless VOICEBOT_REDIS_URL names a server
+           ├─ ears, mouth  where hearing and speaking are local
+           ├─ stream 1…N   share the provider's port
+           └─ console      the staff's port
+
+On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then the console
+goes, then speech, and Valkey last, after the last commit. A second signal ends all at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicebot.business import load_business
+from voicebot.children import Child, Part
+from voicebot.errors import SettingsError, VoicebotError
+from voicebot.log import get_logger
+from voicebot.ports import console_door, port_of, reserve, stream_door, without_password
+from voicebot.settings import Engine, Settings, load_settings
+from voicebot.store.client import AWAY, connect
+from voicebot.store.datadir import owned, prepare
+from voicebot.store.embedded import EmbeddedValkey
+from voicebot.worker import Lifetime, run_detached
+
+LOCAL_HOST = "127.0.0.1"
+LOCAL_DRAIN_S = 2.0
+"""With --local, Ctrl-C comes from somebody who is trying things out: do not make them wait."""
+
+_STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
+_STILL_STARTING_EVERY_S = 5.0
+_VALKEY_CHECK_EVERY_S = 1.0
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The children, in the groups in which they stop."""
+
+    streams: tuple[Child, ...]
+    console: Child
+    speech: tuple[Child, ...]
+
+    @property
+    def all(self) -> tuple[Child, ...]:
+        """Everybody, in the order in which they start."""
+        return (*self.speech, *self.streams, self.console)
+
+
+def serve(
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Stream processes; they share the port.")
+    ] = 1,
+    local: Annotated[
+        bool,
+        typer.Option(
+            "--local", help="For trying out: listen on 127.0.0.1, do not wait for calls at Ctrl-C."
+        ),
+    ] = False,
+) -> None:
+    """Answer calls: start Redis (unless VOICEBOT_REDIS_URL is set), speech, stream, console."""
+    run_detached(partial(_serve, workers=workers, local=local))
+
+
+async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
+    settings = for_trying_out(load_settings()) if local else load_settings()
+    load_business(settings.business)  # a wrong file is told now, not by every child
+    data_dir = make_data_dir(settings.data_dir)
+    with owned(data_dir), reserve(stream_door(settings)) as stream:
+        with reserve(console_door(settings)) as console:  # its server binds it for itself
+            ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
+        settings = settings.model_copy(update={"data_dir": data_dir, **ports})
+        if settings.redis_url is not None:
+            await _supervise(settings, workers, lifetime)
+        else:
+            await _serve_with_valkey(settings, workers, lifetime)
+    say("stopped")
+
+
+async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetime) -> None:
+    """The same on our own server, which is watched, and stopped after the last commit."""
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    say("starting Valkey …")
+    began_at = time.monotonic()
+    url = await valkey.start()
+    how = "ready" if valkey.started else "found running, adopted"
+    say(f"  {'Valkey':<9} {how} ({time.monotonic() - began_at:.1f} s)")
+    try:
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(_keep_valkey(valkey))
+            settings = settings.model_copy(update={"redis_url": url})
+            await _supervise(settings, workers, lifetime)
+            watch.cancel()
+    finally:
+        await valkey.stop()
+
+
+async def _keep_valkey(valkey: EmbeddedValkey) -> None:
+    """Start the server again whenever it does not answer; calls go on meanwhile."""
+    async with connect(valkey.url) as client:
+        while True:
+            await asyncio.sleep(_VALKEY_CHECK_EVERY_S)
+            try:
+                await client.ping()
+            except AWAY:
+                log.warning("valkey_away")
+                await _revive(valkey)
+
+
+async def _revive(valkey: EmbeddedValkey) -> None:
+    try:
+        await valkey.start()
+        log.info("valkey_back")
+    except VoicebotError as error:  # tried again at the next check
+        log.error("valkey_stays_away", error=error)
+
+
+async def _supervise(settings: Settings, workers: int, lifetime: Lifetime) -> None:
+    crew = crew_of(settings, workers)
+    say(f"starting {', '.join(child.part.name for child in crew.all)} …")
+    async with asyncio.TaskGroup() as lives:
+        for child in crew.all:
+            lives.create_task(child.live())
+        if await _all_ready(crew.all, lifetime.stopping):
+            say(banner(settings))
+            await lifetime.stopping.wait()
+        await _wind_down(crew, settings.drain_s)
+
+
+def for_trying_out(settings: Settings) -> Settings:
+    """What --local changes, where the environment does not say otherwise."""
+    wishes = {"stream_host": LOCAL_HOST, "drain_s": LOCAL_DRAIN_S}
+    given = settings.model_fields_set
+    return settings.model_copy(update={k: v for k, v in wishes.items() if k not in given})
+
+
+def make_data_dir(path: Path) -> Path:
+    """The data directory as an absolute path, made if need be; only its owner may read it."""
+    try:
+        return prepare(path)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot make the data directory {path} ({error.strerror}): set VOICEBOT_DATA_DIR"
+        ) from error
+
+
+def crew_of(settings: Settings, workers: int) -> Crew:
+    """Who is needed under these settings, each told what the supervisor resolved."""
+    resolved = {
+        "VOICEBOT_REDIS_URL": str(settings.redis_url),
+        "VOICEBOT_DATA_DIR": str(settings.data_dir),
+        "VOICEBOT_STREAM_HOST": settings.stream_host,
+        "VOICEBOT_STREAM_PORT": str(settings.stream_port),
+        "VOICEBOT_CONSOLE_PORT": str(settings.console_port),
+        "VOICEBOT_DRAIN_S": str(settings.drain_s),
+    }
+    speech = [
+        Child(Part(name, f"voicebot.speech.{name}", resolved))
+        for name, chosen in (("ears", settings.transcriber), ("mouth", settings.synthesizer))
+        if settings.engine(chosen) is Engine.LOCAL
+    ]
+    streams = [
+        Child(Part(f"stream {number}", "voicebot.stream", resolved))
+        for number in range(1, workers + 1)
+    ]
+    return Crew(tuple(streams), Child(Part("console", "voicebot.console", resolved)), tuple(speech))
+
+
+def banner(settings: Settings) -> str:
+    """What somebody at the terminal wants to know now."""
+    stream, console = stream_door(settings), console_door(settings)
+    at = f"{stream.reachable_host}:{stream.port}"
+    staff = f"http://{console.reachable_host}:{console.port}"
+    elsewhere = (stream.port, console.port) != (8080, 8000)
+    options = f"--url ws://{at}/media --console {staff}" if elsewhere else ""
+    make = f"make call ARGS='{options}'" if options else "make call"
+    return f"""
+voicebot is ready
+
+  phone    ws://{at}/media   webhook http://{at}/twiml
+  staff    {staff}   API {staff}/docs
+  Redis    {without_password(str(settings.redis_url))}
+  data     {settings.data_dir}
+
+Place a call from another terminal:
+  {make}
+  {f"voicebot call {options}".rstrip()}
+
+Stop with Ctrl-C.
+"""
+
+
+def say(text: str) -> None:
+    """A line for the person who started us."""
+    print(text, flush=True)
+
+
+async def _all_ready(children: tuple[Child, ...], stopping: asyncio.Event) -> bool:
+    """Tell of each child as it becomes ready; False when asked to stop before all are."""
+    waiting = {child.part.name: child for child in children}
+    async with asyncio.TaskGroup() as group:
+        stop = group.create_task(stopping.wait())
+        pending: set[asyncio.Task[object]] = {
+            group.create_task(_announce(child, waiting)) for child in children
+        }
+        while pending and not stop.done():
+            done, _ = await asyncio.wait(
+                {stop, *pending},
+                timeout=_STILL_STARTING_EVERY_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            pending -= done
+            if not done:
+                say(f"  still starting: {', '.join(waiting)} …")
+        for task in (stop, *pending):
+            task.cancel()
+    return not waiting
+
+
+async def _announce(child: Child, waiting: dict[str, Child]) -> None:
+    await child.ready.wait()
+    del waiting[child.part.name]
+    say(f"  {child.part.name:<9} ready ({child.ready_at - child.began_at:.1f} s)")
+
+
+async def _wind_down(crew: Crew, drain_s: float) -> None:
+    say(f"stopping; calls that are running have {drain_s:g} s to end …")
+    await _stop(crew.streams, drain_s + _STOP_MARGIN_S)
+    await _stop((crew.console,), _STOP_MARGIN_S)
+    await _stop(crew.speech, _STOP_MARGIN_S)
+
+
+async def _stop(children: tuple[Child, ...], within_s: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        for child in children:
+            group.create_task(child.stop(within_s))
