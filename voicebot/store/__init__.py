@@ -1,0 +1,110 @@
+"""The record: atomic commits, what readers get, what integrators may write.
+
+    async with open_store(settings, business) as store:
+        ledger = await store.open_call(call_sid, caller="+61...")
+        await ledger.commit(Change(...))
+        await ledger.close()
+
+Promises. A commit is in Redis as a whole or not at all, and once. A session that was taken
+over cannot change the record any more: step, status, dialogue and answers belong to the newer
+owner; an older owner's answer is taken only where the record has none, and what it really
+said is kept as history. History reads in the order of `startedAt`.
+
+The coroutines of this module are for integrators: they use one store for the running loop,
+opened from the settings of the environment; `close_store` lets go of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakKeyDictionary
+
+from voicebot.business import Business, load_business
+from voicebot.settings import Settings, load_settings
+from voicebot.store.client import connect
+from voicebot.store.embedded import redis_url
+from voicebot.store.ledger import RecordLedger
+from voicebot.store.models import CallSkeleton, HistoryMessage
+from voicebot.store.store import Store
+from voicebot.store.updates import HistoryInput, Moment
+
+__all__ = [
+    "CallSkeleton",
+    "HistoryMessage",
+    "RecordLedger",
+    "Store",
+    "close_store",
+    "get_call_skeleton",
+    "get_call_skeleton_dict",
+    "open_store",
+    "update_booking_status",
+    "update_conversation_history",
+    "update_service_selection",
+    "update_user_info_field",
+]
+
+_stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, business: Business) -> AsyncIterator[Store]:
+    """The store that the settings name; Redis may be away, it connects when first used."""
+    store = Store(connect(redis_url(settings)), settings, business)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+async def get_call_skeleton(call_sid: str) -> CallSkeleton | None:
+    """The typed record, or None for an unknown call; raises StoreUnavailable."""
+    return await _store().get_call_skeleton(call_sid)
+
+
+async def get_call_skeleton_dict(call_sid: str) -> dict[str, object] | None:
+    """The nested form, or None for an unknown call; raises StoreUnavailable."""
+    return await _store().get_call_skeleton_dict(call_sid)
+
+
+async def update_user_info_field(
+    call_sid: str, field_name: str, field_value: str, timestamp: Moment | None = None
+) -> bool:
+    """Set name, phone, address or email, as given. True when it is saved; never raises."""
+    return await _store().update_user_info_field(call_sid, field_name, field_value, timestamp)
+
+
+async def update_service_selection(
+    call_sid: str,
+    service_name: str,
+    service_time: Moment | None = None,
+    timestamp: Moment | None = None,
+) -> bool:
+    """Set the service, and the time (ISO 8601; naive is the business's zone)."""
+    return await _store().update_service_selection(call_sid, service_name, service_time, timestamp)
+
+
+async def update_conversation_history(call_sid: str, message: HistoryInput) -> bool:
+    """Append one message: speaker (`AI` or `customer`), message, startedAt."""
+    return await _store().update_conversation_history(call_sid, message)
+
+
+async def update_booking_status(call_sid: str, is_booked: bool, email_sent: bool = False) -> bool:
+    """Set `servicebooked`; `email_sent=True` also sets `confirmEmailsent`."""
+    return await _store().update_booking_status(call_sid, is_booked, email_sent)
+
+
+async def close_store() -> None:
+    """Let go of the running loop's store, if one of the coroutines above opened it."""
+    if store := _stores.pop(asyncio.get_running_loop(), None):
+        await store.aclose()
+
+
+def _store() -> Store:
+    loop = asyncio.get_running_loop()
+    if loop not in _stores:
+        settings = load_settings()
+        business = load_business(settings.business)
+        _stores[loop] = Store(connect(redis_url(settings)), settings, business)
+    return _stores[loop]

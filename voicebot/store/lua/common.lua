@@ -1,0 +1,61 @@
+-- Stands before every script of ours: how arguments are read, and how a write ends.
+-- No clock and no JSON here: both come in ARGV, so that a script only moves text.
+
+local call, history, events = KEYS[1], KEYS[2], KEYS[3]
+local cursor = 0
+
+local function take()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+
+local function take_list()
+  local list = {}
+  for i = 1, tonumber(take()) do
+    list[i] = take()
+  end
+  return list
+end
+
+local at, retention_s, events_kept, channel, call_sid = take(), take(), take(), take(), take()
+
+local function set(pairs_list)
+  if #pairs_list > 0 then
+    redis.call('HSET', call, unpack(pairs_list))
+  end
+end
+
+local function read(field)
+  return redis.call('HGET', call, field) or nil
+end
+
+-- event: flat pairs of what is special about it
+local function tell(event, epoch, seq)
+  local entry = { 'step', read('step') or '', 'epoch', epoch, 'seq', seq, 'at', at }
+  for i = 1, #event do
+    entry[#entry + 1] = event[i]
+  end
+  redis.call('XADD', events, 'MAXLEN', '~', events_kept, '*', unpack(entry))
+end
+
+local function append(message)
+  redis.call('RPUSH', history, message)
+end
+
+-- The message as it was heard takes the place of the message as it was written.
+local function revise(written, heard)
+  local index = redis.call('LPOS', history, written, 'RANK', -1)
+  if index then
+    redis.call('LSET', history, index, heard)
+  else
+    append(heard)
+  end
+end
+
+local function finish()
+  redis.call('HSET', call, 'updatedAt', at)
+  for i = 1, #KEYS do
+    redis.call('EXPIRE', KEYS[i], retention_s)
+  end
+  redis.call('PUBLISH', channel, call_sid)
+end

@@ -1,0 +1,103 @@
+"""The record as readers get it: typed, with the names that it has always had.
+
+Attribute names are the record's own (camelCase), so that the typed form, the nested dict
+and the HTTP answer are one and the same shape.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from voicebot.call import Speaker, Status, Step
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ServiceRecord(_Record):
+    """A service as the business sells it; `price` is text."""
+
+    id: str = ""
+    name: str = ""
+    price: str = ""
+    description: str = ""
+
+
+class CompanyRecord(_Record):
+    """The business that was called."""
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    address: str = ""
+
+
+class HistoryMessage(_Record):
+    """One thing said. `startedAt` is ISO 8601 UTC; `heard` says that the caller cut it off."""
+
+    speaker: Speaker
+    message: str
+    startedAt: str
+    heard: Literal["partial"] | None = None
+
+
+class UserInfo(_Record):
+    """The caller's answers, each with the moment it was saved (ISO 8601 UTC)."""
+
+    name: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    email: str | None = None
+    name_timestamp: str | None = None
+    phone_timestamp: str | None = None
+    address_timestamp: str | None = None
+    email_timestamp: str | None = None
+    service_timestamp: str | None = None
+    time_timestamp: str | None = None
+
+
+class User(_Record):
+    """The caller: who, what and when. `serviceBookedTime` is ISO 8601 with offset."""
+
+    userInfo: UserInfo = UserInfo()
+    service: ServiceRecord | None = None
+    serviceBookedTime: str | None = None
+
+
+_NESTED_FORM = {
+    "callSid",
+    "services",
+    "company",
+    "user",
+    "history",
+    "servicebooked",
+    "confirmEmailsent",
+    "createdAt",
+}
+
+
+class CallSkeleton(_Record):
+    """One call's whole record. History is in the order in which things were said."""
+
+    callSid: str
+    services: list[ServiceRecord] = []
+    company: CompanyRecord = CompanyRecord()
+    user: User = User()
+    history: list[HistoryMessage] = []
+    servicebooked: bool = False
+    confirmEmailsent: bool = False
+    createdAt: str = ""
+    updatedAt: str = ""
+    caller: str | None = None
+    step: Step = Step.NAME
+    status: Status = Status.ACTIVE
+    confirmed: list[Step] = []
+
+    def nested(self) -> dict[str, object]:
+        """The form that the old system returned: exactly its keys, no newer ones."""
+        form = self.model_dump(mode="json", include=_NESTED_FORM)
+        form["history"] = [m.model_dump(mode="json", exclude_none=True) for m in self.history]
+        return form

@@ -1,0 +1,276 @@
+"""The record's words: Python values <-> the text that stands in Redis. Pure, no I/O.
+
+Strings stand plain, objects as JSON, booleans as `true` and `false`; times of writing are
+ISO 8601 UTC with milliseconds and `Z`, the booked time is ISO 8601 with its own offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from voicebot.business import Business
+from voicebot.call import (
+    FIELDS,
+    Answer,
+    CallSid,
+    CallState,
+    Message,
+    Service,
+    Speaker,
+    Status,
+    Step,
+)
+from voicebot.store.models import (
+    CallSkeleton,
+    CompanyRecord,
+    HistoryMessage,
+    ServiceRecord,
+    User,
+    UserInfo,
+)
+
+Fields = dict[str, str]
+
+ANSWER_FIELD: Mapping[Step, str] = {
+    Step.NAME: "user.userInfo.name",
+    Step.PHONE: "user.userInfo.phone",
+    Step.ADDRESS: "user.userInfo.address",
+    Step.EMAIL: "user.userInfo.email",
+    Step.SERVICE: "user.service",
+    Step.TIME: "user.serviceBookedTime",
+}
+BOOKED_FIELD = "servicebooked"
+EMAIL_SENT_FIELD = "confirmEmailsent"
+
+
+def timestamp_field(step: Step) -> str:
+    """Where the moment of a step's answer stands."""
+    return f"user.userInfo.{step}_timestamp"
+
+
+def confirmed_field(step: Step) -> str:
+    """Where the yes to a step's read-back stands; absent means not confirmed."""
+    return f"{step}_confirmed"
+
+
+def utc_now() -> datetime:
+    """The clock of everything that is written."""
+    return datetime.now(UTC)
+
+
+def iso_utc(moment: datetime) -> str:
+    """`2026-03-01T10:20:30.123Z`; `moment` must be aware."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+def flag(value: bool) -> str:
+    """A boolean as the record writes it."""
+    return "true" if value else "false"
+
+
+def clean(text: str) -> str:
+    """`text` without lone surrogates, which neither UTF-8 nor JSON can carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def message_json(message: Message) -> str:
+    """One history element: speaker, message, startedAt, and `heard` when it was cut off."""
+    element: dict[str, str] = {
+        "speaker": message.speaker.value,
+        "message": clean(message.text),
+        "startedAt": iso_utc(message.started_at),
+    }
+    if message.partial:
+        element["heard"] = "partial"
+    return orjson.dumps(element).decode()
+
+
+def answer_text(answer: Answer) -> str:
+    """A validated value as the record keeps it."""
+    match answer:
+        case Service():
+            return service_json(answer)
+        case datetime():
+            return answer.isoformat(timespec="seconds")
+        case str():
+            return clean(answer)
+
+
+def service_json(service: Service) -> str:
+    """`{"id","name","price","description"}`."""
+    return orjson.dumps(
+        {
+            "id": service.id,
+            "name": service.name,
+            "price": service.price,
+            "description": service.description,
+        }
+    ).decode()
+
+
+def fresh_fields(
+    call_sid: CallSid, business: Business, caller: str | None, now: datetime
+) -> Fields:
+    """A complete record in which nothing has been said yet."""
+    fields = {
+        "callSid": call_sid,
+        "createdAt": iso_utc(now),
+        "updatedAt": iso_utc(now),
+        "company": orjson.dumps(business.company.model_dump()).decode(),
+        "services": orjson.dumps([_record_service(o.service) for o in business.services]).decode(),
+        BOOKED_FIELD: flag(False),
+        EMAIL_SENT_FIELD: flag(False),
+        "step": Step.NAME.value,
+        "status": Status.ACTIVE.value,
+    }
+    if caller:
+        fields["caller"] = clean(caller)
+    return fields
+
+
+def _record_service(service: Service) -> dict[str, str]:
+    return orjson.loads(service_json(service))  # type: ignore[no-any-return]
+
+
+def call_state(fields: Mapping[str, str], history: Sequence[str]) -> CallState:
+    """What a conversation needs to go on, read from a record."""
+    return CallState(
+        answers=_answers(fields),
+        confirmed=_confirmed(fields),
+        step=_step(fields.get("step")),
+        status=_status(fields.get("status")),
+        booked=fields.get(BOOKED_FIELD) == "true",
+        dialogue=fields.get("dialogue"),
+        resumed=bool(history),
+    )
+
+
+def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkeleton:
+    """The typed record; what cannot be read is left out, never an error."""
+    info = {
+        name: fields[f"user.userInfo.{name}"]
+        for name in UserInfo.model_fields
+        if f"user.userInfo.{name}" in fields
+    }
+    service = _service(fields.get(ANSWER_FIELD[Step.SERVICE]))
+    return CallSkeleton(
+        callSid=fields.get("callSid", ""),
+        services=_services(fields.get("services")),
+        company=_company(fields.get("company")),
+        user=User(
+            userInfo=UserInfo.model_validate(info),
+            service=ServiceRecord.model_validate(_record_service(service)) if service else None,
+            serviceBookedTime=fields.get(ANSWER_FIELD[Step.TIME]),
+        ),
+        history=history_messages(history),
+        servicebooked=fields.get(BOOKED_FIELD) == "true",
+        confirmEmailsent=fields.get(EMAIL_SENT_FIELD) == "true",
+        createdAt=fields.get("createdAt", ""),
+        updatedAt=fields.get("updatedAt", ""),
+        caller=fields.get("caller"),
+        step=_step(fields.get("step")),
+        status=_status(fields.get("status")),
+        confirmed=sorted(_confirmed(fields), key=FIELDS.index),
+    )
+
+
+def history_messages(elements: Iterable[str]) -> list[HistoryMessage]:
+    """Messages in the order of `startedAt`; equal moments keep the order of the list."""
+    messages = [m for m in map(_history_message, elements) if m is not None]
+    return sorted(messages, key=lambda m: m.startedAt)
+
+
+def read_object(text: str | None) -> dict[str, object]:
+    """A JSON object, or an empty one when the text is none."""
+    value = _read_json(text)
+    return value if isinstance(value, dict) else {}
+
+
+def read_moment(text: object) -> datetime | None:
+    """A moment of ISO 8601, naive or aware, or None when `text` is none."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _read_json(text: str | None) -> object:
+    try:
+        return orjson.loads(text or "null")
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _history_message(element: str) -> HistoryMessage | None:
+    found = read_object(element)
+    if not isinstance(found.get("message"), str):
+        return None
+    return HistoryMessage(
+        speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
+        message=str(found["message"]),
+        startedAt=str(found.get("startedAt") or ""),
+        heard="partial" if found.get("heard") == "partial" else None,
+    )
+
+
+def _answers(fields: Mapping[str, str]) -> dict[Step, Answer]:
+    answers: dict[Step, Answer] = {}
+    for step, name in ANSWER_FIELD.items():
+        if answer := _answer(step, fields.get(name)):
+            answers[step] = answer
+    return answers
+
+
+def _answer(step: Step, text: str | None) -> Answer | None:
+    if step is Step.SERVICE:
+        return _service(text)
+    if step is Step.TIME:
+        moment = read_moment(text)
+        return moment if moment and moment.tzinfo else None
+    return text
+
+
+def _service(text: str | None) -> Service | None:
+    found = _strings(read_object(text))
+    if not found.get("name"):
+        return None
+    return Service(
+        found.get("id", ""), found["name"], found.get("price", ""), found.get("description", "")
+    )
+
+
+def _services(text: str | None) -> list[ServiceRecord]:
+    found = _read_json(text)
+    offers = found if isinstance(found, list) else []
+    return [ServiceRecord.model_validate(_strings(o)) for o in offers if isinstance(o, dict)]
+
+
+def _company(text: str | None) -> CompanyRecord:
+    return CompanyRecord.model_validate(_strings(read_object(text)))
+
+
+def _strings(found: Mapping[str, object]) -> Fields:
+    """Old records write a price as a number; the record's values are text."""
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _confirmed(fields: Mapping[str, str]) -> frozenset[Step]:
+    return frozenset(s for s in FIELDS if fields.get(confirmed_field(s)) == "true")
+
+
+def _step(text: str | None) -> Step:
+    try:
+        return Step(text or "")
+    except ValueError:
+        return Step.NAME
+
+
+def _status(text: str | None) -> Status:
+    try:
+        return Status(text or "")
+    except ValueError:
+        return Status.ACTIVE

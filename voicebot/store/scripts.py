@@ -1,0 +1,191 @@
+"""The one way to write a record: four small Lua scripts, run by hash, loaded when missing.
+
+A script is atomic: all of a change is in the record, or nothing of it. The texts stand in
+`lua/`, each behind `common.lua`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha1
+from importlib.resources import files
+from typing import Protocol, cast
+
+from redis.exceptions import NoScriptError
+
+from voicebot.call import CallSid
+from voicebot.store.commits import Argument, Event, Sealed
+from voicebot.store.keys import CHANNEL, call_keys
+from voicebot.store.record import Fields, iso_utc
+
+EVENTS_KEPT = 1000
+"""About this many events a call: ten times what a long call has, and a bound all the same."""
+
+
+class ScriptRunner(Protocol):
+    """What we need of a Redis or Redis Cluster client."""
+
+    def evalsha(self, sha: str, numkeys: int, *keys_and_args: Argument) -> object: ...
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: Argument) -> object: ...
+
+
+class Verdict(StrEnum):
+    """What the commit script did with a commit."""
+
+    APPLIED = "applied"
+    DONE = "done"
+    GAP = "gap"
+    FENCED = "fenced"
+    UNCLAIMED = "unclaimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """`last` is the session's highest number that the record knows."""
+
+    verdict: Verdict
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim's answer: epoch 0 means that a newer session owns the call."""
+
+    epoch: int
+    fields: Fields
+    history: tuple[str, ...]
+
+    @property
+    def late(self) -> bool:
+        """Somebody claimed the call after this session began."""
+        return self.epoch == 0
+
+
+class Updated(StrEnum):
+    """What became of an integrator's write."""
+
+    UNKNOWN = "unknown"
+    APPLIED = "applied"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a record is made from when there is none."""
+
+    fields: Mapping[str, str]
+    history: Sequence[str] = ()
+
+    @property
+    def arguments(self) -> list[Argument]:
+        """Fields and messages as the scripts read them."""
+        pairs = [text for pair in self.fields.items() for text in pair]
+        return [len(pairs), *pairs, len(self.history), *self.history]
+
+
+@dataclass(frozen=True)
+class _Script:
+    name: str
+
+    @cached_property
+    def text(self) -> str:
+        folder = files("voicebot.store").joinpath("lua")
+        parts = ("common.lua", f"{self.name}.lua")
+        return "\n".join(folder.joinpath(part).read_text("utf-8") for part in parts)
+
+    @cached_property
+    def sha(self) -> str:
+        return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+_CLAIM, _COMMIT, _UPDATE, _FOUND = (_Script(n) for n in ("claim", "commit", "update", "found"))
+
+
+class Scripts:
+    """The scripts on one client. Every method raises what the client raises (client.AWAY)."""
+
+    def __init__(self, client: ScriptRunner, *, retention_s: int) -> None:
+        self._client = client
+        self._retention_s = retention_s
+
+    async def claim(
+        self,
+        call_sid: CallSid,
+        session: str,
+        founding: Founding,
+        *,
+        at: datetime,
+        began: datetime | None = None,
+    ) -> Claimed:
+        """Own the call from now on; `began` for a session that could not claim when it began."""
+        reply = await self._run(
+            _CLAIM,
+            call_sid,
+            at,
+            [session, _ms(at), "" if began is None else _ms(began), *founding.arguments],
+        )
+        _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
+        return Claimed(int(epoch), _fields(pairs), tuple(history))
+
+    async def commit(
+        self, call_sid: CallSid, session: str, epoch: int, commit: Sealed
+    ) -> Committed:
+        """Apply one commit of a session, once and in its turn."""
+        arguments = (epoch, session, commit.seq, *commit.arguments)
+        reply = await self._run(_COMMIT, call_sid, commit.at, arguments)
+        verdict, last, _ = cast(tuple[str, int, str], reply)
+        return Committed(Verdict(verdict), last)
+
+    async def update(
+        self,
+        call_sid: CallSid,
+        write_id: str,
+        *,
+        at: datetime,
+        fields: Mapping[str, str],
+        history: Sequence[str] = (),
+        events: Sequence[Event] = (),
+    ) -> Updated:
+        """One small write by somebody who does not own the call; `write_id` makes it once."""
+        arguments = [write_id, *Founding(fields, history).arguments, len(events)]
+        for event in events:
+            arguments += [len(event), *event]
+        extra = call_keys(call_sid).writes
+        return Updated(cast(str, await self._run(_UPDATE, call_sid, at, arguments, extra)))
+
+    async def found(self, call_sid: CallSid, founding: Founding, *, at: datetime) -> None:
+        """Make the record if there is none."""
+        await self._run(_FOUND, call_sid, at, founding.arguments)
+
+    async def _run(
+        self,
+        script: _Script,
+        call_sid: CallSid,
+        at: datetime,
+        arguments: Sequence[Argument],
+        *extra_keys: str,
+    ) -> object:
+        keys = (*call_keys(call_sid).all, *extra_keys)
+        shared = (iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid)
+        rest = (*keys, *shared, *arguments)
+        try:
+            return await cast(Awaitable[object], self._client.evalsha(script.sha, len(keys), *rest))
+        except NoScriptError:
+            return await cast(Awaitable[object], self._client.eval(script.text, len(keys), *rest))
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _fields(pairs: object) -> Fields:
+    """HGETALL inside a script is a flat list, or a mapping under RESP3."""
+    if isinstance(pairs, dict):
+        return pairs
+    flat = cast(list[str], pairs)
+    return dict(zip(flat[::2], flat[1::2], strict=True))
