@@ -221,7 +221,7 @@ def _too_short(digits: str, region: str) -> bool:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         return len(digits) < _SHORTEST_NUMBER_DIGITS
-    country = phonenumbers.region_code_for_country_code(number.country_code)
+    country = phonenumbers.region_code_for_country_code(number.country_code or 0)
     mobile = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
     whole = len(str(mobile.national_number)) if mobile else _USUAL_NATIONAL_DIGITS
     return len(str(number.national_number)) < whole

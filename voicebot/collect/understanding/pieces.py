@@ -50,7 +50,7 @@ MARKS = {
     "minus": "-",
     "plus": "+",
 }
-_MARK_PHRASES = {("full", "stop"): ".", ("under", "score"): "_"}
+_MARK_PHRASES: dict[tuple[str, ...], str] = {("full", "stop"): ".", ("under", "score"): "_"}
 _AT_PHRASES = (
     ("at", "the", "rate", "of"),
     ("at", "the", "rate"),

@@ -46,7 +46,7 @@ ENDINGS = word_set(
     "no dk fi is pt pl cz sk hu ro bg gr tr ru ua by lt lv ee il ae sa qa in pk bd lk np cn hk tw "
     "jp kr sg my th vn ph id za ng ke gh eg ma br ar cl pe mx ve uy ec cr cu do lu li mt cy si hr "
     "rs ba mk al md ge am az kz uz mn fj pg xyz online site store shop blog tech cloud email "
-    "digital agency services solutions studio design media group team work works global world live life "
+    "digital agency services solutions studio design media group team work works global world life "
     "today news club space website page link systems network company business consulting sydney "
     "melbourne london nyc berlin scot wales"
 )

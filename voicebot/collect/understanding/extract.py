@@ -1,0 +1,105 @@
+"""`voicebot extract`: cases as JSON Lines in, what was understood as JSON Lines out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from voicebot.business import Offer
+from voicebot.call import FIELDS, Step
+from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.collect.understanding.rules import understand
+
+CONFIRM = "confirm"
+
+
+def _naive(value: object) -> object:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+class _Case(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    step: str
+    utterance: str
+    reference_time: datetime
+    lang: str = "en"
+    question: str | None = None
+    region: str | None = None
+    services: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
+    record: Annotated[dict[str, str | None], BeforeValidator(lambda v: v or {})] = {}
+
+
+def extract(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """One JSON line out for each line in, in the same order; blank lines count as unreadable."""
+    for line in lines:
+        yield orjson.dumps(_result(line))
+
+
+def command() -> None:
+    """Read cases from standard input, write what was understood to standard output."""
+    for line in extract(sys.stdin.buffer):
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _result(line: bytes) -> dict[str, object]:
+    try:
+        case = _Case.model_validate_json(line)
+        asked = _asked(case)
+    except (ValidationError, ValueError):
+        return {"id": _id(line), "value": None, "intent": "invalid"}
+    understood = understand(case.utterance, asked)
+    result: dict[str, object] = {
+        "id": case.id,
+        "value": _value(understood, asked),
+        "intent": understood.intent.value,
+    }
+    if understood.fields:
+        result["fields"] = {step.value: value for step, value in understood.fields.items()}
+    return result
+
+
+def _asked(case: _Case) -> Asked:
+    """The situation of a case; raises ValueError for a step that does not exist."""
+    confirming = case.step == CONFIRM
+    step = Step.TIME if confirming else Step(case.step)
+    if step not in FIELDS:
+        raise ValueError(f"no such step: {case.step}")
+    return Asked(
+        step=step,
+        now=case.reference_time.replace(tzinfo=None),
+        region=case.region or "AU",
+        language="zh-CN" if case.lang.startswith("zh") else case.lang,
+        confirming=confirming,
+        question=case.question or "",
+        services=tuple(Offer(id=name, name=name) for name in case.services),
+        record={
+            Step(key): value
+            for key, value in case.record.items()
+            if key in (field.value for field in FIELDS) and value
+        },
+    )
+
+
+def _value(understood: Understanding, asked: Asked) -> str | None:
+    if not asked.confirming:
+        return understood.value
+    if understood.intent is Intent.YES:
+        return "yes"
+    return "no" if understood.intent in (Intent.NO, Intent.CORRECTION) else None
+
+
+def _id(line: bytes) -> str | None:
+    try:
+        case = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    found = case.get("id") if isinstance(case, dict) else None
+    return found if isinstance(found, str) else None
