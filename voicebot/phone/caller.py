@@ -89,19 +89,26 @@ class Caller:
 
     async def look(self) -> Look | None:
         """What the record says, while there is a console that answers; new words are shown."""
+        look = await self._asked()
+        said = look.bot_said if look else ()
+        for text in said[self._shown :]:
+            self._observer.bot_said(text)
+        self._shown = max(self._shown, len(said))
+        return look
+
+    async def skip_history(self) -> None:
+        """What was said before this call began is not shown again."""
+        look = await self._asked()
+        self._shown = len(look.bot_said) if look else 0
+
+    async def _asked(self) -> Look | None:
         if self._console is None:
             return None
         try:
-            look = await self._console.look()
+            return await self._console.look()
         except PhoneError as error:
             self._observer.noticed(f"{error}; going on with the lines in their order")
             return None
-        self._show(look)
-        return look
-
-    def skip(self, look: Look | None) -> None:
-        """What was said before this call began is not shown again."""
-        self._shown = len(look.bot_said) if look else 0
 
     async def _bot_begins(self, line: Line, after: float) -> Reply | None:
         """Wait for the bot; None when the caller lost patience and hung up."""
@@ -113,12 +120,6 @@ class Caller:
             self.gave_up = True
             line.hang_up()
             return None
-
-    def _show(self, look: Look | None) -> None:
-        said = look.bot_said if look else ()
-        for text in said[self._shown :]:
-            self._observer.bot_said(text)
-        self._shown = len(said)
 
     def _has_gone_on(self, look: Look | None) -> bool:
         step = self._hangup_after

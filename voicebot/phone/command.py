@@ -152,7 +152,7 @@ async def _place(wish: Wish) -> Outcome:
     )
     provider = Provider(wish.dialled, Clock(), report.noticed)
     report.began(wish.dialled.call_sid)
-    caller.skip(await caller.look())
+    await caller.skip_history()
     with _hanging_up_on_ctrl_c(provider):
         outcome = await provider.carry(caller.talk)
     for complaint in provider.complaints:

@@ -1,0 +1,85 @@
+"""`voicebot call` as it is typed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from pathlib import Path
+
+from tests.phone.bot import CONNECT, HANGUP, Bot, running
+from tests.phone.test_caller import record
+from tests.phone.test_clip import save, tone
+from tests.phone.test_console import http
+
+
+async def typed(*words: str) -> tuple[int, str, str]:
+    """Run `voicebot call …`; exit code, standard output, standard error."""
+    process = await create_subprocess_exec(
+        sys.executable, "-m", "voicebot", "call", *words, stdout=PIPE, stderr=PIPE
+    )
+    out, errors = await process.communicate()
+    return process.returncode or 0, out.decode(), errors.decode()
+
+
+async def test_the_record_alone_is_printed_for_programs() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    bot.record = lambda look: record("name", "Hello.")
+    async with running(bot) as url:
+        code, out, _ = await typed(
+            "--url", url, "--console", http(url), "--json", "--say", "silence"
+        )
+    assert code == 0
+    assert json.loads(out)["step"] == "name"
+
+
+async def test_the_conversation_and_the_latency_are_printed_for_people() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=1)
+    bot.record = lambda look: record("name", "Hello.") if look > 1 else None
+    async with running(bot) as url:
+        code, out, _ = await typed("--url", url, "--console", http(url), "--say", "keys:1#")
+    assert code == 0
+    assert "bot  Hello." in out
+    assert "caller  (keys 1#)" in out
+    assert "answered after" in out
+    assert "median latency" in out
+
+
+async def test_hanging_up_on_purpose_exits_with_3() -> None:
+    async with running(Bot([CONNECT, HANGUP], turns=9)) as url:
+        code, *_ = await typed("--url", url, "--console", "", "--say", "hangup")
+    assert code == 3
+
+
+async def test_a_call_that_is_lost_exits_with_1() -> None:
+    async with running(Bot(["<Response/>"])) as url:
+        code, *_ = await typed("--url", url, "--console", "", "--say", "silence")
+    assert code == 1
+
+
+async def test_no_server_exits_with_1_and_says_how_to_start_one() -> None:
+    async with running(Bot([])) as url:
+        pass
+    code, _, errors = await typed("--url", url, "--console", "")
+    assert code == 1
+    assert "make run-local" in errors
+    assert "Traceback" not in errors
+
+
+async def test_a_script_and_a_recording_can_be_given(tmp_path: Path) -> None:
+    save(tmp_path / "name.wav", tone(0.2, 8000))
+    (tmp_path / "caller.toml").write_text('name = ["name.wav"]\nphone = ["hangup"]\n')
+    async with running(Bot([CONNECT, HANGUP], turns=9)) as url:
+        code, out, _ = await typed(
+            "--url", url, "--console", "", "--script", str(tmp_path / "caller.toml"),
+            "--audio", str(tmp_path / "name.wav"),
+        )  # fmt: skip
+    assert code == 3
+    assert out.count("caller  name.wav") == 1
+    assert "(hangs up)" in out
+
+
+async def test_hangup_after_needs_a_console() -> None:
+    code, _, errors = await typed("--console", "", "--hangup-after", "name")
+    assert code == 1
+    assert "console" in errors
