@@ -1,0 +1,164 @@
+"""`voicebot show` and `voicebot watch`: a stored call as JSON, and calls as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, cast
+
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.text import Text
+
+from voicebot.business import load_business
+from voicebot.call import CallSid, Speaker, parse_call_sid
+from voicebot.errors import StoreUnavailable
+from voicebot.settings import load_settings
+from voicebot.store import open_store
+from voicebot.store.client import AWAY, connect
+from voicebot.store.embedded import embedded_valkey
+from voicebot.store.keys import CHANNEL, call_keys
+
+_NOTICE_PATIENCE_S = 1.0  # then the wait is begun again; shorter than the client's time-out
+
+Event = Mapping[str, str]
+"""One entry of a call's event stream."""
+
+
+def show(call_sid: Annotated[str, typer.Argument(help="The call's callSid.")]) -> None:
+    """Print a call's stored record as JSON."""
+    record = asyncio.run(_read(parse_call_sid(call_sid)))
+    if record is None:
+        typer.echo(f"voicebot: there is no record of a call {call_sid}", err=True)
+        raise typer.Exit(1)
+    typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+
+
+def watch(
+    call_sid: Annotated[
+        str | None, typer.Argument(help="One call, from its beginning; without it all, from now.")
+    ] = None,
+) -> None:
+    """Follow calls live: what is said, what is saved. Ctrl-C ends it."""
+    only = parse_call_sid(call_sid) if call_sid else None
+    try:
+        asyncio.run(_watch(only, Console(highlight=False, soft_wrap=True)))
+    except KeyboardInterrupt:  # the way to end it
+        return
+
+
+async def _read(call_sid: CallSid) -> dict[str, object] | None:
+    settings = load_settings()
+    async with embedded_valkey(settings) as url:
+        resolved = settings.model_copy(update={"redis_url": url})
+        async with open_store(resolved, load_business(settings.business)) as store:
+            skeleton = await store.get_call_skeleton(call_sid)
+    if skeleton is None:
+        return None
+    return skeleton.nested() | {"step": skeleton.step.value, "status": skeleton.status.value}
+
+
+async def _watch(only: CallSid | None, console: Console) -> None:
+    async with embedded_valkey(load_settings()) as url, connect(url) as client:
+        console.print(f"watching {only or 'every call'}; Ctrl-C ends", style="dim")
+        try:
+            async for call_sid, event in follow(client, only):
+                if line := told(call_sid, event):
+                    console.print(line)
+        except AWAY as error:
+            raise StoreUnavailable("Redis went away; `voicebot doctor` looks for it") from error
+
+
+async def follow(client: Redis, only: CallSid | None) -> AsyncIterator[tuple[CallSid, Event]]:
+    """Events as they are committed: of one call all that are kept, of every call those from now.
+
+    Ends never; raises what the client raises when Redis goes away.
+    """
+    async with _notices(client) as notices:
+        seconds, micros = await client.time()
+        now = f"{seconds * 1000 + micros // 1000}-0"
+        seen: dict[CallSid, str] = {} if only is None else {only: "0-0"}
+        due = only
+        while True:
+            if due is not None:
+                after = seen.setdefault(due, now)
+                found = await client.xrange(call_keys(due).events, f"({after}")
+                for entry, event in cast(list[tuple[str, Event]], found):
+                    seen[due] = entry
+                    yield due, event
+            noticed = await anext(notices)
+            due = noticed if only is None or noticed == only else None
+
+
+@asynccontextmanager
+async def _notices(client: Redis) -> AsyncIterator[AsyncIterator[CallSid]]:
+    """The callSids of writes, in the order in which they are published."""
+
+    async def calls() -> AsyncIterator[CallSid]:
+        while True:
+            notice = await pubsub.get_message(
+                ignore_subscribe_messages=True, timeout=_NOTICE_PATIENCE_S
+            )
+            if notice is not None:
+                yield CallSid(str(notice["data"]))
+
+    async with client.pubsub() as pubsub:
+        await pubsub.subscribe(CHANNEL)
+        yield calls()
+
+
+def told(call_sid: CallSid, event: Event) -> Text | None:
+    """An event as a line for people; None for what is too small to tell."""
+    what = _said(event) if event.get("type") in ("message", "revised") else _happened(event)
+    if what is None:
+        return None
+    return Text.assemble((_clock(event.get("at", "")), "dim"), f"  {call_sid}  ", what)
+
+
+def _said(event: Event) -> Text | None:
+    try:
+        message = cast(dict[str, str], json.loads(event["message"]))
+        speaker, text = message["speaker"], message["message"]
+    except (KeyError, ValueError):  # somebody else's entry
+        return None
+    if event["type"] == "revised":
+        return Text(f"{'heard':<10} only: {text}", "yellow")
+    bot = speaker == Speaker.BOT.value
+    return Text(f"{'bot' if bot else 'caller':<10} {text}", "cyan" if bot else "white")
+
+
+def _happened(event: Event) -> Text | None:
+    field, value = event.get("field", ""), event.get("value", "")
+    match event.get("type"):
+        case "field":
+            return Text(f"{'saved':<10} {field} = {_named(value)}", "bold green")
+        case "confirmed" | "unconfirmed" as kind:
+            return Text(f"{kind:<10} {field}", "green")
+        case "booked":
+            return Text(f"{'booked':<10} {value}", "bold green")
+        case "step" | "status" as kind:
+            return Text(f"{kind:<10} {value}", "magenta")
+        case "phase":
+            return Text(f"{'…':<10} {value}", "dim")
+    return None
+
+
+def _named(value: str) -> str:
+    """A service is kept as JSON; its name is enough here."""
+    if not value.startswith("{"):
+        return value
+    try:
+        return str(json.loads(value)["name"])
+    except (KeyError, ValueError):
+        return value
+
+
+def _clock(at: str) -> str:
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        return " " * 8
