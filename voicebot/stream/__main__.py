@@ -1,0 +1,106 @@
+"""`python -m voicebot.stream`: one stream worker. Several of them share the port."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from voicebot.business import Business, load_business
+from voicebot.call import Ledger
+from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
+from voicebot.collect.dialogue import begin
+from voicebot.collect.events import Ending
+from voicebot.collect.wording import fixed_sentences
+from voicebot.errors import SpeechUnavailable
+from voicebot.log import get_logger
+from voicebot.settings import Settings, load_settings
+from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.factory import detectors, open_synthesizer, open_transcriber
+from voicebot.store import Store, open_store
+from voicebot.stream.measure import Measure, probe_loop
+from voicebot.stream.passes import PassOffice, pass_secret
+from voicebot.stream.server import House, StreamServer
+from voicebot.stream.session import Staff, utc_now
+from voicebot.stream.webhook import Webhook
+from voicebot.worker import Lifetime, run
+
+WARM_RETRY_S = 5.0
+"""The mouth may start after us; it is asked again until it speaks."""
+
+_log = get_logger("voicebot.stream")
+
+
+async def main(lifetime: Lifetime) -> None:
+    """Serve calls until the lifetime ends and they are done."""
+    settings = load_settings()
+    business = load_business(settings.business)
+    ears = open_transcriber(settings)
+    mouth = open_synthesizer(settings, fixed_sentences(business))
+    staff = Staff(
+        ears=ears,
+        mouth=mouth,
+        detector=detectors(settings),
+        converse=partial(hold_conversation, business),
+        language=business.language.partition("-")[0],
+        max_call_s=settings.max_call_s,
+    )
+    try:
+        async with open_store(settings, business) as store:
+            await _serve(house(settings, business, store, staff), mouth, lifetime)
+    finally:
+        await mouth.aclose()
+        await ears.aclose()
+
+
+def house(settings: Settings, business: Business, store: Store, staff: Staff) -> House:
+    """Put the server's parts together."""
+    passes = PassOffice(pass_secret(settings))
+    return House(
+        settings=settings,
+        webhook=Webhook(settings, business, store.status, passes),
+        passes=passes,
+        open_call=store.open_call,
+        staff=staff,
+    )
+
+
+async def hold_conversation(
+    business: Business, ledger: Ledger, hear: Hear, say: SayAloud
+) -> Ending:
+    """The conversation of one call, from where its record stands."""
+    return await converse(
+        begin(business, ledger.state),
+        hear=hear,
+        say=say,
+        ledger=ledger,
+        understand=understand_by_rules,
+        clock=utc_now,
+    )
+
+
+async def _serve(house: House, mouth: object, lifetime: Lifetime) -> None:
+    measure = Measure(house.settings.measure_file)
+    async with asyncio.TaskGroup() as group:
+        helpers = [group.create_task(probe_loop(measure))]
+        if isinstance(mouth, CachedSynthesizer):
+            helpers.append(group.create_task(_warm(mouth)))
+        await StreamServer(house).run(lifetime.stopping, lifetime.ready)
+        for helper in helpers:
+            helper.cancel()
+    await measure.flush()
+
+
+async def _warm(mouth: CachedSynthesizer) -> None:
+    """Have the fixed sentences ready before somebody waits for one."""
+    while True:
+        try:
+            await mouth.warm()
+        except SpeechUnavailable:
+            await asyncio.sleep(WARM_RETRY_S)
+        else:
+            _log.info("fixed_sentences_ready")
+            return
+
+
+if __name__ == "__main__":
+    run(main)

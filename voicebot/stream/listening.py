@@ -1,0 +1,320 @@
+"""The ears of one call: audio and keys in, one utterance at a time out.
+
+The reader's side is synchronous and never waits; the conversation's side is `hear`. Between
+them lie turn-taking, which is pure, and transcription, which runs in tasks of the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from voicebot.call import Step
+from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Utterance
+from voicebot.errors import SpeechUnavailable, VoicebotError
+from voicebot.log import get_logger
+from voicebot.speech import Hint, Transcriber, Transcript, VoiceDetector
+from voicebot.stream import turns
+from voicebot.stream.measure import TurnTimer
+from voicebot.stream.recording import Recording
+from voicebot.stream.speaking import Clock, Speaker
+
+PREROLL_MS: Final = 300.0
+"""Voice is noticed some 50 ms late, and a soft first consonant not at all."""
+KEY_WAIT_S: Final = 4.0
+"""After so long without a key the number is taken as whole."""
+END_KEY: Final = "#"
+
+_HUM = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!…]*)+", re.IGNORECASE)
+"""What people say to show that they listen; it interrupts nobody."""
+
+_log = get_logger("voicebot.stream.listening")
+
+
+@dataclass(eq=False, slots=True)
+class _Decode:
+    """A turn's audio on its way to being text."""
+
+    audio: bytes
+    task: asyncio.Task[Transcript] | None = None
+
+    def cancel(self) -> None:
+        """Its text is not wanted any more."""
+        if self.task is not None:
+            self.task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A finished turn."""
+
+    decode: _Decode
+    started_at: datetime
+    decided_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """Keys, complete."""
+
+    digits: str
+    started_at: datetime
+
+
+_Arrival = _Spoken | _Keyed | Silent | TimeUp
+
+
+class Listener:
+    """Listens for one session."""
+
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        ears: Transcriber,
+        detector: VoiceDetector,
+        speaker: Speaker,
+        clock: Clock,
+        timer: TurnTimer,
+        language: str,
+    ) -> None:
+        self._group = group
+        self._ears = ears
+        self._detector = detector
+        self._speaker = speaker
+        self._clock = clock
+        self._timer = timer
+        self._language = language
+        self._turn = turns.Turn()
+        self._expectation = Expectation(Step.NAME, False, lambda text: False)
+        self._recording = Recording()
+        self._decode: _Decode | None = None
+        self._turn_end_ms = 0.0
+        self._keys: list[str] = []
+        self._keys_began = clock()
+        self._key_timer: asyncio.TimerHandle | None = None
+        self._arrivals: deque[_Arrival] = deque()
+        self._changed = asyncio.Event()
+        self._over: VoicebotError | None = None
+
+    # -- the reader's side ---------------------------------------------------------------
+
+    def on_audio(self, mulaw: bytes) -> None:
+        """A piece of the caller's track."""
+        self._recording.add(mulaw)
+        for probability in self._detector.feed(mulaw):
+            self._turn, events = turns.on_window(
+                self._turn,
+                probability,
+                self._detector.window_ms,
+                bot_heard=self._speaker.is_heard,
+            )
+            self._react(events)
+        if self._turn.floor is turns.Floor.QUIET:
+            self._recording.forget_before(self._turn.now_ms - PREROLL_MS)
+
+    def on_key(self, key: str) -> None:
+        """A key of the caller's phone. It interrupts the bot; its tone is not speech."""
+        self._turn = turns.on_key(self._turn)
+        self._drop_decode()
+        self._speaker.interrupt()
+        if not self._keys:
+            self._keys_began = self._clock()
+        if key != END_KEY:
+            self._keys.append(key)
+        if key == END_KEY or self._expectation.confirming:
+            self._take_keys()
+        else:
+            self._wait_for_keys()
+
+    def on_bot_starts(self) -> None:
+        """The bot begins to answer: what came before that no longer waits for an answer."""
+        self._turn = turns.on_bot_starts(self._turn)
+        if self._turn.floor is turns.Floor.QUIET:
+            self._drop_decode()
+        self._forget(_Spoken, Silent)
+
+    def time_up(self) -> None:
+        """The call has reached its longest permitted length."""
+        self._arrive(TimeUp())
+
+    def end(self, why: VoicebotError) -> None:
+        """Nothing more will come. What was said until now is still heard, then `why` is raised."""
+        if self._over is not None:
+            return
+        self._turn, events = turns.on_end(self._turn)
+        self._react(events)
+        self._take_keys()
+        self._over = why
+        self._changed.set()
+
+    def close(self, why: VoicebotError) -> None:
+        """Nothing more is wanted: what is under way is dropped, `hear` raises `why`."""
+        self._over = why
+        self._drop_decode()
+        self._forget(_Spoken, _Keyed, Silent, TimeUp)
+        self._keys.clear()
+        self._take_keys()
+        self._changed.set()
+
+    # -- the conversation's side ---------------------------------------------------------
+
+    async def hear(self, expectation: Expectation) -> Hearing:
+        """The caller's next words or keys, or that there were none.
+
+        Raises what ended the call, once everything before that was heard.
+        """
+        self._ask(expectation)
+        while True:
+            match await self._next():
+                case Silent() | TimeUp() as nothing:
+                    return nothing
+                case _Keyed(digits, started_at):
+                    self._timer.decided(_now())
+                    return Utterance(digits, started_at, True, self._speaker.take_cut())
+                case _Spoken() as spoken:
+                    text = await self._text(spoken)
+                    if self._is_said(text):
+                        return Utterance(text, spoken.started_at, cut=self._speaker.take_cut())
+                    self._timer.dropped()
+                    await self._speaker.go_on()
+
+    def _ask(self, expectation: Expectation) -> None:
+        self._expectation = expectation
+        limits = turns.patience(expectation.step, expectation.confirming)
+        if self._detector.decisive:
+            limits = turns.NONE
+        self._turn = turns.on_question(self._turn, limits)
+        self._forget(Silent)
+        if self._decode is not None:
+            self._judge(self._decode)
+
+    async def _next(self) -> _Arrival:
+        while not self._arrivals:
+            if self._over is not None:
+                raise self._over
+            self._changed.clear()
+            await self._changed.wait()
+        return self._arrivals.popleft()
+
+    async def _text(self, spoken: _Spoken) -> str:
+        self._timer.decided(spoken.decided_at)
+        text = await self._transcript(spoken.decode)
+        if not text or self._expectation.step is not Step.PHONE or self._expectation.confirming:
+            return text
+        if self._expectation.complete(text):
+            return text
+        # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
+        # second reading counts only where it makes a whole number.
+        again = self._begin(spoken.decode.audio, words_for_digits=True)
+        second = await self._transcript(again)
+        return second if self._expectation.complete(second) else text
+
+    async def _transcript(self, decode: _Decode) -> str:
+        assert decode.task is not None
+        asked_at = _now()
+        transcript = await decode.task
+        self._timer.listened(min(_now() - asked_at, transcript.seconds))
+        return transcript.text.strip()
+
+    def _is_said(self, text: str) -> bool:
+        if not text:
+            return False
+        is_hum = _HUM.fullmatch(text) is not None and not self._expectation.confirming
+        return not (is_hum and self._speaker.is_interrupted)
+
+    # -- turns to arrivals ---------------------------------------------------------------
+
+    def _react(self, events: turns.Events) -> None:
+        if self._keys:
+            return
+        for event in events:
+            match event:
+                case turns.BargedIn():
+                    self._speaker.interrupt()
+                case turns.Started() | turns.Resumed():
+                    self._drop_decode()
+                case turns.Paused(start_ms, end_ms):
+                    self._decode = self._begin(self._audio(start_ms, end_ms))
+                case turns.Finished(start_ms, end_ms):
+                    self._finish(start_ms, end_ms)
+                case turns.Silence():
+                    self._arrive(Silent())
+
+    def _finish(self, start_ms: float, end_ms: float) -> None:
+        decode, self._decode = self._decode, None
+        if decode is None:
+            decode = self._begin(self._audio(start_ms, end_ms))
+        self._turn_end_ms = end_ms
+        ago = timedelta(milliseconds=self._turn.now_ms - start_ms)
+        self._arrive(_Spoken(decode, self._clock() - ago, _now()))
+
+    def _audio(self, start_ms: float, end_ms: float) -> bytes:
+        return self._recording.between(max(start_ms - PREROLL_MS, self._turn_end_ms), end_ms)
+
+    def _begin(self, audio: bytes, *, words_for_digits: bool = False) -> _Decode:
+        decode = _Decode(audio)
+        hint = Hint(self._language, self._expectation.vocabulary, words_for_digits)
+        decode.task = self._group.create_task(self._transcribe(decode, hint))
+        return decode
+
+    async def _transcribe(self, decode: _Decode, hint: Hint) -> Transcript:
+        try:
+            transcript = await self._ears.transcribe(decode.audio, hint)
+        except SpeechUnavailable as error:
+            _log.error("not_transcribed", error=error)
+            return Transcript("")
+        if decode is self._decode:
+            self._turn_over_if_whole(transcript.text)
+        return transcript
+
+    def _judge(self, decode: _Decode) -> None:
+        """Another question was asked meanwhile: the same text may be whole now."""
+        if decode.task is not None and decode.task.done() and not decode.task.cancelled():
+            self._turn_over_if_whole(decode.task.result().text)
+
+    def _turn_over_if_whole(self, text: str) -> None:
+        whole = bool(text.strip()) and self._expectation.complete(text.strip())
+        self._turn, events = turns.on_text(self._turn, complete=whole)
+        self._react(events)
+
+    def _drop_decode(self) -> None:
+        decode, self._decode = self._decode, None
+        if decode is not None:
+            decode.cancel()
+
+    # -- keys ----------------------------------------------------------------------------
+
+    def _wait_for_keys(self) -> None:
+        if self._key_timer is not None:
+            self._key_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._key_timer = loop.call_later(KEY_WAIT_S, self._take_keys)
+
+    def _take_keys(self) -> None:
+        if self._key_timer is not None:
+            self._key_timer.cancel()
+            self._key_timer = None
+        if self._keys:
+            self._arrive(_Keyed("".join(self._keys), self._keys_began))
+            self._keys.clear()
+            self._turn = turns.on_key(self._turn)
+
+    # -- arrivals ------------------------------------------------------------------------
+
+    def _arrive(self, arrival: _Arrival) -> None:
+        self._arrivals.append(arrival)
+        self._changed.set()
+
+    def _forget(self, *kinds: type[_Arrival]) -> None:
+        for arrival in self._arrivals:
+            if isinstance(arrival, kinds) and isinstance(arrival, _Spoken):
+                arrival.decode.cancel()
+        self._arrivals = deque(a for a in self._arrivals if not isinstance(a, kinds))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

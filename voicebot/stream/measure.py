@@ -1,0 +1,144 @@
+"""What a call cost: rows kept in memory, written as JSON lines, off the loop, when it is over.
+
+One row a line: `{"kind", "at", "call", ...}` with times in milliseconds.
+
+    turn      server_ms  decision that the caller has finished -> first bot frame sent,
+                         less ears_ms and mouth_ms; total_ms = all of it
+    commit    ms         one commit of the ledger, as the conversation waited for it
+    loop_lag  ms         how late the event loop woke a timer, ten times a second, by worker
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from voicebot.call import Change, Ledger, Saved, Status
+from voicebot.log import get_logger
+
+PROBE_INTERVAL_S: Final = 0.1
+PROBES_A_FLUSH: Final = 50
+_log = get_logger("voicebot.stream.measure")
+
+
+class Kind(StrEnum):
+    """What a row tells."""
+
+    TURN = "turn"
+    COMMIT = "commit"
+    LOOP_LAG = "loop_lag"
+
+
+class Measure:
+    """A page of rows, of one call or of one worker. Without a file it keeps nothing."""
+
+    def __init__(self, file: Path | None, call: str = "") -> None:
+        self._file = file
+        self._call = call
+        self._rows: list[dict[str, object]] = []
+
+    def note(self, kind: Kind, **figures: float) -> None:
+        """Keep one row."""
+        if self._file is not None:
+            rounded = {key: round(value, 3) for key, value in figures.items()}
+            self._rows.append({"kind": kind, "at": time.time(), "call": self._call, **rounded})
+
+    async def flush(self) -> None:
+        """Append the rows to the file, all in one write, so that workers can share it."""
+        if self._file is None or not self._rows:
+            return
+        rows, self._rows = self._rows, []
+        lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+        try:
+            await asyncio.to_thread(_append, self._file, lines)
+        except OSError as error:
+            _log.warning("measure_not_written", error=error)
+
+
+class TurnTimer:
+    """From the decision that the caller has finished to the bot's first frame."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._decided_at: float | None = None
+        self._ears_s = 0.0
+        self._mouth_s = 0.0
+
+    def decided(self, at: float) -> None:
+        """The caller's turn is over, as of now."""
+        self._decided_at = at
+        self._ears_s = self._mouth_s = 0.0
+
+    def dropped(self) -> None:
+        """It was nothing that wants an answer."""
+        self._decided_at = None
+
+    def listened(self, seconds: float) -> None:
+        """Waited so long for the recogniser."""
+        self._ears_s += seconds
+
+    def prepared(self, seconds: float) -> None:
+        """Waited so long for the first audio of the answer."""
+        self._mouth_s += seconds
+
+    def answered(self, at: float) -> None:
+        """The first frame of the answer was sent."""
+        if self._decided_at is None:
+            return
+        total_s = at - self._decided_at
+        self._decided_at = None
+        self._measure.note(
+            Kind.TURN,
+            server_ms=max(0.0, total_s - self._ears_s - self._mouth_s) * 1000,
+            total_ms=total_s * 1000,
+            ears_ms=self._ears_s * 1000,
+            mouth_ms=self._mouth_s * 1000,
+        )
+
+
+class TimedPen:
+    """A ledger whose commits are timed, and which remembers the status that it wrote last.
+
+    It satisfies `voicebot.call.Ledger`.
+    """
+
+    def __init__(self, ledger: Ledger, measure: Measure) -> None:
+        self._ledger = ledger
+        self._measure = measure
+        self.state = ledger.state
+        self.status = ledger.state.status
+
+    async def commit(self, change: Change) -> Saved:
+        """See Ledger.commit."""
+        began = time.perf_counter()
+        saved = await self._ledger.commit(change)
+        self._measure.note(Kind.COMMIT, ms=(time.perf_counter() - began) * 1000)
+        self.status = change.status or self.status
+        return saved
+
+    @property
+    def is_open(self) -> bool:
+        """Has the conversation not come to its end?"""
+        return self.status in (Status.ACTIVE, Status.ABANDONED)
+
+
+async def probe_loop(measure: Measure) -> None:
+    """Note the loop's lag until cancelled; what is kept is written every few seconds."""
+    loop = asyncio.get_running_loop()
+    while True:
+        for _ in range(PROBES_A_FLUSH):
+            due = loop.time() + PROBE_INTERVAL_S
+            await asyncio.sleep(PROBE_INTERVAL_S)
+            measure.note(Kind.LOOP_LAG, ms=max(0.0, loop.time() - due) * 1000)
+        await measure.flush()
+
+
+def _append(file: Path, lines: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab", buffering=0) as target:
+        target.write(lines)

@@ -1,0 +1,245 @@
+"""The provider's door: handshake, admission, calls, drain.
+
+    GET  /healthz   the process lives          GET /readyz   it takes new calls
+    GET  /twiml     see webhook.py             ws  /media    one call's stream
+
+Admission is decided without an await between the look and the taking, so two calls cannot both
+get the last place. Draining refuses new calls and lets running ones finish; those that have not
+finished in time are closed with 1001, and the provider's <Redirect> carries them on elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from voicebot.call import CallSid, Ledger
+from voicebot.errors import InvalidCallSid, ProtocolViolation
+from voicebot.log import get_logger
+from voicebot.ports import is_loopback
+from voicebot.settings import Settings
+from voicebot.stream.dialect import Dialect, Start
+from voicebot.stream.measure import Measure
+from voicebot.stream.passes import PassOffice
+from voicebot.stream.session import POLICY_VIOLATION, Session, Staff, read_start
+from voicebot.stream.signature import HEADER
+from voicebot.stream.twilio import Twilio
+from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook
+
+MAX_MESSAGE_BYTES: Final = 64 * 1024
+"""A provider's message has 400 bytes; a stranger's shall not have a megabyte."""
+MAX_QUEUE_FRAMES: Final = 256
+"""Five seconds of audio: a stall of our loop must not make the provider discard any."""
+PING_INTERVAL_S: Final = 20.0
+PING_TIMEOUT_S: Final = 20.0
+CLOSE_TIMEOUT_S: Final = 2.0
+TRY_AGAIN_LATER: Final = 1013
+
+_log = get_logger("voicebot.stream.server")
+_library_log = logging.getLogger("voicebot.stream.websockets")
+_library_log.setLevel(logging.ERROR)  # a stranger's bad handshake is not our warning
+
+
+class OpenLedger(Ledger, Protocol):
+    """A ledger that is closed at the end of its call."""
+
+    async def close(self) -> None: ...
+
+
+class OpenCall(Protocol):
+    """Claims a call at the store, for a new session."""
+
+    async def __call__(self, call_sid: CallSid, *, caller: str | None) -> OpenLedger: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the server is made of."""
+
+    settings: Settings
+    webhook: Webhook
+    passes: PassOffice
+    open_call: OpenCall
+    staff: Staff
+
+
+class StreamServer:
+    """One worker's server. `run` is called once."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._settings = house.settings
+        self._dialect: Dialect = Twilio()
+        self._sessions: dict[CallSid, Session] = {}
+        self._places_taken = 0
+        self._draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
+        """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
+        async with serve(
+            self._attend,
+            self._settings.stream_host,
+            self._settings.stream_port,
+            process_request=self._answer,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            max_queue=MAX_QUEUE_FRAMES,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            server_header=None,
+            logger=_library_log,
+            reuse_port=True,
+        ) as server:
+            ready(_address(server))
+            await stopping.wait()
+            await self._drain()
+
+    @property
+    def has_room(self) -> bool:
+        """Is there a place for one more call?"""
+        return not self._draining and self._places_taken < self._settings.max_calls
+
+    async def _drain(self) -> None:
+        self._draining = True
+        if self._places_taken:
+            _log.info("draining", calls=self._places_taken, limit_s=self._settings.drain_s)
+        try:
+            async with asyncio.timeout(self._settings.drain_s):
+                await self._empty.wait()
+        except TimeoutError:
+            _log.info("handing_calls_over", calls=self._places_taken)
+
+    # -- HTTP ----------------------------------------------------------------------------
+
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """The HTTP answer, or None to go on to a WebSocket."""
+        asked = Asked(request.path, request.headers.get("Host", ""), request.headers.get(HEADER))
+        path = request.path.partition("?")[0].rstrip("/")
+        if path == "/healthz":
+            return connection.respond(HTTPStatus.OK, "ok\n")
+        if path == "/readyz":
+            return self._answer_ready(connection)
+        if path == TWIML:
+            return await self._answer_twiml(connection, asked)
+        if path == MEDIA or path.startswith(f"{MEDIA}/"):
+            return self._answer_media(connection, asked)
+        return connection.respond(HTTPStatus.NOT_FOUND, "no such address\n")
+
+    def _answer_ready(self, connection: ServerConnection) -> Response:
+        if self.has_room:
+            return connection.respond(HTTPStatus.OK, "ready\n")
+        why = "draining\n" if self._draining else "full\n"
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
+
+    async def _answer_twiml(self, connection: ServerConnection, asked: Asked) -> Response:
+        webhook = self._house.webhook
+        if not webhook.is_genuine_request(asked):
+            _log.warning("webhook_not_signed")
+            return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
+        try:
+            text = await webhook.answer(asked, has_room=self.has_room)
+        except InvalidCallSid as error:
+            return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
+        response = connection.respond(HTTPStatus.OK, text)
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "text/xml; charset=utf-8"
+        return response
+
+    def _answer_media(self, connection: ServerConnection, asked: Asked) -> Response | None:
+        if not self._house.webhook.is_genuine_upgrade(asked):
+            _log.warning("upgrade_not_signed")
+            return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
+        if not self.has_room:
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no room for this call\n")
+        return None
+
+    # -- calls ---------------------------------------------------------------------------
+
+    async def _attend(self, connection: ServerConnection) -> None:
+        """One connection, from its first frame to its last."""
+        if not self.has_room:
+            await connection.close(TRY_AGAIN_LATER, "no room for this call")
+            return
+        self._places_taken += 1
+        self._empty.clear()
+        try:
+            await self._serve_call(connection)
+        except ProtocolViolation as error:
+            _log.info("call_refused", code=error.code, error=error)
+            await connection.close(error.code, str(error))
+        except ConnectionClosed:
+            pass  # gone before it was a call
+        finally:
+            self._places_taken -= 1
+            if not self._places_taken:
+                self._empty.set()
+
+    async def _serve_call(self, connection: ServerConnection) -> None:
+        socket = _TextSocket(connection)
+        start = await read_start(socket, self._dialect)
+        self._check_pass(connection, start)
+        caller = start.parameters.get("from")
+        ledger = await self._house.open_call(start.call_sid, caller=caller or None)
+        measure = Measure(self._settings.measure_file, start.call_sid)
+        try:
+            session = Session(socket, self._dialect, start, ledger, self._house.staff, measure)
+            await self._hold(start.call_sid, session)
+        finally:
+            await ledger.close()
+            await measure.flush()
+
+    async def _hold(self, call_sid: CallSid, session: Session) -> None:
+        if older := self._sessions.get(call_sid):
+            older.supersede()
+        self._sessions[call_sid] = session
+        _log.info("call_begins", call_sid=call_sid)
+        try:
+            await session.run()
+        finally:
+            if self._sessions.get(call_sid) is session:
+                del self._sessions[call_sid]
+            _log.info("call_ends", call_sid=call_sid)
+
+    def _check_pass(self, connection: ServerConnection, start: Start) -> None:
+        """Raises ProtocolViolation unless this stream was announced at the webhook.
+
+        On loopback, and without an auth token, anybody may call: that is the trying-out mode.
+        """
+        if self._settings.twilio_auth_token is None and is_loopback(self._settings.stream_host):
+            return
+        path = connection.request.path if connection.request else ""
+        given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
+        if not self._house.passes.admit(start.call_sid, given):
+            raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
+
+
+class _TextSocket:
+    """The library's connection, as narrow as a session needs it."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+
+    async def recv(self) -> str | bytes:
+        return await self._connection.recv()
+
+    async def send(self, message: str) -> None:
+        await self._connection.send(message)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        await self._connection.close(code, reason)
+
+
+def _address(server: Server) -> str:
+    host, port = next(iter(server.sockets)).getsockname()[:2]
+    return f"ws://{f'[{host}]' if ':' in host else host}:{port}{MEDIA}"

@@ -1,0 +1,241 @@
+"""One call: one socket, one ledger, one conversation.
+
+    reader  ──frames──► dialect ──events──► listener (voice activity, turns, transcription)
+                                             │ hear                       ▲ interrupts
+    conversation (handed in) ────────────────┤                            │
+                                             │ say                        │
+    writer  ◄──frames── outbox ◄──────────── speaker (synthesis, marks) ◄─┘
+
+The reader never waits for anything but the socket. The conversation is never cancelled because
+the socket is gone: it learns that from `hear` and `say`, so a commit under way is finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from websockets.exceptions import ConnectionClosed
+
+from voicebot.call import Change, Ledger, Status
+from voicebot.collect.collector import Hear, SayAloud
+from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
+from voicebot.log import get_logger
+from voicebot.speech import Synthesizer, Transcriber, VoiceDetector
+from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.listening import Listener
+from voicebot.stream.measure import Measure, TimedPen, TurnTimer
+from voicebot.stream.outbox import Outbox, Socket
+from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Speaker
+
+START_DEADLINE_S: Final = 5.0
+"""A provider sends `start` at once; who does not is no provider."""
+LIVENESS_S: Final = 10.0
+"""Media flows fifty times a second, also in silence: so long without any is a dead line."""
+GOODBYE_S: Final = 60.0
+"""After the longest permitted call: time to say goodbye, then it is cut."""
+
+NORMAL: Final = 1000
+INTERNAL_ERROR: Final = 1011
+POLICY_VIOLATION: Final = 1008
+
+_log = get_logger("voicebot.stream.session")
+
+Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
+"""Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
+
+
+def utc_now() -> datetime:
+    """The clock of the record."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Who works on a call, handed in; the same for all calls of a worker."""
+
+    ears: Transcriber
+    mouth: Synthesizer
+    detector: Callable[[], VoiceDetector]
+    converse: Conversation
+    language: str = "en"
+    max_call_s: float = 900.0
+    clock: Clock = utc_now
+
+
+class Leaving(Enum):
+    """How the provider left."""
+
+    STOPPED = "stopped"
+    LOST = "lost"
+
+
+async def read_start(socket: Socket, dialect: Dialect) -> Start:
+    """Wait for the frame that binds the stream to a call.
+
+    Raises ProtocolViolation when it does not come in time, ConnectionClosed when nobody is there.
+    """
+    try:
+        async with asyncio.timeout(START_DEADLINE_S):
+            while True:
+                event = dialect.read(await socket.recv())
+                if isinstance(event, Start):
+                    return event
+                if isinstance(event, Stop):
+                    raise ProtocolViolation("stop before start", code=POLICY_VIOLATION)
+    except TimeoutError:
+        raise ProtocolViolation("no start frame in time", code=POLICY_VIOLATION) from None
+
+
+class Session:
+    """One call, from its `start` to its last word. `run` is called once."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        dialect: Dialect,
+        start: Start,
+        ledger: Ledger,
+        staff: Staff,
+        measure: Measure,
+    ) -> None:
+        self._socket = socket
+        self._dialect = dialect
+        self._start = start
+        self._staff = staff
+        self._measure = measure
+        self._pen = TimedPen(ledger, measure)
+        self._outbox = Outbox(socket)
+        self._oddities: Counter[str] = Counter()
+        self._leaving: Leaving | None = None
+        self._listener: Listener | None = None
+
+    async def run(self) -> None:
+        """Hold the call. Everything is awaited and the socket closed when this returns.
+
+        Raises nothing but cancellation and programming errors.
+        """
+        code = INTERNAL_ERROR
+        try:
+            code = await self._hold_call()
+        finally:
+            await self._close(code)
+            if self._oddities:
+                _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
+
+    def supersede(self) -> None:
+        """A newer stream carries this call: end quietly, without another word."""
+        if self._listener is not None:
+            self._listener.close(Fenced("a newer stream carries this call"))
+
+    async def _hold_call(self) -> int:
+        code = INTERNAL_ERROR
+        async with asyncio.TaskGroup() as group:
+            timer = TurnTimer(self._measure)
+            line = Line(self._outbox, self._dialect, self._start.stream_sid)
+            speaker = Speaker(line, self._staff.mouth, self._staff.clock, timer)
+            listener = self._listener = self._new_listener(group, speaker, timer)
+            helpers = [
+                group.create_task(self._read(listener, speaker)),
+                group.create_task(self._write(listener, speaker)),
+                group.create_task(self._watch_length(listener, speaker)),
+            ]
+            code = await self._converse(listener, speaker)
+            listener.close(CallEnded("the conversation is over"))
+            for helper in helpers:
+                helper.cancel()
+        return code
+
+    def _new_listener(
+        self, group: asyncio.TaskGroup, speaker: Speaker, timer: TurnTimer
+    ) -> Listener:
+        staff = self._staff
+        return Listener(
+            group, staff.ears, staff.detector(), speaker, staff.clock, timer, staff.language
+        )
+
+    async def _converse(self, listener: Listener, speaker: Speaker) -> int:
+        """The conversation, and how the socket is to be closed after it."""
+        say = partial(_say, speaker, listener)
+        try:
+            await self._staff.converse(self._pen, listener.hear, say)
+            await speaker.finish()
+        except CallEnded:
+            await self._note_hangup()
+        except Fenced:
+            _log.info("call_taken_over", call=self._start.call_sid)
+        except SpeechUnavailable as error:
+            _log.error("no_voice", call=self._start.call_sid, error=error)
+            return INTERNAL_ERROR
+        return NORMAL
+
+    async def _note_hangup(self) -> None:
+        """A caller who hung up before the end is `abandoned`; a lost socket may come back."""
+        if self._leaving is Leaving.STOPPED and self._pen.is_open:
+            with suppress(Fenced):
+                await self._pen.commit(Change(status=Status.ABANDONED))
+
+    async def _read(self, listener: Listener, speaker: Speaker) -> None:
+        try:
+            while self._leaving is None:
+                async with asyncio.timeout(LIVENESS_S):
+                    frame = await self._socket.recv()
+                self._take(self._dialect.read(frame), listener, speaker)
+        except (ConnectionClosed, TimeoutError):
+            self._leave(Leaving.LOST, listener, speaker)
+        except ProtocolViolation as error:  # a second start that is even wrong
+            self._count(Malformed(str(error)))
+            self._leave(Leaving.LOST, listener, speaker)
+
+    def _take(self, event: Event, listener: Listener, speaker: Speaker) -> None:
+        match event:
+            case Audio(mulaw):
+                listener.on_audio(mulaw)
+            case Mark(name):
+                speaker.on_mark(name)
+            case Digit(key):
+                listener.on_key(key)
+            case Stop():
+                self._leave(Leaving.STOPPED, listener, speaker)
+            case _:
+                self._count(event)
+
+    def _count(self, event: Event) -> None:
+        kind = type(event).__name__.lower()
+        self._oddities[kind] += 1
+        if self._oddities[kind] == 1:
+            _log.info("odd_frame", call=self._start.call_sid, kind=kind)
+
+    async def _write(self, listener: Listener, speaker: Speaker) -> None:
+        await self._outbox.run()
+        self._leave(Leaving.LOST, listener, speaker)
+
+    async def _watch_length(self, listener: Listener, speaker: Speaker) -> None:
+        await asyncio.sleep(self._staff.max_call_s)
+        listener.time_up()
+        await asyncio.sleep(GOODBYE_S)
+        self._leave(Leaving.LOST, listener, speaker)
+
+    def _leave(self, how: Leaving, listener: Listener, speaker: Speaker) -> None:
+        if self._leaving is None:
+            self._leaving = how
+            speaker.end()
+            listener.end(CallEnded("the caller is gone"))
+
+    async def _close(self, code: int) -> None:
+        """The library bounds this by its close timeout."""
+        with suppress(ConnectionClosed):
+            await self._socket.close(code)
+
+
+async def _say(
+    speaker: Speaker, listener: Listener, text: str, before_first_frame: BeforeFirstFrame
+) -> None:
+    await speaker.say(text, Opening(before_first_frame, listener.on_bot_starts))

@@ -1,0 +1,275 @@
+"""When has the caller finished? Turn-taking as a pure function; time is counted in samples.
+
+    voice      ▁▁▁▁███████▁▁▁███████████▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+    floor      QUIET │     SPEAKING │PAUSING          │ QUIET
+                  MAYBE   PAUSING SPEAKING            │
+    events          Started  │ │    Paused   (text)   Finished         Silence
+                        Paused Resumed  │             │                  │
+                                        ├─ short ─┤   │                  │
+                                        ├───── long ──┤                  │
+                                                      ├── silence limit ─┤
+
+- A pause begins speculative transcription of the turn so far; a resumption drops it.
+- Finished comes at the short limit if the text so far is already a whole, valid answer, else
+  at the long limit. Both depend on what was asked: "yes" is over after 200 ms, a phone number
+  has pauses of a second inside it.
+- While the bot is heard, a turn begins only after more speech (an echo, an "mm"), and it
+  begins with BargedIn.
+
+All times are milliseconds of the caller's audio: a network stall that delivers three seconds
+of frames at once must not look like a caller who speaks very fast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from voicebot.call import Step
+
+START_PROBABILITY: Final = 0.5
+STAY_PROBABILITY: Final = 0.35
+"""Hysteresis: what began as voice stays voice down to here, else words fall apart."""
+
+MIN_SPEECH_MS: Final = 90.0
+"""Three windows of 32 ms: a click is shorter, the shortest "yep" is longer."""
+BARGE_IN_MS: Final = 250.0
+"""While the bot speaks, its echo and a mere "mm" are shorter than this."""
+GAP_MS: Final = 90.0
+"""So much quiet makes a beginning of speech a false alarm, or speech a pause."""
+RESUME_MS: Final = 60.0
+"""Two windows of voice end a pause; one alone may be a click, and a decode is dear."""
+SILENCE_MS: Final = 6000.0
+"""How long one waits for a caller who says nothing, after the bot's last word was heard."""
+MAX_TURN_MS: Final = 30_000.0
+"""Nobody answers for longer; hold music does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much silence ends a turn: with a complete answer, and without.
+
+    `gap_ms` of it make a pause, at which transcription begins.
+    """
+
+    short_ms: float
+    long_ms: float
+    gap_ms: float = GAP_MS
+
+
+NONE: Final = Patience(0, 0, 0)
+"""For a detector that knows: the first silent window ends the turn."""
+CONFIRMING: Final = Patience(200, 700)
+BY_STEP: Final = {
+    Step.NAME: Patience(300, 800),
+    Step.PHONE: Patience(400, 1500),
+    Step.ADDRESS: Patience(400, 1000),
+    Step.EMAIL: Patience(400, 1500),
+    Step.SERVICE: Patience(300, 800),
+    Step.TIME: Patience(400, 1000),
+    Step.DONE: Patience(300, 800),
+}
+
+
+def patience(step: Step, confirming: bool) -> Patience:
+    """How long to wait for more words, given what was asked."""
+    return CONFIRMING if confirming else BY_STEP[step]
+
+
+class Floor(Enum):
+    """Who is speaking, on the caller's side."""
+
+    QUIET = "quiet"
+    MAYBE = "maybe"
+    SPEAKING = "speaking"
+    PAUSING = "pausing"
+
+
+@dataclass(frozen=True, slots=True)
+class BargedIn:
+    """The caller speaks over the bot."""
+
+    at_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A turn began at `at_ms`."""
+
+    at_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Worth transcribing what was said from `start_ms` to `end_ms`: it may be all."""
+
+    start_ms: float
+    end_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """It was not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn is over; its audio lies from `start_ms` to `end_ms`."""
+
+    start_ms: float
+    end_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nobody has spoken for as long as one waits."""
+
+
+TurnEvent = BargedIn | Started | Paused | Resumed | Finished | Silence
+Events = tuple[TurnEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where turn-taking stands.
+
+    now_ms      audio time so far
+    start_ms    when the present (or possible) turn began
+    spoken_ms   voice in it; in PAUSING, voice since the pause began
+    pause_ms    since its last accepted voice
+    quiet_ms    waited for a turn to begin, while the bot was not heard
+    whole       the text so far is a complete answer
+    """
+
+    patience: Patience = CONFIRMING
+    floor: Floor = Floor.QUIET
+    voiced: bool = False
+    now_ms: float = 0.0
+    start_ms: float = 0.0
+    spoken_ms: float = 0.0
+    pause_ms: float = 0.0
+    quiet_ms: float = 0.0
+    whole: bool = False
+
+
+def on_window(
+    turn: Turn, probability: float, window_ms: float, *, bot_heard: bool
+) -> tuple[Turn, Events]:
+    """One more window of the caller's audio, with its speech probability."""
+    voiced = probability >= (STAY_PROBABILITY if turn.voiced else START_PROBABILITY)
+    turn = replace(turn, voiced=voiced, now_ms=turn.now_ms + window_ms)
+    match turn.floor:
+        case Floor.QUIET:
+            return _quiet(turn, window_ms, bot_heard)
+        case Floor.MAYBE:
+            return _maybe(turn, window_ms, bot_heard)
+        case Floor.SPEAKING:
+            return _speaking(turn, window_ms)
+        case Floor.PAUSING:
+            return _pausing(turn, window_ms)
+
+
+def on_text(turn: Turn, *, complete: bool) -> tuple[Turn, Events]:
+    """The speculative text of the present pause is known; is it a whole, valid answer?"""
+    if turn.floor is not Floor.PAUSING:
+        return turn, ()
+    return _finish_if_over(replace(turn, whole=complete))
+
+
+def on_question(turn: Turn, patience: Patience) -> Turn:
+    """Something (else) is asked now: other limits apply, and the wait begins anew."""
+    return replace(turn, patience=patience, quiet_ms=0.0, whole=False)
+
+
+def on_bot_starts(turn: Turn) -> Turn:
+    """The bot begins to speak: only what interrupts it is a turn from here on.
+
+    A caller who is speaking right now must go on for as long as a barge-in takes.
+    """
+    if turn.floor is Floor.SPEAKING:
+        return replace(turn, floor=Floor.MAYBE, spoken_ms=0.0, pause_ms=0.0)
+    return _hush(turn)
+
+
+def on_key(turn: Turn) -> Turn:
+    """A key was pressed: its tone is not speech, and the caller is not silent."""
+    return _hush(turn)
+
+
+def on_end(turn: Turn) -> tuple[Turn, Events]:
+    """The call is over: what was said up to now is all there will be."""
+    if turn.floor in (Floor.SPEAKING, Floor.PAUSING):
+        return _finish(turn)
+    return turn, ()
+
+
+def _quiet(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
+    if turn.voiced:
+        began = replace(
+            turn, floor=Floor.MAYBE, start_ms=turn.now_ms - window_ms, spoken_ms=0.0, pause_ms=0.0
+        )
+        return _maybe(began, window_ms, bot_heard)
+    return _wait(turn, window_ms, bot_heard)
+
+
+def _maybe(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
+    if not turn.voiced:
+        turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+        if turn.pause_ms >= GAP_MS:
+            turn = replace(turn, floor=Floor.QUIET)
+        return _wait(turn, window_ms, bot_heard)
+    turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0)
+    if turn.spoken_ms < (BARGE_IN_MS if bot_heard else MIN_SPEECH_MS):
+        return turn, ()
+    started = Started(turn.start_ms)
+    events: Events = (BargedIn(turn.now_ms), started) if bot_heard else (started,)
+    return replace(turn, floor=Floor.SPEAKING, quiet_ms=0.0, whole=False), events
+
+
+def _speaking(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
+    if turn.now_ms - turn.start_ms >= MAX_TURN_MS:
+        return _finish(turn)
+    if turn.voiced:
+        return replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0), ()
+    turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+    if turn.pause_ms < turn.patience.gap_ms:
+        return turn, ()
+    paused = Paused(turn.start_ms, turn.now_ms)
+    turn = replace(turn, floor=Floor.PAUSING, spoken_ms=0.0, whole=False)
+    turn, finished = _finish_if_over(turn)
+    return turn, (paused, *finished)
+
+
+def _pausing(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
+    turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+    if not turn.voiced:
+        return _finish_if_over(replace(turn, spoken_ms=0.0))
+    turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms)
+    if turn.spoken_ms < RESUME_MS:
+        return turn, ()
+    return replace(turn, floor=Floor.SPEAKING, pause_ms=0.0, whole=False), (Resumed(),)
+
+
+def _finish_if_over(turn: Turn) -> tuple[Turn, Events]:
+    limit = turn.patience.short_ms if turn.whole else turn.patience.long_ms
+    if turn.pause_ms < limit or turn.spoken_ms:
+        return turn, ()
+    return _finish(turn)
+
+
+def _finish(turn: Turn) -> tuple[Turn, Events]:
+    return _hush(turn), (Finished(turn.start_ms, turn.now_ms),)
+
+
+def _hush(turn: Turn) -> Turn:
+    return replace(turn, floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
+
+
+def _wait(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
+    if bot_heard:
+        return replace(turn, quiet_ms=0.0), ()
+    turn = replace(turn, quiet_ms=turn.quiet_ms + window_ms)
+    if turn.quiet_ms < SILENCE_MS:
+        return turn, ()
+    return replace(turn, quiet_ms=0.0), (Silence(),)

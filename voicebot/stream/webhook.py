@@ -1,0 +1,145 @@
+"""The stream door's plain HTTP: what the webhook answers to whom. Decisions, no sockets.
+
+GET /twiml?CallSid=…&From=…&To=…[&try=N]     what the provider shall do with a call now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
+
+from voicebot.business import Business
+from voicebot.call import CallSid, Status, parse_call_sid
+from voicebot.log import get_logger
+from voicebot.settings import Settings
+from voicebot.stream import signature, twiml
+from voicebot.stream.passes import PassOffice
+
+MEDIA: Final = "/media"
+TWIML: Final = "/twiml"
+_MAX_NUMBER: Final = 128
+"""A <Parameter> may hold 500 characters; no number or SIP address needs as many."""
+_APOLOGY: Final = {
+    "en": "Sorry, all our lines are busy just now. Please call again in a few minutes.",
+    "zh-CN": "抱歉，目前线路繁忙，请过几分钟再打来。",
+}
+
+StatusOf = Callable[[CallSid], Awaitable[Status | None]]
+_log = get_logger("voicebot.stream.webhook")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: its path with query, the Host it named, and who signed it."""
+
+    path: str
+    host: str
+    signature: str | None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Each parameter's first value."""
+        return {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
+
+
+class Addresses:
+    """How the world reaches this door: from settings, else from what the request says."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._public = urlsplit(settings.public_url.rstrip("/")) if settings.public_url else None
+
+    @property
+    def base(self) -> str:
+        """The path before ours, where a proxy puts one."""
+        return self._public.path if self._public else ""
+
+    def stream_url(self, host: str) -> str:
+        """Where the provider shall stream to."""
+        return self._url(host, ("ws", "wss"), MEDIA)[-1]
+
+    def webhook_urls(self, asked: Asked) -> list[str]:
+        """What the provider may have signed when it asked."""
+        urls = self._url(asked.host, ("http", "https"), asked.path)
+        return [form for url in urls for form in signature.webhook_forms(url)]
+
+    def upgrade_urls(self, asked: Asked) -> list[str]:
+        """The same for an upgrade to WebSocket."""
+        urls = self._url(asked.host, ("ws", "wss"), asked.path)
+        return [form for url in urls for form in signature.upgrade_forms(url)]
+
+    def _url(self, host: str, schemes: tuple[str, str], path: str) -> list[str]:
+        """The address of `path`; without a public URL in both schemes, the plain one last."""
+        plain, secure = schemes
+        if self._public is None:
+            return [f"{secure}://{host}{path}", f"{plain}://{host}{path}"]
+        scheme = plain if self._public.scheme in ("http", "ws") else secure
+        at = SplitResult(scheme, self._public.netloc, "", "", "")
+        return [urlunsplit(at) + self.base + path]
+
+
+class Webhook:
+    """Answers /twiml."""
+
+    def __init__(
+        self, settings: Settings, business: Business, status_of: StatusOf, passes: PassOffice
+    ) -> None:
+        self._business = business
+        self._status_of = status_of
+        self._passes = passes
+        self._addresses = Addresses(settings)
+        token = settings.twilio_auth_token
+        self._auth_token = token.get_secret_value() if token else None
+
+    def is_genuine_request(self, asked: Asked) -> bool:
+        """Did the provider sign this request for TwiML? True where no auth token is set."""
+        return self._is_signed(asked, self._addresses.webhook_urls)
+
+    def is_genuine_upgrade(self, asked: Asked) -> bool:
+        """Did the provider sign this upgrade? True where no auth token is set."""
+        return self._is_signed(asked, self._addresses.upgrade_urls)
+
+    def _is_signed(self, asked: Asked, urls: Callable[[Asked], list[str]]) -> bool:
+        if self._auth_token is None:
+            return True
+        return signature.is_signed(self._auth_token, urls(asked), asked.signature)
+
+    async def answer(self, asked: Asked, *, has_room: bool) -> str:
+        """The TwiML for this call; raises InvalidCallSid."""
+        query = asked.query
+        call_sid = parse_call_sid(query.get("CallSid", ""))
+        match await self._status_of(call_sid):
+            case Status.BOOKED | Status.INCOMPLETE:
+                return twiml.hang_up()
+            case Status.TRANSFER:
+                number = self._business.transfer_to
+                return twiml.dial(number) if number else twiml.hang_up()
+            case _ if has_room:
+                return self._connect(call_sid, asked.host, query)
+            case _:
+                return self._put_off(_tries(query))
+
+    def _connect(self, call_sid: CallSid, host: str, query: dict[str, str]) -> str:
+        parameters = {
+            "token": self._passes.issue(call_sid),
+            "from": query.get("From", "")[:_MAX_NUMBER],
+            "to": query.get("To", "")[:_MAX_NUMBER],
+        }
+        return twiml.connect(self._addresses.stream_url(host), parameters, self._webhook_path)
+
+    def _put_off(self, tries: int) -> str:
+        _log.info("call_put_off", tries=tries)
+        if tries >= twiml.MAX_TRIES:
+            language = self._business.language
+            return twiml.apologise(_APOLOGY[language], language)
+        return twiml.wait(self._webhook_path, tries + 1)
+
+    @property
+    def _webhook_path(self) -> str:
+        return self._addresses.base + TWIML
+
+
+def _tries(query: dict[str, str]) -> int:
+    given = query.get("try", "0")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
