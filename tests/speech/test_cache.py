@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -63,15 +64,14 @@ async def test_what_varies_is_kept_nowhere(tmp_path: Path) -> None:
     await said(mouth, PRIVATE)
     await said(mouth, PRIVATE)
     assert behind.said == [PRIVATE, PRIVATE]
-    assert list(tmp_path.rglob("*")) == []
+    assert not os.listdir(tmp_path)
 
 
 async def test_a_sentence_on_disk_does_not_tell_its_words(tmp_path: Path) -> None:
     await said(CachedSynthesizer(Mouth(), tmp_path, [QUESTION]), QUESTION)
-    (kept,) = tmp_path.iterdir()
-    assert kept.suffix == ".ulaw"
-    assert "name" not in kept.name
-    assert kept.read_bytes() == QUESTION.encode()
+    (kept,) = os.listdir(tmp_path)
+    assert kept.endswith(".ulaw")
+    assert "name" not in kept
 
 
 async def test_a_sentence_cut_off_is_not_kept_and_closes_the_mouth(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket as Socket
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection, unix_serve
@@ -69,23 +70,28 @@ class Desk:
 
     async def serve(self, socket: Path, lifetime: Lifetime) -> None:
         """Serve on a Unix socket until the lifetime ends."""
-        with (
-            ThreadPoolExecutor(self._workers, "model") as threads,
-            listening_socket(socket) as listener,
+        threads = ThreadPoolExecutor(self._workers, "model")
+        try:
+            with listening_socket(socket) as listener:
+                async with asyncio.TaskGroup() as group:
+                    workers = [group.create_task(self._run(threads)) for _ in range(self._workers)]
+                    await self._listen(listener, lifetime, str(socket))
+                    for worker in workers:
+                        worker.cancel()
+        finally:
+            # A decode under way cannot be stopped; the interpreter waits for it at its exit.
+            threads.shutdown(wait=False)
+
+    async def _listen(self, listener: Socket, lifetime: Lifetime, name: str) -> None:
+        async with unix_serve(
+            self._attend,
+            sock=listener,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,
         ):
-            async with asyncio.TaskGroup() as group:
-                workers = [group.create_task(self._run(threads)) for _ in range(self._workers)]
-                async with unix_serve(
-                    self._attend,
-                    sock=listener,
-                    compression=None,
-                    max_size=MAX_MESSAGE_BYTES,
-                    ping_interval=None,
-                ):
-                    lifetime.ready(str(socket))
-                    await lifetime.stopping.wait()
-                for worker in workers:
-                    worker.cancel()
+            lifetime.ready(name)
+            await lifetime.stopping.wait()
 
     async def _attend(self, client: ServerConnection) -> None:
         try:

