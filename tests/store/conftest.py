@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,13 @@ from redis.asyncio import Redis
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings
 from voicebot.store.client import connect
+from voicebot.store.record import utc_now
 from voicebot.store.store import Store
 
 from .server import ValkeyProcess
+
+StoreMaker = Callable[..., Store]
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -59,7 +64,24 @@ async def client(server_url: str | None) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def store(client: Redis, settings: Settings, business: Business) -> AsyncIterator[Store]:
-    store = Store(client, settings, business)
-    yield store
-    await store.aclose()
+async def make_store(
+    client: Redis, settings: Settings, business: Business
+) -> AsyncIterator[StoreMaker]:
+    """Stores on the one server, with settings or a clock of their own; closed at the end."""
+    made: list[Store] = []
+
+    def make(
+        on: Redis = client, clock: Callable[[], datetime] = utc_now, **changed: object
+    ) -> Store:
+        made.append(Store(on, settings.model_copy(update=changed), business, clock=clock))
+        return made[-1]
+
+    yield make
+    for store in made:
+        await store.aclose()
+
+
+@pytest.fixture
+def store(make_store: StoreMaker) -> Store:
+    """The store of most tests."""
+    return make_store()

@@ -76,6 +76,8 @@ async def embedded_valkey(settings: Settings, *, owner: bool = False) -> AsyncIt
     finally:
         if owner or (valkey.started and not is_owned(settings.data_dir)):
             await valkey.stop()
+        else:
+            valkey.leave()
 
 
 class EmbeddedValkey:
@@ -131,6 +133,12 @@ class EmbeddedValkey:
             _signal(pid, signal.SIGKILL)
             await self._gone()
 
+    def leave(self) -> None:
+        """Let it run on: somebody else has adopted it."""
+        if self._process is not None and self.started:
+            self._process.returncode = 0  # or its object would warn that it still runs
+        self._process = None
+
     @property
     def _valkey_dir(self) -> Path:
         return self._data_dir.resolve() / "valkey"
@@ -153,6 +161,8 @@ class EmbeddedValkey:
 
     async def _spawn(self) -> None:
         self._port = self._wanted_port
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)  # the one before, which has died
         command = [_binary(), *_arguments(self._port, self._valkey_dir)]
         self._process = await asyncio.to_thread(_start, command, self._log_path)
         await self._ready()

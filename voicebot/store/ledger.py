@@ -69,6 +69,7 @@ class RecordLedger:
         self._manner = manner
         self._turn = asyncio.Lock()
         self._flight: asyncio.Task[None] | None = None
+        self._overdue = False
         self._batch: list[Commit] = []
 
     @property
@@ -109,11 +110,14 @@ class RecordLedger:
         return await self._save()
 
     async def _save(self) -> Saved:
-        if self._flight is not None and not self._flight.done():
-            return await self._keep()  # still waiting for an earlier answer: do not wait again
-        self._flight = asyncio.create_task(self._delivery.catch_up())
+        if self._flight is None or self._flight.done():
+            self._flight = asyncio.create_task(self._delivery.catch_up())
+            self._overdue = False
+        if self._overdue:
+            return await self._keep()  # one answer is late already: do not wait for it again
         await asyncio.wait({self._flight}, timeout=self._manner.deadline_s)
         if not self._flight.done():
+            self._overdue = True
             self._warn("redis_slow", f"no answer within {self._manner.deadline_s * 1000:.0f} ms")
             return await self._keep()
         if self._landed(self._flight):

@@ -95,6 +95,7 @@ class CallSkeleton(_Record):
     step: Step = Step.NAME
     status: Status = Status.ACTIVE
     confirmed: list[Step] = []
+    dialogue: str | None = None
 
     def nested(self) -> dict[str, object]:
         """The form that the old system returned: exactly its keys, no newer ones."""

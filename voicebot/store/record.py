@@ -175,6 +175,7 @@ def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkel
         step=_step(fields.get("step")),
         status=_status(fields.get("status")),
         confirmed=sorted(_confirmed(fields), key=FIELDS.index),
+        dialogue=fields.get("dialogue"),
     )
 
 

@@ -1,0 +1,76 @@
+"""A Redis client that fails on demand: each fault is a block that reads like a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+
+class FaultyRedis:
+    """Passes everything on, except the scripts that a fault stops."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._error: RedisError | None = None
+        self._reply_lost = False
+        self._open = asyncio.Event()
+        self._open.set()
+        self.scripts_run = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client, name)
+
+    @contextmanager
+    def away(self, error: RedisError | None = None) -> Iterator[None]:
+        """Every script is refused."""
+        self._error = error or RedisConnectionError("refused")
+        try:
+            yield
+        finally:
+            self._error = None
+
+    @contextmanager
+    def replies_lost(self) -> Iterator[None]:
+        """Scripts are applied, but nobody hears of it."""
+        self._reply_lost = True
+        try:
+            yield
+        finally:
+            self._reply_lost = False
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Scripts neither succeed nor fail until the block ends."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    async def evalsha(self, *arguments: object) -> object:
+        return await self._faulty(
+            cast(Callable[..., Awaitable[object]], self._client.evalsha), arguments
+        )
+
+    async def eval(self, *arguments: object) -> object:
+        return await self._faulty(
+            cast(Callable[..., Awaitable[object]], self._client.eval), arguments
+        )
+
+    async def _faulty(
+        self, run: Callable[..., Awaitable[object]], arguments: tuple[object, ...]
+    ) -> object:
+        self.scripts_run += 1
+        await self._open.wait()
+        if self._error:
+            raise self._error
+        reply = await run(*arguments)
+        if self._reply_lost:
+            raise RedisConnectionError("connection reset")
+        return reply

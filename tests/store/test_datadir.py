@@ -1,0 +1,33 @@
+"""One `serve` at a time on one data directory."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from voicebot.errors import AlreadyRunning
+from voicebot.store.datadir import is_owned, owned, prepare
+
+
+def test_a_second_owner_is_refused_and_told_what_to_do(tmp_path: Path) -> None:
+    with owned(tmp_path), pytest.raises(AlreadyRunning, match="VOICEBOT_DATA_DIR"), owned(tmp_path):
+        pass
+
+
+def test_the_directory_is_free_again_after_its_owner(tmp_path: Path) -> None:
+    with owned(tmp_path):
+        assert is_owned(tmp_path)
+    assert not is_owned(tmp_path)
+    with owned(tmp_path):
+        pass
+
+
+def test_nobody_owns_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    assert not is_owned(tmp_path / "nowhere")
+
+
+def test_the_directory_is_for_its_owner_alone(tmp_path: Path) -> None:
+    made = prepare(tmp_path / "a" / "b")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700

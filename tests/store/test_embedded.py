@@ -1,0 +1,221 @@
+"""The embedded server: found, adopted, started, stopped; its records outlive it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from voicebot.business import Business
+from voicebot.call import FIELDS, Saved, Status
+from voicebot.errors import SettingsError
+from voicebot.settings import Settings
+from voicebot.store import open_store
+from voicebot.store.datadir import owned
+from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url
+
+from .calls import SID, answered
+from .conftest import free_port
+from .server import ValkeyProcess
+
+pytestmark = pytest.mark.valkey
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        data_dir=tmp_path / "data",
+        redis_port=free_port(),
+        commit_deadline_ms=2000,
+    )
+
+
+@pytest.fixture
+async def valkey(settings: Settings) -> AsyncIterator[EmbeddedValkey]:
+    """A running server that nobody else uses."""
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    await valkey.start()
+    yield valkey
+    await valkey.stop()
+
+
+async def test_a_command_starts_a_server_only_for_itself(settings: Settings) -> None:
+    async with embedded_valkey(settings) as url:
+        assert url == f"redis://127.0.0.1:{settings.redis_port}"
+        assert redis_url(settings) == url
+        _, writer = await asyncio.open_connection("127.0.0.1", settings.redis_port)
+        writer.close()
+        await writer.wait_closed()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", settings.redis_port)
+
+
+async def test_a_command_leaves_a_server_running_that_it_found(
+    settings: Settings, valkey: EmbeddedValkey
+) -> None:
+    async with embedded_valkey(settings) as url:
+        assert url == valkey.url
+    assert valkey.started
+
+
+async def test_a_server_that_a_serve_has_adopted_meanwhile_stays(settings: Settings) -> None:
+    starter = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    async with embedded_valkey(settings):
+        held = owned(settings.data_dir)
+        held.__enter__()
+    try:
+        assert await starter.start() == redis_url(settings)
+        assert not starter.started
+    finally:
+        held.__exit__(None, None, None)
+        await starter.stop()
+
+
+async def test_the_owner_also_stops_what_it_adopted(
+    settings: Settings, valkey: EmbeddedValkey
+) -> None:
+    async with embedded_valkey(settings, owner=True):
+        pass
+    assert not valkey.started
+
+
+async def test_a_server_is_found_at_the_port_where_it_was_left(
+    settings: Settings, valkey: EmbeddedValkey
+) -> None:
+    moved = settings.model_copy(update={"redis_port": free_port()})
+    async with embedded_valkey(moved) as url:
+        assert url == valkey.url
+
+
+async def test_two_that_start_at_once_share_one_server(settings: Settings) -> None:
+    both = [EmbeddedValkey(settings.data_dir, settings.redis_port) for _ in range(2)]
+    try:
+        urls = await asyncio.gather(*(valkey.start() for valkey in both))
+        assert urls[0] == urls[1]
+    finally:
+        for valkey in both:
+            await valkey.stop()
+
+
+async def test_a_port_of_another_redis_is_refused_with_the_mend(
+    settings: Settings, tmp_path: Path, valkey: EmbeddedValkey
+) -> None:
+    stranger = EmbeddedValkey(tmp_path / "elsewhere", settings.redis_port)
+    with pytest.raises(SettingsError, match="VOICEBOT_REDIS_PORT"):
+        await stranger.start()
+
+
+async def test_a_port_of_another_program_is_refused_with_the_mend(settings: Settings) -> None:
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(rude, "127.0.0.1", settings.redis_port)
+    async with server:
+        with pytest.raises(SettingsError, match="another program"):
+            await EmbeddedValkey(settings.data_dir, settings.redis_port).start()
+
+
+async def test_a_set_url_is_used_and_nothing_is_started(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"redis_url": "redis://203.0.113.9:6379"})
+    async with embedded_valkey(chosen) as url:
+        assert url == redis_url(chosen) == "redis://203.0.113.9:6379"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", settings.redis_port))
+
+
+async def test_the_terminals_interrupt_does_not_reach_the_server(valkey: EmbeddedValkey) -> None:
+    assert valkey.pid is not None
+    assert os.getsid(valkey.pid) == valkey.pid != os.getsid(0)
+
+
+async def test_after_a_crash_of_the_server_every_record_is_found_again(
+    settings: Settings, business: Business
+) -> None:
+    server = ValkeyProcess(settings.redis_port, settings.data_dir)
+    await server.start()
+    try:
+        async with open_store(settings, business) as store:
+            ledger = await store.open_call(SID, caller=None)
+            for second, step in enumerate(FIELDS):
+                assert await ledger.commit(answered(step, 2 * second)) is Saved.REDIS
+            before = await store.get_call_skeleton(SID)
+            server.kill()
+            await server.start()
+            assert await store.get_call_skeleton(SID) == before
+            assert await store.status(SID) is Status.BOOKED
+            await ledger.close()
+    finally:
+        await server.stop()
+
+
+async def test_a_call_outlives_the_server_and_its_record_is_complete(
+    settings: Settings, business: Business
+) -> None:
+    server = ValkeyProcess(settings.redis_port, settings.data_dir)
+    await server.start()
+    try:
+        async with open_store(settings, business) as store:
+            ledger = await store.open_call(SID, caller=None)
+            saved = []
+            for second, step in enumerate(FIELDS):
+                if step is FIELDS[2]:
+                    server.kill()
+                if step is FIELDS[4]:
+                    await server.start()
+                saved.append(await ledger.commit(answered(step, 2 * second)))
+            await ledger.close()
+            skeleton = await store.get_call_skeleton(SID)
+            assert saved == [
+                Saved.REDIS,
+                Saved.REDIS,
+                Saved.MEMORY,
+                Saved.MEMORY,
+                Saved.REDIS,
+                Saved.REDIS,
+            ]
+            assert skeleton is not None
+            assert skeleton.servicebooked
+            assert len(skeleton.history) == 2 * len(FIELDS)
+    finally:
+        await server.stop()
+
+
+async def test_a_frozen_server_costs_the_conversation_its_deadline_once(
+    settings: Settings, business: Business
+) -> None:
+    hurried = settings.model_copy(update={"commit_deadline_ms": 40})
+    server = ValkeyProcess(settings.redis_port, settings.data_dir)
+    await server.start()
+    try:
+        async with open_store(hurried, business) as store:
+            ledger = await store.open_call(SID, caller=None)
+            with server.frozen():
+                for second, step in enumerate(FIELDS):
+                    assert await ledger.commit(answered(step, 2 * second)) is Saved.MEMORY
+            await ledger.close()
+            skeleton = await store.get_call_skeleton(SID)
+            assert skeleton is not None
+            assert len(skeleton.history) == 2 * len(FIELDS)
+            assert skeleton.servicebooked
+    finally:
+        await server.stop()
+
+
+async def test_a_server_that_hangs_at_its_end_is_killed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.store.embedded.STOP_PATIENCE_S", 0.01)
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    await valkey.start()
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGSTOP)
+    await valkey.stop()
+    assert not valkey.started

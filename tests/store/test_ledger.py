@@ -1,0 +1,262 @@
+"""A session's pen: whatever Redis does, nothing is lost and nothing is written twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
+from voicebot.errors import Fenced
+from voicebot.settings import SaveMode, Settings
+from voicebot.store.ledger import RecordLedger
+from voicebot.store.store import Store, save_mode
+
+from .calls import SID, answered, bot, caller
+from .conftest import StoreMaker
+from .faults import FaultyRedis
+
+
+@pytest.fixture
+def faulty(client: Redis) -> FaultyRedis:
+    return FaultyRedis(client)
+
+
+@pytest.fixture
+def store(faulty: FaultyRedis, make_store: StoreMaker) -> Store:
+    return make_store(on=cast(Redis, faulty))
+
+
+@pytest.fixture
+async def ledger(store: Store) -> AsyncIterator[RecordLedger]:
+    ledger = await store.open_call(SID, caller="+61255550100")
+    yield ledger
+    await ledger.close()
+
+
+def said(*texts: str) -> Change:
+    return Change(messages=tuple(caller(text) for text in texts))
+
+
+async def said_in_record(store: Store) -> list[str]:
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    return [m.message for m in skeleton.history]
+
+
+async def test_an_acknowledged_commit_is_in_redis(store: Store, ledger: RecordLedger) -> None:
+    assert await ledger.commit(answered(Step.NAME, 1)) is Saved.REDIS
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Test Caller"
+    assert skeleton.step is Step.PHONE
+
+
+async def test_the_next_session_finds_where_the_call_stands(store: Store) -> None:
+    first = await store.open_call(SID, caller=None)
+    assert not first.state.resumed
+    for second, step in enumerate(FIELDS[:3]):
+        await first.commit(answered(step, second))
+    again = await store.open_call(SID, caller=None)
+    assert again.state.resumed
+    assert again.state.step is Step.EMAIL
+    assert set(again.state.answers) == set(FIELDS[:3])
+    assert again.state.dialogue == '{"turn":2}'
+
+
+@pytest.mark.parametrize("error", [None, RedisTimeoutError(), ReadOnlyError(), OutOfMemoryError()])
+async def test_what_redis_refuses_goes_out_first_with_the_next_commit(
+    store: Store, faulty: FaultyRedis, ledger: RecordLedger, error: RedisError | None
+) -> None:
+    with faulty.away(error):
+        assert await ledger.commit(said("one")) is Saved.MEMORY
+        assert await ledger.commit(said("two")) is Saved.MEMORY
+    assert await ledger.commit(said("three")) is Saved.REDIS
+    assert await said_in_record(store) == ["one", "two", "three"]
+
+
+async def test_a_lost_reply_never_writes_a_message_twice(
+    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+) -> None:
+    with faulty.replies_lost():
+        assert await ledger.commit(said("one")) is Saved.MEMORY
+    assert await ledger.commit(said("two")) is Saved.REDIS
+    assert await said_in_record(store) == ["one", "two"]
+
+
+async def test_a_call_goes_on_when_redis_hangs_and_the_late_answer_counts(
+    store: Store, faulty: FaultyRedis, make_store: StoreMaker
+) -> None:
+    hurried = make_store(on=cast(Redis, faulty), commit_deadline_ms=1)
+    ledger = await hurried.open_call(SID, caller=None)
+    with faulty.hung():
+        assert await ledger.commit(said("one")) is Saved.MEMORY
+        asked = faulty.scripts_run
+        assert await ledger.commit(said("two")) is Saved.MEMORY
+        assert faulty.scripts_run == asked
+    await ledger.close()
+    assert ledger.unsaved == 0
+    assert await said_in_record(store) == ["one", "two"]
+
+
+async def test_what_waits_at_the_end_of_a_call_is_written_then(
+    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+) -> None:
+    with faulty.away():
+        await ledger.commit(answered(Step.NAME, 1))
+    await ledger.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Test Caller"
+
+
+async def test_a_call_that_begins_while_redis_is_away_is_written_when_it_is_back(
+    store: Store, faulty: FaultyRedis
+) -> None:
+    with faulty.away():
+        ledger = await store.open_call(SID, caller="+61255550100")
+        assert ledger.state.step is Step.NAME
+        assert await ledger.commit(answered(Step.NAME, 1)) is Saved.MEMORY
+    assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.REDIS
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert (skeleton.caller, skeleton.step) == ("+61255550100", Step.ADDRESS)
+    assert len(skeleton.history) == 4
+
+
+async def test_what_redis_forgot_is_sent_again(
+    store: Store, client: Redis, ledger: RecordLedger
+) -> None:
+    await ledger.commit(answered(Step.NAME, 1))
+    await ledger.commit(answered(Step.PHONE, 3))
+    await client.flushall()
+    assert await ledger.commit(answered(Step.ADDRESS, 5)) is Saved.REDIS
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Test Caller"
+    assert len(skeleton.history) == 6
+
+
+async def test_a_record_that_redis_forgot_comes_back_with_what_was_there_before_the_session(
+    store: Store, client: Redis
+) -> None:
+    first = await store.open_call(SID, caller=None)
+    await first.commit(answered(Step.NAME, 1))
+    second = await store.open_call(SID, caller=None)
+    await client.flushall()
+    await second.commit(answered(Step.PHONE, 3))
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Test Caller"
+    assert len(skeleton.history) == 4
+
+
+async def test_a_session_that_was_taken_over_is_told_and_what_it_heard_is_kept(
+    store: Store, ledger: RecordLedger
+) -> None:
+    newer = await store.open_call(SID, caller=None)
+    with pytest.raises(Fenced):
+        await ledger.commit(said("said to the older one"))
+    assert await newer.commit(said("said to the newer one")) is Saved.REDIS
+    assert len(await said_in_record(store)) == 2
+
+
+async def test_commits_of_one_session_at_the_same_moment_keep_their_order(
+    store: Store, ledger: RecordLedger
+) -> None:
+    texts = [str(n) for n in range(20)]
+    await asyncio.gather(*(ledger.commit(said(text)) for text in texts))
+    assert await said_in_record(store) == texts
+
+
+async def test_a_cancelled_commit_is_still_written(
+    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+) -> None:
+    with faulty.hung():
+        commit = asyncio.ensure_future(ledger.commit(said("one")))
+        await asyncio.sleep(0)
+        commit.cancel()
+        await asyncio.wait({commit})
+    assert await ledger.commit(said("two")) is Saved.REDIS
+    assert await said_in_record(store) == ["one", "two"]
+
+
+async def test_batch_mode_writes_the_same_record_at_the_end_of_the_call(
+    make_store: StoreMaker,
+) -> None:
+    records = []
+    for mode in SaveMode:
+        store = make_store(save_mode=mode)
+        sid = CallSid(f"CA-{mode}")
+        ledger = await store.open_call(sid, caller=None)
+        await ledger.commit(Change(messages=(bot("Welcome to us", 0),)))
+        await ledger.commit(
+            Change(revised=(bot("Welcome to us", 0), bot("Welcome", 0)), step=Step.NAME)
+        )
+        for second, step in enumerate(FIELDS):
+            await ledger.commit(answered(step, 2 * second))
+        await ledger.commit(
+            Change(confirmed=frozenset({Step.NAME, Step.PHONE}), status=Status.BOOKED)
+        )
+        await ledger.commit(Change(unconfirmed=frozenset({Step.PHONE})))
+        before = await store.get_call_skeleton(sid)
+        await ledger.close()
+        after = await store.get_call_skeleton(sid)
+        assert before is not None
+        assert after is not None
+        assert (before == after) is (mode is SaveMode.REALTIME)
+        timeless = after.user.userInfo.model_dump(include={s.value for s in FIELDS})
+        records.append(
+            (
+                timeless,
+                after.user.service,
+                after.user.serviceBookedTime,
+                after.history,
+                after.step,
+                after.status,
+                after.servicebooked,
+                after.confirmed,
+            )
+        )
+    assert records[0] == records[1]
+
+
+async def test_batch_mode_keeps_the_moment_of_each_answer(
+    make_store: StoreMaker,
+) -> None:
+    store = make_store(save_mode=SaveMode.BATCH)
+    ledger = await store.open_call(SID, caller=None)
+    assert await ledger.commit(answered(Step.NAME, 1)) is Saved.MEMORY
+    await asyncio.sleep(0.002)
+    await ledger.commit(answered(Step.PHONE, 3))
+    await ledger.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    info = skeleton.user.userInfo
+    assert info.name_timestamp is not None
+    assert info.phone_timestamp is not None
+    assert info.name_timestamp < info.phone_timestamp
+
+
+def test_the_realtime_share_is_drawn_by_the_call_and_always_the_same(settings: Settings) -> None:
+    calls = [CallSid(f"CA{n:05}") for n in range(2000)]
+
+    def realtime(share: float) -> set[CallSid]:
+        chosen = settings.model_copy(update={"realtime_share": share})
+        return {c for c in calls if save_mode(chosen, c) is SaveMode.REALTIME}
+
+    assert realtime(0.0) == set()
+    assert realtime(1.0) == set(calls)
+    assert 0.2 < len(realtime(0.25)) / len(calls) < 0.3
+    assert realtime(0.25) < realtime(0.5)
+
+
+def test_batch_mode_leaves_no_share_for_realtime(settings: Settings) -> None:
+    assert (
+        save_mode(settings.model_copy(update={"save_mode": SaveMode.BATCH}), SID) is SaveMode.BATCH
+    )

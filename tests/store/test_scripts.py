@@ -1,0 +1,260 @@
+"""The scripts' promises: whole, once, in turn, and only by the owner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from voicebot.call import Change, Status, Step
+from voicebot.store.commits import Commit, Sealed, seal
+from voicebot.store.keys import call_keys
+from voicebot.store.record import message_json
+from voicebot.store.scripts import Claimed, Founding, Scripts, Updated, Verdict
+
+from .calls import SID, START, answered, bot, caller
+
+KEYS = call_keys(SID)
+RETENTION_S = 1000
+FRESH = Founding({"callSid": SID, "status": "active", "step": "name", "servicebooked": "false"})
+
+
+@pytest.fixture
+def scripts(client: Redis) -> Scripts:
+    return Scripts(client, retention_s=RETENTION_S)
+
+
+async def claim(scripts: Scripts, session: str, second: int = 0) -> Claimed:
+    return await scripts.claim(SID, session, FRESH, at=START + timedelta(seconds=second))
+
+
+def commit(seq: int, change: Change) -> Sealed:
+    return seal(Commit(seq, change, START))
+
+
+def said(seq: int) -> Sealed:
+    return commit(seq, Change(messages=(caller(f"message {seq}", seq),)))
+
+
+async def history(client: Redis) -> list[str]:
+    return await client.lrange(KEYS.history, 0, -1)
+
+
+async def test_a_claim_makes_a_record_where_there_is_none(scripts: Scripts) -> None:
+    claimed = await claim(scripts, "a")
+    assert claimed.epoch == 1
+    assert claimed.fields["step"] == "name"
+    assert claimed.fields["epoch"] == "1"
+    assert claimed.history == ()
+
+
+async def test_each_session_gets_a_higher_epoch_and_one_session_only_one(scripts: Scripts) -> None:
+    epochs = [(await claim(scripts, session)).epoch for session in ("a", "a", "b", "b", "a")]
+    assert epochs == [1, 1, 2, 2, 3]
+
+
+async def test_a_claim_never_overwrites_a_record(scripts: Scripts, client: Redis) -> None:
+    await client.hset(KEYS.call, mapping={"user.userInfo.name": "Test Caller", "step": "phone"})
+    claimed = await claim(scripts, "a")
+    assert claimed.fields["user.userInfo.name"] == "Test Caller"
+    assert claimed.fields["step"] == "phone"
+    assert "callSid" not in claimed.fields
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Status.ACTIVE, "active"),
+        (Status.ABANDONED, "active"),
+        (Status.BOOKED, "booked"),
+        (Status.INCOMPLETE, "incomplete"),
+        (Status.TRANSFER, "transfer"),
+    ],
+)
+async def test_a_claim_reopens_only_what_is_not_finished(
+    scripts: Scripts, client: Redis, before: Status, after: str
+) -> None:
+    await client.hset(KEYS.call, "status", before.value)
+    assert (await claim(scripts, "a")).fields["status"] == after
+
+
+async def test_a_commit_is_in_the_record_as_a_whole(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    change = answered(Step.TIME, 4)
+    assert (await scripts.commit(SID, "a", 1, commit(1, change))).verdict is Verdict.APPLIED
+    fields = await client.hgetall(KEYS.call)
+    assert fields["user.serviceBookedTime"] == "2026-03-10T15:00:00+11:00"
+    assert fields["user.userInfo.time_timestamp"] == "2026-03-02T09:00:00.000Z"
+    assert (fields["servicebooked"], fields["step"], fields["status"]) == ("true", "done", "booked")
+    assert fields["seq.1"] == "1"
+    assert await history(client) == [message_json(m) for m in change.messages]
+
+
+async def test_every_write_renews_the_retention_of_all_keys(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "a")
+    await scripts.commit(SID, "a", 1, said(1))
+    for key in KEYS.all:
+        assert 0 < await client.ttl(key) <= RETENTION_S
+
+
+async def test_watchers_are_told_what_changed_and_when(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    change = Change(
+        answers={Step.NAME: "Test Caller"},
+        confirmed=frozenset({Step.NAME}),
+        messages=(caller("hello"),),
+        step=Step.PHONE,
+    )
+    await scripts.commit(SID, "a", 1, commit(1, change))
+    told = [event for _, event in await client.xrange(KEYS.events)]
+    shared = {"step": "phone", "epoch": "1", "seq": "1", "at": "2026-03-02T09:00:00.000Z"}
+    assert told[1:] == [
+        {**shared, "type": "field", "field": "name", "value": "Test Caller"},
+        {**shared, "type": "message", "message": message_json(caller("hello"))},
+        {**shared, "type": "confirmed", "field": "name"},
+        {**shared, "type": "step", "value": "phone"},
+    ]
+
+
+async def test_a_correction_takes_the_yes_back(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    yes = Change(confirmed=frozenset({Step.PHONE}))
+    no = Change(answers={Step.PHONE: "+61255550111"}, unconfirmed=frozenset({Step.PHONE}))
+    await scripts.commit(SID, "a", 1, commit(1, yes))
+    assert await client.hget(KEYS.call, "phone_confirmed") == "true"
+    await scripts.commit(SID, "a", 1, commit(2, no))
+    assert await client.hget(KEYS.call, "phone_confirmed") is None
+    assert await client.hget(KEYS.call, "user.userInfo.phone") == "+61255550111"
+
+
+async def test_a_sentence_that_was_cut_off_is_rewritten_in_its_place(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "a")
+    written, heard = bot("What is your name please", 1), bot("What is", 1)
+    await scripts.commit(SID, "a", 1, commit(1, Change(messages=(written,))))
+    change = Change(revised=(written, heard), messages=(caller("wait", 2),))
+    await scripts.commit(SID, "a", 1, commit(2, change))
+    assert await history(client) == [message_json(heard), message_json(caller("wait", 2))]
+
+
+async def test_a_commit_seen_before_is_already_done(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    await scripts.commit(SID, "a", 1, said(1))
+    again = await scripts.commit(SID, "a", 1, said(1))
+    assert (again.verdict, again.last) == (Verdict.DONE, 1)
+    assert len(await history(client)) == 1
+
+
+async def test_a_gap_is_refused_and_says_where_it_begins(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    await scripts.commit(SID, "a", 1, said(1))
+    reply = await scripts.commit(SID, "a", 1, said(3))
+    assert (reply.verdict, reply.last) == (Verdict.GAP, 1)
+    assert len(await history(client)) == 1
+
+
+async def test_an_older_owner_adds_what_was_said_and_changes_nothing(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new")
+    await scripts.commit(
+        SID, "new", 2, commit(1, Change(answers={Step.NAME: "New Name"}, step=Step.PHONE))
+    )
+    late = Change(
+        answers={Step.NAME: "Old Name", Step.EMAIL: "caller@example.com"},
+        messages=(caller("said before"),),
+        step=Step.TIME,
+        status=Status.INCOMPLETE,
+        dialogue="old",
+    )
+    for _ in range(2):
+        reply = await scripts.commit(SID, "old", 1, commit(1, late))
+        assert reply.verdict is Verdict.FENCED
+    fields = await client.hgetall(KEYS.call)
+    assert fields["user.userInfo.name"] == "New Name"
+    assert fields["user.userInfo.email"] == "caller@example.com"
+    assert (fields["step"], fields["status"]) == ("phone", "active")
+    assert "dialogue" not in fields
+    assert await history(client) == [message_json(caller("said before"))]
+
+
+async def test_the_newer_owner_goes_on_undisturbed_after_an_older_one_wrote(
+    scripts: Scripts,
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new")
+    await scripts.commit(SID, "old", 1, said(1))
+    assert (await scripts.commit(SID, "new", 2, said(1))).verdict is Verdict.APPLIED
+
+
+async def test_a_claim_that_redis_lost_is_noticed(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    await client.flushall()
+    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.UNCLAIMED
+
+
+async def test_an_epoch_that_was_lost_and_given_again_belongs_to_the_newer_session(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "a")
+    await client.flushall()
+    await claim(scripts, "b", 5)
+    await scripts.commit(SID, "b", 1, said(1))
+    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.FENCED
+    assert (await scripts.commit(SID, "b", 1, said(2))).verdict is Verdict.APPLIED
+    assert len(await history(client)) == 3
+
+
+async def test_who_could_not_claim_in_time_does_not_fence_who_came_after(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "newer", 10)
+    late = await scripts.claim(SID, "older", FRESH, at=START + timedelta(seconds=20), began=START)
+    assert late.late
+    assert (await scripts.commit(SID, "older", 0, said(1))).verdict is Verdict.FENCED
+    assert (await scripts.commit(SID, "older", 0, said(1))).verdict is Verdict.FENCED
+    assert len(await history(client)) == 1
+    assert await client.hget(KEYS.call, "epoch") == "1"
+
+
+async def test_who_could_not_claim_in_time_owns_what_nobody_took_since(scripts: Scripts) -> None:
+    await claim(scripts, "earlier", -10)
+    late = await scripts.claim(SID, "a", FRESH, at=START + timedelta(seconds=20), began=START)
+    assert late.epoch == 2
+
+
+async def test_scripts_come_back_after_redis_forgot_them(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    await client.script_flush()
+    with pytest.raises(NoScriptError):
+        await client.evalsha("0" * 40, 0)
+    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.APPLIED
+
+
+async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    reply = await scripts.update(SID, "w1", at=START, fields={"user.userInfo.name": "N"})
+    assert reply is Updated.APPLIED
+    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.APPLIED
+
+
+async def test_a_small_write_is_done_once(scripts: Scripts, client: Redis) -> None:
+    await claim(scripts, "a")
+    replies = [
+        await scripts.update(SID, "w1", at=START, fields={}, history=("{}",)) for _ in range(2)
+    ]
+    assert replies == [Updated.APPLIED, Updated.DONE]
+    assert await history(client) == ["{}"]
+
+
+async def test_a_small_write_to_an_unknown_call_leaves_no_trace(
+    scripts: Scripts, client: Redis
+) -> None:
+    assert await scripts.update(SID, "w", at=START, fields={"x": "y"}) is Updated.UNKNOWN
+    assert await client.keys() == []

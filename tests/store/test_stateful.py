@@ -1,0 +1,146 @@
+"""Random sessions on one record, with lost replies, repeats and takeovers, against a model.
+
+The model is the promise: what was acknowledged or applied is in the record once and in its
+session's order; only the newest owner changes step and dialogue; an older owner's answer
+stands only where there was none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import orjson
+from fakeredis import FakeAsyncRedis
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from voicebot.call import FIELDS, Change, Step
+from voicebot.store.commits import Commit, Sealed, seal
+from voicebot.store.keys import call_keys
+from voicebot.store.record import ANSWER_FIELD
+from voicebot.store.scripts import Founding, Scripts, Verdict
+
+from .calls import SID, START, caller
+
+TEXT_STEPS = FIELDS[:4]
+FRESH = Founding({"callSid": SID, "status": "active", "step": "name"})
+
+
+@dataclass
+class Session:
+    """What the model knows of one session. `applied` counts its commits in the record."""
+
+    id: str
+    epoch: int
+    commits: list[Sealed] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    applied: int = 0
+
+
+class Record(RuleBasedStateMachine):
+    """One call's record and everybody who ever owned it."""
+
+    sessions = Bundle("sessions")
+
+    @initialize()
+    def an_empty_server(self) -> None:
+        self.loop = asyncio.Runner()
+        self.client = FakeAsyncRedis(decode_responses=True)
+        self.scripts = Scripts(self.client, retention_s=1000)
+        self.owners: list[Session] = []
+        self.answers: dict[Step, str] = {}
+        self.step = "name"
+        self.dialogue: str | None = None
+        self.history: list[str] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "loop"):
+            self.loop.run(self.client.aclose())
+            self.loop.close()
+
+    @rule(target=sessions)
+    def somebody_takes_the_call_over(self) -> Session:
+        name = f"session-{len(self.owners)}"
+        claimed = self.loop.run(self.scripts.claim(SID, name, FRESH, at=START))
+        again = self.loop.run(self.scripts.claim(SID, name, FRESH, at=START))
+        assert claimed.epoch == again.epoch == len(self.owners) + 1
+        self.owners.append(Session(name, claimed.epoch))
+        return self.owners[-1]
+
+    @rule(
+        session=sessions,
+        answers=st.dictionaries(st.sampled_from(TEXT_STEPS), st.text(min_size=1, max_size=3)),
+        words=st.lists(st.text(max_size=3), max_size=2),
+        step=st.none() | st.sampled_from(list(Step)),
+    )
+    def a_session_decides_on_a_change(
+        self, session: Session, answers: dict[Step, str], words: list[str], step: Step | None
+    ) -> None:
+        seq = len(session.commits) + 1
+        change = Change(
+            answers=answers,
+            messages=tuple(caller(f"{session.id}/{seq}/{n} {w}") for n, w in enumerate(words)),
+            step=step,
+            dialogue=f"{session.id}/{seq}",
+        )
+        at = START + timedelta(seconds=seq)
+        session.commits.append(seal(Commit(seq, change, at)))
+        session.changes.append(change)
+
+    @precondition(lambda self: any(o.commits for o in self.owners))
+    @rule(data=st.data())
+    def a_commit_arrives_once_or_twice_or_out_of_turn(self, data: st.DataObject) -> None:
+        session = data.draw(st.sampled_from([o for o in self.owners if o.commits]))
+        commit = data.draw(st.sampled_from(session.commits))
+        reply = self.loop.run(self.scripts.commit(SID, session.id, session.epoch, commit))
+        live = session is self.owners[-1]
+        if commit.seq > session.applied + 1:
+            assert (reply.verdict, reply.last) == (Verdict.GAP, session.applied)
+        elif commit.seq <= session.applied:
+            assert reply.verdict is (Verdict.DONE if live else Verdict.FENCED)
+        else:
+            assert reply.verdict is (Verdict.APPLIED if live else Verdict.FENCED)
+            self._apply(session, session.changes[commit.seq - 1], live)
+            session.applied = commit.seq
+
+    def _apply(self, session: Session, change: Change, live: bool) -> None:
+        for step, answer in change.answers.items():
+            if live or step not in self.answers:
+                self.answers[step] = str(answer).encode("utf-8", "replace").decode()
+        self.history += [m.text.encode("utf-8", "replace").decode() for m in change.messages]
+        if live:
+            self.step = change.step.value if change.step else self.step
+            self.dialogue = change.dialogue
+
+    @precondition(lambda self: bool(self.owners))
+    @rule()
+    def an_integrator_writes_in_between(self) -> None:
+        reply = self.loop.run(self.scripts.update(SID, "same-id", at=START, fields={"x": "y"}))
+        assert reply.value in ("applied", "done")
+
+    @precondition(lambda self: bool(self.owners))
+    @invariant()
+    def the_record_is_what_the_model_says(self) -> None:
+        keys = call_keys(SID)
+        fields = self.loop.run(self.client.hgetall(keys.call))
+        written = self.loop.run(self.client.lrange(keys.history, 0, -1))
+        for step in TEXT_STEPS:
+            assert fields.get(ANSWER_FIELD[step]) == self.answers.get(step)
+        assert fields["step"] == self.step
+        assert fields.get("dialogue") == self.dialogue
+        assert fields["epoch"] == str(len(self.owners))
+        assert [orjson.loads(m)["message"] for m in written] == self.history
+
+
+TestRecord = Record.TestCase
+TestRecord.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -1,0 +1,263 @@
+"""What readers get and what integrators may write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+import pytest
+from fakeredis import FakeAsyncRedis
+from redis.asyncio import Redis
+
+from voicebot import store as module
+from voicebot.business import Business
+from voicebot.call import CallSid, Change, Phase, Status, Step
+from voicebot.errors import StoreUnavailable
+from voicebot.settings import Settings, load_settings
+from voicebot.store.keys import CHANNEL, call_keys, legacy_key
+from voicebot.store.ledger import RecordLedger
+from voicebot.store.store import Store
+
+from .calls import SID, START, answered, caller
+from .conftest import StoreMaker
+from .server import ValkeyProcess
+
+OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
+OLD_SID = CallSid("CAold1")
+
+
+@pytest.fixture
+async def ledger(store: Store) -> AsyncIterator[RecordLedger]:
+    ledger = await store.open_call(SID, caller="+61255550100")
+    yield ledger
+    await ledger.close()
+
+
+async def test_an_unknown_call_has_no_skeleton(store: Store) -> None:
+    assert await store.get_call_skeleton("CAunknown") is None
+    assert await store.get_call_skeleton_dict("not a sid {}") is None
+    assert await store.status(SID) is None
+
+
+async def test_each_info_field_can_be_set_with_its_moment(
+    store: Store, ledger: RecordLedger
+) -> None:
+    for name in ("name", "phone", "address", "email"):
+        assert await store.update_user_info_field(SID, name, f"the {name}", "2026-03-02T10:00:00Z")
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    info = skeleton.user.userInfo
+    assert (info.name, info.phone, info.address, info.email) == (
+        "the name",
+        "the phone",
+        "the address",
+        "the email",
+    )
+    assert info.email_timestamp == "2026-03-02T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "timestamp"),
+    [
+        ("age", "7", None),
+        ("service", "Plumbing", None),
+        ("name", "", None),
+        ("name", "  ", None),
+        ("name", "x" * 501, None),
+        ("name", "Test Caller", "yesterday"),
+    ],
+)
+async def test_a_write_that_makes_no_sense_is_refused_and_changes_nothing(
+    store: Store, ledger: RecordLedger, field: str, value: str, timestamp: str | None
+) -> None:
+    before = await store.get_call_skeleton(SID)
+    assert not await store.update_user_info_field(SID, field, value, timestamp)
+    assert await store.get_call_skeleton(SID) == before
+
+
+async def test_a_service_is_known_by_name_or_id_whatever_its_case(
+    store: Store, ledger: RecordLedger, business: Business
+) -> None:
+    offer = business.services[0]
+    assert await store.update_service_selection(SID, offer.name.upper())
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.service is not None
+    assert skeleton.user.service.id == offer.id
+    assert skeleton.user.serviceBookedTime is None
+    assert not await store.update_service_selection(SID, "Time travel")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2026-03-10T15:00", "2026-03-10T15:00:00+11:00"),
+        ("2026-03-10T04:00:00Z", "2026-03-10T04:00:00+00:00"),
+    ],
+)
+async def test_a_naive_service_time_is_in_the_business_zone(
+    store: Store, ledger: RecordLedger, business: Business, given: str, kept: str
+) -> None:
+    assert await store.update_service_selection(SID, business.services[0].name, given)
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.serviceBookedTime == kept
+    assert not await store.update_service_selection(SID, business.services[0].name, "soon")
+
+
+async def test_a_message_can_be_appended(store: Store, ledger: RecordLedger) -> None:
+    message = {"speaker": "customer", "message": "hello", "startedAt": "2026-03-02T09:00:00Z"}
+    assert await store.update_conversation_history(SID, message)
+    assert await store.update_conversation_history(SID, caller("again", 5))
+    nested = await store.get_call_skeleton_dict(SID)
+    assert nested is not None
+    assert nested["history"] == [
+        {"speaker": "customer", "message": "hello", "startedAt": "2026-03-02T09:00:00.000Z"},
+        {"speaker": "customer", "message": "again", "startedAt": "2026-03-02T09:00:05.000Z"},
+    ]
+    assert not await store.update_conversation_history(SID, {"speaker": "cat", "message": "x"})
+    assert not await store.update_conversation_history(SID, {"speaker": "AI"})
+
+
+async def test_the_email_flag_is_never_cleared(store: Store, ledger: RecordLedger) -> None:
+    assert await store.update_booking_status(SID, True, email_sent=True)
+    assert await store.update_booking_status(SID, False)
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, True)
+
+
+async def test_no_write_makes_a_call_that_is_unknown(store: Store, client: Redis) -> None:
+    assert not await store.update_user_info_field("CAunknown", "name", "Test Caller")
+    assert not await store.update_booking_status("CAunknown", True)
+    assert not await store.update_user_info_field("no sid!", "name", "Test Caller")
+    assert await client.keys() == []
+
+
+async def test_an_old_record_is_carried_over_when_its_call_goes_on(
+    store: Store, client: Redis
+) -> None:
+    await client.set(legacy_key(OLD_SID), OLD_RECORD)
+    read = await store.get_call_skeleton(OLD_SID)
+    ledger = await store.open_call(OLD_SID, caller=None)
+    assert ledger.state.step is Step.EMAIL
+    assert ledger.state.resumed
+    await ledger.commit(answered(Step.EMAIL, 5))
+    skeleton = await store.get_call_skeleton(OLD_SID)
+    assert read is not None
+    assert skeleton is not None
+    assert skeleton.history[:2] == read.history
+    assert skeleton.createdAt == "2024-05-01T01:00:00.000Z"
+    assert skeleton.user.userInfo.email == "caller@example.com"
+
+
+async def test_an_integrator_can_write_to_an_old_record(store: Store, client: Redis) -> None:
+    await client.set(legacy_key(OLD_SID), OLD_RECORD)
+    assert await store.update_user_info_field(OLD_SID, "email", "caller@example.com")
+    skeleton = await store.get_call_skeleton(OLD_SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.email == "caller@example.com"
+    assert skeleton.user.userInfo.name == "Test Caller"
+
+
+async def test_the_mirror_is_the_committed_record_for_old_readers(
+    client: Redis, settings: Settings, make_store: StoreMaker
+) -> None:
+    store = make_store(mirror_json=True)
+    ledger = await store.open_call(SID, caller=None)
+    await ledger.commit(answered(Step.NAME, 1))
+    await ledger.close()
+    expected = await store.get_call_skeleton_dict(SID)
+    await store._chores.finish()
+    text = await client.get(legacy_key(SID))
+    assert text is not None
+    assert orjson.loads(text) == expected
+    assert 0 < await client.ttl(legacy_key(SID)) <= settings.retention_days * 86400
+
+
+async def test_without_the_mirror_the_old_string_stays_as_it_is(
+    store: Store, client: Redis
+) -> None:
+    await client.set(legacy_key(OLD_SID), OLD_RECORD)
+    ledger = await store.open_call(OLD_SID, caller=None)
+    await ledger.commit(answered(Step.EMAIL, 1))
+    await ledger.close()
+    await store._chores.finish()
+    assert await client.get(legacy_key(OLD_SID)) == OLD_RECORD
+
+
+async def test_phases_are_told_and_stand_in_no_record(
+    store: Store, client: Redis, ledger: RecordLedger
+) -> None:
+    before = await client.hgetall(call_keys(SID).call)
+    await store.announce(SID, Phase.THINKING)
+    await store.announce(CallSid("CAunknown"), Phase.THINKING)
+    await store._chores.finish()
+    told = await client.xrange(call_keys(SID).events)
+    assert told[-1][1]["value"] == "thinking"
+    assert await client.hgetall(call_keys(SID).call) == before
+    assert not await client.exists(call_keys(CallSid("CAunknown")).events)
+
+
+async def test_a_commit_publishes_its_call(store: Store, client: Redis) -> None:
+    async with client.pubsub() as watcher:
+        await watcher.subscribe(CHANNEL)
+        assert (await watcher.get_message(timeout=1))["type"] == "subscribe"
+        await store.open_call(SID, caller=None)
+        message = await watcher.get_message(timeout=1)
+        assert message is not None
+        assert message["data"] == SID
+
+
+async def test_recent_calls_come_newest_first(make_store: StoreMaker) -> None:
+    for second, sid in enumerate(("CA1", "CA2", "CA3")):
+        moment = START.replace(second=second)
+        store = make_store(clock=lambda moment=moment: moment)
+        await (await store.open_call(CallSid(sid), caller=None)).close()
+        await store._chores.finish()
+    assert await store.recent_calls() == ["CA3", "CA2", "CA1"]
+    assert await store.recent_calls(limit=1, offset=1) == ["CA2"]
+
+
+async def test_the_webhook_reads_where_a_call_stands(store: Store, ledger: RecordLedger) -> None:
+    assert await store.status(SID) is Status.ACTIVE
+    await ledger.commit(Change(status=Status.TRANSFER))
+    assert await store.status(SID) is Status.TRANSFER
+
+
+async def test_without_redis_readers_are_told_and_writers_get_false(
+    settings: Settings, business: Business
+) -> None:
+    client = FakeAsyncRedis(decode_responses=True, connected=False)
+    store = Store(client, settings, business)
+    with pytest.raises(StoreUnavailable):
+        await store.get_call_skeleton(SID)
+    assert not await store.update_user_info_field(SID, "name", "Test Caller")
+    assert await store.status(SID) is None
+    assert not await store.ping()
+    await store.aclose()
+
+
+@pytest.mark.valkey
+async def test_integrators_need_no_store_of_their_own(
+    valkey: ValkeyProcess, settings: Settings, business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEBOT_REDIS_URL", valkey.url)
+    load_settings.cache_clear()
+    mine = settings.model_copy(update={"redis_url": valkey.url})
+    sid = CallSid("CAintegrator")
+    try:
+        async with module.open_store(mine, business) as store:
+            await store.open_call(sid, caller=None)
+        assert await module.update_user_info_field(sid, "name", "Test Caller")
+        assert await module.update_conversation_history(sid, caller("hello"))
+        assert await module.update_booking_status(sid, True)
+        assert await module.update_service_selection(sid, "plumbing")
+        skeleton = await module.get_call_skeleton(sid)
+        assert skeleton is not None
+        assert skeleton.user.userInfo.name == "Test Caller"
+        assert await module.get_call_skeleton_dict(sid) == skeleton.nested()
+    finally:
+        await module.close_store()
+        load_settings.cache_clear()
