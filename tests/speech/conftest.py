@@ -25,6 +25,12 @@ _MODULES = ("ctranslate2", "tokenizers", "soxr", "piper")
 _ABSENT = [name for name in _MODULES if importlib.util.find_spec(name) is None]
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the project: its `.env` is not ours, and from here a socket's path is short."""
+    monkeypatch.chdir(tmp_path)
+
+
 def need_local() -> None:
     """Skip, loudly, where the local models cannot be there."""
     if _ABSENT:
@@ -41,6 +47,7 @@ def speech_process(name: str, data_dir: Path) -> Iterator[subprocess.Popen[str]]
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        cwd=data_dir,
     )
     assert process.stdout is not None
     try:

@@ -80,8 +80,7 @@ async def desk(work: Work, socket: Path, **size: int) -> AsyncGenerator[None, No
 
 
 @pytest.fixture
-def socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)  # a short path, whatever pytest calls its directories
+def socket() -> Path:
     return Path("desk.sock")
 
 

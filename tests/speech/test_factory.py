@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteTranscriber
 from voicebot.speech.factory import detectors, open_synthesizer, open_transcriber
+from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber
 
 
@@ -44,3 +46,14 @@ def test_openai_speech_says_what_to_set_instead(
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
     with pytest.raises(SettingsError, match="=local"):
         opening(keyed)
+
+
+async def test_fixed_texts_are_kept_sentence_by_sentence(tmp_path: Path) -> None:
+    mouth = open_synthesizer(settings(Engine.LOCAL, tmp_path), ["Hello. What is your name?"])
+    kept = tmp_path / "speech-cache" / voice_id(None)
+    kept.mkdir(parents=True)
+    for sentence in ("Hello.", "What is your name?"):
+        name = hashlib.sha256(sentence.encode()).hexdigest()
+        (kept / f"{name}.ulaw").write_bytes(sentence.encode())
+    assert [piece async for piece in mouth.speak("Hello.")] == [b"Hello."]
+    assert [piece async for piece in mouth.speak("What is your name?")] == [b"What is your name?"]

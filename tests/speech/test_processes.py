@@ -13,6 +13,7 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.client import RemoteSynthesizer
 from voicebot.speech.factory import open_synthesizer, open_transcriber
+from voicebot.speech.sockets import mouth_socket
 
 from .conftest import need_local, speech_process
 
@@ -25,7 +26,7 @@ async def speak(mouth: RemoteSynthesizer) -> bytes:
 
 async def test_a_killed_mouth_is_noticed_and_its_successor_is_used(tmp_path: Path) -> None:
     need_local()
-    mouth = RemoteSynthesizer(tmp_path / "mouth.sock")
+    mouth = RemoteSynthesizer(mouth_socket(tmp_path))
     with speech_process("mouth", tmp_path) as first:
         assert len(await speak(mouth)) > g711.RATE_HZ // 2
         first.send_signal(signal.SIGKILL)

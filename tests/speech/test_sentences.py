@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.speech.sentences import split_sentences
+from voicebot.speech.sentences import first_clause, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,31 @@ def test_nothing_is_lost_nor_invented(text: str) -> None:
 def test_cutting_a_piece_again_changes_nothing(text: str) -> None:
     pieces = split_sentences(text)
     assert [again for piece in pieces for again in split_sentences(piece)] == pieces
+
+
+@pytest.mark.parametrize(
+    ("sentence", "parts"),
+    [
+        ("What is your name, please?", ["What is your name, please?"]),
+        (
+            "Your number is zero four one two, three four five, six seven eight.",
+            ["Your number is zero four one two,", "three four five, six seven eight."],
+        ),
+        (
+            "Well, I have your address as twenty seven George Street, Parramatta.",
+            ["Well, I have your address as twenty seven George Street, Parramatta."],
+        ),
+        (
+            "I would like to know the best time for somebody to come, Jane.",
+            ["I would like to know the best time for somebody to come, Jane."],
+        ),
+        ("x" * 80, ["x" * 80]),
+    ],
+)
+def test_a_long_sentence_is_begun_before_its_end_is_made(sentence: str, parts: list[str]) -> None:
+    assert first_clause(sentence) == parts
+
+
+@given(st.text(alphabet=st.sampled_from("ab ,;:.")))
+def test_a_clause_cut_loses_nothing(text: str) -> None:
+    assert "".join("".join(first_clause(text)).split()) == "".join(text.split())

@@ -11,7 +11,7 @@ from voicebot.errors import SettingsError
 from voicebot.speech.sockets import ears_socket, listening_socket, mouth_socket
 
 
-def test_sockets_lie_in_the_data_directory(tmp_path: Path) -> None:
+def test_sockets_lie_in_the_data_directory() -> None:
     assert ears_socket(Path(".voicebot")) == Path(".voicebot/ears.sock")
     assert mouth_socket(Path("/d")) == Path("/d/mouth.sock")
 
@@ -30,10 +30,7 @@ def test_a_hopeless_path_says_which_setting_to_change(tmp_path: Path) -> None:
         ears_socket(tmp_path / ("x" * 120))
 
 
-def test_a_left_over_socket_is_replaced_and_ours_goes_with_us(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_left_over_socket_is_replaced_and_ours_goes_with_us() -> None:
     path = Path("data/ears.sock")
     path.parent.mkdir()
     path.write_text("left over")
@@ -43,8 +40,7 @@ def test_a_left_over_socket_is_replaced_and_ours_goes_with_us(
     assert not path.exists()
 
 
-def test_a_successors_socket_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_successors_socket_is_left_alone() -> None:
     path = Path("ears.sock")
     with listening_socket(path):
         path.rename("old.sock")

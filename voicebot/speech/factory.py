@@ -11,6 +11,7 @@ from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
+from voicebot.speech.sentences import split_sentences
 from voicebot.speech.sockets import ears_socket, mouth_socket
 from voicebot.speech.vad import SileroDetector
 
@@ -27,16 +28,20 @@ def open_transcriber(settings: Settings) -> Transcriber:
 
 
 def open_synthesizer(
-    settings: Settings, fixed_sentences: Collection[str] = ()
+    settings: Settings, fixed_texts: Collection[str] = ()
 ) -> CachedSynthesizer | NullSynthesizer:
-    """The mouth of these settings; it keeps `fixed_sentences`, which hold no caller's data."""
+    """The mouth of these settings; it keeps each sentence of `fixed_texts`.
+
+    These must hold no caller's data. Raises SettingsError, ModelMissing.
+    """
     match settings.engine(settings.synthesizer):
         case Engine.NULL:
             return NullSynthesizer()
         case Engine.LOCAL:
             mouth: Synthesizer = RemoteSynthesizer(mouth_socket(settings.data_dir))
             cache = settings.data_dir / "speech-cache" / voice_id(settings.piper_voice)
-            return CachedSynthesizer(mouth, cache, fixed_sentences)
+            fixed = {sentence for text in fixed_texts for sentence in split_sentences(text)}
+            return CachedSynthesizer(mouth, cache, fixed)
         case _:
             raise _not_built("VOICEBOT_SYNTHESIZER")
 

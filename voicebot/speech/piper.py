@@ -22,6 +22,7 @@ from piper.voice import PiperVoice
 
 from voicebot import g711
 from voicebot.speech.models import VoiceFiles
+from voicebot.speech.sentences import first_clause, split_sentences
 
 _HEADROOM: Final = 10 ** (-3 / 20)
 """-3 dB: mu-law clips at 32,635, and the resampler may overshoot a full-scale peak."""
@@ -49,7 +50,7 @@ class Piper:
         self._voice = PiperVoice(session, PiperConfig.from_dict(json.loads(files.config)))
 
     def speak(self, text: str, pitch: float = 1.0) -> Iterator[Piece]:
-        """Synthesise, a piece a sentence. Blocks about 80 ms for a second of speech.
+        """Synthesise, a piece a sentence, a long one in two. Blocks 80 ms for a second of speech.
 
         Another pitch is made by speaking slower and playing faster, which keeps the tempo.
         """
@@ -57,10 +58,15 @@ class Piper:
             length_scale=self._voice.config.length_scale * pitch, volume=_HEADROOM
         )
         begun = time.perf_counter()
-        for chunk in self._voice.synthesize(text, config):
-            mulaw = _telephone(chunk.audio_float_array, chunk.sample_rate * pitch)
-            yield Piece(mulaw, time.perf_counter() - begun)
-            begun = time.perf_counter()
+        for part in _parts(text):
+            for chunk in self._voice.synthesize(part, config):
+                mulaw = _telephone(chunk.audio_float_array, chunk.sample_rate * pitch)
+                yield Piece(mulaw, time.perf_counter() - begun)
+                begun = time.perf_counter()
+
+
+def _parts(text: str) -> list[str]:
+    return [part for sentence in split_sentences(text) for part in first_clause(sentence)]
 
 
 def _telephone(samples: NDArray[np.float32], rate_hz: float) -> bytes:
