@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 
 class Clock:
@@ -10,12 +11,14 @@ class Clock:
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        self._loop = asyncio.get_running_loop()
-        self._zero = self._loop.time()
+        self._zero = time.perf_counter()
 
     def now(self) -> float:
-        """Seconds of call time since this clock was made."""
-        return (self._loop.time() - self._zero) * self.speed
+        """Seconds of call time since this clock was made.
+
+        Not the loop's own time, which uvloop keeps to the millisecond and a round of the loop.
+        """
+        return (time.perf_counter() - self._zero) * self.speed
 
     async def until(self, moment: float) -> None:
         """Sleep to a moment of call time; one that has passed returns at once."""

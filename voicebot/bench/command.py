@@ -1,0 +1,164 @@
+"""`voicebot bench`: measure, show, keep."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_text
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from voicebot.bench.figures import Samples
+from voicebot.bench.measurement import Measured, Plan, measure
+from voicebot.bench.picture import draw
+from voicebot.bench.report import Pair, comparison, result, show, show_comparison
+from voicebot.bench.stack import StackKind
+from voicebot.bench.usage import machine
+from voicebot.errors import SettingsError
+from voicebot.log import configure
+from voicebot.settings import SaveMode
+
+PAIRS: Final = 3
+"""Runs of each save mode in a comparison; the order within a pair alternates."""
+
+_INTERRUPTED: Final = 130
+"""What a shell reports of a program that Ctrl-C ended."""
+
+
+class Against(StrEnum):
+    """What may be compared with saving in real time."""
+
+    BATCH = "batch"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Everything that was measured."""
+
+    realtime: tuple[Measured, ...]
+    pairs: tuple[Pair, ...] = ()
+
+
+def bench(
+    calls: Annotated[int, typer.Option(min=1, help="Calls at once.")] = 10,
+    seconds: Annotated[float, typer.Option(min=1, help="How long, of each run.")] = 60,
+    stack: Annotated[
+        StackKind,
+        typer.Option(help="null: no models, the server's own cost. local: Whisper and Piper."),
+    ] = StackKind.NULL,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", help="Keep the figures here, and a picture beside.", metavar="FILE"),
+    ] = None,
+    compare: Annotated[
+        Against | None,
+        typer.Option(
+            help=f"Run {PAIRS} interleaved pairs in both save modes and report how far the "
+            "medians lie apart."
+        ),
+    ] = None,
+) -> None:
+    """Measure latency under simulated calls, on servers of its own.
+
+    \b
+    Starts Valkey, the stream server and, for `local`, speech and console on free ports and in a
+    temporary directory; places so many calls at once, each followed by the next; prints
+      turn latency     the caller's last voiced sample to the bot's first frame at the phone
+      server latency   the decision that the turn is over to the first frame, without models
+      commit           one commit to Valkey, as the conversation waits for it
+      event loop lag   how late the stream server's loop wakes
+    and the share of bot frames that came late, processor and memory per call. A call that does
+    not end in a booking is an error.
+
+    \b
+    voicebot bench                                        ten calls without models
+    voicebot bench --calls 50 --json bench-out/null.json  the figure of the README
+    voicebot bench --calls 4 --stack local                the whole thing
+    voicebot bench --compare batch                        what saving at once costs
+    """
+    configure("warning")
+    plan = Plan(stack, calls, seconds, ask_console=compare is None)
+    about = machine()
+    console = Console()
+    try:
+        with _progress(console) as progress:
+            runs = asyncio.run(_run(plan, compare, progress))
+    except KeyboardInterrupt:
+        console.print("stopped; everything that was started is gone")
+        raise typer.Exit(_INTERRUPTED) from None
+    _present(console, plan, runs, about, json)
+
+
+async def _run(plan: Plan, compare: Against | None, progress: Callable[[str], None]) -> Runs:
+    with TemporaryDirectory(prefix="vb-bench-") as name:
+        folder = Path(name)
+        if compare is None:
+            return Runs((await measure(plan, SaveMode.REALTIME, folder, progress),))
+        pairs = [await _pair(plan, folder, progress, number) for number in range(PAIRS)]
+        return Runs(tuple(pair.realtime for pair in pairs), tuple(pairs))
+
+
+async def _pair(plan: Plan, folder: Path, progress: Callable[[str], None], number: int) -> Pair:
+    """Both modes, the one that begins changing from pair to pair: neither gets the warmer half."""
+    order = [SaveMode.REALTIME, SaveMode.BATCH]
+    if number % 2:
+        order.reverse()
+
+    def tell(text: str) -> None:
+        progress(f"pair {number + 1} of {PAIRS}, {text}")
+
+    runs = {mode: await measure(plan, mode, folder, tell) for mode in order}
+    return Pair(runs[SaveMode.REALTIME], runs[SaveMode.BATCH])
+
+
+def _present(
+    console: Console, plan: Plan, runs: Runs, about: dict[str, object], file: Path | None
+) -> None:
+    report = result(plan, runs.realtime, about)
+    if runs.pairs:
+        report["compare"] = comparison(runs.pairs)
+    show(console, report, runs.realtime)
+    if runs.pairs:
+        show_comparison(console, runs.pairs)
+    if file is not None:
+        _keep(console, plan, runs, report, file)
+
+
+def _keep(console: Console, plan: Plan, runs: Runs, report: dict[str, object], file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json_text.dumps(report, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise SettingsError(f"cannot write {file}: {error.strerror}") from error
+    console.print(f"figures in {file}")
+    curves = {SaveMode.REALTIME.value: _samples(runs.realtime)}
+    if runs.pairs:
+        curves[SaveMode.BATCH.value] = _samples(tuple(pair.batch for pair in runs.pairs))
+    title = f"{plan.calls} calls at once, {plan.stack.value} stack"
+    picture = file.with_suffix(".png")
+    drawn = draw(picture, curves, title)
+    console.print(f"picture in {picture}" if drawn else "no picture: matplotlib is not installed")
+
+
+def _samples(runs: tuple[Measured, ...]) -> Samples:
+    joined = Samples()
+    for run in runs:
+        joined = joined.joined(run.samples)
+    return joined
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str], None]]:
+    """A line that says what goes on; on a terminal it stays one line."""
+    if not console.is_terminal:
+        yield lambda text: console.print(f"{text} …", highlight=False)
+        return
+    with console.status("…") as status:
+        yield lambda text: status.update(f"{text} …")

@@ -1,0 +1,150 @@
+"""`python -m voicebot.bench.load ORDER RESULT`: the phones, in a process of their own.
+
+Places so many calls at once, each followed by the next until the time is up, and writes what
+the callers felt. Calls begin spread over their first seconds, as callers do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from voicebot.bench.orders import Order, Tally
+from voicebot.errors import PhoneError
+from voicebot.phone.caller import Caller
+from voicebot.phone.clip import Clip
+from voicebot.phone.clock import Clock
+from voicebot.phone.console import Console
+from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid
+from voicebot.phone.recordings import default_script, spoken
+from voicebot.phone.script import Saying, Script
+from voicebot.worker import Lifetime, run
+
+CALLER: Final = "+61491570006"
+CALLED: Final = "+61255501000"
+"""Numbers that the Australian regulator keeps for fiction."""
+
+_SPREAD_S: Final = 0.1
+"""Between the first frames of two callers."""
+_LONGEST_SPREAD_S: Final = 5.0
+_RETRY_S: Final = 0.5
+_LAST_WORDS_S: Final = 10.0
+
+
+class Tallying:
+    """The observer of one call."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def bot_said(self, text: str) -> None:
+        """Not of interest here."""
+
+    def caller_said(self, text: str) -> None:
+        """Not of interest here."""
+
+    def answered(self, latency_ms: float) -> None:
+        """What the caller felt."""
+        self._tally.turn_latency_ms.append(round(latency_ms, 3))
+
+    def noticed(self, text: str) -> None:
+        """A phone that has something to remark has met an error."""
+        self._tally.errors.append(text)
+
+
+class Phones:
+    """All phones of one order."""
+
+    def __init__(self, order: Order, script: Script, clips: Mapping[Saying, Clip]) -> None:
+        self.tally = Tally()
+        self._order = order
+        self._script = script
+        self._clips = clips
+        self._clock = Clock()
+        self._carrying: set[Provider] = set()
+
+    async def call(self) -> None:
+        """Keep all lines busy until the time is up, then put every phone down."""
+        loop = asyncio.get_running_loop()
+        spread = min(_SPREAD_S, _LONGEST_SPREAD_S / self._order.calls)
+        up = loop.call_later(self._order.seconds, self.hang_up)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for place in range(self._order.calls):
+                    group.create_task(self._keep_calling(place * spread))
+        finally:
+            up.cancel()
+
+    def hang_up(self) -> None:
+        """End every call that is under way."""
+        for provider in self._carrying:
+            provider.hang_up()
+
+    async def _keep_calling(self, begin_s: float) -> None:
+        await self._clock.until(begin_s)
+        while self._clock.now() < self._order.seconds:
+            if not await self._one_call():
+                await self._clock.sleep(_RETRY_S)
+
+    async def _one_call(self) -> bool:
+        sid = new_call_sid()
+        seen = Tallying(self.tally)
+        console = Console(self._order.console, sid) if self._order.console else None
+        caller = Caller(self._script, self._clips, seen, console=console)
+        provider = Provider(
+            Dialled(self._order.url, sid, CALLER, CALLED), self._clock, seen.noticed
+        )
+        self.tally.placed += 1
+        self._carrying.add(provider)
+        try:
+            outcome = await provider.carry(caller.talk)
+        except PhoneError as error:
+            self.tally.errors.append(str(error))
+            return False
+        finally:
+            self._carrying.discard(provider)
+            self._count_frames(provider)
+        return self._judge(sid, outcome)
+
+    def _judge(self, sid: str, outcome: Outcome) -> bool:
+        if outcome is Outcome.HUNG_UP:
+            self.tally.finished.append(sid)
+            return True
+        if outcome is Outcome.CALLER_LEFT and self._clock.now() >= self._order.seconds:
+            return True
+        self.tally.errors.append(f"a call ended as {outcome.value}")
+        return False
+
+    def _count_frames(self, provider: Provider) -> None:
+        self.tally.errors += provider.complaints
+        for line in provider.lines:
+            self.tally.frames += line.playout.frames
+            self.tally.late_frames += line.playout.late_frames
+            self.tally.phone_lag_ms.append(round(line.lag_s * 1000, 3))
+
+
+async def main(lifetime: Lifetime) -> None:
+    """Carry out the order, write the tally; stopped early, write what there is."""
+    order = Order.model_validate_json(sys.argv[1])
+    script = default_script()
+    clips = await spoken(script, Path())
+    if order.clean:
+        clips = {saying: clip.cut() for saying, clip in clips.items()}
+    phones = Phones(order, script, clips)
+    lifetime.ready()
+    async with asyncio.TaskGroup() as group:
+        calling = group.create_task(phones.call())
+        stopping = group.create_task(lifetime.stopping.wait())
+        await asyncio.wait((calling, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        phones.hang_up()
+        await asyncio.wait((calling,), timeout=_LAST_WORDS_S)
+        calling.cancel()
+    await asyncio.to_thread(Path(sys.argv[2]).write_text, phones.tally.model_dump_json(), "utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

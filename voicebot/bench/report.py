@@ -1,0 +1,149 @@
+"""What is shown of a benchmark: a table for people, JSON for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from voicebot.bench.figures import Difference, Samples, as_json, difference_of_medians, summary
+from voicebot.bench.measurement import Measured, Plan
+from voicebot.settings import SaveMode
+
+TITLES: Final = {
+    "turn_latency_ms": "turn latency: the caller's last voiced sample to the bot's first frame",
+    "server_latency_ms": "server latency: turn decided to first frame sent, without models",
+    "commit_latency_ms": "commit",
+    "loop_lag_ms": "event loop lag",
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both save modes, one right after the other."""
+
+    realtime: Measured
+    batch: Measured
+
+
+def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> dict[str, object]:
+    """The runs together, in the keys that the design promises."""
+    samples = _joined(runs)
+    summaries: dict[str, object] = {k: as_json(v) for k, v in samples.summaries().items()}
+    errors = [error for run in runs for error in run.tally.errors]
+    frames = sum(run.tally.frames for run in runs)
+    late = sum(run.tally.late_frames for run in runs)
+    return {
+        **summaries,
+        "late_frames_ratio": round(late / frames, 6) if frames else 0.0,
+        "cpu_percent_per_call": _mean([run.cpu_percent_per_call for run in runs]),
+        "rss_mib_per_call": _mean([run.rss_mib_per_call for run in runs]),
+        "calls": plan.calls,
+        "errors": len(errors),
+        "error_kinds": dict(Counter(errors).most_common()),
+        "seconds": plan.seconds,
+        "stack": plan.stack.value,
+        "runs": len(runs),
+        "calls_placed": sum(run.tally.placed for run in runs),
+        "calls_booked": sum(len(run.tally.finished) for run in runs),
+        "frames": frames,
+        "phone_lag_ms": as_json(summary([v for run in runs for v in run.tally.phone_lag_ms])),
+        "machine": machine,
+    }
+
+
+def comparison(pairs: Sequence[Pair]) -> dict[str, object]:
+    """How much slower real time is than batch: difference of medians, with its 95 % interval."""
+    realtime = _joined([pair.realtime for pair in pairs])
+    batch = _joined([pair.batch for pair in pairs])
+    return {
+        "against": SaveMode.BATCH.value,
+        "pairs": len(pairs),
+        "turn_latency_ms": _apart(realtime.turn_latency_ms, batch.turn_latency_ms),
+        "server_latency_ms": _apart(realtime.server_latency_ms, batch.server_latency_ms),
+        "errors_batch": sum(len(pair.batch.tally.errors) for pair in pairs),
+    }
+
+
+def _apart(realtime: Sequence[float], batch: Sequence[float]) -> dict[str, object]:
+    return {
+        "realtime": as_json(summary(realtime)),
+        "batch": as_json(summary(batch)),
+        "difference_of_medians": as_json(difference_of_medians(realtime, batch)),
+    }
+
+
+def show(console: Console, report: dict[str, object], runs: Sequence[Measured]) -> None:
+    """The table."""
+    table = Table(title=_title(report), title_justify="left")
+    table.add_column("milliseconds")
+    for column in ("p50", "p95", "p99", "max", "count"):
+        table.add_column(column, justify="right")
+    for name, figures in _joined(runs).summaries().items():
+        middle = (figures.p50, figures.p95, figures.p99, figures.max)
+        table.add_row(TITLES[name], *map(_number, middle), str(figures.count))
+    console.print(table)
+    for line in _lines(report):
+        console.print(line, highlight=False)
+
+
+def show_comparison(console: Console, pairs: Sequence[Pair]) -> None:
+    """Real time against batch, in a sentence each."""
+    realtime = _joined([pair.realtime for pair in pairs])
+    batch = _joined([pair.batch for pair in pairs])
+    for name in ("turn_latency_ms", "server_latency_ms"):
+        apart = difference_of_medians(getattr(realtime, name), getattr(batch, name))
+        console.print(f"{name}: {_sentence(apart)}", highlight=False)
+
+
+def _sentence(apart: Difference | None) -> str:
+    if apart is None:
+        return "not enough turns to compare the save modes"
+    return (
+        f"saving in real time moves the median by {apart.median:+.2f} ms against batch "
+        f"(95 % interval {apart.low:+.2f} to {apart.high:+.2f})"
+    )
+
+
+def _title(report: dict[str, object]) -> str:
+    return (
+        f"{report['calls']} calls at once for {report['seconds']:g} s, {report['stack']} stack"
+        f" ({report['calls_booked']} booked, {report['errors']} errors)"
+    )
+
+
+def _lines(report: dict[str, object]) -> list[str]:
+    lines = [
+        f"late frames            {100 * _float(report['late_frames_ratio']):.3f} %"
+        f" of {report['frames']}",
+        f"processor per call     {_number(report['cpu_percent_per_call'])} % of a core",
+        f"memory per call        {_number(report['rss_mib_per_call'])} MiB",
+    ]
+    kinds = report["error_kinds"]
+    if isinstance(kinds, dict):
+        lines += [f"error, {count} times: {kind}" for kind, count in kinds.items()]
+    return lines
+
+
+def _joined(runs: Sequence[Measured]) -> Samples:
+    joined = Samples()
+    for run in runs:
+        joined = joined.joined(run.samples)
+    return joined
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(sum(known) / len(known), 3) if known else None
+
+
+def _number(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else "–"
+
+
+def _float(value: object) -> float:
+    return value if isinstance(value, float) else 0.0

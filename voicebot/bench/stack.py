@@ -1,0 +1,144 @@
+"""The servers under test: the same processes as `voicebot serve` starts, on free ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from voicebot.children import Child, Part
+from voicebot.errors import VoicebotError
+from voicebot.phone.recordings import shipped, shipped_clip
+from voicebot.ports import Door, port_of, reserve
+from voicebot.settings import SaveMode
+from voicebot.speech.null import clip_checksum
+from voicebot.store.embedded import EmbeddedValkey
+
+_HOST: Final = "127.0.0.1"
+_STOP_S: Final = 8.0
+
+
+class StackKind(StrEnum):
+    """What stands behind the stream server."""
+
+    NULL = "null"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """A running stack. `pids` are all our processes but phone and Valkey."""
+
+    url: str
+    console: str | None
+    redis_url: str
+    children: tuple[Child, ...]
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes whose cost is ours."""
+        return tuple(child.pid for child in self.children if child.pid is not None)
+
+
+@asynccontextmanager
+async def running(
+    kind: StackKind, mode: SaveMode, calls: int, folder: Path, measures: Path
+) -> AsyncIterator[Servers]:
+    """Start everything, wait until it is ready, and stop it at the end; raises VoicebotError."""
+    door = Door(_HOST, 0, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
+    with reserve(door) as stream:
+        with reserve(door) as other, reserve(door) as another:  # let go: theirs alone
+            ports = port_of(stream), port_of(other)
+            valkey = EmbeddedValkey(folder, port_of(another))
+        redis_url = await valkey.start()
+        environment = {
+            **_environment(kind, mode, calls, folder, measures),
+            "VOICEBOT_REDIS_URL": redis_url,
+            "VOICEBOT_STREAM_PORT": str(ports[0]),
+            "VOICEBOT_CONSOLE_PORT": str(ports[1]),
+        }
+        children = tuple(Child(Part(n, m, environment)) for n, m in _parts(kind))
+        console = f"http://{_HOST}:{ports[1]}" if kind is StackKind.LOCAL else None
+        servers = Servers(f"ws://{_HOST}:{ports[0]}/media", console, redis_url, children)
+        try:
+            async with _alive(children):
+                yield servers
+        finally:
+            await valkey.stop()
+
+
+def _parts(kind: StackKind) -> tuple[tuple[str, str], ...]:
+    stream = ("stream", "voicebot.stream")
+    if kind is StackKind.NULL:
+        return (stream,)
+    return (
+        ("ears", "voicebot.speech.ears"),
+        ("mouth", "voicebot.speech.mouth"),
+        stream,
+        ("console", "voicebot.console"),
+    )
+
+
+def _environment(
+    kind: StackKind, mode: SaveMode, calls: int, folder: Path, measures: Path
+) -> dict[str, str]:
+    engine = "null" if kind is StackKind.NULL else "local"
+    manifest = folder / "clips.json"
+    manifest.write_bytes(null_manifest())
+    with as_file(files("voicebot") / "business.toml") as business:
+        return {
+            "VOICEBOT_DATA_DIR": str(folder),
+            "VOICEBOT_STREAM_HOST": _HOST,
+            "VOICEBOT_CONSOLE_HOST": _HOST,
+            "VOICEBOT_BUSINESS": str(business),
+            "VOICEBOT_TRANSCRIBER": engine,
+            "VOICEBOT_SYNTHESIZER": engine,
+            "VOICEBOT_UNDERSTANDING": "local",
+            "VOICEBOT_NULL_MANIFEST": str(manifest),
+            "VOICEBOT_MEASURE_FILE": str(measures),
+            "VOICEBOT_SAVE_MODE": mode.value,
+            "VOICEBOT_REALTIME_SHARE": "1.0",
+            "VOICEBOT_MIRROR_JSON": "false",
+            "VOICEBOT_MAX_CALLS": str(2 * calls + 10),
+            "VOICEBOT_DRAIN_S": "2",
+            "VOICEBOT_LOG_LEVEL": "warning",
+        }
+
+
+def null_manifest() -> bytes:
+    """What the null recogniser shall read in each of the phone's clips, as they are sent."""
+    clips = (shipped_clip(file).cut() for file in shipped())
+    return orjson.dumps([{"crc": clip_checksum(clip.audio), "text": clip.text} for clip in clips])
+
+
+@asynccontextmanager
+async def _alive(children: tuple[Child, ...]) -> AsyncIterator[None]:
+    """Children that are ready; the first one's failure ends the block with its own error."""
+    try:
+        async with asyncio.TaskGroup() as lives:
+            for child in children:
+                lives.create_task(child.live())
+            for child in children:
+                await child.ready.wait()
+            try:
+                yield
+            finally:
+                async with asyncio.TaskGroup() as ends:
+                    for child in reversed(children):
+                        ends.create_task(child.stop(_STOP_S))
+    except BaseExceptionGroup as group:
+        if (ours := group.subgroup(VoicebotError)) is not None:
+            raise _first(ours) from None
+        raise
+
+
+def _first(group: BaseExceptionGroup[VoicebotError]) -> VoicebotError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
