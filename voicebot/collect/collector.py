@@ -29,7 +29,8 @@ from voicebot.collect.events import (
     Utterance,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.understanding import Asked, Intent, Understanding, rules
+from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.collect.understanding.rules import understand as by_rules
 
 _TICK = timedelta(milliseconds=1)
 
@@ -55,7 +56,7 @@ class SayAloud(Protocol):
 
 async def understand_by_rules(text: str, asked: Asked) -> Understanding:
     """The understanding that needs no key and no network."""
-    return rules.understand(text, asked)
+    return by_rules(text, asked)
 
 
 class Conversation:
@@ -159,7 +160,7 @@ def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
     """What the ears should know while they wait: what is asked, and when an answer is whole."""
 
     def complete(text: str) -> bool:
-        understanding = rules.understand(text, situation(dialogue, clock()))
+        understanding = by_rules(text, situation(dialogue, clock()))
         return understanding.complete or understanding.intent in _DECISIVE
 
     vocabulary: tuple[str, ...] = ()

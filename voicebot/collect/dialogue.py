@@ -115,6 +115,14 @@ def begin(business: Business, state: CallState) -> Dialogue:
     )
 
 
+def asking(step: Step, dialogue: str | None) -> str | None:
+    """What the bot waits for, for those who watch: a step, `confirm`, or nothing any more."""
+    mode = _read(dialogue).get("mode", Mode.ASKING)
+    if mode == Mode.ENDED or step is Step.DONE:
+        return None
+    return "confirm" if mode == Mode.CONFIRMING else step.value
+
+
 def _read(text: str | None) -> dict[str, Any]:
     """The saved state; a value of another version or make counts as none."""
     if not text:

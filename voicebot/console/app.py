@@ -16,6 +16,7 @@ from voicebot import __version__
 from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.collect.collector import understand_by_rules
+from voicebot.collect.dialogue import asking
 from voicebot.console.conversations import Answered, CallIsLive, Conversations, UnknownCall
 from voicebot.console.schemas import (
     AIResponse,
@@ -102,7 +103,7 @@ async def _show(callSid: Sid, request: Request) -> dict[str, object]:
         **skeleton.nested(),
         "step": skeleton.step,
         "status": skeleton.status,
-        "asking": skeleton.asking,
+        "asking": asking(skeleton.step, skeleton.dialogue),
     }
 
 

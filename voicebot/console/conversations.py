@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Message
-from voicebot.collect.collector import Conversation, Understand, situation
+from voicebot.call import CallSid
+from voicebot.collect.collector import Conversation, SayAloud, Understand, situation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
 from voicebot.errors import VoicebotError
@@ -53,7 +53,7 @@ class Conversations:
         async with self._turn_of(call_sid):
             if await self._store.get_call_skeleton(call_sid) is None:
                 raise UnknownCall(f"there is no call {call_sid}; POST /calls begins one")
-            if await self._store.is_live(call_sid):
+            if await self._store.presence.is_live(call_sid):
                 raise CallIsLive(f"{call_sid} is on the phone just now")
             return await self._hold(call_sid, None, Utterance(text, at))
 
@@ -86,10 +86,10 @@ class Conversations:
 
 def _write_down(
     said: list[tuple[str, datetime]],
-) -> Callable[[str, Callable[[datetime], Awaitable[Message]]], Awaitable[None]]:
+) -> SayAloud:
     """A mouth that writes: the words become the HTTP answer."""
 
-    async def say(text: str, before_first_frame: Callable[[datetime], Awaitable[Message]]) -> None:
+    async def say(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
         at = _now()
         await before_first_frame(at)
         said.append((text, at))

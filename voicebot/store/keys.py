@@ -41,3 +41,8 @@ def call_keys(call_sid: CallSid) -> CallKeys:
 def legacy_key(call_sid: CallSid) -> str:
     """Where the old system kept the whole record as one JSON string; another slot."""
     return f"call:{call_sid}"
+
+
+def live_key(call_sid: CallSid) -> str:
+    """The mark of a call that is on the phone just now; same slot as its record."""
+    return f"call:{{{call_sid}}}:live"

@@ -29,6 +29,7 @@ from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, legacy_key
 from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
+from voicebot.store.presence import Presence
 from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
 from voicebot.store.scripts import EVENTS_KEPT, Founding, Scripts, Updated
 
@@ -67,6 +68,7 @@ class Store:
         self._scripts = Scripts(client, retention_s=self._retention_s)
         self._chores = Chores()
         self._shelf = MemoryShelf()
+        self.presence = Presence(client)
 
     async def aclose(self) -> None:
         """Finish what is still to be told, then let go of the connections."""

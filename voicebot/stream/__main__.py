@@ -60,6 +60,7 @@ def house(settings: Settings, business: Business, store: Store, staff: Staff) ->
         webhook=Webhook(settings, business, store.status, passes),
         passes=passes,
         open_call=store.open_call,
+        hold=store.presence.hold,
         staff=staff,
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -68,6 +69,7 @@ class House:
     webhook: Webhook
     passes: PassOffice
     open_call: OpenCall
+    hold: Callable[[CallSid], AbstractAsyncContextManager[None]]
     staff: Staff
 
 
@@ -205,7 +207,8 @@ class StreamServer:
         self._sessions[call_sid] = session
         _log.info("call_begins", call_sid=call_sid)
         try:
-            await session.run()
+            async with self._house.hold(call_sid):
+                await session.run()
         finally:
             if self._sessions.get(call_sid) is session:
                 del self._sessions[call_sid]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from voicebot.collect.spoken import pronounce
 from voicebot.errors import CallEnded
 from voicebot.speech import Synthesizer
 from voicebot.speech.sentences import split_sentences
 from voicebot.stream.dialect import Dialect
-from voicebot.stream.measure import TurnTimer
+from voicebot.stream.measure import TurnTimer, stopwatch
 from voicebot.stream.outbox import Outbox
 from voicebot.stream.playback import Playback, pieces
 
@@ -112,11 +113,11 @@ class Speaker:
     async def _synthesised(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """The sentence's audio, until it is interrupted; the first wait is not our time."""
         self._check_line()
-        asked_at = _now()
-        async with _closing(self._mouth.speak(sentence)) as voice:
+        asked_at = stopwatch()
+        async with _closing(self._mouth.speak(pronounce(sentence))) as voice:
             async for mulaw in voice:
                 self._timer.prepared(_now() - asked_at)
-                asked_at = _now()
+                asked_at = stopwatch()
                 if self._playback.cut_off:
                     return
                 yield mulaw
@@ -138,7 +139,7 @@ class Speaker:
         await self._line.mark(self._playback.close_sentence())
 
     def _sent(self) -> None:
-        self._timer.answered(_now())
+        self._timer.answered(stopwatch())
 
     def interrupt(self) -> None:
         """The caller wants to speak: be silent at once."""
