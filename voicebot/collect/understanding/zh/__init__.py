@@ -1,0 +1,89 @@
+"""Chinese (zh-CN): what a caller meant, by rules alone.
+
+The same promises as for English: pure, offline, a few milliseconds, and no value rather than a
+doubtful one. Simplified and traditional characters are read alike; what is stored stays as said.
+"""
+
+from __future__ import annotations
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.intents import asks_something, no_answer, yes_or_no
+from voicebot.collect.understanding.zh.script import Text, fold
+from voicebot.collect.understanding.zh.several import fields_of
+
+_SURE = 0.5
+"""Under this a value is not returned."""
+_DOUBTFUL = 0.7
+"""Up to this a value does not stand against signs that something else was meant."""
+_NO_ANSWER_CONFIDENCE = 0.9
+_UNKNOWN_CONFIDENCE = 0.3
+_CORRECTION_CONFIDENCE = 0.8
+_FIRST_IN_CONFIRMING = frozenset(
+    (Intent.REPEAT, Intent.HUMAN, Intent.BOT_CHALLENGE, Intent.HOLD, Intent.DONT_KNOW)
+)
+
+
+def understand(utterance: str, asked: Asked) -> Understanding:
+    """What the caller meant; never raises, whatever the text."""
+    text = fold(utterance)
+    found = fields_of(text, asked)
+    if asked.confirming:
+        return _confirmation(text, found)
+    own = found.pop(asked.step, None)
+    fields = _values(found)
+    if own and _is_answer(own, text, asked.step):
+        if own.value is not None:
+            fields = {asked.step: own.value, **fields}
+        elif fields:
+            return Understanding(Intent.CORRECTION, fields=fields, confidence=own.confidence)
+        return Understanding(
+            Intent.ANSWER, own.value, fields, own.missing, own.partial, own.span, own.confidence
+        )
+    if fields:
+        return Understanding(
+            Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE
+        )
+    return _nothing(text, asked)
+
+
+def _values(found: dict[Step, Found]) -> dict[Step, str]:
+    return {step: said.value for step, said in found.items() if said.value is not None}
+
+
+def _is_answer(own: Found, text: Text, step: Step) -> bool:
+    """A sure value always; a doubtful one or a mere piece only if nothing else was meant."""
+    if own.confidence < _SURE or (own.value is None and own.partial is None):
+        return False
+    if step is Step.TIME:
+        return own.missing is None or not asks_something(text.plain)
+    if own.value is None or own.confidence <= _DOUBTFUL:
+        return no_answer(text.plain) in (None, Intent.GREETING, Intent.THANKS, Intent.YES)
+    return True
+
+
+def _confirmation(text: Text, found: dict[Step, Found]) -> Understanding:
+    """A yes, a no, or a new value, which is a no with its mend."""
+    fields = _values({step: said for step, said in found.items() if said.confidence > _DOUBTFUL})
+    said = yes_or_no(text.plain)
+    if fields and not (said is Intent.YES and not CORRECTION.search(text.plain)):
+        return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
+    other = no_answer(text.plain)
+    if other in _FIRST_IN_CONFIRMING or said is None:
+        return _as_intent(other)
+    return Understanding(said, confidence=_NO_ANSWER_CONFIDENCE)
+
+
+def _nothing(text: Text, asked: Asked) -> Understanding:
+    if not text.plain.strip(" ,，。.!！?？"):
+        return Understanding(Intent.NOTHING)
+    intent = no_answer(text.plain)
+    return _as_intent(intent or yes_or_no(text.plain))
+
+
+def _as_intent(intent: Intent | None) -> Understanding:
+    if intent is None:
+        return Understanding(Intent.NOT_A_VALUE, confidence=_UNKNOWN_CONFIDENCE)
+    return Understanding(intent, confidence=_NO_ANSWER_CONFIDENCE)

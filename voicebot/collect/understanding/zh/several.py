@@ -1,0 +1,92 @@
+"""All fields of one utterance: the one asked for, and what was said besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.zh.address import find_address
+from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.email import find_email
+from voicebot.collect.understanding.zh.moment import find_time
+from voicebot.collect.understanding.zh.name import find_name
+from voicebot.collect.understanding.zh.phone import find_phone
+from voicebot.collect.understanding.zh.script import Text, blank
+from voicebot.collect.understanding.zh.service import find_service
+
+_SURE_UNASKED = 0.8
+"""How sure one must be of a value that nobody asked for."""
+_SERVICE_UNASKED = 1.0
+_ABOUT_TIME = re.compile(r"时间|日期|改[到成在约]|换[到成]|预约|约在|约到")
+
+_Finder = Callable[[Text, Asked, bool], Found | None]
+
+
+def fields_of(text: Text, asked: Asked) -> dict[Step, Found]:
+    """What each field's parser found; a value once read is not read again as another's."""
+    found: dict[Step, Found] = {}
+    for step in _order(asked.step):
+        is_asked = step is asked.step
+        said = _FINDERS[step](text, asked, is_asked)
+        if said is None or (not is_asked and not _is_plain(step, said, text, asked)):
+            continue
+        found[step] = said
+        if said.span and said.value is not None:
+            text = Text(blank(text.said, said.span), blank(text.plain, said.span))
+    return found
+
+
+def _order(asked: Step) -> tuple[Step, ...]:
+    """What is easily mistaken for something else comes late, the time before addresses if asked."""
+    middle = (Step.TIME, Step.ADDRESS) if asked is Step.TIME else (Step.ADDRESS, Step.TIME)
+    return (Step.EMAIL, Step.PHONE, *middle, Step.SERVICE, Step.NAME)
+
+
+def _is_plain(step: Step, said: Found, text: Text, asked: Asked) -> bool:
+    """Is a value that was not asked for beyond doubt?"""
+    if said.value is None:
+        return False
+    if step is Step.SERVICE:
+        return said.confidence >= _SERVICE_UNASKED and asked.step is not Step.ADDRESS
+    if step is Step.TIME and said.missing is not None:
+        corrects = CORRECTION.search(text.plain) or _ABOUT_TIME.search(text.plain)
+        return Step.TIME in asked.record and corrects is not None
+    return said.confidence >= _SURE_UNASKED
+
+
+def _email(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    return find_email(text.plain, asked.partial if is_asked else None)
+
+
+def _phone(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    return find_phone(text.plain, asked.region, asked.partial if is_asked else None)
+
+
+def _address(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    return find_address(text, asked=is_asked, partial=asked.partial if is_asked else None)
+
+
+def _time(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    held = (asked.partial if is_asked else None) or asked.record.get(Step.TIME)
+    return find_time(text.plain, asked.now, held)
+
+
+def _service(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    return find_service(text.plain, asked.services)
+
+
+def _name(text: Text, asked: Asked, is_asked: bool) -> Found | None:
+    return find_name(text, asked=is_asked)
+
+
+_FINDERS: dict[Step, _Finder] = {
+    Step.EMAIL: _email,
+    Step.PHONE: _phone,
+    Step.ADDRESS: _address,
+    Step.TIME: _time,
+    Step.SERVICE: _service,
+    Step.NAME: _name,
+}
