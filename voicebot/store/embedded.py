@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
+from uuid import uuid4
 
 from redis.exceptions import BusyLoadingError, RedisError
 
@@ -214,7 +215,7 @@ class EmbeddedValkey:
 
     def _write_url(self) -> None:
         path = self._data_dir / _URL_FILE
-        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh = path.with_suffix(f".{uuid4().hex}")
         fresh.write_text(self.url + "\n", "utf-8")
         fresh.replace(path)
 

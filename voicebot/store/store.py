@@ -213,8 +213,10 @@ class Store:
         if reply is Updated.UNKNOWN and (raw := await self._read_legacy(call_sid)):
             await self._scripts.found(call_sid, raw, at=self._clock())
             reply = await self._write_once(call_sid, write_id, update)
-        self._touched(call_sid)
-        return reply is not Updated.UNKNOWN
+        known = reply is not Updated.UNKNOWN
+        if known:
+            self._touched(call_sid, indexed=False)
+        return known
 
     async def _write_once(
         self, call_sid: CallSid, write_id: str, update: updates.Update
