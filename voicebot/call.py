@@ -137,6 +137,8 @@ class CallState:
     dialogue: str | None = None
     resumed: bool = False
     """True when the record was there before this session, with something said in it."""
+    said_until: datetime | None = None
+    """The moment of the last message, so that a clock that is behind cannot reorder history."""
 
 
 class Ledger(Protocol):

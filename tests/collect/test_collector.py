@@ -116,6 +116,14 @@ async def test_messages_never_share_a_moment_nor_go_back() -> None:
     assert all(b > a for a, b in pairwise(moments))
 
 
+async def test_a_clock_that_is_behind_does_not_reorder_what_an_earlier_session_said() -> None:
+    until = NOW + timedelta(minutes=1)
+    call = Call(spoken(*WORDS[:1]), state=CallState(resumed=True, said_until=until))
+    with pytest.raises(CallEnded):
+        await call.hold()
+    assert all(at > until for _, _, at in call.history)
+
+
 async def test_a_caller_who_hangs_up_leaves_what_was_said() -> None:
     call = Call(spoken(*WORDS[:2]))
     with pytest.raises(CallEnded):

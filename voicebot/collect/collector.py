@@ -67,7 +67,7 @@ class Conversation:
         self._say = say
         self._ledger = ledger
         self._clock = clock
-        self._last_at: datetime | None = None
+        self._last_at = ledger.state.said_until
         self._last_said: Message | None = None
 
     async def take_turn(self, event: Event) -> Ending | None:
@@ -97,11 +97,11 @@ class Conversation:
         await self._ledger.commit(Change(messages=(self._last_said,)))
 
     def _stamp(self, at: datetime) -> datetime:
-        """Messages of one session never share a moment and never go back in time."""
-        last, self._last_at = self._last_at, at
-        if last is not None and at <= last:
-            self._last_at = last + _TICK
-        return self._last_at or at
+        """Messages of a call never share a moment and never go back in time."""
+        if self._last_at is not None and at <= self._last_at:
+            at = self._last_at + _TICK
+        self._last_at = at
+        return at
 
 
 async def converse(

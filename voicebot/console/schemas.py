@@ -32,9 +32,10 @@ class CustomerMessage(_Body):
 
     @property
     def at(self) -> datetime:
-        """When it was said; a time without a zone is UTC, no time is now."""
-        moment = self.startedAt or datetime.now(UTC)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        """When it was said: never later than now; a time without a zone is UTC."""
+        now = datetime.now(UTC)
+        moment = self.startedAt or now
+        return min(now, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 class ConversationRequest(_Body):

@@ -146,7 +146,13 @@ def call_state(fields: Mapping[str, str], history: Sequence[str]) -> CallState:
         booked=fields.get(BOOKED_FIELD) == "true",
         dialogue=fields.get("dialogue"),
         resumed=bool(history),
+        said_until=_said_until(history),
     )
+
+
+def _said_until(history: Sequence[str]) -> datetime | None:
+    messages = history_messages(history)
+    return read_moment(messages[-1].startedAt) if messages else None
 
 
 def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkeleton:

@@ -1,0 +1,64 @@
+"""The console over a real Valkey, spoken to in process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from tests.store.conftest import valkey  # noqa: F401
+from tests.store.server import ValkeyProcess
+from voicebot.business import load_business
+from voicebot.console.app import create_app
+from voicebot.settings import Settings
+
+
+@pytest.fixture
+async def redis(valkey: ValkeyProcess) -> AsyncIterator[Redis]:  # noqa: F811
+    """A client of an empty server."""
+    client = Redis.from_url(valkey.url, decode_responses=True)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def settings(valkey: ValkeyProcess) -> Settings:  # noqa: F811
+    return Settings(_env_file=None, redis_url=valkey.url, commit_deadline_ms=2000)
+
+
+@pytest.fixture
+async def http(redis: Redis, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the console."""
+    async with console(settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def guarded(redis: Redis, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a console that wants a token."""
+    async with console(
+        settings.model_copy(update={"console_token": SecretStr("sesame")})
+    ) as client:
+        yield client
+
+
+class console:
+    """The app with its store open, behind a client without sockets."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._app = create_app(settings, load_business(None))
+
+    async def __aenter__(self) -> httpx.AsyncClient:
+        self._lifespan = self._app.router.lifespan_context(self._app)
+        await self._lifespan.__aenter__()
+        transport = httpx.ASGITransport(self._app)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://console")
+        return self._client
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._client.aclose()
+        await self._lifespan.__aexit__(None, None, None)

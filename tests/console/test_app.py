@@ -1,0 +1,159 @@
+"""The HTTP API, as front ends of the old system use it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid
+from voicebot.store.presence import Presence
+
+SID = "CA-http-1"
+WORDS = [
+    "My name is Test Caller",
+    "0412 345 678",
+    "yes",
+    "27 George Street, Parramatta",
+    "test at example dot com",
+    "yes",
+    "plumbing please",
+    "tomorrow at 10 am",
+    "yes",
+]
+
+
+async def begin(http: httpx.AsyncClient, sid: str = SID) -> dict[str, object]:
+    answer = await http.post("/calls", json={"callSid": sid, "from": "+61255501234"})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def say(http: httpx.AsyncClient, text: str, sid: str = SID) -> httpx.Response:
+    message = {
+        "speaker": "customer",
+        "message": text,
+        "startedAt": datetime.now(UTC).isoformat(),
+    }
+    return await http.post("/ai/conversation", json={"callSid": sid, "customerMessage": message})
+
+
+async def test_a_new_call_greets_and_asks_and_has_both_in_its_history(
+    http: httpx.AsyncClient,
+) -> None:
+    begun = await begin(http)
+    assert begun["callSid"] == SID
+    assert "May I have your name" in begun["aiResponse"]["message"]  # type: ignore[index]
+    record = (await http.get(f"/calls/{SID}")).json()
+    assert [m["speaker"] for m in record["history"]] == ["AI"]
+    assert (record["step"], record["status"], record["asking"]) == ("name", "active", "name")
+
+
+async def test_a_call_without_a_sid_gets_one(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/calls", json={})
+    assert (await http.get(f"/calls/{answer.json()['callSid']}")).status_code == 200
+
+
+async def test_beginning_a_call_twice_shows_it_and_says_nothing_new(
+    http: httpx.AsyncClient,
+) -> None:
+    first = await begin(http)
+    again = await http.post("/calls", json={"callSid": SID})
+    assert again.status_code == 200
+    assert again.json()["callSkeleton"]["history"] == first["callSkeleton"]["history"]  # type: ignore[index]
+
+
+async def test_six_steps_over_http_book_and_every_answer_is_there_at_once(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    for text in WORDS:
+        answer = await say(http, text)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["aiResponse"]["speaker"] == "AI"
+        stored = await redis.lrange(f"call:{{{SID}}}:history", 0, -1)
+        assert len(stored) == len(answer.json()["callSkeleton"]["history"])
+    fields = await redis.hgetall(f"call:{{{SID}}}")
+    assert fields["user.userInfo.phone"] == "+61412345678"
+    assert fields["user.userInfo.email"] == "test@example.com"
+    assert (fields["servicebooked"], fields["step"], fields["status"]) == ("true", "done", "booked")
+    record = (await http.get(f"/calls/{SID}")).json()
+    assert record["asking"] is None
+    assert len(record["history"]) == 2 * len(WORDS) + 1
+
+
+async def test_a_conversation_goes_on_at_its_step_whoever_serves_it(
+    http: httpx.AsyncClient, settings: object
+) -> None:
+    from tests.console.conftest import console
+
+    await begin(http)
+    await say(http, WORDS[0])
+    async with console(settings) as other:  # type: ignore[arg-type]
+        answer = await say(other, WORDS[1])
+    assert "Is that right?" in answer.json()["aiResponse"]["message"]
+
+
+async def test_an_unknown_call_is_404_and_nothing_is_made(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    assert (await say(http, "hello")).status_code == 404
+    assert (await http.get(f"/calls/{SID}")).status_code == 404
+    assert await redis.dbsize() == 0
+
+
+async def test_a_call_that_is_on_the_phone_is_409(http: httpx.AsyncClient, redis: Redis) -> None:
+    await begin(http)
+    async with Presence(redis).hold(CallSid(SID)):
+        await wait_for_mark(redis)
+        answer = await say(http, "hello")
+    assert (answer.status_code, answer.json()["error"]) == (409, "call_is_live")
+    assert (await say(http, WORDS[0])).status_code == 200
+
+
+async def wait_for_mark(redis: Redis) -> None:
+    while not await redis.exists(f"call:{{{SID}}}:live"):  # the reply itself gives way
+        pass
+
+
+async def test_two_turns_at_once_are_served_one_after_the_other(http: httpx.AsyncClient) -> None:
+    await begin(http)
+    answers = await asyncio.gather(say(http, WORDS[0]), say(http, WORDS[0]))
+    assert {a.status_code for a in answers} == {200}
+    history = (await http.get(f"/calls/{SID}")).json()["history"]
+    assert [m["speaker"] for m in history] == ["AI", "customer", "AI", "customer", "AI"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"callSid": "no spaces allowed", "customerMessage": {"message": "x"}},
+        {"callSid": SID, "customerMessage": {"message": "  "}},
+        {"callSid": SID, "customerMessage": {"message": "x" * 2001}},
+        {"callSid": SID},
+        {"callSid": SID, "customerMessage": {"message": "x", "startedAt": "yesterday"}},
+    ],
+)
+async def test_a_wrong_request_is_422_and_says_where(
+    http: httpx.AsyncClient, body: dict[str, object]
+) -> None:
+    answer = await http.post("/ai/conversation", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"]
+
+
+async def test_customers_data_wants_the_token(guarded: httpx.AsyncClient) -> None:
+    assert (await guarded.get(f"/calls/{SID}")).status_code == 401
+    assert (await guarded.get("/healthz")).status_code == 200
+    wrong = {"authorization": "Bearer open"}
+    assert (await guarded.get(f"/calls/{SID}", headers=wrong)).status_code == 401
+    right = {"authorization": "Bearer sesame"}
+    assert (await guarded.get(f"/calls/{SID}", headers=right)).status_code == 404
+
+
+async def test_readiness_and_metrics_answer(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/readyz")).json() == {"status": "ready"}
+    assert (await http.get("/metrics")).status_code == 200
