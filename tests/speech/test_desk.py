@@ -213,3 +213,22 @@ async def test_a_strangers_message_closes_only_his_connection(
             assert closed.value.rcvd.code == 1007
         await line.send(pack(Hear(id=2), b"good"))
         assert await texts(line, 1) == ["good"]
+
+
+async def test_a_client_that_never_reads_does_not_hold_the_model(
+    socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.speech.desk._SEND_DEADLINE_S", 0.05)
+    half_mebibyte = bytes(1 << 19)
+
+    def flood(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
+        if isinstance(job, Hear):
+            yield Heard(id=job.id, text="heard", seconds=0), b""
+        while isinstance(job, Speak):
+            yield Sound(id=job.id, seconds=0), half_mebibyte
+
+    async with desk(flood, socket, workers=1), connect(socket) as stuck, connect(socket) as line:
+        await stuck.send(pack(Speak(id=1, text="endless")))
+        assert isinstance((await reply(stuck))[0], Sound)
+        await line.send(pack(Hear(id=1)))
+        assert await texts(line, 1) == ["heard"]
