@@ -1,0 +1,138 @@
+"""Where an address stands in an utterance, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicebot.collect.understanding.address import tail
+from voicebot.collect.understanding.address.figures import figure_at, unit_at
+from voicebot.collect.understanding.address.fragments import fragments
+from voicebot.collect.understanding.address.parts import Kind, Part, Parts, is_whole, merge
+from voicebot.collect.understanding.address.streets import Street, street_at, typeless_at
+from voicebot.collect.understanding.address.words import (
+    COUNTED,
+    HOUSE_WORDS,
+    Word,
+    cut,
+    part_of,
+    title,
+)
+from voicebot.collect.understanding.lexicon import correction_at
+
+_SURE, _TYPELESS, _AMENDED = 1.0, 0.6, 0.9
+_LONGEST_HOUSE_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The parts in the order they were said, and how sure it is that they are an address."""
+
+    parts: Parts = ()
+    confidence: float = _SURE
+
+
+def read(utterance: str, region: str, *, alone: bool) -> Reading:
+    """The address in an utterance. `alone`: it was asked for, so that a piece counts too."""
+    found = Reading()
+    for words in _rounds(cut(utterance)):
+        said = _read(words, region, alone=alone)
+        if is_whole(said.parts) or not found.parts:
+            found = said if said.parts else found
+        elif said.parts:
+            found = Reading(merge(found.parts, said.parts), _AMENDED)
+    return found
+
+
+def _rounds(words: list[Word]) -> Iterator[list[Word]]:
+    """The words between corrections: what is said later counts."""
+    lows = [w.low for w in words]
+    begin = at = 0
+    while at < len(words):
+        length = correction_at(lows, at)
+        if length and not (lows[at] == "no" and words[at + 1 : at + 2] and words[at + 1].is_number):
+            yield words[begin:at]
+            begin = at = at + length
+        else:
+            at += 1
+    yield words[begin:]
+
+
+def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
+    typeless: Reading | None = None
+    for at in range(len(words)):
+        head, end = _head(words, at)
+        if head and head[-1].kind is Kind.BOX:
+            return Reading((*head, *tail.parts_from(words, end, region)))
+        if not head or head[-1].kind is not Kind.NUMBER:
+            continue
+        if street := street_at(words, end, weak=alone):
+            return Reading(_with_tail(words, head, street, region))
+        street = typeless_at(words, end) if alone and typeless is None else None
+        if street and (parts := _convincing(words, at, head, street, region)):
+            typeless = Reading(parts, _TYPELESS)
+    if typeless:
+        return typeless
+    return Reading(fragments(words, region)) if alone else Reading()
+
+
+def _with_tail(words: Sequence[Word], head: Parts, street: Street, region: str) -> Parts:
+    return (*head, street.part, *tail.parts_from(words, street.end, region))
+
+
+def _convincing(
+    words: Sequence[Word], at: int, head: Parts, street: Street, region: str
+) -> Parts | None:
+    """A street without a type counts when nothing else is said, or a state or postcode follows."""
+    parts = _with_tail(words, head, street, region)
+    kinds = {p.kind for p in parts}
+    if kinds & {Kind.STATE, Kind.POSTCODE, Kind.UNIT}:
+        return parts
+    rest = [w for w in words[at:] if w.start >= parts[-1].end]
+    return parts if not rest else None
+
+
+def _head(words: Sequence[Word], at: int) -> tuple[Parts, int]:
+    """House name, unit, box and number that begin here, and where they end."""
+    parts: list[Part] = []
+    if box := _box(words, at):
+        return (box[0],), box[1]
+    if house := _house(words, at):
+        parts.append(house[0])
+        at = house[1]
+    while unit := unit_at(words, at):
+        parts.append(part_of(Kind.UNIT, unit[0], words, at, unit[1]))
+        at = unit[1]
+        if inner := _house(words, at):
+            parts.append(inner[0])
+            at = inner[1]
+    if number := figure_at(words, at):
+        text, end = number
+        follower = words[end].low if end < len(words) else ""
+        if follower not in COUNTED:
+            parts.append(part_of(Kind.NUMBER, text, words, at, end))
+            at = end
+    return tuple(parts), at
+
+
+def _box(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
+    """PO box 12, P O box 12, post office box 12, GPO box 12."""
+    lows = [w.low for w in words[at : at + 4]]
+    for lead in (["po", "box"], ["p", "o", "box"], ["post", "office", "box"], ["gpo", "box"]):
+        if lows[: len(lead)] == lead and (number := figure_at(words, at + len(lead))):
+            name = "GPO Box " if lead[0] == "gpo" else "PO Box "
+            return part_of(Kind.BOX, name + number[0], words, at, number[1]), number[1]
+    return None
+
+
+def _house(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
+    """ "The Old Manor," before a number: a house's name ends with such a word and a pause."""
+    for end in range(at + 1, min(at + _LONGEST_HOUSE_WORDS, len(words))):
+        if words[end].pause:
+            named = end > at + 1 and words[end - 1].low in HOUSE_WORDS
+            numbered = words[end].is_figure or words[end].is_number
+            if not (named and numbered):
+                return None
+            text = " ".join(title(w.text) for w in words[at:end])
+            return part_of(Kind.HOUSE, text, words, at, end), end
+    return None

@@ -1,0 +1,204 @@
+"""What follows the street: suburb or city, state, postcode, country."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from voicebot.collect.understanding.address.figures import postcode_at, unit_at
+from voicebot.collect.understanding.address.parts import Kind, Part, Parts
+from voicebot.collect.understanding.address.words import (
+    COUNTRIES,
+    STATE_CODES,
+    STATES,
+    STOPS,
+    Word,
+    part_of,
+    title,
+)
+from voicebot.collect.understanding.lexicon import FILLERS
+
+_LONGEST_PLACE_WORDS = 5
+_LONGEST_PHRASE_WORDS = 5
+_ZIP_DIGITS = 5
+_ALSO_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "al", "act", "id", "us"})
+"""State codes that are words too: only before a postcode, or at the very end."""
+_SKIPPED = frozenset({"in", "uh", "um", "er", "erm", "the", "and", "suburb", "city", "town", "of"})
+_LABELS = (
+    ("suburb", "is"),
+    ("suburb", "of"),
+    ("city", "is"),
+    ("city", "of"),
+    ("town", "is"),
+    ("state", "is"),
+    ("postcode", "is"),
+    ("post", "code", "is"),
+    ("postal", "code", "is"),
+    ("zip", "code", "is"),
+    ("zip", "is"),
+    ("zip", "code"),
+    ("post", "code"),
+    ("postal", "code"),
+    ("postcode",),
+    ("zip",),
+    ("zipcode",),
+)
+
+
+def parts_from(words: Sequence[Word], at: int, region: str) -> Parts:
+    """The parts after a street, up to where other talk begins."""
+    parts: list[Part] = []
+    while at < len(words) and (parts[-1:] == [] or parts[-1].kind is not Kind.COUNTRY):
+        posted = any(p.kind is Kind.POSTCODE for p in parts)
+        at = _skip(words, at)
+        found = _next(words, at, region, posted=posted)
+        if found is None or _has(parts, found[0].kind):
+            break
+        parts.append(found[0])
+        at = found[1]
+    return tuple(parts)
+
+
+def _has(parts: Sequence[Part], kind: Kind) -> bool:
+    return kind in (Kind.POSTCODE, Kind.UNIT) and any(p.kind is kind for p in parts)
+
+
+def _skip(words: Sequence[Word], at: int) -> int:
+    """Past "in", "um", "the suburb is", when a name or number follows."""
+    while at < len(words):
+        length = _label(words, at)
+        if not length and words[at].low in _SKIPPED and at + 1 < len(words):
+            following = words[at + 1].low
+            named = following not in STOPS and not _is_state_code(words, at)
+            length = 1 if named else 0
+            if words[at].low in ("and", "of", "city", "town", "suburb"):
+                length = 0
+            if words[at].low in ("and", "the") and _label(words, at + 1):
+                length = 1
+        if not length:
+            return at
+        at += length
+    return at
+
+
+def _label(words: Sequence[Word], at: int) -> int:
+    lows = tuple(w.low for w in words[at : at + 3])
+    return next((len(label) for label in _LABELS if lows[: len(label)] == label), 0)
+
+
+def _next(words: Sequence[Word], at: int, region: str, *, posted: bool) -> tuple[Part, int] | None:
+    if at >= len(words):
+        return None
+    if end := _phrase_end(words, at, COUNTRIES):
+        return part_of(Kind.COUNTRY, _country(words, at, end), words, at, end), end
+    if posted:
+        return None
+    if unit := unit_at(words, at):
+        return part_of(Kind.UNIT, unit[0], words, at, unit[1]), unit[1]
+    if state := _state(words, at, region):
+        return state
+    if postcode := postcode_at(words, at, region):
+        return part_of(Kind.POSTCODE, postcode[0], words, at, postcode[1]), postcode[1]
+    return _place(words, at, region)
+
+
+def _country(words: Sequence[Word], at: int, end: int) -> str:
+    text = "".join(w.low for w in words[at:end])
+    if text in ("usa", "us", "uk"):
+        return text.upper()
+    return " ".join(title(w.text, first=n == 0) for n, w in enumerate(words[at:end]))
+
+
+def _phrase_end(words: Sequence[Word], at: int, phrases: Collection[tuple[str, ...]]) -> int | None:
+    """The place after the longest of these phrases that begins here, in one breath."""
+    for length in range(_LONGEST_PHRASE_WORDS, 0, -1):
+        slice_ = words[at : at + length]
+        whole = len(slice_) == length and not any(w.pause for w in slice_[1:])
+        if whole and tuple(w.low for w in slice_) in phrases:
+            if length == 1 and slice_[0].low == "us" and at + 1 < len(words):
+                return None
+            return at + length
+    return None
+
+
+def _state(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | None:
+    regions = [region, *(r for r in STATES if r != region)]
+    for place in regions:
+        if place not in STATES or (region == "GB"):
+            continue
+        if end := _phrase_end(words, at, STATES[place]):
+            if _is_city_too(words, at, end, region):
+                return None
+            code = STATES[place][tuple(w.low for w in words[at:end])].upper()
+            return part_of(Kind.STATE, code, words, at, end), end
+        if end := _code_end(words, at, STATE_CODES[place]):
+            text = "".join(w.low for w in words[at:end]).upper()
+            return part_of(Kind.STATE, text, words, at, end), end
+    return None
+
+
+def _is_city_too(words: Sequence[Word], at: int, end: int, region: str) -> bool:
+    """ "New York, NY", "Washington DC", "Virginia VA": the first is the city."""
+    if end >= len(words):
+        return False
+    return words[end].low == "city" or bool(_state(words, end, region))
+
+
+def _code_end(words: Sequence[Word], at: int, codes: frozenset[str]) -> int | None:
+    """The place after a code: nsw, or its letters one by one."""
+    if words[at].low in codes and not (
+        words[at].low in _ALSO_WORDS and not _is_state_code(words, at)
+    ):
+        return at + 1
+    for length in (3, 2):
+        letters = words[at : at + length]
+        spelled = len(letters) == length and all(w.is_letter for w in letters)
+        if spelled and "".join(w.low for w in letters) in codes:
+            return at + length
+    return None
+
+
+def _is_state_code(words: Sequence[Word], at: int) -> bool:
+    """May this word be a code? One that is a word too must stand before a postcode."""
+    if words[at].low not in _ALSO_WORDS:
+        return any(words[at].low in codes for codes in STATE_CODES.values())
+    following = words[at + 1] if at + 1 < len(words) else None
+    if words[at].low == "oh" and following and not following.pause:
+        after = postcode_at(words, at + 1, "US")
+        return after is not None and len(after[0]) == _ZIP_DIGITS
+    if following is None:
+        return words[at].low not in ("in", "or", "me", "hi", "ok", "oh", "us")
+    return following.is_figure or following.is_number
+
+
+def _place(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | None:
+    """A suburb's or city's words, in one breath, up to a state, a number or other talk."""
+    end = at
+    while end < len(words) and end - at < _LONGEST_PLACE_WORDS and _names_place(words, at, end):
+        if end > at and (_state(words, end, region) or postcode_at(words, end, region)):
+            break
+        if end > at and (unit_at(words, end) or _phrase_end(words, end, COUNTRIES)):
+            break
+        end += 1
+    if end == at or (words[at].pause and _is_talk(words, end)):
+        return None
+    text = " ".join(title(w.text, first=n == 0) for n, w in enumerate(words[at:end]))
+    return part_of(Kind.PLACE, text, words, at, end), end
+
+
+def _names_place(words: Sequence[Word], at: int, here: int) -> bool:
+    word = words[here]
+    if word.pause and here > at:
+        return False
+    if word.low in STOPS or word.low in FILLERS or word.low in ("and", "at", "&", "#", "in"):
+        return False
+    if word.low in ("is", "of", "the") and here == at:
+        return False
+    return not word.is_figure
+
+
+def _is_talk(words: Sequence[Word], end: int) -> bool:
+    """Does other talk go on in the same breath: ", the house is …"?"""
+    return end < len(words) and not words[end].pause and words[end].low in _VERBS
+
+
+_VERBS = frozenset({"is", "are", "was", "has", "can", "will", "would", "that", "which", "where"})
