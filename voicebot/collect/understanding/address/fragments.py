@@ -9,7 +9,7 @@ from voicebot.collect.understanding.address.figures import figure_at, postcode_a
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts
 from voicebot.collect.understanding.address.streets import street_at
 from voicebot.collect.understanding.address.words import COUNTED, Word, part_of
-from voicebot.collect.understanding.common import COMMON_WORDS
+from voicebot.collect.understanding.common import is_everyday
 from voicebot.collect.understanding.lexicon import FILLERS
 
 _CARRIERS = frozenset(
@@ -93,5 +93,5 @@ def _is_all(words: Sequence[Word], at: int, parts: Sequence[Part]) -> bool:
         return False
     rest = [w for w in words[at:] if w.start >= parts[-1].end and w.low not in FILLERS | {"please"}]
     sure = any(p.kind in (Kind.STREET, Kind.POSTCODE, Kind.STATE) for p in parts)
-    known = all(w.low not in COMMON_WORDS for w in words[at:] if w.low not in _CARRIERS)
+    known = all(not is_everyday(w.low) for w in words[at:] if w.low not in _CARRIERS)
     return not rest and (sure or known)
