@@ -19,7 +19,7 @@ from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
 from voicebot.speech import Hint, Transcriber, Transcript, VoiceDetector
 from voicebot.stream import turns
-from voicebot.stream.measure import TurnTimer
+from voicebot.stream.measure import TurnTimer, stopwatch
 from voicebot.stream.recording import Recording
 from voicebot.stream.speaking import Clock, Speaker
 
@@ -173,7 +173,7 @@ class Listener:
                 case Silent() | TimeUp() as nothing:
                     return nothing
                 case _Keyed(digits, started_at):
-                    self._timer.decided(_now())
+                    self._timer.decided(stopwatch())
                     return Utterance(digits, started_at, True, self._speaker.take_cut())
                 case _Spoken() as spoken:
                     text = await self._text(spoken)
@@ -215,9 +215,9 @@ class Listener:
 
     async def _transcript(self, decode: _Decode) -> str:
         assert decode.task is not None
-        asked_at = _now()
+        asked_at = stopwatch()
         transcript = await decode.task
-        self._timer.listened(min(_now() - asked_at, transcript.seconds))
+        self._timer.listened(min(stopwatch() - asked_at, transcript.seconds))
         return transcript.text.strip()
 
     def _is_said(self, text: str) -> bool:
@@ -250,7 +250,7 @@ class Listener:
             decode = self._begin(self._audio(start_ms, end_ms))
         self._turn_end_ms = end_ms
         ago = timedelta(milliseconds=self._turn.now_ms - start_ms)
-        self._arrive(_Spoken(decode, self._clock() - ago, _now()))
+        self._arrive(_Spoken(decode, self._clock() - ago, stopwatch()))
 
     def _audio(self, start_ms: float, end_ms: float) -> bytes:
         return self._recording.between(max(start_ms - PREROLL_MS, self._turn_end_ms), end_ms)
@@ -314,7 +314,3 @@ class Listener:
             if isinstance(arrival, kinds) and isinstance(arrival, _Spoken):
                 arrival.decode.cancel()
         self._arrivals = deque(a for a in self._arrivals if not isinstance(a, kinds))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -60,8 +60,16 @@ class Measure:
             _log.warning("measure_not_written", error=error)
 
 
+def stopwatch() -> float:
+    """Seconds of a fine clock; a loop's own may tick in whole milliseconds."""
+    return time.perf_counter()
+
+
 class TurnTimer:
-    """From the decision that the caller has finished to the bot's first frame."""
+    """From the decision that the caller has finished to the bot's first frame.
+
+    Moments (`at`) are of `stopwatch`.
+    """
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
@@ -115,9 +123,9 @@ class TimedPen:
 
     async def commit(self, change: Change) -> Saved:
         """See Ledger.commit."""
-        began = time.perf_counter()
+        began = stopwatch()
         saved = await self._ledger.commit(change)
-        self._measure.note(Kind.COMMIT, ms=(time.perf_counter() - began) * 1000)
+        self._measure.note(Kind.COMMIT, ms=(stopwatch() - began) * 1000)
         self.status = change.status or self.status
         return saved
 
@@ -129,12 +137,11 @@ class TimedPen:
 
 async def probe_loop(measure: Measure) -> None:
     """Note the loop's lag until cancelled; what is kept is written every few seconds."""
-    loop = asyncio.get_running_loop()
     while True:
         for _ in range(PROBES_A_FLUSH):
-            due = loop.time() + PROBE_INTERVAL_S
+            due = stopwatch() + PROBE_INTERVAL_S
             await asyncio.sleep(PROBE_INTERVAL_S)
-            measure.note(Kind.LOOP_LAG, ms=max(0.0, loop.time() - due) * 1000)
+            measure.note(Kind.LOOP_LAG, ms=max(0.0, stopwatch() - due) * 1000)
         await measure.flush()
 
 

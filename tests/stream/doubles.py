@@ -1,0 +1,110 @@
+"""Scripted speech at the speech seams: what is said is coded in the audio itself.
+
+A phrase is one byte value, held for as long as it is spoken; 0xFF is silence. So the detector
+needs no model, and the ears know from the audio alone what was said, in which order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from voicebot.errors import SpeechUnavailable
+from voicebot.g711 import SILENCE
+from voicebot.speech import Hint, Transcript
+
+MS = 8
+"""Bytes of audio in a millisecond."""
+
+
+def spoken(code: int, ms: int = 400) -> bytes:
+    """Audio of the phrase `code`."""
+    return bytes([code]) * (ms * MS)
+
+
+def silence(ms: int) -> bytes:
+    return SILENCE * (ms * MS)
+
+
+class CodedDetector:
+    """Sure of itself: a window with any voice in it is speech."""
+
+    window_ms = 20.0
+    decisive = False
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def feed(self, mulaw: bytes) -> list[float]:
+        self._pending += mulaw
+        size = int(self.window_ms) * MS
+        whole = len(self._pending) // size * size
+        ready, self._pending = self._pending[:whole], self._pending[whole:]
+        return [
+            1.0 if ready[at : at + size].strip(SILENCE) else 0.0 for at in range(0, whole, size)
+        ]
+
+    def reset(self) -> None:
+        self._pending = b""
+
+
+@dataclass
+class CodedEars:
+    """Reads phrases back from audio; takes `delay_s` for it, and remembers what it was asked."""
+
+    phrases: dict[int, str]
+    in_words: dict[int, str] = field(default_factory=dict)
+    delay_s: float = 0.3
+    hints: list[Hint] = field(default_factory=list)
+    finished: int = 0
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        self.hints.append(hint)
+        await asyncio.sleep(self.delay_s)
+        self.finished += 1
+        phrases = self.phrases | (self.in_words if hint.words_for_digits else {})
+        codes = [code for code, _ in groupby(utterance.replace(SILENCE, b""))]
+        return Transcript(" ".join(phrases[c] for c in codes if c in phrases), self.delay_s)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class DeafEars:
+    """Nobody can listen just now."""
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        raise SpeechUnavailable("the ears are away")
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class SteadyMouth:
+    """Says every sentence in `sentence_ms`, after `delay_s`."""
+
+    sentence_ms: int = 1000
+    delay_s: float = 0.0
+    said: list[str] = field(default_factory=list)
+
+    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        await asyncio.sleep(self.delay_s)
+        self.said.append(sentence)
+        yield b"\x2a" * (self.sentence_ms * MS)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class MuteMouth:
+    """Nobody can speak just now."""
+
+    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        raise SpeechUnavailable("the mouth is away")
+        yield b""
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,143 @@
+"""What the webhook answers: by record, by room, and to whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import pytest
+
+from voicebot.business import Business, load_business
+from voicebot.call import CallSid, Status
+from voicebot.errors import InvalidCallSid
+from voicebot.settings import Settings
+from voicebot.stream.passes import PassOffice
+from voicebot.stream.signature import sign
+from voicebot.stream.webhook import Asked, Webhook
+
+CALL = CallSid("CA1")
+PASSES = PassOffice(b"secret")
+
+
+def webhook(
+    status: Status | None = None, transfer_to: str | None = None, **set_: object
+) -> Webhook:
+    async def status_of(call_sid: CallSid) -> Status | None:
+        assert call_sid == CALL
+        return status
+
+    settings = Settings(_env_file=None, data_dir=Path("unused"), **set_)
+    business: Business = load_business(None).model_copy(update={"transfer_to": transfer_to})
+    return Webhook(settings, business, status_of, PASSES)
+
+
+def asked(*, host: str = "bot.test:8080", signature: str | None = None, **query: str) -> Asked:
+    return Asked("/twiml?" + urlencode({"CallSid": CALL} | query), host, signature)
+
+
+async def verbs(hook: Webhook, request: Asked, has_room: bool = True) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(await hook.answer(request, has_room=has_room)))
+
+
+@pytest.mark.parametrize("status", [None, Status.ACTIVE, Status.ABANDONED])
+async def test_an_open_call_is_streamed_and_asks_again_afterwards(status: Status | None) -> None:
+    connect, redirect = await verbs(webhook(status), asked(From="+61412", To="+61298"))
+    (stream,) = connect
+    assert stream.get("url") == "ws://bot.test:8080/media"
+    parameters = {p.get("name"): p.get("value") for p in stream}
+    token = parameters.pop("token")
+    assert token is not None
+    assert PASSES.admit(CALL, token)
+    assert parameters == {"from": "+61412", "to": "+61298"}
+    assert (redirect.tag, redirect.get("method"), redirect.text) == ("Redirect", "GET", "/twiml")
+
+
+@pytest.mark.parametrize("status", [Status.BOOKED, Status.INCOMPLETE])
+async def test_a_finished_call_is_hung_up(status: Status) -> None:
+    (verb,) = await verbs(webhook(status), asked(), has_room=False)
+    assert verb.tag == "Hangup"
+
+
+async def test_a_call_for_a_person_is_dialled() -> None:
+    dial, hangup = await verbs(webhook(Status.TRANSFER, "+61 2 <9>"), asked())
+    assert (dial.tag, dial.text, hangup.tag) == ("Dial", "+61 2 <9>", "Hangup")
+    (verb,) = await verbs(webhook(Status.TRANSFER), asked())
+    assert verb.tag == "Hangup"
+
+
+async def test_without_room_a_call_waits_five_times_and_then_hears_an_apology() -> None:
+    hook, tries = webhook(), []
+    request = asked()
+    while True:
+        first, second = await verbs(hook, request, has_room=False)
+        if first.tag == "Say":
+            break
+        assert (first.tag, first.get("length")) == ("Pause", "2")
+        assert second.get("method") == "GET"
+        tries.append(second.text)
+        assert second.text is not None
+        request = asked(**{"try": second.text.partition("=")[2]})
+    assert tries == [f"/twiml?try={n}" for n in range(1, 6)]
+    assert (first.text, second.tag) == (first.text, "Hangup")
+
+
+@pytest.mark.parametrize("tries", ["x", "-1", "99999999999999999999", "²"])
+async def test_a_try_that_is_no_number_counts_as_the_first(tries: str) -> None:
+    _, redirect = await verbs(webhook(), asked(**{"try": tries}), has_room=False)
+    assert redirect.text == "/twiml?try=1"
+
+
+async def test_a_strangers_words_are_escaped() -> None:
+    connect, _ = await verbs(webhook(), asked(From='"><Dial>+1900</Dial>', host="a&b"))
+    (stream,) = connect
+    assert stream.get("url") == "ws://a&b/media"
+    assert {p.get("value") for p in stream} >= {'"><Dial>+1900</Dial>'}
+
+
+async def test_a_parameter_stays_under_the_providers_limit() -> None:
+    connect, _ = await verbs(webhook(), asked(From="9" * 5000))
+    assert all(len(p.get("value", "")) < 450 for p in connect[0])
+
+
+@pytest.mark.parametrize("query", ["", "?CallSid=", "?CallSid=a%2Fb", "?callsid=CA1"])
+async def test_a_request_without_a_call_is_refused(query: str) -> None:
+    with pytest.raises(InvalidCallSid):
+        await webhook().answer(Asked("/twiml" + query, "h", None), has_room=True)
+
+
+@pytest.mark.parametrize(
+    ("public", "stream", "again"),
+    [
+        ("https://bot.example.com", "wss://bot.example.com/media", "/twiml"),
+        ("https://example.com/bot/", "wss://example.com/bot/media", "/bot/twiml"),
+        ("http://10.0.0.1:81", "ws://10.0.0.1:81/media", "/twiml"),
+    ],
+)
+async def test_the_public_address_is_what_the_provider_is_told(
+    public: str, stream: str, again: str
+) -> None:
+    connect, redirect = await verbs(webhook(public_url=public), asked())
+    assert (connect[0].get("url"), redirect.text) == (stream, again)
+
+
+@pytest.mark.parametrize("public", [None, "https://bot.test:8080"])
+def test_with_an_auth_token_only_the_provider_is_answered(public: str | None) -> None:
+    hook = webhook(twilio_auth_token="12345", public_url=public)
+    url = "https://bot.test:8080" + asked(From="+61").path
+    assert hook.is_genuine_request(asked(From="+61", signature=sign("12345", url)))
+    assert not hook.is_genuine_request(asked(From="+62", signature=sign("12345", url)))
+    assert not hook.is_genuine_request(asked(From="+61"))
+    media = Asked("/media", "bot.test:8080", sign("12345", "wss://bot.test:8080/media"))
+    assert hook.is_genuine_upgrade(media)
+    assert not hook.is_genuine_request(media)
+
+
+def test_a_signature_is_checked_against_the_public_address_not_the_host_header() -> None:
+    hook = webhook(twilio_auth_token="12345", public_url="https://bot.test")
+    replayed = Asked("/media", "evil.test", sign("12345", "wss://evil.test/media"))
+    assert not hook.is_genuine_upgrade(replayed)
+
+
+def test_without_an_auth_token_nothing_is_signed() -> None:
+    assert webhook().is_genuine_request(asked())

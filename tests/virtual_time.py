@@ -1,0 +1,92 @@
+"""An event loop whose clock jumps to the next timer, so that waiting costs nothing.
+
+    @in_virtual_time
+    async def test_silence_is_noticed_after_six_seconds() -> None: ...
+
+Sockets stay real: time moves on only when none of them has anything to deliver. What happens
+in other threads or processes is not waited for, unless `grace_s` of real time is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import selectors
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STUCK_S = 5.0
+"""Real time without any event, and no timer to jump to: the test would hang for ever."""
+
+
+class _JumpingSelector(selectors.BaseSelector):
+    """Asks the real selector without waiting; where that has nothing, moves the clock instead."""
+
+    def __init__(self, grace_s: float) -> None:
+        self._real = selectors.DefaultSelector()
+        self._grace_s = grace_s
+        self.now = 0.0
+
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+        ready = self._real.select(0)
+        if ready or timeout == 0:
+            return ready
+        if timeout is None:
+            ready = self._real.select(STUCK_S)
+            if not ready:
+                raise RuntimeError("nothing is left that could ever happen")
+            return ready
+        if self._grace_s and (ready := self._real.select(self._grace_s)):
+            return ready
+        self.now += timeout
+        return []
+
+    def register(
+        self, fileobj: selectors._FileObject, events: selectors._EventMask, data: object = None
+    ) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: selectors._FileObject) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(
+        self, fileobj: selectors._FileObject, events: selectors._EventMask, data: object = None
+    ) -> selectors.SelectorKey:
+        return self._real.modify(fileobj, events, data)
+
+    def close(self) -> None:
+        self._real.close()
+
+    def get_map(self) -> Mapping[selectors._FileObject, selectors.SelectorKey]:
+        return self._real.get_map()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop that begins at 0.0 and never waits."""
+
+    def __init__(self, grace_s: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(grace_s)
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self._jumping.now
+
+
+def in_virtual_time(test: Callable[P, Awaitable[T]]) -> Callable[P, T]:
+    """Run an async test to its end in virtual time; it may use fixtures that need no loop."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        async def main() -> T:
+            return await test(*args, **kwargs)
+
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            return runner.run(main())
+
+    return run
