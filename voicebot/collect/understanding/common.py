@@ -1,7 +1,7 @@
-"""Everyday English words that are hardly ever a person's name.
+"""What kind of word is this? Everyday English, a given name, a family name, or unknown.
 
 A bare "palm" or "cancel" is no answer to "what's your name?"; an unknown word may well be one.
-Words that are also names (Mark, Will, Rose, Grant) are left out of `words.json` on purpose.
+The lists and where they come from stand in `words.json` and `names.json`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,59 @@ from importlib.resources import files
 
 import orjson
 
-_WORDS: dict[str, list[str]] = orjson.loads(files(__package__).joinpath("words.json").read_bytes())
+_SHORTEST_STEM = 3
+_ENDINGS = (
+    ("s", ("",)),
+    ("es", ("", "e")),
+    ("ies", ("y",)),
+    ("ed", ("", "e")),
+    ("ied", ("y",)),
+    ("ing", ("", "e")),
+    ("ly", ("",)),
+    ("er", ("", "e")),
+    ("ers", ("", "e")),
+)
+"""Regular endings that `words.json` leaves out, and what may stand in their place."""
 
-FUNCTION_WORDS = frozenset(" ".join(_WORDS["function"]).split())
+
+def _read(name: str, key: str) -> list[str]:
+    lines: list[str] = orjson.loads(files(__package__).joinpath(name).read_bytes())[key]
+    return " ".join(lines).split()
+
+
+FUNCTION_WORDS = frozenset(_read("words.json", "function"))
 """Words that no name contains."""
-COMMON_WORDS = frozenset(" ".join(_WORDS["everyday"]).split()) | FUNCTION_WORDS
-"""Words that are no name when nothing but a weak phrase ("it's", "I'm") announces one."""
+_EVERYDAY = frozenset(_read("words.json", "everyday"))
+_GIVEN = frozenset(_read("names.json", "given"))
+_FAMILY = frozenset(_read("names.json", "family"))
+
+
+def is_given(word: str) -> bool:
+    """A given name that is known, in lower case."""
+    return word in _GIVEN
+
+
+def is_family(word: str) -> bool:
+    """A family name that is known; many are everyday words too ("long", "brown")."""
+    return word in _FAMILY
+
+
+def is_everyday(word: str) -> bool:
+    """An everyday word or one of its regular forms, and no given name."""
+    if word in _GIVEN:
+        return False
+    return word in _EVERYDAY or word in FUNCTION_WORDS or any(_stems(word))
+
+
+def _stems(word: str) -> list[str]:
+    """The everyday words that this one is a form of."""
+    found: list[str] = []
+    for ending, instead in _ENDINGS:
+        if not word.endswith(ending):
+            continue
+        stem = word[: -len(ending)]
+        forms = [stem + letters for letters in instead]
+        if len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2]:
+            forms.append(stem[:-1])
+        found += [form for form in forms if len(form) >= _SHORTEST_STEM and form in _EVERYDAY]
+    return found

@@ -1,7 +1,7 @@
 """A person's name, as callers give it: bare, announced ("my name is"), spelled, with titles.
 
-An announced name may be any word that is no function word; a bare one, or one after a phrase that
-announces other things too ("it's", "I'm"), must not be an everyday word either.
+An announced name may be any word that is no everyday one; so may a bare one that fills its
+sentence. Everyday words are names only next to a given name ("Harriet Long").
 """
 
 from __future__ import annotations
@@ -9,123 +9,89 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from voicebot.call import Step
 from voicebot.collect.understanding import Asked
-from voicebot.collect.understanding.common import COMMON_WORDS, FUNCTION_WORDS
+from voicebot.collect.understanding.announcing import (
+    AFTER,
+    BOOKED_FOR,
+    FIELDS,
+    GO_ON,
+    OPENINGS,
+    PARTICLES,
+    PRONOUNS,
+    STRONG,
+    TITLES,
+    VERBS_TOO,
+    WEAK,
+    WHOSE,
+    Phrase,
+)
+from voicebot.collect.understanding.common import (
+    FUNCTION_WORDS,
+    is_everyday,
+    is_family,
+    is_given,
+)
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import FILLERS, correction_at
-from voicebot.collect.understanding.spelling import heard_as, hinted, spelled
-from voicebot.collect.understanding.tokens import Token, plain, tokens, word_set
+from voicebot.collect.understanding.spelling import heard_as, hinted, refined, spelled
+from voicebot.collect.understanding.tokens import Token, plain, tokens
 
-_STRONG = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "my name is",
-        "my name's",
-        "my names",
-        "name is",
-        "name's",
-        "my name",
-        "full name is",
-        "full name",
-        "surname is",
-        "call me",
-        "call be",
-        "calls me",
-        "in the name of",
-        "in the name",
-        "under the name of",
-        "under the name",
-        "under name",
-        "on the name of",
-        "on the name",
-        "on name",
-        "by the name of",
-        "with the name",
-        "name of",
-        "goes by",
-        "go by",
-        "known as",
-        "speaking with",
-        "speaking to",
-        "name should be",
-        "name to",
-        "name",
-    )
-)
-_WEAK = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "i am",
-        "i'm",
-        "im",
-        "this is",
-        "it is",
-        "it's",
-        "its",
-        "that's",
-        "thats",
-        "that is",
-        "should be",
-        "would be",
-        "will be",
-        "under",
-        "it was",
-        "for",
-        "here is",
-        "is",
-    )
-)
-_BOOKED_FOR = word_set("booking reservation table appointment booked reserved is was")
-"""What must stand before "for" so that a name may follow."""
-_AFTER_NAME = (("is", "my", "name"), ("speaking",), ("here",), ("is", "the", "name"))
-_TITLES = word_set("mr mrs ms miss mister dr doctor prof professor sir madam madame mx missus")
-_PARTICLES = word_set(
-    "de del della der den des di da dos du la le van von ter ten bin ibn al el st y e san santa"
-)
-_OPENINGS = word_set(
-    "yes yeah yep yup sure ok okay oh ah uh um er hi hello hey well so course of certainly right "
-    "alright surely absolutely please thanks sorry and no actually good morning afternoon evening "
-    "mate there hmm it's"
-)
-_NOT_A_QUESTION = word_set("what what's whats your his her their whose which who's the business")
-_MOST_WORDS = 5
-_SENTENCE_END = frozenset((".", "?", "!", ";", ":"))
+_MOST_WORDS = 4
+_SURE, _FAIR, _POOR = 0.9, 0.75, 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """A stretch of tokens that may be a name."""
+class _Place:
+    """A stretch of tokens that is a name, and how surely."""
 
     first: int
     end: int
+    confidence: float
 
 
 def parse(utterance: str, asked: Asked) -> Found | None:
     """Find the caller's name; None when nothing that was said can be one."""
     said = tokens(plain(utterance))
-    if found := spelled(said):
-        return Found(found.name, (said[found.first].start, said[found.end - 1].end), 0.85)
+    held = asked.record.get(Step.NAME, "")
+    if letters := spelled(said):
+        name = refined(letters.name, held, said)
+        return Found(name, (said[letters.first].start, said[letters.end - 1].end), _FAIR)
+    if whole := _first_and_last(said):
+        return whole
     place = _place(said)
     if place is None:
-        return None
+        return _respelled(said, held)
     name = heard_as(said, place.end, hinted(said, place.end, _written(said, place)))
     span = (said[place.first].start, said[place.end - 1].end)
-    return Found(name, span, 0.85) if name else None
+    return Found(refined(name, held, said), span, place.confidence)
 
 
 def announced(utterance: str) -> Found | None:
     """A name that is announced as one, whatever was asked."""
     said = tokens(plain(utterance))
-    place = next(_after(said, _STRONG, strict=True), None)
+    place = next(_after(said, STRONG), None)
+    if place is None or (place.end - place.first == 1 and place.confidence < _FAIR):
+        return None
+    return Found(_written(said, place), (said[place.first].start, said[place.end - 1].end), 0.8)
+
+
+def leading(utterance: str) -> Found | None:
+    """A name before other answers, as in "jenny, 12 Elm Street": the words before the figures."""
+    said = tokens(plain(utterance))
+    figures = next((at for at, token in enumerate(said) if token.is_number), len(said))
+    place = next(_bare(said[:figures]), None)
     if place is None:
         return None
-    span = (said[place.first].start, said[place.end - 1].end)
-    return Found(_written(said, place), span, 0.8)
+    rest = [token for token in said[place.end : figures] if token.is_word]
+    if any(token.low not in FIELDS for token in rest):
+        return None
+    return Found(_written(said, place), (said[place.first].start, said[place.end - 1].end), 0.7)
 
 
 def titled(word: str) -> str:
-    """A name's word in title case: O'Brien, McDonald, Jean-Luc."""
-    if word[:1].isupper() and not word.isupper():
+    """A name's word in title case: O'Brien, McDonald."""
+    if word[:1].isupper() and not (word.isupper() and len(word) > 2):
         return word
     parts = word.lower().split("'")
     if len(parts) == 2 and len(parts[0]) == 1:
@@ -135,158 +101,223 @@ def titled(word: str) -> str:
     return word.lower().capitalize()
 
 
-def _place(said: Sequence[Token]) -> _Words | None:
+def _first_and_last(said: Sequence[Token]) -> Found | None:
+    """ "First name John, last name Smith", in either order."""
+    lows = [token.low for token in said]
+    parts: dict[str, _Place] = {}
+    for at in range(len(said) - 1):
+        if lows[at] in ("first", "last", "family", "second") and lows[at + 1] == "name":
+            kind, start = "first" if lows[at] == "first" else "last", at + 2
+        elif lows[at] == "surname":
+            kind, start = "last", at + 1
+        else:
+            continue
+        while start < len(said) and (lows[start] in ("is", "'s") or not said[start].is_word):
+            start += 1
+        if place := _name_at(said, start, strong=True):
+            parts.setdefault(kind, place)
+    if len(parts) < 2:
+        return None
+    names = [heard_as(said, parts[k].end, _written(said, parts[k])) for k in ("first", "last")]
+    first = min(place.first for place in parts.values())
+    end = max(place.end for place in parts.values())
+    return Found(" ".join(names), (said[first].start, said[end - 1].end), _SURE)
+
+
+def _respelled(said: Sequence[Token], held: str) -> Found | None:
+    """ "It's with a y": a hint on the name that the bot has read back."""
+    name = hinted(said, 0, held) if held else held
+    return Found(name, (said[0].start, said[-1].end), _FAIR) if name != held else None
+
+
+def _place(said: Sequence[Token]) -> _Place | None:
     """Where the name stands, after all corrections."""
-    corrected = _corrected(said)
-    if corrected is not None:
-        return corrected
-    for found in (
-        _after(said, _STRONG, strict=False),
-        _before(said),
-        _bare(said),
-        _after(said, _WEAK, strict=True),
-    ):
+    place = _first_place(said)
+    lows = [token.low for token in said]
+    for at in range(1, len(said)):
+        length = correction_at(lows, at)
+        if not length or place is None or place.first > at:
+            continue
+        rest = said[at + length :]
+        mended = next(_after(rest, STRONG), None) or _first_place(rest) or _last_chunk(rest)
+        if mended:
+            offset = at + length
+            place = _Place(mended.first + offset, mended.end + offset, mended.confidence)
+    return place
+
+
+def _first_place(said: Sequence[Token]) -> _Place | None:
+    for found in (_after(said, STRONG), _before(said), _bare(said), _after(said, WEAK)):
         if place := next(found, None):
             return place
     return None
 
 
-def _corrected(said: Sequence[Token]) -> _Words | None:
-    """The name after "no wait", when one follows."""
-    lows = [token.low for token in said]
-    for at in range(len(said) - 1, 0, -1):
-        length = correction_at(lows, at)
-        if not length or at + length >= len(said):
-            continue
-        rest = said[at + length :]
-        place = next(_after(rest, _STRONG, strict=False), None) or next(_chunks(rest), None)
-        if place:
-            return _Words(place.first + at + length, place.end + at + length)
-    return None
+def _last_chunk(said: Sequence[Token]) -> _Place | None:
+    """The last stretch between commas, when it is nothing but a name."""
+    start = max((at + 1 for at, token in enumerate(said) if token.low == ","), default=0)
+    place = _name_at(said, start, strong=False)
+    return place if place and place.end >= len(said) - 1 else None
 
 
-def _chunks(said: Sequence[Token]) -> Iterator[_Words]:
-    """From the last one back: stretches between commas that are nothing but a name."""
-    starts = [0] + [at + 1 for at, token in enumerate(said) if token.low == ","]
-    for start in reversed(starts):
-        place = _name_at(said, start, strict=True)
-        if place and (place.end >= len(said) or not said[place.end].is_word):
-            yield place
-
-
-def _after(
-    said: Sequence[Token], phrases: Sequence[tuple[str, ...]], strict: bool
-) -> Iterator[_Words]:
+def _after(said: Sequence[Token], phrases: Sequence[Phrase]) -> Iterator[_Place]:
     """Names that follow one of these phrases."""
     lows = [token.low for token in said]
     at = 0
     while at < len(said):
-        length = max((len(p) for p in phrases if tuple(lows[at : at + len(p)]) == p), default=0)
+        length = next((len(p) for p in phrases if tuple(lows[at : at + len(p)]) == p), 0)
         if length and _may_announce(lows, at, length):
             start = at + length
             while start < len(said) and (said[start].low in FILLERS or said[start].low in ",:'\""):
                 start += 1
-            if place := _name_at(said, start, strict):
+            if place := _name_at(said, start, strong=phrases is STRONG):
                 yield place
         at += max(1, length)
 
 
 def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     before = lows[at - 1] if at else ""
-    if lows[at : at + length] == ["for"]:
-        return before in _BOOKED_FOR
-    if lows[at : at + length] == ["is"]:
+    phrase = lows[at : at + length]
+    if phrase == ["for"]:
+        return before in BOOKED_FOR
+    if phrase == ["is"]:
         return before == "name"
-    if lows[at].startswith("name"):
-        return before not in _NOT_A_QUESTION or before == "the"
+    if phrase == ["be"]:
+        return before in ("should", "would", "will", "it'll", "that'll", "that'd", "it'd")
+    if "name" in phrase[0] or phrase[0] in ("first", "last", "family", "surname"):
+        return before not in WHOSE
     return True
 
 
-def _before(said: Sequence[Token]) -> Iterator[_Words]:
+def _before(said: Sequence[Token]) -> Iterator[_Place]:
     """ "Angela is my name", "Angela speaking"."""
     lows = [token.low for token in said]
     for at in range(1, len(said)):
-        if any(tuple(lows[at : at + len(p)]) == p for p in _AFTER_NAME):
-            start = at
-            while start > 0 and at - start < 3 and _is_name_word(said[start - 1], strict=True):
-                start -= 1
-            if start < at:
-                yield _Words(start, at)
+        if any(tuple(lows[at : at + len(p)]) == p for p in AFTER):
+            for start in range(max(0, at - 3), at):
+                place = _name_at(said, start, strong=False)
+                if place and place.end == at:
+                    yield place
+                    break
 
 
-def _bare(said: Sequence[Token]) -> Iterator[_Words]:
+def _bare(said: Sequence[Token]) -> Iterator[_Place]:
     """A sentence that begins with a name and ends, or goes on with something else."""
     start = 0
-    while start < len(said) and (said[start].low in _OPENINGS or said[start].low in ",.-"):
+    while start < len(said) and (said[start].low in OPENINGS or said[start].low in ",.-!"):
         start += 1
-    place = _name_at(said, start, strict=True)
+    place = _name_at(said, start, strong=False)
     if place is None:
         return
-    after = said[place.end] if place.end < len(said) else None
-    if after is None or not after.is_word or after.low in _GO_ON or after.low in _REMARKS:
+    if _ends(said, place.end):
         yield place
 
 
-_GO_ON = word_set("and i it's this with for please tomorrow today at on my spelled spelt thanks")
-_REMARKS = word_set("but also that's phone mobile number address contact no ph speaking here")
-
-
-def _name_at(said: Sequence[Token], start: int, strict: bool) -> _Words | None:
-    """The longest name that begins here."""
-    at = start
-    while at < len(said) and said[at].low in _TITLES:
-        at += 1 + (at + 1 < len(said) and said[at + 1].low == ".")
-    first, count = at, 0
-    cased = at < len(said) and said[at].text[0].isupper() and not said[at].text.isupper()
+def _name_at(said: Sequence[Token], start: int, strong: bool) -> _Place | None:
+    """The longest name that begins here; after a strong phrase less is asked of its words."""
+    first = start
+    while first < len(said) and said[first].low in TITLES:
+        first += 1 + (first + 1 < len(said) and said[first + 1].low == ".")
+    at, count, previous = first, 0, ""
     while at < len(said) and count < _MOST_WORDS:
         token = said[at]
-        if token.low == "-" and token.glued and at > first:
+        if _joins(said, at, first):
             at += 1
             continue
-        if token.low == "." and at > first and said[at - 1].is_letter and _goes_on(said, at):
-            at += 1
-            continue
-        if not _is_name_word(token, strict) and not _is_particle(said, at, first):
+        if not _may_continue(said, at, first, previous, strong):
             break
-        if cased and token.text.islower() and token.low not in _PARTICLES:
-            break
+        previous = token.low
         count += 1
         at += 1
-    while at > first and (said[at - 1].low in _PARTICLES or not said[at - 1].is_word):
+    while at > first and (_dangles(said, at - 1) or not said[at - 1].is_word):
         at -= 1
-    return _Words(first, at) if at > first else None
+    if at <= first or not _whole(said, first, at):
+        return None
+    if said[first].low in VERBS_TOO and at < len(said) and said[at].low in PRONOUNS:
+        return None
+    return _Place(first, at, _confidence(said[first], strong))
 
 
-def _goes_on(said: Sequence[Token], at: int) -> bool:
-    return at + 1 < len(said) and said[at + 1].is_word
+def _dangles(said: Sequence[Token], at: int) -> bool:
+    """A particle without the name that it belongs to; "Al" is a name too."""
+    return said[at].low in PARTICLES and not is_given(said[at].low)
 
 
-def _is_particle(said: Sequence[Token], at: int, first: int) -> bool:
-    return at > first and said[at].low in _PARTICLES
-
-
-def _is_name_word(token: Token, strict: bool) -> bool:
-    if not token.is_word or token.low in FUNCTION_WORDS or token.low in FILLERS:
+def _joins(said: Sequence[Token], at: int, first: int) -> bool:
+    """Marks inside a name: the hyphen of "Jean-Luc", the dot of "J. Smith"."""
+    if at == first or at + 1 >= len(said) or not said[at + 1].is_word:
         return False
-    if len(token.low) > 2 and token.low.endswith(("'ll", "'ve", "'re", "n't")):
+    hyphen = said[at].low == "-" and said[at].glued and said[at + 1].glued
+    initial = said[at].low == "." and said[at - 1].is_letter and not said[at - 1].text.islower()
+    return hyphen or initial
+
+
+def _may_continue(said: Sequence[Token], at: int, first: int, previous: str, strong: bool) -> bool:
+    """May this token be the next word of a name?"""
+    token = said[at]
+    word = token.low
+    if not token.is_word or word in FUNCTION_WORDS or word in FILLERS or word in FIELDS:
+        return at > first and word in PARTICLES and at + 1 < len(said)
+    if at == first:
+        return _may_begin(said, at, strong)
+    if word in PARTICLES:
+        return True
+    if said[first].text[0].isupper() and token.text.islower() and not said[first].text.isupper():
         return False
-    return not (strict and (token.low in COMMON_WORDS or _is_verb_like(token)))
+    if token.is_letter:
+        return not (at + 1 < len(said) and said[at + 1].is_letter)
+    if not is_everyday(word):
+        return True
+    if not is_family(word):
+        return False
+    return is_given(previous) or token.text[0].isupper() or _ends(said, at + 1)
 
 
-def _is_verb_like(token: Token) -> bool:
-    """ "hoping", "calling": hardly a name when written small."""
-    return token.text.islower() and len(token.low) > 5 and token.low.endswith("ing")
+def _ends(said: Sequence[Token], at: int) -> bool:
+    """Has the name ended here for certain?"""
+    return at >= len(said) or not said[at].is_word or said[at].low in GO_ON
 
 
-def _written(said: Sequence[Token], place: _Words) -> str:
-    """The name in title case, initials without their dots."""
+def _may_begin(said: Sequence[Token], at: int, strong: bool) -> bool:
+    token = said[at]
+    if token.is_letter:
+        return at + 1 < len(said) and said[at + 1].low == "." and token.text.isupper()
+    if not is_everyday(token.low):
+        return len(token.low) > 1
+    if at > 0 and is_family(token.low) and (said[at - 1].low in TITLES or said[at - 1].low == "."):
+        return any(before.low in TITLES for before in said[max(0, at - 2) : at])
+    follower = said[at + 1] if at + 1 < len(said) else None
+    cased = token.text[0].isupper() and follower is not None and follower.text[0].isupper()
+    named = follower is not None and (is_family(follower.low) or is_given(follower.low))
+    if is_family(token.low) and named and follower is not None and not is_everyday(follower.low):
+        return cased or strong
+    return strong and token.text[0].isupper() and at > 0 and not said[at - 1].low.endswith(".")
+
+
+def _whole(said: Sequence[Token], first: int, end: int) -> bool:
+    """A name has letters enough, and a contraction is none."""
+    parts = [token.low for token in said[first:end] if token.is_word]
+    contracted = any(part.endswith(("'ll", "'ve", "'re", "n't", "'m", "'d")) for part in parts)
+    return not contracted and sum(map(len, parts)) > 1
+
+
+def _confidence(first: Token, strong: bool) -> float:
+    if strong or is_given(first.low):
+        return _SURE
+    return _FAIR if first.text[0].isupper() else _POOR
+
+
+def _written(said: Sequence[Token], place: _Place) -> str:
+    """The name in title case, initials without their dots, "Alexis's" without its end."""
     text = ""
     for at in range(place.first, place.end):
         token = said[at]
         if token.low == "-":
             text += "-"
         elif token.is_word:
-            inner = at > place.first and token.low in _PARTICLES and token.text.islower()
-            word = token.low if inner and token.low not in ("san", "santa") else titled(token.text)
-            text += word if not text or text.endswith("-") else " " + word
+            inner = at > place.first and token.low in PARTICLES and token.text.islower()
+            raw = token.text[:-2] if token.low.endswith("'s") else token.text
+            word = token.low if inner and at + 1 < place.end else titled(raw)
+            if word.lower() != text.lower():
+                text += word if not text or text.endswith("-") else " " + word
     return text

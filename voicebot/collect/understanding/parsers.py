@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, dates, email, name, phone
+from voicebot.collect.understanding import Asked, dates, email, name, phone, service
 from voicebot.collect.understanding.found import Found
 
 Parser = Callable[[str, Asked], Found | None]
@@ -15,6 +15,7 @@ PARSERS: dict[Step, Parser] = {
     Step.PHONE: phone.parse,
     Step.EMAIL: email.parse,
     Step.TIME: dates.parse,
+    Step.SERVICE: service.parse,
 }
 
 

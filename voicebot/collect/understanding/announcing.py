@@ -1,0 +1,146 @@
+"""The phrases around a name: those that announce one, those that follow one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from voicebot.collect.understanding.tokens import word_set
+
+Phrase = tuple[str, ...]
+
+
+def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
+    """Longest first, so that the first match is the best one."""
+    return tuple(sorted((tuple(text.split()) for text in texts), key=len, reverse=True))
+
+
+STRONG = _phrases(
+    [
+        "my name is",
+        "my name's",
+        "my names",
+        "name is",
+        "name's",
+        "my name",
+        "my name would be",
+        "name would be",
+        "name will be",
+        "name should be",
+        "name to",
+        "name for it is",
+        "name of",
+        "name",
+        "call me",
+        "call be",
+        "calls me",
+        "called me",
+        "known as",
+        "go by",
+        "goes by",
+        "in the name of",
+        "in the name",
+        "in name of",
+        "under the name of",
+        "under the name",
+        "under name",
+        "under my name",
+        "on the name of",
+        "on the name",
+        "on name",
+        "on name of",
+        "by the name of",
+        "by the name",
+        "by name",
+        "with the name",
+        "with the name of",
+        "for the name",
+        "speaking with",
+        "speaking to",
+        "talking to",
+        "put it under",
+        "book it under",
+        "put down",
+        "first name is",
+        "last name is",
+        "surname is",
+        "family name is",
+        "first name",
+        "last name",
+        "surname",
+        "family name",
+    ]
+)
+"""Nothing but a name follows these."""
+
+WEAK = _phrases(
+    [
+        "i am",
+        "i'm",
+        "im",
+        "this is",
+        "it is",
+        "it's",
+        "its",
+        "that's",
+        "thats",
+        "that is",
+        "that would be",
+        "it would be",
+        "should be",
+        "would be",
+        "will be",
+        "it was",
+        "under",
+        "for",
+        "here is",
+        "is",
+        "be",
+    ]
+)
+"""A name may follow these, and so may anything else."""
+
+BOOKED_FOR = word_set("booking reservation table appointment booked reserved is was it put")
+"""What must stand before "for" so that a name may follow."""
+
+AFTER = _phrases(
+    ["is my name", "is the name", "speaking", "here", "is the name on it", "is what it's under"]
+)
+"""What follows a name that comes first."""
+
+WHOSE = word_set(
+    "what what's whats your his her their whose which who's business company brand dog dentist's "
+    "doctor's street file user domain pet's bank's shop's place's restaurant's"
+)
+"""Somebody else's name, or a question for one."""
+
+TITLES = word_set("mr mrs ms miss mister dr doctor prof professor sir madam madame mx missus")
+
+PARTICLES = word_set(
+    "de del della der den des di da dos du la le van von ter ten bin ibn al el st y e zu af av"
+)
+"""Small words inside a name; written small when the caller's side wrote them small."""
+
+OPENINGS = word_set(
+    "yes yeah yep yup sure ok okay oh ah uh um umm er hi hello hey well so course of certainly "
+    "right alright surely absolutely please thanks sorry and no actually good morning afternoon "
+    "evening mate there hmm then thank you"
+)
+"""What people say before they answer."""
+
+GO_ON = word_set(
+    "and i it's its this with for please tomorrow today tonight at on my spelled spelt spell "
+    "thanks thank but also that's thats phone mobile number address contact no ph email cell "
+    "speaking here from is like first last surname"
+)
+"""A sentence that goes on with these after a name goes on to something else."""
+
+FIELDS = word_set(
+    "mobile phone ph number num no contact address addr email mail cell tel telephone landline "
+    "delivery date time appointment service booking postcode zip spelled spelt spell speaking "
+    "calling first last middle surname name and"
+)
+"""Words that announce another part of the answer, so that the name has ended."""
+
+VERBS_TOO = word_set("may will hope grant mark bill chase sue rob drew don pat bob bless love")
+"""Given names that begin other sentences too: "may I", "will you", "hope you"."""
+PRONOUNS = word_set("i you we me us it they he she my your this that the there have be a")
