@@ -6,12 +6,14 @@ doubtful one. Simplified and traditional characters are read alike; what is stor
 
 from __future__ import annotations
 
+import re
+
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
 from voicebot.collect.understanding.zh.intents import asks_something, no_answer, yes_or_no
-from voicebot.collect.understanding.zh.script import Text, fold
+from voicebot.collect.understanding.zh.script import HAN, Text, fold
 from voicebot.collect.understanding.zh.several import fields_of
 
 _SURE = 0.5
@@ -21,8 +23,20 @@ _DOUBTFUL = 0.7
 _NO_ANSWER_CONFIDENCE = 0.9
 _UNKNOWN_CONFIDENCE = 0.3
 _CORRECTION_CONFIDENCE = 0.8
+_STRAY_CHARACTERS = 4
+_LABEL = {
+    Step.PHONE: re.compile(r"电话|手机|号码?|座机|区号|前面|后面|尾号|打"),
+    Step.EMAIL: re.compile(r"邮箱|邮件|邮址|mail|前面|后面|用户名"),
+}
 _FIRST_IN_CONFIRMING = frozenset(
-    (Intent.REPEAT, Intent.HUMAN, Intent.BOT_CHALLENGE, Intent.HOLD, Intent.DONT_KNOW)
+    (
+        Intent.REPEAT,
+        Intent.SPEAK_SLOWER,
+        Intent.HUMAN,
+        Intent.BOT_CHALLENGE,
+        Intent.HOLD,
+        Intent.DONT_KNOW,
+    )
 )
 
 
@@ -31,7 +45,7 @@ def understand(utterance: str, asked: Asked) -> Understanding:
     text = fold(utterance)
     found = fields_of(text, asked)
     if asked.confirming:
-        return _confirmation(text, found)
+        return _confirmation(text, found, asked)
     own = found.pop(asked.step, None)
     fields = _values(found)
     if own and _is_answer(own, text, asked.step):
@@ -59,21 +73,44 @@ def _is_answer(own: Found, text: Text, step: Step) -> bool:
         return False
     if step is Step.TIME:
         return own.missing is None or not asks_something(text.plain)
+    if own.value is None and step in _LABEL and not _is_all_there_is(own, text, _LABEL[step]):
+        return False
     if own.value is None or own.confidence <= _DOUBTFUL:
-        return no_answer(text.plain) in (None, Intent.GREETING, Intent.THANKS, Intent.YES)
+        polite = no_answer(text.plain) in (None, Intent.GREETING, Intent.THANKS)
+        return polite and yes_or_no(text.plain) is None
     return True
 
 
-def _confirmation(text: Text, found: dict[Step, Found]) -> Understanding:
+def _is_all_there_is(own: Found, text: Text, label: re.Pattern[str]) -> bool:
+    """Is the piece announced, or alone but for a few words? (500 in a price is no number.)"""
+    start, end = own.span or (0, 0)
+    beside = text.plain[:start] + text.plain[end:]
+    return len(re.findall(HAN, beside)) <= _STRAY_CHARACTERS or label.search(beside) is not None
+
+
+def _confirmation(text: Text, found: dict[Step, Found], asked: Asked) -> Understanding:
     """A yes, a no, or a new value, which is a no with its mend."""
+    if asks_something(text.plain) and (piece := found.get(Step.TIME)) and piece.missing:
+        del found[Step.TIME]
     fields = _values({step: said for step, said in found.items() if said.confidence > _DOUBTFUL})
     said = yes_or_no(text.plain)
-    if fields and not (said is Intent.YES and not CORRECTION.search(text.plain)):
+    if fields and not (said is Intent.YES and _only_restates(fields, text, asked)):
         return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
     other = no_answer(text.plain)
-    if other in _FIRST_IN_CONFIRMING or said is None:
+    if other in _FIRST_IN_CONFIRMING or said is None or _asks_back(other, said):
         return _as_intent(other)
     return Understanding(said, confidence=_NO_ANSWER_CONFIDENCE)
+
+
+def _only_restates(fields: dict[Step, str], text: Text, asked: Asked) -> bool:
+    """对，明天下午三点 repeats what was read back; 可以，改到四点 does not."""
+    repeats = all(asked.record.get(step, value) == value for step, value in fields.items())
+    return repeats and CORRECTION.search(text.plain) is None and "的话" not in text.plain
+
+
+def _asks_back(other: Intent | None, said: Intent) -> bool:
+    """好的，那你们几点开门？ is a question; 不对吧？ is a no."""
+    return other is Intent.QUESTION and said is Intent.YES
 
 
 def _nothing(text: Text, asked: Asked) -> Understanding:

@@ -36,7 +36,7 @@ _ENDS_WITH_ADMIN = re.compile(rf"(?:{_ADMIN}[,，、 ]*)+$")
 _CARRIER = re.compile(
     r"(?:(?:我们?|我家|家|公司|它|店)?的?(?:家庭|详细|具体|联系|上门|现在的?)?(?:地址|住址|位置|地点)(?:嘛|呢|啊|的话)?"
     r"(?:[,，:： ]*(?:就|应该)?(?:是|在|为|写|改成|改到|改为)(?:在)?)?[,，:：。 ]*"
-    r"|(?:我们?|我家|家|目前|现在)?(?:家)?(?:就)?住(?:在|的是|的地方是)?(?![宅址])|(?:我们?|我家|家|公司|人|店|它)(?:就)?在"
+    r"|(?:我们?|我家|家|目前|现在)?(?:家)?(?:就)?住(?:在|的是|的地方[是在])|家住|(?:我们?|我家|家|公司|人|店|它)(?:就)?在"
     r"|(?:送|寄|上门|来|到|派人)(?:到|来)|位于|坐落[于在]|^(?:嗯|呃|啊|好的?|就|那个|[,， ])*(?:是)?在)[,， ]*"
 )
 _TAIL_TALK = re.compile(
@@ -51,8 +51,10 @@ _SPOKEN_NUMBER = re.compile(rf"((?<![第]){NUMERAL}+)(?=\s*{_UNIT}{_AFTER_UNIT})
 _SPOKEN_HYPHEN = re.compile(rf"({NUMERAL}+)\s*(?:中?横?杠|-)\s*(?={NUMERAL})")
 _SPOKEN_ROOM = re.compile(rf"((?<=[楼樓座元栋棟幢号號层層a-zA-Z\-]){NUMERAL}{{2,5}})$")
 _ROOM_ALONE = re.compile(rf"[a-z]?{NUMERAL}{{2,5}}")
-_NO_PLACE = re.compile(r"知道|难道|味道|频道|渠道|报道|一道|路上|路过|上班|条件|[不没吗呢么想能会]|告诉|我|你|您")
+_NO_PLACE = re.compile(r"知道|难道|味道|频道|渠道|报道|一道|路上|路过|上班|条件|[不没吗呢么想能会]|告诉|我|你|您"
+    r"|一[家个间]|价格|评分|人均|消费|舒适|附近|周边|一样|上次|原来|以前|跟|和你|的地方|元$|很")
 _SHORTEST_REST = 3
+_SHORTEST_TOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ def _found(text: Text, start: int, end: int, announced: bool) -> Found | None:
 
 def _is_somewhere(plain: str, features: _Features) -> bool:
     """Announced as an address, it need not name a house: 地址在颐和园东门."""
+    if re.search(r"(?:镇|乡|街道|村)$", plain) and len(plain) >= _SHORTEST_TOWN:
+        return True
     only_admin = features.admin and not features.road and not features.place
     return not (only_admin and _ENDS_WITH_ADMIN.fullmatch(plain)) and len(plain) >= _SHORTEST_REST
 

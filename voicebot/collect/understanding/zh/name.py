@@ -25,7 +25,7 @@ from voicebot.collect.understanding.zh.surnames import (
 
 _TITLES = "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授|工"
 _CARRIER = re.compile(
-    r"(?:我|本人|客人|他|她)?(?:的)?(?:全名|姓名|名字|大名|本名|中文名字?|英文名字?|真名)"
+    r"(?:我|本人|客人|他|她)?(?:的)?(?:(?:预约|联系|登记)人|客人|顾客|全名|姓名|名字|大名|本名|中文名字?|英文名字?|真名)"
     r"(?:[是叫为]|应该)*[:：,， ]*(?:[是叫])?"
     r"|(?:我|本人|我就|我们)(?:的?名字)?叫做?|(?:请)?(?:叫|称呼|喊)我(?:为|一声)?|(?:写|登记|记)(?:成|在)?(?=.{2,4}名下)"
     r"|我(?:就)?是|这[里边]是|本人是?|鄙人|在下|我这边是"
@@ -36,19 +36,21 @@ _SURNAME = re.compile(
     rf"(?:[,， ]*(?:单?名(?:字)?(?:一个|叫|是|单字)*|叫|给)(?P<given>{HAN}{{1,3}}?)(?:字)?(?=$|[,，。.!！ 吧啊呀的]))?"
 )
 _FILLERS = re.compile(r"^(?:嗯+|呃+|哦|啊|额|那个|这个|就是|好的?|行|您好|你好|喂|写|记|登记|哎|姓名|名字|[ ,，])+")
+_HESITATION = re.compile(r"(?:[ ,，:：]|嗯|呃|那个|这个|额)+")
 _PARTICLES = "吧呀啊哦呢哈嘛诶的了哟"
 _DOTTED = re.compile(rf"{HAN}{{1,7}}(?:\s*[·•・‧.]\s*{HAN}{{1,7}}){{1,3}}")
 _LATIN = re.compile(r"[a-z][a-z'’\-]*(?:[ .·]+[a-z][a-z'’\-]*){0,3}")
 _RUN = re.compile(rf"{HAN}+")
 _STOP = re.compile(
     rf"(?:{_TITLES})(?!{HAN}[·•])|我|这个|电话|手机|号码|邮箱|地址|住|预约|预订|谢谢|多谢|就行|就好|就可以|可以"
-    r"|今年|打电话|你好|您好|没错|对吧|名下|两个字|三个字|哪个|要|想|约|订|[吧呀啊哦呢哈嘛诶的了是]"
+    r"|今年|打电话|你好|您好|没错|对吧|名下|两个字|三个字|哪个|要|想|约|订|[吧呀啊哦呢哈嘛诶了是]"
 )
 _TITLED = re.compile(rf"(?P<name>[小老阿]?{HAN}{{1,3}}?)(?:{_TITLES})(?=$|[{_PARTICLES},，。.!！ ]|我|就|可以)")
 _NOT_X = re.compile(r"不是.{1,6}?[,， ]*[,，而]?(?=是)")
 _NOT_A_LATIN_NAME = frozenset(
     "ok okay yes no hi hello bye sorry thanks thank you email qq at com a b c hey yeah what who app wifi".split()
 )
+_FREQUENT = frozenset("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏")
 _LONGEST_FOREIGN = 10
 _LONGEST_CHINESE = 4
 
@@ -107,8 +109,8 @@ def _in_segment(text: Text, plain: str, asked: bool) -> Found | None:
         return by_surname
     for carrier in _CARRIER.finditer(plain):
         start = carrier.end()
-        while start < len(plain) and plain[start] in " ,，:：":
-            start += 1
+        if hesitation := _HESITATION.match(plain, start):
+            start = hesitation.end()
         if candidate := _at(plain, start, announced=True):
             return _found(text, candidate)
     return _bare(text, plain) if asked else None
@@ -173,6 +175,8 @@ def _judge(name: str, *, announced: bool) -> float:
     if NEVER_IN_NAMES & set(name) and not FOREIGN_SOUNDS.issuperset(name):
         return 0.0
     usual = all(c in COMMON_IN_NAMES for c in name[1:])
+    if name[0] in "小老阿" and len(name) <= 3 and (name[1:] in SINGLE or usual):
+        return 0.8
     if name[:2] in COMPOUND and 3 <= len(name) <= 4:
         return 1.0
     if name[0] in SINGLE and len(name) <= 3:
@@ -180,8 +184,6 @@ def _judge(name: str, *, announced: bool) -> float:
             return 0.7 if usual and announced else 0.0
         return 1.0 if usual or announced else 0.7
     if len(name) == 4 and name[0] in SINGLE and name[1] in SINGLE and usual:
-        return 0.8
-    if name[0] in "小老阿" and len(name) <= 3 and (name[1:] in SINGLE or usual):
         return 0.8
     if len(name) <= 3 and all(c in COMMON_IN_NAMES for c in name):
         return 0.8 if announced or name[0] == name[-1] else 0.6
@@ -197,6 +199,8 @@ def _bare(text: Text, plain: str) -> Found | None:
         name = "".join(text.said[start:end] for start, end in spans)
         if _judge("".join(plain[start:end] for start, end in spans), announced=True):
             return Found(name, (spans[0][0], spans[-1][1]), 0.7)
+    if len(spans) == 1 and plain[slice(*spans[0])] in _FREQUENT:
+        return Found(text.said[slice(*spans[0])], spans[0], 0.7)
     for start, end in spans:
         if filler := _FILLERS.match(plain[start:end]):
             start += filler.end()

@@ -28,10 +28,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LONGEST_AREA_CODE = 4
+_QUANTITY = ("十", "百", "千", "万")
+"""Digits behind these are the rest of a quantity, not of a number read digit by digit."""
 _SHORTEST_PIECE = 3
 _LONGEST_PIECE = 10
 """More digits than this that are no number are a slip, not a beginning."""
-_COUNTED = "点号月日年楼室栋层块元岁分个时半折路"
+_COUNTED = "点号月日年楼室栋层块元岁分个时半折路到多米人位张"
 """After these the digits count something else: a time, a house, a price."""
 
 
@@ -61,7 +63,7 @@ class _Mode(Enum):
 
 def find_phone(plain: str, region: str, partial: str | None = None) -> Found | None:
     """The number in a folded utterance, in E.164, or a piece of one."""
-    runs = _runs(plain)
+    runs = [run for run in _runs(plain) if plain[run.start - 1 : run.start] not in _QUANTITY]
     if not runs:
         return None
     return (

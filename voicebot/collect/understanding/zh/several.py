@@ -19,7 +19,8 @@ from voicebot.collect.understanding.zh.service import find_service
 
 _SURE_UNASKED = 0.8
 """How sure one must be of a value that nobody asked for."""
-_SERVICE_UNASKED = 1.0
+_SERVICE_UNASKED = 0.9
+_WISH = re.compile(r"[想要约订做看修换找]|预约|服务|项目")
 _ABOUT_TIME = re.compile(r"时间|日期|改[到成在约]|换[到成]|预约|约在|约到")
 
 _Finder = Callable[[Text, Asked, bool], Found | None]
@@ -50,7 +51,8 @@ def _is_plain(step: Step, said: Found, text: Text, asked: Asked) -> bool:
     if said.value is None:
         return False
     if step is Step.SERVICE:
-        return said.confidence >= _SERVICE_UNASKED and asked.step is not Step.ADDRESS
+        wished = _WISH.search(text.plain) is not None
+        return said.confidence >= _SERVICE_UNASKED and wished and asked.step is not Step.ADDRESS
     if step is Step.TIME and said.missing is not None:
         corrects = CORRECTION.search(text.plain) or _ABOUT_TIME.search(text.plain)
         return Step.TIME in asked.record and corrects is not None
