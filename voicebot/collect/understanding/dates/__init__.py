@@ -24,10 +24,12 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     tokens = read(utterance)
     if _is_a_question_of_hours(tokens):
         return None
-    answer = combine(tokens, asked.now, asked.region, strict=asked.step is not Step.TIME)
+    held = _held(asked)
+    strict = asked.step is not Step.TIME
+    answer = combine(tokens, asked.now, asked.region, strict=strict, held=held.part)
     if answer is None:
         return None
-    return _found(answer, _held(asked), (tokens[answer.begin].start, tokens[answer.end - 1].end))
+    return _found(answer, held, (tokens[answer.begin].start, tokens[answer.end - 1].end))
 
 
 def localize(value: str, zone: ZoneInfo) -> datetime:

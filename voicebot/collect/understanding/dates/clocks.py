@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import time
 from enum import IntEnum, StrEnum
 
-from voicebot.collect.understanding.dates.words import Token, Tokens, get
+from voicebot.collect.understanding.dates.words import Token, Tokens, get, word
 
 _HOURS = range(0, 25)
 _MINUTES = range(0, 60)
-_MINUTES_OF_PAST = frozenset({5, 10, 20, 25})
+_MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
+"""Other numbers before "to" begin a range: "two to four"."""
 _NOON = 12
 
 
@@ -86,12 +87,37 @@ def clock_at(tokens: Tokens, at: int, region: str) -> Clock | None:
     """The clock time that begins at this token, if one does. Its cue may still be BARE."""
     for match in _MATCHERS:
         if clock := match(tokens, at, region):
-            return None if _in_a_long_number(tokens, clock) else _with_half(tokens, clock)
+            clock = _with_half(tokens, clock)
+            return None if _is_no_time(tokens, clock) else clock
     return None
 
 
 _LONGEST_RUN = 4
 """More numbers in a row are a telephone number."""
+
+
+def _is_no_time(tokens: Tokens, clock: Clock) -> bool:
+    """Is it part of a telephone number or a house number?"""
+    if clock.half in (Half.AM, Half.PM) and clock.cue is Cue.STRONG:
+        return False
+    beside = (get(tokens, clock.begin - 1), get(tokens, clock.end))
+    if any(len(token.digits) > 2 for token in beside):
+        return True
+    return _in_a_street(tokens, clock.end) or _in_a_long_number(tokens, clock)
+
+
+_STREETS = frozenset({"street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "boulevard"})
+_LONGEST_STREET_WORDS = 3
+
+
+def _in_a_street(tokens: Tokens, at: int) -> bool:
+    """ "12 Smith Street" is no twelve o'clock."""
+    for token in tokens[at : at + _LONGEST_STREET_WORDS]:
+        if token.pause or token.kind != "word":
+            return False
+        if token.text in _STREETS:
+            return True
+    return False
 
 
 def _in_a_long_number(tokens: Tokens, clock: Clock) -> bool:
@@ -187,6 +213,8 @@ def _fraction(tokens: Tokens, at: int, region: str) -> Clock | None:
         return None
     if joint in ("past", "after"):
         return Clock(at, end + 2, hour, minutes)
+    if minutes not in _MINUTES_OF_TO and word(tokens, end - 1) != "minutes":
+        return None
     if joint in ("to", "before", "until", "of"):
         if joint == "of" and minutes != 15:
             return None
@@ -205,11 +233,11 @@ def _minutes(tokens: Tokens, at: int) -> tuple[int | None, int]:
     if token.text == "quarter":
         return 15, at + 1
     minutes = token.cardinal
-    if minutes not in range(1, 60):
+    if minutes is None or minutes not in range(1, 60):
         return None, at
     if get(tokens, at + 1).text == "minutes":
         return minutes, at + 2
-    if minutes in _MINUTES_OF_PAST and get(tokens, at - 1).text not in ("from", "between"):
+    if minutes % 5 == 0 and word(tokens, at - 1) not in ("from", "between"):
         return minutes, at + 1
     return None, at
 
@@ -221,7 +249,7 @@ def _hundred(tokens: Tokens, at: int, region: str) -> Clock | None:
     if hour not in _HOURS or get(tokens, start + 1).text != "hundred":
         return None
     end = start + 3 if get(tokens, start + 2).text == "hours" else start + 2
-    return Clock(at, end, hour or 0, 0, Half.EXACT)
+    return Clock(at, end, hour or 0, 0, Half.EXACT, Cue.MEDIUM)
 
 
 def _compact(tokens: Tokens, at: int, region: str) -> Clock | None:
@@ -231,8 +259,6 @@ def _compact(tokens: Tokens, at: int, region: str) -> Clock | None:
         return None
     hour, minute = int(token.digits[:-2]), int(token.digits[-2:])
     if hour not in _HOURS or minute not in _MINUTES:
-        return None
-    if any(len(get(tokens, n).digits) > 2 for n in (at - 1, at + 1)):
         return None
     exact = token.digits.startswith("0") or hour > 12
     return Clock(at, at + 1, hour, minute, Half.EXACT if exact else None, Cue.BARE)
@@ -250,8 +276,6 @@ def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     if following.text in ("oh", "zero") and second.cardinal in range(1, 10):
         return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.MEDIUM)
     minute = following.cardinal
-    if len(following.digits) > 2 or len(get(tokens, at - 1).digits) > 2:
-        return None
     if minute in range(10, 60) and second.text not in _UNITS and not _decimal(following):
         cue = Cue.MEDIUM if (minute or 0) % 5 == 0 else Cue.BARE
         return Clock(at, at + 2, hour, minute or 0, cue=cue)

@@ -92,8 +92,13 @@ class Answer:
     confidence: float = 1.0
 
 
-def combine(tokens: Tokens, now: datetime, region: str, *, strict: bool) -> Answer | None:
-    """The answer in these words, or None. `strict` takes only unmistakable clock times."""
+def combine(
+    tokens: Tokens, now: datetime, region: str, *, strict: bool, held: Part | None = None
+) -> Answer | None:
+    """The answer in these words, or None.
+
+    `strict` takes only unmistakable clock times; `held` is a part of the day named before.
+    """
     pieces = _joined(tokens, _cued(tokens, list(_scan(tokens, now, region))))
     kept = [p for p in pieces if not _rejected(tokens, p)]
     rounds = [_surest(r, strict=strict) for r in _rounds(kept)]
@@ -102,7 +107,7 @@ def combine(tokens: Tokens, now: datetime, region: str, *, strict: bool) -> Answ
     if moments := _last(rounds, Moment):
         at = moments[0].at
         return Answer(moments[0].begin, moments[0].end, at.date(), at.time().replace(second=0))
-    return _answer(rounds, now.date())
+    return _answer(rounds, now.date(), held)
 
 
 def _scan(tokens: Tokens, now: datetime, region: str) -> Iterator[Piece]:
@@ -237,6 +242,8 @@ def _rejected(tokens: Tokens, piece: Piece) -> bool:
     """Was it named only to be refused: "not Monday", "I can't do Monday", "instead of three"?"""
     if not isinstance(piece, (Day, Clock)):
         return False
+    if isinstance(piece, Day) and piece.weight is Weight.PAST:
+        return True
     after = [word(tokens, piece.end + n) for n in range(3)]
     if any(tuple(after[: len(phrase)]) == phrase for phrase in _REFUSED_AFTER):
         return True
@@ -280,7 +287,7 @@ def _last(rounds: list[list[Piece]], kind: type[P]) -> list[P]:
     return []
 
 
-def _answer(rounds: list[list[Piece]], today: date) -> Answer | None:
+def _answer(rounds: list[list[Piece]], today: date, held: Part | None) -> Answer | None:
     days, clocks = _last(rounds, Day), _last(rounds, Clock)
     parts = _last(rounds, Named)
     if clocks:
@@ -290,22 +297,22 @@ def _answer(rounds: list[list[Piece]], today: date) -> Answer | None:
     day, confidence = resolve_together(days, today)
     if day is None and not clocks and not parts:
         return None
-    clock = _clock(clocks[0], parts) if clocks else None
+    part = parts[0].part if parts else held
+    clock = _clock(clocks[0], part) if clocks else None
     if len({c.time for c in clocks}) > 1:
         confidence = min(confidence, 0.7)
     if day and clock and clock.hour < 5 and any(d.weight is Weight.TODAY for d in days) and parts:
         day += timedelta(days=1)
     used: list[Piece] = [*days, *clocks[:1], *parts]
     begin, end = min(p.begin for p in used), max(p.end for p in used)
-    part = parts[0].part if parts else None
-    return Answer(begin, end, day, clock, part, confidence)
+    return Answer(begin, end, day, clock, parts[0].part if parts else None, confidence)
 
 
-def _clock(clock: Clock, parts: Sequence[Named]) -> time:
+def _clock(clock: Clock, part: Part | None) -> time:
     """The clock time; a part of the day named elsewhere counts when it makes sense."""
-    if clock.part or clock.half or not parts or not _plausible(clock.hour, parts[0].part):
+    if clock.part or clock.half or not part or not _plausible(clock.hour, part):
         return clock.time
-    return replace(clock, part=parts[0].part).time
+    return replace(clock, part=part).time
 
 
 def _plausible(hour: int, part: Part) -> bool:

@@ -58,6 +58,7 @@ _HOLIDAYS = {
     ("australia", "days"): (1, 26),
     ("anzac", "days"): (4, 25),
     ("halloween",): (10, 31),
+    ("christmas",): (12, 25),
 }
 _NOT_A_DAY = word_set(
     "one ones option available time slot appointment thing things floor half week weeks visit "
@@ -75,6 +76,7 @@ class Weight(StrEnum):
     MONTH_DAY = "month_day"
     WEEK = "week"
     TODAY = "today"
+    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ def _relative(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     if text == "this" and following in ("morning", "afternoon", "evening", "night"):
         return Day(at, at + 1, Weight.TODAY, today)
     if text == "tomorrow":
-        return _date(at, at + 1, today, 1)
+        weeks = 1 if following == "weeks" else 0
+        return _date(at, at + 1 + weeks, today, 1 + 7 * weeks)
+    if text == "yesterday":
+        return Day(at, at + 1, Weight.PAST)
     if text == "days" and following == "after" and get(tokens, at + 2).text == "tomorrow":
         return _date(at, at + 3, today, 2)
     if text == "overmorrow":
@@ -260,6 +265,8 @@ def _weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     number = _WEEKDAYS.get(token.text)
     if number is None or (token.text in _ALSO_WORDS and get(tokens, where - 1).text in _NOT_SUN):
         return None
+    if get(tokens, at - 1).text == "last":
+        return Day(at, where + 1, Weight.PAST)
     first, second = get(tokens, where + 1), get(tokens, where + 2)
     if not first.pause and first.text == "weeks" and not modifier:
         return Day(at, where + 2, Weight.WEEKDAY, number=number, modifier="week")

@@ -65,6 +65,9 @@ def _origin(
         return end + 1, None
     if follower == "from" and word(tokens, end + 1) in ("now", "today"):
         return end + 2, None
+    if follower in ("today", "tomorrow") and length.days and length.days % 7 == 0:
+        days = 1 if follower == "tomorrow" else 0
+        return end + 1, now + timedelta(days=days)
     joints = ("from", "after") if led else ("from", "after", "on")
     if follower in joints and end + 1 < len(tokens):
         day = day_at(tokens, skip(tokens, end + 1, "this"), now.date(), region)
@@ -101,6 +104,8 @@ def _amount(tokens: Tokens, at: int) -> tuple[float, str, int] | None:
         count, end = 0.5, skip(tokens, at + 1, "a")
     elif text == "a":
         count = 1
+    if [word(tokens, end + n) for n in range(3)] == ["and", "a", "half"] and count is not None:
+        count, end = count + 0.5, end + 3
     unit = word(tokens, end)
     known = unit in _DAYS or unit in _MONTHS or unit in _MINUTES
     if count is None or not known or count > _AMOUNT_LIMIT:

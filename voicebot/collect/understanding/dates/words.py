@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from voicebot.collect.understanding import numbers
@@ -43,6 +44,8 @@ _ALIASES = {
     "tonite": "tonight",
     "arvo": "afternoon",
     "noontime": "noon",
+    "noonish": "noon",
+    "xmas": "christmas",
     "midday": "noon",
     "o": "oh",
     "zero": "oh",
@@ -165,9 +168,26 @@ def _token(match: re.Match[str], kind: str, pause: str) -> Token:
     return Token(text, start, end, kind, pause=pause)
 
 
+_LEADS = frozenset({"at", "around", "about", "by", "after", "from"})
+_FOLLOWERS = frozenset({"o'clock", "am", "pm", "thirty", "fifteen", "forty"})
+
+
+def _heard(raw: list[Token]) -> Iterator[Token]:
+    """The tokens, with "at to thirty" and "at ate" read as the numbers they sound like."""
+    for at, token in enumerate(raw):
+        digit = numbers.HOMOPHONES.get(token.text) if token.kind == "word" else None
+        led = at > 0 and raw[at - 1].text in _LEADS
+        followed = at + 1 >= len(raw) or raw[at + 1].text in _FOLLOWERS | {"p", "a", "oh"}
+        yield (
+            replace(token, kind="number", number=int(digit))
+            if digit and led and followed
+            else token
+        )
+
+
 def _join(raw: list[Token]) -> list[Token]:
     joined: list[Token] = []
-    for token in raw:
+    for token in _heard(raw):
         before = joined[-1] if joined else None
         union = _union(before, token) if before else None
         if union:
