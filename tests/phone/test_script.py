@@ -60,10 +60,10 @@ def test_what_the_record_does_not_hold_yet_gets_a_yes() -> None:
 def test_without_a_console_lines_come_in_the_order_of_a_good_call() -> None:
     steps = ["name", "phone", "address", "email", "service", "time", "confirm"]
     prompter = Prompter(script(**{step: [step] for step in steps}))
-    said = [prompter.line(None, {}).saying for _ in range(10)]
+    said = [prompter.line(None, {}).saying for _ in range(11)]
     assert said == [
         Text("name"), Text("phone"), Text("confirm"), Text("address"), Text("email"),
-        Text("confirm"), Text("service"), Text("time"), Text("confirm"), Silence(),
+        Text("confirm"), Text("service"), Text("time"), Text("confirm"), Silence(), Silence(),
     ]  # fmt: skip
 
 

@@ -110,17 +110,18 @@ class Prompter:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._said: Counter[str] = Counter()
-        self._cue: Cue | None = None
+        self._next: Cue | None = IN_ORDER[0]
         self._opening = iter(script.opening)
 
     def line(self, cue: Cue | None, recorded: Mapping[Step, str]) -> Line:
-        """The next line for what is asked; None takes the cue that follows the last one."""
-        self._cue = cue or following(self._cue)
+        """The next line for what is asked; where that is unknown, for what is asked as a rule."""
+        cue = cue or self._next
+        self._next = following(cue) if cue else None
         if (line := next(self._opening, None)) is not None:
             return line
-        if self._cue is None:
+        if cue is None:
             return Line(Silence())
-        return self._next_of(self._key(self._cue, recorded))
+        return self._next_of(self._key(cue, recorded))
 
     def _key(self, cue: Cue, recorded: Mapping[Step, str]) -> str:
         if not cue.confirming:
@@ -137,10 +138,8 @@ class Prompter:
         return lines[min(self._said[key], len(lines)) - 1]
 
 
-def following(cue: Cue | None) -> Cue | None:
+def following(cue: Cue) -> Cue | None:
     """What is asked next when all goes well; None after the last."""
-    if cue is None:
-        return IN_ORDER[0]
     places = [place for place, known in enumerate(IN_ORDER) if known.step is cue.step]
     last_of_step = cue.confirming or len(places) == 1
     after = places[-1 if last_of_step else 0] + 1 if places else len(IN_ORDER)
