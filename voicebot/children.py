@@ -80,7 +80,7 @@ class Child:
                 log.warning(
                     "child_died", part=self.part.name, exit_code=code, restart_in_s=backoff_s
                 )
-                await _within(self._stopping, backoff_s)
+                await within(self._stopping, backoff_s)
                 backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
         finally:
             self._over.set()
@@ -89,11 +89,11 @@ class Child:
         """Ask the child to end; after `within_s` insist, and a little later kill it."""
         self._stopping.set()
         self._signal(signal.SIGTERM)
-        if await _within(self._over, within_s):
+        if await within(self._over, within_s):
             return
         log.warning("child_slow_to_stop", part=self.part.name, waited_s=within_s)
         self._signal(signal.SIGTERM)
-        if not await _within(self._over, _FORCE_AFTER_S):
+        if not await within(self._over, _FORCE_AFTER_S):
             self._kill()
             await self._over.wait()
 
@@ -106,6 +106,7 @@ class Child:
             stdin=PIPE, stdout=PIPE, start_new_session=True,
             env={**os.environ, **self.part.environment},
         )  # fmt: skip
+        log.debug("child_started", part=self.part.name, pid=process.pid)
         if self._stopping.is_set():  # asked to stop while it was being born
             self._signal(signal.SIGTERM)
         try:
@@ -157,7 +158,7 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-async def _within(event: asyncio.Event, seconds: float) -> bool:
+async def within(event: asyncio.Event, seconds: float) -> bool:
     """Did the event come within that time?"""
     try:
         async with asyncio.timeout(seconds):
