@@ -33,7 +33,18 @@ from tests.stream.provider import (
     start_message,
 )
 from tests.virtual_time import in_virtual_time
-from voicebot.call import CallState, Change, Ledger, Message, Saved, Speaker, Status, Step
+from voicebot.call import (
+    CallSid,
+    CallState,
+    Change,
+    Ledger,
+    Message,
+    Phase,
+    Saved,
+    Speaker,
+    Status,
+    Step,
+)
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Utterance
 from voicebot.errors import Fenced
@@ -359,6 +370,22 @@ async def test_words_between_turns_are_not_taken_for_the_next_answer() -> None:
         await c.ended.wait()
     assert c.dialogue.texts == ["John Smith", "yes"]
     assert c.dialogue.heard_at[1] > 4.0
+
+
+@in_virtual_time
+async def test_watchers_are_told_what_the_bot_is_doing() -> None:
+    phases: list[Phase] = []
+
+    async def announce(call_sid: CallSid, phase: Phase) -> None:
+        phases.append(phase)
+
+    mouth = SteadyMouth(delay_s=0.5)
+    async with call("Name?", NAME, "Bye.", mouth=mouth, announce=announce) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    thinking, speaking, listening = Phase.THINKING, Phase.SPEAKING, Phase.LISTENING
+    assert phases[:5] == [thinking, speaking, listening, thinking, speaking]
 
 
 @in_virtual_time

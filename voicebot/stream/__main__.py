@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from voicebot.business import Business, load_business
@@ -21,6 +22,7 @@ from voicebot.stream.measure import Measure, probe_loop
 from voicebot.stream.passes import PassOffice, pass_secret
 from voicebot.stream.server import House, StreamServer
 from voicebot.stream.session import Staff, utc_now
+from voicebot.stream.speaking import Clock
 from voicebot.stream.webhook import Webhook
 from voicebot.worker import Lifetime, run
 
@@ -46,6 +48,7 @@ async def main(lifetime: Lifetime) -> None:
     )
     try:
         async with open_store(settings, business) as store:
+            staff = replace(staff, announce=store.announce)
             await _serve(house(settings, business, store, staff), mouth, lifetime)
     finally:
         await mouth.aclose()
@@ -66,7 +69,7 @@ def house(settings: Settings, business: Business, store: Store, staff: Staff) ->
 
 
 async def hold_conversation(
-    business: Business, ledger: Ledger, hear: Hear, say: SayAloud
+    business: Business, ledger: Ledger, hear: Hear, say: SayAloud, *, clock: Clock = utc_now
 ) -> Ending:
     """The conversation of one call, from where its record stands."""
     return await converse(
@@ -75,7 +78,7 @@ async def hold_conversation(
         say=say,
         ledger=ledger,
         understand=understand_by_rules,
-        clock=utc_now,
+        clock=clock,
     )
 
 

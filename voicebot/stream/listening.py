@@ -99,6 +99,8 @@ class Listener:
         self._arrivals: deque[_Arrival] = deque()
         self._changed = asyncio.Event()
         self._over: VoicebotError | None = None
+        self.awaits_caller = False
+        """Does the conversation wait for the caller now, and for nothing else?"""
 
     # -- the reader's side ---------------------------------------------------------------
 
@@ -197,7 +199,9 @@ class Listener:
             if self._over is not None:
                 raise self._over
             self._changed.clear()
+            self.awaits_caller = True
             await self._changed.wait()
+            self.awaits_caller = False
         return self._arrivals.popleft()
 
     async def _text(self, spoken: _Spoken) -> str:

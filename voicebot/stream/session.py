@@ -24,7 +24,7 @@ from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import Change, Ledger, Status
+from voicebot.call import CallSid, Change, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
@@ -52,6 +52,10 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 """Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
 
 
+Announce = Callable[[CallSid, Phase], Awaitable[None]]
+"""Tells live watchers what the bot is doing; must not wait for anything."""
+
+
 def utc_now() -> datetime:
     """The clock of the record."""
     return datetime.now(UTC)
@@ -65,6 +69,7 @@ class Staff:
     mouth: Synthesizer
     detector: Callable[[], VoiceDetector]
     converse: Conversation
+    announce: Announce | None = None
     language: str = "en"
     max_call_s: float = 900.0
     clock: Clock = utc_now
@@ -116,6 +121,7 @@ class Session:
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
         self._listener: Listener | None = None
+        self._phase: Phase | None = None
 
     async def run(self) -> None:
         """Hold the call. Everything is awaited and the socket closed when this returns.
@@ -188,6 +194,7 @@ class Session:
                 async with asyncio.timeout(LIVENESS_S):
                     frame = await self._socket.recv()
                 self._take(self._dialect.read(frame), listener, speaker)
+                await self._tell_phase(listener, speaker)
         except (ConnectionClosed, TimeoutError):
             self._leave(Leaving.LOST, listener, speaker)
         except ProtocolViolation as error:  # a second start that is even wrong
@@ -206,6 +213,17 @@ class Session:
                 self._leave(Leaving.STOPPED, listener, speaker)
             case _:
                 self._count(event)
+
+    async def _tell_phase(self, listener: Listener, speaker: Speaker) -> None:
+        if self._staff.announce is None:
+            return
+        if speaker.is_heard:
+            phase = Phase.SPEAKING
+        else:
+            phase = Phase.LISTENING if listener.awaits_caller else Phase.THINKING
+        if phase is not self._phase:
+            self._phase = phase
+            await self._staff.announce(self._start.call_sid, phase)
 
     def _count(self, event: Event) -> None:
         kind = type(event).__name__.lower()

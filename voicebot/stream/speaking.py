@@ -116,7 +116,7 @@ class Speaker:
         asked_at = stopwatch()
         async with _closing(self._mouth.speak(pronounce(sentence))) as voice:
             async for mulaw in voice:
-                self._timer.prepared(_now() - asked_at)
+                self._timer.prepared(stopwatch() - asked_at)
                 asked_at = stopwatch()
                 if self._playback.cut_off:
                     return
