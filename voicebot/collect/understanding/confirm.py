@@ -1,62 +1,123 @@
-"""Yes or no after a read-back."""
+"""Yes or no after a read-back.
+
+Words with an opinion ("right", "wrong", "perfect") count more than "yes" and "no", which open
+sentences of both kinds ("no, that's right"); the last word of the stronger sort decides.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voicebot.collect.understanding.tokens import plain, word_set, words
 
-_YES_WORDS = word_set(
-    "yes yeah yep yup yah ya yea aye ok okay sure right correct affirmative absolutely definitely "
-    "certainly exactly indeed perfect fine good great lovely true alright confirm confirmed "
-    "confirming agreed accurate excellent awesome wonderful brilliant cool suits book spot precisely "
-    "totally perfectly uhuh mhm bingo works ideal beautiful positive"
+_YES = word_set("yes yeah yep yup yah ya yea aye ok okay sure mhm uhuh alright right y")
+_NO = word_set("no nope nah n nay")
+_GOOD = word_set(
+    "right correct affirmative absolutely definitely certainly exactly indeed perfect fine good "
+    "great lovely true confirm confirmed confirming agreed accurate excellent awesome wonderful "
+    "brilliant cool suits suit spot precisely totally perfectly bingo works ideal beautiful "
+    "positive sure happy okay ok it yes go please"
 )
-_NO_WORDS = word_set(
-    "no nope nah incorrect wrong negative never false mistake error isn't isnt wasn't not inaccurate "
-    "don't dont change didn't can't cannot won't disagree"
+_BAD = word_set("incorrect wrong negative false mistake error inaccurate mistaken disagree off bad")
+_NOT = word_set(
+    "not isn't isnt wasn't wasnt don't dont doesn't doesnt didn't didnt can't cannot won't never "
+    "aren't arent nothing nowhere without ain't aint"
 )
-_YES_PHRASES = (
-    "not bad",
+_NEUTRAL = word_set("it go please sure yes")
+"""Good only after a "not" that they turn round: "not it", "don't go"."""
+_GOOD_PHRASES = (
     "no problem",
     "no worries",
-    "no that's right",
-    "no that's correct",
-    "no that's fine",
-    "no that's good",
-    "no that's perfect",
     "no changes",
     "no change",
-    "nothing wrong",
-    "not wrong",
+    "no mistake",
+    "no objection",
+    "no complaints",
+    "not a problem",
     "can't complain",
+    "don't change",
+    "why not",
     "that's it",
+    "thats it",
     "go ahead",
     "go for it",
     "of course",
     "please do",
+    "please book",
+    "book it",
+    "book that",
     "uh huh",
     "mm hm",
     "mm hmm",
     "you got it",
     "you've got it",
     "do it",
-    "no mistake",
-    "why not",
-    "don't change",
     "for sure",
+    "sounds good",
+    "that's the one",
+    "thats found",
+    "that'll do",
+    "that will do",
+    "that's me",
+    "by all means",
+    "too right",
+    "no that's all",
 )
+_BAD_PHRASES = (
+    "change it",
+    "change that",
+    "change the",
+    "try again",
+    "start over",
+    "not quite",
+    "not really",
+    "no way",
+    "that's the old",
+    "need to change",
+    "want to change",
+    "like to change",
+)
+_REACH = 3
+"""How many words after a "not" its sense reaches."""
 
 
 def is_yes(utterance: str) -> bool | None:
     """True for a yes, False for a no, None when it is neither."""
     said = words(plain(utterance))
-    if not said:
-        return None
     joined = " " + " ".join(said) + " "
-    agreed = any(f" {phrase} " in joined for phrase in _YES_PHRASES)
-    if agreed:
-        return True
-    if any(word in _NO_WORDS for word in said):
+    if any(f" {phrase} " in joined for phrase in _BAD_PHRASES):
         return False
-    if any(word in _YES_WORDS for word in said):
+    opinions = _opinions(said)
+    if any(f" {phrase} " in joined for phrase in _GOOD_PHRASES) and False not in opinions:
         return True
-    return None
+    if opinions:
+        return opinions[-1]
+    plainly = [word in _YES for word in said if word in _YES or word in _NO]
+    return plainly[-1] if plainly else None
+
+
+def _opinions(said: Sequence[str]) -> list[bool]:
+    """What each word with an opinion says, in order; a "not" without one is a no."""
+    found: list[bool] = []
+    turned_until = -1
+    for at, word in enumerate(said):
+        if word in _NOT:
+            if not any(_has_opinion(after) for after in said[at + 1 : at + 1 + _REACH]):
+                found.append(False)
+            turned_until = at + _REACH
+            continue
+        turned = at <= turned_until
+        if word in _BAD:
+            found.append(turned)
+        elif word in _GOOD and not (at == 0 and word in _YES):
+            if turned:
+                found.append(False)
+            elif word not in _NEUTRAL:
+                found.append(True)
+        if turned and _has_opinion(word):
+            turned_until = -1
+    return found
+
+
+def _has_opinion(word: str) -> bool:
+    return word in _GOOD or word in _BAD

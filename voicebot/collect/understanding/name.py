@@ -89,6 +89,19 @@ def leading(utterance: str) -> Found | None:
     return Found(_written(said, place), (said[place.first].start, said[place.end - 1].end), 0.7)
 
 
+def mended(utterance: str, held: str) -> Found | None:
+    """A word that mends the name held ("no wait, it's Smyth"), whatever was asked."""
+    said = tokens(plain(utterance))
+    place = _place(said)
+    if place is None:
+        return _respelled(said, held)
+    word = _written(said, place)
+    whole = refined(word, held, said)
+    if whole in (word, held):
+        return None
+    return Found(whole, (said[place.first].start, said[place.end - 1].end), 0.7)
+
+
 def titled(word: str) -> str:
     """A name's word in title case: O'Brien, McDonald."""
     if word[:1].isupper() and not (word.isupper() and len(word) > 2):

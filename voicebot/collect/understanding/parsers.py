@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, dates, email, name, phone, service
+from voicebot.collect.understanding import Asked, address, dates, email, name, phone, service
 from voicebot.collect.understanding.found import Found
 
-Parser = Callable[[str, Asked], Found | None]
-
-PARSERS: dict[Step, Parser] = {
+PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.NAME: name.parse,
     Step.PHONE: phone.parse,
+    Step.ADDRESS: address.parse,
     Step.EMAIL: email.parse,
-    Step.TIME: dates.parse,
     Step.SERVICE: service.parse,
+    Step.TIME: dates.parse,
 }
 
 

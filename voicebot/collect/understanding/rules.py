@@ -7,55 +7,80 @@ that is repeated costs less than a wrong value that is accepted.
 from __future__ import annotations
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.collect.understanding import Asked, Intent, Understanding, zh
 from voicebot.collect.understanding.confirm import is_yes
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import intent_of
-from voicebot.collect.understanding.several import found_in, values
+from voicebot.collect.understanding.several import corrects, found_in, values
 from voicebot.collect.understanding.tokens import plain
 
 _SURE = 0.5
 """Under this a value is not returned."""
-_UNKNOWN_CONFIDENCE = 0.3
+_DOUBTFUL = 0.7
+"""Under this a value gives way when the words are known to mean something else."""
+_KNOWN, _UNKNOWN = 0.9, 0.3
+_BEFORE_YES_AND_NO = frozenset(
+    (
+        Intent.REPEAT,
+        Intent.SPEAK_SLOWER,
+        Intent.HUMAN,
+        Intent.BOT_CHALLENGE,
+        Intent.UNSURE,
+        Intent.DONT_KNOW,
+    )
+)
+"""Answers to a read-back that are neither yes nor no, whatever else is in them."""
 
 
 def understand(utterance: str, asked: Asked) -> Understanding:
     """What the caller meant; never raises, whatever the text."""
+    if asked.language.startswith("zh"):
+        return zh.understand(utterance, asked)
     text = plain(utterance)
-    if asked.confirming:
-        return _confirmation(text, asked)
     found = found_in(text, asked)
-    own = found.get(asked.step)
+    if asked.confirming:
+        return _confirmation(text, asked, found)
+    return _answer(text, asked, found)
+
+
+def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
+    own = found.pop(asked.step, None)
     fields = values(found)
-    if own is not None and own.confidence >= _SURE:
-        if own.value is None and fields:
-            return Understanding(Intent.CORRECTION, fields=fields, confidence=own.confidence)
-        return _answer(own, fields)
-    fields.pop(asked.step, None)
+    if own is not None and _stands(own, text):
+        if own.value is not None:
+            fields = {asked.step: own.value, **fields}
+        return Understanding(
+            Intent.ANSWER, own.value, fields, own.missing, own.partial, own.span, own.confidence
+        )
     if fields:
         return Understanding(Intent.CORRECTION, fields=fields, confidence=0.8)
     return _no_value(text)
 
 
-def _answer(own: Found, fields: dict[Step, str]) -> Understanding:
-    return Understanding(
-        Intent.ANSWER, own.value, fields, own.missing, own.partial, own.span, own.confidence
-    )
+def _stands(own: Found, text: str) -> bool:
+    """Is this value, or piece of one, to be believed?"""
+    if own.confidence < _SURE:
+        return False
+    return own.confidence >= _DOUBTFUL or intent_of(text) is None
 
 
 def _no_value(text: str) -> Understanding:
     intent = intent_of(text)
     if intent is None:
-        return Understanding(Intent.NOT_A_VALUE, confidence=_UNKNOWN_CONFIDENCE)
-    return Understanding(intent, confidence=0.9)
+        return Understanding(Intent.NOT_A_VALUE, confidence=_UNKNOWN)
+    return Understanding(intent, confidence=_KNOWN)
 
 
-def _confirmation(text: str, asked: Asked) -> Understanding:
-    """A yes, a no, or a new value, which is a no with its mend."""
-    fields = values(found_in(text, asked))
+def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
+    """The answer to a read-back: a yes, a no, or a new value, which is a no with its mend."""
+    agreed = is_yes(text)
+    intent = intent_of(text)
+    own = found.get(asked.step)
+    if agreed is True and (own is None or not corrects(text)):
+        found.pop(asked.step, None)
+    fields = values(found)
     if fields:
         return Understanding(Intent.CORRECTION, fields=fields, confidence=0.8)
-    agreed = is_yes(text)
-    if agreed is None:
+    if intent in _BEFORE_YES_AND_NO or agreed is None:
         return _no_value(text)
-    return Understanding(Intent.YES if agreed else Intent.NO, confidence=0.9)
+    return Understanding(Intent.YES if agreed else Intent.NO, confidence=_KNOWN)

@@ -2,58 +2,94 @@
 
 For a field that was not asked only strong evidence counts: an e-mail address, a number that is
 valid in the region, a name that is announced as one, a street with its number, a day with a time.
+What one parser has read is blanked out for the next, so that a postcode is no part of a number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, email, name, phone
+from voicebot.collect.understanding import Asked, name
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.parsers import parse
-from voicebot.collect.understanding.tokens import plain
+from voicebot.collect.understanding.tokens import words
 
 _STRONG = 0.6
 """How sure a parser must be of a value that was not asked for."""
+_STRONG_SERVICE = 0.85
+_FEWEST_DIGITS = 8
+"""A shorter number that was not asked for is rather a house number and a postcode."""
+_ORDER = (Step.EMAIL, Step.PHONE, Step.ADDRESS, Step.TIME)
 
 
-def found_in(utterance: str, asked: Asked) -> dict[Step, Found]:
+def found_in(text: str, asked: Asked) -> dict[Step, Found]:
     """Everything that was said, the asked step's own value or piece included."""
-    text = plain(utterance)
     found: dict[Step, Found] = {}
     rest = text
-    for step in (Step.EMAIL, Step.PHONE):
-        said = parse(step, rest, asked) if step is asked.step else _strong(step, rest, asked)
-        if said is not None:
-            found[step] = said
+    for step in _ORDER:
+        said = _asked_or_strong(step, rest, asked)
+        if said is None:
+            continue
+        found[step] = said
+        if said.value is not None and step in (Step.EMAIL, Step.PHONE):
             rest = _masked(rest, said)
-    if asked.step is Step.NAME and (own := parse(Step.NAME, rest, asked)):
-        found[Step.NAME] = own
-    elif announced := name.announced(rest):
-        found[Step.NAME] = announced
-        rest = _masked(rest, announced)
-    for step in (Step.ADDRESS, Step.TIME, Step.SERVICE):
-        said = parse(step, rest, asked) if step is asked.step else _strong(step, rest, asked)
-        if said is not None:
-            found[step] = said
+    if named := _name(text, rest, asked, found):
+        found[Step.NAME] = named
+    if service := _service(rest, asked):
+        found[Step.SERVICE] = service
     return found
 
 
 def values(found: Mapping[Step, Found]) -> dict[Step, str]:
-    """The whole values among what was found."""
+    """The values among what was found."""
     return {step: said.value for step, said in found.items() if said.value is not None}
 
 
-def _strong(step: Step, text: str, asked: Asked) -> Found | None:
-    if step is Step.EMAIL:
-        said = email.parse(text, asked)
-    elif step is Step.PHONE:
-        said = phone.parse(text, asked)
-    else:
+def corrects(text: str) -> bool:
+    """Does the caller take something back?"""
+    said = words(text)
+    return any(correction_at(said, at) for at in range(len(said)))
+
+
+def _asked_or_strong(step: Step, text: str, asked: Asked) -> Found | None:
+    if step is asked.step:
+        return parse(step, text, asked)
+    said = parse(step, text, replace(asked, partial=None))
+    if said is None or said.value is None or said.missing or said.confidence < _STRONG:
         return None
-    whole = said is not None and said.value is not None and said.missing is None
-    return said if said and whole and said.confidence >= _STRONG else None
+    if step is Step.PHONE and len(said.value) <= _FEWEST_DIGITS:
+        return None
+    return said
+
+
+def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Found | None:
+    if asked.step is Step.NAME:
+        return name.parse(rest, asked)
+    if said := name.announced(rest):
+        return said
+    held = asked.record.get(Step.NAME)
+    if held and corrects(text):
+        said = name.mended(rest, held)
+        if said is not None:
+            return said
+    if Step.ADDRESS in found or Step.PHONE in found:
+        place = found.get(Step.ADDRESS)
+        return name.leading(_masked(rest, place) if place else rest)
+    return None
+
+
+def _service(rest: str, asked: Asked) -> Found | None:
+    if asked.step is Step.SERVICE:
+        return parse(Step.SERVICE, rest, asked)
+    if Step.SERVICE in asked.record and not corrects(rest):
+        return None
+    if asked.step in (Step.EMAIL, Step.ADDRESS):
+        return None
+    said = parse(Step.SERVICE, rest, asked)
+    return said if said and said.confidence >= _STRONG_SERVICE else None
 
 
 def _masked(text: str, found: Found) -> str:
