@@ -16,6 +16,7 @@ _ZIP = re.compile(r"[0-9]{3,5}|[0-9]{5}-[0-9]{4}")
 _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][a-z]{2})", re.IGNORECASE)
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
+_LONGEST_BREATH_WORDS = 16
 _SUFFIXES = frozenset("abcdefgh")
 _SLASHES = {"slash": "/", "stroke": "/", "/": "/", "dash": "-", "hyphen": "-"}
 
@@ -70,7 +71,7 @@ def _low(words: Sequence[Word], at: int) -> str:
 def digit_groups(words: Sequence[Word], at: int) -> list[Read]:
     """The numbers said in one breath from here on, each with the place after it."""
     end = at + 1
-    while end < len(words) and not words[end].pause:
+    while end < min(len(words), at + _LONGEST_BREATH_WORDS) and not words[end].pause:
         end += 1
     breath = [Token(w.text, w.low, w.start, w.end, False) for w in words[at:end]]
     groups: list[Read] = []
@@ -145,12 +146,21 @@ def postcode_at(words: Sequence[Word], at: int, region: str) -> Read | None:
         return british
     if at >= len(words):
         return None
-    if words[at].is_figure and _ZIP.fullmatch(words[at].text) and len(words[at].text) >= 3:
+    if words[at].is_figure and _ZIP.fullmatch(words[at].text) and not _in_a_phone(words, at):
         return words[at].text, at + 1
     groups = digit_groups(words, at)
     text = _sum_up([g for g, _ in groups])
     lengths = (4,) if region == "AU" else (4, 5)
     return (text, groups[-1][1]) if len(text) in lengths else None
+
+
+def _in_a_phone(words: Sequence[Word], at: int) -> bool:
+    """0412 345 678: short figures in a row are no postcode."""
+    return (
+        len(words[at].text) <= 4
+        and len(words[at + 1 : at + 2]) == 1
+        and (words[at + 1].text.isdecimal() and 3 <= len(words[at + 1].text) <= 4)
+    )
 
 
 def _british(words: Sequence[Word], at: int) -> Read | None:

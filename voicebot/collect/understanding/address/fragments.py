@@ -9,7 +9,7 @@ from voicebot.collect.understanding.address.figures import figure_at, postcode_a
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts
 from voicebot.collect.understanding.address.streets import street_at
 from voicebot.collect.understanding.address.words import COUNTED, Word, part_of
-from voicebot.collect.understanding.common import is_everyday
+from voicebot.collect.understanding.common import is_everyday, is_given
 from voicebot.collect.understanding.lexicon import FILLERS
 
 _CARRIERS = frozenset(
@@ -34,6 +34,7 @@ _CARRIERS = frozenset(
     | {"suburb", "city", "town", "state", "street", "address", "name", "located", "that", "would"}
 )
 _POSTCODES = frozenset({"postcode", "postal", "zip", "zipcode", "code", "post"})
+_LABELS = frozenset({"suburb", "city", "town"})
 _LONGEST_WORDS = 12
 
 
@@ -93,5 +94,11 @@ def _is_all(words: Sequence[Word], at: int, parts: Sequence[Part]) -> bool:
         return False
     rest = [w for w in words[at:] if w.start >= parts[-1].end and w.low not in FILLERS | {"please"}]
     sure = any(p.kind in (Kind.STREET, Kind.POSTCODE, Kind.STATE) for p in parts)
-    known = all(not is_everyday(w.low) for w in words[at:] if w.low not in _CARRIERS)
-    return not rest and (sure or known)
+    labelled = any(w.low in _LABELS for w in words[:at])
+    return not rest and (sure or labelled or _is_name(words[at:]))
+
+
+def _is_name(words: Sequence[Word]) -> bool:
+    """May these be a suburb's words? One at least is no everyday word, and none a person's."""
+    names = [w.low for w in words if w.low not in _CARRIERS | FILLERS]
+    return any(not is_everyday(n) for n in names) and not is_given(names[0])

@@ -40,7 +40,7 @@ Parts = tuple[Part, ...]
 def is_whole(parts: Sequence[Part]) -> bool:
     """Is there enough to find the door: a street with its number, a house's name, a box?"""
     kinds = {p.kind for p in parts}
-    located = Kind.STREET in kinds and bool(kinds & {Kind.NUMBER, Kind.HOUSE})
+    located = Kind.STREET in kinds and bool(kinds & {Kind.NUMBER, Kind.HOUSE, Kind.UNIT})
     return located or Kind.BOX in kinds
 
 
@@ -70,5 +70,7 @@ def _joint(before: Part, part: Part, region: str) -> str:
     if part.kind is Kind.POSTCODE and before.kind in (Kind.STATE, Kind.PLACE):
         return " "
     if part.kind is Kind.STATE and before.kind is Kind.PLACE and region in ("AU", "NZ"):
+        return " "
+    if before.text.startswith("Lot ") and part.kind is Kind.STREET:
         return " "
     return ", "

@@ -13,6 +13,7 @@ from voicebot.collect.understanding.address.streets import Street, street_at, ty
 from voicebot.collect.understanding.address.words import (
     COUNTED,
     HOUSE_WORDS,
+    STOPS,
     Word,
     cut,
     part_of,
@@ -22,6 +23,7 @@ from voicebot.collect.understanding.lexicon import correction_at
 
 _SURE, _TYPELESS, _AMENDED = 1.0, 0.6, 0.9
 _LONGEST_HOUSE_WORDS = 5
+_NO_HOUSE = frozenset({"at", "in", "and", "of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,19 @@ def _rounds(words: list[Word]) -> Iterator[list[Word]]:
     begin = at = 0
     while at < len(words):
         length = correction_at(lows, at)
-        if length and not (lows[at] == "no" and words[at + 1 : at + 2] and words[at + 1].is_number):
+        if length and not _is_number_sign(words, begin, at):
             yield words[begin:at]
             begin = at = at + length
         else:
             at += 1
     yield words[begin:]
+
+
+def _is_number_sign(words: Sequence[Word], begin: int, at: int) -> bool:
+    """ "No 10" is number ten, unless a number was said before that it may correct."""
+    before, after = words[begin:at], words[at + 1 : at + 2]
+    numbered = any(w.is_figure or w.is_number for w in before)
+    return words[at].low == "no" and any(w.is_number for w in after) and not numbered
 
 
 def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
@@ -64,11 +73,12 @@ def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
         head, end = _head(words, at)
         if head and head[-1].kind is Kind.BOX:
             return Reading((*head, *tail.parts_from(words, end, region)))
-        if not head or head[-1].kind is not Kind.NUMBER:
+        if not head or head[-1].kind is Kind.HOUSE:
             continue
         if street := street_at(words, end, weak=alone):
             return Reading(_with_tail(words, head, street, region))
-        street = typeless_at(words, end) if alone and typeless is None else None
+        numbered = head[-1].kind is Kind.NUMBER
+        street = typeless_at(words, end) if alone and numbered and not typeless else None
         if street and (parts := _convincing(words, at, head, street, region)):
             typeless = Reading(parts, _TYPELESS)
     if typeless:
@@ -127,7 +137,11 @@ def _box(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
 
 def _house(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
     """ "The Old Manor," before a number: a house's name ends with such a word and a pause."""
+    if at >= len(words) or words[at].low in _NO_HOUSE:
+        return None
     for end in range(at + 1, min(at + _LONGEST_HOUSE_WORDS, len(words))):
+        if words[end - 1].low in STOPS:
+            return None
         if words[end].pause:
             named = end > at + 1 and words[end - 1].low in HOUSE_WORDS
             numbered = words[end].is_figure or words[end].is_number

@@ -118,7 +118,8 @@ def _extended(words: Sequence[Word], end: int) -> int:
     if before == "avenue" and len(following) == 1 and following.isalpha():
         end += 1
     last = end + 1 >= len(words) or words[end + 1].pause or words[end + 1].is_number
-    if _low(words, end) in COMPASS and (last or len(_low(words, end)) == 2):
+    point = _low(words, end)
+    if point in COMPASS and (last or len(point) == 2 or len(point) > len("north") + 1):
         end += 1
     return end
 

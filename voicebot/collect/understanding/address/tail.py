@@ -20,6 +20,7 @@ from voicebot.collect.understanding.lexicon import FILLERS
 _LONGEST_PLACE_WORDS = 5
 _LONGEST_PHRASE_WORDS = 5
 _ZIP_DIGITS = 5
+_CITIES_TOO = frozenset({"york", "washington"})
 _ALSO_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "al", "act", "id", "us"})
 """State codes that are words too: only before a postcode, or at the very end."""
 _SKIPPED = frozenset({"in", "uh", "um", "er", "erm", "the", "and", "suburb", "city", "town", "of"})
@@ -50,7 +51,8 @@ def parts_from(words: Sequence[Word], at: int, region: str) -> Parts:
     while at < len(words) and (parts[-1:] == [] or parts[-1].kind is not Kind.COUNTRY):
         posted = any(p.kind is Kind.POSTCODE for p in parts)
         at = _skip(words, at)
-        found = _next(words, at, region, posted=posted)
+        placed = any(p.kind is Kind.PLACE for p in parts)
+        found = _next(words, at, region, posted=posted, placed=placed)
         if found is None or _has(parts, found[0].kind):
             break
         parts.append(found[0])
@@ -85,7 +87,9 @@ def _label(words: Sequence[Word], at: int) -> int:
     return next((len(label) for label in _LABELS if lows[: len(label)] == label), 0)
 
 
-def _next(words: Sequence[Word], at: int, region: str, *, posted: bool) -> tuple[Part, int] | None:
+def _next(
+    words: Sequence[Word], at: int, region: str, *, posted: bool, placed: bool
+) -> tuple[Part, int] | None:
     if at >= len(words):
         return None
     if end := _phrase_end(words, at, COUNTRIES):
@@ -94,7 +98,7 @@ def _next(words: Sequence[Word], at: int, region: str, *, posted: bool) -> tuple
         return None
     if unit := unit_at(words, at):
         return part_of(Kind.UNIT, unit[0], words, at, unit[1]), unit[1]
-    if state := _state(words, at, region):
+    if state := _state(words, at, region, placed=placed):
         return state
     if postcode := postcode_at(words, at, region):
         return part_of(Kind.POSTCODE, postcode[0], words, at, postcode[1]), postcode[1]
@@ -120,13 +124,15 @@ def _phrase_end(words: Sequence[Word], at: int, phrases: Collection[tuple[str, .
     return None
 
 
-def _state(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | None:
+def _state(
+    words: Sequence[Word], at: int, region: str, *, placed: bool = True
+) -> tuple[Part, int] | None:
     regions = [region, *(r for r in STATES if r != region)]
     for place in regions:
         if place not in STATES or (region == "GB"):
             continue
         if end := _phrase_end(words, at, STATES[place]):
-            if _is_city_too(words, at, end, region):
+            if _is_city_too(words, at, end, region, placed=placed):
                 return None
             code = STATES[place][tuple(w.low for w in words[at:end])].upper()
             return part_of(Kind.STATE, code, words, at, end), end
@@ -136,8 +142,10 @@ def _state(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | No
     return None
 
 
-def _is_city_too(words: Sequence[Word], at: int, end: int, region: str) -> bool:
+def _is_city_too(words: Sequence[Word], at: int, end: int, region: str, *, placed: bool) -> bool:
     """ "New York, NY", "Washington DC", "Virginia VA": the first is the city."""
+    if not placed and words[at].low in ("new", "washington") and words[end - 1].low in _CITIES_TOO:
+        return True
     if end >= len(words):
         return False
     return words[end].low == "city" or bool(_state(words, end, region))
