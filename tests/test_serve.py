@@ -1,0 +1,213 @@
+"""The supervisor: what it starts, what it survives, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.serving import Serving, alive, environment, eventually, free_port, serving
+from voicebot.ports import Door, is_free, is_loopback, port_of, reserve, without_password
+from voicebot.serve import banner, crew_of, for_trying_out
+from voicebot.settings import Engine, Settings
+
+
+def door(port: int) -> Door:
+    return Door("127.0.0.1", port, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
+
+
+def test_trying_out_listens_on_this_machine_and_drains_shortly() -> None:
+    chosen = for_trying_out(Settings(_env_file=None))
+    assert (chosen.stream_host, chosen.drain_s) == ("127.0.0.1", 2.0)
+
+
+def test_trying_out_respects_what_the_environment_says() -> None:
+    chosen = for_trying_out(Settings(_env_file=None, stream_host="0.0.0.0", drain_s=30))
+    assert (chosen.stream_host, chosen.drain_s) == ("0.0.0.0", 30)
+
+
+def test_speech_processes_run_only_for_local_engines() -> None:
+    everything = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
+    vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.LOCAL)
+    assert [c.part.name for c in everything.all] == ["ears", "mouth", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(vendor, 2).all] == [
+        "mouth", "stream 1", "stream 2", "console"
+    ]  # fmt: skip
+
+
+def test_children_are_told_what_the_supervisor_resolved() -> None:
+    crew = crew_of(
+        Settings(_env_file=None, redis_url="redis://127.0.0.1:7000", stream_port=8123), workers=1
+    )
+    told = crew.streams[0].part.environment
+    assert told["VOICEBOT_REDIS_URL"] == "redis://127.0.0.1:7000"
+    assert told["VOICEBOT_STREAM_PORT"] == "8123"
+
+
+def test_the_banner_names_other_ports_in_the_call_to_place() -> None:
+    usual = Settings(_env_file=None, redis_url="redis://h:1")
+    unusual = usual.model_copy(update={"stream_port": 9001})
+    assert "voicebot call\n" in banner(usual)
+    assert "voicebot call --url ws://127.0.0.1:9001/media" in banner(unusual)
+
+
+def test_the_banner_keeps_the_redis_password_to_itself() -> None:
+    shown = banner(Settings(_env_file=None, redis_url="rediss://bot:hunter2@db.example:6380/1"))
+    assert "hunter2" not in shown
+    assert "rediss://bot:…@db.example:6380/1" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [("redis://h:1/2", "redis://h:1/2"), ("redis://:pw@h:1", "redis://:…@h:1")],
+)
+def test_a_password_is_masked(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_a_reserved_port_is_refused_to_others_and_shared_with_our_workers() -> None:
+    with reserve(door(0)) as held, socket.socket() as other, socket.socket() as worker:
+        address = ("127.0.0.1", port_of(held))
+        with pytest.raises(OSError, match="in use"):
+            other.bind(address)
+        worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        worker.bind(address)
+        worker.listen()
+        with socket.create_connection(address):
+            worker.accept()[0].close()
+
+
+def test_a_port_that_somebody_listens_on_is_not_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert not is_free(door(int(taken.getsockname()[1])))
+
+
+@pytest.mark.parametrize(
+    ("host", "only_here"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("h", False)],
+)
+def test_loopback_is_told_from_the_network(host: str, only_here: bool) -> None:
+    assert is_loopback(host) is only_here
+
+
+def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(tmp_path / "data", free_port(), VOICEBOT_STREAM_PORT=port)
+        with serving(env, tmp_path) as run:
+            assert run.ended() == 1
+    assert f"port {port} on 127.0.0.1 is taken" in run.log_file.read_text()
+    assert "VOICEBOT_STREAM_PORT" in run.log_file.read_text()
+
+
+def test_a_wrong_business_file_is_one_line(tmp_path: Path) -> None:
+    env = environment(tmp_path / "data", free_port(), VOICEBOT_BUSINESS="nowhere.toml")
+    with serving(env, tmp_path) as run:
+        assert run.ended() == 1
+    assert run.log_file.read_text() == "cannot read nowhere.toml: No such file or directory\n"
+
+
+@pytest.mark.slow
+def test_a_part_that_cannot_start_ends_everything_with_its_reason(tmp_path: Path) -> None:
+    redis_port = free_port()
+    env = environment(
+        tmp_path / "data", redis_port,
+        VOICEBOT_TRANSCRIBER="local", VOICEBOT_WHISPER_DIR=str(tmp_path / "no-model"),
+    )  # fmt: skip
+    with serving(env, tmp_path) as run:
+        assert run.ended() == 1
+    told = run.log_file.read_text()
+    assert "VOICEBOT_WHISPER_DIR" in told
+    assert "ears ended 3 times before it was ready" in told
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Two stream workers, a console and an embedded Valkey; they recover from each test."""
+    tmp_path = tmp_path_factory.mktemp("serve")
+    with serving(environment(tmp_path / "data", free_port()), tmp_path, "--workers", "2") as run:
+        run.wait_until_ready()
+        yield run
+
+
+@pytest.mark.slow
+def test_serve_tells_where_everything_is(running: Serving) -> None:
+    url = (running.data_dir / "redis-url").read_text().strip()
+    assert url in running.said
+    assert str(running.data_dir) in running.said
+    assert running.answers()
+
+
+@pytest.mark.slow
+def test_a_killed_stream_worker_is_started_again(running: Serving) -> None:
+    killed = running.pid_of("stream 2")
+    os.kill(killed, signal.SIGKILL)
+    assert eventually(lambda: bool(running.events("child_back")))
+    assert running.pid_of("stream 2") != killed
+    assert running.answers()
+    (death,) = running.events("child_died")
+    assert (death["part"], death["exit_code"]) == ("stream 2", -signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_killed_valkey_comes_back_with_its_records(running: Serving) -> None:
+    url = (running.data_dir / "redis-url").read_text().strip()
+    with Redis.from_url(url) as redis:
+        redis.set("kept", "yes")
+        os.kill(int(redis.info("server")["process_id"]), signal.SIGKILL)
+    assert eventually(lambda: bool(running.events("valkey_back")))
+    with Redis.from_url(url) as redis:
+        assert redis.get("kept") == b"yes"
+
+
+@pytest.mark.slow
+def test_a_second_serve_on_one_data_dir_is_refused(running: Serving, tmp_path: Path) -> None:
+    with serving(environment(running.data_dir, free_port()), tmp_path) as second:
+        assert second.ended() == 1
+    assert "another voicebot serve uses" in second.log_file.read_text()
+    assert running.answers()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_in_order_and_exits_clean(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    redis_port = free_port()
+    with serving(environment(tmp_path / "data", redis_port), tmp_path) as run:
+        run.wait_until_ready()
+        run.process.send_signal(number)
+        assert run.ended() == 0
+    assert run.said.endswith("stopped\n")
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+def test_children_of_a_killed_supervisor_end_and_valkey_is_adopted_by_the_next(
+    tmp_path: Path,
+) -> None:
+    redis_port = free_port()
+    env = environment(tmp_path / "data", redis_port)
+    with serving(env, tmp_path) as first:
+        first.wait_until_ready()
+        first.process.kill()
+        assert first.ended() == -signal.SIGKILL
+    assert eventually(lambda: not any(map(alive, first.pids)))
+    with Redis(port=redis_port) as redis:
+        redis.set("kept", "yes")
+    with serving(env, tmp_path) as second:
+        second.wait_until_ready()
+        assert "found running, adopted" in second.said
+        with Redis(port=redis_port) as redis:
+            assert redis.get("kept") == b"yes"
+        second.process.send_signal(signal.SIGINT)
+        assert second.ended() == 0
+    assert is_free(door(redis_port))
