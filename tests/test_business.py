@@ -1,0 +1,111 @@
+"""The business file: read, checked, and asked about its hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from voicebot.business import Business, Confirm, load_business
+from voicebot.call import Step
+from voicebot.errors import SettingsError
+
+SMALL = """
+timezone = "Europe/London"
+region = "GB"
+
+[company]
+id = "b"
+name = "Bright Windows"
+
+[[services]]
+id = "panes"
+name = "Window cleaning"
+
+[hours]
+monday = [{ opens = "09:00", closes = "12:00" }, { opens = "13:00", closes = "24:00" }]
+
+[booking]
+slot_minutes = 60
+
+[confirm]
+name = "explicit"
+time = "never"
+"""
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.fixture
+def business(tmp_path: Path) -> Business:
+    return load_business(written(tmp_path, SMALL))
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "business.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_demo_business_is_open_every_day_and_has_services() -> None:
+    demo = load_business(None)
+    days = [datetime(2026, 3, day, 10, tzinfo=demo.zone) for day in range(2, 9)]
+    assert all(map(demo.is_open, days))
+    assert demo.services
+
+
+def test_every_demo_offer_is_found_by_its_name_whatever_the_case() -> None:
+    demo = load_business(None)
+    assert all(demo.offer(o.name.upper()) == o for o in demo.services)
+    assert demo.offer("time travel") is None
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [
+        ("2026-03-02 09:00", True),
+        ("2026-03-02 08:59", False),
+        ("2026-03-02 11:00", True),
+        ("2026-03-02 11:01", False),  # the slot would run into the break
+        ("2026-03-02 12:30", False),
+        ("2026-03-02 22:59", True),
+        ("2026-03-02 23:30", False),  # the slot would run past midnight
+        ("2026-03-03 10:00", False),  # a Tuesday
+    ],
+)
+def test_a_slot_must_fit_into_the_opening_hours(business: Business, at: str, is_open: bool) -> None:
+    assert business.is_open(datetime.fromisoformat(at).replace(tzinfo=LONDON)) is is_open
+
+
+def test_hours_are_local_whatever_zone_the_moment_is_told_in(business: Business) -> None:
+    summer = datetime.fromisoformat("2026-06-01T08:30:00+00:00")  # 09:30 in London
+    assert business.is_open(summer)
+
+
+def test_the_file_sets_the_read_back_but_the_time_is_always_asked(business: Business) -> None:
+    assert business.policy(Step.NAME) is Confirm.EXPLICIT
+    assert business.policy(Step.EMAIL) is Confirm.EXPLICIT
+    assert business.policy(Step.ADDRESS) is Confirm.IMPLICIT
+    assert business.policy(Step.TIME) is Confirm.EXPLICIT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (SMALL.replace("Europe/London", "Mars/Olympus"), "timezone: .*unknown zone"),
+        (SMALL.replace("monday", "moonday"), "hours: .*unknown weekday"),
+        (SMALL.replace("slot_minutes = 60", "slot_minutes = 0"), r"booking\.slot_minutes"),
+        (SMALL.replace('region = "GB"', 'region = "gb"'), "region"),
+        (SMALL + "\n[surprise]\n", "surprise"),
+        ("company = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_file_says_where(tmp_path: Path, wrong: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load_business(written(tmp_path, wrong))
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        load_business(tmp_path / "none.toml")
