@@ -30,7 +30,7 @@ from voicebot.settings import Settings
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.passes import PassOffice
-from voicebot.stream.session import POLICY_VIOLATION, Session, Staff, read_start
+from voicebot.stream.session import INTERNAL_ERROR, POLICY_VIOLATION, Session, Staff, read_start
 from voicebot.stream.signature import HEADER
 from voicebot.stream.twilio import Twilio
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook
@@ -43,6 +43,8 @@ PING_INTERVAL_S: Final = 20.0
 PING_TIMEOUT_S: Final = 20.0
 CLOSE_TIMEOUT_S: Final = 2.0
 TRY_AGAIN_LATER: Final = 1013
+BROKEN_PAUSE_S: Final = 1.0
+"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
 
 _log = get_logger("voicebot.stream.server")
 _library_log = logging.getLogger("voicebot.stream.websockets")
@@ -182,6 +184,10 @@ class StreamServer:
             await connection.close(error.code, str(error))
         except ConnectionClosed:
             pass  # gone before it was a call
+        except Exception as error:  # noqa: BLE001 - one broken call must not end the others
+            _log.error("call_broken", exc_info=error)
+            await asyncio.sleep(BROKEN_PAUSE_S)
+            await connection.close(INTERNAL_ERROR, "this call is broken here")
         finally:
             self._places_taken -= 1
             if not self._places_taken:
