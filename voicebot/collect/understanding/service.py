@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
 from voicebot.business import Offer
 from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.common import is_everyday
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.numbers import UNITS
@@ -72,7 +74,7 @@ def parse(utterance: str, asked: Asked) -> Found | None:
 _ASKING = frozenset(
     {"what", "what's", "whats", "why", "who", "who's", "describe", "explain", "tell"}
 )
-_ASKED = frozenset({"it", "they", "this", "that", "he", "she", "there"})
+_ASKED = frozenset({"it", "they", "this", "that", "he", "she", "there", "my", "i"})
 _PROPOSALS = frozenset({"about", "soon", "quickly", "early"})
 
 
@@ -81,8 +83,12 @@ def _asks_about(words: Sequence[str]) -> bool:
     first, second = words[0], " ".join(words[1:2])
     if first == "how":
         return second not in _PROPOSALS
-    if first in ("is", "are", "was", "does", "do", "did"):
+    if first in ("is", "are", "was", "does", "do", "did", "should"):
         return second in _ASKED
+    if first == "when":
+        return second in ("should", "is", "was", "will", "do", "does", "did")
+    if any(pair in (("how", "to"), ("how", "do")) for pair in pairwise(words)):
+        return True
     return first in _ASKING and second not in _PROPOSALS and words[1:3] != ["time", "can"]
 
 
@@ -103,53 +109,81 @@ def _stems(text: str) -> tuple[str, ...]:
     return tuple(stem(w) for w in _WORD.findall(text.lower()))
 
 
-def _hits(words: Sequence[str], offers: tuple[Offer, ...]) -> Iterator[_Hit]:
-    index = _index(offers)
-    stems = [stem(w) for w in words]
-    for at, found in enumerate(stems):
-        exact = index.get(found, ())
-        for phrase in exact:
-            end = at + len(phrase.stems)
-            if tuple(stems[at:end]) == phrase.stems:
-                yield _Hit(at, end, phrase.offer, phrase.weight)
-        if not exact and len(found) >= _SHORTEST_FUZZY:
-            yield from _misheard(found, at, index)
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What stands for the offers: phrases by their first stem, and whole words for the misheard.
+
+    unless   phrases that show that an offer is not meant; under -1 those that rule out all
+    """
+
+    phrases: Mapping[str, tuple[_Phrase, ...]]
+    sounds: tuple[tuple[str, tuple[_Phrase, ...]], ...]
+    unless: Mapping[int, tuple[tuple[str, ...], ...]]
 
 
-def _misheard(found: str, at: int, index: Mapping[str, tuple[_Phrase, ...]]) -> Iterator[_Hit]:
-    for key, phrases in index.items():
-        near = len(key) >= _SHORTEST_FUZZY and key[0] == found[0]
-        if near and fuzz.ratio(key, found) >= _CLOSE:
-            for phrase in phrases:
-                if len(phrase.stems) == 1 and phrase.weight >= _FAMILY:
-                    yield _Hit(at, at + 1, phrase.offer, _FUZZY)
+_ALL = -1
 
 
 @lru_cache(maxsize=64)
-def _index(offers: tuple[Offer, ...]) -> Mapping[str, tuple[_Phrase, ...]]:
-    """Every phrase that stands for an offer, by its first stem."""
-    index: dict[str, tuple[_Phrase, ...]] = {}
-    for phrase in _phrases(offers):
-        index[phrase.stems[0]] = (*index.get(phrase.stems[0], ()), phrase)
-    return index
+def _index(offers: tuple[Offer, ...]) -> _Index:
+    phrases: dict[str, tuple[_Phrase, ...]] = {}
+    sounds: dict[str, tuple[_Phrase, ...]] = {}
+    for phrase, text in _phrases(offers):
+        phrases[phrase.stems[0]] = (*phrases.get(phrase.stems[0], ()), phrase)
+        if len(phrase.stems) == 1 and len(text) >= _SHORTEST_FUZZY and phrase.weight >= _FAMILY:
+            sounds[text] = (*sounds.get(text, ()), phrase)
+    unless = {n: tuple(u for f in _families_of(o) for u in f.unless) for n, o in enumerate(offers)}
+    return _Index(phrases, tuple(sounds.items()), {**unless, _ALL: _families()["elsewhere"].unless})
 
 
-def _phrases(offers: tuple[Offer, ...]) -> Iterator[_Phrase]:
+def _hits(words: Sequence[str], offers: tuple[Offer, ...]) -> Iterator[_Hit]:
+    index = _index(offers)
+    stems = tuple(stem(w) for w in words)
+    if any(_contains(stems, phrase) for phrase in index.unless[_ALL]):
+        return
+    barred = {n for n, u in index.unless.items() if any(_contains(stems, p) for p in u)}
+    for at, word in enumerate(words):
+        exact = index.phrases.get(stems[at], ())
+        heard = exact or (_misheard(word, index) if len(word) >= _SHORTEST_FUZZY else ())
+        for phrase in heard:
+            end = at + len(phrase.stems)
+            if phrase.offer not in barred and (not exact or stems[at:end] == phrase.stems):
+                yield _Hit(at, end, phrase.offer, phrase.weight if exact else _FUZZY)
+
+
+def _misheard(word: str, index: _Index) -> tuple[_Phrase, ...]:
+    """The phrases of the word that sounds most like this one, if any does."""
+    best = _CLOSE
+    found: tuple[_Phrase, ...] = ()
+    if is_everyday(word):
+        return found
+    for text, phrases in index.sounds:
+        if text[0] == word[0] and (alike := fuzz.ratio(text, word)) >= best:
+            best, found = alike, phrases
+    return found
+
+
+def _phrases(offers: tuple[Offer, ...]) -> Iterator[tuple[_Phrase, str]]:
+    """Every phrase that stands for an offer, and the words it comes from."""
     for number, offer in enumerate(offers):
-        name = _stems(offer.name)
-        if name:
-            yield _Phrase(name, number, _NAME)
-        for word in name:
-            if word not in _GENERIC_STEMS and sum(word in _stems(o.name) for o in offers) == 1:
-                yield _Phrase((word,), number, _SYNONYM)
-        for synonym in offer.synonyms:
-            if stems := _stems(synonym):
-                yield _Phrase(stems, number, _SYNONYM)
-        for word in _stems(offer.description):
-            if word not in _GENERIC_STEMS and len(word) >= _SHORTEST_STEM:
-                yield _Phrase((word,), number, _DESCRIPTION)
-        for family in _families_of(offer):
-            yield from (_Phrase(stems, number, weight) for stems, weight in family.says)
+        for text, weight in _texts(offer, offers):
+            if stems := _stems(text):
+                yield _Phrase(stems, number, weight), text.strip().lower()
+
+
+def _texts(offer: Offer, offers: tuple[Offer, ...]) -> Iterator[tuple[str, float]]:
+    yield offer.name, _NAME
+    for word in _WORD.findall(offer.name.lower()):
+        own = sum(stem(word) in _stems(o.name) for o in offers) == 1
+        if own and stem(word) not in _GENERIC_STEMS:
+            yield word, _SYNONYM
+    for synonym in offer.synonyms:
+        yield synonym, _SYNONYM
+    for word in _WORD.findall(offer.description.lower()):
+        if stem(word) not in _GENERIC_STEMS and len(word) >= _SHORTEST_STEM:
+            yield word, _DESCRIPTION
+    for family in _families_of(offer):
+        yield from family.says
 
 
 _GENERIC_STEMS = frozenset(stem(word) for word in _GENERIC)
@@ -160,22 +194,23 @@ class _Family:
     """A kind of work: the stems that name it, and all that callers say for it."""
 
     names: tuple[tuple[str, ...], ...]
-    says: tuple[tuple[tuple[str, ...], float], ...]
+    says: tuple[tuple[str, float], ...]
+    unless: tuple[tuple[str, ...], ...]
 
 
 @lru_cache(maxsize=1)
-def _families() -> tuple[_Family, ...]:
+def _families() -> Mapping[str, _Family]:
     text = files("voicebot.collect.understanding").joinpath("service_words.toml").read_text("utf-8")
-    return tuple(_family(entry) for entry in tomllib.loads(text).values())
+    return {name: _family(entry) for name, entry in tomllib.loads(text).items()}
 
 
 def _family(entry: Mapping[str, str]) -> _Family:
-    names, says, hints = (
-        [s for phrase in entry.get(key, "").split(",") if (s := _stems(phrase))]
-        for key in ("names", "says", "hints")
+    names, says, hints, unless = (
+        [p for phrase in entry.get(key, "").split(",") if (p := phrase.strip())]
+        for key in ("names", "says", "hints", "unless")
     )
-    weighted = [(s, _FAMILY) for s in (*names, *says)] + [(s, _HINT) for s in hints]
-    return _Family(tuple(names), tuple(weighted))
+    weighted = [(text, _FAMILY) for text in (*names, *says)] + [(text, _HINT) for text in hints]
+    return _Family(tuple(map(_stems, names)), tuple(weighted), tuple(map(_stems, unless)))
 
 
 def _families_of(offer: Offer) -> list[_Family]:
@@ -183,7 +218,7 @@ def _families_of(offer: Offer) -> list[_Family]:
     texts = [_stems(text) for text in (offer.name, *offer.synonyms)]
     found = [
         (len(name), family)
-        for family in _families()
+        for family in _families().values()
         for name in family.names
         if any(_contains(text, name) for text in texts)
     ]
@@ -200,7 +235,7 @@ _NEGATED_REACH = 3
 
 def _kept(words: Sequence[str], hits: Sequence[_Hit]) -> list[_Hit]:
     """Without what was refused; after a correction only what came after it."""
-    kept = [h for h in hits if not _refused(words, h)]
+    kept = [h for h in hits if not _refused(words, h) and not _acts_on(words, h, hits)]
     cut = 0
     for at in range(1, len(words)):
         if correction_at(list(words[at : at + 5]), 0):
@@ -214,6 +249,18 @@ def _refused(words: Sequence[str], hit: _Hit) -> bool:
     if list(before[-2:]) in (["instead", "of"], ["rather", "than"], ["other", "than"]):
         return True
     return bool(before) and before[-1] == "not"
+
+
+_DETERMINERS = frozenset({"my", "the", "our", "some", "a", "an", "out"})
+
+
+def _acts_on(words: Sequence[str], hit: _Hit, hits: Sequence[_Hit]) -> bool:
+    """ "Clean my gutters" is about the gutters: what is acted on says more than the verb."""
+    at = hit.end
+    while at < len(words) and words[at] in _DETERMINERS:
+        at += 1
+    about = {h.offer for h in hits if h.begin == at and h.weight >= _SYNONYM}
+    return at > hit.end and bool(about) and hit.offer not in about
 
 
 def _best(hits: Sequence[_Hit]) -> _Hit | None:

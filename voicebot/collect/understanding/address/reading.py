@@ -23,6 +23,7 @@ from voicebot.collect.understanding.lexicon import correction_at
 
 _SURE, _TYPELESS, _AMENDED = 1.0, 0.6, 0.9
 _LONGEST_HOUSE_WORDS = 5
+_MOST_HEAD_PARTS = 4
 _NO_HOUSE = frozenset({"at", "in", "and", "of"})
 
 
@@ -110,7 +111,7 @@ def _head(words: Sequence[Word], at: int) -> tuple[Parts, int]:
     if house := _house(words, at):
         parts.append(house[0])
         at = house[1]
-    while unit := unit_at(words, at):
+    while len(parts) < _MOST_HEAD_PARTS and (unit := unit_at(words, at)):
         parts.append(part_of(Kind.UNIT, unit[0], words, at, unit[1]))
         at = unit[1]
         if inner := _house(words, at):

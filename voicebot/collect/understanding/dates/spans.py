@@ -12,6 +12,7 @@ _DAYS = {"days": 1, "weeks": 7, "fortnights": 14}
 _MONTHS = {"months": 1, "years": 12, "year": 12}
 _MINUTES = {"hours": 60, "minutes": 1}
 _AMOUNT_LIMIT = 1000
+_MOST_UNITS = 4
 _LEAST_MINUTES = 5
 """Less is a way to say "hold on": "in a minute"."""
 
@@ -80,7 +81,10 @@ def _origin(
 def _length(tokens: Tokens, at: int) -> Length | None:
     days = months = minutes = 0
     end = at
-    while amount := _amount(tokens, skip(tokens, end, "and") if end > at else end):
+    for _ in range(_MOST_UNITS):
+        amount = _amount(tokens, skip(tokens, end, "and") if end > at else end)
+        if amount is None:
+            break
         count, unit, end = amount
         days += int(count * _DAYS.get(unit, 0))
         months += int(count * _MONTHS.get(unit, 0))
