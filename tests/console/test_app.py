@@ -14,7 +14,7 @@ from voicebot.store.presence import Presence
 
 SID = "CA-http-1"
 WORDS = [
-    "My name is Test Caller",
+    "My name is Robin Example",
     "0412 345 678",
     "yes",
     "27 George Street, Parramatta",

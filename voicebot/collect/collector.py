@@ -39,6 +39,9 @@ _DECISIVE = frozenset(
 )
 """What is whole as soon as it is said, whatever was asked."""
 
+_YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
+"""What a key means while a yes is waited for."""
+
 Hear = Callable[[Expectation], Awaitable[Hearing]]
 Clock = Callable[[], datetime]
 Understand = Callable[[str, Asked], Awaitable[Understanding]]
@@ -134,8 +137,10 @@ async def hear_next(
     heard = await hear(expectation(dialogue, clock))
     if isinstance(heard, (Silent, TimeUp)):
         return heard
-    understanding = await understand(heard.text, situation(dialogue, clock()))
-    return conversation.heard(heard, understanding)
+    asked = situation(dialogue, clock())
+    keyed = _YES_NO_KEYS.get(heard.text) if heard.keyed and asked.confirming else None
+    meant = Understanding(keyed) if keyed else await understand(heard.text, asked)
+    return conversation.heard(heard, meant)
 
 
 def situation(dialogue: Dialogue, now: datetime) -> Asked:
