@@ -11,6 +11,7 @@ from typing import Annotated, cast
 
 import typer
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from rich.console import Console
 from rich.text import Text
 
@@ -63,52 +64,59 @@ async def _read(call_sid: CallSid) -> dict[str, object] | None:
 
 
 async def _watch(only: CallSid | None, console: Console) -> None:
-    async with embedded_valkey(load_settings()) as url, connect(url) as client:
-        console.print(f"watching {only or 'every call'}; Ctrl-C ends", style="dim")
-        try:
-            async for call_sid, event in follow(client, only):
+    try:
+        async with (
+            embedded_valkey(load_settings()) as url,
+            connect(url) as client,
+            following(client, only) as events,
+        ):
+            console.print(f"watching {only or 'every call'}; Ctrl-C ends", style="dim")
+            async for call_sid, event in events:
                 if line := told(call_sid, event):
                     console.print(line)
-        except AWAY as error:
-            raise StoreUnavailable("Redis went away; `voicebot doctor` looks for it") from error
-
-
-async def follow(client: Redis, only: CallSid | None) -> AsyncIterator[tuple[CallSid, Event]]:
-    """Events as they are committed: of one call all that are kept, of every call those from now.
-
-    Ends never; raises what the client raises when Redis goes away.
-    """
-    async with _notices(client) as notices:
-        seconds, micros = await client.time()
-        now = f"{seconds * 1000 + micros // 1000}-0"
-        seen: dict[CallSid, str] = {} if only is None else {only: "0-0"}
-        due = only
-        while True:
-            if due is not None:
-                after = seen.setdefault(due, now)
-                found = await client.xrange(call_keys(due).events, f"({after}")
-                for entry, event in cast(list[tuple[str, Event]], found):
-                    seen[due] = entry
-                    yield due, event
-            noticed = await anext(notices)
-            due = noticed if only is None or noticed == only else None
+    except AWAY as error:
+        raise StoreUnavailable("Redis does not answer; see `voicebot doctor`") from error
 
 
 @asynccontextmanager
-async def _notices(client: Redis) -> AsyncIterator[AsyncIterator[CallSid]]:
-    """The callSids of writes, in the order in which they are published."""
+async def following(
+    client: Redis, only: CallSid | None
+) -> AsyncIterator[AsyncIterator[tuple[CallSid, Event]]]:
+    """Events as they are committed: of one call all that are kept, of every call those from now.
 
-    async def calls() -> AsyncIterator[CallSid]:
-        while True:
-            notice = await pubsub.get_message(
-                ignore_subscribe_messages=True, timeout=_NOTICE_PATIENCE_S
-            )
-            if notice is not None:
-                yield CallSid(str(notice["data"]))
-
+    They never end; what the client raises when Redis goes away comes out of them.
+    """
     async with client.pubsub() as pubsub:
         await pubsub.subscribe(CHANNEL)
-        yield calls()
+        await pubsub.get_message(timeout=_NOTICE_PATIENCE_S)  # the word that we are subscribed
+        seconds, micros = await client.time()
+        yield _events(client, _notices(pubsub), only, f"{seconds * 1000 + micros // 1000}-0")
+
+
+async def _events(
+    client: Redis, notices: AsyncIterator[CallSid], only: CallSid | None, now: str
+) -> AsyncIterator[tuple[CallSid, Event]]:
+    seen: dict[CallSid, str] = {} if only is None else {only: "0-0"}
+    due = only
+    while True:
+        if due is not None:
+            after = seen.setdefault(due, now)
+            found = await client.xrange(call_keys(due).events, f"({after}")
+            for entry, event in cast(list[tuple[str, Event]], found):
+                seen[due] = entry
+                yield due, event
+        noticed = await anext(notices)
+        due = noticed if only is None or noticed == only else None
+
+
+async def _notices(pubsub: PubSub) -> AsyncIterator[CallSid]:
+    """The callSids of writes, in the order in which they are published."""
+    while True:
+        notice = await pubsub.get_message(
+            ignore_subscribe_messages=True, timeout=_NOTICE_PATIENCE_S
+        )
+        if notice is not None:
+            yield CallSid(str(notice["data"]))
 
 
 def told(call_sid: CallSid, event: Event) -> Text | None:
