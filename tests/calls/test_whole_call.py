@@ -78,7 +78,7 @@ async def test_a_lost_line_leaves_the_call_active_so_that_the_provider_is_sent_b
             await caller.hang_up()
         record = await w.record()
     assert record.history[-1].message.startswith("Sorry, we were cut off.")
-    assert record.user.userInfo.name == "Robin Example"
+    assert record.user.userInfo.name == "Robin Carter"
 
 
 @in_virtual_time

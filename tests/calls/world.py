@@ -40,7 +40,7 @@ EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SID = CallSid(CALL_SID)
 
 ANSWERS = {
-    Step.NAME: ("My name is Robin Example.",),
+    Step.NAME: ("My name is Robin Carter.",),
     Step.PHONE: ("0412 345 678", "Yes."),
     Step.ADDRESS: ("27 George Street, Parramatta.",),
     Step.EMAIL: ("test at example.com", "Yes."),
@@ -48,7 +48,7 @@ ANSWERS = {
     Step.TIME: ("Wednesday at half past nine in the morning.", "Yes."),
 }
 EXPECTED = {
-    "name": "Robin Example",
+    "name": "Robin Carter",
     "phone": "+61412345678",
     "address": "27 George Street, Parramatta",
     "email": "test@example.com",

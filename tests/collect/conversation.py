@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""
 
 VALUES = {
-    Step.NAME: "Robin Example",
+    Step.NAME: "Robin Carter",
     Step.PHONE: "+61412345678",
     Step.ADDRESS: "27 George Street, Parramatta",
     Step.EMAIL: "test@example.com",

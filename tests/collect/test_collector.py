@@ -18,7 +18,7 @@ from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp
 from voicebot.errors import CallEnded, Fenced
 
 WORDS = [
-    "My name is Robin Example.",
+    "My name is Robin Carter.",
     "0412 345 678",
     "Yes.",
     "27 George Street, Parramatta.",
@@ -138,7 +138,7 @@ async def test_a_newer_session_ends_this_one() -> None:
 
 
 async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
-    call = Call([Utterance("Robin Example", NOW + timedelta(seconds=1), cut="Hello, this is")])
+    call = Call([Utterance("Robin Carter", NOW + timedelta(seconds=1), cut="Hello, this is")])
     with pytest.raises(CallEnded):
         await call.hold()
     revised = next(c.revised for c in call.changes if c.revised)

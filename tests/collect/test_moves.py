@@ -129,7 +129,7 @@ def test_a_later_correction_takes_the_earlier_yes_away() -> None:
 
 def test_several_fields_at_once_are_all_saved_and_not_asked_again() -> None:
     both = Understanding(
-        Intent.ANSWER, "Robin Example", {Step.NAME: "Robin Example", Step.SERVICE: "Cleaning"}
+        Intent.ANSWER, "Robin Carter", {Step.NAME: "Robin Carter", Step.SERVICE: "Cleaning"}
     )
     dialogue, effects = run(fresh(), heard(both))
     assert set(saved(effects).answers) == {Step.NAME, Step.SERVICE}
@@ -139,7 +139,7 @@ def test_several_fields_at_once_are_all_saved_and_not_asked_again() -> None:
 
 def test_a_time_given_early_is_held_and_offered_at_step_six() -> None:
     early = Understanding(
-        Intent.ANSWER, "Robin Example", {Step.NAME: "Robin Example", Step.TIME: VALUES[Step.TIME]}
+        Intent.ANSWER, "Robin Carter", {Step.NAME: "Robin Carter", Step.TIME: VALUES[Step.TIME]}
     )
     dialogue, effects = run(fresh(), heard(early))
     assert Step.TIME not in saved(effects).answers
@@ -268,12 +268,12 @@ def test_the_confirmation_policy_of_a_field_is_data(policy: Confirm) -> None:
     business = load_business(None).model_copy(update={"confirm": {Step.NAME: policy}})
     dialogue, effects = run(fresh(business), answer(Step.NAME))
     assert (dialogue.mode is Mode.CONFIRMING) == (policy is Confirm.EXPLICIT)
-    assert ("Robin Example" in said(effects)) == (policy is not Confirm.NEVER)
+    assert ("Robin Carter" in said(effects)) == (policy is not Confirm.NEVER)
 
 
 def test_a_resumed_call_says_sorry_and_goes_on_at_its_step() -> None:
     state = CallState(
-        answers={Step.NAME: "Robin Example", Step.PHONE: "+61412345678"},
+        answers={Step.NAME: "Robin Carter", Step.PHONE: "+61412345678"},
         confirmed=frozenset({Step.PHONE}),
         step=Step.ADDRESS,
         resumed=True,

@@ -18,7 +18,7 @@ DEMO = load_business(None)
 @pytest.mark.parametrize(
     ("step", "value", "answer"),
     [
-        (Step.NAME, "  Test   Caller ", "Robin Example"),
+        (Step.NAME, "  Robin   Carter ", "Robin Carter"),
         (Step.PHONE, "+61412345678", "+61412345678"),
         (Step.EMAIL, "Test.Caller@Example.COM", "test.caller@example.com"),
         (Step.ADDRESS, "1 Example Street", "1 Example Street"),

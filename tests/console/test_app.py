@@ -14,7 +14,7 @@ from voicebot.store.presence import Presence
 
 SID = "CA-http-1"
 WORDS = [
-    "My name is Robin Example",
+    "My name is Robin Carter",
     "0412 345 678",
     "yes",
     "27 George Street, Parramatta",
