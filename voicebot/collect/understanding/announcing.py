@@ -60,6 +60,7 @@ STRONG = _phrases(
         "put it under",
         "book it under",
         "put down",
+        "under",
         "first name is",
         "last name is",
         "surname is",
@@ -90,7 +91,6 @@ WEAK = _phrases(
         "would be",
         "will be",
         "it was",
-        "under",
         "for",
         "here is",
         "is",
@@ -107,11 +107,17 @@ AFTER = _phrases(
 )
 """What follows a name that comes first."""
 
-WHOSE = word_set(
-    "what what's whats your his her their whose which who's business company brand dog dentist's "
-    "doctor's street file user domain pet's bank's shop's place's restaurant's"
-)
+WHOSE = word_set("what what's whats your whose which who's")
 """Somebody else's name, or a question for one."""
+
+OWN = word_set(
+    "my the full first last second middle family given maiden real legal original correct right "
+    "proper new actual preferred complete her his their and well so yes yeah sure okay ok uh um er "
+    "oh hi hello hey then please as is sorry no but to under in on by for with a i'm it's surname"
+)
+"""What may stand before "name" when it is a person's; "street name" and "dog's name" are not."""
+THEIRS = word_set("her his their")
+"""Before "name": the caller's when a name was asked for (a booking for someone else)."""
 
 TITLES = word_set("mr mrs ms miss mister dr doctor prof professor sir madam madame mx missus")
 

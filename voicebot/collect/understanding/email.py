@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
+from rapidfuzz.distance import Levenshtein
 
 from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding.common import is_everyday
 from voicebot.collect.understanding.domains import Domain, domain_at
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import NATO
@@ -156,7 +158,7 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
     first = _after_slip(read, first, at)
     while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
         first += 1
-    parts = [piece for piece in read[first:at] if piece.kind is not Kind.PAUSE]
+    parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
     if sum(piece.kind is Kind.WORD for piece in parts) > _MOST_WORDS and not _all_nato(parts):
         return None, at
     if first > 0 and read[first - 1].kind is Kind.STOP and read[first - 1].text == "and":
@@ -167,6 +169,22 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
 def _in_word(read: Sequence[Piece], at: int) -> bool:
     """ "my.name@": any word belongs to an address that was written without spaces."""
     return bool(read[at].text) and read[at + 1].glued
+
+
+def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
+    """ "smith, S M I T H": the spelled form of a word replaces it."""
+    kept: list[Piece] = []
+    letters = 0
+    for piece in parts:
+        letters = letters + 1 if piece.kind is Kind.LETTER else 0
+        kept.append(piece)
+        word = kept[-letters - 1] if letters > 1 and len(kept) > letters else None
+        if word is None or word.kind is not Kind.WORD:
+            continue
+        spelled = "".join(letter.text for letter in kept[-letters:])
+        if len(spelled) == len(word.text) and Levenshtein.distance(spelled, word.text) <= 1:
+            del kept[-letters - 1]
+    return kept
 
 
 def _initial(read: Sequence[Piece], at: int) -> bool:
@@ -212,7 +230,8 @@ def _spelled_out(parts: Sequence[Piece]) -> str:
 
 def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     """No at sign was heard: the second half of an earlier piece, or a first half."""
-    first = next((i for i, piece in enumerate(read) if _belongs(piece)), None)
+    own = (i for i, piece in enumerate(read) if _belongs(piece) and piece.kind is not Kind.PAUSE)
+    first = next(own, None)
     if first is None:
         return None
     if asked.partial and "@" in asked.partial and not asked.partial.startswith("@"):
@@ -225,6 +244,8 @@ def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     letters = sum(piece.kind is Kind.LETTER for piece in parts)
     figures_last = parts[-1].kind is Kind.DIGITS and len(parts) <= _SPELLED_WORDS
     named = figures_last or any(piece.kind is Kind.MARK for piece in parts)
+    if letters == 0 and all(is_everyday(p.text) for p in parts if p.kind is Kind.WORD):
+        return None
     if not all(_belongs(piece) for piece in parts) or not (named or letters > 1 or _spells(parts)):
         return None
     if all(piece.kind in (Kind.DIGITS, Kind.MARK) for piece in parts):

@@ -2,563 +2,78 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 
+from voicebot.call import Step
 from voicebot.collect.understanding import Intent
-from voicebot.collect.understanding.tokens import plain, words
+from voicebot.collect.understanding.confirm import is_yes
+from voicebot.collect.understanding.lexicon import FILLERS
+from voicebot.collect.understanding.tokens import plain, word_set, words
 
-_PHRASES: tuple[tuple[Intent, tuple[str, ...]], ...] = (
-    (
-        Intent.BOT_CHALLENGE,
-        (
-            "are you real",
-            "are you a real",
-            "are you human",
-            "are you a human",
-            "are you a person",
-            "are you a bot",
-            "are you a robot",
-            "are you a machine",
-            "are you a computer",
-            "are you an actual",
-            "are you actually a",
-            "are you secretly",
-            "are you an ai",
-            "are you ai",
-            "are you alive",
-            "are you a live",
-            "you a robot",
-            "you a bot",
-            "you a human",
-            "you human",
-            "could you be a person",
-            "could you be a robot",
-            "could you be human",
-            "am i talking to a",
-            "am i speaking to a",
-            "am i speaking with a",
-            "is this a robot",
-            "is this a bot",
-            "is this a machine",
-            "is this a recording",
-            "is this a real",
-            "is this an ai",
-            "who am i talking to",
-            "who am i speaking",
-        ),
-    ),
-    (
-        Intent.HUMAN,
-        (
-            "human",
-            "real person",
-            "actual person",
-            "live person",
-            "real agent",
-            "live agent",
-            "an agent",
-            "your agents",
-            "non robotic",
-            "agent please",
-            "representative",
-            "operator",
-            "receptionist",
-            "a person",
-            "customer service",
-            "customer care",
-            "customer support",
-            "speak to someone",
-            "speak with someone",
-            "talk to someone",
-            "talk with someone",
-            "speak to somebody",
-            "speak with somebody",
-            "talk to somebody",
-            "speak to a manager",
-            "your manager",
-            "supervisor",
-            "transfer me",
-            "put me through",
-            "connect me",
-            "don't want to talk to you",
-            "dont want to talk to you",
-            "not talk to you",
-            "someone real",
-            "someone else",
-        ),
-    ),
-    (
-        Intent.SPEAK_SLOWER,
-        (
-            "slower",
-            "slowly",
-            "slow down",
-            "too fast",
-            "so fast",
-            "not so quick",
-        ),
-    ),
-    (
-        Intent.REPEAT,
-        (
-            "repeat",
-            "repeated",
-            "say that again",
-            "say it again",
-            "say again",
-            "tell me again",
-            "ask again",
-            "ask that again",
-            "what did you say",
-            "what did you just say",
-            "what'd you say",
-            "what was that",
-            "what did you ask",
-            "did you just ask",
-            "what was the question",
-            "what question did you",
-            "what were you saying",
-            "didn't catch",
-            "did not catch",
-            "didnt catch",
-            "didn't hear",
-            "did not hear",
-            "didnt hear",
-            "couldn't hear",
-            "could not hear",
-            "can't hear",
-            "cannot hear",
-            "can't understand you",
-            "don't understand you",
-            "didn't understand",
-            "did not understand",
-            "didnt understand",
-            "didn't get that",
-            "did not get that",
-            "missed that",
-            "missed what",
-            "come again",
-            "pardon",
-            "one more time",
-            "once more",
-            "run that by me",
-            "you're breaking up",
-        ),
-    ),
-    (
-        Intent.HOLD,
-        (
-            "hold on",
-            "hang on",
-            "hold please",
-            "please hold",
-            "just a sec",
-            "just a second",
-            "just a moment",
-            "just a minute",
-            "just a tick",
-            "one sec",
-            "one second",
-            "one moment",
-            "one minute",
-            "wait a",
-            "a sec",
-            "give me a moment",
-            "give me a minute",
-            "give me a second",
-            "bear with me",
-            "let me check",
-            "let me look",
-            "let me see",
-            "let me find",
-            "let me think",
-            "let me get",
-            "let me grab",
-            "let me ask",
-            "i'll check",
-            "have to check",
-            "need to check",
-            "have to look",
-            "need to look",
-            "wait",
-        ),
-    ),
-    (
-        Intent.REFUSAL,
-        (
-            "rather not",
-            "prefer not",
-            "skip that",
-            "skip this",
-            "skip it",
-            "can we skip",
-            "skip",
-            "don't have an email",
-            "dont have an email",
-            "don't have email",
-            "have no email",
-            "no email",
-            "don't use email",
-            "don't have a phone",
-            "don't have a mobile",
-            "don't have a number",
-            "no phone",
-            "don't have one",
-            "haven't got one",
-            "haven't got an email",
-            "don't want to give",
-            "dont want to give",
-            "don't want to say",
-            "don't want to tell",
-            "don't want to share",
-            "do not want to give",
-            "do not want to share",
-            "don't wish to",
-            "don't feel comfortable",
-            "not comfortable",
-            "not going to give",
-            "not giving",
-            "won't give",
-            "not telling",
-            "not sharing",
-            "won't tell",
-            "none of your business",
-            "not your business",
-            "that's private",
-            "it's private",
-            "that's personal",
-            "i refuse",
-            "leave it blank",
-            "leave that blank",
-            "leave it out",
-        ),
-    ),
-    (
-        Intent.CHANGE_OF_MIND,
-        (
-            "changed my mind",
-            "change my mind",
-            "rather stay",
-            "i'd rather",
-            "i would rather",
-            "on second thought",
-            "on second thoughts",
-        ),
-    ),
-    (
-        Intent.DONT_KNOW,
-        (
-            "don't know",
-            "dont know",
-            "do not know",
-            "no idea",
-            "no clue",
-            "haven't a clue",
-            "don't remember",
-            "dont remember",
-            "do not remember",
-            "can't remember",
-            "cannot remember",
-            "can't recall",
-            "don't recall",
-            "i forgot",
-            "i've forgotten",
-            "i forget",
-            "don't have it",
-            "dont have it",
-            "don't have that",
-            "don't have the",
-            "don't have my",
-            "don't have this",
-            "do not have it",
-            "do not have that",
-            "am lost",
-            "i'm lost",
-            "beats me",
-        ),
-    ),
-    (
-        Intent.UNSURE,
-        (
-            "not sure",
-            "unsure",
-            "not certain",
-            "couldn't tell you",
-            "couldn't say",
-            "can't say",
-            "hard to say",
-            "i guess",
-            "maybe",
-            "perhaps",
-            "might be",
-            "not actually sure",
-            "not really sure",
-            "not so sure",
-            "not quite sure",
-        ),
-    ),
-    (
-        Intent.NO_PREFERENCE,
-        (
-            "any time",
-            "anytime",
-            "any day",
-            "whenever",
-            "what ever",
-            "whatever",
-            "whichever",
-            "doesn't matter",
-            "does not matter",
-            "doesnt matter",
-            "don't mind",
-            "don't care",
-            "no preference",
-            "up to you",
-            "you choose",
-            "you decide",
-            "you pick",
-            "anything",
-            "either one",
-            "either is fine",
-            "i'm flexible",
-            "i'm easy",
-            "surprise me",
-        ),
-    ),
-    (
-        Intent.CANCEL,
-        (
-            "cancel",
-            "cancelled",
-            "canceled",
-            "abort",
-            "stop",
-            "never mind",
-            "nevermind",
-            "forget it",
-            "forget about it",
-            "plans changed",
-            "not go",
-            "call it off",
-            "taking too long",
-            "quit",
-            "no longer need",
-            "don't need it anymore",
-        ),
-    ),
-    (
-        Intent.GOODBYE,
-        (
-            "bye",
-            "goodbye",
-            "good bye",
-            "see you",
-            "see ya",
-            "have a nice day",
-            "have a good day",
-            "end this",
-            "end the call",
-            "hang up",
-            "talk to you later",
-            "pleasure talking",
-            "nice talking",
-            "that's all",
-            "farewell",
-            "take care",
-        ),
-    ),
-    (
-        Intent.COMPLAINT,
-        (
-            "taking forever",
-            "this is ridiculous",
-            "this is stupid",
-            "this is dumb",
-            "already told you",
-            "already gave",
-            "gave it to you",
-            "already said",
-            "are you broken",
-            "not working",
-            "doesn't work",
-            "useless",
-            "waste of time",
-            "sick of",
-            "annoying",
-            "frustrating",
-            "terrible",
-            "awful",
-            "ugh",
-        ),
-    ),
-    (Intent.THANKS, ("thank you", "thanks", "cheers", "appreciate it", "much appreciated")),
-)
-"""Phrases that tell an intent, the more telling intents first."""
-
-_YES = frozenset(
-    (
-        "yes",
-        "yeah",
-        "yep",
-        "yup",
-        "ya",
-        "uh huh",
-        "mhm",
-        "mm hm",
-        "mm hmm",
-        "ok",
-        "okay",
-        "sure",
-        "right",
-        "correct",
-        "affirmative",
-        "absolutely",
-        "definitely",
-        "certainly",
-        "of course",
-        "exactly",
-        "indeed",
-        "please do",
-        "go ahead",
-        "that's right",
-        "that's correct",
-        "sounds good",
-        "yes please",
-        "yes sure",
-        "true",
-        "alright",
-        "all right",
-        "fine",
-        "perfect",
-        "great",
-        "good",
-    )
-)
-_NO = frozenset(
-    (
-        "no",
-        "nope",
-        "nah",
-        "no thanks",
-        "no thank you",
-        "negative",
-        "incorrect",
-        "wrong",
-        "that's wrong",
-        "thats wrong",
-        "not really",
-        "never",
-        "false",
-        "no way",
-        "not right now",
-        "not now",
-    )
-)
-_NO_BEGINNINGS = (
-    "no ",
-    "nope ",
-    "that isn't ",
-    "that is not ",
-    "that's not ",
-    "that is wrong",
-    "that is incorrect",
-    "that's incorrect",
-    "thats a negative",
-    "that's a negative",
-    "that has to be false",
-    "that is false",
-    "i am saying no",
-    "i'm saying no",
-    "i meant no",
-    "i said no",
-)
-_GREETINGS = frozenset(
-    ("hi", "hey", "hello", "good", "morning", "afternoon", "evening", "there", "yo", "howdy")
-)
-_ASKING = frozenset(
-    (
-        "what",
-        "what's",
-        "whats",
-        "when",
-        "where",
-        "where's",
-        "who",
-        "who's",
-        "why",
-        "how",
-        "how's",
-        "which",
-        "whose",
-        "is",
-        "are",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "would",
-        "will",
-        "should",
-        "may",
-        "have",
-        "has",
-        "am",
-        "was",
-        "were",
-    )
-)
-_SUBJECTS = frozenset(
-    (
-        "you",
-        "i",
-        "we",
-        "it",
-        "they",
-        "he",
-        "she",
-        "there",
-        "this",
-        "that",
-        "these",
-        "those",
-        "the",
-        "your",
-        "my",
-        "a",
-        "an",
-        "anyone",
-        "any",
-    )
-)
-_OPENINGS = frozenset(
-    ("hi", "hey", "hello", "well", "so", "and", "um", "uh", "oh", "ok", "okay", "then", "sorry")
-)
+Phrase = tuple[str, ...]
 
 
-def intent_of(utterance: str) -> Intent | None:
+def _read() -> tuple[dict[Phrase, int], tuple[Intent, ...]]:
+    """The phrases of `intents.toml` with the rank of their intent, and the intents by rank."""
+    tables = tomllib.loads(files(__package__).joinpath("intents.toml").read_text("utf-8"))
+    intents = tuple(Intent(name) for name in tables)
+    ranks: dict[Phrase, int] = {}
+    for rank, phrases in enumerate(tables.values()):
+        for phrase in phrases:
+            ranks.setdefault(tuple(words(phrase)), rank)
+    return ranks, intents
+
+
+_RANKS, _INTENTS = _read()
+_LONGEST = max(len(phrase) for phrase in _RANKS)
+
+_GREETINGS = word_set("hi hey hello good morning afternoon evening there yo howdy hiya g'day day")
+_AGAIN = frozenset(
+    ("what", "huh", "eh", "um what", "sorry what", "excuse me", "sorry", "what sorry", "say what")
+)
+_ASKING = word_set(
+    "is are do does did can could would will should may have has am was were isn't aren't don't "
+    "doesn't didn't can't couldn't won't"
+)
+_SUBJECTS = word_set(
+    "you i we it they he she there this that these those the your my a an anyone any someone "
+    "somebody somewhere one all"
+)
+_WH_WORDS = word_set(
+    "what what's whats what're what'll what'd when when's where where's wheres who who's whos why "
+    "why's how how's hows which whose"
+)
+_OPENINGS = word_set(
+    "hi hey hello well so and um uh oh ok okay then sorry but yeah yes no please excuse me thanks "
+    "right wait actually hmm"
+)
+_BOOKING = word_set("book booking appointment appointments schedule reservation visit slot session")
+_NONE = frozenset(("none", "neither", "nothing", "something else", "none of these", "others"))
+_SHORT_WORDS = 4
+"""A sentence of so few words with a yes or no in it is no more than that."""
+
+
+def intent_of(utterance: str, step: Step | None = None) -> Intent | None:
     """The intent of an utterance that holds no value; None when no rule knows it."""
     text = plain(utterance)
     said = words(text)
-    if not said:
+    if all(word in FILLERS for word in said):
         return Intent.NOTHING
     joined = " ".join(said)
-    if joined in _YES:
-        return Intent.YES
-    if joined in _NO:
-        return Intent.NO
+    if joined in _AGAIN:
+        return Intent.REPEAT
     if all(word in _GREETINGS for word in said):
-        return Intent.GREETING
-    if "can you hear me" in joined:
         return Intent.GREETING
     if intent := _by_phrase(said):
         return intent
     if is_question(text):
         return Intent.QUESTION
-    if (joined + " ").startswith(_NO_BEGINNINGS):
-        return Intent.NO
-    if said[0] in ("yes", "yeah", "yep") and len(said) <= 3:
-        return Intent.YES
+    if (agreed := _plain_answer(said, joined)) is not None:
+        return Intent.YES if agreed else Intent.NO
+    if step is Step.SERVICE and (joined in _NONE or _BOOKING.intersection(said)):
+        return Intent.NO_SERVICE_NAMED
     return None
 
 
@@ -571,20 +86,27 @@ def is_question(text: str) -> bool:
         said = said[1:]
     if len(said) < 2:
         return False
-    if said[0].startswith(("what", "where", "when", "why", "how", "who", "which")):
+    if said[0] in _WH_WORDS:
         return True
     if said[0] in ("tell", "give") and said[1] in ("me", "us"):
         return True
     return said[0] in _ASKING and said[1] in _SUBJECTS
 
 
+def _plain_answer(said: Sequence[str], joined: str) -> bool | None:
+    """A yes or a no that was no answer to the question put."""
+    if len(said) <= _SHORT_WORDS or said[0] in ("no", "nope", "yes", "yeah"):
+        return is_yes(joined)
+    negative = joined.startswith(("that's not", "that is not", "that isn't", "that has to be"))
+    return False if negative or joined.endswith(" no") else None
+
+
 def _by_phrase(said: Sequence[str]) -> Intent | None:
-    joined = " " + " ".join(said) + " "
-    return next(
-        (
-            intent
-            for intent, phrases in _PHRASES
-            if any(f" {phrase} " in joined for phrase in phrases)
-        ),
-        None,
-    )
+    """The intent whose phrase counts most among all phrases in the utterance."""
+    ranks = [
+        rank
+        for at in range(len(said))
+        for end in range(at + 1, min(len(said), at + _LONGEST) + 1)
+        if (rank := _RANKS.get(tuple(said[at:end]))) is not None
+    ]
+    return _INTENTS[min(ranks)] if ranks else None

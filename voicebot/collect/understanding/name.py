@@ -17,6 +17,7 @@ from voicebot.collect.understanding.announcing import (
     FIELDS,
     GO_ON,
     OPENINGS,
+    OWN,
     PARTICLES,
     PRONOUNS,
     STRONG,
@@ -84,7 +85,8 @@ def leading(utterance: str) -> Found | None:
     if place is None:
         return None
     rest = [token for token in said[place.end : figures] if token.is_word]
-    if any(token.low not in FIELDS for token in rest):
+    known = is_given(said[place.first].low) or is_family(said[place.first].low)
+    if any(token.low not in FIELDS for token in rest) or (rest and not known):
         return None
     return Found(_written(said, place), (said[place.first].start, said[place.end - 1].end), 0.7)
 
@@ -198,7 +200,7 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     if phrase == ["be"]:
         return before in ("should", "would", "will", "it'll", "that'll", "that'd", "it'd")
     if "name" in phrase[0] or phrase[0] in ("first", "last", "family", "surname"):
-        return before not in WHOSE
+        return before not in WHOSE and (before in OWN or not is_everyday(before.removesuffix("'s")))
     return True
 
 
@@ -269,6 +271,8 @@ def _may_continue(said: Sequence[Token], at: int, first: int, previous: str, str
     """May this token be the next word of a name?"""
     token = said[at]
     word = token.low
+    if at > first and token.is_letter and word not in PARTICLES and _initial(said, at):
+        return True
     if not token.is_word or word in FUNCTION_WORDS or word in FILLERS or word in FIELDS:
         return at > first and word in PARTICLES and at + 1 < len(said)
     if at == first:
@@ -289,6 +293,17 @@ def _may_continue(said: Sequence[Token], at: int, first: int, previous: str, str
 def _ends(said: Sequence[Token], at: int) -> bool:
     """Has the name ended here for certain?"""
     return at >= len(said) or not said[at].is_word or said[at].low in GO_ON
+
+
+def _initial(said: Sequence[Token], at: int) -> bool:
+    """A middle initial: "Kelley A Fleming"."""
+    after = said[at + 1] if at + 1 < len(said) else None
+    return (
+        is_given(said[at - 1].low)
+        and after is not None
+        and len(after.low) > 1
+        and (is_family(after.low) or (after.is_word and not is_everyday(after.low)))
+    )
 
 
 def _may_begin(said: Sequence[Token], at: int, strong: bool) -> bool:

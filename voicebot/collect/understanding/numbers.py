@@ -26,14 +26,12 @@ TENS: dict[str, str] = {
 }
 TIMES: dict[str, int] = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 HOMOPHONES: dict[str, str] = {
-    "to": "2",
-    "too": "2",
-    "for": "4",
-    "fore": "4",
-    "ate": "8",
-    "won": "1",
+    **{"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "free": "3"},
+    **{"or": "0", "a": "0", "owe": "0", "ow": "0", "tree": "3", "sex": "6", "heaven": "7"},
 }
 """What a recogniser writes for a digit; a digit only between two other digits."""
+_ALSO_LAST = frozenset(("ate", "won", "tree", "free", "heaven"))
+"""Those that nobody says after a number for their own sake."""
 
 _HUNDRED, _THOUSAND = "hundred", "thousand"
 _COUNTED = frozenset(("digit", "digits", "number", "numbers", "times"))
@@ -71,8 +69,15 @@ def group_at(tokens: Sequence[Token], at: int) -> Group | None:
 
 def homophone_at(tokens: Sequence[Token], at: int) -> Group | None:
     """ "to" or "for" between two digits is a digit that the recogniser wrote as a word."""
-    digit = HOMOPHONES.get(_word(tokens, at))
-    if digit is None or group_at(tokens, at + 1) is None:
+    word = _word(tokens, at)
+    digit = HOMOPHONES.get(word)
+    if digit is None:
+        return None
+    last = word in _ALSO_LAST and at + 1 >= len(tokens)
+    following = at + 1
+    while _word(tokens, following) in (",", "-"):
+        following += 1
+    if not last and group_at(tokens, following) is None:
         return None
     return Group((digit,), at, at + 1)
 

@@ -29,17 +29,26 @@ _MOST_READINGS = 16
 _MOST_DIGITS = 24
 """E.164 has 15; the rest is room for access codes and slips."""
 
+_SET_ASIDE = "+447700900"
+"""British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
+
 _INSIDE = word_set(
     "uh um uhm er erm ah hm hmm and then dash hyphen space dot point comma slash okay ok like "
     "- . , / ( ) _ : ; ~ * bracket brackets open close"
 )
 """May stand between digits of one run."""
 _PAUSES = word_set("uh um er erm and then dash hyphen space comma - . , / ( )")
+_LINKS = word_set(
+    "and then the number is it's its rest last area code next followed by that's thats with so "
+    "yeah yes right um uh first three four digits part bit sorry wait no plus + , . then after my "
+    "that mobile phone"
+)
+"""Words between two runs of one number."""
 _EXTENSION = frozenset(("extension", "ext", "extn", "x"))
 _OTHER_NUMBERS = word_set(
     "order confirmation account invoice booking reservation reference tracking policy card "
-    "flight licence license security case ticket member membership postcode zip zipcode job "
-    "quote serial medicare abn"
+    "flight licence license security social case ticket member membership postcode zip zipcode "
+    "job quote serial medicare abn old previous former dollars version"
 )
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
 
@@ -49,6 +58,8 @@ class _Run:
     """Digits with nothing but pauses between them, and the words that lead up to them.
 
     phrases  digit groups between two pauses, for corrections that replace a phrase
+    corrects it takes back what was said before
+    goes_on  nothing but links ("and then") part it from the run before
     tail     how many last digits this run replaces, when the caller said so
     """
 
@@ -57,6 +68,7 @@ class _Run:
     plus: bool
     corrects: bool
     unrelated: bool
+    goes_on: bool
     tail: int
 
     @property
@@ -97,9 +109,10 @@ def e164(digits: str, region: str) -> str | None:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if phonenumbers.is_valid_number(number) or written.startswith(_SET_ASIDE):
+        return written
+    return None
 
 
 def _whole(runs: Sequence[_Run], said: Sequence[Token], region: str) -> Found | None:
@@ -137,7 +150,8 @@ def _continued(number: _Number, run: _Run, complete: bool) -> Iterator[_Number]:
     if complete:
         return
     yield alone
-    yield _Number(number.groups + run.groups, number.plus, len(run.phrases[-1]))
+    if run.goes_on:
+        yield _joined(number, run)
 
 
 def _replaceable(number: _Number, run: _Run, complete: bool) -> Iterator[int]:
@@ -171,6 +185,10 @@ def _next(number: _Number, run: _Run) -> _Number:
         if number.digits[:2] == run.digits[:2]:
             return _alone(run)
         return _replaced(number, run, next(_replaceable(number, run, False)))
+    return _joined(number, run) if run.goes_on else _alone(run)
+
+
+def _joined(number: _Number, run: _Run) -> _Number:
     return _Number(number.groups + run.groups, number.plus, len(run.phrases[-1]))
 
 
@@ -244,7 +262,9 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[_Run | None, i
     phrases: list[list[Group]] = []
     place, paused = at, True
     while place < len(said):
-        group = group_at(said, place) or (homophone_at(said, place) if groups else None)
+        group = group_at(said, place)
+        if group is None:
+            group = homophone_at(said, place) if groups else _misheard_zero(said, place)
         if group and (_part_of_word(said, group) or _is_date(said, place)):
             break
         if group:
@@ -269,10 +289,18 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[_Run | None, i
             plus=_is_plus(lead),
             corrects=bool(before) and _corrects(lead),
             unrelated=_is_unrelated(lead),
+            goes_on=all(word in _LINKS or word in _INSIDE for word in lead),
             tail=_tail(lead) if before else 0,
         ),
         end,
     )
+
+
+def _misheard_zero(said: Sequence[Token], at: int) -> Group | None:
+    """ "L2" at the beginning is "oh two"."""
+    after = at + 1 + (at + 1 < len(said) and said[at + 1].low == "-")
+    joined = after < len(said) and said[at + 1].glued and group_at(said, after) is not None
+    return Group(("0",), at, at + 1) if said[at].low == "l" and joined else None
 
 
 def _part_of_word(said: Sequence[Token], group: Group) -> bool:
@@ -280,7 +308,8 @@ def _part_of_word(said: Sequence[Token], group: Group) -> bool:
     first, last = said[group.first], group.end
     if not group.written:
         return False
-    glued_before = group.first > 0 and first.glued and said[group.first - 1].is_word
+    before = said[group.first - 1] if group.first > 0 else None
+    glued_before = before is not None and first.glued and before.is_word and before.low != "l"
     glued_after = last < len(said) and said[last].glued and said[last].is_word
     return (glued_before and len(said[group.first - 1].low) <= 1) or (
         glued_after and said[last].low not in _EXTENSION

@@ -129,11 +129,11 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         return [Piece(Kind.CORRECTION, "", at, at + length)]
     if token.low in FILLERS:
         return [Piece(Kind.PAUSE, "", at, at + 1)]
-    if split := glued_at(token.low):
+    if split := glued_at(token.low, lows[at + 1] if at + 1 < len(lows) else ""):
         local, provider = split
         head = [Piece(Kind.WORD, local, at, at + 1, token.glued)] if local else []
-        tail = Piece(Kind.WORD, provider, at, at + 1, True)
-        return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), tail]
+        tail = [Piece(Kind.WORD, provider, at, at + 1, True)] if provider else []
+        return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), *tail]
     kind = Kind.STOP if token.low in STOPS else Kind.WORD
     return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
 

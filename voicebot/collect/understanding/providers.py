@@ -21,6 +21,7 @@ _GLUED = tuple(
     )
 )
 """Those that are looked for at the end of a word such as "smithatyahoo"."""
+_SHORTEST_GLUED = 3
 HEARD = {
     "gmale": "gmail",
     "geemail": "gmail",
@@ -55,8 +56,13 @@ SECOND_LEVEL = word_set("co com net org edu gov ac id ltd plc me sch nhs")
 COUNTRIES = word_set("uk au nz za in jp kr br sg my hk tw cn mx il")
 
 
-def glued_at(word: str) -> tuple[str, str] | None:
-    """Cut "smithatyahoo" into local part and provider; None when the word has no such end."""
+def glued_at(word: str, following: str = "") -> tuple[str, str] | None:
+    """Cut "smithatyahoo" into local part and provider, and "smithat" before a provider's name.
+
+    None when the word has no such end; the provider is empty when it is the word that follows.
+    """
+    if len(word) > _SHORTEST_GLUED and word.endswith("at") and following in PROVIDERS:
+        return word[:-2], ""
     for provider in _GLUED:
         if word.endswith("at" + provider):
             return word[: -len(provider) - 2], provider

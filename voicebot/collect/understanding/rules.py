@@ -18,6 +18,20 @@ _SURE = 0.5
 """Under this a value is not returned."""
 _DOUBTFUL = 0.7
 """Under this a value gives way when the words are known to mean something else."""
+_DOUBTFUL_SERVICE = 0.9
+"""The same for services, whose words ("second", "break") are everyday ones."""
+_OVERRULING = frozenset(Intent) - {
+    Intent.QUESTION,
+    Intent.CANCEL,
+    Intent.THANKS,
+    Intent.GREETING,
+    Intent.YES,
+    Intent.NO,
+    Intent.UNSURE,
+    Intent.CHANGE_OF_MIND,
+    Intent.COMPLAINT,
+}
+"""Intents that leave no room for a doubtful value beside them."""
 _KNOWN, _UNKNOWN = 0.9, 0.3
 _BEFORE_YES_AND_NO = frozenset(
     (
@@ -46,7 +60,7 @@ def understand(utterance: str, asked: Asked) -> Understanding:
 def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     own = found.pop(asked.step, None)
     fields = values(found)
-    if own is not None and _stands(own, text):
+    if own is not None and _stands(own, text, asked.step):
         if own.value is not None:
             fields = {asked.step: own.value, **fields}
         return Understanding(
@@ -54,18 +68,19 @@ def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
         )
     if fields:
         return Understanding(Intent.CORRECTION, fields=fields, confidence=0.8)
-    return _no_value(text)
+    return _no_value(text, asked)
 
 
-def _stands(own: Found, text: str) -> bool:
+def _stands(own: Found, text: str, step: Step) -> bool:
     """Is this value, or piece of one, to be believed?"""
     if own.confidence < _SURE:
         return False
-    return own.confidence >= _DOUBTFUL or intent_of(text) is None
+    doubtful = own.confidence < (_DOUBTFUL_SERVICE if step is Step.SERVICE else _DOUBTFUL)
+    return not doubtful or intent_of(text) not in _OVERRULING
 
 
-def _no_value(text: str) -> Understanding:
-    intent = intent_of(text)
+def _no_value(text: str, asked: Asked) -> Understanding:
+    intent = intent_of(text, asked.step)
     if intent is None:
         return Understanding(Intent.NOT_A_VALUE, confidence=_UNKNOWN)
     return Understanding(intent, confidence=_KNOWN)
@@ -82,5 +97,5 @@ def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understa
     if fields:
         return Understanding(Intent.CORRECTION, fields=fields, confidence=0.8)
     if intent in _BEFORE_YES_AND_NO or agreed is None:
-        return _no_value(text)
+        return _no_value(text, asked)
     return Understanding(Intent.YES if agreed else Intent.NO, confidence=_KNOWN)

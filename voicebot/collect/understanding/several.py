@@ -13,13 +13,14 @@ from dataclasses import replace
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, name
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.intents import intent_of
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.parsers import parse
 from voicebot.collect.understanding.tokens import words
 
 _STRONG = 0.6
 """How sure a parser must be of a value that was not asked for."""
-_STRONG_SERVICE = 0.85
+_STRONG_SERVICE = 0.9
 _FEWEST_DIGITS = 8
 """A shorter number that was not asked for is rather a house number and a postcode."""
 _ORDER = (Step.EMAIL, Step.PHONE, Step.ADDRESS, Step.TIME)
@@ -89,7 +90,9 @@ def _service(rest: str, asked: Asked) -> Found | None:
     if asked.step in (Step.EMAIL, Step.ADDRESS):
         return None
     said = parse(Step.SERVICE, rest, asked)
-    return said if said and said.confidence >= _STRONG_SERVICE else None
+    if said is None or said.confidence < _STRONG_SERVICE:
+        return None
+    return said if intent_of(rest) is None or corrects(rest) else None
 
 
 def _masked(text: str, found: Found) -> str:
