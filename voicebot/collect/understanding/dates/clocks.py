@@ -100,10 +100,19 @@ def _is_no_time(tokens: Tokens, clock: Clock) -> bool:
     """Is it part of a telephone number or a house number?"""
     if clock.half in (Half.AM, Half.PM) and clock.cue is Cue.STRONG:
         return False
-    beside = (get(tokens, clock.begin - 1), get(tokens, clock.end))
-    if any(len(token.digits) > 2 for token in beside):
-        return True
-    return _in_a_street(tokens, clock.end) or _in_a_long_number(tokens, clock)
+    if tokens[clock.begin].kind == "time":
+        return False
+    return (
+        _joins(tokens, clock) or _in_a_street(tokens, clock.end) or _in_a_long_number(tokens, clock)
+    )
+
+
+def _joins(tokens: Tokens, clock: Clock) -> bool:
+    """Does a figure of three digits or more touch it, as in 555-0160?"""
+    before, after = get(tokens, clock.begin - 1), get(tokens, clock.end)
+    return (len(before.digits) > 2 and tokens[clock.begin].pause in ("", "-")) or (
+        len(after.digits) > 2 and after.pause in ("", "-")
+    )
 
 
 _STREETS = frozenset({"street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "boulevard"})
