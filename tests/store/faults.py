@@ -53,6 +53,13 @@ class FaultyRedis:
         finally:
             self._open.set()
 
+    async def ping(self) -> bool:
+        """A probe meets the same fault."""
+        await self._open.wait()
+        if self._error:
+            raise self._error
+        return True
+
     async def evalsha(self, *arguments: object) -> object:
         return await self._faulty(
             cast(Callable[..., Awaitable[object]], self._client.evalsha), arguments

@@ -170,14 +170,15 @@ async def test_a_call_outlives_the_server_and_its_record_is_complete(
                     server.kill()
                 if step is FIELDS[4]:
                     await server.start()
+                    await ledger.caught_up()
                 saved.append(await ledger.commit(answered(step, 2 * second)))
             await ledger.close()
             skeleton = await store.get_call_skeleton(SID)
             assert saved == [
                 Saved.REDIS,
                 Saved.REDIS,
-                Saved.MEMORY,
-                Saved.MEMORY,
+                Saved.JOURNAL,
+                Saved.JOURNAL,
                 Saved.REDIS,
                 Saved.REDIS,
             ]
@@ -199,7 +200,8 @@ async def test_a_frozen_server_costs_the_conversation_its_deadline_once(
             ledger = await store.open_call(SID, caller=None)
             with server.frozen():
                 for second, step in enumerate(FIELDS):
-                    assert await ledger.commit(answered(step, 2 * second)) is Saved.MEMORY
+                    assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
+            await ledger.caught_up()
             await ledger.close()
             skeleton = await store.get_call_skeleton(SID)
             assert skeleton is not None

@@ -12,7 +12,8 @@ from voicebot.call import Change, Status, Step
 from voicebot.store.commits import Commit, Sealed, seal
 from voicebot.store.keys import call_keys
 from voicebot.store.record import message_json
-from voicebot.store.scripts import Claimed, Founding, Scripts, Updated, Verdict
+from voicebot.store.scripts import Claimed, Scripts, Updated, Verdict
+from voicebot.store.sessions import Founding, Session
 
 from .calls import SID, START, answered, bot, caller
 
@@ -26,8 +27,16 @@ def scripts(client: Redis) -> Scripts:
     return Scripts(client, retention_s=RETENTION_S)
 
 
-async def claim(scripts: Scripts, session: str, second: int = 0) -> Claimed:
-    return await scripts.claim(SID, session, FRESH, at=START + timedelta(seconds=second))
+def session(name: str, second: int = 0) -> Session:
+    return Session(SID, name, START + timedelta(seconds=second), FRESH.fields)
+
+
+async def claim(scripts: Scripts, name: str, second: int = 0) -> Claimed:
+    return await scripts.claim(session(name, second), FRESH, at=START)
+
+
+async def late_claim(scripts: Scripts, name: str) -> Claimed:
+    return await scripts.claim(session(name), FRESH, at=START, late=True)
 
 
 def commit(seq: int, change: Change) -> Sealed:
@@ -83,7 +92,7 @@ async def test_a_claim_reopens_only_what_is_not_finished(
 async def test_a_commit_is_in_the_record_as_a_whole(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
     change = answered(Step.TIME, 4)
-    assert (await scripts.commit(SID, "a", 1, commit(1, change))).verdict is Verdict.APPLIED
+    assert (await scripts.commit(session("a"), 1, commit(1, change))).verdict is Verdict.APPLIED
     fields = await client.hgetall(KEYS.call)
     assert fields["user.serviceBookedTime"] == "2026-03-10T15:00:00+11:00"
     assert fields["user.userInfo.time_timestamp"] == "2026-03-02T09:00:00.000Z"
@@ -96,7 +105,7 @@ async def test_every_write_renews_the_retention_of_all_keys(
     scripts: Scripts, client: Redis
 ) -> None:
     await claim(scripts, "a")
-    await scripts.commit(SID, "a", 1, said(1))
+    await scripts.commit(session("a"), 1, said(1))
     for key in KEYS.all:
         assert 0 < await client.ttl(key) <= RETENTION_S
 
@@ -109,7 +118,7 @@ async def test_watchers_are_told_what_changed_and_when(scripts: Scripts, client:
         messages=(caller("hello"),),
         step=Step.PHONE,
     )
-    await scripts.commit(SID, "a", 1, commit(1, change))
+    await scripts.commit(session("a"), 1, commit(1, change))
     told = [event for _, event in await client.xrange(KEYS.events)]
     shared = {"step": "phone", "epoch": "1", "seq": "1", "at": "2026-03-02T09:00:00.000Z"}
     assert told[1:] == [
@@ -124,9 +133,9 @@ async def test_a_correction_takes_the_yes_back(scripts: Scripts, client: Redis) 
     await claim(scripts, "a")
     yes = Change(confirmed=frozenset({Step.PHONE}))
     no = Change(answers={Step.PHONE: "+61255550111"}, unconfirmed=frozenset({Step.PHONE}))
-    await scripts.commit(SID, "a", 1, commit(1, yes))
+    await scripts.commit(session("a"), 1, commit(1, yes))
     assert await client.hget(KEYS.call, "phone_confirmed") == "true"
-    await scripts.commit(SID, "a", 1, commit(2, no))
+    await scripts.commit(session("a"), 1, commit(2, no))
     assert await client.hget(KEYS.call, "phone_confirmed") is None
     assert await client.hget(KEYS.call, "user.userInfo.phone") == "+61255550111"
 
@@ -136,24 +145,24 @@ async def test_a_sentence_that_was_cut_off_is_rewritten_in_its_place(
 ) -> None:
     await claim(scripts, "a")
     written, heard = bot("What is your name please", 1), bot("What is", 1)
-    await scripts.commit(SID, "a", 1, commit(1, Change(messages=(written,))))
+    await scripts.commit(session("a"), 1, commit(1, Change(messages=(written,))))
     change = Change(revised=(written, heard), messages=(caller("wait", 2),))
-    await scripts.commit(SID, "a", 1, commit(2, change))
+    await scripts.commit(session("a"), 1, commit(2, change))
     assert await history(client) == [message_json(heard), message_json(caller("wait", 2))]
 
 
 async def test_a_commit_seen_before_is_already_done(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
-    await scripts.commit(SID, "a", 1, said(1))
-    again = await scripts.commit(SID, "a", 1, said(1))
+    await scripts.commit(session("a"), 1, said(1))
+    again = await scripts.commit(session("a"), 1, said(1))
     assert (again.verdict, again.last) == (Verdict.DONE, 1)
     assert len(await history(client)) == 1
 
 
 async def test_a_gap_is_refused_and_says_where_it_begins(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
-    await scripts.commit(SID, "a", 1, said(1))
-    reply = await scripts.commit(SID, "a", 1, said(3))
+    await scripts.commit(session("a"), 1, said(1))
+    reply = await scripts.commit(session("a"), 1, said(3))
     assert (reply.verdict, reply.last) == (Verdict.GAP, 1)
     assert len(await history(client)) == 1
 
@@ -164,7 +173,7 @@ async def test_an_older_owner_adds_what_was_said_and_changes_nothing(
     await claim(scripts, "old")
     await claim(scripts, "new")
     await scripts.commit(
-        SID, "new", 2, commit(1, Change(answers={Step.NAME: "New Name"}, step=Step.PHONE))
+        session("new"), 2, commit(1, Change(answers={Step.NAME: "New Name"}, step=Step.PHONE))
     )
     late = Change(
         answers={Step.NAME: "Old Name", Step.EMAIL: "caller@example.com"},
@@ -174,7 +183,7 @@ async def test_an_older_owner_adds_what_was_said_and_changes_nothing(
         dialogue="old",
     )
     for _ in range(2):
-        reply = await scripts.commit(SID, "old", 1, commit(1, late))
+        reply = await scripts.commit(session("old"), 1, commit(1, late))
         assert reply.verdict is Verdict.FENCED
     fields = await client.hgetall(KEYS.call)
     assert fields["user.userInfo.name"] == "New Name"
@@ -189,14 +198,14 @@ async def test_the_newer_owner_goes_on_undisturbed_after_an_older_one_wrote(
 ) -> None:
     await claim(scripts, "old")
     await claim(scripts, "new")
-    await scripts.commit(SID, "old", 1, said(1))
-    assert (await scripts.commit(SID, "new", 2, said(1))).verdict is Verdict.APPLIED
+    await scripts.commit(session("old"), 1, said(1))
+    assert (await scripts.commit(session("new"), 2, said(1))).verdict is Verdict.APPLIED
 
 
 async def test_a_claim_that_redis_lost_is_noticed(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
     await client.flushall()
-    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.UNCLAIMED
+    assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.UNCLAIMED
 
 
 async def test_an_epoch_that_was_lost_and_given_again_belongs_to_the_newer_session(
@@ -205,9 +214,9 @@ async def test_an_epoch_that_was_lost_and_given_again_belongs_to_the_newer_sessi
     await claim(scripts, "a")
     await client.flushall()
     await claim(scripts, "b", 5)
-    await scripts.commit(SID, "b", 1, said(1))
-    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.FENCED
-    assert (await scripts.commit(SID, "b", 1, said(2))).verdict is Verdict.APPLIED
+    await scripts.commit(session("b"), 1, said(1))
+    assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.FENCED
+    assert (await scripts.commit(session("b"), 1, said(2))).verdict is Verdict.APPLIED
     assert len(await history(client)) == 3
 
 
@@ -215,17 +224,17 @@ async def test_who_could_not_claim_in_time_does_not_fence_who_came_after(
     scripts: Scripts, client: Redis
 ) -> None:
     await claim(scripts, "newer", 10)
-    late = await scripts.claim(SID, "older", FRESH, at=START + timedelta(seconds=20), began=START)
+    late = await late_claim(scripts, "older")
     assert late.late
-    assert (await scripts.commit(SID, "older", 0, said(1))).verdict is Verdict.FENCED
-    assert (await scripts.commit(SID, "older", 0, said(1))).verdict is Verdict.FENCED
+    assert (await scripts.commit(session("older"), 0, said(1))).verdict is Verdict.FENCED
+    assert (await scripts.commit(session("older"), 0, said(1))).verdict is Verdict.FENCED
     assert len(await history(client)) == 1
     assert await client.hget(KEYS.call, "epoch") == "1"
 
 
 async def test_who_could_not_claim_in_time_owns_what_nobody_took_since(scripts: Scripts) -> None:
     await claim(scripts, "earlier", -10)
-    late = await scripts.claim(SID, "a", FRESH, at=START + timedelta(seconds=20), began=START)
+    late = await late_claim(scripts, "a")
     assert late.epoch == 2
 
 
@@ -234,14 +243,14 @@ async def test_scripts_come_back_after_redis_forgot_them(scripts: Scripts, clien
     await client.script_flush()
     with pytest.raises(NoScriptError):
         await client.evalsha("0" * 40, 0)
-    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.APPLIED
+    assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.APPLIED
 
 
 async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
     reply = await scripts.update(SID, "w1", at=START, fields={"user.userInfo.name": "N"})
     assert reply is Updated.APPLIED
-    assert (await scripts.commit(SID, "a", 1, said(1))).verdict is Verdict.APPLIED
+    assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.APPLIED
 
 
 async def test_a_small_write_is_done_once(scripts: Scripts, client: Redis) -> None:

@@ -28,12 +28,18 @@ from voicebot.call import FIELDS, Change, Step
 from voicebot.store.commits import Commit, Sealed, seal
 from voicebot.store.keys import call_keys
 from voicebot.store.record import ANSWER_FIELD
-from voicebot.store.scripts import Founding, Scripts, Verdict
+from voicebot.store.scripts import Scripts, Verdict
+from voicebot.store.sessions import Founding
+from voicebot.store.sessions import Session as Writer
 
 from .calls import SID, START, caller
 
 TEXT_STEPS = FIELDS[:4]
 FRESH = Founding({"callSid": SID, "status": "active", "step": "name"})
+
+
+def _named(name: str) -> Writer:
+    return Writer(SID, name, START, FRESH.fields)
 
 
 @dataclass
@@ -71,8 +77,8 @@ class Record(RuleBasedStateMachine):
     @rule(target=sessions)
     def somebody_takes_the_call_over(self) -> Session:
         name = f"session-{len(self.owners)}"
-        claimed = self.loop.run(self.scripts.claim(SID, name, FRESH, at=START))
-        again = self.loop.run(self.scripts.claim(SID, name, FRESH, at=START))
+        claimed = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
+        again = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
         assert claimed.epoch == again.epoch == len(self.owners) + 1
         self.owners.append(Session(name, claimed.epoch))
         return self.owners[-1]
@@ -102,7 +108,7 @@ class Record(RuleBasedStateMachine):
     def a_commit_arrives_once_or_twice_or_out_of_turn(self, data: st.DataObject) -> None:
         session = data.draw(st.sampled_from([o for o in self.owners if o.commits]))
         commit = data.draw(st.sampled_from(session.commits))
-        reply = self.loop.run(self.scripts.commit(SID, session.id, session.epoch, commit))
+        reply = self.loop.run(self.scripts.commit(_named(session.id), session.epoch, commit))
         live = session is self.owners[-1]
         if commit.seq > session.applied + 1:
             assert (reply.verdict, reply.last) == (Verdict.GAP, session.applied)

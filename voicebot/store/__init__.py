@@ -25,8 +25,10 @@ from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
+from voicebot.store.journal import Journal
 from voicebot.store.ledger import RecordLedger
 from voicebot.store.models import CallSkeleton, HistoryMessage
+from voicebot.store.replay import JOURNALS
 from voicebot.store.store import Store
 from voicebot.store.updates import HistoryInput, Moment
 
@@ -51,8 +53,9 @@ _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary
 @asynccontextmanager
 async def open_store(settings: Settings, business: Business) -> AsyncIterator[Store]:
     """The store that the settings name; Redis may be away, it connects when first used."""
-    store = Store(connect(redis_url(settings)), settings, business)
+    store = _made(settings, business)
     try:
+        await store.start()
         yield store
     finally:
         await store.aclose()
@@ -105,6 +108,10 @@ def _store() -> Store:
     loop = asyncio.get_running_loop()
     if loop not in _stores:
         settings = load_settings()
-        business = load_business(settings.business)
-        _stores[loop] = Store(connect(redis_url(settings)), settings, business)
+        _stores[loop] = _made(settings, load_business(settings.business))
     return _stores[loop]
+
+
+def _made(settings: Settings, business: Business) -> Store:
+    journal = Journal(settings.data_dir / JOURNALS)
+    return Store(connect(redis_url(settings)), settings, business, journal=journal)

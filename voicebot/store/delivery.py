@@ -8,53 +8,63 @@ can lose the last second, a failover the last writes. The script then answers `g
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from voicebot.call import CallSid
 from voicebot.store.commits import Sealed
-from voicebot.store.scripts import Claimed, Founding, Scripts, Verdict
+from voicebot.store.scripts import Claimed, Scripts, Verdict
+from voicebot.store.sessions import Founding, Held, Session
 
-_BOOKKEEPING = ("epoch", "owner.", "seq.", "claimedMs")
+_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganMs")
 """Fields that belong to claims, not to the call; a record made anew starts without them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One session of one call. `began` is its first moment, aware; `id` is unique for ever."""
-
-    call_sid: CallSid
-    id: str
-    began: datetime
+Finder = Callable[[Session], Awaitable[Founding]]
+"""Tells what a record is made from when there is none; may read Redis."""
 
 
 class Delivery:
-    """What a session has to bring, and how far it has come.
-
-    found  tells what the record is made from if there is none; it may read Redis
-    """
+    """What a session has to bring, and how far it has come."""
 
     def __init__(
-        self,
-        scripts: Scripts,
-        session: Session,
-        found: Callable[[], Awaitable[Founding]],
-        clock: Callable[[], datetime],
+        self, scripts: Scripts, session: Session, find: Finder, clock: Callable[[], datetime]
     ) -> None:
         self.session = session
         self.fenced = False
         self._scripts = scripts
-        self._found = found
+        self._find = find
         self._clock = clock
-        self._claimed: Claimed | None = None
-        self._as_found: Founding | None = None
+        self._epoch: int | None = None
+        self._found: Founding | None = None
         self._commits: list[Sealed] = []
         self._delivered = 0
 
+    @classmethod
+    def restored(
+        cls, held: Held, scripts: Scripts, find: Finder, clock: Callable[[], datetime]
+    ) -> Self:
+        """The delivery of a session whose process may be gone."""
+        delivery = cls(scripts, held.session, find, clock)
+        if held.epoch is not None:
+            delivery._epoch, delivery._found = held.epoch, held.found
+        delivery._commits = list(held.commits)
+        delivery._delivered = held.delivered
+        return delivery
+
     @property
-    def waiting(self) -> tuple[Sealed, ...]:
-        """Commits that Redis has not acknowledged."""
-        return tuple(self._commits[self._delivered :])
+    def held(self) -> Held:
+        """Everything, for the journal."""
+        return Held(
+            self.session,
+            self._epoch,
+            self._found or Founding(self.session.fresh),
+            self._delivered,
+            tuple(self._commits),
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many commits Redis has not acknowledged."""
+        return len(self._commits) - self._delivered
 
     @property
     def next_seq(self) -> int:
@@ -65,9 +75,14 @@ class Delivery:
         """Take a commit; `catch_up` brings it."""
         self._commits.append(commit)
 
-    async def claim(self) -> Claimed:
-        """Own the call as a session that begins now; raises client.AWAY."""
-        return await self._claim(began=None)
+    async def claim(self, *, late: bool = False) -> Claimed:
+        """Own the call; raises client.AWAY."""
+        found = self._found or await self._find(self.session)
+        claimed = await self._scripts.claim(self.session, found, at=self._clock(), late=late)
+        self._epoch = claimed.epoch
+        self._found = self._found or _without_bookkeeping(claimed)
+        self.fenced = self.fenced or claimed.late
+        return claimed
 
     async def catch_up(self) -> None:
         """Bring everything that waits, claiming first where that has not been done.
@@ -75,34 +90,24 @@ class Delivery:
         Raises client.AWAY; can be called again at any time, nothing is applied twice.
         """
         while self._delivered < len(self._commits):
-            claimed = self._claimed or await self._claim(began=self.session.began)
-            await self._send(self._commits[self._delivered], claimed.epoch)
-
-    async def _claim(self, began: datetime | None) -> Claimed:
-        founding = self._as_found or await self._found()
-        session = self.session
-        claimed = await self._scripts.claim(
-            session.call_sid, session.id, founding, at=self._clock(), began=began
-        )
-        self._claimed = claimed
-        self._as_found = self._as_found or _founding(claimed)
-        self.fenced = self.fenced or claimed.late
-        return claimed
+            if self._epoch is None:
+                await self.claim(late=True)
+            else:
+                await self._send(self._commits[self._delivered], self._epoch)
 
     async def _send(self, commit: Sealed, epoch: int) -> None:
-        session = self.session
-        reply = await self._scripts.commit(session.call_sid, session.id, epoch, commit)
+        reply = await self._scripts.commit(self.session, epoch, commit)
         match reply.verdict:
             case Verdict.GAP:
                 self._delivered = reply.last
             case Verdict.UNCLAIMED:
-                self._claimed = None
+                self._epoch = None
                 self._delivered = 0
             case Verdict.APPLIED | Verdict.DONE | Verdict.FENCED:
-                self._delivered = max(self._delivered, reply.last)
+                self._delivered = max(self._delivered, min(reply.last, len(self._commits)))
         self.fenced = self.fenced or reply.verdict is Verdict.FENCED
 
 
-def _founding(claimed: Claimed) -> Founding:
+def _without_bookkeeping(claimed: Claimed) -> Founding:
     fields = {n: v for n, v in claimed.fields.items() if not n.startswith(_BOOKKEEPING)}
     return Founding(fields, claimed.history)

@@ -46,3 +46,8 @@ def legacy_key(call_sid: CallSid) -> str:
 def live_key(call_sid: CallSid) -> str:
     """The mark of a call that is on the phone just now; same slot as its record."""
     return f"call:{{{call_sid}}}:live"
+
+
+def caller_key(caller: str) -> str:
+    """The sorted set of calls that one number made, by epoch milliseconds."""
+    return f"caller:{{{caller}}}"

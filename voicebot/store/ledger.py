@@ -1,8 +1,10 @@
 """One session's pen: it numbers the commits, keeps the deadline, and never loses one.
 
     commit ──► Redis answers in time ───────────────► Saved.REDIS
-           └─► refused, or silent past the deadline ─► the shelf says where it rests meanwhile;
-                                                      it goes out first with the next commit
+           └─► refused, or silent past the deadline ─► the shelf keeps it (journal, else memory)
+                                                      and the session is behind:
+    behind: later commits go to the shelf as well; a recovery brings all of them in order as
+            soon as Redis answers, and the shelf may forget them
 
 A late answer is still awaited in the background, so a slow Redis is not asked twice.
 """
@@ -10,18 +12,24 @@ A late answer is still awaited in the background, so a slow Redis is not asked t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from voicebot.call import CallState, Change, Saved
+from voicebot.call import CallSid, CallState, Change, Saved
 from voicebot.errors import Fenced
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
+from voicebot.store import metrics
+from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY
-from voicebot.store.commits import Commit, Sealed, merge, seal
-from voicebot.store.delivery import Delivery, Session
+from voicebot.store.commits import Commit, merge, seal
+from voicebot.store.delivery import Delivery
+from voicebot.store.sessions import Founding, Held
+from voicebot.store.shadow import missing, record_of
+from voicebot.store.tasks import Tasks
 
 log = get_logger(__name__)
 
@@ -32,17 +40,24 @@ CLOSE_PATIENCE_S = 2.0
 class Shelf(Protocol):
     """Where commits rest while Redis is away."""
 
-    async def keep(self, session: Session, commits: tuple[Sealed, ...]) -> Saved:
-        """Take all that Redis has not acknowledged yet; the answer says how safe it is."""
+    async def keep(self, held: Held) -> Saved:
+        """Take all that a session has to bring; the answer says how safe it is."""
+        ...
+
+    def forget(self, session_id: str) -> None:
+        """Redis has everything of this session."""
         ...
 
 
 class MemoryShelf:
     """The session's own memory: good until this process dies."""
 
-    async def keep(self, session: Session, commits: tuple[Sealed, ...]) -> Saved:
+    async def keep(self, held: Held) -> Saved:
         """Nothing to do: the delivery keeps its commits anyway."""
         return Saved.MEMORY
+
+    def forget(self, session_id: str) -> None:
+        """Nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +65,15 @@ class Manner:
     """How a session saves.
 
     deadline_s  how long the conversation waits for Redis on one commit
-    saved       told after each commit that reached Redis (mirror, index); must not block
+    saved       told after commits have reached Redis (mirror, index); must not block
     """
 
     mode: SaveMode
     deadline_s: float
     shelf: Shelf
+    breaker: Breaker
+    tasks: Tasks
+    read: Callable[[CallSid], Awaitable[Founding | None]]
     saved: Callable[[], None]
     clock: Callable[[], datetime]
 
@@ -69,7 +87,8 @@ class RecordLedger:
         self._manner = manner
         self._turn = asyncio.Lock()
         self._flight: asyncio.Task[None] | None = None
-        self._overdue = False
+        self._recovery: asyncio.Task[None] | None = None
+        self._behind = False
         self._batch: list[Commit] = []
 
     @property
@@ -80,7 +99,7 @@ class RecordLedger:
     @property
     def unsaved(self) -> int:
         """Commits that are not in Redis yet."""
-        return len(self._delivery.waiting) + len(self._batch)
+        return self._delivery.waiting + len(self._batch)
 
     async def commit(self, change: Change) -> Saved:
         """Write all of `change` or nothing; raises Fenced when a newer session owns the call."""
@@ -90,16 +109,21 @@ class RecordLedger:
             raise Fenced("a newer session has taken this call over; end this one quietly")
         return saved
 
+    async def caught_up(self) -> None:
+        """Wait until a session that fell behind has everything in Redis."""
+        if self._recovery is not None:
+            await asyncio.wait({self._recovery})
+
     async def close(self) -> None:
         """Write what still waits, and in batch mode everything. Never raises for Redis."""
         async with self._turn:
             if self._batch:
                 self._delivery.add(seal(merge(self._batch)))
                 self._batch.clear()
-            await self._settle()
             if self._delivery.waiting:
-                await self._leave()
-            self._manner.saved()
+                await self._save()
+            await self._settle()
+            await self._reconcile()
 
     async def _take(self, change: Change) -> Saved:
         at = self._manner.clock()
@@ -107,71 +131,102 @@ class RecordLedger:
             self._batch.append(Commit(len(self._batch) + 1, change, at))
             return Saved.MEMORY
         self._delivery.add(seal(Commit(self._delivery.next_seq, change, at)))
-        return await self._save()
+        began_at = time.perf_counter()
+        saved = await self._save()
+        metrics.commit_seconds.labels(saved.value).observe(time.perf_counter() - began_at)
+        return saved
 
     async def _save(self) -> Saved:
-        if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._delivery.catch_up())
-            self._overdue = False
-        if self._overdue:
-            return await self._keep()  # one answer is late already: do not wait for it again
-        await asyncio.wait({self._flight}, timeout=self._manner.deadline_s)
-        if not self._flight.done():
-            self._overdue = True
-            self._warn("redis_slow", f"no answer within {self._manner.deadline_s * 1000:.0f} ms")
-            return await self._keep()
-        if self._landed(self._flight):
+        if self._behind:
+            return await self._manner.shelf.keep(self._delivery.held)
+        if not self._manner.breaker.is_open and await self._brought():
             self._manner.saved()
             return Saved.REDIS
-        return await self._keep()
+        self._fall_behind()
+        return await self._manner.shelf.keep(self._delivery.held)
 
-    def _landed(self, flight: asyncio.Task[None]) -> bool:
-        error = flight.exception()
-        if error is None:
-            return True
-        if not isinstance(error, AWAY):
-            raise error
-        self._warn("redis_away", type(error).__name__)
-        return False
+    async def _brought(self) -> bool:
+        """Did Redis take everything within the deadline?"""
+        if self._flight is None or self._flight.done():
+            self._flight = self._manner.tasks.start(_quietly(self._delivery))
+        await asyncio.wait({self._flight}, timeout=self._manner.deadline_s)
+        if self._flight.done() and not self._flight.cancelled():
+            self._flight.result()  # what is no fault of Redis is a fault of ours: let it be seen
+        return not self._delivery.waiting
 
-    async def _keep(self) -> Saved:
-        return await self._manner.shelf.keep(self._delivery.session, self._delivery.waiting)
-
-    async def _settle(self) -> None:
-        if self._flight is not None:
-            await asyncio.wait({self._flight}, timeout=CLOSE_PATIENCE_S)
-            await _end(self._flight)
-        if not self._delivery.waiting:
-            return
-        self._flight = asyncio.create_task(self._delivery.catch_up())
-        try:
-            await asyncio.wait({self._flight}, timeout=CLOSE_PATIENCE_S)
-        finally:
-            await _end(self._flight)
-
-    async def _leave(self) -> None:
-        saved = await self._keep()
-        if saved is Saved.MEMORY:
-            log.error(
-                "record_not_saved",
-                call_sid=self._delivery.session.call_sid,
-                commits=len(self._delivery.waiting),
-                advice="Redis stayed away until the call ended; check VOICEBOT_REDIS_URL",
-            )
-
-    def _warn(self, event: str, why: str) -> None:
+    def _fall_behind(self) -> None:
+        self._behind = True
+        self._manner.breaker.trip()
+        metrics.commit_failures.inc()
         log.warning(
-            event,
+            "redis_away",
             call_sid=self._delivery.session.call_sid,
-            why=why,
-            waiting=len(self._delivery.waiting),
+            waiting=self._delivery.waiting,
             advice="the call goes on; what was said is kept and written when Redis answers",
         )
+        self._recovery = self._manner.tasks.start(self._recover())
+
+    async def _recover(self) -> None:
+        """Bring what waits as soon as Redis answers; then the shelf may forget it."""
+        if self._flight is not None:
+            await asyncio.wait({self._flight})  # its late answer, or its end
+        pause_s = FIRST_PAUSE_S
+        while not await self._caught_up():
+            await asyncio.sleep(pause_s)
+            pause_s = longer(pause_s)
+            await self._manner.breaker.closed()
+        self._behind = False
+        self._manner.shelf.forget(self._delivery.session.id)
+        self._manner.saved()
+        log.info("redis_back", call_sid=self._delivery.session.call_sid)
+
+    async def _caught_up(self) -> bool:
+        try:
+            await self._delivery.catch_up()
+        except AWAY as error:
+            log.debug("redis_still_away", why=type(error).__name__)
+            self._manner.breaker.trip()
+            return False
+        self._manner.breaker.heal()
+        return True
+
+    async def _settle(self) -> None:
+        """Give Redis a moment at the end; the recovery goes on without the session."""
+        if self._delivery.waiting and self._manner.breaker.is_open and await self._on_disk():
+            return
+        if self._recovery is not None:
+            await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
+        if self._delivery.waiting and not await self._on_disk():
+            log.error(
+                "record_only_in_memory",
+                call_sid=self._delivery.session.call_sid,
+                commits=self._delivery.waiting,
+                advice="Redis and the journal are both away; it is lost if this process ends now",
+            )
+
+    async def _on_disk(self) -> bool:
+        return await self._manner.shelf.keep(self._delivery.held) is Saved.JOURNAL
+
+    async def _reconcile(self) -> None:
+        """The safety net: what this session wrote and Redis does not have is written again."""
+        if self._delivery.waiting or self._delivery.fenced or self._delivery.next_seq == 1:
+            return
+        held = self._delivery.held
+        try:
+            async with asyncio.timeout(CLOSE_PATIENCE_S):
+                actual = await self._manner.read(held.session.call_sid)
+        except (*AWAY, TimeoutError):
+            return  # what this session wrote was acknowledged
+        lost = missing(record_of(held), actual or Founding({}))
+        if lost.count:
+            metrics.record_defects.inc(lost.count)
+            log.error("record_mended", call_sid=held.session.call_sid, lost=lost.count)
+            self._delivery.add(lost.commit(self._delivery.next_seq, held))
+            await self._save()
 
 
-async def _end(flight: asyncio.Task[None]) -> None:
-    """Stop a flight that is still out, and look at its error so that none goes unseen."""
-    flight.cancel()
-    await asyncio.wait({flight})
-    if not flight.cancelled() and (error := flight.exception()) and not isinstance(error, AWAY):
-        raise error
+async def _quietly(delivery: Delivery) -> None:
+    try:
+        await delivery.catch_up()
+    except AWAY as error:
+        log.debug("commit_failed", call_sid=delivery.session.call_sid, why=type(error).__name__)

@@ -21,6 +21,7 @@ from voicebot.call import CallSid
 from voicebot.store.commits import Argument, Event, Sealed
 from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.record import Fields, iso_utc
+from voicebot.store.sessions import Founding, Session
 
 EVENTS_KEPT = 1000
 """About this many events a call: ten times what a long call has, and a bound all the same."""
@@ -74,20 +75,6 @@ class Updated(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Founding:
-    """What a record is made from when there is none."""
-
-    fields: Mapping[str, str]
-    history: Sequence[str] = ()
-
-    @property
-    def arguments(self) -> list[Argument]:
-        """Fields and messages as the scripts read them."""
-        pairs = [text for pair in self.fields.items() for text in pair]
-        return [len(pairs), *pairs, len(self.history), *self.history]
-
-
 @dataclass(frozen=True)
 class _Script:
     name: str
@@ -103,7 +90,9 @@ class _Script:
         return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
-_CLAIM, _COMMIT, _UPDATE, _FOUND = (_Script(n) for n in ("claim", "commit", "update", "found"))
+_CLAIM, _COMMIT, _UPDATE, _FOUND, _READ = (
+    _Script(name) for name in ("claim", "commit", "update", "found", "read")
+)
 
 
 class Scripts:
@@ -114,30 +103,19 @@ class Scripts:
         self._retention_s = retention_s
 
     async def claim(
-        self,
-        call_sid: CallSid,
-        session: str,
-        founding: Founding,
-        *,
-        at: datetime,
-        began: datetime | None = None,
+        self, session: Session, founding: Founding, *, at: datetime, late: bool = False
     ) -> Claimed:
-        """Own the call from now on; `began` for a session that could not claim when it began."""
-        reply = await self._run(
-            _CLAIM,
-            call_sid,
-            at,
-            [session, _ms(at), "" if began is None else _ms(began), *founding.arguments],
-        )
+        """Own the call from now on; `late` for a session that could not when it began."""
+        head = (session.id, _ms(session.began), "1" if late else "")
+        arguments = (*head, *founding.arguments)
+        reply = await self._run(_CLAIM, session.call_sid, at, arguments)
         _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
         return Claimed(int(epoch), _fields(pairs), tuple(history))
 
-    async def commit(
-        self, call_sid: CallSid, session: str, epoch: int, commit: Sealed
-    ) -> Committed:
+    async def commit(self, session: Session, epoch: int, commit: Sealed) -> Committed:
         """Apply one commit of a session, once and in its turn."""
-        arguments = (epoch, session, commit.seq, *commit.arguments)
-        reply = await self._run(_COMMIT, call_sid, commit.at, arguments)
+        arguments = (epoch, session.id, commit.seq, *commit.arguments)
+        reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments)
         verdict, last, _ = cast(tuple[str, int, str], reply)
         return Committed(Verdict(verdict), last)
 
@@ -161,6 +139,12 @@ class Scripts:
     async def found(self, call_sid: CallSid, founding: Founding, *, at: datetime) -> None:
         """Make the record if there is none."""
         await self._run(_FOUND, call_sid, at, founding.arguments)
+
+    async def read(self, call_sid: CallSid, *, at: datetime) -> Founding | None:
+        """The record at one moment, or None when there is none."""
+        pairs, history = cast(tuple[object, list[str]], await self._run(_READ, call_sid, at, ()))
+        fields = _fields(pairs)
+        return Founding(fields, history) if fields else None
 
     async def _run(
         self,

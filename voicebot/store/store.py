@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import cast
 from uuid import uuid4
@@ -22,35 +21,40 @@ from voicebot.errors import InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store import updates
+from voicebot.store.breaker import Breaker
+from voicebot.store.callers import Callers
 from voicebot.store.chores import Chores
 from voicebot.store.client import AWAY
-from voicebot.store.delivery import Delivery, Session
+from voicebot.store.delivery import Delivery
+from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, legacy_key
 from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
 from voicebot.store.presence import Presence
 from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
-from voicebot.store.scripts import EVENTS_KEPT, Founding, Scripts, Updated
+from voicebot.store.replay import Replayer, waiting_sessions
+from voicebot.store.scripts import EVENTS_KEPT, Scripts
+from voicebot.store.sessions import Founding, Held, Session
+from voicebot.store.shadow import record_of
+from voicebot.store.small_writes import SmallWrites
+from voicebot.store.tasks import Tasks
 
 log = get_logger(__name__)
 
 OPEN_PATIENCE_S = 0.5
 """How long a beginning call waits for its claim; after that it begins unclaimed."""
 
+REPLAY_PATIENCE_S = 10.0
+REPLAY_EVERY_S = 2.0
+"""A worker that was killed leaves its journal; the others look for it this often."""
+
 _DAY_S = 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """A record as Redis holds it."""
-
-    fields: Mapping[str, str]
-    history: list[str]
+_AWAY_ADVICE = "Redis did not answer; check VOICEBOT_REDIS_URL"
 
 
 class Store:
-    """One process's way to the records. Close it at the end; `open_store` does both."""
+    """One process's way to the records. `open_store` makes one, starts it and closes it."""
 
     def __init__(
         self,
@@ -58,21 +62,43 @@ class Store:
         settings: Settings,
         business: Business,
         *,
+        journal: Journal | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._client = client
         self._settings = settings
         self._business = business
+        self._journal = journal
         self._clock = clock
         self._retention_s = settings.retention_days * _DAY_S
         self._scripts = Scripts(client, retention_s=self._retention_s)
         self._chores = Chores()
-        self._shelf = MemoryShelf()
+        self._tasks = Tasks()
+        self._breaker = Breaker(client.ping, self._tasks)
+        self._small = SmallWrites(
+            self._scripts, self._old_record, journal, self._breaker, self._tasks, clock
+        )
+        self._replayer = Replayer(settings.data_dir, self._restored, self._small.bring)
         self.presence = Presence(client)
+        self.callers = Callers(client, self._read, settings.resume_window_h)
+
+    async def start(self) -> None:
+        """Open the journal and bring what ended processes left, before calls are taken."""
+        if self._journal is not None:
+            await self._journal.open()
+        try:
+            async with asyncio.timeout(REPLAY_PATIENCE_S):
+                await self.replay()
+        except (StoreUnavailable, TimeoutError):
+            log.warning("replay_waits", advice="it goes on by itself when Redis answers")
+        self._tasks.start(self._keep_replaying())
 
     async def aclose(self) -> None:
-        """Finish what is still to be told, then let go of the connections."""
+        """Bring what can be brought, finish the chores, then let go of Redis and the journal."""
+        await self._tasks.close()
         await self._chores.finish()
+        if self._journal is not None:
+            await self._journal.close()
         await self._client.aclose()
 
     async def ping(self) -> bool:
@@ -82,6 +108,16 @@ class Store:
         except AWAY:
             return False
 
+    async def replay(self) -> int:
+        """Bring what ended processes left in their journals; returns how many writes.
+
+        Raises StoreUnavailable when Redis is away; nothing is lost by that.
+        """
+        try:
+            return await self._replayer.run()
+        except AWAY as error:
+            raise StoreUnavailable(_AWAY_ADVICE) from error
+
     async def open_call(
         self, call_sid: CallSid, *, caller: str | None, business: Business | None = None
     ) -> RecordLedger:
@@ -89,26 +125,27 @@ class Store:
 
         A record is made when there is none, from the old system's when that has one.
         """
-        house = business or self._business
-        session = Session(call_sid, uuid4().hex, self._clock())
-
-        async def found() -> Founding:
-            return await self._found(call_sid, house, caller, session.began)
-
-        delivery = Delivery(self._scripts, session, found, self._clock)
+        began = self._clock()
+        fresh = fresh_fields(call_sid, business or self._business, caller, began)
+        session = Session(call_sid, uuid4().hex, began, fresh)
+        delivery = Delivery(self._scripts, session, self._found, self._clock)
         state = await self._claimed(delivery)
-        self._touched(call_sid)
-        return RecordLedger(delivery, state, self._manner(call_sid))
+        self._touched(call_sid, indexed=True)
+        return RecordLedger(delivery, state, self._manner(call_sid, caller))
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
         """The typed record, or None for an unknown call; raises StoreUnavailable."""
         try:
-            raw = await self._read(parse_call_sid(call_sid))
+            record = await self._read(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
         except AWAY as error:
-            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
-        return call_skeleton({"callSid": call_sid} | dict(raw.fields), raw.history) if raw else None
+            raise StoreUnavailable(_AWAY_ADVICE) from error
+        return (
+            call_skeleton({"callSid": call_sid, **record.fields}, record.history)
+            if record
+            else None
+        )
 
     async def get_call_skeleton_dict(self, call_sid: str) -> dict[str, object] | None:
         """The nested form, or None for an unknown call; raises StoreUnavailable."""
@@ -116,13 +153,15 @@ class Store:
         return skeleton.nested() if skeleton else None
 
     async def status(self, call_sid: CallSid) -> Status | None:
-        """Where a call stands; None when it is unknown or Redis is away."""
+        """Where a call stands; from the journal when Redis is away, None when nobody knows."""
         try:
-            text = await cast(
-                Awaitable[str | None], self._client.hget(call_keys(call_sid).call, "status")
-            )
-        except AWAY:
-            return None
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                text = await cast(
+                    Awaitable[str | None], self._client.hget(call_keys(call_sid).call, "status")
+                )
+        except (*AWAY, TimeoutError):
+            record = await self._journaled(call_sid)
+            text = record.fields.get("status") if record else None
         return Status(text) if text else None
 
     async def recent_calls(self, limit: int = 50, offset: int = 0) -> list[CallSid]:
@@ -130,7 +169,7 @@ class Store:
         try:
             found = await self._client.zrevrange(RECENT_CALLS, offset, offset + limit - 1)
         except AWAY as error:
-            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+            raise StoreUnavailable(_AWAY_ADVICE) from error
         return [CallSid(str(call_sid)) for call_sid in found]
 
     async def announce(self, call_sid: CallSid, phase: Phase) -> None:
@@ -195,97 +234,95 @@ class Store:
 
     async def _update(self, call_sid: str, make: Callable[[], updates.Update]) -> bool:
         try:
-            update = make()
-            known = await self._write(parse_call_sid(call_sid), update)
+            sid = parse_call_sid(call_sid)
+            known = await self._small.write(sid, make())
         except (updates.Refused, InvalidCallSid) as refusal:
             log.warning("update_refused", why=str(refusal))
             return False
-        except AWAY as error:
-            log.warning("update_not_saved", call_sid=call_sid, why=type(error).__name__)
+        except StoreUnavailable:
+            log.warning("update_not_saved", call_sid=call_sid, advice=_AWAY_ADVICE)
             return False
-        if not known:
+        if known:
+            self._touched(sid)
+        else:
             log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
         return known
 
-    async def _write(self, call_sid: CallSid, update: updates.Update) -> bool:
-        write_id = uuid4().hex
-        reply = await self._write_once(call_sid, write_id, update)
-        if reply is Updated.UNKNOWN and (raw := await self._read_legacy(call_sid)):
-            await self._scripts.found(call_sid, raw, at=self._clock())
-            reply = await self._write_once(call_sid, write_id, update)
-        known = reply is not Updated.UNKNOWN
-        if known:
-            self._touched(call_sid, indexed=False)
-        return known
-
-    async def _write_once(
-        self, call_sid: CallSid, write_id: str, update: updates.Update
-    ) -> Updated:
-        return await self._scripts.update(
-            call_sid,
-            write_id,
-            at=self._clock(),
-            fields=update.fields,
-            history=update.history,
-            events=update.events,
-        )
-
     async def _claimed(self, delivery: Delivery) -> CallState:
-        try:
-            async with asyncio.timeout(OPEN_PATIENCE_S):
-                claimed = await delivery.claim()
-            return call_state(claimed.fields, claimed.history)
-        except (*AWAY, TimeoutError) as error:
-            log.warning(
-                "call_begins_unclaimed",
-                call_sid=delivery.session.call_sid,
-                why=type(error).__name__,
-                advice="Redis is away; the call is taken and written when Redis answers",
-            )
-            return CallState()
+        call_sid = delivery.session.call_sid
+        if not self._breaker.is_open:
+            try:
+                async with asyncio.timeout(OPEN_PATIENCE_S):
+                    claimed = await delivery.claim()
+                return call_state(claimed.fields, claimed.history)
+            except (*AWAY, TimeoutError):
+                self._breaker.trip()
+        log.warning(
+            "call_begins_unclaimed",
+            call_sid=call_sid,
+            advice="Redis is away; the call is taken, and written when Redis answers",
+        )
+        record = await self._journaled(call_sid)
+        return call_state(record.fields, record.history) if record else CallState()
 
-    async def _found(
-        self, call_sid: CallSid, business: Business, caller: str | None, began: datetime
-    ) -> Founding:
-        fresh = fresh_fields(call_sid, business, caller, began)
-        old = read_legacy(await self._old_string(call_sid), business.zone)
-        return Founding(fresh | old.fields, old.history) if old else Founding(fresh)
+    def _restored(self, held: Held) -> Delivery:
+        return Delivery.restored(held, self._scripts, self._found, self._clock)
 
-    async def _read(self, call_sid: CallSid) -> _Raw | None:
-        keys = call_keys(call_sid)
-        async with self._client.pipeline(transaction=True) as both:
-            both.hgetall(keys.call)
-            both.lrange(keys.history, 0, -1)
-            fields, history = await both.execute()
-        if fields:
-            return _Raw(fields, history)
-        old = await self._read_legacy(call_sid)
-        return _Raw(old.fields, list(old.history)) if old else None
+    async def _keep_replaying(self) -> None:
+        while True:
+            await asyncio.sleep(REPLAY_EVERY_S)
+            await self._breaker.closed()
+            try:
+                await self._replayer.run()
+            except AWAY:
+                self._breaker.trip()
 
-    async def _read_legacy(self, call_sid: CallSid) -> Founding | None:
+    async def _journaled(self, call_sid: CallSid) -> Founding | None:
+        """The record as this machine's journals know it."""
+        sessions = await asyncio.to_thread(waiting_sessions, self._settings.data_dir, call_sid)
+        return record_of(sessions[-1]) if sessions else None
+
+    async def _found(self, session: Session) -> Founding:
+        old = read_legacy(await self._old_string(session.call_sid), self._business.zone)
+        if old is None:
+            return Founding(session.fresh)
+        return Founding({**session.fresh, **old.fields}, old.history)
+
+    async def _read(self, call_sid: CallSid) -> Founding | None:
+        record = await self._scripts.read(call_sid, at=self._clock())
+        return record or await self._old_record(call_sid)
+
+    async def _old_record(self, call_sid: CallSid) -> Founding | None:
         old = read_legacy(await self._old_string(call_sid), self._business.zone)
         if old is None:
             return None
         fresh = fresh_fields(call_sid, self._business, None, self._clock())
-        return Founding(fresh | old.fields, old.history)
+        return Founding({**fresh, **old.fields}, old.history)
 
     async def _old_string(self, call_sid: CallSid) -> str | None:
         return await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
 
-    def _manner(self, call_sid: CallSid) -> Manner:
+    def _manner(self, call_sid: CallSid, caller: str | None) -> Manner:
         return Manner(
             mode=save_mode(self._settings, call_sid),
             deadline_s=self._settings.commit_deadline_ms / 1000,
-            shelf=self._shelf,
-            saved=lambda: self._touched(call_sid, indexed=False),
+            shelf=self._journal or MemoryShelf(),
+            breaker=self._breaker,
+            tasks=self._tasks,
+            read=self._read,
+            saved=lambda: self._touched(call_sid, caller),
             clock=self._clock,
         )
 
-    def _touched(self, call_sid: CallSid, *, indexed: bool = True) -> None:
-        """What follows a write, when there is time: the index, and the old system's string."""
+    def _touched(
+        self, call_sid: CallSid, caller: str | None = None, *, indexed: bool = False
+    ) -> None:
+        """What follows a write, when there is time: the indexes, and the old system's string."""
+        now = self._clock()
         if indexed:
-            now = self._clock()
             self._chores.add(("index", call_sid), lambda: self._index(call_sid, now))
+        if caller:
+            self._chores.add(("caller", call_sid), lambda: self.callers.add(caller, call_sid, now))
         if self._settings.mirror_json:
             self._chores.add(("mirror", call_sid), lambda: self._mirror(call_sid))
 
@@ -295,9 +332,9 @@ class Store:
         await self._client.zremrangebyscore(RECENT_CALLS, 0, int(oldest * 1000))
 
     async def _mirror(self, call_sid: CallSid) -> None:
-        raw = await self._read(call_sid)
-        if raw is not None:
-            text = write_legacy(call_skeleton(raw.fields, raw.history))
+        record = await self._read(call_sid)
+        if record is not None:
+            text = write_legacy(call_skeleton(record.fields, record.history))
             await self._client.set(legacy_key(call_sid), text, ex=self._retention_s)
 
 

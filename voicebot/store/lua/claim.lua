@@ -1,11 +1,11 @@
 -- A session takes the call over: epoch + 1, once per session however often it asks.
 -- The record is made from the given fields and messages only if there is none.
 --
--- began_ms: '' for a call that begins now. A session that could not claim when it began gives
--- that moment: whoever claimed after it is the newer owner and keeps the call.
+-- late: '1' for a session that could not claim when it began. Whoever began after it is the
+-- newer owner and keeps the call.
 -- -> { claimed | late, epoch, hash, history }
 
-local session, now_ms, began_ms = take(), take(), take()
+local session, began_ms, late = take(), take(), take()
 local fields, messages = take_list(), take_list()
 
 if redis.call('EXISTS', call) == 0 then
@@ -18,12 +18,11 @@ end
 local epoch = read('epoch') or '0'
 local verdict = 'claimed'
 if read('owner.' .. epoch) ~= session then
-  local claimed_ms = read('claimedMs') or '0'
-  if began_ms ~= '' and tonumber(claimed_ms) > tonumber(began_ms) then
+  if late == '1' and tonumber(read('beganMs') or '0') > tonumber(began_ms) then
     verdict, epoch = 'late', '0'
   else
     epoch = string.format('%d', tonumber(epoch) + 1)
-    set({ 'epoch', epoch, 'owner.' .. epoch, session, 'claimedMs', now_ms, 'seq.' .. epoch, '0' })
+    set({ 'epoch', epoch, 'owner.' .. epoch, session, 'beganMs', began_ms, 'seq.' .. epoch, '0' })
     local status = read('status')
     if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
       set({ 'status', 'active' })

@@ -1,0 +1,104 @@
+"""Who called before: an index by caller number, to go on where an earlier call broke off.
+
+One key per number, so it is at home in any cluster; it expires with the resume window. The
+index only names calls; whether one can go on is read from its record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid, CallState, Status
+from voicebot.store.client import AWAY
+from voicebot.store.keys import call_keys, caller_key, live_key
+from voicebot.store.record import call_state
+from voicebot.store.sessions import Founding
+
+MOST_CALLS = 5
+"""More calls of one number are no help in finding the one that broke off."""
+
+_HOUR_S = 3600
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
+"""What the provider writes for anonymous, restricted, blocked and unknown: nobody's number."""
+
+CONTINUED_FIELD = "continuedAs"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """An earlier call that can be continued: its name and where it stands."""
+
+    call_sid: CallSid
+    state: CallState
+
+
+class Callers:
+    """The index of one store. Redis being away only means that nobody is recognised."""
+
+    def __init__(
+        self,
+        client: Redis,
+        read: Callable[[CallSid], Awaitable[Founding | None]],
+        window_h: float,
+    ) -> None:
+        self._client = client
+        self._read = read
+        self._window_s = int(window_h * _HOUR_S)
+
+    async def add(self, caller: str, call_sid: CallSid, now: datetime) -> None:
+        """Remember that this number made this call; raises client.AWAY."""
+        if not is_number(caller) or self._window_s == 0:
+            return
+        key = caller_key(caller)
+        await self._client.zadd(key, {call_sid: int(now.timestamp() * 1000)})
+        await self._client.zremrangebyrank(key, 0, -MOST_CALLS - 1)
+        await self._client.expire(key, self._window_s)
+
+    async def open_call_of(
+        self, caller: str | None, *, besides: CallSid, now: datetime
+    ) -> OpenCall | None:
+        """The newest call of this number, within the window, that broke off with answers in it.
+
+        None for a withheld number, for a call that is on the phone now, finished or continued
+        already, and when Redis is away.
+        """
+        if caller is None or not is_number(caller):
+            return None
+        try:
+            oldest = int((now.timestamp() - self._window_s) * 1000)
+            found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
+            for call_sid in (CallSid(str(name)) for name in found if name != besides):
+                if state := await self._broken_off(call_sid):
+                    return OpenCall(call_sid, state)
+        except AWAY:
+            return None
+        return None
+
+    async def continued(self, earlier: CallSid, later: CallSid) -> None:
+        """The earlier call goes on as the later one and is not offered again; best effort."""
+        try:
+            await self._client.hset(call_keys(earlier).call, CONTINUED_FIELD, later)
+        except AWAY:
+            return
+
+    async def _broken_off(self, call_sid: CallSid) -> CallState | None:
+        record = await self._read(call_sid)
+        if record is None or CONTINUED_FIELD in record.fields:
+            return None
+        state = call_state(record.fields, record.history)
+        if state.booked or not state.answers:
+            return None
+        if state.status not in (Status.ACTIVE, Status.ABANDONED):
+            return None
+        return None if await self._client.exists(live_key(call_sid)) else state
+
+
+def is_number(caller: str) -> bool:
+    """A number that belongs to somebody, in E.164."""
+    return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD

@@ -1,0 +1,148 @@
+"""The journal: where writes rest on disk while Redis is away. Durable before it says so.
+
+One SQLite file per process under `<data dir>/journal`, in WAL mode with `synchronous=FULL`: an
+operation is on disk (fsync) when its coroutine returns. A lock file beside it tells whether its
+process lives; only a file whose process is gone may be replayed by another (see replay.py).
+A thread of its own writes; what arrives while it is busy goes into the next transaction together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from voicebot.call import Saved
+from voicebot.log import get_logger
+from voicebot.store import metrics
+from voicebot.store.journal_file import JournalFile, PendingUpdate
+from voicebot.store.sessions import Held
+
+log = get_logger(__name__)
+
+UNUSABLE = (sqlite3.Error, OSError)
+"""The disk is full, gone or read-only."""
+
+Operation = Callable[[JournalFile], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    operation: Operation
+    done: asyncio.Future[None]
+
+
+class Journal:
+    """This process's journal. A Shelf for sessions; also keeps integrators' small writes."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / f"{uuid4().hex}.db"
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._file: JournalFile | None = None
+        self._guard = threading.Lock()  # of the two below: the loop adds, the thread takes
+        self._waiting: list[_Waiting] = []
+        self._writing = False
+
+    async def open(self) -> None:
+        """Make the file now, so that the first failure need not; a failure is only told."""
+        try:
+            await self._soon(lambda file: None)
+        except UNUSABLE as error:
+            self._complain(error)
+
+    async def keep(self, held: Held) -> Saved:
+        """JOURNAL when it is on disk, MEMORY (loudly) when the disk does not take it."""
+        return await self._kept(lambda file: file.put_session(held))
+
+    async def keep_update(self, update: PendingUpdate) -> Saved:
+        """The same for a small write."""
+        return await self._kept(lambda file: file.put_update(update))
+
+    def forget(self, session_id: str) -> None:
+        """Redis has everything of this session. If this does not reach the disk, no harm."""
+        self._soon(lambda file: file.drop_session(session_id))
+
+    def forget_update(self, write_id: str) -> None:
+        """Redis has this small write."""
+        self._soon(lambda file: file.drop_update(write_id))
+
+    async def close(self) -> None:
+        """Finish writing; an empty file is removed, one with entries waits for the next process."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+        self._thread.shutdown()
+
+    async def _kept(self, operation: Operation) -> Saved:
+        try:
+            await self._soon(operation)
+        except UNUSABLE as error:
+            self._complain(error)
+            return Saved.MEMORY
+        return Saved.JOURNAL
+
+    def _soon(self, operation: Operation) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(operation, loop.create_future())
+        waiting.done.add_done_callback(_seen)
+        with self._guard:
+            self._waiting.append(waiting)
+            idle, self._writing = not self._writing, True
+        if idle:
+            loop.run_in_executor(self._thread, self._work, loop)
+        return waiting.done
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread: one transaction for all that waits, until nothing does."""
+        while together := self._taken():
+            error = self._write([waiting.operation for waiting in together])
+            loop.call_soon_threadsafe(_tell, together, error)
+
+    def _taken(self) -> list[_Waiting]:
+        with self._guard:
+            together, self._waiting = self._waiting, []
+            self._writing = bool(together)
+        return together
+
+    def _write(self, operations: list[Operation]) -> Exception | None:
+        try:
+            if self._file is None:
+                self._file = JournalFile.create(self._path)
+            with self._file.transaction():
+                for operation in operations:
+                    operation(self._file)
+        except UNUSABLE as error:
+            return error
+        return None
+
+    def _end(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _complain(self, error: Exception) -> None:
+        metrics.journal_failures.inc()
+        log.error(
+            "journal_unusable",
+            why=type(error).__name__,
+            directory=str(self._path.parent),
+            advice="make room on the disk of VOICEBOT_DATA_DIR; meanwhile answers rest in memory",
+        )
+
+
+def _tell(together: list[_Waiting], error: Exception | None) -> None:
+    for waiting in together:
+        if waiting.done.done():
+            continue
+        if error is None:
+            waiting.done.set_result(None)
+        else:
+            waiting.done.set_exception(error)
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """A forgotten entry that stays is replayed for nothing: no error worth telling."""
+    if not done.cancelled():
+        done.exception()

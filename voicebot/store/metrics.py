@@ -1,0 +1,25 @@
+"""What operators see of the store. One process's numbers; the journal's are the data dir's."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+commit_seconds = Histogram(
+    "voicebot_commit_seconds",
+    "Time that the conversation waited for one commit, by where the commit rests",
+    ["saved"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.25, 1.0),
+)
+commit_failures = Counter(
+    "voicebot_commit_failures", "Times that a session found Redis away, or silent past its deadline"
+)
+journal_failures = Counter("voicebot_journal_failures", "Writes that the journal could not take")
+journal_entries = Gauge("voicebot_journal_entries", "Commits that wait in the data dir's journals")
+journal_age_seconds = Gauge(
+    "voicebot_journal_age_seconds", "Age of the oldest commit that waits in a journal"
+)
+replayed = Counter("voicebot_journal_replayed", "Commits brought from journals of ended processes")
+record_defects = Counter(
+    "voicebot_record_defects",
+    "Fields or messages that a call's end found missing in Redis, and mended",
+)

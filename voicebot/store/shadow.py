@@ -1,0 +1,115 @@
+"""What a record must look like, worked out from what a session wrote. Pure, no I/O.
+
+The same reading of a commit's arguments as `commit.lua`, for its owner: used where Redis cannot
+be asked (a call that goes on from the journal) and where it is checked (the end of a call).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from voicebot.call import FIELDS
+from voicebot.store.commits import Argument, Sealed
+from voicebot.store.record import ANSWER_FIELD, timestamp_field
+from voicebot.store.sessions import Founding, Held
+
+_OWNERS = ("step", "status", "dialogue")
+"""Only the owning session writes these: a different value is none that somebody else meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a session wrote and Redis does not have."""
+
+    fields: Mapping[str, str]
+    history: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many fields and messages."""
+        return len(self.fields) + len(self.history)
+
+    def commit(self, seq: int, held: Held) -> Sealed:
+        """The commit that mends it."""
+        pairs = [text for pair in self.fields.items() for text in pair]
+        arguments: list[Argument] = [len(pairs), *pairs, 0, 0, len(self.history)]
+        for element in self.history:
+            arguments += [element, 4, "type", "message", "message", element]
+        return Sealed(seq, held.commits[-1].at, (*arguments, 0, 0))
+
+
+def record_of(held: Held) -> Founding:
+    """The record after all commits of a session."""
+    fields, history = dict(held.found.fields), list(held.found.history)
+    for commit in held.commits:
+        _apply(fields, history, iter(commit.arguments))
+    return Founding(fields, history)
+
+
+def missing(expected: Founding, actual: Founding) -> Missing:
+    """What `expected` has and `actual` has not; what others wrote since is left alone."""
+    fields = {
+        name: value
+        for name, value in expected.fields.items()
+        if actual.fields.get(name) != value and _is_lost(name, expected, actual)
+    }
+    surplus = Counter(expected.history) - Counter(actual.history)
+    return Missing(fields, tuple(_first(surplus, expected.history)))
+
+
+def _apply(fields: dict[str, str], history: list[str], arguments: Iterator[Argument]) -> None:
+    owned = _list(arguments)
+    fields.update(_pairs(owned))
+    for name in _list(arguments):
+        fields.pop(name, None)
+    for _ in range(_number(arguments)):
+        fields.update(_pairs(_list(arguments)))
+        _list(arguments)
+    for _ in range(_number(arguments)):
+        history.append(str(next(arguments)))
+        _list(arguments)
+    for _ in range(_number(arguments)):
+        _revise(history, str(next(arguments)), str(next(arguments)))
+        _list(arguments)
+
+
+def _revise(history: list[str], written: str, heard: str) -> None:
+    for index in range(len(history) - 1, -1, -1):
+        if history[index] == written:
+            history[index] = heard
+            return
+    history.append(heard)
+
+
+def _is_lost(name: str, expected: Founding, actual: Founding) -> bool:
+    if name == "updatedAt":
+        return False
+    if name not in actual.fields or name in _OWNERS:
+        return True
+    step = next((s for s in FIELDS if ANSWER_FIELD[s] == name), None)
+    if step is None:
+        return False
+    stamp = timestamp_field(step)
+    return expected.fields.get(stamp) == actual.fields.get(stamp)
+
+
+def _first(wanted: Counter[str], history: Iterable[str]) -> Iterator[str]:
+    left = Counter(wanted)
+    for element in history:
+        if left[element] > 0:
+            left[element] -= 1
+            yield element
+
+
+def _number(arguments: Iterator[Argument]) -> int:
+    return int(next(arguments))
+
+
+def _list(arguments: Iterator[Argument]) -> list[str]:
+    return [str(next(arguments)) for _ in range(_number(arguments))]
+
+
+def _pairs(flat: list[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

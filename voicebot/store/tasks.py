@@ -1,0 +1,36 @@
+"""Background tasks with an owner: started here, awaited here, none of their errors unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+from voicebot.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Tasks:
+    """What one store does beside the conversations."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Run `work` until it ends or the store is closed."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def close(self) -> None:
+        """Stop them all."""
+        for task in (stopped := tuple(self._running)):
+            task.cancel()
+        if stopped:
+            await asyncio.wait(stopped)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background_work_failed", error=error)
