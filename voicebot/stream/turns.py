@@ -36,8 +36,10 @@ MIN_SPEECH_MS: Final = 90.0
 """Three windows of 32 ms: a click is shorter, the shortest "yep" is longer."""
 BARGE_IN_MS: Final = 250.0
 """While the bot speaks, its echo and a mere "mm" are shorter than this."""
-GAP_MS: Final = 90.0
-"""So much quiet makes a beginning of speech a false alarm, or speech a pause."""
+FALSE_ALARM_MS: Final = 90.0
+"""So much quiet after so little voice, and it was a click."""
+PAUSE_MS: Final = 60.0
+"""Two quiet windows: the sooner transcription begins, the sooner the bot can answer."""
 RESUME_MS: Final = 60.0
 """Two windows of voice end a pause; one alone may be a click, and a decode is dear."""
 SILENCE_MS: Final = 6000.0
@@ -55,7 +57,7 @@ class Patience:
 
     short_ms: float
     long_ms: float
-    gap_ms: float = GAP_MS
+    gap_ms: float = PAUSE_MS
 
 
 NONE: Final = Patience(0, 0, 0)
@@ -216,7 +218,7 @@ def _quiet(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]
 def _maybe(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
     if not turn.voiced:
         turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
-        if turn.pause_ms >= GAP_MS:
+        if turn.pause_ms >= FALSE_ALARM_MS:
             turn = replace(turn, floor=Floor.QUIET)
         return _wait(turn, window_ms, bot_heard)
     turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0)
