@@ -20,7 +20,7 @@ from voicebot.collect.understanding.address.words import (
 )
 
 _LONGEST_NAME_WORDS = 5
-_LONGEST_TYPELESS_WORDS = 4
+_LONGEST_TYPELESS_WORDS = 5
 _LONGEST_STREET_NUMBER = 3
 _SHORTEST_TYPELESS = 3
 _PRIMARY = frozenset(
@@ -47,7 +47,7 @@ def street_at(words: Sequence[Word], at: int, *, weak: bool) -> Street | None:
 
 
 def typeless_at(words: Sequence[Word], at: int) -> Street | None:
-    """Up to four words of one breath that may be a street without a type."""
+    """Up to five words of one breath that may be a street without a type."""
     end = at
     while end < len(words) and end - at < _LONGEST_TYPELESS_WORDS and _may_name(words, at, end):
         if words[end].low in UNIT_WORDS and end > at:

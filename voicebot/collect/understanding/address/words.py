@@ -142,10 +142,14 @@ def title(text: str, *, first: bool = True) -> str:
     mixed = text != low and text != text.upper()
     if mixed and not text.istitle() and text[0].isupper():
         return text
-    return _CAPITAL.sub(lambda m: m.group(1) + m.group(2).upper(), low)
+    return "-".join(_capital(piece) for piece in low.split("-"))
 
 
-_CAPITAL = re.compile(r"(^|-|^[a-z]')([^\W\d_])")
+def _capital(low: str) -> str:
+    """Windsor, O'Brien, King's."""
+    if low[1:2] == "'":
+        return low[:2].upper() + low[2:].capitalize()
+    return low.capitalize()
 
 
 def part_of(kind: Kind, text: str, words: Sequence[Word], begin: int, end: int) -> Part:

@@ -1,0 +1,253 @@
+"""Spoken addresses, and the one line that they become."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Missing, address
+
+
+def asked(region: str = "AU", **changes: object) -> Asked:
+    situation = {"step": Step.ADDRESS, "now": datetime(2027, 3, 2), "region": region}
+    return Asked(**situation | changes)  # type: ignore[arg-type]
+
+
+def heard(utterance: str, region: str = "AU", **changes: object) -> str | None:
+    found = address.parse(utterance, asked(region, **changes))
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "unit four, one hundred and twelve wattle street, penrith",
+            "Unit 4, 112 Wattle Street, Penrith",
+        ),
+        (
+            "unit four one hundred and twelve wattle street penrith",
+            "Unit 4, 112 Wattle Street, Penrith",
+        ),
+        ("four slash one twelve wattle street", "4/112 Wattle Street"),
+        ("4/112 Wattle St Penrith NSW 2750", "4/112 Wattle St, Penrith NSW 2750"),
+        (
+            "yeah it's three oh two banksia parade, bondi n s w two oh two six",
+            "302 Banksia Parade, Bondi NSW 2026",
+        ),
+        ("twenty seven river road newtown new south wales", "27 River Road, Newtown NSW"),
+        ("we're at 8 The Esplanade, Cairns, Queensland", "8 The Esplanade, Cairns QLD"),
+        ("lot 14 old farm road dural", "Lot 14 Old Farm Road, Dural"),
+        ("shop 3, 22 station street, st marys", "Shop 3, 22 Station Street, St Marys"),
+        ("level three, sixteen hundred king street", "Level 3, 1600 King Street"),
+        ("P O box three four five dubbo", "PO Box 345, Dubbo"),
+        ("it's number 9 o'brien lane in windsor please", "9 O'Brien Lane, Windsor"),
+        ("5 3 7 harbour street", "537 Harbour Street"),
+    ],
+)
+def test_an_australian_address_becomes_one_line(utterance: str, line: str) -> None:
+    found = address.parse(utterance, asked())
+    assert found is not None
+    assert (found.value, found.missing) == (line, None)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "twenty one thirteen east juniper street duluth minnesota",
+            "2113 East Juniper Street, Duluth, MN",
+        ),
+        (
+            "six one eight west juniper street fresno california nine three seven oh one",
+            "618 West Juniper Street, Fresno, CA 93701",
+        ),
+        ("40 Juniper Blvd #110", "40 Juniper Blvd, #110"),
+        ("apt 5c 12 w 34th st new york ny 10001", "Apt 5C, 12 W 34th St, New York, NY 10001"),
+        ("two thirty four west forty second street", "234 West 42nd Street"),
+        ("5 th avenue 77", None),
+        ("77 5 th ave ohio", "77 5th Ave, OH"),
+        (
+            "9 juniper lane boston massachusetts oh two one two seven",
+            "9 Juniper Lane, Boston, MA 02127",
+        ),
+        ("12 juniper road south bend in 46617", "12 Juniper Road, South Bend, IN 46617"),
+        ("1422 broadway new york ny 10036 usa", "1422 Broadway, New York, NY 10036, USA"),
+        ("810 El Camino de la Luz", "810 El Camino de la Luz"),
+        ("300 McAllister Street Suite D", "300 McAllister Street, Suite D"),
+        ("12 juniper st, washington d c", "12 Juniper St, Washington, DC"),
+    ],
+)
+def test_an_american_address_becomes_one_line(utterance: str, line: str | None) -> None:
+    assert heard(utterance, "US") == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "two two one b juniper street london n w one six x e",
+            "221B Juniper Street, London NW1 6XE",
+        ),
+        (
+            "flat three, seventeen albert mews, bristol, B S 3 4 A A",
+            "Flat 3, 17 Albert Mews, Bristol BS3 4AA",
+        ),
+        ("The Old Mill, 4-6 Ferry Lane, Ely CB7 4AA", "The Old Mill, 4-6 Ferry Lane, Ely CB7 4AA"),
+        ("no 10 juniper close", "10 Juniper Close"),
+    ],
+)
+def test_a_british_address_becomes_one_line(utterance: str, line: str) -> None:
+    assert heard(utterance, "GB") == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("I need you to come to 12 wattle street instead", "12 Wattle Street"),
+        ("the party for 6 is at 12 wattle street with my friends", "12 Wattle Street"),
+        ("12 wattle street and it's at 8:30 am", "12 Wattle Street"),
+        ("12 wattle street penrith and my number is 0491 570 156", "12 Wattle Street, Penrith"),
+        ("12 wattle street penrith 0491 570 156", "12 Wattle Street, Penrith"),
+        ("12 wattle street, a big house", "12 Wattle Street"),
+    ],
+)
+def test_talk_around_an_address_is_dropped(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("90 wattle street, sorry, 19 wattle street, penrith", "19 Wattle Street, Penrith"),
+        ("19 wattle street, no, 29", "29 Wattle Street"),
+        ("19 wattle street, I mean wattle road", "19 Wattle Road"),
+        ("19 wattle street newtown, actually, windsor", "19 Wattle Street, Windsor"),
+    ],
+)
+def test_what_is_said_later_counts(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "partial"),
+    [
+        ("Parramatta", "Parramatta"),
+        ("I live in penrith new south wales", "Penrith NSW"),
+        ("the postcode is two one five oh", "2150"),
+        ("wattle street", "Wattle Street"),
+        ("one hundred and twelve", "112"),
+    ],
+)
+def test_without_a_street_and_number_an_address_is_a_piece(utterance: str, partial: str) -> None:
+    found = address.parse(utterance, asked())
+    assert found is not None
+    assert (found.value, found.missing, found.partial) == (None, Missing.STREET, partial)
+
+
+@pytest.mark.parametrize(
+    ("partial", "utterance", "line"),
+    [
+        ("Penrith", "12 wattle street", "12 Wattle Street, Penrith"),
+        ("Wattle Street, Penrith", "one hundred and twelve", "112 Wattle Street, Penrith"),
+        ("2750", "unit 3, 12 wattle street penrith", "Unit 3, 12 Wattle Street, Penrith 2750"),
+    ],
+)
+def test_pieces_of_two_utterances_make_a_whole(partial: str, utterance: str, line: str) -> None:
+    assert heard(utterance, partial=partial) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("the postcode is two seven five oh", "12 Wattle Street, Penrith 2750"),
+        ("it's number fourteen", "14 Wattle Street, Penrith"),
+        ("the street should be battle street", "12 Battle Street, Penrith"),
+        ("the suburb is harris park", "12 Wattle Street, Harris Park"),
+        ("unit 5", "Unit 5, 12 Wattle Street, Penrith"),
+        ("no, 7 harbour road", "7 Harbour Road"),
+    ],
+)
+def test_a_part_amends_the_address_in_the_record(utterance: str, line: str) -> None:
+    assert heard(utterance, record={Step.ADDRESS: "12 Wattle Street, Penrith"}) == line
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "okay",
+        "why do you need that",
+        "no idea",
+        "hold on a moment",
+        "two people",
+        "24 hours a day",
+        "about 20 minutes",
+        "I have 3 taps to fix",
+        "my number is 0491 570 156",
+        "tomorrow at 3",
+        "my street",
+        "the usual place",
+        "do you come to windsor?",
+        "",
+        "...",
+        "#",
+    ],
+)
+def test_other_talk_is_no_address(utterance: str) -> None:
+    assert address.parse(utterance, asked()) is None
+
+
+def test_at_another_step_only_a_whole_address_counts() -> None:
+    assert heard("I live at 12 wattle street", step=Step.NAME) == "12 Wattle Street"
+    assert address.parse("penrith", asked(step=Step.NAME)) is None
+
+
+def test_the_span_covers_the_address_alone() -> None:
+    utterance = "well I live at 12 wattle street, penrith, thanks"
+    found = address.parse(utterance, asked())
+    assert found is not None
+    assert found.span is not None
+    assert utterance[slice(*found.span)] == "12 wattle street, penrith"
+
+
+_NAMES = st.sampled_from(["Wattle", "Kurrajong", "Ironbark", "Saint Anne", "O'Hara"])
+_TYPES = st.sampled_from(["Street", "Road", "Avenue", "Lane", "Crescent"])
+
+
+@given(st.integers(1, 99_999), _NAMES, _TYPES, st.sampled_from(["Penrith", "Bondi"]))
+def test_a_written_address_comes_back_as_it_was(
+    number: int, name: str, kind: str, suburb: str
+) -> None:
+    line = f"{number} {name} {kind}, {suburb} NSW 2000"
+    assert heard(f"it's {line}, thanks") == line
+    assert heard(line) == line
+
+
+_SAID = (
+    "12 1a 60-66 4/5 # unit flat street st road the of and in no sorry n w 1 six one hundred "
+    "twenty first nsw ny new york usa 2150 po box the old mill , . level 3rd floor suburb is code"
+)
+_WORDS = st.sampled_from(_SAID.split())
+
+
+@given(
+    st.one_of(st.text(max_size=80), st.lists(_WORDS, max_size=20).map(" ".join)),
+    st.sampled_from(["AU", "GB", "US", "DE"]),
+)
+def test_no_text_raises_and_a_value_has_a_street_or_a_box(text: str, region: str) -> None:
+    for record in ({}, {Step.ADDRESS: "12 Wattle Street, Penrith"}):
+        found = address.parse(text, asked(region, record=record, partial=text[:20]))
+        if found is not None:
+            assert (found.value is None) == (found.missing is Missing.STREET)
+            assert found.value or found.partial
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "one ", "unit ", "#1", "1-", "st ", "12 smith ", "n s w ", "the old mill, "]
+)
+def test_long_hostile_text_costs_no_more_than_a_long_answer(piece: str) -> None:
+    assert address.parse(piece * 20_000, asked()) == address.parse((piece * 999)[:1000], asked())

@@ -1,0 +1,153 @@
+"""What callers say for a service, and the listed name that is meant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.business import Offer, load_business
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, service
+
+DEMO = load_business(None).services
+CLINIC = tuple(
+    Offer(id=name.lower(), name=name)
+    for name in ("Physiotherapy", "Massage therapy", "Eye test", "General practice")
+)
+HIGH_STREET = tuple(
+    Offer(id=name.lower(), name=name)
+    for name in ("Barber", "Dental check", "Vehicle servicing", "Counselling")
+)
+
+
+def heard(utterance: str, services: tuple[Offer, ...]) -> str | None:
+    asked = Asked(step=Step.SERVICE, now=datetime(2027, 3, 2), services=services)
+    found = service.parse(utterance, asked)
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("plumbing", "Plumbing"),
+        ("I need a plumber", "Plumbing"),
+        ("there's a leak under my sink", "Plumbing"),
+        ("the hot water's gone", "Plumbing"),
+        ("uh the electrical one please", "Electrical"),
+        ("the lights keep flickering", "Electrical"),
+        ("could somebody clean the carpets", "Cleaning"),
+        ("an end of lease clean", "Cleaning"),
+        ("do you do gutters?", "Gardening"),
+        ("someone to mow the grass", "Gardening"),
+        ("clean my gutters", "Gardening"),
+        ("a gardner", "Gardening"),
+        ("elektrical", "Electrical"),
+    ],
+)
+def test_the_demo_services_are_known_by_what_callers_say(utterance: str, name: str) -> None:
+    assert heard(utterance, DEMO) == name
+
+
+@pytest.mark.parametrize(
+    ("utterance", "services", "name"),
+    [
+        ("my shoulders are stiff, I want a deep tissue massage", CLINIC, "Massage therapy"),
+        ("I hurt my back playing sport, a sports injury", CLINIC, "Physiotherapy"),
+        ("new glasses", CLINIC, "Eye test"),
+        ("I need a flu shot", CLINIC, "General practice"),
+        ("a haircut and a beard trim", HIGH_STREET, "Barber"),
+        ("I've lost a filling", HIGH_STREET, "Dental check"),
+        ("the brakes on my ute squeak", HIGH_STREET, "Vehicle servicing"),
+        ("I've been feeling anxious", HIGH_STREET, "Counselling"),
+    ],
+)
+def test_a_bare_name_is_known_by_the_words_of_its_trade(
+    utterance: str, services: tuple[Offer, ...], name: str
+) -> None:
+    assert heard(utterance, services) == name
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "none of these",
+        "something else",
+        "I'd like to book an appointment",
+        "what services do you have",
+        "how do I fix a tap myself",
+        "tell me about your cleaning",
+        "how much is plumbing",
+        "a haircut",
+        "book me a flight",
+        "yes",
+        "",
+        "...",
+    ],
+)
+def test_what_is_not_listed_or_only_asked_about_is_no_choice(utterance: str) -> None:
+    assert heard(utterance, DEMO) is None
+
+
+@pytest.mark.parametrize("utterance", ["I want to rent a car", "a car rental", "buy a car"])
+def test_another_business_with_the_same_thing_is_no_choice(utterance: str) -> None:
+    assert heard(utterance, HIGH_STREET) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("plumbing, no, electrical", "Electrical"),
+        ("cleaning, sorry, I mean gardening", "Gardening"),
+        ("not cleaning, gardening", "Gardening"),
+        ("gardening instead of cleaning", "Gardening"),
+    ],
+)
+def test_what_is_said_later_counts(utterance: str, name: str) -> None:
+    assert heard(utterance, DEMO) == name
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("the first one", "Plumbing"),
+        ("number two", "Electrical"),
+        ("option 3 please", "Cleaning"),
+        ("the last one", "Gardening"),
+        ("number nine", None),
+    ],
+)
+def test_a_place_in_the_list_is_a_choice(utterance: str, name: str | None) -> None:
+    assert heard(utterance, DEMO) == name
+
+
+def test_a_name_is_surer_than_a_guess() -> None:
+    asked = Asked(step=Step.SERVICE, now=datetime(2027, 3, 2), services=DEMO)
+    named, guessed = service.parse("plumbing", asked), service.parse("gardner", asked)
+    assert named is not None
+    assert guessed is not None
+    assert named.confidence > guessed.confidence
+    assert named.span == (0, 8)
+
+
+def test_without_services_there_is_no_choice() -> None:
+    assert heard("plumbing", ()) is None
+
+
+@given(st.sampled_from(DEMO), st.sampled_from(["{}", "I need {} please", "um, {}?", "{}, thanks"]))
+def test_a_listed_name_is_always_understood(offer: Offer, frame: str) -> None:
+    assert heard(frame.format(offer.name), DEMO) == offer.name
+    assert heard(frame.format(offer.name.lower()), DEMO) == offer.name
+
+
+@given(st.text(max_size=100))
+def test_no_text_raises_and_only_listed_names_come_back(text: str) -> None:
+    for services in (DEMO, CLINIC, (Offer(id="odd", name=text[:10] or "?", description=text),)):
+        assert heard(text, services) in {None, *(offer.name for offer in services)}
+
+
+@pytest.mark.parametrize("piece", ["plumbing ", "plumbin ", "no ", "a", "clean my "])
+def test_long_hostile_text_costs_no_more_than_a_long_answer(piece: str) -> None:
+    assert heard(piece * 20_000, DEMO) == heard((piece * 1000)[:1000], DEMO)
