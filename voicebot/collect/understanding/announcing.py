@@ -60,6 +60,14 @@ STRONG = _phrases(
         "put it under",
         "book it under",
         "put down",
+        "down as",
+        "it as",
+        "booked as",
+        "listed as",
+        "registered as",
+        "booked by",
+        "made by",
+        "reserved by",
         "under",
         "first name is",
         "last name is",
@@ -129,14 +137,14 @@ PARTICLES = word_set(
 OPENINGS = word_set(
     "yes yeah yep yup sure ok okay oh ah uh um umm er hi hello hey well so course of certainly "
     "right alright surely absolutely please thanks sorry and no actually good morning afternoon "
-    "evening mate there hmm then thank you"
+    "evening mate there hmm then thank you just myself it's me thing problem worries"
 )
 """What people say before they answer."""
 
 GO_ON = word_set(
     "and i it's its this with for please tomorrow today tonight at on my spelled spelt spell "
     "thanks thank but also that's thats phone mobile number address contact no ph email cell "
-    "speaking here from is like first last surname"
+    "speaking here from is like first last surname without or can could"
 )
 """A sentence that goes on with these after a name goes on to something else."""
 

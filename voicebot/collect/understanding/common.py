@@ -58,11 +58,11 @@ def _stems(word: str) -> list[str]:
     """The everyday words that this one is a form of."""
     found: list[str] = []
     for ending, instead in _ENDINGS:
-        if not word.endswith(ending):
+        stem = word.removesuffix(ending)
+        if stem == word or len(stem) < _SHORTEST_STEM:
             continue
-        stem = word[: -len(ending)]
         forms = [stem + letters for letters in instead]
         if len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2]:
             forms.append(stem[:-1])
-        found += [form for form in forms if len(form) >= _SHORTEST_STEM and form in _EVERYDAY]
+        found += [form for form in forms if form in _EVERYDAY]
     return found

@@ -87,6 +87,13 @@ LETTER_NAMES: dict[str, str] = {
 """Letters written out by a recogniser; trusted only inside a run of spelled letters."""
 
 
+LETTER_SOUNDS: dict[str, str] = {
+    **{"are": "r", "you": "u", "see": "c", "sea": "c", "why": "y", "be": "b", "tea": "t"},
+    **{"oh": "o", "owe": "o", "eye": "i", "pea": "p", "hey": "a", "our": "r", "and": "n"},
+}
+"""Everyday words that a recogniser writes for letters; trusted only between spelled letters."""
+
+
 def correction_at(words: list[str], at: int) -> int:
     """How many words of a correction phrase begin at this place; 0 for none. The longest wins."""
     return max(

@@ -39,6 +39,8 @@ from voicebot.collect.understanding.spelling import heard_as, hinted, refined, s
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
 _MOST_WORDS = 4
+_NAME_REACH = 6
+"""How far before "is" the word "name" may stand: "the name for the booking is"."""
 _SURE, _FAIR, _POOR = 0.9, 0.75, 0.6
 
 
@@ -55,11 +57,11 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     """Find the caller's name; None when nothing that was said can be one."""
     said = tokens(plain(utterance))
     held = asked.record.get(Step.NAME, "")
+    if whole := _first_and_last(said):
+        return whole
     if letters := spelled(said):
         name = refined(letters.name, held, said)
         return Found(name, (said[letters.first].start, said[letters.end - 1].end), _FAIR)
-    if whole := _first_and_last(said):
-        return whole
     place = _place(said)
     if place is None:
         return _respelled(said, held)
@@ -84,7 +86,7 @@ def leading(utterance: str) -> Found | None:
     place = next(_bare(said[:figures]), None)
     if place is None:
         return None
-    rest = [token for token in said[place.end : figures] if token.is_word]
+    rest = [token for token in said[place.end : figures] if token.is_word and token.low != "and"]
     known = is_given(said[place.first].low) or is_family(said[place.first].low)
     if any(token.low not in FIELDS for token in rest) or (rest and not known):
         return None
@@ -119,24 +121,38 @@ def titled(word: str) -> str:
 def _first_and_last(said: Sequence[Token]) -> Found | None:
     """ "First name John, last name Smith", in either order."""
     lows = [token.low for token in said]
-    parts: dict[str, _Place] = {}
-    for at in range(len(said) - 1):
-        if lows[at] in ("first", "last", "family", "second") and lows[at + 1] == "name":
-            kind, start = "first" if lows[at] == "first" else "last", at + 2
-        elif lows[at] == "surname":
-            kind, start = "last", at + 1
-        else:
-            continue
-        while start < len(said) and (lows[start] in ("is", "'s") or not said[start].is_word):
-            start += 1
-        if place := _name_at(said, start, strong=True):
-            parts.setdefault(kind, place)
+    labels = [(at, *label) for at in range(len(said)) if (label := _label(lows, at))]
+    parts: dict[str, str] = {}
+    for index, (_, kind, start) in enumerate(labels):
+        end = labels[index + 1][0] if index + 1 < len(labels) else len(said)
+        if text := _part(said[start:end]):
+            parts.setdefault(kind, text)
+    if len(parts) == 1 and (other := next(_bare(said[: labels[0][0]]), None)):
+        parts.setdefault("last" if "first" in parts else "first", _written(said, other))
     if len(parts) < 2:
         return None
-    names = [heard_as(said, parts[k].end, _written(said, parts[k])) for k in ("first", "last")]
-    first = min(place.first for place in parts.values())
-    end = max(place.end for place in parts.values())
-    return Found(" ".join(names), (said[first].start, said[end - 1].end), _SURE)
+    return Found(f"{parts['first']} {parts['last']}", (said[0].start, said[-1].end), _SURE)
+
+
+def _label(lows: Sequence[str], at: int) -> tuple[str, int] | None:
+    """ "first name is", "surname": which part is announced, and where it begins."""
+    if lows[at] in ("first", "last", "family", "second") and lows[at + 1 : at + 2] == ["name"]:
+        kind, start = "first" if lows[at] == "first" else "last", at + 2
+    elif lows[at] in ("surname", "surname's"):
+        kind, start = "last", at + 1
+    else:
+        return None
+    while start < len(lows) and (lows[start] in ("is", "'s") or not lows[start][0].isalpha()):
+        start += 1
+    return kind, start
+
+
+def _part(said: Sequence[Token]) -> str:
+    """One part of a name after its label, spelled or not."""
+    if letters := spelled(said):
+        return letters.name.replace(" ", "").capitalize()
+    place = _name_at(said, 0, strong=True)
+    return heard_as(said, place.end, _written(said, place)) if place else ""
 
 
 def _respelled(said: Sequence[Token], held: str) -> Found | None:
@@ -154,7 +170,7 @@ def _place(said: Sequence[Token]) -> _Place | None:
         if not length or place is None or place.first > at:
             continue
         rest = said[at + length :]
-        mended = next(_after(rest, STRONG), None) or _first_place(rest) or _last_chunk(rest)
+        mended = _first_place(rest)
         if mended:
             offset = at + length
             place = _Place(mended.first + offset, mended.end + offset, mended.confidence)
@@ -162,17 +178,39 @@ def _place(said: Sequence[Token]) -> _Place | None:
 
 
 def _first_place(said: Sequence[Token]) -> _Place | None:
-    for found in (_after(said, STRONG), _before(said), _bare(said), _after(said, WEAK)):
+    ways = (_after(said, STRONG), _before(said), _bare(said), _after(said, WEAK), _clauses(said))
+    for found in ways:
         if place := next(found, None):
-            return place
+            return _fuller(said, place)
     return None
 
 
-def _last_chunk(said: Sequence[Token]) -> _Place | None:
-    """The last stretch between commas, when it is nothing but a name."""
-    start = max((at + 1 for at, token in enumerate(said) if token.low == ","), default=0)
-    place = _name_at(said, start, strong=False)
-    return place if place and place.end >= len(said) - 1 else None
+def _clauses(said: Sequence[Token]) -> Iterator[_Place]:
+    """From the last one back: stretches between marks that are nothing but a name."""
+    starts = [at + 1 for at, token in enumerate(said[:-1]) if token.low in ",.?!:;-"]
+    for start in reversed(starts):
+        if said[start - 1].low == "-" and said[start].glued:
+            continue
+        place = _name_at(said, start, strong=False)
+        if place and (place.end >= len(said) or not said[place.end].is_word):
+            known = is_given(said[place.first].low)
+            last = place.end >= len(said) - 1
+            if known or (last and said[place.first].text[0].isupper()):
+                yield place
+
+
+def _fuller(said: Sequence[Token], place: _Place) -> _Place:
+    """ "Harry. Harry Styles.": the same name said once more, and more of it."""
+    start = place.end
+    while start < len(said) and said[start].low in ",.!":
+        start += 1
+    if start == place.end:
+        return place
+    again = _name_at(said, start, strong=False)
+    if again is None or again.end - again.first <= place.end - place.first:
+        return place
+    once = {token.low for token in said[place.first : place.end]}
+    return again if once < {token.low for token in said[again.first : again.end]} else place
 
 
 def _after(said: Sequence[Token], phrases: Sequence[Phrase]) -> Iterator[_Place]:
@@ -196,7 +234,7 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     if phrase == ["for"]:
         return before in BOOKED_FOR
     if phrase == ["is"]:
-        return before == "name"
+        return "name" in lows[max(0, at - _NAME_REACH) : at] and not WHOSE.intersection(lows[:at])
     if phrase == ["be"]:
         return before in ("should", "would", "will", "it'll", "that'll", "that'd", "it'd")
     if "name" in phrase[0] or phrase[0] in ("first", "last", "family", "surname"):
@@ -306,10 +344,21 @@ def _initial(said: Sequence[Token], at: int) -> bool:
     )
 
 
+def _begins_with_initial(said: Sequence[Token], at: int) -> bool:
+    """ "J. Smith", "s kumar"."""
+    follower = said[at + 1] if at + 1 < len(said) else None
+    if follower is None or said[at].low in ("a", "i", "o"):
+        return False
+    if follower.low == ".":
+        return said[at].text.isupper() and at + 2 < len(said)
+    named = is_given(follower.low) or is_family(follower.low)
+    return len(follower.low) > 1 and follower.is_word and (named or not is_everyday(follower.low))
+
+
 def _may_begin(said: Sequence[Token], at: int, strong: bool) -> bool:
     token = said[at]
     if token.is_letter:
-        return at + 1 < len(said) and said[at + 1].low == "." and token.text.isupper()
+        return _begins_with_initial(said, at)
     if not is_everyday(token.low):
         return len(token.low) > 1
     if at > 0 and is_family(token.low) and (said[at - 1].low in TITLES or said[at - 1].low == "."):

@@ -90,9 +90,10 @@ def _repeated(tokens: Sequence[Token], at: int) -> Group | None:
     times = TIMES.get(_word(tokens, at))
     if times is None:
         return None
-    said = _word(tokens, at + 1)
+    place = at + 1 + (_word(tokens, at + 1) == "-")
+    said = _word(tokens, place)
     digit = UNITS.get(said) or (said if len(said) == 1 and said.isdecimal() else None)
-    return Group((digit * times,), at, at + 2) if digit else None
+    return Group((digit * times,), at, place + 1) if digit else None
 
 
 def _quantity(tokens: Sequence[Token], at: int) -> Group | None:

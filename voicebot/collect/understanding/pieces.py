@@ -121,8 +121,10 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         return [mark]
     if not token.is_word and not token.is_number:
         return [_punctuation(said, at)]
-    if letter := _letter(said, lows, at):
+    if letter := letter_at(said, at):
         return [letter]
+    if token.is_letter and token.low.isascii():
+        return [Piece(Kind.STOP, token.low, at, at + 1)]
     if group := group_at(said, at):
         return [Piece(Kind.DIGITS, group.digits, at, group.end, token.glued)]
     if length := correction_at(lows, at):
@@ -174,26 +176,30 @@ def _punctuation(said: Sequence[Token], at: int) -> Piece:
     return Piece(Kind.STOP if ends else Kind.PAUSE, "", at, at + 1)
 
 
-def _letter(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
-    """A spelled letter: "s", "s for sam", "s as in sugar", "double s"."""
+def letter_at(said: Sequence[Token], at: int) -> Piece | None:
+    """A spelled letter: "s", "s for sam", "s as in sugar", "double s"; not the words I and a."""
     token = said[at]
-    if token.low in TIMES and at + 1 < len(said) and said[at + 1].is_letter:
-        return Piece(Kind.LETTER, lows[at + 1] * TIMES[token.low], at, at + 2)
+    lows = [near.low for near in said[at : at + _LONGEST_LETTER]]
+    following = said[at + 1] if at + 1 < len(said) else None
+    if token.low in TIMES and following is not None and following.is_letter:
+        letters = "w" if lows[:2] == ["double", "u"] else following.low * TIMES[token.low]
+        return Piece(Kind.LETTER, letters, at, at + 2)
     if not token.is_letter or not token.low.isascii():
         return None
-    length = _phrase(lows, at + 1, _SPELLED_AS)
+    length = _phrase(lows, 1, _SPELLED_AS)
     word = at + 1 + length
-    named = length > 0 and word < len(said) and said[word].is_word and len(lows[word]) > 1
-    if named and lows[word][0] == token.low:
+    named = length > 0 and word < len(said) and said[word].is_word and len(said[word].low) > 1
+    if named and said[word].low[0] == token.low:
         return Piece(Kind.LETTER, token.low, at, word + 1, token.glued)
-    if token.low == "i" and at + 1 < len(said) and lows[at + 1] in _AFTER_I:
-        return Piece(Kind.STOP, "i", at, at + 1)
+    if token.low == "i" and following is not None and following.low in _AFTER_I:
+        return None
     if token.low == "a" and not _beside_letter(said, at):
-        return Piece(Kind.STOP, "a", at, at + 1)
+        return None
     return Piece(Kind.LETTER, token.low, at, at + 1, token.glued)
 
 
 _BESIDE_LETTER = frozenset((".", "-", "@", "at", "_", "for", "as"))
+_LONGEST_LETTER = 4
 _AFTER_I = word_set("have am want need think use would will don't do got can was live mean meant")
 
 

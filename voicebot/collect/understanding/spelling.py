@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.collect.understanding.common import is_everyday, is_family, is_given
-from voicebot.collect.understanding.lexicon import FILLERS, NATO
+from voicebot.collect.understanding.lexicon import FILLERS, LETTER_NAMES, LETTER_SOUNDS, NATO
+from voicebot.collect.understanding.pieces import letter_at
 from voicebot.collect.understanding.tokens import Token, word_set
 
 _FEWEST_LETTERS = 3
 _FRAGMENT_LETTERS = 5
 """A recogniser that hears letters now and then writes a few of them as one word."""
+_NATO_SLIPS = 2
+"""So many letters may differ when a recogniser mishears a word of the spelling alphabet."""
 _INSIDE = word_set("- . ,")
 _AMID = _INSIDE | FILLERS | {"apostrophe"}
 _BEFORE = word_set(
-    "yes yeah sure okay ok so well it's its it is that's thats spelled spelt spelling name my "
-    "letters the as and then"
+    "yes yeah sure okay ok so well it's its it is that's thats spelled spelt spelling spell name "
+    "my letters the as and then"
 )
+_NEVER = word_set("name first last the and for with not you that this have but can your please")
+"""No fragments of a spelled name, short as they are."""
 _SHORTEST_NAME = 2
 
 
@@ -32,50 +37,115 @@ class Spelled:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Letters that stand together; `single` when they were said as letters."""
+
+    letters: str
+    single: bool
+    token: Token
+
+
 def spelled(said: Sequence[Token]) -> Spelled | None:
     """An utterance that is nothing but a spelled name, but for what leads up to it."""
     start = 0
-    while start < len(said) and (said[start].low in _BEFORE | FILLERS | _INSIDE):
+    while start < len(said) and said[start].low in _BEFORE | FILLERS | _INSIDE:
         start += 1
     kept = [at for at in range(start, len(said)) if said[at].low not in FILLERS | _INSIDE]
     if not kept:
         return None
-    nato = [NATO.get(said[at].low) or _single(said[at]) for at in kept]
-    words = sum(said[at].low in NATO for at in kept)
-    if words >= _FEWEST_LETTERS and all(nato):
-        return Spelled(parted("".join(map(str, nato))), kept[0], kept[-1] + 1)
-    parts = [said[at] for at in kept]
-    if is_given(parts[0].low) and all(token.is_letter for token in parts[1:]):
-        return None
-    singles = sum(token.is_letter for token in parts)
-    short = all(token.is_word and len(token.low) <= _FRAGMENT_LETTERS for token in parts)
-    if not short or singles < _FEWEST_LETTERS or singles * 2 < len(parts):
-        return _capitals(said, kept)
-    return Spelled(parted("".join(token.low for token in parts)), kept[0], kept[-1] + 1)
+    letters = (
+        _alphabet([said[at] for at in kept])
+        or _letters_and_fragments(said, start)
+        or _capitals([said[at] for at in kept], said[kept[0] : kept[-1]])
+    )
+    return Spelled(parted(letters), kept[0], kept[-1] + 1) if letters else None
 
 
-def _single(token: Token) -> str | None:
-    return token.low if token.is_letter else None
+def _alphabet(parts: Sequence[Token]) -> str:
+    """The words of a spelling alphabet; one of them may have been misheard."""
+    if sum(token.low in NATO or token.low == "ray" for token in parts) < _FEWEST_LETTERS:
+        return ""
+    letters = ""
+    for at, token in enumerate(parts):
+        if token.low == "ray" and at and parts[at - 1].low == "x":
+            continue
+        letter = NATO.get(token.low) or (token.low if token.is_letter else _misheard(token.low))
+        if not letter:
+            return ""
+        letters += letter
+    return letters
 
 
-def _capitals(said: Sequence[Token], kept: Sequence[int]) -> Spelled | None:
+def _misheard(word: str) -> str:
+    near = [known for known in NATO if Levenshtein.distance(known, word) <= _NATO_SLIPS]
+    return NATO[near[0]] if len({known[0] for known in near}) == 1 else ""
+
+
+def _letters_and_fragments(said: Sequence[Token], start: int) -> str:
+    """ "j a ck s on": letters, some of which a recogniser wrote together."""
+    parts = _parts(said, start)
+    if not parts or (is_given(parts[0].letters) and all(part.single for part in parts[1:])):
+        return ""
+    singles = sum(part.single for part in parts)
+    fragments = [part for part in parts if not part.single]
+    if any(len(p.letters) > _FRAGMENT_LETTERS or p.letters in _NEVER for p in fragments):
+        return ""
+    echo = "".join(part.letters for part in parts[1:])
+    if fragments and echo == parts[0].letters:
+        return echo
+    strange = sum(not is_everyday(part.letters) for part in fragments)
+    spelled_out = singles >= _FEWEST_LETTERS and singles * 2 >= len(parts)
+    broken_up = singles >= 1 and len(parts) > _FEWEST_LETTERS and strange * 2 > len(fragments)
+    if not spelled_out and not broken_up:
+        return ""
+    return "".join(part.letters for part in parts)
+
+
+def _parts(said: Sequence[Token], at: int) -> list[_Part]:
+    """Letters and fragments from here on; empty when something else is among them."""
+    parts: list[_Part] = []
+    while at < len(said):
+        token = said[at]
+        if token.low in _INSIDE or token.low in FILLERS:
+            at += 1
+            continue
+        if letter := letter_at(said, at):
+            parts.append(_Part(letter.text, True, token))
+            at = letter.end
+            continue
+        if not token.is_word:
+            return []
+        parts.append(_Part(token.low, token.is_letter, token))
+        at += 1
+    return [_sounded(parts, at) for at in range(len(parts))]
+
+
+def _sounded(parts: Sequence[_Part], at: int) -> _Part:
+    """ "are o b e r t": a word that sounds like a letter, next to letters, is that letter."""
+    part = parts[at]
+    letter = LETTER_SOUNDS.get(part.letters) or LETTER_NAMES.get(part.letters)
+    near = [other.single for other in (*parts[max(0, at - 1) : at], *parts[at + 1 : at + 2])]
+    return _Part(letter, True, part.token) if letter and near and all(near) else part
+
+
+def _capitals(parts: Sequence[Token], between: Sequence[Token]) -> str:
     """ "PR-IYA", "W-U": capitals joined by hyphens are letters."""
-    parts = [said[at] for at in kept]
-    hyphens = any(said[at].low == "-" for at in range(kept[0], kept[-1]))
+    hyphens = any(token.low == "-" for token in between)
     if not hyphens or not all(token.text.isupper() and token.is_word for token in parts):
-        return None
+        return ""
     letters = "".join(token.low for token in parts)
-    return Spelled(parted(letters), kept[0], kept[-1] + 1) if len(letters) > 1 else None
+    return letters if len(letters) > 1 else ""
 
 
 def parted(letters: str) -> str:
     """First and last name out of one run of letters, where the lists of names tell them apart."""
     if is_given(letters):
-        return _capital(letters)
+        return letters.capitalize()
     cuts = [at for at in range(_SHORTEST_NAME, len(letters) - 1) if is_given(letters[:at])]
     both = [at for at in cuts if is_family(letters[at:])]
-    cut = max(both or cuts, default=0)
-    if not cut:
+    cut = max(both or [at for at in cuts if at >= _FEWEST_LETTERS], default=0)
+    if not cut or (not both and is_family(letters)):
         return _capital(letters)
     return f"{letters[:cut].capitalize()} {letters[cut:].capitalize()}"
 
@@ -85,12 +155,21 @@ def heard_as(said: Sequence[Token], at: int, name: str) -> str:
     while at < len(said) and not _begins_letters(said, at):
         at += 1
     lead = said[at - 1].low if 0 < at <= len(said) else ""
-    if lead == "with":
+    if lead in ("with", "without"):
         return name
     letters: list[str] = []
-    while at < len(said) and (_letters(said[at]) or said[at].low in _AMID):
-        letters += ["'" if said[at].low == "apostrophe" else _letters(said[at])]
-        at += 1
+    while at < len(said):
+        if letter := letter_at(said, at):
+            letters.append(letter.text)
+            at = letter.end
+        elif said[at].low in _AMID:
+            letters += ["'"] if said[at].low == "apostrophe" else []
+            at += 1
+        elif _is_capitals(said[at]):
+            letters.append(said[at].low)
+            at += 1
+        else:
+            break
     text = "".join(letters)
     if len(text) < _FEWEST_LETTERS:
         return name
@@ -101,23 +180,19 @@ def heard_as(said: Sequence[Token], at: int, name: str) -> str:
 
 def _begins_letters(said: Sequence[Token], at: int) -> bool:
     """Two letters in a row, or capitals that a hyphen joins."""
-    if not _letters(said[at]):
+    letter = letter_at(said, at)
+    if letter is None and not _is_capitals(said[at]):
         return False
-    following = at + 1
+    following = letter.end if letter else at + 1
     while following < len(said) and said[following].low in _AMID:
         following += 1
-    return following < len(said) and bool(_letters(said[following]))
+    if following >= len(said):
+        return False
+    return letter_at(said, following) is not None or _is_capitals(said[following])
 
 
-def _letters(token: Token) -> str:
-    """The letters that a token stands for; empty when it is a word."""
-    if not token.is_word:
-        return ""
-    if token.is_letter:
-        return token.low
-    if token.text.isupper() and len(token.low) < _FRAGMENT_LETTERS:
-        return token.low
-    return ""
+def _is_capitals(token: Token) -> bool:
+    return token.is_word and token.text.isupper() and len(token.low) < _FRAGMENT_LETTERS
 
 
 def hinted(said: Sequence[Token], at: int, name: str) -> str:
@@ -181,9 +256,8 @@ def refined(name: str, held: str, said: Sequence[Token]) -> str:
 
 def _replaced(name: str, letters: str) -> str:
     words = name.split(" ")
-    if _distance("".join(words).lower(), letters) < min(
-        _distance(w.lower(), letters) for w in words
-    ):
+    apart = min(_distance(word.lower(), letters) for word in words)
+    if _distance("".join(words).lower(), letters) < apart:
         return parted(letters) if "".join(words).lower() != letters else name
     at = _nearest(words, letters)
     if _alike(words[at].lower(), letters):
