@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from voicebot.collect.understanding.lexicon import phrases
 from voicebot.collect.understanding.tokens import word_set
 
-Phrase = tuple[str, ...]
-
-
-def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
-    """Longest first, so that the first match is the best one."""
-    return tuple(sorted((tuple(text.split()) for text in texts), key=len, reverse=True))
-
-
-STRONG = _phrases(
+STRONG = phrases(
     [
         "my name is",
         "my name's",
@@ -81,7 +72,7 @@ STRONG = _phrases(
 )
 """Nothing but a name follows these."""
 
-WEAK = _phrases(
+WEAK = phrases(
     [
         "i am",
         "i'm",
@@ -110,7 +101,7 @@ WEAK = _phrases(
 BOOKED_FOR = word_set("booking reservation table appointment booked reserved is was it put")
 """What must stand before "for" so that a name may follow."""
 
-AFTER = _phrases(
+AFTER = phrases(
     ["is my name", "is the name", "speaking", "here", "is the name on it", "is what it's under"]
 )
 """What follows a name that comes first."""

@@ -25,7 +25,6 @@ from voicebot.collect.understanding.announcing import (
     VERBS_TOO,
     WEAK,
     WHOSE,
-    Phrase,
 )
 from voicebot.collect.understanding.common import (
     FUNCTION_WORDS,
@@ -34,7 +33,7 @@ from voicebot.collect.understanding.common import (
     is_given,
 )
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.lexicon import FILLERS, correction_at
+from voicebot.collect.understanding.lexicon import FILLERS, Phrases, correction_at, phrase_at
 from voicebot.collect.understanding.spelling import heard_as, hinted, refined, spelled
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
@@ -80,13 +79,12 @@ def announced(utterance: str) -> Found | None:
 
 
 def leading(utterance: str) -> Found | None:
-    """A name before other answers, as in "jenny, 12 Elm Street": the words before the figures."""
+    """A name that is all that was said before other answers, as in "jenny, 12 Elm Street"."""
     said = tokens(plain(utterance))
-    figures = next((at for at, token in enumerate(said) if token.is_number), len(said))
-    place = next(_bare(said[:figures]), None)
+    place = next(_bare(said), None)
     if place is None:
         return None
-    rest = [token for token in said[place.end : figures] if token.is_word and token.low != "and"]
+    rest = [token for token in said[place.end :] if token.is_word and token.low != "and"]
     known = is_given(said[place.first].low) or is_family(said[place.first].low)
     if any(token.low not in FIELDS for token in rest) or (rest and not known):
         return None
@@ -213,12 +211,12 @@ def _fuller(said: Sequence[Token], place: _Place) -> _Place:
     return again if once < {token.low for token in said[again.first : again.end]} else place
 
 
-def _after(said: Sequence[Token], phrases: Sequence[Phrase]) -> Iterator[_Place]:
+def _after(said: Sequence[Token], phrases: Phrases) -> Iterator[_Place]:
     """Names that follow one of these phrases."""
     lows = [token.low for token in said]
     at = 0
     while at < len(said):
-        length = next((len(p) for p in phrases if tuple(lows[at : at + len(p)]) == p), 0)
+        length = phrase_at(lows, at, phrases)
         if length and _may_announce(lows, at, length):
             start = at + length
             while start < len(said) and (said[start].low in FILLERS or said[start].low in ",:'\""):
@@ -246,7 +244,7 @@ def _before(said: Sequence[Token]) -> Iterator[_Place]:
     """ "Angela is my name", "Angela speaking"."""
     lows = [token.low for token in said]
     for at in range(1, len(said)):
-        if any(tuple(lows[at : at + len(p)]) == p for p in AFTER):
+        if phrase_at(lows, at, AFTER):
             for start in range(max(0, at - 3), at):
                 place = _name_at(said, start, strong=False)
                 if place and place.end == at:

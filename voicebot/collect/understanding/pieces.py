@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from voicebot.collect.understanding.lexicon import FILLERS, LETTER_NAMES, correction_at
+from voicebot.collect.understanding.lexicon import (
+    FILLERS,
+    LETTER_NAMES,
+    correction_at,
+    phrase_at,
+    phrases,
+)
 from voicebot.collect.understanding.numbers import TIMES, group_at
 from voicebot.collect.understanding.providers import glued_at
 from voicebot.collect.understanding.tokens import Token, word_set
@@ -51,40 +57,53 @@ MARKS = {
     "plus": "+",
 }
 _MARK_PHRASES: dict[tuple[str, ...], str] = {("full", "stop"): ".", ("under", "score"): "_"}
-_AT_PHRASES = (
-    ("at", "the", "rate", "of"),
-    ("at", "the", "rate"),
-    ("at", "sign"),
-    ("at", "symbol"),
-    ("at", "mark"),
-    ("at",),
-    ("@", "sign"),
-    ("@",),
+_AT_PHRASES = phrases(
+    [
+        "at the rate of",
+        "at the rate",
+        "at sign",
+        "at symbol",
+        "at mark",
+        "at",
+        "@ sign",
+        "@",
+    ]
 )
-_ASIDES = (
-    ("all", "one", "word"),
-    ("all", "in", "one", "word"),
-    ("one", "word"),
-    ("all", "lowercase"),
-    ("all", "lower", "case"),
-    ("all", "in", "lowercase"),
-    ("all", "together"),
-    ("lowercase",),
-    ("lower", "case"),
-    ("uppercase",),
-    ("upper", "case"),
-    ("capital",),
-    ("no", "spaces"),
-    ("no", "space"),
-    ("the", "letter"),
-    ("letter",),
-    ("the", "number"),
-    ("number",),
-    ("then",),
-    ("and", "then"),
+_ASIDES = phrases(
+    [
+        "all one word",
+        "all in one word",
+        "one word",
+        "all lowercase",
+        "all lower case",
+        "all in lowercase",
+        "all together",
+        "lowercase",
+        "lower case",
+        "uppercase",
+        "upper case",
+        "capital",
+        "no spaces",
+        "no space",
+        "the letter",
+        "letter",
+        "the number",
+        "number",
+        "then",
+        "and then",
+    ]
 )
 """Remarks on the spelling that are no part of it."""
-_SPELLED_AS = (("as", "in"), ("is", "for"), ("for",), ("like",), ("like", "in"), ("from",))
+_SPELLED_AS = phrases(
+    [
+        "as in",
+        "is for",
+        "for",
+        "like",
+        "like in",
+        "from",
+    ]
+)
 STOPS = word_set(
     "a i is it it's its that's thats that this these those the my me mine your our to of in on by "
     "be will've would should could can can't do don't does did have has had was were are am i'm im "
@@ -113,9 +132,9 @@ def pieces(said: Sequence[Token]) -> list[Piece]:
 
 def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
     token = said[at]
-    if length := _phrase(lows, at, _ASIDES):
+    if length := phrase_at(lows, at, _ASIDES):
         return [Piece(Kind.PAUSE, "", at, at + length)]
-    if length := _phrase(lows, at, _AT_PHRASES):
+    if length := phrase_at(lows, at, _AT_PHRASES):
         return [Piece(Kind.AT, "@", at, at + length, token.glued, token.low == "@")]
     if mark := _mark(said, lows, at):
         return [mark]
@@ -138,10 +157,6 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), *tail]
     kind = Kind.STOP if token.low in STOPS else Kind.WORD
     return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
-
-
-def _phrase(lows: Sequence[str], at: int, phrases: Sequence[tuple[str, ...]]) -> int:
-    return max((len(p) for p in phrases if tuple(lows[at : at + len(p)]) == p), default=0)
 
 
 def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
@@ -186,7 +201,7 @@ def letter_at(said: Sequence[Token], at: int) -> Piece | None:
         return Piece(Kind.LETTER, letters, at, at + 2)
     if not token.is_letter or not token.low.isascii():
         return None
-    length = _phrase(lows, 1, _SPELLED_AS)
+    length = phrase_at(lows, 1, _SPELLED_AS) if following else 0
     word = at + 1 + length
     named = length > 0 and word < len(said) and said[word].is_word and len(said[word].low) > 1
     if named and said[word].low[0] == token.low:

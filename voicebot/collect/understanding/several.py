@@ -76,9 +76,9 @@ def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Fo
         said = name.mended(rest, held)
         if said is not None:
             return said
-    if Step.ADDRESS in found or Step.PHONE in found:
-        place = found.get(Step.ADDRESS)
-        return name.leading(_masked(rest, place) if place else rest)
+    starts = [said.span[0] for said in found.values() if said.span and said.value]
+    if starts and (Step.ADDRESS in found or Step.PHONE in found):
+        return name.leading(text[: min(starts)])
     return None
 
 
