@@ -66,8 +66,15 @@ COMMANDS = (
         "command",
         "Understand utterances: JSON Lines in and out.",
     ),
+    Command(
+        "openai-sim",
+        "voicebot.openai_sim.command",
+        "openai_sim",
+        "Stand in for OpenAI, for tests and demos without a key.",
+    ),
     Command("bench", "voicebot.bench", "bench", "Measure latency under simulated calls."),
 )
+_INTERRUPTED = 130  # what a shell shows for a program that Ctrl-C ended
 
 
 def app() -> None:
@@ -78,6 +85,8 @@ def app() -> None:
     except VoicebotError as error:
         print(f"voicebot: {error}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:  # before the command was there to end in its own way
+        sys.exit(_INTERRUPTED)
 
 
 def program(asked: str | None) -> typer.Typer:

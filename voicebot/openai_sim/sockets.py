@@ -1,0 +1,134 @@
+"""`/v1/realtime`: what a handshake leads to, and the pump between a socket and its session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from voicebot.openai_sim.api_errors import bad_request, misbehaved, wrong_key
+from voicebot.openai_sim.events import Cut, Event, Hangup, Later, Reaction, Step
+from voicebot.openai_sim.faults import HTTP_KINDS, Kind
+from voicebot.openai_sim.latency import Service
+from voicebot.openai_sim.reading_aloud import ReadingSession, SocketCut, Studio
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai_sim.transcription import TranscriptionSession, World
+
+_INTERNAL_ERROR = 1011
+
+
+async def realtime(socket: WebSocket) -> None:
+    """One socket from its handshake to its end."""
+    simulator: Simulator = socket.app.state.simulator
+    transcribes = socket.query_params.get("intent") == "transcription"
+    service = Service.HEARING if transcribes else Service.VOICE
+    fault = simulator.faults.take(service, *HTTP_KINDS)
+    if fault and fault.kind is not Kind.SLOW:
+        return await socket.send_denial_response(misbehaved(fault))
+    if not simulator.is_key(socket.headers.get("authorization")):
+        return await socket.send_denial_response(wrong_key())
+    model = socket.query_params.get("model")
+    if transcribes == bool(model):  # a model makes a conversation, an intent a transcription
+        return await socket.send_denial_response(bad_request("Send intent or model.", "model"))
+    if fault:
+        await asyncio.sleep(fault.seconds)
+    await socket.accept()
+    simulator.opened(service)
+    with suppress(WebSocketDisconnect):
+        if transcribes:
+            await _Pump(socket, TranscriptionSession(_world(simulator))).run()
+        else:
+            await _read_aloud(socket, simulator, str(model))
+
+
+class _Pump:
+    """Carries a transcription session."""
+
+    def __init__(self, socket: WebSocket, session: TranscriptionSession) -> None:
+        self._socket = socket
+        self._session = session
+        self._hung_up = False
+
+    async def run(self) -> None:
+        """Until one side closes."""
+        async with asyncio.TaskGroup() as group:
+            tasks: set[asyncio.Task[None]] = set()
+            await self._send(self._session.opened())
+            try:
+                while not self._hung_up:
+                    reaction = self._session.receive(_parsed(await self._socket.receive_text()))
+                    await self._react(reaction, group, tasks)
+            except WebSocketDisconnect:
+                pass
+            for task in tasks:
+                task.cancel()
+
+    async def _react(
+        self, reaction: Reaction, group: asyncio.TaskGroup, tasks: set[asyncio.Task[None]]
+    ) -> None:
+        for step in reaction.now:
+            await self._send(step)
+        for later in reaction.later:
+            task = group.create_task(self._play(later))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    async def _play(self, later: Later) -> None:
+        with suppress(WebSocketDisconnect):
+            for wait_s, step in later.steps:
+                await asyncio.sleep(wait_s)
+                await self._send(step)
+
+    async def _send(self, step: Step) -> None:
+        match step:
+            case Hangup(code, reason):
+                self._hung_up = True
+                await self._socket.close(code, reason)
+            case Cut(text):
+                await self._socket.send_text(text)
+            case _:
+                await self._socket.send_text(orjson.dumps(step).decode())
+
+
+async def _read_aloud(socket: WebSocket, simulator: Simulator, model: str) -> None:
+    async def send(event: Event) -> None:
+        with suppress(WebSocketDisconnect):
+            await socket.send_text(orjson.dumps(event).decode())
+
+    studio = Studio(
+        simulator.voice,
+        lambda: simulator.latencies.draw(Service.VOICE),
+        lambda kinds: simulator.faults.take(Service.VOICE, *kinds),
+        simulator.now,
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            session = ReadingSession(studio, model, send, group)
+            await session.open()
+            while True:
+                await session.receive(_parsed(await socket.receive_text()))
+    except* WebSocketDisconnect:
+        pass
+    except* SocketCut:
+        await socket.close(_INTERNAL_ERROR, "internal error")
+
+
+def _world(simulator: Simulator) -> World:
+    return World(
+        recognise=simulator.recognise,
+        latency_s=lambda: simulator.latencies.draw(Service.HEARING),
+        fault=lambda kinds: simulator.faults.take(Service.HEARING, *kinds),
+        now=simulator.now,
+        takes_pcmu=simulator.takes_pcmu,
+    )
+
+
+def _parsed(text: str) -> Mapping[str, object]:
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return message if isinstance(message, dict) else {}
