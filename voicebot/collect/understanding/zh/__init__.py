@@ -57,9 +57,7 @@ def understand(utterance: str, asked: Asked) -> Understanding:
             Intent.ANSWER, own.value, fields, own.missing, own.partial, own.span, own.confidence
         )
     if fields:
-        return Understanding(
-            Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE
-        )
+        return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
     return _nothing(text, asked)
 
 

@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.lexicon import CITIES
 from voicebot.collect.understanding.zh.numerals import NUMERAL, replace_numerals
 from voicebot.collect.understanding.zh.script import HAN, Text, clauses, strip_span
 
-_CITIES = (
-    "北京|上海|天津|重庆|广州|深圳|杭州|南京|武汉|成都|西安|苏州|郑州|长沙|沈阳|青岛|大连|宁波|厦门|福州|无锡"
-    "|合肥|昆明|哈尔滨|济南|佛山|长春|温州|石家庄|南宁|常州|泉州|南昌|贵阳|太原|烟台|嘉兴|南通|金华|珠海|惠州"
-    "|徐州|海口|乌鲁木齐|绍兴|中山|台州|兰州|香港|澳门|台北|东莞|保定|潍坊|扬州|洛阳|唐山|呼和浩特|银川|西宁|拉萨"
-    "|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃"
-    "|青海|台湾|内蒙古|广西|西藏|宁夏|新疆"
-)
+_CITIES = "|".join(CITIES)
 _ADMIN = rf"(?:{HAN}{{2,7}}?(?:特别行政区|自治[区州县]|省|市|新区|区|县|旗|镇|乡|街道)|{_CITIES})"
-_ROAD = r"(?:大街|大道|公路|马路|胡同|环路|路|街|巷|弄|里(?![面边程])|道(?![谢歉])|条|村|庄|屯|营|坊|桥|堤|沿)"
+_ROAD = (
+    r"(?:大街|大道|公路|马路|胡同|环路|路|街|巷|弄|里(?![面边程])|道(?![谢歉])|条|村|庄"
+    r"|屯|营|坊|桥|堤|沿)"
+)
 _PLACE = (
-    r"(?:小区|花园|公寓|大厦|广场|大楼|中心|新村|家园|苑|园区|园|城|府|庭|湾|宿舍|别墅|大学|学院|医院|商场|酒店|宾馆"
+    r"(?:小区|花园|公寓|大厦|广场|大楼|中心|新村|家园|苑|园区|园|城|府|庭|湾|宿舍|别墅"
+    r"|大学|学院|医院|商场|酒店|宾馆"
     r"|饭店|机场|车站|站|公园|博物[馆院]|商城|写字楼|科技园|大院|社区|组团)"
 )
 _UNIT = r"(?:[号號][楼樓院门]?|弄|栋|棟|幢|座|[单單]元|室|楼|樓|层|層|门|组|排|户|房|队|期|#)"
@@ -31,28 +30,37 @@ _HAS_NUMBER = re.compile(_NUMBER)
 _HAS_ROAD = re.compile(rf"{HAN}{{1,10}}?{_ROAD}")
 _HAS_PLACE = re.compile(rf"{HAN}{{1,12}}?{_PLACE}")
 _HAS_ADMIN = re.compile(_ADMIN)
-_ENDS_WITH_ADMIN = re.compile(rf"(?:{_ADMIN}[,，、 ]*)+$")
+_ENDS_WITH_ADMIN = re.compile(rf"(?:省|市|区|县|旗|州|镇|乡|街道|{_CITIES})$")
 
 _CARRIER = re.compile(
-    r"(?:(?:我们?|我家|家|公司|它|店)?的?(?:家庭|详细|具体|联系|上门|现在的?)?(?:地址|住址|位置|地点)(?:嘛|呢|啊|的话)?"
+    r"(?:(?:我们?|我家|家|公司|它|店)?的?(?:家庭|详细|具体|联系|上门|现在的?)?(?:地址"
+    r"|住址|位置|地点)(?:嘛|呢|啊|的话)?"
     r"(?:[,，:： ]*(?:就|应该)?(?:是|在|为|写|改成|改到|改为)(?:在)?)?[,，:：。 ]*"
-    r"|(?:我们?|我家|家|目前|现在)?(?:家)?(?:就)?住(?:在|的是|的地方[是在])|家住|(?:我们?|我家|家|公司|人|店|它)(?:就)?在"
-    r"|(?:送|寄|上门|来|到|派人)(?:到|来)|位于|坐落[于在]|^(?:嗯|呃|啊|好的?|就|那个|[,， ])*(?:是)?在)[,， ]*"
+    r"|(?:我们?|我家|家|目前|现在)?(?:家)?(?:就)?住(?:在|的是|的地方[是在])|家住"
+    r"|(?:我们?|我家|家|公司|人|店|它)(?:就)?在"
+    r"|(?:送|寄|上门|来|到|派人)(?:到|来)|位于|坐落[于在]|^(?:嗯|呃|啊|好的?|就|那个"
+    r"|[,， ])*(?:是)?在)[,， ]*"
 )
 _TAIL_TALK = re.compile(
-    r"(?:谢谢|多谢|麻烦|你记|您记|记一下|记下|就行|就可以|就好|可以了|对吧|是吧|知道吗|没错|离|附近有|不见不散|欢迎|方便"
-    r"|电话|手机|号码|邮箱|名字|我叫|我姓|联系|评分|人均|门票|营业|开放|它|这家|想|预约|约|需要|要).*$"
+    r"(?:谢谢|多谢|麻烦|你记|您记|记一下|记下|就行|就可以|就好|可以了|对吧|是吧|知道吗"
+    r"|没错|离|附近有|不见不散|欢迎|方便"
+    r"|电话|手机|号码|邮箱|名字|我叫|我姓|联系|评分|人均|门票|营业|开放|它|这家|想|预约"
+    r"|约|需要|要).*$"
 )
 _QUESTION = re.compile(r"[?？]|什么|哪|怎么|多少|几[点个分家]|吗|呢|有没有|是不是|推荐|为什么")
-_LEADING = re.compile(r"^(?:嗯+|呃+|哦|啊|那个|好的?|就是|就|是|在|叫|写|我们?家?|您好|你好|行|当然|[,，:： ])+")
+_LEADING = re.compile(
+    r"^(?:嗯+|呃+|哦|啊|那个|好的?|就是|就|是|在|叫|写|我们?家?|您好|你好|行|当然|[,，:： ])+"
+)
 _PARTICLES = "吧呀啊哦呢哈嘛的了诶那里儿"
 _AFTER_UNIT = r"(?!路|线|店|码)"
 _SPOKEN_NUMBER = re.compile(rf"((?<![第]){NUMERAL}+)(?=\s*{_UNIT}{_AFTER_UNIT})")
 _SPOKEN_HYPHEN = re.compile(rf"({NUMERAL}+)\s*(?:中?横?杠|-)\s*(?={NUMERAL})")
 _SPOKEN_ROOM = re.compile(rf"((?<=[楼樓座元栋棟幢号號层層a-zA-Z\-]){NUMERAL}{{2,5}})$")
 _ROOM_ALONE = re.compile(rf"[a-z]?{NUMERAL}{{2,5}}")
-_NO_PLACE = re.compile(r"知道|难道|味道|频道|渠道|报道|一道|路上|路过|上班|条件|[不没吗呢么想能会]|告诉|我|你|您"
-    r"|一[家个间]|价格|评分|人均|消费|舒适|附近|周边|一样|上次|原来|以前|跟|和你|的地方|元$|很")
+_NO_PLACE = re.compile(
+    r"知道|难道|味道|频道|渠道|报道|一道|路上|路过|上班|条件|[不没吗呢么想能会]|告诉|我|你|您"
+    r"|一[家个间]|价格|评分|人均|消费|舒适|附近|周边|一样|上次|原来|以前|跟|和你|的地方|元$|很"
+)
 _SHORTEST_REST = 3
 _SHORTEST_TOWN = 6
 
@@ -77,7 +85,10 @@ def find_address(text: Text, *, asked: bool, partial: str | None = None) -> Foun
     """The address on one line, or the part that lacks a street."""
     best: Found | None = None
     start = 0
-    for end, following in [*((m.start(), m.end()) for m in CORRECTION.finditer(text.plain)), (len(text.plain), 0)]:
+    for end, following in [
+        *((m.start(), m.end()) for m in CORRECTION.finditer(text.plain)),
+        (len(text.plain), 0),
+    ]:
         if found := _in_segment(text, start, end, asked):
             best = _corrected(best, found)
         start = following
@@ -179,7 +190,7 @@ def _is_somewhere(plain: str, features: _Features) -> bool:
     if re.search(r"(?:镇|乡|街道|村)$", plain) and len(plain) >= _SHORTEST_TOWN:
         return True
     only_admin = features.admin and not features.road and not features.place
-    return not (only_admin and _ENDS_WITH_ADMIN.fullmatch(plain)) and len(plain) >= _SHORTEST_REST
+    return not (only_admin and _ENDS_WITH_ADMIN.search(plain)) and len(plain) >= _SHORTEST_REST
 
 
 def _written(said: str) -> str:

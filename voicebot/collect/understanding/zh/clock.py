@@ -52,7 +52,9 @@ _CLOCK = re.compile(
     rf"|\s*过?\s*(?P<minute>[零〇]?{_N})\s*分?(?![点时号日月个刻:：0-9])|\s*整)?)"
     r"(?P<suffix>\s*(?:am|pm|a\.m\.|p\.m\.))?"
 )
-_PLAIN_MERIDIEM = re.compile(r"(?<!\d)(?P<hour>\d{1,2})(?:[:：](?P<minute>\d\d))?\s*(?P<half>[ap])\.?m\b\.?")
+_PLAIN_MERIDIEM = re.compile(
+    r"(?<!\d)(?P<hour>\d{1,2})(?:[:：](?P<minute>\d\d))?\s*(?P<half>[ap])\.?m\b\.?"
+)
 _A_LITTLE_AFTER = "早晚快慢有大小多少差好近远高低长"
 """After these 一点 means a little, not one o'clock (早上一点 has 上 before it)."""
 
@@ -108,7 +110,9 @@ def find_clocks(plain: str) -> list[Clock]:
 
 def find_part(plain: str) -> Part | None:
     """The last part of the day named, with or without an hour (早点, 晚点 name none)."""
-    words = [m for m in re.finditer(_PART, plain) if plain[m.end() : m.end() + 1] not in ("点", "一")]
+    words = [
+        m for m in re.finditer(_PART, plain) if plain[m.end() : m.end() + 1] not in ("点", "一")
+    ]
     return _PARTS[words[-1][0]] if words else None
 
 

@@ -177,12 +177,18 @@ _SPOKEN_YEAR = rf"(?:(?P<year>{NUMERAL}{{2,4}}|[今本明后])年\s*的?)?\s*"
 _UNIT = r"天|个?星期|个?礼拜|周|个月"
 _AFTER = r"(?:之后|以后|后|过后)"
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"(?P<year>\d{4})\s*[-/.]\s*(?P<month>\d{1,2})\s*[-/.]\s*(?P<day>\d{1,2})(?!\d)"), _full),
+    (
+        re.compile(
+            r"(?P<year>\d{4})\s*[-/.]\s*(?P<month>\d{1,2})\s*[-/.]\s*(?P<day>\d{1,2})(?!\d)"
+        ),
+        _full,
+    ),
     (
         re.compile(
             rf"{_SPOKEN_YEAR}(?P<month>{NUMERAL}{{1,2}})\s*月份?\s*的?\s*"
             rf"(?P<day>三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?"
-            rf"|[零〇]?[一二三四五六七八九]|廿[一二三四五六七八九]?|[0-3]?[0-9])\s*[号日]?(?![个天])"
+            rf"|[零〇]?[一二三四五六七八九]|廿[一二三四五六七八九]?"
+            rf"|[0-3]?[0-9])\s*[号日]?(?![个天])"
         ),
         _full,
     ),
@@ -208,5 +214,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         ),
         _relative,
     ),
-    (re.compile(rf"(?<![月第0-9])(?P<day>{NUMERAL}{{1,3}})\s*[号日](?![楼线院店馆门码桌弄室栋房间])"), _day_of_month),
+    (
+        re.compile(
+            rf"(?<![月第0-9])(?P<day>{NUMERAL}{{1,3}})\s*[号日](?![楼线院店馆门码桌弄室栋房间])"
+        ),
+        _day_of_month,
+    ),
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.email import valid
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.corrections import halves
 from voicebot.collect.understanding.zh.numerals import DIGIT, NUMERAL, to_digits
 
@@ -18,30 +19,42 @@ _DOMAIN_OF = {
     "foxmail": "foxmail.com", "icloud": "icloud.com", "新浪": "sina.com", "sina": "sina.com",
     "搜狐": "sohu.com", "sohu": "sohu.com", "雅虎": "yahoo.com", "yahoo": "yahoo.com",
 }  # fmt: skip
-_SPOKEN_LABELS = {"新浪": "sina", "搜狐": "sohu", "雅虎": "yahoo", "谷歌": "gmail", "阿里云": "aliyun"}
+_SPOKEN_LABELS = {
+    "新浪": "sina",
+    "搜狐": "sohu",
+    "雅虎": "yahoo",
+    "谷歌": "gmail",
+    "阿里云": "aliyun",
+}
 _LABELS = "|".join(_SPOKEN_LABELS)
 _PROVIDER = re.compile(rf"(?P<provider>{'|'.join(_DOMAIN_OF)})\s*的?\s*(?:邮箱|信箱|邮件)")
 _D = "[" + "".join(DIGIT) + "]"
 _TOKEN = re.compile(
     r"(?P<at>@|艾特|爱特|艾忒|哎特|挨特|小老鼠|花a|圈儿?\s*a(?![a-z])|a\s*圈|(?<![a-z])at(?![a-z]))"
-    r"|(?P<sign>下划线|下横线|下杠|底线|underscore|_|中?横[杠线]|中划线|短横线?|减号|连字符|中?杠|dash"
+    r"|(?P<sign>下划线|下横线|下杠|底线|underscore|_|中?横[杠线]|中划线|短横线?|减号"
+    r"|连字符|中?杠|dash"
     r"|-|加号|plus|\+|小数点|句点|点儿?|dot(?![a-z])|\.)"
-    rf"|(?P<repeat>(?P<times>[两二三四五六2-6])\s*[个连]\s*(?P<again>[a-z]|{_D})|双\s*(?P<pair>[a-z]|{_D}))"
+    rf"|(?P<repeat>(?P<times>[两二三四五六2-6])\s*[个连]\s*(?P<again>[a-z]|{_D})"
+    rf"|双\s*(?P<pair>[a-z]|{_D}))"
     r"|(?P<text>[a-z0-9]+)"
     rf"|(?P<number>{NUMERAL}+)"
     rf"|(?P<label>{_LABELS})|(?P<com>抗姆|康姆|考姆|抗母)"
-    r"|(?P<pause>[ \t,，、:：。]+|然后|接着|再来?|嗯|呃|啊|全部|都是|大写的?|小写的?|字母|英文|数字|拼音)"
+    r"|(?P<pause>[ \t,，、:：。]+|然后|接着|再来?|嗯|呃|啊|全部|都是|大写的?|小写的?"
+    r"|字母|英文|数字|拼音)"
     r"|(?P<other>.)",
     re.DOTALL,
 )
 _SIGNS = (("下", "_"), ("底", "_"), ("under", "_"), ("_", "_"), ("加", "+"), ("plus", "+"),
           ("+", "+"), ("点", "."), ("小", "."), ("句", "."), ("dot", "."), (".", "."))  # fmt: skip
-_TOP_LEVEL = frozenset("com cn net org edu gov hk tw io info au uk de jp sg".split())
+_TOP_LEVEL = word_set("com cn net org edu gov hk tw io info au uk de jp sg")
 _MISHEARD_COM = frozenset(("con", "come", "comm", "kom", "cong"))
-_LETTER_GLOSS = re.compile(r"(?<![a-z])([a-z])[,，、 ]*(?:是|就是)?\s*[a-z\u4e00-\u9fff]{1,10}\s*的\s*\1(?![a-z])")
+_LETTER_GLOSS = re.compile(
+    r"(?<![a-z])([a-z])[,，、 ]*(?:是|就是)?\s*[a-z\u4e00-\u9fff]{1,10}\s*的\s*\1(?![a-z])"
+)
 _WORD_GLOSS = re.compile(r"(?<![a-z])[a-z]{2,12}\s*的\s*([a-z])(?![a-z])")
-_NOT_LOCAL = frozenset("ok okay yes no hi hello bye hey email mail e at qq".split())
+_NOT_LOCAL = word_set("ok okay yes no hi hello bye hey email mail e at qq")
 _SHORTEST_NUMBER_LOCAL = 5
+_MOST_DOMAIN_PIECES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ def _after(pieces: Sequence[_Piece]) -> list[_Piece]:
         if piece.kind == "text" and _is_whole(kept):
             break
         kept.append(piece)
+        if len(kept) > _MOST_DOMAIN_PIECES:
+            break
     return _trim(kept)
 
 
@@ -134,11 +149,9 @@ def _is_whole(pieces: Sequence[_Piece]) -> bool:
 
 
 def _trim(pieces: list[_Piece]) -> list[_Piece]:
-    while pieces and not (pieces[0].kind == "text"):
-        pieces = pieces[1:]
-    while pieces and not (pieces[-1].kind == "text" or pieces[-1].text == "_"):
-        pieces = pieces[:-1]
-    return pieces
+    ends = [i for i, p in enumerate(pieces) if p.kind == "text" or p.text == "_"]
+    starts = [i for i in ends if pieces[i].kind == "text"]
+    return pieces[starts[0] : ends[-1] + 1] if starts else []
 
 
 def _text(pieces: Sequence[_Piece]) -> str:
@@ -185,10 +198,20 @@ def _with_provider(plain: str) -> Found | None:
     return Found(value, (local[0].start, local[-1].end), confidence=0.8) if value else None
 
 
+def _runs(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    """The stretches that other words leave between them."""
+    runs: list[list[_Piece]] = [[]]
+    for piece in pieces:
+        if piece.kind in ("text", "sign", "pause"):
+            runs[-1].append(piece)
+        elif runs[-1]:
+            runs.append([])
+    return runs
+
+
 def _local_alone(pieces: Sequence[_Piece]) -> list[_Piece]:
     """The longest run that could be a local part, when it is more than a stray word."""
-    runs = [_before(pieces[:end]) for end in range(1, len(pieces) + 1)]
-    best = max(runs, key=lambda run: len(_text(run)), default=[])
+    best = max(map(_trim, _runs(pieces)), key=lambda run: len(_text(run)), default=[])
     text = _text(best)
     is_name = text.isascii() and any(c.isalpha() for c in text) and len(text) > 1
     is_number = text.isdigit() and len(text) >= _SHORTEST_NUMBER_LOCAL
@@ -206,7 +229,9 @@ def _part(pieces: Sequence[_Piece], partial: str | None) -> Found | None:
     if not local:
         return None
     if at is None and _text(local) in _DOMAIN_OF.values():
-        return Found(None, (local[0].start, local[-1].end), 0.6, Missing.LOCAL_PART, "@" + _text(local))
+        return Found(
+            None, (local[0].start, local[-1].end), 0.6, Missing.LOCAL_PART, "@" + _text(local)
+        )
     said = _text(local) + ("@" if at is not None else "")
     earlier = partial if partial and "@" not in partial else ""
     span = (local[0].start, local[-1].end)

@@ -14,7 +14,10 @@ from voicebot.collect.understanding.zh.days import Day, find_days
 from voicebot.collect.understanding.zh.numerals import NUMERAL, to_number
 from voicebot.collect.understanding.zh.script import blank
 
-_NOT_AFTER = r"[,，、 ]*(?:的话|那天|我|都|可能|这个|时间|肯定|就)*(?:不行|不可以|没空|没时间|没有空|不方便|有事|来不及|不在|太早|太晚|去不了)"
+_NOT_AFTER = (
+    r"[,，、 ]*(?:的话|那天|我|都|可能|这个|时间|肯定|就)*(?:不行|不可以|没空|没时间"
+    r"|没有空|不方便|有事|来不及|不在|太早|太晚|去不了)"
+)
 _NOT_BEFORE = r"(?:不要|不想|别|除了|不能|不是)(?:约|在|选|订)?(?:上午|下午|早上|晚上)?[ ]*$"
 _REJECTED_AFTER = re.compile(_NOT_AFTER)
 _REJECTED_BEFORE = re.compile(_NOT_BEFORE)
@@ -81,8 +84,9 @@ def _said_with_corrections(plain: str, today: date) -> Said:
     """What was said last counts; what it leaves open stays as it was before the correction."""
     if parts := halves(plain):
         (start, end), (again, _) = parts
-        before, after = _said(blank(plain, (end, len(plain))), today), _said(
-            blank(plain, (0, again)), today
+        before, after = (
+            _said(blank(plain, (end, len(plain))), today),
+            _said(blank(plain, (0, again)), today),
         )
         if after.spans() or after.part:
             return Said(
@@ -126,9 +130,7 @@ def _wanted_clocks(clocks: list[Clock], plain: str) -> list[Clock]:
 
 def _is_rejected(span: tuple[int, int], plain: str) -> bool:
     """明天没空, 不要三点: named only to be ruled out."""
-    return bool(
-        _REJECTED_AFTER.match(plain, span[1]) or _REJECTED_BEFORE.search(plain[: span[0]])
-    )
+    return bool(_REJECTED_AFTER.match(plain, span[1]) or _REJECTED_BEFORE.search(plain[: span[0]]))
 
 
 def _noon(plain: str) -> Clock | None:

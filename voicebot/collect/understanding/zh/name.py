@@ -9,48 +9,81 @@ from dataclasses import dataclass
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.name import titled
 from voicebot.collect.understanding.zh.corrections import CORRECTION
-from voicebot.collect.understanding.zh.given import (
-    COMMON_IN_NAMES,
-    FOREIGN_SOUNDS,
-    NEVER_IN_NAMES,
-)
 from voicebot.collect.understanding.zh.glosses import character_glosses, surname_gloss
-from voicebot.collect.understanding.zh.script import HAN, Text, blank, clauses
-from voicebot.collect.understanding.zh.surnames import (
-    COMPOUND,
+from voicebot.collect.understanding.zh.lexicon import (
+    COMMON_IN_NAMES,
+    COMPOUND_SURNAMES,
+    FOREIGN_SOUNDS,
+    FREQUENT_SURNAMES,
+    NEVER_IN_NAMES,
     ORDINARY_WORDS,
-    RARE_AS_WORDS,
-    SINGLE,
+    SURNAMES,
+    SURNAMES_RARE_AS_WORDS,
 )
+from voicebot.collect.understanding.zh.script import HAN, Text, blank, clauses
 
-_TITLES = "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授|工"
+_TITLES = (
+    "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授|工"
+)
 _CARRIER = re.compile(
-    r"(?:我|本人|客人|他|她)?(?:的)?(?:(?:预约|联系|登记)人|客人|顾客|全名|姓名|名字|大名|本名|中文名字?|英文名字?|真名)"
+    r"(?:我|本人|客人|他|她)?(?:的)?(?:(?:预约|联系|登记)人|客人|顾客|全名|姓名|名字"
+    r"|大名|本名|中文名字?|英文名字?|真名)"
     r"(?:[是叫为]|应该)*[:：,， ]*(?:[是叫])?"
-    r"|(?:我|本人|我就|我们)(?:的?名字)?叫做?|(?:请)?(?:叫|称呼|喊)我(?:为|一声)?|(?:写|登记|记)(?:成|在)?(?=.{2,4}名下)"
+    r"|(?:我|本人|我就|我们)(?:的?名字)?叫做?|(?:请)?(?:叫|称呼|喊)我(?:为|一声)?|(?:写"
+    r"|登记|记)(?:成|在)?(?=.{2,4}名下)"
     r"|我(?:就)?是|这[里边]是|本人是?|鄙人|在下|我这边是"
     r"|(?:^|[,，。、！!:： ])(?:嗯|呃|哦|啊|那个|就|好的?|您好|你好)*[,， ]*(?:叫|是)(?!的|我)"
 )
 _SURNAME = re.compile(
-    rf"(?:免贵|我|敝|小)?姓(?P<surname>{'|'.join(sorted(COMPOUND))}|{HAN})"
-    rf"(?:[,， ]*(?:单?名(?:字)?(?:一个|叫|是|单字)*|叫|给)(?P<given>{HAN}{{1,3}}?)(?:字)?(?=$|[,，。.!！ 吧啊呀的]))?"
+    rf"(?:免贵|我|敝|小)?姓(?P<surname>{'|'.join(sorted(COMPOUND_SURNAMES))}|{HAN})"
+    rf"(?:[,， ]*(?:单?名(?:字)?(?:一个|叫|是|单字)*|叫"
+    rf"|给)(?P<given>{HAN}{{1,3}}?)(?:字)?(?=$|[,，。.!！ 吧啊呀的]))?"
 )
-_FILLERS = re.compile(r"^(?:嗯+|呃+|哦|啊|额|那个|这个|就是|好的?|行|您好|你好|喂|写|记|登记|哎|姓名|名字|[ ,，])+")
+_FILLERS = re.compile(
+    r"^(?:嗯+|呃+|哦|啊|额|那个|这个|就是|好的?|行|您好|你好|喂|写|记|登记|哎|姓名|名字|[ ,，])+"
+)
 _HESITATION = re.compile(r"(?:[ ,，:：]|嗯|呃|那个|这个|额)+")
 _PARTICLES = "吧呀啊哦呢哈嘛诶的了哟"
 _DOTTED = re.compile(rf"{HAN}{{1,7}}(?:\s*[·•・‧.]\s*{HAN}{{1,7}}){{1,3}}")
 _LATIN = re.compile(r"[a-z][a-z'’\-]*(?:[ .·]+[a-z][a-z'’\-]*){0,3}")
 _RUN = re.compile(rf"{HAN}+")
 _STOP = re.compile(
-    rf"(?:{_TITLES})(?!{HAN}[·•])|我|这个|电话|手机|号码|邮箱|地址|住|预约|预订|谢谢|多谢|就行|就好|就可以|可以"
+    rf"(?:{_TITLES})(?!{HAN}[·•])|我|这个|电话|手机|号码|邮箱|地址|住|预约|预订|谢谢|多谢"
+    rf"|就行|就好|就可以|可以"
     r"|今年|打电话|你好|您好|没错|对吧|名下|两个字|三个字|哪个|要|想|约|订|[吧呀啊哦呢哈嘛诶了是]"
 )
-_TITLED = re.compile(rf"(?P<name>[小老阿]?{HAN}{{1,3}}?)(?:{_TITLES})(?=$|[{_PARTICLES},，。.!！ ]|我|就|可以)")
+_TITLED = re.compile(
+    rf"(?P<name>[小老阿]?{HAN}{{1,3}}?)(?:{_TITLES})(?=$|[{_PARTICLES},，。.!！ ]|我|就|可以)"
+)
 _NOT_X = re.compile(r"不是.{1,6}?[,， ]*[,，而]?(?=是)")
 _NOT_A_LATIN_NAME = frozenset(
-    "ok okay yes no hi hello bye sorry thanks thank you email qq at com a b c hey yeah what who app wifi".split()
+    [
+        "ok",
+        "okay",
+        "yes",
+        "no",
+        "hi",
+        "hello",
+        "bye",
+        "sorry",
+        "thanks",
+        "thank",
+        "you",
+        "email",
+        "qq",
+        "at",
+        "com",
+        "a",
+        "b",
+        "c",
+        "hey",
+        "yeah",
+        "what",
+        "who",
+        "app",
+        "wifi",
+    ]
 )
-_FREQUENT = frozenset("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏")
 _LONGEST_FOREIGN = 10
 _LONGEST_CHINESE = 4
 
@@ -96,8 +129,8 @@ def _segments(plain: str) -> Iterator[tuple[int, int]]:
 
 def _explained(name: str, surname: str | None, given: str) -> str:
     """Put in the characters that were explained, where a recogniser heard others of that sound."""
-    head = next((s for s in COMPOUND if name.startswith(s)), name[:1])
-    if surname and len(surname) == len(head) and head in SINGLE and len(name) > 1:
+    head = next((s for s in COMPOUND_SURNAMES if name.startswith(s)), name[:1])
+    if surname and len(surname) == len(head) and head in SURNAMES and len(name) > 1:
         name, head = surname + name[len(head) :], surname
     if given and len(given) == len(name) - len(head) and head[:1] not in given:
         return head + given
@@ -118,7 +151,9 @@ def _in_segment(text: Text, plain: str, asked: bool) -> Found | None:
 
 def _by_surname(text: Text, plain: str) -> Found | None:
     match = _SURNAME.search(plain)
-    if match is None or (match["surname"] not in SINGLE and match["surname"] not in COMPOUND):
+    if match is None or (
+        match["surname"] not in SURNAMES and match["surname"] not in COMPOUND_SURNAMES
+    ):
         return None
     start, end = match.span("surname")
     surname = text.said[start:end]
@@ -143,10 +178,14 @@ def _at(plain: str, start: int, *, announced: bool) -> _Candidate | None:
         words = latin[0].replace(".", " ").split()
         is_name = len(latin[0]) > 1 and not _NOT_A_LATIN_NAME & set(words)
         after = plain[latin.end() : latin.end() + 1]
-        return _Candidate(*latin.span(), 0.9) if is_name and after not in "@_0123456789-" or not after and is_name else None
+        return (
+            _Candidate(*latin.span(), 0.9)
+            if (is_name and after not in "@_0123456789-") or (not after and is_name)
+            else None
+        )
     if titled_name := _TITLED.match(plain, start):
         name = titled_name["name"]
-        if name in SINGLE or name in COMPOUND or _judge(name, announced=announced):
+        if name in SURNAMES or name in COMPOUND_SURNAMES or _judge(name, announced=announced):
             return _Candidate(start, start + len(name), 0.9)
     run = _RUN.match(plain, start)
     return _han(plain, start, run.end(), announced) if run else None
@@ -175,15 +214,15 @@ def _judge(name: str, *, announced: bool) -> float:
     if NEVER_IN_NAMES & set(name) and not FOREIGN_SOUNDS.issuperset(name):
         return 0.0
     usual = all(c in COMMON_IN_NAMES for c in name[1:])
-    if name[0] in "小老阿" and len(name) <= 3 and (name[1:] in SINGLE or usual):
+    if name[0] in "小老阿" and len(name) <= 3 and (name[1:] in SURNAMES or usual):
         return 0.8
-    if name[:2] in COMPOUND and 3 <= len(name) <= 4:
+    if name[:2] in COMPOUND_SURNAMES and 3 <= len(name) <= 4:
         return 1.0
-    if name[0] in SINGLE and len(name) <= 3:
-        if name[:2] in ORDINARY_WORDS or name[0] in RARE_AS_WORDS:
+    if name[0] in SURNAMES and len(name) <= 3:
+        if name[:2] in ORDINARY_WORDS or name[0] in SURNAMES_RARE_AS_WORDS:
             return 0.7 if usual and announced else 0.0
         return 1.0 if usual or announced else 0.7
-    if len(name) == 4 and name[0] in SINGLE and name[1] in SINGLE and usual:
+    if len(name) == 4 and name[0] in SURNAMES and name[1] in SURNAMES and usual:
         return 0.8
     if len(name) <= 3 and all(c in COMMON_IN_NAMES for c in name):
         return 0.8 if announced or name[0] == name[-1] else 0.6
@@ -199,7 +238,7 @@ def _bare(text: Text, plain: str) -> Found | None:
         name = "".join(text.said[start:end] for start, end in spans)
         if _judge("".join(plain[start:end] for start, end in spans), announced=True):
             return Found(name, (spans[0][0], spans[-1][1]), 0.7)
-    if len(spans) == 1 and plain[slice(*spans[0])] in _FREQUENT:
+    if len(spans) == 1 and plain[slice(*spans[0])] in FREQUENT_SURNAMES:
         return Found(text.said[slice(*spans[0])], spans[0], 0.7)
     for start, end in spans:
         if filler := _FILLERS.match(plain[start:end]):
@@ -212,7 +251,9 @@ def _bare(text: Text, plain: str) -> Found | None:
 
 def _nothing_follows(rest: str) -> bool:
     rest = rest.strip(f" .{_PARTICLES}")
-    return not rest or bool(re.fullmatch(rf"(?:{_TITLES}|就行|就好|就可以|谢谢|两个字|三个字|名下)", rest))
+    return not rest or bool(
+        re.fullmatch(rf"(?:{_TITLES}|就行|就好|就可以|谢谢|两个字|三个字|名下)", rest)
+    )
 
 
 def _found(text: Text, candidate: _Candidate) -> Found:
