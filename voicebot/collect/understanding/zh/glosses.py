@@ -9,14 +9,6 @@ from dataclasses import dataclass
 from voicebot.collect.understanding.zh.lexicon import COMPOUND_SURNAMES, SURNAME_OF_PARTS
 from voicebot.collect.understanding.zh.script import HAN
 
-_PARTS = {
-    "弓长": "张", "立早": "章", "木子": "李", "十八子": "李", "耳东": "陈", "口天": "吴", "双木": "林",
-    "古月": "胡", "言午": "许", "草头": "黄", "草字头": "黄", "三横一竖": "王", "干勾": "于", "双口": "吕",
-    "两口": "吕", "双人": "徐", "禾呈": "程", "文刀": "刘", "卯金刀": "刘", "走肖": "赵", "三点水": "江",
-    "水工": "江", "工水": "江", "美女": "姜", "木易": "杨", "木土": "杜", "西早": "覃", "人可": "何",
-    "关耳": "郑", "四维": "罗", "四夕": "罗", "雨田": "雷", "马各": "骆", "宝盖头": "宋", "双耳": "聂",
-    "山今": "岑", "山佳": "崔", "秋耳": "邱", "方人也": "施", "又耳": "邓", "千里": "董", "吕布": "吕",
-}  # fmt: skip
 _PARTS = "|".join(sorted(SURNAME_OF_PARTS, key=len, reverse=True))
 _BY_PARTS = re.compile(rf"(?:(?:是|就是)\s*)?(?P<parts>{_PARTS})的?(?P<surname>{HAN})")
 _BY_WORD = re.compile(

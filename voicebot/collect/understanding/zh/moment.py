@@ -83,7 +83,7 @@ def _hours_later(plain: str, now: datetime) -> Found | None:
 def _said_with_corrections(plain: str, today: date) -> Said:
     """What was said last counts; what it leaves open stays as it was before the correction."""
     if parts := halves(plain):
-        (start, end), (again, _) = parts
+        (_, end), (again, _) = parts
         before, after = (
             _said(blank(plain, (end, len(plain))), today),
             _said(blank(plain, (0, again)), today),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.name import titled
+from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.corrections import CORRECTION
 from voicebot.collect.understanding.zh.glosses import character_glosses, surname_gloss
 from voicebot.collect.understanding.zh.lexicon import (
@@ -56,33 +57,9 @@ _TITLED = re.compile(
     rf"(?P<name>[小老阿]?{HAN}{{1,3}}?)(?:{_TITLES})(?=$|[{_PARTICLES},，。.!！ ]|我|就|可以)"
 )
 _NOT_X = re.compile(r"不是.{1,6}?[,， ]*[,，而]?(?=是)")
-_NOT_A_LATIN_NAME = frozenset(
-    [
-        "ok",
-        "okay",
-        "yes",
-        "no",
-        "hi",
-        "hello",
-        "bye",
-        "sorry",
-        "thanks",
-        "thank",
-        "you",
-        "email",
-        "qq",
-        "at",
-        "com",
-        "a",
-        "b",
-        "c",
-        "hey",
-        "yeah",
-        "what",
-        "who",
-        "app",
-        "wifi",
-    ]
+_NOT_A_LATIN_NAME = word_set(
+    "ok okay yes no hi hello bye sorry thanks thank you email qq at com a b c hey yeah what who "
+    "app wifi"
 )
 _LONGEST_FOREIGN = 10
 _LONGEST_CHINESE = 4
@@ -175,20 +152,20 @@ def _at(plain: str, start: int, *, announced: bool) -> _Candidate | None:
     if dotted := _DOTTED.match(plain, start):
         return _Candidate(*dotted.span(), 1.0)
     if latin := _LATIN.match(plain, start):
-        words = latin[0].replace(".", " ").split()
-        is_name = len(latin[0]) > 1 and not _NOT_A_LATIN_NAME & set(words)
-        after = plain[latin.end() : latin.end() + 1]
-        return (
-            _Candidate(*latin.span(), 0.9)
-            if (is_name and after not in "@_0123456789-") or (not after and is_name)
-            else None
-        )
+        return _latin(latin)
     if titled_name := _TITLED.match(plain, start):
         name = titled_name["name"]
         if name in SURNAMES or name in COMPOUND_SURNAMES or _judge(name, announced=announced):
             return _Candidate(start, start + len(name), 0.9)
     run = _RUN.match(plain, start)
     return _han(plain, start, run.end(), announced) if run else None
+
+
+def _latin(match: re.Match[str]) -> _Candidate | None:
+    """A name in Latin letters, unless it goes on as an address or a code does."""
+    is_word = bool(_NOT_A_LATIN_NAME & set(match[0].replace(".", " ").split()))
+    goes_on = match.string[match.end() : match.end() + 1] in tuple("@_-0123456789")
+    return None if is_word or goes_on or len(match[0]) < 2 else _Candidate(*match.span(), 0.9)
 
 
 def _han(plain: str, start: int, end: int, announced: bool) -> _Candidate | None:

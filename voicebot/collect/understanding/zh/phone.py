@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.found import Found
@@ -110,7 +111,7 @@ def _is_area_code(run: _Run) -> bool:
 
 def _corrected(runs: list[_Run], region: str, partial: str | None) -> Found | None:
     """A number of which a part was said again: the new digits replace as many at its end."""
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in pairwise(runs):
         if not after.corrects:
             continue
         span = (before.start, after.end)

@@ -7,31 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from voicebot.business import Offer
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.corrections import halves
 from voicebot.collect.understanding.zh.lexicon import SERVICE_CONCEPTS
 from voicebot.collect.understanding.zh.script import fold
 
 _UNWANTED = re.compile(r"(?:不要|不想|不做|不是|不用|不需要|除了|别|没有)(?:做|约|预约|看|要)?$")
-_GENERIC = frozenset(
-    [
-        "服务",
-        "维修",
-        "咨询",
-        "预约",
-        "上门",
-        "治疗",
-        "护理",
-        "检查",
-        "安装",
-        "项目",
-        "一下",
-        "我要",
-        "想要",
-        "需要",
-        "保养",
-        "门诊",
-        "科室",
-    ]
+_GENERIC = word_set(
+    "服务 维修 咨询 预约 上门 治疗 护理 检查 安装 项目 一下 我要 想要 需要 保养 门诊 科室"
 )
 _NONE_OF_THEM = re.compile(
     r"都不[要是需用想]|没有(?:我|想|要|需)|都没有|一个(?:都|也)不|以上都不|不在(?:里面|其中)"
