@@ -42,10 +42,14 @@ class Serving:
         return "".join(self.told)
 
     def wait_until_ready(self) -> None:
+        self.wait_until_said("Stop with Ctrl-C")
+
+    def wait_until_said(self, beginning: str) -> None:
+        """Read on until a line that begins so."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.told.append(line)
-            if line.startswith("Stop with Ctrl-C"):
+            if line.startswith(beginning):
                 return
         raise AssertionError(f"serve ended: {self.said}\n{self.log_file.read_text()}")
 

@@ -191,6 +191,20 @@ def test_a_signal_stops_everything_in_order_and_exits_clean(
 
 
 @pytest.mark.slow
+def test_a_second_signal_does_not_wait_for_a_worker_that_hangs(tmp_path: Path) -> None:
+    redis_port = free_port()
+    with serving(environment(tmp_path / "data", redis_port), tmp_path) as run:
+        run.wait_until_ready()
+        os.kill(run.pid_of("stream 1"), signal.SIGSTOP)
+        run.process.terminate()
+        run.wait_until_said("stopping")
+        run.process.terminate()
+        assert run.ended() == 128 + signal.SIGTERM
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
 def test_children_of_a_killed_supervisor_end_and_valkey_is_adopted_by_the_next(
     tmp_path: Path,
 ) -> None:
