@@ -51,6 +51,7 @@ from voicebot.errors import Fenced
 from voicebot.speech import Synthesizer, Transcriber
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
+from voicebot.stream.sockets import ProviderSocket
 from voicebot.stream.twilio import Twilio
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE = range(1, 7)
@@ -74,6 +75,11 @@ class Notebook:
     state: CallState = field(default_factory=CallState)
     changes: list[Change] = field(default_factory=list)
     fenced: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def close(self) -> None:
+        await asyncio.sleep(0.5)
+        self.closed.set()
 
     async def commit(self, change: Change) -> Saved:
         if self.fenced:
@@ -166,8 +172,9 @@ async def call(
 
     async def attend(connection: ServerConnection) -> None:
         try:
-            start = await read_start(connection, Twilio())
-            session = Session(connection, Twilio(), start, notebook, staff, Measure(None))
+            socket = ProviderSocket(connection)
+            start = await read_start(socket, Twilio())
+            session = Session(socket, Twilio(), start, notebook, staff, Measure(None))
             sessions.append(session)
             await session.run()
         finally:
@@ -212,6 +219,14 @@ async def test_a_provider_without_marks_does_not_hold_the_line_for_ever() -> Non
     async with call("Goodbye.") as c:
         c.provider.on_hold = True
         await asyncio.wait_for(c.ended.wait(), 10)
+
+
+@in_virtual_time
+async def test_the_record_is_closed_before_the_line() -> None:
+    """The provider asks what to do next as soon as the line is closed; the record must know."""
+    async with call("Goodbye.") as c:
+        await c.provider.until(lambda: c.provider.close_code is not None)
+        assert c.notebook.closed.is_set()
 
 
 @in_virtual_time
@@ -389,6 +404,14 @@ async def test_watchers_are_told_what_the_bot_is_doing() -> None:
 
 
 @in_virtual_time
+async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
+    async with call(CONFIRM, NAME, ears=CodedEars(PHRASES, delay_s=0.05)) as c:
+        await c.provider.speak(spoken(YES) + silence(240) + spoken(JOHN))
+        await c.ended.wait()
+    assert c.dialogue.texts == ["yes", "John Smith"]
+
+
+@in_virtual_time
 async def test_keys_are_an_answer_ended_by_hash() -> None:
     async with call("Number?", PHONE) as c:
         await c.provider.until_heard()
@@ -426,7 +449,7 @@ async def test_a_key_stops_the_bot_and_its_tone_is_no_speech() -> None:
     async with call("Please key in your number.", PHONE, mouth=SteadyMouth(5000)) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.key("0")
-        await c.provider.speak(spoken(NOISE, 300))
+        await c.provider.speak(spoken(JOHN, 300) + silence(1800))
         await c.provider.key("4#")
         await c.ended.wait()
     (heard,) = c.dialogue.heard
@@ -616,7 +639,7 @@ async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
     async with call("Hello.", NAME) as c:
         await c.provider.until_heard()
         c.sessions[0].supersede()
-        await asyncio.wait_for(c.ended.wait(), 1)
+        await asyncio.wait_for(c.ended.wait(), 2)
     assert c.provider.close_code == 1000
     assert c.notebook.statuses == []
 
@@ -643,7 +666,7 @@ async def test_a_peer_that_takes_nothing_is_given_up() -> None:
     mouth = SteadyMouth(sentence_ms=60_000)
     async with call(*["One. Two. Three. Four."] * 4, NAME, mouth=mouth) as c:
         c.provider.socket.transport.pause_reading()
-        await asyncio.wait_for(c.ended.wait(), 60)
+        await asyncio.wait_for(c.ended.wait(), 15)
         c.provider.socket.transport.resume_reading()
     assert c.dialogue.heard == []
 

@@ -127,6 +127,12 @@ def test_one_window_of_noise_does_not_end_a_pause() -> None:
     assert talk.kinds == [Started, Paused, Finished]
 
 
+def test_a_complete_text_does_not_end_a_turn_that_seems_to_go_on() -> None:
+    talk = Talk().hear(320, VOICE).hear(400, QUIET).hear(32, VOICE).text(complete=True)
+    assert talk.kinds == [Started, Paused]
+    assert talk.hear(32, QUIET).kinds == [Started, Paused, Finished]
+
+
 def test_voice_holds_on_below_the_probability_at_which_it_begins() -> None:
     assert Talk().hear(320, 0.4).kinds == []
     assert Talk().hear(96, VOICE).hear(960, 0.4).kinds == [Started]

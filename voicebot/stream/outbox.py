@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 
 from voicebot.errors import CallEnded
+from voicebot.stream.sockets import Socket
 
 SEND_TIMEOUT_S: Final = 5.0
 """A peer that takes nothing for so long is dead, whatever TCP believes."""
 MAX_WAITING: Final = 512
 """Frames of up to 200 ms: far more than any utterance, far less than a runaway voice."""
-
-
-class Socket(Protocol):
-    """What a session needs of a WebSocket connection."""
-
-    async def recv(self) -> str | bytes: ...
-
-    async def send(self, message: str) -> None: ...
-
-    async def close(self, code: int = 1000, reason: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from voicebot.call import CallSid, Ledger
+from voicebot.call import CallSid
 from voicebot.errors import InvalidCallSid, ProtocolViolation
 from voicebot.log import get_logger
 from voicebot.ports import is_loopback
@@ -30,8 +30,16 @@ from voicebot.settings import Settings
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.passes import PassOffice
-from voicebot.stream.session import INTERNAL_ERROR, POLICY_VIOLATION, Session, Staff, read_start
+from voicebot.stream.session import (
+    INTERNAL_ERROR,
+    POLICY_VIOLATION,
+    OpenLedger,
+    Session,
+    Staff,
+    read_start,
+)
 from voicebot.stream.signature import HEADER
+from voicebot.stream.sockets import ProviderSocket
 from voicebot.stream.twilio import Twilio
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook
 
@@ -41,7 +49,8 @@ MAX_QUEUE_FRAMES: Final = 256
 """Five seconds of audio: a stall of our loop must not make the provider discard any."""
 PING_INTERVAL_S: Final = 20.0
 PING_TIMEOUT_S: Final = 20.0
-CLOSE_TIMEOUT_S: Final = 2.0
+HANDSHAKE_TIMEOUT_S: Final = 2.0
+"""For the closing handshake: a provider answers it at once."""
 TRY_AGAIN_LATER: Final = 1013
 BROKEN_PAUSE_S: Final = 1.0
 """The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
@@ -49,12 +58,6 @@ BROKEN_PAUSE_S: Final = 1.0
 _log = get_logger("voicebot.stream.server")
 _library_log = logging.getLogger("voicebot.stream.websockets")
 _library_log.setLevel(logging.ERROR)  # a stranger's bad handshake is not our warning
-
-
-class OpenLedger(Ledger, Protocol):
-    """A ledger that is closed at the end of its call."""
-
-    async def close(self) -> None: ...
 
 
 class OpenCall(Protocol):
@@ -100,7 +103,7 @@ class StreamServer:
             max_queue=MAX_QUEUE_FRAMES,
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
-            close_timeout=CLOSE_TIMEOUT_S,
+            close_timeout=HANDSHAKE_TIMEOUT_S,
             server_header=None,
             logger=_library_log,
             reuse_port=True,
@@ -173,7 +176,7 @@ class StreamServer:
     async def _attend(self, connection: ServerConnection) -> None:
         """One connection, from its first frame to its last."""
         if not self.has_room:
-            await connection.close(TRY_AGAIN_LATER, "no room for this call")
+            await ProviderSocket(connection).close(TRY_AGAIN_LATER, "no room for this call")
             return
         self._places_taken += 1
         self._empty.clear()
@@ -181,30 +184,29 @@ class StreamServer:
             await self._serve_call(connection)
         except ProtocolViolation as error:
             _log.info("call_refused", code=error.code, error=error)
-            await connection.close(error.code, str(error))
+            await ProviderSocket(connection).close(error.code, str(error))
         except ConnectionClosed:
             pass  # gone before it was a call
         except Exception as error:  # noqa: BLE001 - one broken call must not end the others
             _log.error("call_broken", exc_info=error)
             await asyncio.sleep(BROKEN_PAUSE_S)
-            await connection.close(INTERNAL_ERROR, "this call is broken here")
+            await ProviderSocket(connection).close(INTERNAL_ERROR, "this call is broken here")
         finally:
             self._places_taken -= 1
             if not self._places_taken:
                 self._empty.set()
 
     async def _serve_call(self, connection: ServerConnection) -> None:
-        socket = _TextSocket(connection)
+        socket = ProviderSocket(connection)
         start = await read_start(socket, self._dialect)
         self._check_pass(connection, start)
         caller = start.parameters.get("from")
         ledger = await self._house.open_call(start.call_sid, caller=caller or None)
         measure = Measure(self._settings.measure_file, start.call_sid)
+        session = Session(socket, self._dialect, start, ledger, self._house.staff, measure)
         try:
-            session = Session(socket, self._dialect, start, ledger, self._house.staff, measure)
             await self._hold(start.call_sid, session)
         finally:
-            await ledger.close()
             await measure.flush()
 
     async def _hold(self, call_sid: CallSid, session: Session) -> None:
@@ -231,22 +233,6 @@ class StreamServer:
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
         if not self._house.passes.admit(start.call_sid, given):
             raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
-
-
-class _TextSocket:
-    """The library's connection, as narrow as a session needs it."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-
-    async def recv(self) -> str | bytes:
-        return await self._connection.recv()
-
-    async def send(self, message: str) -> None:
-        await self._connection.send(message)
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        await self._connection.close(code, reason)
 
 
 def _address(server: Server) -> str:

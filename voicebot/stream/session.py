@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
@@ -32,7 +32,8 @@ from voicebot.speech import Synthesizer, Transcriber, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
-from voicebot.stream.outbox import Outbox, Socket
+from voicebot.stream.outbox import Outbox
+from voicebot.stream.sockets import Socket
 from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Speaker
 
 START_DEADLINE_S: Final = 5.0
@@ -50,6 +51,12 @@ _log = get_logger("voicebot.stream.session")
 
 Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 """Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
+
+
+class OpenLedger(Ledger, Protocol):
+    """A ledger that is closed at the end of its call."""
+
+    async def close(self) -> None: ...
 
 
 Announce = Callable[[CallSid, Phase], Awaitable[None]]
@@ -107,7 +114,7 @@ class Session:
         socket: Socket,
         dialect: Dialect,
         start: Start,
-        ledger: Ledger,
+        ledger: OpenLedger,
         staff: Staff,
         measure: Measure,
     ) -> None:
@@ -116,6 +123,7 @@ class Session:
         self._start = start
         self._staff = staff
         self._measure = measure
+        self._ledger = ledger
         self._pen = TimedPen(ledger, measure)
         self._outbox = Outbox(socket)
         self._oddities: Counter[str] = Counter()
@@ -124,15 +132,20 @@ class Session:
         self._phase: Phase | None = None
 
     async def run(self) -> None:
-        """Hold the call. Everything is awaited and the socket closed when this returns.
+        """Hold the call. When this returns, all is awaited, ledger and socket are closed.
 
-        Raises nothing but cancellation and programming errors.
+        The ledger first: when the socket closes the provider asks the webhook at once, and that
+        reads from the record whether the call is over. Raises nothing but cancellation and
+        programming errors.
         """
         code = INTERNAL_ERROR
         try:
             code = await self._hold_call()
         finally:
-            await self._close(code)
+            try:
+                await self._ledger.close()
+            finally:
+                await self._socket.close(code)
             if self._oddities:
                 _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
 
@@ -246,11 +259,6 @@ class Session:
             self._leaving = how
             speaker.end()
             listener.end(CallEnded("the caller is gone"))
-
-    async def _close(self, code: int) -> None:
-        """The library bounds this by its close timeout."""
-        with suppress(ConnectionClosed):
-            await self._socket.close(code)
 
 
 async def _say(

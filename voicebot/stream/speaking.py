@@ -91,9 +91,9 @@ class Speaker:
         for mulaw in self._playback.resume():
             self._playback.open_sentence(self._sentences[self._playback.opened])
             await self._queue(mulaw)
-            await self._close_sentence()
             if self._playback.cut_off:
                 return
+            await self._close_sentence()
         await self._say_from(self._playback.opened, None)
 
     async def _say_from(self, first: int, opening: Opening | None) -> None:
