@@ -62,10 +62,11 @@ async def measure(plan: Plan, mode: SaveMode, folder: Path, progress: Progress) 
     await asyncio.to_thread(measures.unlink, missing_ok=True)
     progress(f"{mode.value}: starting the {plan.stack.value} stack")
     async with running(plan.stack, mode, plan.calls, folder, measures) as servers:
-        await _sentences_ready(folder)
+        if plan.stack is StackKind.LOCAL:
+            await _sentences_ready(folder)
+        progress(f"{mode.value}: {plan.calls} calls at once for {plan.seconds:g} s")
         before = usage(servers.pids)
         began = asyncio.get_running_loop().time()
-        progress(f"{mode.value}: {plan.calls} calls at once for {plan.seconds:g} s")
         tally = await _load(plan, servers, folder / "tally.json")
         lasted_s = asyncio.get_running_loop().time() - began
         after = usage(servers.pids)

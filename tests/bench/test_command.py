@@ -1,0 +1,72 @@
+"""One tiny real benchmark: servers, phones, figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from pathlib import Path
+
+import pytest
+
+_PHONES_START_S = 20
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_two_calls_without_models_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "null.json"
+    process = await create_subprocess_exec(
+        sys.executable, "-m", "voicebot", "bench",
+        "--calls", "2", "--seconds", "8", "--json", str(file),
+        stdout=PIPE, cwd=tmp_path,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    report = json.loads(file.read_text())
+    assert process.returncode == 0
+    assert b"null stack" in out
+    assert report["error_kinds"] == {}
+    assert report["calls_placed"] == 2
+    assert report["turn_latency_ms"]["count"] >= 2
+    assert report["server_latency_ms"]["count"] >= 2
+    assert report["commit_latency_ms"]["count"] >= 4, "what was heard and what was said"
+    assert report["loop_lag_ms"]["count"] > 0
+    assert report["frames"] > 0
+    assert file.with_suffix(".png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = await create_subprocess_exec(
+        sys.executable, "-m", "voicebot", "bench", "--calls", "1", "--seconds", "60",
+        stdout=PIPE, cwd=tmp_path,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while b"at once" not in await process.stdout.readline():
+        assert not process.stdout.at_eof()
+    async with asyncio.timeout(_PHONES_START_S):
+        # Valkey, the stream server and the phones; other processes have no event to wait for.
+        while len(started := _descendants(process.pid)) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out = await process.stdout.read()
+    assert await process.wait() == 130
+    assert b"gone" in out
+    assert not _running(started)
+
+
+def _running(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+
+def _descendants(pid: int) -> set[int]:
+    """All processes below this one, now."""
+    children = {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
+    return children.union(*(_descendants(child) for child in children))

@@ -1,0 +1,75 @@
+"""The report's promises: the keys of the design, and a table."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from voicebot.bench.figures import Samples
+from voicebot.bench.measurement import Measured, Plan
+from voicebot.bench.orders import Tally
+from voicebot.bench.picture import draw
+from voicebot.bench.report import Pair, comparison, result, show, show_comparison
+from voicebot.bench.stack import StackKind
+
+PLAN = Plan(StackKind.NULL, calls=2, seconds=10, ask_console=False)
+
+
+def measured(*, slower_ms: float = 0.0, errors: list[str] | None = None) -> Measured:
+    turns = tuple(30.0 + n % 5 + slower_ms for n in range(100))
+    tally = Tally(
+        turn_latency_ms=list(turns),
+        frames=1000,
+        late_frames=5,
+        placed=4,
+        finished=["CA1"],
+        errors=errors or [],
+    )
+    return Measured(Samples(turns, turns, (1.0,), (0.5,)), tally, 1.5, 24.0)
+
+
+def test_the_json_has_the_keys_of_the_design() -> None:
+    report = result(PLAN, [measured()], {"cores": 2})
+    for key in ("turn_latency_ms", "server_latency_ms", "commit_latency_ms", "loop_lag_ms"):
+        figures = report[key]
+        assert isinstance(figures, dict)
+        assert figures.keys() == {"p50", "p95", "p99", "max", "count"}
+    assert report["late_frames_ratio"] == 0.005
+    assert report["cpu_percent_per_call"] == 1.5
+    assert report["rss_mib_per_call"] == 24.0
+    assert report["calls"] == 2
+    assert report["errors"] == 0
+    assert report["machine"] == {"cores": 2}
+
+
+def test_errors_are_counted_and_told_by_kind() -> None:
+    report = result(PLAN, [measured(errors=["lost", "lost"]), measured(errors=["late"])], {})
+    assert report["errors"] == 3
+    assert report["error_kinds"] == {"lost": 2, "late": 1}
+
+
+def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
+    pairs = [Pair(measured(slower_ms=2.0), measured()) for _ in range(3)]
+    turn = comparison(pairs)["turn_latency_ms"]
+    assert isinstance(turn, dict)
+    assert turn["difference_of_medians"]["median"] == 2.0
+
+
+def test_table_and_sentence_show_the_figures() -> None:
+    console = Console(record=True, width=100, file=StringIO())
+    runs = [measured()]
+    show(console, result(PLAN, runs, {}), runs)
+    show_comparison(console, [Pair(measured(slower_ms=2.0), measured())])
+    text = console.export_text()
+    assert "2 calls at once for 10 s, null stack" in text
+    assert "32.00" in text
+    assert "+2.00 ms" in text
+    assert "0.500 %" in text
+
+
+def test_a_picture_is_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "bench.png"
+    assert draw(file, {"realtime": measured().samples, "batch": Samples()}, "title")
+    assert file.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,26 @@
+"""What the null recogniser is told about the phone's clips."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from voicebot import g711
+from voicebot.bench.stack import null_manifest
+from voicebot.phone.recordings import default_script, shipped, shipped_clip, spoken
+from voicebot.phone.script import Recording
+from voicebot.speech.null import NullDetector, clip_checksum
+
+
+async def test_every_line_of_the_default_caller_is_in_the_manifest() -> None:
+    known = {clip["crc"]: clip["text"] for clip in json.loads(null_manifest())}
+    for saying, clip in (await spoken(default_script(), Path())).items():
+        assert isinstance(saying, Recording)
+        assert known[clip_checksum(clip.cut().audio)] == clip.text
+
+
+def test_no_clip_holds_a_silence_that_would_end_the_turn() -> None:
+    for file in shipped():
+        audio = shipped_clip(file).cut().audio
+        heard = NullDetector().feed(audio[: len(audio) // g711.FRAME_BYTES * g711.FRAME_BYTES])
+        assert set(heard) == {1.0}, file
