@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 
 class FaultyRedis:
-    """Passes everything on, except the scripts that a fault stops."""
+    """Passes everything on, except what a fault stops: scripts, probes and plain reads."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -21,7 +21,7 @@ class FaultyRedis:
         self._reply_lost = False
         self._open = asyncio.Event()
         self._open.set()
-        self.scripts_run = 0
+        self.asked = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._client, name)
@@ -60,6 +60,12 @@ class FaultyRedis:
             raise self._error
         return True
 
+    async def hget(self, *arguments: object) -> object:
+        return await self._faulty(self._client.hget, arguments)
+
+    async def get(self, *arguments: object) -> object:
+        return await self._faulty(self._client.get, arguments)
+
     async def evalsha(self, *arguments: object) -> object:
         return await self._faulty(
             cast(Callable[..., Awaitable[object]], self._client.evalsha), arguments
@@ -73,7 +79,7 @@ class FaultyRedis:
     async def _faulty(
         self, run: Callable[..., Awaitable[object]], arguments: tuple[object, ...]
     ) -> object:
-        self.scripts_run += 1
+        self.asked += 1
         await self._open.wait()
         if self._error:
             raise self._error

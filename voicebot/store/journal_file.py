@@ -122,9 +122,16 @@ class JournalFile:
                 held.delivered,
             ),
         )
+        (last,) = self._database.execute(
+            "SELECT coalesce(max(seq), 0) FROM commits WHERE session = ?", (session.id,)
+        ).fetchone()
         self._database.executemany(
-            "INSERT OR IGNORE INTO commits VALUES (?, ?, ?, ?)",
-            [(session.id, c.seq, c.at.isoformat(), _json(c.arguments)) for c in held.commits],
+            "INSERT INTO commits VALUES (?, ?, ?, ?)",
+            [
+                (session.id, c.seq, c.at.isoformat(), _json(c.arguments))
+                for c in held.commits
+                if c.seq > last
+            ],
         )
 
     def drop_session(self, session_id: str) -> None:
@@ -218,7 +225,7 @@ def _held(
     return Held(
         Session(CallSid(call_sid), session_id, datetime.fromisoformat(began), orjson.loads(fresh)),
         epoch,
-        Founding(orjson.loads(found), orjson.loads(history)),
+        Founding(orjson.loads(found), tuple(orjson.loads(history))),
         delivered,
         tuple(
             Sealed(seq, datetime.fromisoformat(at), tuple(orjson.loads(arguments)))

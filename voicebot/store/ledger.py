@@ -65,7 +65,8 @@ class Manner:
     """How a session saves.
 
     deadline_s  how long the conversation waits for Redis on one commit
-    saved       told after commits have reached Redis (mirror, index); must not block
+    saved       told after commits have reached Redis (the mirror); must not block
+    settled     told when Redis is back, and at the end (the indexes); must not block
     """
 
     mode: SaveMode
@@ -75,6 +76,7 @@ class Manner:
     tasks: Tasks
     read: Callable[[CallSid], Awaitable[Founding | None]]
     saved: Callable[[], None]
+    settled: Callable[[], None]
     clock: Callable[[], datetime]
 
 
@@ -124,6 +126,7 @@ class RecordLedger:
                 await self._save()
             await self._settle()
             await self._reconcile()
+            self._manner.settled()
 
     async def _take(self, change: Change) -> Saved:
         at = self._manner.clock()
@@ -178,6 +181,7 @@ class RecordLedger:
         self._behind = False
         self._manner.shelf.forget(self._delivery.session.id)
         self._manner.saved()
+        self._manner.settled()
         log.info("redis_back", call_sid=self._delivery.session.call_sid)
 
     async def _caught_up(self) -> bool:
@@ -217,12 +221,19 @@ class RecordLedger:
                 actual = await self._manner.read(held.session.call_sid)
         except (*AWAY, TimeoutError):
             return  # what this session wrote was acknowledged
-        lost = missing(record_of(held), actual or Founding({}))
+        lost = missing(_expected(held, actual), actual or Founding({}))
         if lost.count:
             metrics.record_defects.inc(lost.count)
             log.error("record_mended", call_sid=held.session.call_sid, lost=lost.count)
             self._delivery.add(lost.commit(self._delivery.next_seq, held))
             await self._save()
+
+
+def _expected(held: Held, actual: Founding | None) -> Founding:
+    """The session's record; under a newer owner only its history must still be there."""
+    record = record_of(held)
+    ours = actual is None or actual.fields.get("epoch") == str(held.epoch)
+    return record if ours else Founding({}, record.history)
 
 
 async def _quietly(delivery: Delivery) -> None:

@@ -91,7 +91,7 @@ class Store:
                 await self.replay()
         except (StoreUnavailable, TimeoutError):
             log.warning("replay_waits", advice="it goes on by itself when Redis answers")
-        self._tasks.start(self._keep_replaying())
+        self._replaying = self._tasks.start(self._keep_replaying())
 
     async def aclose(self) -> None:
         """Bring what can be brought, finish the chores, then let go of Redis and the journal."""
@@ -130,8 +130,9 @@ class Store:
         session = Session(call_sid, uuid4().hex, began, fresh)
         delivery = Delivery(self._scripts, session, self._found, self._clock)
         state = await self._claimed(delivery)
-        self._touched(call_sid, indexed=True)
-        return RecordLedger(delivery, state, self._manner(call_sid, caller))
+        self._seen(call_sid, caller, began)
+        self._touched(call_sid)
+        return RecordLedger(delivery, state, self._manner(call_sid, caller, began))
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
         """The typed record, or None for an unknown call; raises StoreUnavailable."""
@@ -302,7 +303,7 @@ class Store:
     async def _old_string(self, call_sid: CallSid) -> str | None:
         return await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
 
-    def _manner(self, call_sid: CallSid, caller: str | None) -> Manner:
+    def _manner(self, call_sid: CallSid, caller: str | None, began: datetime) -> Manner:
         return Manner(
             mode=save_mode(self._settings, call_sid),
             deadline_s=self._settings.commit_deadline_ms / 1000,
@@ -310,21 +311,23 @@ class Store:
             breaker=self._breaker,
             tasks=self._tasks,
             read=self._read,
-            saved=lambda: self._touched(call_sid, caller),
+            saved=lambda: self._touched(call_sid),
+            settled=lambda: self._seen(call_sid, caller, began),
             clock=self._clock,
         )
 
-    def _touched(
-        self, call_sid: CallSid, caller: str | None = None, *, indexed: bool = False
-    ) -> None:
-        """What follows a write, when there is time: the indexes, and the old system's string."""
-        now = self._clock()
-        if indexed:
-            self._chores.add(("index", call_sid), lambda: self._index(call_sid, now))
-        if caller:
-            self._chores.add(("caller", call_sid), lambda: self.callers.add(caller, call_sid, now))
+    def _touched(self, call_sid: CallSid) -> None:
+        """What follows a write, when there is time: the old system's string."""
         if self._settings.mirror_json:
             self._chores.add(("mirror", call_sid), lambda: self._mirror(call_sid))
+
+    def _seen(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """The indexes of recent calls and of callers; again at the end, should Redis be away."""
+        self._chores.add(("index", call_sid), lambda: self._index(call_sid, began))
+        if caller:
+            self._chores.add(
+                ("caller", call_sid), lambda: self.callers.add(caller, call_sid, began)
+            )
 
     async def _index(self, call_sid: CallSid, now: datetime) -> None:
         oldest = now.timestamp() - self._retention_s

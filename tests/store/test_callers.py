@@ -1,0 +1,107 @@
+"""Who calls again is known by the number, within the window, and only then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid, Change, Status, Step
+from voicebot.store.callers import is_number
+from voicebot.store.keys import caller_key, live_key
+from voicebot.store.store import Store
+
+from .calls import START, answered
+from .conftest import StoreMaker
+
+NUMBER = "+61255550100"
+EARLIER, LATER = CallSid("CAearlier"), CallSid("CAlater")
+
+
+@pytest.fixture
+def store(make_store: StoreMaker) -> Store:
+    return make_store(clock=lambda: START, resume_window_h=24)
+
+
+async def broken_off(
+    store: Store, sid: CallSid = EARLIER, status: Status = Status.ABANDONED
+) -> None:
+    """A call that got two answers."""
+    ledger = await store.open_call(sid, caller=NUMBER)
+    await ledger.commit(answered(Step.NAME, 1))
+    await ledger.commit(answered(Step.PHONE, 3))
+    await ledger.commit(Change(status=status))
+    await ledger.close()
+    await store._chores.finish()
+
+
+async def test_a_call_that_broke_off_is_found_by_its_number(store: Store) -> None:
+    await broken_off(store)
+    found = await store.callers.open_call_of(NUMBER, besides=LATER, now=START)
+    assert found is not None
+    assert found.call_sid == EARLIER
+    assert set(found.state.answers) == {Step.NAME, Step.PHONE}
+    assert found.state.step is Step.ADDRESS
+
+
+async def test_the_call_that_asks_does_not_find_itself(store: Store) -> None:
+    await broken_off(store)
+    assert await store.callers.open_call_of(NUMBER, besides=EARLIER, now=START) is None
+
+
+@pytest.mark.parametrize("status", [Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER])
+async def test_a_finished_call_is_not_offered(store: Store, status: Status) -> None:
+    await broken_off(store, status=status)
+    assert await store.callers.open_call_of(NUMBER, besides=LATER, now=START) is None
+
+
+async def test_a_call_without_answers_is_not_offered_and_hides_no_other(store: Store) -> None:
+    await broken_off(store)
+    await (await store.open_call(CallSid("CAempty"), caller=NUMBER)).close()
+    await store._chores.finish()
+    found = await store.callers.open_call_of(NUMBER, besides=LATER, now=START)
+    assert found is not None
+    assert found.call_sid == EARLIER
+
+
+async def test_a_call_that_is_on_the_phone_is_not_offered(store: Store, client: Redis) -> None:
+    await broken_off(store, status=Status.ACTIVE)
+    await client.set(live_key(EARLIER), "somebody")
+    assert await store.callers.open_call_of(NUMBER, besides=LATER, now=START) is None
+    await client.delete(live_key(EARLIER))
+    assert await store.callers.open_call_of(NUMBER, besides=LATER, now=START) is not None
+
+
+async def test_a_continued_call_is_not_offered_again(store: Store) -> None:
+    await broken_off(store)
+    await store.callers.continued(EARLIER, LATER)
+    assert await store.callers.open_call_of(NUMBER, besides=LATER, now=START) is None
+
+
+async def test_the_window_closes(store: Store, client: Redis) -> None:
+    await broken_off(store)
+    assert 0 < await client.ttl(caller_key(NUMBER)) <= 24 * 3600
+    late = START + timedelta(hours=24, seconds=1)
+    assert await store.callers.open_call_of(NUMBER, besides=LATER, now=late) is None
+
+
+async def test_a_window_of_nothing_remembers_nobody(make_store: StoreMaker, client: Redis) -> None:
+    store = make_store(resume_window_h=0)
+    await broken_off(store)
+    assert not await client.exists(caller_key(NUMBER))
+
+
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        (NUMBER, True),
+        ("+266696687", False),
+        ("anonymous", False),
+        ("", False),
+        ("61255550100", False),
+        ("+1{2}3", False),
+    ],
+)
+async def test_only_a_number_that_is_somebodys_is_remembered(number: str, known: bool) -> None:
+    assert is_number(number) is known

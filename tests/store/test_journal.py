@@ -1,0 +1,156 @@
+"""The journal: on disk before it says so, loud when the disk is full."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from voicebot.call import CallSid, Change, Saved, Step
+from voicebot.store.commits import Commit, seal
+from voicebot.store.journal import Journal
+from voicebot.store.journal_file import JournalFile, PendingUpdate
+from voicebot.store.replay import journal_paths, standing, waiting_sessions, waiting_updates
+from voicebot.store.sessions import Founding, Held, Session
+from voicebot.store.updates import Update
+
+from .calls import SID, START, answered, caller
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    journal = Journal(tmp_path / "journal")
+    yield journal
+    await journal.close()
+
+
+def held(name: str = "a", commits: int = 2, *, delivered: int = 0) -> Held:
+    """A session of some commits."""
+    fresh = {"callSid": SID, "step": "name"}
+    return Held(
+        Session(SID, name, START, fresh),
+        None,
+        Founding(fresh, ("{}",)),
+        delivered,
+        tuple(
+            seal(Commit(n, Change(messages=(caller(f"message {n}", n),)), START))
+            for n in range(1, commits + 1)
+        ),
+    )
+
+
+async def test_what_is_kept_is_read_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
+    whole = replace(held(), commits=(seal(Commit(1, answered(Step.TIME, 3), START)),))
+    assert await journal.keep(whole) is Saved.JOURNAL
+    assert waiting_sessions(tmp_path) == [whole]
+    assert waiting_sessions(tmp_path, SID) == [whole]
+    assert waiting_sessions(tmp_path, CallSid("CAother")) == []
+
+
+async def test_keeping_again_adds_what_is_new_and_repeats_nothing(
+    journal: Journal, tmp_path: Path
+) -> None:
+    await journal.keep(held(commits=1))
+    later = replace(held(commits=3, delivered=1), epoch=4)
+    await journal.keep(later)
+    assert waiting_sessions(tmp_path) == [later]
+    assert standing(tmp_path).entries == 2
+
+
+async def test_a_small_write_is_read_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
+    update = Update({"user.userInfo.name": "Test Caller"}, ("{}",), (("type", "field"),))
+    pending = PendingUpdate("w1", SID, START, update)
+    assert await journal.keep_update(pending) is Saved.JOURNAL
+    assert waiting_updates(tmp_path) == [pending]
+
+
+async def test_what_redis_has_is_forgotten_and_an_empty_file_removed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    await journal.keep(held())
+    journal.forget("a")
+    await journal.close()
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+async def test_a_file_with_entries_stays_for_the_next_process(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    await journal.keep(held())
+    await journal.close()
+    (path,) = journal_paths(tmp_path)
+    file = JournalFile.adopt(path)
+    assert file is not None
+    assert file.sessions() == [held()]
+    file.close()
+
+
+async def test_the_file_of_a_living_process_cannot_be_taken(
+    journal: Journal, tmp_path: Path
+) -> None:
+    await journal.keep(held())
+    (path,) = journal_paths(tmp_path)
+    assert JournalFile.adopt(path) is None
+
+
+async def test_writes_that_arrive_together_all_become_durable(
+    journal: Journal, tmp_path: Path
+) -> None:
+    saved = await asyncio.gather(*(journal.keep(held(f"s{n:02}")) for n in range(50)))
+    assert set(saved) == {Saved.JOURNAL}
+    assert sorted(h.session.id for h in waiting_sessions(tmp_path)) == [
+        f"s{n:02}" for n in range(50)
+    ]
+
+
+async def test_a_commit_waits_for_the_disk(journal: Journal, tmp_path: Path) -> None:
+    """`synchronous=FULL` in WAL mode: SQLite's own promise of an fsync at each commit."""
+    await journal.keep(held())
+    database = journal._file and journal._file._database
+    assert database is not None
+    assert database.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_a_full_disk_leaves_the_write_in_memory_and_says_so(
+    journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await journal.keep(held())
+    with disk_full(journal):
+        assert await journal.keep(held("b", commits=500)) is Saved.MEMORY
+    assert "journal_unusable" in capsys.readouterr().err
+    assert [h.session.id for h in waiting_sessions(tmp_path)] == ["a"]
+    assert await journal.keep(held("b", commits=500)) is Saved.JOURNAL
+
+
+async def test_a_directory_that_cannot_be_made_leaves_the_write_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    journal = Journal(tmp_path / "file" / "journal")
+    await journal.open()
+    assert await journal.keep(held()) is Saved.MEMORY
+    await journal.close()
+
+
+async def test_a_file_that_is_just_being_made_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+    sqlite3.connect(tmp_path / "journal" / "new.db").close()
+    (tmp_path / "journal" / "empty.db").touch()
+    assert waiting_sessions(tmp_path) == []
+    assert standing(tmp_path).entries == 0
+
+
+class disk_full:
+    """No page more for the journal's file."""
+
+    def __init__(self, journal: Journal) -> None:
+        assert journal._file is not None
+        self._database = journal._file._database
+
+    def __enter__(self) -> None:
+        (pages,) = self._database.execute("PRAGMA page_count").fetchone()
+        self._database.execute(f"PRAGMA max_page_count = {pages}")
+
+    def __exit__(self, *error: object) -> None:
+        self._database.execute("PRAGMA max_page_count = 1000000")

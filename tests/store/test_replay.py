@@ -1,0 +1,347 @@
+"""What an ended process left is brought once, in order, and hurts nobody who came after."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.business import Business
+from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
+from voicebot.errors import Fenced, StoreUnavailable
+from voicebot.settings import Settings
+from voicebot.store.journal import Journal
+from voicebot.store.replay import JOURNALS, journal_paths, standing
+from voicebot.store.store import Store
+
+from .calls import SID, answered, caller
+from .faults import FaultyRedis
+
+
+@pytest.fixture
+def faulty(client: Redis) -> FaultyRedis:
+    return FaultyRedis(client)
+
+
+@pytest.fixture
+def process(faulty: FaultyRedis, settings: Settings, business: Business) -> Processes:
+    return Processes(faulty, settings, business)
+
+
+class Processes:
+    """Store processes on one data dir, one after or beside the other."""
+
+    def __init__(self, faulty: FaultyRedis, settings: Settings, business: Business) -> None:
+        self._faulty = faulty
+        self._settings = settings
+        self._business = business
+        self.data_dir = settings.data_dir
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Store]:
+        """A store from its start to its end; its journal file is left as a crash leaves it."""
+        journal = Journal(self._settings.data_dir / JOURNALS)
+        store = Store(cast(Redis, self._faulty), self._settings, self._business, journal=journal)
+        await store.start()
+        try:
+            yield store
+        finally:
+            await store._tasks.close()
+            await store._chores.finish()
+            await journal.close()
+
+
+def said(text: str, second: int = 0) -> Change:
+    return Change(messages=(caller(text, second),))
+
+
+async def said_in_record(store: Store) -> list[str]:
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    return [m.message for m in skeleton.history]
+
+
+async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        ledger = await first.open_call(SID, caller=None)
+        assert await ledger.commit(answered(Step.NAME, 1)) is Saved.REDIS
+        with faulty.away():
+            assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.JOURNAL
+            assert await ledger.commit(answered(Step.ADDRESS, 5)) is Saved.JOURNAL
+            await first._tasks.close()
+    async with process() as second:
+        again = await second.open_call(SID, caller=None)
+        assert set(again.state.answers) == {Step.NAME, Step.PHONE, Step.ADDRESS}
+        assert again.state.step is Step.EMAIL
+        assert len(await said_in_record(second)) == 6
+    assert journal_paths(process.data_dir) == []
+
+
+async def test_a_commit_whose_reply_was_lost_is_not_replayed_into_a_second_message(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        ledger = await first.open_call(SID, caller=None)
+        with faulty.replies_lost():
+            assert await ledger.commit(said("once")) is Saved.JOURNAL
+            await first._tasks.close()
+    async with process() as second:
+        assert await said_in_record(second) == ["once"]
+
+
+async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    with faulty.away():
+        async with process() as first:
+            ledger = await first.open_call(SID, caller="+61255550100")
+            for second, step in enumerate(FIELDS):
+                assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
+            await ledger.close()
+    async with process() as store:
+        skeleton = await store.get_call_skeleton(SID)
+        assert skeleton is not None
+        assert (skeleton.status, skeleton.servicebooked) == (Status.BOOKED, True)
+        assert skeleton.caller == "+61255550100"
+        assert len(skeleton.history) == 2 * len(FIELDS)
+
+
+async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        ledger = await first.open_call(SID, caller=None)
+        with faulty.away():
+            await ledger.commit(
+                Change(
+                    answers={Step.NAME: "Old Name", Step.EMAIL: "caller@example.com"},
+                    messages=(caller("said to the old one", 1),),
+                    step=Step.TIME,
+                )
+            )
+            await first._tasks.close()
+        elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
+        newer = await elsewhere.open_call(SID, caller=None)
+        await newer.commit(
+            Change(
+                answers={Step.NAME: "New Name"},
+                messages=(caller("said to the new one", 2),),
+                step=Step.PHONE,
+            )
+        )
+    async with process() as second:
+        skeleton = await second.get_call_skeleton(SID)
+        assert skeleton is not None
+        assert skeleton.user.userInfo.name == "New Name"
+        assert skeleton.user.userInfo.email == "caller@example.com"
+        assert skeleton.step is Step.PHONE
+        assert await said_in_record(second) == ["said to the old one", "said to the new one"]
+        assert await newer.commit(said("goes on", 3)) is Saved.REDIS
+        await elsewhere.aclose()
+
+
+async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer_owner(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        with faulty.away():
+            ledger = await first.open_call(SID, caller=None)
+            await ledger.commit(said("said to the old one", 1))
+            await first._tasks.close()
+        elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
+        newer = await elsewhere.open_call(SID, caller=None)
+    async with process() as second:
+        assert await newer.commit(said("said to the new one", 2)) is Saved.REDIS
+        assert await said_in_record(second) == ["said to the old one", "said to the new one"]
+        await elsewhere.aclose()
+
+
+async def test_two_processes_do_not_replay_each_others_living_entries(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first, process() as second:
+        ledger = await first.open_call(SID, caller=None)
+        with faulty.away():
+            await ledger.commit(said("mine"))
+        assert await second.replay() == 0
+        assert standing(process.data_dir).entries <= 1
+        await ledger.caught_up()
+        assert await said_in_record(second) == ["mine"]
+
+
+async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        with faulty.away():
+            for name in ("CA1", "CA2"):
+                ledger = await first.open_call(CallSid(name), caller=None)
+                await ledger.commit(said(name))
+            await first._tasks.close()
+    with faulty.replies_lost():
+        async with process() as cut_off:
+            assert standing(process.data_dir).entries > 0
+            with pytest.raises(StoreUnavailable):
+                await cut_off.replay()
+    async with process() as second:
+        for name in ("CA1", "CA2"):
+            skeleton = await second.get_call_skeleton(name)
+            assert skeleton is not None
+            assert [m.message for m in skeleton.history] == [name]
+    assert standing(process.data_dir).entries == 0
+
+
+async def test_the_webhook_reads_a_calls_status_from_the_journal(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as store:
+        with faulty.away():
+            ledger = await store.open_call(SID, caller=None)
+            await ledger.commit(Change(status=Status.TRANSFER))
+            assert await store.status(SID) is Status.TRANSFER
+            assert await store.status(CallSid("CAunknown")) is None
+            await store._tasks.close()
+
+
+async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    with faulty.away():
+        async with process() as first:
+            ledger = await first.open_call(SID, caller=None)
+            await ledger.commit(answered(Step.NAME, 1))
+            await ledger.commit(answered(Step.PHONE, 3))
+        async with process() as second:
+            again = await second.open_call(SID, caller=None)
+            assert set(again.state.answers) == {Step.NAME, Step.PHONE}
+            assert again.state.step is Step.ADDRESS
+            await again.commit(answered(Step.ADDRESS, 5))
+    async with process() as third:
+        skeleton = await third.get_call_skeleton(SID)
+        assert skeleton is not None
+        info = skeleton.user.userInfo
+        assert None not in (info.name, info.phone, info.address)
+        assert len(skeleton.history) == 6
+        assert skeleton.step is Step.EMAIL
+
+
+async def test_integrators_writes_are_true_when_the_journal_has_them(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as first:
+        await first.open_call(SID, caller=None)
+        with faulty.away():
+            assert await first.update_user_info_field(SID, "name", "One")
+            assert await first.update_user_info_field(SID, "name", "Two")
+            assert await first.update_conversation_history(SID, caller("hello"))
+            await first._tasks.close()
+    async with process() as second:
+        skeleton = await second.get_call_skeleton(SID)
+        assert skeleton is not None
+        assert skeleton.user.userInfo.name == "Two"
+        assert [m.message for m in skeleton.history] == ["hello"]
+
+
+async def test_integrators_writes_reach_redis_when_it_is_back_without_a_restart(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as store:
+        await store.open_call(SID, caller=None)
+        with faulty.replies_lost():
+            assert await store.update_conversation_history(SID, caller("once"))
+        await asyncio.wait(store._tasks._running - {store._replaying})
+        assert await said_in_record(store) == ["once"]
+
+
+async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_returns(
+    process: Processes, faulty: FaultyRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        with faulty.away():
+            with monkeypatch.context() as patch:
+                patch.setattr(Journal, "_write", lambda *_: OSError("no space left"))
+                assert await ledger.commit(said("one", 1)) is Saved.MEMORY
+                assert not await store.update_user_info_field(SID, "name", "Test Caller")
+            assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
+            assert standing(process.data_dir).entries == 2
+        await ledger.caught_up()
+        assert await said_in_record(store) == ["one", "two"]
+
+
+async def test_a_taken_over_session_learns_it_also_when_redis_was_away(
+    process: Processes, faulty: FaultyRedis
+) -> None:
+    async with process() as store:
+        older = await store.open_call(SID, caller=None)
+        newer = await store.open_call(SID, caller=None)
+        with faulty.away():
+            assert await older.commit(said("one", 1)) is Saved.JOURNAL
+        await older.caught_up()
+        with pytest.raises(Fenced):
+            await older.commit(said("two", 2))
+        assert await newer.commit(said("three", 3)) is Saved.REDIS
+        assert await said_in_record(store) == ["one", "two", "three"]
+
+
+_VICTIM = """
+import asyncio, sys
+from pathlib import Path
+from voicebot.business import load_business
+from voicebot.call import Change, CallSid, Message, Speaker, Saved
+from voicebot.settings import Settings
+from voicebot.store import open_store
+from voicebot.store.record import utc_now
+
+async def main():
+    settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]), redis_url=sys.argv[2])
+    async with open_store(settings, load_business(None)) as store:
+        ledger = await store.open_call(CallSid("CAvictim"), caller=None)
+        for n in range(1000):
+            saved = await ledger.commit(
+                Change(messages=(Message(Speaker.CALLER, str(n), utc_now()),))
+            )
+            print(n, saved.value, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_everything_a_process_acknowledged_before_it_was_killed_survives(
+    process: Processes,
+) -> None:
+    """A real process, a real SIGKILL; Redis is away for all of its life."""
+    nowhere = "redis://127.0.0.1:1"
+    victim = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _VICTIM,
+        str(process.data_dir),
+        nowhere,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert victim.stdout is not None
+    acknowledged = []
+    while len(acknowledged) < 50:
+        acknowledged.append((await victim.stdout.readline()).decode().split())
+    os.kill(victim.pid, signal.SIGKILL)
+    rest = (await victim.stdout.read()).decode().splitlines()
+    acknowledged += [line.split() for line in rest if line.endswith("journal")]
+    await victim.wait()
+    assert {saved for _, saved in acknowledged} == {"journal"}
+    async with process() as store:
+        skeleton = await store.get_call_skeleton("CAvictim")
+    assert skeleton is not None
+    texts = [m.message for m in skeleton.history]
+    assert texts == [str(n) for n in range(len(texts))]
+    assert len(texts) >= len(acknowledged)

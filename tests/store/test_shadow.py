@@ -1,0 +1,121 @@
+"""What a record must look like, and what a call's end finds missing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from prometheus_client import REGISTRY
+from redis.asyncio import Redis
+
+from voicebot.call import FIELDS, Change, Status, Step
+from voicebot.settings import SaveMode
+from voicebot.store.keys import call_keys
+from voicebot.store.ledger import RecordLedger
+from voicebot.store.sessions import Founding
+from voicebot.store.shadow import missing, record_of
+from voicebot.store.store import Store
+
+from .calls import SID, answered, bot, caller
+from .conftest import StoreMaker
+
+KEYS = call_keys(SID)
+WHOLE_CALL = (
+    Change(messages=(bot("What is your name please", 0),)),
+    Change(revised=(bot("What is your name please", 0), bot("What is", 0))),
+    *(answered(step, 2 * n + 1) for n, step in enumerate(FIELDS)),
+    Change(confirmed=frozenset({Step.PHONE, Step.EMAIL}), booked=True, status=Status.BOOKED),
+    Change(unconfirmed=frozenset({Step.EMAIL}), answers={Step.EMAIL: "other@example.com"}),
+    Change(revised=(bot("never written", 40), bot("never", 40))),
+)
+
+
+@pytest.fixture
+async def ledger(store: Store) -> AsyncIterator[RecordLedger]:
+    ledger = await store.open_call(SID, caller="+61255550100")
+    for change in WHOLE_CALL:
+        await ledger.commit(change)
+    yield ledger
+    await ledger.close()
+
+
+def defects() -> float:
+    return REGISTRY.get_sample_value("voicebot_record_defects_total") or 0.0
+
+
+async def test_the_shadow_of_a_session_is_the_record_that_redis_has(
+    client: Redis, ledger: RecordLedger
+) -> None:
+    expected = record_of(ledger._delivery.held)
+    fields = await client.hgetall(KEYS.call)
+    bookkeeping = {"epoch", "beganMs", "updatedAt"}
+    assert {n: v for n, v in expected.fields.items() if n not in bookkeeping} == {
+        n: v
+        for n, v in fields.items()
+        if n not in bookkeeping and not n.startswith(("owner.", "seq."))
+    }
+    assert expected.history == await client.lrange(KEYS.history, 0, -1)
+
+
+async def test_an_undisturbed_call_has_no_defect(ledger: RecordLedger, client: Redis) -> None:
+    before, found = defects(), await client.hgetall(KEYS.call)
+    await ledger.close()
+    assert defects() == before
+    assert await client.hgetall(KEYS.call) == found
+
+
+async def test_what_somebody_deleted_is_written_again_and_counted(
+    store: Store, client: Redis, ledger: RecordLedger
+) -> None:
+    before, whole = defects(), await store.get_call_skeleton(SID)
+    await client.hdel(KEYS.call, "user.userInfo.phone", "user.userInfo.phone_timestamp")
+    await client.lpop(KEYS.history)
+    await ledger.close()
+    mended = await store.get_call_skeleton(SID)
+    assert whole is not None
+    assert mended is not None
+    assert mended.user == whole.user
+    assert mended.history == whole.history
+    assert defects() == before + 3
+
+
+async def test_a_field_that_was_garbled_is_mended_and_one_that_was_updated_is_not(
+    store: Store, client: Redis, ledger: RecordLedger
+) -> None:
+    await client.hset(KEYS.call, mapping={"user.userInfo.name": "garbled", "step": "name"})
+    await store.update_user_info_field(SID, "address", "2 Example Street", "2026-03-02T12:00:00Z")
+    await ledger.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Test Caller"
+    assert skeleton.user.userInfo.address == "2 Example Street"
+    assert skeleton.step is Step.DONE
+
+
+async def test_a_session_that_was_taken_over_mends_nothing(
+    store: Store, client: Redis, ledger: RecordLedger
+) -> None:
+    before = defects()
+    newer = await store.open_call(SID, caller=None)
+    await newer.commit(Change(answers={Step.NAME: "New Name"}, step=Step.NAME))
+    await ledger.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert (skeleton.user.userInfo.name, skeleton.step) == ("New Name", Step.NAME)
+    assert defects() == before
+
+
+async def test_batch_mode_is_reconciled_too(make_store: StoreMaker) -> None:
+    store = make_store(save_mode=SaveMode.BATCH)
+    ledger = await store.open_call(SID, caller=None)
+    for change in WHOLE_CALL:
+        await ledger.commit(change)
+    before = defects()
+    await ledger.close()
+    assert defects() == before
+
+
+def test_a_message_said_twice_must_be_there_twice() -> None:
+    assert missing(Founding({}, ("a", "b", "a")), Founding({}, ("a", "b"))).history == ("a",)
+    assert missing(Founding({}, ("a",)), Founding({}, ("b", "a", "a"))).count == 0
+    assert caller("x") != bot("x")
