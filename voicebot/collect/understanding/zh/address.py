@@ -143,7 +143,12 @@ def _belongs(piece: str, *, begun: bool, announced: bool) -> bool:
         return False
     features = _features(piece)
     if begun:
-        return features.number or features.road or features.place or _is_room(piece)
+        return (
+            features.number
+            or features.road
+            or features.place
+            or (features.admin or _is_room(piece))
+        )
     if _NO_PLACE.search(piece) and not features.number:
         return False
     named = features.road or features.place or features.admin

@@ -44,7 +44,7 @@ _FILLERS = re.compile(
     r"^(?:嗯+|呃+|哦|啊|额|那个|这个|就是|好的?|行|您好|你好|喂|写|记|登记|哎|姓名|名字|[ ,，])+"
 )
 _HESITATION = re.compile(r"(?:[ ,，:：]|嗯|呃|那个|这个|额)+")
-_PARTICLES = "吧呀啊哦呢哈嘛诶的了哟"
+_PARTICLES = "吧呀啊哦呢哈嘛诶的哟"
 _DOTTED = re.compile(rf"{HAN}{{1,7}}(?:\s*[·•・‧.]\s*{HAN}{{1,7}}){{1,3}}")
 _LATIN = re.compile(r"[a-z][a-z'’\-]*(?:[ .·]+[a-z][a-z'’\-]*){0,3}")
 _RUN = re.compile(rf"{HAN}+")
@@ -184,19 +184,21 @@ def _han(plain: str, start: int, end: int, announced: bool) -> _Candidate | None
 
 def _judge(name: str, *, announced: bool) -> float:
     """How likely these characters are somebody's name; 0 for not at all."""
-    if len(name) < 2 or name in ORDINARY_WORDS:
+    if len(name) < 2 or (name in ORDINARY_WORDS and not announced):
         return 0.0
     if _LONGEST_CHINESE < len(name) <= _LONGEST_FOREIGN and FOREIGN_SOUNDS.issuperset(name):
         return 0.8 if announced else 0.6
     if NEVER_IN_NAMES & set(name) and not FOREIGN_SOUNDS.issuperset(name):
         return 0.0
     usual = all(c in COMMON_IN_NAMES for c in name[1:])
+    if name in ORDINARY_WORDS:
+        return 0.8 if usual and name[0] in SURNAMES - SURNAMES_RARE_AS_WORDS else 0.0
     if name[0] in "小老阿" and len(name) <= 3 and (name[1:] in SURNAMES or usual):
         return 0.8
     if name[:2] in COMPOUND_SURNAMES and 3 <= len(name) <= 4:
         return 1.0
     if name[0] in SURNAMES and len(name) <= 3:
-        if name[:2] in ORDINARY_WORDS or name[0] in SURNAMES_RARE_AS_WORDS:
+        if (name[:2] in ORDINARY_WORDS and not usual) or name[0] in SURNAMES_RARE_AS_WORDS:
             return 0.7 if usual and announced else 0.0
         return 1.0 if usual or announced else 0.7
     if len(name) == 4 and name[0] in SURNAMES and name[1] in SURNAMES and usual:

@@ -13,6 +13,7 @@ from voicebot.collect.understanding.zh.lexicon import SERVICE_CONCEPTS
 from voicebot.collect.understanding.zh.script import fold
 
 _UNWANTED = re.compile(r"(?:不要|不想|不做|不是|不用|不需要|除了|别|没有)(?:做|约|预约|看|要)?$")
+_SEVERAL = re.compile(r"和|还有|或者|以及|跟|、")
 _GENERIC = word_set(
     "服务 维修 咨询 预约 上门 治疗 护理 检查 安装 项目 一下 我要 想要 需要 保养 门诊 科室"
 )
@@ -33,6 +34,11 @@ def find_service(plain: str, offers: Sequence[Offer]) -> Found | None:
 
 
 def _in(plain: str, start: int, end: int, offers: Sequence[Offer]) -> Found | None:
+    if _SEVERAL.search(plain[start:end]):
+        searches = (_by_name, _by_concept)
+        named = {h.value for search in searches for h in search(plain[:end], start, offers)}
+        if len(named) > 1:
+            return None
     for search in (_by_name, _by_concept, _by_part):
         hits = {h.value: h for h in search(plain[:end], start, offers)}
         if len(hits) == 1:

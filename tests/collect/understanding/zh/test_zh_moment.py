@@ -1,0 +1,130 @@
+"""Days and hours as said in Chinese, against a fixed now: Wednesday, 8 May 2024, ten o'clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.collect.understanding import Missing
+from voicebot.collect.understanding.zh.moment import find_time
+from voicebot.collect.understanding.zh.script import fold
+
+NOW = datetime(2024, 5, 8, 10)
+
+
+def heard(utterance: str, held: str | None = None) -> str | None:
+    found = find_time(fold(utterance).plain, NOW, held)
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "day"),
+    [
+        ("今天", "2024-05-08"),
+        ("大後天", "2024-05-11"),
+        ("周三", "2024-05-15"),
+        ("这周五", "2024-05-10"),
+        ("下个礼拜天", "2024-05-19"),
+        ("下下周一", "2024-05-20"),
+        ("十九号", "2024-05-19"),
+        ("七号", "2024-06-07"),
+        ("下个月二号", "2024-06-02"),
+        ("四月三十号", "2025-04-30"),
+        ("十二月31", "2024-12-31"),
+        ("明年二月二十八日", "2025-02-28"),
+        ("二零二六年一月三号", "2026-01-03"),
+        ("2024/7/9", "2024-07-09"),
+        ("四天后", "2024-05-12"),
+        ("一个月以后", "2024-06-08"),
+        ("劳动节", "2025-05-01"),
+    ],
+)
+def test_a_day_alone_lacks_its_hour(utterance: str, day: str) -> None:
+    found = find_time(fold(utterance).plain, NOW)
+    assert found is not None
+    assert (found.value, found.missing) == (day, Missing.CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "clock"),
+    [
+        ("三点", "T15:00"),
+        ("八点", "T08:00"),
+        ("十二点", "T12:00"),
+        ("上午十点一刻", "T10:15"),
+        ("下午四點三刻", "T16:45"),
+        ("差五分九点", "T08:55"),
+        ("六点差一刻", "T17:45"),
+        ("七点零五", "T07:05"),
+        ("晚上八点二十分", "T20:20"),
+        ("凌晨三点半", "T03:30"),
+        ("19:40", "T19:40"),
+        ("十五时三十分", "T15:30"),
+        ("中午", "T12:00"),
+        ("两点到五点", "T14:00"),
+    ],
+)
+def test_an_hour_alone_lacks_its_day(utterance: str, clock: str) -> None:
+    found = find_time(fold(utterance).plain, NOW)
+    assert found is not None
+    assert (found.value, found.missing) == (clock, Missing.DAY)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "moment"),
+    [
+        ("明天下午两点半", "2024-05-09T14:30"),
+        ("周五五点", "2024-05-10T17:00"),
+        ("周三三点", "2024-05-08T15:00"),
+        ("周三九点", "2024-05-15T09:00"),
+        ("今天八点", "2024-05-08T20:00"),
+        ("今晚九點半", "2024-05-08T21:30"),
+        ("后天晚上十二点", "2024-05-11T00:00"),
+        ("三个小时以后", "2024-05-08T13:00"),
+        ("明天没空，后天上午九点吧", "2024-05-10T09:00"),
+        ("后天下午三点，不对，四点", "2024-05-10T16:00"),
+        ("周四，呃不对，周六早上九点", "2024-05-11T09:00"),
+        ("不是明天三点，是后天三点", "2024-05-10T15:00"),
+    ],
+)
+def test_a_whole_time_lacks_nothing(utterance: str, moment: str) -> None:
+    assert heard(utterance) == moment
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "早一点",
+        "随便什么时候",
+        "昨天打过电话",
+        "有两点要说明",
+        "农历八月初三",
+        "三号楼",
+        "我等了一会儿",
+    ],
+)
+def test_other_talk_names_no_time(utterance: str) -> None:
+    assert heard(utterance) is None
+
+
+def test_the_pieces_of_two_turns_join() -> None:
+    day = find_time(fold("后天晚上").plain, NOW)
+    assert day is not None
+    assert heard("八点", day.partial) == "2024-05-10T20:00"
+    assert heard("后天", "T15:00") == "2024-05-10T15:00"
+
+
+def test_a_correction_keeps_the_half_that_it_does_not_name() -> None:
+    assert heard("改成四点", "2024-05-10T15:00") == "2024-05-10T16:00"
+    assert heard("改到周六", "2024-05-10T15:00") == "2024-05-11T15:00"
+
+
+@given(st.integers(1, 300), st.integers(7, 21), st.sampled_from([0, 15, 30, 45]))
+def test_any_future_moment_survives_being_spoken(days: int, hour: int, minute: int) -> None:
+    moment = (NOW + timedelta(days=days)).replace(hour=hour, minute=minute)
+    part = "上午" if hour < 12 else "中午" if hour == 12 else "下午" if hour < 18 else "晚上"
+    clock = f"{part}{hour if hour <= 12 else hour - 12}点{minute or ''}"
+    assert heard(f"{moment.month}月{moment.day}号{clock}") == f"{moment:%Y-%m-%dT%H:%M}"
