@@ -58,7 +58,10 @@ class Crew:
 
 def serve(
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Stream processes; they share the port.")
+        int,
+        typer.Option(
+            "--workers", min=1, metavar="N", help="Stream processes; they share the port."
+        ),
     ] = 1,
     local: Annotated[
         bool,
