@@ -9,11 +9,9 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.dates.clocks import Part
 from voicebot.collect.understanding.dates.combine import Answer, combine
-from voicebot.collect.understanding.dates.words import Tokens, read, word
+from voicebot.collect.understanding.dates.questions import asks_something
+from voicebot.collect.understanding.dates.words import read
 from voicebot.collect.understanding.found import Found
-
-_OPEN = frozenset({"open", "opened", "opening", "close", "closed", "closing", "shut"})
-_ELSEWHERE = frozenset({"weather", "forecast"})
 
 
 def parse(utterance: str, asked: Asked) -> Found | None:
@@ -22,7 +20,7 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     A piece in `asked.partial`, else the time already in the record, completes what was said.
     """
     tokens = read(utterance)
-    if _is_a_question_of_hours(tokens):
+    if asks_something(tokens):
         return None
     held = _held(asked)
     strict = asked.step is not Step.TIME
@@ -42,16 +40,6 @@ def localize(value: str, zone: ZoneInfo) -> datetime:
         raise ValueError(f"not a full local time: {value!r}")
     local = datetime.fromisoformat(value).replace(tzinfo=zone, fold=0)
     return local.astimezone(UTC).astimezone(zone)
-
-
-def _is_a_question_of_hours(tokens: Tokens) -> bool:
-    """ "When are you open on Saturday?" names a day but asks for none; so does the weather."""
-    for at, token in enumerate(tokens):
-        if token.text in _ELSEWHERE:
-            return True
-        if token.text == "you" and word(tokens, at + 1) in _OPEN:
-            return True
-    return False
 
 
 def _held(asked: Asked) -> Answer:

@@ -110,7 +110,8 @@ def _is_no_time(tokens: Tokens, clock: Clock) -> bool:
 def _joins(tokens: Tokens, clock: Clock) -> bool:
     """Does a figure of three digits or more touch it, as in 555-0160?"""
     before, after = get(tokens, clock.begin - 1), get(tokens, clock.end)
-    return (len(before.digits) > 2 and tokens[clock.begin].pause in ("", "-")) or (
+    dated = len(before.digits) == 4 and before.digits.startswith("20")
+    return (len(before.digits) > 2 and not dated and tokens[clock.begin].pause in ("", "-")) or (
         len(after.digits) > 2 and after.pause in ("", "-")
     )
 
@@ -166,6 +167,9 @@ def _with_half(tokens: Tokens, clock: Clock) -> Clock:
     if get(tokens, end).text == "o'clock" and clock.minute == 0:
         end, cue = end + 1, Cue.STRONG
     token = get(tokens, end)
+    if [word(tokens, end + n) for n in range(2)] == ["in", "the"] and _half(tokens, end + 2):
+        end += 2
+        token = get(tokens, end)
     if found := _half(tokens, end):
         cue = Cue.STRONG if len(token.text) == len("pm") else Cue.MEDIUM
         return Clock(clock.begin, end + 1, clock.hour, clock.minute, found, cue)
@@ -207,30 +211,36 @@ def _noon(tokens: Tokens, at: int, region: str) -> Clock | None:
 
 
 def _fraction(tokens: Tokens, at: int, region: str) -> Clock | None:
-    """half past three, half three (AU, GB), quarter to eleven, ten past four, 20 to 7."""
+    """half past three, half three, quarter to eleven, ten past noon, 20 to 7."""
     start = at + 1 if tokens[at].text == "a" else at
     minutes, end = _minutes(tokens, start)
     if minutes is None:
         return None
-    joint = get(tokens, end).text
-    hour = get(tokens, end + 1).cardinal
-    if joint == "half" or hour is None or hour not in _HOURS or get(tokens, end + 1).pause:
-        half_three = region in ("AU", "GB", "NZ", "IE") and tokens[start].text == "half"
-        hour = get(tokens, end).cardinal
-        if half_three and hour in range(1, 13) and get(tokens, end + 1).text not in _UNITS:
-            return Clock(at, end + 1, hour or 0, 30)
-        return None
+    hour = get(tokens, end + 1)
+    exact = Half.EXACT if hour.text in _NAMED_HOURS else None
+    value = _NAMED_HOURS.get(hour.text, hour.cardinal)
+    joint = word(tokens, end)
+    if value is None or value not in _HOURS or hour.pause or joint not in _JOINTS:
+        return _half_hour(tokens, at, end) if word(tokens, start) == "half" else None
     if joint in ("past", "after"):
-        return Clock(at, end + 2, hour, minutes)
-    if minutes not in _MINUTES_OF_TO and word(tokens, end - 1) != "minutes":
+        return Clock(at, end + 2, value, minutes, exact)
+    precise = minutes in _MINUTES_OF_TO or word(tokens, end - 1) == "minutes"
+    if not precise or (joint == "of" and minutes != _QUARTER):
         return None
-    if joint in ("to", "before", "until", "of"):
-        if joint == "of" and minutes != 15:
-            return None
-        return Clock(at, end + 2, (hour - 1) % 24 or 12, 60 - minutes)
-    return None
+    return Clock(at, end + 2, (value - 1) % 24 or 12, 60 - minutes, exact)
 
 
+def _half_hour(tokens: Tokens, at: int, end: int) -> Clock | None:
+    """ "Half three" is half past three wherever it is said at all."""
+    hour = get(tokens, end).cardinal
+    if hour is None or hour not in range(1, 13) or word(tokens, end + 1) in _UNITS:
+        return None
+    return Clock(at, end + 1, hour, 30)
+
+
+_JOINTS = frozenset({"past", "after", "to", "before", "until", "of"})
+_NAMED_HOURS = {"noon": 12, "midnight": 24}
+_QUARTER = 15
 _UNITS = frozenset({"hours", "minutes", "days", "weeks", "months", "a"})
 
 
@@ -240,7 +250,7 @@ def _minutes(tokens: Tokens, at: int) -> tuple[int | None, int]:
     if token.text == "half":
         return 30, at + 1
     if token.text == "quarter":
-        return 15, at + 1
+        return _QUARTER, at + 1
     minutes = token.cardinal
     if minutes is None or minutes not in range(1, 60):
         return None, at
@@ -280,7 +290,7 @@ def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     if hour is None or hour not in _HOURS or len(token.digits) > 2:
         return None
     following, second = get(tokens, at + 1), get(tokens, at + 2)
-    if following.pause or hour == 0:
+    if following.pause not in ("", "-") or hour == 0:
         return Clock(at, at + 1, hour, 0, cue=Cue.BARE) if hour else None
     if following.text in ("oh", "zero") and second.cardinal in range(1, 10):
         return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.MEDIUM)

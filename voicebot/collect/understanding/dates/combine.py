@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import pairwise
 from typing import TypeVar
 
@@ -16,7 +16,8 @@ from voicebot.collect.understanding.dates.clocks import (
     clock_at,
     part_at,
 )
-from voicebot.collect.understanding.dates.days import Day, Weight, day_at, resolve_together
+from voicebot.collect.understanding.dates.days import day_at
+from voicebot.collect.understanding.dates.resolving import Day, Weight, add_days, resolve_together
 from voicebot.collect.understanding.dates.spans import Moment, ahead_at
 from voicebot.collect.understanding.dates.words import Tokens, word, word_set
 from voicebot.collect.understanding.lexicon import FILLERS, correction_at
@@ -49,6 +50,8 @@ _COUNTED = word_set(
     "other others street st road rd avenue ave bedroom bedrooms or"
 )
 _JOINTS = frozenset({"to", "until", "and", "or"})
+_DAWN_HOUR = 5
+"""Tonight at one is tomorrow's date."""
 _ANSWER_FILLERS = FILLERS | word_set(
     "the a i i'd id would like want it is it's its make be at on for to could we do can you "
     "book me my please thanks thank then how about what maybe say probably think just let's"
@@ -56,6 +59,9 @@ _ANSWER_FILLERS = FILLERS | word_set(
 _NO_MEND = frozenset(
     {"later", "earlier", "problem", "worries", "preference", "matter", "kids", "one"}
 )
+_TURNS = frozenset({"so", "but"})
+"""What follows them is the point: "I work until five so maybe six"."""
+_NO_TURN = frozenset({"no", "not", "before", "by", "if", "please", "after", "that", "on"})
 _MENDS = (("make", "it"), ("make", "that"), ("change", "it"), ("change", "that"), ("or", "rather"))
 
 
@@ -135,6 +141,8 @@ def _piece(tokens: Tokens, words: list[str], at: int, now: datetime, region: str
 def _mend(words: list[str], at: int) -> Mend | None:
     if tuple(words[at : at + 2]) in _MENDS:
         return Mend(at, at + 2)
+    if words[at] in _TURNS and " ".join(words[at + 1 : at + 2]) not in _NO_TURN:
+        return Mend(at, at + 1)
     length = correction_at(words, at)
     if not length or (words[at] == "no" and " ".join(words[at + 1 : at + 2]) in _NO_MEND):
         return None
@@ -144,13 +152,16 @@ def _mend(words: list[str], at: int) -> Mend | None:
 def _cued(tokens: Tokens, pieces: list[Piece]) -> list[Piece]:
     """Each clock time with the part of the day beside it, and how sure it is one."""
     named = [p for p in pieces if isinstance(p, Named)]
-    ends = {p.end for p in pieces if isinstance(p, Day)}
+    days = [p for p in pieces if isinstance(p, Day)]
+    ends = {day.end for day in days}
     alone = all(t.text in _ANSWER_FILLERS for n, t in enumerate(tokens) if not _in(pieces, n))
     cued: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, Clock):
             part = next((n.part for n in named if _beside(tokens, piece, n)), None)
             cue = _cue(tokens, piece, part, follows_day=piece.begin in ends, alone=alone)
+            if cue is Cue.MEDIUM and any(_beside(tokens, piece, d) for d in days):
+                cue = Cue.STRONG
             piece = replace(piece, part=part, cue=cue)
         cued.append(piece)
     return cued
@@ -160,7 +171,7 @@ def _in(pieces: Sequence[Piece], at: int) -> bool:
     return any(p.begin <= at < p.end for p in pieces)
 
 
-def _beside(tokens: Tokens, clock: Clock, named: Named) -> bool:
+def _beside(tokens: Tokens, clock: Clock, named: Named | Day) -> bool:
     first, second = (clock, named) if clock.begin < named.begin else (named, clock)
     return all(word(tokens, n) in _BETWEEN for n in range(first.end, second.begin))
 
@@ -301,8 +312,9 @@ def _answer(rounds: list[list[Piece]], today: date, held: Part | None) -> Answer
     clock = _clock(clocks[0], part) if clocks else None
     if len({c.time for c in clocks}) > 1:
         confidence = min(confidence, 0.7)
-    if day and clock and clock.hour < 5 and any(d.weight is Weight.TODAY for d in days) and parts:
-        day += timedelta(days=1)
+    at_night = any(p.part is Part.NIGHT for p in parts)
+    if day == today and clock and clock.hour < _DAWN_HOUR and at_night:
+        day = add_days(today, 1)
     used: list[Piece] = [*days, *clocks[:1], *parts]
     begin, end = min(p.begin for p in used), max(p.end for p in used)
     return Answer(begin, end, day, clock, parts[0].part if parts else None, confidence)

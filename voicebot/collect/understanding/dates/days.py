@@ -1,14 +1,21 @@
-"""Days in an answer: "next Tuesday", "the fourteenth", "8/31", "in three days"."""
+"""Days in an answer: "next Tuesday", "the fourteenth", "8/31", "the end of the month"."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
+from collections.abc import Callable
+from datetime import date
 
-from voicebot.collect.understanding.dates.words import Token, Tokens, get, skip, word_set
+from voicebot.collect.understanding.dates.resolving import (
+    Day,
+    Weight,
+    add_days,
+    add_months,
+    coming,
+    last_of,
+    make,
+)
+from voicebot.collect.understanding.dates.words import Token, Tokens, get, skip, word, word_set
 
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
 _YEARS_AHEAD = 10
@@ -68,35 +75,6 @@ _NOT_A_DAY = word_set(
 _STREETS = frozenset({"avenue", "ave", "street", "st", "road", "rd", "drive", "floor", "level"})
 
 
-class Weight(StrEnum):
-    """How a day was named."""
-
-    DATE = "date"
-    WEEKDAY = "weekday"
-    MONTH_DAY = "month_day"
-    WEEK = "week"
-    TODAY = "today"
-    PAST = "past"
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A piece that names a day or a week; tokens `begin` to `end` of the answer.
-
-    date      for DATE and TODAY
-    number    weekday 0-6 (WEEKDAY), day of month (MONTH_DAY), weeks from this one (WEEK)
-    modifier  "this", "next" or "" (WEEKDAY); months from this one (MONTH_DAY), as text
-    """
-
-    begin: int
-    end: int
-    weight: Weight
-    date: date | None = None
-    number: int = 0
-    modifier: str = ""
-    weak: bool = False
-
-
 Matcher = Callable[[Tokens, int, date, str], Day | None]
 
 
@@ -108,19 +86,6 @@ def day_at(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     return None
 
 
-def make(year: int, month: int, day: int) -> date | None:
-    """The date, or None when there is no such day."""
-    if 1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
-        return date(year, month, day)
-    return None
-
-
-def _coming(today: date, month: int, day: int) -> date | None:
-    """The first such day from today on (29 February may be years away)."""
-    years = range(today.year, min(today.year + 9, 9999))
-    return next((d for y in years if (d := make(y, month, day)) and d >= today), None)
-
-
 def _year(token: Token, today: date) -> int | None:
     if len(token.digits) == 4 and abs((token.number or 0) - today.year) <= _YEARS_AHEAD:
         return token.number
@@ -130,6 +95,8 @@ def _year(token: Token, today: date) -> int | None:
 def _relative(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """today, tonight, this evening, tomorrow, the day after tomorrow."""
     text, following = tokens[at].text, get(tokens, at + 1).text
+    if text == "today" and following == "weeks":
+        return _date(at, at + 2, today, 7)
     if text in ("today", "tonight"):
         end = at + 1 if text == "today" else at
         return Day(at, max(end, at + 1), Weight.TODAY, today)
@@ -148,10 +115,8 @@ def _relative(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
 
 
 def _date(begin: int, end: int, today: date, days: int) -> Day | None:
-    try:
-        return Day(begin, end, Weight.DATE, today + timedelta(days=days))
-    except OverflowError:
-        return None
+    found = add_days(today, days)
+    return Day(begin, end, Weight.DATE, found) if found else None
 
 
 def _numeric(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
@@ -161,7 +126,7 @@ def _numeric(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
         return None
     parts = [int(p) for p in token.text.replace("-", "/").replace(".", "/").split("/")]
     if len(parts) == 2:
-        found = _in_order(parts, region, lambda m, d: _coming(today, m, d))
+        found = _in_order(parts, region, lambda m, d: coming(today, m, d))
     elif parts[0] > 31:
         found = make(*parts)
     else:
@@ -196,7 +161,7 @@ def _named(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
         day = _day_of_month(tokens[at])
         where = skip(tokens, skip(tokens, at + 1, "days"), "of")
         month, end = _MONTHS.get(get(tokens, where).text), where + 1
-    if not day or not month or get(tokens, where).pause not in ("", ".", "-"):
+    if not day or not month or get(tokens, where).pause not in ("", ".", "-", "/", ","):
         return None
     return _with_year(tokens, Day(at, end, Weight.DATE), today, month, day)
 
@@ -212,7 +177,7 @@ def _with_year(tokens: Tokens, piece: Day, today: date, month: int, day: int) ->
     if year is not None:
         found, end = make(year, month, day), end + 1
     else:
-        found, end = _coming(today, month, day), piece.end
+        found, end = coming(today, month, day), piece.end
     return Day(piece.begin, end, Weight.DATE, found) if found else None
 
 
@@ -254,13 +219,8 @@ def _of_month(tokens: Tokens, at: int) -> tuple[int | None, int]:
 def _weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """Friday, this Friday, next Friday, Friday week, Tuesday after next."""
     modifier, where = "", at
-    while get(tokens, where).text in ("this", "next", "coming", "following") and where < at + 2:
-        modifier = (
-            "coming"
-            if modifier and get(tokens, where).text == "coming"
-            else (get(tokens, where).text)
-        )
-        where += 1
+    while word(tokens, where) in _MODIFIERS and where < at + 2:
+        modifier, where = word(tokens, where), where + 1
     token = get(tokens, where)
     number = _WEEKDAYS.get(token.text)
     if number is None or (token.text in _ALSO_WORDS and get(tokens, where - 1).text in _NOT_SUN):
@@ -275,6 +235,7 @@ def _weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     return Day(at, where + 1, Weight.WEEKDAY, number=number, modifier=modifier)
 
 
+_MODIFIERS = frozenset({"this", "next", "coming", "following"})
 _NOT_SUN = frozenset({"the", "i", "we", "he", "she", "a"})
 
 
@@ -299,14 +260,10 @@ def _end_of_month(tokens: Tokens, at: int, today: date, region: str) -> Day | No
     if months is not None:
         first = add_months(today.replace(day=1), months)
     elif month:
-        first, end = _coming(today.replace(day=1), month, 1), skip(tokens, start, "of") + 1
+        first, end = coming(today.replace(day=1), month, 1), skip(tokens, start, "of") + 1
     else:
         return None
-    return Day(at, end, Weight.DATE, _last_of(first)) if first else None
-
-
-def _last_of(first: date) -> date:
-    return first.replace(day=monthrange(first.year, first.month)[1])
+    return Day(at, end, Weight.DATE, last_of(first)) if first else None
 
 
 def _nth_weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
@@ -322,7 +279,7 @@ def _nth_weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | Non
     if months is not None:
         first = add_months(today.replace(day=1), months)
     elif month and where > at + 2:
-        first, end = _coming(today.replace(day=1), month, 1), where + 1
+        first, end = coming(today.replace(day=1), month, 1), where + 1
     else:
         return None
     found = _nth(first, weekday, -1 if last else token.number or 1) if first else None
@@ -339,106 +296,9 @@ def _holiday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """Christmas Eve, Boxing Day, New Year's Eve."""
     for words, (month, day) in _HOLIDAYS.items():
         if tuple(get(tokens, at + n).text.replace("’", "'") for n in range(len(words))) == words:
-            found = _coming(today, month, day)
+            found = coming(today, month, day)
             return Day(at, at + len(words), Weight.DATE, found) if found else None
     return None
-
-
-def resolve(day: Day, today: date) -> date | None:
-    """The date that this piece alone names."""
-    if day.weight in (Weight.DATE, Weight.TODAY):
-        return day.date
-    if day.weight is Weight.WEEKDAY:
-        return _of_week(day, today)
-    if day.weight is Weight.MONTH_DAY:
-        return _of_a_month(day, today)
-    return None
-
-
-def resolve_together(days: Sequence[Day], today: date) -> tuple[date | None, float]:
-    """The date that these pieces name together, and how sure that is."""
-    dates, weekdays, month_days, weeks = (
-        [d for d in days if d.weight is w]
-        for w in (Weight.DATE, Weight.WEEKDAY, Weight.MONTH_DAY, Weight.WEEK)
-    )
-    if dates:
-        found = dates[0].date
-        if weekdays and found and dates[0].modifier == "week":
-            return _monday(found) + timedelta(days=weekdays[0].number), 1.0
-        agree = all(d.date == found for d in dates)
-        fits = not weekdays or (found is not None and found.weekday() == weekdays[0].number)
-        return found, 1.0 if agree and fits else 0.45
-    if month_days:
-        return _month_day(month_days, weekdays, today)
-    if weekdays and weeks and not weekdays[0].modifier:
-        found = _monday(today) + timedelta(days=7 * weeks[0].number + weekdays[0].number)
-        return (found if found >= today else found + timedelta(days=7)), 1.0
-    if weekdays:
-        sure = 1.0 if len({d.number for d in weekdays}) == 1 else 0.5
-        return _of_week(weekdays[0], today), min(sure, _sureness(weekdays[0], today))
-    return (days[0].date if days else None), 1.0
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _of_week(day: Day, today: date) -> date | None:
-    coming = (day.number - today.weekday()) % 7
-    next_week = 7 - today.weekday() + day.number
-    ahead = {
-        "this": coming,
-        "next": next_week,
-        "week": (coming or 7) + 7,
-        "after next": next_week + 7,
-    }.get(day.modifier, coming or 7)
-    try:
-        return today + timedelta(days=ahead)
-    except OverflowError:
-        return None
-
-
-def _sureness(day: Day, today: date) -> float:
-    """ "Next Friday", said on a Wednesday, is next week's to most people but not to all."""
-    both = (day.number - today.weekday()) % 7 or 7
-    return 1.0 if day.modifier != "next" or both == 7 - today.weekday() + day.number else 0.6
-
-
-def _of_a_month(day: Day, today: date) -> date | None:
-    first = today.replace(day=1)
-    if day.modifier:
-        month = add_months(first, int(day.modifier))
-        return make(month.year, month.month, day.number) if month else None
-    months = (add_months(first, n) for n in range(13))
-    found = (make(m.year, m.month, day.number) for m in months if m)
-    return next((d for d in found if d and d >= today), None)
-
-
-def _month_day(
-    month_days: Sequence[Day], weekdays: Sequence[Day], today: date
-) -> tuple[date | None, float]:
-    """The day of the month; with a weekday beside it the first one that is both."""
-    sure = 1.0 if len({d.number for d in month_days}) == 1 else 0.5
-    found = _of_a_month(month_days[0], today)
-    if not weekdays or not found or found.weekday() == weekdays[0].number:
-        return found, sure
-    for n in range(1, _MONTHS_TO_SEARCH):
-        first = add_months(found.replace(day=1), n)
-        later = make(first.year, first.month, month_days[0].number) if first else None
-        if later and later.weekday() == weekdays[0].number and not month_days[0].modifier:
-            return later, 0.7
-    return found, 0.45
-
-
-_MONTHS_TO_SEARCH = 12
-
-
-def add_months(first: date, months: int) -> date | None:
-    """The same day some months later, or that month's last day."""
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    if not 1 <= year <= 9999:
-        return None
-    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
 _MATCHERS: tuple[Matcher, ...] = (

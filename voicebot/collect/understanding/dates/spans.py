@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from voicebot.collect.understanding.dates.days import Day, Weight, add_months, day_at, resolve
+from voicebot.collect.understanding.dates.days import day_at
+from voicebot.collect.understanding.dates.resolving import (
+    Day,
+    Weight,
+    add_days,
+    add_months,
+    resolve,
+)
 from voicebot.collect.understanding.dates.words import Tokens, skip, word
 
 _DAYS = {"days": 1, "weeks": 7, "fortnights": 14}
@@ -67,14 +74,14 @@ def _origin(
     if follower == "from" and word(tokens, end + 1) in ("now", "today"):
         return end + 2, None
     if follower in ("today", "tomorrow") and length.days and length.days % 7 == 0:
-        days = 1 if follower == "tomorrow" else 0
-        return end + 1, now + timedelta(days=days)
+        day = add_days(now.date(), 1 if follower == "tomorrow" else 0)
+        return end + 1, datetime.combine(day, now.time()) if day else None
     joints = ("from", "after") if led else ("from", "after", "on")
     if follower in joints and end + 1 < len(tokens):
-        day = day_at(tokens, skip(tokens, end + 1, "this"), now.date(), region)
-        found = resolve(day, now.date()) if day else None
-        if day and found:
-            return day.end, datetime.combine(found, now.time())
+        named = day_at(tokens, skip(tokens, end + 1, "this"), now.date(), region)
+        found = resolve(named, now.date()) if named else None
+        if named and found:
+            return named.end, datetime.combine(found, now.time())
     return end, None
 
 

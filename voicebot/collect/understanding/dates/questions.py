@@ -1,0 +1,29 @@
+"""Questions that name a day or an hour but ask for no booking: "are you open on Saturday?"."""
+
+from __future__ import annotations
+
+from voicebot.collect.understanding.dates.words import Tokens, word, word_set
+
+_OPEN = word_set("open opened opening close closed closing shut")
+_HOURS = word_set("your business opening office trading")
+_ELSEWHERE = word_set(
+    "weather forecast rain raining snow sunny temperature alarm remind reminder wake calendar "
+    "holiday holidays news"
+)
+_OPENERS = word_set("what what's whats who who's why where how when which")
+_OFFERS = word_set(
+    "you have available availability slot slots opening openings appointment appointments times "
+    "free anything something book booking come visit reserve about if sound work suit"
+)
+
+
+def asks_something(tokens: Tokens) -> bool:
+    """Is it a question about hours, the weather or the date itself?"""
+    for at, token in enumerate(tokens):
+        if token.text in _ELSEWHERE:
+            return True
+        if token.text == "you" and word(tokens, at + 1) in _OPEN:
+            return True
+        if token.text in _HOURS and word(tokens, at + 1) == "hours":
+            return True
+    return word(tokens, 0) in _OPENERS and not any(t.text in _OFFERS for t in tokens)
