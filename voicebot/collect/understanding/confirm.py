@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from voicebot.collect.understanding.tokens import plain, word_set, words
 
-_YES = word_set("yes yeah yep yup yah ya yea aye ok okay sure mhm uhuh alright right y")
-_NO = word_set("no nope nah n nay")
+_YES = word_set("yes yeah yep yup yah ya yea aye ok okay sure mhm uhuh alright right")
+_NO = word_set("no nope nah nay")
 _GOOD = word_set(
     "right correct affirmative absolutely definitely certainly exactly indeed perfect fine good "
     "great lovely true confirm confirmed confirming agreed accurate excellent awesome wonderful "

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import Levenshtein
 
+from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.common import is_everyday
 from voicebot.collect.understanding.domains import Domain, domain_at
@@ -53,7 +54,13 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     if address is None:
         return None
     span = (said[read[address.first].first].start, said[read[address.end - 1].end - 1].end)
-    return _found(_joined(address, asked.partial), span)
+    return _found(_joined(address, asked.partial or _read_back(asked)), span)
+
+
+def _read_back(asked: Asked) -> str | None:
+    """While the bot waits for a yes, a part said anew replaces that part of what it read."""
+    confirming = asked.confirming and asked.step is Step.EMAIL
+    return asked.record.get(Step.EMAIL) if confirming else None
 
 
 def valid(text: str) -> str | None:
@@ -86,7 +93,7 @@ def _joined(address: _Address, earlier: str | None) -> _Address:
     local, _, domain = earlier.partition("@")
     said = address.domain
     if said and said.startswith(".") and domain:
-        said = domain + said
+        said = domain.partition(".")[0] + said
     return _Address(address.local or local or None, said or domain or None, *_place(address))
 
 
@@ -234,7 +241,8 @@ def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     first = next(own, None)
     if first is None:
         return None
-    if asked.partial and "@" in asked.partial and not asked.partial.startswith("@"):
+    earlier = asked.partial or _read_back(asked)
+    if earlier and "@" in earlier and not earlier.startswith("@"):
         domain = _rest_of_domain(read, first)
         if domain and domain.end >= len(read):
             return _Address(None, domain.text, first, domain.end)

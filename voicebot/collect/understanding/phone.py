@@ -14,11 +14,12 @@ from itertools import islice, product
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.lexicon import correction_at
-from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
-from voicebot.collect.understanding.tokens import Token, plain, tokens, word_set
+from voicebot.collect.understanding.numbers import Group
+from voicebot.collect.understanding.runs import AS_SAID, Run, contrasted, runs_in
+from voicebot.collect.understanding.tokens import Token, plain, tokens
 
 _FEWEST_DIGITS = 3
 """A shorter run alone is a quantity ("2 people"), not the beginning of a number."""
@@ -31,49 +32,6 @@ _MOST_DIGITS = 24
 
 _SET_ASIDE = "+447700900"
 """British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
-
-_INSIDE = word_set(
-    "uh um uhm er erm ah hm hmm and then dash hyphen space dot point comma slash okay ok like "
-    "- . , / ( ) _ : ; ~ * bracket brackets open close"
-)
-"""May stand between digits of one run."""
-_PAUSES = word_set("uh um er erm and then dash hyphen space comma - . , / ( )")
-_LINKS = word_set(
-    "and then the number is it's its rest last area code next followed by that's thats with so "
-    "yeah yes right um uh first three four digits part bit sorry wait no plus + , . then after my "
-    "that mobile phone"
-)
-"""Words between two runs of one number."""
-_EXTENSION = frozenset(("extension", "ext", "extn", "x"))
-_OTHER_NUMBERS = word_set(
-    "order confirmation account invoice booking reservation reference tracking policy card "
-    "flight licence license security social case ticket member membership postcode zip zipcode "
-    "job quote serial medicare abn old previous former dollars version"
-)
-_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Digits with nothing but pauses between them, and the words that lead up to them.
-
-    phrases  digit groups between two pauses, for corrections that replace a phrase
-    corrects it takes back what was said before
-    goes_on  nothing but links ("and then") part it from the run before
-    tail     how many last digits this run replaces, when the caller said so
-    """
-
-    groups: tuple[Group, ...]
-    phrases: tuple[tuple[Group, ...], ...]
-    plus: bool
-    corrects: bool
-    unrelated: bool
-    goes_on: bool
-    tail: int
-
-    @property
-    def digits(self) -> str:
-        return "".join(group.digits for group in self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +51,19 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     """Find one telephone number; half of one comes back as `partial`, digits only."""
     text = plain(utterance)
     said = tokens(text)
-    runs = [run for run in _runs(said) if not run.unrelated]
+    runs = [run for run in runs_in(said) if not run.unrelated]
     if not runs:
         return None
     if found := _whole(runs, said, asked.region):
         return found
+    held = asked.record.get(Step.PHONE)
+    if any(run.tail for run in runs):
+        earlier = (asked.partial if asked.step is Step.PHONE else None) or held
+        return _amended(earlier, runs, said, asked) if earlier else None
+    if asked.step is not Step.PHONE:
+        return None
+    if held and asked.confirming:
+        return _amended(held, runs, said, asked)
     return _piece(runs, said, asked)
 
 
@@ -115,7 +81,7 @@ def e164(digits: str, region: str) -> str | None:
     return None
 
 
-def _whole(runs: Sequence[_Run], said: Sequence[Token], region: str) -> Found | None:
+def _whole(runs: Sequence[Run], said: Sequence[Token], region: str) -> Found | None:
     number = _Number(())
     value: str | None = None
     for run in runs:
@@ -134,14 +100,14 @@ def _whole(runs: Sequence[_Run], said: Sequence[Token], region: str) -> Found | 
     return Found(value, span, 0.95)
 
 
-def _continued(number: _Number, run: _Run, complete: bool) -> Iterator[_Number]:
+def _continued(number: _Number, run: Run, complete: bool) -> Iterator[_Number]:
     """The numbers that may be meant once this run has been said, the likeliest first."""
     alone = _alone(run)
     if not number.groups:
         yield alone
         return
     if run.tail:
-        yield _replaced(number, run, run.tail)
+        yield _replaced(number, run, len(run.digits) if run.tail == AS_SAID else run.tail)
     if run.corrects:
         yield alone
         for count in _replaceable(number, run, complete):
@@ -154,7 +120,7 @@ def _continued(number: _Number, run: _Run, complete: bool) -> Iterator[_Number]:
         yield _joined(number, run)
 
 
-def _replaceable(number: _Number, run: _Run, complete: bool) -> Iterator[int]:
+def _replaceable(number: _Number, run: Run, complete: bool) -> Iterator[int]:
     """How many digits at the end a correction may replace."""
     if complete:
         yield len(run.digits)
@@ -166,18 +132,18 @@ def _replaceable(number: _Number, run: _Run, complete: bool) -> Iterator[int]:
         yield first
 
 
-def _replaced(number: _Number, run: _Run, count: int) -> _Number:
+def _replaced(number: _Number, run: Run, count: int) -> _Number:
     kept = number.digits[: max(0, len(number.digits) - count)]
     head = Group((kept,), number.groups[0].first, number.groups[-1].end)
     groups = ((head,) if kept else ()) + run.groups
     return _Number(groups, number.plus, len(run.phrases[-1]))
 
 
-def _alone(run: _Run) -> _Number:
+def _alone(run: Run) -> _Number:
     return _Number(run.groups, run.plus, len(run.phrases[-1]))
 
 
-def _next(number: _Number, run: _Run) -> _Number:
+def _next(number: _Number, run: Run) -> _Number:
     """The number so far, when it is no whole number yet."""
     if not number.groups:
         return _alone(run)
@@ -188,7 +154,7 @@ def _next(number: _Number, run: _Run) -> _Number:
     return _joined(number, run) if run.goes_on else _alone(run)
 
 
-def _joined(number: _Number, run: _Run) -> _Number:
+def _joined(number: _Number, run: Run) -> _Number:
     return _Number(number.groups + run.groups, number.plus, len(run.phrases[-1]))
 
 
@@ -203,7 +169,7 @@ def _valid(number: _Number, region: str) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
-def _window(runs: Sequence[_Run], region: str) -> tuple[_Number, str | None]:
+def _window(runs: Sequence[Run], region: str) -> tuple[_Number, str | None]:
     """A number next to other written figures, as in "NY 11757 2025550151": drop those figures."""
     for run in runs:
         for first in range(len(run.groups)):
@@ -217,7 +183,7 @@ def _window(runs: Sequence[_Run], region: str) -> tuple[_Number, str | None]:
     return _Number(()), None
 
 
-def _piece(runs: Sequence[_Run], said: Sequence[Token], asked: Asked) -> Found | None:
+def _piece(runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | None:
     """Digits that are no whole number: with those of the turn before, or the first of more."""
     number = _Number(())
     for run in runs:
@@ -233,6 +199,41 @@ def _piece(runs: Sequence[_Run], said: Sequence[Token], asked: Asked) -> Found |
     return Found(None, span, 0.9, Missing.DIGITS, digits)
 
 
+def _amended(held: str, runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | None:
+    """A piece of the number that was read back, said anew: the digits that it stands for change.
+
+    "The last digit is nine", "double five six, not double six five"; else the one place in the
+    number where all but one digit agree.
+    """
+    run = next((run for run in runs if run.tail), runs[0])
+    digits, wrong = run.digits, contrasted(said)
+    if run.tail:
+        count = len(digits) if run.tail == AS_SAID else run.tail
+        candidates = [held[:-count] + digits] if len(digits) == count else []
+    elif wrong:
+        candidates = [held.replace(wrong, digits)] if held.count(wrong) == 1 else []
+    else:
+        candidates = _close(held, digits)
+    values = {value for text in candidates if (value := e164(text, asked.region))}
+    if len(values) != 1 or len(runs) > 1:
+        return None
+    return Found(values.pop(), (said[run.groups[0].first].start, said[-1].end), 0.75)
+
+
+def _close(held: str, digits: str) -> list[str]:
+    """The number with these digits where all but one of them, or two swapped ones, agree."""
+    if not _FEWEST_DIGITS <= len(digits) < len(held) - 1:
+        return []
+    found: list[str] = []
+    for at in range(1, len(held) - len(digits) + 1):
+        old = held[at : at + len(digits)]
+        differing = [i for i, (was, now) in enumerate(zip(old, digits, strict=True)) if was != now]
+        swapped = sorted(old) == sorted(digits) and len(differing) == 2
+        if len(differing) == 1 or swapped:
+            found.append(held[:at] + digits + held[at + len(digits) :])
+    return found
+
+
 def _too_short(digits: str, region: str) -> bool:
     """May more digits make a number of it? Compared with a mobile number of the same country."""
     try:
@@ -243,112 +244,3 @@ def _too_short(digits: str, region: str) -> bool:
     mobile = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
     whole = len(str(mobile.national_number)) if mobile else _USUAL_NATIONAL_DIGITS
     return len(str(number.national_number)) < whole
-
-
-def _runs(said: Sequence[Token]) -> Iterator[_Run]:
-    """All runs of digits, each with what the words before it say about it."""
-    at, before = 0, 0
-    while at < len(said):
-        run, end = _run_at(said, at, before)
-        if run is None:
-            at += 1
-            continue
-        yield run
-        at = before = end
-
-
-def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[_Run | None, int]:
-    groups: list[Group] = []
-    phrases: list[list[Group]] = []
-    place, paused = at, True
-    while place < len(said):
-        group = group_at(said, place)
-        if group is None:
-            group = homophone_at(said, place) if groups else _misheard_zero(said, place)
-        if group and (_part_of_word(said, group) or _is_date(said, place)):
-            break
-        if group:
-            if paused:
-                phrases.append([])
-            groups.append(group)
-            phrases[-1].append(group)
-            place, paused = group.end, False
-        elif groups and said[place].low in _INSIDE:
-            paused = paused or said[place].low in _PAUSES
-            place += 1
-        else:
-            break
-    if not groups:
-        return None, at
-    lead = [token.low for token in said[before:at]]
-    end = groups[-1].end
-    return (
-        _Run(
-            tuple(groups),
-            tuple(tuple(phrase) for phrase in phrases),
-            plus=_is_plus(lead),
-            corrects=bool(before) and _corrects(lead),
-            unrelated=_is_unrelated(lead),
-            goes_on=all(word in _LINKS or word in _INSIDE for word in lead),
-            tail=_tail(lead) if before else 0,
-        ),
-        end,
-    )
-
-
-def _misheard_zero(said: Sequence[Token], at: int) -> Group | None:
-    """ "L2" at the beginning is "oh two"."""
-    after = at + 1 + (at + 1 < len(said) and said[at + 1].low == "-")
-    joined = after < len(said) and said[at + 1].glued and group_at(said, after) is not None
-    return Group(("0",), at, at + 1) if said[at].low == "l" and joined else None
-
-
-def _part_of_word(said: Sequence[Token], group: Group) -> bool:
-    """ "s666666666" and "2nd" are no digits of a number."""
-    first, last = said[group.first], group.end
-    if not group.written:
-        return False
-    before = said[group.first - 1] if group.first > 0 else None
-    glued_before = before is not None and first.glued and before.is_word and before.low != "l"
-    glued_after = last < len(said) and said[last].glued and said[last].is_word
-    return (glued_before and len(said[group.first - 1].low) <= 1) or (
-        glued_after and said[last].low not in _EXTENSION
-    )
-
-
-def _is_date(said: Sequence[Token], at: int) -> bool:
-    """ "04/21/2020" and "12:37" are no digits of a number."""
-    parts = said[max(0, at - 2) : at + 3]
-    if not any(token.low in ("/", ":") for token in parts):
-        return False
-    marks = [token.low for token in said[max(0, at - 3) : at + 4] if token.low in ("/", ":")]
-    near = [token for token in parts if token.is_number]
-    return ":" in marks or (len(marks) >= 2 and all(len(token.low) in (1, 2, 4) for token in near))
-
-
-def _is_plus(lead: Sequence[str]) -> bool:
-    return next((word == "+" or word == "plus" for word in reversed(lead) if word != "("), False)
-
-
-def _corrects(lead: list[str]) -> bool:
-    return any(correction_at(lead, at) for at in range(len(lead)))
-
-
-def _is_unrelated(lead: Sequence[str]) -> bool:
-    near = [word for word in lead[-4:] if word.isalpha()]
-    return bool(
-        near
-        and (near[-1] in _EXTENSION or near[-1] == "not" or _OTHER_NUMBERS.intersection(near[-3:]))
-    )
-
-
-def _tail(lead: Sequence[str]) -> int:
-    """ "the last digit is", "the last three digits are", "it ends in": how many are replaced."""
-    if "last" not in lead:
-        return 0
-    after = lead[len(lead) - 1 - list(reversed(lead)).index("last") + 1 :]
-    if not after:
-        return 0
-    if after[0] in ("digit", "number", "one"):
-        return 1
-    return _COUNTS.get(after[0], 0)

@@ -140,14 +140,14 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         return [mark]
     if not token.is_word and not token.is_number:
         return [_punctuation(said, at)]
+    if length := correction_at(lows, at):
+        return [Piece(Kind.CORRECTION, "", at, at + length)]
     if letter := letter_at(said, at):
         return [letter]
     if token.is_letter and token.low.isascii():
         return [Piece(Kind.STOP, token.low, at, at + 1)]
     if group := group_at(said, at):
         return [Piece(Kind.DIGITS, group.digits, at, group.end, token.glued)]
-    if length := correction_at(lows, at):
-        return [Piece(Kind.CORRECTION, "", at, at + length)]
     if token.low in FILLERS:
         return [Piece(Kind.PAUSE, "", at, at + 1)]
     if split := glued_at(token.low, lows[at + 1] if at + 1 < len(lows) else ""):

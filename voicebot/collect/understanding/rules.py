@@ -11,7 +11,7 @@ from voicebot.collect.understanding import Asked, Intent, Understanding, zh
 from voicebot.collect.understanding.confirm import is_yes
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import intent_of
-from voicebot.collect.understanding.several import corrects, found_in, values
+from voicebot.collect.understanding.several import found_in, values
 from voicebot.collect.understanding.tokens import plain
 
 _SURE = 0.5
@@ -89,13 +89,26 @@ def _no_value(text: str, asked: Asked) -> Understanding:
 def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     """The answer to a read-back: a yes, a no, or a new value, which is a no with its mend."""
     agreed = is_yes(text)
-    intent = intent_of(text)
     own = found.get(asked.step)
-    if agreed is True and (own is None or not corrects(text)):
+    if agreed is True and not _differs(own, asked):
         found.pop(asked.step, None)
+        own = None
     fields = values(found)
+    missing, partial = (own.missing, own.partial) if own else (None, None)
     if fields:
-        return Understanding(Intent.CORRECTION, fields=fields, confidence=0.8)
-    if intent in _BEFORE_YES_AND_NO or agreed is None:
+        return Understanding(
+            Intent.CORRECTION, fields=fields, missing=missing, partial=partial, confidence=0.8
+        )
+    if intent_of(text) in _BEFORE_YES_AND_NO or agreed is None:
         return _no_value(text, asked)
+    if agreed is False and missing:
+        return Understanding(Intent.NO, missing=missing, partial=partial, confidence=0.8)
     return Understanding(Intent.YES if agreed else Intent.NO, confidence=_KNOWN)
+
+
+def _differs(own: Found | None, asked: Asked) -> bool:
+    """ "Yes, but at four": a yes that names another value than the one read back."""
+    held = asked.record.get(asked.step)
+    if own is None or own.value is None or held is None or asked.step is Step.NAME:
+        return False
+    return own.missing is None and own.value.casefold() != held.casefold()

@@ -72,7 +72,7 @@ def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Fo
     if said := name.announced(rest):
         return said
     held = asked.record.get(Step.NAME)
-    if held and corrects(text):
+    if held and (corrects(text) or "spel" in text):
         said = name.mended(rest, held)
         if said is not None:
             return said
@@ -87,7 +87,7 @@ def _service(rest: str, asked: Asked) -> Found | None:
         return parse(Step.SERVICE, rest, asked)
     if Step.SERVICE in asked.record and not corrects(rest):
         return None
-    if asked.step in (Step.EMAIL, Step.ADDRESS):
+    if asked.step in (Step.EMAIL, Step.ADDRESS) and not corrects(rest):
         return None
     said = parse(Step.SERVICE, rest, asked)
     if said is None or said.confidence < _STRONG_SERVICE:

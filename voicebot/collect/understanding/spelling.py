@@ -23,7 +23,10 @@ _BEFORE = word_set(
     "yes yeah sure okay ok so well it's its it is that's thats spelled spelt spelling spell name "
     "my letters the as and then"
 )
-_NEVER = word_set("name first last the and for with not you that this have but can your please")
+_NEVER = word_set(
+    "name first last the and for with not you that this have but can your please no yes it's its "
+    "i'm that's is my yeah nope sorry wait what who"
+)
 """No fragments of a spelled name, short as they are."""
 _SHORTEST_NAME = 2
 
@@ -252,6 +255,12 @@ def refined(name: str, held: str, said: Sequence[Token]) -> str:
     if _alike(words[at].lower(), name.lower()):
         return " ".join([*words[:at], name, *words[at + 1 :]])
     return name
+
+
+def same_sound(name: str, held: str) -> bool:
+    """Is this the name that is held, but for its spelling?"""
+    new, old = name.lower().split(" "), held.lower().split(" ")
+    return len(new) == len(old) and all(map(_alike, new, old))
 
 
 def _replaced(name: str, letters: str) -> str:

@@ -1,0 +1,150 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding.email import parse
+
+NOW = datetime(2026, 11, 23, 9)
+
+
+def heard(text: str, partial: str | None = None) -> str | None:
+    found = parse(text, Asked(Step.EMAIL, NOW, partial=partial))
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("ruth dot okafor at example dot com", "ruth.okafor@example.com"),
+        ("ruth.okafor@example.com.", "ruth.okafor@example.com"),
+        ("R. Okafor at example.com", "rokafor@example.com"),
+        ("r u t h at g mail dot com", "ruth@gmail.com"),
+        ("R-U-T-H at gmail.com", "ruth@gmail.com"),
+        ("romeo uniform tango hotel at hot male dot com", "ruth@hotmail.com"),
+        ("r for robert, u for umbrella, t for tom at yahoo dot co dot uk", "rut@yahoo.co.uk"),
+        ("R as in rain, U as in uncle at gmail.com", "ru@gmail.com"),
+        ("ruth nineteen eighty four at big pond dot com", "ruth1984@bigpond.com"),
+        ("ruth, the number four, at outlook dot com", "ruth4@outlook.com"),
+        ("ruth double seven at i cloud dot com", "ruth77@icloud.com"),
+        ("double l o y d at example dot org", "lloyd@example.org"),
+        ("ruthokafor, all one word, at gmail dot com", "ruthokafor@gmail.com"),
+        ("ruthatyahoo.com", "ruth@yahoo.com"),
+        ("ruth.okaforat gmail.com", "ruth.okafor@gmail.com"),
+        ("my address is ruth underscore o at example dot com dot a u", "ruth_o@example.com.au"),
+        ("info at blue hyphen sky dot com dot au", "info@blue-sky.com.au"),
+        ("okafor, O K A F O R, at gmail dot com", "okafor@gmail.com"),
+        ("ruth at gmail", "ruth@gmail.com"),
+        ("you can write to ruth@okafor.example please", "ruth@okafor.example"),
+        ("ruth at example dot com all lower case", "ruth@example.com"),
+        ("m zhang 88 at 163 dot com", "mzhang88@163.com"),
+        ("ruth at hotmail dot co uk", "ruth@hotmail.co.uk"),
+    ],
+)
+def test_addresses_are_understood(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("ruth at gmail dot com, no sorry, at hotmail dot com", "ruth@hotmail.com"),
+        ("ruth at yahoo dot com, I mean yahoo dot co dot uk", "ruth@yahoo.co.uk"),
+        ("ruth seven at yahoo dot com, sorry, nine", "ruth9@yahoo.com"),
+        ("rut at example dot com, no wait, ruth at example dot com", "ruth@example.com"),
+        ("ruth underscore, no, ruth dot o at example dot com", "ruth.o@example.com"),
+    ],
+)
+def test_slips_are_mended_within_an_utterance(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'll be at home at five",
+        "meet me at the shop",
+        "ruth@abc",
+        "ruth@abc.c is not valid",
+        "bill and ruth at gmail dot com",
+        "I don't have one",
+        "tomorrow at 9.30",
+        "",
+        ", ,",
+    ],
+)
+def test_what_is_no_address_gives_none(said: str) -> None:
+    assert heard(said) is None
+
+
+def test_an_address_without_its_domain_is_completed() -> None:
+    first = parse("it's ruth dot okafor at", Asked(Step.EMAIL, NOW))
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth.okafor@")
+    assert heard("example dot com", first.partial) == "ruth.okafor@example.com"
+
+
+def test_a_provider_without_its_ending_is_completed() -> None:
+    first = parse("ruth at yahoo", Asked(Step.EMAIL, NOW))
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth@yahoo")
+    assert heard("dot com dot au", first.partial) == "ruth@yahoo.com.au"
+
+
+def test_a_domain_alone_waits_for_the_rest() -> None:
+    first = parse("at example dot com", Asked(Step.EMAIL, NOW))
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.LOCAL_PART, "@example.com")
+
+
+WORDS = ("ruth", "okafor", "blue", "harbour", "garden", "tiler", "acme", "zed", "quinn")
+DOMAINS = ("gmail.com", "yahoo.co.uk", "example.org", "bigpond.net.au", "okafor.info")
+MARKS = {".": ("dot", "point"), "_": ("underscore",), "-": ("dash", "hyphen"), "+": ("plus",)}
+
+part = st.one_of(
+    st.sampled_from(WORDS).map(lambda word: (word, word)),
+    st.text("bcdfghjklmnpqrstvwxyz", min_size=2, max_size=5).map(lambda t: (t, " ".join(t))),
+    st.text("bcdfghjklmnpqrstvwxyz", min_size=3, max_size=5).map(
+        lambda t: (t, "-".join(t).upper())
+    ),
+)
+figures = st.one_of(
+    st.just(("", "")),
+    st.integers(10, 99).map(lambda n: (str(n), two_digits(str(n)))),
+    st.integers(10, 9999).map(lambda n: (str(n), digit_by_digit(str(n), "zero"))),
+    st.integers(1, 999).map(lambda n: (str(n), str(n))),
+)
+mark = st.sampled_from(sorted(MARKS)).flatmap(
+    lambda sign: st.sampled_from(MARKS[sign]).map(lambda said: (sign, said))
+)
+
+
+@settings(max_examples=250)
+@given(
+    st.lists(part, min_size=1, max_size=3),
+    st.lists(mark, min_size=3, max_size=3),
+    figures,
+    st.sampled_from(DOMAINS),
+    st.sampled_from(["", "it's ", "my email is ", "um, sure, it's ", "that would be "]),
+    st.sampled_from([" at ", " at sign ", " @ "]),
+    st.booleans(),
+)
+def test_any_address_reads_back(
+    parts: list[tuple[str, str]],
+    marks: list[tuple[str, str]],
+    number: tuple[str, str],
+    domain: str,
+    lead: str,
+    at: str,
+    spoken: bool,
+) -> None:
+    local, said = parts[0]
+    for (text, word), (sign, name) in zip(parts[1:], marks, strict=False):
+        local, said = f"{local}{sign}{text}", f"{said} {name} {word}"
+    local, said = local + number[0], f"{said} {number[1]}".strip()
+    host = domain.replace(".", " dot ") if spoken else domain
+    assert heard(lead + said + at + host) == f"{local}@{domain}"

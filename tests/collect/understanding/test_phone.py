@@ -1,0 +1,162 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.collect.understanding.spoken_forms import (
+    in_groups,
+    in_pairs,
+    leads,
+    pauses,
+    styles,
+    tails,
+    zeros,
+)
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding.phone import e164, parse
+
+NOW = datetime(2026, 11, 23, 9)
+
+
+def heard(text: str, region: str = "AU", **situation: object) -> str | None:
+    found = parse(text, Asked(Step.PHONE, NOW, region, **situation))  # type: ignore[arg-type]
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("0491 570 156", "+61491570156"),
+        ("0491-570-156.", "+61491570156"),
+        ("oh four nine one, five seven oh, one five six", "+61491570156"),
+        ("0 4 9 1 5 7 0 1 5 6", "+61491570156"),
+        ("04 915 70 1 5 6", "+61491570156"),
+        ("plus sixty one four nine one five seven oh one five six", "+61491570156"),
+        ("plus 6-1-491-570-156", "+61491570156"),
+        ("four nine one five seven oh one five six", "+61491570156"),
+        ("L2-5550-1234.", "+61255501234"),
+        ("area code oh two, and then it's five five five oh one two three four", "+61255501234"),
+        ("eighteen hundred, one six oh, four oh one", "+611800160401"),
+        ("oh for nine one five seven oh won five six", "+61491570156"),
+        ("0491 570 156 extension 22", "+61491570156"),
+        ("mobile 0491 570 156, name is Ruth", "+61491570156"),
+        ("+44 20 7946 0123", "+442079460123"),
+    ],
+)
+def test_australian_numbers_are_understood(said: str, number: str) -> None:
+    assert heard(said) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("two one two five five five oh one nine eight", "+12125550198"),
+        ("two twelve, five five five, oh one ninety eight", "+12125550198"),
+        ("(212) 555-0198 ext 7", "+12125550198"),
+        ("1 212 555 0198", "+12125550198"),
+        ("area code 212 and then 555 0198", "+12125550198"),
+        ("10 Elm Street, NY 10001 2125550198", "+12125550198"),
+        ("My number is two, one, two, five, five, five, or one, nine, eight.", "+12125550198"),
+    ],
+)
+def test_american_numbers_are_understood(said: str, number: str) -> None:
+    assert heard(said, "US") == number
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0491 570 157, no, sorry, 0491 570 156",
+        "0491 570 157, sorry, 156",
+        "oh four nine two, I mean oh four nine one, five seven oh, one five six",
+        "oh four nine one, five seven one, no wait, five seven oh, one five six",
+        "0491 570 159, the last digit is six",
+        "0491 570 111, sorry, the last three digits are one five six",
+        "it's not 0491 570 157, it's 0491 570 156",
+        "my old number was 0491 570 157, now it's 0491 570 156",
+    ],
+)
+def test_slips_are_mended_within_an_utterance(said: str) -> None:
+    assert heard(said) == "+61491570156"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "two people",
+        "my order number is 0491570156",
+        "s0491570156 is a sequence",
+        "oh four nine one five seven oh one five six seven",
+        "at 12:30 on 24/12/2026",
+        "why do you need it",
+        "",
+    ],
+)
+def test_what_is_no_number_gives_none(said: str) -> None:
+    assert heard(said) is None
+
+
+def test_half_a_number_is_kept_for_the_next_turn() -> None:
+    first = parse("oh four nine one, five seven oh", Asked(Step.PHONE, NOW))
+    assert first is not None
+    assert (first.value, first.missing, first.partial) == (None, Missing.DIGITS, "0491570")
+    assert heard("one five six", partial=first.partial) == "+61491570156"
+
+
+def test_a_whole_number_replaces_an_earlier_half() -> None:
+    assert heard("0491 570 156", partial="0499") == "+61491570156"
+
+
+def test_the_span_covers_the_digits() -> None:
+    found = parse("it's 0491 570 156 thanks", Asked(Step.PHONE, NOW))
+    assert found is not None
+    assert found.span == (5, 17)
+
+
+def test_british_numbers_for_drama_are_numbers() -> None:
+    assert heard("oh seven seven double oh, nine double oh, one two three", "GB") == "+447700900123"
+
+
+australian = st.from_regex(r"04[0-9]{8}", fullmatch=True)
+american = st.from_regex(r"[2-9][0-9]{2}[2-9][0-9]{6}", fullmatch=True)
+
+
+@settings(max_examples=150)
+@given(australian, styles, pauses, zeros, leads, tails)
+def test_any_australian_mobile_reads_back(
+    digits: str, style: object, pause: str, zero: str, lead: str, tail: str
+) -> None:
+    assume(e164(digits, "AU"))
+    groups = (digits[:4], digits[4:7], digits[7:])
+    assert heard(lead + in_groups(groups, pause, style, zero) + tail) == f"+61{digits[1:]}"
+
+
+@settings(max_examples=150)
+@given(american, styles, pauses, zeros, leads, tails)
+def test_any_american_number_reads_back(
+    digits: str, style: object, pause: str, zero: str, lead: str, tail: str
+) -> None:
+    assume(e164(digits, "US"))
+    groups = (digits[:3], digits[3:6], digits[6:])
+    assert heard(lead + in_groups(groups, pause, style, zero) + tail, "US") == f"+1{digits}"
+
+
+@settings(max_examples=100)
+@given(australian, zeros)
+def test_numbers_in_pairs_read_back(digits: str, zero: str) -> None:
+    assume(e164(digits, "AU"))
+    assert heard(in_pairs(digits, zero)) == f"+61{digits[1:]}"
+
+
+@settings(max_examples=100)
+@given(australian, st.integers(1, 9), styles)
+def test_a_number_in_two_turns_reads_back(digits: str, cut: int, style: object) -> None:
+    assume(e164(digits, "AU"))
+    first = parse(in_groups([digits[:cut]], "", style, "oh"), Asked(Step.PHONE, NOW))
+    earlier = first.partial if first and first.partial else digits[:cut]
+    rest = in_groups([digits[cut:]], "", style, "oh")
+    alone = heard(rest)
+    assume(alone is None)
+    assert heard(rest, partial=earlier) == f"+61{digits[1:]}"

@@ -1,0 +1,175 @@
+"""Runs of digits in an utterance, and what the words before each run say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicebot.collect.understanding.lexicon import correction_at
+from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
+from voicebot.collect.understanding.tokens import Token, word_set
+
+_INSIDE = word_set(
+    "uh um uhm er erm ah hm hmm and then dash hyphen space dot point comma slash okay ok like "
+    "- . , / ( ) _ : ; ~ * bracket brackets open close"
+)
+"""May stand between digits of one run."""
+_PAUSES = word_set("uh um er erm and then dash hyphen space comma - . , / ( )")
+_LINKS = word_set(
+    "and then the number is it's its rest last area code next followed by that's thats with so "
+    "yeah yes right um uh first three four digits part bit sorry wait no plus + , . then after my "
+    "that mobile phone"
+)
+"""Words between two runs of one number."""
+_EXTENSION = frozenset(("extension", "ext", "extn", "x"))
+_OTHER_NUMBERS = word_set(
+    "order confirmation account invoice booking reservation reference tracking policy card "
+    "flight licence license security social case ticket member membership postcode zip zipcode "
+    "job quote serial medicare abn old previous former dollars version"
+)
+AS_SAID = -1
+"""A `tail` that is as long as what is said now: "it ends in four six"."""
+_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Digits with nothing but pauses between them, and the words that lead up to them.
+
+    phrases  digit groups between two pauses, for corrections that replace a phrase
+    corrects it takes back what was said before
+    goes_on  nothing but links ("and then") part it from the run before
+    tail     how many last digits this run replaces, when the caller said so; or AS_SAID
+    """
+
+    groups: tuple[Group, ...]
+    phrases: tuple[tuple[Group, ...], ...]
+    plus: bool
+    corrects: bool
+    unrelated: bool
+    goes_on: bool
+    tail: int
+
+    @property
+    def digits(self) -> str:
+        return "".join(group.digits for group in self.groups)
+
+
+def runs_in(said: Sequence[Token]) -> Iterator[Run]:
+    """All runs of digits, each with what the words before it say about it."""
+    at, before = 0, 0
+    while at < len(said):
+        run, end = _run_at(said, at, before)
+        if run is None:
+            at += 1
+            continue
+        yield run
+        at = before = end
+
+
+def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, int]:
+    groups: list[Group] = []
+    phrases: list[list[Group]] = []
+    place, paused = at, True
+    while place < len(said):
+        group = group_at(said, place)
+        if group is None:
+            group = homophone_at(said, place) if groups else _misheard_zero(said, place)
+        if group and (_part_of_word(said, group) or _is_date(said, place)):
+            break
+        if group:
+            if paused:
+                phrases.append([])
+            groups.append(group)
+            phrases[-1].append(group)
+            place, paused = group.end, False
+        elif groups and said[place].low in _INSIDE:
+            paused = paused or said[place].low in _PAUSES
+            place += 1
+        else:
+            break
+    if not groups:
+        return None, at
+    lead = [token.low for token in said[before:at]]
+    end = groups[-1].end
+    return (
+        Run(
+            tuple(groups),
+            tuple(tuple(phrase) for phrase in phrases),
+            plus=_is_plus(lead),
+            corrects=bool(before) and _corrects(lead),
+            unrelated=_is_unrelated(lead),
+            goes_on=all(word in _LINKS or word in _INSIDE for word in lead),
+            tail=_tail(lead),
+        ),
+        end,
+    )
+
+
+def _misheard_zero(said: Sequence[Token], at: int) -> Group | None:
+    """ "L2" at the beginning is "oh two"."""
+    after = at + 1 + (at + 1 < len(said) and said[at + 1].low == "-")
+    joined = after < len(said) and said[at + 1].glued and group_at(said, after) is not None
+    return Group(("0",), at, at + 1) if said[at].low == "l" and joined else None
+
+
+def _part_of_word(said: Sequence[Token], group: Group) -> bool:
+    """ "s666666666" and "2nd" are no digits of a number."""
+    first, last = said[group.first], group.end
+    if not group.written:
+        return False
+    before = said[group.first - 1] if group.first > 0 else None
+    glued_before = before is not None and first.glued and before.is_word and before.low != "l"
+    glued_after = last < len(said) and said[last].glued and said[last].is_word
+    return (glued_before and len(said[group.first - 1].low) <= 1) or (
+        glued_after and said[last].low not in _EXTENSION
+    )
+
+
+def _is_date(said: Sequence[Token], at: int) -> bool:
+    """ "04/21/2020" and "12:37" are no digits of a number."""
+    parts = said[max(0, at - 2) : at + 3]
+    if not any(token.low in ("/", ":") for token in parts):
+        return False
+    marks = [token.low for token in said[max(0, at - 3) : at + 4] if token.low in ("/", ":")]
+    near = [token for token in parts if token.is_number]
+    return ":" in marks or (len(marks) >= 2 and all(len(token.low) in (1, 2, 4) for token in near))
+
+
+def _is_plus(lead: Sequence[str]) -> bool:
+    return next((word == "+" or word == "plus" for word in reversed(lead) if word != "("), False)
+
+
+def _corrects(lead: list[str]) -> bool:
+    return any(correction_at(lead, at) for at in range(len(lead)))
+
+
+def _is_unrelated(lead: Sequence[str]) -> bool:
+    near = [word for word in lead[-4:] if word.isalpha()]
+    return bool(
+        near
+        and (near[-1] in _EXTENSION or near[-1] == "not" or _OTHER_NUMBERS.intersection(near[-3:]))
+    )
+
+
+def _tail(lead: Sequence[str]) -> int:
+    """ "the last digit is", "the last three digits are", "it ends in": how many are replaced."""
+    if any(word in ("ends", "ending", "finishes") for word in lead[-4:]):
+        return AS_SAID
+    if "last" not in lead:
+        return 0
+    after = lead[len(lead) - list(reversed(lead)).index("last") :]
+    if not after:
+        return 0
+    if after[0] in ("digit", "number", "one", "bit", "digits", "numbers", "part"):
+        return AS_SAID
+    return _COUNTS.get(after[0], 0)
+
+
+def contrasted(said: Sequence[Token]) -> str:
+    """The digits of "not double six five"; empty when none are named as wrong."""
+    for at, token in enumerate(said):
+        if token.low == "not" and at + 1 < len(said):
+            run, _ = _run_at(said, at + 1, 0)
+            return run.digits if run else ""
+    return ""
