@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.corrections import segments
 from voicebot.collect.understanding.zh.lexicon import CITIES
 from voicebot.collect.understanding.zh.numerals import NUMERAL, replace_numerals
 from voicebot.collect.understanding.zh.script import HAN, Text, clauses, strip_span
@@ -84,14 +84,9 @@ class _Features:
 def find_address(text: Text, *, asked: bool, partial: str | None = None) -> Found | None:
     """The address on one line, or the part that lacks a street."""
     best: Found | None = None
-    start = 0
-    for end, following in [
-        *((m.start(), m.end()) for m in CORRECTION.finditer(text.plain)),
-        (len(text.plain), 0),
-    ]:
+    for start, end in segments(text.plain):
         if found := _in_segment(text, start, end, asked):
             best = _corrected(best, found)
-        start = following
     if best and partial and best.value and partial not in best.value:
         return Found(partial + best.value, best.span, best.confidence)
     return best

@@ -14,6 +14,7 @@ CORRECTION = re.compile(
     rf"(?:[,，、。 ]*(?:应该|我?[说讲]错了?|是|改[成为]|{_SIGH}|了))*[,，、。 ]*"
 )
 """The words between a slip and what was meant."""
+_MOST_SEGMENTS = 6
 
 
 def halves(plain: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
@@ -25,3 +26,12 @@ def halves(plain: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
     if last is None:
         return None
     return (0, last.start()), (last.end(), len(plain))
+
+
+def segments(plain: str) -> list[tuple[int, int]]:
+    """The stretches between corrections; of an endless stammer only the last few."""
+    bounds = [0]
+    for match in CORRECTION.finditer(plain):
+        bounds += match.span()
+    bounds.append(len(plain))
+    return list(zip(bounds[::2], bounds[1::2], strict=True))[-_MOST_SEGMENTS:]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.name import titled
+from voicebot.collect.understanding.name_words import titled
 from voicebot.collect.understanding.tokens import word_set
-from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.corrections import segments
 from voicebot.collect.understanding.zh.glosses import character_glosses, surname_gloss
 from voicebot.collect.understanding.zh.lexicon import (
     COMMON_IN_NAMES,
@@ -80,7 +79,7 @@ def find_name(text: Text, *, asked: bool) -> Found | None:
     spans = [gloss.span for gloss in explained] + ([surname.span] if surname else [])
     rest = blank(plain, *spans)
     best: Found | None = None
-    for start, end in _segments(rest):
+    for start, end in segments(rest):
         segment = blank(rest, (0, start), (end, len(rest)))
         best = _in_segment(text, segment, asked) or best
     characters = "".join(gloss.character for gloss in explained)
@@ -93,15 +92,6 @@ def find_name(text: Text, *, asked: bool) -> Found | None:
     if asked and surname and characters and len(characters) < 3:
         return Found(surname.character + characters, surname.span, 0.7)
     return None
-
-
-def _segments(plain: str) -> Iterator[tuple[int, int]]:
-    """The stretches between corrections: what comes last counts."""
-    start = 0
-    for match in CORRECTION.finditer(plain):
-        yield start, match.start()
-        start = match.end()
-    yield start, len(plain)
 
 
 def _explained(name: str, surname: str | None, given: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from voicebot.business import Offer
 from voicebot.collect.understanding.found import Found
@@ -51,7 +52,7 @@ def _in(plain: str, start: int, end: int, offers: Sequence[Offer]) -> Found | No
 def _by_name(plain: str, start: int, offers: Sequence[Offer]) -> Iterator[Found]:
     """Names and synonyms of the business; a longer word hides a shorter one inside it."""
     taken: list[tuple[int, int]] = []
-    words = ((fold(w).plain, o) for o in offers for w in (o.name, *o.synonyms))
+    words = ((_folded(w), o) for o in offers for w in (o.name, *o.synonyms))
     for word, offer in sorted(words, key=lambda pair: -len(pair[0])):
         for match in re.finditer(re.escape(word), plain):
             span = match.span()
@@ -73,12 +74,18 @@ def _by_concept(plain: str, start: int, offers: Sequence[Offer]) -> Iterator[Fou
 
 def _closest(offers: Sequence[Offer], names: Sequence[str]) -> Sequence[Offer]:
     """Those whose very name says it, before those whose description does."""
-    named = [o for o in offers if any(n in fold(o.name).plain for n in names)]
+    named = [o for o in offers if any(n in _folded(o.name) for n in names)]
     return named or offers
 
 
 def _described(offer: Offer) -> str:
-    return fold(" ".join((offer.name, *offer.synonyms, offer.description))).plain
+    return _folded(" ".join((offer.name, *offer.synonyms, offer.description)))
+
+
+@lru_cache(maxsize=512)
+def _folded(words: str) -> str:
+    """The business's own words, which stay the same from call to call."""
+    return fold(words).plain
 
 
 def _first_span(plain: str, start: int, words: Sequence[str]) -> tuple[int, int] | None:
@@ -92,11 +99,11 @@ def _first_span(plain: str, start: int, words: Sequence[str]) -> tuple[int, int]
 def _by_part(plain: str, start: int, offers: Sequence[Offer]) -> Iterator[Found]:
     """Two characters of a service's name that stand in no other's: 心理 for 心理咨询."""
     for offer in offers:
-        name = fold(offer.name).plain
+        name = _folded(offer.name)
         for i in range(len(name) - 1):
             pair = name[i : i + 2]
             at = plain.find(pair, start)
-            shared = any(pair in fold(o.name).plain for o in offers if o is not offer)
+            shared = any(pair in _folded(o.name) for o in offers if o is not offer)
             if at < 0 or pair in _GENERIC or shared or pair.isascii():
                 continue
             if not _UNWANTED.search(plain[:at]):
