@@ -281,7 +281,11 @@ class Listener:
             self._turn_over_if_whole(decode.task.result().text)
 
     def _turn_over_if_whole(self, text: str) -> None:
-        whole = bool(text.strip()) and self._expectation.complete(text.strip())
+        text = text.strip()
+        if self._speaker.is_interrupted and not self._is_said(text):
+            whole = True  # a noise, a hum: the sooner the bot goes on, the better
+        else:
+            whole = bool(text) and self._expectation.complete(text)
         self._turn, events = turns.on_text(self._turn, complete=whole)
         self._react(events)
 

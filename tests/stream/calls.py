@@ -1,0 +1,182 @@
+"""A call under test: a session and a provider joined by a real socket, speech scripted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from websockets.asyncio.client import unix_connect
+from websockets.asyncio.server import ServerConnection, unix_serve
+
+from tests.stream.doubles import (
+    CodedDetector,
+    CodedEars,
+    SteadyMouth,
+)
+from tests.stream.provider import (
+    Provider,
+    carried,
+)
+from voicebot.call import (
+    CallState,
+    Change,
+    Ledger,
+    Message,
+    Saved,
+    Speaker,
+    Status,
+    Step,
+)
+from voicebot.collect.collector import Hear, SayAloud
+from voicebot.collect.events import Expectation, Hearing, Utterance
+from voicebot.errors import Fenced
+from voicebot.speech import Synthesizer, Transcriber
+from voicebot.stream.measure import Measure
+from voicebot.stream.session import Session, Staff, read_start
+from voicebot.stream.sockets import ProviderSocket
+from voicebot.stream.twilio import Twilio
+
+JOHN, YES, FOUR, FIVE, HUM, NOISE = range(1, 7)
+PHRASES = {JOHN: "John Smith", YES: "yes", FOUR: "0412", FIVE: "345 678", HUM: "Mm-hmm."}
+WORDS = {FOUR: "zero four one two", FIVE: "three four five six seven eight"}
+EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
+
+NAME = Expectation(Step.NAME, False, lambda text: text == "John Smith")
+PHONE = Expectation(Step.PHONE, False, lambda text: text in ("0412 345 678", "zero four one two"))
+CONFIRM = Expectation(Step.PHONE, True, lambda text: text == "yes")
+
+
+def now() -> datetime:
+    return EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+@dataclass
+class Notebook:
+    """A ledger in memory."""
+
+    state: CallState = field(default_factory=CallState)
+    changes: list[Change] = field(default_factory=list)
+    fenced: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def close(self) -> None:
+        await asyncio.sleep(0.5)
+        self.closed.set()
+
+    async def commit(self, change: Change) -> Saved:
+        if self.fenced:
+            raise Fenced("a newer session")
+        self.changes.append(change)
+        return Saved.MEMORY
+
+    @property
+    def messages(self) -> list[Message]:
+        return [message for change in self.changes for message in change.messages]
+
+    @property
+    def statuses(self) -> list[Status]:
+        return [change.status for change in self.changes if change.status]
+
+
+@dataclass
+class Dialogue:
+    """A conversation as a list: texts are said, expectations are heard."""
+
+    script: list[str | Expectation]
+    heard: list[Hearing] = field(default_factory=list)
+    heard_at: list[float] = field(default_factory=list)
+    status: Status | None = Status.BOOKED
+
+    async def __call__(self, ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+        for item in self.script:
+            if isinstance(item, str):
+                await self._say(item, ledger, say)
+            else:
+                self.heard.append(await hear(item))
+                self.heard_at.append(asyncio.get_running_loop().time())
+                await self._note(ledger)
+        if self.status:
+            await ledger.commit(Change(status=self.status))
+        return None
+
+    async def _note(self, ledger: Ledger) -> None:
+        last = self.heard[-1]
+        if isinstance(last, Utterance):
+            message = Message(Speaker.CALLER, last.text, last.started_at)
+            await ledger.commit(Change(messages=(message,)))
+
+    async def _say(self, text: str, ledger: Ledger, say: SayAloud) -> None:
+        async def commit(started_at: datetime) -> None:
+            await ledger.commit(Change(messages=(Message(Speaker.BOT, text, started_at),)))
+
+        await say(text, commit)
+
+    @property
+    def texts(self) -> list[str]:
+        return [h.text if isinstance(h, Utterance) else type(h).__name__ for h in self.heard]
+
+
+@dataclass
+class Call:
+    """A call under test: both ends, and what it left."""
+
+    provider: Provider
+    dialogue: Dialogue
+    notebook: Notebook
+    ears: Transcriber
+    sessions: list[Session]
+    ended: asyncio.Event
+
+
+@asynccontextmanager
+async def call(
+    *script: str | Expectation,
+    ears: Transcriber | None = None,
+    mouth: Synthesizer | None = None,
+    notebook: Notebook | None = None,
+    status: Status | None = Status.BOOKED,
+    begin: bool = True,
+    **changes: object,
+) -> AsyncIterator[Call]:
+    """A session and a provider, joined by a real socket. At the end no task is left."""
+    before = asyncio.all_tasks()
+    dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
+    ears = ears or CodedEars(PHRASES, WORDS)
+    staff = Staff(
+        ears=ears,
+        mouth=mouth or SteadyMouth(),
+        detector=CodedDetector,
+        converse=dialogue,
+        clock=now,
+    )
+    staff = replace(staff, **changes)
+    ended, sessions = asyncio.Event(), []
+
+    async def attend(connection: ServerConnection) -> None:
+        try:
+            socket = ProviderSocket(connection)
+            start = await read_start(socket, Twilio())
+            session = Session(socket, Twilio(), start, notebook, staff, Measure(None))
+            sessions.append(session)
+            await session.run()
+        finally:
+            ended.set()
+
+    with TemporaryDirectory() as directory:
+        path = str(Path(directory) / "door")
+        async with (
+            unix_serve(attend, path, compression=None, close_timeout=1),
+            unix_connect(path, compression=None, close_timeout=1) as socket,
+            carried(socket) as provider,
+        ):
+            if begin:
+                await provider.begin()
+            yield Call(provider, dialogue, notebook, ears, sessions, ended)
+            await asyncio.wait_for(ended.wait(), 120)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before

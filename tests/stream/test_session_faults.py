@@ -1,0 +1,297 @@
+"""One call over a real socket, in virtual time: what goes wrong, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+
+import orjson
+import pytest
+
+from tests.stream.calls import (
+    FIVE,
+    FOUR,
+    JOHN,
+    NAME,
+    PHONE,
+    YES,
+    Call,
+    call,
+)
+from tests.stream.doubles import (
+    DeafEars,
+    MuteMouth,
+    SteadyMouth,
+    silence,
+    spoken,
+)
+from tests.stream.provider import (
+    CALL_SID,
+    STREAM_SID,
+    media_message,
+    start_message,
+)
+from tests.virtual_time import in_virtual_time
+from voicebot.call import (
+    Change,
+    Ledger,
+    Status,
+)
+from voicebot.collect.collector import Hear, SayAloud
+from voicebot.collect.events import Silent
+
+
+@in_virtual_time
+async def test_hanging_up_leaves_the_call_abandoned() -> None:
+    async with call("Hello.", NAME) as c:
+        await c.provider.until_heard()
+        await c.provider.hang_up()
+        await c.ended.wait()
+    assert c.notebook.statuses == [Status.ABANDONED]
+
+
+@in_virtual_time
+async def test_a_lost_socket_leaves_the_call_active() -> None:
+    async with call("Hello.", NAME) as c:
+        await c.provider.until_heard()
+        c.provider.socket.transport.abort()
+        await c.ended.wait()
+    assert c.notebook.statuses == []
+
+
+@in_virtual_time
+async def test_hanging_up_during_the_farewell_keeps_how_the_call_ended() -> None:
+    async def booked(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+        async def commit(at: datetime) -> None:
+            await ledger.commit(Change(status=Status.BOOKED))
+
+        await say("You are booked.", commit)
+        return await hear(NAME)
+
+    async with call(converse=booked) as c:
+        await c.provider.until(lambda: c.provider.played > 0)
+        await c.provider.hang_up()
+        await c.ended.wait()
+    assert c.notebook.statuses == [Status.BOOKED]
+
+
+@in_virtual_time
+async def test_the_last_words_before_the_hang_up_are_kept() -> None:
+    async with call(NAME, "Thanks.") as c:
+        await c.provider.speak(spoken(JOHN))
+        await c.provider.hang_up()
+        await c.ended.wait()
+    assert [m.text for m in c.notebook.messages] == ["John Smith"]
+    assert c.notebook.statuses == [Status.ABANDONED]
+
+
+@in_virtual_time
+async def test_a_line_that_is_dead_for_ten_seconds_ends_the_call() -> None:
+    async with call(NAME) as c:
+        await asyncio.sleep(1)
+        c.provider.on_hold = True
+        await c.ended.wait()
+        assert asyncio.get_running_loop().time() == pytest.approx(11.0, abs=1.5)
+    assert c.dialogue.heard == []
+    assert c.notebook.statuses == []
+
+
+@in_virtual_time
+async def test_a_burst_after_a_stall_is_heard_as_it_was_spoken() -> None:
+    audio = spoken(FOUR) + silence(600) + spoken(FIVE) + silence(2000)
+    async with call(PHONE) as c:
+        c.provider.on_hold = True
+        await asyncio.sleep(3)
+        for at in range(0, len(audio), 160):
+            await c.provider.send(media_message(audio[at : at + 160]))
+        await c.ended.wait()
+        c.provider.on_hold = False
+    assert c.dialogue.texts == ["0412 345 678"]
+
+
+@pytest.mark.parametrize("size", [1, 80, 240, 1000])
+def test_frames_of_any_length_are_heard(size: int) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        audio = spoken(JOHN) + silence(1000)
+        async with call(NAME) as c:
+            c.provider.on_hold = True
+            step = 0.001 if size == 1 else 0.01
+            for number, at in enumerate(range(0, len(audio), size)):
+                await c.provider.send(media_message(audio[at : at + size]))
+                if number % 50 == 0:
+                    await asyncio.sleep(step)
+            c.provider.on_hold = False
+            await c.ended.wait()
+        assert c.dialogue.texts == ["John Smith"]
+
+    scenario()
+
+
+ODD = {
+    "binary": b"\x00\x01",
+    "not JSON": "{",
+    "array": '["media"]',
+    "no event": "{}",
+    "unknown event": '{"event": "weather"}',
+    "bad base64": orjson.dumps(
+        {"event": "media", "streamSid": STREAM_SID, "media": {"payload": "!"}}
+    ).decode(),
+    "empty payload": orjson.dumps(media_message(b"")).decode(),
+    "unknown mark": orjson.dumps(
+        {"event": "mark", "streamSid": STREAM_SID, "mark": {"name": "nobody's"}}
+    ).decode(),
+    "second start": orjson.dumps(start_message()).decode(),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_odd_frames_do_not_disturb_a_call(odd: str | bytes) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        async with call("Name?", NAME) as c:
+            await c.provider.send(odd)
+            await c.provider.until_heard()
+            await c.provider.send(odd)
+            await c.provider.speak(spoken(JOHN))
+            await c.ended.wait()
+        assert c.dialogue.texts == ["John Smith"]
+
+    scenario()
+
+
+@in_virtual_time
+async def test_media_keys_and_marks_before_start_are_nothing() -> None:
+    async with call(NAME, begin=False) as c:
+        await c.provider.send(media_message(spoken(YES)))
+        await c.provider.key("7#")
+        await c.provider.begin()
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    assert c.dialogue.texts == ["John Smith"]
+
+
+@in_virtual_time
+async def test_media_after_stop_is_nothing() -> None:
+    async with call(NAME) as c:
+        await c.provider.send({"event": "stop", "streamSid": STREAM_SID, "stop": {}})
+        for _ in range(20):
+            await c.provider.send(media_message(spoken(JOHN, 100)))
+        await c.ended.wait()
+    assert c.dialogue.heard == []
+    assert c.notebook.statuses == [Status.ABANDONED]
+
+
+@in_virtual_time
+async def test_a_fenced_session_ends_quietly() -> None:
+    async with call("Hello.", NAME, "Thanks.") as c:
+        await c.provider.until_heard()
+        c.notebook.fenced = True
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    assert c.provider.close_code == 1000
+    assert [m.text for m in c.notebook.messages] == ["Hello."]
+
+
+@in_virtual_time
+async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
+    async with call("Hello.", NAME) as c:
+        await c.provider.until_heard()
+        c.sessions[0].supersede()
+        await asyncio.wait_for(c.ended.wait(), 2)
+    assert c.provider.close_code == 1000
+    assert c.notebook.statuses == []
+
+
+@in_virtual_time
+async def test_without_ears_the_caller_is_as_good_as_silent() -> None:
+    async with call(NAME, ears=DeafEars()) as c:
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    assert c.dialogue.heard == [Silent()]
+
+
+@in_virtual_time
+async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -> None:
+    async with call("Hello.", mouth=MuteMouth()) as c:
+        await c.ended.wait()
+    assert c.provider.close_code == 1011
+    assert c.notebook.changes == []
+
+
+@in_virtual_time
+async def test_a_peer_that_takes_nothing_is_given_up() -> None:
+    """Its socket stays open, but reads no more: sends must not wait for ever."""
+    mouth = SteadyMouth(sentence_ms=60_000)
+    async with call(*["One. Two. Three. Four."] * 4, NAME, mouth=mouth) as c:
+        c.provider.socket.transport.pause_reading()
+        await asyncio.wait_for(c.ended.wait(), 15)
+        c.provider.socket.transport.resume_reading()
+    assert c.dialogue.heard == []
+
+
+Moment = Callable[[Call], Awaitable[None]]
+
+
+async def _at_once(c: Call) -> None:
+    await asyncio.sleep(0)
+
+
+async def _while_the_bot_speaks(c: Call) -> None:
+    await c.provider.until(lambda: c.provider.played > 0)
+
+
+async def _while_the_caller_speaks(c: Call) -> None:
+    await c.provider.until_heard()
+    await c.provider.speak(spoken(JOHN))
+
+
+async def _while_it_is_transcribed(c: Call) -> None:
+    await c.provider.until_heard()
+    await c.provider.speak(spoken(JOHN) + silence(200))
+
+
+async def _while_keys_are_pressed(c: Call) -> None:
+    await c.provider.until_heard()
+    await c.provider.key("04")
+
+
+async def _while_it_is_thought_over(c: Call) -> None:
+    await c.provider.until_heard()
+    await c.provider.speak(spoken(JOHN))
+    await c.provider.until(lambda: len(c.dialogue.heard) == 1)
+
+
+MOMENTS: list[Moment] = [
+    _at_once,
+    _while_the_bot_speaks,
+    _while_the_caller_speaks,
+    _while_it_is_transcribed,
+    _while_keys_are_pressed,
+    _while_it_is_thought_over,
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
+def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: Moment) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        mouth = SteadyMouth(delay_s=0.2)
+        async with call("Name?", NAME, "Number?", PHONE, mouth=mouth) as c:
+            await moment(c)
+            c.provider.socket.transport.abort()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(c.ended.wait(), 30)
+            assert c.ended.is_set()
+        assert c.notebook.statuses == []
+
+    scenario()
+
+
+@in_virtual_time
+async def test_the_socket_is_the_callers_and_its_sid_goes_into_the_start() -> None:
+    async with call("Hello.") as c:
+        await c.ended.wait()
+    assert c.sessions[0]._start.call_sid == CALL_SID
