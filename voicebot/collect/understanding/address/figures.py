@@ -12,11 +12,12 @@ from voicebot.collect.understanding.tokens import Token
 
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
 _UNIT_NAME = re.compile(r"[a-z]?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
-_ZIP = re.compile(r"[0-9]{3,5}|[0-9]{5}-[0-9]{4}")
+_ZIP = re.compile(r"[0-9]{3,6}|[0-9]{5}-[0-9]{4}")
 _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][a-z]{2})", re.IGNORECASE)
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
 _LONGEST_BREATH_WORDS = 16
+_WIDEST_RANGE = 20
 _SUFFIXES = frozenset("abcdefgh")
 _SLASHES = {"slash": "/", "stroke": "/", "/": "/", "dash": "-", "hyphen": "-"}
 
@@ -31,9 +32,26 @@ def figure_at(words: Sequence[Word], at: int) -> Read | None:
         return None
     text, end = first
     joint = _SLASHES.get(_low(words, end))
-    if joint and (second := _plain_figure(words, end + 1)):
+    second = _plain_figure(words, end + 1) if joint or _low(words, end) == "to" else None
+    if second and joint:
         return text + joint + second[0], second[1]
+    if second and _is_range(text, second[0]) and _is_name(words, second[1]):
+        return f"{text}-{second[0]}", second[1]
     return first
+
+
+def slashed(words: Sequence[Word], at: int, unit: str) -> Read | None:
+    """Unit 3 stroke 45: the house number 3/45."""
+    if _low(words, at) not in ("slash", "stroke"):
+        return None
+    number = _plain_figure(words, at + 1)
+    return (f"{unit.split()[-1]}/{number[0]}", number[1]) if number else None
+
+
+def _is_range(first: str, second: str) -> bool:
+    """ "Sixty to sixty six": neighbouring houses."""
+    numbered = first.isdecimal() and second.isdecimal()
+    return numbered and 0 < int(second) - int(first) <= _WIDEST_RANGE
 
 
 def _plain_figure(words: Sequence[Word], at: int) -> Read | None:
@@ -109,6 +127,16 @@ def unit_at(words: Sequence[Word], at: int) -> Read | None:
         return None
     label = "#" if low == "#" else words[at].text.title() + " "
     return label + read[0], read[1]
+
+
+def number_at(words: Sequence[Word], at: int) -> Read | None:
+    """ "Number ten" after a street is a unit, unless it begins a telephone number."""
+    if _low(words, at) not in ("number", "no", "hash"):
+        return None
+    read = _unit_name(words, at + 1)
+    if read is None or (read[1] < len(words) and words[read[1]].is_number):
+        return None
+    return "#" + read[0], read[1]
 
 
 def _unit_name(words: Sequence[Word], at: int) -> Read | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.collect.understanding.address import tail
-from voicebot.collect.understanding.address.figures import figure_at, unit_at
+from voicebot.collect.understanding.address.figures import figure_at, slashed, unit_at
 from voicebot.collect.understanding.address.fragments import fragments
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts, is_whole, merge
 from voicebot.collect.understanding.address.streets import Street, street_at, typeless_at
@@ -65,7 +65,7 @@ def _is_number_sign(words: Sequence[Word], begin: int, at: int) -> bool:
     """ "No 10" is number ten, unless a number was said before that it may correct."""
     before, after = words[begin:at], words[at + 1 : at + 2]
     numbered = any(w.is_figure or w.is_number for w in before)
-    return words[at].low == "no" and any(w.is_number for w in after) and not numbered
+    return words[at].low == "no" and any(w.is_figure or w.is_number for w in after) and not numbered
 
 
 def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
@@ -74,8 +74,9 @@ def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
         head, end = _head(words, at)
         if head and head[-1].kind is Kind.BOX:
             return Reading((*head, *tail.parts_from(words, end, region)))
-        if not head or head[-1].kind is Kind.HOUSE:
+        if not head or (head[-1].kind is Kind.HOUSE and len(head) == 1):
             continue
+        end = _past_on(words, at, end)
         if street := street_at(words, end, weak=alone):
             return Reading(_with_tail(words, head, street, region))
         numbered = head[-1].kind is Kind.NUMBER
@@ -85,6 +86,12 @@ def _read(words: Sequence[Word], region: str, *, alone: bool) -> Reading:
     if typeless:
         return typeless
     return Reading(fragments(words, region)) if alone else Reading()
+
+
+def _past_on(words: Sequence[Word], at: int, end: int) -> int:
+    """ "Number 12 on Smith Street"."""
+    numbered = at > 0 and words[at - 1].low in ("number", "no")
+    return end + 1 if numbered and end < len(words) and words[end].low == "on" else end
 
 
 def _with_tail(words: Sequence[Word], head: Parts, street: Street, region: str) -> Parts:
@@ -117,6 +124,9 @@ def _head(words: Sequence[Word], at: int) -> tuple[Parts, int]:
         if inner := _house(words, at):
             parts.append(inner[0])
             at = inner[1]
+    if parts and parts[-1].kind is Kind.UNIT and (joined := slashed(words, at, parts[-1].text)):
+        parts[-1] = Part(Kind.NUMBER, joined[0], parts[-1].start, words[joined[1] - 1].end)
+        return tuple(parts), joined[1]
     if number := figure_at(words, at):
         text, end = number
         follower = words[end].low if end < len(words) else ""
@@ -137,17 +147,17 @@ def _box(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
 
 
 def _house(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
-    """ "The Old Manor," before a number: a house's name ends with such a word and a pause."""
-    if at >= len(words) or words[at].low in _NO_HOUSE:
+    """ "The Old Manor, 4 …": words before a number, with "the" or "manor" in their place."""
+    end = at
+    while end < min(at + _LONGEST_HOUSE_WORDS, len(words)) and not words[end].is_number:
+        if words[end].low in STOPS or words[end].low in _NO_HOUSE or words[end].is_figure:
+            break
+        end += 1
+    if end - at < 2 or end >= len(words) or not (words[end].is_figure or words[end].is_number):
         return None
-    for end in range(at + 1, min(at + _LONGEST_HOUSE_WORDS, len(words))):
-        if words[end - 1].low in STOPS:
-            return None
-        if words[end].pause:
-            named = end > at + 1 and words[end - 1].low in HOUSE_WORDS
-            numbered = words[end].is_figure or words[end].is_number
-            if not (named and numbered):
-                return None
-            text = " ".join(title(w.text) for w in words[at:end])
-            return part_of(Kind.HOUSE, text, words, at, end), end
-    return None
+    paused = any(w.pause for w in words[at + 1 : end])
+    named = words[end - 1].low in HOUSE_WORDS and words[end].pause
+    if paused or not (named or (words[at].low == "the" and words[at + 1].text.istitle())):
+        return None
+    text = " ".join(title(w.text, first=n == 0) for n, w in enumerate(words[at:end]))
+    return part_of(Kind.HOUSE, text, words, at, end), end

@@ -10,6 +10,7 @@ from voicebot.collect.understanding.address.words import (
     COMPASS,
     NUMBERED_TYPES,
     STOPS,
+    STREET_STOPS,
     STREET_TYPES,
     TYPELESS_STREETS,
     UNIT_WORDS,
@@ -62,9 +63,9 @@ def _text(words: Sequence[Word], at: int, end: int) -> str:
     return " ".join(title(w.text, first=n == 0) for n, w in enumerate(words[at:end]))
 
 
-def _may_name(words: Sequence[Word], at: int, here: int) -> bool:
+def _may_name(words: Sequence[Word], at: int, here: int, stops: frozenset[str] = STOPS) -> bool:
     word = words[here]
-    if word.low in STOPS or word.low in ("and", "at", "&", "#") or (word.pause and here > at):
+    if word.low in stops or word.low in ("and", "at", "&", "#") or (word.pause and here > at):
         return False
     return not word.text.isdecimal() or len(word.text) <= _LONGEST_STREET_NUMBER
 
@@ -72,7 +73,7 @@ def _may_name(words: Sequence[Word], at: int, here: int) -> bool:
 def _type_end(words: Sequence[Word], at: int, *, weak: bool) -> int | None:
     """The place after the street's type."""
     for here in range(at, min(at + _LONGEST_NAME_WORDS + 1, len(words))):
-        if not _may_name(words, at, here):
+        if not _may_name(words, at, here, STREET_STOPS):
             return None
         low = words[here].low
         if here == at and not _leads(words, at):

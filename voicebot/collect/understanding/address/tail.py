@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from voicebot.collect.understanding.address.figures import postcode_at, unit_at
+from voicebot.collect.understanding.address.figures import number_at, postcode_at, unit_at
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts
 from voicebot.collect.understanding.address.words import (
     COUNTRIES,
@@ -19,14 +19,16 @@ from voicebot.collect.understanding.lexicon import FILLERS
 
 _LONGEST_PLACE_WORDS = 5
 _LONGEST_PHRASE_WORDS = 5
+_LAST_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "us"})
 _ZIP_DIGITS = 5
 _CITIES_TOO = frozenset({"york", "washington"})
 _ALSO_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "al", "act", "id", "us"})
 """State codes that are words too: only before a postcode, or at the very end."""
-_SKIPPED = frozenset({"in", "uh", "um", "er", "erm", "the", "and", "suburb", "city", "town", "of"})
+_SKIPPED = frozenset({"in", "uh", "um", "er", "erm"})
 _LABELS = (
     ("suburb", "is"),
     ("suburb", "of"),
+    ("suburb",),
     ("city", "is"),
     ("city", "of"),
     ("town", "is"),
@@ -42,6 +44,8 @@ _LABELS = (
     ("postcode",),
     ("zip",),
     ("zipcode",),
+    ("pincode",),
+    ("pin", "code"),
 )
 
 
@@ -65,21 +69,24 @@ def _has(parts: Sequence[Part], kind: Kind) -> bool:
 
 
 def _skip(words: Sequence[Word], at: int) -> int:
-    """Past "in", "um", "the suburb is", when a name or number follows."""
+    """Past "in", "um", "and the suburb is", when a name or number follows."""
     while at < len(words):
-        length = _label(words, at)
-        if not length and words[at].low in _SKIPPED and at + 1 < len(words):
-            following = words[at + 1].low
-            named = following not in STOPS and not _is_state_code(words, at)
-            length = 1 if named else 0
-            if words[at].low in ("and", "of", "city", "town", "suburb"):
-                length = 0
-            if words[at].low in ("and", "the") and _label(words, at + 1):
-                length = 1
-        if not length:
+        lead = 0
+        while lead < 2 and at + lead < len(words) and words[at + lead].low in ("and", "the"):
+            lead += 1
+        length = _label(words, at + lead)
+        if length:
+            at += lead + length
+        elif words[at].low in _SKIPPED and _goes_on(words, at):
+            at += 1
+        else:
             return at
-        at += length
     return at
+
+
+def _goes_on(words: Sequence[Word], at: int) -> bool:
+    following = words[at + 1] if at + 1 < len(words) else None
+    return following is not None and following.low not in STOPS and not _is_state_code(words, at)
 
 
 def _label(words: Sequence[Word], at: int) -> int:
@@ -96,7 +103,7 @@ def _next(
         return part_of(Kind.COUNTRY, _country(words, at, end), words, at, end), end
     if posted:
         return None
-    if unit := unit_at(words, at):
+    if unit := unit_at(words, at) or number_at(words, at):
         return part_of(Kind.UNIT, unit[0], words, at, unit[1]), unit[1]
     if state := _state(words, at, region, placed=placed):
         return state
@@ -136,7 +143,7 @@ def _state(
                 return None
             code = STATES[place][tuple(w.low for w in words[at:end])].upper()
             return part_of(Kind.STATE, code, words, at, end), end
-        if end := _code_end(words, at, STATE_CODES[place]):
+        if end := _code_end(words, at, STATE_CODES[place], region):
             text = "".join(w.low for w in words[at:end]).upper()
             return part_of(Kind.STATE, text, words, at, end), end
     return None
@@ -151,7 +158,7 @@ def _is_city_too(words: Sequence[Word], at: int, end: int, region: str, *, place
     return words[end].low == "city" or bool(_state(words, end, region))
 
 
-def _code_end(words: Sequence[Word], at: int, codes: frozenset[str]) -> int | None:
+def _code_end(words: Sequence[Word], at: int, codes: frozenset[str], region: str) -> int | None:
     """The place after a code: nsw, or its letters one by one."""
     if words[at].low in codes and not (
         words[at].low in _ALSO_WORDS and not _is_state_code(words, at)
@@ -165,7 +172,7 @@ def _code_end(words: Sequence[Word], at: int, codes: frozenset[str]) -> int | No
     return None
 
 
-def _is_state_code(words: Sequence[Word], at: int) -> bool:
+def _is_state_code(words: Sequence[Word], at: int, region: str = "") -> bool:
     """May this word be a code? One that is a word too must stand before a postcode."""
     if words[at].low not in _ALSO_WORDS:
         return any(words[at].low in codes for codes in STATE_CODES.values())
@@ -174,7 +181,7 @@ def _is_state_code(words: Sequence[Word], at: int) -> bool:
         after = postcode_at(words, at + 1, "US")
         return after is not None and len(after[0]) == _ZIP_DIGITS
     if following is None:
-        return words[at].low not in ("in", "or", "me", "hi", "ok", "oh", "us")
+        return region == "US" or words[at].low not in _LAST_WORDS
     return following.is_figure or following.is_number
 
 
@@ -195,13 +202,23 @@ def _place(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | No
 
 def _names_place(words: Sequence[Word], at: int, here: int) -> bool:
     word = words[here]
+    if here == at and (word.low == "the" or word.is_number):
+        return _is_name_with_lead(words, at)
     if word.pause and here > at:
         return False
     if word.low in STOPS or word.low in FILLERS or word.low in ("and", "at", "&", "#", "in"):
         return False
-    if word.low in ("is", "of", "the") and here == at:
+    if word.low in ("is", "of") and here == at:
         return False
     return not word.is_figure
+
+
+def _is_name_with_lead(words: Sequence[Word], at: int) -> bool:
+    """The Rocks, Seven Hills: one more word, then an end."""
+    if at + 1 >= len(words) or words[at + 1].low in STOPS or not words[at + 1].text.isalpha():
+        return False
+    after = words[at + 2] if at + 2 < len(words) else None
+    return after is None or bool(after.pause) or after.low not in STOPS
 
 
 def _is_talk(words: Sequence[Word], end: int) -> bool:

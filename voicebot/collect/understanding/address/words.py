@@ -24,6 +24,7 @@ UNIT_WORDS: Final = frozenset(_DATA["units"].split())
 HOUSE_WORDS: Final = frozenset(_DATA["houses"].split())
 COMPASS: Final = frozenset(_DATA["compass"].split())
 STOPS: Final = frozenset(_DATA["stops"]["words"].split())
+STREET_STOPS: Final = frozenset(_DATA["stops"]["in_street"].split())
 COUNTED: Final = frozenset(_DATA["counted"]["words"].split())
 _ABBREVIATIONS = frozenset(_DATA["abbreviations"].split())
 
@@ -87,11 +88,24 @@ def cut(utterance: str) -> list[Word]:
     for match in _LEXEME.finditer(plain(utterance)):
         text = match.group()
         if text in "#&" or text[0].isalnum():
-            words.append(Word(text, text.lower(), *match.span(), pause))
+            words += _split(Word(text, text.lower(), *match.span(), pause))
             pause = ""
         elif text != "." or not words or not _is_short(words[-1]):
             pause = pause if pause in (".", "?", "!") else text
     return _ordinals(words)
+
+
+def _split(word: Word) -> list[Word]:
+    """Twenty-one and forty-second are two words; 60-66 and Stratford-upon-Avon are one."""
+    pieces = word.low.split("-")
+    if len(pieces) == 1 or not all(p in NUMBER_WORDS or p in _ORDINAL_UNITS for p in pieces):
+        return [word]
+    split: list[Word] = []
+    start = word.start
+    for piece in pieces:
+        split.append(Word(piece, piece, start, start + len(piece), "" if split else word.pause))
+        start += len(piece) + 1
+    return split
 
 
 def _is_short(word: Word) -> bool:
@@ -133,6 +147,8 @@ _SMALL = frozenset({"of", "the", "de", "del", "and", "on", "upon", "la", "y"})
 def title(text: str, *, first: bool = True) -> str:
     """A word as it is written in an address: "McDowell" stays, "o'connell" is O'Connell."""
     low = text.lower()
+    if low == "saint":
+        return "St"
     if low in _SMALL and not first:
         return low
     if text[0].isdigit():
