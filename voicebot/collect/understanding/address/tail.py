@@ -161,7 +161,7 @@ def _is_city_too(words: Sequence[Word], at: int, end: int, region: str, *, place
 def _code_end(words: Sequence[Word], at: int, codes: frozenset[str], region: str) -> int | None:
     """The place after a code: nsw, or its letters one by one."""
     if words[at].low in codes and not (
-        words[at].low in _ALSO_WORDS and not _is_state_code(words, at)
+        words[at].low in _ALSO_WORDS and not _is_state_code(words, at, region)
     ):
         return at + 1
     for length in (3, 2):

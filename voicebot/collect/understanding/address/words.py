@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Final
 
 from voicebot.collect.understanding.address.parts import Kind, Part
@@ -113,12 +114,13 @@ def _is_short(word: Word) -> bool:
 
 
 def _ordinals(words: list[Word]) -> list[Word]:
-    """5 th as 5th, forty second as 42nd."""
+    """5 th as 5th, forty second as 42nd; "1 st" only before a type: else it is 1 St Anne Street."""
     joined: list[Word] = []
-    for word in words:
+    for word, after in zip_longest(words, words[1:]):
         before = joined[-1] if joined else None
         text = _ordinal(before, word) if before and not word.pause else None
-        if before and text:
+        sainted = word.low == "st" and (after is None or after.low not in STREET_TYPES)
+        if before and text and not sainted:
             joined[-1] = Word(text, text.lower(), before.start, word.end, before.pause)
         else:
             joined.append(word)
