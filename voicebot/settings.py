@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
 
+    openai_hearing_model: str = "gpt-live-transcribe"
+    openai_file_model: str = "gpt-transcribe"
+    openai_hearing_deadline_s: float = Field(default=2.0, gt=0)
+
     def engine(self, chosen: Engine) -> Engine:
         """Resolve AUTO: OpenAI when a key is set, local otherwise."""
         if chosen is not Engine.AUTO:

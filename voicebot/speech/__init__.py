@@ -6,6 +6,7 @@ Audio at these seams is always telephone audio: mu-law bytes, 8 kHz, mono.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +39,46 @@ class Transcriber(Protocol):
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Raises SpeechUnavailable when nobody can listen just now."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Listening(Protocol):
+    """One turn of a caller, followed while it is spoken, so that its text is soon there."""
+
+    @property
+    def partial(self) -> str:
+        """The words so far, which may still change; "" where none are known before a pause."""
+        ...
+
+    def feed(self, mulaw: bytes) -> None:
+        """What the caller said next. Never waits."""
+        ...
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """The text of `utterance`: the turn from its beginning, as far as it was fed.
+
+        Asked at each pause, of a turn that may go on, and again of one that is over. Raises
+        SpeechUnavailable when nobody can listen just now. Cancelling the call gives the text
+        up, not the turn.
+        """
+        ...
+
+
+class Ear(Protocol):
+    """The ears of one call."""
+
+    def listen(self, hint: Hint) -> Listening:
+        """A turn begins; the turn before it is fed no more."""
+        ...
+
+
+class Ears(Protocol):
+    """Gives every call its ear."""
+
+    def open(self) -> AbstractAsyncContextManager[Ear]:
+        """An ear for as long as the block lasts. Entering it waits for nobody."""
         ...
 
     async def aclose(self) -> None: ...
