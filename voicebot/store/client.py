@@ -1,20 +1,35 @@
 """The Redis client as we use it: bounded, with timeouts, and never retrying by itself.
 
 A retry inside the library could apply a write twice; only the numbered commit path retries.
+Three kinds of address:
+
+    redis://host:port, rediss://…, unix://…        one server
+    redis+cluster://host:port,host:port            a Redis or Valkey Cluster; any of its nodes
+    redis+sentinel://host:port,host:port/name      the master that the Sentinels call `name`
+
+User and password stand before the hosts (`user:password@`), percent-encoded. `rediss+…` is TLS.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypedDict, cast
+from urllib.parse import unquote
+
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
+
+from voicebot.errors import SettingsError
 
 CONNECTIONS = 64
 """More commits than this in flight in one process wait for a free connection."""
 
 POOL_PATIENCE_S = 1.0
-ANSWER_PATIENCE_S = 5.0
+ANSWER_PATIENCE_S = 2.0
 """How long a late reply is still awaited, long after the conversation has gone on."""
 
 CONNECT_PATIENCE_S = 1.0
@@ -22,17 +37,114 @@ CONNECT_PATIENCE_S = 1.0
 AWAY = (RedisError, RedisClusterException, OSError)
 """Whatever means: this write has not been acknowledged."""
 
+_CLUSTER = "+cluster"
+_SENTINEL = "+sentinel"
+
+
+class _Common(TypedDict):
+    socket_timeout: float
+    socket_connect_timeout: float
+    retry: Retry
+    decode_responses: bool
+    protocol: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed `redis+cluster` or `redis+sentinel` URL; `name` is the Sentinels' master."""
+
+    hosts: tuple[tuple[str, int], ...]
+    username: str | None
+    password: str | None
+    tls: bool
+    name: str
+
 
 def connect(url: str) -> Redis:
-    """A client that connects when it is first used. Texts come back as `str`."""
-    pool = BlockingConnectionPool.from_url(
-        url,
+    """A client that connects when it is first used. Texts come back as `str`.
+
+    A cluster's client has the same commands, which is all that is used of it. Raises
+    SettingsError for an address that cannot be understood.
+    """
+    scheme, _, _ = url.partition("://")
+    if scheme.endswith(_CLUSTER):
+        return _cluster(parse_address(url))
+    if scheme.endswith(_SENTINEL):
+        return _sentinel(parse_address(url))
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url, max_connections=CONNECTIONS, timeout=POOL_PATIENCE_S, **_common()
+        )
+    except ValueError as error:
+        raise SettingsError(f"VOICEBOT_REDIS_URL cannot be used: {error}") from error
+    return Redis.from_pool(pool)
+
+
+def parse_address(url: str) -> Address:
+    """Read `redis+cluster://[user:password@]host:port,host:port[/name]`."""
+    scheme, _, rest = url.partition("://")
+    where, _, name = rest.partition("/")
+    credentials, _, hosts = where.rpartition("@")
+    username, _, password = credentials.partition(":")
+    if scheme.endswith(_SENTINEL) and not name:
+        raise SettingsError("VOICEBOT_REDIS_URL: name the master, redis+sentinel://host:port/name")
+    return Address(
+        tuple(_host(text) for text in hosts.split(",")),
+        unquote(username) or None,
+        unquote(password) or None,
+        scheme.startswith("rediss"),
+        name,
+    )
+
+
+def _host(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SettingsError("VOICEBOT_REDIS_URL: write each node as host:port, with commas between")
+    return host.strip("[]"), int(port)
+
+
+def _common() -> _Common:
+    return {
+        "socket_timeout": ANSWER_PATIENCE_S,
+        "socket_connect_timeout": CONNECT_PATIENCE_S,
+        "retry": Retry(NoBackoff(), 0),
+        "decode_responses": True,
+        "protocol": 2,
+    }
+
+
+def _cluster(address: Address) -> Redis:
+    cluster = RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        require_full_coverage=False,  # one lost shard must not silence the others
         max_connections=CONNECTIONS,
-        timeout=POOL_PATIENCE_S,
-        socket_timeout=ANSWER_PATIENCE_S,
-        socket_connect_timeout=CONNECT_PATIENCE_S,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-        protocol=2,
+        username=address.username,
+        password=address.password,
+        ssl=address.tls,
+        **_common(),
+    )
+    return cast(Redis, cluster)
+
+
+class _MasterPool(SentinelConnectionPool):
+    """Connections to the master; the library leaves its questions to the Sentinels open."""
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        await super().disconnect(inuse_connections)
+        for client in self.sentinel_manager.sentinels:
+            await client.aclose()
+
+
+def _sentinel(address: Address) -> Redis:
+    options = {**_common(), "ssl": address.tls}
+    sentinels = Sentinel(list(address.hosts), sentinel_kwargs=options)  # type: ignore[no-untyped-call]
+    pool = _MasterPool(  # type: ignore[no-untyped-call]
+        address.name,
+        sentinels,
+        max_connections=CONNECTIONS,
+        username=address.username,
+        password=address.password,
+        **options,
     )
     return Redis.from_pool(pool)

