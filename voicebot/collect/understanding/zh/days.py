@@ -194,7 +194,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
     (re.compile(r"(?<![\d/])(?P<month>1[0-2]|0?[1-9])/(?P<day>[0-3]?\d)(?![\d/])"), _full),
     (re.compile(rf"(?:{_WHICH}月份?\s*的?\s*)(?P<day>{NUMERAL}{{1,3}})\s*[号日]"), _day_of_month),
-    (re.compile(r"(?:(?P<which>这|本|下)个?)?月(?:底|末)"), _end_of_month),
+    (re.compile(r"(?:(?P<which>这|本|下)个?)?月(?:底|末|的?最后一天)"), _end_of_month),
     (
         re.compile(
             rf"(?P<count>{_N}|半)\s*(?P<unit>{_UNIT})\s*{_AFTER}"

@@ -14,7 +14,8 @@ from voicebot.collect.understanding.zh.corrections import halves
 from voicebot.collect.understanding.zh.numerals import DIGIT, NUMERAL, to_digits
 
 _DOMAIN_OF = {
-    "qq": "qq.com", "163": "163.com", "126": "126.com", "139": "139.com", "189": "189.cn",
+    "qq": "qq.com", "163": "163.com", "126": "126.com", "幺六三": "163.com", "一六三": "163.com",
+    "幺二六": "126.com", "一二六": "126.com", "139": "139.com", "189": "189.cn",
     "gmail": "gmail.com", "谷歌": "gmail.com", "outlook": "outlook.com", "hotmail": "hotmail.com",
     "foxmail": "foxmail.com", "icloud": "icloud.com", "新浪": "sina.com", "sina": "sina.com",
     "搜狐": "sohu.com", "sohu": "sohu.com", "雅虎": "yahoo.com", "yahoo": "yahoo.com",

@@ -25,13 +25,15 @@ from voicebot.collect.understanding.zh.script import HAN, Text, blank, clauses
 _TITLES = (
     "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授|工"
 )
-_CARRIER = re.compile(
+_NAMING = re.compile(
     r"(?:我|本人|客人|他|她)?(?:的)?(?:(?:预约|联系|登记)人|客人|顾客|全名|姓名|名字"
     r"|大名|本名|中文名字?|英文名字?|真名)"
-    r"(?:[是叫为]|应该)*[:：,， ]*(?:[是叫])?"
-    r"|(?:我|本人|我就|我们)(?:的?名字)?叫做?|(?:请)?(?:叫|称呼|喊)我(?:为|一声)?|(?:写"
-    r"|登记|记)(?:成|在)?(?=.{2,4}名下)"
-    r"|我(?:就)?是|这[里边]是|本人是?|鄙人|在下|我这边是"
+    r"(?:叫[做作]|[是叫为]|应该)*[:：,， ]*(?:[是叫])?"
+    r"|(?:我|本人|我就|我们|名)(?:的?名字)?叫[做作]?|(?:请)?(?:称呼|喊)我(?:为|一声)?|鄙人|在下"
+)
+_BEING = re.compile(r"我(?:就)?是|这[里边]是|我这边是")
+_IN_PASSING = re.compile(
+    r"(?:请)?叫我|本人是?"
     r"|(?:^|[,，。、！!:： ])(?:嗯|呃|哦|啊|那个|就|好的?|您好|你好)*[,， ]*(?:叫|是)(?!的|我)"
 )
 _SURNAME = re.compile(
@@ -81,7 +83,7 @@ def find_name(text: Text, *, asked: bool) -> Found | None:
     best: Found | None = None
     for start, end in segments(rest):
         segment = blank(rest, (0, start), (end, len(rest)))
-        best = _in_segment(text, segment, asked) or best
+        best = _in_segment(text, segment, asked, best is not None) or best
     characters = "".join(gloss.character for gloss in explained)
     if best and best.value:
         return Found(
@@ -104,16 +106,29 @@ def _explained(name: str, surname: str | None, given: str) -> str:
     return name
 
 
-def _in_segment(text: Text, plain: str, asked: bool) -> Found | None:
+def _in_segment(text: Text, plain: str, asked: bool, corrects: bool) -> Found | None:
     if by_surname := _by_surname(text, plain):
         return by_surname
-    for carrier in _CARRIER.finditer(plain):
-        start = carrier.end()
-        if hesitation := _HESITATION.match(plain, start):
-            start = hesitation.end()
-        if candidate := _at(plain, start, announced=True):
-            return _found(text, candidate)
-    return _bare(text, plain) if asked else None
+    if candidate := _announced(plain, _NAMING, strict=False):
+        return _found(text, candidate)
+    if candidate := _announced(plain, _BEING, strict=not asked):
+        return _found(text, candidate)
+    if not asked:
+        return None
+    if candidate := _announced(plain, _IN_PASSING, strict=False):
+        return _found(text, candidate)
+    return _bare(text, plain, corrects=corrects)
+
+
+def _announced(plain: str, carriers: re.Pattern[str], *, strict: bool) -> _Candidate | None:
+    """The name behind such words; strictly only one that could hardly be anything else."""
+    for carrier in carriers.finditer(plain):
+        hesitation = _HESITATION.match(plain, carrier.end())
+        start = hesitation.end() if hesitation else carrier.end()
+        candidate = _at(plain, start, announced=not strict)
+        if candidate and (not strict or candidate.confidence >= 1.0):
+            return candidate
+    return None
 
 
 def _by_surname(text: Text, plain: str) -> Found | None:
@@ -189,7 +204,7 @@ def _judge(name: str, *, announced: bool) -> float:
         return 1.0
     if name[0] in SURNAMES and len(name) <= 3:
         if (name[:2] in ORDINARY_WORDS and not usual) or name[0] in SURNAMES_RARE_AS_WORDS:
-            return 0.7 if usual and announced else 0.0
+            return 0.7 if usual and (announced or len(name) == 3) else 0.0
         return 1.0 if usual or announced else 0.7
     if len(name) == 4 and name[0] in SURNAMES and name[1] in SURNAMES and usual:
         return 0.8
@@ -200,7 +215,7 @@ def _judge(name: str, *, announced: bool) -> float:
     return 0.0
 
 
-def _bare(text: Text, plain: str) -> Found | None:
+def _bare(text: Text, plain: str, *, corrects: bool) -> Found | None:
     """The answer without an announcement: a clause that is nothing but a name."""
     spans = list(clauses(plain))
     if 2 <= len(spans) <= 4 and all(end - start == 1 for start, end in spans):
@@ -209,13 +224,19 @@ def _bare(text: Text, plain: str) -> Found | None:
             return Found(name, (spans[0][0], spans[-1][1]), 0.7)
     if len(spans) == 1 and plain[slice(*spans[0])] in FREQUENT_SURNAMES:
         return Found(text.said[slice(*spans[0])], spans[0], 0.7)
+    best: _Candidate | None = None
     for start, end in spans:
         if filler := _FILLERS.match(plain[start:end]):
             start += filler.end()
-        candidate = _at(plain, start, announced=False) if start < end else None
+        candidate = _at(plain, start, announced=corrects) if start < end else None
         if candidate and _nothing_follows(plain[candidate.end : end]):
-            return _found(text, candidate)
-    return None
+            best = candidate if best is None or _is_fuller(plain, candidate, best) else best
+    return _found(text, best) if best else None
+
+
+def _is_fuller(plain: str, new: _Candidate, old: _Candidate) -> bool:
+    """徐先生，徐志摩: the same name, with more of it."""
+    return plain[new.start : new.end].startswith(plain[old.start : old.end])
 
 
 def _nothing_follows(rest: str) -> bool:
