@@ -139,6 +139,8 @@ class CallState:
     """True when the record was there before this session, with something said in it."""
     said_until: datetime | None = None
     """The moment of the last message, so that a clock that is behind cannot reorder history."""
+    earlier: CallState | None = None
+    """An open call that the same number made before, within the resume window."""
 
 
 class Ledger(Protocol):
@@ -154,4 +156,8 @@ class Ledger(Protocol):
 
         Never raises because Redis is away: the answer says where the change rests meanwhile.
         """
+        ...
+
+    async def continue_earlier(self) -> None:
+        """The earlier call of `state` goes on as this one: it is not offered again."""
         ...

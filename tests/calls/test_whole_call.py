@@ -174,3 +174,30 @@ async def test_both_save_modes_leave_the_same_record(mode: str) -> None:
         record = await w.record()
     assert record.step is Step.TIME
     assert len(record.history) == 2 * sum(len(ANSWERS[s]) for s in FIELDS[:5]) + 1
+
+
+@in_virtual_time
+async def test_the_same_number_ringing_again_may_go_on_with_the_call_that_broke_off() -> None:
+    async with world() as w:
+        async with w.call() as caller:
+            await caller.answers(Step.NAME, Step.PHONE)
+            await caller.hang_up()
+        async with w.call("CA-next-day") as caller:
+            await caller.says("Yes, please.")
+            await caller.answers(*FIELDS[2:])
+        record = await w.record("CA-next-day")
+    assert record.status is Status.BOOKED
+    assert record.user.userInfo.phone == EXPECTED["phone"]
+
+
+@in_virtual_time
+async def test_a_call_that_was_gone_on_with_is_not_offered_a_second_time() -> None:
+    async with world() as w:
+        for sid, words in (("CA-1", ()), ("CA-2", ("Yes.",)), ("CA-3", ("Yes.",))):
+            async with w.call(sid) as caller:
+                await caller.says(*words)
+                await caller.answers(*([Step.NAME] if sid == "CA-1" else [Step.PHONE]))
+                await caller.hang_up()
+        record = await w.record("CA-3")
+    assert record.history[0].message.endswith("Shall we go on where we were?")
+    assert record.user.userInfo.name == "Robin Carter"

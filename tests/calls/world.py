@@ -23,7 +23,7 @@ from websockets.asyncio.client import unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from tests.stream.doubles import CodedDetector, CodedEars, SteadyMouth, spoken
-from tests.stream.provider import CALL_SID, Provider, carried
+from tests.stream.provider import CALL_SID, HELLO, Provider, carried, start_message
 from voicebot.business import Business, load_business
 from voicebot.call import CallSid, Ledger, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
@@ -110,8 +110,8 @@ class World:
         self.mouth = SteadyMouth(sentence_ms=200)
 
     @asynccontextmanager
-    async def call(self) -> AsyncIterator[Caller]:
-        """A stream for the one callSid; the bot's first words have been heard."""
+    async def call(self, call_sid: str = SID) -> AsyncIterator[Caller]:
+        """A stream for a callSid, from the one number; the bot's first words have been heard."""
         ended = asyncio.Event()
         self._expected.append(ended)
         async with (
@@ -119,7 +119,8 @@ class World:
             carried(socket) as provider,
         ):
             caller = Caller(provider, self._phrases)
-            await provider.begin(**{"from": "+61255501234"})
+            await provider.send(HELLO)
+            await provider.send(start_message(call_sid, **{"from": "+61255501234"}))
             await caller.listens()
             yield caller
             async with asyncio.timeout(120):
@@ -131,10 +132,10 @@ class World:
         async with unix_serve(self._attend, self._door, compression=None):
             yield
 
-    async def record(self) -> CallSkeleton:
+    async def record(self, call_sid: str = SID) -> CallSkeleton:
         """What is stored now."""
         async with self._store() as store:
-            skeleton = await store.get_call_skeleton(SID)
+            skeleton = await store.get_call_skeleton(call_sid)
         assert skeleton is not None
         return skeleton
 

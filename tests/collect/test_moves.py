@@ -26,7 +26,7 @@ from tests.collect.conversation import (
 from voicebot.business import Confirm, load_business
 from voicebot.call import FIELDS, CallState, Message, Service, Speaker, Status, Step
 from voicebot.collect.dialogue import Mode, begin
-from voicebot.collect.events import End, Ending, Heard, Save, Say, Silent, Started, TimeUp
+from voicebot.collect.events import Continue, End, Ending, Heard, Save, Say, Silent, Started, TimeUp
 from voicebot.collect.moves import MAX_ATTEMPTS, next_move
 from voicebot.collect.understanding import Intent, Missing, Understanding
 
@@ -306,6 +306,39 @@ def test_a_rejected_value_is_not_read_back_again_on_resume() -> None:
     )
     dialogue = begin(load_business(None), state)
     assert (dialogue.step, dialogue.mode, dialogue.attempts) == (Step.PHONE, Mode.ASKING, 1)
+
+
+EARLIER = CallState(
+    answers={Step.NAME: "Robin Carter", Step.PHONE: "+61412345678"},
+    confirmed=frozenset({Step.PHONE}),
+    step=Step.ADDRESS,
+    resumed=True,
+)
+
+
+def test_a_caller_who_rings_again_is_offered_to_go_on() -> None:
+    dialogue, effects = run(begin(load_business(None), CallState(earlier=EARLIER)), Started())
+    assert said(effects).endswith("Shall we go on where we were?")
+    dialogue, effects = run(dialogue, YES)
+    assert saved(effects).answers == EARLIER.answers
+    assert saved(effects).confirmed == {Step.PHONE}
+    assert [type(e) for e in effects] == [Save, Continue, Say]
+    assert (dialogue.step, dialogue.mode) == (Step.ADDRESS, Mode.ASKING)
+
+
+def test_a_caller_who_does_not_want_to_go_on_starts_afresh_and_is_not_asked_again() -> None:
+    dialogue, effects = run(begin(load_business(None), CallState(earlier=EARLIER)), Started(), NO)
+    assert saved(effects).answers == {}
+    assert said(effects).endswith("May I have your name, please?")
+    state = CallState(dialogue=dialogue.to_json(), resumed=True, earlier=EARLIER)
+    assert begin(load_business(None), state).mode is Mode.ASKING
+
+
+def test_a_caller_who_answers_instead_of_saying_yes_is_heard() -> None:
+    dialogue = begin(load_business(None), CallState(earlier=EARLIER))
+    dialogue, effects = run(dialogue, Started(), answer(Step.NAME, "Alex Carter"))
+    assert saved(effects).answers == {Step.NAME: "Alex Carter"}
+    assert dialogue.step is Step.PHONE
 
 
 @pytest.mark.parametrize("garbage", ["", "[]", "{", '{"settled": 3}', '{"doubted": ["x"]}'])

@@ -15,6 +15,7 @@ from voicebot.business import Business
 from voicebot.call import Change, Ledger, Message, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
+    Continue,
     End,
     Ending,
     Event,
@@ -38,6 +39,8 @@ _DECISIVE = frozenset(
     {Intent.YES, Intent.NO, Intent.REPEAT, Intent.HOLD, Intent.HUMAN, Intent.REFUSAL, Intent.CANCEL}
 )
 """What is whole as soon as it is said, whatever was asked."""
+
+_WANTS_YES = (Mode.CONFIRMING, Mode.OFFERING)
 
 _YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
 """What a key means while a yes is waited for."""
@@ -80,6 +83,8 @@ class Conversation:
             match effect:
                 case Save(change):
                     await self._ledger.commit(change)
+                case Continue():
+                    await self._ledger.continue_earlier()
                 case Say(text):
                     await self._say(text, partial(self._commit_said, text))
                 case End(ending):
@@ -154,7 +159,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Asked:
         now=now.astimezone(business.zone).replace(tzinfo=None),
         region=business.region,
         language=business.language,
-        confirming=dialogue.mode is Mode.CONFIRMING,
+        confirming=dialogue.mode in _WANTS_YES,
         services=business.services,
         record=record,
         partial=dialogue.partial,
@@ -173,4 +178,4 @@ def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
         vocabulary = tuple(offer.name for offer in dialogue.business.services)
     elif dialogue.step is Step.ADDRESS:
         vocabulary = dialogue.business.suburbs
-    return Expectation(dialogue.step, dialogue.mode is Mode.CONFIRMING, complete, vocabulary)
+    return Expectation(dialogue.step, dialogue.mode in _WANTS_YES, complete, vocabulary)

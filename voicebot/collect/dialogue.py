@@ -18,8 +18,10 @@ _NONE: frozenset[Step] = frozenset()
 
 
 class Mode(StrEnum):
-    """What the bot waits for: an answer, a yes to its read-back, or nothing any more."""
+    """What the bot waits for: a yes to going on with an earlier call, an answer, a yes to its
+    read-back, or nothing any more."""
 
+    OFFERING = "offering"
     ASKING = "asking"
     CONFIRMING = "confirming"
     ENDED = "ended"
@@ -36,6 +38,7 @@ class Dialogue:
     pending    a bookable time that was read back and waits for its yes; saved only when it books
     given_time what was said about the time before step 6, whole or in part
     partial    an earlier piece of the answer to `step`
+    earlier    an open call of the same caller that may be continued; it is offered once
     """
 
     business: Business
@@ -52,6 +55,8 @@ class Dialogue:
     attempts: int = 0
     silences: int = 0
     resumed: bool = False
+    earlier: CallState | None = None
+    offered: bool = False
 
     def to_json(self) -> str:
         """The part of the state that the record's own fields do not hold."""
@@ -65,6 +70,7 @@ class Dialogue:
                 "partial": self.partial,
                 "attempts": self.attempts,
                 "silences": self.silences,
+                "offered": self.offered,
             }
         ).decode()
 
@@ -87,7 +93,9 @@ class Dialogue:
 def begin(business: Business, state: CallState) -> Dialogue:
     """The dialogue of a call as its record left it; a fresh one for a fresh record.
 
-    A caller who comes back after a goodbye without booking is asked again what was given up.
+    Going on with an earlier, open call of the same caller is offered before anything is asked,
+    unless it was declined already. A caller who comes back after a goodbye without booking is
+    asked again what was given up.
     """
     saved = _read(state.dialogue)
     dialogue = Dialogue(
@@ -99,10 +107,13 @@ def begin(business: Business, state: CallState) -> Dialogue:
         settled=_steps(saved.get("settled")) if state.status is not Status.INCOMPLETE else _NONE,
         pending=saved.get("pending"),
         given_time=saved.get("given_time"),
+        offered=bool(saved.get("offered")),
         resumed=state.resumed,
     )
     if state.booked:
         return replace(dialogue, step=Step.DONE, mode=Mode.ENDED)
+    if state.earlier is not None and not dialogue.answers and not dialogue.offered:
+        return replace(dialogue, mode=Mode.OFFERING, earlier=state.earlier)
     step, mode = dialogue.next_open()
     if step is not state.step:
         return replace(dialogue, step=step, mode=mode)
@@ -120,7 +131,7 @@ def asking(step: Step, dialogue: str | None) -> str | None:
     mode = _read(dialogue).get("mode", Mode.ASKING)
     if mode == Mode.ENDED or step is Step.DONE:
         return None
-    return "confirm" if mode == Mode.CONFIRMING else step.value
+    return "confirm" if mode in (Mode.CONFIRMING, Mode.OFFERING) else step.value
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -69,7 +69,12 @@ class End:
     ending: Ending
 
 
-Effect = Save | Say | End
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The caller goes on with an earlier call: that one is not offered again."""
+
+
+Effect = Save | Say | Continue | End
 
 
 @dataclass(frozen=True, slots=True)

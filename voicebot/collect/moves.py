@@ -72,10 +72,27 @@ def _understood(turn: Turn, text: str, understood: Understanding) -> Turn:
     answered = reply(turn, understood.intent, text)
     if answered is not None:
         return answered
+    if turn.dialogue.mode is Mode.OFFERING:
+        return _offered(turn, understood)
+    return _met(turn, understood)
+
+
+def _met(turn: Turn, understood: Understanding) -> Turn:
     turn, learned = _take_others(turn, understood)
     if turn.dialogue.mode is Mode.CONFIRMING:
         return _confirmed(turn, understood, learned)
     return _answered(turn, understood, learned)
+
+
+def _offered(turn: Turn, understood: Understanding) -> Turn:
+    """The answer to "shall we go on where we were?"; who says something else starts afresh."""
+    earlier = turn.dialogue.earlier
+    turn = turn.become(earlier=None, offered=True, mode=Mode.ASKING)
+    if understood.intent is Intent.YES and earlier is not None:
+        return _proceed(turn.take_over(earlier).say("offer.yes"))
+    if understood.intent is Intent.YES or understood.fields:
+        return _met(turn, understood)
+    return _proceed(turn.say("offer.no"))
 
 
 def _take_others(turn: Turn, understood: Understanding) -> tuple[Turn, bool]:

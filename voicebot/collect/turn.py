@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from voicebot.call import Answer, Change, Message, Status, Step
-from voicebot.collect.dialogue import Dialogue, Mode
-from voicebot.collect.events import Effect, End, Ending, Save, Say
+from voicebot.call import Answer, CallState, Change, Message, Status, Step
+from voicebot.collect.dialogue import Dialogue, Mode, begin
+from voicebot.collect.events import Continue, Effect, End, Ending, Save, Say
 from voicebot.collect.spoken import listing, written
 
 
@@ -27,6 +27,7 @@ class Turn:
     unconfirmed: frozenset[Step] = frozenset()
     status: Status | None = None
     ending: Ending | None = None
+    continued: bool = False
 
     def say(self, key: str, variant: int = 0, /, **values: str) -> Turn:
         """Add a line of the wording."""
@@ -59,6 +60,20 @@ class Turn:
         turn = self.become(confirmed=self.dialogue.confirmed | {step})
         return replace(turn, confirmed=self.confirmed | {step})
 
+    def take_over(self, earlier: CallState) -> Turn:
+        """Go on with an earlier call: what it knew is known here, and saved in this record."""
+        known = begin(self.dialogue.business, earlier)
+        turn = self.become(
+            answers=known.answers,
+            confirmed=known.confirmed,
+            doubted=known.doubted,
+            settled=known.settled,
+            given_time=known.pending or known.given_time,
+        )
+        answers = dict(earlier.answers)
+        answers.pop(Step.TIME, None)
+        return replace(turn, answers=answers, confirmed=earlier.confirmed, continued=True)
+
     def end(self, ending: Ending, status: Status) -> Turn:
         """Nothing more will be asked."""
         return replace(self.become(mode=Mode.ENDED), ending=ending, status=status)
@@ -66,6 +81,8 @@ class Turn:
     def ask(self) -> Turn:
         """Put the question that is open: for an answer, or for a yes."""
         held = self.dialogue
+        if held.mode is Mode.OFFERING:
+            return self.say("offer.question")
         if held.mode is Mode.CONFIRMING:
             return self.say(f"confirm.{held.step}", value=self.spoken(held.step))
         return self.say(f"ask.{held.step}", held.attempts, services=self.offers())
@@ -101,6 +118,8 @@ class Turn:
                     dialogue=state,
                 )
             )
+        if self.continued:
+            yield Continue()
         if self.said:
             yield Say(" ".join(self.said))
         if self.ending:

@@ -67,6 +67,7 @@ class Manner:
     deadline_s  how long the conversation waits for Redis on one commit
     saved       told after commits have reached Redis (the mirror); must not block
     settled     told when Redis is back, and at the end (the indexes); must not block
+    continue_earlier  notes that the caller's earlier call goes on as this one
     """
 
     mode: SaveMode
@@ -77,6 +78,7 @@ class Manner:
     read: Callable[[CallSid], Awaitable[Founding | None]]
     saved: Callable[[], None]
     settled: Callable[[], None]
+    continue_earlier: Callable[[], Awaitable[None]]
     clock: Callable[[], datetime]
 
 
@@ -97,6 +99,10 @@ class RecordLedger:
     def state(self) -> CallState:
         """The record as it was found when the session claimed the call."""
         return self._state
+
+    async def continue_earlier(self) -> None:
+        """The earlier call of `state` goes on as this one: it is not offered again."""
+        await self._manner.continue_earlier()
 
     @property
     def unsaved(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from uuid import uuid4
@@ -22,7 +23,7 @@ from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store import updates
 from voicebot.store.breaker import Breaker
-from voicebot.store.callers import Callers
+from voicebot.store.callers import Callers, OpenCall
 from voicebot.store.chores import Chores
 from voicebot.store.client import AWAY
 from voicebot.store.delivery import Delivery
@@ -130,9 +131,12 @@ class Store:
         session = Session(call_sid, uuid4().hex, began, fresh)
         delivery = Delivery(self._scripts, session, self._found, self._clock)
         state = await self._claimed(delivery)
+        earlier = None if state.answers else await self._earlier(call_sid, caller, began)
+        if earlier is not None:
+            state = replace(state, earlier=earlier.state)
         self._seen(call_sid, caller, began)
         self._touched(call_sid)
-        return RecordLedger(delivery, state, self._manner(call_sid, caller, began))
+        return RecordLedger(delivery, state, self._manner(call_sid, caller, began, earlier))
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
         """The typed record, or None for an unknown call; raises StoreUnavailable."""
@@ -249,6 +253,16 @@ class Store:
             log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
         return known
 
+    async def _earlier(
+        self, call_sid: CallSid, caller: str | None, began: datetime
+    ) -> OpenCall | None:
+        """An open call of the same number; the caller does not wait long for being known."""
+        try:
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                return await self.callers.open_call_of(caller, besides=call_sid, now=began)
+        except TimeoutError:
+            return None
+
     async def _claimed(self, delivery: Delivery) -> CallState:
         call_sid = delivery.session.call_sid
         if not self._breaker.is_open:
@@ -303,7 +317,13 @@ class Store:
     async def _old_string(self, call_sid: CallSid) -> str | None:
         return await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
 
-    def _manner(self, call_sid: CallSid, caller: str | None, began: datetime) -> Manner:
+    def _manner(
+        self, call_sid: CallSid, caller: str | None, began: datetime, earlier: OpenCall | None
+    ) -> Manner:
+        async def continue_earlier() -> None:
+            if earlier is not None:
+                await self.callers.continued(earlier.call_sid, call_sid)
+
         return Manner(
             mode=save_mode(self._settings, call_sid),
             deadline_s=self._settings.commit_deadline_ms / 1000,
@@ -313,6 +333,7 @@ class Store:
             read=self._read,
             saved=lambda: self._touched(call_sid),
             settled=lambda: self._seen(call_sid, caller, began),
+            continue_earlier=continue_earlier,
             clock=self._clock,
         )
 

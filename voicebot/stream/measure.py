@@ -129,6 +129,10 @@ class TimedPen:
         self.status = change.status or self.status
         return saved
 
+    async def continue_earlier(self) -> None:
+        """See Ledger.continue_earlier."""
+        await self._ledger.continue_earlier()
+
     @property
     def is_open(self) -> bool:
         """Has the conversation not come to its end?"""
