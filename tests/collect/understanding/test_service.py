@@ -91,6 +91,14 @@ def test_what_is_not_listed_or_only_asked_about_is_no_choice(utterance: str) -> 
     assert heard(utterance, DEMO) is None
 
 
+@pytest.mark.parametrize(
+    "utterance", ["a dental clinic", "my tooth hurts", "a haircut", "the roof leaks", "I need a vet"]
+)
+def test_a_trade_that_is_not_listed_is_not_taken_for_one_that_is(utterance: str) -> None:
+    listed = (Offer(id="1", name="Doctor visit"), Offer(id="2", name="Plumbing"))
+    assert heard(utterance, listed) is None
+
+
 @pytest.mark.parametrize("utterance", ["I want to rent a car", "a car rental", "buy a car"])
 def test_another_business_with_the_same_thing_is_no_choice(utterance: str) -> None:
     assert heard(utterance, HIGH_STREET) is None

@@ -1,0 +1,178 @@
+"""Which listed service was meant: by name, synonym, description and what people call such work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rapidfuzz import fuzz
+
+from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.common import is_everyday
+from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.lexicon import correction_at
+from voicebot.collect.understanding.numbers import UNITS
+from voicebot.collect.understanding.service.vocabulary import (
+    FAMILY,
+    SHORTEST_MISHEARD,
+    SYNONYM,
+    WORD,
+    Phrase,
+    Vocabulary,
+    contains,
+    stem,
+    vocabulary,
+)
+from voicebot.collect.understanding.tokens import plain
+
+_MISHEARD = 0.75
+_CLOSE = 87.0
+"""How alike (0 to 100) a misheard word must be; at 87 one letter of seven may differ."""
+_LENGTH_BONUS = 0.1
+_DOUBTFUL = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A phrase in the utterance: words `begin` to `end`; offers past the list are not listed."""
+
+    begin: int
+    end: int
+    offer: int
+    weight: float
+
+
+def parse(utterance: str, asked: Asked) -> Found | None:
+    """The listed service's name exactly, or None when nothing listed was meant."""
+    text = plain(utterance).lower()
+    spans = [m.span() for m in WORD.finditer(text)]
+    words = [text[a:b] for a, b in spans]
+    if not words or not asked.services or _asks_about(words):
+        return None
+    hits = _kept(words, list(_hits(words, vocabulary(asked.services))))
+    chosen = _best(hits, len(asked.services)) or _by_position(words, len(asked.services))
+    if chosen is None or chosen.offer >= len(asked.services):
+        return None
+    span = (spans[chosen.begin][0], spans[chosen.end - 1][1])
+    return Found(asked.services[chosen.offer].name, span, chosen.weight)
+
+
+_ASKING = frozenset(
+    {"what", "what's", "whats", "why", "who", "who's", "describe", "explain", "tell"}
+)
+_ASKED = frozenset({"it", "they", "this", "that", "he", "she", "there", "my", "i"})
+_PROPOSALS = frozenset({"about", "soon", "quickly", "early"})
+
+
+def _asks_about(words: Sequence[str]) -> bool:
+    """ "How do I …", "what is …", "are they …": a question, not a choice."""
+    first, second = words[0], " ".join(words[1:2])
+    if first == "how":
+        return second not in _PROPOSALS
+    if first in ("is", "are", "was", "does", "do", "did", "should"):
+        return second in _ASKED
+    if first == "when":
+        return second in ("should", "is", "was", "will", "do", "does", "did")
+    if any(pair in (("how", "to"), ("how", "do")) for pair in pairwise(words)):
+        return True
+    return first in _ASKING and second not in _PROPOSALS and words[1:3] != ["time", "can"]
+
+
+def _hits(words: Sequence[str], known: Vocabulary) -> Iterator[_Hit]:
+    stems = tuple(stem(w) for w in words)
+    if any(contains(stems, phrase) for phrase in known.elsewhere):
+        return
+    barred = {n for n, u in enumerate(known.unless) if any(contains(stems, p) for p in u)}
+    for at, word in enumerate(words):
+        exact = known.phrases.get(stems[at], ())
+        for phrase in exact or _misheard(word, known):
+            end = at + len(phrase.stems)
+            if phrase.offer not in barred and (not exact or stems[at:end] == phrase.stems):
+                yield _Hit(at, end, phrase.offer, phrase.weight if exact else _MISHEARD)
+
+
+def _misheard(word: str, known: Vocabulary) -> tuple[Phrase, ...]:
+    """The phrases of the word that sounds most like this one, unless it is a word itself."""
+    best = _CLOSE
+    found: tuple[Phrase, ...] = ()
+    if len(word) < SHORTEST_MISHEARD or is_everyday(word):
+        return found
+    for text, phrases in known.sounds:
+        if text[0] == word[0] and (alike := fuzz.ratio(text, word)) >= best:
+            best, found = alike, phrases
+    return found
+
+
+_NEGATED_REACH = 3
+
+
+def _kept(words: Sequence[str], hits: Sequence[_Hit]) -> list[_Hit]:
+    """Without what was refused; after a correction only what came after it."""
+    kept = [h for h in hits if not _refused(words, h) and not _acts_on(words, h, hits)]
+    cut = 0
+    for at in range(1, len(words)):
+        if correction_at(list(words[at : at + 5]), 0):
+            cut = at
+    after = [h for h in kept if h.begin >= cut]
+    return after or kept
+
+
+def _refused(words: Sequence[str], hit: _Hit) -> bool:
+    before = words[max(hit.begin - _NEGATED_REACH, 0) : hit.begin]
+    if list(before[-2:]) in (["instead", "of"], ["rather", "than"], ["other", "than"]):
+        return True
+    return bool(before) and before[-1] == "not"
+
+
+_DETERMINERS = frozenset({"my", "the", "our", "some", "a", "an", "out"})
+
+
+def _acts_on(words: Sequence[str], hit: _Hit, hits: Sequence[_Hit]) -> bool:
+    """ "Clean my gutters" is about the gutters: what is acted on says more than the verb."""
+    at = hit.end
+    while at < len(words) and words[at] in _DETERMINERS:
+        at += 1
+    about = {h.offer for h in hits if h.begin == at and h.weight >= SYNONYM}
+    return at > hit.end and bool(about) and hit.offer not in about
+
+
+def _best(hits: Sequence[_Hit], listed: int) -> _Hit | None:
+    """The offer with the surest and longest phrases; of equals the one said first."""
+    if not hits:
+        return None
+    ranked = sorted({h.offer for h in hits}, key=lambda o: _rank(hits, o, listed), reverse=True)
+    chosen = ranked[0]
+    own = [h for h in hits if h.offer == chosen]
+    begin, end = min(h.begin for h in own), max(h.end for h in own)
+    sure = max(h.weight for h in own)
+    if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, chosen, listed)[0]:
+        sure = min(sure, _DOUBTFUL)
+    return _Hit(begin, end, chosen, sure)
+
+
+def _rank(hits: Sequence[_Hit], offer: int, listed: int) -> tuple[float, int, int]:
+    own = [h for h in hits if h.offer == offer]
+    longest = max(h.end - h.begin for h in own)
+    covered = len({n for h in own for n in range(h.begin, h.end)})
+    bonus = _LENGTH_BONUS * (longest - 1) if offer < listed else 0.0
+    return max(h.weight for h in own) + bonus, covered, -min(h.begin for h in own)
+
+
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_SHORT_ANSWER = 6
+
+
+def _by_position(words: Sequence[str], count: int) -> _Hit | None:
+    """ "The second one", "number two", "the last": a place in the list that was read out."""
+    if len(words) > _SHORT_ANSWER:
+        return None
+    for at, word in enumerate(words):
+        place = _ORDINALS.get(word)
+        follower = " ".join(words[at + 1 : at + 2])
+        if place is not None and follower in ("one", "option", "service", "please", ""):
+            return _Hit(at, at + 1, place % count, FAMILY) if place < count else None
+        figure = UNITS.get(follower, follower)
+        if word in ("number", "option") and figure in map(str, range(1, count + 1)):
+            return _Hit(at, at + 2, int(figure) - 1, FAMILY)
+    return None
