@@ -71,6 +71,8 @@ def _is_answer(own: Found, text: Text, step: Step) -> bool:
         return False
     if step is Step.TIME:
         return own.missing is None or not asks_something(text.plain)
+    if step is Step.SERVICE and asks_something(text.plain):
+        return False
     if own.value is None and step in _LABEL and not _is_all_there_is(own, text, _LABEL[step]):
         return False
     if own.value is None or own.confidence <= _DOUBTFUL:

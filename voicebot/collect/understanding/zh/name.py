@@ -22,9 +22,7 @@ from voicebot.collect.understanding.zh.lexicon import (
 )
 from voicebot.collect.understanding.zh.script import HAN, Text, blank, clauses
 
-_TITLES = (
-    "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授|工"
-)
+_TITLES = "先生|女士|小姐|太太|夫人|老师|师傅|医生|大夫|经理|老板|总|阿姨|叔叔|大哥|大姐|同学|教授"
 _NAMING = re.compile(
     r"(?:我|本人|客人|他|她)?(?:的)?(?:(?:预约|联系|登记)人|客人|顾客|全名|姓名|名字"
     r"|大名|本名|中文名字?|英文名字?|真名)"
@@ -126,7 +124,11 @@ def _announced(plain: str, carriers: re.Pattern[str], *, strict: bool) -> _Candi
         hesitation = _HESITATION.match(plain, carrier.end())
         start = hesitation.end() if hesitation else carrier.end()
         candidate = _at(plain, start, announced=not strict)
-        if candidate and (not strict or candidate.confidence >= 1.0):
+        if candidate is None or (strict and candidate.confidence < 1.0):
+            continue
+        # 我叫高峰 is a name, 我是房东 is none.
+        word = plain[candidate.start : candidate.end]
+        if carriers is _NAMING or word not in ORDINARY_WORDS:
             return candidate
     return None
 

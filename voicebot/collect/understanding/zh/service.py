@@ -15,6 +15,7 @@ from voicebot.collect.understanding.zh.script import fold
 
 _UNWANTED = re.compile(r"(?:不要|不想|不做|不是|不用|不需要|除了|别|没有)(?:做|约|预约|看|要)?$")
 _SEVERAL = re.compile(r"和|还有|或者|以及|跟|、")
+_LONG_NAME = 4
 _GENERIC = word_set(
     "服务 维修 咨询 预约 上门 治疗 护理 检查 安装 项目 一下 我要 想要 需要 保养 门诊 科室"
 )
@@ -40,7 +41,7 @@ def _in(plain: str, start: int, end: int, offers: Sequence[Offer]) -> Found | No
         named = {h.value for search in searches for h in search(plain[:end], start, offers)}
         if len(named) > 1:
             return None
-    for search in (_by_name, _by_concept, _by_part):
+    for search in (_by_name, _by_concept, _nearly_by_name, _by_part):
         hits = {h.value: h for h in search(plain[:end], start, offers)}
         if len(hits) == 1:
             return next(iter(hits.values()))
@@ -94,6 +95,17 @@ def _first_span(plain: str, start: int, words: Sequence[str]) -> tuple[int, int]
         if at >= 0 and not _UNWANTED.search(plain[:at]):
             return at, at + len(word)
     return None
+
+
+def _nearly_by_name(plain: str, start: int, offers: Sequence[Offer]) -> Iterator[Found]:
+    """A name of four characters or more of which a recogniser wrote one otherwise."""
+    for offer in offers:
+        name = _folded(offer.name)
+        size = len(name)
+        for at in range(start, len(plain) - size + 1) if size >= _LONG_NAME else ():
+            window = plain[at : at + size]
+            if sum(a != b for a, b in zip(window, name, strict=True)) == 1:
+                yield Found(offer.name, (at, at + size), 0.8)
 
 
 def _by_part(plain: str, start: int, offers: Sequence[Offer]) -> Iterator[Found]:
