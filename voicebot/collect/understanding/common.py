@@ -34,7 +34,9 @@ FUNCTION_WORDS = frozenset(_read("words.json", "function"))
 """Words that no name contains."""
 _EVERYDAY = frozenset(_read("words.json", "everyday"))
 _GIVEN = frozenset(_read("names.json", "given"))
-_FAMILY = frozenset(_read("names.json", "family"))
+_FAMILY = {name: rank for rank, name in enumerate(_read("names.json", "family"))}
+_COMMONEST = 150
+"""So many family names are names even where they stand alone ("Smith", "Brown")."""
 
 
 def is_given(word: str) -> bool:
@@ -45,6 +47,11 @@ def is_given(word: str) -> bool:
 def is_family(word: str) -> bool:
     """A family name that is known; many are everyday words too ("long", "brown")."""
     return word in _FAMILY
+
+
+def is_common_family(word: str) -> bool:
+    """One of the commonest family names, which a single word may well be."""
+    return _FAMILY.get(word, _COMMONEST) < _COMMONEST
 
 
 def is_everyday(word: str) -> bool:

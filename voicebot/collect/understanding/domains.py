@@ -17,6 +17,8 @@ from voicebot.collect.understanding.providers import (
 
 _MOST_WORDS_IN_A_LABEL = 4
 _MOST_LABELS = 6
+_MOST_PIECES = 63
+"""A label has 63 characters at most (RFC 1035)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
     """Everything up to the first dot is one label: "g mail", "b r e n n a n", "harbour home"."""
     label, words, place = "", 0, at
     end = at
-    while place < len(read) and words <= _MOST_WORDS_IN_A_LABEL:
+    while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
         piece = read[place]
         if piece.kind is Kind.MARK and piece.text == "-" and label:
             label += "-"

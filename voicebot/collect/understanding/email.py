@@ -26,6 +26,8 @@ _SPELLED_WORDS = 3
 """From so many words of a spelling alphabet on they are letters; "mike" alone is a name."""
 _MOST_WORDS = 4
 """A local part of more plain words than this was rather a sentence."""
+_MOST_PIECES = 64
+"""A local part has 64 characters at most (RFC 5321)."""
 _ONE_ENDING = {
     "gmail": "gmail.com",
     "googlemail": "googlemail.com",
@@ -158,7 +160,9 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
     """The local part that ends before the at sign, and the piece it begins with."""
     first = at
     tight = at > 0 and read[at].glued and read[at].written
-    while first > 0 and (_belongs(read[first - 1]) or (tight and _in_word(read, first - 1))):
+    while first > max(0, at - _MOST_PIECES) and (
+        _belongs(read[first - 1]) or (tight and _in_word(read, first - 1))
+    ):
         if tight and first < at and not read[first].glued and not _initial(read, first):
             break
         first -= 1

@@ -15,6 +15,7 @@ from voicebot.collect.understanding.announcing import (
 )
 from voicebot.collect.understanding.common import (
     FUNCTION_WORDS,
+    is_common_family,
     is_everyday,
     is_family,
     is_given,
@@ -144,6 +145,8 @@ def _may_begin(said: Sequence[Token], at: int, strong: bool) -> bool:
         return len(token.low) > 1
     if at > 0 and is_family(token.low) and (said[at - 1].low in TITLES or said[at - 1].low == "."):
         return any(before.low in TITLES for before in said[max(0, at - 2) : at])
+    if is_common_family(token.low) and ends_at(said, at + 1):
+        return True
     follower = said[at + 1] if at + 1 < len(said) else None
     cased = token.text[0].isupper() and follower is not None and follower.text[0].isupper()
     named = follower is not None and (is_family(follower.low) or is_given(follower.low))
@@ -162,6 +165,8 @@ def _whole(said: Sequence[Token], first: int, end: int) -> bool:
 def _confidence(first: Token, strong: bool) -> float:
     if strong or is_given(first.low):
         return SURE
+    if is_everyday(first.low):
+        return POOR
     return FAIR if first.text[0].isupper() else POOR
 
 

@@ -30,6 +30,9 @@ _MOST_READINGS = 16
 _MOST_DIGITS = 24
 """E.164 has 15; the rest is room for access codes and slips."""
 
+_MOST_DROPPED = 4
+"""How many figures beside a number are passed over."""
+
 _SET_ASIDE = "+447700900"
 """British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
 
@@ -172,15 +175,24 @@ def _valid(number: _Number, region: str) -> str | None:
 def _window(runs: Sequence[Run], region: str) -> tuple[_Number, str | None]:
     """A number next to other written figures, as in "NY 11757 2025550151": drop those figures."""
     for run in runs:
-        for first in range(len(run.groups)):
-            for end in range(len(run.groups), first, -1):
-                dropped = run.groups[:first] + run.groups[end:]
-                if not all(group.written and len(group.digits) > 2 for group in dropped):
-                    continue
-                number = _Number(run.groups[first:end])
+        groups = run.groups
+        for first in range(_droppable(groups) + 1):
+            last = len(groups) - _droppable(groups[:first:-1])
+            for end in range(min(len(groups), first + _MOST_DIGITS), max(first, last - 1), -1):
+                number = _Number(groups[first:end])
                 if value := _valid(number, region):
                     return number, value
     return _Number(()), None
+
+
+def _droppable(groups: Sequence[Group]) -> int:
+    """How many of the first groups may be a postcode or a house number."""
+    count = 0
+    for group in groups:
+        if not group.written or len(group.digits) < _FEWEST_DIGITS:
+            break
+        count += 1
+    return min(count, _MOST_DROPPED)
 
 
 def _piece(runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | None:

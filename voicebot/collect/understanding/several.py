@@ -13,7 +13,7 @@ from dataclasses import replace
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, name
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.intents import intent_of
+from voicebot.collect.understanding.intents import intent_of, is_question
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.parsers import parse
 from voicebot.collect.understanding.tokens import words
@@ -60,6 +60,8 @@ def _asked_or_strong(step: Step, text: str, asked: Asked) -> Found | None:
         return parse(step, text, asked)
     said = parse(step, text, replace(asked, partial=None))
     if said is None or said.value is None or said.missing or said.confidence < _STRONG:
+        return None
+    if step is Step.TIME and asked.step is not Step.SERVICE and is_question(text):
         return None
     if step is Step.PHONE and len(said.value) <= _FEWEST_DIGITS:
         return None

@@ -88,7 +88,7 @@ def _misheard(word: str) -> str:
 def _letters_and_fragments(said: Sequence[Token], start: int) -> str:
     """ "j a ck s on": letters, some of which a recogniser wrote together."""
     parts = _parts(said, start)
-    if not parts or (is_given(parts[0].letters) and all(part.single for part in parts[1:])):
+    if not parts or _is_name_then_letters(parts):
         return ""
     singles = sum(part.single for part in parts)
     fragments = [part for part in parts if not part.single]
@@ -103,6 +103,13 @@ def _letters_and_fragments(said: Sequence[Token], start: int) -> str:
     if not spelled_out and not broken_up:
         return ""
     return "".join(part.letters for part in parts)
+
+
+def _is_name_then_letters(parts: Sequence[_Part]) -> bool:
+    """ "Otto Brandt, B R A N D T": known names, and then letters only."""
+    words = [part.letters for part in parts if not part.single]
+    ahead = all(not part.single for part in parts[: len(words)])
+    return bool(words) and ahead and all(is_given(word) or is_family(word) for word in words)
 
 
 def _parts(said: Sequence[Token], at: int) -> list[_Part]:

@@ -1,0 +1,34 @@
+import pytest
+
+from voicebot.collect.understanding.confirm import is_yes
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("yes", "Yep.", "yeah that's right", "correct", "that's correct", "perfect thanks"),
+        *("sounds good", "go ahead and book it", "no that's right", "no, no, that's perfect"),
+        *("no problem", "nah yeah", "that's not wrong", "yes please", "right", "ok", "uh huh"),
+        *("you got it", "nothing wrong with that", "all good", "please do", "works for me"),
+    ],
+)
+def test_a_yes_is_heard(said: str) -> None:
+    assert is_yes(said) is True
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("no", "Nope.", "that's wrong", "no that isn't right", "that is incorrect", "yeah nah"),
+        *("not quite", "I don't think so", "yes but the number is wrong", "no it isn't"),
+        *("wait, no", "I meant no", "definitely not", "can you change that", "not that one"),
+        *("that's not it", "not right now", "you've made a mistake", "no way"),
+    ],
+)
+def test_a_no_is_heard(said: str) -> None:
+    assert is_yes(said) is False
+
+
+@pytest.mark.parametrize("said", ["", "um", "what", "the blue house", "half past three"])
+def test_neither_is_neither(said: str) -> None:
+    assert is_yes(said) is None

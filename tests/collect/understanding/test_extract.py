@@ -1,0 +1,91 @@
+import io
+import json
+import sys
+
+import pytest
+
+from voicebot.collect.understanding.extract import command, extract
+
+CASE = {
+    "id": "own-1",
+    "lang": "en",
+    "step": "name",
+    "question": "What's your name?",
+    "utterance": "it's Otto Brandt",
+    "reference_time": "2026-11-23T09:00:00",
+    "region": "AU",
+}
+
+
+def result(**changes: object) -> dict[str, object]:
+    line = json.dumps({**CASE, **changes}).encode()
+    (out,) = extract([line])
+    answer: dict[str, object] = json.loads(out)
+    return answer
+
+
+def test_a_case_gives_its_value_intent_and_fields() -> None:
+    assert result() == {
+        "id": "own-1",
+        "value": "Otto Brandt",
+        "intent": "answer",
+        "fields": {"name": "Otto Brandt"},
+    }
+
+
+def test_services_are_plain_names() -> None:
+    case = result(step="service", utterance="hair please", services=["Hair Salon", "Dentist"])
+    assert case["value"] == "Hair Salon"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "value"),
+    [("yes that's right", "yes"), ("no", "no"), ("no, make it 3 pm on the 30th", "no")],
+)
+def test_a_confirmation_is_yes_or_no(utterance: str, value: str) -> None:
+    assert result(step="confirm", utterance=utterance)["value"] == value
+
+
+def test_a_rejected_time_brings_the_new_one() -> None:
+    case = result(step="confirm", utterance="no, make it 3 pm on the 30th")
+    assert case["fields"] == {"time": "2026-11-30T15:00"}
+
+
+def test_a_correction_uses_the_record() -> None:
+    case = result(
+        step="email", utterance="no wait, it's Smyth", record={"name": "John Smith", "email": None}
+    )
+    assert (case["value"], case["fields"]) == (None, {"name": "John Smyth"})
+
+
+def test_chinese_cases_are_understood() -> None:
+    case = result(lang="zh", step="phone", utterance="一三八零零一三八零零零", region="CN")
+    assert case["value"] == "+8613800138000"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"not json", b"[]", b"3", b'{"id": 7}', b'{"id": "x"}', b"\xff\xfe", b'"text"'],
+)
+def test_an_unreadable_line_is_answered_as_invalid(line: bytes) -> None:
+    (out,) = extract([line])
+    answer = json.loads(out)
+    assert (answer["value"], answer["intent"]) == (None, "invalid")
+
+
+@pytest.mark.parametrize("step", ["done", "colour", ""])
+def test_a_step_that_does_not_exist_is_invalid(step: str) -> None:
+    answer = result(step=step)
+    assert (answer["id"], answer["intent"]) == ("own-1", "invalid")
+
+
+def test_each_line_has_its_answer_in_order(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    lines = [json.dumps({**CASE, "id": f"own-{n}"}).encode() for n in range(3)]
+    lines.insert(1, b"broken")
+    stdin = io.TextIOWrapper(io.BytesIO(b"\n".join(lines)))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    command()
+    answers = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [answer["id"] for answer in answers] == ["own-0", None, "own-1", "own-2"]

@@ -1,0 +1,197 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.name import announced, leading, parse, titled
+
+NOW = datetime(2026, 11, 23, 9)
+
+
+def heard(text: str, held: str | None = None) -> str | None:
+    record = {Step.NAME: held} if held else {}
+    found = parse(text, Asked(Step.NAME, NOW, record=record))
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Ottilie", "Ottilie"),
+        ("ottilie brandt", "Ottilie Brandt"),
+        ("My name is Ottilie Brandt.", "Ottilie Brandt"),
+        ("um yeah it's ottilie brandt", "Ottilie Brandt"),
+        ("this is ottilie, I need a plumber", "Ottilie"),
+        ("Good morning, Ottilie Brandt speaking", "Ottilie Brandt"),
+        ("Ottilie Brandt is my name", "Ottilie Brandt"),
+        ("call me Al", "Al"),
+        ("the booking is under brandt", "Brandt"),
+        ("name for the booking is Ottilie", "Ottilie"),
+        ("I booked it as Ottilie Brandt", "Ottilie Brandt"),
+        ("Mrs. Brandt", "Brandt"),
+        ("Mr Long", "Long"),
+        ("grace long here", "Grace Long"),
+        ("Will Young", "Will Young"),
+        ("mary-ann o'neill", "Mary-Ann O'Neill"),
+        ("sven van der berg", "Sven van der Berg"),
+        ("ian mcgregor", "Ian McGregor"),
+        ("J. R. Brandt", "J R Brandt"),
+        ("Harry. Harry Brandt.", "Harry Brandt"),
+        ("Sorry for the noise. Ottilie Brandt.", "Ottilie Brandt"),
+        ("first name ottilie, last name brandt", "Ottilie Brandt"),
+        ("surname Brandt, first name Ottilie", "Ottilie Brandt"),
+        ("my name is ottilie and my number is 0491 570 156", "Ottilie"),
+        ("NO MY NAME IS OTTILIE", "Ottilie"),
+    ],
+)
+def test_names_are_understood(said: str, name: str) -> None:
+    assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("o t t i l i e", "Ottilie"),
+        ("h a rr y b rown", "Harry Brown"),
+        ("Oscar Tango Tango Oscar", "Otto"),
+        ("x-ray echo november alpha", "Xena"),
+        ("O-T-T-O", "Otto"),
+        ("ot-TO", None),
+        ("a double n a", "Anna"),
+        ("are o b e r t", "Robert"),
+        ("Brandt, that's B R A N D T", "Brandt"),
+        ("Otto Brant, B R A N D T", "Otto Brandt"),
+        ("My surname is Nuyen, and G-U-Y-E-N.", "Nguyen"),
+        ("my last name is Clark, K L A R K", "Klark"),
+        ("Otto, B R A N D T", "Otto Brandt"),
+        ("Stephen with a P H, not a V", "Stephen"),
+        ("Steven with a p h", "Stephen"),
+        ("Smith with a y", "Smyth"),
+        ("first name o t t o last name b r a n d t", "Otto Brandt"),
+        ("S for sugar, A for apple, M for mother", "Sam"),
+    ],
+)
+def test_spelled_names_are_understood(said: str, name: str | None) -> None:
+    if name is None:
+        assert heard(said) != "Otto"
+    else:
+        assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("it's Otto, no sorry, Ottilie Brandt", "Ottilie Brandt"),
+        ("my name is Otto, I mean Ottilie", "Ottilie"),
+        ("Otto, no wait, you want all of it, Otto Brandt", "Otto Brandt"),
+    ],
+)
+def test_slips_are_mended_within_an_utterance(said: str, name: str) -> None:
+    assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("no, it's Smyth", "John Smyth"),
+        ("no it's with a y", "John Smyth"),
+        ("Jon, J O N", "Jon Smith"),
+        ("last name is Brandt", "John Brandt"),
+        ("first name is Otto", "Otto Smith"),
+        ("no, Otto Brandt", "Otto Brandt"),
+    ],
+)
+def test_one_word_mends_the_name_that_is_held(said: str, name: str) -> None:
+    assert heard(said, held="John Smith") == name
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm lost",
+        "I'm calling about a leak",
+        "it's broken",
+        "my name is private",
+        "what's your name",
+        "may I ask why",
+        "will you come today",
+        "hope you are well",
+        "none of your business",
+        "this is ridiculous",
+        "plumbing please",
+        "the street name is Elm Street",
+        "could you say that again",
+        "cancel the whole thing",
+        "hello, can you hear me",
+        "two adults and a dog",
+        "yes",
+        "",
+    ],
+)
+def test_what_is_no_name_gives_none(said: str) -> None:
+    assert heard(said) is None
+
+
+def test_only_an_announced_name_counts_where_none_was_asked() -> None:
+    found = announced("oh and my name is ottilie brandt")
+    assert found is not None
+    assert found.value == "Ottilie Brandt"
+    assert announced("ottilie brandt") is None
+    assert announced("the event name is summer ball") is None
+
+
+def test_a_name_may_lead_other_answers() -> None:
+    found = leading("ottilie brandt and ")
+    assert found is not None
+    assert found.value == "Ottilie Brandt"
+    assert leading("my cell number is ") is None
+
+
+def test_the_span_covers_the_name() -> None:
+    found = parse("it's Otto Brandt thanks", Asked(Step.NAME, NOW))
+    assert found is not None
+    assert found.span == (5, 16)
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [("o'brien", "O'Brien"), ("MCGREGOR", "McGregor"), ("DeVito", "DeVito"), ("ANN", "Ann")],
+)
+def test_names_are_written_in_title_case(word: str, written: str) -> None:
+    assert titled(word) == written
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_answered(text: str) -> None:
+    found = parse(text, Asked(Step.NAME, NOW))
+    assert found is None or found.value
+
+
+GIVEN = ("Ottilie", "Harry", "Priya", "Wei", "Siobhan", "Mark", "Grace")
+FAMILY = ("Brandt", "Long", "Nguyen", "O'Neill", "Brown", "Okafor", "Young")
+FRAMES = (
+    "{}",
+    "it's {}",
+    "my name is {}",
+    "yeah, this is {} speaking",
+    "{} is my name",
+    "under the name of {} please",
+    "hi, {} here",
+)
+
+
+@given(st.sampled_from(GIVEN), st.sampled_from(FAMILY), st.sampled_from(FRAMES), st.booleans())
+def test_a_name_reads_back_from_any_frame(first: str, last: str, frame: str, small: bool) -> None:
+    said = frame.format(f"{first} {last}")
+    assert heard(said.lower() if small else said) == f"{first} {last}"
+
+
+@given(st.sampled_from(GIVEN), st.sampled_from(FAMILY), st.sampled_from((" ", "-", ", ")))
+def test_a_spelled_name_reads_back(first: str, last: str, between: str) -> None:
+    letters = [letter for letter in (first + last).lower() if letter.isalpha()]
+    name = heard(between.join(letters))
+    assert name is not None
+    assert name.replace(" ", "").lower() == "".join(letters)
