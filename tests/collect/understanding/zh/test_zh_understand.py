@@ -50,6 +50,7 @@ def hear(step: Step, utterance: str, *, confirming: bool = False, held: str = ""
         ("想找人打扫卫生", "家庭保洁"),
         ("老是跳闸", "电路检修"),
         ("剪个头发", "理发"),
+        ("我要家庭包洁", "家庭保洁"),
         ("不是保洁，是空调", "空调清洗"),
     ],
 )
@@ -124,6 +125,18 @@ def test_a_no_outweighs_a_yes_in_passing(utterance: str) -> None:
 )
 def test_nothing_else_passes_for_a_yes(utterance: str) -> None:
     assert hear(Step.TIME, utterance, confirming=True).intent is not Intent.YES
+
+
+@pytest.mark.parametrize("utterance", ["对，明天下午三点", "是的，三点", "好的，就明天"])
+def test_a_yes_may_repeat_what_was_read_back(utterance: str) -> None:
+    result = hear(Step.TIME, utterance, confirming=True, held="2024-05-09T15:00")
+    assert result.intent is Intent.YES
+
+
+@pytest.mark.parametrize("utterance", ["行吧，那就四点", "可以的话四点", "四点可以"])
+def test_a_yes_to_something_else_is_a_correction(utterance: str) -> None:
+    result = hear(Step.TIME, utterance, confirming=True, held="2024-05-09T15:00")
+    assert result.fields == {Step.TIME: "2024-05-09T16:00"}
 
 
 @pytest.mark.parametrize(
