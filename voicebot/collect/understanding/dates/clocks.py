@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import IntEnum, StrEnum
 
+from voicebot.collect.understanding.dates.days import MONTHS
 from voicebot.collect.understanding.dates.words import Token, Tokens, get, word
 
 _HOURS = range(0, 25)
@@ -110,10 +111,9 @@ def _is_no_time(tokens: Tokens, clock: Clock) -> bool:
 def _joins(tokens: Tokens, clock: Clock) -> bool:
     """Does a figure of three digits or more touch it, as in 555-0160?"""
     before, after = get(tokens, clock.begin - 1), get(tokens, clock.end)
-    dated = len(before.digits) == 4 and before.digits.startswith("20")
-    return (len(before.digits) > 2 and not dated and tokens[clock.begin].pause in ("", "-")) or (
-        len(after.digits) > 2 and after.pause in ("", "-")
-    )
+    return (
+        len(before.digits) > 2 and not _is_year(before) and tokens[clock.begin].pause in ("", "-")
+    ) or (len(after.digits) > 2 and after.pause in ("", "-"))
 
 
 _STREETS = frozenset({"street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "boulevard"})
@@ -131,16 +131,23 @@ def _in_a_street(tokens: Tokens, at: int) -> bool:
 
 
 def _in_a_long_number(tokens: Tokens, clock: Clock) -> bool:
-    begin, end = clock.begin, clock.end
-    while end - begin <= _LONGEST_RUN and _is_figure(get(tokens, begin - 1)):
-        begin -= 1
-    while end - begin <= _LONGEST_RUN and _is_figure(get(tokens, end)):
-        end += 1
-    return end - begin > _LONGEST_RUN
+    figures = sum(_is_figure(token) for token in tokens[clock.begin : clock.end])
+    before, after = clock.begin - 1, clock.end
+    while figures <= _LONGEST_RUN and _is_figure(get(tokens, before)):
+        before, figures = before - 1, figures + 1
+    while figures <= _LONGEST_RUN and _is_figure(get(tokens, after)):
+        after, figures = after + 1, figures + 1
+    return figures > _LONGEST_RUN
 
 
 def _is_figure(token: Token) -> bool:
-    return token.cardinal is not None or token.text in ("oh", "double", "triple")
+    if token.text in ("oh", "double", "triple"):
+        return True
+    return token.cardinal is not None and not _is_year(token)
+
+
+def _is_year(token: Token) -> bool:
+    return len(token.digits) == len("2024") and token.digits.startswith("20")
 
 
 def part_at(tokens: Tokens, at: int) -> Part | None:
@@ -241,7 +248,7 @@ def _half_hour(tokens: Tokens, at: int, end: int) -> Clock | None:
 _JOINTS = frozenset({"past", "after", "to", "before", "until", "of"})
 _NAMED_HOURS = {"noon": 12, "midnight": 24}
 _QUARTER = 15
-_UNITS = frozenset({"hours", "minutes", "days", "weeks", "months", "a"})
+_UNITS = frozenset({"hours", "minutes", "days", "weeks", "months"})
 
 
 def _minutes(tokens: Tokens, at: int) -> tuple[int | None, int]:
@@ -283,6 +290,9 @@ def _compact(tokens: Tokens, at: int, region: str) -> Clock | None:
     return Clock(at, at + 1, hour, minute, Half.EXACT if exact else None, Cue.BARE)
 
 
+_NO_MINUTES = _UNITS | frozenset(MONTHS)
+
+
 def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     """three, three thirty, three oh five, 21 35: a number that may be an hour."""
     token = tokens[at]
@@ -295,7 +305,7 @@ def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     if following.text in ("oh", "zero") and second.cardinal in range(1, 10):
         return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.MEDIUM)
     minute = following.cardinal
-    if minute in range(10, 60) and second.text not in _UNITS and not _decimal(following):
+    if minute in range(10, 60) and second.text not in _NO_MINUTES and not _decimal(following):
         cue = Cue.MEDIUM if (minute or 0) % 5 == 0 else Cue.BARE
         return Clock(at, at + 2, hour, minute or 0, cue=cue)
     return Clock(at, at + 1, hour, 0, cue=Cue.BARE)

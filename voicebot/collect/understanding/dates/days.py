@@ -51,7 +51,7 @@ _MONTH_NAMES = (
     ("november", "nov"),
     ("december", "dec"),
 )
-_MONTHS = {name: n for n, names in enumerate(_MONTH_NAMES, start=1) for name in names}
+MONTHS = {name: n for n, names in enumerate(_MONTH_NAMES, start=1) for name in names}
 _HOLIDAYS = {
     ("christmas", "eve"): (12, 24),
     ("christmas", "days"): (12, 25),
@@ -67,10 +67,14 @@ _HOLIDAYS = {
     ("halloween",): (10, 31),
     ("christmas",): (12, 25),
 }
+_HOLIDAYS_BY_WORD = {
+    first: [(words, day) for words, day in _HOLIDAYS.items() if words[0] == first]
+    for first in {words[0] for words in _HOLIDAYS}
+}
 _NOT_A_DAY = word_set(
-    "one ones option available time slot appointment thing things floor half week weeks visit "
-    "person name avenue ave street st road rd drive opening choice class grade level place two "
-    "three few only born timer"
+    "one ones option available time slot appointment thing things floor week weeks visit "
+    "person name avenue ave street st road rd drive opening choice class grade level place only "
+    "born timer"
 )
 _STREETS = frozenset({"avenue", "ave", "street", "st", "road", "rd", "drive", "floor", "level"})
 
@@ -151,7 +155,7 @@ def _day_of_month(token: Token) -> int | None:
 
 def _named(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """March 14th, March the fourteenth, 14 March, the 14th of March 2025."""
-    month = _MONTHS.get(tokens[at].text)
+    month = MONTHS.get(tokens[at].text)
     if month:
         where = skip(tokens, at + 1, "the")
         day, end = _day_of_month(get(tokens, where)), where + 1
@@ -160,10 +164,20 @@ def _named(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     else:
         day = _day_of_month(tokens[at])
         where = skip(tokens, skip(tokens, at + 1, "days"), "of")
-        month, end = _MONTHS.get(get(tokens, where).text), where + 1
+        month, end = MONTHS.get(get(tokens, where).text), where + 1
+        if month and not tokens[at].ordinal and day_follows(tokens, end):
+            return None
     if not day or not month or get(tokens, where).pause not in ("", ".", "-", "/", ","):
         return None
     return _with_year(tokens, Day(at, end, Weight.DATE), today, month, day)
+
+
+def day_follows(tokens: Tokens, at: int) -> bool:
+    """ "At three May the tenth", "at 3 May 14 2024": the month's day is behind it."""
+    token, after = get(tokens, skip(tokens, at, "the")), get(tokens, at + 1)
+    if token.ordinal:
+        return True
+    return _day_of_month(token) is not None and len(after.digits) == len("2024")
 
 
 def _with_year(tokens: Tokens, piece: Day, today: date, month: int, day: int) -> Day | None:
@@ -200,7 +214,8 @@ def _stands_for_a_day(token: Token, before: Token, following: Token) -> bool:
     if token.ordinal:
         plain = token.number in range(1, 4) and not token.digits
         led = before.text in ("the", "on", "this") or before.text in _WEEKDAYS
-        return following.text not in _NOT_A_DAY and (led or not plain)
+        counted = following.text in ("half", "two", "three", "few")
+        return following.text not in _NOT_A_DAY and (not plain or (led and not counted))
     dated = before.text in ("on", "date") and token.kind == "number"
     return dated and (not following.text or bool(following.pause) or following.text == "at")
 
@@ -256,7 +271,7 @@ def _end_of_month(tokens: Tokens, at: int, today: date, region: str) -> Day | No
     if start == at:
         return None
     months, end = _of_month(tokens, start)
-    month = _MONTHS.get(get(tokens, skip(tokens, start, "of")).text)
+    month = MONTHS.get(get(tokens, skip(tokens, start, "of")).text)
     if months is not None:
         first = add_months(today.replace(day=1), months)
     elif month:
@@ -275,7 +290,7 @@ def _nth_weekday(tokens: Tokens, at: int, today: date, region: str) -> Day | Non
         return None
     months, end = _of_month(tokens, at + 2)
     where = skip(tokens, at + 2, "of", "in")
-    month = _MONTHS.get(get(tokens, where).text)
+    month = MONTHS.get(get(tokens, where).text)
     if months is not None:
         first = add_months(today.replace(day=1), months)
     elif month and where > at + 2:
@@ -294,8 +309,8 @@ def _nth(first: date, weekday: int, nth: int) -> date | None:
 
 def _holiday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """Christmas Eve, Boxing Day, New Year's Eve."""
-    for words, (month, day) in _HOLIDAYS.items():
-        if tuple(get(tokens, at + n).text.replace("’", "'") for n in range(len(words))) == words:
+    for words, (month, day) in _HOLIDAYS_BY_WORD.get(tokens[at].text, ()):
+        if tuple(word(tokens, at + n) for n in range(len(words))) == words:
             found = coming(today, month, day)
             return Day(at, at + len(words), Weight.DATE, found) if found else None
     return None

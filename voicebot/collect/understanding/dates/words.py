@@ -187,14 +187,22 @@ def _heard(raw: list[Token]) -> Iterator[Token]:
 
 def _join(raw: list[Token]) -> list[Token]:
     joined: list[Token] = []
-    for token in _heard(raw):
+    heard = list(_heard(raw))
+    for at, token in enumerate(heard):
         before = joined[-1] if joined else None
         union = _union(before, token) if before else None
+        counts = word(tuple(heard[at + 1 : at + 2]), 0) in _COUNTED_TIME
+        if union and counts and joined[-2:-1] and joined[-2].number is not None:
+            union = None
         if union:
             joined[-1] = union
         else:
             joined.append(token)
     return joined
+
+
+_COUNTED_TIME = frozenset({"days", "weeks", "months", "hours"})
+"""After "twelve thirty two days from now" the two counts days, it is no thirty two."""
 
 
 def _union(before: Token, token: Token) -> Token | None:
