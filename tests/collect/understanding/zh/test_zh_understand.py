@@ -169,6 +169,26 @@ def test_an_earlier_field_is_corrected_without_answering_the_question() -> None:
     assert result.fields == {Step.PHONE: "+8613900134567"}
 
 
+@pytest.mark.parametrize(
+    ("step", "utterance", "field", "value"),
+    [
+        (Step.EMAIL, "名字写错了，是高枫，枫叶的枫", Step.NAME, "高枫"),
+        (Step.TIME, "地址改一下，改成平江路十二号", Step.ADDRESS, "平江路12号"),
+        (Step.PHONE, "我的名字是高枫，不是高峰", Step.NAME, "高枫"),
+        (Step.ADDRESS, "时间改成后天上午十点", Step.TIME, "2024-05-10T10:00"),
+    ],
+)
+def test_any_earlier_field_may_be_taken_back(
+    step: Step, utterance: str, field: Step, value: str
+) -> None:
+    result = hear(step, utterance, held="2024-05-09T15:00")
+    assert (result.value, result.fields) == (None, {field: value})
+
+
+def test_what_is_denied_at_the_end_is_not_meant() -> None:
+    assert hear(Step.TIME, "后天下午三点，不是四点").value == "2024-05-10T15:00"
+
+
 def test_the_span_points_into_the_utterance() -> None:
     utterance = "嗯，我叫高峰。"
     result = hear(Step.NAME, utterance)

@@ -60,9 +60,10 @@ _SPOKEN_ROOM = re.compile(rf"((?<=[楼樓座元栋棟幢号號层層a-zA-Z\-]){N
 _ROOM_ALONE = re.compile(rf"[a-z]?{NUMERAL}{{2,5}}")
 _NO_PLACE = re.compile(
     r"知道|难道|味道|频道|渠道|报道|一道|路上|路过|上班|条件|[不没吗呢么想能会]|告诉|我|你|您"
-    r"|一[家个间]|价格|评分|人均|消费|舒适|附近|周边|一样|上次|原来|以前|跟|和你|的地方|元$|很"
+    r"|一[家个间]|价格|评分|人均|消费|舒适|附近|周边|一样|上次|改|错|原来|以前|跟|和你|的地方|元$|很"
 )
 _SHORTEST_REST = 3
+_MOST_CARRIERS = 4
 _SHORTEST_TOWN = 6
 
 
@@ -104,7 +105,7 @@ def _corrected(before: Found | None, after: Found) -> Found:
 def _in_segment(text: Text, start: int, end: int, asked: bool) -> Found | None:
     plain = text.plain[:end]
     carriers = [m for m in _CARRIER.finditer(plain, start, end) if m.end() < end]
-    for carrier in reversed(carriers):
+    for carrier in carriers[: -_MOST_CARRIERS - 1 : -1]:
         if found := _read(text, carrier.end(), end, announced=True):
             return found
     return _read(text, start, end, announced=False) if asked else None
@@ -176,7 +177,8 @@ def _found(text: Text, start: int, end: int, announced: bool) -> Found | None:
         return None
     features, written = _features(plain), _written(text.said[start:end])
     if features.whole or (announced and _is_somewhere(plain, features)):
-        return Found(written, (start, end), 1.0 if features.number and announced else 0.9)
+        sure = 1.0 if announced else 0.9
+        return Found(written, (start, end), sure if features.number or announced else 0.7)
     if features.road or features.place:
         return Found(written, (start, end), 0.6)
     if features.admin and _ENDS_WITH_ADMIN.search(plain):

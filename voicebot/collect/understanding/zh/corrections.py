@@ -16,6 +16,13 @@ CORRECTION = re.compile(
 """The words between a slip and what was meant."""
 _MOST_SEGMENTS = 6
 
+_DENIED_AFTERWARDS = re.compile(r"(?<=[,，、 ])不是(?![,，、 吗么])[^,，。、是]{1,14}$")
+
+
+def without_denied(plain: str) -> str:
+    """…，不是四点 at the end only says what was not meant; blanked, in place."""
+    return _DENIED_AFTERWARDS.sub(lambda match: "。" * len(match[0]), plain)
+
 
 def halves(plain: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
     """Spans before and after the last correction, when something was said on both its sides."""

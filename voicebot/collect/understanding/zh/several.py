@@ -9,7 +9,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.address import find_address
-from voicebot.collect.understanding.zh.corrections import CORRECTION
+from voicebot.collect.understanding.zh.corrections import CORRECTION, without_denied
 from voicebot.collect.understanding.zh.email import find_email
 from voicebot.collect.understanding.zh.moment import find_time
 from voicebot.collect.understanding.zh.name import find_name
@@ -23,13 +23,19 @@ _SERVICE_UNASKED = 0.9
 _WISH = re.compile(r"[想要约订做看修换找]|预约|服务|项目")
 _ABOUT_TIME = re.compile(r"时间|日期|改[到成在约]|换[到成]|预约|约在|约到")
 
+_ABOUT_NAME = re.compile(r"名字|姓名")
+_ABOUT_ADDRESS = re.compile(r"地址|住址")
+_BESIDE_ADDRESS = (Step.NAME, Step.PHONE, Step.EMAIL)
+"""When asked for these, callers give a house and a street along with them."""
+
 _Finder = Callable[[Text, Asked, bool], Found | None]
 
 
 def fields_of(text: Text, asked: Asked) -> dict[Step, Found]:
     """What each field's parser found; a value once read is not read again as another's."""
+    text = Text(text.said, without_denied(text.plain))
     found: dict[Step, Found] = {}
-    for step in _order(asked.step):
+    for step in _order(asked.step, text):
         is_asked = step is asked.step
         said = _FINDERS[step](text, asked, is_asked)
         if said is None or (not is_asked and not _is_plain(step, said, text, asked)):
@@ -40,9 +46,10 @@ def fields_of(text: Text, asked: Asked) -> dict[Step, Found]:
     return found
 
 
-def _order(asked: Step) -> tuple[Step, ...]:
-    """What is easily mistaken for something else comes late, the time before addresses if asked."""
-    middle = (Step.TIME, Step.ADDRESS) if asked is Step.TIME else (Step.ADDRESS, Step.TIME)
+def _order(asked: Step, text: Text) -> tuple[Step, ...]:
+    """What is easily mistaken comes late; 十二号 is a day if a time was asked for, else a house."""
+    time_first = asked is Step.TIME and _ABOUT_ADDRESS.search(text.plain) is None
+    middle = (Step.TIME, Step.ADDRESS) if time_first else (Step.ADDRESS, Step.TIME)
     return (Step.EMAIL, Step.PHONE, *middle, Step.SERVICE, Step.NAME)
 
 
@@ -68,7 +75,8 @@ def _phone(text: Text, asked: Asked, is_asked: bool) -> Found | None:
 
 
 def _address(text: Text, asked: Asked, is_asked: bool) -> Found | None:
-    return find_address(text, asked=is_asked, partial=asked.partial if is_asked else None)
+    bare = is_asked or asked.step in _BESIDE_ADDRESS or _corrects(_ABOUT_ADDRESS, text)
+    return find_address(text, asked=bare, partial=asked.partial if is_asked else None)
 
 
 def _time(text: Text, asked: Asked, is_asked: bool) -> Found | None:
@@ -81,7 +89,12 @@ def _service(text: Text, asked: Asked, is_asked: bool) -> Found | None:
 
 
 def _name(text: Text, asked: Asked, is_asked: bool) -> Found | None:
-    return find_name(text, asked=is_asked)
+    return find_name(text, asked=is_asked or _corrects(_ABOUT_NAME, text))
+
+
+def _corrects(label: re.Pattern[str], text: Text) -> bool:
+    """Is this field named and taken back? Then its value needs no announcement."""
+    return bool(label.search(text.plain) and CORRECTION.search(text.plain))
 
 
 _FINDERS: dict[Step, _Finder] = {
