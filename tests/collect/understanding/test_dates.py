@@ -263,6 +263,53 @@ def test_a_spoken_date_and_time_comes_back(moment: datetime) -> None:
     assert heard(said) == moment.strftime("%Y-%m-%dT%H:%M")
 
 
+DAYS = {
+    "today": "2027-03-02",
+    "tomorrow": "2027-03-03",
+    "the day after tomorrow": "2027-03-04",
+    "this Friday": "2027-03-05",
+    "Wednesday next week": "2027-03-10",
+    "the 14th": "2027-03-14",
+    "the twenty first of March": "2027-03-21",
+    "March the twenty first": "2027-03-21",
+    "April second": "2027-04-02",
+    "14 March": "2027-03-14",
+    "March 14 2027": "2027-03-14",
+    "Sunday, March 14th": "2027-03-14",
+    "two days from now": "2027-03-04",
+    "a week from today": "2027-03-09",
+    "2027-03-14": "2027-03-14",
+}
+CLOCKS = {
+    "3pm": "15:00",
+    "three p m": "15:00",
+    "at three": "15:00",
+    "at three thirty": "15:30",
+    "half past three": "15:30",
+    "ten to five": "16:50",
+    "a quarter past 9 in the morning": "09:15",
+    "eleven forty five": "11:45",
+    "at 16:45": "16:45",
+    "noon": "12:00",
+    "evening 6": "18:00",
+    "two o'clock": "14:00",
+    "between two and four": "14:00",
+    "six oh five pm": "18:05",
+}
+FRAMES = (
+    "{day} {clock}",
+    "{clock} {day}",
+    "{day}, {clock}",
+    "I'd like {day}. Could it be {clock}?",
+    "for 2 people {clock}, {day} please",
+)
+
+
+@given(st.sampled_from(list(DAYS)), st.sampled_from(list(CLOCKS)), st.sampled_from(FRAMES))
+def test_a_day_and_a_clock_time_may_stand_in_any_order(day: str, clock: str, frame: str) -> None:
+    assert heard(frame.format(day=day, clock=clock)) == f"{DAYS[day]}T{CLOCKS[clock]}"
+
+
 _SAID = (
     "next this in on at the of a week day month friday may second 31 31st 12 half past to quarter "
     "twelve noon tonight morning pm am and , no sorry 29 february 2400 00:00 99/99 9999-12-31 "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from enum import IntEnum, StrEnum
 
-from voicebot.collect.understanding.dates.days import MONTHS
+from voicebot.collect.understanding.dates.days import MONTHS, day_follows
 from voicebot.collect.understanding.dates.words import Token, Tokens, get, word
 
 _HOURS = range(0, 25)
@@ -111,9 +111,10 @@ def _is_no_time(tokens: Tokens, clock: Clock) -> bool:
 def _joins(tokens: Tokens, clock: Clock) -> bool:
     """Does a figure of three digits or more touch it, as in 555-0160?"""
     before, after = get(tokens, clock.begin - 1), get(tokens, clock.end)
-    return (
-        len(before.digits) > 2 and not _is_year(before) and tokens[clock.begin].pause in ("", "-")
-    ) or (len(after.digits) > 2 and after.pause in ("", "-"))
+    tight = tokens[clock.begin].pause in ("", "-")
+    if tight and len(before.digits) > 2 and not _is_year(before):
+        return True
+    return len(after.digits) > 2 and after.pause in ("", "-")
 
 
 _STREETS = frozenset({"street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "boulevard"})
@@ -290,7 +291,10 @@ def _compact(tokens: Tokens, at: int, region: str) -> Clock | None:
     return Clock(at, at + 1, hour, minute, Half.EXACT if exact else None, Cue.BARE)
 
 
-_NO_MINUTES = _UNITS | frozenset(MONTHS)
+def _counts(tokens: Tokens, at: int) -> bool:
+    """Does the word here make what is before it a count or a day: "4 30 days", "4 14 May"?"""
+    text = word(tokens, at)
+    return text in _UNITS or (text in MONTHS and not day_follows(tokens, at + 1))
 
 
 def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
@@ -305,7 +309,7 @@ def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     if following.text in ("oh", "zero") and second.cardinal in range(1, 10):
         return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.MEDIUM)
     minute = following.cardinal
-    if minute in range(10, 60) and second.text not in _NO_MINUTES and not _decimal(following):
+    if minute in range(10, 60) and not _decimal(following) and not _counts(tokens, at + 2):
         cue = Cue.MEDIUM if (minute or 0) % 5 == 0 else Cue.BARE
         return Clock(at, at + 2, hour, minute or 0, cue=cue)
     return Clock(at, at + 1, hour, 0, cue=Cue.BARE)
