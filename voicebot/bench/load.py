@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -67,16 +68,15 @@ class Phones:
         self._carrying: set[Provider] = set()
 
     async def call(self) -> None:
-        """Keep all lines busy until the time is up, then put every phone down."""
-        loop = asyncio.get_running_loop()
-        spread = min(_SPREAD_S, _LONGEST_SPREAD_S / self._order.calls)
-        up = loop.call_later(self._order.seconds, self.hang_up)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for place in range(self._order.calls):
-                    group.create_task(self._keep_calling(place * spread))
-        finally:
-            up.cancel()
+        """Keep every line busy for its time, then put its phone down.
+
+        Lines end as they began, one after the other: fifty at once would be a burst of
+        commits that no switchboard sees.
+        """
+        spread_s = min(_SPREAD_S, _LONGEST_SPREAD_S / self._order.calls)
+        async with asyncio.TaskGroup() as group:
+            for place in range(self._order.calls):
+                group.create_task(self._keep_calling(place * spread_s))
 
     def hang_up(self) -> None:
         """End every call that is under way."""
@@ -85,11 +85,12 @@ class Phones:
 
     async def _keep_calling(self, begin_s: float) -> None:
         await self._clock.until(begin_s)
-        while self._clock.now() < self._order.seconds:
-            if not await self._one_call():
+        until = begin_s + self._order.seconds
+        while self._clock.now() < until:
+            if not await self._one_call(until):
                 await self._clock.sleep(_RETRY_S)
 
-    async def _one_call(self) -> bool:
+    async def _one_call(self, until: float) -> bool:
         sid = new_call_sid()
         seen = Tallying(self.tally)
         console = Console(self._order.console, sid) if self._order.console else None
@@ -98,22 +99,32 @@ class Phones:
             Dialled(self._order.url, sid, CALLER, CALLED), self._clock, seen.noticed
         )
         self.tally.placed += 1
+        with self._carried(provider, until):
+            try:
+                outcome = await provider.carry(caller.talk)
+            except PhoneError as error:
+                self.tally.errors.append(str(error))
+                return False
+        return self._judge(sid, outcome, until)
+
+    @contextmanager
+    def _carried(self, provider: Provider, until: float) -> Iterator[None]:
+        """Under way, and put down when the line's time is up."""
+        left_s = max(0.0, until - self._clock.now())
+        up = asyncio.get_running_loop().call_later(left_s, provider.hang_up)
         self._carrying.add(provider)
         try:
-            outcome = await provider.carry(caller.talk)
-        except PhoneError as error:
-            self.tally.errors.append(str(error))
-            return False
+            yield
         finally:
+            up.cancel()
             self._carrying.discard(provider)
             self._count_frames(provider)
-        return self._judge(sid, outcome)
 
-    def _judge(self, sid: str, outcome: Outcome) -> bool:
+    def _judge(self, sid: str, outcome: Outcome, until: float) -> bool:
         if outcome is Outcome.HUNG_UP:
             self.tally.finished.append(sid)
             return True
-        if outcome is Outcome.CALLER_LEFT and self._clock.now() >= self._order.seconds:
+        if outcome is Outcome.CALLER_LEFT and self._clock.now() >= until:
             return True
         self.tally.errors.append(f"a call ended as {outcome.value}")
         return False

@@ -13,11 +13,11 @@ from typing import Annotated, Final
 
 import typer
 
-from voicebot.call import Step, parse_call_sid
+from voicebot.call import Status, Step, parse_call_sid
 from voicebot.errors import PhoneError
 from voicebot.phone.caller import Caller
 from voicebot.phone.clock import Clock
-from voicebot.phone.console import Console
+from voicebot.phone.console import Console, Look
 from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid
 from voicebot.phone.recordings import default_script, spoken
 from voicebot.phone.report import Report
@@ -28,6 +28,9 @@ CONSOLE: Final = "http://127.0.0.1:8000"
 CALLER: Final = "+61491570006"
 """A number that the Australian regulator keeps for fiction, as is the next."""
 CALLED: Final = "+61255501000"
+
+_SETTLE_S: Final = 2.0
+_LOOK_AGAIN_S: Final = 0.1
 
 EXIT_CODES: Final = {Outcome.HUNG_UP: 0, Outcome.CALLER_LEFT: 3}
 """Whatever else happened is 1."""
@@ -158,8 +161,19 @@ async def _place(wish: Wish) -> Outcome:
     for complaint in provider.complaints:
         report.noticed(f"the provider would drop a message: {complaint}")
     outcome = Outcome.LOST if caller.gave_up else outcome
-    report.finish(outcome.value, await caller.look())
+    report.finish(outcome.value, await _last_look(caller))
     return outcome
+
+
+async def _last_look(caller: Caller) -> Look | None:
+    """The record, once the server has noted how the call was left."""
+    until = asyncio.get_running_loop().time() + _SETTLE_S
+    while True:
+        look = await caller.look()
+        settled = look is None or look.record.get("status") != Status.ACTIVE
+        if settled or asyncio.get_running_loop().time() > until:
+            return look
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 @contextmanager
