@@ -149,3 +149,15 @@ FIELDS = word_set(
 VERBS_TOO = word_set("may will hope grant mark bill chase sue rob drew don pat bob bless love")
 """Given names that begin other sentences too: "may I", "will you", "hope you"."""
 PRONOUNS = word_set("i you we me us it they he she my your this that the there have be a")
+
+NOT_ALONE = word_set(
+    "back call see new free self case way do on still later early right long short high low fast "
+    "hand help mine best good worth than an my her him you no yes go house home work street land "
+    "person people friend friends mother father brother sister child little big small old close "
+    "open call read ready hard easy light dark hot cold fair fine great just last first next more "
+    "most much many only out over past real same sent stop sure then there this time today true up "
+    "down want warm well what when will word wrong year young busy hurt lost tired sick strong "
+    "quick slow loud quiet clear key number letter name page line bill post note price sale deal "
+    "day night noon week month morning monday friday winter summer spring fall"
+)
+"""Family names that are no answer by themselves, so common are they as words."""

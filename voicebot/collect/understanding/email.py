@@ -28,6 +28,8 @@ _MOST_WORDS = 4
 """A local part of more plain words than this was rather a sentence."""
 _MOST_PIECES = 64
 """A local part has 64 characters at most (RFC 5321)."""
+_MOST_ATS = 8
+"""So many at signs are looked at in one utterance."""
 _ONE_ENDING = {
     "gmail": "gmail.com",
     "googlemail": "googlemail.com",
@@ -107,12 +109,13 @@ def _last_meant(read: Sequence[Piece]) -> _Address | None:
     """The address that stands after all corrections."""
     address: _Address | None = None
     corrected = False
+    ats = [at for at, piece in enumerate(read) if piece.kind is Kind.AT][:_MOST_ATS]
     for at, piece in enumerate(read):
         if piece.kind is Kind.CORRECTION:
             corrected = True
             if address and at >= address.end:
                 address = _mended(address, read, at + 1)
-        elif piece.kind is Kind.AT and (new := _around(read, at)):
+        elif at in ats and (new := _around(read, at)):
             address = _merged(address, new, corrected)
             corrected = False
     return address

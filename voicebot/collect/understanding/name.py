@@ -214,7 +214,7 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     before = lows[at - 1] if at else ""
     phrase = lows[at : at + length]
     if phrase == ["for"]:
-        return before in BOOKED_FOR
+        return before in BOOKED_FOR or not before
     if phrase == ["is"]:
         return "name" in lows[max(0, at - _NAME_REACH) : at] and not WHOSE.intersection(lows[:at])
     if phrase == ["be"]:
@@ -230,7 +230,8 @@ def _before(said: Sequence[Token]) -> Iterator[Place]:
     for at in range(1, len(said)):
         if phrase_at(lows, at, AFTER):
             for start in range(max(0, at - 3), at):
-                place = name_at(said, start, strong=False)
+                opening = all(low in OPENINGS or low in ",.-" for low in lows[:start])
+                place = name_at(said, start, strong=opening)
                 if place and place.end == at:
                     yield place
                     break

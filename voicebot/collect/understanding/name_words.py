@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voicebot.collect.understanding.announcing import (
     FIELDS,
     GO_ON,
+    NOT_ALONE,
     PARTICLES,
     PRONOUNS,
     TITLES,
@@ -145,8 +146,10 @@ def _may_begin(said: Sequence[Token], at: int, strong: bool) -> bool:
         return len(token.low) > 1
     if at > 0 and is_family(token.low) and (said[at - 1].low in TITLES or said[at - 1].low == "."):
         return any(before.low in TITLES for before in said[max(0, at - 2) : at])
-    if is_common_family(token.low) and ends_at(said, at + 1):
-        return True
+    if ends_at(said, at + 1) and token.low not in NOT_ALONE:
+        named = at > 0 and token.text[0].isupper() and said[at - 1].text[-1].isalpha()
+        if is_common_family(token.low) or (is_family(token.low) and (strong or named)):
+            return True
     follower = said[at + 1] if at + 1 < len(said) else None
     cased = token.text[0].isupper() and follower is not None and follower.text[0].isupper()
     named = follower is not None and (is_family(follower.low) or is_given(follower.low))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from voicebot.collect.understanding.common import is_everyday, is_family
 from voicebot.collect.understanding.lexicon import (
     FILLERS,
     LETTER_NAMES,
@@ -107,10 +108,10 @@ _SPELLED_AS = phrases(
 STOPS = word_set(
     "a i is it it's its that's thats that this these those the my me mine your our to of in on by "
     "be will've would should could can can't do don't does did have has had was were are am i'm im "
-    "i've and or but if so as with from for use try send add put get got give take note write look "
+    "i've and or but if so as with from for use try send add put get got give take write look "
     "up email emails e-mail mail's address addresses contact contacts account id username please "
     "yes yeah yep sure okay ok alright right well just only also too again here there now then "
-    "time name called says reach you u we us they he she him her his new old current best good "
+    "time name called says reach you u we us they he she him her his new old current "
     "reply through via under not no nope what which who when where how why about because ticket "
     "status message work personal business hi hello hey thanks thank cheers one's let's lets "
     "alexa compose create want need like think know say said spell spelled spelt"
@@ -206,20 +207,24 @@ def letter_at(said: Sequence[Token], at: int) -> Piece | None:
     named = length > 0 and word < len(said) and said[word].is_word and len(said[word].low) > 1
     if named and said[word].low[0] == token.low:
         return Piece(Kind.LETTER, token.low, at, word + 1, token.glued)
-    if token.low == "i" and following is not None and following.low in _AFTER_I:
-        return None
-    if token.low == "a" and not _beside_letter(said, at):
+    if token.low in ("i", "a") and not _beside_letter(said, at) and not _initial(following):
         return None
     return Piece(Kind.LETTER, token.low, at, at + 1, token.glued)
 
 
 _BESIDE_LETTER = frozenset((".", "-", "@", "at", "_", "for", "as"))
 _LONGEST_LETTER = 4
-_AFTER_I = word_set("have am want need think use would will don't do got can was live mean meant")
+
+
+def _initial(following: Token | None) -> bool:
+    """ "A Brown at", "i khan at": an initial stands before a name, "a" and "I" before others."""
+    if following is None or not following.is_word or following.low in STOPS:
+        return False
+    return is_family(following.low) or not is_everyday(following.low)
 
 
 def _beside_letter(said: Sequence[Token], at: int) -> bool:
-    """Is a lone "a" spelled, or the article?"""
+    """Is a lone "a" or "i" among spelled letters and marks?"""
     before = said[at - 1] if at else None
     after = said[at + 1] if at + 1 < len(said) else None
     near = [token for token in (before, after) if token is not None]
