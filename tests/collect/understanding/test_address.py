@@ -232,6 +232,49 @@ def test_a_written_address_comes_back_as_it_was(
     assert heard(line) == line
 
 
+NUMBERS = {
+    "12": "12",
+    "one hundred and twelve": "112",
+    "one twelve": "112",
+    "six one eight": "618",
+    "twenty one thirteen": "2113",
+    "three oh two": "302",
+    "sixteen hundred": "1600",
+    "one zero zero zero one": "10001",
+}
+STREETS = {
+    "juniper street": "Juniper Street",
+    "north juniper boulevard": "North Juniper Boulevard",
+    "1st street": "1st Street",
+    "forty second street": "42nd Street",
+    "e canal lane": "E Canal Lane",
+    "p street": "P Street",
+}
+UNITS = {
+    "": "",
+    " apt 4": ", Apt 4",
+    " suite one forty": ", Suite 140",
+    " #110": ", #110",
+    " unit 2b": ", Unit 2B",
+}
+PLACES = {
+    "": "",
+    " tampa fl": ", Tampa, FL",
+    " colorado springs co 80922": ", Colorado Springs, CO 80922",
+    " mobile fl 36602": ", Mobile, FL 36602",
+    " boston massachusetts oh two one two seven": ", Boston, MA 02127",
+    " fresno california nine three seven oh one": ", Fresno, CA 93701",
+}
+
+
+@given(*(st.sampled_from(list(said)) for said in (NUMBERS, STREETS, UNITS, PLACES)))
+def test_number_street_unit_and_place_go_together_freely(
+    number: str, street: str, unit: str, place: str
+) -> None:
+    line = f"{NUMBERS[number]} {STREETS[street]}{UNITS[unit]}{PLACES[place]}"
+    assert heard(f"yeah it's {number} {street}{unit}{place} thanks", "US") == line
+
+
 _SAID = (
     "12 1a 60-66 4/5 # unit flat street st road the of and in no sorry n w 1 six one hundred "
     "twenty first nsw ny new york usa 2150 po box the old mill , . level 3rd floor suburb is code"

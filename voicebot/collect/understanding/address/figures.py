@@ -18,7 +18,10 @@ _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
 _LONGEST_BREATH_WORDS = 16
 _WIDEST_RANGE = 20
-_SUFFIXES = frozenset("abcdefgh")
+_HIGHEST_FLOOR_DIGITS = 2
+"""FL before more digits is Florida."""
+_SUFFIXES = frozenset("abcdfgh")
+"""Letters of a house number; e, n, s and w are rather points of the compass."""
 _SLASHES = {"slash": "/", "stroke": "/", "/": "/", "dash": "-", "hyphen": "-"}
 
 Read = tuple[str, int]
@@ -102,18 +105,19 @@ def digit_groups(words: Sequence[Word], at: int) -> list[Read]:
 
 def _sum_up(groups: Sequence[str]) -> str:
     """Digits side by side, but "two thousand" and "one hundred" together are 2100."""
-    text = ""
+    text = last = ""
     for digits in groups:
-        zeros = len(text) - len(text.rstrip("0"))
+        zeros = len(last) - len(last.rstrip("0"))
         if len(digits) <= zeros and zeros >= 2 and digits[0] != "0":
             text = text[: -len(digits)] + digits
         else:
             text += digits
+        last = digits
     return text
 
 
-def unit_at(words: Sequence[Word], at: int) -> Read | None:
-    """Unit 4, flat two, #110, apt 358 b, suite D, 3rd floor."""
+def unit_at(words: Sequence[Word], at: int, *, leading: bool = False) -> Read | None:
+    """Unit 4, flat two, #110, apt 358 b, suite D, 3rd floor. `leading`: a house number follows."""
     if at + 1 >= len(words):
         return None
     low, name = words[at].low, words[at + 1]
@@ -122,8 +126,8 @@ def unit_at(words: Sequence[Word], at: int) -> Read | None:
     if low != "#" and low not in UNIT_WORDS:
         return None
     start = at + 2 if name.low in ("number", "no", "#") else at + 1
-    read = _unit_name(words, start)
-    if read is None:
+    read = _unit_name(words, start, leading=leading)
+    if read is None or (low == "fl" and len(read[0]) > _HIGHEST_FLOOR_DIGITS):
         return None
     label = "#" if low == "#" else words[at].text.title() + " "
     return label + read[0], read[1]
@@ -139,7 +143,7 @@ def number_at(words: Sequence[Word], at: int) -> Read | None:
     return "#" + read[0], read[1]
 
 
-def _unit_name(words: Sequence[Word], at: int) -> Read | None:
+def _unit_name(words: Sequence[Word], at: int, *, leading: bool = False) -> Read | None:
     if at >= len(words):
         return None
     word = words[at]
@@ -152,7 +156,7 @@ def _unit_name(words: Sequence[Word], at: int) -> Read | None:
     if not groups:
         return (word.text.upper(), at + 1) if word.is_letter else None
     end = groups[-1][1]
-    if len(groups) > 1 and end < len(words) and not words[end].pause:
+    if leading and len(groups) > 1 and end < len(words) and not words[end].pause:
         groups = groups[: _unit_length(groups)]
     text, end = _sum_up([g for g, _ in groups]), groups[-1][1]
     if _low(words, end) in _SUFFIXES and not words[end].pause:

@@ -118,7 +118,7 @@ def _head(words: Sequence[Word], at: int) -> tuple[Parts, int]:
     if house := _house(words, at):
         parts.append(house[0])
         at = house[1]
-    while len(parts) < _MOST_HEAD_PARTS and (unit := unit_at(words, at)):
+    while len(parts) < _MOST_HEAD_PARTS and (unit := unit_at(words, at, leading=True)):
         parts.append(part_of(Kind.UNIT, unit[0], words, at, unit[1]))
         at = unit[1]
         if inner := _house(words, at):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 
 from voicebot.collect.understanding.address.figures import number_at, postcode_at, unit_at
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts
@@ -21,6 +22,7 @@ _LONGEST_PLACE_WORDS = 5
 _LONGEST_PHRASE_WORDS = 5
 _LAST_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "us"})
 _ZIP_DIGITS = 5
+_LONGEST_CITY_REST = 2
 _CITIES_TOO = frozenset({"york", "washington"})
 _ALSO_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "al", "act", "id", "us"})
 """State codes that are words too: only before a postcode, or at the very end."""
@@ -155,7 +157,11 @@ def _is_city_too(words: Sequence[Word], at: int, end: int, region: str, *, place
         return True
     if end >= len(words):
         return False
-    return words[end].low == "city" or bool(_state(words, end, region))
+    if words[end].low == "city":
+        return True
+    ahead = range(end, min(end + _LONGEST_CITY_REST + 1, len(words)))
+    breath = takewhile(lambda n: n == end or not words[n].pause, ahead)
+    return any(_state(words, n, region) for n in breath)
 
 
 def _code_end(words: Sequence[Word], at: int, codes: frozenset[str], region: str) -> int | None:
