@@ -29,6 +29,7 @@ from voicebot.call import CallSid, Ledger, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
+from voicebot.speech.whole import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
@@ -172,7 +173,7 @@ class World:
 
     def _staff(self) -> Staff:
         return Staff(
-            ears=CodedEars(self._phrases),
+            ears=WholeUtterances(CodedEars(self._phrases)),
             mouth=self.mouth,
             detector=CodedDetector,
             converse=partial(_hold, self.business),

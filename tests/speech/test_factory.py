@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,11 @@ from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteTranscriber
-from voicebot.speech.factory import detectors, open_synthesizer, open_transcriber
+from voicebot.speech.factory import detectors, local_transcriber, open_ears, open_synthesizer
 from voicebot.speech.models import voice_id
-from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber
+from voicebot.speech.null import NullDetector, NullSynthesizer
+from voicebot.speech.openai.hearing import OpenAIEars
+from voicebot.speech.whole import WholeUtterances
 
 
 def settings(engine: Engine, tmp_path: Path, **others: object) -> Settings:
@@ -27,25 +28,41 @@ def settings(engine: Engine, tmp_path: Path, **others: object) -> Settings:
 def test_null_speech_needs_no_model(tmp_path: Path) -> None:
     (tmp_path / "clips.json").write_text("[]")
     null = settings(Engine.NULL, tmp_path, null_manifest=tmp_path / "clips.json")
-    assert isinstance(open_transcriber(null), NullTranscriber)
+    assert isinstance(open_ears(null), WholeUtterances)
     assert isinstance(open_synthesizer(null), NullSynthesizer)
     assert isinstance(detectors(null)(), NullDetector)
 
 
 def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
     local = settings(Engine.LOCAL, Path(".voicebot"))
-    assert isinstance(open_transcriber(local), RemoteTranscriber)
+    assert isinstance(open_ears(local), WholeUtterances)
+    assert isinstance(local_transcriber(local), RemoteTranscriber)
     assert isinstance(open_synthesizer(local, ["Hello."]), CachedSynthesizer)
 
 
-@pytest.mark.parametrize("opening", [open_transcriber, open_synthesizer])
 @pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
-def test_openai_speech_says_what_to_set_instead(
-    opening: Callable[[Settings], object], engine: Engine, tmp_path: Path
-) -> None:
+async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
+    keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
+    ears = open_ears(keyed)
+    assert isinstance(ears, OpenAIEars)
+    await ears.aclose()
+
+
+def test_openai_without_a_key_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
+        open_ears(settings(Engine.OPENAI, tmp_path))
+
+
+async def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
+    own = settings(Engine.OPENAI, tmp_path).model_copy(update={"openai_base_url": "http://h/v1"})
+    await open_ears(own).aclose()
+
+
+@pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
+def test_openai_speech_says_what_to_set_instead(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
     with pytest.raises(SettingsError, match="=local"):
-        opening(keyed)
+        open_synthesizer(keyed)
 
 
 async def test_fixed_texts_are_kept_sentence_by_sentence(tmp_path: Path) -> None:

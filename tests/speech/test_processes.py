@@ -12,7 +12,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.client import RemoteSynthesizer
-from voicebot.speech.factory import open_synthesizer, open_transcriber
+from voicebot.speech.factory import local_transcriber, open_synthesizer
 from voicebot.speech.sockets import mouth_socket
 
 from .conftest import need_local, speech_process
@@ -44,7 +44,7 @@ async def test_the_ears_hear_what_the_mouth_says(mouth: Path, tmp_path: Path) ->
         data_dir=tmp_path, transcriber=Engine.LOCAL, synthesizer=Engine.LOCAL, speech_threads=1
     )
     (tmp_path / "mouth.sock").symlink_to(mouth)
-    bot, ears = open_synthesizer(settings), open_transcriber(settings)
+    bot, ears = open_synthesizer(settings), local_transcriber(settings)
     with speech_process("ears", tmp_path) as process:
         said = b"".join([piece async for piece in bot.speak("What is your address?")])
         assert (await ears.transcribe(said, Hint())).text == "What is your address?"

@@ -36,6 +36,7 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Utterance
 from voicebot.errors import Fenced
 from voicebot.speech import Synthesizer, Transcriber
+from voicebot.speech.whole import WholeUtterances
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
 from voicebot.stream.sockets import ProviderSocket
@@ -148,7 +149,7 @@ async def call(
     dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
     ears = ears or CodedEars(PHRASES, WORDS)
     staff = Staff(
-        ears=ears,
+        ears=WholeUtterances(ears),
         mouth=mouth or SteadyMouth(),
         detector=CodedDetector,
         converse=dialogue,

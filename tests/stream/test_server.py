@@ -24,6 +24,7 @@ from tests.virtual_time import virtual_time
 from voicebot.business import load_business
 from voicebot.call import CallSid, Status
 from voicebot.settings import Settings
+from voicebot.speech.whole import WholeUtterances
 from voicebot.store.store import Store
 from voicebot.stream.__main__ import hold_conversation, house
 from voicebot.stream.server import StreamServer
@@ -114,7 +115,7 @@ async def door(**changes: Any) -> AsyncIterator[Door]:
         store = Store(FakeAsyncRedis(decode_responses=True), settings, business, clock=now)
         stack.push_async_callback(store.aclose)
         staff = Staff(
-            ears=CodedEars(dict(enumerate(ANSWERS, 1))),
+            ears=WholeUtterances(CodedEars(dict(enumerate(ANSWERS, 1)))),
             mouth=SteadyMouth(sentence_ms=200),
             detector=CodedDetector,
             converse=partial(hold_conversation, business, clock=now),

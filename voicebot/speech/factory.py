@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
-from voicebot.speech import Synthesizer, Transcriber, VoiceDetector
+from voicebot.speech import Ears, Synthesizer, Transcriber, VoiceDetector
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
 from voicebot.speech.models import voice_id
@@ -14,17 +14,26 @@ from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber,
 from voicebot.speech.sentences import split_sentences
 from voicebot.speech.sockets import ears_socket, mouth_socket
 from voicebot.speech.vad import SileroDetector
+from voicebot.speech.whole import WholeUtterances
 
 
-def open_transcriber(settings: Settings) -> Transcriber:
+def open_ears(settings: Settings) -> Ears:
     """The ears of these settings. Connects to nothing yet; raises SettingsError."""
     match settings.engine(settings.transcriber):
         case Engine.NULL:
-            return NullTranscriber(read_manifest(settings.null_manifest))
-        case Engine.LOCAL:
-            return RemoteTranscriber(ears_socket(settings.data_dir))
+            return WholeUtterances(NullTranscriber(read_manifest(settings.null_manifest)))
+        case Engine.OPENAI:
+            # Its library takes most of a second to import: who stays local does not pay for it.
+            from voicebot.speech.openai.hearing import OpenAIEars
+
+            return OpenAIEars(settings)
         case _:
-            raise _not_built("VOICEBOT_TRANSCRIBER")
+            return WholeUtterances(local_transcriber(settings))
+
+
+def local_transcriber(settings: Settings) -> Transcriber:
+    """The ears of this machine, for whole utterances. Connects to nothing yet."""
+    return RemoteTranscriber(ears_socket(settings.data_dir))
 
 
 def open_synthesizer(

@@ -16,7 +16,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
-from voicebot.speech.factory import detectors, open_synthesizer, open_transcriber
+from voicebot.speech.factory import detectors, open_ears, open_synthesizer
 from voicebot.store import Store, open_store
 from voicebot.stream.measure import Measure, probe_loop
 from voicebot.stream.passes import PassOffice, pass_secret
@@ -36,7 +36,7 @@ async def main(lifetime: Lifetime) -> None:
     """Serve calls until the lifetime ends and they are done."""
     settings = load_settings()
     business = load_business(settings.business)
-    ears = open_transcriber(settings)
+    ears = open_ears(settings)
     mouth = open_synthesizer(settings, fixed_sentences(business))
     staff = Staff(
         ears=ears,

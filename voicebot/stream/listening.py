@@ -17,8 +17,9 @@ from voicebot.call import Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Utterance
 from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
-from voicebot.speech import Hint, Transcriber, Transcript, VoiceDetector
+from voicebot.speech import Ear, Hint, Listening, Transcript, VoiceDetector
 from voicebot.stream import turns
+from voicebot.stream.following import Following
 from voicebot.stream.measure import TurnTimer, stopwatch
 from voicebot.stream.recording import Recording
 from voicebot.stream.speaking import Clock, Speaker
@@ -39,6 +40,7 @@ _log = get_logger("voicebot.stream.listening")
 class _Decode:
     """A turn's audio on its way to being text."""
 
+    listening: Listening
     audio: bytes
     task: asyncio.Task[Transcript] | None = None
 
@@ -74,7 +76,7 @@ class Listener:
     def __init__(
         self,
         group: asyncio.TaskGroup,
-        ears: Transcriber,
+        ear: Ear,
         detector: VoiceDetector,
         speaker: Speaker,
         clock: Clock,
@@ -82,7 +84,7 @@ class Listener:
         language: str,
     ) -> None:
         self._group = group
-        self._ears = ears
+        self._ear = ear
         self._detector = detector
         self._speaker = speaker
         self._clock = clock
@@ -91,6 +93,7 @@ class Listener:
         self._turn = turns.Turn()
         self._expectation = Expectation(Step.NAME, False, lambda text: False)
         self._recording = Recording()
+        self._following: Following | None = None
         self._decode: _Decode | None = None
         self._turn_end_ms = 0.0
         self._keys: list[str] = []
@@ -115,13 +118,15 @@ class Listener:
                 bot_heard=self._speaker.is_heard,
             )
             self._react(events)
+            if self._turn.floor is turns.Floor.SPEAKING and self._following is not None:
+                self._following.feed_until(self._turn.now_ms)
         if self._turn.floor is turns.Floor.QUIET:
             self._recording.forget_before(self._turn.now_ms - PREROLL_MS)
 
     def on_key(self, key: str) -> None:
         """A key of the caller's phone. It interrupts the bot; its tone is not speech."""
         self._turn = turns.on_key(self._turn)
-        self._drop_decode()
+        self._drop_turn()
         self._speaker.interrupt()
         if not self._keys:
             self._keys_began = self._clock()
@@ -136,7 +141,7 @@ class Listener:
         """The bot begins to answer: what came before that no longer waits for an answer."""
         self._turn = turns.on_bot_starts(self._turn)
         if self._turn.floor is turns.Floor.QUIET:
-            self._drop_decode()
+            self._drop_turn()
         self._forget(_Spoken, Silent)
 
     def time_up(self) -> None:
@@ -156,7 +161,7 @@ class Listener:
     def close(self, why: VoicebotError) -> None:
         """Nothing more is wanted: what is under way is dropped, `hear` raises `why`."""
         self._over = why
-        self._drop_decode()
+        self._drop_turn()
         self._forget(_Spoken, _Keyed, Silent, TimeUp)
         self._keys.clear()
         self._take_keys()
@@ -213,7 +218,8 @@ class Listener:
             return text
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
         # second reading counts only where it makes a whole number.
-        again = self._begin(spoken.decode.audio, words_for_digits=True)
+        decode = spoken.decode
+        again = self._begin(decode.listening, decode.audio, words_for_digits=True)
         second = await self._transcript(again)
         return second if self._expectation.complete(second) else text
 
@@ -239,10 +245,13 @@ class Listener:
             match event:
                 case turns.BargedIn():
                     self._speaker.interrupt()
-                case turns.Started() | turns.Resumed():
+                case turns.Started(at_ms):
+                    self._drop_turn()
+                    self._following = self._follow(at_ms)
+                case turns.Resumed():
                     self._drop_decode()
                 case turns.Paused(start_ms, end_ms):
-                    self._decode = self._begin(self._audio(start_ms, end_ms))
+                    self._decode = self._begin_turn(start_ms, end_ms)
                 case turns.Finished(start_ms, end_ms):
                     self._finish(start_ms, end_ms)
                 case turns.Silence():
@@ -251,23 +260,35 @@ class Listener:
     def _finish(self, start_ms: float, end_ms: float) -> None:
         decode, self._decode = self._decode, None
         if decode is None:
-            decode = self._begin(self._audio(start_ms, end_ms))
+            decode = self._begin_turn(start_ms, end_ms)
+        self._following = None
         self._turn_end_ms = end_ms
         ago = timedelta(milliseconds=self._turn.now_ms - start_ms)
         self._arrive(_Spoken(decode, self._clock() - ago, stopwatch()))
 
-    def _audio(self, start_ms: float, end_ms: float) -> bytes:
-        return self._recording.between(max(start_ms - PREROLL_MS, self._turn_end_ms), end_ms)
+    def _follow(self, start_ms: float) -> Following:
+        start_ms = max(start_ms - PREROLL_MS, self._turn_end_ms)
+        return Following(self._recording, self._ear.listen(self._hint()), start_ms)
 
-    def _begin(self, audio: bytes, *, words_for_digits: bool = False) -> _Decode:
-        decode = _Decode(audio)
-        hint = Hint(self._language, self._expectation.vocabulary, words_for_digits)
+    def _begin_turn(self, start_ms: float, end_ms: float) -> _Decode:
+        following = self._following = self._following or self._follow(start_ms)
+        following.feed_until(end_ms)
+        return self._begin(following.listening, following.utterance(end_ms))
+
+    def _begin(
+        self, listening: Listening, audio: bytes, *, words_for_digits: bool = False
+    ) -> _Decode:
+        decode = _Decode(listening, audio)
+        hint = self._hint(words_for_digits=words_for_digits)
         decode.task = self._group.create_task(self._transcribe(decode, hint))
         return decode
 
+    def _hint(self, *, words_for_digits: bool = False) -> Hint:
+        return Hint(self._language, self._expectation.vocabulary, words_for_digits)
+
     async def _transcribe(self, decode: _Decode, hint: Hint) -> Transcript:
         try:
-            transcript = await self._ears.transcribe(decode.audio, hint)
+            transcript = await decode.listening.transcribe(decode.audio, hint)
         except SpeechUnavailable as error:
             _log.error("not_transcribed", error=error)
             return Transcript("")
@@ -288,6 +309,10 @@ class Listener:
             whole = bool(text) and self._expectation.complete(text)
         self._turn, events = turns.on_text(self._turn, complete=whole)
         self._react(events)
+
+    def _drop_turn(self) -> None:
+        self._drop_decode()
+        self._following = None
 
     def _drop_decode(self) -> None:
         decode, self._decode = self._decode, None

@@ -28,7 +28,7 @@ from voicebot.call import CallSid, Change, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.speech import Synthesizer, Transcriber, VoiceDetector
+from voicebot.speech import Ear, Ears, Synthesizer, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
@@ -72,7 +72,7 @@ def utc_now() -> datetime:
 class Staff:
     """Who works on a call, handed in; the same for all calls of a worker."""
 
-    ears: Transcriber
+    ears: Ears
     mouth: Synthesizer
     detector: Callable[[], VoiceDetector]
     converse: Conversation
@@ -138,9 +138,13 @@ class Session:
         reads from the record whether the call is over. Raises nothing but cancellation and
         programming errors.
         """
+        async with self._staff.ears.open() as ear:  # closed last: the provider waits for no vendor
+            await self._run(ear)
+
+    async def _run(self, ear: Ear) -> None:
         code = INTERNAL_ERROR
         try:
-            code = await self._hold_call()
+            code = await self._hold_call(ear)
         finally:
             try:
                 await self._ledger.close()
@@ -154,13 +158,13 @@ class Session:
         if self._listener is not None:
             self._listener.close(Fenced("a newer stream carries this call"))
 
-    async def _hold_call(self) -> int:
+    async def _hold_call(self, ear: Ear) -> int:
         code = INTERNAL_ERROR
         async with asyncio.TaskGroup() as group:
             timer = TurnTimer(self._measure)
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
             speaker = Speaker(line, self._staff.mouth, self._staff.clock, timer)
-            listener = self._listener = self._new_listener(group, speaker, timer)
+            listener = self._listener = self._new_listener(group, ear, speaker, timer)
             helpers = [
                 group.create_task(self._read(listener, speaker)),
                 group.create_task(self._write(listener, speaker)),
@@ -173,12 +177,10 @@ class Session:
         return code
 
     def _new_listener(
-        self, group: asyncio.TaskGroup, speaker: Speaker, timer: TurnTimer
+        self, group: asyncio.TaskGroup, ear: Ear, speaker: Speaker, timer: TurnTimer
     ) -> Listener:
         staff = self._staff
-        return Listener(
-            group, staff.ears, staff.detector(), speaker, staff.clock, timer, staff.language
-        )
+        return Listener(group, ear, staff.detector(), speaker, staff.clock, timer, staff.language)
 
     async def _converse(self, listener: Listener, speaker: Speaker) -> int:
         """The conversation, and how the socket is to be closed after it."""

@@ -1,0 +1,202 @@
+"""Hearing through OpenAI: each call has its own session, and the file endpoint behind it.
+
+A turn is sent while it is spoken. Each pause closes a stretch, and its text comes soon after,
+because most of the work was done while the caller spoke; the texts of a turn's stretches are
+joined. When the session is late the file endpoint is asked for the whole turn as well, and the
+first answer counts; when neither is in time SpeechUnavailable lets somebody else listen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from voicebot.errors import SpeechUnavailable
+from voicebot.log import get_logger
+from voicebot.settings import Settings
+from voicebot.speech import Ear, Hint, Transcriber, Transcript
+from voicebot.speech.openai.client import account
+from voicebot.speech.openai.dictation import SHORTEST_BYTES, Dictation, Item
+from voicebot.speech.openai.files import FileTranscriber
+from voicebot.speech.openai.line import Dialect, Limits, Line, State
+
+HEDGE_SHARE: Final = 0.5
+"""Of the deadline. With 2 s the file endpoint is asked after 1 s: one turn in twenty."""
+
+_log = get_logger("voicebot.speech.openai")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a caller may be kept waiting for the text of a turn, from its last pause.
+
+    hedge_s     then the file endpoint is asked, too
+    deadline_s  then somebody else has to listen
+    """
+
+    hedge_s: float
+    deadline_s: float
+
+
+class OpenAIEars:
+    """Gives every call a session of its own. It satisfies Ears."""
+
+    def __init__(self, settings: Settings, *, limits: Limits | None = None) -> None:
+        self._account = account(settings)
+        self._client = self._account.open_client()
+        self._model = settings.openai_hearing_model
+        self._limits = limits or Limits()
+        self._dialect = Dialect()
+        deadline_s = settings.openai_hearing_deadline_s
+        self._patience = Patience(deadline_s * HEDGE_SHARE, deadline_s)
+        self._files = FileTranscriber(
+            self._client, settings.openai_file_model, deadline_s=deadline_s
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Ear]:
+        """Dials at once; nobody waits for it."""
+        dictation = Dictation()
+        line = Line(self._account, self._model, dictation, self._dialect, self._limits)
+        running = asyncio.create_task(line.run(), name="hearing")
+        try:
+            yield OpenAIEar(line, dictation, self._files, self._patience)
+        finally:
+            running.cancel()
+            await asyncio.wait((running,))
+            if not running.cancelled() and (error := running.exception()) is not None:
+                _log.error("hearing_broke", exc_info=error)
+
+    async def aclose(self) -> None:
+        """Close the kept connections."""
+        await self._client.close()
+
+
+@dataclass(eq=False, slots=True)
+class OpenAIEar:
+    """The ear of one call. It satisfies Ear."""
+
+    line: Line
+    dictation: Dictation
+    files: Transcriber
+    patience: Patience
+    _turn: OpenAITurn | None = None
+
+    def listen(self, hint: Hint) -> OpenAITurn:
+        """A turn begins, with the vocabulary of what was asked."""
+        if self._turn is not None:
+            self._turn.end()
+        self._turn = OpenAITurn(self)
+        self.line.wake(hint)
+        return self._turn
+
+
+@dataclass(eq=False, slots=True)
+class OpenAITurn:
+    """One turn, as it is sent. It satisfies Listening."""
+
+    _ear: OpenAIEar
+    _items: list[Item] = field(default_factory=list)
+    _growing: Item = field(init=False)
+    _asking: int = 0
+    _over: bool = False
+
+    def __post_init__(self) -> None:
+        self._growing = self._ear.dictation.begin()
+
+    @property
+    def partial(self) -> str:
+        """The words so far, of all stretches."""
+        parts = [i.partial if i.text is None else i.text for i in (*self._items, self._growing)]
+        return joined(parts)
+
+    def feed(self, mulaw: bytes) -> None:
+        """Sent as soon as there is enough of it."""
+        self._growing.audio += mulaw
+        self._ear.line.wake()
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """Raises SpeechUnavailable after the deadline at the latest."""
+        asked_at = time.perf_counter()
+        deadline_s = self._ear.patience.deadline_s
+        self._close_stretch()
+        self._asking += 1
+        try:
+            async with asyncio.timeout(deadline_s):
+                text = await self._text(utterance, hint)
+        except TimeoutError:
+            raise SpeechUnavailable(f"OpenAI did not listen within {deadline_s:g} s") from None
+        finally:
+            self._asking -= 1
+            self._let_go()
+        return Transcript(text, time.perf_counter() - asked_at)
+
+    def end(self) -> None:
+        """It is fed no more; its text may still be waited for."""
+        self._over = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Texts that nobody waits for keep no session from being renewed."""
+        if self._over and not self._asking:
+            for item in self._items:
+                self._ear.dictation.abandon(item)
+
+    def _close_stretch(self) -> None:
+        """What was fed until now is wanted; less than can be heard waits for the next pause."""
+        if len(self._growing.audio) < SHORTEST_BYTES:
+            return
+        stretch = self._growing
+        self._items.append(stretch)
+        if self._ear.line.state is State.DOWN:
+            stretch.settle(None)
+        else:
+            self._ear.dictation.want(stretch)
+        self._growing = Item() if self._over else self._ear.dictation.begin()
+        self._ear.line.wake()
+
+    async def _text(self, utterance: bytes, hint: Hint) -> str:
+        try:
+            async with asyncio.timeout(self._ear.patience.hedge_s):
+                return await self._live()
+        except (TimeoutError, SpeechUnavailable) as error:
+            _log.info("hearing_late", error=error)
+        return await self._either(utterance, hint)
+
+    async def _live(self) -> str:
+        """Joined texts of all stretches; raises SpeechUnavailable when one has none."""
+        for item in self._items:
+            await item.settled.wait()
+            if item.failed:
+                raise SpeechUnavailable("OpenAI's session did not transcribe")
+        return joined([item.text or "" for item in self._items])
+
+    async def _either(self, utterance: bytes, hint: Hint) -> str:
+        """Whichever comes first, the session's text or the file endpoint's."""
+        live = asyncio.create_task(self._live())
+        file = asyncio.create_task(self._from_file(utterance, hint))
+        tasks = {live, file}
+        try:
+            while tasks:
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if task.exception() is None:
+                        return task.result()
+            return file.result()  # raises
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _from_file(self, utterance: bytes, hint: Hint) -> str:
+        return (await self._ear.files.transcribe(utterance, hint)).text
+
+
+def joined(texts: list[str]) -> str:
+    """One text of several: the full stop that ends each but the last was only a pause."""
+    parts = [text.strip() for text in texts if text.strip()]
+    return " ".join([*(part.removesuffix(".") for part in parts[:-1]), *parts[-1:]])
