@@ -143,12 +143,41 @@ class CallState:
     """An open call that the same number made before, within the resume window."""
 
 
+class Place(StrEnum):
+    """What became of a wish for an appointment; UNKNOWN while Redis is away."""
+
+    YOURS = "yours"
+    TAKEN = "taken"
+    UNKNOWN = "unknown"
+
+
+class Appointments(Protocol):
+    """The business's calendar, as one call may change it."""
+
+    async def hold(self, start: datetime) -> Place:
+        """Keep this moment for the caller while it is read back."""
+        ...
+
+    async def book(self, start: datetime) -> Place:
+        """Keep it for good."""
+        ...
+
+    async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
+        """The free moments nearest to `wanted`, in order of time."""
+        ...
+
+
 class Ledger(Protocol):
     """The pen of one session for one record: it alone numbers that session's commits."""
 
     @property
     def state(self) -> CallState:
         """The record as it was found when the session claimed the call."""
+        ...
+
+    @property
+    def appointments(self) -> Appointments:
+        """The business's calendar; what this call holds and does not book is let go at its end."""
         ...
 
     async def commit(self, change: Change) -> Saved:

@@ -6,9 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from voicebot.business import Business, load_business
-from voicebot.call import FIELDS, CallState, Change, Message, Speaker, Step
+from voicebot.call import FIELDS, CallState, Change, Message, Place, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, begin
-from voicebot.collect.events import Effect, End, Ending, Event, Heard, Save, Say
+from voicebot.collect.events import (
+    Book,
+    Effect,
+    End,
+    Ending,
+    Event,
+    Heard,
+    Hold,
+    Placed,
+    Save,
+    Say,
+)
 from voicebot.collect.moves import next_move
 from voicebot.collect.understanding import Intent, Missing, Understanding
 
@@ -56,12 +67,24 @@ def heard(understanding: Understanding, text: str = "words") -> Heard:
     return Heard(Message(Speaker.CALLER, text, NOW), understanding)
 
 
-def run(dialogue: Dialogue, *events: Event) -> tuple[Dialogue, tuple[Effect, ...]]:
-    """Play events one after the other; the effects are those of the last one."""
+def run(
+    dialogue: Dialogue, *events: Event, place: Place = Place.YOURS, free: tuple[datetime, ...] = ()
+) -> tuple[Dialogue, tuple[Effect, ...]]:
+    """Play events one after the other; the effects are those of the last one.
+
+    The calendar answers every wish with `place`, and with the moments that are free.
+    """
     effects: tuple[Effect, ...] = ()
     for event in events:
         dialogue, effects = next_move(dialogue, event, NOW)
+        for wish in wishes(effects):
+            dialogue, effects = next_move(dialogue, Placed(wish, place, free), NOW)
     return dialogue, effects
+
+
+def wishes(effects: tuple[Effect, ...]) -> list[Hold | Book]:
+    """What a turn asks of the calendar."""
+    return [e for e in effects if isinstance(e, (Hold, Book))]
 
 
 def saved(effects: tuple[Effect, ...]) -> Change:

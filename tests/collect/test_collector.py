@@ -11,7 +11,7 @@ import pytest
 
 from tests.collect.conversation import NOW, at
 from voicebot.business import load_business
-from voicebot.call import CallState, Change, Saved, Speaker, Status, Step
+from voicebot.call import CallState, Change, Place, Saved, Speaker, Status, Step
 from voicebot.collect.collector import converse, expectation, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp, Utterance
@@ -58,6 +58,18 @@ class Call:
         return Saved.REDIS
 
     @property
+    def appointments(self) -> Call:
+        return self
+
+    async def hold(self, start: datetime) -> Place:
+        return Place.YOURS
+
+    book = hold
+
+    async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
+        return ()
+
+    @property
     def changes(self) -> list[Change]:
         return [c for c in self.log if isinstance(c, Change)]
 
@@ -65,7 +77,7 @@ class Call:
     def history(self) -> list[tuple[Speaker, str, datetime]]:
         return [(m.speaker, m.text, m.started_at) for c in self.changes for m in c.messages]
 
-    async def hold(self) -> Ending:
+    async def run(self) -> Ending:
         return await converse(
             begin(load_business(None), self.state),
             hear=self.hear,
@@ -82,7 +94,7 @@ def spoken(*texts: str) -> list[Hearing]:
 
 async def test_a_whole_call_books_and_keeps_every_word() -> None:
     call = Call(spoken(*WORDS))
-    assert await call.hold() is Ending.HANGUP
+    assert await call.run() is Ending.HANGUP
     assert call.changes[-2].status is Status.BOOKED
     assert [text for who, text, _ in call.history if who is Speaker.CALLER] == WORDS
     assert set().union(*(c.answers for c in call.changes)) == {
@@ -92,7 +104,7 @@ async def test_a_whole_call_books_and_keeps_every_word() -> None:
 
 async def test_every_word_of_the_bot_is_committed_before_it_is_said() -> None:
     call = Call(spoken(*WORDS))
-    await call.hold()
+    await call.run()
     for before, after in pairwise(call.log):
         if isinstance(after, str):
             assert isinstance(before, Change)
@@ -101,7 +113,7 @@ async def test_every_word_of_the_bot_is_committed_before_it_is_said() -> None:
 
 async def test_what_a_caller_said_is_committed_before_the_bot_answers() -> None:
     call = Call(spoken(*WORDS))
-    await call.hold()
+    await call.run()
     for i, entry in enumerate(call.log[:-1]):
         if entry is None:
             change = call.log[i + 1]
@@ -111,7 +123,7 @@ async def test_what_a_caller_said_is_committed_before_the_bot_answers() -> None:
 
 async def test_messages_never_share_a_moment_nor_go_back() -> None:
     call = Call(spoken(*WORDS))
-    await call.hold()
+    await call.run()
     moments = [at for _, _, at in call.history]
     assert all(b > a for a, b in pairwise(moments))
 
@@ -120,27 +132,27 @@ async def test_a_clock_that_is_behind_does_not_reorder_what_an_earlier_session_s
     until = NOW + timedelta(minutes=1)
     call = Call(spoken(*WORDS[:1]), state=CallState(resumed=True, said_until=until))
     with pytest.raises(CallEnded):
-        await call.hold()
+        await call.run()
     assert all(at > until for _, _, at in call.history)
 
 
 async def test_a_caller_who_hangs_up_leaves_what_was_said() -> None:
     call = Call(spoken(*WORDS[:2]))
     with pytest.raises(CallEnded):
-        await call.hold()
+        await call.run()
     assert set().union(*(c.answers for c in call.changes)) == {Step.NAME, Step.PHONE}
 
 
 async def test_a_newer_session_ends_this_one() -> None:
     call = Call(spoken(*WORDS), fenced_at=4)
     with pytest.raises(Fenced):
-        await call.hold()
+        await call.run()
 
 
 async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
     call = Call([Utterance("Robin Carter", NOW + timedelta(seconds=1), cut="Hello, this is")])
     with pytest.raises(CallEnded):
-        await call.hold()
+        await call.run()
     revised = next(c.revised for c in call.changes if c.revised)
     assert revised[0].text.startswith("Hello, this is Harbour")
     assert (revised[1].text, revised[1].partial) == ("Hello, this is", True)
@@ -148,8 +160,8 @@ async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
 
 
 async def test_silence_and_the_longest_call_end_politely() -> None:
-    assert await Call([Silent(), Silent(), Silent()]).hold() is Ending.HANGUP
-    assert await Call([TimeUp()]).hold() is Ending.HANGUP
+    assert await Call([Silent(), Silent(), Silent()]).run() is Ending.HANGUP
+    assert await Call([TimeUp()]).run() is Ending.HANGUP
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,11 +23,25 @@ from tests.collect.conversation import (
     run,
     said,
     saved,
+    wishes,
 )
 from voicebot.business import Confirm, load_business
-from voicebot.call import FIELDS, CallState, Message, Service, Speaker, Status, Step
+from voicebot.call import FIELDS, CallState, Message, Place, Service, Speaker, Status, Step
 from voicebot.collect.dialogue import Mode, begin
-from voicebot.collect.events import Continue, End, Ending, Heard, Save, Say, Silent, Started, TimeUp
+from voicebot.collect.events import (
+    Book,
+    Continue,
+    End,
+    Ending,
+    Heard,
+    Hold,
+    Placed,
+    Save,
+    Say,
+    Silent,
+    Started,
+    TimeUp,
+)
 from voicebot.collect.moves import MAX_ATTEMPTS, next_move
 from voicebot.collect.understanding import Intent, Missing, Understanding
 
@@ -213,6 +228,48 @@ def test_a_time_that_passed_while_it_was_read_back_is_not_booked() -> None:
     assert saved(effects).booked is None
 
 
+FREE = tuple(
+    datetime(2026, 3, 4, hour, 0, tzinfo=ZoneInfo("Australia/Sydney")) for hour in (8, 11, 12)
+)
+
+
+def test_a_time_is_held_before_it_is_read_back_and_booked_at_the_yes() -> None:
+    dialogue, effects = next_move(at(Step.TIME), answer(Step.TIME), NOW)
+    (hold,) = wishes(effects)
+    assert isinstance(hold, Hold)
+    assert not said(effects)
+    dialogue, _ = next_move(dialogue, Placed(hold, Place.YOURS), NOW)
+    effects = next_move(dialogue, YES, NOW)[1]
+    (book,) = wishes(effects)
+    assert isinstance(book, Book)
+    assert saved(effects).booked is None
+
+
+def test_a_taken_time_is_not_read_back_and_free_ones_are_offered() -> None:
+    dialogue, effects = run(at(Step.TIME), answer(Step.TIME), place=Place.TAKEN, free=FREE)
+    assert said(effects).startswith("I am sorry, that time is taken.")
+    assert "11 am or Wednesday the 4th of March at 12 pm" in said(effects)
+    assert (dialogue.mode, dialogue.pending, dialogue.attempts) == (Mode.ASKING, None, 0)
+
+
+def test_a_time_that_was_lost_before_the_yes_is_not_booked() -> None:
+    dialogue, _ = run(at(Step.TIME), answer(Step.TIME))
+    dialogue, effects = run(dialogue, YES, place=Place.TAKEN)
+    assert ended(effects) is None
+    assert saved(effects).booked is None
+    assert not saved(effects).confirmed
+
+
+def test_without_a_calendar_the_time_is_noted_and_nothing_is_booked() -> None:
+    dialogue, effects = run(at(Step.TIME), answer(Step.TIME), place=Place.UNKNOWN)
+    assert "Shall I book that?" in said(effects)
+    dialogue, effects = run(dialogue, YES, place=Place.UNKNOWN)
+    assert saved(effects).status is Status.INCOMPLETE
+    assert saved(effects).booked is None
+    assert dialogue.pending == VALUES[Step.TIME]
+    assert "we will call you to confirm the time" in said(effects)
+
+
 @pytest.mark.parametrize("remark", [Intent.REPEAT, Intent.HOLD, Intent.GREETING, Intent.THANKS])
 def test_a_remark_costs_no_attempt(remark: Intent) -> None:
     dialogue, effects = run(at(Step.PHONE), intent(remark))
@@ -363,21 +420,28 @@ _EVENTS = st.one_of(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(_EVENTS, max_size=40))
+@given(st.lists(_EVENTS, max_size=40), st.data())
 def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
-    events: list[object],
+    events: list[object], places: st.DataObject
 ) -> None:
     dialogue = fresh()
-    for event in events:
+    todo = deque(events)
+    while todo:
+        event = todo.popleft()
         before = dialogue
         dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
+        for wish in wishes(effects):
+            if isinstance(wish, Book):
+                assert (before.mode, before.step) == (Mode.CONFIRMING, Step.TIME)
+            todo.appendleft(Placed(wish, places.draw(st.sampled_from(list(Place)))))
         booked = any(isinstance(e, Save) and e.change.booked for e in effects)
         if booked:
-            assert before.mode is Mode.CONFIRMING
-            assert before.step is Step.TIME
+            assert isinstance(event, Placed)
+            assert isinstance(event.wish, Book)
         if any(isinstance(e, End) for e in effects):
             return
-        assert any(isinstance(e, Say) for e in effects), "the bot must never fall silent"
+        speaks = any(isinstance(e, (Say, Hold, Book)) for e in effects)
+        assert speaks, "the bot must never fall silent"
 
 
 @settings(max_examples=100, deadline=None)
@@ -385,7 +449,7 @@ def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
 def test_the_state_survives_its_journey_through_the_record(events: list[object]) -> None:
     dialogue = fresh()
     for event in events:
-        dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
+        dialogue, effects = run(dialogue, event)  # type: ignore[arg-type]
         if any(isinstance(e, End) for e in effects):
             return
     if Step.SERVICE in dialogue.answers or dialogue.silences:

@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "address",
     "time",
     "name",
+    "times",
 }
 
 

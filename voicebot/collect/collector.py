@@ -12,9 +12,10 @@ from functools import partial
 from typing import Protocol
 
 from voicebot.business import Business
-from voicebot.call import Change, Ledger, Message, Speaker, Step
+from voicebot.call import Change, Ledger, Message, Place, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
+    Book,
     Continue,
     End,
     Ending,
@@ -22,6 +23,8 @@ from voicebot.collect.events import (
     Expectation,
     Heard,
     Hearing,
+    Hold,
+    Placed,
     Save,
     Say,
     Silent,
@@ -78,18 +81,36 @@ class Conversation:
 
     async def take_turn(self, event: Event) -> Ending | None:
         """Decide, commit, speak; the ending when the conversation is over."""
-        self.dialogue, effects = next_move(self.dialogue, event, self._clock())
-        for effect in effects:
-            match effect:
-                case Save(change):
-                    await self._ledger.commit(change)
-                case Continue():
-                    await self._ledger.continue_earlier()
-                case Say(text):
-                    await self._say(text, partial(self._commit_said, text))
-                case End(ending):
-                    return ending
-        return None
+        ending: Ending | None = None
+        next_event: Event | None = event
+        while next_event is not None:
+            self.dialogue, effects = next_move(self.dialogue, next_event, self._clock())
+            next_event = None
+            for effect in effects:
+                match effect:
+                    case Hold() | Book():
+                        next_event = await self._ask_calendar(effect)
+                    case End(over):
+                        ending = over
+                    case _:
+                        await self._perform(effect)
+        return ending
+
+    async def _perform(self, effect: Save | Say | Continue) -> None:
+        match effect:
+            case Save(change):
+                await self._ledger.commit(change)
+            case Continue():
+                await self._ledger.continue_earlier()
+            case Say(text):
+                await self._say(text, partial(self._commit_said, text))
+
+    async def _ask_calendar(self, wish: Hold | Book) -> Placed:
+        calendar = self._ledger.appointments
+        take = calendar.hold if isinstance(wish, Hold) else calendar.book
+        place = await take(wish.start)
+        free = await calendar.free_near(wish.start) if place is Place.TAKEN else ()
+        return Placed(wish, place, free)
 
     def heard(self, utterance: Utterance, understanding: Understanding) -> Heard:
         """What the ears brought, as an event: stamped in order, with what it interrupted."""

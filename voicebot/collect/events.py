@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from voicebot.call import Change, Message, Step
+from voicebot.call import Change, Message, Place, Step
 from voicebot.collect.understanding import Understanding
 
 
@@ -38,7 +38,16 @@ class TimeUp:
     """The call has reached its longest permitted length."""
 
 
-Event = Started | Heard | Silent | TimeUp
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What the calendar answered to Hold or Book, with free moments near when it is taken."""
+
+    wish: Hold | Book
+    place: Place
+    free: tuple[datetime, ...] = ()
+
+
+Event = Started | Heard | Silent | TimeUp | Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,26 @@ class Continue:
     """The caller goes on with an earlier call: that one is not offered again."""
 
 
-Effect = Save | Say | Continue | End
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep this appointment while it is read back; the answer comes as Placed.
+
+    said  what is to be said first, in one breath with what the answer brings
+    """
+
+    start: datetime
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The caller agreed: take this appointment for good; the answer comes as Placed."""
+
+    start: datetime
+    said: tuple[str, ...] = ()
+
+
+Effect = Save | Say | Continue | Hold | Book | End
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,26 @@ silence is met three times, and a value that was read back counts only after a y
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from voicebot.business import WEEKDAYS, Confirm
-from voicebot.call import Answer, Status, Step
+from voicebot.call import Answer, Place, Status, Step
 from voicebot.collect.dialogue import Dialogue, Mode
-from voicebot.collect.events import Effect, Ending, Event, Heard, Silent, Started, TimeUp
+from voicebot.collect.events import (
+    Book,
+    Effect,
+    Ending,
+    Event,
+    Heard,
+    Hold,
+    Placed,
+    Silent,
+    Started,
+    TimeUp,
+)
 from voicebot.collect.replies import reply
-from voicebot.collect.spoken import written, written_time
+from voicebot.collect.spoken import listing, written, written_time
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Missing, Understanding
 from voicebot.collect.validation import Refusal, refuse_time, validate
@@ -23,6 +35,8 @@ MAX_ATTEMPTS = 3
 
 MAX_SILENCES = 3
 """Ask again, rephrase, say goodbye."""
+
+_MINUTE = "%Y-%m-%dT%H:%M"
 
 _PASS = frozenset({Intent.REFUSAL, Intent.DONT_KNOW, Intent.NO_PREFERENCE})
 
@@ -39,6 +53,8 @@ def next_move(
             turn = _start(turn)
         case Heard(message, understanding, revised):
             turn = _understood(turn.become(silences=0), message.text, understanding)
+        case Placed():
+            turn, message, revised = on_place(turn, event), None, None
         case Silent():
             turn, message, revised = _silence(turn), None, None
         case TimeUp():
@@ -167,19 +183,46 @@ def _accept(turn: Turn, value: str) -> Turn:
 
 
 def _offer_time(turn: Turn, value: str) -> Turn:
-    """A day and a clock time: read it back when it can be booked, else say why not."""
+    """A day and a clock time: ask the calendar for it when it can be booked, else say why not."""
     business = turn.dialogue.business
     at = validate(Step.TIME, value, business)
     if not isinstance(at, datetime):
         return _again(turn)
     refusal = refuse_time(at, business, turn.now)
+    turn = turn.become(pending=None, mode=Mode.ASKING)
     if refusal is None:
-        doubted = turn.dialogue.doubted - {Step.TIME}
-        return _proceed(turn.become(pending=value, doubted=doubted))
-    turn = turn.become(pending=None)
+        return replace(turn.become(partial=None), wish=Hold(at))
     if refusal is Refusal.CLOSED:
         return _again(turn.say("time.closed", hours=_hours(turn, at)))
     return _again(turn.say(f"time.{refusal}"))
+
+
+def on_place(turn: Turn, event: Placed) -> Turn:
+    """The calendar's answer. Without one the time is noted, and booked by a person later."""
+    turn = replace(turn, said=event.wish.said)
+    if event.place is Place.TAKEN:
+        return _taken(turn, event.free)
+    if isinstance(event.wish, Hold):
+        value = event.wish.start.astimezone(turn.dialogue.business.zone).strftime(_MINUTE)
+        doubted = turn.dialogue.doubted - {Step.TIME}
+        return _proceed(turn.become(pending=value, doubted=doubted))
+    if event.place is Place.UNKNOWN:
+        return turn.say("end.unconfirmed").end(Ending.HANGUP, Status.INCOMPLETE)
+    return _booked(turn, event.wish.start)
+
+
+def _taken(turn: Turn, free: tuple[datetime, ...]) -> Turn:
+    """Somebody else has that time: offer the nearest free ones. It costs the caller no attempt."""
+    turn = turn.become(pending=None, mode=Mode.ASKING, partial=None)
+    if not free:
+        return turn.say("time.taken").ask()
+    business = turn.dialogue.business
+    spoken = [
+        written_time(at.astimezone(business.zone).strftime(_MINUTE), business.language)
+        for at in free
+    ]
+    times = listing(spoken, turn.dialogue.wording.line("spoken.or"))
+    return turn.say("time.taken").say("time.free", times=times)
 
 
 def _hours(turn: Turn, at: datetime) -> str:
@@ -267,19 +310,24 @@ def _unclear(turn: Turn) -> Turn:
 
 
 def _agreed(turn: Turn) -> Turn:
-    turn = turn.confirm(turn.dialogue.step)
     if turn.dialogue.step is Step.TIME:
         return _book(turn)
-    return _proceed(turn.say("confirm.yes"))
+    return _proceed(turn.confirm(turn.dialogue.step).say("confirm.yes"))
 
 
 def _book(turn: Turn) -> Turn:
-    """The last yes: the time is saved together with the booking, in one commit."""
-    held = turn.dialogue
-    value = held.pending or ""
-    at = validate(Step.TIME, value, held.business)
-    if not isinstance(at, datetime) or refuse_time(at, held.business, turn.now):
+    """The last yes: the calendar decides, and its answer books."""
+    value = turn.dialogue.pending or ""
+    at = validate(Step.TIME, value, turn.dialogue.business)
+    if not isinstance(at, datetime) or refuse_time(at, turn.dialogue.business, turn.now):
         return _offer_time(turn, value)
+    return replace(turn, wish=Book(at))
+
+
+def _booked(turn: Turn, at: datetime) -> Turn:
+    """The time is the caller's: it is saved together with the booking, in one commit."""
+    held = turn.dialogue
+    value = at.astimezone(held.business.zone).strftime(_MINUTE)
     turn = turn.answer(Step.TIME, value, at).confirm(Step.TIME).become(step=Step.DONE, pending=None)
     name, service = held.answers.get(Step.NAME), held.answers.get(Step.SERVICE)
     time = written(Step.TIME, value, held.business)

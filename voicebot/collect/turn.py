@@ -11,7 +11,7 @@ from datetime import datetime
 
 from voicebot.call import Answer, CallState, Change, Message, Status, Step
 from voicebot.collect.dialogue import Dialogue, Mode, begin
-from voicebot.collect.events import Continue, Effect, End, Ending, Save, Say
+from voicebot.collect.events import Book, Continue, Effect, End, Ending, Hold, Save, Say
 from voicebot.collect.spoken import listing, written
 
 
@@ -28,6 +28,7 @@ class Turn:
     status: Status | None = None
     ending: Ending | None = None
     continued: bool = False
+    wish: Hold | Book | None = None
 
     def say(self, key: str, variant: int = 0, /, **values: str) -> Turn:
         """Add a line of the wording."""
@@ -120,7 +121,9 @@ class Turn:
             )
         if self.continued:
             yield Continue()
-        if self.said:
+        if self.wish:
+            yield replace(self.wish, said=self.said)
+        elif self.said:
             yield Say(" ".join(self.said))
         if self.ending:
             yield End(self.ending)

@@ -72,7 +72,7 @@ class Conversations:
                 understood = await self._understand(utterance.text, asked)
                 await talk.take_turn(talk.heard(utterance, understood))
         finally:
-            await ledger.close()
+            await ledger.close(goes_on=True)
         skeleton = await self._store.get_call_skeleton(call_sid)
         if skeleton is None:
             raise UnknownCall(f"the record of {call_sid} is gone")

@@ -29,6 +29,7 @@ from voicebot.store.commits import Commit, merge, seal
 from voicebot.store.delivery import Delivery
 from voicebot.store.sessions import Founding, Held
 from voicebot.store.shadow import missing, record_of
+from voicebot.store.slots import Slots
 from voicebot.store.tasks import Tasks
 
 log = get_logger(__name__)
@@ -68,6 +69,7 @@ class Manner:
     saved       told after commits have reached Redis (the mirror); must not block
     settled     told when Redis is back, and at the end (the indexes); must not block
     continue_earlier  notes that the caller's earlier call goes on as this one
+    slots       the places in the business's calendar that this call may hold
     """
 
     mode: SaveMode
@@ -79,6 +81,7 @@ class Manner:
     saved: Callable[[], None]
     settled: Callable[[], None]
     continue_earlier: Callable[[], Awaitable[None]]
+    slots: Slots
     clock: Callable[[], datetime]
 
 
@@ -99,6 +102,11 @@ class RecordLedger:
     def state(self) -> CallState:
         """The record as it was found when the session claimed the call."""
         return self._state
+
+    @property
+    def appointments(self) -> Slots:
+        """The business's calendar; what is held and not booked is let go by `close`."""
+        return self._manner.slots
 
     async def continue_earlier(self) -> None:
         """The earlier call of `state` goes on as this one: it is not offered again."""
@@ -122,8 +130,14 @@ class RecordLedger:
         if self._recovery is not None:
             await asyncio.wait({self._recovery})
 
-    async def close(self) -> None:
-        """Write what still waits, and in batch mode everything. Never raises for Redis."""
+    async def close(self, *, goes_on: bool = False) -> None:
+        """Write what still waits, and in batch mode everything. Never raises for Redis.
+
+        Places that are held and not booked are let go, unless the conversation `goes_on` with
+        another session (the next HTTP request).
+        """
+        if not goes_on:
+            await self._manner.slots.leave()
         async with self._turn:
             if self._batch:
                 self._delivery.add(seal(merge(self._batch)))

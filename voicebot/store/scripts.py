@@ -76,22 +76,38 @@ class Updated(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Script:
+class Script:
+    """A text of `lua/`, run by its hash, loaded when the server does not know it."""
+
     name: str
+    of_a_call: bool = True
+    """Stands behind `common.lua`, which knows a call's keys."""
 
     @cached_property
     def text(self) -> str:
+        """What the server runs."""
         folder = files("voicebot.store").joinpath("lua")
-        parts = ("common.lua", f"{self.name}.lua")
+        parts = ("common.lua", f"{self.name}.lua") if self.of_a_call else (f"{self.name}.lua",)
         return "\n".join(folder.joinpath(part).read_text("utf-8") for part in parts)
 
     @cached_property
     def sha(self) -> str:
+        """What the server knows it by."""
         return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(
+        self, client: ScriptRunner, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> object:
+        """The script's reply; raises what the client raises (client.AWAY)."""
+        rest = (*keys, *arguments)
+        try:
+            return await cast(Awaitable[object], client.evalsha(self.sha, len(keys), *rest))
+        except NoScriptError:
+            return await cast(Awaitable[object], client.eval(self.text, len(keys), *rest))
 
 
 _CLAIM, _COMMIT, _UPDATE, _FOUND, _READ = (
-    _Script(name) for name in ("claim", "commit", "update", "found", "read")
+    Script(name) for name in ("claim", "commit", "update", "found", "read")
 )
 
 
@@ -148,7 +164,7 @@ class Scripts:
 
     async def _run(
         self,
-        script: _Script,
+        script: Script,
         call_sid: CallSid,
         at: datetime,
         arguments: Sequence[Argument],
@@ -156,11 +172,7 @@ class Scripts:
     ) -> object:
         keys = (*call_keys(call_sid).all, *extra_keys)
         shared = (iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid)
-        rest = (*keys, *shared, *arguments)
-        try:
-            return await cast(Awaitable[object], self._client.evalsha(script.sha, len(keys), *rest))
-        except NoScriptError:
-            return await cast(Awaitable[object], self._client.eval(script.text, len(keys), *rest))
+        return await script.run(self._client, keys, (*shared, *arguments))
 
 
 def _ms(moment: datetime) -> int:

@@ -38,6 +38,7 @@ from voicebot.store.replay import Replayer, waiting_sessions
 from voicebot.store.scripts import EVENTS_KEPT, Scripts
 from voicebot.store.sessions import Founding, Held, Session
 from voicebot.store.shadow import record_of
+from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
 from voicebot.store.tasks import Tasks
 
@@ -334,6 +335,7 @@ class Store:
             saved=lambda: self._touched(call_sid),
             settled=lambda: self._seen(call_sid, caller, began),
             continue_earlier=continue_earlier,
+            slots=Slots(self._client, self._business, call_sid, self._clock),
             clock=self._clock,
         )
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import orjson
 
-from voicebot.call import Change, Ledger, Saved, Status
+from voicebot.call import Appointments, Change, Ledger, Saved, Status
 from voicebot.log import get_logger
 
 PROBE_INTERVAL_S: Final = 0.1
@@ -128,6 +128,11 @@ class TimedPen:
         self._measure.note(Kind.COMMIT, ms=(stopwatch() - began) * 1000)
         self.status = change.status or self.status
         return saved
+
+    @property
+    def appointments(self) -> Appointments:
+        """See Ledger.appointments."""
+        return self._ledger.appointments
 
     async def continue_earlier(self) -> None:
         """See Ledger.continue_earlier."""

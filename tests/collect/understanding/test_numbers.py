@@ -3,8 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.collect.understanding.spoken_forms import two_digits, with_repeats
-from voicebot.collect.understanding.numbers import group_at, homophone_at
+from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
 from voicebot.collect.understanding.tokens import tokens
+
+
+ONE = Group(("1",), 0, 1)
 
 
 def read(text: str) -> str:
@@ -52,8 +55,8 @@ def test_what_is_counted_in_digits_is_no_digit() -> None:
 
 
 def test_a_homophone_is_a_digit_only_before_another() -> None:
-    assert homophone_at(tokens("for two"), 0) is not None
-    assert homophone_at(tokens("for me"), 0) is None
+    assert homophone_at(tokens("for two"), 0, ONE) is not None
+    assert homophone_at(tokens("for me"), 0, ONE) is None
 
 
 @given(st.integers(0, 99))

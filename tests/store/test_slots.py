@@ -1,0 +1,142 @@
+"""Appointments: nobody gets a time that somebody else has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.business import Booking, Business
+from voicebot.call import CallSid, Place
+from voicebot.store.client import connect
+from voicebot.store.slots import HOLD_S, Slots
+
+NOON = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+"""Noon in Sydney, on a Wednesday."""
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+Caller = Callable[[str], Slots]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def one_van(business: Business) -> Business:
+    """A business that can be in one place at a time, for an hour."""
+    return business.model_copy(update={"booking": Booking(slot_minutes=60, capacity=1)})
+
+
+@pytest.fixture
+def caller(client: Redis, one_van: Business, clock: Clock) -> Caller:
+    return lambda name: Slots(client, one_van, CallSid(name), clock)
+
+
+async def test_two_callers_cannot_hold_the_same_time(caller: Caller) -> None:
+    first, second = await asyncio.gather(caller("A").hold(NOON), caller("B").hold(NOON))
+    assert {first, second} == {Place.YOURS, Place.TAKEN}
+
+
+@pytest.mark.parametrize(("minutes", "place"), [(-59, "taken"), (59, "taken"), (60, "yours")])
+async def test_a_visit_that_overlaps_another_is_taken(
+    caller: Caller, minutes: int, place: str
+) -> None:
+    await caller("A").book(NOON)
+    assert await caller("B").hold(NOON + timedelta(minutes=minutes)) == place
+
+
+async def test_as_many_as_the_business_can_serve_share_a_time(
+    client: Redis, business: Business, clock: Clock
+) -> None:
+    two = business.model_copy(update={"booking": Booking(capacity=2)})
+    places = [await Slots(client, two, CallSid(n), clock).hold(NOON) for n in "ABC"]
+    assert places == [Place.YOURS, Place.YOURS, Place.TAKEN]
+
+
+async def test_a_hold_that_is_not_used_expires_and_a_booking_does_not(
+    caller: Caller, clock: Clock
+) -> None:
+    await caller("A").hold(NOON)
+    clock.at += timedelta(seconds=HOLD_S + 1)
+    assert await caller("B").book(NOON) is Place.YOURS
+    clock.at += timedelta(days=1)
+    assert await caller("C").hold(NOON) is Place.TAKEN
+
+
+async def test_a_caller_may_hold_again_what_it_holds_and_change_its_mind(caller: Caller) -> None:
+    a = caller("A")
+    assert await a.hold(NOON) is Place.YOURS
+    assert await a.hold(NOON) is Place.YOURS
+    assert await a.book(NOON + timedelta(hours=3)) is Place.YOURS
+    assert await caller("B").hold(NOON) is Place.YOURS
+
+
+async def test_a_call_that_goes_on_with_another_session_is_its_own_holder(caller: Caller) -> None:
+    await caller("A").hold(NOON)
+    assert await caller("A").book(NOON) is Place.YOURS
+
+
+async def test_an_abandoned_call_frees_its_time_at_once(caller: Caller) -> None:
+    a = caller("A")
+    await a.hold(NOON)
+    await a.hold(NOON + timedelta(days=1))
+    await a.leave()
+    assert await caller("B").hold(NOON) is Place.YOURS
+    assert await caller("B").hold(NOON + timedelta(days=1)) is Place.YOURS
+
+
+async def test_leaving_does_not_give_a_booking_back(caller: Caller) -> None:
+    a = caller("A")
+    await a.hold(NOON + timedelta(days=1))
+    await a.book(NOON)
+    await a.leave()
+    assert await caller("B").hold(NOON) is Place.TAKEN
+    assert await caller("B").hold(NOON + timedelta(days=1)) is Place.YOURS
+
+
+async def test_the_nearest_free_times_are_offered_in_order(caller: Caller) -> None:
+    await caller("A").book(NOON)
+    await caller("B").book(NOON + timedelta(hours=1))
+    free = await caller("C").free_near(NOON)
+    assert [int((at - NOON).total_seconds() / 3600) for at in free] == [-2, -1, 2]
+
+
+async def test_no_time_in_the_past_is_offered(caller: Caller, clock: Clock) -> None:
+    clock.at = NOON + timedelta(minutes=30)
+    await caller("A").book(NOON + timedelta(hours=1))
+    free = await caller("B").free_near(NOON + timedelta(hours=1))
+    assert all(at > clock.at for at in free)
+
+
+async def test_without_redis_nothing_is_known_and_nothing_raised(
+    one_van: Business, clock: Clock
+) -> None:
+    nobody = connect("redis://127.0.0.1:1")
+    slots = Slots(nobody, one_van, CallSid("A"), clock)
+    assert await slots.hold(NOON) is Place.UNKNOWN
+    assert await slots.book(NOON) is Place.UNKNOWN
+    assert await slots.free_near(NOON) == ()
+    await slots.leave()
+    await nobody.aclose()
+
+
+async def test_a_day_is_forgotten_a_week_after_it(caller: Caller, client: Redis) -> None:
+    await caller("A").book(NOON)
+    (key,) = await client.keys("slots:*")
+    days = await client.ttl(key) / 86400
+    assert 8.9 < days < 9.1

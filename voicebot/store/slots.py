@@ -1,0 +1,141 @@
+"""Appointments that cannot be given twice: a day's places in Redis, held, booked, let go.
+
+    hold   before the time is read back: nobody else gets it for HOLD_S
+    book   at the caller's yes, before the record's commit: it is the caller's for good
+    leave  at the end of a call that did not book: the place is free at once
+
+The day `slots:{<business>:<date>}` is one key, so one script decides. It is not the record's
+slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until
+the caller goes on (the call is its own holder). A place too many is better than a caller too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import cast
+
+from redis.asyncio import Redis
+
+from voicebot.business import Business
+from voicebot.call import CallSid, Place
+from voicebot.store.client import AWAY
+from voicebot.store.scripts import Script
+
+HOLD_S = 300
+"""Long enough for a read-back with questions; a caller who is gone by then has hung up."""
+LOOK_AHEAD_DAYS = 7
+_LIFE_AFTER_S = 7 * 24 * 3600
+"""A day's places are kept for a week after it, for whoever wonders."""
+
+_SLOT = Script("slot", of_a_call=False)
+
+
+class Slots:
+    """The places of one call. Redis being away is an answer, not an error."""
+
+    def __init__(
+        self,
+        client: Redis,
+        business: Business,
+        call_sid: CallSid,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._business = business
+        self._holder = call_sid
+        self._clock = clock
+        self._held: set[str] = set()
+
+    async def hold(self, start: datetime) -> Place:
+        """Keep this moment for the caller while it is read back."""
+        expires = int(self._clock().timestamp() * 1000) + HOLD_S * 1000
+        return await self._take(start, expires)
+
+    async def book(self, start: datetime) -> Place:
+        """Keep it for good; other places of this call are let go."""
+        place = await self._take(start, 0)
+        if place is Place.YOURS:
+            self._held.discard(self._key(self._local(start).date()))
+            await self.leave()
+        return place
+
+    async def leave(self) -> None:
+        """Give back what was held and not booked."""
+        held, self._held = self._held, set()
+        try:
+            for key in held:
+                await self._client.hdel(key, self._holder)
+        except AWAY:
+            return  # a hold expires by itself
+
+    async def free_near(self, wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
+        """The free moments nearest to `wanted`, in order of time; none when Redis is away."""
+        first = max(self._local(self._clock()).date(), self._local(wanted).date())
+        try:
+            found = [
+                moment
+                for day in (first + timedelta(days=n) for n in range(LOOK_AHEAD_DAYS))
+                for moment in await self._free_on(day)
+            ]
+        except AWAY:
+            return ()
+        return tuple(sorted(sorted(found, key=lambda at: abs(at - wanted))[:most]))
+
+    async def _take(self, start: datetime, expires: int) -> Place:
+        local = self._local(start)
+        key = self._key(local.date())
+        booking = self._business.booking
+        now = self._clock()
+        life_s = max(0, int((local - now).total_seconds())) + _LIFE_AFTER_S
+        arguments = (self._holder, _minute(local), booking.slot_minutes, booking.capacity)
+        try:
+            moments = (int(now.timestamp() * 1000), expires, life_s)
+            reply = await _SLOT.run(self._client, (key,), (*arguments, *moments))
+        except AWAY:
+            return Place.UNKNOWN
+        if not reply:
+            return Place.TAKEN
+        self._held.add(key)
+        return Place.YOURS
+
+    async def _free_on(self, day: date) -> list[datetime]:
+        taken = await cast(Awaitable[Mapping[str, str]], self._client.hgetall(self._key(day)))
+        now = self._clock()
+        busy = [_start(v) for v in taken.values() if _counts(v, int(now.timestamp() * 1000))]
+        booking = self._business.booking
+        return [
+            at
+            for at in _grid(self._business, day)
+            if at > now
+            and sum(abs(_minute(at) - start) < booking.slot_minutes for start in busy)
+            < booking.capacity
+        ]
+
+    def _key(self, day: date) -> str:
+        return f"slots:{{{self._business.company.id}:{day.isoformat()}}}"
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._business.zone)
+
+
+def _grid(business: Business, day: date) -> Iterator[datetime]:
+    """The moments of a day at which visits begin, one slot after the other."""
+    at = datetime.combine(day, time(), business.zone)
+    while at.date() == day:
+        if business.is_open(at):
+            yield at
+        at += timedelta(minutes=business.booking.slot_minutes)
+
+
+def _minute(local: datetime) -> int:
+    return local.hour * 60 + local.minute
+
+
+def _start(place: str) -> int:
+    return int(place.partition(" ")[0])
+
+
+def _counts(place: str, now_ms: int) -> bool:
+    expires = int(place.partition(" ")[2])
+    return expires == 0 or expires > now_ms
