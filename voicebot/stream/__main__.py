@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from voicebot.business import Business, load_business
-from voicebot.call import Ledger
+from voicebot.call import FIELDS, Ledger
 from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
+from voicebot.collect.understanding import Asked, rules
 from voicebot.collect.wording import fixed_sentences
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
@@ -29,6 +31,7 @@ from voicebot.worker import Lifetime, run
 WARM_RETRY_S = 5.0
 """The mouth may start after us; it is asked again until it speaks."""
 
+_SAMPLE = "my name is Ann Lee, 12 George Street, 0412 345 678, ann at mail dot com, tomorrow at ten"
 _log = get_logger("voicebot.stream")
 
 
@@ -38,6 +41,7 @@ async def main(lifetime: Lifetime) -> None:
     business = load_business(settings.business)
     ears = open_ears(settings)
     mouth = open_synthesizer(settings, fixed_sentences(business))
+    warm_understanding(business)
     staff = Staff(
         ears=ears,
         mouth=mouth,
@@ -66,6 +70,14 @@ def house(settings: Settings, business: Business, store: Store, staff: Staff) ->
         hold=store.presence.hold,
         staff=staff,
     )
+
+
+def warm_understanding(business: Business) -> None:
+    """Load what understanding loads when first asked: not in the middle of somebody's call."""
+    now = datetime.now(business.zone).replace(tzinfo=None)
+    for step in FIELDS:
+        asked = Asked(step, now, business.region, business.language, services=business.services)
+        rules.understand(_SAMPLE, asked)
 
 
 async def hold_conversation(
