@@ -19,12 +19,12 @@ from voicebot.collect.understanding.address.words import (
     part_of,
     title,
 )
-from voicebot.collect.understanding.lexicon import correction_at
+from voicebot.collect.understanding.lexicon import FILLERS, correction_at
 
 _SURE, _TYPELESS, _AMENDED = 1.0, 0.6, 0.9
 _LONGEST_HOUSE_WORDS = 5
 _MOST_HEAD_PARTS = 4
-_NO_HOUSE = frozenset({"at", "in", "and", "of"})
+_NO_HOUSE = STOPS | FILLERS | {"at", "in", "and", "of"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _house(words: Sequence[Word], at: int) -> tuple[Part, int] | None:
     """ "The Old Manor, 4 …": words before a number, with "the" or "manor" in their place."""
     end = at
     while end < min(at + _LONGEST_HOUSE_WORDS, len(words)) and not words[end].is_number:
-        if words[end].low in STOPS or words[end].low in _NO_HOUSE or words[end].is_figure:
+        if words[end].low in _NO_HOUSE or words[end].is_figure:
             break
         end += 1
     if end - at < 2 or end >= len(words) or not (words[end].is_figure or words[end].is_number):

@@ -118,8 +118,8 @@ def _extended(words: Sequence[Word], end: int) -> int:
         end += 1
     if before == "avenue" and len(following) == 1 and following.isalpha():
         end += 1
-    last = end + 1 >= len(words) or words[end + 1].pause or words[end + 1].is_number
-    point = _low(words, end)
+    point, beyond = _low(words, end), _low(words, end + 1)
+    last = not beyond or beyond in STOPS | COMPASS | {"in"} or words[end + 1].is_number
     if point in COMPASS and (last or len(point) == 2 or len(point) > len("north") + 1):
         end += 1
     return end

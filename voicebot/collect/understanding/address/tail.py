@@ -23,6 +23,7 @@ _LONGEST_PHRASE_WORDS = 5
 _LAST_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "us"})
 _ZIP_DIGITS = 5
 _LONGEST_CITY_REST = 2
+_POLITE = frozenset({"please", "thanks", "thank", "mate", "cheers", "ta"})
 _CITIES_TOO = frozenset({"york", "washington"})
 _ALSO_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "al", "act", "id", "us"})
 """State codes that are words too: only before a postcode, or at the very end."""
@@ -199,6 +200,8 @@ def _place(words: Sequence[Word], at: int, region: str) -> tuple[Part, int] | No
             break
         if end > at and (unit_at(words, end) or _phrase_end(words, end, COUNTRIES)):
             break
+        if _label(words, end):
+            break
         end += 1
     if end == at or (words[at].pause and _is_talk(words, end)):
         return None
@@ -224,7 +227,7 @@ def _is_name_with_lead(words: Sequence[Word], at: int) -> bool:
     if at + 1 >= len(words) or words[at + 1].low in STOPS or not words[at + 1].text.isalpha():
         return False
     after = words[at + 2] if at + 2 < len(words) else None
-    return after is None or bool(after.pause) or after.low not in STOPS
+    return after is None or bool(after.pause) or after.low not in STOPS - _POLITE
 
 
 def _is_talk(words: Sequence[Word], end: int) -> bool:
