@@ -67,17 +67,21 @@ def group_at(tokens: Sequence[Token], at: int) -> Group | None:
     return group
 
 
-def homophone_at(tokens: Sequence[Token], at: int) -> Group | None:
-    """ "to" or "for" between two digits is a digit that the recogniser wrote as a word."""
+def homophone_at(tokens: Sequence[Token], at: int, before: Group) -> Group | None:
+    """ "to" or "for" between two digits is a digit that the recogniser wrote as a word.
+
+    "Or" and "a" are zeros only between single digits: a second number may follow a whole one.
+    """
     word = _word(tokens, at)
     digit = HOMOPHONES.get(word)
-    if digit is None:
+    if digit is None or (digit == "0" and len(before.digits) > 1):
         return None
     last = word in _ALSO_LAST and at + 1 >= len(tokens)
     following = at + 1
     while _word(tokens, following) in (",", "-"):
         following += 1
-    if not last and group_at(tokens, following) is None:
+    after = group_at(tokens, following)
+    if not last and (after is None or (digit == "0" and len(after.digits) > 1)):
         return None
     return Group((digit,), at, at + 1)
 

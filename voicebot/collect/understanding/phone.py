@@ -33,6 +33,9 @@ _MOST_DIGITS = 24
 _MOST_DROPPED = 4
 """How many figures beside a number are passed over."""
 
+_LONG, _LONG_GROUPS = 7, 2
+"""A number written in one or two groups, one of them this long, stands out from others."""
+
 _SET_ASIDE = "+447700900"
 """British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
 
@@ -96,7 +99,7 @@ def _whole(runs: Sequence[Run], said: Sequence[Token], region: str) -> Found | N
             if value is None:
                 number = _next(number, run)
     if value is None:
-        number, value = _window(runs, region)
+        number, value = _window(runs, said, region)
     if value is None:
         return None
     span = (said[number.groups[0].first].start, said[number.groups[-1].end - 1].end)
@@ -113,8 +116,13 @@ def _continued(number: _Number, run: Run, complete: bool) -> Iterator[_Number]:
         yield _replaced(number, run, len(run.digits) if run.tail == AS_SAID else run.tail)
     if run.corrects:
         yield alone
+        if run.head:
+            yield _beginning(number, run)
+            return
         for count in _replaceable(number, run, complete):
             yield _replaced(number, run, count)
+        if not complete:
+            yield _joined(number, run)
         return
     if complete:
         return
@@ -130,9 +138,7 @@ def _replaceable(number: _Number, run: Run, complete: bool) -> Iterator[int]:
         return
     first = len("".join(group.digits for group in run.phrases[0]))
     last = len("".join(group.digits for group in number.groups[-number.last_phrase :]))
-    yield last
-    if first != last:
-        yield first
+    yield from dict.fromkeys((last, first, len(number.groups[-1].digits)))
 
 
 def _replaced(number: _Number, run: Run, count: int) -> _Number:
@@ -140,6 +146,12 @@ def _replaced(number: _Number, run: Run, count: int) -> _Number:
     head = Group((kept,), number.groups[0].first, number.groups[-1].end)
     groups = ((head,) if kept else ()) + run.groups
     return _Number(groups, number.plus, len(run.phrases[-1]))
+
+
+def _beginning(number: _Number, run: Run) -> _Number:
+    """ "The area code is 510": the first digits change."""
+    rest = Group((number.digits[len(run.digits) :],), number.groups[0].first, run.groups[-1].end)
+    return _Number((*run.groups, rest), run.plus, len(run.phrases[-1]))
 
 
 def _alone(run: Run) -> _Number:
@@ -153,7 +165,8 @@ def _next(number: _Number, run: Run) -> _Number:
     if run.corrects:
         if number.digits[:2] == run.digits[:2]:
             return _alone(run)
-        return _replaced(number, run, next(_replaceable(number, run, False)))
+        last = next(_replaceable(number, run, False))
+        return _replaced(number, run, last) if last == len(run.digits) else _joined(number, run)
     return _joined(number, run) if run.goes_on else _alone(run)
 
 
@@ -172,27 +185,40 @@ def _valid(number: _Number, region: str) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
-def _window(runs: Sequence[Run], region: str) -> tuple[_Number, str | None]:
+def _window(runs: Sequence[Run], said: Sequence[Token], region: str) -> tuple[_Number, str | None]:
     """A number next to other written figures, as in "NY 11757 2025550151": drop those figures."""
     for run in runs:
-        groups = run.groups
-        for first in range(_droppable(groups) + 1):
-            last = len(groups) - _droppable(groups[:first:-1])
-            for end in range(min(len(groups), first + _MOST_DIGITS), max(first, last - 1), -1):
-                number = _Number(groups[first:end])
-                if value := _valid(number, region):
-                    return number, value
+        for groups in _windows(run.groups, said):
+            number = _Number(groups)
+            if value := _valid(number, region):
+                return number, value
     return _Number(()), None
 
 
+def _windows(groups: tuple[Group, ...], said: Sequence[Token]) -> Iterator[tuple[Group, ...]]:
+    """Parts of a run that may be the number, the others being a postcode or a house number."""
+    for first in range(_droppable(groups) + 1):
+        fewest = len(groups) - _droppable(tuple(reversed(groups)))
+        for end in range(len(groups), max(first, fewest - 1), -1):
+            kept = groups[first:end]
+            joined = _is_joined(groups, first, said) or _is_joined(groups, end, said)
+            long = len(kept) <= _LONG_GROUPS and any(len(g.digits) >= _LONG for g in kept)
+            short = any(len(g.digits) < _FEWEST_DIGITS for g in groups[:first] + groups[end:])
+            if len(kept) < len(groups) and not joined and (long or not short):
+                yield kept
+
+
+def _is_joined(groups: Sequence[Group], at: int, said: Sequence[Token]) -> bool:
+    """Is there a hyphen or a decimal point, not a space, before this group?"""
+    if not 0 < at < len(groups):
+        return False
+    return said[groups[at].first].glued and said[groups[at].first - 1].low in ("-", ".")
+
+
 def _droppable(groups: Sequence[Group]) -> int:
-    """How many of the first groups may be a postcode or a house number."""
-    count = 0
-    for group in groups:
-        if not group.written or len(group.digits) < _FEWEST_DIGITS:
-            break
-        count += 1
-    return min(count, _MOST_DROPPED)
+    """How many of the first groups may be something else that was written in figures."""
+    written = (at for at, group in enumerate(groups[:_MOST_DROPPED]) if not group.written)
+    return next(written, min(len(groups), _MOST_DROPPED))
 
 
 def _piece(runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | None:

@@ -25,8 +25,10 @@ _EXTENSION = frozenset(("extension", "ext", "extn", "x"))
 _OTHER_NUMBERS = word_set(
     "order confirmation account invoice booking reservation reference tracking policy card "
     "flight licence license security social case ticket member membership postcode zip zipcode "
-    "job quote serial medicare abn old previous former dollars version"
+    "job quote serial medicare abn old previous former used dollars version"
 )
+_BEGINNING = frozenset(("area", "starts", "start", "begins", "beginning", "first"))
+_BEFORE_ONE = word_set("old new best that this other right wrong same good which only another")
 AS_SAID = -1
 """A `tail` that is as long as what is said now: "it ends in four six"."""
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
@@ -39,6 +41,7 @@ class Run:
     phrases  digit groups between two pauses, for corrections that replace a phrase
     corrects it takes back what was said before
     goes_on  nothing but links ("and then") part it from the run before
+    head     it is the beginning of the number, or its area code
     tail     how many last digits this run replaces, when the caller said so; or AS_SAID
     """
 
@@ -48,6 +51,7 @@ class Run:
     corrects: bool
     unrelated: bool
     goes_on: bool
+    head: bool
     tail: int
 
     @property
@@ -73,8 +77,12 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
     place, paused = at, True
     while place < len(said):
         group = group_at(said, place)
-        if group is None:
-            group = homophone_at(said, place) if groups else _misheard_zero(said, place)
+        if group is None and groups:
+            group = homophone_at(said, place, groups[-1])
+        elif group is None:
+            group = _misheard_zero(said, place)
+        if group and not groups and _is_pronoun(said, place):
+            break
         if group and (_part_of_word(said, group) or _is_date(said, place)):
             break
         if group:
@@ -88,6 +96,9 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
             place += 1
         else:
             break
+    if len(groups) > 1 and said[groups[-1].first].low == "oh" and _slip_follows(said, place):
+        groups.pop()
+        phrases = [phrase for phrase in phrases if phrase[-1] in groups] or phrases
     if not groups:
         return None, at
     lead = [token.low for token in said[before:at]]
@@ -100,10 +111,21 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
             corrects=bool(before) and _corrects(lead),
             unrelated=_is_unrelated(lead),
             goes_on=all(word in _LINKS or word in _INSIDE for word in lead),
+            head=any(word in _BEGINNING for word in lead),
             tail=_tail(lead),
         ),
         end,
     )
+
+
+def _is_pronoun(said: Sequence[Token], at: int) -> bool:
+    """ "My old one", "that one"."""
+    return said[at].low == "one" and at > 0 and said[at - 1].low in _BEFORE_ONE
+
+
+def _slip_follows(said: Sequence[Token], at: int) -> bool:
+    """ "… one five six, oh wait": this "oh" is no zero."""
+    return at < len(said) and correction_at([token.low for token in said[at : at + 4]], 0) > 0
 
 
 def _misheard_zero(said: Sequence[Token], at: int) -> Group | None:
@@ -127,25 +149,40 @@ def _part_of_word(said: Sequence[Token], group: Group) -> bool:
 
 
 def _is_date(said: Sequence[Token], at: int) -> bool:
-    """ "04/21/2020" and "12:37" are no digits of a number."""
-    parts = said[max(0, at - 2) : at + 3]
-    if not any(token.low in ("/", ":") for token in parts):
+    """ "04/21/2020" and "12:37" are no digits of a number; "tel: 0491" and "0176/123" are."""
+    first = at
+    while first >= 2 and _is_joint(said, first - 1):
+        first -= 2
+    marks, lengths = [], [len(said[first].low)]
+    while _is_joint(said, first + 1):
+        marks.append(said[first + 1].low)
+        lengths.append(len(said[first + 2].low))
+        first += 2
+    return ":" in marks or (len(marks) > 1 and all(length in (1, 2, 4) for length in lengths))
+
+
+def _is_joint(said: Sequence[Token], at: int) -> bool:
+    """A colon or a slash between two figures, without a space."""
+    if not 0 < at < len(said) - 1 or said[at].low not in ("/", ":"):
         return False
-    marks = [token.low for token in said[max(0, at - 3) : at + 4] if token.low in ("/", ":")]
-    near = [token for token in parts if token.is_number]
-    return ":" in marks or (len(marks) >= 2 and all(len(token.low) in (1, 2, 4) for token in near))
+    return (
+        said[at - 1].is_number and said[at + 1].is_number and said[at].glued and said[at + 1].glued
+    )
 
 
 def _is_plus(lead: Sequence[str]) -> bool:
     return next((word == "+" or word == "plus" for word in reversed(lead) if word != "("), False)
 
 
-def _corrects(lead: list[str]) -> bool:
-    return any(correction_at(lead, at) for at in range(len(lead)))
+def _corrects(lead: Sequence[str]) -> bool:
+    """Does the caller take back what was said before this run?"""
+    return any(correction_at(lead, at) for at in range(len(lead))) or "old" in lead
 
 
 def _is_unrelated(lead: Sequence[str]) -> bool:
     near = [word for word in lead[-4:] if word.isalpha()]
+    if near[-2:] == ["old", "one"]:
+        return False
     return bool(
         near
         and (near[-1] in _EXTENSION or near[-1] == "not" or _OTHER_NUMBERS.intersection(near[-3:]))
