@@ -17,7 +17,9 @@ from voicebot.collect.understanding.found import Found
 def parse(utterance: str, asked: Asked) -> Found | None:
     """The booking time that was said: `YYYY-MM-DDTHH:MM`, or the day or clock time of it.
 
-    A piece in `asked.partial`, else the time already in the record, completes what was said.
+    A piece in `asked.partial`, else the time already in the record, completes what was said. A
+    day with a part of the day ("Friday evening") leaves the piece `YYYY-MM-DD HH`: that day from
+    that hour on.
     """
     tokens = read(utterance)
     if asks_something(tokens):
@@ -42,12 +44,17 @@ def localize(value: str, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC).astimezone(zone)
 
 
+_SINCE = {Part.MORNING: "06", Part.AFTERNOON: "12", Part.EVENING: "18", Part.NIGHT: "21"}
+"""The hour from which a part of the day counts, as a piece writes it."""
+_PARTS = {hour: part for part, hour in _SINCE.items()}
+
+
 def _held(asked: Asked) -> Answer:
     """What is known already: an earlier piece of this answer, or the time in the record."""
     piece = asked.partial or asked.record.get(Step.TIME)
     if asked.step is not Step.TIME or not piece:
         return Answer(0, 0)
-    stamp, _, part = piece.partition(" ")
+    stamp, _, since = piece.partition(" ")
     day, _, clock = stamp.partition("T")
     try:
         return Answer(
@@ -55,7 +62,7 @@ def _held(asked: Asked) -> Answer:
             0,
             date.fromisoformat(day) if day else None,
             time.fromisoformat(clock[:5]) if clock else None,
-            Part(part) if part else None,
+            _PARTS.get(since),
         )
     except ValueError:
         return Answer(0, 0)
@@ -70,7 +77,7 @@ def _found(said: Answer, held: Answer, span: tuple[int, int]) -> Found | None:
         return Found(f"{day.isoformat()}T{clock:%H:%M}", span, said.confidence)
     if day:
         value = day.isoformat()
-        piece = f"{value} {part.value}" if part else value
+        piece = f"{value} {_SINCE[part]}" if part else value
         return Found(value, span, said.confidence, Missing.CLOCK, piece)
     if clock:
         value = f"T{clock:%H:%M}"
