@@ -30,6 +30,8 @@ _MOST_PIECES = 64
 """A local part has 64 characters at most (RFC 5321)."""
 _MOST_ATS = 8
 """So many at signs are looked at in one utterance."""
+_SPELLING_SLIPS = 2
+"""Two local parts that differ by so many letters are one, misheard and then spelled."""
 _ONE_ENDING = {
     "gmail": "gmail.com",
     "googlemail": "googlemail.com",
@@ -118,7 +120,16 @@ def _last_meant(read: Sequence[Piece]) -> _Address | None:
         elif at in ats and (new := _around(read, at)):
             address = _merged(address, new, corrected)
             corrected = False
-    return address
+    return _respelled(address, read) if address else None
+
+
+def _respelled(address: _Address, read: Sequence[Piece]) -> _Address:
+    """ "rachel at gmail dot com, spelled r a c h a e l": the letters win."""
+    letters = [piece.text for piece in read[address.end :] if piece.kind is Kind.LETTER]
+    spelled = "".join(letters)
+    if len(letters) < _SPELLED_WORDS or not _is_alike(address.local, spelled):
+        return address
+    return _Address(spelled, address.domain, address.first, address.end)
 
 
 def _merged(old: _Address | None, new: _Address, corrected: bool) -> _Address:
@@ -128,9 +139,15 @@ def _merged(old: _Address | None, new: _Address, corrected: bool) -> _Address:
     if corrected and new.local is None:
         return _Address(old.local, new.domain, old.first, new.end)
     complete = new.local is not None and new.domain is not None and "." in new.domain
-    if complete and (corrected or old.domain in (None, new.domain)):
-        return new
-    return old
+    again = old.domain is None or (old.domain == new.domain and _is_alike(old.local, new.local))
+    return new if complete and (corrected or again) else old
+
+
+def _is_alike(one: str | None, other: str | None) -> bool:
+    """The same local part but for its spelling; a part that was not said agrees with any."""
+    if one is None or other is None:
+        return True
+    return one[0] == other[0] and Levenshtein.distance(one, other) <= _SPELLING_SLIPS
 
 
 def _mended(address: _Address, read: Sequence[Piece], at: int) -> _Address:
@@ -175,9 +192,17 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
     parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
     if sum(piece.kind is Kind.WORD for piece in parts) > _MOST_WORDS and not _all_nato(parts):
         return None, at
-    if first > 0 and read[first - 1].kind is Kind.STOP and read[first - 1].text == "and":
+    if _is_cut_off(read, first):
         return None, at
     return _spelled_out(parts) or None, first
+
+
+def _is_cut_off(read: Sequence[Piece], first: int) -> bool:
+    """ "bill and ben at", "o dot the third at": the words before belong to it somehow."""
+    if first == 0 or read[first - 1].kind is not Kind.STOP:
+        return False
+    after_mark = first > 1 and read[first - 2].kind is Kind.MARK
+    return after_mark or read[first - 1].text in ("and", "with", "or")
 
 
 def _in_word(read: Sequence[Piece], at: int) -> bool:
@@ -192,13 +217,27 @@ def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
     for piece in parts:
         letters = letters + 1 if piece.kind is Kind.LETTER else 0
         kept.append(piece)
-        word = kept[-letters - 1] if letters > 1 and len(kept) > letters else None
-        if word is None or word.kind is not Kind.WORD:
+        if letters < 2 or len(kept) == letters:
             continue
         spelled = "".join(letter.text for letter in kept[-letters:])
-        if len(spelled) == len(word.text) and Levenshtein.distance(spelled, word.text) <= 1:
+        if kept[-letters - 1].kind is Kind.WORD and _is_echo(kept[-letters - 1].text, spelled):
             del kept[-letters - 1]
-    return kept
+    return _said_once(kept)
+
+
+def _said_once(parts: list[Piece]) -> list[Piece]:
+    """ "priya k, P R I Y A K": said, and then spelled as a whole."""
+    for cut in range(1, len(parts)):
+        spelled = parts[cut:]
+        if len(spelled) >= _SPELLED_WORDS and all(p.kind is Kind.LETTER for p in spelled):
+            before = "".join(piece.text for piece in parts[:cut])
+            if before == "".join(piece.text for piece in spelled):
+                return spelled
+    return parts
+
+
+def _is_echo(word: str, spelled: str) -> bool:
+    return len(word) == len(spelled) and Levenshtein.distance(word, spelled) <= 1
 
 
 def _initial(read: Sequence[Piece], at: int) -> bool:

@@ -15,7 +15,7 @@ from voicebot.collect.understanding.lexicon import (
     phrases,
 )
 from voicebot.collect.understanding.numbers import TIMES, group_at
-from voicebot.collect.understanding.providers import glued_at
+from voicebot.collect.understanding.providers import ENDINGS, glued_at
 from voicebot.collect.understanding.tokens import Token, word_set
 
 
@@ -70,8 +70,13 @@ _AT_PHRASES = phrases(
         "@",
     ]
 )
+_CAPITAL = frozenset(("capital", "uppercase", "lowercase"))
 _ASIDES = phrases(
     [
+        "you know",
+        "i think",
+        "i guess",
+        "i believe",
         "all one word",
         "all in one word",
         "one word",
@@ -114,6 +119,7 @@ STOPS = word_set(
     "time name called says reach you u we us they he she him her his new old current "
     "reply through via under not no nope what which who when where how why about because ticket "
     "status message work personal business hi hello hey thanks thank cheers one's let's lets "
+    "probably maybe actually definitely usually normally still basically obviously "
     "alexa compose create want need like think know say said spell spelled spelt"
 )
 """Words that belong to the sentence around an address."""
@@ -133,6 +139,8 @@ def pieces(said: Sequence[Token]) -> list[Piece]:
 
 def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
     token = said[at]
+    if token.low in _CAPITAL and _announces_word(said, at + 1):
+        return [Piece(Kind.PAUSE, "", at, at + 2)]
     if length := phrase_at(lows, at, _ASIDES):
         return [Piece(Kind.PAUSE, "", at, at + length)]
     if length := phrase_at(lows, at, _AT_PHRASES):
@@ -160,6 +168,13 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
     return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
 
 
+def _announces_word(said: Sequence[Token], at: int) -> bool:
+    """ "Capital b bob": the letter only says how the word begins."""
+    if at + 1 >= len(said) or not said[at].is_letter:
+        return False
+    return len(said[at + 1].low) > 1 and said[at + 1].low[0] == said[at].low
+
+
 def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
     low = lows[at]
     if low in MARKS:
@@ -169,11 +184,16 @@ def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
     if low in ("_", "+"):
         return Piece(Kind.MARK, low, at, at + 1, said[at].glued)
     inside = said[at].glued and at + 1 < len(said) and said[at + 1].glued
-    if low == "." and inside:
+    if low == "." and (inside or _is_ending(said, at)):
         return Piece(Kind.MARK, ".", at, at + 1, True)
     if low == "-" and inside and not _between_letters(said, at):
         return Piece(Kind.MARK, "-", at, at + 1, True)
     return None
+
+
+def _is_ending(said: Sequence[Token], at: int) -> bool:
+    """ "example . com", "example .com": a dot that spaces have torn from its domain."""
+    return 0 < at < len(said) - 1 and not said[at].glued and said[at + 1].low in ENDINGS
 
 
 def _between_letters(said: Sequence[Token], at: int) -> bool:
