@@ -160,11 +160,19 @@ def _cued(tokens: Tokens, pieces: list[Piece]) -> list[Piece]:
         if isinstance(piece, Clock):
             part = next((n.part for n in named if _beside(tokens, piece, n)), None)
             cue = _cue(tokens, piece, part, follows_day=piece.begin in ends, alone=alone)
-            if cue is Cue.MEDIUM and any(_beside(tokens, piece, d) for d in days):
-                cue = Cue.STRONG
+            if cue in _RAISED and not _counts(tokens, piece):
+                cue = _RAISED[cue] if any(_beside(tokens, piece, d) for d in days) else cue
             piece = replace(piece, part=part, cue=cue)
         cued.append(piece)
     return cued
+
+
+_RAISED = {Cue.BARE: Cue.WEAK, Cue.MEDIUM: Cue.STRONG}
+"""A day beside a number makes it more of a clock time: "let's do four on Tuesday"."""
+
+
+def _counts(tokens: Tokens, clock: Clock) -> bool:
+    return word(tokens, clock.end) in _COUNTED - {"or"}
 
 
 def _in(pieces: Sequence[Piece], at: int) -> bool:
