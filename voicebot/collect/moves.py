@@ -252,6 +252,8 @@ def _again(turn: Turn) -> Turn:
     attempts = turn.dialogue.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return _settle(turn, "give_up.move_on")
+    if not turn.said:
+        turn = turn.say("ask.sorry")
     return turn.become(attempts=attempts, mode=Mode.ASKING).ask()
 
 

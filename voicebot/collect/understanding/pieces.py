@@ -244,16 +244,22 @@ def _initial(following: Token | None) -> bool:
 
 
 def _beside_letter(said: Sequence[Token], at: int) -> bool:
-    """Is a lone "a" or "i" among spelled letters and marks?"""
-    before = said[at - 1] if at else None
-    after = said[at + 1] if at + 1 < len(said) else None
-    near = [token for token in (before, after) if token is not None]
+    """Is a lone "a" or "i" among spelled letters and marks? A comma between letters is none."""
     return any(
         token.is_letter
         or token.low in MARKS
         or token.low in (".", "-", "@", "at", "_", "for", "as")
-        for token in near
+        for token in (_past_comma(said, at, -1), _past_comma(said, at, 1))
+        if token is not None
     )
+
+
+def _past_comma(said: Sequence[Token], at: int, step: int) -> Token | None:
+    """The neighbour, beyond a comma that a recogniser wrote between spelled letters."""
+    near = at + step
+    if 0 <= near < len(said) and said[near].low == ",":
+        near += step
+    return said[near] if 0 <= near < len(said) else None
 
 
 def _zeros(read: Sequence[Piece]) -> list[Piece]:

@@ -1,0 +1,101 @@
+"""The scripted conversations, on text, through the very collector that calls use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from fakeredis import FakeAsyncRedis
+
+from voicebot.business import load_business
+from voicebot.call import CallSid, Status, Step
+from voicebot.collect.collector import Conversation, situation
+from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
+from voicebot.collect.understanding.rules import understand
+from voicebot.phone.script import Cue, Keys, Prompter, Silence, Text, load_script
+from voicebot.settings import Settings
+from voicebot.store import Store
+from voicebot.store.slots import Slots
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+SCRIPTS = sorted((FOLDER / "conversations").glob("*.toml"))
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""A Monday, noon in Sydney."""
+TAKEN = datetime(2026, 3, 3, 14, 0, tzinfo=ZoneInfo("Australia/Sydney"))
+MOST_TURNS = 40
+SID = CallSid("CA-script")
+ONE_VAN = load_business(FOLDER / "one_van.toml")
+
+
+@dataclass
+class Transcript:
+    """What was said, for the reader of a failure."""
+
+    lines: list[str] = field(default_factory=list)
+
+    async def say(self, text: str, before_first_frame) -> None:  # type: ignore[no-untyped-def]
+        await before_first_frame(NOW)
+        self.lines.append(f"bot     {text}")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> Iterator[Store]:
+    """A calendar in which one time is taken."""
+    client = FakeAsyncRedis(decode_responses=True)
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    store = Store(client, settings, ONE_VAN, clock=lambda: NOW)
+    await Slots(client, ONE_VAN, CallSid("CA-other"), lambda: NOW).book(TAKEN)
+    yield store
+    await store.aclose()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_the_caller_books_and_the_record_is_what_the_caller_meant(
+    path: Path, store: Store
+) -> None:
+    script = load_script(path)
+    prompter, transcript = Prompter(script), Transcript()
+    ledger = await store.open_call(SID, caller=None)
+    talk = Conversation(
+        begin(ONE_VAN, ledger.state), say=transcript.say, ledger=ledger, clock=lambda: NOW
+    )
+    ending = await talk.take_turn(Started())
+    while ending is None and len(transcript.lines) < MOST_TURNS:
+        ending = await talk.take_turn(_answer(talk, prompter, transcript))
+    await ledger.close()
+    record = await store.get_call_skeleton(SID)
+    said = "\n".join(transcript.lines)
+    assert ending is Ending.HANGUP, said
+    assert record is not None
+    assert record.status is Status.BOOKED, said
+    info = record.user.userInfo
+    held = {step: getattr(info, step) for step in ("name", "phone", "address", "email")}
+    held["service"] = record.user.service.name if record.user.service else None
+    assert {s: v for s, v in held.items() if v} == dict(script.correct), said
+    assert record.user.serviceBookedTime == "2026-03-03T10:00:00+11:00", said
+
+
+def test_there_are_at_least_twenty() -> None:
+    assert len(SCRIPTS) >= 20
+
+
+def _answer(talk: Conversation, prompter: Prompter, transcript: Transcript) -> Event:
+    held = talk.dialogue
+    recorded = {Step(s): v for s, v in held.answers.items()}
+    line = prompter.line(Cue(held.step, held.mode is Mode.CONFIRMING), recorded)
+    match line.saying:
+        case Text(text):
+            utterance = Utterance(text, NOW)
+        case Keys(digits):
+            utterance = Utterance(digits.rstrip("#"), NOW, keyed=True)
+        case Silence():
+            return Silent()
+        case other:
+            raise AssertionError(f"a text conversation cannot say {other}")
+    transcript.lines.append(f"caller  {utterance.text}")
+    return talk.heard(utterance, understand(utterance.text, situation(held, NOW)))
