@@ -13,7 +13,8 @@ from voicebot.collect.understanding.tokens import Token
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
 _UNIT_NAME = re.compile(r"[a-z]?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
 _ZIP = re.compile(r"[0-9]{3,6}|[0-9]{5}-[0-9]{4}")
-_BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][a-z]{2})", re.IGNORECASE)
+_BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
+"""The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
 _LONGEST_BREATH_WORDS = 16
@@ -31,7 +32,7 @@ Read = tuple[str, int]
 def figure_at(words: Sequence[Word], at: int) -> Read | None:
     """A house number: 12, 12B, 60-66, 4/112, "sixteen hundred", "three oh two", "two two one b"."""
     first = _plain_figure(words, at)
-    if first is None:
+    if first is None or not first[0].strip("0"):
         return None
     text, end = first
     joint = _SLASHES.get(_low(words, end))

@@ -10,7 +10,7 @@ from voicebot.collect.understanding.address.parts import Kind, Part, Parts
 from voicebot.collect.understanding.address.streets import street_at
 from voicebot.collect.understanding.address.words import COUNTED, Word, part_of
 from voicebot.collect.understanding.common import is_everyday, is_given
-from voicebot.collect.understanding.lexicon import FILLERS
+from voicebot.collect.understanding.lexicon import FILLERS, NATO
 
 _CARRIERS = frozenset(
     {
@@ -34,13 +34,19 @@ _CARRIERS = frozenset(
     | {"suburb", "city", "town", "state", "street", "address", "name", "located", "that", "would"}
 )
 _POSTCODES = frozenset({"postcode", "postal", "zip", "zipcode", "code", "post"})
+_ELSEWHERE = frozenset(
+    {"dot", "com", "gmail", "yahoo", "hotmail", "outlook", "mr", "mrs", "ms", "miss", "dr"}
+)
+"""Words of an e-mail address or a person's name."""
 _LABELS = frozenset({"suburb", "city", "town"})
+_NAMED = _LABELS | {"street", "road", "building"}
 _LONGEST_WORDS = 12
 
 
 def fragments(words: Sequence[Word], region: str) -> Parts:
     """The pieces in a short answer, or nothing when it says anything else."""
-    if len(words) > _LONGEST_WORDS:
+    named = any(w.low == "name" for w in words) and not any(w.low in _NAMED for w in words)
+    if len(words) > _LONGEST_WORDS or named or any(w.low in _ELSEWHERE for w in words):
         return ()
     postal = any(w.low in _POSTCODES for w in words)
     at = _start(words)
@@ -90,7 +96,7 @@ def _number(words: Sequence[Word], at: int, number: tuple[str, int], region: str
 
 def _is_all(words: Sequence[Word], at: int, parts: Sequence[Part]) -> bool:
     """Is nothing else said, and do the names look like names?"""
-    if not parts:
+    if not parts or (len(parts) == 1 and parts[0].kind is Kind.STATE and len(parts[0].text) == 2):
         return False
     rest = [w for w in words[at:] if w.start >= parts[-1].end and w.low not in FILLERS | {"please"}]
     sure = any(p.kind in (Kind.STREET, Kind.POSTCODE, Kind.STATE) for p in parts)
@@ -101,4 +107,6 @@ def _is_all(words: Sequence[Word], at: int, parts: Sequence[Part]) -> bool:
 def _is_name(words: Sequence[Word]) -> bool:
     """May these be a suburb's words? One at least is no everyday word, and none a person's."""
     names = [w.low for w in words if w.low not in _CARRIERS | FILLERS]
+    if any(len(n) == 1 or n in NATO for n in names):
+        return False
     return any(not is_everyday(n) for n in names) and not is_given(names[0])

@@ -19,6 +19,8 @@ from voicebot.collect.understanding.address.words import (
     part_of,
     title,
 )
+from voicebot.collect.understanding.common import is_everyday
+from voicebot.collect.understanding.lexicon import FILLERS
 
 _LONGEST_NAME_WORDS = 5
 _LONGEST_TYPELESS_WORDS = 5
@@ -48,15 +50,28 @@ def street_at(words: Sequence[Word], at: int, *, weak: bool) -> Street | None:
 
 
 def typeless_at(words: Sequence[Word], at: int) -> Street | None:
-    """Up to five words of one breath that may be a street without a type."""
+    """Up to five words of one breath that may be a street without a type: "El Camino"."""
     end = at
     while end < len(words) and end - at < _LONGEST_TYPELESS_WORDS and _may_name(words, at, end):
-        if words[end].low in UNIT_WORDS and end > at:
+        if (words[end].low in UNIT_WORDS and end > at) or _is_no_name(words[end]):
             break
         end += 1
-    if not any(w.text.isalpha() and len(w.text) >= _SHORTEST_TYPELESS for w in words[at:end]):
+    names = [w for w in words[at:end] if len(w.text) >= _SHORTEST_TYPELESS]
+    if not any(w.text.isalpha() and not is_everyday(w.low) for w in names):
         return None
     return Street(part_of(Kind.STREET, _text(words, at, end), words, at, end), end)
+
+
+def _is_no_name(word: Word) -> bool:
+    return word.is_number or word.is_figure or word.low in FILLERS or word.low in _NO_NAMES
+
+
+_NO_NAMES = frozenset(
+    {"in", "from", "dot", "com", "dash", "underscore", "january", "jan", "february", "feb", "mar"}
+    | {"apr", "june", "jun", "july", "jul", "august", "aug", "september", "sept", "sep", "october"}
+    | {"oct", "november", "nov", "december", "dec", "monday", "tuesday", "wednesday", "thursday"}
+    | {"friday", "saturday", "sunday", "gmail", "yahoo", "hotmail", "outlook"}
+)
 
 
 def _text(words: Sequence[Word], at: int, end: int) -> str:

@@ -217,14 +217,17 @@ def _names_place(words: Sequence[Word], at: int, here: int) -> bool:
         return False
     if word.low in STOPS or word.low in FILLERS or word.low in ("and", "at", "&", "#", "in"):
         return False
-    if word.low in ("is", "of") and here == at:
+    if word.is_number or (word.low in ("is", "of") and here == at):
         return False
     return not word.is_figure
 
 
 def _is_name_with_lead(words: Sequence[Word], at: int) -> bool:
     """The Rocks, Seven Hills: one more word, then an end."""
-    if at + 1 >= len(words) or words[at + 1].low in STOPS or not words[at + 1].text.isalpha():
+    following = words[at + 1] if at + 1 < len(words) else None
+    if following is None or following.low in STOPS or following.is_number:
+        return False
+    if not following.text.isalpha():
         return False
     after = words[at + 2] if at + 2 < len(words) else None
     return after is None or bool(after.pause) or after.low not in STOPS - _POLITE

@@ -17,6 +17,8 @@ NAME, SYNONYM, TRADE, FAMILY, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.
 callers say for the trade, the offer's description, a hint."""
 _RIVAL_TRADE, _RIVAL_FAMILY = 0.88, 0.83
 """The same for trades that are not listed: they yield to a listed one, all else being equal."""
+_LISTED = re.compile(r"[,;.:/]|\b(?:and|or)\b")
+"""What parts the things that a description lists: "hedges, weeding and gutters"."""
 SHORTEST_MISHEARD = 5
 _SHORTEST_STEM = 4
 
@@ -103,9 +105,9 @@ def _texts(offer: Offer, offers: tuple[Offer, ...]) -> Iterator[tuple[str, float
             yield word, SYNONYM
     for synonym in offer.synonyms:
         yield synonym, SYNONYM
-    for word in WORD.findall(offer.description.lower()):
-        if stem(word) not in _GENERIC_STEMS and len(word) >= _SHORTEST_STEM:
-            yield word, DESCRIPTION
+    for text in _LISTED.split(offer.description.lower()):
+        if not set(_stems(text)) <= _GENERIC_STEMS and len(text.strip()) >= _SHORTEST_STEM:
+            yield text, DESCRIPTION
     for family in _families_of(offer):
         yield from ((text, TRADE) for text in family.names)
         yield from ((text, FAMILY) for text in family.says)
