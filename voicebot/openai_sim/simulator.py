@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class Simulator:
     takes_pcmu  does a transcription session accept mu-law?
     answers     texts that /responses gives next, before it thinks for itself
     served      requests and sockets that were let in, by service
+    heard_with  the settings of each stretch that was transcribed
     """
 
     clips: Clips
@@ -36,6 +38,7 @@ class Simulator:
     faults: Faults = field(default_factory=Faults)
     answers: deque[str] = field(default_factory=deque)
     served: Counter[Service] = field(default_factory=Counter)
+    heard_with: list[Mapping[str, object]] = field(default_factory=list)
 
     def is_key(self, authorization: str | None) -> bool:
         """Is this header's key the right one?"""

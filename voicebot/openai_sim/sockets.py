@@ -122,6 +122,7 @@ def _world(simulator: Simulator) -> World:
         latency_s=lambda: simulator.latencies.draw(Service.HEARING),
         fault=lambda kinds: simulator.faults.take(Service.HEARING, *kinds),
         now=simulator.now,
+        note=simulator.heard_with.append,
         takes_pcmu=simulator.takes_pcmu,
     )
 

@@ -46,12 +46,16 @@ Recognise = Callable[[NDArray[np.int16], int], str]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a session draws on: ears, chance, orders to misbehave, the clock."""
+    """What a session draws on: ears, chance, orders to misbehave, the clock.
+
+    note  is told with which settings each item is transcribed
+    """
 
     recognise: Recognise
     latency_s: Callable[[], float]
     fault: Callable[[tuple[Kind, ...]], Fault | None]
     now: Callable[[], float]
+    note: Callable[[Mapping[str, object]], None]
     takes_pcmu: bool = True
 
 
@@ -172,6 +176,7 @@ class TranscriptionSession:
                 f"of audio, but buffer only has {milliseconds:.2f}ms of audio.",
                 "input_audio_buffer_commit_empty",
             )
+        self._world.note(self._input)
         audio, self._buffer = bytes(self._buffer), bytearray()
         item, previous = self._ids.new("item"), self._last_item
         self._last_item = item

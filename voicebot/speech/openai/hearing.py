@@ -23,6 +23,7 @@ from voicebot.speech.openai.client import account
 from voicebot.speech.openai.dictation import SHORTEST_BYTES, Dictation, Item
 from voicebot.speech.openai.files import FileTranscriber
 from voicebot.speech.openai.line import Dialect, Limits, Line, State
+from voicebot.speech.openai.messages import Format
 
 HEDGE_SHARE: Final = 0.5
 """Of the deadline. With 2 s the file endpoint is asked after 1 s: one turn in twenty."""
@@ -70,6 +71,11 @@ class OpenAIEars:
             await asyncio.wait((running,))
             if not running.cancelled() and (error := running.exception()) is not None:
                 _log.error("hearing_broke", exc_info=error)
+
+    @property
+    def audio_format(self) -> Format:
+        """How audio travels to this server, as far as is known."""
+        return self._dialect.format
 
     async def aclose(self) -> None:
         """Close the kept connections."""

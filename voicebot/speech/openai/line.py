@@ -37,8 +37,6 @@ _QUOTA: Final = "insufficient_quota"
 _BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 _LONGEST_WAIT_S: Final = 30.0
 """A Retry-After is obeyed up to here; the call has other ears meanwhile."""
-STABLE_S: Final = 10.0
-"""A session that broke sooner is no better than one that was never reached."""
 
 _log = get_logger("voicebot.speech.openai")
 
@@ -62,11 +60,13 @@ class Limits:
     connect_s    handshake, and again for the session's settings
     renew_s      a session is replaced at this age (they end after 10 to 60 minutes)
     margin_s     or so long before the moment that the server named
+    stable_s     a session that broke sooner is no better than one that was never reached
     """
 
     connect_s: float = 3.0
     renew_s: float = 600.0
     margin_s: float = 30.0
+    stable_s: float = 10.0
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class Line:
                 _log.error("hearing_refused", error=error)
                 return
             except (OSError, WebSocketException) as error:  # TimeoutError is an OSError
-                failures = 1 if _now() - began >= STABLE_S else failures + 1
+                failures = 1 if _now() - began >= self._limits.stable_s else failures + 1
                 await self._recover(error, failures)
 
     async def _recover(self, error: Exception, failures: int) -> None:
@@ -164,7 +164,7 @@ class Line:
         if expires is None:
             raise Refused("OpenAI refused the settings of hearing; is the model right?")
         left_s = expires - time.time() - self._limits.margin_s if expires else float("inf")
-        self._renew_at = _now() + max(STABLE_S, min(self._limits.renew_s, left_s))
+        self._renew_at = _now() + max(self._limits.stable_s, min(self._limits.renew_s, left_s))
         self._upsampler = Upsampler()
 
     async def _agree(self, socket: ClientConnection, audio: Format) -> float | None:

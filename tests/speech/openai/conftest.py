@@ -1,0 +1,89 @@
+"""Ears at the simulator, and callers who speak its recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from tests.openai_sim.conftest import KEY, Samples, clips, simulator, url
+from voicebot import g711
+from voicebot.openai_sim.faults import Fault, Kind
+from voicebot.openai_sim.latency import Service
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.settings import Settings
+from voicebot.speech import Ear, Hint, Listening
+from voicebot.speech.openai.hearing import OpenAIEars
+from voicebot.speech.openai.line import Limits
+
+__all__ = ["clips", "simulator", "url"]
+
+FRAME = g711.FRAME_BYTES
+PATIENT_S = 20.0
+"""A deadline that no test reaches which expects an answer."""
+
+
+def settings(url: str, deadline_s: float = PATIENT_S) -> Settings:
+    """As if from the environment."""
+    known = Settings.model_construct()
+    return known.model_copy(
+        update={
+            "openai_api_key": SecretStr(KEY),
+            "openai_base_url": url,
+            "openai_hearing_deadline_s": deadline_s,
+        }
+    )
+
+
+@asynccontextmanager
+async def call(
+    url: str, *, deadline_s: float = PATIENT_S, limits: Limits | None = None
+) -> AsyncIterator[Ear]:
+    """The ear of one call."""
+    ears = OpenAIEars(settings(url, deadline_s), limits=limits)
+    try:
+        async with ears.open() as ear:
+            yield ear
+    finally:
+        await ears.aclose()
+
+
+class Caller:
+    """Speaks a turn at an ear, in frames."""
+
+    def __init__(self, ear: Ear, hint: Hint | None = None) -> None:
+        self.hint = hint or Hint()
+        self.turn: Listening = ear.listen(self.hint)
+        self.said = b""
+
+    def say(self, samples: Samples) -> None:
+        mulaw = g711.encode(samples)
+        self.said += mulaw
+        for at in range(0, len(mulaw), FRAME):
+            self.turn.feed(mulaw[at : at + FRAME])
+
+    async def text(self) -> str:
+        return (await self.turn.transcribe(self.said, self.hint)).text
+
+
+async def heard(ear: Ear, samples: Samples) -> str:
+    """What the ear makes of a whole turn."""
+    caller = Caller(ear)
+    caller.say(samples)
+    return await caller.text()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others go on until it is so; five seconds at most."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to that")
+
+
+def order(simulator: Simulator, service: Service, kind: Kind, **more: float) -> None:
+    """The next request of this service goes wrong."""
+    simulator.faults.order(Fault(service=service, kind=kind, **more))

@@ -1,0 +1,77 @@
+"""The file endpoint as ears for whole utterances."""
+
+from __future__ import annotations
+
+import io
+import time
+import wave
+
+import pytest
+
+from tests.openai_sim.conftest import recorded
+from tests.speech.openai.conftest import order, settings
+from voicebot import g711
+from voicebot.errors import SpeechUnavailable
+from voicebot.openai_sim.faults import Kind
+from voicebot.openai_sim.latency import Latency, Service
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.speech import Hint
+from voicebot.speech.openai.client import account
+from voicebot.speech.openai.files import FileTranscriber, wav
+
+NAME = recorded("john_name.wav")
+AUDIO = g711.encode(NAME.samples)
+
+
+@pytest.mark.parametrize("model", ["gpt-transcribe", "whisper-1"])
+async def test_an_utterance_is_heard(url: str, simulator: Simulator, model: str) -> None:
+    simulator.latencies.set(Service.FILES, Latency(p50=0.05, p95=0.05))
+    async with account(settings(url)).open_client() as client:
+        ears = FileTranscriber(client, model, deadline_s=20)
+        heard = await ears.transcribe(AUDIO, Hint(vocabulary=("Plumbing", "<Gas>")))
+    assert heard.text == NAME.text
+    assert heard.seconds >= 0.05
+
+
+async def test_a_blip_is_long_enough_for_the_server(url: str) -> None:
+    async with account(settings(url)).open_client() as client:
+        heard = await FileTranscriber(client, "whisper-1", deadline_s=20).transcribe(
+            AUDIO[:80], Hint()
+        )
+    assert heard.text == ""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [Kind.UNAUTHORIZED, Kind.RATE_LIMITED, Kind.NO_QUOTA, Kind.SERVER_ERROR, Kind.NOT_FOUND,
+     Kind.CUT_JSON],
+)  # fmt: skip
+async def test_a_failure_is_told_at_once_and_not_tried_again(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.FILES, kind)
+    async with account(settings(url)).open_client() as client:
+        ears = FileTranscriber(client, "gpt-transcribe", deadline_s=20)
+        with pytest.raises(SpeechUnavailable):
+            await ears.transcribe(AUDIO, Hint())
+        assert (await ears.transcribe(AUDIO, Hint())).text == NAME.text
+
+
+@pytest.mark.parametrize("kind", [Kind.SLOW, Kind.STALL])
+async def test_nobody_waits_longer_than_the_deadline(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.FILES, kind)
+    async with account(settings(url)).open_client() as client:
+        began = time.perf_counter()
+        with pytest.raises(SpeechUnavailable, match="APITimeoutError"):
+            await FileTranscriber(client, "gpt-transcribe", deadline_s=0.3).transcribe(
+                AUDIO, Hint()
+            )
+    assert time.perf_counter() - began < 2
+
+
+def test_a_file_is_plain_pcm_at_the_telephones_rate() -> None:
+    with wave.open(io.BytesIO(wav(AUDIO))) as recording:
+        assert recording.getparams()[:3] == (1, 2, g711.RATE_HZ)
+        assert recording.readframes(len(AUDIO)) == g711.decode(AUDIO).astype("<i2").tobytes()

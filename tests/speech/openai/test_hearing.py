@@ -1,0 +1,325 @@
+"""Hearing through OpenAI: every recording, every pause, and everything that can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from tests.openai_sim.conftest import RECORDED, recorded
+from tests.speech.openai.conftest import Caller, call, heard, order, settings, until
+from voicebot.errors import SpeechUnavailable
+from voicebot.openai_sim.faults import Kind
+from voicebot.openai_sim.latency import Latency, Service
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.speech import Hint
+from voicebot.speech.openai.hearing import OpenAIEars, joined
+from voicebot.speech.openai.line import Limits
+from voicebot.speech.openai.messages import Format
+
+NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
+PAUSES = recorded("phone_pauses.wav")
+QUIET = np.zeros(4000, np.int16)
+
+
+def halves() -> tuple[slice, slice]:
+    """The recording with pauses, cut in the middle of its longest pause."""
+    loud = np.flatnonzero(np.abs(PAUSES.samples) > 800)
+    gap = int(np.argmax(np.diff(loud)))
+    middle = int(loud[gap] + loud[gap + 1]) // 2
+    return slice(0, middle), slice(middle, None)
+
+
+def plain(text: str) -> str:
+    return text.replace(",", "").replace(".", "")
+
+
+@pytest.mark.parametrize("takes_pcmu", [True, False], ids=["mu-law", "24 kHz"])
+async def test_every_recording_of_the_phone_is_heard_on_one_socket(
+    url: str, simulator: Simulator, takes_pcmu: bool
+) -> None:
+    simulator.takes_pcmu = takes_pcmu
+    async with call(url) as ear:
+        for clip in RECORDED:
+            assert await heard(ear, clip.samples) == clip.text
+    assert simulator.served[Service.HEARING] == 1
+    assert simulator.served[Service.FILES] == 0
+
+
+async def test_the_next_call_knows_which_format_the_server_takes(
+    url: str, simulator: Simulator
+) -> None:
+    simulator.takes_pcmu = False
+    ears = OpenAIEars(settings(url))
+    assert ears.audio_format is Format.PCMU
+    async with ears.open() as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+    assert ears.audio_format is Format.PCM
+    await ears.aclose()
+
+
+async def test_a_pause_gives_the_words_so_far_and_the_turn_goes_on(
+    url: str, simulator: Simulator
+) -> None:
+    first, rest = halves()
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(PAUSES.samples[first])
+        begun = await caller.text()
+        caller.say(PAUSES.samples[rest])
+        whole = await caller.text()
+    assert begun
+    assert plain(whole).startswith(plain(begun) + " ")
+    assert plain(whole) == plain(PAUSES.text)
+    assert len(simulator.heard_with) == 2  # no audio was sent twice
+
+
+async def test_words_whose_first_question_was_given_up_are_in_the_next_answer(
+    url: str, simulator: Simulator
+) -> None:
+    simulator.latencies.set(Service.HEARING, Latency(p50=0.05, p95=0.05))
+    first, rest = halves()
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(PAUSES.samples[first])
+        speculative = asyncio.create_task(caller.text())
+        await asyncio.sleep(0)
+        speculative.cancel()
+        with suppress(asyncio.CancelledError):
+            await speculative
+        caller.say(PAUSES.samples[rest])
+        assert plain(await caller.text()) == plain(PAUSES.text)
+
+
+async def test_the_same_turn_asked_twice_is_transcribed_once(
+    url: str, simulator: Simulator
+) -> None:
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(NAME.samples)
+        assert await caller.text() == NAME.text
+        assert await caller.text() == NAME.text
+    assert len(simulator.heard_with) == 1
+
+
+async def test_what_was_said_in_a_turn_that_was_dropped_is_not_in_the_next(url: str) -> None:
+    async with call(url) as ear:
+        Caller(ear).say(NAME.samples)
+        await asyncio.sleep(0.05)  # some of it is at the server
+        assert await heard(ear, YES.samples) == YES.text
+
+
+async def test_silence_is_nothing_said(url: str) -> None:
+    async with call(url) as ear:
+        assert await heard(ear, QUIET) == ""
+        assert await heard(ear, QUIET[:200]) == ""
+
+
+async def test_texts_find_their_stretches_whatever_the_order(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, Kind.OUT_OF_ORDER)
+    first, rest = halves()
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(PAUSES.samples[first])
+        begun = asyncio.create_task(caller.text())
+        await until(lambda: bool(simulator.heard_with))
+        caller.say(PAUSES.samples[rest])
+        assert plain(await caller.text()) == plain(PAUSES.text)
+        await begun
+    assert simulator.served[Service.FILES] == 0
+
+
+async def test_keywords_are_those_of_the_question(url: str, simulator: Simulator) -> None:
+    async with call(url) as ear:
+        for vocabulary in ((), ("Plumbing", "<Electrical>\n"), ("Fitzroy",)):
+            caller = Caller(ear, Hint(vocabulary=vocabulary))
+            caller.say(NAME.samples)
+            assert await caller.text() == NAME.text
+    asked = [settings["transcription"] for settings in simulator.heard_with]
+    assert asked == [
+        {"model": "gpt-live-transcribe", "languages": ["en"]},
+        {"model": "gpt-live-transcribe", "languages": ["en"],
+         "keywords": ["Plumbing", "Electrical"]},
+        {"model": "gpt-live-transcribe", "languages": ["en"], "keywords": ["Fitzroy"]},
+    ]  # fmt: skip
+
+
+async def test_words_so_far_are_known_before_the_text_is(url: str, simulator: Simulator) -> None:
+    order(simulator, Service.HEARING, Kind.STALL)
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(NAME.samples)
+        asked = asyncio.create_task(caller.text())
+        await until(lambda: caller.turn.partial == NAME.text)
+        asked.cancel()
+        with suppress(asyncio.CancelledError):
+            await asked
+
+
+# -- what can go wrong --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.CLOSED, Kind.EXPIRED])
+async def test_a_session_that_ends_is_replaced_and_nothing_is_lost(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.HEARING, kind)
+    async with call(url) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+        assert await heard(ear, YES.samples) == YES.text
+    assert simulator.served[Service.HEARING] == 2
+    assert simulator.served[Service.FILES] == 0
+
+
+async def test_a_session_cut_between_two_stretches_loses_neither(
+    url: str, simulator: Simulator
+) -> None:
+    first, rest = halves()
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(PAUSES.samples[first])
+        await caller.text()
+        order(simulator, Service.HEARING, Kind.CLOSED)
+        caller.say(PAUSES.samples[rest])
+        assert plain(await caller.text()) == plain(PAUSES.text)
+    assert simulator.served[Service.HEARING] == 2
+
+
+async def test_sessions_are_renewed_while_nobody_speaks(url: str, simulator: Simulator) -> None:
+    limits = Limits(renew_s=0.05, stable_s=0.05)
+    async with call(url, limits=limits) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+        await until(lambda: simulator.served[Service.HEARING] >= 3)
+        assert await heard(ear, YES.samples) == YES.text
+
+
+@pytest.mark.parametrize("kind", [Kind.FAILED_ITEM, Kind.STALL, Kind.CUT_JSON, Kind.SLOW])
+async def test_a_text_that_does_not_come_is_asked_of_the_file_endpoint(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.HEARING, Kind.UNKNOWN_EVENT)
+    async with call(url, deadline_s=2) as ear:
+        assert await heard(ear, YES.samples) == YES.text
+        assert simulator.served[Service.FILES] == 0
+        order(simulator, Service.HEARING, kind)
+        assert await heard(ear, NAME.samples) == NAME.text
+        assert simulator.served[Service.FILES] == 1
+        assert await heard(ear, NO.samples) == NO.text
+    assert simulator.served[Service.FILES] == 1
+    assert simulator.served[Service.HEARING] == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.RATE_LIMITED, Kind.NO_QUOTA, Kind.SERVER_ERROR, Kind.NOT_FOUND, Kind.SLOW]
+)
+async def test_without_a_session_the_file_endpoint_hears(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.HEARING, kind, times=100)
+    async with call(url, deadline_s=2) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+    assert simulator.served[Service.HEARING] == 0
+    assert simulator.served[Service.FILES] == 1
+
+
+async def test_a_session_that_was_away_is_used_when_it_is_back(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, Kind.SERVER_ERROR)
+    async with call(url) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+        await until(lambda: simulator.served[Service.HEARING] == 1)
+        while not simulator.heard_with:
+            assert await heard(ear, YES.samples) == YES.text
+
+
+FILE_KINDS = [Kind.RATE_LIMITED, Kind.SERVER_ERROR, Kind.CUT_JSON, Kind.STALL, Kind.SLOW]
+
+
+@pytest.mark.parametrize("kind", FILE_KINDS)
+async def test_when_both_fail_somebody_else_may_listen_in_time(
+    url: str, simulator: Simulator, kind: Kind
+) -> None:
+    order(simulator, Service.HEARING, Kind.STALL, times=100)
+    order(simulator, Service.FILES, kind, times=100)
+    async with call(url, deadline_s=0.6) as ear:
+        began = time.perf_counter()
+        with pytest.raises(SpeechUnavailable):
+            await heard(ear, NAME.samples)
+        assert time.perf_counter() - began < 2
+
+
+async def test_a_late_session_still_answers_while_the_file_endpoint_fails(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, Kind.SLOW, seconds=1.0)
+    order(simulator, Service.FILES, Kind.SERVER_ERROR)
+    async with call(url, deadline_s=1) as ear:
+        ear.patience = type(ear.patience)(hedge_s=0.1, deadline_s=20)  # type: ignore[attr-defined]
+        assert await heard(ear, NAME.samples) == NAME.text
+
+
+async def test_a_refused_key_is_told_at_once(url: str, simulator: Simulator) -> None:
+    simulator.key = "another"
+    async with call(url) as ear:
+        async with asyncio.timeout(10):
+            with pytest.raises(SpeechUnavailable, match="AuthenticationError"):
+                await heard(ear, NAME.samples)
+
+
+async def test_nobody_there_is_told_at_once() -> None:
+    async with call("http://127.0.0.1:9/v1") as ear:
+        async with asyncio.timeout(10):
+            with pytest.raises(SpeechUnavailable, match="APIConnectionError"):
+                await heard(ear, NAME.samples)
+
+
+async def test_a_server_that_hangs_up_again_and_again_is_not_called_in_a_hot_loop(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, Kind.CLOSED, times=1000)
+    async with call(url) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+        assert await heard(ear, YES.samples) == YES.text
+    assert simulator.served[Service.HEARING] <= 3
+    assert simulator.served[Service.FILES] == 2
+
+
+async def test_a_call_that_ends_leaves_nothing_behind(url: str, simulator: Simulator) -> None:
+    order(simulator, Service.HEARING, Kind.STALL)
+    before = asyncio.all_tasks()
+    async with call(url) as ear:
+        caller = Caller(ear)
+        caller.say(NAME.samples)
+        asked = asyncio.create_task(caller.text())
+        await until(lambda: bool(simulator.heard_with))
+        asked.cancel()
+        with suppress(asyncio.CancelledError):
+            await asked
+    ours = {task for task in asyncio.all_tasks() - before if "hearing" in task.get_name()}
+    assert not ours
+
+
+async def test_a_call_may_end_before_it_is_connected(url: str, simulator: Simulator) -> None:
+    order(simulator, Service.HEARING, Kind.SLOW)
+    async with asyncio.timeout(5):
+        async with call(url):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        ([], ""),
+        (["", " "], ""),
+        (["Zero four.", "", "One two."], "Zero four One two."),
+        (["It's John,", "Smith."], "It's John, Smith."),
+    ],
+)
+def test_a_full_stop_in_the_middle_was_a_pause(texts: list[str], whole: str) -> None:
+    assert joined(texts) == whole
