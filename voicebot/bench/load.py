@@ -19,14 +19,13 @@ from voicebot.phone.caller import Caller
 from voicebot.phone.clip import Clip
 from voicebot.phone.clock import Clock
 from voicebot.phone.console import Console
-from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid
+from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
 from voicebot.phone.recordings import default_script, spoken
 from voicebot.phone.script import Saying, Script
 from voicebot.worker import Lifetime, run
 
-CALLER: Final = "+61491570006"
 CALLED: Final = "+61255501000"
-"""Numbers that the Australian regulator keeps for fiction."""
+"""A number that the Australian regulator keeps for fiction."""
 
 _SPREAD_S: Final = 0.1
 """Between the first frames of two callers."""
@@ -95,9 +94,8 @@ class Phones:
         seen = Tallying(self.tally)
         console = Console(self._order.console, sid) if self._order.console else None
         caller = Caller(self._script, self._clips, seen, console=console)
-        provider = Provider(
-            Dialled(self._order.url, sid, CALLER, CALLED), self._clock, seen.noticed
-        )
+        dialled = Dialled(self._order.url, sid, new_caller(), CALLED)
+        provider = Provider(dialled, self._clock, seen.noticed)
         self.tally.placed += 1
         with self._carried(provider, until):
             try:

@@ -18,16 +18,15 @@ from voicebot.errors import PhoneError
 from voicebot.phone.caller import Caller
 from voicebot.phone.clock import Clock
 from voicebot.phone.console import Console, Look
-from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid
+from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
 from voicebot.phone.recordings import default_script, spoken
 from voicebot.phone.report import Report
 from voicebot.phone.script import Line, Recording, Saying, Script, Text, load_script, saying
 
 URL: Final = "ws://127.0.0.1:8080/media"
 CONSOLE: Final = "http://127.0.0.1:8000"
-CALLER: Final = "+61491570006"
-"""A number that the Australian regulator keeps for fiction, as is the next."""
 CALLED: Final = "+61255501000"
+"""A number that the Australian regulator keeps for fiction."""
 
 _SETTLE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.1
@@ -60,8 +59,9 @@ def call(
         str | None, typer.Option(help="Resume or name a call; random otherwise.", metavar="SID")
     ] = None,
     from_: Annotated[
-        str, typer.Option("--from", help="The caller's number.", metavar="NUMBER")
-    ] = CALLER,
+        str | None,
+        typer.Option("--from", help="The caller's number; random otherwise.", metavar="NUMBER"),
+    ] = None,
     say: Annotated[
         list[str] | None,
         typer.Option(
@@ -119,7 +119,7 @@ def call(
     sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
     token = os.environ.get("VOICEBOT_CONSOLE_TOKEN")
     wish = Wish(
-        Dialled(url, sid, from_, CALLED),
+        Dialled(url, sid, from_ or new_caller(), CALLED),
         _script(say or [], audio or [], script),
         Console(console, sid, token) if console else None,
         hangup_after,

@@ -82,6 +82,11 @@ def new_call_sid() -> str:
     return "CA" + secrets.token_hex(16)
 
 
+def new_caller() -> str:
+    """Another caller's number each time: one who was cut off is known by it when calling again."""
+    return f"+61491{secrets.randbelow(10**6):06d}"
+
+
 class Provider:
     """Carries one call. `notice` is told what the provider does, in a few words."""
 
