@@ -48,7 +48,7 @@ async def test_the_shadow_of_a_session_is_the_record_that_redis_has(
 ) -> None:
     expected = record_of(ledger._delivery.held)
     fields = await client.hgetall(KEYS.call)
-    bookkeeping = {"epoch", "beganMs", "updatedAt"}
+    bookkeeping = {"epoch", "beganUs", "updatedAt"}
     assert {n: v for n, v in expected.fields.items() if n not in bookkeeping} == {
         n: v
         for n, v in fields.items()

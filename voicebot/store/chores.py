@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY
+from voicebot.store.tasks import stop
 
 log = get_logger(__name__)
 
@@ -42,8 +43,8 @@ class Chores:
         if self._worker is None:
             return
         await asyncio.wait({self._worker}, timeout=FINISH_PATIENCE_S)
-        self._worker.cancel()
-        await asyncio.wait({self._worker})
+        self._waiting.clear()
+        await stop({self._worker})
 
     async def _work(self) -> None:
         while self._waiting:

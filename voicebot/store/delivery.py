@@ -15,7 +15,7 @@ from voicebot.store.commits import Sealed
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 from voicebot.store.sessions import Founding, Held, Session
 
-_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganMs")
+_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs")
 """Fields that belong to claims, not to the call; a record made anew starts without them."""
 
 Finder = Callable[[Session], Awaitable[Founding]]

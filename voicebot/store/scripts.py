@@ -122,7 +122,7 @@ class Scripts:
         self, session: Session, founding: Founding, *, at: datetime, late: bool = False
     ) -> Claimed:
         """Own the call from now on; `late` for a session that could not when it began."""
-        head = (session.id, _ms(session.began), "1" if late else "")
+        head = (session.id, _us(session.began), "1" if late else "")
         arguments = (*head, *founding.arguments)
         reply = await self._run(_CLAIM, session.call_sid, at, arguments)
         _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
@@ -175,8 +175,9 @@ class Scripts:
         return await script.run(self._client, keys, (*shared, *arguments))
 
 
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+def _us(moment: datetime) -> int:
+    """Microseconds: of two sessions that began in one millisecond the later must still win."""
+    return int(moment.timestamp() * 1_000_000)
 
 
 def _fields(pairs: object) -> Fields:

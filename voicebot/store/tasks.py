@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 
 from voicebot.log import get_logger
 
 log = get_logger(__name__)
+
+
+CANCEL_AGAIN_S = 0.1
+
+
+async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel and wait; again, because a client library may swallow a cancellation."""
+    running = {task for task in tasks if not task.done()}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
 
 class Tasks:
@@ -25,10 +37,7 @@ class Tasks:
 
     async def close(self) -> None:
         """Stop them all."""
-        for task in (stopped := tuple(self._running)):
-            task.cancel()
-        if stopped:
-            await asyncio.wait(stopped)
+        await stop(self._running)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

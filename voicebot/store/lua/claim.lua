@@ -5,7 +5,7 @@
 -- newer owner and keeps the call.
 -- -> { claimed | late, epoch, hash, history }
 
-local session, began_ms, late = take(), take(), take()
+local session, began_us, late = take(), take(), take()
 local fields, messages = take_list(), take_list()
 
 if redis.call('EXISTS', call) == 0 then
@@ -18,11 +18,11 @@ end
 local epoch = read('epoch') or '0'
 local verdict = 'claimed'
 if read('owner.' .. epoch) ~= session then
-  if late == '1' and tonumber(read('beganMs') or '0') > tonumber(began_ms) then
+  if late == '1' and tonumber(read('beganUs') or '0') > tonumber(began_us) then
     verdict, epoch = 'late', '0'
   else
     epoch = string.format('%d', tonumber(epoch) + 1)
-    set({ 'epoch', epoch, 'owner.' .. epoch, session, 'beganMs', began_ms, 'seq.' .. epoch, '0' })
+    set({ 'epoch', epoch, 'owner.' .. epoch, session, 'beganUs', began_us, 'seq.' .. epoch, '0' })
     local status = read('status')
     if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
       set({ 'status', 'active' })
