@@ -59,6 +59,10 @@ def heard(utterance: str, **changes: object) -> str | None:
         ("half an hour from now", "2027-03-02T09:50"),
         ("in an hour and a half", "2027-03-02T10:50"),
         ("Thursday at to thirty", "2027-03-04T14:30"),
+        ("let's do four on Thursday", "2027-03-04T16:00"),
+        ("Thursday 3.30.", "2027-03-04T15:30"),
+        ("I get off at five so maybe six on Thursday", "2027-03-04T18:00"),
+        ("quarter to noon on Thursday", "2027-03-04T11:45"),
     ],
 )
 def test_a_whole_answer_becomes_a_local_time(utterance: str, value: str) -> None:
@@ -212,6 +216,9 @@ def test_next_friday_is_doubtful_when_people_differ() -> None:
         "a table for four people",
         "about two hundred dollars",
         "I have two dogs",
+        "a reservation for 6 at the grill",
+        "it pulls to one side",
+        "seven four eight five nine six",
         "at 12 Harbour Street",
         "oh four nine one five seven oh one five six",
         "when are you open on Saturday",

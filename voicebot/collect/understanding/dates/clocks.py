@@ -307,7 +307,7 @@ def _hour(tokens: Tokens, at: int, region: str) -> Clock | None:
     if following.pause not in ("", "-") or hour == 0:
         return Clock(at, at + 1, hour, 0, cue=Cue.BARE) if hour else None
     if following.text in ("oh", "zero") and second.cardinal in range(1, 10):
-        return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.MEDIUM)
+        return Clock(at, at + 3, hour, second.cardinal or 0, cue=Cue.BARE)
     minute = following.cardinal
     if minute in range(10, 60) and not _decimal(following) and not _counts(tokens, at + 2):
         cue = Cue.MEDIUM if (minute or 0) % 5 == 0 else Cue.BARE
