@@ -77,6 +77,8 @@ _BAD_PHRASES = (
     "want to change",
     "like to change",
 )
+_MISHEARD = {"yet": True, "yeh": True, "yas": True, "know": False, "nor": False, "knows": False}
+"""What a recogniser writes for a lone yep and a lone no."""
 _REACH = 3
 """How many words after a "not" its sense reaches."""
 
@@ -87,6 +89,8 @@ def is_yes(utterance: str) -> bool | None:
     joined = " " + " ".join(said) + " "
     if any(f" {phrase} " in joined for phrase in _BAD_PHRASES):
         return False
+    if len(said) == 1 and said[0] in _MISHEARD:
+        return _MISHEARD[said[0]]
     opinions = _opinions(said)
     if any(f" {phrase} " in joined for phrase in _GOOD_PHRASES) and False not in opinions:
         return True

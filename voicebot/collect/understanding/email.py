@@ -20,6 +20,7 @@ from voicebot.collect.understanding.domains import Domain, domain_at
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import NATO
 from voicebot.collect.understanding.pieces import Kind, Piece, pieces
+from voicebot.collect.understanding.providers import ENDINGS
 from voicebot.collect.understanding.tokens import plain, tokens
 
 _SPELLED_WORDS = 3
@@ -32,6 +33,8 @@ _MOST_ATS = 8
 """So many at signs are looked at in one utterance."""
 _SPELLING_SLIPS = 2
 """Two local parts that differ by so many letters are one, misheard and then spelled."""
+_FEWEST_FIGURES = 3
+"""A shorter local part of figures is rather what is left of one ("…, the number seven at")."""
 _ONE_ENDING = {
     "gmail": "gmail.com",
     "googlemail": "googlemail.com",
@@ -168,7 +171,7 @@ def _around(read: Sequence[Piece], at: int) -> _Address | None:
     domain = domain_at(read, at + 1)
     local, first = _local_before(read, at)
     if domain is None:
-        last = all(piece.kind is Kind.PAUSE for piece in read[at + 1 :])
+        last = not any(piece.text for piece in read[at + 1 :])
         return _Address(local, None, first, at + 1) if local and last else None
     if not domain.known:
         return None
@@ -194,7 +197,10 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
         return None, at
     if _is_cut_off(read, first):
         return None, at
-    return _spelled_out(parts) or None, first
+    local = _spelled_out(parts)
+    if not local or (local.isdecimal() and len(local) < _FEWEST_FIGURES):
+        return None, at
+    return local, first
 
 
 def _is_cut_off(read: Sequence[Piece], first: int) -> bool:
@@ -292,6 +298,8 @@ def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
         domain = _rest_of_domain(read, first)
         if domain and domain.end >= len(read):
             return _Address(None, domain.text, first, domain.end)
+    while read[-1].kind is Kind.STOP and not read[-1].text:
+        read = read[:-1]
     if any(piece.kind is Kind.STOP for piece in read[first:]):
         return None
     parts = [piece for piece in read[first:] if piece.kind is not Kind.PAUSE]
@@ -303,6 +311,8 @@ def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     if not all(_belongs(piece) for piece in parts) or not (named or letters > 1 or _spells(parts)):
         return None
     if all(piece.kind in (Kind.DIGITS, Kind.MARK) for piece in parts):
+        return None
+    if len(parts) > 1 and parts[-2].text == "." and parts[-1].text in ENDINGS:
         return None
     local = _spelled_out(parts)
     if asked.partial and not asked.partial.startswith("@"):

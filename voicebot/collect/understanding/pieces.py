@@ -159,13 +159,25 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         return [Piece(Kind.DIGITS, group.digits, at, group.end, token.glued)]
     if token.low in FILLERS:
         return [Piece(Kind.PAUSE, "", at, at + 1)]
-    if split := glued_at(token.low, lows[at + 1] if at + 1 < len(lows) else ""):
+    if split := _with_at(said, at):
         local, provider = split
         head = [Piece(Kind.WORD, local, at, at + 1, token.glued)] if local else []
         tail = [Piece(Kind.WORD, provider, at, at + 1, True)] if provider else []
         return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), *tail]
     kind = Kind.STOP if token.low in STOPS else Kind.WORD
     return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
+
+
+def _with_at(said: Sequence[Token], at: int) -> tuple[str, str] | None:
+    """ "smithatyahoo", "smithat gmail", "j.smithat.": the at sign has run into the word."""
+    word = said[at].low
+    if split := glued_at(word, said[at + 1].low if at + 1 < len(said) else ""):
+        return split
+    last = all(not token.is_word and not token.is_number for token in said[at + 1 :])
+    in_address = said[at].glued and at > 1 and said[at - 1].low in (".", "_", "-")
+    if last and in_address and word.endswith("at") and not is_everyday(word):
+        return word[:-2], ""
+    return None
 
 
 def _announces_word(said: Sequence[Token], at: int) -> bool:
@@ -222,8 +234,9 @@ def letter_at(said: Sequence[Token], at: int) -> Piece | None:
         return Piece(Kind.LETTER, letters, at, at + 2)
     if not token.is_letter or not token.low.isascii():
         return None
-    length = phrase_at(lows, 1, _SPELLED_AS) if following else 0
-    word = at + 1 + length
+    dot = int(following is not None and following.low == ".")
+    length = phrase_at(lows, 1 + dot, _SPELLED_AS) if len(lows) > 1 + dot else 0
+    word = at + 1 + dot + length
     named = length > 0 and word < len(said) and said[word].is_word and len(said[word].low) > 1
     if named and said[word].low[0] == token.low:
         return Piece(Kind.LETTER, token.low, at, word + 1, token.glued)
@@ -233,7 +246,7 @@ def letter_at(said: Sequence[Token], at: int) -> Piece | None:
 
 
 _BESIDE_LETTER = frozenset((".", "-", "@", "at", "_", "for", "as"))
-_LONGEST_LETTER = 4
+_LONGEST_LETTER = 5
 
 
 def _initial(following: Token | None) -> bool:

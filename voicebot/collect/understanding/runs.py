@@ -141,7 +141,8 @@ def _part_of_word(said: Sequence[Token], group: Group) -> bool:
     if not group.written:
         return False
     before = said[group.first - 1] if group.first > 0 else None
-    glued_before = before is not None and first.glued and before.is_word and before.low != "l"
+    letter = before is not None and first.glued and before.is_word
+    glued_before = letter and before is not None and before.low not in ("l", "o")
     glued_after = last < len(said) and said[last].glued and said[last].is_word
     return (glued_before and len(said[group.first - 1].low) <= 1) or (
         glued_after and said[last].low not in _EXTENSION

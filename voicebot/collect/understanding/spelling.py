@@ -295,7 +295,11 @@ def _nearest(words: Sequence[str], letters: str) -> int:
 
 
 def _alike(one: str, other: str) -> bool:
-    return _distance(one, other) * 2 <= max(len(one), len(other)) and _sound(one) == _sound(other)
+    """Two spellings of one name, as far as a recogniser hears it."""
+    distance = _distance(one, other)
+    if distance <= 1 and min(len(one), len(other)) > _FEWEST_LETTERS:
+        return True
+    return distance * 2 <= max(len(one), len(other)) and _sound(one) == _sound(other)
 
 
 def _distance(one: str, other: str) -> int:
