@@ -1,0 +1,77 @@
+"""`python -m tests.chaos`: many seeded trials, a table, and failure on any loss.
+
+--trials 1000          seeds 1 to 1000
+--seed 17              that one trial, with its plan and the workers' log
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.chaos.plan import plan_of
+from tests.chaos.stage import stage
+from tests.chaos.summary import Summary
+from tests.chaos.trial import Result, Trial
+
+STAGES = 4
+"""Trials at once. Each has processes of its own: two workers and a Valkey."""
+
+
+async def run_trials(
+    seeds: list[int], directory: Path, *, stages: int = STAGES, tell: bool = False
+) -> list[Result]:
+    """The results in the order of the seeds."""
+    waiting = list(reversed(seeds))
+    results: list[Result] = []
+
+    async def keep_trying(number: int) -> None:
+        async with stage(directory / str(number)) as made:
+            while waiting:
+                result = await Trial(made, plan_of(waiting.pop())).run()
+                results.append(result)
+                if tell:
+                    _tell(result, len(results), len(seeds))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(min(stages, len(seeds))):
+            group.create_task(keep_trying(number))
+    return sorted(results, key=lambda result: seeds.index(result.plan.seed))
+
+
+def _tell(result: Result, done: int, of: int) -> None:
+    for violation in result.violations:
+        print(f"seed {result.plan.seed}: {violation.harm}: {violation.about} ({violation.call})")
+    if result.violations:
+        print(f"  plan: {result.plan}", flush=True)
+    if done % 100 == 0:
+        print(f"{done} of {of}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--seed", type=int, help="run this one trial and tell all about it")
+    parser.add_argument("--stages", type=int, default=STAGES, help="trials at once")
+    options = parser.parse_args()
+    one = options.seed is not None
+    seeds = [options.seed] if one else list(range(options.first, options.first + options.trials))
+    if one:
+        print(plan_of(options.seed))
+    begun = time.monotonic()
+    with TemporaryDirectory(prefix="vb-chaos-") as name:
+        results = asyncio.run(run_trials(seeds, Path(name), stages=options.stages, tell=True))
+    if one:
+        print(results[0].log)
+    summary = Summary.of(results)
+    print(summary.table(time.monotonic() - begun))
+    return 1 if summary.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""What must be true of a record after everything that happened: pure, and told of nothing but
+what the conversation was told (trace), what Redis holds (record), and what the caller heard.
+
+    mandatory   acknowledged as in Redis or in the journal
+    optional    under way when its process died, or acknowledged as in memory only; and what a
+                lossy restart of Redis took from a session that had already ended
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tests.chaos.trace import SAFE, Answer, SessionTrace, Told
+from voicebot.call import FIELDS, Step
+from voicebot.collect.spoken import pronounce
+from voicebot.store.record import ANSWER_FIELD, call_skeleton, history_messages, timestamp_field
+
+_RACE_S = 0.5
+"""Two workers' traces are read one after the other: so close together, nobody knows which."""
+
+
+class Harm(StrEnum):
+    """What can be wrong with a record."""
+
+    MESSAGE_LOST = "message lost"
+    MESSAGE_TWICE = "message twice"
+    MESSAGE_INVENTED = "message that nobody said"
+    OUT_OF_ORDER = "out of order"
+    FIELD_LOST = "field lost"
+    FIELD_TORN = "fields of a step apart"
+    OVERWRITTEN = "written by an owner that was taken over"
+    RESUMED_BLIND = "asked again what was answered"
+    SAID_UNSAVED = "said before it was saved"
+    NEVER_ENDED = "call never ended"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken promise."""
+
+    harm: Harm
+    call: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A call's record as a plain client reads it."""
+
+    fields: dict[str, str]
+    history: list[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything about one call.
+
+    forgotten  from when to when Redis lost what it had acknowledged
+    sighted    Redis was there and remembered all the time: a session must know what was answered
+    """
+
+    call: str
+    sessions: Sequence[SessionTrace]
+    stored: Stored
+    heard: Sequence[str] = ()
+    forgotten: tuple[float, float] | None = None
+    sighted: bool = False
+
+
+@dataclass
+class _Verdict:
+    call: str
+    violations: list[Violation] = field(default_factory=list)
+
+    def add(self, harm: Harm, about: object) -> None:
+        self.violations.append(Violation(harm, self.call, str(about)))
+
+
+def judge(evidence: Evidence) -> list[Violation]:
+    """Every promise that is broken; none is the only good answer."""
+    verdict = _Verdict(evidence.call)
+    _judge_messages(evidence, verdict)
+    _judge_order(evidence, verdict)
+    _judge_answers(evidence, verdict)
+    _judge_owner(evidence, verdict)
+    _judge_sight(evidence, verdict)
+    _judge_speech(evidence, verdict)
+    return verdict.violations
+
+
+def is_mandatory(commit: Told, session: SessionTrace, evidence: Evidence) -> bool:
+    """Must this be in the record?"""
+    if commit.answer is Answer.MEMORY:
+        return not session.process_died
+    return commit.answer in SAFE and not _outside(commit, session, evidence.forgotten)
+
+
+def _outside(commit: Told, session: SessionTrace, forgotten: tuple[float, float] | None) -> bool:
+    """Redis forgot it after its session had ended: nobody was left to send it again."""
+    if forgotten is None or commit.told_at < forgotten[0] - _RACE_S:
+        return False
+    return session.ended_at < forgotten[1] + _RACE_S
+
+
+# -- messages ------------------------------------------------------------------------------
+
+
+def _judge_messages(evidence: Evidence, verdict: _Verdict) -> None:
+    stored = Counter(evidence.stored.history)
+    wanted, possible, replaced = _messages(evidence)
+    for message in wanted:
+        if not stored[message]:
+            verdict.add(Harm.MESSAGE_LOST, message)
+    for message, count in stored.items():
+        if count > 1:
+            verdict.add(Harm.MESSAGE_TWICE, message)
+        if message not in possible:
+            verdict.add(Harm.MESSAGE_INVENTED, message)
+    for written, heard in replaced.items():
+        if stored[written] and stored[heard]:
+            verdict.add(Harm.MESSAGE_TWICE, f"{written} also as {heard}")
+
+
+def _messages(evidence: Evidence) -> tuple[list[str], set[str], dict[str, str]]:
+    """What must be there, what may be there, and what took whose place."""
+    wanted: dict[str, None] = {}
+    possible: set[str] = set()
+    replaced: dict[str, str] = {}
+    for session in evidence.sessions:
+        for commit in session.commits:
+            must = is_mandatory(commit, session, evidence)
+            possible |= {*commit.messages, *commit.revised}
+            if commit.revised:
+                written, heard = commit.revised
+                replaced[written] = heard
+                wanted.pop(written, None)
+                wanted |= {heard: None} if must else {}
+            wanted |= dict.fromkeys(commit.messages) if must else {}
+    return list(wanted), possible, replaced
+
+
+def _judge_order(evidence: Evidence, verdict: _Verdict) -> None:
+    """History reads in the order in which each session, and one after the other, spoke."""
+    read = history_messages(evidence.stored.history)
+    moments = [m.startedAt for m in read]
+    if moments != sorted(moments):
+        verdict.add(Harm.OUT_OF_ORDER, "moments go back")
+    place = {(m.speaker.value, m.startedAt): n for n, m in enumerate(read)}
+    for sessions in _successions(evidence.sessions):
+        last = -1
+        for moment in _said(sessions):
+            here = place.get(moment)
+            if here is not None and here < last:
+                verdict.add(Harm.OUT_OF_ORDER, moment)
+            last = max(last, -1 if here is None else here)
+
+
+def _successions(sessions: Sequence[SessionTrace]) -> Iterator[list[SessionTrace]]:
+    """Each session alone, and all of them together where none overlapped another."""
+    for session in sessions:
+        yield [session]
+    if all(a.ended_at < b.opened_at for a, b in itertools.pairwise(sessions)):
+        yield list(sessions)
+
+
+def _said(sessions: Sequence[SessionTrace]) -> Iterator[tuple[str, str]]:
+    for session in sessions:
+        for commit in session.commits:
+            for message in history_messages(commit.messages):
+                yield message.speaker.value, message.startedAt
+
+
+# -- fields --------------------------------------------------------------------------------
+
+
+def _judge_answers(evidence: Evidence, verdict: _Verdict) -> None:
+    fields = evidence.stored.fields
+    for step in FIELDS:
+        stored = fields.get(ANSWER_FIELD[step])
+        permitted = _permitted(evidence, step)
+        if stored not in permitted:
+            harm = Harm.FIELD_LOST if stored is None else Harm.OVERWRITTEN
+            verdict.add(harm, f"{step}: {stored}, not {' or '.join(map(str, permitted))}")
+        _judge_moment(evidence, step, verdict)
+    booked = fields.get("servicebooked") == "true"
+    if booked is not (ANSWER_FIELD[Step.TIME] in fields):
+        verdict.add(Harm.FIELD_TORN, "servicebooked and serviceBookedTime")
+
+
+def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
+    """The last value that must be there, and every later one that may have come."""
+    values: list[str | None] = []
+    must_be = False
+    for index in range(len(evidence.sessions) - 1, -1, -1):
+        session = evidence.sessions[index]
+        for commit in reversed(session.commits):
+            if step.value not in commit.answers:
+                continue
+            values.append(commit.answers[step.value])
+            if is_mandatory(commit, session, evidence):
+                must_be = True
+                if not _is_late(commit, evidence.sessions[index + 1 :]):
+                    return values
+    return values if must_be else [*values, None]
+
+
+def _is_late(commit: Told, newer: Sequence[SessionTrace]) -> bool:
+    """Told after somebody else had taken over: it is taken only where the record has none."""
+    return any(commit.told_at > session.opened_at - _RACE_S for session in newer)
+
+
+def _judge_moment(evidence: Evidence, step: Step, verdict: _Verdict) -> None:
+    """A value and its timestamp come from one and the same commit."""
+    fields = evidence.stored.fields
+    stored, moment = fields.get(ANSWER_FIELD[step]), fields.get(timestamp_field(step))
+    if (stored is None) is not (moment is None):
+        verdict.add(Harm.FIELD_TORN, f"{step}: {stored} with {moment}")
+    elif stored is not None and moment is not None:
+        spans = [
+            (commit.at, commit.until or "~")
+            for session in evidence.sessions
+            for commit in session.commits
+            if commit.answers.get(step.value) == stored
+        ]
+        if spans and not any(begun <= moment <= ended for begun, ended in spans):
+            verdict.add(Harm.FIELD_TORN, f"{step}: {moment} is not when {stored} was saved")
+
+
+def _judge_owner(evidence: Evidence, verdict: _Verdict) -> None:
+    """Step, status and dialogue are the newest owner's."""
+    newest = next((s for s in reversed(evidence.sessions) if s.commits), None)
+    if newest is None:
+        return
+    for name in ("step", "status", "dialogue"):
+        permitted: list[str] = []
+        for commit in reversed(newest.commits):
+            if name in commit.owned:
+                permitted.append(commit.owned[name])
+                if is_mandatory(commit, newest, evidence):
+                    if evidence.stored.fields.get(name) not in permitted:
+                        verdict.add(Harm.OVERWRITTEN, f"{name} is not the newest owner's")
+                    break
+
+
+# -- conversations -------------------------------------------------------------------------
+
+
+def _judge_sight(evidence: Evidence, verdict: _Verdict) -> None:
+    if not evidence.sighted:
+        return
+    for index, session in enumerate(evidence.sessions):
+        for earlier in evidence.sessions[:index]:
+            for commit in earlier.commits:
+                if commit.answer in SAFE and commit.told_at < session.opened_at - _RACE_S:
+                    for step in set(commit.answers) - set(session.known):
+                        verdict.add(Harm.RESUMED_BLIND, step)
+
+
+def _judge_speech(evidence: Evidence, verdict: _Verdict) -> None:
+    """Whatever reached the caller's ear had been acknowledged before."""
+    texts = [
+        _letters(form)
+        for session in evidence.sessions
+        for commit in session.commits
+        if commit.answer not in (Answer.NONE, Answer.FENCED)
+        for message in history_messages(commit.messages)
+        for form in (message.message, pronounce(message.message))
+    ]
+    for sentence in evidence.heard:
+        if not any(_letters(sentence) in text for text in texts):
+            verdict.add(Harm.SAID_UNSAVED, sentence)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^\w]+", "", text).casefold()
+
+
+def is_readable(stored: Stored) -> bool:
+    """The product's own reader finds every message."""
+    return len(call_skeleton(stored.fields, stored.history).history) == len(stored.history)

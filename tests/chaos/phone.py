@@ -1,0 +1,296 @@
+"""A caller and the phone company in one: asks the webhook, holds the stream, answers questions.
+
+It does not wait in real time: a sentence is played as soon as it came, its mark goes back at
+once, and the answer follows. What was heard is read from the audio itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+
+from tests.chaos.letters import LetterEar, sound
+from voicebot.g711 import FRAME_BYTES, FRAME_MS, SILENCE
+from voicebot.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Verb, parse
+from voicebot.phone.wire import Clear, Mark, Media, Messages
+from voicebot.phone.wire import parse as parse_order
+
+SAYINGS = {
+    "name": ("My name is Robin Carter.", "My name is Emma Wilson.", "My name is Daniel Brown."),
+    "phone": ("0412 345 678", "0412 345 679", "0491 570 156"),
+    "address": ("27 George Street, Parramatta.", "15 Church Street, Windsor."),
+    "email": ("robin at example.com", "emma at example.com"),
+    "service": ("Cleaning.", "Gardening.", "Plumbing."),
+    "time": ("Wednesday at half past nine in the morning.", "Friday at two in the afternoon."),
+    "yes": ("Yes.",),
+}
+NO = "No."
+EVERYTHING_SAID = [NO, *(text for texts in SAYINGS.values() for text in texts)]
+
+QUESTIONS = (
+    ("yes", re.compile(r"Is that right|Shall I book that|Shall we go on")),
+    ("name", re.compile(r"your name|catch the name|first and last name")),
+    ("phone", re.compile(r"phone number|keypad")),
+    ("address", re.compile(r"the address for|catch the address|street number")),
+    ("email", re.compile(r"e-mail address|at sign")),
+    ("service", re.compile(r"[Ww]hich service|choose one")),
+    ("time", re.compile(r"When would|day and time|a day and a time|On which day|At what time")),
+)
+FAREWELL = re.compile(r"Goodbye!$")
+
+NO_SHARE = 0.1
+"""So often a caller finds the read-back wrong and says something else."""
+THINKS_S = 0.06
+"""A caller answers within this."""
+GAP_S = 0.03
+"""So long without a sound, and the bot has finished."""
+REPEAT_S = 2.0
+"""A caller who gets no answer says it again."""
+_RETRY_S = 0.1
+_PAUSE_FRAMES = 3
+_PAUSE_SHARE = 0.1
+"""A <Pause> of the phone company lasts so much of its length here."""
+
+
+class Cut(StrEnum):
+    """When a line may be gone, seen from the caller."""
+
+    ASKED = "while the bot speaks"
+    SPEAKING = "while the caller speaks"
+    SPOKEN = "when the caller has spoken"
+
+
+@dataclass
+class Heard:
+    """One sentence of the bot, by stream. `at` is the loop's time."""
+
+    stream: int
+    text: str
+    at: float
+
+
+@dataclass
+class Phone:
+    """One caller and his call. `place` returns when the call is over."""
+
+    call_sid: str
+    number: str
+    random: Random
+    choose_place: Callable[[], tuple[str, int]]
+    heard: list[Heard] = field(default_factory=list)
+    asked: list[tuple[int, str]] = field(default_factory=list)
+    """Every question that the caller answered, by stream."""
+    streams: int = 0
+    cut_at: tuple[str, Cut] | None = None
+    """The line is gone when this is asked; once."""
+    _sockets: list[ClientConnection] = field(default_factory=list)
+    _hang_up: bool = False
+    _double: asyncio.Event = field(default_factory=asyncio.Event)
+
+    # -- what troubles do to it ----------------------------------------------------------
+
+    def hang_up(self) -> None:
+        """The caller puts the phone down, and rings again under the same name."""
+        self._hang_up = True
+
+    def double(self) -> None:
+        """A second stream is opened for the same call, beside the one that lives."""
+        self._double.set()
+
+    # -- the phone company ---------------------------------------------------------------
+
+    async def place(self) -> None:
+        """Ring, and stay until the bot ends the call."""
+        query = ""
+        while True:
+            try:
+                verbs = parse(await self._twiml(query))
+            except (OSError, EOFError, ValueError):
+                await asyncio.sleep(_RETRY_S)
+                continue
+            followed = await self._follow(verbs)
+            if followed is None:
+                return
+            query = followed
+
+    async def _twiml(self, query: str) -> str:
+        host, port = self.choose_place()
+        asked = urlencode({"CallSid": self.call_sid, "From": self.number, "To": "+61255501000"})
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            async with asyncio.timeout(5):
+                path = f"/twiml?{query}&{asked}" if query else f"/twiml?{asked}"
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+                if length is None:
+                    raise ValueError(head.decode())
+                return (await reader.readexactly(int(length[1]))).decode()
+        except TimeoutError as error:
+            raise OSError("the webhook does not answer") from error
+        finally:
+            writer.close()
+
+    async def _follow(self, verbs: tuple[Verb, ...]) -> str | None:
+        """The query of the next question to the webhook; None when the call is over."""
+        for verb in verbs:
+            match verb:
+                case Connect():
+                    await self._streams(verb)
+                case Pause(seconds):
+                    await asyncio.sleep(seconds * _PAUSE_SHARE)
+                case Redirect(url):
+                    return url.partition("?")[2]
+                case Hangup() | Dial():
+                    return None
+                case _:
+                    pass
+        return ""
+
+    async def _streams(self, verb: Connect) -> None:
+        """The stream, and a second one where that is wanted; both to their ends."""
+        self._double.clear()
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(self._stream(verb.url, verb))
+            wanted = group.create_task(self._double.wait())
+            await asyncio.wait((first, wanted), return_when=asyncio.FIRST_COMPLETED)
+            if wanted.done() and not first.done():
+                host, port = self.choose_place()
+                group.create_task(self._stream(f"ws://{host}:{port}/media", verb))
+            wanted.cancel()
+
+    async def _stream(self, url: str, verb: Connect) -> None:
+        self.streams += 1
+        number = self.streams
+        messages = Messages(self.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
+        try:
+            socket = await connect(url, compression=None, proxy=None, open_timeout=5)
+        except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, EOFError):
+            await asyncio.sleep(_RETRY_S)
+            return
+        self._sockets.append(socket)
+        try:
+            with suppress(ConnectionClosed):
+                await Line(self, socket, messages, number).hold()
+        finally:
+            self._sockets.remove(socket)
+            socket.transport.abort()
+
+    # -- the caller ----------------------------------------------------------------------
+
+    def answer(self, question: str) -> str:
+        """Another time it may be another value: what is saved must be the last one."""
+        if question == "yes" and self.random.random() < NO_SHARE:
+            return NO
+        return self.random.choice(SAYINGS[question])
+
+    def loses_line(self, step: str | None, moment: Cut) -> bool:
+        """Is this where the line is cut? Told once."""
+        if step is None or self.cut_at != (step, moment):
+            return False
+        self.cut_at = None
+        return True
+
+    @property
+    def wants_to_hang_up(self) -> bool:
+        """Told once."""
+        wants, self._hang_up = self._hang_up, False
+        return wants
+
+
+class Line:
+    """One stream, from its start to its end."""
+
+    def __init__(
+        self, phone: Phone, socket: ClientConnection, messages: Messages, number: int
+    ) -> None:
+        self._phone = phone
+        self._socket = socket
+        self._messages = messages
+        self._number = number
+        self._ear = LetterEar()
+        self._question: str | None = None
+        self._last: str | None = None
+        self._over = False
+        self._frames = 0
+        self._sounded_at = self._sent_at = asyncio.get_running_loop().time()
+
+    async def hold(self) -> None:
+        """Raises ConnectionClosed when the bot, or a trouble, closes it."""
+        await self._socket.send(self._messages.connected())
+        await self._socket.send(self._messages.start())
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GAP_S):
+                    await self._obey(await self._socket.recv())
+                    continue
+            if self._phone.wants_to_hang_up:
+                await self._socket.send(self._messages.stop())
+                await self._socket.close()
+                return
+            await self._take_turn()
+
+    async def _obey(self, message: str | bytes) -> None:
+        now = self._sounded_at = asyncio.get_running_loop().time()
+        match parse_order(message, self._messages.stream_sid):
+            case Media(audio):
+                for sentence in self._ear.hear(audio):
+                    self._phone.heard.append(Heard(self._number, sentence, now))
+                    self._understand(sentence)
+            case Mark(name):
+                await self._socket.send(self._messages.mark(name))
+            case Clear():
+                self._ear = LetterEar()
+
+    def _understand(self, sentence: str) -> None:
+        self._over = self._over or FAREWELL.search(sentence) is not None
+        for question, words in QUESTIONS:
+            if words.search(sentence):
+                self._question = question
+
+    async def _take_turn(self) -> None:
+        """The bot is silent: answer its question, or let the silence be heard."""
+        now = asyncio.get_running_loop().time()
+        if self._over:
+            await self._be_silent()
+        elif self._question is not None:
+            self._phone.asked.append((self._number, self._question))
+            await asyncio.sleep(self._phone.random.uniform(0, THINKS_S))
+            asked, self._question = self._question, None
+            self._last = self._phone.answer(asked)
+            await self._say(self._last, asked)
+        elif self._last is not None and now - max(self._sounded_at, self._sent_at) > REPEAT_S:
+            await self._say(self._last)
+        else:
+            await self._be_silent()
+
+    async def _say(self, text: str, asked: str | None = None) -> None:
+        audio = sound(text)
+        for at in range(0, len(audio), FRAME_BYTES):
+            await self._frame(audio[at : at + FRAME_BYTES])
+            if at > len(audio) / 2 and self._phone.loses_line(asked, Cut.SPEAKING):
+                self._socket.transport.abort()
+        for _ in range(_PAUSE_FRAMES):
+            await self._frame(SILENCE * FRAME_BYTES)
+        if self._phone.loses_line(asked, Cut.SPOKEN):
+            self._socket.transport.abort()
+        self._sent_at = self._sounded_at = asyncio.get_running_loop().time()
+
+    async def _be_silent(self) -> None:
+        await self._frame(SILENCE * FRAME_BYTES)
+
+    async def _frame(self, mulaw: bytes) -> None:
+        self._frames += 1
+        payload = base64.b64encode(mulaw).decode()
+        await self._socket.send(self._messages.media(payload, self._frames * FRAME_MS))

@@ -1,0 +1,132 @@
+"""A seed becomes a plan: how many callers, which troubles, when, for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from tests.chaos.faults import POINTS
+from tests.chaos.phone import SAYINGS, Cut
+
+
+class Kind(StrEnum):
+    """What may happen in a trial."""
+
+    REDIS_DOWN = "redis_down"
+    REDIS_SILENT = "redis_silent"
+    REDIS_SLOW = "redis_slow"
+    REPLY_LOST = "reply_lost"
+    REQUEST_LOST = "request_lost"
+    REDIS_RESTARTED = "redis_restarted"
+    REDIS_FORGETS = "redis_restarted(losing_last_second)"
+    SERVER_KILLED = "server_killed_at"
+    SERVER_DRAINED = "server_drained"
+    SOCKET_CUT = "socket_cut_at"
+    HUNG_UP = "hung_up_and_rang_again"
+    DISK_FULL = "disk_full with redis_down"
+    TWO_SESSIONS = "two_sessions_for_one_call"
+    CLOCK_JUMPED = "clock_jumped"
+
+
+OF_REDIS = frozenset(
+    {
+        Kind.REDIS_DOWN,
+        Kind.REDIS_SILENT,
+        Kind.REDIS_SLOW,
+        Kind.REPLY_LOST,
+        Kind.REQUEST_LOST,
+        Kind.REDIS_RESTARTED,
+        Kind.REDIS_FORGETS,
+        Kind.DISK_FULL,
+    }
+)
+"""With one of these a session may begin without seeing the record."""
+
+ENDS_SERVERS = frozenset({Kind.SERVER_KILLED, Kind.SERVER_DRAINED})
+
+MOST_CALLERS = 3
+MOST_TROUBLES = 3
+COMMITS_A_CALL = 21
+"""An undisturbed call's."""
+
+_LONGEST_S = 1.2
+_LAST_SECOND_S = 1.0
+_SLOW_MS = (5.0, 30.0, 45.0, 150.0, 700.0)
+_JUMPS_S = (-3600.0, -5.0, -0.05, 0.05, 5.0, 3600.0)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One fault of a trial.
+
+    after    it begins when so many commits of the trial are acknowledged
+    lasts_s  and is over after so long, or when the calls are
+    victim   which worker, or which phone
+    detail   step, moment, point, milliseconds or seconds, as the kind needs it
+    """
+
+    kind: Kind
+    after: int
+    lasts_s: float
+    victim: int
+    commits: int
+    detail: tuple[str | float, ...] = ()
+
+    def __str__(self) -> str:
+        about = ", ".join(map(str, self.detail))
+        return f"{self.kind}({about}) after {self.after} commits for {self.lasts_s:.2f} s"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of one trial."""
+
+    seed: int
+    callers: int
+    troubles: tuple[Trouble, ...]
+
+    def has(self, kinds: frozenset[Kind]) -> bool:
+        """Does one of these happen?"""
+        return any(trouble.kind in kinds for trouble in self.troubles)
+
+    def __str__(self) -> str:
+        return f"{self.callers} callers; " + "; ".join(map(str, self.troubles))
+
+
+def plan_of(seed: int) -> Plan:
+    """The same seed gives the same plan."""
+    random = Random(seed)
+    callers = random.randint(1, MOST_CALLERS)
+    kinds = random.sample(list(Kind), random.randint(1, MOST_TROUBLES))
+    if Kind.REDIS_FORGETS in kinds:  # both at once are outside the promise
+        kinds = [kind for kind in kinds if kind not in ENDS_SERVERS]
+    return Plan(seed, callers, tuple(_trouble(kind, callers, random) for kind in kinds))
+
+
+def _trouble(kind: Kind, callers: int, random: Random) -> Trouble:
+    lasts_s = random.uniform(0.02, _LONGEST_S)
+    return Trouble(
+        kind,
+        after=random.randrange(callers * COMMITS_A_CALL * 3 // 4),
+        lasts_s=min(lasts_s, _LAST_SECOND_S) if kind is Kind.REDIS_FORGETS else lasts_s,
+        victim=random.randrange(6),
+        commits=random.randint(1, 4),
+        detail=_detail(kind, random),
+    )
+
+
+def _detail(kind: Kind, random: Random) -> tuple[str | float, ...]:
+    match kind:
+        case Kind.REDIS_SLOW:
+            return (random.choice(_SLOW_MS),)
+        case Kind.CLOCK_JUMPED:
+            return (random.choice(_JUMPS_S),)
+        case Kind.SERVER_KILLED:
+            return (random.choice(POINTS),)
+        case Kind.SERVER_DRAINED:
+            return (random.choice(("once", "twice")),)
+        case Kind.SOCKET_CUT:
+            return (random.choice(list(SAYINGS)), random.choice(list(Cut)))
+        case _:
+            return ()

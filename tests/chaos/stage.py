@@ -1,0 +1,241 @@
+"""The processes that a trial breaks: one Valkey, two stream workers on one data dir, all real.
+
+Each worker has a wire (proxy) of its own to Valkey; whoever dies is started again, as the
+supervisor would do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from tests.chaos.letters import manifest
+from tests.chaos.phone import EVERYTHING_SAID
+from tests.chaos.proxy import HOST, Proxy
+from tests.chaos.trace import Trace
+from tests.chaos.worker import ORDERS, TRACE_FD
+from tests.serving import environment, free_port
+from tests.store.server import ValkeyProcess
+
+READY_S = 60.0
+_LOG_LINES = 200
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where a worker shall end: before or after so many more commits."""
+
+    point: str
+    commits: int
+
+
+class Worker:
+    """One stream worker and its successors, at one port."""
+
+    def __init__(self, name: str, data_dir: Path, redis_port: int, settings: dict[str, str]):
+        self.name = name
+        self.port = free_port()
+        self.wire = Proxy(redis_port)
+        self.up = asyncio.Event()
+        self.lives = 0
+        self.log: deque[str] = deque(maxlen=_LOG_LINES)
+        self.trace: Trace | None = None
+        self._data_dir = data_dir
+        self._settings = settings
+        self._process: Process | None = None
+        self._orders = {"serial": 0, "die": None, "commits": 0, "clock_s": 0.0}
+
+    @property
+    def pid(self) -> int | None:
+        """Of the life that runs now."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    async def live(self) -> None:
+        """One life after the other, until cancelled."""
+        try:
+            while True:
+                await self._one_life()
+        finally:
+            self.kill()
+            if self._process is not None:
+                await self._process.wait()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, if somebody is there to get it."""
+        self.up.clear()
+        if self.pid is not None:
+            os.kill(self.pid, number)
+
+    def die_at(self, death: Death) -> None:
+        """It will kill itself there."""
+        serial = int(str(self._orders["serial"])) + 1
+        self._order(serial=serial, die=death.point, commits=death.commits)
+
+    def spare(self) -> None:
+        """Forget `die_at`."""
+        self._order(die=None)
+
+    def jump(self, seconds: float) -> None:
+        """Its clock is wrong by so much from now on."""
+        self._order(clock_s=seconds)
+
+    def limit_files(self, size_bytes: int) -> None:
+        """No file can grow over this size: to who writes, the disk is full."""
+        if self.pid is not None:
+            _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+            wanted = most if size_bytes < 0 else size_bytes
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (wanted, most))
+
+    def _order(self, **changes: object) -> None:
+        self._orders |= changes
+        fresh = self._orders_file.with_suffix(".new")
+        fresh.write_text(json.dumps(self._orders))
+        fresh.replace(self._orders_file)
+
+    @property
+    def _orders_file(self) -> Path:
+        return self._data_dir / f"orders-{self.name}.json"
+
+    async def _one_life(self) -> None:
+        self.lives += 1
+        name = f"{self.name}{self.lives}"
+        reads, writes = os.pipe()
+        env = environment(self._data_dir, 1) | self._settings
+        env |= {
+            "VOICEBOT_REDIS_URL": f"redis://{HOST}:{self.wire.port}",
+            "VOICEBOT_STREAM_HOST": HOST,
+            "VOICEBOT_STREAM_PORT": str(self.port),
+            TRACE_FD: str(writes),
+            ORDERS: str(self._orders_file),
+        }
+        (self._data_dir / "clips.json").write_text(manifest(EVERYTHING_SAID))
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.chaos.worker",
+            stdin=PIPE, stdout=PIPE, stderr=PIPE, pass_fds=(writes,), env=env,
+        )  # fmt: skip
+        os.close(writes)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_trace(reads, name))
+            group.create_task(self._follow_log())
+            group.create_task(self._follow_stdout())
+            await self._process.wait()
+        self.up.clear()
+        if self.trace is not None:
+            self.trace.died(name, asyncio.get_running_loop().time())
+
+    async def _follow_trace(self, fd: int, name: str) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=1 << 20)
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb")
+        )
+        try:
+            while (line := await reader.readline()).endswith(b"\n"):
+                if self.trace is not None:
+                    self.trace.read(line, name, loop.time())
+        finally:
+            transport.close()
+
+    async def _follow_log(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self.log.append(f"{self.name}{self.lives} {line.decode().rstrip()}")
+
+    async def _follow_stdout(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if line.startswith(b"ready"):
+                self.up.set()
+
+
+class Stage:
+    """Everything that a trial needs, up and running. Used for one trial after the other."""
+
+    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+        self.data_dir = directory / "data"
+        self.valkey_dir = directory / "valkey"
+        self.valkey_port = free_port()
+        self.valkey = ValkeyProcess(self.valkey_port, self.valkey_dir)
+        self.workers = [
+            Worker(name, self.data_dir, self.valkey_port, settings) for name in ("A", "B")
+        ]
+        self._turn = 0
+
+    @property
+    def wires(self) -> list[Proxy]:
+        """Between each worker and Valkey."""
+        return [worker.wire for worker in self.workers]
+
+    def watch(self, trace: Trace) -> None:
+        """From now on the workers' traces are read into this one."""
+        for worker in self.workers:
+            worker.trace = trace
+
+    def next_worker(self) -> Worker:
+        """As a load balancer chooses: the next one in turn that is up, if one is."""
+        self._turn += 1
+        in_turn = [self.workers[(self._turn + n) % len(self.workers)] for n in (0, 1)]
+        return next((w for w in in_turn if w.up.is_set()), in_turn[0])
+
+    def redis(self) -> Redis:
+        """A plain client of our own, straight to Valkey."""
+        return Redis(host=HOST, port=self.valkey_port, decode_responses=True)
+
+    def append_only_file(self) -> Path:
+        """Where Valkey writes what it is told."""
+        (file,) = (self.valkey_dir / "valkey" / "appendonlydir").glob("*.incr.aof")
+        return file
+
+    @property
+    def log(self) -> str:
+        """What the workers said last."""
+        return "\n".join(line for worker in self.workers for line in worker.log)
+
+
+@asynccontextmanager
+async def stage(directory: Path, **settings: str) -> AsyncIterator[Stage]:
+    """A stage whose processes are all gone at the end."""
+    chosen = {
+        "VOICEBOT_LOG_LEVEL": "warning",
+        "VOICEBOT_DRAIN_S": "1",
+        "VOICEBOT_RESUME_WINDOW_H": "0",
+    } | settings
+    made = Stage(directory, chosen)
+    made.data_dir.mkdir(parents=True)
+    await made.valkey.start()
+    try:
+        for wire in made.wires:
+            await wire.listen()
+        async with asyncio.TaskGroup() as lives:
+            living = [lives.create_task(worker.live()) for worker in made.workers]
+            try:
+                async with asyncio.timeout(READY_S):
+                    for worker in made.workers:
+                        await worker.up.wait()
+                yield made
+            finally:
+                for life in living:
+                    life.cancel()
+        for wire in made.wires:
+            await wire.close()
+    finally:
+        await made.valkey.stop()

@@ -1,0 +1,102 @@
+"""What the conversations of a trial were told is saved, read from the workers' traces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import orjson
+
+NEVER = float("inf")
+
+
+class Answer(Enum):
+    """What a session was told of one commit."""
+
+    REDIS = "redis"
+    JOURNAL = "journal"
+    MEMORY = "memory"
+    FENCED = "fenced"
+    NONE = "none"
+    """Its process died before the ledger answered."""
+
+
+SAFE = (Answer.REDIS, Answer.JOURNAL)
+"""The promise: this is in the record, whatever dies."""
+
+
+@dataclass
+class Told:
+    """One commit, and what the session was told of it. `at` to `until` is when, by its clock."""
+
+    number: int
+    at: str
+    answers: dict[str, str]
+    confirmed: list[str]
+    unconfirmed: list[str]
+    messages: list[str]
+    revised: list[str]
+    owned: dict[str, str]
+    booked: bool | None
+    until: str = ""
+    answer: Answer = Answer.NONE
+    told_at: float = 0.0
+    """When the answer came, by this process's clock: to be compared with the moments of faults."""
+
+
+@dataclass
+class SessionTrace:
+    """One session of a call, in the order in which it spoke to its ledger."""
+
+    id: str
+    worker: str
+    opened_at: float
+    known: list[str]
+    """Steps whose answers the session found when it began."""
+    commits: list[Told] = field(default_factory=list)
+    ended_at: float = NEVER
+    """When its ledger was closed, or its process died."""
+    process_died: bool = False
+
+
+@dataclass
+class Trace:
+    """All sessions of a trial, by call, in the order in which they began."""
+
+    calls: dict[str, dict[str, SessionTrace]] = field(default_factory=dict)
+    saved: int = 0
+    """Commits that were acknowledged so far."""
+
+    def read(self, line: bytes, worker: str, now: float) -> None:
+        """Take one line of a worker."""
+        told = orjson.loads(line)
+        sessions = self.calls.setdefault(told.pop("call"), {})
+        session_id, what = told.pop("session"), told.pop("what")
+        match what:
+            case "opened":
+                sessions[session_id] = SessionTrace(session_id, worker, now, told["known"])
+            case "commit":
+                sessions[session_id].commits.append(Told(**told))
+            case "saved" | "fenced":
+                self._answered(sessions[session_id].commits[-1], told, now)
+            case "closed":
+                sessions[session_id].ended_at = now
+
+    def died(self, worker: str, now: float) -> None:
+        """The worker's process is gone, with every session that it still held."""
+        for sessions in self.calls.values():
+            for session in sessions.values():
+                if session.worker == worker:
+                    session.process_died = True
+                    session.ended_at = min(session.ended_at, now)
+
+    def sessions(self, call: str) -> list[SessionTrace]:
+        """Oldest first."""
+        return list(self.calls.get(call, {}).values())
+
+    def _answered(self, commit: Told, told: dict[str, str], now: float) -> None:
+        assert commit.number == int(told["number"])
+        commit.answer = Answer(told.get("saved", Answer.FENCED.value))
+        commit.until = told["until"]
+        commit.told_at = now
+        self.saved += commit.answer in SAFE or commit.answer is Answer.MEMORY

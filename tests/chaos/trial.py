@@ -1,0 +1,225 @@
+"""One trial: calls and troubles by plan, then the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import cast
+
+from tests.chaos import faults
+from tests.chaos.invariants import (
+    Evidence,
+    Harm,
+    Stored,
+    Violation,
+    is_mandatory,
+    judge,
+)
+from tests.chaos.phone import Cut, Phone
+from tests.chaos.plan import OF_REDIS, Kind, Plan, Trouble
+from tests.chaos.proxy import HOST
+from tests.chaos.stage import Stage
+from tests.chaos.trace import SAFE, Answer, Trace
+from voicebot.store.replay import waiting_sessions
+
+CALLS_S = 60.0
+"""No trial's calls last so long, whatever happens to them."""
+
+SETTLE_S = 10.0
+"""After the last trouble everything must be in Redis within this."""
+
+_POLL_S = 0.02
+
+
+@dataclass
+class Result:
+    """What came of a trial. The counts are of what the conversations were told."""
+
+    plan: Plan
+    violations: list[Violation] = field(default_factory=list)
+    met: list[Kind] = field(default_factory=list)
+    """Troubles that happened before the calls were over."""
+    sessions: int = 0
+    answers: int = 0
+    messages: int = 0
+    journaled: int = 0
+    only_in_memory: int = 0
+    outside: int = 0
+    """Acknowledged, and lost by what the promise leaves out."""
+    settled_s: float = 0.0
+    log: str = ""
+
+
+class Trial:
+    """One plan on one stage. `run` is called once."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self._stage = stage
+        self._plan = plan
+        self._trace = Trace()
+        self._over = asyncio.Event()
+        self._forgotten: tuple[float, float] | None = None
+        self._result = Result(plan)
+        self._phones = [self._phone(n) for n in range(plan.callers)]
+
+    async def run(self) -> Result:
+        """Raises nothing that a broken promise could cause."""
+        for worker in self._stage.workers:
+            await worker.up.wait()
+        self._stage.watch(self._trace)
+        async with asyncio.TaskGroup() as group:
+            for trouble in self._plan.troubles:
+                group.create_task(self._trouble(trouble))
+            await self._calls()
+        await self._settle()
+        self._count()
+        return self._result
+
+    def _phone(self, number: int) -> Phone:
+        seed = self._plan.seed
+
+        def choose() -> tuple[str, int]:
+            return HOST, self._stage.next_worker().port
+
+        return Phone(
+            f"CA-{seed}-{number}", f"+612555{seed % 1000:03d}{number:02d}",
+            Random(f"{seed}/{number}"), choose,
+        )  # fmt: skip
+
+    async def _calls(self) -> None:
+        try:
+            async with asyncio.timeout(CALLS_S), asyncio.TaskGroup() as group:
+                for phone in self._phones:
+                    group.create_task(phone.place())
+        except TimeoutError:
+            self._result.violations.append(Violation(Harm.NEVER_ENDED, "", str(self._plan)))
+        finally:
+            self._over.set()
+
+    # -- troubles ------------------------------------------------------------------------
+
+    async def _trouble(self, trouble: Trouble) -> None:
+        while self._trace.saved < trouble.after:
+            if self._over.is_set():
+                return
+            await asyncio.sleep(_POLL_S / 4)
+        self._result.met.append(trouble.kind)
+        async with self._fault(trouble):
+            try:
+                async with asyncio.timeout(trouble.lasts_s):
+                    await self._over.wait()
+            except TimeoutError:
+                return
+
+    def _fault(self, trouble: Trouble) -> AbstractAsyncContextManager[None]:
+        stage, detail = self._stage, trouble.detail
+        worker = stage.workers[trouble.victim % len(stage.workers)]
+        phone = self._phones[trouble.victim % len(self._phones)]
+        match trouble.kind:
+            case Kind.REDIS_DOWN:
+                return faults.redis_down(stage)
+            case Kind.REDIS_SILENT:
+                return faults.redis_silent(stage)
+            case Kind.REDIS_SLOW:
+                return faults.redis_slow(stage, cast(float, detail[0]))
+            case Kind.REPLY_LOST:
+                return faults.reply_lost(stage)
+            case Kind.REQUEST_LOST:
+                return faults.request_lost(stage)
+            case Kind.REDIS_RESTARTED:
+                return faults.redis_restarted(stage)
+            case Kind.REDIS_FORGETS:
+                return self._redis_forgets()
+            case Kind.SERVER_KILLED:
+                return faults.server_killed_at(worker, str(detail[0]), trouble.commits)
+            case Kind.SERVER_DRAINED:
+                return faults.server_drained(worker, insist=detail[0] == "twice")
+            case Kind.SOCKET_CUT:
+                return faults.socket_cut_at(phone, str(detail[0]), cast(Cut, detail[1]))
+            case Kind.HUNG_UP:
+                return _hung_up(phone)
+            case Kind.DISK_FULL:
+                return self._disk_full_too()
+            case Kind.TWO_SESSIONS:
+                return faults.two_sessions_for_one_call(phone)
+            case Kind.CLOCK_JUMPED:
+                return faults.clock_jumped(worker, cast(float, detail[0]))
+
+    @asynccontextmanager
+    async def _redis_forgets(self) -> AsyncIterator[None]:
+        """The restart, and a note of what was forgotten."""
+        now = asyncio.get_running_loop().time
+        begun = now()
+        async with faults.redis_restarted(self._stage, losing_last_second=True):
+            yield
+        self._forgotten = begun, now()
+
+    @asynccontextmanager
+    async def _disk_full_too(self) -> AsyncIterator[None]:
+        async with faults.redis_down(self._stage), faults.disk_full(self._stage):
+            yield
+
+    # -- judgement -----------------------------------------------------------------------
+
+    async def _settle(self) -> None:
+        """Wait until everything is in Redis and the journals are empty; then judge."""
+        now = asyncio.get_running_loop().time
+        begun = now()
+        while True:
+            violations = await self._judged()
+            waiting = await asyncio.to_thread(waiting_sessions, self._stage.data_dir)
+            if (not violations and not waiting) or now() - begun > SETTLE_S:
+                break
+            await asyncio.sleep(_POLL_S)
+        self._result.settled_s = now() - begun
+        self._result.violations += violations
+        if waiting:
+            about = f"{len(waiting)} sessions still wait in journals"
+            self._result.violations.append(Violation(Harm.NEVER_ENDED, "", about))
+        if self._result.violations:
+            self._result.log = self._stage.log
+
+    async def _judged(self) -> list[Violation]:
+        async with self._stage.redis() as redis:
+            found: list[Violation] = []
+            for phone in self._phones:
+                key = f"call:{{{phone.call_sid}}}"
+                fields = await cast(Awaitable[dict[str, str]], redis.hgetall(key))
+                history = await cast(Awaitable[list[str]], redis.lrange(f"{key}:history", 0, -1))
+                found += judge(self._evidence(phone, Stored(fields, history)))
+            return found
+
+    def _evidence(self, phone: Phone, stored: Stored) -> Evidence:
+        return Evidence(
+            phone.call_sid,
+            self._trace.sessions(phone.call_sid),
+            stored,
+            heard=[heard.text for heard in phone.heard],
+            forgotten=self._forgotten,
+            sighted=not self._plan.has(OF_REDIS),
+        )
+
+    def _count(self) -> None:
+        result = self._result
+        for phone in self._phones:
+            evidence = self._evidence(phone, Stored({}, []))
+            for session in evidence.sessions:
+                result.sessions += 1
+                for commit in session.commits:
+                    if commit.answer in SAFE and not is_mandatory(commit, session, evidence):
+                        result.outside += 1
+                    if commit.answer in SAFE:
+                        result.answers += len(commit.answers)
+                        result.messages += len(commit.messages)
+                    result.journaled += commit.answer is Answer.JOURNAL
+                    result.only_in_memory += commit.answer is Answer.MEMORY
+
+
+@asynccontextmanager
+async def _hung_up(phone: Phone) -> AsyncIterator[None]:
+    """The caller puts the phone down, and rings again."""
+    phone.hang_up()
+    yield

@@ -1,0 +1,166 @@
+"""`python -m tests.chaos.worker`: the stream worker itself, observed, and mortal on order.
+
+Everything is `voicebot.stream`'s own main, but for four seams: the mouth speaks letters, the
+clock can be told to jump, the store's clock with it, and the ledger that sessions get writes a
+trace: what is about to be committed, and what the conversation was then told. The trace goes
+through a pipe, so that it outlives SIGKILL, before the conversation takes another step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import orjson
+
+import voicebot.store as store_room
+import voicebot.stream.__main__ as stream
+from tests.chaos.letters import LetterMouth
+from voicebot.call import CallSid, CallState, Change, Saved
+from voicebot.errors import Fenced
+from voicebot.store.record import answer_text, iso_utc, message_json
+from voicebot.store.store import Store
+from voicebot.stream.server import House
+from voicebot.worker import run
+
+TRACE_FD = "CHAOS_TRACE_FD"
+ORDERS = "CHAOS_ORDERS"
+
+BEFORE_COMMIT = "before a commit"
+AFTER_COMMIT = "after a commit"
+
+
+class Orders:
+    """What the trial wants of this process: `{"serial", "die", "commits", "clock_s"}`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp = 0
+        self._serial = -1
+        self._die: str | None = None
+        self._commits = 0
+        self._clock = timedelta()
+
+    def now(self) -> datetime:
+        """The clock of this process."""
+        self._look()
+        return datetime.now(UTC) + self._clock
+
+    def reached(self, point: str) -> None:
+        """The end, if this is the place for it."""
+        self._look()
+        if point != self._die:
+            return
+        self._commits -= 1
+        if self._commits <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _look(self) -> None:
+        try:
+            stamp = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        orders = orjson.loads(self._path.read_bytes())
+        self._clock = timedelta(seconds=orders["clock_s"])
+        if orders["serial"] != self._serial:
+            self._serial = orders["serial"]
+            self._die, self._commits = orders["die"], orders["commits"]
+
+
+Tell = Callable[..., None]
+
+
+class TracedPen:
+    """A ledger that tells what it is asked and what it answers."""
+
+    def __init__(self, ledger: store_room.RecordLedger, orders: Orders, tell: Tell) -> None:
+        self._ledger = ledger
+        self._orders = orders
+        self._tell = tell
+        self._number = 0
+
+    @property
+    def state(self) -> CallState:
+        return self._ledger.state
+
+    async def commit(self, change: Change) -> Saved:
+        self._number = number = self._number + 1
+        at = self._orders.now()
+        self._tell(what="commit", number=number, at=iso_utc(at), **described(change))
+        self._orders.reached(BEFORE_COMMIT)
+        try:
+            saved = await self._ledger.commit(change)
+        except Fenced:
+            self._tell(what="fenced", number=number, until=iso_utc(self._orders.now()))
+            raise
+        self._tell(what="saved", number=number, saved=saved, until=iso_utc(self._orders.now()))
+        self._orders.reached(AFTER_COMMIT)
+        return saved
+
+    def __getattr__(self, name: str) -> object:
+        """Whatever else a conversation may ask its ledger is not of interest here."""
+        return getattr(self._ledger, name)
+
+    async def close(self) -> None:
+        await self._ledger.close()
+        self._tell(what="closed")
+
+
+def described(change: Change) -> dict[str, object]:
+    """A change in plain words; nothing of how the store writes it but the texts of values."""
+    return {
+        "answers": {step.value: answer_text(a) for step, a in change.answers.items()},
+        "confirmed": sorted(change.confirmed),
+        "unconfirmed": sorted(change.unconfirmed - change.confirmed),
+        "messages": [message_json(m) for m in change.messages],
+        "revised": [message_json(m) for m in change.revised or ()],
+        "owned": {
+            name: value
+            for name, value in (
+                ("step", change.step),
+                ("status", change.status),
+                ("dialogue", change.dialogue),
+            )
+            if value is not None
+        },
+        "booked": change.booked,
+    }
+
+
+def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Callable[..., House]:
+    """The worker's house with our mouth, clock and pen in it."""
+
+    def tell(**line: object) -> None:
+        os.write(fd, orjson.dumps(line) + b"\n")
+
+    def make(settings: object, business: object, store: Store, staff: stream.Staff) -> House:
+        converse = partial(staff.converse, clock=orders.now)
+        staff = replace(staff, mouth=LetterMouth(), clock=orders.now, converse=converse)
+
+        async def open_call(call_sid: CallSid, *, caller: str | None) -> TracedPen:
+            asked = asyncio.get_running_loop().time()
+            ledger = await store.open_call(call_sid, caller=caller)
+            session = ledger._delivery.session.id
+            known = sorted(ledger.state.answers)
+            tell(what="opened", call=call_sid, session=session, at=asked, known=known)
+            return TracedPen(ledger, orders, partial(tell, call=call_sid, session=session))
+
+        return replace(make_house(settings, business, store, staff), open_call=open_call)
+
+    return make
+
+
+if __name__ == "__main__":
+    ORDERS_OF_THIS_PROCESS = Orders(Path(os.environ[ORDERS]))
+    stream.house = observed(ORDERS_OF_THIS_PROCESS, int(os.environ[TRACE_FD]), stream.house)
+    store_room.Store = partial(Store, clock=ORDERS_OF_THIS_PROCESS.now)  # type: ignore[misc,assignment]
+    run(stream.main)
