@@ -25,6 +25,9 @@ STRONG = phrases(
         "call be",
         "calls me",
         "called me",
+        "named me",
+        "i said",
+        "i told you",
         "known as",
         "go by",
         "goes by",
@@ -98,7 +101,9 @@ WEAK = phrases(
 )
 """A name may follow these, and so may anything else."""
 
-BOOKED_FOR = word_set("booking reservation table appointment booked reserved is was it put")
+BOOKED_FOR = word_set(
+    "booking reservation table appointment booked reserved is was it put it's its that's"
+)
 """What must stand before "for" so that a name may follow."""
 
 AFTER = phrases(
@@ -135,7 +140,7 @@ OPENINGS = word_set(
 GO_ON = word_set(
     "and i it's its this with for please tomorrow today tonight at on my spelled spelt spell "
     "thanks thank but also that's thats phone mobile number address contact no ph email cell "
-    "speaking here from is like first last surname without or can could"
+    "speaking here from is like as first last surname without or can could"
 )
 """A sentence that goes on with these after a name goes on to something else."""
 

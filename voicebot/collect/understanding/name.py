@@ -39,6 +39,7 @@ from voicebot.collect.understanding.name_words import titled as titled
 from voicebot.collect.understanding.spelling import heard_as, hinted, refined, same_sound, spelled
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
+_MARKS = frozenset(",.-!")
 _NAME_REACH = 6
 """How far before "is" the word "name" may stand: "the name for the booking is"."""
 
@@ -219,7 +220,12 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
         return "name" in lows[max(0, at - _NAME_REACH) : at] and not WHOSE.intersection(lows[:at])
     if phrase == ["be"]:
         return before in ("should", "would", "will", "it'll", "that'll", "that'd", "it'd")
-    if "name" in phrase[0] or phrase[0] in ("first", "last", "family", "surname"):
+    if phrase[0] in ("name", "names", "name's") or phrase[0] in (
+        "first",
+        "last",
+        "family",
+        "surname",
+    ):
         return before not in WHOSE and (before in OWN or not is_everyday(before.removesuffix("'s")))
     return True
 
@@ -240,7 +246,7 @@ def _before(said: Sequence[Token]) -> Iterator[Place]:
 def _bare(said: Sequence[Token]) -> Iterator[Place]:
     """A sentence that begins with a name and ends, or goes on with something else."""
     start = 0
-    while start < len(said) and (said[start].low in OPENINGS or said[start].low in ",.-!"):
+    while start < len(said) and said[start].low in OPENINGS | FILLERS | _MARKS:
         start += 1
     place = name_at(said, start, strong=False)
     if place is None:

@@ -113,7 +113,9 @@ def _may_continue(said: Sequence[Token], at: int, first: int, previous: str, str
 
 def ends_at(said: Sequence[Token], at: int) -> bool:
     """Has the name ended here for certain?"""
-    return at >= len(said) or not said[at].is_word or said[at].low in GO_ON
+    if at >= len(said) or not said[at].is_word or said[at].low in GO_ON:
+        return True
+    return all(token.is_letter for token in said[at : at + 2]) and at + 1 < len(said)
 
 
 def _initial(said: Sequence[Token], at: int) -> bool:

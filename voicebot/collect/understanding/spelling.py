@@ -28,6 +28,8 @@ _NEVER = word_set(
     "i'm that's is my yeah nope sorry wait what who"
 )
 """No fragments of a spelled name, short as they are."""
+_SHORTEST_SOUND = 3
+"""A shorter word ("en", "be") is rather a fragment of the name than the sound of a letter."""
 _SHORTEST_NAME = 2
 
 
@@ -109,7 +111,11 @@ def _is_name_then_letters(parts: Sequence[_Part]) -> bool:
     """ "Otto Brandt, B R A N D T": known names, and then letters only."""
     words = [part.letters for part in parts if not part.single]
     ahead = all(not part.single for part in parts[: len(words)])
-    return bool(words) and ahead and all(is_given(word) or is_family(word) for word in words)
+    if not words or not ahead:
+        return False
+    echo = "".join(part.letters for part in parts[len(words) :])
+    known = all(is_given(word) or is_family(word) for word in words)
+    return known or (is_given(words[0]) and _alike(words[-1], echo))
 
 
 def _parts(said: Sequence[Token], at: int) -> list[_Part]:
@@ -135,6 +141,8 @@ def _sounded(parts: Sequence[_Part], at: int) -> _Part:
     """ "are o b e r t": a word that sounds like a letter, next to letters, is that letter."""
     part = parts[at]
     letter = LETTER_SOUNDS.get(part.letters) or LETTER_NAMES.get(part.letters)
+    if len(part.letters) < _SHORTEST_SOUND:
+        return part
     near = [other.single for other in (*parts[max(0, at - 1) : at], *parts[at + 1 : at + 2])]
     return _Part(letter, True, part.token) if letter and near and all(near) else part
 
