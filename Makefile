@@ -58,6 +58,7 @@ bench: $(DEV)
 	@$(BIN)/voicebot bench $(ARGS)
 
 accuracy: $(DEV)
+	$(BIN)/python benchmarks/whole_calls.py $(CASES)
 	$(BIN)/python benchmarks/accuracy.py $(CASES) --hold benchmarks/accuracy.toml $(ARGS)
 
 lint: $(DEV)

@@ -13,10 +13,9 @@ from fakeredis import FakeAsyncRedis
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Status, Step
-from voicebot.collect.collector import Conversation, situation
+from voicebot.collect.collector import Conversation, meaning, understand_by_rules
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
-from voicebot.collect.understanding.rules import understand
 from voicebot.phone.script import Cue, Keys, Prompter, Silence, Text, load_script
 from voicebot.settings import Settings
 from voicebot.store import Store
@@ -66,7 +65,7 @@ async def test_the_caller_books_and_the_record_is_what_the_caller_meant(
     )
     ending = await talk.take_turn(Started())
     while ending is None and len(transcript.lines) < MOST_TURNS:
-        ending = await talk.take_turn(_answer(talk, prompter, transcript))
+        ending = await talk.take_turn(await _answer(talk, prompter, transcript))
     await ledger.close()
     record = await store.get_call_skeleton(SID)
     said = "\n".join(transcript.lines)
@@ -84,7 +83,7 @@ def test_there_are_at_least_twenty() -> None:
     assert len(SCRIPTS) >= 20
 
 
-def _answer(talk: Conversation, prompter: Prompter, transcript: Transcript) -> Event:
+async def _answer(talk: Conversation, prompter: Prompter, transcript: Transcript) -> Event:
     held = talk.dialogue
     recorded = {Step(s): v for s, v in held.answers.items()}
     line = prompter.line(Cue(held.step, held.mode is Mode.CONFIRMING), recorded)
@@ -98,4 +97,5 @@ def _answer(talk: Conversation, prompter: Prompter, transcript: Transcript) -> E
         case other:
             raise AssertionError(f"a text conversation cannot say {other}")
     transcript.lines.append(f"caller  {utterance.text}")
-    return talk.heard(utterance, understand(utterance.text, situation(held, NOW)))
+    meant = await meaning(utterance.text, held, understand_by_rules, NOW)
+    return talk.heard(utterance, meant)

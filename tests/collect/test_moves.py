@@ -132,6 +132,21 @@ def test_a_no_asks_again_and_the_step_stays_open() -> None:
     assert said(effects).startswith("Sorry about that.")
 
 
+def test_a_caller_who_goes_on_without_objecting_is_not_nagged_but_has_not_confirmed() -> None:
+    dialogue, _ = run(at(Step.PHONE), answer(Step.PHONE))
+    dialogue, effects = run(dialogue, intent(Intent.CORRECTION, address="1 Example Street"))
+    assert saved(effects).answers == {Step.ADDRESS: "1 Example Street"}
+    assert (dialogue.step, dialogue.mode) == (Step.EMAIL, Mode.ASKING)
+    assert Step.PHONE not in dialogue.confirmed
+
+
+def test_going_on_never_books() -> None:
+    dialogue, _ = run(at(Step.TIME), answer(Step.TIME))
+    dialogue, effects = run(dialogue, intent(Intent.CORRECTION, name="Robin Carter"))
+    assert saved(effects).booked is None
+    assert (dialogue.step, dialogue.mode) == (Step.TIME, Mode.CONFIRMING)
+
+
 def test_a_later_correction_takes_the_earlier_yes_away() -> None:
     start = fresh(
         step=Step.ADDRESS, answers={Step.PHONE: "+61412345678"}, confirmed=frozenset({Step.PHONE})

@@ -43,6 +43,12 @@ _DECISIVE = frozenset(
 )
 """What is whole as soon as it is said, whatever was asked."""
 
+_BESIDE_IT = frozenset(
+    {Intent.NOT_A_VALUE, Intent.NOTHING, Intent.QUESTION, Intent.OTHER_VALUE, Intent.OTHER_REQUEST}
+    | {Intent.OFF_TOPIC, Intent.UNSURE, Intent.NO_SERVICE_NAMED}
+)
+"""Neither a yes nor a no nor a known remark: perhaps meant for the next question."""
+
 _WANTS_YES = (Mode.CONFIRMING, Mode.OFFERING)
 
 _YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
@@ -163,10 +169,27 @@ async def hear_next(
     heard = await hear(expectation(dialogue, clock))
     if isinstance(heard, (Silent, TimeUp)):
         return heard
-    asked = situation(dialogue, clock())
-    keyed = _YES_NO_KEYS.get(heard.text) if heard.keyed and asked.confirming else None
-    meant = Understanding(keyed) if keyed else await understand(heard.text, asked)
+    if heard.keyed and dialogue.mode in _WANTS_YES and heard.text in _YES_NO_KEYS:
+        meant = Understanding(_YES_NO_KEYS[heard.text])
+    else:
+        meant = await meaning(heard.text, dialogue, understand, clock())
     return conversation.heard(heard, meant)
+
+
+async def meaning(
+    text: str, dialogue: Dialogue, understand: Understand, now: datetime
+) -> Understanding:
+    """What a caller's words mean just now.
+
+    A caller who hears a read-back may take it as settled and answer what comes next: words that
+    are no answer to the read-back are tried as one to the next question.
+    """
+    asked = situation(dialogue, now)
+    meant = await understand(text, asked)
+    if dialogue.mode is Mode.CONFIRMING and not meant.fields and meant.intent in _BESIDE_IT:
+        ahead = await understand(text, situation(dialogue.ahead(), now))
+        return ahead if ahead.complete and ahead.fields else meant
+    return meant
 
 
 def situation(dialogue: Dialogue, now: datetime) -> Asked:

@@ -78,6 +78,12 @@ class Dialogue:
         """What is held for a step, the pending time included."""
         return self.pending if step is Step.TIME else self.answers.get(step)
 
+    def ahead(self) -> Dialogue:
+        """The situation after the open step, were it settled."""
+        later = replace(self, settled=self.settled | {self.step})
+        step, mode = later.next_open()
+        return replace(later, step=step, mode=mode, partial=None)
+
     def next_open(self) -> tuple[Step, Mode]:
         """The first step that still wants an answer or a yes."""
         for step in FIELDS:

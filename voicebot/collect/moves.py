@@ -94,10 +94,25 @@ def _understood(turn: Turn, text: str, understood: Understanding) -> Turn:
 
 
 def _met(turn: Turn, understood: Understanding) -> Turn:
+    known = frozenset(turn.dialogue.answers)
     turn, learned = _take_others(turn, understood)
     if turn.dialogue.mode is Mode.CONFIRMING:
+        if learned and not known & frozenset(understood.fields):
+            turn = _consented(turn)
         return _confirmed(turn, understood, learned)
     return _answered(turn, understood, learned)
+
+
+def _consented(turn: Turn) -> Turn:
+    """Instead of a yes the caller goes on with something new, without objecting.
+
+    What was read back is left as it stands, without its yes: asking once more would only nag.
+    A time is never taken so, because it books; nor is a correction a consent.
+    """
+    step = turn.dialogue.step
+    if step is Step.TIME:
+        return turn
+    return turn.become(settled=turn.dialogue.settled | {step})
 
 
 def _offered(turn: Turn, understood: Understanding) -> Turn:

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from voicebot.business import Business
 from voicebot.call import CallSid
-from voicebot.collect.collector import Conversation, SayAloud, Understand, situation
+from voicebot.collect.collector import Conversation, SayAloud, Understand, meaning
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
 from voicebot.errors import VoicebotError
@@ -68,8 +68,7 @@ class Conversations:
             if utterance is None:
                 await talk.take_turn(Started())
             else:
-                asked = situation(dialogue, _now())
-                understood = await self._understand(utterance.text, asked)
+                understood = await meaning(utterance.text, dialogue, self._understand, _now())
                 await talk.take_turn(talk.heard(utterance, understood))
         finally:
             await ledger.close(goes_on=True)
