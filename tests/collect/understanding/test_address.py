@@ -84,6 +84,7 @@ def test_an_australian_address_becomes_one_line(utterance: str, line: str) -> No
         ("4 saint ives road tulsa ok", "4 St Ives Road, Tulsa, OK"),
         ("two thirty-four west forty-second street", "234 West 42nd Street"),
         ("77 juniper road number one ten", "77 Juniper Road, #110"),
+        ("12 juniper street austin texas u s a", "12 Juniper Street, Austin, TX, USA"),
         ("12 juniper st, washington d c", "12 Juniper St, Washington, DC"),
     ],
 )
@@ -135,6 +136,20 @@ def test_talk_around_an_address_is_dropped(utterance: str, line: str) -> None:
     ],
 )
 def test_what_is_said_later_counts(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("12 smith street, that's s m y t h", "12 Smyth Street"),
+        ("12 Smith Street, S-M-Y-T-H, Windsor", "12 Smyth Street, Windsor"),
+        ("12 smith street in winsor w i n d s o r", "12 Smith Street, Windsor"),
+        ("12 smith street parramatta n s w", "12 Smith Street, Parramatta NSW"),
+        ("12 smith street, that's q q q q q", "12 Smith Street"),
+    ],
+)
+def test_a_spelled_name_mends_the_one_that_was_heard(utterance: str, line: str) -> None:
     assert heard(utterance) == line
 
 

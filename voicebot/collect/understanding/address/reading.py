@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.collect.understanding.address import tail
 from voicebot.collect.understanding.address.figures import figure_at, slashed, unit_at
 from voicebot.collect.understanding.address.fragments import fragments
 from voicebot.collect.understanding.address.parts import Kind, Part, Parts, is_whole, merge
+from voicebot.collect.understanding.address.spelling import respelled, without_spelling
 from voicebot.collect.understanding.address.streets import Street, street_at, typeless_at
 from voicebot.collect.understanding.address.words import (
     COUNTED,
@@ -38,13 +39,14 @@ class Reading:
 def read(utterance: str, region: str, *, alone: bool) -> Reading:
     """The address in an utterance. `alone`: it was asked for, so that a piece counts too."""
     found = Reading()
-    for words in _rounds(cut(utterance)):
+    said_words, names = without_spelling(cut(utterance))
+    for words in _rounds(said_words):
         said = _read(words, region, alone=alone)
         if is_whole(said.parts) or not found.parts:
             found = said if said.parts else found
         elif said.parts:
             found = Reading(merge(found.parts, said.parts), _AMENDED)
-    return found
+    return replace(found, parts=respelled(found.parts, names)) if names else found
 
 
 def _rounds(words: list[Word]) -> Iterator[list[Word]]:

@@ -87,6 +87,8 @@ def _may_name(words: Sequence[Word], at: int, here: int, stops: frozenset[str] =
 
 def _type_end(words: Sequence[Word], at: int, *, weak: bool) -> int | None:
     """The place after the street's type."""
+    if at < len(words) and words[at].pause and words[at].text.isdecimal():
+        return None
     for here in range(at, min(at + _LONGEST_NAME_WORDS + 1, len(words))):
         if not _may_name(words, at, here, STREET_STOPS):
             return None

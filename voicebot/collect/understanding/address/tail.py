@@ -160,6 +160,8 @@ def _is_city_too(words: Sequence[Word], at: int, end: int, region: str, *, place
         return False
     if words[end].low == "city":
         return True
+    if _phrase_end(words, end, COUNTRIES):
+        return False
     ahead = range(end, min(end + _LONGEST_CITY_REST + 1, len(words)))
     breath = takewhile(lambda n: n == end or not words[n].pause, ahead)
     return any(_state(words, n, region) for n in breath)
