@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -41,20 +41,19 @@ def server(directory: Path, port: int, *options: str) -> Iterator[subprocess.Pop
 async def cluster(directory: Path) -> AsyncIterator[str]:
     """The URL of three masters that share the slots."""
     ports = [free_port() for _ in range(3)]
-    options = ("--cluster-enabled", "yes", "--save", "", "--cluster-node-timeout", "2000")
-    with (
-        server(directory / "0", ports[0], *options),
-        server(directory / "1", ports[1], *options),
-        server(directory / "2", ports[2], *options),
-    ):
+    buses = [free_port() for _ in range(3)]  # the default, port + 10000, may be beyond the last
+    with ExitStack() as servers:
+        for port, bus in zip(ports, buses, strict=True):
+            options = ("--cluster-enabled", "yes", "--save", "", "--cluster-port", str(bus))
+            servers.enter_context(server(directory / str(port), port, *options))
         for n, port in enumerate(ports):
             async with _client(port) as node:
                 await _until_it_answers(node)
                 first, last = n * SLOTS // 3, (n + 1) * SLOTS // 3 - 1
                 await node.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
         async with _client(ports[0]) as node:
-            for port in ports[1:]:
-                await node.execute_command("CLUSTER", "MEET", "127.0.0.1", port)
+            for port, bus in zip(ports[1:], buses[1:], strict=True):
+                await node.execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
         for port in ports:
             async with _client(port) as node:
                 await _until_it_says(node, ("CLUSTER", "INFO"), "cluster_state:ok")

@@ -142,7 +142,7 @@ class Call:
         assert standing(self.settings.data_dir).entries == 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(TROUBLES), min_size=3, max_size=25))
 @example(["redis away", "take over", "say", "process dies", "take over", "say", "say"])
 @example(["take over", "say", "replies lost", "say", "say", "take over", "say to the old one"])

@@ -149,4 +149,4 @@ class Record(RuleBasedStateMachine):
 
 
 TestRecord = Record.TestCase
-TestRecord.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestRecord.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)

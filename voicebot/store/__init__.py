@@ -5,10 +5,29 @@
         await ledger.commit(Change(...))
         await ledger.close()
 
-Promises. A commit is in Redis as a whole or not at all, and once. A session that was taken
-over cannot change the record any more: step, status, dialogue and answers belong to the newer
-owner; an older owner's answer is taken only where the record has none, and what it really
-said is kept as history. History reads in the order of `startedAt`.
+Promises
+
+- What `commit` acknowledged is in Redis (`Saved.REDIS`) or on this machine's disk
+  (`Saved.JOURNAL`) and reaches Redis exactly once, in the order of its session. `Saved.MEMORY`
+  (Redis away and the disk full, or batch mode) is good until the process dies.
+- All of a commit is in the record, or nothing.
+- Commits are numbered per session. A number seen before is done already, one that comes too
+  early is refused and the session, which keeps its commits until the call ends, sends what is
+  missing: a lost reply, a repeat, a replay or a failover can neither double nor skip one.
+- History reads in the order of `startedAt`; what began at one moment, as it was written.
+
+Fencing. Each session that opens a call claims it: epoch + 1. The newest claim owns the record.
+An older owner's commit, also one that comes out of a journal later, is kept as what it is, the
+past: its messages are appended (they were said), its answers are taken only where the record
+has none, its step, status, dialogue and confirmations are dropped, and a session that still
+lives is told by `Fenced`. A call that began while Redis was away claims when Redis is back,
+unless somebody claimed after it began: then it is the older owner. (That one comparison is of
+two machines' clocks; nothing else is.)
+
+What it takes. A crash of our processes costs nothing. A crash of the Redis process needs its
+append-only file; a power cut also `appendfsync always`, or it costs up to a second, which a
+session that lives sends again. A failover may lose the last writes: again the living session
+sends them. Session and Redis lost together in that second are outside of the promise.
 
 The coroutines of this module are for integrators: they use one store for the running loop,
 opened from the settings of the environment; `close_store` lets go of it.

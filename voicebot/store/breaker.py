@@ -39,10 +39,6 @@ class Breaker:
             self._closed.clear()
             self._tasks.start(self._probe())
 
-    def heal(self) -> None:
-        """Redis did what it was asked."""
-        self._closed.set()
-
     async def closed(self) -> None:
         """Wait until Redis answers."""
         await self._closed.wait()

@@ -194,6 +194,7 @@ class RecordLedger:
         if self._flight is not None:
             await asyncio.wait({self._flight})  # its late answer, or its end
         pause_s = FIRST_PAUSE_S
+        await self._manner.breaker.closed()
         while not await self._caught_up():
             await asyncio.sleep(pause_s)
             pause_s = longer(pause_s)
@@ -211,7 +212,6 @@ class RecordLedger:
             log.debug("redis_still_away", why=type(error).__name__)
             self._manner.breaker.trip()
             return False
-        self._manner.breaker.heal()
         return True
 
     async def _settle(self) -> None:

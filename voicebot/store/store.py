@@ -96,7 +96,7 @@ class Store:
         self._replaying = self._tasks.start(self._keep_replaying())
 
     async def aclose(self) -> None:
-        """Bring what can be brought, finish the chores, then let go of Redis and the journal."""
+        """Finish the chores, let go of Redis; what waits in the journal is the next process's."""
         await self._tasks.close()
         await self._chores.finish()
         if self._journal is not None:

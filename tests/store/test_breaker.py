@@ -1,0 +1,113 @@
+"""Nobody waits for a Redis that is known to be away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from voicebot.call import CallSid, Change, Saved, Step
+from voicebot.store import breaker as module
+from voicebot.store.breaker import Breaker, longer
+from voicebot.store.tasks import Tasks
+
+from .calls import answered, caller
+from .conftest import StoreMaker
+from .faults import FaultyRedis
+
+
+class Server:
+    """Answers the probe, or not."""
+
+    def __init__(self) -> None:
+        self.answers = False
+        self.probes = 0
+
+    async def ping(self) -> None:
+        self.probes += 1
+        if not self.answers:
+            raise RedisConnectionError("refused")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.0)
+
+
+async def test_a_breaker_stays_open_until_the_probe_is_answered() -> None:
+    server, tasks = Server(), Tasks()
+    breaker = Breaker(server.ping, tasks)
+    assert not breaker.is_open
+    breaker.trip()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert breaker.is_open
+    assert server.probes > 1
+    server.answers = True
+    await breaker.closed()
+    assert not breaker.is_open
+    await tasks.close()
+
+
+async def test_one_probe_asks_for_everybody() -> None:
+    server, tasks = Server(), Tasks()
+    breaker = Breaker(server.ping, tasks)
+    for _ in range(100):
+        breaker.trip()
+    await asyncio.sleep(0)
+    assert server.probes <= 1
+    await tasks.close()
+
+
+async def test_a_probe_that_is_stopped_keeps_nobody_waiting() -> None:
+    breaker = Breaker(Server().ping, tasks := Tasks())
+    breaker.trip()
+    await asyncio.sleep(0)
+    await tasks.close()
+    await breaker.closed()
+
+
+def test_the_pause_between_probes_grows_to_a_second() -> None:
+    pauses = [0.05]
+    for _ in range(8):
+        pauses.append(longer(pauses[-1]))
+    assert pauses[:3] == [0.05, 0.1, 0.2]
+    assert pauses[-1] == 1.0
+
+
+async def test_only_the_first_of_many_calls_waits_for_a_hung_redis(
+    client: Redis, make_store: StoreMaker
+) -> None:
+    faulty = FaultyRedis(client)
+    store = make_store(on=cast(Redis, faulty), commit_deadline_ms=1)
+    ledgers = [await store.open_call(CallSid(f"CA{n}"), caller=None) for n in range(5)]
+    with faulty.hung():
+        assert await ledgers[0].commit(answered(Step.NAME, 1)) is Saved.MEMORY
+        asked = faulty.asked
+        for ledger in ledgers[1:]:
+            assert await ledger.commit(Change(messages=(caller("hello"),))) is Saved.MEMORY
+        assert faulty.asked == asked
+    for ledger in ledgers:
+        await ledger.caught_up()
+        assert ledger.unsaved == 0
+        await ledger.close()
+
+
+async def test_a_call_that_begins_behind_an_open_breaker_does_not_ask_redis(
+    client: Redis, make_store: StoreMaker
+) -> None:
+    faulty = FaultyRedis(client)
+    store = make_store(on=cast(Redis, faulty))
+    ledger = await store.open_call(CallSid("CA1"), caller=None)
+    with faulty.away():
+        await ledger.commit(answered(Step.NAME, 1))
+        asked = faulty.asked
+        other = await store.open_call(CallSid("CA2"), caller=None)
+        assert faulty.asked == asked
+        await other.commit(answered(Step.NAME, 1))
+    for each in (ledger, other):
+        await each.caught_up()
+        assert each.unsaved == 0
