@@ -15,10 +15,13 @@ _NO = word_set("no nope nah nay")
 _GOOD = word_set(
     "right correct affirmative absolutely definitely certainly exactly indeed perfect fine good "
     "great lovely true confirm confirmed confirming agreed accurate excellent awesome wonderful "
-    "brilliant cool suits suit spot precisely totally perfectly bingo works ideal beautiful "
+    "brilliant cool suits suit spot precisely totally perfectly bingo works ideal beautiful agree nice yessir roger "
     "positive sure happy okay ok it yes go please"
 )
-_BAD = word_set("incorrect wrong negative false mistake error inaccurate mistaken disagree off bad")
+_BAD = word_set(
+    "incorrect wrong negative false mistake error inaccurate mistaken disagree off bad "
+    "misheard misunderstood misread misspelled miss"
+)
 _NOT = word_set(
     "not isn't isnt wasn't wasnt don't dont doesn't doesnt didn't didnt can't cannot won't never "
     "aren't arent nothing nowhere without ain't aint"
@@ -59,6 +62,19 @@ _GOOD_PHRASES = (
     "that'll do",
     "that will do",
     "that's me",
+    "very well",
+    "will work",
+    "that'll work",
+    "i think so",
+    "i believe so",
+    "what i want",
+    "what i wanted",
+    "what i said",
+    "that's everything",
+    "you bet",
+    "let's go",
+    "10 4",
+    "ten four",
     "by all means",
     "too right",
     "no that's all",
@@ -72,6 +88,7 @@ _BAD_PHRASES = (
     "not quite",
     "not really",
     "no way",
+    "no good",
     "that's the old",
     "need to change",
     "want to change",

@@ -40,6 +40,7 @@ from voicebot.collect.understanding.spelling import heard_as, hinted, refined, s
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
 _MARKS = frozenset(",.-!")
+_OWNED = frozenset(("name", "names", "name's", "first", "last", "family", "surname"))
 _NAME_REACH = 6
 """How far before "is" the word "name" may stand: "the name for the booking is"."""
 
@@ -78,7 +79,8 @@ def leading(utterance: str) -> Found | None:
         return None
     rest = [token for token in said[place.end :] if token.is_word and token.low != "and"]
     known = is_given(said[place.first].low) or is_family(said[place.first].low)
-    if any(token.low not in FIELDS for token in rest) or (rest and not known):
+    alone = not rest and place.first == 0
+    if any(token.low not in FIELDS for token in rest) or not (known or alone):
         return None
     return Found(written(said, place), (said[place.first].start, said[place.end - 1].end), 0.7)
 

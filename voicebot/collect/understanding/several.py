@@ -16,13 +16,14 @@ from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import intent_of, is_question
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.parsers import parse
-from voicebot.collect.understanding.tokens import words
+from voicebot.collect.understanding.tokens import word_set, words
 
 _STRONG = 0.6
 """How sure a parser must be of a value that was not asked for."""
 _STRONG_SERVICE = 0.9
 _FEWEST_DIGITS = 8
 """A shorter number that was not asked for is rather a house number and a postcode."""
+_CHANGING = word_set("change update switch instead correct edit fix amend")
 _ORDER = (Step.EMAIL, Step.PHONE, Step.ADDRESS, Step.TIME)
 
 
@@ -50,9 +51,10 @@ def values(found: Mapping[Step, Found]) -> dict[Step, str]:
 
 
 def corrects(text: str) -> bool:
-    """Does the caller take something back?"""
+    """Does the caller take something back, or ask to change it?"""
     said = words(text)
-    return any(correction_at(said, at) for at in range(len(said)))
+    asks = not _CHANGING.isdisjoint(said)
+    return asks or any(correction_at(said, at) for at in range(len(said)))
 
 
 def _asked_or_strong(step: Step, text: str, asked: Asked) -> Found | None:
@@ -61,11 +63,18 @@ def _asked_or_strong(step: Step, text: str, asked: Asked) -> Found | None:
     said = parse(step, text, replace(asked, partial=None))
     if said is None or said.value is None or said.missing or said.confidence < _STRONG:
         return None
-    if step is Step.TIME and asked.step is not Step.SERVICE and is_question(text):
+    if step is Step.TIME and not _is_wish(said.value, text, asked):
         return None
     if step is Step.PHONE and len(said.value) <= _FEWEST_DIGITS:
         return None
     return said
+
+
+def _is_wish(value: str, text: str, asked: Asked) -> bool:
+    """A time to come, and not one that the caller only asks about ("are you open at …?")."""
+    if value < asked.now.isoformat():
+        return False
+    return asked.step is Step.SERVICE or corrects(text) or not is_question(text)
 
 
 def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Found | None:
@@ -78,10 +87,19 @@ def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Fo
         said = name.mended(rest, held)
         if said is not None:
             return said
-    starts = [said.span[0] for said in found.values() if said.span and said.value]
-    if starts and (Step.ADDRESS in found or Step.PHONE in found):
-        return name.leading(text[: min(starts)])
-    return None
+    spans = [said.span for said in found.values() if said.span and said.value]
+    if not spans or (Step.ADDRESS not in found and Step.PHONE not in found):
+        return None
+    end = max(span[1] for span in spans)
+    return name.leading(text[: min(span[0] for span in spans)]) or _after(text, end)
+
+
+def _after(text: str, end: int) -> Found | None:
+    """A name that is all that follows the other answers."""
+    said = name.leading(text[end:])
+    if said is None or said.span is None:
+        return None
+    return replace(said, span=(said.span[0] + end, said.span[1] + end))
 
 
 def _service(rest: str, asked: Asked) -> Found | None:
