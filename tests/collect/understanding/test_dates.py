@@ -62,6 +62,7 @@ def heard(utterance: str, **changes: object) -> str | None:
         ("let's do four on Thursday", "2027-03-04T16:00"),
         ("Thursday 3.30.", "2027-03-04T15:30"),
         ("I get off at five so maybe six on Thursday", "2027-03-04T18:00"),
+        ("dinner on Thursday at seven", "2027-03-04T19:00"),
         ("quarter to noon on Thursday", "2027-03-04T11:45"),
     ],
 )
@@ -186,6 +187,7 @@ def test_the_region_reads_figures_its_own_way(utterance: str, region: str, value
         ("2027-03-03T10:00", "next Friday", "2027-03-12"),
         ("2027-03-07T10:00", "next Monday", "2027-03-08"),
         ("2027-03-31T10:00", "the first", "2027-04-01"),
+        ("2027-03-31T10:00", "the 15", "2027-04-15"),
         ("2027-03-31T10:00", "the thirty first", "2027-03-31"),
         ("2027-04-01T10:00", "the thirty first", "2027-05-31"),
         ("2027-12-30T10:00", "2nd of January", "2028-01-02"),

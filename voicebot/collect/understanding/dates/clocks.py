@@ -165,6 +165,11 @@ _PARTS = {
     "evenings": Part.EVENING,
     "night": Part.NIGHT,
     "tonight": Part.NIGHT,
+    "breakfast": Part.MORNING,
+    "lunch": Part.AFTERNOON,
+    "lunchtime": Part.AFTERNOON,
+    "dinner": Part.EVENING,
+    "supper": Part.EVENING,
 }
 _HALVES = {"am": Half.AM, "pm": Half.PM}
 

@@ -27,7 +27,8 @@ _PARTIES = word_set("reservation table booking party group dinner lunch room")
 _JOINTS = frozenset({"to", "until", "and", "or"})
 _ANSWER_FILLERS = FILLERS | word_set(
     "the a i i'd id would like want it is it's its make be at on for to could we do can you "
-    "book me my please thanks thank then how about what maybe say probably think just let's"
+    "book me my please thanks thank then how about what maybe say probably think just let's "
+    "instead if possible works work suits good fine great best perfect ish sharp exactly"
 )
 _MOST_CLOCKS = 2
 """A row of more numbers is no clock time."""

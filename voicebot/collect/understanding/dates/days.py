@@ -216,7 +216,7 @@ def _stands_for_a_day(token: Token, before: Token, following: Token) -> bool:
         led = before.text in ("the", "on", "this") or before.text in _WEEKDAYS
         counted = following.text in ("half", "two", "three", "few")
         return following.text not in _NOT_A_DAY and (not plain or (led and not counted))
-    dated = before.text in ("on", "date") and token.kind == "number"
+    dated = before.text in ("on", "date", "the") and token.kind == "number"
     return dated and (not following.text or bool(following.pause) or following.text == "at")
 
 
