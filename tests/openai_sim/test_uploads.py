@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
 
@@ -69,3 +70,17 @@ async def test_json_can_be_cut(http: httpx.AsyncClient, simulator: Simulator) ->
     answer = await http.post("audio/transcriptions", data=FORM, files={"file": wav(NAME.samples)})
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
+
+
+async def test_a_client_that_leaves_while_it_waits_is_no_error(
+    http: httpx.AsyncClient, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulator.faults.order(Fault(service=Service.FILES, kind=Kind.SLOW, seconds=0.2))
+    with pytest.raises(httpx.ReadTimeout):
+        await http.post(
+            "audio/transcriptions", data=FORM, files={"file": wav(NAME.samples)}, timeout=0.1
+        )
+    await asyncio.sleep(0.2)
+    answer = await http.post("audio/transcriptions", data=FORM, files={"file": wav(NAME.samples)})
+    assert answer.status_code == 200
+    assert not caplog.records

@@ -14,7 +14,7 @@ from typing import Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
@@ -29,6 +29,7 @@ Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
 
 OTHER_MODELS: Final = ("gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-6-luna", "gpt-6-sol")
 _CREATED: Final = 1_760_000_000
+_CLIENT_LEFT: Final = 499
 
 
 class _Tempo(BaseModel):
@@ -68,6 +69,10 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
         if fault and fault.kind in HTTP_KINDS and fault.kind is not Kind.SLOW:
             return misbehaved(fault)
         simulator.opened(service)
+        try:
+            await request.body()  # kept: afterwards the client may be gone
+        except ClientDisconnect:
+            return Response(status_code=_CLIENT_LEFT)
         wait_s = fault.seconds if fault and fault.kind is Kind.SLOW else 0.0
         await asyncio.sleep(wait_s + simulator.latencies.draw(service))
         return await endpoint(request, simulator, fault)

@@ -25,8 +25,9 @@ from voicebot.speech.openai.files import FileTranscriber
 from voicebot.speech.openai.line import Dialect, Limits, Line, State
 from voicebot.speech.openai.messages import Format
 
-HEDGE_SHARE: Final = 0.5
-"""Of the deadline. With 2 s the file endpoint is asked after 1 s: one turn in twenty."""
+HEDGE_SHARE: Final = 0.3
+"""Of the deadline. With 2 s the file endpoint is asked after 0.6 s, about one pause in five: then
+its answer, too, comes before the deadline. It costs a quarter of what the session costs."""
 
 _log = get_logger("voicebot.speech.openai")
 
@@ -108,6 +109,7 @@ class OpenAITurn:
     _ear: OpenAIEar
     _items: list[Item] = field(default_factory=list)
     _growing: Item = field(init=False)
+    _answer: tuple[int, str] | None = None
     _asking: int = 0
     _over: bool = False
 
@@ -127,6 +129,8 @@ class OpenAITurn:
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Raises SpeechUnavailable after the deadline at the latest."""
+        if self._answer is not None and self._answer[0] == len(utterance):
+            return Transcript(self._answer[1])  # asked again, with another hint: it is the same
         asked_at = time.perf_counter()
         deadline_s = self._ear.patience.deadline_s
         self._close_stretch()
@@ -139,6 +143,7 @@ class OpenAITurn:
         finally:
             self._asking -= 1
             self._let_go()
+        self._answer = len(utterance), text
         return Transcript(text, time.perf_counter() - asked_at)
 
     def end(self) -> None:
