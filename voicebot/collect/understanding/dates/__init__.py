@@ -9,7 +9,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.dates.clocks import Part
 from voicebot.collect.understanding.dates.combine import Answer, combine
-from voicebot.collect.understanding.dates.questions import asks_something
+from voicebot.collect.understanding.dates.questions import is_elsewhere, only_asks
 from voicebot.collect.understanding.dates.words import read
 from voicebot.collect.understanding.found import Found
 
@@ -22,12 +22,12 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     that hour on.
     """
     tokens = read(utterance)
-    if asks_something(tokens):
+    if is_elsewhere(tokens):
         return None
     held = _held(asked)
     strict = asked.step is not Step.TIME
     answer = combine(tokens, asked.now, asked.region, strict=strict, held=held.part)
-    if answer is None:
+    if answer is None or (only_asks(tokens) and not (answer.day and answer.clock)):
         return None
     return _found(answer, held, (tokens[answer.begin].start, tokens[answer.end - 1].end))
 

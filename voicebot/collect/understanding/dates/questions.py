@@ -17,8 +17,8 @@ _OFFERS = word_set(
 )
 
 
-def asks_something(tokens: Tokens) -> bool:
-    """Is it a question about hours, the weather or the date itself?"""
+def is_elsewhere(tokens: Tokens) -> bool:
+    """Is it a question about opening hours, or about the weather and the like?"""
     for at, token in enumerate(tokens):
         if token.text in _ELSEWHERE:
             return True
@@ -26,4 +26,9 @@ def asks_something(tokens: Tokens) -> bool:
             return True
         if token.text in _HOURS and word(tokens, at + 1) == "hours":
             return True
+    return False
+
+
+def only_asks(tokens: Tokens) -> bool:
+    """ "What day is it today?": a day alone in such a question is no answer."""
     return word(tokens, 0) in _OPENERS and not any(t.text in _OFFERS for t in tokens)
