@@ -1,9 +1,10 @@
 """`voicebot serve`: starts every part on this machine, keeps it running, stops it in order.
 
     serve ─┬─ Valkey      started or adopted, unless VOICEBOT_REDIS_URL names a server
-           ├─ ears, mouth  where hearing and speaking are local
+           ├─ ears, mouth  where hearing and speaking are local, or take over from OpenAI
            ├─ stream 1…N   share the provider's port
-           └─ console      the staff's port
+           ├─ console      the staff's port
+           └─ mail         confirms bookings, where VOICEBOT_SMTP_URL is set
 
 On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then the console
 goes, then speech, and Valkey last, after the last commit. A second signal ends all at once.
@@ -25,7 +26,8 @@ from voicebot.children import Child, Part
 from voicebot.errors import SettingsError, VoicebotError
 from voicebot.log import get_logger
 from voicebot.ports import console_door, port_of, reserve, stream_door, without_password
-from voicebot.settings import Engine, Settings, load_settings
+from voicebot.settings import Settings, load_settings
+from voicebot.speech.models import Organ, is_needed
 from voicebot.store.client import AWAY, connect
 from voicebot.store.datadir import owned, prepare
 from voicebot.store.embedded import EmbeddedValkey
@@ -49,11 +51,12 @@ class Crew:
     streams: tuple[Child, ...]
     console: Child
     speech: tuple[Child, ...]
+    mail: tuple[Child, ...] = ()
 
     @property
     def all(self) -> tuple[Child, ...]:
         """Everybody, in the order in which they start."""
-        return (*self.speech, *self.streams, self.console)
+        return (*self.speech, *self.streams, self.console, *self.mail)
 
 
 def serve(
@@ -167,15 +170,17 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         "VOICEBOT_DRAIN_S": str(settings.drain_s),
     }
     speech = [
-        Child(Part(name, f"voicebot.speech.{name}", resolved))
-        for name, chosen in (("ears", settings.transcriber), ("mouth", settings.synthesizer))
-        if settings.engine(chosen) is Engine.LOCAL
+        Child(Part(organ.value, f"voicebot.speech.{organ}", resolved))
+        for organ in Organ
+        if is_needed(settings, organ)
     ]
     streams = [
         Child(Part(f"stream {number}", "voicebot.stream", resolved))
         for number in range(1, workers + 1)
     ]
-    return Crew(tuple(streams), Child(Part("console", "voicebot.console", resolved)), tuple(speech))
+    mail = (Child(Part("mail", "voicebot.mail", resolved)),) if settings.smtp_url else ()
+    console = Child(Part("console", "voicebot.console", resolved))
+    return Crew(tuple(streams), console, tuple(speech), mail)
 
 
 def banner(settings: Settings) -> str:
@@ -238,7 +243,7 @@ async def _announce(child: Child, waiting: dict[str, Child]) -> None:
 async def _wind_down(crew: Crew, drain_s: float) -> None:
     say(f"stopping; calls that are running have {drain_s:g} s to end …")
     await _stop(crew.streams, drain_s + _STOP_MARGIN_S)
-    await _stop((crew.console,), _STOP_MARGIN_S)
+    await _stop((crew.console, *crew.mail), _STOP_MARGIN_S)
     await _stop(crew.speech, _STOP_MARGIN_S)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,13 @@ class Engine(StrEnum):
     LOCAL = "local"
     OPENAI = "openai"
     NULL = "null"
+
+
+class SpeechWay(StrEnum):
+    """How OpenAI speaks: by the speech endpoint, or by a Realtime model that reads aloud."""
+
+    ENDPOINT = "endpoint"
+    REALTIME = "realtime"
 
 
 class Settings(BaseSettings):
@@ -61,6 +69,9 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     console_token: SecretStr | None = None
 
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+
     resume_window_h: float = Field(default=24, ge=0)
     drain_s: float = Field(default=600, ge=0)
     max_calls: int = Field(default=200, ge=1)
@@ -75,6 +86,23 @@ class Settings(BaseSettings):
     openai_hearing_model: str = "gpt-live-transcribe"
     openai_file_model: str = "gpt-transcribe"
     openai_hearing_deadline_s: float = Field(default=2.0, gt=0)
+
+    openai_speech: SpeechWay = SpeechWay.ENDPOINT
+    openai_speech_model: str = "gpt-4o-mini-tts"
+    openai_realtime_model: str = "gpt-realtime-2.1-mini"
+    openai_voice: str = "marin"
+    openai_manner: str = "Calm, clear and friendly, as on the telephone."
+    openai_speech_rate_hz: int = Field(default=24_000, ge=8000, multiple_of=8000)
+    openai_speech_deadline_ms: int = Field(default=900, ge=1)
+
+    openai_model: str = "gpt-6-luna"
+    openai_effort: Literal["none", "minimal", "low", "medium", "high"] = "none"
+    openai_deadline_ms: int = Field(default=1500, ge=1)
+    openai_filler_ms: int = Field(default=700, ge=1)
+
+    openai_fallback: bool = True
+    openai_max_cost: float = Field(default=0.5, gt=0)
+    openai_prices: Path | None = None
 
     def engine(self, chosen: Engine) -> Engine:
         """Resolve AUTO: OpenAI when a key is set, local otherwise."""

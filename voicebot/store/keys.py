@@ -51,3 +51,8 @@ def live_key(call_sid: CallSid) -> str:
 def caller_key(caller: str) -> str:
     """The sorted set of calls that one number made, by epoch milliseconds."""
     return f"caller:{{{caller}}}"
+
+
+def lock_key(call_sid: CallSid, chore: str) -> str:
+    """Who does a chore for a call just now; same slot as its record."""
+    return f"call:{{{call_sid}}}:lock:{chore}"

@@ -31,6 +31,7 @@ from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, legacy_key
 from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
 from voicebot.store.legacy import read_legacy, write_legacy
+from voicebot.store.locks import Locks
 from voicebot.store.models import CallSkeleton
 from voicebot.store.presence import Presence
 from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
@@ -82,6 +83,7 @@ class Store:
         )
         self._replayer = Replayer(settings.data_dir, self._restored, self._small.bring)
         self.presence = Presence(client)
+        self.locks = Locks(client)
         self.callers = Callers(client, self._read, settings.resume_window_h)
 
     async def start(self) -> None:

@@ -13,6 +13,9 @@ from typing import cast
 from voicebot.business import Business
 from voicebot.errors import SettingsError
 
+_WRITTEN = "mail."
+"""Lines that are read, not said."""
+
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
 
 
@@ -28,8 +31,9 @@ class Wording:
         return variants[min(turn, len(variants) - 1)].format(**values)
 
     def fixed_sentences(self) -> tuple[str, ...]:
-        """Every sentence without a placeholder: the ones worth synthesising beforehand."""
-        texts = (text for variants in self.lines.values() for text in variants)
+        """Every spoken sentence without a placeholder: worth synthesising beforehand."""
+        spoken = (v for key, v in self.lines.items() if not key.startswith(_WRITTEN))
+        texts = (text for variants in spoken for text in variants)
         return tuple(dict.fromkeys(s for text in texts for s in _sentences(text) if "{" not in s))
 
 

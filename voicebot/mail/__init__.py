@@ -1,0 +1,1 @@
+"""Confirmation by e-mail: what was booked, with an invitation for the calendar."""

@@ -1,0 +1,148 @@
+"""Hands confirmations to an SMTP server, and notes in the record that it did.
+
+It looks through the recent calls every few seconds, so a booking that was made while it was not
+running is confirmed when it is back. A lock in Redis keeps two postmen from sending the same
+letter. `confirmEmailsent` becomes true only after the server has taken the letter; should this
+process die in between, the letter goes out once more after the lock has expired.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from voicebot.business import Business
+from voicebot.call import CallSid
+from voicebot.errors import SettingsError, StoreUnavailable
+from voicebot.log import get_logger
+from voicebot.mail.letter import booked, letter
+from voicebot.settings import Settings
+from voicebot.store import Store
+
+LOOK_EVERY_S = 5.0
+LOOK_BACK = 200
+"""So many recent calls are looked through; more than any business books in a few seconds."""
+LOCK_S = 600
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=10)
+_TIMEOUT_S = 20.0
+_PORTS = {"smtp": 587, "smtps": 465}
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The SMTP server. `smtp://` begins in the clear and uses STARTTLS when it is offered."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+    async def take(self, message: EmailMessage) -> None:
+        """Hand one letter over; raises aiosmtplib.SMTPException or OSError."""
+        await aiosmtplib.send(
+            message,
+            hostname=self.host,
+            port=self.port,
+            use_tls=self.tls,
+            username=self.user,
+            password=self.password,
+            timeout=_TIMEOUT_S,
+        )
+
+
+def office(url: str) -> Office:
+    """Read VOICEBOT_SMTP_URL; raises SettingsError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise SettingsError("VOICEBOT_SMTP_URL is smtp://user:password@host:port or smtps://…")
+    return Office(
+        parts.hostname,
+        parts.port or _PORTS[parts.scheme],
+        parts.scheme == "smtps",
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+class Postman:
+    """One process's postman."""
+
+    def __init__(
+        self,
+        store: Store,
+        business: Business,
+        settings: Settings,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if settings.smtp_url is None:
+            raise SettingsError("no mail server is set: VOICEBOT_SMTP_URL")
+        self._office = office(settings.smtp_url.get_secret_value())
+        self._sender = settings.mail_from or business.company.email
+        if not self._sender:
+            raise SettingsError("no sender: set VOICEBOT_MAIL_FROM or the company's email")
+        self._store = store
+        self._business = business
+        self._clock = clock
+        self._finished: set[CallSid] = set()
+        self._pauses: dict[CallSid, tuple[datetime, timedelta]] = {}
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Make rounds until told to stop."""
+        while not stopping.is_set():
+            try:
+                await self.round()
+            except StoreUnavailable:
+                _log.warning("mail_waits_for_redis")
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def round(self) -> int:
+        """Send what is due; returns how many letters were taken. Raises StoreUnavailable."""
+        recent = await self._store.recent_calls(LOOK_BACK)
+        self._finished &= set(recent)
+        due = [sid for sid in recent if sid not in self._finished and not self._pausing(sid)]
+        return sum([await self._confirm(sid) for sid in due])
+
+    async def _confirm(self, call_sid: CallSid) -> bool:
+        record = await self._store.get_call_skeleton(call_sid)
+        booking = booked(record) if record else None
+        if record is None or booking is None:
+            return False
+        if record.confirmEmailsent:
+            self._finished.add(call_sid)
+            return False
+        if not await self._store.locks.take(call_sid, "mail", LOCK_S):
+            return False
+        try:
+            message = letter(booking, self._business, self._sender, self._clock())
+            await self._office.take(message)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            await self._store.locks.give_back(call_sid, "mail")
+            self._pause(call_sid, type(error).__name__)
+            return False
+        self._finished.add(call_sid)
+        await self._store.update_booking_status(call_sid, True, email_sent=True)
+        _log.info("confirmation_sent", call_sid=call_sid)
+        return True
+
+    def _pausing(self, call_sid: CallSid) -> bool:
+        return call_sid in self._pauses and self._clock() < self._pauses[call_sid][0]
+
+    def _pause(self, call_sid: CallSid, why: str) -> None:
+        _, last = self._pauses.get(call_sid, (self._clock(), FIRST_PAUSE / 2))
+        pause = min(last * 2, LONGEST_PAUSE)
+        self._pauses[call_sid] = (self._clock() + pause, pause)
+        _log.warning("confirmation_not_sent", call_sid=call_sid, why=why, again_in_s=pause.seconds)
