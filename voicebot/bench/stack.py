@@ -130,9 +130,8 @@ async def _alive(children: tuple[Child, ...]) -> AsyncIterator[None]:
             try:
                 yield
             finally:
-                async with asyncio.TaskGroup() as ends:
-                    for child in reversed(children):
-                        ends.create_task(child.stop(_STOP_S))
+                for child in reversed(children):  # speech last: calls may still need it
+                    await child.stop(_STOP_S)
     except BaseExceptionGroup as group:
         if (ours := group.subgroup(VoicebotError)) is not None:
             raise _first(ours) from None
