@@ -43,6 +43,13 @@ def heard(text: str, partial: str | None = None) -> str | None:
         ("ruth at example dot com all lower case", "ruth@example.com"),
         ("m zhang 88 at 163 dot com", "mzhang88@163.com"),
         ("ruth at hotmail dot co uk", "ruth@hotmail.co.uk"),
+        ("R. For Robert, U. For umbrella, T. For Tom at gmail.com", "rut@gmail.com"),
+        ("ruth @example .com", "ruth@example.com"),
+        ("a brown at example dot com", "abrown@example.com"),
+        ("ruth k, r u t h k, at example dot com", "ruthk@example.com"),
+        ("rachel at example dot com, spelled r a c h a e l", "rachael@example.com"),
+        ("it was ruth at example dot com but now it's otto at example dot com", "otto@example.com"),
+        ("probably ruth at example dot com", "ruth@example.com"),
     ],
 )
 def test_addresses_are_understood(said: str, address: str) -> None:
@@ -73,6 +80,10 @@ def test_slips_are_mended_within_an_utterance(said: str, address: str) -> None:
         "bill and ruth at gmail dot com",
         "I don't have one",
         "tomorrow at 9.30",
+        "ruth with two r's at example dot com",
+        "it's okay for, the number seven at example dot com",
+        "ruth underscore the third at example dot com",
+        "ruth84outlook.com",
         "",
         ", ,",
     ],
@@ -86,6 +97,12 @@ def test_an_address_without_its_domain_is_completed() -> None:
     assert first is not None
     assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth.okafor@")
     assert heard("example dot com", first.partial) == "ruth.okafor@example.com"
+
+
+def test_an_at_that_ran_into_the_word_leaves_the_domain_missing() -> None:
+    found = parse("My email is R.Okaforat.", Asked(Step.EMAIL, NOW))
+    assert found is not None
+    assert (found.missing, found.partial) == (Missing.DOMAIN, "r.okafor@")
 
 
 def test_a_provider_without_its_ending_is_completed() -> None:

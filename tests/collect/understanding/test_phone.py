@@ -43,6 +43,12 @@ def heard(text: str, region: str = "AU", **situation: object) -> str | None:
         ("0491 570 156 extension 22", "+61491570156"),
         ("mobile 0491 570 156, name is Ruth", "+61491570156"),
         ("+44 20 7946 0123", "+442079460123"),
+        ("0491-570-157. No, sorry, 156.", "+61491570156"),
+        ("It's not 0492, it's 0491-570-156.", "+61491570156"),
+        ("O-FOR-NINE-ONE, five-seven-O-one-five-six.", "+61491570156"),
+        ("0491, hang on, 570 156", "+61491570156"),
+        ("oh four nine one five seven oh one five seven, oh wait, one five six", "+61491570156"),
+        ("0491 570 156 or 02 5550 1234", "+61491570156"),
     ],
 )
 def test_australian_numbers_are_understood(said: str, number: str) -> None:
@@ -105,6 +111,23 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
     assert heard("one five six", partial=first.partial) == "+61491570156"
 
 
+def test_an_area_code_may_follow_its_number() -> None:
+    assert heard("oh two", partial="55501234") == "+61255501234"
+
+
+@pytest.mark.parametrize("digits", ["0491", "0491570", "049157015", "0255501", "130055", "1300555"])
+def test_the_beginning_of_a_number_is_no_number(digits: str) -> None:
+    found = parse(" ".join(digits), Asked(Step.PHONE, NOW))
+    assert found is not None
+    assert (found.value, found.missing) == (None, Missing.DIGITS)
+
+
+def test_the_last_digits_mend_the_number_that_is_held() -> None:
+    record = {Step.PHONE: "+61491570157"}
+    assert heard("sorry, the last digit is six", record=record) == "+61491570156"
+    assert heard("it ends in one five six", record=record) == "+61491570156"
+
+
 def test_a_whole_number_replaces_an_earlier_half() -> None:
     assert heard("0491 570 156", partial="0499") == "+61491570156"
 
@@ -117,6 +140,7 @@ def test_the_span_covers_the_digits() -> None:
 
 def test_british_numbers_for_drama_are_numbers() -> None:
     assert heard("oh seven seven double oh, nine double oh, one two three", "GB") == "+447700900123"
+    assert heard("07700 900", "GB") is None
 
 
 australian = st.from_regex(r"04[0-9]{8}", fullmatch=True)

@@ -7,6 +7,7 @@ libphonenumber for the business's region: an impossible number is never returned
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
@@ -36,8 +37,10 @@ _MOST_DROPPED = 4
 _LONG, _LONG_GROUPS = 7, 2
 """A number written in one or two groups, one of them this long, stands out from others."""
 
-_SET_ASIDE = "+447700900"
+_SET_ASIDE = re.compile(r"\+447700900\d{3}")
 """British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
+_BEGINS_LONGER = re.compile(r"\+611300\d{2}")
+"""The beginning of an Australian 1300 number, which looks like a whole 13 number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,10 @@ def e164(digits: str, region: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    if phonenumbers.is_valid_number(number) or written.startswith(_SET_ASIDE):
-        return written
-    return None
+    if _BEGINS_LONGER.fullmatch(written):
+        return None
+    valid = phonenumbers.is_valid_number(number) or _SET_ASIDE.fullmatch(written)
+    return written if valid else None
 
 
 def _whole(runs: Sequence[Run], said: Sequence[Token], region: str) -> Found | None:
@@ -229,8 +233,9 @@ def _piece(runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | 
     digits = ("+" if number.plus else "") + number.digits
     span = (said[number.groups[0].first].start, said[number.groups[-1].end - 1].end)
     if asked.partial:
-        if value := e164(asked.partial + digits, asked.region):
-            return Found(value, span, 0.9)
+        for text in (asked.partial + digits, digits + asked.partial):
+            if value := e164(text, asked.region):
+                return Found(value, span, 0.9)
         digits = asked.partial + digits
     if len(digits) < _FEWEST_DIGITS or not _too_short(digits, asked.region):
         return None
