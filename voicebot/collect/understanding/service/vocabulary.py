@@ -58,15 +58,20 @@ class Vocabulary:
 @lru_cache(maxsize=64)
 def vocabulary(offers: tuple[Offer, ...]) -> Vocabulary:
     """What callers may say for these offers; made once for a business, then remembered."""
-    phrases: dict[str, tuple[Phrase, ...]] = {}
-    sounds: dict[str, tuple[Phrase, ...]] = {}
+    phrases: dict[str, list[Phrase]] = {}
+    sounds: dict[str, list[Phrase]] = {}
     for phrase, text in (*_phrases(offers), *_rivals(offers)):
-        phrases[phrase.stems[0]] = (*phrases.get(phrase.stems[0], ()), phrase)
+        phrases.setdefault(phrase.stems[0], []).append(phrase)
         lone = len(phrase.stems) == 1 and len(text) >= SHORTEST_MISHEARD
         if lone and phrase.weight >= DESCRIPTION and phrase.offer < len(offers):
-            sounds[text] = (*sounds.get(text, ()), phrase)
+            sounds.setdefault(text, []).append(phrase)
     unless = tuple(tuple(u for f in _families_of(o) for u in f.unless) for o in offers)
-    return Vocabulary(phrases, tuple(sounds.items()), unless, _families()["elsewhere"].unless)
+    return Vocabulary(
+        {first: tuple(found) for first, found in phrases.items()},
+        tuple((text, tuple(found)) for text, found in sounds.items()),
+        unless,
+        _families()["elsewhere"].unless,
+    )
 
 
 def stem(word: str) -> str:
@@ -85,6 +90,7 @@ def contains(text: Stems, phrase: Stems) -> bool:
     return any(text[n : n + len(phrase)] == phrase for n in range(len(text)))
 
 
+@lru_cache(maxsize=4096)
 def _stems(text: str) -> Stems:
     return tuple(stem(w) for w in WORD.findall(text.lower()))
 
@@ -151,7 +157,8 @@ def _family(entry: Mapping[str, str]) -> _Family:
     return _Family(names, says, hints, tuple(map(_stems, unless)))
 
 
-def _families_of(offer: Offer) -> list[_Family]:
+@lru_cache(maxsize=256)
+def _families_of(offer: Offer) -> tuple[_Family, ...]:
     """The trades that an offer's name and synonyms speak of; the longest names win."""
     texts = [_stems(text) for text in (offer.name, *offer.synonyms)]
     found = [
@@ -161,4 +168,4 @@ def _families_of(offer: Offer) -> list[_Family]:
         if any(contains(text, stems) for text in texts)
     ]
     longest = max((length for length, _ in found), default=0)
-    return list({id(f): f for length, f in found if length == longest}.values())
+    return tuple({id(f): f for length, f in found if length == longest}.values())
