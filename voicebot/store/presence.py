@@ -31,14 +31,14 @@ class Presence:
     @asynccontextmanager
     async def hold(self, call_sid: CallSid) -> AsyncIterator[None]:
         """The call is on the phone until the block is left."""
-        holder = uuid4().hex
+        holder, over = uuid4().hex, asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            beating = group.create_task(self._beat(call_sid, holder))
+            group.create_task(self._beat(call_sid, holder, over))
             try:
                 yield
             finally:
-                beating.cancel()
-                await self._leave(call_sid, holder)
+                over.set()
+        await self._leave(call_sid, holder)
 
     async def is_live(self, call_sid: CallSid) -> bool:
         """Does a phone stream hold this call? False when Redis is away."""
@@ -47,11 +47,14 @@ class Presence:
         except AWAY:
             return False
 
-    async def _beat(self, call_sid: CallSid, holder: str) -> None:
-        while True:
+    async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
+        """Ended by an event: the client may swallow a cancellation while a command is out."""
+        while not over.is_set():
             with suppress(*AWAY):
                 await self._client.set(live_key(call_sid), holder, ex=LIFE_S)
-            await asyncio.sleep(BEAT_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S):
+                    await over.wait()
 
     async def _leave(self, call_sid: CallSid, holder: str) -> None:
         """Take only our own mark down; a newer stream's stays."""
