@@ -30,15 +30,15 @@ from voicebot.store.delivery import Delivery
 from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, legacy_key
 from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
-from voicebot.store.legacy import read_legacy, write_legacy
+from voicebot.store.legacy import write_legacy
 from voicebot.store.locks import Locks
 from voicebot.store.models import CallSkeleton
 from voicebot.store.presence import Presence
+from voicebot.store.reading import Reader
 from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
-from voicebot.store.replay import Replayer, waiting_sessions
+from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, Scripts
-from voicebot.store.sessions import Founding, Held, Session
-from voicebot.store.shadow import record_of
+from voicebot.store.sessions import Held, Session
 from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
 from voicebot.store.tasks import Tasks
@@ -78,13 +78,14 @@ class Store:
         self._chores = Chores()
         self._tasks = Tasks()
         self._breaker = Breaker(client.ping, self._tasks)
+        self._reader = Reader(client, self._scripts, business, settings.data_dir, clock)
         self._small = SmallWrites(
-            self._scripts, self._old_record, journal, self._breaker, self._tasks, clock
+            self._scripts, self._reader.old_record, journal, self._breaker, self._tasks, clock
         )
         self._replayer = Replayer(settings.data_dir, self._restored, self._small.bring)
         self.presence = Presence(client)
         self.locks = Locks(client)
-        self.callers = Callers(client, self._read, settings.resume_window_h)
+        self.callers = Callers(client, self._reader.record, settings.resume_window_h)
 
     async def start(self) -> None:
         """Open the journal and bring what ended processes left, before calls are taken."""
@@ -132,7 +133,7 @@ class Store:
         began = self._clock()
         fresh = fresh_fields(call_sid, business or self._business, caller, began)
         session = Session(call_sid, uuid4().hex, began, fresh)
-        delivery = Delivery(self._scripts, session, self._found, self._clock)
+        delivery = Delivery(self._scripts, session, self._reader.founding, self._clock)
         state = await self._claimed(delivery)
         earlier = None if state.answers else await self._earlier(call_sid, caller, began)
         if earlier is not None:
@@ -144,7 +145,7 @@ class Store:
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
         """The typed record, or None for an unknown call; raises StoreUnavailable."""
         try:
-            record = await self._read(parse_call_sid(call_sid))
+            record = await self._reader.record(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
         except AWAY as error:
@@ -168,7 +169,7 @@ class Store:
                     Awaitable[str | None], self._client.hget(call_keys(call_sid).call, "status")
                 )
         except (*AWAY, TimeoutError):
-            record = await self._journaled(call_sid)
+            record = await self._reader.journaled(call_sid)
             text = record.fields.get("status") if record else None
         return Status(text) if text else None
 
@@ -280,11 +281,11 @@ class Store:
             call_sid=call_sid,
             advice="Redis is away; the call is taken, and written when Redis answers",
         )
-        record = await self._journaled(call_sid)
+        record = await self._reader.journaled(call_sid)
         return call_state(record.fields, record.history) if record else CallState()
 
     def _restored(self, held: Held) -> Delivery:
-        return Delivery.restored(held, self._scripts, self._found, self._clock)
+        return Delivery.restored(held, self._scripts, self._reader.founding, self._clock)
 
     async def _keep_replaying(self) -> None:
         while True:
@@ -294,31 +295,6 @@ class Store:
                 await self._replayer.run()
             except AWAY:
                 self._breaker.trip()
-
-    async def _journaled(self, call_sid: CallSid) -> Founding | None:
-        """The record as this machine's journals know it."""
-        sessions = await asyncio.to_thread(waiting_sessions, self._settings.data_dir, call_sid)
-        return record_of(sessions[-1]) if sessions else None
-
-    async def _found(self, session: Session) -> Founding:
-        old = read_legacy(await self._old_string(session.call_sid), self._business.zone)
-        if old is None:
-            return Founding(session.fresh)
-        return Founding({**session.fresh, **old.fields}, old.history)
-
-    async def _read(self, call_sid: CallSid) -> Founding | None:
-        record = await self._scripts.read(call_sid, at=self._clock())
-        return record or await self._old_record(call_sid)
-
-    async def _old_record(self, call_sid: CallSid) -> Founding | None:
-        old = read_legacy(await self._old_string(call_sid), self._business.zone)
-        if old is None:
-            return None
-        fresh = fresh_fields(call_sid, self._business, None, self._clock())
-        return Founding({**fresh, **old.fields}, old.history)
-
-    async def _old_string(self, call_sid: CallSid) -> str | None:
-        return await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
 
     def _manner(
         self, call_sid: CallSid, caller: str | None, began: datetime, earlier: OpenCall | None
@@ -333,7 +309,7 @@ class Store:
             shelf=self._journal or MemoryShelf(),
             breaker=self._breaker,
             tasks=self._tasks,
-            read=self._read,
+            read=self._reader.record,
             saved=lambda: self._touched(call_sid),
             settled=lambda: self._seen(call_sid, caller, began),
             continue_earlier=continue_earlier,
@@ -360,7 +336,7 @@ class Store:
         await self._client.zremrangebyscore(RECENT_CALLS, 0, int(oldest * 1000))
 
     async def _mirror(self, call_sid: CallSid) -> None:
-        record = await self._read(call_sid)
+        record = await self._reader.record(call_sid)
         if record is not None:
             text = write_legacy(call_skeleton(record.fields, record.history))
             await self._client.set(legacy_key(call_sid), text, ex=self._retention_s)

@@ -1,0 +1,68 @@
+"""Reading records: the hash where there is one, else what the old system left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from redis.asyncio import Redis
+
+from voicebot.business import Business
+from voicebot.call import CallSid
+from voicebot.store.keys import legacy_key
+from voicebot.store.legacy import LegacyRecord, read_legacy
+from voicebot.store.record import fresh_fields
+from voicebot.store.replay import waiting_sessions
+from voicebot.store.scripts import Scripts
+from voicebot.store.sessions import Founding, Session
+from voicebot.store.shadow import record_of
+
+
+class Reader:
+    """One store's way to read. Raises client.AWAY, except for the journal's side."""
+
+    def __init__(
+        self,
+        client: Redis,
+        scripts: Scripts,
+        business: Business,
+        data_dir: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._scripts = scripts
+        self._business = business
+        self._data_dir = data_dir
+        self._clock = clock
+
+    async def record(self, call_sid: CallSid) -> Founding | None:
+        """A call's record, or None for an unknown call."""
+        found = await self._scripts.read(call_sid, at=self._clock())
+        return found or await self.old_record(call_sid)
+
+    async def old_record(self, call_sid: CallSid) -> Founding | None:
+        """What the old system left of a call, as a whole record."""
+        old = await self._old(call_sid)
+        if old is None:
+            return None
+        fresh = fresh_fields(call_sid, self._business, None, self._clock())
+        return Founding({**fresh, **old.fields}, old.history)
+
+    async def founding(self, session: Session) -> Founding:
+        """What a session's record is made from if there is none."""
+        old = await self._old(session.call_sid)
+        if old is None:
+            return Founding(session.fresh)
+        return Founding({**session.fresh, **old.fields}, old.history)
+
+    async def journaled(self, call_sid: CallSid) -> Founding | None:
+        """The record as this machine's journals know it, for when Redis is away."""
+        sessions = await asyncio.to_thread(waiting_sessions, self._data_dir, call_sid)
+        return record_of(sessions[-1]) if sessions else None
+
+    async def _old(self, call_sid: CallSid) -> LegacyRecord | None:
+        text = await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
+        return read_legacy(text, self._business.zone)
