@@ -118,6 +118,24 @@ def test_a_domain_alone_waits_for_the_rest() -> None:
     assert (first.missing, first.partial) == (Missing.LOCAL_PART, "@example.com")
 
 
+@pytest.mark.parametrize(
+    ("said", "earlier", "address"),
+    [
+        ("Gmail.com.", "ruth.o@", "ruth.o@gmail.com"),
+        ("it's gmail dot com thanks", "ruth.o@", "ruth.o@gmail.com"),
+        ("gmail", "ruth.o@", "ruth.o@gmail.com"),
+        (".com.au", "ruth@yahoo", "ruth@yahoo.com.au"),
+        ("R Okafor.", "@example.com", "rokafor@example.com"),
+        ("o t t o", "@example.com", "otto@example.com"),
+        ("otto at example dot org", "ruth.o@", "otto@example.org"),
+        ("hang on a second", "@example.com", None),
+        ("I don't know", "ruth.o@", None),
+    ],
+)
+def test_what_follows_completes_the_piece(said: str, earlier: str, address: str | None) -> None:
+    assert heard(said, earlier) == address
+
+
 WORDS = ("ruth", "okafor", "blue", "harbour", "garden", "tiler", "acme", "zed", "quinn")
 DOMAINS = ("gmail.com", "yahoo.co.uk", "example.org", "bigpond.net.au", "okafor.info")
 MARKS = {".": ("dot", "point"), "_": ("underscore",), "-": ("dash", "hyphen"), "+": ("plus",)}

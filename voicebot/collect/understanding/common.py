@@ -58,7 +58,10 @@ def is_everyday(word: str) -> bool:
     """An everyday word or one of its regular forms, and no given name."""
     if word in _GIVEN:
         return False
-    return word in _EVERYDAY or word in FUNCTION_WORDS or any(_stems(word))
+    if word in _EVERYDAY or word in FUNCTION_WORDS or _stems(word):
+        return True
+    stem = word.removeprefix("un")
+    return stem != word and len(stem) > _SHORTEST_STEM and (stem in _EVERYDAY or bool(_stems(stem)))
 
 
 def _stems(word: str) -> list[str]:

@@ -267,6 +267,10 @@ def _belongs(piece: Piece) -> bool:
     return piece.kind in (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK, Kind.PAUSE)
 
 
+def _belongs_in_words(piece: Piece) -> bool:
+    return _belongs(piece) and bool(piece.text)
+
+
 def _all_nato(parts: Sequence[Piece]) -> bool:
     return all(piece.kind is not Kind.WORD or piece.text in NATO for piece in parts)
 
@@ -289,35 +293,43 @@ def _spelled_out(parts: Sequence[Piece]) -> str:
 
 def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     """No at sign was heard: the second half of an earlier piece, or a first half."""
-    own = (i for i, piece in enumerate(read) if _belongs(piece) and piece.kind is not Kind.PAUSE)
+    own = (at for at, piece in enumerate(read) if _belongs(piece) and piece.text)
     first = next(own, None)
     if first is None:
         return None
     earlier = asked.partial or _read_back(asked)
-    if earlier and "@" in earlier and not earlier.startswith("@"):
+    if earlier and not earlier.startswith("@"):
         domain = _rest_of_domain(read, first)
-        if domain and domain.end >= len(read):
+        if domain and all(
+            piece.kind is Kind.STOP or not piece.text for piece in read[domain.end :]
+        ):
             return _Address(None, domain.text, first, domain.end)
-    while read[-1].kind is Kind.STOP and not read[-1].text:
-        read = read[:-1]
-    if any(piece.kind is Kind.STOP for piece in read[first:]):
+        if asked.partial:
+            return None
+    parts = [piece for piece in read[first:] if piece.text]
+    wanted = bool(asked.partial)
+    strange = any(piece.kind is not Kind.WORD or not is_everyday(piece.text) for piece in parts)
+    if not all(map(_belongs, parts)) or not (_is_first_half(parts) or (wanted and strange)):
         return None
-    parts = [piece for piece in read[first:] if piece.kind is not Kind.PAUSE]
-    letters = sum(piece.kind is Kind.LETTER for piece in parts)
-    figures_last = parts[-1].kind is Kind.DIGITS and len(parts) <= _SPELLED_WORDS
-    named = figures_last or any(piece.kind is Kind.MARK for piece in parts)
-    if letters == 0 and all(is_everyday(p.text) for p in parts if p.kind is Kind.WORD):
-        return None
-    if not all(_belongs(piece) for piece in parts) or not (named or letters > 1 or _spells(parts)):
-        return None
-    if all(piece.kind in (Kind.DIGITS, Kind.MARK) for piece in parts):
-        return None
+    return _Address(_spelled_out(parts), None, first, len(read))
+
+
+def _is_first_half(parts: Sequence[Piece]) -> bool:
+    """Does this look like the local part of an address, though no at sign follows?
+
+    It must hold a mark, spelled letters, or figures at the end; everyday words alone do not count,
+    and neither does a domain ("outlook.com") whose at sign was lost.
+    """
+    kinds = [piece.kind for piece in parts]
+    letters = kinds.count(Kind.LETTER)
+    figures_last = kinds[-1] is Kind.DIGITS and len(parts) <= _SPELLED_WORDS
+    named = figures_last or Kind.MARK in kinds or letters > 1 or _spells(parts)
+    if not named or set(kinds) <= {Kind.DIGITS, Kind.MARK}:
+        return False
     if len(parts) > 1 and parts[-2].text == "." and parts[-1].text in ENDINGS:
-        return None
-    local = _spelled_out(parts)
-    if asked.partial and not asked.partial.startswith("@"):
-        return None
-    return _Address(local, None, first, len(read))
+        return False
+    words = [piece.text for piece in parts if piece.kind is Kind.WORD]
+    return letters > 0 or not all(map(is_everyday, words))
 
 
 def _rest_of_domain(read: Sequence[Piece], first: int) -> Domain | None:

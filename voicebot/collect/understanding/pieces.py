@@ -205,7 +205,7 @@ def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
 
 def _is_ending(said: Sequence[Token], at: int) -> bool:
     """ "example . com", "example .com": a dot that spaces have torn from its domain."""
-    return 0 < at < len(said) - 1 and not said[at].glued and said[at + 1].low in ENDINGS
+    return at < len(said) - 1 and not said[at].glued and said[at + 1].low in ENDINGS
 
 
 def _between_letters(said: Sequence[Token], at: int) -> bool:

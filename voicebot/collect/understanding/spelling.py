@@ -97,7 +97,7 @@ def _letters_and_fragments(said: Sequence[Token], start: int) -> str:
     if any(len(p.letters) > _FRAGMENT_LETTERS or p.letters in _NEVER for p in fragments):
         return ""
     echo = "".join(part.letters for part in parts[1:])
-    if fragments and echo == parts[0].letters:
+    if len(fragments) == 1 and echo == parts[0].letters:
         return echo
     strange = sum(not is_everyday(part.letters) for part in fragments)
     spelled_out = singles >= _FEWEST_LETTERS and singles * 2 >= len(parts)
