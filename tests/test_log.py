@@ -194,3 +194,14 @@ def test_a_terminal_gets_lines_for_people(
     assert "commit_saved" in written
     assert "took_ms=3" in written
     assert "0412" not in written
+
+
+def test_an_error_whose_context_is_its_own_group_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    part = ConnectionResetError("cut")
+    group = ExceptionGroup("several", [part])
+    part.__context__ = group
+    get_logger("x").error("broken", exc_info=group)
+    (line,) = lines(capsys)
+    assert str(line["exception"]).count("ConnectionResetError") == 1

@@ -140,13 +140,15 @@ def _exception_of(info: object) -> BaseException | None:
     return sys.exception() if info else None
 
 
-def _chain(error: BaseException) -> list[str]:
+def _chain(error: BaseException, told: frozenset[int] = frozenset()) -> list[str]:
+    """`told`: an error of a group may have that very group as its context."""
     lines: list[str] = []
+    told |= {id(error)}
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
-            lines += _chain(part)
-    elif (before := error.__cause__ or error.__context__) is not None:
-        lines += _chain(before)
+            lines += _chain(part, told)
+    elif (before := error.__cause__ or error.__context__) is not None and id(before) not in told:
+        lines += _chain(before, told)
     frames = traceback.extract_tb(error.__traceback__)
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     return [*lines, describe_exception(error)]

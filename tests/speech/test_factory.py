@@ -13,9 +13,9 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteTranscriber
 from voicebot.speech.factory import detectors, local_transcriber, open_ears, open_synthesizer
+from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
-from voicebot.speech.openai.hearing import OpenAIEars
 from voicebot.speech.whole import WholeUtterances
 
 
@@ -44,7 +44,7 @@ def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
 async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
     ears = open_ears(keyed)
-    assert isinstance(ears, OpenAIEars)
+    assert isinstance(ears, FallbackEars)
     await ears.aclose()
 
 
@@ -59,10 +59,11 @@ async def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
-def test_openai_speech_says_what_to_set_instead(engine: Engine, tmp_path: Path) -> None:
+async def test_a_key_makes_openai_speak(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
-    with pytest.raises(SettingsError, match="=local"):
-        open_synthesizer(keyed)
+    mouth = open_synthesizer(keyed, ["Hello."])
+    assert isinstance(mouth, FallbackSynthesizer)
+    await mouth.aclose()
 
 
 async def test_fixed_texts_are_kept_sentence_by_sentence(tmp_path: Path) -> None:

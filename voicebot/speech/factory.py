@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from voicebot.errors import SettingsError
+from voicebot.openai_api.breaker import Breaker
+from voicebot.openai_api.failures import Service
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Ears, Synthesizer, Transcriber, VoiceDetector
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
-from voicebot.speech.models import voice_id
+from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
+from voicebot.speech.models import Organ, has_fallback, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
 from voicebot.speech.sentences import split_sentences
 from voicebot.speech.sockets import ears_socket, mouth_socket
@@ -26,7 +28,8 @@ def open_ears(settings: Settings) -> Ears:
             # Its library takes most of a second to import: who stays local does not pay for it.
             from voicebot.speech.openai.hearing import OpenAIEars
 
-            return OpenAIEars(settings)
+            second = local_transcriber(settings) if has_fallback(settings, Organ.EARS) else None
+            return FallbackEars(OpenAIEars(settings), second, Breaker(Service.HEARING))
         case _:
             return WholeUtterances(local_transcriber(settings))
 
@@ -37,22 +40,37 @@ def local_transcriber(settings: Settings) -> Transcriber:
 
 
 def open_synthesizer(
-    settings: Settings, fixed_texts: Collection[str] = ()
-) -> CachedSynthesizer | NullSynthesizer:
+    settings: Settings, fixed_texts: Collection[str] = (), stand_in: str | None = None
+) -> CachedSynthesizer | FallbackSynthesizer | NullSynthesizer:
     """The mouth of these settings; it keeps each sentence of `fixed_texts`.
 
-    These must hold no caller's data. Raises SettingsError, ModelMissing.
+    These must hold no caller's data. `stand_in` is one of them: what OpenAI's mouth says for a
+    sentence that nobody can say. Raises SettingsError, ModelMissing.
     """
+    fixed = {sentence for text in fixed_texts for sentence in split_sentences(text)}
     match settings.engine(settings.synthesizer):
         case Engine.NULL:
             return NullSynthesizer()
-        case Engine.LOCAL:
-            mouth: Synthesizer = RemoteSynthesizer(mouth_socket(settings.data_dir))
-            cache = settings.data_dir / "speech-cache" / voice_id(settings.piper_voice)
-            fixed = {sentence for text in fixed_texts for sentence in split_sentences(text)}
-            return CachedSynthesizer(mouth, cache, fixed)
+        case Engine.OPENAI:
+            from voicebot.speech.openai.voices import open_mouths
+
+            mouths = [_kept(settings, mouth, name, fixed) for name, mouth in open_mouths(settings)]
+            if has_fallback(settings, Organ.MOUTH):
+                mouths.append(_local_mouth(settings, fixed))
+            return FallbackSynthesizer(mouths, stand_in)
         case _:
-            raise _not_built("VOICEBOT_SYNTHESIZER")
+            return _local_mouth(settings, fixed)
+
+
+def _local_mouth(settings: Settings, fixed: Collection[str]) -> CachedSynthesizer:
+    mouth = RemoteSynthesizer(mouth_socket(settings.data_dir))
+    return _kept(settings, mouth, voice_id(settings.piper_voice), fixed)
+
+
+def _kept(
+    settings: Settings, mouth: Synthesizer, voice: str, fixed: Collection[str]
+) -> CachedSynthesizer:
+    return CachedSynthesizer(mouth, settings.data_dir / "speech-cache" / voice, fixed)
 
 
 def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
@@ -61,7 +79,3 @@ def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
         return NullDetector
     SileroDetector()
     return SileroDetector
-
-
-def _not_built(variable: str) -> SettingsError:
-    return SettingsError(f"OpenAI speech is not built yet: set {variable}=local, or unset the key")

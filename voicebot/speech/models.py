@@ -18,6 +18,7 @@ import hashlib
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -97,6 +98,34 @@ def voice_id(onnx: Path | None) -> str:
 def vad_model() -> bytes:
     """Read the voice activity detector; raises ModelMissing."""
     return _pinned(_read(_locate(*_VAD), _INSTALL), VAD_SHA256, _VAD[0])
+
+
+class Organ(StrEnum):
+    """A speech process of this machine; its module's name."""
+
+    EARS = "ears"
+    MOUTH = "mouth"
+
+
+_NEEDS: Final[Mapping[Organ, tuple[str, ...]]] = {
+    Organ.EARS: (*_MODULES[:2], *(package for package, _ in _WHISPER_PARTS)),
+    Organ.MOUTH: (*_MODULES[2:], _VOICE[0]),
+}
+
+
+def is_needed(settings: Settings, organ: Organ) -> bool:
+    """Is this process to run: as what was chosen, or to take over when OpenAI fails?"""
+    chosen = settings.transcriber if organ is Organ.EARS else settings.synthesizer
+    return settings.engine(chosen) is Engine.LOCAL or has_fallback(settings, organ)
+
+
+def has_fallback(settings: Settings, organ: Organ) -> bool:
+    """Can this machine take over from OpenAI: is it wished for, and is it installed?"""
+    chosen = settings.transcriber if organ is Organ.EARS else settings.synthesizer
+    wished = settings.engine(chosen) is Engine.OPENAI and settings.openai_fallback
+    own = settings.whisper_dir if organ is Organ.EARS else settings.piper_voice
+    needs = _NEEDS[organ][:2] if own is not None else _NEEDS[organ]
+    return wished and all(importlib.util.find_spec(name) is not None for name in needs)
 
 
 def missing_models(settings: Settings) -> list[str]:

@@ -1,0 +1,150 @@
+"""The mouth at the simulator: streamed, cancelled, and silent in time when something is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+
+from tests.openai_sim.conftest import KEY, clips, simulator, url
+from voicebot import g711
+from voicebot.errors import SpeechUnavailable
+from voicebot.openai_api.usage import Meter, start_meter
+from voicebot.openai_sim.faults import Fault, Kind
+from voicebot.openai_sim.latency import Service
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai_sim.voice import babble
+from voicebot.settings import Settings
+from voicebot.speech.openai.speaking import OpenAIMouth
+from voicebot.speech.openai.voices import open_mouths
+
+__all__ = ["clips", "simulator", "url"]
+
+SENTENCE = "What is the best phone number to reach you on?"
+FIRST_MS, NEXT_S = 300, 1.0
+
+
+def settings(url: str, key: str = KEY) -> Settings:
+    known = Settings.model_construct(
+        openai_api_key=SecretStr(key), openai_base_url=url, openai_speech_deadline_ms=FIRST_MS
+    )
+    return known.model_copy(update={"openai_api_key": SecretStr(key), "openai_base_url": url})
+
+
+@pytest.fixture
+async def mouth(url: str) -> AsyncIterator[OpenAIMouth]:
+    async with aclosing(open_mouths(settings(url))[0][1]) as opened:
+        yield opened
+
+
+async def said(mouth: OpenAIMouth, sentence: str = SENTENCE) -> bytes:
+    return b"".join([piece async for piece in mouth.speak(sentence)])
+
+
+def failures(kind: str) -> float:
+    labels = {"service": "speaking", "kind": kind}
+    return REGISTRY.get_sample_value("voicebot_openai_failures_total", labels) or 0.0
+
+
+async def test_a_sentence_becomes_telephone_audio_in_whole_frames(mouth: OpenAIMouth) -> None:
+    audio = await said(mouth)
+    assert len(audio) % g711.FRAME_BYTES == 0
+    assert len(audio) / g711.RATE_HZ == pytest.approx(len(babble(SENTENCE)) / 24_000, abs=0.021)
+    assert g711.decode(audio).std() > 1000
+
+
+async def test_the_first_audio_comes_before_the_sentence_is_whole(
+    mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
+    async with aclosing(mouth.speak(SENTENCE)) as pieces:
+        assert await anext(pieces)
+
+
+async def test_closing_the_pieces_ends_the_request(
+    mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
+    async with aclosing(mouth.speak(SENTENCE)) as pieces:
+        await anext(pieces)
+    async with asyncio.timeout(5):  # a request that went on would hold the connection for ever
+        assert await said(mouth)
+
+
+async def test_a_call_pays_for_what_was_spoken(mouth: OpenAIMouth) -> None:
+    bill = Meter()
+    start_meter(bill)
+    audio = await said(mouth)
+    assert bill.usage.spoken_characters == len(SENTENCE)
+    assert bill.usage.spoken_s == pytest.approx(len(audio) / g711.RATE_HZ, abs=0.02)
+    assert bill.usage.cost_usd > 0
+
+
+async def test_a_call_that_is_spent_asks_for_nothing(
+    mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    start_meter(Meter(most_usd=0.0))
+    with pytest.raises(SpeechUnavailable, match="MAX_COST"):
+        await said(mouth)
+    assert simulator.served[Service.SPEECH] == 0
+
+
+FAULTS = {
+    "the key is refused": (Fault(service=Service.SPEECH, kind=Kind.UNAUTHORIZED), "unauthorized"),
+    "too many requests": (
+        Fault(service=Service.SPEECH, kind=Kind.RATE_LIMITED, seconds=60),
+        "rate_limited",
+    ),
+    "the account is empty": (Fault(service=Service.SPEECH, kind=Kind.NO_QUOTA), "no_quota"),
+    "no such service": (Fault(service=Service.SPEECH, kind=Kind.NOT_FOUND), "wrong_request"),
+    "broken twice": (
+        Fault(service=Service.SPEECH, kind=Kind.SERVER_ERROR, times=2),
+        "server_error",
+    ),
+    "the first byte is late": (Fault(service=Service.SPEECH, kind=Kind.SLOW, seconds=30), "late"),
+    "it stalls in its middle": (Fault(service=Service.SPEECH, kind=Kind.STALL), "stalled"),
+    "closed in its middle": (Fault(service=Service.SPEECH, kind=Kind.CLOSED), "connection"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_whatever_goes_wrong_is_told_in_time_and_counted(
+    name: str, mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    fault, kind = FAULTS[name]
+    simulator.faults.order(fault)
+    before, began = failures(kind), time.monotonic()
+    with pytest.raises(SpeechUnavailable):
+        await said(mouth)
+    assert time.monotonic() - began < FIRST_MS / 1000 + NEXT_S + 0.5
+    assert failures(kind) == before + 1
+
+
+async def test_one_server_error_is_tried_again_at_once(
+    mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.SERVER_ERROR))
+    assert await said(mouth)
+
+
+async def test_after_a_refused_key_nobody_is_asked(
+    mouth: OpenAIMouth, simulator: Simulator
+) -> None:
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.UNAUTHORIZED))
+    for _ in range(3):
+        with pytest.raises(SpeechUnavailable):
+            await said(mouth)
+    assert simulator.served[Service.SPEECH] == 0
+
+
+async def test_a_server_that_is_not_there_is_noticed_at_once() -> None:
+    async with aclosing(open_mouths(settings("http://127.0.0.1:9/v1"))[0][1]) as mouth:
+        began = time.monotonic()
+        with pytest.raises(SpeechUnavailable):
+            await said(mouth)
+    assert time.monotonic() - began < 1.0

@@ -1,0 +1,175 @@
+"""Who hears and speaks when the first one does not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.stream.doubles import CodedEars, DeafEars, spoken
+from voicebot.errors import SpeechUnavailable
+from voicebot.openai_api.breaker import Breaker
+from voicebot.openai_api.failures import Service
+from voicebot.openai_api.usage import Meter, start_meter
+from voicebot.speech import Ear, Hint, Listening, Transcriber, Transcript
+from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
+
+HELLO, SORRY = "Hello.", "I cannot say that just now."
+FIXED = {HELLO, SORRY}
+
+
+@dataclass
+class Voice:
+    """Says its own name; breaks off after so many pieces, if told to."""
+
+    name: str
+    breaks_after: int | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        self.asked.append(sentence)
+        for number in range(2):
+            if number == self.breaks_after:
+                raise SpeechUnavailable("broken")
+            yield f"{self.name}{number} ".encode()
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def mouth(tmp_path: Path, *voices: Voice) -> FallbackSynthesizer:
+    kept = [CachedSynthesizer(voice, tmp_path / voice.name, FIXED) for voice in voices]
+    return FallbackSynthesizer(kept, SORRY)
+
+
+async def said(mouth: FallbackSynthesizer, sentence: str) -> str:
+    return b"".join([piece async for piece in mouth.speak(sentence)]).decode()
+
+
+async def test_the_first_voice_speaks_while_it_can(tmp_path: Path) -> None:
+    local = Voice("local")
+    assert await said(mouth(tmp_path, Voice("cloud"), local), "It is four.") == "cloud0 cloud1 "
+    assert local.asked == []
+
+
+async def test_the_second_says_the_whole_sentence(tmp_path: Path) -> None:
+    both = mouth(tmp_path, Voice("cloud", breaks_after=1), Voice("local"))
+    assert await said(both, "It is four.") == "cloud0 local0 local1 "
+
+
+async def test_fixed_sentences_stay_in_the_first_voice_when_it_is_away(tmp_path: Path) -> None:
+    cloud = Voice("cloud")
+    both = mouth(tmp_path, cloud, Voice("local"))
+    await both.warm()
+    cloud.breaks_after = 0
+    assert await said(both, HELLO) == "cloud0 cloud1 "
+
+
+async def test_what_the_second_said_is_not_kept_as_the_firsts(tmp_path: Path) -> None:
+    cloud = Voice("cloud", breaks_after=0)
+    both = mouth(tmp_path, cloud, Voice("local"))
+    assert await said(both, HELLO) == "local0 local1 "
+    cloud.breaks_after = None
+    assert await said(both, HELLO) == "cloud0 cloud1 "
+
+
+async def test_without_anybody_a_kept_sentence_stands_in(tmp_path: Path) -> None:
+    cloud = Voice("cloud")
+    alone = mouth(tmp_path, cloud)
+    await alone.warm()
+    cloud.breaks_after = 0
+    assert await said(alone, "It is four.") == "cloud0 cloud1 "
+    assert cloud.asked[-1] == "It is four."
+    assert sorted(cloud.asked[:2]) == sorted(FIXED)
+
+
+async def test_without_anybody_and_anything_kept_there_is_no_voice(tmp_path: Path) -> None:
+    with pytest.raises(SpeechUnavailable, match="nobody"):
+        await said(mouth(tmp_path, Voice("cloud", breaks_after=0)), "It is four.")
+
+
+async def test_one_voice_that_cannot_be_warmed_does_not_keep_the_other_cold(
+    tmp_path: Path,
+) -> None:
+    local = Voice("local")
+    with pytest.raises(SpeechUnavailable):
+        await mouth(tmp_path, Voice("cloud", breaks_after=0), local).warm()
+    assert sorted(local.asked) == sorted(FIXED)
+
+
+@dataclass
+class Live:
+    """Ears of a call that hear, or do not; they remember what they were fed."""
+
+    hears: bool = True
+    fed: bytes = b""
+    asked: int = 0
+    partial: str = "so far"
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Ear]:
+        yield self
+
+    def listen(self, hint: Hint) -> Listening:
+        return self
+
+    def feed(self, mulaw: bytes) -> None:
+        self.fed += mulaw
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        self.asked += 1
+        if not self.hears:
+            raise SpeechUnavailable("late")
+        return Transcript("live")
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+LOCAL = CodedEars({1: "local"}, delay_s=0.0)
+
+
+async def turn(ear: Ear) -> str:
+    listening = ear.listen(Hint())
+    listening.feed(spoken(1))
+    return (await listening.transcribe(spoken(1), Hint())).text
+
+
+async def heard(live: Live, secondary: Transcriber | None, turns: int) -> list[str]:
+    ears = FallbackEars(live, secondary, Breaker(Service.HEARING))
+    async with ears.open() as ear:
+        return [await turn(ear) for _ in range(turns)]
+
+
+async def test_a_turn_is_heard_live_while_it_is_spoken() -> None:
+    live = Live()
+    assert await heard(live, LOCAL, 1) == ["live"]
+    assert live.fed == spoken(1)
+
+
+async def test_a_turn_that_was_not_heard_goes_to_the_ears_of_this_machine() -> None:
+    assert await heard(Live(hears=False), LOCAL, 1) == ["local"]
+
+
+async def test_ears_that_fail_are_not_fed_nor_asked_any_more() -> None:
+    live = Live(hears=False)
+    assert await heard(live, LOCAL, 4) == ["local"] * 4
+    assert live.asked == 2
+    assert live.fed == spoken(1) * 2
+
+
+async def test_a_call_that_is_spent_is_heard_by_this_machine() -> None:
+    start_meter(Meter(most_usd=0.0))
+    live = Live()
+    assert await heard(live, LOCAL, 1) == ["local"]
+    assert live.fed == b""
+
+
+@pytest.mark.parametrize("secondary", [None, DeafEars()])
+async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None) -> None:
+    with pytest.raises(SpeechUnavailable):
+        await heard(Live(hears=False), secondary, 1)

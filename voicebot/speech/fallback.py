@@ -1,0 +1,141 @@
+"""Somebody else takes over in the middle of a call: ears and mouths in the order of preference.
+
+Every turn and every sentence begins with the first that works; which one that is, its breaker
+knows. A sentence that broke off is said again from its beginning: half a phone number is worse
+than one said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from voicebot.errors import SpeechUnavailable
+from voicebot.log import get_logger
+from voicebot.openai_api import metrics
+from voicebot.openai_api.breaker import Breaker
+from voicebot.openai_api.failures import Failure, Service
+from voicebot.openai_api.usage import meter
+from voicebot.speech import Ear, Ears, Hint, Listening, Transcriber, Transcript
+from voicebot.speech.cache import CachedSynthesizer
+
+_log = get_logger("voicebot.speech.fallback")
+
+
+class FallbackSynthesizer:
+    """Several mouths as one. It satisfies Synthesizer.
+
+    stand_in  what is said when nobody can say a sentence: one of the fixed ones, which need
+              nobody once they are kept
+    """
+
+    def __init__(self, mouths: Sequence[CachedSynthesizer], stand_in: str | None = None) -> None:
+        self._mouths = mouths
+        self._stand_in = stand_in
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Raises SpeechUnavailable when nobody can say anything."""
+        for wording in (sentence, self._stand_in):
+            if wording is None:
+                break
+            for place, mouth in enumerate(self._mouths):
+                try:
+                    async with aclosing(mouth.speak(wording)) as pieces:
+                        async for piece in pieces:
+                            yield piece
+                except SpeechUnavailable as error:
+                    _log.info("next_mouth", place=place, error=error)
+                    metrics.fallbacks.labels(Service.SPEAKING).inc()
+                else:
+                    return
+        raise SpeechUnavailable("nobody can speak: neither OpenAI nor a voice on this machine")
+
+    async def warm(self) -> None:
+        """Have the fixed sentences ready in every voice, the last one's first: it is at hand.
+
+        Raises SpeechUnavailable when one of them could not; the others are ready then.
+        """
+        failed: SpeechUnavailable | None = None
+        for mouth in reversed(self._mouths):
+            try:
+                await mouth.warm()
+            except SpeechUnavailable as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    async def aclose(self) -> None:
+        """Close all."""
+        for mouth in self._mouths:
+            await mouth.aclose()
+
+
+class FallbackEars:
+    """Ears that hear a call live, with a transcriber of whole utterances behind. It satisfies Ears.
+
+    A turn that the first ears could not transcribe goes to the second at once; so does every
+    turn while the breaker is open, or once the call has used what it may cost: then it is not
+    even sent.
+    """
+
+    def __init__(self, primary: Ears, secondary: Transcriber | None, breaker: Breaker) -> None:
+        self._primary = primary
+        self._secondary = secondary
+        self._breaker = breaker
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Ear]:
+        """An ear for as long as the block lasts."""
+        async with self._primary.open() as ear:
+            yield _FallbackEar(ear, self._secondary, self._breaker)
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self._primary.aclose()
+        if self._secondary is not None:
+            await self._secondary.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _FallbackEar:
+    live: Ear
+    secondary: Transcriber | None
+    breaker: Breaker
+
+    def listen(self, hint: Hint) -> Listening:
+        if meter().is_spent:
+            self.breaker.failed(Failure.CAPPED)
+            return _FallbackListening(None, self.secondary, self.breaker)
+        live = self.live.listen(hint) if self.breaker.allows() else None
+        return _FallbackListening(live, self.secondary, self.breaker)
+
+
+@dataclass(eq=False, slots=True)
+class _FallbackListening:
+    live: Listening | None
+    secondary: Transcriber | None
+    breaker: Breaker
+
+    @property
+    def partial(self) -> str:
+        return self.live.partial if self.live is not None else ""
+
+    def feed(self, mulaw: bytes) -> None:
+        if self.live is not None:
+            self.live.feed(mulaw)
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        if self.live is not None:
+            try:
+                transcript = await self.live.transcribe(utterance, hint)
+            except SpeechUnavailable as error:
+                _log.info("next_ears", error=error)
+                self.breaker.failed(Failure.LATE)
+            else:
+                self.breaker.answered()
+                return transcript
+        metrics.fallbacks.labels(Service.HEARING).inc()
+        if self.secondary is None:
+            raise SpeechUnavailable("nobody can listen: neither OpenAI nor ears on this machine")
+        return await self.secondary.transcribe(utterance, hint)

@@ -1,0 +1,54 @@
+"""The speech endpoint: a sentence in, PCM out as it is made, brought down to the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from openai import AsyncOpenAI, omit
+
+from voicebot.speech.openai.decimating import Decimator
+
+_WITHOUT_INSTRUCTIONS: Final = "tts-1"
+
+
+class EndpointVoice:
+    """`/audio/speech`. It satisfies Voice; the client is its own.
+
+    rate_hz  of the server's "pcm": 24000 at OpenAI, others differ
+    """
+
+    def __init__(
+        self, client: AsyncOpenAI, model: str, voice: str, *, manner: str, rate_hz: int
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._voice = voice
+        self._manner = manner
+        self._rate_hz = rate_hz
+
+    @property
+    def model(self) -> str:
+        """What is paid for."""
+        return self._model
+
+    async def read(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Leaving early closes the connection, and that ends the request."""
+        takes_manner = self._manner and not self._model.startswith(_WITHOUT_INSTRUCTIONS)
+        decimator = Decimator(self._rate_hz)
+        async with self._client.audio.speech.with_streaming_response.create(
+            model=self._model,
+            voice=self._voice,
+            input=sentence,
+            instructions=self._manner if takes_manner else omit,
+            response_format="pcm",
+        ) as answer:
+            async for pcm in answer.iter_bytes():
+                if mulaw := decimator.feed(pcm):
+                    yield mulaw
+        if tail := decimator.flush():
+            yield tail
+
+    async def aclose(self) -> None:
+        """Close the kept connections."""
+        await self._client.close()
