@@ -35,7 +35,7 @@ from voicebot.call import (
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Utterance
 from voicebot.errors import Fenced
-from voicebot.speech import Synthesizer, Transcriber
+from voicebot.speech import Ears, Synthesizer, Transcriber
 from voicebot.speech.whole import WholeUtterances
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
@@ -138,6 +138,7 @@ class Call:
 async def call(
     *script: str | Expectation,
     ears: Transcriber | None = None,
+    following: Ears | None = None,
     mouth: Synthesizer | None = None,
     notebook: Notebook | None = None,
     status: Status | None = Status.BOOKED,
@@ -149,7 +150,7 @@ async def call(
     dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
     ears = ears or CodedEars(PHRASES, WORDS)
     staff = Staff(
-        ears=WholeUtterances(ears),
+        ears=following or WholeUtterances(ears),
         mouth=mouth or SteadyMouth(),
         detector=CodedDetector,
         converse=dialogue,

@@ -201,6 +201,20 @@ async def test_sessions_are_renewed_while_nobody_speaks(url: str, simulator: Sim
         assert await heard(ear, YES.samples) == YES.text
 
 
+async def test_a_session_is_not_renewed_while_somebody_speaks(
+    url: str, simulator: Simulator
+) -> None:
+    limits = Limits(renew_s=0.2, stable_s=0.2)
+    async with call(url, limits=limits) as ear:
+        caller = Caller(ear)
+        caller.say(NAME.samples)
+        await until(lambda: simulator.served[Service.HEARING] == 1)
+        await asyncio.sleep(0.5)
+        assert simulator.served[Service.HEARING] == 1
+        assert await caller.text() == NAME.text
+        await until(lambda: simulator.served[Service.HEARING] > 1)
+
+
 @pytest.mark.parametrize("kind", [Kind.FAILED_ITEM, Kind.STALL, Kind.CUT_JSON, Kind.SLOW])
 async def test_a_text_that_does_not_come_is_asked_of_the_file_endpoint(
     url: str, simulator: Simulator, kind: Kind
