@@ -300,10 +300,9 @@ def _without_at(read: Sequence[Piece], asked: Asked) -> _Address | None:
     earlier = asked.partial or _read_back(asked)
     if earlier and not earlier.startswith("@"):
         domain = _rest_of_domain(read, first)
-        if domain and all(
-            piece.kind is Kind.STOP or not piece.text for piece in read[domain.end :]
-        ):
-            return _Address(None, domain.text, first, domain.end)
+        if domain and not any(map(_belongs_in_words, read[domain.end :])):
+            text = _ONE_ENDING.get(domain.text, domain.text)
+            return _Address(None, text, first, domain.end)
         if asked.partial:
             return None
     parts = [piece for piece in read[first:] if piece.text]
