@@ -19,7 +19,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.numbers import Group
-from voicebot.collect.understanding.runs import AS_SAID, Run, contrasted, runs_in
+from voicebot.collect.understanding.runs import AS_SAID, Run, contrasted, runs_in, stray_words
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
 _FEWEST_DIGITS = 3
@@ -37,6 +37,8 @@ _MOST_DROPPED = 4
 _LONG, _LONG_GROUPS = 7, 2
 """A number written in one or two groups, one of them this long, stands out from others."""
 
+_MOST_STRAY_WORDS = 3
+"""With more words beside them a few digits are no beginning ("3 kids, 12 and 15 years old")."""
 _SET_ASIDE = re.compile(r"\+447700900\d{3}")
 """British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
 _BEGINS_LONGER = re.compile(r"\+611300\d{2}")
@@ -238,6 +240,8 @@ def _piece(runs: Sequence[Run], said: Sequence[Token], asked: Asked) -> Found | 
                 return Found(value, span, 0.9)
         digits = asked.partial + digits
     if len(digits) < _FEWEST_DIGITS or not _too_short(digits, asked.region):
+        return None
+    if stray_words(said, runs) > _MOST_STRAY_WORDS:
         return None
     return Found(None, span, 0.9, Missing.DIGITS, digits)
 

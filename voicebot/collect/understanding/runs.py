@@ -28,6 +28,10 @@ _OTHER_NUMBERS = word_set(
     "job quote serial medicare abn old previous former used dollars version"
 )
 _BEGINNING = frozenset(("area", "starts", "start", "begins", "beginning", "first"))
+_LABELS = word_set(
+    "phone contact mobile office home cell ph tel telephone landline work alternate my whatsapp"
+)
+"""Before "no" they make it short for number."""
 _BEFORE_ONE = word_set("old new best that this other right wrong same good which only another")
 AS_SAID = -1
 """A `tail` that is as long as what is said now: "it ends in four six"."""
@@ -76,14 +80,8 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
     phrases: list[list[Group]] = []
     place, paused = at, True
     while place < len(said):
-        group = group_at(said, place)
-        if group is None and groups:
-            group = homophone_at(said, place, groups[-1])
-        elif group is None:
-            group = _misheard_zero(said, place)
-        if group and not groups and _is_pronoun(said, place):
-            break
-        if group and (_part_of_word(said, group) or _is_date(said, place)):
+        group = _group_at(said, place, groups)
+        if group and _is_other(said, group, first=not groups):
             break
         if group:
             if paused:
@@ -116,6 +114,20 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
         ),
         end,
     )
+
+
+def _group_at(said: Sequence[Token], at: int, before: Sequence[Group]) -> Group | None:
+    """Digits, or what a recogniser wrote for one at this place of a run."""
+    if group := group_at(said, at):
+        return group
+    return homophone_at(said, at, before[-1]) if before else _misheard_zero(said, at)
+
+
+def _is_other(said: Sequence[Token], group: Group, first: bool) -> bool:
+    """Digits that are part of no number: of a word, of a date, or a mere "one"."""
+    if _part_of_word(said, group) or _is_date(said, group.first):
+        return True
+    return first and _is_pronoun(said, group.first)
 
 
 def _is_pronoun(said: Sequence[Token], at: int) -> bool:
@@ -177,6 +189,8 @@ def _is_plus(lead: Sequence[str]) -> bool:
 
 def _corrects(lead: Sequence[str]) -> bool:
     """Does the caller take back what was said before this run?"""
+    if len(lead) > 1 and lead[-1] == "no" and lead[-2] in _LABELS:
+        lead = lead[:-1]
     return any(correction_at(lead, at) for at in range(len(lead))) or "old" in lead
 
 
@@ -202,6 +216,15 @@ def _tail(lead: Sequence[str]) -> int:
     if after[0] in ("digit", "number", "one", "bit", "digits", "numbers", "part"):
         return AS_SAID
     return _COUNTS.get(after[0], 0)
+
+
+def stray_words(said: Sequence[Token], runs: Sequence[Run]) -> int:
+    """How many words stand beside the digits that have nothing to do with a number."""
+    inside = {at for run in runs for group in run.groups for at in range(group.first, group.end)}
+    return sum(
+        token.is_word and at not in inside and token.low not in _LINKS | _INSIDE | _LABELS
+        for at, token in enumerate(said)
+    )
 
 
 def contrasted(said: Sequence[Token]) -> str:
