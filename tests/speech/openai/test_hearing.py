@@ -11,7 +11,9 @@ import pytest
 
 from tests.openai_sim.conftest import RECORDED, recorded
 from tests.speech.openai.conftest import Caller, call, heard, order, settings, until
+from voicebot import g711
 from voicebot.errors import SpeechUnavailable
+from voicebot.openai_api.usage import Meter, start_meter
 from voicebot.openai_sim.faults import Kind
 from voicebot.openai_sim.latency import Latency, Service
 from voicebot.openai_sim.simulator import Simulator
@@ -162,6 +164,20 @@ async def test_words_so_far_are_known_before_the_text_is(url: str, simulator: Si
         asked.cancel()
         with suppress(asyncio.CancelledError):
             await asked
+
+
+async def test_the_seconds_that_were_sent_are_metered(url: str, simulator: Simulator) -> None:
+    bill = Meter()
+    start_meter(bill)  # of this test's task alone
+    seconds = len(NAME.samples) / g711.RATE_HZ
+    async with call(url) as ear:
+        await heard(ear, NAME.samples)
+        assert bill.usage.heard_s == pytest.approx(seconds)
+        live = bill.usage.cost_usd
+        order(simulator, Service.HEARING, Kind.FAILED_ITEM)
+        await heard(ear, NAME.samples)
+    assert bill.usage.heard_s == pytest.approx(3 * seconds)  # the session, and the file endpoint
+    assert 0 < live < bill.usage.cost_usd < 3 * live
 
 
 # -- what can go wrong --------------------------------------------------------------------

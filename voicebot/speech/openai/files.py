@@ -11,6 +11,7 @@ from openai import AsyncOpenAI, OpenAIError, omit
 
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
+from voicebot.openai_api.usage import meter
 from voicebot.speech import Hint, Transcript
 from voicebot.speech.openai.messages import clean_keywords, takes_keywords
 
@@ -45,6 +46,7 @@ class FileTranscriber:
         except (OpenAIError, ValueError) as error:  # ValueError: its JSON was cut
             kind = type(error).__name__
             raise SpeechUnavailable(f"OpenAI's file endpoint did not listen ({kind})") from error
+        meter().heard(self._model, len(utterance) / g711.RATE_HZ)
         return Transcript(answer.text.strip(), time.perf_counter() - asked_at)
 
     async def aclose(self) -> None:

@@ -20,8 +20,13 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai_api import metrics
+from voicebot.openai_api.failures import Failure, Service
+from voicebot.openai_api.trouble import failure_of, failure_of_status
+from voicebot.openai_api.usage import meter
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
 from voicebot.speech.openai.client import Account
@@ -43,6 +48,10 @@ _log = get_logger("voicebot.speech.openai")
 
 class Refused(SpeechUnavailable):
     """OpenAI does not want this session, today or ever."""
+
+    def __init__(self, message: str, failure: Failure) -> None:
+        super().__init__(message)
+        self.failure = failure
 
 
 class State(Enum):
@@ -94,8 +103,6 @@ class Line:
         self._upsampler = Upsampler()
         self._renew_at = 0.0
         self.state = State.DIALLING
-        self.seconds = 0.0
-        """Audio that was charged."""
 
     def wake(self, hint: Hint | None = None) -> None:
         """There is something to send; with a hint: for what comes now."""
@@ -111,6 +118,7 @@ class Line:
                 await self._one_session()
                 self.state = State.DIALLING
             except Refused as error:
+                metrics.failures.labels(Service.HEARING, error.failure).inc()
                 self._give_up()
                 _log.error("hearing_refused", error=error)
                 return
@@ -120,6 +128,7 @@ class Line:
 
     async def _recover(self, error: Exception, failures: int) -> None:
         """A good session that broke is replaced at once; otherwise nobody shall wait for it."""
+        metrics.failures.labels(Service.HEARING, failure_of(error)).inc()
         _log.warning("hearing_lost", error=error, failures=failures)
         if self.state is State.UP and failures == 1:
             self.state = State.DIALLING
@@ -149,7 +158,8 @@ class Line:
         except InvalidStatus as error:
             status = error.response.status_code
             if status in _FOR_GOOD or _QUOTA.encode() in (error.response.body or b""):
-                raise Refused(f"OpenAI refused to listen (HTTP {status})") from error
+                failure = failure_of_status(status) if status in _FOR_GOOD else Failure.NO_QUOTA
+                raise Refused(f"OpenAI refused to listen (HTTP {status})", failure) from error
             raise
 
     # -- configuring ---------------------------------------------------------------------
@@ -162,7 +172,8 @@ class Line:
                 self._dialect.format = Format.PCM
                 _log.info("hearing_takes_no_mulaw")
         if expires is None:
-            raise Refused("OpenAI refused the settings of hearing; is the model right?")
+            text = "OpenAI refused the settings of hearing; is the model right?"
+            raise Refused(text, Failure.WRONG_REQUEST)
         left_s = expires - time.time() - self._limits.margin_s if expires else float("inf")
         self._renew_at = _now() + max(self._limits.stable_s, min(self._limits.renew_s, left_s))
         self._upsampler = Upsampler()
@@ -204,7 +215,6 @@ class Line:
         """Raises ConnectionClosed, or ConnectionAbortedError when the session has expired."""
         while True:
             event = _read(await socket.recv())
-            self.seconds += event.seconds
             if event.kind is Kind.ERROR:
                 _log.warning("hearing_error", code=event.code)
             if self._dictation.on_event(event) is Outcome.EXPIRED:
@@ -223,6 +233,8 @@ class Line:
                 await self._tell_hint(socket)
             for order in orders:
                 await socket.send(self._message(order))
+                if isinstance(order, Append):
+                    meter().heard(self._model, len(order.mulaw) / g711.RATE_HZ)
 
     async def _tell_hint(self, socket: ClientConnection) -> None:
         """Whether it is agreed to is not waited for: without keywords one hears as well."""

@@ -54,7 +54,6 @@ class Event:
     text     of a delta or a completed transcript
     cause    of an error: the event_id of the message that was wrong
     expires  of a session: Unix time
-    seconds  of a completed item: the audio that is charged
     """
 
     kind: Kind
@@ -63,7 +62,6 @@ class Event:
     code: str = ""
     cause: str = ""
     expires: float = 0.0
-    seconds: float = 0.0
 
 
 def read_event(message: str | bytes) -> Event:
@@ -83,7 +81,6 @@ def read_event(message: str | bytes) -> Event:
         code=_text(error, "code"),
         cause=_text(error, "event_id"),
         expires=_number(_object(given, "session"), "expires_at"),
-        seconds=_number(_object(given, "usage"), "seconds"),
     )
 
 
