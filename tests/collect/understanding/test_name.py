@@ -45,6 +45,9 @@ def heard(text: str, held: str | None = None) -> str | None:
         ("surname Brandt, first name Ottilie", "Ottilie Brandt"),
         ("my name is ottilie and my number is 0491 570 156", "Ottilie"),
         ("NO MY NAME IS OTTILIE", "Ottilie"),
+        ("Robert but everyone calls me Rob", "Robert"),
+        ("Tran Thi An", "Tran Thi An"),
+        ("Smith", "Smith"),
     ],
 )
 def test_names_are_understood(said: str, name: str) -> None:
@@ -70,6 +73,9 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("Stephen with a P H, not a V", "Stephen"),
         ("Steven with a p h", "Stephen"),
         ("Smith with a y", "Smyth"),
+        ("McDonald, M C D O N A L D", "McDonald"),
+        ("Eefa, spelled A O I F E", "Aoife"),
+        ("surname Brandt, D-R-A-N-D-T", "Drandt"),
         ("first name o t t o last name b r a n d t", "Otto Brandt"),
         ("S for sugar, A for apple, M for mother", "Sam"),
     ],

@@ -6,7 +6,6 @@ from tests.collect.understanding.spoken_forms import two_digits, with_repeats
 from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
 from voicebot.collect.understanding.tokens import tokens
 
-
 ONE = Group(("1",), 0, 1)
 
 

@@ -92,6 +92,7 @@ def test_slips_are_mended_within_an_utterance(said: str) -> None:
     "said",
     [
         "two people",
+        "I have 3 kids, 12 and 15 years old",
         "my order number is 0491570156",
         "s0491570156 is a sequence",
         "oh four nine one five seven oh one five six seven",

@@ -38,6 +38,17 @@ def test_a_service_brings_its_time_along() -> None:
     }
 
 
+def test_a_name_may_follow_its_number() -> None:
+    assert said(Step.PHONE, "0491 570 156 otto brandt") == {
+        Step.PHONE: "+61491570156",
+        Step.NAME: "Otto Brandt",
+    }
+
+
+def test_a_time_that_has_passed_is_no_wish() -> None:
+    assert said(Step.PHONE, "0491 570 156, 21/04/2020 12:37") == {Step.PHONE: "+61491570156"}
+
+
 def test_a_number_is_not_built_from_a_postcode() -> None:
     found = said(Step.ADDRESS, "12 Elm Street, Newtown NSW 2042, 0491 570 156")
     assert found[Step.PHONE] == "+61491570156"

@@ -166,3 +166,6 @@ NOT_ALONE = word_set(
     "day night noon week month morning monday friday winter summer spring fall"
 )
 """Family names that are no answer by themselves, so common are they as words."""
+
+NAMES_TOO = word_set("an my so do in he you on am be ho no to")
+"""Function words that end a name of East Asia, where a recogniser writes them large."""

@@ -161,6 +161,9 @@ def _place(said: Sequence[Token]) -> Place | None:
 
 
 def _first_place(said: Sequence[Token]) -> Place | None:
+    but = next((at for at, token in enumerate(said) if token.low == "but"), None)
+    if but and (own := _first_place(said[:but])):
+        return own
     ways = (_after(said, STRONG), _before(said), _bare(said), _after(said, WEAK), _clauses(said))
     for found in ways:
         if place := next(found, None):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voicebot.collect.understanding.announcing import (
     FIELDS,
     GO_ON,
+    NAMES_TOO,
     NOT_ALONE,
     PARTICLES,
     PRONOUNS,
@@ -94,6 +95,8 @@ def _may_continue(said: Sequence[Token], at: int, first: int, previous: str, str
     word = token.low
     if at > first and token.is_letter and word not in PARTICLES and _initial(said, at):
         return True
+    if at > first and word in NAMES_TOO and token.text[0].isupper() and ends_at(said, at + 1):
+        return said[first].text[0].isupper() and not token.text.isupper()
     if not token.is_word or word in FUNCTION_WORDS or word in FILLERS or word in FIELDS:
         return at > first and word in PARTICLES and at + 1 < len(said)
     if at == first:

@@ -28,6 +28,7 @@ _NEVER = word_set(
     "i'm that's is my yeah nope sorry wait what who"
 )
 """No fragments of a spelled name, short as they are."""
+_RESPELLS = word_set("spelled spelt spell spelling")
 _SHORTEST_SOUND = 3
 """A shorter word ("en", "be") is rather a fragment of the name than the sound of a letter."""
 _SHORTEST_NAME = 2
@@ -193,6 +194,8 @@ def heard_as(said: Sequence[Token], at: int, name: str) -> str:
         return name
     if lead in ("and", "an", "en") and name.lower().split(" ")[-1].startswith("n"):
         text = "n" + text
+    if lead in _RESPELLS and " " not in name:
+        return name if text == name.lower() else _capital(text)
     return _replaced(name, text)
 
 
@@ -284,6 +287,8 @@ def _replaced(name: str, letters: str) -> str:
     if _distance("".join(words).lower(), letters) < apart:
         return parted(letters) if "".join(words).lower() != letters else name
     at = _nearest(words, letters)
+    if words[at].lower() == letters:
+        return name
     if _alike(words[at].lower(), letters):
         words[at] = _capital(letters)
         return " ".join(words)
@@ -295,6 +300,8 @@ def _replaced(name: str, letters: str) -> str:
 
 
 def _capital(letters: str) -> str:
+    if letters.startswith("mc") and len(letters) > _FEWEST_LETTERS:
+        return "Mc" + letters[2:].capitalize()
     return "'".join(part.capitalize() for part in letters.split("'"))
 
 
