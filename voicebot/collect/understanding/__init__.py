@@ -105,3 +105,14 @@ class Understanding:
     def complete(self) -> bool:
         """Is the asked answer whole, so that the bot need not wait for more words?"""
         return self.value is not None and self.missing is None
+
+
+_UNSURE_BELOW = 0.5
+_UNREAD = frozenset({Intent.NOT_A_VALUE, Intent.NOTHING})
+
+
+def unsure(understood: Understanding, utterance: str) -> bool:
+    """Were there words whose meaning the rules do not know? Then a model may be asked."""
+    if not any(letter.isalnum() for letter in utterance):
+        return False
+    return understood.confidence < _UNSURE_BELOW or understood.intent in _UNREAD
