@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import queue
+import threading
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from starlette.applications import Starlette
 
+from voicebot.openai_sim.app import create_app
 from voicebot.openai_sim.clips import Clips, load_clips
 from voicebot.openai_sim.command import CLIPS
 from voicebot.openai_sim.latency import Latencies
@@ -54,16 +59,44 @@ def clips() -> Clips:
     return load_clips(CLIPS)
 
 
-@pytest.fixture
-def simulator(clips: Clips) -> Simulator:
-    return Simulator(clips, Latencies(0), key=KEY)
+@dataclass(frozen=True)
+class Served:
+    """A server for all tests, in a thread with a loop of its own."""
+
+    app: Starlette
+    url: str
+
+
+@pytest.fixture(scope="session")
+def served(clips: Clips) -> Iterator[Served]:
+    app = create_app(Simulator(clips))
+    loop, urls = asyncio.new_event_loop(), queue.SimpleQueue[str]()
+    stopping = asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(app) as url:
+            urls.put(url)
+            await stopping.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    yield Served(app, urls.get(timeout=30))
+    loop.call_soon_threadsafe(stopping.set)
+    thread.join(30)
+    loop.close()
 
 
 @pytest.fixture
-async def url(simulator: Simulator) -> AsyncIterator[str]:
+def simulator(clips: Clips, served: Served) -> Simulator:
+    """A fresh one behind the server's doors."""
+    served.app.state.simulator = Simulator(clips, Latencies(0), key=KEY)
+    return served.app.state.simulator
+
+
+@pytest.fixture
+def url(served: Served, simulator: Simulator) -> str:
     """Its base URL."""
-    async with serving(simulator) as base:
-        yield base
+    return served.url
 
 
 @pytest.fixture

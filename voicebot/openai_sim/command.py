@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from voicebot.openai_sim.app import create_app
 from voicebot.openai_sim.clips import load_clips
 from voicebot.openai_sim.latency import Latencies
 from voicebot.openai_sim.serving import serving
@@ -60,7 +61,7 @@ def openai_sim(
     )
 
     async def main(lifetime: Lifetime) -> None:
-        async with serving(simulator, host, port) as url:
+        async with serving(create_app(simulator), host, port) as url:
             lifetime.ready(url)
             await lifetime.stopping.wait()
 

@@ -9,10 +9,9 @@ from socket import create_server
 from socket import socket as Socket
 
 import uvicorn
+from starlette.applications import Starlette
 
 from voicebot.errors import StartFailed
-from voicebot.openai_sim.app import create_app
-from voicebot.openai_sim.simulator import Simulator
 
 _MOST_BYTES = 16 << 20
 """An append may hold 15 MiB."""
@@ -35,16 +34,14 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(
-    simulator: Simulator, host: str = "127.0.0.1", port: int = 0
-) -> AsyncIterator[str]:
+async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The base URL of a running simulator; port 0 takes a free one. Raises StartFailed."""
     try:
         listener = create_server((host, port))
     except OSError as error:
         raise StartFailed(f"port {port} of {host} cannot be used: {error.strerror}") from error
     config = uvicorn.Config(
-        create_app(simulator), log_config=None, access_log=False, ws="websockets-sansio",
+        app, log_config=None, access_log=False, ws="websockets-sansio",
         ws_max_size=_MOST_BYTES, ws_per_message_deflate=False, lifespan="off",
         timeout_graceful_shutdown=1,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from tests.openai_sim.conftest import KEY, Samples, clips, simulator, url
+from tests.openai_sim.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
 from voicebot.openai_sim.faults import Fault, Kind
 from voicebot.openai_sim.latency import Service
@@ -18,7 +18,7 @@ from voicebot.speech import Ear, Hint, Listening
 from voicebot.speech.openai.hearing import OpenAIEars
 from voicebot.speech.openai.line import Limits
 
-__all__ = ["clips", "simulator", "url"]
+__all__ = ["clips", "served", "simulator", "url"]
 
 FRAME = g711.FRAME_BYTES
 PATIENT_S = 20.0

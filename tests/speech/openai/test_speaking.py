@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from tests.openai_sim.conftest import KEY, clips, simulator, url
+from tests.openai_sim.conftest import KEY, clips, served, simulator, url
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai_api.usage import Meter, start_meter
@@ -23,7 +23,7 @@ from voicebot.settings import Settings
 from voicebot.speech.openai.speaking import OpenAIMouth
 from voicebot.speech.openai.voices import open_mouths
 
-__all__ = ["clips", "simulator", "url"]
+__all__ = ["clips", "served", "simulator", "url"]
 
 SENTENCE = "What is the best phone number to reach you on?"
 FIRST_MS, NEXT_S = 300, 1.0
