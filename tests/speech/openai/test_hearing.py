@@ -352,6 +352,8 @@ async def test_a_call_may_end_before_it_is_connected(url: str, simulator: Simula
         (["", " "], ""),
         (["Zero four.", "", "One two."], "Zero four One two."),
         (["It's John,", "Smith."], "It's John, Smith."),
+        (["我姓张。", "张伟。"], "我姓张 张伟。"),
+        (["J dot...", "smith"], "J dot smith"),
     ],
 )
 def test_a_full_stop_in_the_middle_was_a_pause(texts: list[str], whole: str) -> None:
