@@ -26,6 +26,7 @@ from voicebot.collect.understanding.common import (
     is_given,
 )
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.letters import spelled
 from voicebot.collect.understanding.lexicon import FILLERS, Phrases, correction_at, phrase_at
 from voicebot.collect.understanding.name_words import (
     FAIR,
@@ -36,7 +37,7 @@ from voicebot.collect.understanding.name_words import (
     written,
 )
 from voicebot.collect.understanding.name_words import titled as titled
-from voicebot.collect.understanding.spelling import heard_as, hinted, refined, same_sound, spelled
+from voicebot.collect.understanding.spelling import heard_as, hinted, refined, same_sound
 from voicebot.collect.understanding.tokens import Token, plain, tokens
 
 _MARKS = frozenset(",.-!")
