@@ -115,6 +115,8 @@ class Change:
     status: Status | None = None
     booked: bool | None = None
     dialogue: str | None = None
+    usage: str | None = None
+    """What the call has used of paid services so far, as JSON; for the bookkeeping alone."""
 
 
 class Saved(StrEnum):
@@ -139,6 +141,8 @@ class CallState:
     """True when the record was there before this session, with something said in it."""
     said_until: datetime | None = None
     """The moment of the last message, so that a clock that is behind cannot reorder history."""
+    usage: str | None = None
+    """See Change.usage."""
     earlier: CallState | None = None
     """An open call that the same number made before, within the resume window."""
 

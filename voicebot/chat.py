@@ -14,9 +14,10 @@ import typer
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Status, parse_call_sid
-from voicebot.collect.collector import converse, understand_by_rules
+from voicebot.collect.collector import converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
+from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings
 from voicebot.store import open_store
@@ -43,7 +44,7 @@ async def _chat(call_sid: CallSid) -> None:
     settings = load_settings()
     business = load_business(settings.business)
     _remark(f"call {call_sid}")
-    async with open_store(settings, business) as store:
+    async with open_store(settings, business) as store, open_understanding(settings) as understand:
         ledger = await store.open_call(call_sid, caller=None, business=business)
         try:
             await converse(
@@ -51,7 +52,7 @@ async def _chat(call_sid: CallSid) -> None:
                 hear=_typed(_read_lines()),
                 say=_print_said,
                 ledger=ledger,
-                understand=understand_by_rules,
+                understand=understand,
                 clock=_now,
             )
         except CallEnded:

@@ -41,6 +41,7 @@ from voicebot.collect.events import (
     Silent,
     Started,
     TimeUp,
+    Unheard,
 )
 from voicebot.collect.moves import MAX_ATTEMPTS, next_move
 from voicebot.collect.understanding import Intent, Missing, Understanding
@@ -478,3 +479,22 @@ def test_the_state_survives_its_journey_through_the_record(events: list[object])
     again = begin(load_business(None), state)
     for name in ("step", "mode", "settled", "doubted", "pending", "partial", "attempts"):
         assert getattr(again, name) == getattr(dialogue, name), name
+
+
+def test_when_nobody_can_listen_the_keypad_is_offered_and_the_question_put_again() -> None:
+    dialogue, effects = run(at(Step.PHONE), Unheard())
+    said = " ".join(e.text for e in effects if isinstance(e, Say))
+    assert "cannot hear you" in said
+    assert "keypad" in said
+    assert (dialogue.step, dialogue.attempts) == (Step.PHONE, 1)
+
+
+def test_a_yes_can_be_keyed_when_nobody_can_listen() -> None:
+    confirming = run(at(Step.PHONE), answer(Step.PHONE))[0]
+    effects = run(confirming, Unheard())[1]
+    assert "Press 1 for yes" in " ".join(e.text for e in effects if isinstance(e, Say))
+
+
+def test_a_call_that_nobody_can_hear_comes_to_its_end() -> None:
+    dialogue = run(fresh(), *[Unheard()] * (MAX_ATTEMPTS * len(FIELDS)))[0]
+    assert dialogue.mode is Mode.ENDED

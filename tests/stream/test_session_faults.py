@@ -40,7 +40,7 @@ from voicebot.call import (
     Status,
 )
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import Silent
+from voicebot.collect.events import Unheard
 
 
 @in_virtual_time
@@ -206,11 +206,11 @@ async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
 
 
 @in_virtual_time
-async def test_without_ears_the_caller_is_as_good_as_silent() -> None:
+async def test_without_ears_the_conversation_learns_that_somebody_spoke() -> None:
     async with call(NAME, ears=DeafEars()) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert c.dialogue.heard == [Silent()]
+    assert c.dialogue.heard == [Unheard()]
 
 
 @in_virtual_time

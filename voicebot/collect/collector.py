@@ -30,6 +30,7 @@ from voicebot.collect.events import (
     Silent,
     Started,
     TimeUp,
+    Unheard,
     Utterance,
 )
 from voicebot.collect.moves import next_move
@@ -167,7 +168,7 @@ async def hear_next(
     """Wait for the caller and understand what came."""
     dialogue = conversation.dialogue
     heard = await hear(expectation(dialogue, clock))
-    if isinstance(heard, (Silent, TimeUp)):
+    if isinstance(heard, (Unheard, Silent, TimeUp)):
         return heard
     if heard.keyed and dialogue.mode in _WANTS_YES and heard.text in _YES_NO_KEYS:
         meant = Understanding(_YES_NO_KEYS[heard.text])

@@ -34,6 +34,11 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """The caller said something, and nobody could listen: the ears are away."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimeUp:
     """The call has reached its longest permitted length."""
 
@@ -47,7 +52,7 @@ class Placed:
     free: tuple[datetime, ...] = ()
 
 
-Event = Started | Heard | Silent | TimeUp | Placed
+Event = Started | Heard | Unheard | Silent | TimeUp | Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +138,4 @@ class Utterance:
     cut: str | None = None
 
 
-Hearing = Utterance | Silent | TimeUp
+Hearing = Utterance | Unheard | Silent | TimeUp

@@ -23,6 +23,7 @@ from voicebot.collect.events import (
     Silent,
     Started,
     TimeUp,
+    Unheard,
 )
 from voicebot.collect.replies import reply
 from voicebot.collect.spoken import listing, written, written_time
@@ -55,6 +56,8 @@ def next_move(
             turn = _understood(turn.become(silences=0), message.text, understanding)
         case Placed():
             turn, message, revised = on_place(turn, event), None, None
+        case Unheard():
+            turn, message, revised = _unheard(turn), None, None
         case Silent():
             turn, message, revised = _silence(turn), None, None
         case TimeUp():
@@ -78,6 +81,16 @@ def _silence(turn: Turn) -> Turn:
     if silences >= MAX_SILENCES:
         return _abandon(turn, "silence.goodbye")
     return turn.say("silence.first" if silences == 1 else "silence.second").ask()
+
+
+def _unheard(turn: Turn) -> Turn:
+    """Nobody could listen; keys still work. It is an attempt, so that the call ends some day."""
+    turn = turn.say("trouble.unheard")
+    if turn.dialogue.mode is Mode.CONFIRMING:
+        return _unclear(turn.say("trouble.keys_for_yes"))
+    if turn.dialogue.step is Step.PHONE:
+        turn = turn.say("trouble.keys_for_number")
+    return _again(turn)
 
 
 def _abandon(turn: Turn, line: str) -> Turn:

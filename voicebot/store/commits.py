@@ -95,6 +95,7 @@ def _merged(earlier: Change, later: Change) -> Change:
         status=later.status or earlier.status,
         booked=earlier.booked if later.booked is None else later.booked,
         dialogue=earlier.dialogue if later.dialogue is None else later.dialogue,
+        usage=later.usage or earlier.usage,
     )
 
 
@@ -127,6 +128,8 @@ def _owned(change: Change) -> list[str]:
         pairs += ["status", change.status.value]
     if change.dialogue is not None:
         pairs += ["dialogue", change.dialogue]
+    if change.usage is not None:
+        pairs += ["usage", change.usage]
     if change.booked is not None and Step.TIME not in change.answers:
         pairs += [BOOKED_FIELD, flag(change.booked)]
     for step in sorted(change.confirmed):

@@ -145,6 +145,7 @@ def call_state(fields: Mapping[str, str], history: Sequence[str]) -> CallState:
         status=_status(fields.get("status")),
         booked=fields.get(BOOKED_FIELD) == "true",
         dialogue=fields.get("dialogue"),
+        usage=fields.get("usage"),
         resumed=bool(history),
         said_until=_said_until(history),
     )

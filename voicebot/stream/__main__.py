@@ -9,18 +9,22 @@ from functools import partial
 
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, Ledger
-from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
+from voicebot.collect.collector import Hear, SayAloud, Understand, converse, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
 from voicebot.collect.understanding import Asked, rules
-from voicebot.collect.wording import fixed_sentences
+from voicebot.collect.understanding.choosing import open_understanding
+from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.settings import Settings, load_settings
+from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.factory import detectors, open_ears, open_synthesizer
+from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.store import Store, open_store
+from voicebot.stream.filling import Patter
 from voicebot.stream.measure import Measure, probe_loop
+from voicebot.stream.metering import metered
 from voicebot.stream.passes import PassOffice, pass_secret
 from voicebot.stream.server import House, StreamServer
 from voicebot.stream.session import Staff, utc_now
@@ -40,19 +44,24 @@ async def main(lifetime: Lifetime) -> None:
     settings = load_settings()
     business = load_business(settings.business)
     ears = open_ears(settings)
-    mouth = open_synthesizer(settings, fixed_sentences(business))
+    wording = load_wording(business)
+    mouth = open_synthesizer(
+        settings, wording.fixed_sentences(), stand_in=wording.line("trouble.unspoken")
+    )
     warm_understanding(business)
     staff = Staff(
         ears=ears,
         mouth=mouth,
         detector=detectors(settings),
         converse=partial(hold_conversation, business),
+        patter=patter(settings, wording),
         language=business.language.partition("-")[0],
         max_call_s=settings.max_call_s,
     )
     try:
-        async with open_store(settings, business) as store:
-            staff = replace(staff, announce=store.announce)
+        async with open_store(settings, business) as store, open_understanding(settings) as mind:
+            converse = partial(hold_conversation, business, understand=mind)
+            staff = replace(staff, announce=store.announce, converse=converse)
             await _serve(house(settings, business, store, staff), mouth, lifetime)
     finally:
         await mouth.aclose()
@@ -66,10 +75,18 @@ def house(settings: Settings, business: Business, store: Store, staff: Staff) ->
         settings=settings,
         webhook=Webhook(settings, business, store.status, passes),
         passes=passes,
-        open_call=store.open_call,
+        open_call=metered(store.open_call, settings),
         hold=store.presence.hold,
         staff=staff,
     )
+
+
+def patter(settings: Settings, wording: Wording) -> Patter | None:
+    """What fills the silence when OpenAI is late; what is on this machine is there in time."""
+    chosen = (settings.transcriber, settings.understanding, settings.synthesizer)
+    if all(settings.engine(engine) is not Engine.OPENAI for engine in chosen):
+        return None
+    return Patter(wording.lines["trouble.wait"], settings.openai_filler_ms / 1000)
 
 
 def warm_understanding(business: Business) -> None:
@@ -81,7 +98,13 @@ def warm_understanding(business: Business) -> None:
 
 
 async def hold_conversation(
-    business: Business, ledger: Ledger, hear: Hear, say: SayAloud, *, clock: Clock = utc_now
+    business: Business,
+    ledger: Ledger,
+    hear: Hear,
+    say: SayAloud,
+    *,
+    understand: Understand = understand_by_rules,
+    clock: Clock = utc_now,
 ) -> Ending:
     """The conversation of one call, from where its record stands."""
     return await converse(
@@ -89,7 +112,7 @@ async def hold_conversation(
         hear=hear,
         say=say,
         ledger=ledger,
-        understand=understand_by_rules,
+        understand=understand,
         clock=clock,
     )
 
@@ -98,7 +121,7 @@ async def _serve(house: House, mouth: object, lifetime: Lifetime) -> None:
     measure = Measure(house.settings.measure_file)
     async with asyncio.TaskGroup() as group:
         helpers = [group.create_task(probe_loop(measure))]
-        if isinstance(mouth, CachedSynthesizer):
+        if isinstance(mouth, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(mouth)))
         await StreamServer(house).run(lifetime.stopping, lifetime.ready)
         for helper in helpers:
@@ -106,7 +129,7 @@ async def _serve(house: House, mouth: object, lifetime: Lifetime) -> None:
     await measure.flush()
 
 
-async def _warm(mouth: CachedSynthesizer) -> None:
+async def _warm(mouth: CachedSynthesizer | FallbackSynthesizer) -> None:
     """Have the fixed sentences ready before somebody waits for one."""
     while True:
         try:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from voicebot.call import Step
-from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Utterance
+from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
 from voicebot.speech import Ear, Hint, Listening, Transcript, VoiceDetector
@@ -43,6 +43,7 @@ class _Decode:
     listening: Listening
     audio: bytes
     task: asyncio.Task[Transcript] | None = None
+    unheard: bool = False
 
     def cancel(self) -> None:
         """Its text is not wanted any more."""
@@ -186,6 +187,8 @@ class Listener:
                     text = await self._text(spoken)
                     if self._is_said(text):
                         return Utterance(text, spoken.started_at, cut=self._speaker.take_cut())
+                    if spoken.decode.unheard:
+                        return Unheard()
                     self._timer.dropped()
                     await self._speaker.go_on()
 
@@ -198,6 +201,10 @@ class Listener:
         self._forget(Silent)
         if self._decode is not None:
             self._judge(self._decode)
+
+    def caller_speaks(self) -> bool:
+        """Is the caller's voice heard just now?"""
+        return self._turn.floor in (turns.Floor.SPEAKING, turns.Floor.MAYBE)
 
     async def _next(self) -> _Arrival:
         while not self._arrivals:
@@ -291,6 +298,7 @@ class Listener:
             transcript = await decode.listening.transcribe(decode.audio, hint)
         except SpeechUnavailable as error:
             _log.error("not_transcribed", error=error)
+            decode.unheard = True
             return Transcript("")
         if decode is self._decode:
             self._turn_over_if_whole(transcript.text)

@@ -3,7 +3,7 @@
 One row a line: `{"kind", "at", "call", ...}` with times in milliseconds.
 
     turn      server_ms  decision that the caller has finished -> first bot frame sent,
-                         less ears_ms and mouth_ms; total_ms = all of it
+                         less ears_ms, model_ms and mouth_ms; total_ms = all of it
     commit    ms         one commit of the ledger, as the conversation waited for it
     loop_lag  ms         how late the event loop woke a timer, ten times a second, by worker
 """
@@ -14,12 +14,13 @@ import asyncio
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 
 from voicebot.call import Appointments, Change, Ledger, Saved, Status
 from voicebot.log import get_logger
+from voicebot.openai_api.usage import meter
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50
@@ -65,26 +66,49 @@ def stopwatch() -> float:
     return time.perf_counter()
 
 
+class Waiting(Protocol):
+    """Wants to know while the caller waits for an answer."""
+
+    def begin(self) -> None:
+        """The caller has finished."""
+        ...
+
+    def end(self) -> None:
+        """The bot speaks, or there is nothing to answer."""
+        ...
+
+
 class TurnTimer:
     """From the decision that the caller has finished to the bot's first frame.
 
-    Moments (`at`) are of `stopwatch`.
+    Moments (`at`) are of `stopwatch`. The meter of the call tells how long the conversation
+    waited for a model that understands.
     """
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
+        self._bill = meter()
+        self._waiting: Waiting | None = None
         self._decided_at: float | None = None
         self._ears_s = 0.0
         self._mouth_s = 0.0
+        self._model_before_s = 0.0
+
+    def tell(self, waiting: Waiting) -> None:
+        """Somebody wants to know."""
+        self._waiting = waiting
 
     def decided(self, at: float) -> None:
         """The caller's turn is over, as of now."""
         self._decided_at = at
         self._ears_s = self._mouth_s = 0.0
+        self._model_before_s = self._bill.waited_s
+        if self._waiting is not None:
+            self._waiting.begin()
 
     def dropped(self) -> None:
         """It was nothing that wants an answer."""
-        self._decided_at = None
+        self._over()
 
     def listened(self, seconds: float) -> None:
         """Waited so long for the recogniser."""
@@ -99,14 +123,21 @@ class TurnTimer:
         if self._decided_at is None:
             return
         total_s = at - self._decided_at
-        self._decided_at = None
+        model_s = self._bill.waited_s - self._model_before_s
+        self._over()
         self._measure.note(
             Kind.TURN,
-            server_ms=max(0.0, total_s - self._ears_s - self._mouth_s) * 1000,
+            server_ms=max(0.0, total_s - self._ears_s - model_s - self._mouth_s) * 1000,
             total_ms=total_s * 1000,
             ears_ms=self._ears_s * 1000,
+            model_ms=model_s * 1000,
             mouth_ms=self._mouth_s * 1000,
         )
+
+    def _over(self) -> None:
+        self._decided_at = None
+        if self._waiting is not None:
+            self._waiting.end()
 
 
 class TimedPen:

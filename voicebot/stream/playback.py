@@ -109,8 +109,12 @@ class Playback:
         if not sentence.audio:
             sentence.queued_at = at
             if len(self._sentences) == 1 or at > self._ends_at:
-                self._boundary_at = at
+                self._boundary_at = max(at, self._ends_at)
         sentence.audio += mulaw
+        self._ends_at = max(at, self._ends_at) + milliseconds(len(mulaw)) / 1000
+
+    def fill(self, mulaw: bytes, at: float) -> None:
+        """Audio that belongs to no utterance was handed over; what follows sounds after it."""
         self._ends_at = max(at, self._ends_at) + milliseconds(len(mulaw)) / 1000
 
     def close_sentence(self) -> str:

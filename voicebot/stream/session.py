@@ -30,6 +30,7 @@ from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavaila
 from voicebot.log import get_logger
 from voicebot.speech import Ear, Ears, Synthesizer, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.filling import Filler, Patter
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
 from voicebot.stream.outbox import Outbox
@@ -77,6 +78,7 @@ class Staff:
     detector: Callable[[], VoiceDetector]
     converse: Conversation
     announce: Announce | None = None
+    patter: Patter | None = None
     language: str = "en"
     max_call_s: float = 900.0
     clock: Clock = utc_now
@@ -165,6 +167,9 @@ class Session:
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
             speaker = Speaker(line, self._staff.mouth, self._staff.clock, timer)
             listener = self._listener = self._new_listener(group, ear, speaker, timer)
+            filler = self._new_filler(group, speaker, listener)
+            if filler is not None:
+                timer.tell(filler)
             helpers = [
                 group.create_task(self._read(listener, speaker)),
                 group.create_task(self._write(listener, speaker)),
@@ -172,6 +177,8 @@ class Session:
             ]
             code = await self._converse(listener, speaker)
             listener.close(CallEnded("the conversation is over"))
+            if filler is not None:
+                filler.end()
             for helper in helpers:
                 helper.cancel()
         return code
@@ -181,6 +188,12 @@ class Session:
     ) -> Listener:
         staff = self._staff
         return Listener(group, ear, staff.detector(), speaker, staff.clock, timer, staff.language)
+
+    def _new_filler(
+        self, group: asyncio.TaskGroup, speaker: Speaker, listener: Listener
+    ) -> Filler | None:
+        patter = self._staff.patter
+        return Filler(group, speaker, patter, listener.caller_speaks) if patter else None
 
     async def _converse(self, listener: Listener, speaker: Speaker) -> int:
         """The conversation, and how the socket is to be closed after it."""

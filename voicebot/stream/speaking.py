@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from voicebot.collect.spoken import pronounce
-from voicebot.errors import CallEnded
+from voicebot.errors import CallEnded, SpeechUnavailable
+from voicebot.g711 import milliseconds
 from voicebot.speech import Synthesizer
 from voicebot.speech.sentences import split_sentences
 from voicebot.stream.dialect import Dialect
@@ -95,6 +96,23 @@ class Speaker:
                 return
             await self._close_sentence()
         await self._say_from(self._playback.opened, None)
+
+    async def fill(self, sentence: str) -> float:
+        """Say something that is no part of the conversation, in one go: it is never interrupted.
+
+        Returns how many seconds it sounds: 0.0 when the bot speaks anyway, or nobody can.
+        """
+        try:
+            async with aclosing(self._mouth.speak(sentence)) as voice:
+                mulaw = b"".join([piece async for piece in voice])
+        except SpeechUnavailable:
+            return 0.0
+        if self._ended or self.is_heard:
+            return 0.0
+        self._playback.fill(mulaw, _now())
+        for piece in pieces(mulaw):
+            await self._line.play(piece, _nobody_counts)
+        return milliseconds(len(mulaw)) / 1000
 
     async def _say_from(self, first: int, opening: Opening | None) -> None:
         for sentence in self._sentences[first:]:
@@ -193,6 +211,10 @@ async def _closing(voice: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[b
     finally:
         if isinstance(voice, AsyncGenerator):
             await voice.aclose()
+
+
+def _nobody_counts() -> None:
+    """A filler is no answer."""
 
 
 def _now() -> float:
