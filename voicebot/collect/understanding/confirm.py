@@ -58,7 +58,6 @@ _GOOD_PHRASES = (
     "for sure",
     "sounds good",
     "that's the one",
-    "thats found",
     "that'll do",
     "that will do",
     "that's me",
