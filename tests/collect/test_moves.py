@@ -44,6 +44,7 @@ from voicebot.collect.events import (
     Unheard,
 )
 from voicebot.collect.moves import MAX_ATTEMPTS, next_move
+from voicebot.collect.replies import HOLD_SILENCES
 from voicebot.collect.understanding import Intent, Missing, Understanding
 
 YES = intent(Intent.YES)
@@ -315,6 +316,13 @@ def test_silence_asks_again_rephrases_and_says_goodbye() -> None:
     assert (ended(effects), saved(effects).status) == (Ending.HANGUP, Status.INCOMPLETE)
 
 
+def test_a_caller_who_asked_for_a_moment_is_waited_for() -> None:
+    dialogue, effects = run(at(Step.EMAIL), intent(Intent.HOLD), *[Silent()] * HOLD_SILENCES)
+    assert (said(effects), dialogue.silences) == ("", 0)
+    assert "still there" in said(run(dialogue, Silent())[1])
+    assert run(dialogue, intent(Intent.HOLD), NONSENSE)[0].patience == 0
+
+
 def test_words_after_silence_start_the_count_anew() -> None:
     assert run(fresh(), Silent(), Silent(), NONSENSE)[0].silences == 0
 
@@ -457,7 +465,7 @@ def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
         if any(isinstance(e, End) for e in effects):
             return
         speaks = any(isinstance(e, (Say, Hold, Book)) for e in effects)
-        assert speaks, "the bot must never fall silent"
+        assert speaks or before.patience, "the bot must never fall silent"
 
 
 @settings(max_examples=100, deadline=None)

@@ -38,6 +38,7 @@ class Dialogue:
     pending    a bookable time that was read back and waits for its yes; saved only when it books
     given_time what was said about the time before step 6, whole or in part
     partial    an earlier piece of the answer to `step`
+    patience   silences that are still met without a word: the caller asked for a moment
     earlier    an open call of the same caller that may be continued; it is offered once
     """
 
@@ -54,6 +55,7 @@ class Dialogue:
     partial: str | None = None
     attempts: int = 0
     silences: int = 0
+    patience: int = 0
     resumed: bool = False
     earlier: CallState | None = None
     offered: bool = False

@@ -53,7 +53,7 @@ def next_move(
         case Heard(message, understanding, revised) if dialogue.mode is Mode.ENDED:
             turn = _start(turn)
         case Heard(message, understanding, revised):
-            turn = _understood(turn.become(silences=0), message.text, understanding)
+            turn = _understood(turn.become(silences=0, patience=0), message.text, understanding)
         case Placed():
             turn, message, revised = on_place(turn, event), None, None
         case Unheard():
@@ -76,6 +76,8 @@ def _start(turn: Turn) -> Turn:
 
 
 def _silence(turn: Turn) -> Turn:
+    if turn.dialogue.patience:
+        return turn.become(patience=turn.dialogue.patience - 1)
     silences = turn.dialogue.silences + 1
     turn = turn.become(silences=silences)
     if silences >= MAX_SILENCES:

@@ -9,6 +9,9 @@ from voicebot.collect.spoken import written_time
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent
 
+HOLD_SILENCES = 5
+"""A caller who asked for a moment has so many silences (half a minute) before being asked."""
+
 _PRICE = ("price", "cost", "charge", "how much", "fee", "rate", "多少钱", "价格", "收费")
 _HOURS = ("open", "hours", "close", "what time", "几点", "营业", "开门")
 _WHERE = ("where", "address", "located", "location", "哪里", "地址", "在哪")
@@ -24,7 +27,7 @@ def reply(turn: Turn, intent: Intent, text: str) -> Turn | None:
         case Intent.REPEAT | Intent.SPEAK_SLOWER:
             return turn.ask()
         case Intent.HOLD:
-            return turn.say("reply.hold")
+            return turn.become(patience=HOLD_SILENCES).say("reply.hold")
         case Intent.HUMAN:
             return _person(turn)
         case Intent.CANCEL | Intent.GOODBYE:
