@@ -1,0 +1,166 @@
+"""The scripted conversations, by voice: how many callers book what they meant.
+
+    python benchmarks/conversations.py [--at-once N] [NAME ...]
+
+Starts `voicebot serve --local` on free ports with a business of BOTH_HANDS places an hour, of
+which all are taken at one time tomorrow, and places a simulated call for each script in
+`conversations/`. A call succeeds when it books and the record holds what the script calls
+correct. The exit status is 1 when fewer than HELD_SHARE succeed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from voicebot.business import Booking, load_business
+from voicebot.call import CallSid
+from voicebot.phone.script import load_script
+from voicebot.store.client import connect
+from voicebot.store.slots import Slots
+
+HELD_SHARE = 0.8
+"""Recognition of synthetic voices by a small local model: e-mail addresses fail now and then."""
+BOTH_HANDS = 50
+TAKEN_HOUR = 14
+CALL_LIMIT_S = 300
+
+_FOLDER = Path(__file__).with_name("conversations")
+_VAN = Path(__file__).with_name("one_van.toml")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the started server listens."""
+
+    media: str
+    console: str
+    redis: str
+    environment: Mapping[str, str]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Place the calls, print each result and the rate."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these scripts")
+    parser.add_argument("--at-once", type=int, default=3, help="calls at the same time")
+    options = parser.parse_args(arguments)
+    scripts = [p for p in sorted(_FOLDER.glob("*.toml")) if p.stem in (options.names or [p.stem])]
+    return asyncio.run(_all(scripts, options.at_once))
+
+
+async def _all(scripts: Sequence[Path], at_once: int) -> int:
+    places = asyncio.Semaphore(at_once)
+    with tempfile.TemporaryDirectory(prefix="voicebot-talk-") as folder:
+        async with _serving(Path(folder)) as server:
+            await _take_all(server)
+
+            async def place(script: Path) -> bool:
+                async with places:
+                    return await _call(server, script)
+
+            done = await asyncio.gather(*(place(script) for script in scripts))
+    print(f"{sum(done)} of {len(done)} conversations succeeded: {sum(done) / len(done):.0%}")
+    return 0 if sum(done) >= HELD_SHARE * len(done) else 1
+
+
+@asynccontextmanager
+async def _serving(folder: Path) -> AsyncIterator[Server]:
+    business = folder / "business.toml"
+    text = _VAN.read_text("utf-8")
+    business.write_text(text.replace("capacity = 1\n", f"capacity = {BOTH_HANDS}\n"), "utf-8")
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("VOICEBOT_", "OPENAI_"))},
+        "VOICEBOT_DATA_DIR": str(folder / "data"),
+        "VOICEBOT_BUSINESS": str(business),
+        "VOICEBOT_STREAM_PORT": "0",
+        "VOICEBOT_CONSOLE_PORT": "0",
+        "VOICEBOT_REDIS_PORT": str(26_000 + os.getpid() % 10_000),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = (sys.executable, "-m", "voicebot", "serve", "--local")
+    serve = await asyncio.create_subprocess_exec(
+        *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=environment
+    )
+    try:
+        yield await _ready(serve, environment)
+    finally:
+        serve.terminate()
+        await serve.communicate()
+
+
+async def _ready(serve: Process, environment: Mapping[str, str]) -> Server:
+    assert serve.stdout is not None
+    said = ""
+    async for line in serve.stdout:
+        said += line.decode()
+        if line.startswith(b"Stop with"):
+            break
+    found = [re.search(p, said) for p in (r"ws://\S+", r"staff +(http://\S+)", r"Redis +(\S+)")]
+    if not all(found):
+        raise SystemExit(f"the server did not start:\n{said}")
+    media, staff, redis = (m for m in found if m)
+    return Server(media[0], staff[1], redis[1], environment)
+
+
+async def _take_all(server: Server) -> None:
+    """Tomorrow at TAKEN_HOUR every place is somebody else's."""
+    business = load_business(Path(server.environment["VOICEBOT_BUSINESS"]))
+    assert business.booking == Booking(slot_minutes=60, capacity=BOTH_HANDS)
+    tomorrow = datetime.now(business.zone) + timedelta(days=1)
+    taken = tomorrow.replace(hour=TAKEN_HOUR, minute=0, second=0, microsecond=0)
+    async with connect(server.redis) as client:
+        for number in range(BOTH_HANDS):
+            holder = CallSid(f"other-{number}")
+            await Slots(client, business, holder, lambda: datetime.now(UTC)).book(taken)
+
+
+async def _call(server: Server, script: Path) -> bool:
+    options = ("--url", server.media, "--console", server.console, "--script", str(script))
+    call = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "voicebot", "call", "--json", *options),
+        stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=server.environment,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(CALL_LIMIT_S):
+            out, _ = await call.communicate()
+    except TimeoutError:
+        call.kill()
+        await call.communicate()
+        out = b""
+    wrong = _wrong(out, script)
+    print(f"  {'booked' if not wrong else 'failed'}  {script.stem:<34} {wrong}", flush=True)
+    return not wrong
+
+
+def _wrong(out: bytes, script: Path) -> str:
+    """What the record lacks; empty when it is right."""
+    try:
+        record = json.loads(out or b"null") or {}
+    except json.JSONDecodeError:
+        record = {}
+    if not record.get("servicebooked"):
+        return "not booked"
+    user = record["user"]
+    held = {**user["userInfo"], "service": (user["service"] or {}).get("name")}
+    correct = load_script(script).correct
+    return "; ".join(
+        f"{step}: {held.get(step)!r}"
+        for step, value in correct.items()
+        if str(held.get(step) or "").casefold() != value.casefold()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
