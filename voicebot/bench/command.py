@@ -51,7 +51,10 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="How long, of each run.")] = 60,
     stack: Annotated[
         StackKind,
-        typer.Option(help="null: no models, the server's own cost. local: Whisper and Piper."),
+        typer.Option(
+            help="null: no models, the server's own cost. local: Whisper and Piper. openai-sim: "
+            "the OpenAI stack against a stand-in that is as slow as the real one."
+        ),
     ] = StackKind.NULL,
     json: Annotated[
         Path | None,
@@ -81,6 +84,7 @@ def bench(
     voicebot bench                                        ten calls without models
     voicebot bench --calls 50 --json bench-out/null.json  the figure of the README
     voicebot bench --calls 4 --stack local                the whole thing
+    voicebot bench --stack openai-sim --calls 50          what we add to the vendor's latency
     voicebot bench --compare batch                        what saving at once costs
     """
     configure("warning")

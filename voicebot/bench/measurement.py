@@ -62,7 +62,7 @@ async def measure(plan: Plan, mode: SaveMode, folder: Path, progress: Progress) 
     await asyncio.to_thread(measures.unlink, missing_ok=True)
     progress(f"{mode.value}: starting the {plan.stack.value} stack")
     async with running(plan.stack, mode, plan.calls, folder, measures) as servers:
-        if plan.stack is StackKind.LOCAL:
+        if plan.stack is not StackKind.NULL:
             await _sentences_ready(folder)
         progress(f"{mode.value}: {plan.calls} calls at once for {plan.seconds:g} s")
         before = usage(servers.pids)

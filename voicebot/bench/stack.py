@@ -23,6 +23,7 @@ from voicebot.store.embedded import EmbeddedValkey
 
 _HOST: Final = "127.0.0.1"
 _STOP_S: Final = 8.0
+_VENDOR: Final = "openai-sim"
 
 
 class StackKind(StrEnum):
@@ -30,11 +31,12 @@ class StackKind(StrEnum):
 
     NULL = "null"
     LOCAL = "local"
+    OPENAI_SIM = "openai-sim"
 
 
 @dataclass(frozen=True)
 class Servers:
-    """A running stack. `pids` are all our processes but phone and Valkey."""
+    """A running stack. `pids` are all our processes but phone, Valkey and the vendor's stand-in."""
 
     url: str
     console: str | None
@@ -44,7 +46,8 @@ class Servers:
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes whose cost is ours."""
-        return tuple(child.pid for child in self.children if child.pid is not None)
+        ours = (child for child in self.children if child.part.name != _VENDOR)
+        return tuple(child.pid for child in ours if child.pid is not None)
 
 
 @asynccontextmanager
@@ -54,8 +57,9 @@ async def running(
     """Start everything, wait until it is ready, and stop it at the end; raises VoicebotError."""
     door = Door(_HOST, 0, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
     with reserve(door) as stream:
-        with reserve(door) as other, reserve(door) as another:  # let go: theirs alone
-            ports = port_of(stream), port_of(other)
+        with reserve(door) as other, reserve(door) as another, reserve(door) as vendor:
+            # let go: theirs alone
+            ports = port_of(stream), port_of(other), port_of(vendor)
             valkey = EmbeddedValkey(folder, port_of(another))
         redis_url = await valkey.start()
         environment = {
@@ -63,6 +67,8 @@ async def running(
             "VOICEBOT_REDIS_URL": redis_url,
             "VOICEBOT_STREAM_PORT": str(ports[0]),
             "VOICEBOT_CONSOLE_PORT": str(ports[1]),
+            "VOICEBOT_OPENAI_SIM_PORT": str(ports[2]),
+            "OPENAI_BASE_URL": f"http://{_HOST}:{ports[2]}/v1",
         }
         children = tuple(Child(Part(n, m, environment)) for n, m in _parts(kind))
         console = f"http://{_HOST}:{ports[1]}" if kind is StackKind.LOCAL else None
@@ -74,10 +80,19 @@ async def running(
             await valkey.stop()
 
 
+_ENGINES: Final = {
+    StackKind.NULL: "null",
+    StackKind.LOCAL: "local",
+    StackKind.OPENAI_SIM: "openai",
+}
+
+
 def _parts(kind: StackKind) -> tuple[tuple[str, str], ...]:
     stream = ("stream", "voicebot.stream")
     if kind is StackKind.NULL:
         return (stream,)
+    if kind is StackKind.OPENAI_SIM:
+        return ((_VENDOR, "voicebot.openai_sim"), stream)
     return (
         ("ears", "voicebot.speech.ears"),
         ("mouth", "voicebot.speech.mouth"),
@@ -89,7 +104,7 @@ def _parts(kind: StackKind) -> tuple[tuple[str, str], ...]:
 def _environment(
     kind: StackKind, mode: SaveMode, calls: int, folder: Path, measures: Path
 ) -> dict[str, str]:
-    engine = "null" if kind is StackKind.NULL else "local"
+    engine = _ENGINES[kind]
     manifest = folder / "clips.json"
     manifest.write_bytes(null_manifest())
     with as_file(files("voicebot") / "business.toml") as business:
@@ -100,7 +115,9 @@ def _environment(
             "VOICEBOT_BUSINESS": str(business),
             "VOICEBOT_TRANSCRIBER": engine,
             "VOICEBOT_SYNTHESIZER": engine,
-            "VOICEBOT_UNDERSTANDING": "local",
+            "VOICEBOT_UNDERSTANDING": "local" if kind is not StackKind.OPENAI_SIM else engine,
+            "VOICEBOT_OPENAI_FALLBACK": "false",
+            "OPENAI_API_KEY": "any",
             "VOICEBOT_NULL_MANIFEST": str(manifest),
             "VOICEBOT_MEASURE_FILE": str(measures),
             "VOICEBOT_SAVE_MODE": mode.value,

@@ -22,7 +22,9 @@ CLIPS: Final = Path(__file__).parents[1] / "phone" / "clips" / "manifest.json"
 
 def openai_sim(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0: any free one.")] = PORT,
+    port: Annotated[
+        int, typer.Option(help="0: any free one.", envvar="VOICEBOT_OPENAI_SIM_PORT")
+    ] = PORT,
     clips: Annotated[
         Path,
         typer.Option(
