@@ -1,11 +1,30 @@
-"""A turn under way: what is recorded of it goes to the ear while it is spoken."""
+"""A turn under way: what is recorded of it goes to the ear while it is spoken, to become text."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
-from voicebot.speech import Listening
+from voicebot.speech import Listening, Transcript
 from voicebot.stream.recording import Recording
+
+
+@dataclass(eq=False, slots=True)
+class Decode:
+    """A turn's audio on its way to being text.
+
+    unheard  nobody could listen to it
+    """
+
+    listening: Listening
+    audio: bytes
+    task: asyncio.Task[Transcript] | None = None
+    unheard: bool = False
+
+    def cancel(self) -> None:
+        """Its text is not wanted any more."""
+        if self.task is not None:
+            self.task.cancel()
 
 
 @dataclass(eq=False, slots=True)

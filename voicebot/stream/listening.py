@@ -19,7 +19,7 @@ from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
 from voicebot.speech import Ear, Hint, Listening, Transcript, VoiceDetector
 from voicebot.stream import turns
-from voicebot.stream.following import Following
+from voicebot.stream.following import Decode, Following
 from voicebot.stream.measure import TurnTimer, stopwatch
 from voicebot.stream.recording import Recording
 from voicebot.stream.speaking import Clock, Speaker
@@ -36,26 +36,11 @@ _HUM = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!…]*)+", 
 _log = get_logger("voicebot.stream.listening")
 
 
-@dataclass(eq=False, slots=True)
-class _Decode:
-    """A turn's audio on its way to being text."""
-
-    listening: Listening
-    audio: bytes
-    task: asyncio.Task[Transcript] | None = None
-    unheard: bool = False
-
-    def cancel(self) -> None:
-        """Its text is not wanted any more."""
-        if self.task is not None:
-            self.task.cancel()
-
-
 @dataclass(frozen=True, slots=True)
 class _Spoken:
     """A finished turn."""
 
-    decode: _Decode
+    decode: Decode
     started_at: datetime
     decided_at: float
 
@@ -95,7 +80,7 @@ class Listener:
         self._expectation = Expectation(Step.NAME, False, lambda text: False)
         self._recording = Recording()
         self._following: Following | None = None
-        self._decode: _Decode | None = None
+        self._decode: Decode | None = None
         self._turn_end_ms = 0.0
         self._keys: list[str] = []
         self._keys_began = clock()
@@ -230,7 +215,7 @@ class Listener:
         second = await self._transcript(again)
         return second if self._expectation.complete(second) else text
 
-    async def _transcript(self, decode: _Decode) -> str:
+    async def _transcript(self, decode: Decode) -> str:
         assert decode.task is not None
         asked_at = stopwatch()
         transcript = await decode.task
@@ -277,15 +262,15 @@ class Listener:
         start_ms = max(start_ms - PREROLL_MS, self._turn_end_ms)
         return Following(self._recording, self._ear.listen(self._hint()), start_ms)
 
-    def _begin_turn(self, start_ms: float, end_ms: float) -> _Decode:
+    def _begin_turn(self, start_ms: float, end_ms: float) -> Decode:
         following = self._following = self._following or self._follow(start_ms)
         following.feed_until(end_ms)
         return self._begin(following.listening, following.utterance(end_ms))
 
     def _begin(
         self, listening: Listening, audio: bytes, *, words_for_digits: bool = False
-    ) -> _Decode:
-        decode = _Decode(listening, audio)
+    ) -> Decode:
+        decode = Decode(listening, audio)
         hint = self._hint(words_for_digits=words_for_digits)
         decode.task = self._group.create_task(self._transcribe(decode, hint))
         return decode
@@ -293,7 +278,7 @@ class Listener:
     def _hint(self, *, words_for_digits: bool = False) -> Hint:
         return Hint(self._language, self._expectation.vocabulary, words_for_digits)
 
-    async def _transcribe(self, decode: _Decode, hint: Hint) -> Transcript:
+    async def _transcribe(self, decode: Decode, hint: Hint) -> Transcript:
         try:
             transcript = await decode.listening.transcribe(decode.audio, hint)
         except SpeechUnavailable as error:
@@ -304,7 +289,7 @@ class Listener:
             self._turn_over_if_whole(transcript.text)
         return transcript
 
-    def _judge(self, decode: _Decode) -> None:
+    def _judge(self, decode: Decode) -> None:
         """Another question was asked meanwhile: the same text may be whole now."""
         if decode.task is not None and decode.task.done() and not decode.task.cancelled():
             self._turn_over_if_whole(decode.task.result().text)
