@@ -56,7 +56,7 @@ class console:
         self._lifespan = self._app.router.lifespan_context(self._app)
         await self._lifespan.__aenter__()
         transport = httpx.ASGITransport(self._app)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://console")
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self._client
 
     async def __aexit__(self, *error: object) -> None:

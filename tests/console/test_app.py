@@ -142,7 +142,8 @@ async def test_a_wrong_request_is_422_and_says_where(
 ) -> None:
     answer = await http.post("/ai/conversation", json=body)
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["loc"]
 
 
 async def test_customers_data_wants_the_token(guarded: httpx.AsyncClient) -> None:

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
+from fastapi import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-_CALL_SID = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["CA0123456789abcdef"])
+from voicebot.call import Phase, Status, Step
+from voicebot.console.views import Need, StepView
+from voicebot.store.models import CompanyRecord, HistoryMessage, ServiceRecord, User
+
+_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
+_CALL_SID = Field(pattern=_PATTERN, examples=["CA0123456789abcdef"])
 _MAX_MESSAGE_CHARS = 2000
 """Nobody says more than that in one breath; the limit keeps a stranger's text small."""
+
+Sid = Annotated[str, Path(pattern=_PATTERN, examples=["CA0123456789abcdef"])]
+OptionalSid = Annotated[str | None, Field(pattern=_PATTERN)]
+
+
+class Format(StrEnum):
+    """Of an export."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 class _Body(BaseModel):
@@ -48,7 +65,7 @@ class ConversationRequest(_Body):
 class StartRequest(_Body):
     """A new call, or an existing one to be looked at; without a callSid one is made up."""
 
-    callSid: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    callSid: str | None = Field(None, pattern=_PATTERN, examples=["CA0123456789abcdef"])
     caller: str | None = Field(
         None,
         max_length=64,
@@ -76,3 +93,48 @@ class StartAnswer(ConversationAnswer):
     """The same for a call that has just begun, or was there already."""
 
     callSid: str
+
+
+class CallRow(BaseModel):
+    """A call in a list, plain."""
+
+    callSid: str
+    status: Status
+    step: Step
+    phase: Phase | None = None
+    live: bool
+    interrupted: bool
+    resumed: int
+    needs: Need | None = None
+    caller: str | None = None
+    createdAt: str
+    updatedAt: str
+    takenBy: str | None = None
+    takenAt: str | None = None
+    continuedAs: str | None = None
+    steps: list[StepView]
+    lastTurnMs: int | None = None
+
+
+class CallsAnswer(BaseModel):
+    """A page of calls; `next` is null at the end."""
+
+    calls: list[CallRow]
+    next: str | None = None
+
+
+class CallAnswer(BaseModel):
+    """One call's record. `asking` is what the bot waits for; null when the call is over."""
+
+    callSid: str
+    services: list[ServiceRecord]
+    company: CompanyRecord
+    user: User
+    history: list[HistoryMessage]
+    servicebooked: bool
+    confirmEmailsent: bool
+    createdAt: str
+    updatedAt: str
+    step: Step
+    status: Status
+    asking: str | None

@@ -1,0 +1,178 @@
+"""The calls for integrators: lists, records, events, exports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from voicebot.call import CallSid, Status
+from voicebot.collect.dialogue import asking
+from voicebot.console.conversations import UnknownCall
+from voicebot.console.export import as_csv, as_json
+from voicebot.console.finding import LARGEST_PAGE, PAGE, Wanted, find, of_day
+from voicebot.console.rooms import Rooms, rooms
+from voicebot.console.schemas import CallAnswer, CallRow, CallsAnswer, Format, Sid
+from voicebot.console.sse import entry_of, given_cursor, streaming, watermark_of
+from voicebot.console.streams import events_of_all, events_of_call
+from voicebot.console.views import Sight, call_view
+from voicebot.log import get_logger
+from voicebot.store import CallSkeleton
+from voicebot.store.events import BEGINNING
+
+router = APIRouter()
+log = get_logger(__name__)
+RoomsNow = Annotated[Rooms, Depends(rooms)]
+_SSE: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/event-stream": {"example": "id: 1-0\nevent: field\ndata: {}\n"}}}
+}
+_FILES: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/csv": {}, "application/json": {}}}
+}
+
+
+@router.get("/calls", tags=["calls"], summary="Calls, newest first")
+async def calls(
+    house: RoomsNow,
+    q: Annotated[
+        str, Query(max_length=100, description="In number, name or callSid", examples=["0412"])
+    ] = "",
+    status: Status | None = None,
+    live: Annotated[bool | None, Query(description="On the phone just now")] = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
+) -> CallsAnswer:
+    """One page; `next` is the cursor of the following one, null at the end."""
+    found = await find(house.newsroom, Wanted(q, status, None, live), limit, cursor)
+    views = [call_view(k.record, k.story, live=k.live, sight=Sight.PLAIN) for k in found.calls]
+    return CallsAnswer(
+        calls=[CallRow.model_validate(v.model_dump()) for v in views], next=found.next
+    )
+
+
+@router.get(
+    "/calls/{callSid}",
+    tags=["calls"],
+    summary="One call's record",
+    response_model=CallAnswer,
+    responses={304: {"description": "It is as the ETag says"}},
+)
+async def show(
+    callSid: Sid,
+    house: RoomsNow,
+    if_none_match: Annotated[str | None, Header(description="An ETag of before")] = None,
+) -> Response:
+    """The nested form of the record, with the step that is open and what the bot waits for."""
+    skeleton = await _skeleton(house, callSid)
+    body = orjson.dumps(
+        {
+            **skeleton.nested(),
+            "step": skeleton.step,
+            "status": skeleton.status,
+            "asking": asking(skeleton.step, skeleton.dialogue),
+            "updatedAt": skeleton.updatedAt,
+        }
+    )
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and _is_among(tag, if_none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/calls/{callSid}/events",
+    tags=["events"],
+    summary="One call's events, live",
+    responses=_SSE,
+)
+async def call_events(
+    callSid: Sid,
+    request: Request,
+    house: RoomsNow,
+    after: Annotated[str | None, Query(max_length=40, description="An event's id")] = None,
+) -> StreamingResponse:
+    """Server-Sent Events from the call's beginning, or from behind `Last-Event-ID` on.
+
+    Each once, in order, without gaps as long as the stream keeps them (about a thousand).
+    """
+    await _skeleton(house, callSid)
+    cursor = given_cursor(request, after)
+    entry = entry_of(cursor) if cursor else BEGINNING
+    return streaming(events_of_call(house.newsroom, CallSid(callSid), entry))
+
+
+@router.get("/events", tags=["events"], summary="All calls' events, live", responses=_SSE)
+async def all_events(
+    request: Request,
+    house: RoomsNow,
+    after: Annotated[str | None, Query(max_length=40, description="An opaque cursor")] = None,
+) -> StreamingResponse:
+    """Server-Sent Events from now, or from behind `Last-Event-ID` on, without gaps.
+
+    After a reconnect an event may come twice: `callSid` and `id` of its data name it.
+    """
+    cursor = given_cursor(request, after)
+    return streaming(events_of_all(house.newsroom, watermark_of(cursor) if cursor else None))
+
+
+@router.get(
+    "/calls/{callSid}/export",
+    tags=["export"],
+    summary="One call as a file",
+    responses=_FILES,
+)
+async def export_call(callSid: Sid, house: RoomsNow, format: Format = Format.JSON) -> Response:
+    """The plain record; that it was exported is logged."""
+    skeleton = await _skeleton(house, callSid)
+    log.info("customer_data_exported", call_sid=callSid, format=format.value)
+    return _file(callSid, [skeleton], format, single=True)
+
+
+@router.get("/export", tags=["export"], summary="A day's calls as a file", responses=_FILES)
+async def export_day(
+    house: RoomsNow,
+    day: Annotated[date | None, Query(description="Of the business's calendar; today")] = None,
+    format: Format = Format.CSV,
+) -> Response:
+    """Every call that began on that day, newest first."""
+    zone = house.business.zone
+    wanted = day or datetime.now(zone).date()
+    found = await _all(of_day(house.newsroom, wanted, zone))
+    log.info("day_exported", day=wanted.isoformat(), calls=len(found), format=format.value)
+    return _file(f"calls-{wanted.isoformat()}", found, format)
+
+
+def _file(
+    name: str, skeletons: list[CallSkeleton], format: Format, *, single: bool = False
+) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.{format.value}"',
+        "Cache-Control": "no-store",
+    }
+    if format is Format.CSV:
+        return Response(as_csv(skeletons), media_type="text/csv; charset=utf-8", headers=headers)
+    documents = [as_json(s) for s in skeletons]
+    body = orjson.dumps(documents[0] if single else documents, option=orjson.OPT_INDENT_2)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _skeleton(house: Rooms, call_sid: str) -> CallSkeleton:
+    skeleton = await house.store.get_call_skeleton(call_sid)
+    if skeleton is None:
+        raise UnknownCall(f"there is no call {call_sid}")
+    return skeleton
+
+
+async def _all(found: AsyncIterator[CallSkeleton]) -> list[CallSkeleton]:
+    return [skeleton async for skeleton in found]
+
+
+def _is_among(tag: str, given: str) -> bool:
+    tags = {t.strip().removeprefix("W/") for t in given.split(",")}
+    return tag in tags or "*" in tags

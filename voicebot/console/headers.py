@@ -1,0 +1,84 @@
+"""What every answer carries, and who asks too often. Plain ASGI: streams pass untouched."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voicebot.console.limits import Allowance
+from voicebot.console.problems import problem
+from voicebot.console.trial import stream_origins
+from voicebot.settings import Settings
+
+BURST = 600
+PER_S = 200.0
+"""Of one address. Fifty simulated phones on one machine ask half as often."""
+
+_FREE = frozenset({"/healthz", "/readyz", "/metrics"})
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+
+
+class Headers:
+    """Adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = urlsplit(f"//{Request(scope).headers.get('host', '')}").hostname or ""
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = policy(stream_origins(self._settings, host))
+                for name, value in _FIXED.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_on)
+
+
+class Throttle:
+    """429 for an address that asks without end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._allowance = Allowance(burst=BURST, per_s=PER_S)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and scope["path"] not in _FREE:
+            address = scope["client"][0] if scope.get("client") else ""
+            if wait_s := self._allowance.take(address, time.monotonic()):
+                headers = {"Retry-After": str(int(wait_s) + 1)}
+                answer = problem(429, "too_many_requests", "slow down", headers=headers)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def policy(streams: list[str]) -> str:
+    """The Content-Security-Policy: scripts and styles from here alone, nothing inline."""
+    connect = " ".join(["'self'", *streams])
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src {connect}; worker-src 'self'; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )

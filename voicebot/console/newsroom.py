@@ -1,0 +1,299 @@
+"""Follows all calls once for every page that is open: one reader of Redis, many listeners.
+
+    channel ──notice──► what is new in that call's stream ──► bulletin ──► every subscription
+    every few seconds, and after Redis was away: what the index's calls have since the watermark
+
+The watermark is the cursor from which a listener that was away goes on. All that was published
+before a batch's first entry has been handed out before it, since notices are heard in the order
+of publishing; so that entry's moment is safe. MARGIN_MS covers clocks of several Redis nodes.
+A bulletin may come twice; none is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from voicebot.call import CallSid, Status
+from voicebot.console.story import Story, Turn, told
+from voicebot.errors import StoreUnavailable
+from voicebot.log import get_logger
+from voicebot.store.client import AWAY
+from voicebot.store.events import BEGINNING, EventReader, Happened, Listed, Record
+
+MARGIN_MS = 3000
+PRESENCE_EVERY_S = 1.0
+CATCH_UP_EVERY_S = 5.0
+CALLS_CAUGHT_UP = 300
+"""More calls than that do not change within one outage; older ones are read when asked for."""
+
+CALLS_KNOWN = 1000
+WAITING_BULLETINS = 500
+"""A page that is so far behind is cut off; it comes back with its cursor."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 2.0
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A call as it stands."""
+
+    record: Record
+    story: Story
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """One call has changed: how it stands now, and the events that say what happened."""
+
+    call_sid: CallSid
+    known: Known
+    events: tuple[Happened, ...]
+    watermark: int
+
+
+class Subscription:
+    """One listener's queue. It ends when the newsroom closes or the listener is too slow."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Bulletin | None] = asyncio.Queue(WAITING_BULLETINS)
+        self._over = False
+
+    def put(self, bulletin: Bulletin) -> None:
+        """Never waits: who does not read loses the line, not the others' time."""
+        if not self._over and self._queue.full():
+            self.end()
+        elif not self._over:
+            self._queue.put_nowait(bulletin)
+
+    def end(self) -> None:
+        """No more bulletins; what waits is dropped."""
+        self._over = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def next(self, patience_s: float) -> Bulletin | None:
+        """The next bulletin, or None when there was none for so long; see `over`."""
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    @property
+    def over(self) -> bool:
+        """Has it ended?"""
+        return self._over
+
+
+class Newsroom:
+    """Of one console process. `run` follows until it is cancelled or dismissed."""
+
+    def __init__(self, reader: EventReader, answered: Callable[[Turn], None]) -> None:
+        self._reader = reader
+        self._answered = answered
+        self._known: OrderedDict[CallSid, Known] = OrderedDict()
+        self._stale: set[CallSid] = set()
+        self._subscriptions: set[Subscription] = set()
+        self._reading = asyncio.Lock()
+        self._following = False
+        self._over = False
+        self.watermark = 0
+
+    @property
+    def following(self) -> bool:
+        """Does Redis tell us what happens?"""
+        return self._following
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._subscriptions)
+
+    async def run(self) -> None:
+        """Follow; when Redis goes away, come back and catch up."""
+        pause_s = _FIRST_PAUSE_S
+        while not self._over:
+            try:
+                async for _ in self._follow():
+                    pause_s = _FIRST_PAUSE_S
+                    if self._over:  # the client may swallow a cancellation
+                        return
+            except AWAY as error:
+                log.warning("calls_not_followed", why=type(error).__name__, again_in_s=pause_s)
+            finally:
+                self._following = False
+                self._known.clear()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscription]:
+        """Listen until the block is left."""
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def dismiss(self) -> None:
+        """Every listener is sent away, and `run` ends: the process does."""
+        self._over = True
+        for subscription in self._subscriptions:
+            subscription.end()
+
+    async def look(self, call_sids: Sequence[CallSid]) -> list[Known]:
+        """Calls as they stand, in that order; unknown ones are left out. StoreUnavailable."""
+        try:
+            async with self._reading:
+                await self._load([c for c in call_sids if c not in self._known])
+                for call_sid in [c for c in call_sids if c in self._stale]:
+                    await self._refresh(call_sid)
+                found = [self._known[c] for c in call_sids if c in self._known]
+                if not self._following:
+                    self._known.clear()
+                return found
+        except AWAY as error:
+            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+    async def listed(self, limit: int, after: Listed | None = None) -> list[Listed]:
+        """Recent calls, newest first; raises StoreUnavailable."""
+        try:
+            return await self._reader.listed(limit, after)
+        except AWAY as error:
+            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+    async def since(self, watermark: int) -> dict[CallSid, list[Happened]]:
+        """What the recent calls' streams have had since a cursor; raises StoreUnavailable."""
+        entry = f"{max(0, watermark - MARGIN_MS)}-0"
+        try:
+            places = await self._reader.listed(CALLS_CAUGHT_UP)
+            return await self._reader.of_calls({p.call_sid: entry for p in places})
+        except AWAY as error:
+            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+    async def stream_of(self, call_sid: CallSid, after: str) -> list[Happened]:
+        """What one call's stream holds after an entry; raises StoreUnavailable."""
+        try:
+            return await self._reader.of_call(call_sid, after)
+        except AWAY as error:
+            raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+    async def _follow(self) -> AsyncIterator[None]:
+        async with self._reader.notices() as notices:
+            if not self.watermark:
+                self.watermark = await self._reader.now_ms()
+            await self._catch_up()
+            self._following = True
+            yield
+            caught_up = present = time.monotonic()
+            async for call_sid in notices:
+                if call_sid is not None:
+                    async with self._reading:
+                        await self._news_of(call_sid)
+                now = time.monotonic()
+                if now - present > PRESENCE_EVERY_S:
+                    present = now
+                    await self._check_presence()
+                if now - caught_up > CATCH_UP_EVERY_S:
+                    caught_up = now
+                    await self._catch_up()
+                yield
+
+    async def _catch_up(self) -> None:
+        now = await self._reader.now_ms()
+        places = await self._reader.listed(CALLS_CAUGHT_UP)
+        async with self._reading:
+            missed = await self._reader.of_calls({p.call_sid: self._cursor(p) for p in places})
+            for call_sid in missed:
+                await self._news_of(call_sid)
+        self.watermark = max(self.watermark, now)
+
+    def _cursor(self, place: Listed) -> str:
+        known = self._known.get(place.call_sid)
+        return known.story.last_id if known else f"{max(0, self.watermark - MARGIN_MS)}-0"
+
+    async def _news_of(self, call_sid: CallSid) -> None:
+        known = self._known.get(call_sid)
+        if known is None:
+            await self._load([call_sid])
+            known = self._known.get(call_sid)
+            if known is None:
+                return
+            events = [e for e in await self._reader.of_call(call_sid) if self._is_new(e)]
+        else:
+            events = await self._reader.of_call(call_sid, known.story.last_id)
+            known = await self._with_news(call_sid, known, events)
+        if events:
+            self.watermark = max(self.watermark, events[0].at_ms)
+            self._tell(Bulletin(call_sid, known, tuple(events), self.watermark))
+
+    async def _with_news(self, call_sid: CallSid, known: Known, events: list[Happened]) -> Known:
+        story = told(known.story, events)
+        for turn in story.turns[len(known.story.turns) :]:
+            self._answered(turn)
+        on_phone = any(e.fields.get("type") == "phase" for e in events)
+        known = replace(known, story=story, live=known.live or on_phone)
+        self._keep(call_sid, known)
+        if all(e.fields.get("type") == "phase" for e in events):
+            return known
+        if not self._subscriptions:
+            self._stale.add(call_sid)
+            return known
+        return await self._refresh(call_sid)
+
+    async def _refresh(self, call_sid: CallSid) -> Known:
+        """Read the record again."""
+        self._stale.discard(call_sid)
+        known = self._known[call_sid]
+        record = await self._reader.record(call_sid)
+        known = replace(known, record=record or known.record)
+        self._keep(call_sid, known)
+        return known
+
+    async def _load(self, call_sids: Sequence[CallSid]) -> None:
+        events = await self._reader.of_calls(dict.fromkeys(call_sids, BEGINNING))
+        held = await self._reader.on_the_phone(call_sids)
+        for call_sid in call_sids:
+            record = await self._reader.record(call_sid)
+            if record is not None:
+                story = told(Story(), events.get(call_sid, ()))
+                self._keep(call_sid, Known(record, story, call_sid in held))
+
+    def _keep(self, call_sid: CallSid, known: Known) -> None:
+        self._known[call_sid] = known
+        self._known.move_to_end(call_sid)
+        while len(self._known) > CALLS_KNOWN:
+            gone, _ = self._known.popitem(last=False)
+            self._stale.discard(gone)
+
+    def _is_new(self, event: Happened) -> bool:
+        return event.at_ms >= self.watermark - MARGIN_MS
+
+    async def _check_presence(self) -> None:
+        """A mark that died of itself publishes nothing: the server that held it was killed."""
+        open_calls = [c for c, k in self._known.items() if k.live or _may_be_on_the_phone(k)]
+        held = await self._reader.on_the_phone(open_calls)
+        for call_sid in open_calls:
+            known = self._known.get(call_sid)
+            if known is not None and known.live is not (call_sid in held):
+                known = replace(known, live=call_sid in held)
+                self._keep(call_sid, known)
+                self._tell(Bulletin(call_sid, known, (), self.watermark))
+
+    def _tell(self, bulletin: Bulletin) -> None:
+        for subscription in tuple(self._subscriptions):
+            subscription.put(bulletin)
+
+
+def _may_be_on_the_phone(known: Known) -> bool:
+    return known.record.skeleton.status is Status.ACTIVE and known.story.spoken

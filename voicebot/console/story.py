@@ -1,0 +1,94 @@
+"""What the events of a call tell beside its record: phases, turns, resumptions. Pure.
+
+claim ── phase listening ── thinking ── speaking ── … ── claim again: the call was resumed
+                                └─ answer time ─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voicebot.call import Phase, Step
+from voicebot.store.events import BEGINNING, Happened
+from voicebot.store.record import read_moment
+
+TURNS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The bot's answer to one turn of the caller.
+
+    waited_ms  from the decision that the caller has finished to the bot's voice
+    step       which step was open; empty when the events do not say
+    """
+
+    at: str
+    waited_ms: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A call's events, folded."""
+
+    last_id: str = BEGINNING
+    phase: str = ""
+    phase_at: str = ""
+    step: str = Step.NAME.value
+    resumed: int = 0
+    spoken: bool = False
+    thinking_since: str = ""
+    turns: tuple[Turn, ...] = ()
+
+
+def told(story: Story, events: Iterable[Happened]) -> Story:
+    """The story after these events; those that it knows already change nothing."""
+    for event in events:
+        if event.order > _order(story.last_id):
+            story = replace(_after(story, event), last_id=event.id)
+    return story
+
+
+def _after(story: Story, event: Happened) -> Story:
+    fields = event.fields
+    match fields.get("type"):
+        case "claim":
+            again = story.resumed + 1 if story.spoken else story.resumed
+            return replace(story, resumed=again, phase="", thinking_since="")
+        case "phase":
+            return _in_phase(story, fields.get("value", ""), fields.get("at", ""))
+        case "step":
+            return replace(story, step=fields.get("value", story.step))
+    return story
+
+
+def _in_phase(story: Story, phase: str, at: str) -> Story:
+    changed = replace(story, phase=phase, phase_at=at, spoken=True)
+    if phase == Phase.THINKING:
+        return replace(changed, thinking_since=at)
+    if phase != Phase.SPEAKING:
+        return replace(changed, thinking_since="")
+    waited_ms = _ms_between(story.thinking_since, at)
+    if waited_ms is None:
+        return changed
+    turns = (*story.turns, Turn(at, waited_ms, story.step))[-TURNS_KEPT:]
+    return replace(changed, thinking_since="", turns=turns)
+
+
+def _ms_between(earlier: str, later: str) -> int | None:
+    began, ended = read_moment(earlier), read_moment(later)
+    if began is None or ended is None or ended < began:
+        return None
+    return _ms(ended) - _ms(began)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _order(entry: str) -> tuple[int, int]:
+    ms, _, nth = entry.partition("-")
+    return int(ms), int(nth)

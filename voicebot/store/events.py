@@ -1,0 +1,185 @@
+"""Calls as they happen: the event streams, read; who is told by pub/sub, and what was missed.
+
+Every write appends to its call's stream and publishes the callSid in one script, so a notice
+means that the stream has something new. Notices are at most once: whoever was away for a while
+asks for what came after its last cursor, in the streams of the calls that the index names.
+
+All keys of a call share a slot, so nothing here needs two calls in one command: it works on a
+cluster, where each command of a pipeline goes to its own node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid
+from voicebot.store.client import AWAY
+from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
+from voicebot.store.models import CallSkeleton
+from voicebot.store.record import call_skeleton, utc_now
+from voicebot.store.scripts import Scripts
+
+NOTICE_PATIENCE_S = 1.0
+"""Then the wait for a notice is begun again; shorter than the client's time-out."""
+
+BEGINNING = "0-0"
+"""Before the first entry of any stream."""
+
+_PIPELINED = 100  # commands in flight at once
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One entry of a call's stream; `id` orders the entries of that call alone."""
+
+    call_sid: CallSid
+    id: str
+    fields: Mapping[str, str]
+
+    @property
+    def at_ms(self) -> int:
+        """When its Redis node wrote it, in epoch milliseconds."""
+        return int(self.id.partition("-")[0])
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What the id means: later entries of one stream are greater."""
+        ms, _, nth = self.id.partition("-")
+        return int(ms), int(nth or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call's record with what only staff see of it."""
+
+    skeleton: CallSkeleton
+    taken_by: str | None = None
+    taken_at: str | None = None
+    continued_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A place in the index of recent calls: newest claim first, then by name."""
+
+    call_sid: CallSid
+    claimed_ms: int
+
+
+class EventReader:
+    """Reads on one client. Every method raises what the client raises (client.AWAY)."""
+
+    def __init__(self, client: Redis, *, retention_s: int) -> None:
+        self._client = client
+        self._scripts = Scripts(client, retention_s=retention_s)
+
+    async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[Happened]:
+        """What one call's stream holds after an entry."""
+        return (await self.of_calls({call_sid: after})).get(call_sid, [])
+
+    async def of_calls(self, after: Mapping[CallSid, str]) -> dict[CallSid, list[Happened]]:
+        """The same for many calls; a call without anything new is left out."""
+        found: dict[CallSid, list[Happened]] = {}
+        for part in _parts(list(after)):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for call_sid in part:
+                    pipe.xrange(call_keys(call_sid).events, f"({after[call_sid]}")
+                replies = await pipe.execute()
+            for call_sid, entries in zip(part, replies, strict=True):
+                if entries:
+                    found[call_sid] = [Happened(call_sid, i, fields) for i, fields in entries]
+        return found
+
+    async def listed(self, limit: int, after: Listed | None = None) -> list[Listed]:
+        """The index of recent calls, newest first, from behind `after` on."""
+        newest = "+inf" if after is None else str(after.claimed_ms)
+        found: list[Listed] = []
+        offset = 0
+        while len(found) < limit:
+            page = await self._client.zrevrangebyscore(
+                RECENT_CALLS, newest, "-inf", start=offset, num=limit, withscores=True
+            )
+            offset += len(page)
+            scored = cast(list[tuple[str, float]], page)
+            places = [Listed(CallSid(name), int(score)) for name, score in scored]
+            found += [place for place in places if after is None or _comes_after(place, after)]
+            if len(page) < limit:
+                break
+        return found[:limit]
+
+    async def on_the_phone(self, call_sids: Iterable[CallSid]) -> set[CallSid]:
+        """Those of the calls that a phone stream holds just now."""
+        held: set[CallSid] = set()
+        for part in _parts(list(call_sids)):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for call_sid in part:
+                    pipe.exists(live_key(call_sid))
+                held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
+        return held
+
+    async def record(self, call_sid: CallSid) -> Record | None:
+        """The record at one moment, or None for an unknown call."""
+        found = await self._scripts.read(call_sid, at=utc_now())
+        if found is None:
+            return None
+        fields = found.fields
+        taken_by = fields.get("takenBy") or None
+        return Record(
+            call_skeleton({"callSid": call_sid, **fields}, found.history),
+            taken_by,
+            fields.get("takenAt") if taken_by else None,
+            fields.get("continuedAs"),
+        )
+
+    async def now_ms(self) -> int:
+        """The clock of Redis."""
+        reply = await cast(Awaitable[object], self._client.time())
+        if isinstance(reply, dict):  # a cluster's client answers by node
+            reply = min(reply.values())
+        seconds, micros = cast(tuple[int, int], reply)
+        return seconds * 1000 + micros // 1000
+
+    @asynccontextmanager
+    async def notices(self) -> AsyncIterator[AsyncIterator[CallSid | None]]:
+        """The callSids of writes as they are published; None about once a second without any.
+
+        Subscribed when the block is entered.
+        """
+        pubsub = self._client.pubsub()
+        try:
+            await pubsub.subscribe(CHANNEL)
+            await pubsub.get_message(timeout=NOTICE_PATIENCE_S)  # the word that we are subscribed
+
+            async def heard() -> AsyncIterator[CallSid | None]:
+                while True:
+                    notice = await pubsub.get_message(
+                        ignore_subscribe_messages=True, timeout=NOTICE_PATIENCE_S
+                    )
+                    yield None if notice is None else CallSid(str(notice["data"]))
+
+            yield heard()
+        finally:
+            with suppress(*AWAY):  # it is gone already
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+
+def entry_at(moment: datetime) -> str:
+    """The entry id right before everything of that millisecond."""
+    return f"{int(moment.timestamp() * 1000)}-0"
+
+
+def _comes_after(place: Listed, other: Listed) -> bool:
+    """In the index, where equal moments stand in falling order of name."""
+    if place.claimed_ms != other.claimed_ms:
+        return place.claimed_ms < other.claimed_ms
+    return place.call_sid < other.call_sid
+
+
+def _parts(call_sids: Sequence[CallSid]) -> Iterable[Sequence[CallSid]]:
+    return (call_sids[i : i + _PIPELINED] for i in range(0, len(call_sids), _PIPELINED))
