@@ -31,13 +31,13 @@ def test_trying_out_respects_what_the_environment_says() -> None:
     assert (chosen.stream_host, chosen.drain_s) == ("0.0.0.0", 30)
 
 
-def test_speech_processes_run_only_for_local_engines() -> None:
-    everything = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
-    vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.LOCAL)
-    assert [c.part.name for c in everything.all] == ["ears", "mouth", "stream 1", "console"]
-    assert [c.part.name for c in crew_of(vendor, 2).all] == [
-        "mouth", "stream 1", "stream 2", "console"
-    ]  # fmt: skip
+def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor() -> None:
+    local = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
+    vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.OPENAI)
+    nobody = Settings(_env_file=None, transcriber=Engine.NULL, synthesizer=Engine.NULL)
+    assert [c.part.name for c in local.all] == ["ears", "mouth", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(vendor, 1).all] == ["ears", "mouth", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
 
 
 def test_children_are_told_what_the_supervisor_resolved() -> None:
