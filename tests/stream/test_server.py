@@ -263,6 +263,30 @@ async def test_the_last_place_is_given_once() -> None:
 
 
 @in_virtual_time
+async def test_silent_sockets_of_one_address_leave_half_of_the_places_to_others() -> None:
+    async with door(max_calls=4) as here, AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(here.socket())
+        with pytest.raises(InvalidStatus) as refused:
+            async with here.socket():
+                pass
+        assert refused.value.response.status_code == 503
+        assert (await here.get("/readyz"))[0] == 200
+        async with here.socket(local_addr=("127.0.0.2", 0)) as other:
+            await other.send(orjson.dumps(start_message()).decode())
+            assert orjson.loads(await other.recv())["event"] == "media"
+
+
+@in_virtual_time
+async def test_calls_that_began_are_not_counted_by_address() -> None:
+    async with door(max_calls=4) as here, AsyncExitStack() as stack:
+        for sid in ("CA1", "CA2", "CA3", "CA4"):
+            socket = await stack.enter_async_context(here.socket())
+            await socket.send(orjson.dumps(start_message(sid)).decode())
+            assert orjson.loads(await socket.recv())["event"] == "media"
+
+
+@in_virtual_time
 async def test_places_are_free_again_however_a_stream_ended() -> None:
     async with door(max_calls=1) as here:
         for _ in range(3):

@@ -4,8 +4,9 @@
     GET  /twiml     see webhook.py             ws  /media    one call's stream
 
 Admission is decided without an await between the look and the taking, so two calls cannot both
-get the last place. Draining refuses new calls and lets running ones finish; those that have not
-finished in time are closed with 1001, and the provider's <Redirect> carries them on elsewhere.
+get the last place (admission.py). Draining refuses new calls and lets running ones finish; those
+that have not finished in time are closed with 1001, and the provider's <Redirect> carries them on
+elsewhere.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from voicebot.errors import InvalidCallSid, ProtocolViolation
 from voicebot.log import get_logger
 from voicebot.ports import is_loopback
 from voicebot.settings import Settings
+from voicebot.stream.admission import Admission, Place
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.passes import PassOffice
@@ -86,10 +88,7 @@ class StreamServer:
         self._settings = house.settings
         self._dialect: Dialect = Twilio()
         self._sessions: dict[CallSid, Session] = {}
-        self._places_taken = 0
-        self._draining = False
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._admission = Admission(house.settings.max_calls)
 
     async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
@@ -112,20 +111,15 @@ class StreamServer:
             await stopping.wait()
             await self._drain()
 
-    @property
-    def has_room(self) -> bool:
-        """Is there a place for one more call?"""
-        return not self._draining and self._places_taken < self._settings.max_calls
-
     async def _drain(self) -> None:
-        self._draining = True
-        if self._places_taken:
-            _log.info("draining", calls=self._places_taken, limit_s=self._settings.drain_s)
+        self._admission.close()
+        if self._admission.taken:
+            _log.info("draining", calls=self._admission.taken, limit_s=self._settings.drain_s)
         try:
             async with asyncio.timeout(self._settings.drain_s):
-                await self._empty.wait()
+                await self._admission.empty()
         except TimeoutError:
-            _log.info("handing_calls_over", calls=self._places_taken)
+            _log.info("handing_calls_over", calls=self._admission.taken)
 
     # -- HTTP ----------------------------------------------------------------------------
 
@@ -144,9 +138,9 @@ class StreamServer:
         return connection.respond(HTTPStatus.NOT_FOUND, "no such address\n")
 
     def _answer_ready(self, connection: ServerConnection) -> Response:
-        if self.has_room:
+        if self._admission.has_room:
             return connection.respond(HTTPStatus.OK, "ready\n")
-        why = "draining\n" if self._draining else "full\n"
+        why = "draining\n" if self._admission.is_closed else "full\n"
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
 
     async def _answer_twiml(self, connection: ServerConnection, asked: Asked) -> Response:
@@ -155,7 +149,7 @@ class StreamServer:
             _log.warning("webhook_not_signed")
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
         try:
-            text = await webhook.answer(asked, has_room=self.has_room)
+            text = await webhook.answer(asked, has_room=self._admission.has_room)
         except InvalidCallSid as error:
             return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
         response = connection.respond(HTTPStatus.OK, text)
@@ -167,7 +161,7 @@ class StreamServer:
         if not self._house.webhook.is_genuine_upgrade(asked):
             _log.warning("upgrade_not_signed")
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
-        if not self.has_room:
+        if not self._admission.admits(_caller_address(connection)):
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no room for this call\n")
         return None
 
@@ -175,13 +169,16 @@ class StreamServer:
 
     async def _attend(self, connection: ServerConnection) -> None:
         """One connection, from its first frame to its last."""
-        if not self.has_room:
+        address = _caller_address(connection)
+        if not self._admission.admits(address):
             await ProviderSocket(connection).close(TRY_AGAIN_LATER, "no room for this call")
             return
-        self._places_taken += 1
-        self._empty.clear()
+        with self._admission.place(address) as place:
+            await self._attend_call(connection, place)
+
+    async def _attend_call(self, connection: ServerConnection, place: Place) -> None:
         try:
-            await self._serve_call(connection)
+            await self._serve_call(connection, place)
         except ProtocolViolation as error:
             _log.info("call_refused", code=error.code, error=error)
             await ProviderSocket(connection).close(error.code, str(error))
@@ -191,15 +188,12 @@ class StreamServer:
             _log.error("call_broken", exc_info=error)
             await asyncio.sleep(BROKEN_PAUSE_S)
             await ProviderSocket(connection).close(INTERNAL_ERROR, "this call is broken here")
-        finally:
-            self._places_taken -= 1
-            if not self._places_taken:
-                self._empty.set()
 
-    async def _serve_call(self, connection: ServerConnection) -> None:
+    async def _serve_call(self, connection: ServerConnection, place: Place) -> None:
         socket = ProviderSocket(connection)
         start = await read_start(socket, self._dialect)
         self._check_pass(connection, start)
+        place.call_is_known()
         caller = start.parameters.get("from")
         ledger = await self._house.open_call(start.call_sid, caller=caller or None)
         measure = Measure(self._settings.measure_file, start.call_sid)
@@ -233,6 +227,12 @@ class StreamServer:
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
         if not self._house.passes.admit(start.call_sid, given):
             raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
+
+
+def _caller_address(connection: ServerConnection) -> str:
+    """The peer's, as TCP has it: what a header says anybody can write."""
+    peer = connection.remote_address
+    return str(peer[0]) if peer else ""
 
 
 def _address(server: Server) -> str:
