@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     redis_port: int = Field(default=6390, ge=1, le=65535)
     commit_deadline_ms: int = Field(default=40, ge=1)
+    wait_replicas: int = Field(default=0, ge=0)
+    wait_replicas_ms: int = Field(default=30, ge=1, le=1000)
     retention_days: int = Field(default=30, ge=1)
     save_mode: SaveMode = SaveMode.REALTIME
     realtime_share: float = Field(default=1.0, ge=0.0, le=1.0)

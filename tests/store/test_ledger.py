@@ -15,7 +15,8 @@ from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.ledger import RecordLedger
-from voicebot.store.store import Store, save_mode
+from voicebot.store.sessions import save_mode
+from voicebot.store.store import Store
 
 from .calls import SID, answered, bot, caller
 from .conftest import StoreMaker

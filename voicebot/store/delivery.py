@@ -9,14 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
+from voicebot.log import get_logger
+from voicebot.store.client import AWAY
 from voicebot.store.commits import Sealed
+from voicebot.store.refusals import RefusedForGood
+from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 from voicebot.store.sessions import Founding, Held, Session
 
 _BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs")
 """Fields that belong to claims, not to the call; a record made anew starts without them."""
+
+log = get_logger(__name__)
+
+
+class Outcome(StrEnum):
+    """What became of bringing all that waits.
+
+    AWAY     Redis did not answer, or not as it should
+    REFUSED  Redis will not take a write, however often it is asked
+    UNCOPIED Redis has it, and too few replicas do
+    """
+
+    BROUGHT = "brought"
+    AWAY = "away"
+    REFUSED = "refused"
+    UNCOPIED = "uncopied"
+
 
 Finder = Callable[[Session], Awaitable[Founding]]
 """Tells what a record is made from when there is none; may read Redis."""
@@ -30,6 +52,7 @@ class Delivery:
     ) -> None:
         self.session = session
         self.fenced = False
+        self.why_refused = ""
         self._scripts = scripts
         self._find = find
         self._clock = clock
@@ -37,6 +60,7 @@ class Delivery:
         self._found: Founding | None = None
         self._commits: list[Sealed] = []
         self._delivered = 0
+        self._copied = 0
 
     @classmethod
     def restored(
@@ -47,7 +71,7 @@ class Delivery:
         if held.epoch is not None:
             delivery._epoch, delivery._found = held.epoch, held.found
         delivery._commits = list(held.commits)
-        delivery._delivered = held.delivered
+        delivery._delivered = delivery._copied = held.delivered
         return delivery
 
     @property
@@ -57,14 +81,14 @@ class Delivery:
             self.session,
             self._epoch,
             self._found or Founding(self.session.fresh),
-            self._delivered,
+            self._copied,
             tuple(self._commits),
         )
 
     @property
     def waiting(self) -> int:
-        """How many commits Redis has not acknowledged."""
-        return len(self._commits) - self._delivered
+        """How many commits Redis, and its replicas where they count, have not acknowledged."""
+        return len(self._commits) - self._copied
 
     @property
     def next_seq(self) -> int:
@@ -84,28 +108,50 @@ class Delivery:
         self.fenced = self.fenced or claimed.late
         return claimed
 
+    async def attempt(self) -> Outcome:
+        """`catch_up`, with its end as a value."""
+        try:
+            await self.catch_up()
+        except RefusedForGood as refused:
+            self.why_refused = refused.why
+            return Outcome.REFUSED
+        except TooFewReplicas:
+            return Outcome.UNCOPIED
+        except AWAY as error:
+            log.debug("not_brought", call_sid=self.session.call_sid, why=type(error).__name__)
+            return Outcome.AWAY
+        return Outcome.BROUGHT
+
     async def catch_up(self) -> None:
         """Bring everything that waits, claiming first where that has not been done.
 
-        Raises client.AWAY; can be called again at any time, nothing is applied twice.
+        Raises client.AWAY, among it RefusedForGood and TooFewReplicas; can be called again at
+        any time, nothing is applied twice.
         """
         while self._delivered < len(self._commits):
             if self._epoch is None:
                 await self.claim(late=True)
             else:
                 await self._send(self._commits[self._delivered], self._epoch)
+        self._copied = self._delivered
 
     async def _send(self, commit: Sealed, epoch: int) -> None:
-        reply = await self._scripts.commit(self.session, epoch, commit)
+        """Only the last one waits for replicas, for all before it: they copy in order."""
+        last = commit.seq == len(self._commits)
+        reply = await self._scripts.commit(self.session, epoch, commit, copied=last)
+        self.fenced = self.fenced or reply.verdict is Verdict.FENCED
         match reply.verdict:
             case Verdict.GAP:
                 self._delivered = reply.last
             case Verdict.UNCLAIMED:
                 self._epoch = None
                 self._delivered = 0
+            case _ if not reply.copied:
+                raise TooFewReplicas(reply)
             case Verdict.APPLIED | Verdict.DONE | Verdict.FENCED:
-                self._delivered = max(self._delivered, min(reply.last, len(self._commits)))
-        self.fenced = self.fenced or reply.verdict is Verdict.FENCED
+                end = len(self._commits) - (not last)  # also one that was done must wait
+                self._delivered = max(self._delivered, min(reply.last, end))
+        self._copied = min(self._copied, self._delivered)
 
 
 def _without_bookkeeping(claimed: Claimed) -> Founding:

@@ -71,6 +71,10 @@ class Journal:
         """Redis has this small write."""
         self._soon(lambda file: file.drop_update(write_id))
 
+    async def put_aside(self, entry: Held | PendingUpdate, why: str) -> Saved:
+        """Redis refuses it for good: a file of its own, which no process replays by itself."""
+        return await self._kept(lambda file: file.put_aside(entry, why))
+
     async def close(self) -> None:
         """Finish writing; an empty file is removed, one with entries waits for the next process."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)

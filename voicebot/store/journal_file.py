@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,12 @@ CREATE TABLE IF NOT EXISTS commits (
 CREATE TABLE IF NOT EXISTS updates (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, call_sid TEXT NOT NULL,
     at TEXT NOT NULL, fields TEXT NOT NULL, history TEXT NOT NULL, events TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS refusals (
+    id TEXT PRIMARY KEY, why TEXT NOT NULL);
 """
+
+ASIDE = "aside"
+"""Beside the journals: what Redis refuses for good, a file each, tried again only by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,30 @@ class JournalFile:
         """In the order in which they were made."""
         return read_updates(self._database)
 
+    def put_aside(self, entry: Held | PendingUpdate, why: str) -> None:
+        """Move a session or a small write to a file of its own, with Redis's reason.
+
+        On disk there before it is dropped here: a crash between the two leaves it in both,
+        which the numbers and ids make harmless.
+        """
+        entry_id = entry.session.id if isinstance(entry, Held) else entry.id
+        path = self.path.parent / ASIDE / f"{entry_id}.db"
+        with closing(self.create(path)) as aside, aside.transaction():
+            aside._put(entry)
+            aside.put_refusal(entry_id, why)
+        self.drop_session(entry_id)
+        self.drop_update(entry_id)
+
+    def put_refusal(self, entry_id: str, why: str) -> None:
+        """What Redis said, for the person who will mend it."""
+        self._database.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?)", (entry_id, why))
+
+    def _put(self, entry: Held | PendingUpdate) -> None:
+        if isinstance(entry, Held):
+            self.put_session(entry)
+        else:
+            self.put_update(entry)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection that is durable at each commit and serves any thread."""
@@ -213,6 +242,23 @@ def read_updates(database: sqlite3.Connection) -> list[PendingUpdate]:
         )
         for write_id, call_sid, at, fields, history, events in rows
     ]
+
+
+def read_refusal(database: sqlite3.Connection) -> list[str]:
+    """Why Redis refuses what is in this file; empty for an ordinary journal."""
+    return [why for (why,) in database.execute("SELECT why FROM refusals")]
+
+
+def is_living(path: Path) -> bool:
+    """Does a process own this file at the moment?"""
+    try:
+        with _lock_path(path).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _held(

@@ -1,12 +1,16 @@
 """One session's pen: it numbers the commits, keeps the deadline, and never loses one.
 
     commit ──► Redis answers in time ───────────────► Saved.REDIS
-           └─► refused, or silent past the deadline ─► the shelf keeps it (journal, else memory)
+           └─► away, or silent past the deadline ────► the shelf keeps it (journal, else memory)
                                                       and the session is behind:
     behind: later commits go to the shelf as well; a recovery brings all of them in order as
             soon as Redis answers, and the shelf may forget them
 
-A late answer is still awaited in the background, so a slow Redis is not asked twice.
+The shelf begins at half of the deadline, so that both have ended when the conversation has
+waited long enough. A late answer is still awaited in the background: a slow Redis is not asked
+twice. What Redis has and too few replicas have is behind as well, until they do. What Redis
+refuses for good is not asked again until the call ends; what it still refuses then is put aside
+for a person (`voicebot journal`). Neither keeps other calls from Redis.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from voicebot.store import metrics
 from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY
 from voicebot.store.commits import Commit, merge, seal
-from voicebot.store.delivery import Delivery
+from voicebot.store.delivery import Delivery, Outcome
 from voicebot.store.sessions import Founding, Held
 from voicebot.store.shadow import missing, record_of
 from voicebot.store.slots import Slots
@@ -36,6 +40,9 @@ log = get_logger(__name__)
 
 CLOSE_PATIENCE_S = 2.0
 """How long the end of a call waits for Redis; the caller is gone by then."""
+
+SHELF_BEGINS = 0.5
+"""This part of the deadline is left to Redis alone: most late answers come before it."""
 
 
 class Shelf(Protocol):
@@ -49,6 +56,10 @@ class Shelf(Protocol):
         """Redis has everything of this session."""
         ...
 
+    async def put_aside(self, held: Held, why: str) -> Saved:
+        """Redis will never take it: keep it where only a person asks again."""
+        ...
+
 
 class MemoryShelf:
     """The session's own memory: good until this process dies."""
@@ -59,6 +70,10 @@ class MemoryShelf:
 
     def forget(self, session_id: str) -> None:
         """Nothing to do."""
+
+    async def put_aside(self, held: Held, why: str) -> Saved:
+        """There is no place for it."""
+        return Saved.MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +108,10 @@ class RecordLedger:
         self._state = state
         self._manner = manner
         self._turn = asyncio.Lock()
-        self._flight: asyncio.Task[None] | None = None
+        self._flight: asyncio.Task[Outcome] | None = None
+        self._shelving: asyncio.Task[Saved] | None = None
         self._recovery: asyncio.Task[None] | None = None
+        self._outcome = Outcome.BROUGHT
         self._behind = False
         self._batch: list[Commit] = []
 
@@ -162,31 +179,38 @@ class RecordLedger:
     async def _save(self) -> Saved:
         if self._behind:
             return await self._manner.shelf.keep(self._delivery.held)
-        if not self._manner.breaker.is_open and await self._brought():
+        cancelled, self._shelving = self._shelving, None  # begun for a commit nobody waits for
+        self._outcome = Outcome.AWAY if self._manner.breaker.is_open else await self._brought()
+        shelving, self._shelving = self._shelving, None
+        if self._outcome is Outcome.BROUGHT:
+            if shelving or cancelled:
+                self._manner.shelf.forget(self._delivery.session.id)
             self._manner.saved()
             return Saved.REDIS
         self._fall_behind()
-        return await self._manner.shelf.keep(self._delivery.held)
+        return await (shelving or self._manner.shelf.keep(self._delivery.held))
 
-    async def _brought(self) -> bool:
-        """Did Redis take everything within the deadline?"""
+    async def _brought(self) -> Outcome:
+        """What Redis made of everything that waits, within the deadline."""
         if self._flight is None or self._flight.done():
-            self._flight = self._manner.tasks.start(_quietly(self._delivery))
-        await asyncio.wait({self._flight}, timeout=self._manner.deadline_s)
-        if self._flight.done() and not self._flight.cancelled():
-            self._flight.result()  # what is no fault of Redis is a fault of ours: let it be seen
-        return not self._delivery.waiting
+            self._flight = self._manner.tasks.start(self._delivery.attempt())
+        first_s = self._manner.deadline_s * SHELF_BEGINS
+        await asyncio.wait({self._flight}, timeout=first_s)
+        if not self._flight.done():
+            self._shelving = self._manner.tasks.start(self._manner.shelf.keep(self._delivery.held))
+            await asyncio.wait({self._flight}, timeout=self._manner.deadline_s - first_s)
+        if not self._delivery.waiting:
+            return Outcome.BROUGHT
+        if not self._flight.done() or self._flight.cancelled():
+            return Outcome.AWAY
+        outcome = self._flight.result()  # a fault of ours, not of Redis, is seen here
+        return Outcome.AWAY if outcome is Outcome.BROUGHT else outcome
 
     def _fall_behind(self) -> None:
         self._behind = True
-        self._manner.breaker.trip()
-        metrics.commit_failures.inc()
-        log.warning(
-            "redis_away",
-            call_sid=self._delivery.session.call_sid,
-            waiting=self._delivery.waiting,
-            advice="the call goes on; what was said is kept and written when Redis answers",
-        )
+        _warn(self._delivery, self._outcome)
+        if self._outcome is Outcome.AWAY:
+            self._manner.breaker.trip()
         self._recovery = self._manner.tasks.start(self._recover())
 
     async def _recover(self) -> None:
@@ -195,24 +219,32 @@ class RecordLedger:
             await asyncio.wait({self._flight})  # its late answer, or its end
         pause_s = FIRST_PAUSE_S
         await self._manner.breaker.closed()
-        while not await self._caught_up():
+        while (outcome := await self._delivery.attempt()) is not Outcome.BROUGHT:
+            if outcome is not self._outcome:
+                self._outcome = outcome
+                _warn(self._delivery, outcome)
+            if outcome is Outcome.REFUSED:
+                return
+            if outcome is Outcome.AWAY:
+                self._manner.breaker.trip()
             await asyncio.sleep(pause_s)
             pause_s = longer(pause_s)
             await self._manner.breaker.closed()
+        self._caught_up()
+
+    def _caught_up(self) -> None:
         self._behind = False
         self._manner.shelf.forget(self._delivery.session.id)
         self._manner.saved()
         self._manner.settled()
         log.info("redis_back", call_sid=self._delivery.session.call_sid)
 
-    async def _caught_up(self) -> bool:
-        try:
-            await self._delivery.catch_up()
-        except AWAY as error:
-            log.debug("redis_still_away", why=type(error).__name__)
-            self._manner.breaker.trip()
-            return False
-        return True
+    async def _last_attempt(self) -> None:
+        """What Redis refused may have been mended since; else it is a person's to bring."""
+        if await self._delivery.attempt() is Outcome.BROUGHT:
+            self._caught_up()
+        else:
+            await self._manner.shelf.put_aside(self._delivery.held, self._delivery.why_refused)
 
     async def _settle(self) -> None:
         """Give Redis a moment at the end; the recovery goes on without the session."""
@@ -220,6 +252,8 @@ class RecordLedger:
             return
         if self._recovery is not None:
             await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
+        if self._behind and self._outcome is Outcome.REFUSED:
+            return await self._last_attempt()
         if self._delivery.waiting and not await self._on_disk():
             log.error(
                 "record_only_in_memory",
@@ -256,8 +290,18 @@ def _expected(held: Held, actual: Founding | None) -> Founding:
     return record if ours else Founding({}, record.history)
 
 
-async def _quietly(delivery: Delivery) -> None:
-    try:
-        await delivery.catch_up()
-    except AWAY as error:
-        log.debug("commit_failed", call_sid=delivery.session.call_sid, why=type(error).__name__)
+def _warn(delivery: Delivery, outcome: Outcome) -> None:
+    told = {"call_sid": delivery.session.call_sid, "waiting": delivery.waiting}
+    match outcome:
+        case Outcome.REFUSED:
+            metrics.commits_refused.inc()
+            advice = "what stands at this call's keys is no record of ours; see `voicebot journal`"
+            log.error("redis_refuses", why=delivery.why_refused, advice=advice, **told)
+        case Outcome.UNCOPIED:
+            metrics.commits_uncopied.inc()
+            advice = "it is kept here as well until they do; see VOICEBOT_WAIT_REPLICAS"
+            log.warning("too_few_replicas", advice=advice, **told)
+        case _:
+            metrics.commit_failures.inc()
+            advice = "the call goes on; what was said is kept and written when Redis answers"
+            log.warning("redis_away", advice=advice, **told)

@@ -13,8 +13,18 @@ commit_seconds = Histogram(
 commit_failures = Counter(
     "voicebot_commit_failures", "Times that a session found Redis away, or silent past its deadline"
 )
+commits_uncopied = Counter(
+    "voicebot_commits_uncopied",
+    "Times that a session's commit was in Redis, and too few replicas had it in time",
+)
+commits_refused = Counter(
+    "voicebot_commits_refused", "Calls and small writes that Redis refused for good"
+)
 journal_failures = Counter("voicebot_journal_failures", "Writes that the journal could not take")
 journal_entries = Gauge("voicebot_journal_entries", "Commits that wait in the data dir's journals")
+journal_aside = Gauge(
+    "voicebot_journal_aside", "Writes kept aside in the data dir because Redis refuses them"
+)
 journal_age_seconds = Gauge(
     "voicebot_journal_age_seconds", "Age of the oldest commit that waits in a journal"
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import cast
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import LegacyRecord, read_legacy
 from voicebot.store.record import fresh_fields
+from voicebot.store.refusals import refusal
 from voicebot.store.replay import waiting_sessions
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding, Session
@@ -64,5 +66,10 @@ class Reader:
         return record_of(sessions[-1]) if sessions else None
 
     async def _old(self, call_sid: CallSid) -> LegacyRecord | None:
-        text = await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
+        try:
+            text = await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
+        except ResponseError as error:
+            if refusal(error) is None:
+                raise
+            return None  # a key of another kind: nothing that the old system wrote
         return read_legacy(text, self._business.zone)

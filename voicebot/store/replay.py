@@ -2,47 +2,52 @@
 
 Files of living processes are left alone: each brings its own. A file is taken by its lock, so
 two processes on one data dir never replay the same one at once; would they, the sequence
-numbers make it harmless.
+numbers make it harmless. What Redis refuses for good is put aside, where only `by_hand` tries
+it again: it must not hold up the others, nor be asked for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
-
-from redis.exceptions import ResponseError
 
 from voicebot.call import CallSid
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.delivery import Delivery
 from voicebot.store.journal_file import (
+    ASIDE,
     JournalFile,
     PendingUpdate,
     read_sessions,
     read_updates,
 )
+from voicebot.store.refusals import RefusedForGood
 from voicebot.store.sessions import Held
 
 log = get_logger(__name__)
 
 JOURNALS = "journal"
 
-Entry = TypeVar("Entry", Held, PendingUpdate)
+Entry = TypeVar("Entry", Held, PendingUpdate, str)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What waits in the journals of a data dir: how much, and since when."""
+    """What waits in the journals of a data dir: how much, and since when.
+
+    aside   writes that Redis refuses for good; not among `entries`
+    """
 
     entries: int
     oldest: datetime | None
+    aside: int = 0
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the oldest waiting write."""
@@ -62,8 +67,16 @@ class Replayer:
 
         Raises client.AWAY when Redis is away; what was not brought stays.
         """
+        return await self._all(await asyncio.to_thread(journal_paths, self.data_dir))
+
+    async def by_hand(self) -> int:
+        """`run`, and what was put aside once more: somebody may have mended what was wrong."""
+        brought = await self.run()
+        return brought + await self._all(await asyncio.to_thread(aside_paths, self.data_dir))
+
+    async def _all(self, paths: list[Path]) -> int:
         brought = 0
-        for path in await asyncio.to_thread(journal_paths, self.data_dir):
+        for path in paths:
             file = await asyncio.to_thread(_adopted, path)
             if file is None:
                 continue
@@ -77,15 +90,21 @@ class Replayer:
     async def _bring(self, file: JournalFile) -> int:
         brought = 0
         for held in await asyncio.to_thread(file.sessions):
-            with _told(held.session.call_sid):
+            try:
                 await self.restored(held).catch_up()
-                await asyncio.to_thread(_in_transaction, file, file.drop_session, held.session.id)
-                brought += held.waiting
+            except RefusedForGood as refused:
+                await _put_aside(file, held, held.session.call_sid, refused)
+                continue
+            await asyncio.to_thread(_in_transaction, file, file.drop_session, held.session.id)
+            brought += held.waiting
         for pending in await asyncio.to_thread(file.updates):
-            with _told(pending.call_sid):
+            try:
                 await self.update(pending)
-                await asyncio.to_thread(_in_transaction, file, file.drop_update, pending.id)
-                brought += 1
+            except RefusedForGood as refused:
+                await _put_aside(file, pending, pending.call_sid, refused)
+                continue
+            await asyncio.to_thread(_in_transaction, file, file.drop_update, pending.id)
+            brought += 1
         return brought
 
 
@@ -94,11 +113,16 @@ def journal_paths(data_dir: Path) -> list[Path]:
     return sorted((data_dir.absolute() / JOURNALS).glob("*.db"))
 
 
+def aside_paths(data_dir: Path) -> list[Path]:
+    """The files of what Redis refuses for good."""
+    return sorted((data_dir.absolute() / JOURNALS / ASIDE).glob("*.db"))
+
+
 def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[Held]:
-    """Sessions with something in a journal, of living processes too; oldest first."""
+    """Sessions with something in a journal, or aside, of living processes too; oldest first."""
     found: list[Held] = []
-    for path in journal_paths(data_dir):
-        found += _read(path, lambda database: read_sessions(database, call_sid))
+    for path in journal_paths(data_dir) + aside_paths(data_dir):
+        found += read(path, lambda database: read_sessions(database, call_sid))
     return sorted(found, key=lambda held: held.session.began)
 
 
@@ -106,40 +130,53 @@ def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
     """Small writes in the journals, of living processes too."""
     found: list[PendingUpdate] = []
     for path in journal_paths(data_dir):
-        found += _read(path, read_updates)
+        found += read(path, read_updates)
     return sorted(found, key=lambda pending: pending.at)
+
+
+def moments(path: Path) -> list[datetime]:
+    """When each write that waits in one file was made."""
+    sessions, updates = read(path, read_sessions), read(path, read_updates)
+    commits = [commit.at for held in sessions for commit in held.commits[held.delivered :]]
+    return commits + [pending.at for pending in updates]
 
 
 def standing(data_dir: Path) -> Standing:
     """Depth and age of all journals of a data dir; also sets the metrics."""
-    moments = [
-        commit.at
-        for held in waiting_sessions(data_dir)
-        for commit in held.commits[held.delivered :]
-    ]
-    moments += [pending.at for pending in waiting_updates(data_dir)]
-    found = Standing(len(moments), min(moments, default=None))
+    waiting = [moment for path in journal_paths(data_dir) for moment in moments(path)]
+    aside = sum(len(moments(path)) for path in aside_paths(data_dir))
+    found = Standing(len(waiting), min(waiting, default=None), aside)
     metrics.journal_entries.set(found.entries)
+    metrics.journal_aside.set(found.aside)
     metrics.journal_age_seconds.set(found.age_s(datetime.now(UTC)))
     return found
 
 
-@contextmanager
-def _told(call_sid: CallSid) -> Iterator[None]:
-    """One write that Redis refuses for good must not hold up the others."""
-    try:
-        yield
-    except ResponseError as error:
-        log.error("replay_refused", call_sid=call_sid, why=type(error).__name__)
-
-
-def _read(path: Path, read: Callable[[sqlite3.Connection], list[Entry]]) -> list[Entry]:
-    """What `read` finds in a file; a file that is just being made or removed holds nothing."""
+def read(path: Path, find: Callable[[sqlite3.Connection], list[Entry]]) -> list[Entry]:
+    """What `find` finds in a file; a file that is just being made or removed holds nothing."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as database:
-            return read(database)
+            return find(database)
     except sqlite3.OperationalError:
         return []
+
+
+async def _put_aside(
+    file: JournalFile, entry: Held | PendingUpdate, call_sid: CallSid, refused: RefusedForGood
+) -> None:
+    """One write that Redis refuses for good must not hold up the others."""
+    metrics.commits_refused.inc()
+    advice = (
+        "it is kept aside; mend what stands at this call's keys, then `voicebot journal replay`"
+    )
+    log.error("replay_refused", call_sid=call_sid, why=refused.why, advice=advice)
+    if file.path.parent.name != ASIDE:
+        await asyncio.to_thread(_move, file, entry, refused.why)
+
+
+def _move(file: JournalFile, entry: Held | PendingUpdate, why: str) -> None:
+    with file.transaction():
+        file.put_aside(entry, why)
 
 
 def _adopted(path: Path) -> JournalFile | None:

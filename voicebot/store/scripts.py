@@ -15,12 +15,14 @@ from hashlib import sha1
 from importlib.resources import files
 from typing import Protocol, cast
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from voicebot.call import CallSid
 from voicebot.store.commits import Argument, Event, Sealed
 from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.record import Fields, iso_utc
+from voicebot.store.refusals import refusal
+from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.sessions import Founding, Session
 
 EVENTS_KEPT = 1000
@@ -47,10 +49,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`last` is the session's highest number that the record knows."""
+    """`last` is the session's highest number that the record knows.
+
+    copied  as many replicas as are wanted have it
+    """
 
     verdict: Verdict
     last: int
+    copied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +104,15 @@ class Script:
     async def run(
         self, client: ScriptRunner, keys: Sequence[str], arguments: Sequence[Argument]
     ) -> object:
-        """The script's reply; raises what the client raises (client.AWAY)."""
+        """The script's reply; raises what the client raises (client.AWAY) and RefusedForGood."""
         rest = (*keys, *arguments)
         try:
-            return await cast(Awaitable[object], client.evalsha(self.sha, len(keys), *rest))
-        except NoScriptError:
-            return await cast(Awaitable[object], client.eval(self.text, len(keys), *rest))
+            try:
+                return await cast(Awaitable[object], client.evalsha(self.sha, len(keys), *rest))
+            except NoScriptError:
+                return await cast(Awaitable[object], client.eval(self.text, len(keys), *rest))
+        except ResponseError as error:
+            raise (refusal(error) or error) from error
 
 
 _CLAIM, _COMMIT, _UPDATE, _FOUND, _READ = (
@@ -112,10 +121,16 @@ _CLAIM, _COMMIT, _UPDATE, _FOUND, _READ = (
 
 
 class Scripts:
-    """The scripts on one client. Every method raises what the client raises (client.AWAY)."""
+    """The scripts on one client. Every method raises what the client raises (client.AWAY).
 
-    def __init__(self, client: ScriptRunner, *, retention_s: int) -> None:
+    copied  the same client, waiting until replicas have what was written (replicas.py)
+    """
+
+    def __init__(
+        self, client: ScriptRunner, *, retention_s: int, copied: ScriptRunner | None = None
+    ) -> None:
         self._client = client
+        self._copied = copied or client
         self._retention_s = retention_s
 
     async def claim(
@@ -128,12 +143,18 @@ class Scripts:
         _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
         return Claimed(int(epoch), _fields(pairs), tuple(history))
 
-    async def commit(self, session: Session, epoch: int, commit: Sealed) -> Committed:
-        """Apply one commit of a session, once and in its turn."""
+    async def commit(
+        self, session: Session, epoch: int, commit: Sealed, *, copied: bool = True
+    ) -> Committed:
+        """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
         arguments = (epoch, session.id, commit.seq, *commit.arguments)
-        reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments)
+        client, in_time = self._copied if copied else self._client, True
+        try:
+            reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments, client=client)
+        except TooFewReplicas as few:
+            reply, in_time = few.reply, False
         verdict, last, _ = cast(tuple[str, int, str], reply)
-        return Committed(Verdict(verdict), last)
+        return Committed(Verdict(verdict), last, in_time)
 
     async def update(
         self,
@@ -145,12 +166,16 @@ class Scripts:
         history: Sequence[str] = (),
         events: Sequence[Event] = (),
     ) -> Updated:
-        """One small write by somebody who does not own the call; `write_id` makes it once."""
+        """One small write by somebody who does not own the call; `write_id` makes it once.
+
+        Raises TooFewReplicas when it is not safe yet; to be asked again.
+        """
         arguments = [write_id, *Founding(fields, history).arguments, len(events)]
         for event in events:
             arguments += [len(event), *event]
         extra = call_keys(call_sid).writes
-        return Updated(cast(str, await self._run(_UPDATE, call_sid, at, arguments, extra)))
+        reply = await self._run(_UPDATE, call_sid, at, arguments, extra, client=self._copied)
+        return Updated(cast(str, reply))
 
     async def found(self, call_sid: CallSid, founding: Founding, *, at: datetime) -> None:
         """Make the record if there is none."""
@@ -169,10 +194,11 @@ class Scripts:
         at: datetime,
         arguments: Sequence[Argument],
         *extra_keys: str,
+        client: ScriptRunner | None = None,
     ) -> object:
         keys = (*call_keys(call_sid).all, *extra_keys)
         shared = (iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid)
-        return await script.run(self._client, keys, (*shared, *arguments))
+        return await script.run(client or self._client, keys, (*shared, *arguments))
 
 
 def _us(moment: datetime) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from voicebot.call import CallSid
+from voicebot.settings import SaveMode, Settings
 from voicebot.store.commits import Argument, Sealed
 
 
@@ -58,3 +60,10 @@ class Held:
     def waiting(self) -> int:
         """Commits that are not known to be in Redis."""
         return len(self.commits) - self.delivered
+
+
+def save_mode(settings: Settings, call_sid: CallSid) -> SaveMode:
+    """Realtime for the share of calls that VOICEBOT_REALTIME_SHARE names, by their callSid."""
+    lot = zlib.crc32(call_sid.encode()) / 2**32
+    chosen = settings.save_mode is SaveMode.REALTIME and lot < settings.realtime_share
+    return SaveMode.REALTIME if chosen else SaveMode.BATCH

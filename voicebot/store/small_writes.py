@@ -12,9 +12,12 @@ from uuid import uuid4
 from voicebot.call import CallSid, Saved
 from voicebot.errors import StoreUnavailable
 from voicebot.log import get_logger
+from voicebot.store import metrics
 from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY
 from voicebot.store.journal_file import PendingUpdate
+from voicebot.store.refusals import RefusedForGood
+from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Scripts, Updated
 from voicebot.store.sessions import Founding
 from voicebot.store.tasks import Tasks
@@ -34,6 +37,10 @@ class UpdateShelf(Protocol):
 
     def forget_update(self, write_id: str) -> None:
         """Redis has it."""
+        ...
+
+    async def put_aside(self, entry: PendingUpdate, why: str) -> Saved:
+        """Redis will never take it: keep it where only a person asks again."""
         ...
 
 
@@ -61,12 +68,20 @@ class SmallWrites:
         self._queue: deque[PendingUpdate] = deque()
 
     async def write(self, call_sid: CallSid, update: Update) -> bool:
-        """True when it is durable, False for an unknown call; raises StoreUnavailable."""
+        """True when it is durable, False for an unknown call.
+
+        Raises StoreUnavailable, and RefusedForGood when Redis says at once that it never will.
+        """
         pending = PendingUpdate(uuid4().hex, call_sid, self._clock(), update)
         if not self._queue and not self._breaker.is_open:
             try:
                 async with asyncio.timeout(WRITE_PATIENCE_S):
                     return await self.bring(pending)
+            except RefusedForGood:
+                metrics.commits_refused.inc()
+                raise
+            except TooFewReplicas:
+                metrics.commits_uncopied.inc()
             except (*AWAY, TimeoutError):
                 self._breaker.trip()
         await self._keep(pending)
@@ -91,17 +106,29 @@ class SmallWrites:
         pause_s = FIRST_PAUSE_S
         while self._queue:
             await self._breaker.closed()
-            try:
-                known = await self.bring(self._queue[0])
-            except AWAY:
-                self._breaker.trip()
+            if not await self._dealt_with(self._queue[0], shelf):
                 await asyncio.sleep(pause_s)
                 pause_s = longer(pause_s)
                 continue
-            brought = self._queue.popleft()
-            shelf.forget_update(brought.id)
-            if not known:
-                log.warning("update_dropped", call_sid=brought.call_sid, why="no such record")
+            self._queue.popleft()
+
+    async def _dealt_with(self, pending: PendingUpdate, shelf: UpdateShelf) -> bool:
+        """In Redis, or refused for good and put aside: the next one's turn."""
+        try:
+            known = await self.bring(pending)
+        except RefusedForGood as refused:
+            metrics.commits_refused.inc()
+            log.error("update_refused_by_redis", call_sid=pending.call_sid, why=refused.why)
+            return await shelf.put_aside(pending, refused.why) is not Saved.MEMORY
+        except TooFewReplicas:
+            return False
+        except AWAY:
+            self._breaker.trip()
+            return False
+        shelf.forget_update(pending.id)
+        if not known:
+            log.warning("update_dropped", call_sid=pending.call_sid, why="no such record")
+        return True
 
     async def _update(self, pending: PendingUpdate) -> Updated:
         update = pending.update

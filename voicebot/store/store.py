@@ -7,7 +7,6 @@ writes. All writing goes through the scripts, so a change is in the record as a 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +19,7 @@ from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Phase, Status, parse_call_sid
 from voicebot.errors import InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
-from voicebot.settings import SaveMode, Settings
+from voicebot.settings import Settings
 from voicebot.store import updates
 from voicebot.store.breaker import Breaker
 from voicebot.store.callers import Callers, OpenCall
@@ -36,9 +35,11 @@ from voicebot.store.models import CallSkeleton
 from voicebot.store.presence import Presence
 from voicebot.store.reading import Reader
 from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
+from voicebot.store.refusals import RefusedForGood
 from voicebot.store.replay import Replayer
+from voicebot.store.replicas import replicated
 from voicebot.store.scripts import EVENTS_KEPT, Scripts
-from voicebot.store.sessions import Held, Session
+from voicebot.store.sessions import Held, Session, save_mode
 from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
 from voicebot.store.tasks import Tasks
@@ -74,7 +75,8 @@ class Store:
         self._journal = journal
         self._clock = clock
         self._retention_s = settings.retention_days * _DAY_S
-        self._scripts = Scripts(client, retention_s=self._retention_s)
+        copied = replicated(client, settings)
+        self._scripts = Scripts(client, retention_s=self._retention_s, copied=copied)
         self._chores = Chores()
         self._tasks = Tasks()
         self._breaker = Breaker(client.ping, self._tasks)
@@ -118,8 +120,15 @@ class Store:
 
         Raises StoreUnavailable when Redis is away; nothing is lost by that.
         """
+        return await self._replayed(self._replayer.run)
+
+    async def replay_by_hand(self) -> int:
+        """`replay`, and once more what was put aside because Redis refused it."""
+        return await self._replayed(self._replayer.by_hand)
+
+    async def _replayed(self, run: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await self._replayer.run()
+            return await run()
         except AWAY as error:
             raise StoreUnavailable(_AWAY_ADVICE) from error
 
@@ -245,7 +254,7 @@ class Store:
         try:
             sid = parse_call_sid(call_sid)
             known = await self._small.write(sid, make())
-        except (updates.Refused, InvalidCallSid) as refusal:
+        except (updates.Refused, InvalidCallSid, RefusedForGood) as refusal:
             log.warning("update_refused", why=str(refusal))
             return False
         except StoreUnavailable:
@@ -274,13 +283,12 @@ class Store:
                 async with asyncio.timeout(OPEN_PATIENCE_S):
                     claimed = await delivery.claim()
                 return call_state(claimed.fields, claimed.history)
+            except RefusedForGood:
+                log.error("claim_refused", call_sid=call_sid)
             except (*AWAY, TimeoutError):
                 self._breaker.trip()
-        log.warning(
-            "call_begins_unclaimed",
-            call_sid=call_sid,
-            advice="Redis is away; the call is taken, and written when Redis answers",
-        )
+        advice = "the call is taken, and written when Redis answers"
+        log.warning("call_begins_unclaimed", call_sid=call_sid, advice=advice)
         record = await self._reader.journaled(call_sid)
         return call_state(record.fields, record.history) if record else CallState()
 
@@ -340,10 +348,3 @@ class Store:
         if record is not None:
             text = write_legacy(call_skeleton(record.fields, record.history))
             await self._client.set(legacy_key(call_sid), text, ex=self._retention_s)
-
-
-def save_mode(settings: Settings, call_sid: CallSid) -> SaveMode:
-    """Realtime for the share of calls that VOICEBOT_REALTIME_SHARE names, by their callSid."""
-    lot = zlib.crc32(call_sid.encode()) / 2**32
-    chosen = settings.save_mode is SaveMode.REALTIME and lot < settings.realtime_share
-    return SaveMode.REALTIME if chosen else SaveMode.BATCH
