@@ -12,11 +12,11 @@ from tests.openai_sim.conftest import recorded
 from tests.speech.openai.conftest import order, settings
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
+from voicebot.openai_api.account import account
 from voicebot.openai_sim.faults import Kind
 from voicebot.openai_sim.latency import Latency, Service
 from voicebot.openai_sim.simulator import Simulator
 from voicebot.speech import Hint
-from voicebot.speech.openai.client import account
 from voicebot.speech.openai.files import FileTranscriber, wav
 
 NAME = recorded("john_name.wav")

@@ -1,8 +1,12 @@
 """Hearing and speaking through OpenAI, or through a server that speaks its API.
 
-client      the account: key, addresses, one HTTP client a process
 dictation   which stretches of a call are to be heard; what the server knows of them (no I/O)
-messages    what is said on a Realtime socket
+messages    what is said on a Realtime transcription socket
 hearing     one transcription socket a call, with the file endpoint behind it
 files       the file endpoint
+
+speaking    what every mouth at OpenAI has in common: time, breaker, cost
+endpoint    a voice: the speech endpoint, brought down to the telephone (decimating)
+realtime    a voice: a Realtime model that reads aloud (reading: its messages), checked (same_words)
+voices      the mouths that the settings name
 """

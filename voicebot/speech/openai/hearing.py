@@ -17,9 +17,9 @@ from typing import Final
 
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai_api.account import account
 from voicebot.settings import Settings
 from voicebot.speech import Ear, Hint, Transcriber, Transcript
-from voicebot.speech.openai.client import account
 from voicebot.speech.openai.dictation import SHORTEST_BYTES, Dictation, Item
 from voicebot.speech.openai.files import FileTranscriber
 from voicebot.speech.openai.line import Dialect, Limits, Line, State

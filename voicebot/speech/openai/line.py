@@ -24,12 +24,12 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai_api import metrics
+from voicebot.openai_api.account import Account
 from voicebot.openai_api.failures import Failure, Service
 from voicebot.openai_api.trouble import failure_of, failure_of_status
 from voicebot.openai_api.usage import meter
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
-from voicebot.speech.openai.client import Account
 from voicebot.speech.openai.dictation import Append, Clear, Commit, Dictation, Order, Outcome
 from voicebot.speech.openai.messages import Event, Format, Kind, NotAnEvent
 from voicebot.speech.openai.upsampling import Upsampler

@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from tests.speech.openai.conftest import settings
 from voicebot.errors import SettingsError
+from voicebot.openai_api.account import account
 from voicebot.settings import Settings
-from voicebot.speech.openai.client import account
 
 
 def of(base_url: str | None, key: str | None) -> Settings:
