@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from typing import Annotated
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -46,13 +48,21 @@ class Finding:
     mend: str = ""
 
 
-def doctor() -> None:
+def doctor(
+    openai: Annotated[
+        bool,
+        typer.Option(
+            "--openai", help="Also ask every OpenAI service in use once; costs under a cent."
+        ),
+    ] = False,
+) -> None:
     """Check settings, business, data directory, Redis, models, ports and keys.
 
     Exit 1 when something would stop a call.
     """
-    found = list(_examine())
-    for finding in found:
+    found: list[Finding] = []
+    for finding in chain(_examine(), _ask_openai() if openai else ()):
+        found.append(finding)
         typer.echo(_line(finding))
     if any(finding.state is State.PROBLEM for finding in found):
         raise typer.Exit(1)
@@ -73,6 +83,28 @@ def _examine() -> Iterator[Finding]:
     yield check_port("phone port", stream_door(settings))
     yield check_port("staff port", console_door(settings))
     yield from check_keys(settings)
+
+
+def _ask_openai() -> Iterator[Finding]:
+    try:
+        settings = load_settings()
+        yield from asyncio.run(check_vendor(settings))
+    except SettingsError as error:
+        yield Finding("OpenAI", State.PROBLEM, str(error), "correct the environment or .env")
+
+
+async def check_vendor(settings: Settings) -> list[Finding]:
+    """Does OpenAI do what a call wants? Without it calls go on, so nothing is more than a note.
+
+    Raises SettingsError.
+    """
+    from voicebot.openai_check import check_openai  # its library takes most of a second to import
+
+    business = load_business(settings.business)
+    return [
+        Finding(c.subject, State.NOTE if c.mend else State.OK, c.text, c.mend)
+        async for c in check_openai(settings, business)
+    ]
 
 
 def check_business(settings: Settings) -> Finding:

@@ -80,6 +80,11 @@ class OpenAIMouth:
         if rest := frames.rest():
             yield rest
 
+    @property
+    def model(self) -> str:
+        """Which one speaks."""
+        return self._voice.model
+
     async def aclose(self) -> None:
         """Close the voice."""
         await self._voice.aclose()

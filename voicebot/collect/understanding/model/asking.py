@@ -67,7 +67,7 @@ class ModelUnderstanding:
         asked_at = time.perf_counter()
         try:
             async with asyncio.timeout(self._deadline_s):
-                meaning = await self._ask(utterance, asked)
+                meaning = await self.ask(utterance, asked)
         except FAILURES as error:
             self._note(failure_of(error))
             return guess
@@ -89,8 +89,8 @@ class ModelUnderstanding:
         self._breaker.failed(failure)
         _log.info("model_of_no_help", failure=failure, model=self._model)
 
-    async def _ask(self, utterance: str, asked: Asked) -> Meaning:
-        """Raises FAILURES."""
+    async def ask(self, utterance: str, asked: Asked) -> Meaning:
+        """What the model says, unchecked; raises FAILURES."""
         began = time.monotonic()
         try:
             response = await self._request(utterance, asked)

@@ -1,0 +1,140 @@
+"""Whole spoken calls on the OpenAI stack: a real server and phone, the simulator as the vendor."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.openai_sim.conftest import KEY, Served, clips, served
+from tests.serving import Serving, environment, eventually, free_port, serving
+from voicebot.openai_sim.clips import Clips, load_clips
+from voicebot.openai_sim.command import CLIPS
+from voicebot.openai_sim.faults import Fault, Kind
+from voicebot.openai_sim.latency import Latencies, Service
+from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai_sim.voice import Samples, babble
+
+__all__ = ["clips", "served"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.valkey]
+
+CALL_LIMIT_S = 150
+HURRY = 4
+"""The bot speaks so many times faster than a person: nobody listens to it here."""
+SERVICE_CLIP = "House cleaning, please."
+PUZZLING = "Everything is filthy after the builders."
+"""What the rules do not know to be a wish for cleaning."""
+MEANT = json.dumps(
+    {
+        "intent": "answer",
+        "value": "Cleaning",
+        "fields": dict.fromkeys(("name", "phone", "address", "email", "service", "time")),
+        "missing": None,
+        "partial": None,
+        "confidence": 0.9,
+    }
+)
+
+
+class Hasty:
+    """A voice that takes little time."""
+
+    async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
+        whole = babble(text[: max(1, len(text) // HURRY)])
+        half = len(whole) // 2
+        yield whole[:half]
+        yield whole[half:]
+
+
+@dataclass
+class Vendor:
+    """A server that is at home, on the OpenAI stack, and the vendor behind it."""
+
+    simulator: Simulator
+    server: Serving
+    env: dict[str, str]
+    redis_port: int
+
+    def call(self, sid: str) -> tuple[str, dict[str, str], list[str]]:
+        """What the phone printed, the record and the bot's words in its history."""
+        address = self.server.phone_url.removeprefix("http://")
+        console = self.server.said.partition("staff")[2].split()[0]
+        process = subprocess.run(
+            [sys.executable, "-m", "voicebot", "call", "--call-sid", sid,
+             "--url", f"ws://{address}/media", "--console", console],
+            capture_output=True, text=True, timeout=CALL_LIMIT_S, env=self.env,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stdout + process.stderr
+        with redis.Redis(port=self.redis_port, decode_responses=True) as client:
+            fields = client.hgetall(f"call:{{{sid}}}")
+            history = [json.loads(m) for m in client.lrange(f"call:{{{sid}}}:history", 0, -1)]
+        return process.stdout, fields, [m["message"] for m in history if m["speaker"] == "AI"]
+
+
+def puzzling(clips: Clips) -> Clips:
+    """The same recordings, but the wish for cleaning is put in other words."""
+    return Clips(
+        tuple(
+            replace(clip, text=PUZZLING) if clip.text == SERVICE_CLIP else clip
+            for clip in clips._clips
+        )
+    )
+
+
+@pytest.fixture
+def vendor(served: Served, tmp_path: Path) -> Iterator[Vendor]:
+    simulator = Simulator(puzzling(load_clips(CLIPS)), Latencies(0.3), voice=Hasty(), key=KEY)
+    served.app.state.simulator = simulator
+    port = free_port()
+    env = environment(tmp_path / "data", port) | {
+        "VOICEBOT_TRANSCRIBER": "auto",
+        "VOICEBOT_SYNTHESIZER": "auto",
+        "VOICEBOT_UNDERSTANDING": "auto",
+        "VOICEBOT_OPENAI_FALLBACK": "false",
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": served.url,
+        "PATH": os.environ["PATH"],
+    }
+    with serving(env, tmp_path) as server:
+        server.wait_until_ready()
+        assert eventually(lambda: bool(server.events("fixed_sentences_ready")))
+        yield Vendor(simulator, server, env, port)
+
+
+def test_a_whole_call_books_and_tells_what_it_used(vendor: Vendor) -> None:
+    vendor.simulator.answers.append(MEANT)
+    printed, fields, _ = vendor.call("CA-openai")
+    assert fields["status"] == "booked", printed
+    assert fields["user.userInfo.email"] == "j.smith@gmail.com"
+    assert json.loads(fields["user.service"])["id"] == "cleaning"
+    used = json.loads(fields["usage"])
+    assert used["spoken_characters"] > 0
+    assert used["tokens_in"] > 0
+    assert 0 < used["cost_usd"] < 0.5
+    log = vendor.server.log_file.read_text()
+    for private in ("j.smith", "412345678", "Chapel", PUZZLING, KEY):
+        assert private not in log
+
+
+def test_a_call_whose_ears_model_and_voice_fail_once_each_still_books(vendor: Vendor) -> None:
+    vendor.simulator.answers.append(MEANT)
+    for service, kind in (
+        (Service.HEARING, Kind.CLOSED),
+        (Service.ANSWERS, Kind.RATE_LIMITED),
+        (Service.SPEECH, Kind.STALL),
+    ):
+        vendor.simulator.faults.order(Fault(service=service, kind=kind, seconds=30))
+    printed, fields, said = vendor.call("CA-trouble")
+    assert fields["status"] == "booked", printed
+    assert vendor.simulator.faults.take(Service.ANSWERS, *Kind) is None
+    assert vendor.simulator.faults.take(Service.HEARING, *Kind) is None
+    assert vendor.simulator.faults.take(Service.SPEECH, *Kind) is None
+    assert not any("One moment" in text for text in said)
