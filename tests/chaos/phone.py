@@ -51,8 +51,6 @@ FAREWELL = re.compile(r"Goodbye!$")
 
 NO_SHARE = 0.1
 """So often a caller finds the read-back wrong and says something else."""
-THINKS_S = 0.06
-"""A caller answers within this."""
 GAP_S = 0.03
 """So long without a sound, and the bot has finished."""
 REPEAT_S = 2.0
@@ -88,6 +86,8 @@ class Phone:
     number: str
     random: Random
     choose_place: Callable[[], tuple[str, int]]
+    thinks_s: float = 0.0
+    """At most so long, before each answer."""
     heard: list[Heard] = field(default_factory=list)
     asked: list[tuple[int, str]] = field(default_factory=list)
     """Every question that the caller answered, by stream."""
@@ -266,7 +266,7 @@ class Line:
             await self._be_silent()
         elif self._question is not None:
             self._phone.asked.append((self._number, self._question))
-            await asyncio.sleep(self._phone.random.uniform(0, THINKS_S))
+            await asyncio.sleep(self._phone.random.uniform(0, self._phone.thinks_s))
             asked, self._question = self._question, None
             self._last = self._phone.answer(asked)
             await self._say(self._last, asked)

@@ -52,6 +52,7 @@ COMMITS_A_CALL = 21
 
 _LONGEST_S = 1.2
 _LAST_SECOND_S = 1.0
+_THINKS_S = (0.0, 0.1, 0.3)
 _SLOW_MS = (5.0, 30.0, 45.0, 150.0, 700.0)
 _JUMPS_S = (-3600.0, -5.0, -0.05, 0.05, 5.0, 3600.0)
 
@@ -84,6 +85,8 @@ class Plan:
 
     seed: int
     callers: int
+    thinks_s: float
+    """A caller answers within this."""
     troubles: tuple[Trouble, ...]
 
     def has(self, kinds: frozenset[Kind]) -> bool:
@@ -91,7 +94,9 @@ class Plan:
         return any(trouble.kind in kinds for trouble in self.troubles)
 
     def __str__(self) -> str:
-        return f"{self.callers} callers; " + "; ".join(map(str, self.troubles))
+        return f"{self.callers} callers who think for {self.thinks_s:.2f} s; " + "; ".join(
+            map(str, self.troubles)
+        )
 
 
 def plan_of(seed: int) -> Plan:
@@ -99,17 +104,22 @@ def plan_of(seed: int) -> Plan:
     random = Random(seed)
     callers = random.randint(1, MOST_CALLERS)
     kinds = random.sample(list(Kind), random.randint(1, MOST_TROUBLES))
-    if Kind.REDIS_FORGETS in kinds:  # both at once are outside the promise
-        kinds = [kind for kind in kinds if kind not in ENDS_SERVERS]
-    return Plan(seed, callers, tuple(_trouble(kind, callers, random) for kind in kinds))
+    thinks_s = random.choice(_THINKS_S)
+    if Kind.REDIS_FORGETS in kinds:  # the end of both at once is outside the promise
+        kinds = [k for k in kinds if k not in ENDS_SERVERS and k is not Kind.REDIS_RESTARTED]
+        thinks_s = _THINKS_S[-1]
+    return Plan(seed, callers, thinks_s, tuple(_trouble(k, callers, random) for k in kinds))
 
 
 def _trouble(kind: Kind, callers: int, random: Random) -> Trouble:
     lasts_s = random.uniform(0.02, _LONGEST_S)
+    after = random.randrange(callers * COMMITS_A_CALL * 3 // 4)
+    if kind is Kind.REDIS_FORGETS:  # of calls that still go on when it is back
+        lasts_s, after = min(lasts_s, _LAST_SECOND_S), after // 2
     return Trouble(
         kind,
-        after=random.randrange(callers * COMMITS_A_CALL * 3 // 4),
-        lasts_s=min(lasts_s, _LAST_SECOND_S) if kind is Kind.REDIS_FORGETS else lasts_s,
+        after=after,
+        lasts_s=lasts_s,
         victim=random.randrange(6),
         commits=random.randint(1, 4),
         detail=_detail(kind, random),

@@ -15,7 +15,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Worker:
         self.wire = Proxy(redis_port)
         self.up = asyncio.Event()
         self.lives = 0
+        self.exit_codes: list[int] = []
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         self.trace: Trace | None = None
         self._data_dir = data_dir
@@ -80,8 +81,9 @@ class Worker:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, if somebody is there to get it."""
         self.up.clear()
-        if self.pid is not None:
-            os.kill(self.pid, number)
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     def die_at(self, death: Death) -> None:
         """It will kill itself there."""
@@ -99,9 +101,10 @@ class Worker:
     def limit_files(self, size_bytes: int) -> None:
         """No file can grow over this size: to who writes, the disk is full."""
         if self.pid is not None:
-            _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
-            wanted = most if size_bytes < 0 else size_bytes
-            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (wanted, most))
+            with suppress(ProcessLookupError):
+                _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+                wanted = most if size_bytes < 0 else size_bytes
+                resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (wanted, most))
 
     def _order(self, **changes: object) -> None:
         self._orders |= changes
@@ -137,6 +140,7 @@ class Worker:
             group.create_task(self._follow_stdout())
             await self._process.wait()
         self.up.clear()
+        self.exit_codes.append(await self._process.wait())
         if self.trace is not None:
             self.trace.died(name, asyncio.get_running_loop().time())
 

@@ -53,6 +53,8 @@ class SessionTrace:
     opened_at: float
     known: list[str]
     """Steps whose answers the session found when it began."""
+    resumed: bool = False
+    """Did it find anything said?"""
     commits: list[Told] = field(default_factory=list)
     ended_at: float = NEVER
     """When its ledger was closed, or its process died."""
@@ -74,7 +76,9 @@ class Trace:
         session_id, what = told.pop("session"), told.pop("what")
         match what:
             case "opened":
-                sessions[session_id] = SessionTrace(session_id, worker, now, told["known"])
+                sessions[session_id] = SessionTrace(
+                    session_id, worker, now, told["known"], told["resumed"]
+                )
             case "commit":
                 sessions[session_id].commits.append(Told(**told))
             case "saved" | "fenced":
@@ -100,3 +104,19 @@ class Trace:
         commit.until = told["until"]
         commit.told_at = now
         self.saved += commit.answer in SAFE or commit.answer is Answer.MEMORY
+
+    def story(self, call: str) -> str:
+        """One call as its sessions lived it, for who wants to know what went wrong."""
+        lines = []
+        for session in self.sessions(call):
+            end = "died" if session.process_died else f"ended {session.ended_at:.3f}"
+            about = f"session {session.id[:6]} on {session.worker}, knows {session.known}, {end}"
+            lines.append(f"{call} {session.opened_at:.3f} {about}")
+            lines += [f"{call} {_line(commit)}" for commit in session.commits]
+        return "\n".join(lines)
+
+
+def _line(commit: Told) -> str:
+    words = [message[11:100] for message in (*commit.messages, *commit.revised)]
+    what = f"{commit.answers or ''} {commit.owned.get('step', '')} {words}"
+    return f"  {commit.told_at:.3f} {commit.number} {commit.answer.value}: {what} {commit.at[17:]}"

@@ -49,6 +49,7 @@ class Result:
     only_in_memory: int = 0
     outside: int = 0
     """Acknowledged, and lost by what the promise leaves out."""
+    calls_s: float = 0.0
     settled_s: float = 0.0
     log: str = ""
 
@@ -63,7 +64,7 @@ class Trial:
         self._over = asyncio.Event()
         self._forgotten: tuple[float, float] | None = None
         self._result = Result(plan)
-        self._phones = [self._phone(n) for n in range(plan.callers)]
+        self.phones = [self._phone(n) for n in range(plan.callers)]
 
     async def run(self) -> Result:
         """Raises nothing that a broken promise could cause."""
@@ -86,18 +87,20 @@ class Trial:
 
         return Phone(
             f"CA-{seed}-{number}", f"+612555{seed % 1000:03d}{number:02d}",
-            Random(f"{seed}/{number}"), choose,
+            Random(f"{seed}/{number}"), choose, self._plan.thinks_s,
         )  # fmt: skip
 
     async def _calls(self) -> None:
+        begun = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(CALLS_S), asyncio.TaskGroup() as group:
-                for phone in self._phones:
+                for phone in self.phones:
                     group.create_task(phone.place())
         except TimeoutError:
             self._result.violations.append(Violation(Harm.NEVER_ENDED, "", str(self._plan)))
         finally:
             self._over.set()
+            self._result.calls_s = asyncio.get_running_loop().time() - begun
 
     # -- troubles ------------------------------------------------------------------------
 
@@ -117,7 +120,7 @@ class Trial:
     def _fault(self, trouble: Trouble) -> AbstractAsyncContextManager[None]:
         stage, detail = self._stage, trouble.detail
         worker = stage.workers[trouble.victim % len(stage.workers)]
-        phone = self._phones[trouble.victim % len(self._phones)]
+        phone = self.phones[trouble.victim % len(self.phones)]
         match trouble.kind:
             case Kind.REDIS_DOWN:
                 return faults.redis_down(stage)
@@ -180,12 +183,14 @@ class Trial:
             about = f"{len(waiting)} sessions still wait in journals"
             self._result.violations.append(Violation(Harm.NEVER_ENDED, "", about))
         if self._result.violations:
-            self._result.log = self._stage.log
+            broken = {violation.call for violation in self._result.violations}
+            stories = [self._trace.story(call) for call in sorted(broken)]
+            self._result.log = "\n".join([*stories, self._stage.log])
 
     async def _judged(self) -> list[Violation]:
         async with self._stage.redis() as redis:
             found: list[Violation] = []
-            for phone in self._phones:
+            for phone in self.phones:
                 key = f"call:{{{phone.call_sid}}}"
                 fields = await cast(Awaitable[dict[str, str]], redis.hgetall(key))
                 history = await cast(Awaitable[list[str]], redis.lrange(f"{key}:history", 0, -1))
@@ -204,7 +209,7 @@ class Trial:
 
     def _count(self) -> None:
         result = self._result
-        for phone in self._phones:
+        for phone in self.phones:
             evidence = self._evidence(phone, Stored({}, []))
             for session in evidence.sessions:
                 result.sessions += 1

@@ -8,7 +8,6 @@ through a pipe, so that it outlives SIGKILL, before the conversation takes anoth
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -147,11 +146,11 @@ def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Calla
         staff = replace(staff, mouth=LetterMouth(), clock=orders.now, converse=converse)
 
         async def open_call(call_sid: CallSid, *, caller: str | None) -> TracedPen:
-            asked = asyncio.get_running_loop().time()
             ledger = await store.open_call(call_sid, caller=caller)
             session = ledger._delivery.session.id
             known = sorted(ledger.state.answers)
-            tell(what="opened", call=call_sid, session=session, at=asked, known=known)
+            found = {"known": known, "resumed": ledger.state.resumed}
+            tell(what="opened", call=call_sid, session=session, **found)
             return TracedPen(ledger, orders, partial(tell, call=call_sid, session=session))
 
         return replace(make_house(settings, business, store, staff), open_call=open_call)

@@ -1,0 +1,154 @@
+"""The judge itself: each broken promise is seen, and a whole record is not accused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.invariants import Evidence, Harm, Stored, judge
+from tests.chaos.trace import Answer, SessionTrace, Told
+
+PHONE = "+61255550100"
+MOMENT = "2026-03-02T09:00:0{}.500Z"
+
+
+def message(speaker: str, text: str, second: int) -> str:
+    said = {"speaker": speaker, "message": text, "startedAt": f"2026-03-02T09:00:0{second}.000Z"}
+    return json.dumps(said, separators=(",", ":"))
+
+
+ASKED = message("AI", "What is your phone number?", 1)
+ANSWERED = message("customer", "0255 550 100", 2)
+THANKED = message("AI", "Thank you. What is your name?", 3)
+
+
+def told(number: int, answer: Answer = Answer.REDIS, **what: object) -> Told:
+    nothing: dict[str, object] = {
+        "answers": {},
+        "confirmed": [],
+        "unconfirmed": [],
+        "messages": [],
+        "revised": [],
+        "owned": {},
+        "booked": None,
+    }
+    commit = Told(number, "2026-03-02T09:00:00.000Z", **(nothing | what))  # type: ignore[arg-type]
+    commit.answer, commit.until, commit.told_at = answer, "2026-03-02T09:00:09.000Z", float(number)
+    return commit
+
+
+def session(*commits: Told, opened_at: float = 0.0, **what: object) -> SessionTrace:
+    trace = SessionTrace(f"s{opened_at}", "A1", opened_at, [])
+    trace.commits = list(commits)
+    for name, value in what.items():
+        setattr(trace, name, value)
+    return trace
+
+
+def spoken_with(answer: Answer = Answer.REDIS) -> SessionTrace:
+    """A session that asked, was answered, and said thank you."""
+    return session(
+        told(1, answer, messages=[ASKED]),
+        told(2, answer, messages=[ANSWERED], answers={"phone": PHONE}, owned={"step": "name"}),
+        told(3, answer, messages=[THANKED]),
+    )
+
+
+WHOLE = Stored(
+    {
+        "user.userInfo.phone": PHONE,
+        "user.userInfo.phone_timestamp": MOMENT.format(2),
+        "step": "name",
+        "servicebooked": "false",
+    },
+    [ASKED, ANSWERED, THANKED],
+)
+
+
+def harms(evidence: Evidence) -> set[Harm]:
+    return {violation.harm for violation in judge(evidence)}
+
+
+def of(stored: Stored, *sessions: SessionTrace, **more: object) -> Evidence:
+    return Evidence("CA1", sessions or (spoken_with(),), stored, **more)  # type: ignore[arg-type]
+
+
+def test_a_whole_record_breaks_no_promise() -> None:
+    assert judge(of(WHOLE, heard=["What is your phone number?", "Thank you."])) == []
+
+
+@pytest.mark.parametrize(
+    ("history", "harm"),
+    [
+        ([ASKED, ANSWERED], Harm.MESSAGE_LOST),
+        ([ASKED, ANSWERED, ANSWERED, THANKED], Harm.MESSAGE_TWICE),
+        ([ASKED, ANSWERED, THANKED, message("AI", "Hm?", 4)], Harm.MESSAGE_INVENTED),
+    ],
+)
+def test_history_must_hold_every_message_once_and_no_other(history: list[str], harm: Harm) -> None:
+    assert harms(of(Stored(WHOLE.fields, history))) == {harm}
+
+
+@pytest.mark.parametrize(
+    ("changes", "harm"),
+    [
+        ({"user.userInfo.phone": None, "user.userInfo.phone_timestamp": None}, Harm.FIELD_LOST),
+        ({"user.userInfo.phone_timestamp": None}, Harm.FIELD_TORN),
+        ({"user.userInfo.phone_timestamp": "2026-03-02T09:01:00.000Z"}, Harm.FIELD_TORN),
+        ({"servicebooked": "true"}, Harm.FIELD_TORN),
+        ({"step": "phone"}, Harm.OVERWRITTEN),
+    ],
+)
+def test_fields_of_a_step_stand_together(changes: dict[str, str | None], harm: Harm) -> None:
+    fields = {k: v for k, v in (WHOLE.fields | changes).items() if v is not None}
+    assert harms(of(Stored(fields, WHOLE.history))) == {harm}
+
+
+def test_history_in_another_order_than_it_was_said_is_seen() -> None:
+    late = json.dumps(json.loads(ASKED) | {"startedAt": "2026-03-02T09:00:07.000Z"})
+    first = session(told(1, messages=[late]), told(2, messages=[ANSWERED]))
+    assert harms(of(Stored({}, [late, ANSWERED]), first)) == {Harm.OUT_OF_ORDER}
+
+
+def test_what_was_under_way_when_the_process_died_may_be_there_or_not() -> None:
+    dying = session(told(1, messages=[ASKED]), told(2, Answer.NONE, messages=[ANSWERED]))
+    assert judge(of(Stored({}, [ASKED]), dying)) == []
+    assert judge(of(Stored({}, [ASKED, ANSWERED]), dying)) == []
+
+
+def test_what_rested_in_memory_alone_is_lost_only_with_its_process() -> None:
+    remembered = session(told(1, Answer.MEMORY, messages=[ASKED]))
+    assert harms(of(Stored({}, []), remembered)) == {Harm.MESSAGE_LOST}
+    remembered.process_died = True
+    assert judge(of(Stored({}, []), remembered)) == []
+
+
+def test_an_older_owner_must_not_overwrite_what_the_newer_one_saved() -> None:
+    newer = session(
+        told(1, answers={"phone": "+61255550199"}, owned={"step": "name"}), opened_at=5.0
+    )
+    assert harms(of(WHOLE, spoken_with(), newer)) == {Harm.OVERWRITTEN}
+
+
+def test_what_a_lossy_restart_took_from_an_ended_session_is_outside_the_promise() -> None:
+    ended = replace(spoken_with(), ended_at=3.5)
+    lost = Stored({"servicebooked": "false"}, [])
+    assert judge(of(lost, ended, forgotten=(0.5, 4.0))) == []
+    assert Harm.MESSAGE_LOST in harms(of(lost, ended))
+    assert Harm.MESSAGE_LOST in harms(of(lost, spoken_with(), forgotten=(0.5, 4.0)))
+
+
+def test_a_session_that_does_not_know_what_was_answered_is_seen_where_redis_was_there() -> None:
+    newer = session(opened_at=5.0)
+    assert harms(of(WHOLE, spoken_with(), newer, sighted=True)) == {Harm.RESUMED_BLIND}
+    assert judge(of(WHOLE, spoken_with(), newer)) == []
+    newer.known = ["phone"]
+    assert judge(of(WHOLE, spoken_with(), newer, sighted=True)) == []
+
+
+def test_a_sentence_that_was_heard_before_it_was_saved_is_seen() -> None:
+    asking = session(told(1, messages=[ASKED]), told(2, Answer.NONE, messages=[THANKED]))
+    heard = of(Stored({}, [ASKED]), asking, heard=["Thank you."])
+    assert harms(heard) == {Harm.SAID_UNSAVED}

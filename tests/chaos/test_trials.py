@@ -1,0 +1,24 @@
+"""The short form: sixty seeded trials. `make chaos` runs a thousand."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.__main__ import run_trials
+from tests.chaos.summary import Summary
+
+SEEDS = list(range(1, 61))
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+def test_whatever_dies_and_whenever_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
+    results = asyncio.run(run_trials(SEEDS, tmp_path))
+    broken = [(r.plan.seed, str(r.plan), v) for r in results for v in r.violations]
+    assert broken == []
+    summary = Summary.of(results)
+    assert (summary.trials, len(summary.met)) == (len(SEEDS), 14)
+    assert min(summary.answers, summary.messages, summary.journaled) > 100
