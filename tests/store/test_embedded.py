@@ -15,7 +15,8 @@ from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
 from voicebot.errors import SettingsError
 from voicebot.settings import Settings
-from voicebot.store import open_store
+from voicebot.store import embedded, open_store
+from voicebot.store.client import connect
 from voicebot.store.datadir import owned
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url
 
@@ -221,3 +222,19 @@ async def test_a_server_that_hangs_at_its_end_is_killed(
     os.kill(valkey.pid, signal.SIGSTOP)
     await valkey.stop()
     assert not valkey.started
+
+
+async def test_a_server_is_ready_once_it_has_loaded_its_records(settings: Settings) -> None:
+    async with embedded_valkey(settings) as url, connect(url) as client:
+        await client.mset({f"key{n}": "value" for n in range(3000)})
+    valkey_dir = settings.data_dir.resolve() / "valkey"
+    slow = ("--key-load-delay", "300", "--loading-process-events-interval-bytes", "1024")
+    command = [embedded.binary(), *embedded._arguments(settings.redis_port, valkey_dir), *slow]
+    loading = await asyncio.to_thread(embedded._start, command, settings.data_dir / "log")
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    try:
+        async with connect(await valkey.start()) as client:
+            assert await client.dbsize() == 3000
+    finally:
+        loading.terminate()
+        await asyncio.to_thread(loading.wait)

@@ -268,6 +268,7 @@ async def _who_answers(port: int, directory: Path) -> Answer:
     client = connect(_url(port))
     try:
         found = cast(dict[str, str], await client.config_get("dir"))
+        await client.ping()  # CONFIG is answered while the records are still being loaded
     except BusyLoadingError:
         return Answer.LOADING
     except RedisError as error:

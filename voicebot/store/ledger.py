@@ -239,12 +239,17 @@ class RecordLedger:
         self._manner.settled()
         log.info("redis_back", call_sid=self._delivery.session.call_sid)
 
-    async def _last_attempt(self) -> None:
+    async def _last_attempt(self) -> bool:
         """What Redis refused may have been mended since; else it is a person's to bring."""
-        if await self._delivery.attempt() is Outcome.BROUGHT:
-            self._caught_up()
-        else:
-            await self._manner.shelf.put_aside(self._delivery.held, self._delivery.why_refused)
+        match await self._delivery.attempt():
+            case Outcome.BROUGHT:
+                self._caught_up()
+                return True
+            case Outcome.REFUSED:
+                held, why = self._delivery.held, self._delivery.why_refused
+                return await self._manner.shelf.put_aside(held, why) is Saved.JOURNAL
+        self._recovery = self._manner.tasks.start(self._recover())
+        return False
 
     async def _settle(self) -> None:
         """Give Redis a moment at the end; the recovery goes on without the session."""
@@ -252,8 +257,9 @@ class RecordLedger:
             return
         if self._recovery is not None:
             await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
-        if self._behind and self._outcome is Outcome.REFUSED:
-            return await self._last_attempt()
+        refused = self._behind and self._outcome is Outcome.REFUSED
+        if refused and await self._last_attempt():
+            return
         if self._delivery.waiting and not await self._on_disk():
             log.error(
                 "record_only_in_memory",

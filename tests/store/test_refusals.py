@@ -1,0 +1,256 @@
+"""A write that Redis refuses for good is bounded, loud, kept aside, and holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import (
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from voicebot.call import CallSid, Change, Saved, Step
+from voicebot.store.journal import Journal
+from voicebot.store.keys import call_keys, legacy_key
+from voicebot.store.ledger import RecordLedger
+from voicebot.store.refusals import refusal
+from voicebot.store.replay import aside_paths, journal_paths, standing
+from voicebot.store.store import Store
+
+from .calls import SID, answered, caller
+from .faults import FaultyRedis
+from .test_replay import Processes, faulty, process, said, said_in_record
+
+__all__ = ["faulty", "process"]
+
+HEALTHY = CallSid("CAhealthy")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RedisConnectionError("refused"),
+        OutOfMemoryError("OOM command not allowed. script: 1, on @user_script:3."),
+        ReadOnlyError(),
+        NoPermissionError(),
+        ClusterDownError("CLUSTERDOWN Hash slot not served"),
+        ResponseError("MISCONF errors writing to the AOF file. script: 1, on @user_script:3."),
+        ResponseError("NOREPLICAS Not enough good replicas to write."),
+        ResponseError("something that we never saw"),
+    ],
+)
+def test_what_may_pass_is_no_refusal(error: RedisError) -> None:
+    assert refusal(error) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE"),
+        ("ERR Error running script (call to f_1): @user_script:17: WRONGTYPE", "WRONGTYPE"),
+        ("ERR value is not an integer. script: 1, on @user_script:9.", "SCRIPT"),
+    ],
+)
+def test_what_the_server_will_say_again_is_a_refusal(text: str, why: str) -> None:
+    refused = refusal(ResponseError(text))
+    assert refused is not None
+    assert refused.why == why
+
+
+async def poison(client: Redis) -> None:
+    """Something that is no history stands where the history should be."""
+    await client.delete(call_keys(SID).history)
+    await client.set(call_keys(SID).history, "no list")
+
+
+async def mend(client: Redis) -> None:
+    await client.delete(call_keys(SID).history)
+
+
+async def given_up(ledger: RecordLedger) -> None:
+    """Until the session has stopped to ask."""
+    async with asyncio.timeout(5):
+        await ledger.caught_up()
+
+
+async def test_a_refused_commit_is_kept_on_disk_and_not_asked_for_ever(
+    process: Processes, faulty: FaultyRedis, client: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        await poison(client)
+        assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
+        await given_up(ledger)
+        asked = faulty.asked
+        assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
+        await ledger.caught_up()
+        assert faulty.asked == asked
+        assert standing(process.data_dir).entries == 2
+    assert "redis_refuses" in capsys.readouterr().err
+
+
+async def test_a_refused_commit_leaves_no_half_of_itself(process: Processes, client: Redis) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        await poison(client)
+        before = await client.hgetall(call_keys(SID).call)
+        assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
+        assert not await store.update_conversation_history(SID, caller("hello"))
+        assert await client.hgetall(call_keys(SID).call) == before
+        assert await client.exists(call_keys(SID).writes) == 0
+
+
+async def test_other_calls_do_not_feel_a_poisoned_one(process: Processes, client: Redis) -> None:
+    async with process() as store:
+        poisoned = await store.open_call(SID, caller=None)
+        healthy = await store.open_call(HEALTHY, caller=None)
+        await poison(client)
+        for second in range(5):
+            assert await poisoned.commit(said("bad", second)) is Saved.JOURNAL
+            assert await healthy.commit(said("good", second)) is Saved.REDIS
+        await poisoned.close()
+        assert await healthy.commit(said("good", 9)) is Saved.REDIS
+
+
+async def test_what_was_mended_during_the_call_is_brought_at_its_end(
+    process: Processes, client: Redis
+) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        await poison(client)
+        await ledger.commit(said("one", 1))
+        await given_up(ledger)
+        await ledger.commit(said("two", 2))
+        await mend(client)
+        await ledger.close()
+        assert await said_in_record(store) == ["one", "two"]
+    assert standing(process.data_dir) == standing(Path("nowhere"))
+
+
+async def test_what_stays_refused_is_put_aside_at_the_end_and_brought_by_hand(
+    process: Processes, client: Redis
+) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        await poison(client)
+        await ledger.commit(said("one", 1))
+        await ledger.commit(said("two", 2))
+        await ledger.close()
+        now = standing(process.data_dir)
+        assert (now.entries, now.aside) == (0, 2)
+    async with process() as second:
+        assert await second.replay_by_hand() == 0
+        assert standing(process.data_dir).aside == 2
+        await mend(client)
+        assert await second.replay() == 0
+        assert await second.replay_by_hand() == 2
+        assert await said_in_record(second) == ["one", "two"]
+        assert aside_paths(process.data_dir) == []
+
+
+async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
+    process: Processes, faulty: FaultyRedis, client: Redis
+) -> None:
+    async with process() as first:
+        with faulty.away():
+            for sid in (SID, HEALTHY):
+                ledger = await first.open_call(sid, caller=None)
+                await ledger.commit(said(f"said in {sid}"))
+            await first._tasks.close()
+    await client.set(call_keys(SID).history, "no list")
+    async with process() as second:
+        healthy = await second.get_call_skeleton(HEALTHY)
+        assert healthy is not None
+        assert [m.message for m in healthy.history] == [f"said in {HEALTHY}"]
+        assert standing(process.data_dir).aside == 1
+        assert len(journal_paths(process.data_dir)) == 1, "only the living process's own"
+
+
+async def test_a_call_that_cannot_even_be_claimed_goes_on_and_is_put_aside(
+    process: Processes, client: Redis
+) -> None:
+    await client.set(call_keys(SID).call, "no hash")
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
+        await ledger.close()
+        assert standing(process.data_dir).aside == 1
+        other = await store.open_call(HEALTHY, caller=None)
+        assert await other.commit(said("one", 1)) is Saved.REDIS
+
+
+async def test_a_refused_small_write_is_false_and_trips_nothing(
+    process: Processes, client: Redis
+) -> None:
+    async with process() as store:
+        await store.open_call(SID, caller=None)
+        healthy = await store.open_call(HEALTHY, caller=None)
+        await poison(client)
+        assert not await store.update_conversation_history(SID, caller("hello"))
+        assert await healthy.commit(said("one", 1)) is Saved.REDIS
+        assert standing(process.data_dir).entries == 0
+
+
+async def test_a_small_write_that_was_promised_and_is_refused_later_is_put_aside(
+    process: Processes, faulty: FaultyRedis, client: Redis
+) -> None:
+    async with process() as store:
+        for sid in (SID, HEALTHY):
+            await store.open_call(sid, caller=None)
+        with faulty.away():
+            assert await store.update_conversation_history(SID, caller("hello"))
+            assert await store.update_user_info_field(HEALTHY, "name", "Test Caller")
+            await poison(client)
+        async with asyncio.timeout(5):
+            await asyncio.wait(store._tasks._running - {store._replaying})
+        healthy = await store.get_call_skeleton(HEALTHY)
+        assert healthy is not None
+        assert healthy.user.userInfo.name == "Test Caller"
+        assert standing(process.data_dir).aside == 1
+        await mend(client)
+        assert await store.replay_by_hand() == 1
+        assert await said_in_record(store) == ["hello"]
+
+
+async def test_a_strange_key_where_the_old_system_wrote_is_no_old_record(
+    process: Processes, client: Redis
+) -> None:
+    await client.rpush(legacy_key(SID), "no text")
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        assert await ledger.commit(said("one", 1)) is Saved.REDIS
+
+
+async def test_without_a_journal_a_refused_commit_is_only_in_memory_and_says_so(
+    faulty: FaultyRedis, client: Redis, process: Processes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(cast(Redis, faulty), process._settings, process._business)
+    ledger = await store.open_call(SID, caller=None)
+    await poison(client)
+    assert await ledger.commit(Change(messages=(caller("one", 1),))) is Saved.MEMORY
+    await ledger.close()
+    assert "record_only_in_memory" in capsys.readouterr().err
+    await store._tasks.close()
+    await store._chores.finish()
+
+
+async def test_a_full_disk_leaves_a_refused_session_where_it_is(
+    process: Processes, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process() as store:
+        ledger = await store.open_call(SID, caller=None)
+        await poison(client)
+        assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "_write", lambda *_: OSError("no space left"))
+            await ledger.close()
+        assert standing(process.data_dir).entries == 1
