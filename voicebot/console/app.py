@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from voicebot import __version__
 from voicebot.business import Business
-from voicebot.collect.collector import understand_by_rules
+from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.console import calls, live, metrics, sessions, talking, trial
 from voicebot.console.auth import Gate, Grants
 from voicebot.console.conversations import Conversations
@@ -53,6 +53,7 @@ def create_app(settings: Settings, business: Business) -> FastAPI:
         async with (
             open_store(settings, business) as store,
             connect(redis_url(settings)) as client,
+            open_understanding(settings) as understand,
             asyncio.TaskGroup() as tasks,
         ):
             reader = EventReader(client, retention_s=settings.retention_days * 86400)
@@ -64,7 +65,7 @@ def create_app(settings: Settings, business: Business) -> FastAPI:
                 client=client,
                 reader=reader,
                 newsroom=newsroom,
-                conversations=Conversations(store, business, understand_by_rules),
+                conversations=Conversations(store, business, understand),
                 gate=gate,
                 grants=Grants(settings),
             )

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from voicebot.call import Phase, Step
+from voicebot.call import Phase, Speaker, Step
 from voicebot.store.events import BEGINNING, Happened
-from voicebot.store.record import read_moment
+from voicebot.store.record import read_moment, read_object
 
 TURNS_KEPT = 200
 
@@ -60,9 +60,15 @@ def _after(story: Story, event: Happened) -> Story:
             return replace(story, resumed=again, phase="", thinking_since="")
         case "phase":
             return _in_phase(story, fields.get("value", ""), fields.get("at", ""))
+        case "message" if not story.thinking_since and _is_callers(fields.get("message", "")):
+            return replace(story, thinking_since=fields.get("at", ""))  # it was too short to tell
         case "step":
             return replace(story, step=fields.get("value", story.step))
     return story
+
+
+def _is_callers(message: str) -> bool:
+    return read_object(message).get("speaker") == Speaker.CALLER.value
 
 
 def _in_phase(story: Story, phase: str, at: str) -> Story:

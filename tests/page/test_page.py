@@ -1,0 +1,149 @@
+"""What staff see while somebody calls."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import PATIENCE_MS, House
+
+pytestmark = [pytest.mark.page, pytest.mark.slow]
+
+ANSWERS = {
+    "name": "John Smith",
+    "phone": "+61412345678",
+    "address": "Unit 4, 112 Chapel Street, Windsor",
+    "email": "j.smith@gmail.com",
+    "service": "Cleaning",
+}
+A_CALL_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@contextmanager
+def ringing(house: House, sid: str, *steps: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A simulated call, gone at the end."""
+    with house.call(sid, *steps) as phone:
+        try:
+            yield phone
+        finally:
+            phone.kill()
+
+
+def value(page: Page, step: str) -> object:
+    return page.locator(f".steps [data-step={step}].full .value")
+
+
+def reveal(page: Page) -> None:
+    page.get_by_role("button", name="Show customer data").click()
+    expect(page.get_by_role("button", name="Hide")).to_be_visible()
+
+
+def open_call(page: Page, house: House, sid: str) -> None:
+    page.goto(house.console)
+    expect(page.get_by_text("Live", exact=True).first).to_be_visible()
+    page.locator(f"[data-sid='{sid}']").click()
+    expect(page).to_have_url(re.compile(f"/c/{sid}$"))
+
+
+def test_a_call_fills_the_page_field_by_field_also_after_a_reload(page: Page, house: House) -> None:
+    sid = "CA-page-fills"
+    with ringing(house, sid) as phone:
+        open_call(page, house, sid)
+        reveal(page)
+        for step in ("name", "phone"):
+            expect(value(page, step)).to_have_text(ANSWERS[step])  # type: ignore[arg-type]
+        said = page.locator(".transcript li p").first.inner_text()
+        page.reload()
+        for step in ("name", "phone"):
+            expect(value(page, step)).to_have_text(ANSWERS[step])  # type: ignore[arg-type]
+        expect(page.locator(".transcript li p").first).to_have_text(said)
+        for step in ("address", "email", "service"):
+            expect(value(page, step)).to_have_text(ANSWERS[step])  # type: ignore[arg-type]
+        expect(page.locator("article .state-booked")).to_be_visible(timeout=A_CALL_MS)
+        assert phone.wait(30) == 0
+    expect(page.locator(".steps .full")).to_have_count(6)
+    assert page.locator(".speed rect").count() >= 6
+
+
+def test_a_worker_that_is_killed_leaves_no_gap_and_the_call_goes_on(
+    page: Page, house: House
+) -> None:
+    sid = "CA-page-crash"
+    with ringing(house, sid) as phone:
+        open_call(page, house, sid)
+        reveal(page)
+        expect(value(page, "phone")).to_have_text(ANSWERS["phone"])  # type: ignore[arg-type]
+        os.kill(house.server.pid_of("stream 1"), signal.SIGKILL)
+        expect(page.locator("article .state-resumed")).to_be_visible(timeout=A_CALL_MS)
+        expect(value(page, "email")).to_have_text(ANSWERS["email"])  # type: ignore[arg-type]
+        os.kill(house.server.pid_of("console"), signal.SIGKILL)
+        expect(page.locator(".link-lost")).to_be_visible()
+        expect(page.locator(".link-connected")).to_be_visible()
+        expect(page.locator("article .state-booked")).to_be_visible(timeout=A_CALL_MS)
+        assert phone.wait(30) == 0
+    reveal(page)
+    for step, text in ANSWERS.items():
+        expect(value(page, step)).to_have_text(text)  # type: ignore[arg-type]
+
+
+def test_customers_data_is_dots_until_somebody_asks_and_that_is_logged(
+    page: Page, house: House
+) -> None:
+    sid = "CA-page-masked"
+    with ringing(house, sid, "address") as phone:
+        open_call(page, house, sid)
+        expect(page.locator(".steps .full")).to_have_count(3, timeout=A_CALL_MS)
+        assert phone.wait(30) == 3
+    for word in ("Smith", "0412", "345", "Chapel"):
+        assert word not in page.content()
+    assert house.server.events("customer_data_revealed") == [] or not _revealed(house, sid)
+    reveal(page)
+    expect(value(page, "name")).to_have_text("John Smith")  # type: ignore[arg-type]
+    assert _revealed(house, sid) == 1
+    assert "Smith" not in house.server.log_file.read_text()
+
+
+def test_a_hand_over_is_seen_by_colleagues_at_once(page: Page, house: House) -> None:
+    sid = "CA-page-taken"
+    with ringing(house, sid, "name") as phone:
+        assert phone.wait(60) == 3
+    open_call(page, house, sid)
+    expect(page.locator("article .banner")).to_be_visible()
+    colleague = page.context.browser.new_page()  # type: ignore[union-attr]
+    colleague.goto(f"{house.console}/c/{sid}")
+    page.get_by_role("button", name="I'm taking this").click()
+    page.get_by_label("Your name").fill("Kim")
+    page.get_by_role("button", name="Save").click()
+    expect(colleague.get_by_text("Kim has this").first).to_be_visible()
+    expect(page.locator("article .banner")).to_have_count(0)
+    page.get_by_role("button", name="Let it go").click()
+    expect(colleague.get_by_role("button", name="I'm taking this")).to_be_visible()
+    colleague.close()
+
+
+def test_the_keyboard_search_and_chinese(page: Page, house: House) -> None:
+    sid = "CA-page-search"
+    with ringing(house, sid, "name") as phone:
+        assert phone.wait(60) == 3
+    page.goto(house.console)
+    page.get_by_role("searchbox").fill("page-search")
+    expect(page.locator(".list li")).to_have_count(1)
+    page.locator(f"[data-sid='{sid}']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("article.call")).to_be_visible()
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="对话")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
+def _revealed(house: House, sid: str) -> int:
+    told = house.server.events("customer_data_revealed")
+    return sum(event["call_sid"] == sid for event in told)

@@ -1,0 +1,159 @@
+// The live page: one stream of calls as they stand, shown.
+import { html, render, useCallback, useEffect, useMemo, useRef, useState } from './ui.js';
+import { CallPage } from './call.js';
+import { Feed, Refused, ask, session } from './feed.js';
+import { CallList, FILTERS } from './list.js';
+import { PhonePanel } from './phone.js';
+import { Icon, waits } from './parts.js';
+import { LANGUAGES, firstLanguage } from './words.js';
+
+const TICK_MS = 1000;
+const SEARCH_PAUSE_MS = 250;
+
+const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
+const grants = { of: (sid) => sessionStorage.getItem(`grant:${sid}`) || '', keep: (sid, g) => sessionStorage.setItem(`grant:${sid}`, g), drop: (sid) => sessionStorage.removeItem(`grant:${sid}`) };
+const newestFirst = (a, b) => (waits(b) && b.needs === 'person') - (waits(a) && a.needs === 'person') || b.live - a.live || (a.updatedAt < b.updatedAt ? 1 : -1);
+
+function Live({ state, language, setLanguage, signedOut }) {
+  const t = LANGUAGES[language];
+  const [calls, setCalls] = useState({});
+  const [whole, setWhole] = useState(null);
+  const [sid, setSid] = useState(sidInAddress);
+  const [line, setLine] = useState('connecting');
+  const [filter, setFilter] = useState('all');
+  const [query, setQuery] = useState('');
+  const [found, setFound] = useState(null);
+  const [note, setNote] = useState('');
+  const [naming, setNaming] = useState(null);
+  const [phone, setPhone] = useState(false);
+  const [now, setNow] = useState(Date.now());
+  const [me, setMe] = useState(localStorage.getItem('me') || '');
+  const opened = useRef(sid);
+  opened.current = sid;
+
+  const feed = useMemo(() => new Feed({
+    call: (call) => setCalls((had) => ({ ...had, [call.callSid]: call })),
+    whole: (call) => call.callSid === opened.current && setWhole(call),
+    state: setLine,
+    signedOut,
+  }), []);
+  useEffect(() => {
+    feed.watch(sid, grants.of(sid));
+    if (sid && (!whole || whole.callSid !== sid)) {
+      setWhole(null);
+      ask('GET', `/live/calls/${sid}?grant=${grants.of(sid)}`).then((call) => opened.current === sid && setWhole((had) => had || call), (error) => error.status === 404 && setWhole({ missing: true, callSid: sid }));
+    }
+  }, [sid]);
+  useEffect(() => {
+    const tick = setInterval(() => setNow(Date.now()), TICK_MS);
+    const moved = () => setSid(sidInAddress());
+    addEventListener('popstate', moved);
+    return () => { clearInterval(tick); removeEventListener('popstate', moved); feed.close(); };
+  }, []);
+
+  const search = async (text, cursor = '') => {
+    const page = await ask('GET', `/live/calls?${new URLSearchParams({ q: text, ...(cursor && { cursor }) })}`);
+    setFound((had) => ({ calls: cursor && had ? [...had.calls, ...page.calls] : page.calls, next: page.next }));
+  };
+  useEffect(() => {
+    if (!query.trim()) return setFound(null);
+    const timer = setTimeout(() => search(query.trim()).catch(() => setNote(t.failedAction)), SEARCH_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [query]);
+  useEffect(() => {
+    if (!note) return undefined;
+    const timer = setTimeout(() => setNote(''), 4000);
+    return () => clearTimeout(timer);
+  }, [note]);
+
+  const go = useCallback((next) => {
+    history.pushState(null, '', next ? `/c/${next}` : '/');
+    setSid(next);
+    scrollTo(0, 0);
+  }, []);
+  const act = (work) => work().catch((error) => setNote(error instanceof Refused && error.status < 500 ? error.message : t.failedAction));
+  const taker = (by, over) => act(() => ask('POST', `/live/calls/${sid}/taker`, { by, over }));
+  const on = {
+    open: go, search: setQuery, filter: setFilter,
+    more: () => search(query.trim(), found?.next),
+    back: (event) => { event.preventDefault(); go(null); },
+    go: (next) => (event) => { event.preventDefault(); go(next); },
+    take: (over) => (me ? taker(me, over) : setNaming({ then: (by) => taker(by, over) })),
+    release: () => taker('', true),
+    copy: () => act(async () => { await navigator.clipboard.writeText(location.href); setNote(t.copied); }),
+    reveal: () => act(async () => {
+      const { call, grant } = await ask('POST', `/live/calls/${sid}/reveal`);
+      grants.keep(sid, grant);
+      setWhole(call);
+      feed.watch(sid, grant);
+    }),
+    hide: () => act(async () => { grants.drop(sid); setWhole(await ask('GET', `/live/calls/${sid}`)); feed.watch(sid, ''); }),
+  };
+
+  const known = Object.values(calls);
+  const listed = (found ? found.calls.map((call) => calls[call.callSid] || call) : known).filter(FILTERS[filter]).sort(newestFirst);
+  const counts = { live: known.filter(FILTERS.live).length, needs: known.filter(waits).length };
+  useEffect(() => { document.title = `${counts.needs ? `(${counts.needs}) ` : ''}${t.title} · ${state.company || 'voicebot'}`; }, [counts.needs, language]);
+  useEffect(() => { document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'; }, [language]);
+
+  return html`<div class=${sid ? 'app showing' : 'app'}>
+    <a class="skip" href="#main">${t.skip}</a>
+    <header class="top"><a class="brand" href="/" onClick=${on.back}><img src="/static/icon.svg" alt="" width="28" height="28" /><span>${state.company || 'voicebot'}</span></a>
+      <span class="link link-${line}" role="status"><i></i>${t[line]}</span>
+      <span class="spring"></span>
+      <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
+      <button type="button" class="quietly" onClick=${() => setLanguage(language === 'zh' ? 'en' : 'zh')}>${t.language}</button>
+      ${state.wantsToken && html`<button type="button" class="quietly" onClick=${() => ask('DELETE', '/session').then(signedOut)}>${t.signOut}</button>`}
+      <button type="button" class="primary try" onClick=${() => setPhone(true)}><${Icon} name="phone" /><span>${t.try}</span></button>
+    </header>
+    <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query }} chosen=${sid} more=${Boolean(found?.next)} />
+    <main id="main" tabindex="-1">${sid
+      ? whole && whole.callSid === sid
+        ? whole.missing ? html`<div class="empty big"><h2>${t.unknownCall}</h2><a href="/" onClick=${on.back}>${t.back}</a></div>`
+          : html`<${CallPage} call=${whole} ...${{ t, me, on }} lang=${language} zone=${state.zone} />`
+        : html`<div class="empty big" aria-busy="true">…</div>`
+      : html`<div class="empty big"><img src="/static/icon.svg" alt="" width="56" height="56" /><h2>${counts.needs ? t.waiting(counts.needs) : t.choose}</h2><p>${t.chooseHint}</p></div>`}</main>
+    ${phone && html`<${PhonePanel} t=${t} onCall=${go} onClose=${() => setPhone(false)} />`}
+    ${naming && html`<${Naming} t=${t} onDone=${(by) => { setNaming(null); if (by) { localStorage.setItem('me', by); setMe(by); naming.then(by); } }} />`}
+    <p class="note ${note ? 'on' : ''}" role="status" aria-live="polite">${note}</p>
+  </div>`;
+}
+
+function Naming({ t, onDone }) {
+  const box = useRef(null);
+  useEffect(() => box.current.showModal(), []);
+  const done = (event) => { event.preventDefault(); onDone(new FormData(event.target).get('who').trim()); };
+  return html`<dialog ref=${box} onCancel=${() => onDone('')} aria-label=${t.whoTitle}><form onSubmit=${done}><h2>${t.whoTitle}</h2>
+    <label>${t.who}<input name="who" maxlength="60" required autocomplete="name" /></label>
+    <div class="row"><button type="button" onClick=${() => onDone('')}>${t.cancel}</button><button class="primary">${t.ok}</button></div></form></dialog>`;
+}
+
+function SignIn({ t, onDone }) {
+  const [wrong, setWrong] = useState('');
+  const enter = async (event) => {
+    event.preventDefault();
+    try {
+      await ask('POST', '/session', { token: new FormData(event.target).get('token') });
+      onDone();
+    } catch (error) {
+      setWrong(error.status === 429 ? t.slow : t.wrong);
+    }
+  };
+  return html`<main class="signin"><form onSubmit=${enter}><img src="/static/icon.svg" alt="" width="48" height="48" /><h1>voicebot</h1>
+    <label>${t.token}<input name="token" type="password" required autocomplete="current-password" aria-describedby="hint" /></label>
+    <p id="hint" class="quiet small">${t.tokenHint}</p>${wrong && html`<p role="alert" class="wrong">${wrong}</p>`}
+    <button class="primary">${t.signIn}</button></form></main>`;
+}
+
+function Page() {
+  const [state, setState] = useState(null);
+  const [language, setLanguage] = useState(firstLanguage());
+  const begin = () => session().then(setState, () => setTimeout(begin, TICK_MS));
+  useEffect(() => { begin(); }, []);
+  const choose = (next) => { localStorage.setItem('language', next); setLanguage(next); };
+  if (!state) return null;
+  if (!state.signedIn) return html`<${SignIn} t=${LANGUAGES[language]} onDone=${begin} />`;
+  return html`<${Live} ...${{ state, language }} setLanguage=${choose} signedOut=${begin} />`;
+}
+
+render(html`<${Page} />`, document.getElementById('page'));

@@ -1,0 +1,71 @@
+// One call: the six answers, what is said, how fast it was answered, and what staff can do.
+import { html, useEffect, useRef } from './ui.js';
+import { Speed } from './chart.js';
+import { Icon, State, clock, shown, valueOf, waits } from './parts.js';
+import { moment } from './words.js';
+
+export function CallPage({ call, t, lang, zone, me, on }) {
+  const plain = call.sight === 'plain';
+  return html`<article class="call" aria-label=${call.callSid}>
+    <header>
+      <a class="back" href="/" onClick=${on.back}><${Icon} name="back" />${t.back}</a>
+      <div class="who"><h1>${valueOf(call, 'name') || call.caller || t.unsaved}</h1><${State} call=${call} t=${t} />
+        ${call.resumed > 0 && html`<span class="state state-resumed"><i></i>${t.resumed(call.resumed)}</span>`}</div>
+      <p class="about"><code>${call.callSid}</code>${call.caller && html`<span>${t.from} ${call.caller}</span>`}<span>${t.began} ${moment(call.createdAt, lang)}</span>
+        ${call.continuedAs && html`<a href="/c/${call.continuedAs}" onClick=${on.go(call.continuedAs)}>${t.continued} ${call.continuedAs}</a>`}</p>
+      <div class="actions">
+        <${Taker} ...${{ call, t, me, on }} />
+        <button type="button" class="reveal" onClick=${plain ? on.hide : on.reveal} title=${plain ? t.shown : t.masked}><${Icon} name="eye" />${plain ? t.hide : t.reveal}</button>
+        <button type="button" onClick=${on.copy}><${Icon} name="link" />${t.link}</button>
+        <span class="export"><${Icon} name="down" />${t.exportOne}
+          <a href="/calls/${call.callSid}/export?format=csv" download>${t.csv}</a><a href="/calls/${call.callSid}/export?format=json" download>${t.json}</a></span>
+      </div>
+    </header>
+    ${waits(call) && html`<p class="banner ${call.needs}" role="status"><${Icon} name="alert" /><span><b>${t[call.needs]}.</b> ${call.interrupted ? t.interrupted : t.status[call.status]}.</span></p>`}
+    <section aria-label=${t.answers}><ol class="steps">
+      ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang, zone }} />`)}
+    </ol></section>
+    <div class="columns">
+      <section class="panel"><h2>${t.transcript}</h2><${Transcript} ...${{ call, t, lang }} /></section>
+      <section class="panel aside"><h2>${t.speed}</h2><p class="quiet small">${t.speedHint}</p><${Speed} turns=${call.turns} t=${t} lang=${lang} /></section>
+    </div>
+  </article>`;
+}
+
+function Answer({ step, call, t, lang, zone }) {
+  const asking = call.status === 'active' && call.step === step.step;
+  const over = call.status !== 'active' || STEP_ORDER.indexOf(call.step) > STEP_ORDER.indexOf(step.step);
+  const kind = step.value ? 'full' : asking ? 'open' : over ? 'gone' : '';
+  return html`<li class=${kind} data-step=${step.step} aria-current=${asking ? 'step' : undefined}>
+    <span class="mark">${step.value ? html`<${Icon} name="check" />` : ''}</span>
+    <span class="label">${t.step[step.step]}</span>
+    <span class="value">${step.value ? shown(step, lang, zone) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
+    ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed && html`<em>${t.confirmed}</em>`}</small>`}
+  </li>`;
+}
+
+const STEP_ORDER = ['name', 'phone', 'address', 'email', 'service', 'time', 'done'];
+
+function Transcript({ call, t, lang }) {
+  const box = useRef(null);
+  const count = call.transcript.length;
+  useEffect(() => {
+    const end = box.current;
+    if (end) end.scrollTop = end.scrollHeight;
+  }, [count, call.callSid]);
+  if (!count) return html`<p class="quiet">${t.noTranscript}</p>`;
+  return html`<ol class="transcript" ref=${box} role="log" aria-live="polite" tabindex="0">
+    ${call.transcript.map((said) => html`<li key=${said.speaker + said.startedAt} class=${said.speaker === 'AI' ? 'bot' : 'caller'}>
+      <span class="meta">${t.said[said.speaker]} <time>${clock(said.startedAt, lang)}</time></span>
+      <p class=${said.partial ? 'cut' : ''}>${said.message}${said.partial && html`<span class="cutmark"> — ${t.cut}</span>`}</p>
+    </li>`)}
+    ${call.live && call.phase && html`<li class="now ${call.phase === 'speaking' ? 'bot' : 'caller'}" aria-hidden="true"><span class="pulse"><i></i><i></i><i></i></span>${t.phase[call.phase]}</li>`}
+  </ol>`;
+}
+
+function Taker({ call, t, me, on }) {
+  if (!call.takenBy) return html`<button type="button" class="primary take" onClick=${() => on.take(false)}><${Icon} name="hand" />${t.take}</button>`;
+  const mine = call.takenBy === me;
+  return html`<span class="holder"><${Icon} name="hand" />${mine ? t.youHave : t.takenBy(call.takenBy)}
+    <button type="button" onClick=${mine ? on.release : () => on.take(true)}>${mine ? t.release : t.takeOver}</button></span>`;
+}

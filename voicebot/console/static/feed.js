@@ -1,0 +1,86 @@
+// The console's data: requests that carry the session's CSRF token, and the one event stream of
+// a page. Every event holds a call as it stands, so one that comes twice changes nothing.
+
+let csrf = '';
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail || String(status));
+    this.status = status;
+    this.kind = problem.error || '';
+  }
+}
+
+export async function ask(method, path, body) {
+  const headers = { 'X-CSRF-Token': csrf };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+  return answer.status === 204 ? null : answer.json();
+}
+
+export async function session() {
+  const state = await ask('GET', '/session');
+  csrf = state.csrf;
+  return state;
+}
+
+const RETRY_MS = 1000;
+
+// Opens the stream and keeps it open. A hidden page lets go of it, since a browser has few
+// connections to one host, and goes on from its cursor when it is looked at again.
+export class Feed {
+  constructor(on) {
+    this.on = on;
+    this.cursor = '';
+    this.call = null;
+    this.source = null;
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.close() : this.open()));
+  }
+
+  watch(call, grant) {
+    this.call = call;
+    this.grant = grant || '';
+    this.open();
+  }
+
+  open() {
+    this.close();
+    if (document.hidden) return;
+    const query = new URLSearchParams();
+    if (this.cursor) query.set('after', this.cursor);
+    if (this.call) query.set('call', this.call);
+    if (this.call && this.grant) query.set('grant', this.grant);
+    const source = (this.source = new EventSource(`/live/events?${query}`));
+    const take = (name, then) => source.addEventListener(name, (event) => {
+      if (event.lastEventId) this.cursor = event.lastEventId;
+      then(JSON.parse(event.data));
+    });
+    take('call', (call) => this.on.call(call));
+    take('whole', (call) => this.on.whole(call));
+    take('ready', (state) => this.on.state(state.following ? 'connected' : 'away'));
+    take('following', (state) => this.on.state(state.following ? 'connected' : 'away'));
+    source.onerror = () => {
+      this.on.state('lost');
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      this.timer = setTimeout(() => this.again(), RETRY_MS);
+    };
+  }
+
+  // The browser gave up: the server said no, or was not there. Is it that we are signed out?
+  async again() {
+    try {
+      const state = await session();
+      if (!state.signedIn) return this.on.signedOut();
+      this.open();
+    } catch {
+      this.timer = setTimeout(() => this.again(), RETRY_MS);
+    }
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    if (this.source) this.source.close();
+    this.source = null;
+  }
+}

@@ -1,0 +1,47 @@
+// All calls: what needs a person first, then as they come.
+import { html } from './ui.js';
+import { Icon, State, Steps, valueOf, waits } from './parts.js';
+import { ago, lasted } from './words.js';
+
+export const FILTERS = {
+  all: () => true,
+  live: (call) => call.live,
+  needs: waits,
+  booked: (call) => call.status === 'booked',
+  open: (call) => call.status !== 'booked' && !call.live,
+};
+
+export function CallList({ calls, filter, counts, chosen, t, now, on, query, more }) {
+  return html`<nav class="list" aria-label=${t.title}>
+    <label class="search"><${Icon} name="search" /><span class="hidden">${t.search}</span>
+      <input type="search" placeholder=${t.search} value=${query} onInput=${(e) => on.search(e.target.value)} />
+    </label>
+    <div class="filters" role="group">
+      ${Object.keys(FILTERS).map((name) => html`<button type="button" aria-pressed=${filter === name} class=${name === 'needs' && counts.needs ? 'urgent' : ''}
+        onClick=${() => on.filter(name)}>${t[name]}${counts[name] ? html` <b>${counts[name]}</b>` : ''}</button>`)}
+    </div>
+    <ul>${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, now, on, chosen }} />`)}</ul>
+    ${calls.length === 0 && html`<div class="empty"><h2>${query || filter !== 'all' ? t.nothing : t.none}</h2>
+      ${!query && filter === 'all' && html`<p>${t.noneHint}</p>`}</div>`}
+    ${more && html`<button class="more" type="button" onClick=${on.more}>${t.more}</button>`}
+  </nav>`;
+}
+
+function Row({ call, t, now, on, chosen }) {
+  const name = valueOf(call, 'name');
+  const time = call.live ? lasted(now - Date.parse(call.createdAt)) : ago(call.updatedAt, t, now);
+  const open = (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    on.open(call.callSid);
+  };
+  return html`<li class=${waits(call) ? `waits ${call.needs}` : ''}>
+    <a href="/c/${call.callSid}" data-sid=${call.callSid} aria-current=${chosen === call.callSid ? 'true' : undefined} onClick=${open}>
+      <span class="line"><strong>${name || call.caller || t.unsaved}</strong><time>${time}</time></span>
+      <span class="line"><${State} call=${call} t=${t} /><${Steps} call=${call} t=${t} /></span>
+      ${(call.takenBy || waits(call)) && html`<span class="line small">${call.takenBy
+        ? html`<span class="taken"><${Icon} name="hand" />${t.takenBy(call.takenBy)}</span>`
+        : html`<span class="need"><${Icon} name="alert" />${t[call.needs]}</span>`}</span>`}
+    </a>
+  </li>`;
+}

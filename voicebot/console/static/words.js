@@ -1,0 +1,69 @@
+// What the page says, in its languages.
+const EN = {
+  title: 'Calls', live: 'Live', all: 'All', needs: 'Needs a person', booked: 'Booked', open: 'Not finished',
+  search: 'Search number, name or call id', try: 'Call from this browser', language: '中文', newest: 'newest calls',
+  connecting: 'Connecting …', connected: 'Live', lost: 'Connection lost, trying again …', away: 'Redis does not answer; this may be old',
+  none: 'No calls yet', noneHint: 'They appear here by themselves the moment somebody rings. To try it, call from this browser.',
+  nothing: 'Nothing found', more: 'Older calls', choose: 'Choose a call', chooseHint: 'Its answers, what is said, and how fast it is answered appear here as they happen.',
+  step: { name: 'Name', phone: 'Phone', address: 'Address', email: 'E-mail', service: 'Service', time: 'Time', done: 'Done' },
+  status: { active: 'In conversation', booked: 'Booked', incomplete: 'Ended without a booking', transfer: 'Asked for a person', abandoned: 'Caller hung up' },
+  phase: { listening: 'Listening', thinking: 'Thinking', speaking: 'Speaking' },
+  interrupted: 'Line lost', resumed: (n) => (n > 1 ? `Resumed ${n} times` : 'Resumed'), overHttp: 'Typed conversation',
+  person: 'Waits for a person', follow_up: 'Follow up', waiting: (n) => (n === 1 ? '1 call needs a person' : `${n} calls need a person`),
+  take: "I'm taking this", release: 'Let it go', takeOver: 'Take over', takenBy: (w) => `${w} has this`, youHave: 'You have this',
+  whoTitle: 'Who are you?', who: 'Your name, as colleagues see it', cancel: 'Cancel', ok: 'Save',
+  reveal: 'Show customer data', hide: 'Hide', masked: 'Hidden until you ask; showing it is logged.', shown: 'Customer data is shown. That was logged.',
+  transcript: 'Conversation', said: { AI: 'Bot', customer: 'Caller' }, cut: 'cut off by the caller', noTranscript: 'Nothing has been said yet.',
+  answers: 'Answers', saved: 'saved', confirmed: 'confirmed', asking: 'asking now', waitingStep: 'to come', missing: 'not given',
+  speed: 'Time to answer', speedHint: 'from the end of the caller’s turn to the bot’s voice', median: 'median', longest: 'longest', turns: (n) => `${n} turns`, noTurns: 'No spoken turns yet.',
+  link: 'Copy link', copied: 'Link copied', json: 'JSON', csv: 'CSV', day: 'Today', exportOne: 'Export', from: 'from', began: 'began', back: 'All calls',
+  continued: 'Continued as', unknownCall: 'There is no such call, or it is older than its retention.',
+  signIn: 'Sign in', token: 'Access token', tokenHint: 'The operator of this voicebot gives you one.', wrong: 'This token is not known.', slow: 'Too many tries. Wait a little.', signOut: 'Sign out',
+  callTitle: 'Call from this browser', callHint: 'You talk to the bot with this computer’s microphone and speaker, over the same line as a phone.', call: 'Call', hangUp: 'Hang up', ringing: 'Connecting …', talking: 'On the line', over: 'Call ended', mic: 'Allow the microphone to make a call.', failed: 'The call could not be made.', keys: 'Keypad', mute: 'Mute', unmute: 'Unmute', now: 'just now', minutes: (n) => `${n} min ago`, hours: (n) => `${n} h ago`, days: (n) => `${n} d ago`,
+  unsaved: 'caller unknown', failedAction: 'That did not work. Try again.', skip: 'Skip to the call',
+};
+const ZH = {
+  title: '通话', live: '进行中', all: '全部', needs: '需要人工', booked: '已预约', open: '未完成',
+  search: '搜索号码、姓名或通话编号', try: '用浏览器拨打', language: 'English', newest: '最近通话',
+  connecting: '正在连接…', connected: '实时', lost: '连接中断，正在重试…', away: 'Redis 没有响应，内容可能过时',
+  none: '还没有通话', noneHint: '有人来电时会自动显示在这里。想试一试，可以用浏览器拨打。',
+  nothing: '没有找到', more: '更早的通话', choose: '选择一个通话', chooseHint: '这里会实时显示客户的回答、对话内容和应答速度。',
+  step: { name: '姓名', phone: '电话', address: '地址', email: '邮箱', service: '服务', time: '时间', done: '完成' },
+  status: { active: '通话中', booked: '已预约', incomplete: '结束，未预约', transfer: '要求人工', abandoned: '客户已挂断' },
+  phase: { listening: '正在听', thinking: '正在思考', speaking: '正在说' },
+  interrupted: '线路中断', resumed: (n) => (n > 1 ? `已恢复 ${n} 次` : '已恢复'), overHttp: '文字对话',
+  person: '等待人工', follow_up: '需要跟进', waiting: (n) => `${n} 个通话需要人工`,
+  take: '我来处理', release: '放回', takeOver: '接手', takenBy: (w) => `${w} 正在处理`, youHave: '由您处理',
+  whoTitle: '您是谁？', who: '您的名字（同事可见）', cancel: '取消', ok: '保存',
+  reveal: '显示客户资料', hide: '隐藏', masked: '默认隐藏；每次显示都会记录。', shown: '客户资料已显示，并已记录。',
+  transcript: '对话', said: { AI: '机器人', customer: '客户' }, cut: '被客户打断', noTranscript: '还没有对话。',
+  answers: '回答', saved: '保存于', confirmed: '已确认', asking: '正在询问', waitingStep: '待询问', missing: '未提供',
+  speed: '应答时间', speedHint: '从客户说完到机器人开口', median: '中位数', longest: '最长', turns: (n) => `${n} 轮`, noTurns: '还没有语音应答。',
+  link: '复制链接', copied: '链接已复制', json: 'JSON', csv: 'CSV', day: '今天', exportOne: '导出', from: '来自', began: '开始于', back: '全部通话',
+  continued: '继续为', unknownCall: '没有这个通话，或已超过保存期限。',
+  signIn: '登录', token: '访问令牌', tokenHint: '请向本系统的管理员索取。', wrong: '令牌无效。', slow: '尝试次数过多，请稍候。', signOut: '退出',
+  callTitle: '用浏览器拨打', callHint: '用这台电脑的麦克风和扬声器与机器人通话，线路与电话相同。', call: '拨打', hangUp: '挂断', ringing: '正在连接…', talking: '通话中', over: '通话结束', mic: '请允许使用麦克风。', failed: '无法拨打。', keys: '键盘', mute: '静音', unmute: '取消静音', now: '刚刚', minutes: (n) => `${n} 分钟前`, hours: (n) => `${n} 小时前`, days: (n) => `${n} 天前`,
+  unsaved: '来电者未知', failedAction: '操作失败，请重试。', skip: '跳到通话内容',
+};
+const TAGS = { en: 'en-AU', zh: 'zh-CN' };
+
+export const LANGUAGES = { en: EN, zh: ZH };
+
+export function firstLanguage(business) {
+  const kept = localStorage.getItem('language');
+  if (kept in LANGUAGES) return kept;
+  return (navigator.language || business || 'en').startsWith('zh') ? 'zh' : 'en';
+}
+
+export const clock = (iso, lang) => (iso ? new Date(iso).toLocaleTimeString(TAGS[lang], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : '');
+
+export const moment = (iso, lang, zone) => new Date(iso).toLocaleString(TAGS[lang], { timeZone: zone || undefined, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+
+export function ago(iso, t, now) {
+  const minutes = Math.floor((now - Date.parse(iso)) / 60000);
+  if (!(minutes >= 1)) return t.now;
+  if (minutes < 60) return t.minutes(minutes);
+  return minutes < 1440 ? t.hours(Math.floor(minutes / 60)) : t.days(Math.floor(minutes / 1440));
+}
+
+export const lasted = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
