@@ -48,6 +48,13 @@ def heard(text: str, held: str | None = None) -> str | None:
         ("Robert but everyone calls me Rob", "Robert"),
         ("Tran Thi An", "Tran Thi An"),
         ("Smith", "Smith"),
+        ("Jean-Marie van der Heide", "Jean-Marie van der Heide"),
+        ("I'm called Ottilie Brandt", "Ottilie Brandt"),
+        ("my nmae is ottilie", "Ottilie"),
+        ("it's on file as Ottilie Brandt", "Ottilie Brandt"),
+        ("I booked last week as Ottilie Brandt", "Ottilie Brandt"),
+        ("please reserve for Ottilie Brandt, party of two", "Ottilie Brandt"),
+        ("my name is brant, no wait, brandt", "Brandt"),
     ],
 )
 def test_names_are_understood(said: str, name: str) -> None:

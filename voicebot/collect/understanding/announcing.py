@@ -25,6 +25,10 @@ STRONG = phrases(
         "call be",
         "calls me",
         "called me",
+        "i'm called",
+        "im called",
+        "i am called",
+        "file as",
         "named me",
         "i said",
         "i told you",
@@ -94,6 +98,7 @@ WEAK = phrases(
         "will be",
         "it was",
         "for",
+        "as",
         "here is",
         "is",
         "be",
@@ -102,7 +107,8 @@ WEAK = phrases(
 """A name may follow these, and so may anything else."""
 
 BOOKED_FOR = word_set(
-    "booking reservation table appointment booked reserved is was it put it's its that's"
+    "booking reservation table appointment book booked reserve reserved is was it put it's its "
+    "that's"
 )
 """What must stand before "for" so that a name may follow."""
 
@@ -110,6 +116,9 @@ AFTER = phrases(
     ["is my name", "is the name", "speaking", "here", "is the name on it", "is what it's under"]
 )
 """What follows a name that comes first."""
+
+FILED = word_set("book booked reserve reserved registered listed filed entered saved")
+"""Must stand a little before "as" so that a name may follow: "booked earlier today as"."""
 
 WHOSE = word_set("what what's whats your whose which who's")
 """Somebody else's name, or a question for one."""
@@ -147,7 +156,7 @@ GO_ON = word_set(
 FIELDS = word_set(
     "mobile phone ph number num no contact address addr email mail cell tel telephone landline "
     "delivery date time appointment service booking postcode zip spelled spelt spell speaking "
-    "calling first last middle surname name and"
+    "calling first last middle surname name and extension ext extn"
 )
 """Words that announce another part of the answer, so that the name has ended."""
 

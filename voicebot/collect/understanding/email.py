@@ -17,6 +17,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.common import is_everyday
 from voicebot.collect.understanding.domains import Domain, domain_at
+from voicebot.collect.understanding.echoes import after_echo, without_echo
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import NATO
 from voicebot.collect.understanding.pieces import Kind, Piece, pieces
@@ -35,6 +36,10 @@ _SPELLING_SLIPS = 2
 """Two local parts that differ by so many letters are one, misheard and then spelled."""
 _FEWEST_FIGURES = 3
 """A shorter local part of figures is rather what is left of one ("…, the number seven at")."""
+_INSIDE_NAMES = frozenset(("the", "of", "my", "in"))
+"""After a word that is none of the sentence's these may be in the middle of a name that callers
+run together ("bob the builder at"): half of it is no answer."""
+_ROLES = frozenset(("contact", "contacts", "hello", "hi", "mail", "email", "me", "work", "account"))
 _ONE_ENDING = {
     "gmail": "gmail.com",
     "googlemail": "googlemail.com",
@@ -156,6 +161,9 @@ def _is_alike(one: str | None, other: str | None) -> bool:
 def _mended(address: _Address, read: Sequence[Piece], at: int) -> _Address:
     """A correction without an at sign: another domain, or other figures at the end."""
     domain = domain_at(read, at)
+    if domain and domain.text.startswith(".") and domain.known and address.domain:
+        ending = address.domain.partition(".")[0] + domain.text
+        return _Address(address.local, ending, address.first, domain.end)
     if domain and domain.known and not any(p.kind is Kind.AT for p in read[at : domain.end + 1]):
         return _Address(address.local, domain.text, address.first, domain.end)
     rest = [piece for piece in read[at:] if piece.kind is not Kind.PAUSE]
@@ -189,13 +197,16 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
         if tight and first < at and not read[first].glued and not _initial(read, first):
             break
         first -= 1
+    if first == at and _is_role(read, at - 1):
+        return read[at - 1].text, at - 1
     first = _after_slip(read, first, at)
     while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
         first += 1
-    parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
+    first = after_echo(read, first, at)
+    parts = without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
     if sum(piece.kind is Kind.WORD for piece in parts) > _MOST_WORDS and not _all_nato(parts):
         return None, at
-    if _is_cut_off(read, first):
+    if not (tight and _is_written(read, first, at)) and _is_cut_off(read, first):
         return None, at
     local = _spelled_out(parts)
     if not local or (local.isdecimal() and len(local) < _FEWEST_FIGURES):
@@ -203,47 +214,31 @@ def _local_before(read: Sequence[Piece], at: int) -> tuple[str | None, int]:
     return local, first
 
 
+def _is_role(read: Sequence[Piece], at: int) -> bool:
+    """ "It's contact at …", "hello at …": an everyday word that is a local part by itself."""
+    if at < 0 or read[at].kind is not Kind.STOP or read[at].text not in _ROLES:
+        return False
+    return at == 0 or read[at - 1].text in ("it's", "its", "is", "be", "that's", "")
+
+
+def _is_written(read: Sequence[Piece], first: int, at: int) -> bool:
+    """One word in signs, which owes nothing to the words before it."""
+    return all(piece.glued for piece in read[first + 1 : at + 1])
+
+
 def _is_cut_off(read: Sequence[Piece], first: int) -> bool:
     """ "bill and ben at", "o dot the third at": the words before belong to it somehow."""
     if first == 0 or read[first - 1].kind is not Kind.STOP:
         return False
-    after_mark = first > 1 and read[first - 2].kind is Kind.MARK
-    return after_mark or read[first - 1].text in ("and", "with", "or")
+    before = read[first - 2].kind if first > 1 else Kind.STOP
+    if before is Kind.WORD and read[first - 1].text in _INSIDE_NAMES:
+        return True
+    return before is Kind.MARK or read[first - 1].text in ("and", "with", "or")
 
 
 def _in_word(read: Sequence[Piece], at: int) -> bool:
     """ "my.name@": any word belongs to an address that was written without spaces."""
     return bool(read[at].text) and read[at + 1].glued
-
-
-def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
-    """ "smith, S M I T H": the spelled form of a word replaces it."""
-    kept: list[Piece] = []
-    letters = 0
-    for piece in parts:
-        letters = letters + 1 if piece.kind is Kind.LETTER else 0
-        kept.append(piece)
-        if letters < 2 or len(kept) == letters:
-            continue
-        spelled = "".join(letter.text for letter in kept[-letters:])
-        if kept[-letters - 1].kind is Kind.WORD and _is_echo(kept[-letters - 1].text, spelled):
-            del kept[-letters - 1]
-    return _said_once(kept)
-
-
-def _said_once(parts: list[Piece]) -> list[Piece]:
-    """ "priya k, P R I Y A K": said, and then spelled as a whole."""
-    for cut in range(1, len(parts)):
-        spelled = parts[cut:]
-        if len(spelled) >= _SPELLED_WORDS and all(p.kind is Kind.LETTER for p in spelled):
-            before = "".join(piece.text for piece in parts[:cut])
-            if before == "".join(piece.text for piece in spelled):
-                return spelled
-    return parts
-
-
-def _is_echo(word: str, spelled: str) -> bool:
-    return len(word) == len(spelled) and Levenshtein.distance(word, spelled) <= 1
 
 
 def _initial(read: Sequence[Piece], at: int) -> bool:
@@ -279,11 +274,13 @@ def _spelled_out(parts: Sequence[Piece]) -> str:
     """Join the pieces; three and more words of a spelling alphabet in a row are letters."""
     text: list[str] = []
     run: list[str] = []
+    known = sum(piece.kind is Kind.WORD for piece in parts)
+    by_alphabet = known >= _SPELLED_WORDS and _all_nato(parts)
     for piece in (*parts, None):
         if piece is not None and piece.kind is Kind.WORD and piece.text in NATO:
             run.append(piece.text)
             continue
-        spelled = len(run) >= _SPELLED_WORDS
+        spelled = len(run) >= _SPELLED_WORDS or by_alphabet
         text += [NATO[word] for word in run] if spelled else run
         run = []
         if piece is not None:

@@ -23,7 +23,7 @@ _PAUSES = FILLERS - {"er", "ah", "eh", "err", "erm", "mm", "hm"}
 """Sounds of thinking that are no fragments of names ("mill er")."""
 _BEFORE = word_set(
     "yes yeah sure okay ok so well it's its it is that's thats spelled spelt spelling spell name "
-    "my letters the as and then"
+    "my letters the as and then first last full surname"
 )
 _NEVER = word_set(
     "name first last the and for with not you that this have but can your please no yes it's its "
@@ -94,11 +94,12 @@ def _misheard(word: str) -> str:
 def _letters_and_fragments(said: Sequence[Token], start: int) -> str:
     """ "j a ck s on": letters, some of which a recogniser wrote together."""
     parts = _parts(said, start)
-    if whole := _known_whole(parts):
-        return whole
+    heard = [_sounded(parts, at) for at in range(len(parts))]
+    if known := _known_whole(parts) or _known_whole(heard):
+        return known
     if not parts or _is_name_then_letters(parts):
         return ""
-    parts = [_sounded(parts, at) for at in range(len(parts))]
+    parts = heard
     singles = sum(part.single for part in parts)
     fragments = [part for part in parts if not part.single]
     whole = "".join(part.letters for part in parts)
@@ -117,10 +118,17 @@ def _known_whole(parts: Sequence[_Part]) -> str:
     """The letters and fragments together, when they make names that are known."""
     singles = sum(part.single for part in parts)
     fragments = [part for part in parts if not part.single]
-    letters = "".join(part.letters for part in parts)
+    letters = _once("".join(part.letters for part in parts))
     if not singles or len(parts) < _SHORTEST_NAME or _is_initial(fragments, singles):
         return ""
     return letters if _is_known(letters) else ""
+
+
+def _once(letters: str) -> str:
+    """ "T I M T I M": spelled twice."""
+    half = len(letters) // 2
+    twice = half >= FEWEST_LETTERS and letters[:half] == letters[half:]
+    return letters[:half] if twice else letters
 
 
 def _is_known(letters: str) -> bool:

@@ -7,6 +7,7 @@ sentence. Everyday words are names only next to a given name ("Harriet Long").
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked
@@ -14,6 +15,7 @@ from voicebot.collect.understanding.announcing import (
     AFTER,
     BOOKED_FOR,
     FIELDS,
+    FILED,
     OPENINGS,
     OWN,
     STRONG,
@@ -25,8 +27,8 @@ from voicebot.collect.understanding.common import (
     is_family,
     is_given,
 )
+from voicebot.collect.understanding.dictated import spelled
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.letters import spelled
 from voicebot.collect.understanding.lexicon import FILLERS, Phrases, correction_at, phrase_at
 from voicebot.collect.understanding.name_words import (
     FAIR,
@@ -48,7 +50,7 @@ _NAME_REACH = 6
 
 def parse(utterance: str, asked: Asked) -> Found | None:
     """Find the caller's name; None when nothing that was said can be one."""
-    said = tokens(plain(utterance))
+    said = _mistyped(tokens(plain(utterance)))
     held = asked.record.get(Step.NAME, "")
     if whole := _first_and_last(said):
         return whole
@@ -99,6 +101,17 @@ def mended(utterance: str, held: str) -> Found | None:
     return Found(whole, (said[place.first].start, said[place.end - 1].end), 0.7)
 
 
+def _mistyped(said: Sequence[Token]) -> list[Token]:
+    """With "my nmae is" read as "my name is"."""
+    fixed = list(said)
+    for at in range(1, len(said) - 1):
+        word = said[at].low
+        framed = said[at - 1].low in ("my", "the") and said[at + 1].low == "is"
+        if framed and word[0] == "n" and sorted(set(word) | set("name")) == sorted("name"):
+            fixed[at] = replace(said[at], low="name")
+    return fixed
+
+
 def _first_and_last(said: Sequence[Token]) -> Found | None:
     """ "First name John, last name Smith", in either order."""
     lows = [token.low for token in said]
@@ -108,11 +121,19 @@ def _first_and_last(said: Sequence[Token]) -> Found | None:
         end = labels[index + 1][0] if index + 1 < len(labels) else len(said)
         if text := _part(said[start:end]):
             parts.setdefault(kind, text)
-    if len(parts) == 1 and (other := next(_bare(said[: labels[0][0]]), None)):
-        parts.setdefault("last" if "first" in parts else "first", written(said, other))
+    if len(parts) == 1 and (other := _unlabelled(said[: labels[0][0]])):
+        parts.setdefault("last" if "first" in parts else "first", other)
     if len(parts) < 2:
         return None
     return Found(f"{parts['first']} {parts['last']}", (said[0].start, said[-1].end), SURE)
+
+
+def _unlabelled(said: Sequence[Token]) -> str:
+    """The part of a name that stands before the label of the other: "Peter, surname Cook"."""
+    if letters := spelled(said):
+        return letters.name
+    place = next(_bare(said), None)
+    return written(said, place) if place else ""
 
 
 def _label(lows: Sequence[str], at: int) -> tuple[str, int] | None:
@@ -157,7 +178,8 @@ def _place(said: Sequence[Token]) -> Place | None:
         mended = _first_place(rest)
         if mended:
             offset = at + length
-            place = Place(mended.first + offset, mended.end + offset, mended.confidence)
+            sure = max(place.confidence, mended.confidence)
+            place = Place(mended.first + offset, mended.end + offset, sure)
     return place
 
 
@@ -222,6 +244,8 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     phrase = lows[at : at + length]
     if phrase == ["for"]:
         return before in BOOKED_FOR or not before
+    if phrase == ["as"]:
+        return not FILED.isdisjoint(lows[max(0, at - _NAME_REACH) : at])
     if phrase == ["is"]:
         return "name" in lows[max(0, at - _NAME_REACH) : at] and not WHOSE.intersection(lows[:at])
     if phrase == ["be"]:

@@ -64,7 +64,7 @@ def name_at(said: Sequence[Token], start: int, strong: bool) -> Place | None:
         if not _may_continue(said, at, first, previous, strong):
             break
         previous = token.low
-        count += 1
+        count += token.low not in PARTICLES
         at += 1
     while at > first and (_dangles(said, at - 1) or not said[at - 1].is_word):
         at -= 1

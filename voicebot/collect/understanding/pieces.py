@@ -89,6 +89,8 @@ _ASIDES = phrases(
         "uppercase",
         "upper case",
         "capital",
+        "with no spaces",
+        "without spaces",
         "no spaces",
         "no space",
         "the letter",
@@ -165,7 +167,14 @@ def _piece_at(said: Sequence[Token], lows: list[str], at: int) -> list[Piece]:
         tail = [Piece(Kind.WORD, provider, at, at + 1, True)] if provider else []
         return [*head, Piece(Kind.AT, "@", at, at + 1, bool(local), True), *tail]
     kind = Kind.STOP if token.low in STOPS else Kind.WORD
-    return [Piece(kind, token.low.replace("'", ""), at, at + 1, token.glued)]
+    text = token.low if _in_written_word(said, at) else token.low.replace("'", "")
+    return [Piece(kind, text, at, at + 1, token.glued)]
+
+
+def _in_written_word(said: Sequence[Token], at: int) -> bool:
+    """ "o'connor@": an apostrophe that was written belongs to the address."""
+    following = said[at + 1] if at + 1 < len(said) else None
+    return following is not None and following.glued and following.low in "@._-"
 
 
 def _with_at(said: Sequence[Token], at: int) -> tuple[str, str] | None:
@@ -198,7 +207,7 @@ def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
     inside = said[at].glued and at + 1 < len(said) and said[at + 1].glued
     if low == "." and (inside or _is_ending(said, at)):
         return Piece(Kind.MARK, ".", at, at + 1, True)
-    if low == "-" and inside and not _between_letters(said, at):
+    if low == "-" and inside and (not _between_letters(said, at) or _in_written(said, at)):
         return Piece(Kind.MARK, "-", at, at + 1, True)
     return None
 
@@ -206,6 +215,21 @@ def _mark(said: Sequence[Token], lows: Sequence[str], at: int) -> Piece | None:
 def _is_ending(said: Sequence[Token], at: int) -> bool:
     """ "example . com", "example .com": a dot that spaces have torn from its domain."""
     return at < len(said) - 1 and not said[at].glued and said[at + 1].low in ENDINGS
+
+
+def _in_written(said: Sequence[Token], at: int) -> bool:
+    """ "x_y-z@": the hyphen of an address in signs; those of "l-y-n-c-h@" part letters."""
+    first, end = at - 1, at + 1
+    while first > 0 and said[first].glued and at - first < _LONGEST_WRITTEN:
+        first -= 1
+    while end < len(said) and said[end].glued and end - at < _LONGEST_WRITTEN:
+        end += 1
+    inside = [token.low for token in said[first:end]]
+    return "@" in inside[at - first :] and inside.count("-") == 1
+
+
+_LONGEST_WRITTEN = 32
+"""So many tokens of one written word are looked at."""
 
 
 def _between_letters(said: Sequence[Token], at: int) -> bool:
@@ -220,7 +244,8 @@ def _between_letters(said: Sequence[Token], at: int) -> bool:
 def _punctuation(said: Sequence[Token], at: int) -> Piece:
     low = said[at].low
     after_initial = low == "." and at > 0 and said[at - 1].is_letter
-    ends = low in ".?!:;" and not after_initial and low != ""
+    goes_on = at + 1 < len(said) and said[at + 1].low in MARKS and not said[at + 1].glued
+    ends = low in ".?!:;" and not after_initial and not goes_on and low != ""
     return Piece(Kind.STOP if ends else Kind.PAUSE, "", at, at + 1)
 
 
@@ -281,9 +306,9 @@ def _zeros(read: Sequence[Piece]) -> list[Piece]:
     for at, piece in enumerate(read):
         before = out[at - 1].kind if at else None
         after = read[at + 1].kind if at + 1 < len(read) else None
-        if piece.kind is Kind.LETTER and piece.text == "o":
+        if piece.kind is Kind.LETTER and set(piece.text) == {"o"}:
             if Kind.DIGITS in (before, after) and before is not Kind.LETTER:
-                out[at] = replace(piece, kind=Kind.DIGITS, text="0")
+                out[at] = replace(piece, kind=Kind.DIGITS, text="0" * len(piece.text))
         elif piece.kind is Kind.DIGITS and piece.text == "0" and before is after is Kind.LETTER:
             out[at] = replace(piece, kind=Kind.LETTER, text="o")
     return out

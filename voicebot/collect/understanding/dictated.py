@@ -1,0 +1,147 @@
+"""A spelled name with the words that callers put between its letters.
+
+"C L A I R E and then H O L T", "T O M space W E double L S", "Dylan, D Y L A N, Thomas, T H O M A
+S", "M A R C with a C", "J O N E S, thank you".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from voicebot.collect.understanding.common import is_given
+from voicebot.collect.understanding.letters import FEWEST_LETTERS, MARKS, Spelled, alike, capital
+from voicebot.collect.understanding.letters import spelled as _letters_only
+from voicebot.collect.understanding.lexicon import FILLERS, phrase_at, phrases
+from voicebot.collect.understanding.pieces import letter_at
+from voicebot.collect.understanding.tokens import Token, word_set
+
+_BETWEEN = phrases(
+    [
+        "space",
+        "new word",
+        "and then",
+        "then",
+        "and the surname is",
+        "and surname",
+        "surname",
+        "and last name",
+        "and the last name is",
+        "last name",
+        "and second name",
+        "second name",
+        "and family name",
+        "family name",
+    ]
+)
+"""What parts the first name's letters from the last name's."""
+_CLOSING = word_set(
+    "thank you thanks please that's thats that it is my name surname sir madam ma'am okay ok and "
+    "the"
+)
+"""What may still be said when the last letter is out."""
+_COUNTS = word_set("a an one two")
+
+
+def spelled(said: Sequence[Token]) -> Spelled | None:
+    """An utterance that is nothing but a spelled name, but for the words around its letters."""
+    told = _without_closing(_without_hints(said))
+    for way in (_by_words_between, _by_echoes):
+        if name := way(told):
+            return Spelled(name, 0, len(said))
+    if len(told) < len(said) and (rest := _letters_only(told)):
+        return Spelled(rest.name, 0, len(said))
+    return _letters_only(said)
+
+
+def _by_words_between(said: Sequence[Token]) -> str:
+    """First and last name, where a word parts them and both are letters."""
+    parts = list(_cut(said))
+    names = [_letters_only(part) for part in parts]
+    if len(names) < 2 or None in names:
+        return ""
+    return " ".join(capital(name.name.replace(" ", "").lower()) for name in names if name)
+
+
+def _cut(said: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The stretches between such words; also at an "and" after the letters of a given name."""
+    lows = [token.low for token in said]
+    start = at = 0
+    while at < len(said):
+        length = phrase_at(lows, at, _BETWEEN)
+        if not length and lows[at] == "and" and _is_given_name(said[start:at]):
+            length = 1
+        if not length:
+            at += 1
+            continue
+        if at > start:
+            yield said[start:at]
+        start = at = at + length
+    if start < len(said):
+        yield said[start:]
+
+
+def _is_given_name(said: Sequence[Token]) -> bool:
+    name = _letters_only(said)
+    return name is not None and is_given(name.name.lower())
+
+
+def _by_echoes(said: Sequence[Token]) -> str:
+    """Two names, each said and then spelled."""
+    names: list[str] = []
+    at = 0
+    while at < len(said):
+        if said[at].low in MARKS | FILLERS or (not names and said[at].low in _OPENING):
+            at += 1
+            continue
+        letters, end = _letters_from(said, at + 1)
+        if letter_at(said, at) or not said[at].is_word or not alike(said[at].low, letters):
+            return ""
+        names.append(capital(letters))
+        at = end
+    return " ".join(names) if len(names) > 1 else ""
+
+
+_OPENING = word_set("it's its it is my name yes yeah sure okay so that's")
+
+
+def _letters_from(said: Sequence[Token], at: int) -> tuple[str, int]:
+    """The letters that stand here in a row, and where they end."""
+    letters = ""
+    while at < len(said):
+        if letter := letter_at(said, at):
+            letters += letter.text
+            at = letter.end
+        elif said[at].low in MARKS:
+            at += 1
+        else:
+            break
+    return letters, at
+
+
+def _without_hints(said: Sequence[Token]) -> list[Token]:
+    """Without a "with a C" after letters that hold it."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(said):
+        if said[at].low == "with" and (end := _hint_end(said, at)):
+            at = end
+            continue
+        kept.append(said[at])
+        at += 1
+    return kept
+
+
+def _hint_end(said: Sequence[Token], at: int) -> int:
+    """Where the hint ends; 0 when the letters before it do not hold its letter."""
+    letter = at + 2 if at + 1 < len(said) and said[at + 1].low in _COUNTS else at + 1
+    before = [token.low for token in said[:at] if token.is_letter]
+    if letter >= len(said) or len(before) < FEWEST_LETTERS:
+        return 0
+    return letter + 1 if said[letter].low in before else 0
+
+
+def _without_closing(said: Sequence[Token]) -> Sequence[Token]:
+    end = len(said)
+    while end and (said[end - 1].low in _CLOSING or said[end - 1].low in MARKS):
+        end -= 1
+    return said[:end]
