@@ -8,10 +8,12 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from voicebot.errors import ModelMissing
 from voicebot.settings import Engine, Settings
 from voicebot.speech import models
+from voicebot.speech.models import Organ
 
 from .conftest import need_local
 
@@ -103,3 +105,30 @@ def test_what_is_missing_is_listed_for_the_chosen_engines_only(tmp_path: Path) -
     assert ["VOICEBOT_WHISPER_DIR" in found[0], "VOICEBOT_PIPER_VOICE" in found[1]] == [True, True]
     silent = {"transcriber": Engine.NULL, "synthesizer": Engine.NULL}
     assert models.missing_models(local(**wrong, **silent)) == []
+
+
+ANY = SecretStr("k")
+
+
+@pytest.mark.parametrize("organ", Organ)
+def test_ears_and_mouth_run_where_they_are_local_or_can_take_over(organ: Organ) -> None:
+    keyless = Settings.model_construct()
+    keyed = keyless.model_copy(update={"openai_api_key": ANY})
+    alone = keyed.model_copy(update={"openai_fallback": False})
+    assert models.is_needed(keyless, organ)
+    assert models.is_needed(keyed, organ) is models.has_fallback(keyed, organ)
+    assert not models.is_needed(alone, organ)
+
+
+@pytest.mark.parametrize("organ", Organ)
+def test_what_is_installed_takes_over(organ: Organ) -> None:
+    need_local()
+    keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
+    assert models.has_fallback(keyed, organ)
+
+
+def test_nobody_takes_over_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not models.has_fallback(keyed, Organ.EARS)
+    assert not models.has_fallback(keyed, Organ.MOUTH)
