@@ -18,7 +18,7 @@ from voicebot.settings import Settings
 from voicebot.store import embedded, open_store
 from voicebot.store.client import connect
 from voicebot.store.datadir import owned
-from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url
+from voicebot.store.embedded import Answer, EmbeddedValkey, embedded_valkey, redis_url
 
 from .calls import SID, answered
 from .conftest import free_port
@@ -225,16 +225,24 @@ async def test_a_server_that_hangs_at_its_end_is_killed(
 
 
 async def test_a_server_is_ready_once_it_has_loaded_its_records(settings: Settings) -> None:
-    async with embedded_valkey(settings) as url, connect(url) as client:
-        await client.mset({f"key{n}": "value" for n in range(3000)})
+    async with (
+        embedded_valkey(settings) as url,
+        connect(url) as client,
+        client.pipeline(transaction=False) as pipeline,
+    ):
+        for number in range(10_000):
+            pipeline.set(f"key{number}", "value")
+        await pipeline.execute()
     valkey_dir = settings.data_dir.resolve() / "valkey"
-    slow = ("--key-load-delay", "300", "--loading-process-events-interval-bytes", "1024")
+    slow = ("--key-load-delay", "100")  # microseconds a command
     command = [embedded.binary(), *embedded._arguments(settings.redis_port, valkey_dir), *slow]
     loading = await asyncio.to_thread(embedded._start, command, settings.data_dir / "log")
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     try:
+        while await embedded._who_answers(settings.redis_port, valkey_dir) is Answer.NOBODY:  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.01)
         async with connect(await valkey.start()) as client:
-            assert await client.dbsize() == 3000
+            assert await client.dbsize() == 10_000
     finally:
         loading.terminate()
         await asyncio.to_thread(loading.wait)
