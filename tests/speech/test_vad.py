@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -64,3 +69,13 @@ def test_calls_do_not_hear_each_other(spoken: bytes) -> None:
              for at in range(0, 3 * SECOND, 160)]  # fmt: skip
     assert max(p for windows, _ in heard for p in windows) > SPEECH
     assert max(p for _, windows in heard for p in windows) < SPEECH
+
+
+def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    program = "from voicebot.speech.vad import SileroDetector; SileroDetector()"
+    own = ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    environment = {k: v for k, v in os.environ.items() if k not in own}
+    subprocess.run(
+        [sys.executable, "-c", program], env=environment | {"HOME": str(tmp_path)}, check=True
+    )
+    assert not list(tmp_path.rglob("*onnxruntime*"))
