@@ -75,8 +75,13 @@ def test_what_is_no_recording_is_an_error_that_names_the_file(
 ) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(content)
-    with pytest.raises(PhoneError, match=r"a\.wav"):
+    with pytest.raises(PhoneError, match=r"a\.wav is not a WAV file: \w+"):
         load_clip(path)
+
+
+def test_a_recording_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PhoneError, match=r"a\.wav: No such file"):
+        load_clip(tmp_path / "a.wav")
 
 
 def test_stereo_is_refused(tmp_path: Path) -> None:

@@ -67,8 +67,11 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
                 raise PhoneError(f"{path}: save it as mono with 16 bits a sample")
             rate = recording.getframerate()
             samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
-    except (OSError, EOFError, wave.Error) as error:
-        raise PhoneError(f"cannot read the recording {path}: {error}") from error
+    except OSError as error:
+        raise PhoneError(f"cannot read the recording {path}: {error.strerror}") from error
+    except (EOFError, wave.Error) as error:  # EOFError says nothing
+        why = str(error) or "it ends too soon"
+        raise PhoneError(f"{path} is not a WAV file: {why}") from error
     samples = samples.astype(np.int16)
     return Clip(text or path.name, g711.encode(stretch(samples, rate / g711.RATE_HZ)))
 

@@ -111,10 +111,12 @@ class Line:
     async def _pump(self) -> None:
         with suppress(ConnectionClosed):
             while not self.hung_up:
-                await self._send_due_marks(self.clock.now())
                 next_frame = self._opened_at + (self._frame + 1) * FRAME_S
                 await self.clock.until(min(next_frame, self.playout.next_due or next_frame))
-                if (now := self.clock.now()) >= next_frame:
+                now = self.clock.now()
+                # In the order of call time also when this program was held up.
+                await self._send_due_marks(min(now, next_frame))
+                if now >= next_frame:
                     self.lag_s = max(self.lag_s, now - next_frame)
                     await self._send_frame(now)
             await self._send(self._messages.stop())
