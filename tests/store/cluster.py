@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -40,6 +41,23 @@ def server(directory: Path, port: int, *options: str) -> Iterator[subprocess.Pop
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """One process, by its port and by the name that the cluster gave it."""
+
+    port: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A slot, its master and its replicas."""
+
+    slot: int
+    master: Node
+    replicas: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Three masters that share the slots, and their replicas in the same order, if any."""
 
@@ -50,21 +68,81 @@ class Cluster:
     def url(self) -> str:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self.ports)
 
-    async def master_of(self, key: str) -> int:
-        """Which of the masters has this key."""
+    async def shard_of(self, key: str) -> Shard:
+        """Who has this key now, in the eyes of its own master."""
         async with _client(self.ports[0]) as node:
             slot = int(await node.execute_command("CLUSTER", "KEYSLOT", key))
-        return next(n for n in range(MASTERS) if slot < (n + 1) * SLOTS // MASTERS)
+            for first, last, master, *replicas in await node.execute_command("CLUSTER", "SLOTS"):
+                if first <= slot <= last:
+                    return Shard(slot, _node(master), tuple(_node(r) for r in replicas))
+        raise AssertionError("nobody has this slot")
 
-    async def swap(self, master: int) -> None:
+    async def others(self, shard: Shard) -> Shard:
+        """Any shard but this one."""
+        async with _client(self.ports[0]) as node:
+            for first, _, master, *replicas in await node.execute_command("CLUSTER", "SLOTS"):
+                if _node(master) != shard.master:
+                    return Shard(first, _node(master), tuple(_node(r) for r in replicas))
+        raise AssertionError("there is one shard only")
+
+    @asynccontextmanager
+    async def moving(self, key: str) -> AsyncIterator[None]:
+        """The slot of this key goes to another master, key by key, as a resharding does it.
+
+        In the block all but one of its keys have moved: the worst moment.
+        """
+        here = await self.shard_of(key)
+        there = await self.others(here)
+        slot = ("CLUSTER", "SETSLOT", here.slot)
+        async with _client(here.master.port) as source, _client(there.master.port) as target:
+            await target.execute_command(*slot, "IMPORTING", here.master.name)
+            await source.execute_command(*slot, "MIGRATING", there.master.name)
+            keys = await _keys_in(source, here.slot)
+            for name in keys[1:]:
+                await _migrate(source, there.master.port, name)
+            yield
+            while keys := await _keys_in(source, here.slot):
+                for name in keys:
+                    await _migrate(source, there.master.port, name)
+            for node in (target, source):
+                await node.execute_command(*slot, "NODE", there.master.name)
+
+    async def swap(self, shard: Shard) -> None:
         """An orderly failover: the replica takes over, the master becomes its replica."""
-        async with _client(self.ports[MASTERS + master]) as node:
+        async with _client(shard.replicas[0].port) as node:
             await node.execute_command("CLUSTER", "FAILOVER")
             await _until_it_says(node, ("INFO", "replication"), "'role': 'master'")
+        async with _client(shard.master.port) as node:
+            await _until_it_says(node, ("INFO", "replication"), "'master_link_status': 'up'")
 
-    def kill(self, master: int) -> None:
-        """SIGKILL; the replica is elected when the others have noticed."""
-        self.processes[master].kill()
+    async def elected(self, replica: Node) -> None:
+        """Until the others have made this replica the master."""
+        async with _client(replica.port) as node:
+            await _until_it_says(node, ("INFO", "replication"), "'role': 'master'")
+            await _until_it_says(node, ("CLUSTER", "INFO"), "cluster_state:ok")
+
+    async def read(self, at: Node, key: str) -> list[str]:
+        """A list as one node has it."""
+        async with _client(at.port) as node:
+            return list(await node.execute_command("LRANGE", key, 0, -1))
+
+    def signal(self, node: Node, number: signal.Signals) -> None:
+        """To the process of a node."""
+        self.processes[self.ports.index(node.port)].send_signal(number)
+
+    @contextmanager
+    def frozen(self, node: Node) -> Iterator[None]:
+        """Alive, and silent; what was sent to it arrives afterwards."""
+        self.signal(node, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(node, signal.SIGCONT)
+
+    async def cut_off(self, master: Node) -> None:
+        """The master lets go of its replicas; a frozen one does not come back."""
+        async with _client(master.port) as node:
+            await node.execute_command("CLIENT", "KILL", "TYPE", "replica")
 
 
 @asynccontextmanager
@@ -125,6 +203,34 @@ async def sentinel(directory: Path) -> AsyncIterator[str]:
             async with _client(port) as node:
                 await _until_it_answers(node)
         yield f"redis+sentinel://127.0.0.1:{watcher}/records"
+
+
+@asynccontextmanager
+async def with_replica(directory: Path) -> AsyncIterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The URL of a master, and the process of its one replica."""
+    master, replica = free_port(), free_port()
+    promptly = ("--repl-diskless-sync-delay", "0", "--save", "")
+    follows = ("--replicaof", f"127.0.0.1 {master}")
+    with (
+        server(directory / "master", master, *promptly),
+        server(directory / "replica", replica, *promptly, *follows) as process,
+    ):
+        async with _client(replica) as node:
+            await _until_it_answers(node)
+            await _until_it_says(node, ("INFO", "replication"), "'master_link_status': 'up'")
+        yield f"redis://127.0.0.1:{master}", process
+
+
+def _node(said: list[object]) -> Node:
+    return Node(int(str(said[1])), str(said[2]))
+
+
+async def _keys_in(node: Redis, slot: int) -> list[str]:
+    return list(await node.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100))
+
+
+async def _migrate(source: Redis, port: int, key: str) -> None:
+    await source.execute_command("MIGRATE", "127.0.0.1", port, key, 0, 5000)
 
 
 def _client(port: int) -> Redis:

@@ -12,9 +12,8 @@ from voicebot.errors import SettingsError
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import Address, connect, parse_address
-from voicebot.store.keys import call_keys
 
-from .calls import SID, answered
+from .calls import answered
 from .cluster import cluster, sentinel
 
 pytestmark = pytest.mark.valkey
@@ -69,36 +68,12 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
         assert sorted(await store.recent_calls()) == calls
 
 
+@pytest.mark.slow
 async def test_a_cluster_keeps_calls_of_all_its_slots(
     settings: Settings, business: Business, tmp_path: Path
 ) -> None:
     async with cluster(tmp_path) as nodes:
         await whole_calls(settings, business, nodes.url)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("orderly", [True, False])
-async def test_a_call_outlives_a_failover_and_loses_nothing(
-    settings: Settings, business: Business, tmp_path: Path, orderly: bool
-) -> None:
-    async with cluster(tmp_path, replicas=True) as nodes:
-        chosen = settings.model_copy(update={"redis_url": nodes.url})
-        async with open_store(chosen, business) as store:
-            ledger = await store.open_call(SID, caller=None)
-            for second, step in enumerate(FIELDS):
-                if step is FIELDS[3]:
-                    master = await nodes.master_of(call_keys(SID).call)
-                    if orderly:
-                        await nodes.swap(master)
-                    else:
-                        nodes.kill(master)
-                assert await ledger.commit(answered(step, 2 * second)) is not Saved.MEMORY
-            await ledger.caught_up()
-            await ledger.close()
-            skeleton = await store.get_call_skeleton(SID)
-            assert skeleton is not None
-            assert len(skeleton.history) == 2 * len(FIELDS)
-            assert skeleton.servicebooked
 
 
 async def test_a_master_is_found_through_its_sentinel(
