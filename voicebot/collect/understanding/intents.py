@@ -10,6 +10,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Intent
 from voicebot.collect.understanding.confirm import is_yes
 from voicebot.collect.understanding.lexicon import FILLERS
+from voicebot.collect.understanding.questions import is_question
 from voicebot.collect.understanding.tokens import plain, word_set, words
 
 Phrase = tuple[str, ...]
@@ -32,22 +33,6 @@ _LONGEST = max(len(phrase) for phrase in _RANKS)
 _GREETINGS = word_set("hi hey hello good morning afternoon evening there yo howdy hiya g'day day")
 _AGAIN = frozenset(
     ("what", "huh", "eh", "um what", "sorry what", "excuse me", "sorry", "what sorry", "say what")
-)
-_ASKING = word_set(
-    "is are do does did can could would will should may have has am was were isn't aren't don't "
-    "doesn't didn't can't couldn't won't"
-)
-_SUBJECTS = word_set(
-    "you i we it they he she there this that these those the your my a an anyone any someone "
-    "somebody somewhere one all"
-)
-_WH_WORDS = word_set(
-    "what what's whats what're what'll what'd when when's where where's wheres who who's whos why "
-    "why's how how's hows which whose"
-)
-_OPENINGS = word_set(
-    "hi hey hello well so and um uh oh ok okay then sorry but yeah yes no please excuse me thanks "
-    "right wait actually hmm"
 )
 _BOOKING = word_set("book booking appointment appointments schedule reservation visit slot session")
 _NONE = frozenset(("none", "neither", "nothing", "something else", "none of these", "others"))
@@ -75,22 +60,6 @@ def intent_of(utterance: str, step: Step | None = None) -> Intent | None:
     if step is Step.SERVICE and (joined in _NONE or _BOOKING.intersection(said)):
         return Intent.NO_SERVICE_NAMED
     return None
-
-
-def is_question(text: str) -> bool:
-    """Does the caller ask something? By its mark, or by its first words."""
-    if text.rstrip().endswith("?"):
-        return True
-    said = words(text)
-    while said and said[0] in _OPENINGS:
-        said = said[1:]
-    if len(said) < 2:
-        return False
-    if said[0] in _WH_WORDS:
-        return True
-    if said[0] in ("tell", "give") and said[1] in ("me", "us"):
-        return True
-    return said[0] in _ASKING and said[1] in _SUBJECTS
 
 
 def _plain_answer(said: Sequence[str], joined: str) -> bool | None:

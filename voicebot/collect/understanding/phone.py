@@ -67,6 +67,9 @@ def parse(utterance: str, asked: Asked) -> Found | None:
         return None
     if found := _whole(runs, said, asked.region):
         return found
+    runs = [run for run in runs if not run.other]
+    if not runs:
+        return None
     held = asked.record.get(Step.PHONE)
     if any(run.tail for run in runs):
         earlier = (asked.partial if asked.step is Step.PHONE else None) or held

@@ -27,12 +27,19 @@ _OTHER_NUMBERS = word_set(
     "flight licence license security social case ticket member membership postcode zip zipcode "
     "job quote serial medicare abn old previous former used dollars version"
 )
+_OTHER_FIELDS = word_set(
+    "address house apartment apt flat unit suite room building street postcode zip zipcode email "
+    "mail name live"
+)
+_LABEL_REACH = 5
 _BEGINNING = frozenset(("area", "starts", "start", "begins", "beginning", "first"))
 _LABELS = word_set(
     "phone contact mobile office home cell ph tel telephone landline work alternate my whatsapp"
 )
 """Before "no" they make it short for number."""
 _BEFORE_ONE = word_set("old new best that this other right wrong same good which only another")
+_ENDS_ONE = frozenset(("", ",", ".", ":", "-", "is", "it's", "its", "please"))
+_AFTER_COUNT = word_set("are is should were digits numbers figures : ,")
 AS_SAID = -1
 """A `tail` that is as long as what is said now: "it ends in four six"."""
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "1": 1, "2": 2, "3": 3}
@@ -46,6 +53,7 @@ class Run:
     corrects it takes back what was said before
     goes_on  nothing but links ("and then") part it from the run before
     head     it is the beginning of the number, or its area code
+    other    it was announced as something else: "my address is", "the house number is"
     tail     how many last digits this run replaces, when the caller said so; or AS_SAID
     """
 
@@ -57,6 +65,7 @@ class Run:
     goes_on: bool
     head: bool
     tail: int
+    other: bool = False
 
     @property
     def digits(self) -> str:
@@ -111,6 +120,7 @@ def _run_at(said: Sequence[Token], at: int, before: int) -> tuple[Run | None, in
             goes_on=all(word in _LINKS or word in _INSIDE for word in lead),
             head=any(word in _BEGINNING for word in lead),
             tail=_tail(lead),
+            other=_is_of_other_field(lead),
         ),
         end,
     )
@@ -127,12 +137,23 @@ def _is_other(said: Sequence[Token], group: Group, first: bool) -> bool:
     """Digits that are part of no number: of a word, of a date, or a mere "one"."""
     if _part_of_word(said, group) or _is_date(said, group.first):
         return True
-    return first and _is_pronoun(said, group.first)
+    return first and (_is_pronoun(said, group.first) or _is_count(said, group))
 
 
 def _is_pronoun(said: Sequence[Token], at: int) -> bool:
-    """ "My old one", "that one"."""
-    return said[at].low == "one" and at > 0 and said[at - 1].low in _BEFORE_ONE
+    """ "My old one", "that one", "my work one, …"."""
+    if said[at].low != "one" or at == 0:
+        return False
+    before, after = said[at - 1].low, said[at + 1].low if at + 1 < len(said) else ""
+    return before in _BEFORE_ONE or (before in _LABELS and after in _ENDS_ONE)
+
+
+def _is_count(said: Sequence[Token], group: Group) -> bool:
+    """The "four" of "the last four are": it counts the digits that follow."""
+    if group.first == 0 or group.end != group.first + 1 or group.end >= len(said):
+        return False
+    counts = said[group.first].low in _COUNTS and said[group.first - 1].low in ("last", "first")
+    return counts and said[group.end].low in _AFTER_COUNT
 
 
 def _slip_follows(said: Sequence[Token], at: int) -> bool:
@@ -195,13 +216,33 @@ def _corrects(lead: Sequence[str]) -> bool:
 
 
 def _is_unrelated(lead: Sequence[str]) -> bool:
-    near = [word for word in lead[-4:] if word.isalpha()]
+    near = [word for word in lead[-4:] if word[0].isalpha()]
     if near[-2:] == ["old", "one"]:
         return False
+    if any(_negated(near[at : at + 2]) for at in range(len(near))):
+        return True
     return bool(
         near
         and (near[-1] in _EXTENSION or near[-1] == "not" or _OTHER_NUMBERS.intersection(near[-3:]))
     )
+
+
+def _is_of_other_field(lead: Sequence[str]) -> bool:
+    """Is the nearest announcement that of another field? "The house number" is of the house."""
+    for at in range(len(lead) - 1, max(-1, len(lead) - 1 - _LABEL_REACH), -1):
+        if lead[at] in _OTHER_FIELDS:
+            return True
+        house = at > 0 and lead[at - 1] in _OTHER_FIELDS
+        if (lead[at] in _LABELS or lead[at] in ("number", "digit", "digits")) and not house:
+            return False
+    return False
+
+
+def _negated(words: Sequence[str]) -> bool:
+    """ "Don't call", "not use": the number behind it is the one that is not meant."""
+    if len(words) < 2 or words[0] not in ("don't", "dont", "not", "never"):
+        return False
+    return words[1] in ("call", "use", "ring", "text", "dial", "try", "phone")
 
 
 def _tail(lead: Sequence[str]) -> int:

@@ -13,14 +13,17 @@ from dataclasses import replace
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, name
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.intents import intent_of, is_question
+from voicebot.collect.understanding.intents import intent_of
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.parsers import parse
+from voicebot.collect.understanding.questions import clause_around, is_question, is_request
 from voicebot.collect.understanding.tokens import word_set, words
 
 _STRONG = 0.6
 """How sure a parser must be of a value that was not asked for."""
 _STRONG_SERVICE = 0.9
+_AMENDED = 0.8
+"""A number that is surer than this was said as a whole, not as a piece of the one held."""
 _FEWEST_DIGITS = 8
 """A shorter number that was not asked for is rather a house number and a postcode."""
 _CHANGING = word_set("change update switch instead correct edit fix amend")
@@ -33,7 +36,7 @@ def found_in(text: str, asked: Asked) -> dict[Step, Found]:
     rest = text
     for step in _ORDER:
         said = _asked_or_strong(step, rest, asked)
-        if said is None:
+        if said is None or _is_of_address(step, said, rest, asked):
             continue
         found[step] = said
         if said.value is not None and step in (Step.EMAIL, Step.PHONE):
@@ -63,18 +66,31 @@ def _asked_or_strong(step: Step, text: str, asked: Asked) -> Found | None:
     said = parse(step, text, replace(asked, partial=None))
     if said is None or said.value is None or said.missing or said.confidence < _STRONG:
         return None
-    if step is Step.TIME and not _is_wish(said.value, text, asked):
+    if step is Step.TIME and not _is_wish(said, text, asked):
         return None
     if step is Step.PHONE and len(said.value) <= _FEWEST_DIGITS:
         return None
     return said
 
 
-def _is_wish(value: str, text: str, asked: Asked) -> bool:
-    """A time to come, and not one that the caller only asks about ("are you open at …?")."""
-    if value < asked.now.isoformat():
+def _is_of_address(step: Step, said: Found, text: str, asked: Asked) -> bool:
+    """ "It's 588 Heather Lane": no digits of the number that was read back, but a house's."""
+    if step is not Step.PHONE or said.confidence > _AMENDED or not said.span:
         return False
-    return asked.step is Step.SERVICE or corrects(text) or not is_question(text)
+    house = parse(Step.ADDRESS, text, replace(asked, step=Step.NAME, partial=None))
+    if house is None or house.value is None or house.span is None:
+        return False
+    return house.confidence >= _STRONG and house.span[0] < said.span[1]
+
+
+def _is_wish(said: Found, text: str, asked: Asked) -> bool:
+    """A time to come, and not one that the caller only asks about ("are you open at …?")."""
+    if said.value is None or said.value < asked.now.isoformat():
+        return False
+    if asked.step is Step.SERVICE or corrects(text):
+        return True
+    clause = clause_around(text, said.span or (0, len(text)))
+    return is_request(clause) or not is_question(clause)
 
 
 def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Found | None:

@@ -186,7 +186,8 @@ def _with_half(tokens: Tokens, clock: Clock) -> Clock:
     if found := _half(tokens, end):
         cue = Cue.STRONG if len(token.text) == len("pm") else Cue.MEDIUM
         return Clock(clock.begin, end + 1, clock.hour, clock.minute, found, cue)
-    if token.text == "hours" and clock.hour >= 13:
+    lasting = word(tokens, end + 1) in ("a", "per", "of", "long", "ago", "later", "from", "every")
+    if token.text == "hours" and clock.hour >= 13 and not lasting:
         return Clock(clock.begin, end + 1, clock.hour, clock.minute, Half.EXACT, Cue.STRONG)
     return Clock(clock.begin, end, clock.hour, clock.minute, half, cue)
 

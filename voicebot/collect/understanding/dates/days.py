@@ -65,6 +65,11 @@ _HOLIDAYS = {
     ("australia", "days"): (1, 26),
     ("anzac", "days"): (4, 25),
     ("halloween",): (10, 31),
+    ("independence", "days"): (7, 4),
+    ("fourth", "of", "july"): (7, 4),
+    ("st", "patrick's", "days"): (3, 17),
+    ("saint", "patrick's", "days"): (3, 17),
+    ("veterans", "days"): (11, 11),
     ("christmas",): (12, 25),
 }
 _HOLIDAYS_BY_WORD = {
@@ -307,6 +312,30 @@ def _nth(first: date, weekday: int, nth: int) -> date | None:
     return days[nth if nth < 0 else nth - 1] if nth <= len(days) else None
 
 
+_MOVABLE_HOLIDAYS = {
+    ("thanksgiving",): (11, 3, 4),
+    ("labor", "days"): (9, 0, 1),
+    ("memorial", "days"): (5, 0, -1),
+    ("mothers", "days"): (5, 6, 2),
+    ("mother's", "days"): (5, 6, 2),
+}
+"""Of the United States: month, weekday, and which one of it in the month."""
+
+
+def _movable_holiday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
+    """Thanksgiving, Labor Day: a weekday of a month."""
+    if region not in _MONTH_FIRST:
+        return None
+    for words, (month, weekday, nth) in _MOVABLE_HOLIDAYS.items():
+        if tuple(word(tokens, at + n) for n in range(len(words))) != words:
+            continue
+        days = (_nth(date(today.year + n, month, 1), weekday, nth) for n in range(2))
+        found = next((day for day in days if day and day >= today), None)
+        end = at + len(words) + (word(tokens, at + len(words)) == "days")
+        return Day(at, end, Weight.DATE, found) if found else None
+    return None
+
+
 def _holiday(tokens: Tokens, at: int, today: date, region: str) -> Day | None:
     """Christmas Eve, Boxing Day, New Year's Eve."""
     for words, (month, day) in _HOLIDAYS_BY_WORD.get(tokens[at].text, ()):
@@ -325,5 +354,6 @@ _MATCHERS: tuple[Matcher, ...] = (
     _week,
     _end_of_month,
     _holiday,
+    _movable_holiday,
     _ordinal,
 )

@@ -20,6 +20,8 @@ _MONTHS = {"months": 1, "years": 12, "year": 12}
 _MINUTES = {"hours": 60, "minutes": 1}
 _AMOUNT_LIMIT = 1000
 _MOST_UNITS = 4
+_OF = frozenset({"next", "this", "last", "days", "every", "following"})
+"""Before a bare "week from" they make it another week's, or a part of it."""
 _LEAST_MINUTES = 5
 """Less is a way to say "hold on": "in a minute"."""
 
@@ -115,6 +117,8 @@ def _amount(tokens: Tokens, at: int) -> tuple[float, str, int] | None:
         count, end = 0.5, skip(tokens, at + 1, "a")
     elif text == "a":
         count = 1
+    elif text in ("weeks", "fortnights") and following == "from" and word(tokens, at - 1) not in _OF:
+        count, end = 1, at
     if [word(tokens, end + n) for n in range(3)] == ["and", "a", "half"] and count is not None:
         count, end = count + 0.5, end + 3
     unit = word(tokens, end)
