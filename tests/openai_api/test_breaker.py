@@ -87,3 +87,10 @@ def test_an_answer_of_no_use_is_no_outage(failure: Failure, breaker: Breaker) ->
     for _ in range(5):
         breaker.failed(failure)
     assert breaker.allows()
+
+
+def test_fifty_who_were_under_way_are_one_outage(breaker: Breaker, watch: Watch) -> None:
+    for _ in range(50):
+        breaker.failed(Failure.LATE)
+    watch.now += FIRST_PAUSE_S
+    assert breaker.allows()

@@ -173,3 +173,14 @@ async def test_a_call_that_is_spent_is_heard_by_this_machine() -> None:
 async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None) -> None:
     with pytest.raises(SpeechUnavailable):
         await heard(Live(hears=False), secondary, 1)
+
+
+async def test_ears_that_have_nobody_behind_them_are_asked_whatever_happened_before() -> None:
+    live = Live(hears=False)
+    ears = FallbackEars(live, None, Breaker(Service.HEARING))
+    async with ears.open() as ear:
+        for _ in range(4):
+            with pytest.raises(SpeechUnavailable):
+                await turn(ear)
+        live.hears = True
+        assert await turn(ear) == "live"

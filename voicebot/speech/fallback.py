@@ -76,7 +76,7 @@ class FallbackEars:
 
     A turn that the first ears could not transcribe goes to the second at once; so does every
     turn while the breaker is open, or once the call has used what it may cost: then it is not
-    even sent.
+    even sent. Without a second, the first is asked whatever its breaker says.
     """
 
     def __init__(self, primary: Ears, secondary: Transcriber | None, breaker: Breaker) -> None:
@@ -107,7 +107,8 @@ class _FallbackEar:
         if meter().is_spent:
             self.breaker.failed(Failure.CAPPED)
             return _FallbackListening(None, self.secondary, self.breaker)
-        live = self.live.listen(hint) if self.breaker.allows() else None
+        nobody_else = self.secondary is None
+        live = self.live.listen(hint) if self.breaker.allows() or nobody_else else None
         return _FallbackListening(live, self.secondary, self.breaker)
 
 
