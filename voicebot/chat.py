@@ -21,6 +21,7 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings
 from voicebot.store import open_store
+from voicebot.store.embedded import embedded_valkey
 
 
 def chat(
