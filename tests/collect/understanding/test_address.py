@@ -120,6 +120,7 @@ def test_a_british_address_becomes_one_line(utterance: str, line: str) -> None:
         ("12 wattle street penrith and my number is 0491 570 156", "12 Wattle Street, Penrith"),
         ("12 wattle street penrith 0491 570 156", "12 Wattle Street, Penrith"),
         ("12 wattle street, a big house", "12 Wattle Street"),
+        ("we're at 3 Elm Street, Newtown, second door on the right", "3 Elm Street, Newtown"),
     ],
 )
 def test_talk_around_an_address_is_dropped(utterance: str, line: str) -> None:

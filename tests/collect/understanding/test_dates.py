@@ -65,6 +65,9 @@ def heard(utterance: str, **changes: object) -> str | None:
         ("when could you get here, Thursday at ten?", "2027-03-04T10:00"),
         ("dinner on Thursday at seven", "2027-03-04T19:00"),
         ("quarter to noon on Thursday", "2027-03-04T11:45"),
+        ("a fortnight from today at three", "2027-03-16T15:00"),
+        ("fortnight from Friday at three", "2027-03-19T15:00"),
+        ("twenty hundred hours on Friday", "2027-03-05T20:00"),
     ],
 )
 def test_a_whole_answer_becomes_a_local_time(utterance: str, value: str) -> None:
@@ -230,6 +233,9 @@ def test_next_friday_is_doubtful_when_people_differ() -> None:
         "what day is it today",
         "are you open at 3 on Saturday",
         "we march on",
+        "do you work on Saturdays?",
+        "are you there on Sundays",
+        "I work 14 hours a day",
         "24/7",
         "",
         "   ",
@@ -238,6 +244,19 @@ def test_next_friday_is_doubtful_when_people_differ() -> None:
 )
 def test_other_talk_is_no_time(utterance: str) -> None:
     assert dates.parse(utterance, asked()) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "day"),
+    [
+        ("Thanksgiving", "2027-11-25"),
+        ("Labor Day", "2027-09-06"),
+        ("memorial day please", "2027-05-31"),
+        ("on mother's day", "2027-05-09"),
+    ],
+)
+def test_american_holidays_move_with_the_year(utterance: str, day: str) -> None:
+    assert heard(utterance, region="US") == day
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Intent
-from voicebot.collect.understanding.intents import intent_of, is_question
+from voicebot.collect.understanding.intents import intent_of
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,3 @@ def test_intents_are_told_apart(said: str, intent: Intent | None) -> None:
 def test_a_wish_for_any_service_names_none() -> None:
     assert intent_of("I need to book an appointment", Step.SERVICE) is Intent.NO_SERVICE_NAMED
     assert intent_of("none of these", Step.SERVICE) is Intent.NO_SERVICE_NAMED
-
-
-@pytest.mark.parametrize(
-    "said", ["how much is it", "and what are your prices", "is it far", "you close when?"]
-)
-def test_questions_are_known_by_their_words_or_mark(said: str) -> None:
-    assert is_question(said)
-
-
-@pytest.mark.parametrize("said", ["is", "I wonder", "tomorrow is fine", "my name is Otto"])
-def test_statements_are_no_questions(said: str) -> None:
-    assert not is_question(said)

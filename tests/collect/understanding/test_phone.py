@@ -81,6 +81,9 @@ def test_american_numbers_are_understood(said: str, number: str) -> None:
         "0491 570 159, the last digit is six",
         "0491 570 111, sorry, the last three digits are one five six",
         "it's not 0491 570 157, it's 0491 570 156",
+        "0491 570 111, sorry, the last three are one five six",
+        "don't call 0491 570 157, that's my office. use 0491 570 156",
+        "my work one, 0491 570 156",
         "my old number was 0491 570 157, now it's 0491 570 156",
     ],
 )

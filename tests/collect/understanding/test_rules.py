@@ -109,6 +109,35 @@ def test_a_no_brings_the_mend_along(step: Step, said: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "no, it's one five nine Elm Street",
+        "my address is one five nine Elm Street",
+        "the house number is 159",
+        "the postcode is 1590",
+        "my unit is 159",
+    ],
+)
+def test_digits_of_another_field_are_none_of_the_number_read_back(said: str) -> None:
+    assert Step.PHONE not in confirmed(Step.PHONE, said).fields
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ("I'm Otto Brandt, what does it cost?", {Step.NAME: "Otto Brandt"}),
+        ("Tuesday at two, do you have parking?", {Step.TIME: "2026-11-24T14:00"}),
+        ("can I come on Tuesday at two?", {Step.TIME: "2026-11-24T14:00"}),
+        ("are you open on Tuesday at two?", {}),
+    ],
+)
+def test_a_question_beside_a_value_takes_nothing_from_it(
+    said: str, fields: dict[Step, str]
+) -> None:
+    assert asked(Step.NAME, said).fields == fields
+
+
+@pytest.mark.parametrize(
     "said", ["can you say that again", "what did you say", "sorry I didn't catch that"]
 )
 def test_a_wish_to_repeat_is_no_answer_to_a_read_back(said: str) -> None:

@@ -240,4 +240,7 @@ def _is_talk(words: Sequence[Word], end: int) -> bool:
     return end < len(words) and not words[end].pause and words[end].low in _VERBS
 
 
-_VERBS = frozenset({"is", "are", "was", "has", "can", "will", "would", "that", "which", "where"})
+_VERBS = frozenset(
+    {"is", "are", "was", "has", "can", "will", "would", "that", "which", "where"}
+    | {"on", "near", "opposite", "behind", "beside", "with"}
+)

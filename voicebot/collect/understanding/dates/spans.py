@@ -117,7 +117,9 @@ def _amount(tokens: Tokens, at: int) -> tuple[float, str, int] | None:
         count, end = 0.5, skip(tokens, at + 1, "a")
     elif text == "a":
         count = 1
-    elif text in ("weeks", "fortnights") and following == "from" and word(tokens, at - 1) not in _OF:
+    elif (
+        text in ("weeks", "fortnights") and following == "from" and word(tokens, at - 1) not in _OF
+    ):
         count, end = 1, at
     if [word(tokens, end + n) for n in range(3)] == ["and", "a", "half"] and count is not None:
         count, end = count + 0.5, end + 3
