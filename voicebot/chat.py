@@ -45,7 +45,11 @@ async def _chat(call_sid: CallSid) -> None:
     settings = load_settings()
     business = load_business(settings.business)
     _remark(f"call {call_sid}")
-    async with open_store(settings, business) as store, open_understanding(settings) as understand:
+    async with (
+        embedded_valkey(settings) as url,
+        open_store(settings.model_copy(update={"redis_url": url}), business) as store,
+        open_understanding(settings) as understand,
+    ):
         ledger = await store.open_call(call_sid, caller=None, business=business)
         try:
             await converse(
