@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL
+from subprocess import DEVNULL, PIPE
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -85,7 +85,7 @@ class House:
         url = self.server.phone_url.replace("http", "ws") + "/media"
         return subprocess.Popen(
             [sys.executable, "-m", "tests.page.caller", url, self.console, sid, *steps],
-            stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=self.env, cwd=ROOT,
+            stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=self.env, cwd=ROOT,
         )  # fmt: skip
 
 
