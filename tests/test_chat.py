@@ -30,6 +30,7 @@ def voicebot(tmp_path: Path, port: int, *arguments: str, typed: str = "") -> str
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.valkey
 def test_without_a_server_a_chat_is_stored_and_resumed(tmp_path: Path) -> None:
     port = free_port()
