@@ -59,6 +59,7 @@ COMMANDS = (
     Command("chat", "voicebot.chat", "chat", "The same conversation, typed or piped."),
     Command("show", "voicebot.records", "show", "Print a call's stored record as JSON."),
     Command("watch", "voicebot.records", "watch", "Follow calls live in the terminal."),
+    Command("journal", "voicebot.journal", "journal", "What waits on disk for Redis; replay it."),
     Command("doctor", "voicebot.doctor", "doctor", "Check settings, Redis, models, ports, keys."),
     Command(
         "extract",

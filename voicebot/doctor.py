@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from itertools import chain
@@ -79,6 +80,7 @@ def _examine() -> Iterator[Finding]:
     yield check_business(settings)
     yield check_data_dir(settings.data_dir)
     yield from asyncio.run(check_redis(settings))
+    yield check_journal(settings.data_dir)
     yield from check_speech(settings)
     yield check_port("phone port", stream_door(settings))
     yield check_port("staff port", console_door(settings))
@@ -156,6 +158,22 @@ async def check_redis(settings: Settings) -> list[Finding]:
         return [Finding("Redis", State.PROBLEM, text, "start it, or correct VOICEBOT_REDIS_URL")]
     finally:
         await client.aclose()
+
+
+def check_journal(data_dir: Path) -> Finding:
+    """Does anything wait on this machine's disk for Redis, how much and since when?"""
+    from voicebot.store.replay import standing
+
+    found = standing(data_dir)
+    if found.aside:
+        text = f"Redis refuses {found.aside} writes; they are kept aside"
+        return Finding("journal", State.NOTE, text, "see `voicebot journal`")
+    if found.entries:
+        age_s = found.age_s(datetime.now(UTC))
+        text = f"{found.entries} writes wait for Redis, the oldest since {age_s:.0f} s"
+        mend = "they are written when a server runs and Redis answers; see `voicebot journal`"
+        return Finding("journal", State.NOTE, text, mend)
+    return Finding("journal", State.OK, "nothing waits for Redis")
 
 
 def check_speech(settings: Settings) -> Iterator[Finding]:

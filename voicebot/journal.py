@@ -1,0 +1,107 @@
+"""`voicebot journal`: what waits on this machine's disk for Redis, and bringing it by hand.
+
+Names calls and counts writes; what callers said stays in the files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from voicebot.business import load_business
+from voicebot.errors import StoreUnavailable
+from voicebot.log import configure
+from voicebot.settings import Settings, load_settings
+from voicebot.store import Store
+from voicebot.store.client import connect
+from voicebot.store.embedded import embedded_valkey
+from voicebot.store.listing import Listed, Owner, listed
+from voicebot.store.replicas import TooFewReplicas
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
+_WHOSE = {
+    Owner.RUNNING: "a running process; it brings this itself when Redis answers",
+    Owner.ENDED: "its process has ended; `voicebot journal replay` brings it, or the next server",
+}
+
+
+class Action(StrEnum):
+    """What to do besides listing."""
+
+    REPLAY = "replay"
+
+
+def journal(
+    action: Annotated[
+        Action | None,
+        typer.Argument(help="replay: bring to Redis what no running process owns."),
+    ] = None,
+) -> None:
+    """List what waits on this machine's disk for Redis; `journal replay` brings it by hand.
+
+    Exit 1 when `replay` leaves something that Redis refuses.
+    """
+    settings = load_settings()
+    configure(settings.log_level)
+    if action is Action.REPLAY:
+        brought = asyncio.run(_replay(settings))
+        typer.echo(f"{_counted(brought, 'write')} brought to Redis")
+    left = listed(settings.data_dir)
+    for line in lines(left, datetime.now(UTC)):
+        typer.echo(line)
+    if action is Action.REPLAY and any(file.owner is Owner.NOBODY for file in left):
+        raise typer.Exit(1)
+
+
+def lines(files: list[Listed], now: datetime) -> list[str]:
+    """The list, a file a paragraph."""
+    if not files:
+        return ["nothing waits: everything that was saved on this machine is in Redis"]
+    told: list[str] = []
+    for file in files:
+        told.append(f"{file.name}: {_WHOSE.get(file.owner) or _refused(file)}")
+        for entry in sorted(file.entries, key=lambda entry: entry.oldest):
+            age = _age((now - entry.oldest).total_seconds())
+            told.append(f"  {entry.call_sid:<36} {_counted(entry.writes, 'write'):>12}  {age}")
+    return told
+
+
+async def _replay(settings: Settings) -> int:
+    try:
+        async with embedded_valkey(settings) as url:
+            store = Store(connect(url), settings, load_business(settings.business))
+            try:
+                return await store.replay_by_hand()
+            finally:
+                await store.aclose()
+    except StoreUnavailable as error:
+        waiting = _counted(sum(file.writes for file in listed(settings.data_dir)), "write")
+        raise StoreUnavailable(
+            f"{_trouble(error)}. Nothing is lost: {waiting} stay in {settings.data_dir}"
+        ) from error
+
+
+def _trouble(error: StoreUnavailable) -> str:
+    if isinstance(error.__cause__, TooFewReplicas):
+        return "Redis has it, but too few replicas do: see VOICEBOT_WAIT_REPLICAS"
+    return "Redis does not answer: start it, or correct VOICEBOT_REDIS_URL (see `voicebot doctor`)"
+
+
+def _refused(file: Listed) -> str:
+    return f"Redis refuses this ({file.why}); mend what stands at the call's keys, then replay"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _age(seconds: float) -> str:
+    for unit_s, name in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+        if seconds >= unit_s:
+            return f"since {seconds / unit_s:.0f} {name}"
+    return f"since {max(seconds, 0):.0f} s"
