@@ -194,3 +194,9 @@ def test_any_address_reads_back(
     local, said = local + number[0], f"{said} {number[1]}".strip()
     host = domain.replace(".", " dot ") if spoken else domain
     assert heard(lead + said + at + host) == f"{local}@{domain}"
+
+
+def test_hyphens_that_part_spelled_letters_are_not_meant_beside_a_mark() -> None:
+    found = parse("J-O-H-N-.-S-M-I-T-H at example.com", Asked(Step.EMAIL, NOW))
+    assert found is not None
+    assert found.value == "john.smith@example.com"

@@ -7,6 +7,7 @@ word that belongs to no address. Corrections replace the part that they name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from voicebot.collect.understanding.pieces import Kind, Piece, pieces
 from voicebot.collect.understanding.providers import ENDINGS
 from voicebot.collect.understanding.tokens import plain, tokens
 
+_HYPHENED_MARK = re.compile(r"-*([._+])-*")
+"""Recognisers part spelled letters by hyphens, "J-O-H-N-.-S": beside a mark none is meant."""
 _SPELLED_WORDS = 3
 """From so many words of a spelling alphabet on they are letters; "mike" alone is a name."""
 _MOST_WORDS = 4
@@ -90,6 +93,8 @@ def valid(text: str) -> str | None:
 
 def _found(address: _Address, span: tuple[int, int]) -> Found | None:
     local, domain = address.local, address.domain
+    if local:
+        local = _HYPHENED_MARK.sub(r"\1", local)
     if local and domain and "." in domain:
         value = valid(f"{local}@{domain}")
         return Found(value, span, 0.9) if value else None
