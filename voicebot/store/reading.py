@@ -12,15 +12,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid
+from voicebot.call import CallSid, CallState, Status
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import LegacyRecord, read_legacy
-from voicebot.store.record import fresh_fields
+from voicebot.store.record import call_state, fresh_fields
 from voicebot.store.refusals import refusal
 from voicebot.store.replay import waiting_sessions
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding, Session
-from voicebot.store.shadow import record_of
+from voicebot.store.shadow import with_journals
+
+FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 
 
 class Reader:
@@ -60,10 +62,22 @@ class Reader:
             return Founding(session.fresh)
         return Founding({**session.fresh, **old.fields}, old.history)
 
-    async def journaled(self, call_sid: CallSid) -> Founding | None:
-        """The record as this machine's journals know it, for when Redis is away."""
+    async def state(self, call_sid: CallSid, record: Founding | None) -> CallState:
+        """What Redis has (None: nothing, or it is away), with what waits in journals on top."""
+        known = await self._with_journals(call_sid, record)
+        return call_state(known.fields, known.history) if known else CallState()
+
+    async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
+        """The same for the status: a finished call is finished, wherever that is written."""
+        if text not in FINISHED:
+            stored = Founding({"status": text}) if text else None
+            known = await self._with_journals(call_sid, stored)
+            text = known.fields.get("status") if known else None
+        return Status(text) if text else None
+
+    async def _with_journals(self, call_sid: CallSid, record: Founding | None) -> Founding | None:
         sessions = await asyncio.to_thread(waiting_sessions, self._data_dir, call_sid)
-        return record_of(sessions[-1]) if sessions else None
+        return with_journals(record, sessions)
 
     async def _old(self, call_sid: CallSid) -> LegacyRecord | None:
         try:

@@ -147,7 +147,7 @@ class Scripts:
         self, session: Session, epoch: int, commit: Sealed, *, copied: bool = True
     ) -> Committed:
         """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
-        arguments = (epoch, session.id, commit.seq, *commit.arguments)
+        arguments = (epoch, session.id, commit.seq, _us(commit.at), *commit.arguments)
         client, in_time = self._copied if copied else self._client, True
         try:
             reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments, client=client)

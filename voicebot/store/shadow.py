@@ -7,7 +7,7 @@ be asked (a call that goes on from the journal) and where it is checked (the end
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from voicebot.call import FIELDS
@@ -48,6 +48,24 @@ def record_of(held: Held) -> Founding:
     return Founding(fields, history)
 
 
+def with_journals(record: Founding | None, sessions: Sequence[Held]) -> Founding | None:
+    """The record as it will be when these sessions (oldest first) have been brought to it.
+
+    What a session found is older than what an earlier one still has to bring.
+    """
+    if record is None and not sessions:
+        return None
+    fields = dict(record.fields) if record else {}
+    history = list(record.history) if record else []
+    for held in sessions:
+        brought = _brought(fields, held)
+        fields = {**held.found.fields, **fields}
+        history += [element for element in held.found.history if element not in history]
+        for commit in held.commits[brought:]:
+            _apply(fields, history, iter(commit.arguments))
+    return Founding(fields, history)
+
+
 def missing(expected: Founding, actual: Founding) -> Missing:
     """What `expected` has and `actual` has not; what others wrote since is left alone."""
     fields = {
@@ -57,6 +75,14 @@ def missing(expected: Founding, actual: Founding) -> Missing:
     }
     surplus = Counter(expected.history) - Counter(actual.history)
     return Missing(fields, tuple(_first(surplus, expected.history)))
+
+
+def _brought(fields: Mapping[str, str], held: Held) -> int:
+    """How many of a session's commits the record has, by the script's own bookkeeping."""
+    own = held.session.id
+    epochs = [n.partition(".")[2] for n, v in fields.items() if v == own and n.startswith("owner.")]
+    names = [f"seq.{epoch}" for epoch in epochs] or [f"seq.0.{own}"]
+    return int(fields.get(names[0], 0))
 
 
 def _apply(fields: dict[str, str], history: list[str], arguments: Iterator[Argument]) -> None:

@@ -34,12 +34,12 @@ from voicebot.store.locks import Locks
 from voicebot.store.models import CallSkeleton
 from voicebot.store.presence import Presence
 from voicebot.store.reading import Reader
-from voicebot.store.record import call_skeleton, call_state, fresh_fields, iso_utc, utc_now
+from voicebot.store.record import call_skeleton, fresh_fields, iso_utc, utc_now
 from voicebot.store.refusals import RefusedForGood
 from voicebot.store.replay import Replayer
 from voicebot.store.replicas import replicated
 from voicebot.store.scripts import EVENTS_KEPT, Scripts
-from voicebot.store.sessions import Held, Session, save_mode
+from voicebot.store.sessions import Founding, Held, Session, save_mode
 from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
 from voicebot.store.tasks import Tasks
@@ -52,7 +52,7 @@ OPEN_PATIENCE_S = 0.5
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 2.0
 """A worker that was killed leaves its journal; the others look for it this often."""
-
+PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
 _DAY_S = 24 * 3600
 _AWAY_ADVICE = "Redis did not answer; check VOICEBOT_REDIS_URL"
 
@@ -171,16 +171,15 @@ class Store:
         return skeleton.nested() if skeleton else None
 
     async def status(self, call_sid: CallSid) -> Status | None:
-        """Where a call stands; from the journal when Redis is away, None when nobody knows."""
+        """Where a call stands, what waits in a journal included; None when nobody knows."""
         try:
             async with asyncio.timeout(OPEN_PATIENCE_S):
                 text = await cast(
                     Awaitable[str | None], self._client.hget(call_keys(call_sid).call, "status")
                 )
         except (*AWAY, TimeoutError):
-            record = await self._reader.journaled(call_sid)
-            text = record.fields.get("status") if record else None
-        return Status(text) if text else None
+            text = None
+        return await self._reader.status(call_sid, text)
 
     async def recent_calls(self, limit: int = 50, offset: int = 0) -> list[CallSid]:
         """Newest first; raises StoreUnavailable."""
@@ -278,19 +277,20 @@ class Store:
 
     async def _claimed(self, delivery: Delivery) -> CallState:
         call_sid = delivery.session.call_sid
-        if not self._breaker.is_open:
-            try:
-                async with asyncio.timeout(OPEN_PATIENCE_S):
-                    claimed = await delivery.claim()
-                return call_state(claimed.fields, claimed.history)
-            except RefusedForGood:
-                log.error("claim_refused", call_sid=call_sid)
-            except (*AWAY, TimeoutError):
-                self._breaker.trip()
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE_S):
+                await self._breaker.closed()
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                claimed = await delivery.claim()
+            record = Founding(claimed.fields, claimed.history)
+            return await self._reader.state(call_sid, record)
+        except RefusedForGood:
+            log.error("claim_refused", call_sid=call_sid)
+        except (*AWAY, TimeoutError):
+            self._breaker.trip()
         advice = "the call is taken, and written when Redis answers"
         log.warning("call_begins_unclaimed", call_sid=call_sid, advice=advice)
-        record = await self._reader.journaled(call_sid)
-        return call_state(record.fields, record.history) if record else CallState()
+        return await self._reader.state(call_sid, None)
 
     def _restored(self, held: Held) -> Delivery:
         return Delivery.restored(held, self._scripts, self._reader.founding, self._clock)

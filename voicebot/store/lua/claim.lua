@@ -15,6 +15,8 @@ if redis.call('EXISTS', call) == 0 then
   end
 end
 
+set({ 'began.' .. session, began_us })
+
 local epoch = read('epoch') or '0'
 local verdict = 'claimed'
 if read('owner.' .. epoch) ~= session then

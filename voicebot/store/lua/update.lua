@@ -14,6 +14,9 @@ end
 
 local epoch = read('epoch') or '0'
 set(fields)
+for i = 1, #fields, 2 do
+  redis.call('HDEL', call, 'by.' .. fields[i]) -- no session's answer any more
+end
 for i = 1, #messages do
   append(messages[i])
 end
