@@ -7,6 +7,7 @@ way, so what comes back on it is that request's reply.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
@@ -34,6 +35,7 @@ class Proxy:
         self.reply_delay_s = 0.0
         self.judges: list[Judge] = []
         self._upstream_port = upstream_port
+        self._place = socket.socket()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.StreamWriter] = set()
         self._busy: set[asyncio.Task[None]] = set()
@@ -44,8 +46,15 @@ class Proxy:
         """Take connections, always at the same port."""
         if self._server is not None:
             return
-        self._server = await asyncio.start_server(self._attend, HOST, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        if not self.port:
+            self._reserve()
+        self._server = await asyncio.start_server(self._attend, HOST, self.port, reuse_port=True)
+
+    def _reserve(self) -> None:
+        """A socket that is bound and never listens: the port stays ours, and refuses."""
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._place.bind((HOST, 0))
+        self.port = self._place.getsockname()[1]
 
     def refuse(self) -> None:
         """Break every connection and refuse new ones until `listen`."""
@@ -67,6 +76,7 @@ class Proxy:
         """No connection is left."""
         self.refuse()
         self.speak()
+        self._place.close()
         for task in (busy := tuple(self._busy)):
             task.cancel()
         if busy:
