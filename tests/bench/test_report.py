@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from voicebot.bench.figures import Samples
@@ -69,6 +70,7 @@ def test_table_and_sentence_show_the_figures() -> None:
     assert "0.500 %" in text
 
 
+@pytest.mark.slow
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
     file = tmp_path / "bench.png"
     assert draw(file, {"realtime": measured().samples, "batch": Samples()}, "title")

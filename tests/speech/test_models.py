@@ -38,11 +38,13 @@ def local(**others: object) -> Settings:
     return Settings.model_validate({**engines, **others})
 
 
+@pytest.mark.slow
 def test_the_installed_models_are_the_pinned_ones() -> None:
     need_local()
     assert models.missing_models(local()) == []
 
 
+@pytest.mark.slow
 def test_no_code_of_a_model_package_is_imported() -> None:
     need_local()
     code = (

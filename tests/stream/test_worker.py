@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from websockets.asyncio.client import connect
 
 from tests.stream.provider import carried
@@ -62,6 +63,7 @@ async def test_sigterm_hands_a_running_call_over_and_ends_cleanly(tmp_path: Path
         assert provider.close_code == 1001
 
 
+@pytest.mark.slow
 async def test_a_second_sigterm_does_not_wait_for_calls(tmp_path: Path) -> None:
     async with worker(tmp_path, drain_s=600) as process:
         at = await address(process)
@@ -74,6 +76,7 @@ async def test_a_second_sigterm_does_not_wait_for_calls(tmp_path: Path) -> None:
             assert await asyncio.wait_for(process.wait(), 10) == 128 + signal.SIGTERM
 
 
+@pytest.mark.slow
 async def test_workers_share_a_port_and_end_with_their_supervisor(tmp_path: Path) -> None:
     async with worker(tmp_path) as first:
         at = await address(first)
