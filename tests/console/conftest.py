@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,8 +27,10 @@ async def redis(valkey: ValkeyProcess) -> AsyncIterator[Redis]:  # noqa: F811
 
 
 @pytest.fixture
-def settings(valkey: ValkeyProcess) -> Settings:  # noqa: F811
-    return Settings(_env_file=None, redis_url=valkey.url, commit_deadline_ms=2000)
+def settings(valkey: ValkeyProcess, tmp_path: Path) -> Settings:  # noqa: F811
+    return Settings(
+        _env_file=None, redis_url=valkey.url, data_dir=tmp_path / "data", commit_deadline_ms=2000
+    )
 
 
 @pytest.fixture

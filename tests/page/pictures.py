@@ -46,8 +46,8 @@ def picture_all(browser: Browser, house: House) -> None:
     page.screenshot(path=DOCS / "needs-a-person.png")
     for phone in live:
         phone.wait(120)
-    page.goto(f"{house.console}/c/CA-4b7e11d2a8")
-    page.wait_for_timeout(1500)
+    page.close()
+    page = opened(browser, house, WIDE, "/c/CA-4b7e11d2a8")
     page.screenshot(path=DOCS / "booked-masked.png")
     page.close()
     dark = opened(browser, house, WIDE, "/c/CA-e7d3f0921c", scheme="dark", locale="zh-CN")

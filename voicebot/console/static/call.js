@@ -40,7 +40,7 @@ function Answer({ step, call, t, lang, zone }) {
     <span class="mark">${step.value ? html`<${Icon} name="check" />` : ''}</span>
     <span class="label">${t.step[step.step]}</span>
     <span class="value">${step.value ? shown(step, lang, zone) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
-    ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed && html`<em>${t.confirmed}</em>`}</small>`}
+    ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed ? html`<em>${t.confirmed}</em>` : asking && html`<em class="asked">${t.readBack}</em>`}</small>`}
   </li>`;
 }
 

@@ -1,0 +1,150 @@
+"""Live events: nothing is left out, whoever was away comes back to where they were."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.store.cluster import cluster
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
+from voicebot.console.newsroom import Newsroom
+from voicebot.console.story import Turn
+from voicebot.console.streams import events_of_all, events_of_call
+from voicebot.settings import Settings
+from voicebot.store import Store, open_store
+from voicebot.store.client import connect
+from voicebot.store.events import BEGINNING, EventReader
+from voicebot.store.record import utc_now
+
+SID = CallSid("CA-events")
+PATIENCE_S = 10
+
+
+class Desk:
+    """A newsroom that follows, beside a store that writes."""
+
+    def __init__(self, store: Store, newsroom: Newsroom, turns: list[Turn]) -> None:
+        self.store = store
+        self.newsroom = newsroom
+        self.turns = turns
+
+
+@asynccontextmanager
+async def desk(url: str) -> AsyncIterator[Desk]:
+    settings = Settings(_env_file=None, redis_url=url, commit_deadline_ms=2000)
+    turns: list[Turn] = []
+    async with (
+        open_store(settings, load_business(None)) as store,
+        connect(url) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        newsroom = Newsroom(EventReader(client, retention_s=3600), turns.append)
+        tasks.create_task(newsroom.run())
+        await until(lambda: newsroom.following)
+        yield Desk(store, newsroom, turns)
+        newsroom.dismiss()
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for what another task does with a real server."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():  # noqa: ASYNC110 - what is waited for has no event to wait on
+            await asyncio.sleep(0.01)
+
+
+async def take(frames: AsyncIterator[bytes], count: int) -> list[tuple[str, dict[str, str]]]:
+    """The next events, each with its cursor."""
+    found: list[tuple[str, dict[str, str]]] = []
+    async with asyncio.timeout(PATIENCE_S):
+        async for frame in frames:
+            lines = dict(x.split(": ", 1) for x in frame.decode().splitlines() if ": " in x)
+            if lines.get("event"):
+                found.append((lines["id"], json.loads(lines["data"])))
+            if len(found) == count:
+                return found
+    raise AssertionError("the events ended")
+
+
+def named(name: str) -> Change:
+    return Change(answers={Step.NAME: name}, step=Step.PHONE)
+
+
+@pytest.mark.valkey
+async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
+    redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url
+    async with desk(settings.redis_url) as at:
+        ledger = await at.store.open_call(SID, caller=None)
+        await ledger.commit(named("Sam"))
+        frames = events_of_call(at.newsroom, SID, BEGINNING)
+        first = await take(frames, 2)
+        assert [e["type"] for _, e in first] == ["claim", "field"]
+        await frames.aclose()  # type: ignore[attr-defined]
+        await ledger.commit(named("Sandy"))
+        again = await take(events_of_call(at.newsroom, SID, first[-1][0]), 3)
+        assert [(e["type"], e.get("value")) for _, e in again] == [
+            ("step", "phone"), ("field", "Sandy"), ("step", "phone")
+        ]  # fmt: skip
+        await ledger.close()
+
+
+@pytest.mark.valkey
+async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
+    redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url
+    async with desk(settings.redis_url) as at:
+        frames = events_of_all(at.newsroom, None)
+        listening = asyncio.create_task(take(frames, 1))
+        await until(lambda: at.newsroom.listeners == 1)
+        ledgers = [await at.store.open_call(CallSid(f"CA-{n}"), caller=None) for n in range(3)]
+        [(cursor, _)] = await listening
+        await frames.aclose()  # type: ignore[attr-defined]
+        for n, ledger in enumerate(ledgers):
+            await ledger.commit(named(f"N{n}"))
+        missed = await take(events_of_all(at.newsroom, int(cursor[1:])), 9)
+        names = {e["value"] for _, e in missed if e["type"] == "field"}
+        assert names == {"N0", "N1", "N2"}
+        for ledger in ledgers:
+            await ledger.close()
+
+
+@pytest.mark.valkey
+async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Settings) -> None:
+    assert settings.redis_url
+    async with desk(settings.redis_url) as at:
+        ledger = await at.store.open_call(SID, caller=None)
+        await until(lambda: at.newsroom._known)
+        for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
+            await at.store.announce(SID, phase)
+        await until(lambda: at.turns)
+        assert at.turns[0].waited_ms >= 0
+        await ledger.close()
+
+
+@pytest.mark.valkey
+@pytest.mark.slow
+async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as servers, desk(servers.url) as at:
+        frames = events_of_all(at.newsroom, None)
+        listening = asyncio.create_task(take(frames, 8))
+        await until(lambda: at.newsroom.listeners == 1)
+        ledgers = [await at.store.open_call(CallSid(f"CA-c{n}"), caller=None) for n in range(8)]
+        heard = {e["callSid"] for _, e in await listening}
+        assert heard == {f"CA-c{n}" for n in range(8)}
+        for ledger in ledgers:
+            await ledger.commit(
+                Change(messages=(Message(Speaker.BOT, "Hello", utc_now()),), step=Step.NAME)
+            )
+            await ledger.close()
+        assert len(await at.newsroom.look([CallSid(f"CA-c{n}") for n in range(8)])) == 8
+        since = await at.newsroom.since(0)
+        assert len(since) == 8

@@ -1,0 +1,147 @@
+"""What the page and integrators ask for, and who may ask."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import httpx
+import pytest
+
+from tests.console.test_app import WORDS, begin, say
+
+HOST = "http://127.0.0.1"
+
+
+async def form(http: httpx.AsyncClient, sid: str, words: int) -> None:
+    await begin(http, sid)
+    for text in WORDS[:words]:
+        assert (await say(http, text, sid)).status_code == 200
+
+
+async def test_calls_come_in_pages_newest_first_and_none_twice(http: httpx.AsyncClient) -> None:
+    for n in range(5):
+        await form(http, f"CA-{n}", 0)
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await http.get(f"/calls?limit=2{cursor}")).json()
+        seen += [call["callSid"] for call in page["calls"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert sorted(seen) == [f"CA-{n}" for n in range(5)]
+    assert seen[0] == "CA-4"
+
+
+@pytest.mark.parametrize("text", ["carter", "0412 345", "+61412345678", "ca-known"])
+async def test_calls_are_found_by_name_number_and_sid(http: httpx.AsyncClient, text: str) -> None:
+    await form(http, "CA-known", 3)
+    await form(http, "CA-other", 0)
+    found = (await http.get("/calls", params={"q": text})).json()["calls"]
+    assert [call["callSid"] for call in found] == ["CA-known"]
+
+
+async def test_a_record_that_has_not_changed_is_304(http: httpx.AsyncClient) -> None:
+    await form(http, "CA-tag", 1)
+    tag = (await http.get("/calls/CA-tag")).headers["etag"]
+    same = await http.get("/calls/CA-tag", headers={"If-None-Match": tag})
+    assert (same.status_code, same.content) == (304, b"")
+    await say(http, WORDS[1], "CA-tag")
+    assert (await http.get("/calls/CA-tag", headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_one_idempotency_key_begins_one_call(http: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "order 17"}
+    first, again = [await http.post("/calls", json={}, headers=key) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["callSid"] == again.json()["callSid"]
+    assert len(again.json()["callSkeleton"]["history"]) == 1
+
+
+async def test_the_page_gets_dots_until_it_asks(http: httpx.AsyncClient) -> None:
+    await form(http, "CA-dots", 6)
+    hidden = (await http.get("/live/calls/CA-dots")).text
+    for secret in ("Robin", "Carter", "0412", "345", "George", "Parramatta", "example"):
+        assert secret not in hidden
+    revealed = (await http.post("/live/calls/CA-dots/reveal")).json()
+    assert revealed["call"]["steps"][0]["value"] == "Robin Carter"
+    granted = await http.get("/live/calls/CA-dots", params={"grant": revealed["grant"]})
+    assert "Robin Carter" in granted.text
+    other = await http.get("/live/calls/CA-dots", params={"grant": "f" * 64})
+    assert "Robin" not in other.text
+
+
+async def test_a_call_is_in_one_persons_hands(http: httpx.AsyncClient) -> None:
+    await form(http, "CA-hands", 1)
+    taker = "/live/calls/CA-hands/taker"
+    assert (await http.post(taker, json={"by": "Kim"})).json() == {"takenBy": "Kim"}
+    assert (await http.post(taker, json={"by": "Lee"})).status_code == 409
+    assert (await http.post(taker, json={"by": "Lee", "over": True})).json() == {"takenBy": "Lee"}
+    assert (await http.post(taker, json={"by": "", "over": True})).json() == {"takenBy": ""}
+    assert (await http.get("/live/calls/CA-hands")).json()["takenBy"] is None
+    assert (await say(http, WORDS[1], "CA-hands")).status_code == 200
+
+
+async def test_an_export_never_holds_a_formula(http: httpx.AsyncClient) -> None:
+    await form(http, "CA-csv", 3)
+    await begin(http, "=cmd".replace("=", "-"))
+    text = (await http.get("/export")).content.decode("utf-8-sig")
+    rows = {row["callSid"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert rows["CA-csv"]["phone"] == "+61412345678"
+    assert "'-cmd" in rows
+    one = await http.get("/calls/CA-csv/export")
+    assert json.loads(one.text)["user"]["userInfo"]["name"] == "Robin Carter"
+
+
+async def test_a_cursor_that_is_not_ours_is_400(http: httpx.AsyncClient) -> None:
+    await begin(http, "CA-cursor")
+    for path in ("/calls?cursor=x", "/events?after=17", "/calls/CA-cursor/events?after=x"):
+        answer = await http.get(path)
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_cursor")
+
+
+async def test_nothing_of_the_page_comes_from_elsewhere(http: httpx.AsyncClient) -> None:
+    for path in ("/", "/docs", "/c/CA1"):
+        answer = await http.get(path)
+        assert "http" not in answer.text.replace("http-equiv", "")
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+
+
+async def test_a_foreign_page_can_neither_read_nor_write(http: httpx.AsyncClient) -> None:
+    rebound = await http.get("/calls", headers={"Host": "evil.example"})
+    assert rebound.status_code == 421
+    foreign = {"Origin": "https://evil.example"}
+    assert (await http.post("/calls", json={}, headers=foreign)).status_code == 403
+
+
+async def test_a_session_opens_with_a_token_and_changes_want_its_csrf_token(
+    guarded: httpx.AsyncClient,
+) -> None:
+    assert (await guarded.get("/live/calls")).status_code == 401
+    assert (await guarded.post("/session", json={"token": "open"})).status_code == 403
+    opened = await guarded.post("/session", json={"token": "sesame"})
+    assert opened.status_code == 204
+    assert "HttpOnly" in opened.headers["set-cookie"]
+    assert "SameSite=strict" in opened.headers["set-cookie"]
+    assert (await guarded.get("/live/calls")).status_code == 200
+    assert (await guarded.post("/calls", json={})).status_code == 403
+    csrf = (await guarded.get("/session")).json()["csrf"]
+    assert (await guarded.post("/calls", json={}, headers={"X-CSRF-Token": csrf})).is_success
+
+
+async def test_errors_are_problem_documents(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/calls/CA-nobody")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= set(answer.json())
+
+
+async def test_the_api_describes_itself_with_examples(http: httpx.AsyncClient) -> None:
+    api = (await http.get("/openapi.json")).json()
+    assert {"/calls", "/calls/{callSid}", "/ai/conversation", "/events", "/export"} <= set(
+        api["paths"]
+    )
+    assert not any(path.startswith("/live") for path in api["paths"])

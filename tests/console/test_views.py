@@ -1,0 +1,88 @@
+"""Masks, limits, tokens, the story: decisions without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from voicebot.call import CallSid, Step
+from voicebot.console.auth import Gate, Grants, tokens_of
+from voicebot.console.limits import Allowance
+from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
+from voicebot.console.story import Story, told
+from voicebot.settings import Settings
+from voicebot.store.events import Happened
+
+T0 = "2026-03-02T09:00:00.000Z"
+T1 = "2026-03-02T09:00:00.640Z"
+
+
+def happened(nth: int, **fields: str) -> Happened:
+    return Happened(CallSid("CA1"), f"1000-{nth}", fields)
+
+
+def phase(nth: int, value: str, at: str = T0) -> Happened:
+    return happened(nth, type="phase", value=value, at=at)
+
+
+def test_the_time_to_answer_is_from_thinking_to_speaking() -> None:
+    story = told(Story(), [phase(1, "thinking", T0), phase(2, "speaking", T1)])
+    assert [turn.waited_ms for turn in story.turns] == [640]
+
+
+def test_an_event_that_comes_twice_counts_once() -> None:
+    events = [phase(1, "thinking", T0), phase(2, "speaking", T1)]
+    assert told(told(Story(), events), events).turns == told(Story(), events).turns
+
+
+def test_thinking_too_short_to_be_told_begins_with_the_callers_words() -> None:
+    words: Mapping[str, str] = {"message": '{"speaker":"customer","message":"Hi"}'}
+    events = [happened(1, type="message", at=T0, **words), phase(2, "speaking", T1)]
+    assert [turn.waited_ms for turn in told(Story(), events).turns] == [640]
+
+
+def test_a_second_claim_after_speech_is_a_resumption_and_before_it_is_none() -> None:
+    claim = [happened(1, type="claim"), happened(2, type="claim")]
+    assert told(Story(), claim).resumed == 0
+    spoken = [happened(1, type="claim"), phase(2, "speaking"), happened(3, type="claim")]
+    assert told(Story(), spoken).resumed == 1
+
+
+def test_masks_tell_calls_apart_and_nothing_else() -> None:
+    assert mask_value(Step.NAME, "John Smith") == "J••• S•••"
+    assert mask_value(Step.PHONE, "+61412345678") == "••• ••• 678"
+    assert mask_value(Step.EMAIL, "j.smith@gmail.com") == "j•••@•••"
+    assert "Chapel" not in mask_value(Step.ADDRESS, "112 Chapel Street")
+    assert mask_callers_words("I am Ann") == "• •• •••"
+
+
+def test_the_bots_read_back_is_masked_also_where_words_have_no_spaces() -> None:
+    said = mask_bots_words("Thank you. I have 0412 345 678, John.", ["John Smith", "+61412345678"])
+    assert said == "Thank you. I have ••• ••• •••, •••."
+    assert "王小明" not in mask_bots_words("谢谢，王小明先生。", ["王小明"])
+
+
+def test_an_allowance_is_spent_and_fills_again_for_each_address() -> None:
+    allowance = Allowance(burst=2, per_s=1)
+    assert [allowance.take("a", 0), allowance.take("a", 0)] == [0, 0]
+    assert allowance.take("a", 0) == 1
+    assert allowance.take("b", 0) == 0
+    assert allowance.take("a", 1.5) == 0
+
+
+def settings(token: str) -> Settings:
+    return Settings(_env_file=None, console_token=SecretStr(token))
+
+
+def test_there_may_be_several_tokens_and_one_that_is_taken_out_is_known_no_more() -> None:
+    assert tokens_of(settings("one, two three")) == ("one", "two", "three")
+    both, one = Gate(settings("one two")), Gate(settings("one"))
+    assert both.open_session("two") is not None
+    assert one.open_session("two") is None
+
+
+def test_a_grant_is_for_one_call() -> None:
+    grants = Grants(settings("one"))
+    assert grants.admits("CA1", grants.issue("CA1"))
+    assert not grants.admits("CA2", grants.issue("CA1"))
