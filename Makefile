@@ -12,7 +12,7 @@ DEV    := $(VENV)/.installed-dev
 CASES  ?= ../shared/extraction
 
 .DEFAULT_GOAL := help
-.PHONY: help run-local call test test-fast test-audio test-page bench accuracy conversations lint format clean
+.PHONY: help run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format clean
 
 help:
 	@echo 'voicebot: answers the phone, books appointments, saves every checked answer at once'
@@ -25,6 +25,7 @@ help:
 	@echo '  make test-audio  the spoken part alone: real recognition and synthesis'
 	@echo '  make test-page   the browser part alone'
 	@echo '  make bench       latency under simulated calls (ARGS="--calls 50 --stack null")'
+	@echo '  make chaos       a thousand trials of breaking things (TRIALS=100, or SEED=17 for one)'
 	@echo '  make conversations  25 scripted callers by voice, and how many book what they meant'
 	@echo '  make accuracy    how well utterances are understood (CASES=folder)'
 	@echo
@@ -54,6 +55,9 @@ test-page: $(DEV)
 
 bench: $(DEV)
 	@$(BIN)/voicebot bench $(ARGS)
+
+chaos: $(DEV)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--trials $(or $(TRIALS),1000)) $(ARGS)
 
 accuracy: $(DEV)
 	$(BIN)/python benchmarks/whole_calls.py $(CASES)
