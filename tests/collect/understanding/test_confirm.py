@@ -29,6 +29,12 @@ def test_a_no_is_heard(said: str) -> None:
     assert is_yes(said) is False
 
 
-@pytest.mark.parametrize("said", ["", "um", "what", "the blue house", "half past three"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "um", "what", "the blue house", "half past three"),
+        "we are not having any heating since Friday and would like a visit",
+    ],
+)
 def test_neither_is_neither(said: str) -> None:
     assert is_yes(said) is None

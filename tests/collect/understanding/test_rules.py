@@ -122,6 +122,11 @@ def test_digits_of_another_field_are_none_of_the_number_read_back(said: str) -> 
     assert Step.PHONE not in confirmed(Step.PHONE, said).fields
 
 
+def test_the_next_answer_instead_of_a_yes_is_kept() -> None:
+    understood = confirmed(Step.EMAIL, "actually hello, my kitchen tap won't stop dripping")
+    assert understood.fields == {Step.SERVICE: "Plumbing"}
+
+
 @pytest.mark.parametrize(
     ("said", "fields"),
     [

@@ -95,6 +95,10 @@ _BAD_PHRASES = (
 )
 _MISHEARD = {"yet": True, "yeh": True, "yas": True, "know": False, "nor": False, "knows": False}
 """What a recogniser writes for a lone yep and a lone no."""
+_SHORT_WORDS = 6
+_OF_READ_BACK = word_set(
+    "it that this that's it's thats its these those what my mine no nope you the there they"
+)
 _REACH = 3
 """How many words after a "not" its sense reaches."""
 
@@ -122,7 +126,8 @@ def _opinions(said: Sequence[str]) -> list[bool]:
     turned_until = -1
     for at, word in enumerate(said):
         if word in _NOT:
-            if not any(_has_opinion(after) for after in said[at + 1 : at + 1 + _REACH]):
+            turns = any(_has_opinion(after) for after in said[at + 1 : at + 1 + _REACH])
+            if not turns and _is_about_it(said, at):
                 found.append(False)
             turned_until = at + _REACH
             continue
@@ -137,6 +142,13 @@ def _opinions(said: Sequence[str]) -> list[bool]:
         if turned and _has_opinion(word):
             turned_until = -1
     return found
+
+
+def _is_about_it(said: Sequence[str], at: int) -> bool:
+    """Is this "not" about what was read back? In a longer sentence it may be about the caller:
+    "I am not feeling well and need …"."""
+    near = said[max(0, at - _REACH) : at + 1 + _REACH]
+    return len(said) <= _SHORT_WORDS or not _OF_READ_BACK.isdisjoint(near)
 
 
 def _has_opinion(word: str) -> bool:

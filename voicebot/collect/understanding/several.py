@@ -21,7 +21,9 @@ from voicebot.collect.understanding.tokens import word_set, words
 
 _STRONG = 0.6
 """How sure a parser must be of a value that was not asked for."""
-_STRONG_SERVICE = 0.9
+_STRONG_SERVICE, _NAMED_SERVICE = 0.9, 0.85
+_SENTENCE_WORDS = 6
+"""Who says so much after a read-back has gone on to the next question."""
 _AMENDED = 0.8
 """A number that is surer than this was said as a whole, not as a piece of the one held."""
 _FEWEST_DIGITS = 8
@@ -123,10 +125,11 @@ def _service(rest: str, asked: Asked) -> Found | None:
         return parse(Step.SERVICE, rest, asked)
     if Step.SERVICE in asked.record and not corrects(rest):
         return None
-    if asked.step in (Step.EMAIL, Step.ADDRESS) and not corrects(rest):
+    if asked.step in (Step.EMAIL, Step.ADDRESS) and not (asked.confirming or corrects(rest)):
         return None
     said = parse(Step.SERVICE, rest, asked)
-    if said is None or said.confidence < _STRONG_SERVICE:
+    goes_on = asked.confirming and len(words(rest)) >= _SENTENCE_WORDS
+    if said is None or said.confidence < (_NAMED_SERVICE if goes_on else _STRONG_SERVICE):
         return None
     return said if intent_of(rest) is None or corrects(rest) else None
 
