@@ -37,6 +37,9 @@ LOCAL_HOST = "127.0.0.1"
 LOCAL_DRAIN_S = 2.0
 """With --local, Ctrl-C comes from somebody who is trying things out: do not make them wait."""
 
+METRICS = "metrics"
+"""Folder of the data directory where every child keeps its counters; the console adds them up."""
+
 _STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
 _STILL_STARTING_EVERY_S = 5.0
 _VALKEY_CHECK_EVERY_S = 1.0
@@ -82,6 +85,7 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
     load_business(settings.business)  # a wrong file is told now, not by every child
     data_dir = make_data_dir(settings.data_dir)
     with owned(data_dir), reserve(stream_door(settings)) as stream:
+        _clear_metrics(data_dir)
         with reserve(console_door(settings)) as console:  # its server binds it for itself
             ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
         settings = settings.model_copy(update={"data_dir": data_dir, **ports})
@@ -168,6 +172,8 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         "VOICEBOT_STREAM_PORT": str(settings.stream_port),
         "VOICEBOT_CONSOLE_PORT": str(settings.console_port),
         "VOICEBOT_DRAIN_S": str(settings.drain_s),
+        # where the children's metrics meet: prometheus_client reads this name when it is imported
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.data_dir / METRICS),
     }
     speech = [
         Child(Part(organ.value, f"voicebot.speech.{organ}", resolved))
@@ -181,6 +187,14 @@ def crew_of(settings: Settings, workers: int) -> Crew:
     mail = (Child(Part("mail", "voicebot.mail", resolved)),) if settings.smtp_url else ()
     console = Child(Part("console", "voicebot.console", resolved))
     return Crew(tuple(streams), console, tuple(speech), mail)
+
+
+def _clear_metrics(data_dir: Path) -> None:
+    """Counters begin with the run; files of an earlier one would count on."""
+    folder = data_dir / METRICS
+    folder.mkdir(exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()
 
 
 def banner(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from voicebot import __version__
 from voicebot.business import Business
@@ -123,4 +123,4 @@ async def _readyz(request: Request) -> dict[str, str]:
 async def _metrics(request: Request) -> Response:
     """Prometheus text."""
     await metrics.look_around(rooms(request))
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,10 +1,20 @@
-"""What operators see of all calls, wherever they are answered: read from Redis by the console."""
+"""What operators see: of all calls, read from Redis; of this machine's processes, their counters.
+
+`voicebot serve` names a folder in which each of its children keeps its metrics
+(prometheus_client's multi-process mode); the console adds them up when it is asked. Gauges carry
+the process's pid; those of a process that is gone are removed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter as Tally
+from functools import partial
+from pathlib import Path
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import Gauge as AnyGauge
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from voicebot.call import Phase, Status
 from voicebot.console.finding import LARGEST_PAGE
@@ -13,6 +23,7 @@ from voicebot.console.story import Turn
 from voicebot.console.views import Need, need_of
 from voicebot.errors import StoreUnavailable
 
+Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")  # set by whichever console was asked
 calls = Gauge("voicebot_recent_calls", "The newest calls, by status", ["status"])
 live_calls = Gauge("voicebot_live_calls", "Calls on the phone just now, by phase", ["phase"])
 waiting_calls = Gauge(
@@ -63,3 +74,33 @@ async def look_around(house: Rooms) -> None:
         live_calls.labels(phase).set(phases[phase])
     for need in Need:
         waiting_calls.labels(need).set(needs[need])
+
+
+def exposition() -> bytes:
+    """Prometheus text: of all processes that share the folder, else of this one."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None:
+        return generate_latest(REGISTRY)
+    _forget_the_dead(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A killed worker's breaker is not open any more. Counters stay: what was, was."""
+    for file in folder.glob("gauge_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        recent = file.stem.startswith("gauge_mostrecent")
+        if not recent and pid.isdecimal() and not _is_alive(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
