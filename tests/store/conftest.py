@@ -48,7 +48,12 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, data_dir=tmp_path / "data", commit_deadline_ms=2000)
 
 
-@pytest.fixture(params=["fake", pytest.param("valkey", marks=pytest.mark.valkey)])
+@pytest.fixture(
+    params=[
+        pytest.param("fake", marks=pytest.mark.slow),  # the inner loop asks the real one only
+        pytest.param("valkey", marks=pytest.mark.valkey),
+    ]
+)
 def server_url(request: pytest.FixtureRequest) -> str | None:
     """The real server's address, or None for the pretended one."""
     return None if request.param == "fake" else request.getfixturevalue("valkey").url

@@ -142,6 +142,7 @@ class Call:
         assert standing(self.settings.data_dir).entries == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(TROUBLES), min_size=3, max_size=25))
 @example(["redis away", "take over", "say", "process dies", "take over", "say", "say"])

@@ -224,6 +224,7 @@ async def test_a_server_that_hangs_at_its_end_is_killed(
     assert not valkey.started
 
 
+@pytest.mark.slow
 async def test_a_server_is_ready_once_it_has_loaded_its_records(settings: Settings) -> None:
     async with (
         embedded_valkey(settings) as url,

@@ -316,6 +316,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_everything_a_process_acknowledged_before_it_was_killed_survives(
     process: Processes,
 ) -> None:

@@ -25,7 +25,7 @@ from voicebot.store.store import Store
 from .calls import SID, answered, caller
 from .cluster import sentinel, with_replica
 
-pytestmark = pytest.mark.valkey
+pytestmark = [pytest.mark.valkey, pytest.mark.slow]
 
 OTHER = CallSid("CAother")
 
