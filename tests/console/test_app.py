@@ -146,6 +146,14 @@ async def test_a_wrong_request_is_422_and_says_where(
     assert answer.json()["errors"][0]["loc"]
 
 
+async def test_half_a_character_is_422_too(http: httpx.AsyncClient) -> None:
+    body = b'{"callSid": "CA-1", "customerMessage": {"message": "half \\ud83d"}}'
+    answer = await http.post(
+        "/ai/conversation", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
 async def test_customers_data_wants_the_token(guarded: httpx.AsyncClient) -> None:
     assert (await guarded.get(f"/calls/{SID}")).status_code == 401
     assert (await guarded.get("/healthz")).status_code == 200

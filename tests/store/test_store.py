@@ -76,6 +76,24 @@ async def test_a_write_that_makes_no_sense_is_refused_and_changes_nothing(
     assert await store.get_call_skeleton(SID) == before
 
 
+@pytest.mark.parametrize("message", [None, "hello", 7, [], {"speaker": "nobody"}])
+async def test_a_message_that_is_none_is_refused_and_changes_nothing(
+    store: Store, ledger: RecordLedger, message: object
+) -> None:
+    before = await store.get_call_skeleton(SID)
+    assert not await store.update_conversation_history(SID, message)  # type: ignore[arg-type]
+    assert await store.get_call_skeleton(SID) == before
+
+
+async def test_an_integrators_e_mail_address_is_kept_in_lower_case(
+    store: Store, ledger: RecordLedger
+) -> None:
+    assert await store.update_user_info_field(SID, "email", "Caller@Example.COM")
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.email == "caller@example.com"
+
+
 async def test_a_service_is_known_by_name_or_id_whatever_its_case(
     store: Store, ledger: RecordLedger, business: Business
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from voicebot.store.models import CompanyRecord, HistoryMessage, ServiceRecord, 
 
 _PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 _CALL_SID = Field(pattern=_PATTERN, examples=["CA0123456789abcdef"])
+_UNPAIRED = re.compile("[\ud800-\udfff]")
 _MAX_MESSAGE_CHARS = 2000
 """Nobody says more than that in one breath; the limit keeps a stranger's text small."""
 
@@ -45,6 +47,8 @@ class CustomerMessage(_Body):
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("the message is empty")
+        if not value.isprintable() and _UNPAIRED.search(value):
+            raise ValueError("the message holds half a character (a lone surrogate)")
         return value
 
     @property

@@ -53,11 +53,12 @@ class Update:
 
 
 def user_info(field_name: str, value: str, at: str) -> Update:
-    """One of name, phone, address, email; the value is stored as given."""
+    """One of name, phone, address, email; as given, an e-mail address in lower case."""
     step = next((s for s in INFO_STEPS if s.value == field_name), None)
     if step is None:
         raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
     text = _text(value, LONGEST_VALUE_CHARS)
+    text = text.lower() if step is Step.EMAIL else text
     return Update(
         {ANSWER_FIELD[step]: text, timestamp_field(step): at}, events=(_field_event(step, text),)
     )
@@ -104,6 +105,8 @@ def _message(message: HistoryInput, now: datetime) -> Message:
         return message
     if isinstance(message, HistoryMessage):
         message = message.model_dump(mode="json", exclude_none=True)
+    if not isinstance(message, Mapping):
+        raise Refused("a message is a mapping of speaker, message and startedAt")
     try:
         speaker = Speaker(str(message.get("speaker")))
     except ValueError as error:

@@ -212,3 +212,8 @@ def test_a_spelled_name_reads_back(first: str, last: str, between: str) -> None:
     name = heard(between.join(letters))
     assert name is not None
     assert name.replace(" ", "").lower() == "".join(letters)
+
+
+@pytest.mark.parametrize("name", ["Ann Lee", "Jo Ng", "Al Xu"])
+def test_i_am_before_a_short_name_is_no_part_of_it(name: str) -> None:
+    assert heard(f"I am {name}") == name

@@ -57,7 +57,7 @@ def spelled(said: Sequence[Token]) -> Spelled | None:
     """An utterance that is nothing but a spelled name, but for what leads up to it."""
     if said and (letters := _known_whole(_parts(said, 0))):
         return Spelled(parted(letters), 0, len(said))
-    start = 0
+    start = _after_i_am(said)
     while start < len(said) and said[start].low in _BEFORE | FILLERS | MARKS:
         start += 1
     kept = [at for at in range(start, len(said)) if said[at].low not in _PAUSES | MARKS]
@@ -69,6 +69,11 @@ def spelled(said: Sequence[Token]) -> Spelled | None:
         or _capitals([said[at] for at in kept], said[kept[0] : kept[-1]])
     )
     return Spelled(parted(letters), kept[0], kept[-1] + 1) if letters else None
+
+
+def _after_i_am(said: Sequence[Token]) -> int:
+    """ "I am Ann Lee": these two words are no letters, however short the names are."""
+    return 2 if [token.low for token in said[:2]] == ["i", "am"] else 0
 
 
 def _alphabet(parts: Sequence[Token]) -> str:
