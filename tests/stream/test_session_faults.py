@@ -41,6 +41,7 @@ from voicebot.call import (
 )
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
+from voicebot.stream.sockets import BROKEN_PAUSE_S
 
 
 @in_virtual_time
@@ -219,6 +220,14 @@ async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -
         await c.ended.wait()
     assert c.provider.close_code == 1011
     assert c.notebook.changes == []
+
+
+@in_virtual_time
+async def test_a_call_that_fails_at_once_is_not_brought_back_in_a_hot_loop() -> None:
+    for calls in (1, 2, 3):
+        async with call("Hello.", mouth=MuteMouth()) as c:
+            await c.ended.wait()
+        assert asyncio.get_running_loop().time() >= calls * BROKEN_PAUSE_S
 
 
 @in_virtual_time

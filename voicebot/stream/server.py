@@ -33,7 +33,6 @@ from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.passes import PassOffice
 from voicebot.stream.session import (
-    INTERNAL_ERROR,
     POLICY_VIOLATION,
     OpenLedger,
     Session,
@@ -41,7 +40,7 @@ from voicebot.stream.session import (
     read_start,
 )
 from voicebot.stream.signature import HEADER
-from voicebot.stream.sockets import ProviderSocket
+from voicebot.stream.sockets import INTERNAL_ERROR, ProviderSocket
 from voicebot.stream.twilio import Twilio
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook
 
@@ -54,8 +53,6 @@ PING_TIMEOUT_S: Final = 20.0
 HANDSHAKE_TIMEOUT_S: Final = 2.0
 """For the closing handshake: a provider answers it at once."""
 TRY_AGAIN_LATER: Final = 1013
-BROKEN_PAUSE_S: Final = 1.0
-"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
 
 _log = get_logger("voicebot.stream.server")
 _library_log = logging.getLogger("voicebot.stream.websockets")
@@ -186,7 +183,6 @@ class StreamServer:
             pass  # gone before it was a call
         except Exception as error:  # noqa: BLE001 - one broken call must not end the others
             _log.error("call_broken", exc_info=error)
-            await asyncio.sleep(BROKEN_PAUSE_S)
             await ProviderSocket(connection).close(INTERNAL_ERROR, "this call is broken here")
 
     async def _serve_call(self, connection: ServerConnection, place: Place) -> None:

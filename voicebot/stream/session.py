@@ -34,7 +34,7 @@ from voicebot.stream.filling import Filler, Patter
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
 from voicebot.stream.outbox import Outbox
-from voicebot.stream.sockets import Socket
+from voicebot.stream.sockets import INTERNAL_ERROR, Socket
 from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Speaker
 
 START_DEADLINE_S: Final = 5.0
@@ -45,7 +45,6 @@ GOODBYE_S: Final = 60.0
 """After the longest permitted call: time to say goodbye, then it is cut."""
 
 NORMAL: Final = 1000
-INTERNAL_ERROR: Final = 1011
 POLICY_VIOLATION: Final = 1008
 
 _log = get_logger("voicebot.stream.session")

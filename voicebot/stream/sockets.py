@@ -13,6 +13,11 @@ CLOSE_TIMEOUT_S: Final = 3.0
 even the close frame cannot be written."""
 
 
+INTERNAL_ERROR: Final = 1011
+BROKEN_PAUSE_S: Final = 1.0
+"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
+
+
 class Socket(Protocol):
     """What a session needs; `recv` and `send` raise websockets' ConnectionClosed."""
 
@@ -38,7 +43,10 @@ class ProviderSocket:
         await self._connection.send(message)
 
     async def close(self, code: int, reason: str = "") -> None:
-        """Say goodbye, for a bounded time; then it is closed in any case."""
+        """Say goodbye, for a bounded time; then it is closed in any case. A failure of ours is
+        told a little later: see BROKEN_PAUSE_S."""
+        if code == INTERNAL_ERROR:
+            await asyncio.sleep(BROKEN_PAUSE_S)
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._connection.close(code, reason)
