@@ -233,6 +233,7 @@ def test_next_friday_is_doubtful_when_people_differ() -> None:
         "what day is it today",
         "are you open at 3 on Saturday",
         "we march on",
+        "any day but Monday",
         "do you work on Saturdays?",
         "are you there on Sundays",
         "I work 14 hours a day",

@@ -84,6 +84,7 @@ WEAK = phrases(
         "i am",
         "i'm",
         "im",
+        "iam",
         "this is",
         "it is",
         "it's",

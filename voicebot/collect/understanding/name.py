@@ -247,7 +247,7 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
     if phrase == ["as"]:
         return not FILED.isdisjoint(lows[max(0, at - _NAME_REACH) : at])
     if phrase == ["is"]:
-        return "name" in lows[max(0, at - _NAME_REACH) : at] and not WHOSE.intersection(lows[:at])
+        return _is_of_own_name(lows, at) and not WHOSE.intersection(lows[:at])
     if phrase == ["be"]:
         return before in ("should", "would", "will", "it'll", "that'll", "that'd", "it'd")
     if phrase[0] in ("name", "names", "name's") or phrase[0] in (
@@ -256,8 +256,19 @@ def _may_announce(lows: Sequence[str], at: int, length: int) -> bool:
         "family",
         "surname",
     ):
-        return before not in WHOSE and (before in OWN or not is_everyday(before.removesuffix("'s")))
+        return before not in WHOSE and _is_owner(before)
     return True
+
+
+def _is_of_own_name(lows: Sequence[str], at: int) -> bool:
+    """ "The name for the booking is", but not "my dog's name is"."""
+    near = range(max(0, at - _NAME_REACH), at)
+    return any(lows[n] == "name" and _is_owner(lows[n - 1] if n else "") for n in near)
+
+
+def _is_owner(word: str) -> bool:
+    """May this stand before "name" when the caller's own is meant?"""
+    return word in OWN or not is_everyday(word.removesuffix("'s"))
 
 
 def _before(said: Sequence[Token]) -> Iterator[Place]:

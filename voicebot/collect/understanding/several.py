@@ -15,6 +15,7 @@ from voicebot.collect.understanding import Asked, name
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import intent_of
 from voicebot.collect.understanding.lexicon import correction_at
+from voicebot.collect.understanding.others import is_of_others, is_own_event, is_past
 from voicebot.collect.understanding.parsers import parse
 from voicebot.collect.understanding.questions import clause_around, is_question, is_request
 from voicebot.collect.understanding.tokens import word_set, words
@@ -39,6 +40,8 @@ def found_in(text: str, asked: Asked) -> dict[Step, Found]:
     for step in _ORDER:
         said = _asked_or_strong(step, rest, asked)
         if said is None or _is_of_address(step, said, rest, asked):
+            continue
+        if said.span and _is_not_meant(step, rest, said.span, asked):
             continue
         found[step] = said
         if said.value is not None and step in (Step.EMAIL, Step.PHONE):
@@ -83,6 +86,14 @@ def _is_of_address(step: Step, said: Found, text: str, asked: Asked) -> bool:
     if house is None or house.value is None or house.span is None:
         return False
     return house.confidence >= _STRONG and house.span[0] < said.span[1]
+
+
+def _is_not_meant(step: Step, text: str, span: tuple[int, int], asked: Asked) -> bool:
+    """Is it somebody else's, or an hour at which something else is?"""
+    if step is not Step.TIME:
+        return is_of_others(step, text, span)
+    clause = clause_around(text, span)
+    return is_past(clause) or (asked.step is not Step.TIME and is_own_event(clause))
 
 
 def _is_wish(said: Found, text: str, asked: Asked) -> bool:

@@ -21,6 +21,16 @@ _REFUSED_AFTER = (
     ("is", "bad"),
 )
 _NEGATION_REACH = 4
+_ANY = word_set("any anytime anyday all every everyday days time times weekdays anything")
+
+
+def _is_exception(tokens: Tokens, at: int) -> bool:
+    """ "Any day but Monday", "all week apart from Friday"."""
+    while word(tokens, at - 1) in ("on", "at", "the"):
+        at -= 1
+    if word(tokens, at - 1) == "but":
+        return word(tokens, at - 2) in _ANY
+    return [word(tokens, at - n) for n in (2, 1)] in (["apart", "from"], ["other", "than"])
 
 
 def is_refused(tokens: Tokens, piece: Piece) -> bool:
@@ -33,6 +43,8 @@ def is_refused(tokens: Tokens, piece: Piece) -> bool:
     if any(tuple(after[: len(phrase)]) == phrase for phrase in _REFUSED_AFTER):
         return True
     if [word(tokens, piece.begin - n) for n in (2, 1)] in (["instead", "of"], ["rather", "than"]):
+        return True
+    if _is_exception(tokens, piece.begin):
         return True
     for at in range(piece.begin - 1, max(piece.begin - _NEGATION_REACH - 1, -1), -1):
         if tokens[at + 1].pause or tokens[at].text in _UNNEGATED:

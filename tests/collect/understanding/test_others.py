@@ -1,0 +1,62 @@
+from datetime import datetime
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Understanding
+from voicebot.collect.understanding.others import is_own_event, is_past
+from voicebot.collect.understanding.rules import understand
+
+MONDAY = datetime(2026, 11, 23, 9)
+
+
+def asked(step: Step, text: str) -> Understanding:
+    return understand(text, Asked(step, MONDAY, region="AU"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "is your number 0491 570 156",
+        "are you at 12 Elm Street, Newtown",
+        "my old address was 12 Elm Street",
+        "I got an email from news@example.com",
+        "I saw your van on Friday at nine am",
+        "the last visit was on March 3rd at two pm",
+        "my flight leaves tomorrow at 6 pm",
+    ],
+)
+def test_what_is_not_the_callers_is_no_answer(said: str) -> None:
+    assert asked(Step.SERVICE, said).fields == {}
+
+
+@pytest.mark.parametrize("step", [Step.SERVICE, Step.PHONE, Step.ADDRESS])
+def test_a_former_address_gives_way_to_the_new_one(step: Step) -> None:
+    understood = asked(step, "my old address was 12 Elm Street, now it's 14 Oak Road")
+    assert understood.fields == {Step.ADDRESS: "14 Oak Road"}
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("I was hoping for Tuesday at two", "2026-11-24T14:00"),
+        ("my boiler broke, can you come Tuesday at two?", "2026-11-24T14:00"),
+        ("it broke yesterday so Tuesday at two", "2026-11-24T14:00"),
+        ("after work on Tuesday at six", "2026-11-24T18:00"),
+        ("I want to leave on Tuesday at two", "2026-11-24T14:00"),
+        ("I called on Friday at two", None),
+    ],
+)
+def test_what_has_been_is_no_wish_and_what_follows_it_is(said: str, value: str | None) -> None:
+    assert asked(Step.TIME, said).value == value
+
+
+@pytest.mark.parametrize("said", ["I work until five", "my train leaves at six"])
+def test_an_hour_may_be_that_of_something_else(said: str) -> None:
+    assert is_own_event(said)
+
+
+@pytest.mark.parametrize("said", ["after work at six", "Friday works", "I work late so at seven"])
+def test_an_event_may_lead_to_a_wish(said: str) -> None:
+    assert not is_own_event(said)
+    assert not is_past(said)

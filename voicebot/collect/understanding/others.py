@@ -1,0 +1,67 @@
+"""Values that are somebody else's, or of another time: "your number", "my old address was",
+"I saw you on Friday at nine", "my flight leaves at six"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from voicebot.call import Step
+from voicebot.collect.understanding.tokens import word_set, words
+
+_NEAR_WORDS = 4
+"""So near before a value stands whose it is."""
+_FORMER = word_set("old previous former")
+_PAST = word_set(
+    "called saw went visited happened started broke bought received arrived met spoke talked "
+    "rang cancelled canceled yesterday"
+)
+_WISHING = word_set("hoping thinking wondering going looking planning wanting trying")
+_OWN_EVENTS = word_set(
+    "flight train bus meeting school class shift funeral born leaves leave lands departs work"
+)
+"""What callers do at an hour that is not the one they want."""
+_AROUND_IT = word_set("after before for")
+"""Before such an event they make a wish of it: "after work at six"."""
+_WISHES = word_set(
+    "so could maybe let's book good fine great works suits need want like please can would prefer "
+    "how about"
+)
+"""Behind what has been, or will be anyway, they begin what is wanted."""
+
+
+def is_of_others(step: Step, text: str, span: tuple[int, int]) -> bool:
+    """Do the words before a value say that it is not the caller's, or no longer?"""
+    near = words(text[: span[0]])[-_NEAR_WORDS:]
+    if "your" in near or "you're" in near or _side_by_side(near, "you", "are"):
+        return True
+    if step is Step.EMAIL and near[-1:] == ["from"]:
+        return True
+    return step is not Step.PHONE and not _FORMER.isdisjoint(near)
+
+
+def is_past(clause: str) -> bool:
+    """Does the clause tell what has been? "I was hoping for Friday" does not."""
+    said = words(clause)
+    told = [at for at, word in enumerate(said) if word in _PAST or _is_was(said, at)]
+    return bool(told) and _WISHES.isdisjoint(said[told[0] + 1 :])
+
+
+def _is_was(said: Sequence[str], at: int) -> bool:
+    return said[at] in ("was", "were") and _WISHING.isdisjoint(said[at + 1 : at + 3])
+
+
+def is_own_event(clause: str) -> bool:
+    """ "My flight leaves tomorrow at six", "I work until five tomorrow": no time to be booked."""
+    said = words(clause)
+    busy = [
+        at
+        for at, word in enumerate(said)
+        if word in _OWN_EVENTS and _AROUND_IT.isdisjoint(said[max(0, at - 2) : at])
+    ]
+    return bool(busy) and _WISHES.isdisjoint(said[busy[0] + 1 :])
+
+
+def _side_by_side(said: Sequence[str], one: str, other: str) -> bool:
+    pairs = set(pairwise(said))
+    return (one, other) in pairs or (other, one) in pairs
