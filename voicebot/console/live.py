@@ -8,6 +8,7 @@ with which the stream sends that one call plain.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,7 +18,7 @@ from pydantic import BaseModel, Field
 from voicebot.call import CallSid, Status
 from voicebot.console.conversations import UnknownCall
 from voicebot.console.finding import Wanted, find
-from voicebot.console.newsroom import Known, Newsroom, Subscription
+from voicebot.console.newsroom import Bulletin, Known, Newsroom, Subscription
 from voicebot.console.problems import Problem
 from voicebot.console.rooms import Rooms, rooms
 from voicebot.console.schemas import OptionalSid, Sid
@@ -189,13 +190,18 @@ class _Desk:
             if bulletin is None:
                 yield PING
                 continue
-            cursor = cursor_of(bulletin.watermark)
             if bulletin.call_sid == self._open:
                 yield self._whole_frame(bulletin.known)
-            yield _row_frame(bulletin.known, cursor)
+            yield _bulletin_frame(bulletin)
 
     def _whole_frame(self, known: Known) -> bytes:
         return frame("whole", whole(known, self._sight).model_dump(mode="json"))
+
+
+@lru_cache(maxsize=64)
+def _bulletin_frame(bulletin: Bulletin) -> bytes:
+    """The same bytes for every open page, made once."""
+    return _row_frame(bulletin.known, cursor_of(bulletin.watermark))
 
 
 def _row_frame(known: Known, cursor: str | None = None) -> bytes:

@@ -49,7 +49,7 @@ class Known:
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # itself and no other: its frame is kept by it
 class Bulletin:
     """One call has changed: how it stands now, and the events that say what happened."""
 
