@@ -34,6 +34,7 @@ def heard(text: str) -> str | None:
         ("b r a n d t thank you", "Brandt"),
         ("b r a n d t, that's it", "Brandt"),
         ("it's e r i k with a k", "Erik"),
+        ("yes so that is e r i k", "Erik"),
         ("e r i k with a k b r a n d t", "Erik Brandt"),
         ("my first name is r u t h r u t h", "Ruth"),
         ("see l a r a", "Clara"),

@@ -22,8 +22,8 @@ MARKS = word_set("- . ,")
 _PAUSES = FILLERS - {"er", "ah", "eh", "err", "erm", "mm", "hm"}
 """Sounds of thinking that are no fragments of names ("mill er")."""
 _BEFORE = word_set(
-    "yes yeah sure okay ok so well it's its it is that's thats spelled spelt spelling spell name "
-    "my letters the as and then first last full surname"
+    "yes yeah sure okay ok so well it's its it is that that's thats spelled spelt spelling spell "
+    "name my letters the as and then first last full surname"
 )
 _NEVER = word_set(
     "name first last the and for with not you that this have but can your please no yes it's its "

@@ -102,8 +102,8 @@ def mended(utterance: str, held: str) -> Found | None:
 
 
 def _mistyped(said: Sequence[Token]) -> list[Token]:
-    """With "my nmae is" read as "my name is"."""
-    fixed = list(said)
+    """With "my nmae is" read as "my name is", and "iam" as "I'm"."""
+    fixed = [replace(token, low="i'm") if token.low == "iam" else token for token in said]
     for at in range(1, len(said) - 1):
         word = said[at].low
         framed = said[at - 1].low in ("my", "the") and said[at + 1].low == "is"
