@@ -17,7 +17,7 @@ from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import LegacyRecord, read_legacy
 from voicebot.store.record import call_state, fresh_fields
 from voicebot.store.refusals import refusal
-from voicebot.store.replay import waiting_sessions
+from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding, Session
 from voicebot.store.shadow import with_journals
@@ -76,6 +76,8 @@ class Reader:
         return Status(text) if text else None
 
     async def _with_journals(self, call_sid: CallSid, record: Founding | None) -> Founding | None:
+        if not journal_paths(self._data_dir):  # a look at one directory is not worth a thread
+            return record
         sessions = await asyncio.to_thread(waiting_sessions, self._data_dir, call_sid)
         return with_journals(record, sessions)
 
