@@ -29,6 +29,8 @@ def heard(text: str, partial: str | None = None) -> str | None:
         ("romeo oscar dot kilo at example dot com", "ro.k@example.com"),
         ("I can't sign in with ruth.o@example.com", "ruth.o@example.com"),
         ("ruth okafor with no spaces at example dot com", "ruthokafor@example.com"),
+        ("two words ruth okafor at example dot com", "ruthokafor@example.com"),
+        ("my first initial r then okafor at example dot com", "rokafor@example.com"),
         ("it's contact at okafor dot com", "contact@okafor.com"),
         ("ruth at example dot com sorry dot co dot uk", "ruth@example.co.uk"),
         ("ruth okafor, ruth dot okafor at example dot com", "ruth.okafor@example.com"),
@@ -101,6 +103,11 @@ def test_slips_are_mended_within_an_utterance(said: str, address: str) -> None:
 )
 def test_what_is_no_address_gives_none(said: str) -> None:
     assert heard(said) is None
+
+
+@pytest.mark.parametrize("said", ["otter of the brook", "gus the baker", "isle of skye"])
+def test_half_of_a_name_is_not_taken_for_the_whole(said: str) -> None:
+    assert heard(f"it's {said} at example dot com") is None
 
 
 def test_an_address_without_its_domain_is_completed() -> None:

@@ -84,6 +84,7 @@ def test_american_numbers_are_understood(said: str, number: str) -> None:
         "0491 570 111, sorry, the last three are one five six",
         "don't call 0491 570 157, that's my office. use 0491 570 156",
         "my work one, 0491 570 156",
+        "the office is 0491 570 157 but use 0491 570 156",
         "my old number was 0491 570 157, now it's 0491 570 156",
     ],
 )

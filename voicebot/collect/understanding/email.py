@@ -235,9 +235,12 @@ def _is_cut_off(read: Sequence[Piece], first: int) -> bool:
     """ "bill and ben at", "o dot the third at": the words before belong to it somehow."""
     if first == 0 or read[first - 1].kind is not Kind.STOP:
         return False
-    before = read[first - 2].kind if first > 1 else Kind.STOP
-    if before is Kind.WORD and read[first - 1].text in _INSIDE_NAMES:
+    at = first - 1
+    while at > 0 and read[at].text in _INSIDE_NAMES:
+        at -= 1
+    if at < first - 1 and read[at].kind is Kind.WORD:
         return True
+    before = read[first - 2].kind if first > 1 else Kind.STOP
     return before is Kind.MARK or read[first - 1].text in ("and", "with", "or")
 
 

@@ -38,6 +38,8 @@ _LABELS = word_set(
 )
 """Before "no" they make it short for number."""
 _BEFORE_ONE = word_set("old new best that this other right wrong same good which only another")
+_INSTEAD = word_set("use call text try better prefer")
+"""With a "but" they turn to another number: "my office is …, but use …"."""
 _ENDS_ONE = frozenset(("", ",", ".", ":", "-", "is", "it's", "its", "please"))
 _AFTER_COUNT = word_set("are is should were digits numbers figures : ,")
 AS_SAID = -1
@@ -212,6 +214,8 @@ def _corrects(lead: Sequence[str]) -> bool:
     """Does the caller take back what was said before this run?"""
     if len(lead) > 1 and lead[-1] == "no" and lead[-2] in _LABELS:
         lead = lead[:-1]
+    if "but" in lead and not _INSTEAD.isdisjoint(lead):
+        return True
     return any(correction_at(lead, at) for at in range(len(lead))) or "old" in lead
 
 
