@@ -1,10 +1,9 @@
-"""What the trials found, each in its smallest form: two processes on one data dir, one Redis.
-
-One that is not mended yet is marked so, strictly: who mends it takes the mark away.
-"""
+"""What the trials found, each in its smallest form: two processes on one data dir, one Redis."""
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,9 +19,11 @@ from tests.store.faults import FaultyRedis
 from voicebot.business import load_business
 from voicebot.call import Answer, Change, Saved, Status, Step
 from voicebot.settings import Settings
+from voicebot.store import journal
 from voicebot.store.journal import Journal
+from voicebot.store.journal_file import JournalFile
 from voicebot.store.ledger import RecordLedger
-from voicebot.store.replay import JOURNALS
+from voicebot.store.replay import JOURNALS, waiting_sessions
 from voicebot.store.store import Store
 
 ENOUGH_MS = 2000
@@ -47,8 +48,8 @@ class Process:
 async def process(server: FakeServer, data_dir: Path) -> AsyncIterator[Process]:
     redis = FaultyRedis(FakeAsyncRedis(server=server, decode_responses=True))
     settings = Settings(_env_file=None, data_dir=data_dir, commit_deadline_ms=ENOUGH_MS)
-    journal = Journal(data_dir / JOURNALS)
-    store = Store(cast(Redis, redis), settings, load_business(None), journal=journal)
+    shelf = Journal(data_dir / JOURNALS)
+    store = Store(cast(Redis, redis), settings, load_business(None), journal=shelf)
     await store.start()
     yield Process(store, redis)
     await store.aclose()
@@ -117,3 +118,28 @@ async def test_a_call_that_begins_right_after_one_slow_commit_sees_its_record(
     await (await one.open_call()).commit(Change(answers={Step.NAME: "Ann Lee"}))
     one.store._breaker.trip()  # what a commit does that is late by a millisecond
     assert await one.answer(Step.NAME) == "Ann Lee"
+
+
+async def test_what_a_full_disk_did_not_forget_is_forgotten_when_there_is_room(
+    two: tuple[Process, Process], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = two
+    full = asyncio.Event()
+    drop, full_disk = JournalFile.drop_session, sqlite3.OperationalError("disk is full")
+
+    def drop_session(file: JournalFile, session_id: str) -> None:
+        if not full.is_set():
+            full.set()
+            raise full_disk
+        drop(file, session_id)
+
+    monkeypatch.setattr(journal, "FORGET_AGAIN_S", 0.01)
+    monkeypatch.setattr(JournalFile, "drop_session", drop_session)
+    ledger = await one.open_call()
+    with one.redis.away():
+        assert await ledger.commit(Change(answers={Step.NAME: "Ann Lee"})) is Saved.JOURNAL
+    await ledger.caught_up()
+    async with asyncio.timeout(5):
+        while waiting_sessions(tmp_path):  # noqa: ASYNC110 - of another thread
+            await asyncio.sleep(0.01)
+    assert full.is_set()

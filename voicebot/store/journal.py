@@ -25,6 +25,8 @@ from voicebot.store.sessions import Held
 
 log = get_logger(__name__)
 
+FORGET_AGAIN_S = 1.0
+
 UNUSABLE = (sqlite3.Error, OSError)
 """The disk is full, gone or read-only."""
 
@@ -47,6 +49,8 @@ class Journal:
         self._guard = threading.Lock()  # of the two below: the loop adds, the thread takes
         self._waiting: list[_Waiting] = []
         self._writing = False
+        self._wanted: set[str] = set()  # what must stay, so that no late forgetting takes it
+        self._closed = False
 
     async def open(self) -> None:
         """Make the file now, so that the first failure need not; a failure is only told."""
@@ -57,19 +61,23 @@ class Journal:
 
     async def keep(self, held: Held) -> Saved:
         """JOURNAL when it is on disk, MEMORY (loudly) when the disk does not take it."""
+        self._wanted.add(held.session.id)
         return await self._kept(lambda file: file.put_session(held))
 
     async def keep_update(self, update: PendingUpdate) -> Saved:
         """The same for a small write."""
+        self._wanted.add(update.id)
         return await self._kept(lambda file: file.put_update(update))
 
     def forget(self, session_id: str) -> None:
-        """Redis has everything of this session. If this does not reach the disk, no harm."""
-        self._soon(lambda file: file.drop_session(session_id))
+        """Redis has everything of this session; tried again where the disk does not take it."""
+        self._wanted.discard(session_id)
+        self._forget(session_id, lambda file: file.drop_session(session_id))
 
     def forget_update(self, write_id: str) -> None:
         """Redis has this small write."""
-        self._soon(lambda file: file.drop_update(write_id))
+        self._wanted.discard(write_id)
+        self._forget(write_id, lambda file: file.drop_update(write_id))
 
     async def put_aside(self, entry: Held | PendingUpdate, why: str) -> Saved:
         """Redis refuses it for good: a file of its own, which no process replays by itself."""
@@ -77,8 +85,19 @@ class Journal:
 
     async def close(self) -> None:
         """Finish writing; an empty file is removed, one with entries waits for the next process."""
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
+
+    def _forget(self, key: str, operation: Operation) -> None:
+        """What stayed on the disk would be told of as waiting, and replayed for nothing."""
+
+        def ended(done: asyncio.Future[None]) -> None:
+            if not done.cancelled() and done.exception() is not None:
+                done.get_loop().call_later(FORGET_AGAIN_S, self._forget, key, operation)
+
+        if key not in self._wanted and not self._closed:
+            self._soon(operation).add_done_callback(ended)
 
     async def _kept(self, operation: Operation) -> Saved:
         try:
