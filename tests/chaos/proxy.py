@@ -36,6 +36,7 @@ class Proxy:
         self.judges: list[Judge] = []
         self._upstream_port = upstream_port
         self._place = socket.socket()
+        self._refusals = 1
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.StreamWriter] = set()
         self._busy: set[asyncio.Task[None]] = set()
@@ -43,12 +44,17 @@ class Proxy:
         self._speaks.set()
 
     async def listen(self) -> None:
-        """Take connections, always at the same port."""
-        if self._server is not None:
-            return
+        """Take connections, always at the same port; when all who `refuse` have come to this."""
+        self._refusals -= 1
         if not self.port:
             self._reserve()
-        self._server = await asyncio.start_server(self._attend, HOST, self.port, reuse_port=True)
+        if self._refusals:
+            return
+        server = await asyncio.start_server(self._attend, HOST, self.port, reuse_port=True)
+        if self._refusals:  # meanwhile
+            server.close()
+        else:
+            self._server = server
 
     def _reserve(self) -> None:
         """A socket that is bound and never listens: the port stays ours, and refuses."""
@@ -58,6 +64,7 @@ class Proxy:
 
     def refuse(self) -> None:
         """Break every connection and refuse new ones until `listen`."""
+        self._refusals += 1
         if self._server is not None:
             self._server.close()
             self._server = None
