@@ -64,6 +64,8 @@ class Evidence:
 
     forgotten  from when to when Redis lost what it had acknowledged
     sighted    Redis was there and remembered all the time: a session must know what was answered
+    in_step    False where a clock was wrong while Redis was away: who is the newer of two sessions
+               that began meanwhile is then told by their clocks, and may come out wrong
     """
 
     call: str
@@ -72,6 +74,7 @@ class Evidence:
     heard: Sequence[str] = ()
     forgotten: tuple[float, float] | None = None
     sighted: bool = False
+    in_step: bool = True
 
 
 @dataclass
@@ -209,7 +212,7 @@ def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
             values.append(commit.answers[step.value])
             if is_mandatory(commit, session, evidence):
                 must_be = True
-                if not _is_late(commit, evidence.sessions[index + 1 :]):
+                if evidence.in_step and not _is_late(commit, evidence.sessions[index + 1 :]):
                     return values
     return values if must_be else [*values, None]
 
@@ -240,7 +243,7 @@ def _judge_moment(evidence: Evidence, step: Step, verdict: _Verdict) -> None:
 def _judge_owner(evidence: Evidence, verdict: _Verdict) -> None:
     """Step, status and dialogue are the newest owner's."""
     newest = next((s for s in reversed(evidence.sessions) if s.commits), None)
-    if newest is None:
+    if newest is None or not evidence.in_step:
         return
     for name in ("step", "status", "dialogue"):
         permitted: list[str] = []

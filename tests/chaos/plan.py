@@ -43,6 +43,8 @@ OF_REDIS = frozenset(
 )
 """With one of these a session may begin without seeing the record."""
 
+OF_CLOCKS = frozenset({Kind.CLOCK_JUMPED})
+
 ENDS_SERVERS = frozenset({Kind.SERVER_KILLED, Kind.SERVER_DRAINED})
 
 MOST_CALLERS = 3

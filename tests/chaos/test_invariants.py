@@ -132,6 +132,15 @@ def test_an_older_owner_must_not_overwrite_what_the_newer_one_saved() -> None:
     assert harms(of(WHOLE, spoken_with(), newer)) == {Harm.OVERWRITTEN}
 
 
+def test_clocks_that_are_wrong_while_redis_is_away_may_mistake_who_is_newer() -> None:
+    newer = session(
+        told(1, answers={"phone": "+61255550199"}, owned={"step": "name"}), opened_at=5.0
+    )
+    assert judge(of(WHOLE, spoken_with(), newer, in_step=False)) == []
+    nothing = Stored({"servicebooked": "false"}, WHOLE.history)
+    assert harms(of(nothing, spoken_with(), newer, in_step=False)) == {Harm.FIELD_LOST}
+
+
 def test_what_a_lossy_restart_took_from_an_ended_session_is_outside_the_promise() -> None:
     ended = replace(spoken_with(), ended_at=3.5)
     lost = Stored({"servicebooked": "false"}, [])

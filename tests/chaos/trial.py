@@ -19,7 +19,7 @@ from tests.chaos.invariants import (
     judge,
 )
 from tests.chaos.phone import Cut, Phone
-from tests.chaos.plan import OF_REDIS, Kind, Plan, Trouble
+from tests.chaos.plan import OF_CLOCKS, OF_REDIS, Kind, Plan, Trouble
 from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
 from tests.chaos.trace import SAFE, Answer, Trace
@@ -205,6 +205,7 @@ class Trial:
             heard=[heard.text for heard in phone.heard],
             forgotten=self._forgotten,
             sighted=not self._plan.has(OF_REDIS),
+            in_step=not (self._plan.has(OF_REDIS) and self._plan.has(OF_CLOCKS)),
         )
 
     def _count(self) -> None:
