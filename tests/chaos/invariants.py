@@ -118,35 +118,35 @@ def _outside(commit: Told, session: SessionTrace, forgotten: tuple[float, float]
 def _judge_messages(evidence: Evidence, verdict: _Verdict) -> None:
     stored = Counter(evidence.stored.history)
     wanted, possible, replaced = _messages(evidence)
-    for message in wanted:
-        if not stored[message]:
-            verdict.add(Harm.MESSAGE_LOST, message)
-    for message, count in stored.items():
-        if count > 1:
-            verdict.add(Harm.MESSAGE_TWICE, message)
-        if message not in possible:
-            verdict.add(Harm.MESSAGE_INVENTED, message)
+    for message in wanted - stored:
+        verdict.add(Harm.MESSAGE_LOST, message)
+    for message in stored - possible:
+        harm = Harm.MESSAGE_TWICE if possible[message] else Harm.MESSAGE_INVENTED
+        verdict.add(harm, message)
     for written, heard in replaced.items():
         if stored[written] and stored[heard]:
             verdict.add(Harm.MESSAGE_TWICE, f"{written} also as {heard}")
 
 
-def _messages(evidence: Evidence) -> tuple[list[str], set[str], dict[str, str]]:
-    """What must be there, what may be there, and what took whose place."""
-    wanted: dict[str, None] = {}
-    possible: set[str] = set()
+def _messages(evidence: Evidence) -> tuple[Counter[str], Counter[str], dict[str, str]]:
+    """What must be there, what may be there, and what took whose place.
+
+    Counted: two sessions of one call may say the same in the same millisecond.
+    """
+    wanted: Counter[str] = Counter()
+    possible: Counter[str] = Counter()
     replaced: dict[str, str] = {}
     for session in evidence.sessions:
         for commit in session.commits:
             must = is_mandatory(commit, session, evidence)
-            possible |= {*commit.messages, *commit.revised}
+            possible.update([*commit.messages, *commit.revised[1:]])
             if commit.revised:
                 written, heard = commit.revised
                 replaced[written] = heard
-                wanted.pop(written, None)
-                wanted |= {heard: None} if must else {}
-            wanted |= dict.fromkeys(commit.messages) if must else {}
-    return list(wanted), possible, replaced
+                wanted[written] = max(0, wanted[written] - 1)
+                wanted[heard] += must
+            wanted.update(commit.messages if must else ())
+    return wanted, possible, replaced
 
 
 def _judge_order(evidence: Evidence, verdict: _Verdict) -> None:

@@ -116,7 +116,7 @@ class Phone:
         while True:
             try:
                 verbs = parse(await self._twiml(query))
-            except (OSError, EOFError, ValueError):
+            except (OSError, EOFError):
                 await asyncio.sleep(_RETRY_S)
                 continue
             followed = await self._follow(verbs)
@@ -134,9 +134,12 @@ class Phone:
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
-                if length is None:
-                    raise ValueError(head.decode())
-                return (await reader.readexactly(int(length[1]))).decode()
+                assert length is not None, head
+                body = (await reader.readexactly(int(length[1]))).decode()
+                if b" 503 " in head.splitlines()[0]:
+                    raise OSError("this server is going: ask the next one")
+                assert b" 200 " in head.splitlines()[0], head + body.encode()
+                return body
         except TimeoutError as error:
             raise OSError("the webhook does not answer") from error
         finally:

@@ -71,10 +71,14 @@ class Trial:
         for worker in self._stage.workers:
             await worker.up.wait()
         self._stage.watch(self._trace)
-        async with asyncio.TaskGroup() as group:
-            for trouble in self._plan.troubles:
-                group.create_task(self._trouble(trouble))
-            await self._calls()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for trouble in self._plan.troubles:
+                    group.create_task(self._trouble(trouble))
+                await self._calls()
+        except ExceptionGroup as group:
+            group.add_note(f"seed {self._plan.seed}: {self._plan}\n{self._stage.log}")
+            raise
         await self._settle()
         self._count()
         return self._result
