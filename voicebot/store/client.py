@@ -34,8 +34,12 @@ ANSWER_PATIENCE_S = 2.0
 
 CONNECT_PATIENCE_S = 1.0
 
-AWAY = (RedisError, RedisClusterException, OSError)
-"""Whatever means: this write has not been acknowledged."""
+AWAY = (RedisError, RedisClusterException, OSError, RuntimeError)
+"""Whatever means: this write has not been acknowledged.
+
+RuntimeError is what uvloop raises where a connection breaks between two of the library's steps
+("the handler is closed"), and the library lets it through.
+"""
 
 _CLUSTER = "+cluster"
 _SENTINEL = "+sentinel"
