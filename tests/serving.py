@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from subprocess import DEVNULL, PIPE
 from urllib.request import urlopen
 
 PATIENCE_S = 120.0
+SERVE_LOCAL = (sys.executable, "-m", "voicebot", "serve", "--local")
 _POLL_S = 0.05
 
 
@@ -104,12 +105,14 @@ def environment(data_dir: Path, redis_port: int, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(env: dict[str, str], tmp_path: Path, *options: str) -> Iterator[Serving]:
+def serving(
+    env: dict[str, str], tmp_path: Path, *options: str, command: Sequence[str] = SERVE_LOCAL
+) -> Iterator[Serving]:
     """Start `voicebot serve --local`; at the end it is gone, by force if need be."""
     log_file = tmp_path / "serve.log"
     with log_file.open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "voicebot", "serve", "--local", *options],
+            [*command, *options],
             stdin=DEVNULL, stdout=PIPE, stderr=log, text=True, cwd=tmp_path, env=env,
         )  # fmt: skip
     with process:
