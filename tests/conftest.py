@@ -28,7 +28,6 @@ _WAITING_FOR_SOMEBODY = (
     "openai_api.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.desk._SEND_DEADLINE_S",
-    "speech.openai.realtime.CONNECT_S",
     "store.chores.FINISH_PATIENCE_S",
     "store.client.ANSWER_PATIENCE_S",
     "store.client.CONNECT_PATIENCE_S",

@@ -11,7 +11,7 @@ from voicebot.doctor.finding import Finding, State
 from voicebot.openai_sim.faults import Fault, Kind
 from voicebot.openai_sim.latency import Service
 from voicebot.openai_sim.simulator import Simulator
-from voicebot.settings import ConversationWay, Engine, Settings, SpeechWay
+from voicebot.settings import Engine, Settings
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -20,7 +20,6 @@ PATIENT: dict[str, object] = {
     "openai_hearing_deadline_s": 60.0,
     "openai_speech_deadline_ms": 60_000,
     "openai_deadline_ms": 60_000,
-    "openai_conversation_deadline_s": 60.0,
 }
 """Who answers at once is not late, however slow the machine."""
 
@@ -35,20 +34,10 @@ def notes(found: list[Finding]) -> list[str]:
 
 
 async def test_all_is_well_and_timed(url: str) -> None:
-    found = await check_vendor(settings(url, openai_speech=SpeechWay.REALTIME))
-    assert [f.subject for f in found] == [
-        "OpenAI key", "hearing", "speaking", "speaking", "understanding"
-    ]  # fmt: skip
+    found = await check_vendor(settings(url))
+    assert [f.subject for f in found] == ["OpenAI key", "hearing", "speaking", "understanding"]
     assert notes(found) == []
     assert all("ms" in f.text for f in found[1:])
-
-
-async def test_speech_to_speech_is_asked_where_it_is_in_use(url: str, simulator: Simulator) -> None:
-    chosen = settings(url, conversation=ConversationWay.REALTIME)
-    (found,) = [f for f in await check_vendor(chosen) if "speech to speech" in f.subject]
-    assert (found.state, "gpt-realtime-2.1" in found.text) == (State.OK, True)
-    simulator.faults.order(Fault(service=Service.CONVERSATION, kind=Kind.NOT_FOUND))
-    assert notes(await check_vendor(chosen)) == ["speech to speech, gpt-realtime-2.1"]
 
 
 async def test_a_refused_key_is_told_by_every_service(url: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from voicebot.preflight import refusals
-from voicebot.settings import ConversationWay, Engine, Settings
+from voicebot.settings import Engine, Settings
 
 UNSEEN = Path("/" + "a" * 300)
 """Even to ask whether it is there fails, as in a folder that this user may not look into."""
@@ -41,7 +41,6 @@ def test_the_demo_works(tmp_path: Path) -> None:
         ({"whisper_dir": UNSEEN}, "VOICEBOT_WHISPER_DIR"),
         ({"transcriber": Engine.NULL, "null_manifest": Path("/none")}, "VOICEBOT_NULL_MANIFEST"),
         ({"understanding": Engine.OPENAI}, "OPENAI_API_KEY"),
-        ({"conversation": ConversationWay.REALTIME}, "OPENAI_API_KEY"),
         ({"smtp_url": SecretStr("mail.example.com:25")}, "VOICEBOT_SMTP_URL must be like"),
         ({"smtp_url": SecretStr("smtp://mail.example.com:port")}, "VOICEBOT_SMTP_URL must be"),
         ({"smtp_url": SecretStr("smtp://mail..example.com")}, "VOICEBOT_SMTP_URL must be"),

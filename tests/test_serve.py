@@ -113,7 +113,7 @@ def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
 def test_what_can_never_work_is_a_line_each_before_anybody_is_started(tmp_path: Path) -> None:
     env = environment(
         tmp_path / "data", free_port(),
-        VOICEBOT_BUSINESS="nowhere.toml", VOICEBOT_CONVERSATION="realtime",
+        VOICEBOT_BUSINESS="nowhere.toml", VOICEBOT_UNDERSTANDING="openai",
     )  # fmt: skip
     with serving(env, tmp_path) as run:
         assert run.ended() == IMPOSSIBLE

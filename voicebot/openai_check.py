@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,8 +23,7 @@ from voicebot.openai_api.account import Account, account
 from voicebot.openai_api.breaker import Breaker
 from voicebot.openai_api.failures import Failure, Service
 from voicebot.openai_api.trouble import FAILURES, failure_of
-from voicebot.realtime.holding import open_line
-from voicebot.settings import ConversationWay, Engine, Settings, SpeechWay
+from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars
 from voicebot.speech.openai.line import State
@@ -69,8 +68,6 @@ async def check_openai(settings: Settings, business: Business) -> AsyncIterator[
             yield checked
     if settings.engine(settings.understanding) is Engine.OPENAI:
         yield await _understanding(ours, settings, business)
-    if settings.conversation is ConversationWay.REALTIME:
-        yield await _conversation(settings, business)
 
 
 async def _models(ours: Account, settings: Settings) -> Checked:
@@ -91,12 +88,9 @@ def _wanted(settings: Settings) -> list[str]:
     if settings.engine(settings.transcriber) is Engine.OPENAI:
         wanted += [settings.openai_hearing_model, settings.openai_file_model]
     if settings.engine(settings.synthesizer) is Engine.OPENAI:
-        realtime = settings.openai_speech is SpeechWay.REALTIME
-        wanted += [settings.openai_realtime_model] * realtime + [settings.openai_speech_model]
+        wanted.append(settings.openai_speech_model)
     if settings.engine(settings.understanding) is Engine.OPENAI:
         wanted.append(settings.openai_model)
-    if settings.conversation is ConversationWay.REALTIME:
-        wanted.append(settings.openai_conversation_model)
     return wanted
 
 
@@ -154,17 +148,6 @@ async def _understanding(ours: Account, settings: Settings, business: Business) 
         mend = "a call does not wait so long: VOICEBOT_OPENAI_DEADLINE_MS, or a faster model"
         return Checked("understanding", text, mend)
     return Checked("understanding", text)
-
-
-async def _conversation(settings: Settings, business: Business) -> Checked:
-    """A session with its tools, without a word: whether it talks well shows in a call."""
-    model, began = settings.openai_conversation_model, time.perf_counter()
-    try:
-        async with AsyncExitStack() as stack:
-            await open_line(settings).dial(stack, business)
-            return Checked("speech to speech", f"{model}, {_ms(began)} with the connection")
-    except FAILURES as error:
-        return _failed(f"speech to speech, {model}", failure_of(error))
 
 
 def _failed(subject: str, failure: Failure) -> Checked:

@@ -13,7 +13,7 @@ from voicebot.business import load_business
 from voicebot.collect.wording import load_wording
 from voicebot.errors import ModelMissing, SettingsError, VoicebotError
 from voicebot.ports import require_staff_token
-from voicebot.settings import ConversationWay, Engine, Settings
+from voicebot.settings import Engine, Settings
 from voicebot.speech.models import Organ, is_needed, missing_packages, voice_files, whisper_files
 from voicebot.speech.null import read_manifest
 from voicebot.speech.sockets import ears_socket, mouth_socket
@@ -36,8 +36,7 @@ def refusals(settings: Settings) -> Iterator[VoicebotError]:
 def uses_openai(settings: Settings) -> bool:
     """Is anything asked of OpenAI, or of a server that speaks its API?"""
     chosen = (settings.transcriber, settings.synthesizer, settings.understanding)
-    by_model = settings.conversation is ConversationWay.REALTIME
-    return by_model or any(settings.engine(engine) is Engine.OPENAI for engine in chosen)
+    return any(settings.engine(engine) is Engine.OPENAI for engine in chosen)
 
 
 def require_business(settings: Settings) -> None:

@@ -37,20 +37,6 @@ class Engine(StrEnum):
     NULL = "null"
 
 
-class SpeechWay(StrEnum):
-    """How OpenAI speaks: by the speech endpoint, or by a Realtime model that reads aloud."""
-
-    ENDPOINT = "endpoint"
-    REALTIME = "realtime"
-
-
-class ConversationWay(StrEnum):
-    """Who holds the conversation: our steps, or (an experiment) a model that hears and speaks."""
-
-    STEPS = "steps"
-    REALTIME = "realtime"
-
-
 class Settings(BaseSettings):
     """Every setting, with the default that suits one machine. Names: `VOICEBOT_` + the field."""
 
@@ -118,9 +104,7 @@ class Settings(BaseSettings):
     openai_file_model: str = "gpt-transcribe"
     openai_hearing_deadline_s: float = Field(default=2.0, gt=0)
 
-    openai_speech: SpeechWay = SpeechWay.ENDPOINT
     openai_speech_model: str = "gpt-4o-mini-tts"
-    openai_realtime_model: str = "gpt-realtime-2.1-mini"
     openai_voice: str = "marin"
     openai_manner: str = "Calm, clear and friendly, as on the telephone."
     openai_speech_rate_hz: int = Field(default=24_000, ge=8000, multiple_of=8000)
@@ -130,10 +114,6 @@ class Settings(BaseSettings):
     openai_effort: Literal["none", "minimal", "low", "medium", "high"] = "none"
     openai_deadline_ms: int = Field(default=1500, ge=1)
     openai_filler_ms: int = Field(default=700, ge=1)
-
-    conversation: ConversationWay = ConversationWay.STEPS
-    openai_conversation_model: str = "gpt-realtime-2.1"
-    openai_conversation_deadline_s: float = Field(default=6.0, gt=0)
 
     openai_fallback: bool = True
     openai_max_cost: float = Field(default=0.5, gt=0)

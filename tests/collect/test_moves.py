@@ -51,7 +51,6 @@ from voicebot.collect.events import (
     Say,
     Silent,
     Started,
-    Submitted,
     TimeUp,
     Unheard,
     Unsaid,
@@ -191,9 +190,6 @@ def test_a_rejected_value_is_not_read_back_again_on_resume() -> None:
 
 def test_who_speaks_on_after_a_goodbye_without_booking_is_in_an_open_call_again() -> None:
     left = CallState(status=Status.INCOMPLETE, step=Step.DONE, resumed=True)
-    meant = Understanding(Intent.ANSWER, VALUES[Step.NAME], {Step.NAME: VALUES[Step.NAME]})
-    _, effects = run(begin(load_business(None), left), Submitted(meant))
-    assert saved(effects).status is Status.ACTIVE
     dialogue, effects = run(begin(load_business(None), left), answer(Step.NAME))
     assert saved(effects).status is Status.ACTIVE
     _, effects = run(dialogue, answer(Step.PHONE))

@@ -11,7 +11,7 @@ from tests.doctor.given import problems, settings
 from voicebot.doctor import engines
 from voicebot.doctor.engines import check_openai, check_speech
 from voicebot.doctor.finding import State
-from voicebot.settings import ConversationWay, Engine
+from voicebot.settings import Engine
 
 KEY = SecretStr("sk-test")
 
@@ -39,13 +39,8 @@ def test_without_a_key_nothing_is_asked_of_openai(tmp_path: Path) -> None:
     assert check_openai(settings(tmp_path)).state is State.OK
 
 
-@pytest.mark.parametrize(
-    "given", [{"transcriber": Engine.OPENAI}, {"conversation": ConversationWay.REALTIME}]
-)
-def test_what_needs_a_key_and_has_none_is_a_problem(
-    given: dict[str, object], tmp_path: Path
-) -> None:
-    finding = check_openai(settings(tmp_path, **given))
+def test_what_needs_a_key_and_has_none_is_a_problem(tmp_path: Path) -> None:
+    finding = check_openai(settings(tmp_path, transcriber=Engine.OPENAI))
     assert problems([finding]) == ["OpenAI"]
     assert "OPENAI_API_KEY" in finding.text
 

@@ -16,7 +16,6 @@ from voicebot import g711
 Event = dict[str, object]
 
 HEARING = "intent=transcription"
-READING = "model=gpt-realtime-2.1-mini"
 PCMU = {"type": "audio/pcmu"}
 PCM = {"type": "audio/pcm", "rate": 24000}
 
@@ -78,24 +77,3 @@ async def dial(url: str, query: str = HEARING, key: str | None = KEY) -> AsyncIt
 
 
 QUIET = np.zeros(4000, np.int16)
-
-
-def system(text: str) -> Event:
-    """An item that tells the model something."""
-    content = [{"type": "input_text", "text": text}]
-    return {"type": "message", "role": "system", "content": content}
-
-
-async def converse(line: Line, **changes: object) -> Event:
-    """Ask for a conversation: mu-law both ways, their voice activity detection, a tool."""
-    heard = {
-        "format": PCMU,
-        "transcription": {"model": "gpt-transcribe"},
-        "turn_detection": {"type": "server_vad"},
-        **changes,
-    }
-    audio = {"input": heard, "output": {"format": PCMU, "voice": "marin"}}
-    tool = {"type": "function", "name": "submit_field", "parameters": {"type": "object"}}
-    session = {"type": "realtime", "instructions": "Ask.", "audio": audio, "tools": [tool]}
-    await line.send("session.update", session=session)
-    return await line.next()

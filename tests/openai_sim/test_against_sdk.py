@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 import httpx
-import numpy as np
 import pytest
 from openai import AsyncOpenAI, InternalServerError, RateLimitError
 from openai.pagination import AsyncPage
@@ -18,24 +17,13 @@ from openai.types.audio import Transcription
 from openai.types.realtime import (
     RealtimeErrorEvent,
     RealtimeServerEvent,
-    realtime_session_create_response,
     realtime_transcription_session_create_response,
 )
 from openai.types.responses import Response
 from pydantic import BaseModel, TypeAdapter
 
 from tests.openai_sim.conftest import KEY, recorded
-from tests.openai_sim.realtime import (
-    PCM,
-    PCMU,
-    QUIET,
-    READING,
-    Event,
-    Line,
-    converse,
-    dial,
-    system,
-)
+from tests.openai_sim.realtime import PCM, PCMU, QUIET, Event, Line, dial
 from tests.openai_sim.test_uploads import wav
 from voicebot.openai_sim.faults import Fault, Kind
 from voicebot.openai_sim.latency import Service
@@ -45,7 +33,6 @@ EVENTS: TypeAdapter[BaseModel] = TypeAdapter(RealtimeServerEvent)
 TranscriptionSession = (
     realtime_transcription_session_create_response.RealtimeTranscriptionSessionCreateResponse
 )
-ReadingSession = realtime_session_create_response.RealtimeSessionCreateResponse
 NAME = recorded("john_name.wav")
 
 
@@ -61,8 +48,7 @@ def check_all(line: Line) -> set[str]:
         check(event)
         session = event.get("session")
         if isinstance(session, dict):
-            kind = {"transcription": TranscriptionSession, "realtime": ReadingSession}
-            kind[session["type"]].model_validate(session)
+            TranscriptionSession.model_validate(session)
     return {str(event["type"]) for event in line.events}
 
 
@@ -100,57 +86,6 @@ async def test_events_of_a_transcription(
         "conversation.item.input_audio_transcription.delta",
         "conversation.item.input_audio_transcription.completed",
         "conversation.item.input_audio_transcription.failed",
-    }  # fmt: skip
-
-
-async def test_events_of_reading_aloud(url: str) -> None:
-    async with dial(url, READING) as line:
-        await line.send("session.update", session={"type": "realtime"})
-        content = [{"type": "input_text", "text": "May I have your name?"}]
-        message = {"type": "message", "role": "user", "content": content}
-        response = {"conversation": "none", "input": [message], "metadata": {"utt": "u7"}}
-        await line.send("response.create", response=response)
-        await line.until("response.done")
-        await line.send("response.cancel")
-        await line.next()
-        kinds = check_all(line)
-    assert kinds == {
-        "session.created", "session.updated", "response.created", "error", "response.done",
-        "response.output_audio.delta", "response.output_audio.done",
-        "response.output_audio_transcript.delta", "response.output_audio_transcript.done",
-    }  # fmt: skip
-
-
-async def test_events_of_a_conversation(url: str, simulator: Simulator) -> None:
-    simulator.faults.order(Fault(service=Service.CONVERSATION, kind=Kind.FAILED_ITEM, after=1))
-    async with dial(url, READING) as line:
-        await converse(line)
-        await line.send("conversation.item.create", item=system('{"next": "name", "say": "Name?"}'))
-        await line.send("response.create")
-        spoken = await line.until("response.output_item.done")
-        item = spoken["item"]["id"]  # type: ignore[index]
-        await line.send("conversation.item.truncate", item_id=item, content_index=0, audio_end_ms=1)
-        await line.until("conversation.item.truncated")
-        await line.say(np.concatenate((NAME.samples, QUIET, QUIET)))
-        await line.until("response.done")
-        await line.send("response.create")
-        await line.until("response.created")
-        await line.say(np.concatenate((NAME.samples, QUIET, QUIET)))
-        await line.until("conversation.item.input_audio_transcription.failed")
-        await line.send("response.cancel", event_id="mine")
-        await line.send("nonsense")
-        await line.until("error")
-        kinds = check_all(line)
-    assert kinds >= {
-        "session.created", "session.updated", "error", "input_audio_buffer.speech_started",
-        "input_audio_buffer.speech_stopped", "input_audio_buffer.committed",
-        "conversation.item.added", "conversation.item.truncated",
-        "conversation.item.input_audio_transcription.completed",
-        "conversation.item.input_audio_transcription.failed",
-        "response.created", "response.done", "response.output_item.added",
-        "response.output_item.done", "response.output_audio.delta", "response.output_audio.done",
-        "response.output_audio_transcript.delta", "response.output_audio_transcript.done",
-        "response.function_call_arguments.delta", "response.function_call_arguments.done",
     }  # fmt: skip
 
 

@@ -34,16 +34,6 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A model that talks with the caller by itself calls a tool; who hands this on has checked it.
-
-    A yes is one to exactly the value that was read back.
-    """
-
-    understanding: Understanding
-
-
-@dataclass(frozen=True, slots=True)
 class Unsaid:
     """The bot's last words could not be spoken; the caller was told that they could not."""
 
@@ -67,7 +57,7 @@ class Placed:
     free: tuple[datetime, ...] = ()
 
 
-Event = Started | Heard | Submitted | Unsaid | Unheard | Silent | TimeUp | Placed
+Event = Started | Heard | Unsaid | Unheard | Silent | TimeUp | Placed
 
 
 @dataclass(frozen=True, slots=True)

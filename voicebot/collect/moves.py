@@ -32,7 +32,6 @@ from voicebot.collect.events import (
     Placed,
     Silent,
     Started,
-    Submitted,
     TimeUp,
     Unheard,
     Unsaid,
@@ -70,8 +69,6 @@ def next_move(
                 turn = _read_back_again(turn)
             else:
                 turn = _understood(turn, message.text, understanding)
-        case Submitted(understanding):
-            turn, message, revised = _submitted(_reopened(turn), understanding), None, None
         case Placed():
             turn, message, revised = on_place(turn, event), None, None
         case Unsaid():
@@ -161,22 +158,6 @@ def _understood(turn: Turn, text: str, understood: Understanding) -> Turn:
     if turn.dialogue.mode is Mode.OFFERING:
         return _offered(turn, understood)
     return _met(turn, understood)
-
-
-def _submitted(turn: Turn, understood: Understanding) -> Turn:
-    """Like an answer, but to submit something else is no consent to what was read back."""
-    turn = turn.become(silences=0, patience=0)
-    answered = reply(turn, understood.intent, "")
-    if answered is not None:
-        return answered
-    if turn.dialogue.mode is Mode.OFFERING:
-        return _offered(turn, understood)
-    turn, learned = _take_others(turn, understood)
-    if learned:
-        return proceed(turn)
-    if turn.dialogue.mode is Mode.CONFIRMING:
-        return answer_read_back(turn, understood, learned)
-    return answer_question(turn, understood, learned)
 
 
 def _met(turn: Turn, understood: Understanding) -> Turn:

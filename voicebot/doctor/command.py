@@ -85,4 +85,4 @@ def _described(settings: Settings) -> str:
         f"{name} {settings.engine(getattr(settings, name))}"
         for name in ("transcriber", "synthesizer", "understanding")
     )
-    return f"{engines}; conversation by {settings.conversation}; saving {settings.save_mode}"
+    return f"{engines}; saving {settings.save_mode}"

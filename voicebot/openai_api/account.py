@@ -73,6 +73,6 @@ def account(settings: Settings) -> Account:
     if settings.openai_base_url is None:
         raise SettingsError(
             "OpenAI is wanted, and OPENAI_API_KEY is not set: set it, or VOICEBOT_TRANSCRIBER, "
-            "_SYNTHESIZER and _UNDERSTANDING to local and VOICEBOT_CONVERSATION to steps"
+            "_SYNTHESIZER and _UNDERSTANDING to local"
         )
     return Account(base_url, "none")

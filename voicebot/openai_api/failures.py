@@ -13,8 +13,6 @@ class Service(StrEnum):
     HEARING = "hearing"
     SPEAKING = "speaking"
     UNDERSTANDING = "understanding"
-    CONVERSATION = "conversation"
-    """Speech to speech: all three in one."""
 
 
 class Failure(StrEnum):
@@ -38,8 +36,6 @@ class Failure(StrEnum):
     """Cut or wrong JSON."""
     REFUSAL = "refusal"
     """The model does not want to answer."""
-    DEVIATION = "deviation"
-    """The voice said something else than it was asked to."""
     UNUSABLE = "unusable"
     """The answer was whole, and no value that the caller can have said."""
     CAPPED = "capped"
@@ -60,8 +56,8 @@ class Failure(StrEnum):
     @property
     def is_outage(self) -> bool:
         """Does it say that the next request would fail as well?"""
-        answered = (Failure.REFUSAL, Failure.DEVIATION, Failure.UNUSABLE)
-        return self not in (*answered, Failure.MALFORMED, Failure.CAPPED, Failure.OPEN)
+        answered = (Failure.REFUSAL, Failure.UNUSABLE, Failure.MALFORMED)
+        return self not in (*answered, Failure.CAPPED, Failure.OPEN)
 
 
 class Unanswered(SpeechUnavailable):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import cast
 
 import orjson
@@ -40,11 +39,3 @@ def number(holder: Json, key: str) -> float:
     """A member that is a number; all that is counted here begins at 0."""
     value = holder.get(key)
     return max(0.0, float(value)) if isinstance(value, int | float) else 0.0
-
-
-def sound(holder: Json, key: str) -> bytes:
-    """A member that is audio in base64."""
-    try:
-        return base64.b64decode(text(holder, key))
-    except ValueError:  # binascii.Error is one, and letters that are not ASCII give another
-        return b""

@@ -42,21 +42,6 @@ class TokenPrice(BaseModel):
     output: float
 
 
-class SpeechPrice(BaseModel):
-    """Dollars for a million tokens of a model that hears and speaks by itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    text: TokenPrice
-    audio: TokenPrice
-
-
-_DEAR: Final = SpeechPrice(
-    text=TokenPrice(fresh=5, cached=5, output=30), audio=TokenPrice(fresh=40, cached=40, output=80)
-)
-"""For price lists that are older than the experiment."""
-
-
 class Prices(BaseModel):
     """Dollars by model; hearing and speaking by the minute of audio."""
 
@@ -66,7 +51,6 @@ class Prices(BaseModel):
     hearing: Mapping[str, float]
     speaking: Mapping[str, float]
     understanding: Mapping[str, TokenPrice]
-    conversation: Mapping[str, SpeechPrice] = {_OTHER: _DEAR}
 
     def audio(self, service: Service, model: str, seconds: float) -> float:
         """What so much audio costs."""
@@ -76,11 +60,6 @@ class Prices(BaseModel):
     def thought(self, model: str, tokens: Tokens) -> float:
         """What an answer costs."""
         return _cost(self.understanding.get(model, self.understanding[_OTHER]), tokens)
-
-    def talk(self, model: str, text: Tokens, audio: Tokens) -> float:
-        """What a response of a model that hears and speaks costs."""
-        price = self.conversation.get(model, self.conversation[_OTHER])
-        return _cost(price.text, text) + _cost(price.audio, audio)
 
 
 @lru_cache(maxsize=4)
@@ -96,8 +75,7 @@ def load_prices(path: Path | None = None) -> Prices:
         raise SettingsError(f"{name} is not TOML: {error}") from error
     except ValidationError as error:
         raise SettingsError(f"{name}: {sentences(error.errors())}") from error
-    tables = (prices.hearing, prices.speaking, prices.understanding, prices.conversation)
-    for table in tables:
+    for table in (prices.hearing, prices.speaking, prices.understanding):
         if _OTHER not in table:
             raise SettingsError(f"{name} must say what any other model costs: {_OTHER} = …")
     return prices
@@ -189,13 +167,6 @@ class Meter:
         for kind, count in asdict(tokens).items():
             metrics.tokens.labels(kind).inc(count)
         self._charge(Service.UNDERSTANDING, self.prices.thought(model, tokens))
-
-    def talked(self, model: str, text: Tokens, audio: Tokens) -> None:
-        """A model that hears and speaks by itself has answered."""
-        self.usage.tokens_in += text.input + audio.input
-        self.usage.tokens_cached += text.cached + audio.cached
-        self.usage.tokens_out += text.output + audio.output
-        self._charge(Service.CONVERSATION, self.prices.talk(model, text, audio))
 
     def _charge(self, service: Service, usd: float) -> None:
         self.touched = True

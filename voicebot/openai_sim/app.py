@@ -27,7 +27,7 @@ from voicebot.openai_sim.sockets import realtime
 
 Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
 
-OTHER_MODELS: Final = ("gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-6-luna", "gpt-6-sol")
+OTHER_MODELS: Final = ("gpt-6-luna", "gpt-6-sol")
 _CREATED: Final = 1_760_000_000
 _CLIENT_LEFT: Final = 499
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from voicebot.openai_sim.api_errors import error_body
@@ -66,15 +66,3 @@ def error(
     """An `error` event; `cause` is the client's event_id, if it gave one."""
     about = {**error_body(message, code=code, param=param), "event_id": cause}
     return event(ids, "error", error=about)
-
-
-def at(holder: object, *path: str | int) -> object:
-    """What lies there in a message; None where nothing does."""
-    for key in path:
-        if isinstance(holder, Mapping) and isinstance(key, str):
-            holder = holder.get(key)
-        elif isinstance(holder, list) and isinstance(key, int) and key < len(holder):
-            holder = holder[key]
-        else:
-            return None
-    return holder

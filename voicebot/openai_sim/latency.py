@@ -16,16 +16,13 @@ _Z95: Final = 1.6448536
 class Service(StrEnum):
     """The parts of the API; each has its latency and its misbehaviours.
 
-    HEARING       a Realtime transcription session    FILES   /audio/transcriptions
-    VOICE         texts read by a Realtime session    SPEECH  /audio/speech
-    CONVERSATION  a Realtime session with tools       MODELS  /models
-    ANSWERS       /responses
+    HEARING  a Realtime transcription session    FILES   /audio/transcriptions
+    ANSWERS  /responses                          SPEECH  /audio/speech
+    MODELS   /models
     """
 
     HEARING = "hearing"
     FILES = "files"
-    VOICE = "voice"
-    CONVERSATION = "conversation"
     SPEECH = "speech"
     ANSWERS = "answers"
     MODELS = "models"
@@ -52,10 +49,7 @@ PUBLISHED: Final = {
     # 0.7 s after a commit for the models that begin there; the 99th percentile is 2.01 s.
     Service.FILES: Latency(p50=0.70, p95=1.48),
     # 120 ms to the first byte in the voice budgets that are published; the tail is assumed.
-    Service.VOICE: Latency(p50=0.12, p95=0.40),
     Service.SPEECH: Latency(p50=0.12, p95=0.40),
-    # Assumed: nothing is published of a model with tools on a telephone line.
-    Service.CONVERSATION: Latency(p50=0.50, p95=1.20),
     # 250 ms to the first token, and some forty tokens after it at a hundred a second.
     Service.ANSWERS: Latency(p50=0.65, p95=1.20),
     Service.MODELS: Latency(p50=0.10, p95=0.20),

@@ -10,15 +10,12 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from voicebot.openai_sim.api_errors import bad_request, misbehaved, wrong_key
-from voicebot.openai_sim.conversing import ConversationSession, has_tools
-from voicebot.openai_sim.events import Cut, Event, Hangup, Later, Reaction, Step
+from voicebot.openai_sim.events import Cut, Hangup, Later, Reaction, Step
 from voicebot.openai_sim.faults import HTTP_KINDS, Kind
 from voicebot.openai_sim.latency import Service
-from voicebot.openai_sim.reading_aloud import ReadingSession, SocketCut, Studio
 from voicebot.openai_sim.simulator import Simulator
 from voicebot.openai_sim.transcription import TranscriptionSession, World
 
-_INTERNAL_ERROR = 1011
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)
 """The client has left: what comes from it, and what is sent into the void after that."""
 
@@ -26,27 +23,20 @@ _GONE = (WebSocketDisconnect, WebSocketDisconnected)
 async def realtime(socket: WebSocket) -> None:
     """One socket from its handshake to its end."""
     simulator: Simulator = socket.app.state.simulator
-    transcribes = socket.query_params.get("intent") == "transcription"
-    service = Service.HEARING if transcribes else Service.VOICE
-    fault = simulator.faults.take(service, *HTTP_KINDS)
-    if fault is None and not transcribes:
-        fault = simulator.faults.take(Service.CONVERSATION, *HTTP_KINDS)
+    fault = simulator.faults.take(Service.HEARING, *HTTP_KINDS)
     if fault and fault.kind is not Kind.SLOW:
         return await socket.send_denial_response(misbehaved(fault))
     if not simulator.is_key(socket.headers.get("authorization")):
         return await socket.send_denial_response(wrong_key())
-    model = socket.query_params.get("model")
-    if transcribes == bool(model):  # a model makes a conversation, an intent a transcription
-        return await socket.send_denial_response(bad_request("Send intent or model.", "model"))
+    if socket.query_params.get("intent") != "transcription" or "model" in socket.query_params:
+        text = "This simulator only transcribes: send intent=transcription, and no model."
+        return await socket.send_denial_response(bad_request(text, "intent"))
     if fault:
         await asyncio.sleep(fault.seconds)
     await socket.accept()
     with suppress(*_GONE):
-        if transcribes:
-            simulator.opened(service)
-            await _Pump(socket, TranscriptionSession(_world(simulator))).run()
-        else:
-            await _speak(socket, simulator, str(model))
+        simulator.opened(Service.HEARING)
+        await _Pump(socket, TranscriptionSession(_world(simulator))).run()
 
 
 class _Pump:
@@ -96,45 +86,6 @@ class _Pump:
                 await self._socket.send_text(text)
             case _:
                 await self._socket.send_text(orjson.dumps(step).decode())
-
-
-async def _speak(socket: WebSocket, simulator: Simulator, model: str) -> None:
-    """Read aloud or, once the session is given tools, hold a conversation."""
-
-    async def send(event: Event) -> None:
-        with suppress(*_GONE):
-            await socket.send_text(orjson.dumps(event).decode())
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            reading = ReadingSession(_studio(simulator, Service.VOICE), model, send, group)
-            await reading.open()
-            message = _parsed(await socket.receive_text())
-            session: ReadingSession | ConversationSession = reading
-            service = Service.VOICE
-            if has_tools(message):
-                service = Service.CONVERSATION
-                session = ConversationSession(
-                    _studio(simulator, service), simulator.recognise, model, send, group,
-                    reading.ids, reading.described,
-                )  # fmt: skip
-            simulator.opened(service)
-            while True:
-                await session.receive(message)
-                message = _parsed(await socket.receive_text())
-    except* _GONE:
-        pass
-    except* SocketCut:
-        await socket.close(_INTERNAL_ERROR, "internal error")
-
-
-def _studio(simulator: Simulator, service: Service) -> Studio:
-    return Studio(
-        simulator.voice,
-        lambda: simulator.latencies.draw(service),
-        lambda kinds: simulator.faults.take(service, *kinds),
-        simulator.now,
-    )
 
 
 def _world(simulator: Simulator) -> World:

@@ -17,7 +17,7 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.settings import ConversationWay, Engine, Settings, load_settings
+from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.factory import detectors, open_ears, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
@@ -27,7 +27,7 @@ from voicebot.stream.measure import Measure, probe_loop
 from voicebot.stream.metering import metered
 from voicebot.stream.passes import PassOffice, pass_secret
 from voicebot.stream.server import House, StreamServer
-from voicebot.stream.session import ByModel, Staff, utc_now
+from voicebot.stream.session import Staff, utc_now
 from voicebot.stream.speaking import Clock
 from voicebot.stream.webhook import Webhook
 from voicebot.tracing import open_tracing
@@ -35,9 +35,6 @@ from voicebot.worker import Lifetime, run
 
 WARM_RETRY_S = 5.0
 """The mouth may start after us; it is asked again until it speaks."""
-
-_SPEAKS_AFTER_S = 1.5
-"""A model that hears and speaks by itself takes its time; only after so much is it late."""
 _SAMPLE = "my name is Ann Lee, 12 George Street, 0412 345 678, ann at mail dot com, tomorrow at ten"
 _log = get_logger("voicebot.stream")
 
@@ -63,8 +60,7 @@ async def main(lifetime: Lifetime) -> None:
     try:
         async with open_store(settings, business) as store, open_understanding(settings) as mind:
             converse = partial(hold_conversation, business, understand=mind)
-            by_model = speech_to_speech(settings, business, mind)
-            staff = replace(staff, announce=store.announce, converse=converse, by_model=by_model)
+            staff = replace(staff, announce=store.announce, converse=converse)
             doors = house(settings, business, store, staff)
             await _serve(replace(doors, tracing=tracing), mouth, lifetime)
     finally:
@@ -87,25 +83,12 @@ def house(settings: Settings, business: Business, store: Store, staff: Staff) ->
     )
 
 
-def speech_to_speech(settings: Settings, business: Business, mind: Understand) -> ByModel | None:
-    """The experiment, if it is switched on; raises SettingsError."""
-    if settings.conversation is not ConversationWay.REALTIME:
-        return None
-    # OpenAI's library takes most of a second to import: who stays with steps does not pay for it.
-    from voicebot.realtime.holding import hold_by_model, open_line
-
-    return partial(hold_by_model, open_line(settings), business, mind, utc_now)
-
-
 def patter(settings: Settings, wording: Wording) -> Patter | None:
     """What fills the silence when OpenAI is late; what is on this machine is there in time."""
-    sentences, after_s = wording.lines["trouble.wait"], settings.openai_filler_ms / 1000
-    if settings.conversation is ConversationWay.REALTIME:
-        return Patter(sentences, max(after_s, _SPEAKS_AFTER_S))
     chosen = (settings.transcriber, settings.understanding, settings.synthesizer)
     if all(settings.engine(engine) is not Engine.OPENAI for engine in chosen):
         return None
-    return Patter(sentences, after_s)
+    return Patter(wording.lines["trouble.wait"], settings.openai_filler_ms / 1000)
 
 
 def warm_understanding(business: Business) -> None:

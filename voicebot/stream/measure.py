@@ -119,11 +119,6 @@ class TurnTimer:
         if self._waiting is not None:
             self._waiting.begin()
 
-    def owed(self) -> None:
-        """The caller waits for an answer that is not timed: a model's, who speaks by itself."""
-        if self._waiting is not None:
-            self._waiting.begin()
-
     def dropped(self) -> None:
         """It was nothing that wants an answer."""
         self._trace.no_turn()

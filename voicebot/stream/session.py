@@ -31,7 +31,6 @@ from voicebot.log import get_logger
 from voicebot.speech import Ear, Ears, Synthesizer, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.filling import Filler, Patter
-from voicebot.stream.handset import Handset
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
 from voicebot.stream.metrics import Outcome
@@ -58,10 +57,6 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 """Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
 
 
-ByModel = Callable[[Ledger, Hear, SayAloud, Handset], Awaitable[object]]
-"""The same, by a model that hears and speaks by itself while it can."""
-
-
 class OpenLedger(Ledger, Protocol):
     """A ledger that is closed at the end of its call."""
 
@@ -85,7 +80,6 @@ class Staff:
     mouth: Synthesizer
     detector: Callable[[], VoiceDetector]
     converse: Conversation
-    by_model: ByModel | None = None
     announce: Announce | None = None
     patter: Patter | None = None
     language: str = "en"
@@ -140,7 +134,6 @@ class Session:
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
         self._listener: Listener | None = None
-        self._handset: Handset | None = None
         self._phase: Phase | None = None
         self._frame_at = asyncio.get_running_loop().time()
 
@@ -177,8 +170,6 @@ class Session:
             timer = TurnTimer(self._measure)
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
             speaker = Speaker(line, self._staff.mouth, self._staff.clock, timer)
-            if self._staff.by_model is not None:
-                self._handset = Handset(line, speaker.playback, timer)
             listener = self._listener = self._new_listener(group, ear, speaker, timer)
             filler = self._new_filler(group, speaker, listener)
             if filler is not None:
@@ -213,10 +204,7 @@ class Session:
         """The conversation, and how the socket is to be closed after it."""
         say = partial(_say, speaker, listener)
         try:
-            if self._staff.by_model is not None and self._handset is not None:
-                await self._staff.by_model(self._pen, listener.hear, say, self._handset)
-            else:
-                await self._staff.converse(self._pen, listener.hear, say)
+            await self._staff.converse(self._pen, listener.hear, say)
             await speaker.finish()
         except CallEnded:
             await self._note_hangup()
@@ -262,8 +250,6 @@ class Session:
 
     def _take(self, event: Event, listener: Listener, speaker: Speaker) -> None:
         match event:
-            case Audio(mulaw) if self._handset is not None and self._handset.take(mulaw):
-                pass  # a model listens
             case Audio(mulaw):
                 listener.on_audio(mulaw)
             case Mark(name):

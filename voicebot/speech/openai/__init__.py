@@ -7,6 +7,5 @@ files       the file endpoint
 
 speaking    what every mouth at OpenAI has in common: time, breaker, cost
 endpoint    a voice: the speech endpoint, brought down to the telephone (decimating)
-realtime    a voice: a Realtime model that reads aloud (reading: its messages), checked (same_words)
 voices      the mouths that the settings name
 """

@@ -7,9 +7,8 @@ import hashlib
 from voicebot.openai_api.account import account
 from voicebot.openai_api.breaker import Breaker
 from voicebot.openai_api.failures import Service
-from voicebot.settings import Settings, SpeechWay
+from voicebot.settings import Settings
 from voicebot.speech.openai.endpoint import EndpointVoice
-from voicebot.speech.openai.realtime import RealtimeVoice
 from voicebot.speech.openai.speaking import OpenAIMouth, Patience
 
 
@@ -21,19 +20,7 @@ def open_mouths(settings: Settings) -> list[tuple[str, OpenAIMouth]]:
     patience = Patience(first_s=settings.openai_speech_deadline_ms / 1000)
     endpoint = OpenAIMouth(_endpoint(settings), Breaker(Service.SPEAKING), patience)
     mouths = [(_name(settings, settings.openai_speech_model), endpoint)]
-    if settings.openai_speech is SpeechWay.REALTIME:
-        realtime = OpenAIMouth(_realtime(settings), Breaker(Service.SPEAKING), patience)
-        mouths.insert(0, (_name(settings, settings.openai_realtime_model), realtime))
     return mouths
-
-
-def _realtime(settings: Settings) -> RealtimeVoice:
-    return RealtimeVoice(
-        account(settings),
-        settings.openai_realtime_model,
-        settings.openai_voice,
-        manner=settings.openai_manner,
-    )
 
 
 def _endpoint(settings: Settings) -> EndpointVoice:
