@@ -15,6 +15,7 @@ from tests.collect.conversation import (
     YES,
     answer,
     at,
+    ended,
     fresh,
     heard,
     intent,
@@ -24,11 +25,12 @@ from tests.collect.conversation import (
     saved,
 )
 from voicebot.business import Confirm, load_business
-from voicebot.call import FIELDS, Message, Service, Speaker, Step
+from voicebot.call import FIELDS, CallState, Message, Service, Speaker, Step
 from voicebot.collect.answers import MAX_ATTEMPTS
-from voicebot.collect.dialogue import Dialogue, Mode
+from voicebot.collect.dialogue import Dialogue, Mode, begin
 from voicebot.collect.events import (
     Effect,
+    Heard,
     Save,
     Say,
     Unsaid,
@@ -158,17 +160,67 @@ def test_a_value_that_could_not_be_read_back_is_kept_without_a_yes() -> None:
     assert dialogue.confirmed == frozenset()
 
 
+def interrupted(effects: tuple[Effect, ...], heard_of_it: str, by: Heard) -> Heard:
+    """`by` over the bot's words, of which the caller had heard this."""
+    was = Message(Speaker.BOT, said(effects), NOW)
+    return replace(by, revised=(was, replace(was, text=heard_of_it, partial=True)))
+
+
+REPEATED = answer(Step.PHONE)
+NUMBER = "0412 345 678"
+
+
+@pytest.mark.parametrize("agreement", [YES, REPEATED])
 @pytest.mark.parametrize(
     ("heard_of_it", "confirmed"),
-    [("", False), ("Thank you. I have", False), ("Thank you. I have 0412", True)],
+    [
+        ("", False),
+        ("Thank you. I have", False),
+        ("Thank you. I have 0412", False),
+        (f"Thank you. I have {NUMBER}.", True),
+    ],
 )
-def test_a_yes_to_a_value_that_was_not_heard_is_none(heard_of_it: str, confirmed: bool) -> None:
-    asked, effects = run(at(Step.PHONE), answer(Step.PHONE))
-    was = Message(Speaker.BOT, said(effects), NOW)
-    cut = Message(Speaker.BOT, heard_of_it, NOW, partial=True)
-    dialogue, effects = run(asked, replace(intent(Intent.YES), revised=(was, cut)))
+def test_a_yes_to_a_value_that_was_not_heard_is_none_nor_is_the_value_once_more(
+    agreement: Heard, heard_of_it: str, confirmed: bool
+) -> None:
+    asked, effects = run(at(Step.PHONE), REPEATED)
+    dialogue, effects = run(asked, interrupted(effects, heard_of_it, agreement))
     assert (Step.PHONE in dialogue.confirmed) is confirmed
-    assert ("0412 345 678" in said(effects)) is not confirmed
+    assert (NUMBER in said(effects)) is not confirmed
+
+
+@pytest.mark.parametrize("agreement", [YES, answer(Step.TIME)])
+def test_a_time_whose_read_back_was_cut_off_is_read_back_again_and_then_booked(
+    agreement: Heard,
+) -> None:
+    asked, effects = run(at(Step.TIME), answer(Step.TIME))
+    asked, effects = run(asked, interrupted(effects, "Thank you.", agreement))
+    assert ended(effects) is None
+    assert "Wednesday the 4th of March at 9:30 am. Shall I book that?" in said(effects)
+    assert saved(run(asked, agreement)[1]).booked
+
+
+@pytest.mark.parametrize(
+    "remark", [NONSENSE, intent(Intent.HOLD), intent(Intent.THANKS), intent(Intent.QUESTION)]
+)
+def test_no_remark_makes_a_read_back_heard_that_was_cut_off(remark: Heard) -> None:
+    asked, effects = run(at(Step.TIME), answer(Step.TIME))
+    asked, effects = run(asked, interrupted(effects, "Thank you. That would be", remark))
+    if "9:30 am" not in said(effects):
+        state = CallState(step=asked.step, dialogue=asked.to_json(), resumed=True)
+        asked, effects = run(begin(asked.business, state), YES)  # whoever goes on knows it, too
+        assert ended(effects) is None
+    assert "9:30 am. Shall I book that?" in said(effects)
+    assert saved(run(asked, YES)[1]).booked
+
+
+def test_who_tells_something_else_over_a_read_back_has_not_agreed_to_it() -> None:
+    asked, effects = run(at(Step.PHONE), REPEATED)
+    other = heard(Understanding(Intent.ANSWER, fields={Step.ADDRESS: VALUES[Step.ADDRESS]}))
+    dialogue, effects = run(asked, interrupted(effects, "Thank you.", other))
+    assert dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]
+    assert (dialogue.step, dialogue.mode) == (Step.PHONE, Mode.CONFIRMING)
+    assert NUMBER in said(effects)
 
 
 def corrected(*last_digits: int) -> tuple[Dialogue, tuple[Effect, ...]]:

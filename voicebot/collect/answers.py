@@ -88,6 +88,9 @@ def _corrected(turn: Turn, value: str) -> Turn:
 
 
 def _agreed(turn: Turn) -> Turn:
+    """A yes to the read-back, or its value once more; neither counts where it was not heard."""
+    if turn.dialogue.unheard:
+        return unclear(turn)
     if turn.dialogue.step is Step.TIME:
         return _book(turn)
     return proceed(turn.confirm(turn.dialogue.step).say("confirm.yes"))
@@ -100,11 +103,12 @@ def _doubt(turn: Turn) -> Turn:
 
 
 def unclear(turn: Turn) -> Turn:
-    """Neither a yes nor a no to the read-back."""
+    """Neither a yes nor a no to the read-back; one that was not heard is read again."""
     attempts = turn.dialogue.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return settle(turn, "give_up.move_on")
-    return turn.become(attempts=attempts).say("confirm.again")
+    turn = turn.become(attempts=attempts)
+    return turn.ask() if turn.dialogue.unheard else turn.say("confirm.again")
 
 
 def _continue(turn: Turn, understood: Understanding) -> Turn:

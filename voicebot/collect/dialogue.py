@@ -38,6 +38,7 @@ class Dialogue:
     pending    a bookable time that was read back and waits for its yes; saved only when it books
     given_time what was said about the time before step 6, whole or in part
     partial    an earlier piece of the answer to `step`
+    unheard    the read-back was cut off before its value was heard: no yes to it counts
     patience   silences that are still met without a word: the caller asked for a moment
     earlier    a call of the same caller that may be continued; it is offered once
     reopened   it had ended without a booking; who says something now goes on with it
@@ -56,6 +57,7 @@ class Dialogue:
     pending: str | None = None
     given_time: str | None = None
     partial: str | None = None
+    unheard: bool = False
     attempts: int = 0
     silences: int = 0
     patience: int = 0
@@ -76,6 +78,7 @@ class Dialogue:
                 "pending": self.pending,
                 "given_time": self.given_time,
                 "partial": self.partial,
+                "unheard": self.unheard,
                 "attempts": self.attempts,
                 "silences": self.silences,
                 "earlier": self.earlier.call_sid if self.earlier else None,
@@ -145,7 +148,10 @@ def begin(business: Business, state: CallState) -> Dialogue:
     step, mode = dialogue.next_open()
     if step is not state.step:
         return replace(dialogue, step=step, mode=mode)
-    return replace(dialogue, step=step, mode=mode, partial=saved.get("partial"), attempts=attempts)
+    partial, unheard = saved.get("partial"), bool(saved.get("unheard"))
+    return replace(
+        dialogue, step=step, mode=mode, partial=partial, unheard=unheard, attempts=attempts
+    )
 
 
 def _to_offer(calls: tuple[EarlierCall, ...], offered: str | None) -> EarlierCall | None:

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from voicebot.call import Message, Status, Step
 from voicebot.collect.answers import (
-    MAX_ATTEMPTS,
     again,
     answer_question,
     answer_read_back,
@@ -65,10 +64,7 @@ def next_move(
             turn = _start(turn)
         case Heard(message, understanding, revised):
             turn = _reopened(turn.become(silences=0, patience=0))
-            if understanding.intent is Intent.YES and _is_unheard(turn, revised):
-                turn = _read_back_again(turn)
-            else:
-                turn = _understood(turn, message.text, understanding)
+            turn = _understood(_cut_off(turn, revised), message.text, understanding)
         case Placed():
             turn, message, revised = on_place(turn, event), None, None
         case Unsaid():
@@ -130,20 +126,15 @@ def _unsaid(turn: Turn) -> Turn:
             return turn.become(attempts=0, partial=None).ask()
 
 
-def _is_unheard(turn: Turn, revised: tuple[Message, Message] | None) -> bool:
-    """Was the read-back interrupted before anything of the value was heard?"""
+def _cut_off(turn: Turn, revised: tuple[Message, Message] | None) -> Turn:
+    """Note that the caller interrupted a read-back before its value had been heard."""
     if revised is None or turn.dialogue.mode is not Mode.CONFIRMING:
-        return False
+        return turn
     written_as, heard_as = revised
-    return len(heard_as.text) <= written_as.text.find(turn.spoken(turn.dialogue.step))
-
-
-def _read_back_again(turn: Turn) -> Turn:
-    """A yes to what was not heard is none."""
-    attempts = turn.dialogue.attempts + 1
-    if attempts >= MAX_ATTEMPTS:
-        return settle(turn, "give_up.move_on")
-    return turn.become(attempts=attempts).ask()
+    value = turn.spoken(turn.dialogue.step)
+    begins = written_as.text.rfind(value)
+    whole = begins < 0 or len(heard_as.text) >= begins + len(value)
+    return turn if whole else turn.become(unheard=True)
 
 
 def _abandon(turn: Turn, line: str) -> Turn:
@@ -164,7 +155,7 @@ def _met(turn: Turn, understood: Understanding) -> Turn:
     known = frozenset(turn.dialogue.answers)
     turn, learned = _take_others(turn, understood)
     if turn.dialogue.mode is Mode.CONFIRMING:
-        if learned and not known & frozenset(understood.fields):
+        if learned and not (known & frozenset(understood.fields) or turn.dialogue.unheard):
             turn = _consented(turn)
         return answer_read_back(turn, understood, learned)
     return answer_question(turn, understood, learned)

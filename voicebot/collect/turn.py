@@ -84,12 +84,12 @@ class Turn:
 
     def ask(self) -> Turn:
         """Put the question that is open: for an answer, or for a yes."""
-        held = self.dialogue
+        turn, held = self.become(unheard=False), self.dialogue
         if held.mode is Mode.OFFERING:
-            return self.say("offer.question")
+            return turn.say("offer.question")
         if held.mode is Mode.CONFIRMING:
-            return self.say(f"confirm.{held.step}", value=self.spoken(held.step))
-        return self.say(f"ask.{held.step}", held.attempts, services=self.offers())
+            return turn.say(f"confirm.{held.step}", value=self.spoken(held.step))
+        return turn.say(f"ask.{held.step}", held.attempts, services=self.offers())
 
     def spoken(self, step: Step) -> str:
         """The value held for a step as one says it."""
