@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from tests.serving import Serving, alive, environment, eventually, serving
+from tests.store.cluster import sentinel
 from voicebot.ports import Door, free_port, is_free, is_loopback, port_of, reserve, without_password
 from voicebot.serve import crew_of, for_trying_out
 from voicebot.settings import Engine, Settings
@@ -154,6 +155,19 @@ def test_calls_are_taken_while_a_redis_of_somebody_else_is_away(tmp_path: Path) 
     assert away in run.said
     assert misspelt in run.said
     assert "hunter2" not in run.said + run.log_file.read_text()
+
+
+@pytest.mark.slow
+async def test_a_redis_of_another_kind_than_its_address_says_is_told_before_anybody_is_started(
+    tmp_path: Path,
+) -> None:
+    async with sentinel(tmp_path) as url:
+        server = url.replace("+sentinel", "").rpartition("/")[0]
+        env = environment(tmp_path / "data", free_port(), VOICEBOT_REDIS_URL=server)
+        with serving(env, tmp_path) as run:
+            assert run.ended() == IMPOSSIBLE
+    assert f"write {url} " in run.log_file.read_text()
+    assert not run.pids
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ from voicebot.speech.models import Organ, is_needed
 from voicebot.store.client import AWAY, connect
 from voicebot.store.datadir import owned, prepare
 from voicebot.store.embedded import EmbeddedValkey
+from voicebot.store.health import require_form
 from voicebot.strangers import misspelt
 from voicebot.unreachable import why
 from voicebot.worker import Lifetime, run_detached
@@ -105,26 +106,26 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
             ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
         settings = settings.model_copy(update={"data_dir": data_dir, **ports})
         if settings.redis_url is not None:
-            await _tell_when_away(settings.redis_url)
+            await _look_at_redis(settings.redis_url)
             await _supervise(settings, workers, lifetime)
         else:
             await _serve_with_valkey(settings, workers, lifetime)
     say("stopped")
 
 
-async def _tell_when_away(url: str) -> None:
-    """A server of somebody else's may come later: calls do not wait for it."""
-    client = connect(url)
+async def _look_at_redis(url: str) -> None:
+    """Say so when the server is away: it may come later, and calls do not wait for it.
+
+    Raises SettingsError when it is there, and another kind of server than `url` says.
+    """
     try:
         async with asyncio.timeout(_REDIS_PATIENCE_S):
-            await client.ping()
+            await require_form(url)
     except AWAY as error:  # TimeoutError is an OSError
         say(
             f"warning: Redis at {without_password(url)} does not answer ({why(error)}): calls are "
             "taken, and kept in the journal until it does"
         )
-    finally:
-        await client.aclose()
 
 
 async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetime) -> None:

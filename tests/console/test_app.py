@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from redis.asyncio import Redis
 
+from tests.console.conftest import console
+from tests.store.cluster import cluster
 from voicebot.call import CallSid
+from voicebot.settings import Settings
 from voicebot.store.presence import Presence
 
 SID = "CA-http-1"
@@ -201,6 +205,20 @@ async def test_customers_data_wants_the_token(guarded: httpx.AsyncClient) -> Non
     assert (await guarded.get(f"/calls/{SID}", headers=wrong)).status_code == 401
     right = {"authorization": "Bearer sesame"}
     assert (await guarded.get(f"/calls/{SID}", headers=right)).status_code == 404
+
+
+@pytest.mark.slow
+async def test_the_console_is_not_ready_while_most_of_a_clusters_slots_are_down(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with cluster(tmp_path) as nodes:
+        chosen = settings.model_copy(update={"redis_url": nodes.url})
+        async with console(chosen) as http:
+            assert (await http.get("/readyz")).status_code == 200
+            for process in nodes.processes[1:]:
+                process.kill()
+                process.wait()
+            assert (await http.get("/readyz")).status_code == 503
 
 
 async def test_readiness_and_metrics_answer(http: httpx.AsyncClient) -> None:

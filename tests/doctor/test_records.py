@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.doctor.given import problems, settings
+from tests.store.cluster import cluster
 from voicebot.doctor.finding import State
 from voicebot.doctor.records import check_business, check_data_dir, check_journal, check_redis
 from voicebot.ports import free_port
@@ -112,6 +113,20 @@ async def test_replicas_that_are_wanted_and_not_there_are_noted(tmp_path: Path) 
         await valkey.stop()
     assert (finding.subject, finding.state) == ("replicas", State.NOTE)
     assert "VOICEBOT_WAIT_REPLICAS" in finding.mend
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_a_node_of_a_cluster_named_as_a_server_is_a_problem_with_the_right_form(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path) as nodes:
+        node = f"127.0.0.1:{nodes.ports[0]}"
+        (wrong,) = await check_redis(settings(tmp_path, redis_url=f"redis://{node}"))
+        right = await check_redis(settings(tmp_path, redis_url=nodes.url))
+    assert wrong.state is State.PROBLEM
+    assert f"write redis+cluster://{node}" in wrong.text
+    assert problems(right) == []
 
 
 async def test_an_address_of_redis_that_is_none_is_a_problem(tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ async def _healthz() -> dict[str, str]:
 
 
 async def _readyz(request: Request) -> dict[str, str]:
-    """Redis answers too."""
-    if not await rooms(request).store.ping():
+    """Redis answers too; of a cluster, the nodes of most slots."""
+    if not await rooms(request).store.is_ready():
         raise Problem(503, "store_unavailable", "Redis does not answer")
     return {"status": "ready"}
 

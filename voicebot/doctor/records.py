@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import aclosing
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from voicebot.settings import Settings
 from voicebot.speech.sockets import ears_socket
 from voicebot.store.client import AWAY, connect
 from voicebot.store.embedded import running_url
+from voicebot.store.health import require_form
 from voicebot.store.replay import standing
 from voicebot.unreachable import why
 
@@ -61,18 +63,16 @@ async def check_redis(settings: Settings) -> list[Finding]:
     url = settings.redis_url or await running_url(settings)
     if url is None:
         return [_check_embedded(settings)]
-    try:
-        client = connect(url)
-    except SettingsError as error:
-        return [Finding("Redis", State.PROBLEM, str(error))]
     shown = without_password(url)
     try:
-        return _judge_redis(shown, await client.info(), settings)
+        await require_form(url)
+        async with aclosing(connect(url)) as client:
+            return _judge_redis(shown, await client.info(), settings)
+    except SettingsError as error:
+        return [Finding("Redis", State.PROBLEM, str(error))]
     except AWAY as error:
         text = f"{shown} does not answer ({why(error)}); meanwhile calls are kept in the journal"
         return [Finding("Redis", State.PROBLEM, text, "start it, or correct VOICEBOT_REDIS_URL")]
-    finally:
-        await client.aclose()
 
 
 def check_journal(data_dir: Path) -> Finding:

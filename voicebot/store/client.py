@@ -43,7 +43,8 @@ RuntimeError is what uvloop raises where a connection breaks between two of the 
 
 _WANTED = (
     "VOICEBOT_REDIS_URL must be like redis://user:password@host:6379/0; "
-    "what is neither letter nor digit in the password is written %40 for @, %2F for /"
+    "what is neither letter nor digit in the password is written %40 for @, %2F for /; "
+    "a cluster is redis+cluster://host:port,host:port, Sentinels redis+sentinel://host:port/name"
 )
 _CLUSTER = "+cluster"
 _SENTINEL = "+sentinel"
@@ -89,6 +90,26 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
     except ValueError as error:
         raise SettingsError(_WANTED) from error  # its own message may quote the password
     return Redis.from_pool(pool)
+
+
+def separate_clients(url: str) -> list[Redis]:
+    """A client of each host that `url` names, asked as a server by itself. Raises SettingsError."""
+    scheme, _, _ = url.partition("://")
+    if not scheme.endswith((_CLUSTER, _SENTINEL)):
+        return [connect(url)]
+    address = parse_address(url)
+    login = (None, None) if scheme.endswith(_SENTINEL) else (address.username, address.password)
+    return [
+        Redis(
+            host=host,
+            port=port,
+            username=login[0],
+            password=login[1],
+            ssl=address.tls,
+            **_common(ANSWER_PATIENCE_S),
+        )
+        for host, port in address.hosts
+    ]
 
 
 def parse_address(url: str) -> Address:

@@ -28,6 +28,7 @@ from voicebot.store.callers import Callers
 from voicebot.store.chores import Chores
 from voicebot.store.client import AWAY
 from voicebot.store.delivery import Delivery
+from voicebot.store.health import is_ready
 from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
@@ -114,12 +115,9 @@ class Store:
             await self._journal.close()
         await self._client.aclose()
 
-    async def ping(self) -> bool:
-        """Does Redis answer?"""
-        try:
-            return bool(await self._client.ping())
-        except AWAY:
-            return False
+    async def is_ready(self) -> bool:
+        """Return whether most records can be written in Redis now."""
+        return await is_ready(self._client)
 
     async def replay(self) -> int:
         """Bring what ended processes left in their journals; returns how many writes.
