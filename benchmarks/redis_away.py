@@ -17,20 +17,19 @@ import os
 import signal
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from voicebot.bench.figures import as_json, summary
-from voicebot.bench.orders import Order, Tally
-from voicebot.bench.stack import Servers, StackKind, running
-from voicebot.bench.usage import machine
-from voicebot.errors import PhoneError
-from voicebot.settings import SaveMode
+from voicebot.bench.figures import machine, summary
+from voicebot.bench.load import Order
+from voicebot.bench.run import place_calls
+from voicebot.bench.servers import StackKind, running
+from voicebot.ports import free_port
 from voicebot.store.client import connect
+from voicebot.store.datadir import prepare
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.replay import standing
 
@@ -58,31 +57,30 @@ async def run(calls: int, away_s: float, *, kill: bool) -> Run:
     """One run; `kill` takes Redis away."""
     with TemporaryDirectory(prefix="vb-away-") as name:
         folder = Path(name)
-        measures = folder / "measures.jsonl"
-        async with running(StackKind.NULL, SaveMode.REALTIME, calls, folder, measures) as servers:
-            load = asyncio.create_task(_load(servers, calls, 2 * LEAD_S + away_s, folder))
-            await asyncio.sleep(LEAD_S)
-            since = time.time()
-            if kill:
-                await _kill_redis(servers.redis_url)
-            await asyncio.sleep(away_s)
-            until, journaled = time.time(), standing(folder).entries
-            saved_after_s = await _return(servers.redis_url, folder) if kill else 0.0
-            tally = await load
-        turns, commits = _rows(measures, since, until)
+        valkey = EmbeddedValkey(prepare(folder / "redis"), free_port())
+        url = await valkey.start()
+        try:
+            async with (
+                running(StackKind.NULL, folder, calls=calls, redis_url=url) as servers,
+                asyncio.TaskGroup() as group,
+            ):
+                seconds = 2 * LEAD_S + away_s
+                order = Order(
+                    url=servers.url, console=None, calls=calls, seconds=seconds, clean=True
+                )
+                load = group.create_task(place_calls(order, folder / "tally.json"))
+                await asyncio.sleep(LEAD_S)
+                since = time.time()
+                if kill:
+                    await _kill_redis(url)
+                await asyncio.sleep(away_s)
+                until, journaled = time.time(), standing(folder).entries
+                saved_after_s = await _return(valkey, folder) if kill else 0.0
+                tally = await load
+        finally:
+            await valkey.stop()
+        turns, commits = _rows(folder / "measures.jsonl", since, until)
         return Run(turns, commits, saved_after_s, journaled, tally.errors)
-
-
-async def _load(servers: Servers, calls: int, seconds: float, folder: Path) -> Tally:
-    order = Order(url=servers.url, console=None, calls=calls, seconds=seconds, clean=True)
-    result = folder / "tally.json"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voicebot.bench.load", order.model_dump_json(), str(result),
-        stdin=PIPE, stdout=DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    if await process.wait() != 0:
-        raise PhoneError("the phones failed; what they said stands above")
-    return Tally.model_validate_json(await asyncio.to_thread(result.read_bytes))
 
 
 async def _kill_redis(url: str) -> None:
@@ -91,14 +89,12 @@ async def _kill_redis(url: str) -> None:
     os.kill(int(str(info["process_id"])), signal.SIGKILL)
 
 
-async def _return(url: str, folder: Path) -> float:
-    """Start Redis again; how long after its first answer the journals were empty."""
-    valkey = EmbeddedValkey(folder, int(url.rpartition(":")[2]))
+async def _return(valkey: EmbeddedValkey, folder: Path) -> float:
+    """Start Redis again; return how long after its first answer the journals were empty."""
     await valkey.start()
     back_at = time.monotonic()
     while await asyncio.to_thread(lambda: standing(folder).entries):  # noqa: ASYNC110
         await asyncio.sleep(_POLL_S)
-    valkey.leave()
     return time.monotonic() - back_at
 
 
@@ -113,7 +109,7 @@ def _table(there: Run, away: Run) -> str:
     lines = ["| ms | Redis there | Redis away |", "|---|--:|--:|"]
     pairs = (("turn", there.turns_ms, away.turns_ms), ("commit", there.commits_ms, away.commits_ms))
     for name, *samples in pairs:
-        first, second = (as_json(summary(values)) or {} for values in samples)
+        first, second = (asdict(summary(values)) for values in samples)
         lines += [f"| {name} {part} | {first[part]} | {second[part]} |" for part in first]
     return "\n".join(lines)
 

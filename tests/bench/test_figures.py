@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.bench.figures import (
     Samples,
     Summary,
+    Usage,
+    descendants,
     difference_of_medians,
-    per_call,
-    ratio,
+    machine,
     read_measures,
     summary,
-    total,
+    usage,
 )
 
 
@@ -60,7 +66,7 @@ def test_without_samples_there_is_no_difference() -> None:
 
 
 def test_runs_are_pooled_by_figure() -> None:
-    joined = Samples((1.0,), (2.0,)).joined(Samples((3.0,), (), (4.0,)))
+    joined = Samples.joined([Samples((1.0,), (2.0,)), Samples((3.0,), (), (4.0,))])
     assert joined == Samples((1.0, 3.0), (2.0,), (4.0,), ())
 
 
@@ -72,17 +78,44 @@ def test_the_servers_rows_are_read_by_kind(tmp_path: Path) -> None:
         '{"kind":"commit","ms":0.7,"call":"CA1","at":1}\n'
         '{"kind":"something new","ms":9}\n'
     )
-    assert dict(read_measures(file)) == {"turn": [4.5], "commit": [0.5, 0.7]}
+    assert read_measures(file) == {"turn": [4.5], "commit": [0.5, 0.7], "loop_lag": []}
 
 
 def test_a_server_that_wrote_nothing_has_no_rows(tmp_path: Path) -> None:
     assert read_measures(tmp_path / "none.jsonl")["turn"] == []
 
 
-def test_shares_and_sums() -> None:
-    assert ratio(1, 4) == 0.25
-    assert ratio(0, 0) == 0.0
-    assert per_call(10.0, 4) == 2.5
-    assert per_call(None, 4) is None
-    assert total([1.0, 2.0]) == 3.0
-    assert total([1.0, None]) is None
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc is Linux's")
+def test_processor_time_and_memory_of_this_process() -> None:
+    before = usage([os.getpid()])
+    busy_until = time.process_time() + 0.05
+    while time.process_time() < busy_until:
+        pass
+    after = usage([os.getpid()])
+    assert before.cpu_s is not None
+    assert after.cpu_s is not None
+    assert after.cpu_s >= before.cpu_s + 0.02
+    assert after.rss_mib is not None
+    assert 10 < after.rss_mib < 4096
+
+
+def test_a_process_that_is_gone_is_unknown() -> None:
+    assert usage([os.getpid(), 2**22 + 1]) == Usage(None, None)  # beyond the largest process id
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc is Linux's")
+def test_children_and_their_children_are_found() -> None:
+    nested = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen([sys.executable, "-c", nested], stdin=subprocess.PIPE) as child:
+        while len(found := set(descendants(child.pid))) < 1:
+            pass
+        assert child.stdin is not None
+        child.stdin.close()
+    assert child.pid not in found
+    assert not set(descendants(child.pid))
+
+
+def test_the_machine_is_named() -> None:
+    about = machine()
+    assert about["python"]
+    assert about["processor"]

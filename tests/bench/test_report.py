@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -10,21 +9,12 @@ import pytest
 from rich.console import Console
 
 from voicebot.bench.figures import Samples
-from voicebot.bench.measurement import Measured, Plan
-from voicebot.bench.orders import PageTally, Tally
-from voicebot.bench.picture import draw
-from voicebot.bench.report import (
-    SAVING,
-    Pair,
-    comparison,
-    pages_open,
-    result,
-    show,
-    show_comparison,
-)
-from voicebot.bench.stack import StackKind
+from voicebot.bench.load import Tally
+from voicebot.bench.report import Pair, comparison, draw, result, show, show_comparison
+from voicebot.bench.run import Measured, Plan
+from voicebot.bench.servers import StackKind
 
-PLAN = Plan(StackKind.NULL, calls=2, seconds=10, ask_console=False)
+PLAN = Plan(StackKind.NULL, calls=2, seconds=10)
 
 
 def measured(*, slower_ms: float = 0.0, errors: list[str] | None = None) -> Measured:
@@ -62,7 +52,7 @@ def test_errors_are_counted_and_told_by_kind() -> None:
 
 def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
     pairs = [Pair(measured(slower_ms=2.0), measured()) for _ in range(3)]
-    told = comparison(SAVING, pairs)
+    told = comparison(pairs)
     turn = told["turn_latency_ms"]
     assert isinstance(turn, dict)
     assert turn["difference_of_medians"]["median"] == 2.0
@@ -70,32 +60,11 @@ def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
     assert (told["against"], told["pairs"], told["errors_batch"]) == ("batch", 3, 0)
 
 
-def test_what_open_pages_got_is_told_and_what_they_cost() -> None:
-    watched = replace(PLAN, console=True, pages=20)
-    got = replace(
-        measured(slower_ms=0.5), pages=PageTally(updates=700, whole_calls=90, field_ms=[80.0])
-    )
-    report = result(watched, [got], {})
-    assert (report["pages"], report["page_updates"], report["page_errors"]) == (20, 700, {})
-    assert "pages" not in result(PLAN, [got], {})
-    turn = comparison(pages_open(20), [Pair(got, measured())])["turn_latency_ms"]
-    assert isinstance(turn, dict)
-    assert turn["difference_of_medians"]["median"] == 0.5
-    console = Console(record=True, width=120, file=StringIO())
-    show(console, report, [got])
-    show_comparison(console, pages_open(20), [Pair(got, measured())])
-    text = console.export_text()
-    assert "20 (readers), 700 updates, 90 of them whole calls" in text
-    assert "p50 80.00, p95 80.00, max 80.00 ms after it was saved (1)" in text
-    assert "20 open pages, against none, moves" not in text
-    assert "20 open pages, against none, move the median by +0.50 ms" in text
-
-
 def test_table_and_sentence_show_the_figures() -> None:
     console = Console(record=True, width=100, file=StringIO())
     runs = [measured()]
     show(console, result(PLAN, runs, {}), runs)
-    show_comparison(console, SAVING, [Pair(measured(slower_ms=2.0), measured())])
+    show_comparison(console, [Pair(measured(slower_ms=2.0), measured())])
     text = console.export_text()
     assert "2 calls at once for 10 s, null stack" in text
     assert "32.00" in text

@@ -1,9 +1,9 @@
-"""The latency benchmark: our own servers under simulated calls, and what came of it.
+"""The latency benchmark: `voicebot serve` under simulated calls, and what callers felt.
 
-command ── stack    starts Valkey, the stream server and, for `local`, ears, mouth, console
-        ├─ load     a process of phones: N calls at once, for S seconds
-        ├─ pages    a process of live pages that are open meanwhile
-        ├─ figures  rows of the server and of the phones into percentiles
+command ── run      one run: servers, load, figures
+        │   ├─ servers   `voicebot serve` and, where wanted, the OpenAI stand-in, on free ports
+        │   └─ load      a process of phones: N calls at once, for S seconds
+        ├─ figures  percentiles, differences of medians, the cost of processes
         └─ report   table, JSON, picture
 """
 

@@ -6,7 +6,7 @@ import asyncio
 import json as json_text
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,22 +15,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from voicebot.bench.figures import Samples
-from voicebot.bench.measurement import Measured, Plan, measure
-from voicebot.bench.orders import PageKind
-from voicebot.bench.picture import draw
-from voicebot.bench.report import (
-    SAVING,
-    Contrast,
-    Pair,
-    comparison,
-    pages_open,
-    result,
-    show,
-    show_comparison,
-)
-from voicebot.bench.stack import StackKind
-from voicebot.bench.usage import machine
+from voicebot.bench.figures import machine
+from voicebot.bench.report import Pair, comparison, draw, result, samples_of, show, show_comparison
+from voicebot.bench.run import Measured, Plan, Progress, measure
+from voicebot.bench.servers import StackKind
 from voicebot.errors import SettingsError
 from voicebot.log import configure
 from voicebot.settings import SaveMode
@@ -46,31 +34,6 @@ class Against(StrEnum):
     """What may be compared with saving in real time."""
 
     BATCH = "batch"
-
-
-@dataclass(frozen=True)
-class Way:
-    """How to run a benchmark once."""
-
-    plan: Plan
-    mode: SaveMode = SaveMode.REALTIME
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is to be measured: one way, or two that are compared."""
-
-    way: Way
-    against: Way | None = None
-    contrast: Contrast | None = None
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Everything that was measured."""
-
-    runs: tuple[Measured, ...]
-    pairs: tuple[Pair, ...] = ()
 
 
 def bench(
@@ -97,24 +60,12 @@ def bench(
             "medians lie apart."
         ),
     ] = None,
-    pages: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help=f"So many live pages are open: {PAIRS} interleaved pairs of runs with and without "
-            "them, and how far the medians lie apart.",
-        ),
-    ] = 0,
-    page_kind: Annotated[
-        PageKind,
-        typer.Option(help="readers: do what the page does, without a screen. chromium: real tabs."),
-    ] = PageKind.READERS,
 ) -> None:
     """Measure latency under simulated calls, on servers of its own.
 
     \b
-    Starts Valkey, the stream server and, for `local`, speech and console on free ports and in a
-    temporary directory; places so many calls at once, each followed by the next; prints
+    Starts `voicebot serve` with an embedded Valkey on free ports and in a temporary directory;
+    places so many calls at once, each followed by the next; prints
       turn latency     the caller's last voiced sample to the bot's first frame at the phone
       server latency   the decision that the turn is over to the first frame, without models
       commit           one commit to Valkey, as the conversation waits for it
@@ -128,97 +79,63 @@ def bench(
     voicebot bench --calls 4 --stack local                the whole thing
     voicebot bench --stack openai-sim --calls 50          what we add to the vendor's latency
     voicebot bench --compare batch                        what saving at once costs
-    voicebot bench --calls 50 --pages 20                  what open pages cost the callers
     """
     configure("warning")
-    plan = Plan(stack, calls, seconds, ask_console=True, workers=workers)
-    question = _question(plan, compare, pages, page_kind)
+    plan = Plan(stack, calls, seconds, workers, ask_console=compare is None)
     about = machine()
     console = Console()
     try:
         with _progress(console) as progress:
-            runs = asyncio.run(_run(question, progress))
+            runs, pairs = asyncio.run(_run(plan, compare, progress))
     except KeyboardInterrupt:
         console.print("stopped; everything that was started is gone")
         raise typer.Exit(_INTERRUPTED) from None
-    _present(console, question, runs, about, json)
-
-
-def _question(plan: Plan, compare: Against | None, pages: int, kind: PageKind) -> Question:
-    """Only one thing is compared at a time; raises SettingsError."""
-    if compare is not None and pages:
-        raise SettingsError("compare either save modes or pages: --compare or --pages, not both")
+    report = result(plan, runs, about)
+    show(console, report, runs)
+    curves = {SaveMode.REALTIME.value: samples_of(runs)}
     if compare is not None:
-        plan = replace(plan, ask_console=False)
-        return Question(Way(plan), Way(plan, SaveMode.BATCH), SAVING)
-    if pages:
-        without = replace(plan, console=True)
-        watched = replace(without, pages=pages, page_kind=kind)
-        return Question(Way(watched), Way(without), pages_open(pages))
-    return Question(Way(plan))
+        report["compare"] = comparison(pairs)
+        show_comparison(console, pairs)
+        curves[SaveMode.BATCH.value] = samples_of([pair.batch for pair in pairs])
+    if json is not None:
+        _keep(json, report)
+        console.print(f"figures in {json}")
+        picture = json.with_suffix(".png")
+        drawn = draw(picture, curves, f"{calls} calls at once, {stack.value} stack")
+        text = f"picture in {picture}" if drawn else "no picture: matplotlib is not installed"
+        console.print(text)
 
 
-async def _run(question: Question, progress: Callable[[str], None]) -> Runs:
+async def _run(
+    plan: Plan, compare: Against | None, progress: Progress
+) -> tuple[list[Measured], list[Pair]]:
+    """All runs in real time, and the pairs that they belong to when both modes are compared."""
     with TemporaryDirectory(prefix="vb-bench-") as name:
         folder = Path(name)
-        if question.against is None:
-            way = question.way
-            return Runs((await measure(way.plan, way.mode, folder, progress),))
-        ways = (question.way, question.against)
-        pairs = [await _pair(ways, folder, progress, number) for number in range(PAIRS)]
-        return Runs(tuple(pair.side for pair in pairs), tuple(pairs))
+        if compare is None:
+            return [await measure(plan, folder, progress)], []
+        pairs = [await _pair(plan, folder, progress, number) for number in range(PAIRS)]
+        return [pair.realtime for pair in pairs], pairs
 
 
-async def _pair(
-    ways: tuple[Way, Way], folder: Path, progress: Callable[[str], None], number: int
-) -> Pair:
-    """Both ways, the one that begins changing from pair to pair: neither gets the warmer half."""
-
-    def tell(text: str) -> None:
-        progress(f"pair {number + 1} of {PAIRS}, {text}")
-
-    order = ways if number % 2 == 0 else ways[::-1]
-    runs = {way: await measure(way.plan, way.mode, folder, tell) for way in order}
-    return Pair(runs[ways[0]], runs[ways[1]])
-
-
-def _present(
-    console: Console, question: Question, runs: Runs, about: dict[str, object], file: Path | None
-) -> None:
-    report = result(question.way.plan, runs.runs, about)
-    if question.contrast is not None:
-        report["compare"] = comparison(question.contrast, runs.pairs)
-    show(console, report, runs.runs)
-    if question.contrast is not None:
-        show_comparison(console, question.contrast, runs.pairs)
-    if file is not None:
-        _keep(console, question, runs, report, file)
+async def _pair(plan: Plan, folder: Path, progress: Progress, number: int) -> Pair:
+    """Both modes, the one that begins changing from pair to pair: neither gets the warmer half."""
+    order = list(SaveMode) if number % 2 == 0 else list(SaveMode)[::-1]
+    runs = {}
+    for mode in order:
+        of_mode = replace(plan, mode=mode)
+        runs[mode] = await measure(
+            of_mode, folder, lambda text: progress(f"pair {number + 1} of {PAIRS}, {text}")
+        )
+    return Pair(runs[SaveMode.REALTIME], runs[SaveMode.BATCH])
 
 
-def _keep(
-    console: Console, question: Question, runs: Runs, report: dict[str, object], file: Path
-) -> None:
+def _keep(file: Path, report: dict[str, object]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json_text.dumps(report, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise SettingsError(f"cannot write {file}: {error.strerror}") from error
-    console.print(f"figures in {file}")
-    plan, contrast = question.way.plan, question.contrast
-    curves = {contrast.side if contrast else SaveMode.REALTIME.value: _samples(runs.runs)}
-    if contrast is not None:
-        curves[contrast.against] = _samples(tuple(pair.against for pair in runs.pairs))
-    title = f"{plan.calls} calls at once, {plan.stack.value} stack"
-    picture = file.with_suffix(".png")
-    drawn = draw(picture, curves, title)
-    console.print(f"picture in {picture}" if drawn else "no picture: matplotlib is not installed")
-
-
-def _samples(runs: tuple[Measured, ...]) -> Samples:
-    joined = Samples()
-    for run in runs:
-        joined = joined.joined(run.samples)
-    return joined
 
 
 @contextmanager

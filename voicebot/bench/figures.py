@@ -1,10 +1,11 @@
-"""Numbers into figures: percentiles, ratios, and the difference of two medians. Pure."""
+"""Samples into figures: percentiles, the difference of two medians, the cost of processes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import os
+import platform
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,17 @@ import orjson
 
 _RESAMPLES: Final = 2000
 _SEED: Final = 20251122
-"""Any fixed number: the same samples give the same interval."""
+"""Fixed, so that the same samples give the same interval."""
+
+_PROC: Final = Path("/proc")
+_PPID, _UTIME, _STIME = 1, 11, 12
+"""Places in /proc/PID/stat behind the name, which may hold spaces; see proc(5)."""
+_KIB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The shape of a sample, in its own unit; None where nothing was measured."""
+    """Percentiles of a sample in its own unit; None where nothing was measured."""
 
     p50: float | None
     p95: float | None
@@ -28,7 +34,7 @@ class Summary:
 
 
 def summary(values: Sequence[float]) -> Summary:
-    """Percentiles by linear interpolation."""
+    """Return the percentiles of `values`, by linear interpolation."""
     if not values:
         return Summary(None, None, None, None, 0)
     p50, p95, p99, top = (round(float(v), 3) for v in np.percentile(values, (50, 95, 99, 100)))
@@ -37,7 +43,7 @@ def summary(values: Sequence[float]) -> Summary:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How far the medians of two samples lie apart, with the interval that holds 95 %."""
+    """The distance of two medians, with the interval that holds 95 %."""
 
     median: float
     low: float
@@ -45,7 +51,7 @@ class Difference:
 
 
 def difference_of_medians(a: Sequence[float], b: Sequence[float]) -> Difference | None:
-    """median(a) - median(b), its interval by the percentile bootstrap; None without samples."""
+    """Return median(a) - median(b) with its percentile bootstrap interval; None without samples."""
     if not a or not b:
         return None
     random = np.random.default_rng(_SEED)
@@ -58,40 +64,30 @@ def difference_of_medians(a: Sequence[float], b: Sequence[float]) -> Difference 
     return Difference(round(middle, 3), round(float(low), 3), round(float(high), 3))
 
 
-def ratio(part: int, whole: int) -> float:
-    """0 of nothing is 0."""
-    return round(part / whole, 6) if whole else 0.0
-
-
 @dataclass(frozen=True)
 class Samples:
-    """Everything that was timed, in milliseconds, before it is summed up."""
+    """Everything that was timed, in milliseconds."""
 
     turn_latency_ms: tuple[float, ...] = ()
     server_latency_ms: tuple[float, ...] = ()
     commit_latency_ms: tuple[float, ...] = ()
     loop_lag_ms: tuple[float, ...] = ()
 
-    def joined(self, other: Samples) -> Samples:
-        """Both runs as one sample."""
-        return Samples(*(a + b for a, b in zip(_values(self), _values(other), strict=True)))
-
-    def summaries(self) -> dict[str, Summary]:
-        """By name, in the order of the table."""
-        return {name: summary(values) for name, values in vars(self).items()}
-
-
-def _values(samples: Samples) -> tuple[tuple[float, ...], ...]:
-    return tuple(vars(samples).values())
+    @classmethod
+    def joined(cls, samples: Iterable[Samples]) -> Samples:
+        """Return several runs as one sample."""
+        runs = list(samples)
+        names = (field.name for field in fields(cls))
+        return cls(*(tuple(v for run in runs for v in getattr(run, name)) for name in names))
 
 
 _COLUMNS: Final = {"turn": "server_ms", "commit": "ms", "loop_lag": "ms"}
-"""Which figure of a row of VOICEBOT_MEASURE_FILE is ours, by the row's kind."""
+"""The figure that is read of each kind of row in VOICEBOT_MEASURE_FILE."""
 
 
 def read_measures(file: Path) -> dict[str, list[float]]:
-    """The stream server's rows: figures by kind. A file that was never written has none."""
-    found: dict[str, list[float]] = defaultdict(list)
+    """Return the stream servers' figures by kind of row. A file that was never written has none."""
+    found: dict[str, list[float]] = {kind: [] for kind in _COLUMNS}
     for line in file.read_bytes().splitlines() if file.exists() else ():
         row = orjson.loads(line)
         if column := _COLUMNS.get(row["kind"]):
@@ -99,17 +95,63 @@ def read_measures(file: Path) -> dict[str, list[float]]:
     return found
 
 
-def as_json(value: Summary | Difference | None) -> dict[str, float | None] | None:
-    """As it stands in the report."""
-    return None if value is None else asdict(value)
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The cost of several processes since their start; None where there is no /proc (no Linux)."""
+
+    cpu_s: float | None
+    rss_mib: float | None
 
 
-def per_call(total: float | None, calls: int) -> float | None:
-    """A whole, shared by the calls."""
-    return None if total is None else round(total / calls, 3)
+def usage(pids: Collection[int]) -> Usage:
+    """Return the processor time (all threads) and the resident memory of these processes."""
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
+    stats = [_stat(pid) for pid in pids]
+    memory = [_value(_PROC / str(pid) / "status", "VmRSS:") for pid in pids]
+    if None in stats or None in memory:
+        return Usage(None, None)
+    ticks = sum(int(s[_UTIME]) + int(s[_STIME]) for s in stats if s is not None)
+    return Usage(ticks * tick_s, sum(int(kib.split()[0]) for kib in memory if kib) / _KIB)
 
 
-def total(values: Iterable[float | None]) -> float | None:
-    """The sum; None when a part is unknown."""
-    known = list(values)
-    return None if None in known else sum(v for v in known if v is not None)
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the processes that `pid` started, and those that they started."""
+    parents = {
+        int(path.name): stat
+        for path in _PROC.glob("[0-9]*")
+        if (stat := _stat(int(path.name))) is not None
+    }
+    wanted = {pid}
+    while new := {p for p, s in parents.items() if int(s[_PPID]) in wanted} - wanted:
+        wanted |= new
+        yield from new
+
+
+def machine() -> dict[str, object]:
+    """Describe this machine; figures mean nothing without it."""
+    memory = _value(_PROC / "meminfo", "MemTotal:")
+    return {
+        "processor": _value(_PROC / "cpuinfo", "model name") or platform.machine(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "memory_mib": int(memory.split()[0]) // _KIB if memory else None,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = (_PROC / str(pid) / "stat").read_text("utf-8")
+    except OSError:  # another system, or the process has ended
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def _value(path: Path, name: str) -> str | None:
+    """The value of the first line `name: value` of one of /proc's tables."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), None)

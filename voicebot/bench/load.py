@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from voicebot.bench.orders import Order, Tally
+from pydantic import BaseModel
+
 from voicebot.errors import PhoneError
 from voicebot.phone.caller import Caller
 from voicebot.phone.clip import Clip
@@ -40,6 +41,29 @@ _SPREAD_S: Final = 0.1
 _LONGEST_SPREAD_S: Final = 5.0
 _RETRY_S: Final = 0.5
 _LAST_WORDS_S: Final = 10.0
+
+
+class Order(BaseModel):
+    """What the phones do. `clean` cuts each line at its last voiced sample and says it between
+    plain silence, as the null recogniser wants it."""
+
+    url: str
+    console: str | None
+    calls: int
+    seconds: float
+    clean: bool
+
+
+class Tally(BaseModel):
+    """What the callers met; times in milliseconds. `finished`: callSids that the bot ended."""
+
+    turn_latency_ms: list[float] = []
+    phone_lag_ms: list[float] = []
+    frames: int = 0
+    late_frames: int = 0
+    placed: int = 0
+    finished: list[str] = []
+    errors: list[str] = []
 
 
 class Tallying:

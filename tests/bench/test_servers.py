@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from voicebot import g711
-from voicebot.bench.stack import null_manifest
+from voicebot.bench.servers import null_manifest
 from voicebot.phone.recordings import default_script, shipped, shipped_clip, spoken
 from voicebot.phone.script import Recording
 from voicebot.speech.null import NullDetector, clip_checksum

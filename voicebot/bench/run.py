@@ -1,0 +1,123 @@
+"""One run of the benchmark: servers, a load on them, and the figures of both."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from voicebot.bench.figures import Samples, Usage, read_measures, usage
+from voicebot.bench.load import Order, Tally
+from voicebot.bench.servers import Servers, StackKind, running
+from voicebot.call import CallSid, Status
+from voicebot.errors import PhoneError
+from voicebot.settings import SaveMode
+from voicebot.store.client import connect
+from voicebot.store.keys import call_keys
+
+_BOOKED: Final = Status.BOOKED.value
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """So many calls at once, for so many seconds, on these servers.
+
+    ask_console  callers ask the console which step is open; of no use while nothing is saved
+                 before the end of the call
+    """
+
+    stack: StackKind
+    calls: int
+    seconds: float
+    workers: int = 1
+    mode: SaveMode = SaveMode.REALTIME
+    ask_console: bool = True
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The figures of one run."""
+
+    samples: Samples
+    tally: Tally
+    cpu_percent_per_call: float | None
+    rss_mib_per_call: float | None
+
+
+async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
+    """Run the plan once; raises VoicebotError. `folder` is kept for the next run's caches."""
+    measures = folder / "measures.jsonl"
+    await asyncio.to_thread(measures.unlink, missing_ok=True)
+    progress(f"{plan.mode.value}: starting the {plan.stack.value} stack")
+    async with running(
+        plan.stack, folder, calls=plan.calls, mode=plan.mode, workers=plan.workers
+    ) as servers:
+        progress(f"{plan.mode.value}: {plan.calls} calls at once for {plan.seconds:g} s")
+        loop, pids = asyncio.get_running_loop(), servers.process_ids
+        before, began = usage(pids), loop.time()
+        tally = await place_calls(_order(plan, servers), folder / "tally.json")
+        lasted_s, after = loop.time() - began, usage(pids)
+        tally.errors += await _not_booked(servers.redis_url, tally.finished)
+    rows = read_measures(measures)
+    samples = Samples(
+        tuple(tally.turn_latency_ms),
+        tuple(rows["turn"]),
+        tuple(rows["commit"]),
+        tuple(rows["loop_lag"]),
+    )
+    return Measured(
+        samples,
+        tally,
+        _cpu_percent_per_call(before, after, lasted_s, plan.calls),
+        None if after.rss_mib is None else round(after.rss_mib / plan.calls, 3),
+    )
+
+
+async def place_calls(order: Order, result: Path) -> Tally:
+    """Run the phones in a process of their own; raises PhoneError when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "voicebot.bench.load", order.model_dump_json(), str(result),
+        stdin=PIPE, stdout=DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if code != 0:
+        raise PhoneError(f"the phones ended with exit code {code}; what they said stands above")
+    return Tally.model_validate_json(await asyncio.to_thread(result.read_bytes))
+
+
+def _order(plan: Plan, servers: Servers) -> Order:
+    # Where no model hears, the callers' lines fit in their order: nothing need be asked.
+    asks = plan.ask_console and plan.stack is StackKind.LOCAL
+    return Order(
+        url=servers.url,
+        console=servers.console if asks else None,
+        calls=plan.calls,
+        seconds=plan.seconds,
+        clean=plan.stack is StackKind.NULL,
+    )
+
+
+async def _not_booked(redis_url: str, finished: list[str]) -> list[str]:
+    """A call that reached its end without a booking was not understood: the load is wrong."""
+    async with connect(redis_url) as client:
+        keys = [call_keys(CallSid(sid)).call for sid in finished]
+        statuses = [str(await client.hget(key, "status")) for key in keys]
+    return [f"a call ended as {status}, not booked" for status in statuses if status != _BOOKED]
+
+
+def _cpu_percent_per_call(before: Usage, after: Usage, lasted_s: float, calls: int) -> float | None:
+    """100 is one core, shared by the calls that were up at once."""
+    if before.cpu_s is None or after.cpu_s is None:
+        return None
+    return round(100 * (after.cpu_s - before.cpu_s) / lasted_s / calls, 3)
