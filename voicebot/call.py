@@ -208,5 +208,6 @@ class Ledger(Protocol):
         ...
 
     async def continue_earlier(self, earlier: CallSid) -> None:
-        """That call of `state.earlier` goes on as this one: it is not offered again."""
+        """That call of `state.earlier` goes on as this one: it is not offered again, and the
+        appointments that it holds are this call's."""
         ...

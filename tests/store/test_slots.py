@@ -123,6 +123,49 @@ async def test_leaving_does_not_give_a_booking_back(caller: Caller) -> None:
     assert await caller("B").hold(NOON + timedelta(days=1)) is Place.YOURS
 
 
+async def test_what_an_earlier_call_holds_does_not_stand_in_its_callers_way(
+    caller: Caller,
+) -> None:
+    earlier, later = caller("A"), caller("B")
+    days = [NOON, NOON + timedelta(days=1), NOON + timedelta(days=300)]
+    for day in days:
+        await earlier.hold(day)
+    assert await later.hold(NOON) is Place.TAKEN
+    await later.take_over(CallSid("A"))
+    assert [await later.hold(day) for day in days] == [Place.YOURS] * 3
+    assert [await caller("C").hold(day) for day in days] == [Place.TAKEN] * 3
+
+
+async def test_a_place_whose_booking_was_never_written_goes_along_too(
+    caller: Caller, clock: Clock
+) -> None:
+    await caller("A").book(NOON)
+    later = caller("B")
+    await later.take_over(CallSid("A"))
+    clock.at += timedelta(hours=1)
+    assert await caller("C").hold(NOON) is Place.TAKEN
+    assert await later.book(NOON) is Place.YOURS
+
+
+async def test_what_was_taken_along_and_is_not_used_is_free_at_once(caller: Caller) -> None:
+    await caller("A").hold(NOON)
+    later = caller("B")
+    await later.take_over(CallSid("A"))
+    await later.leave()
+    assert await caller("C").hold(NOON) is Place.YOURS
+
+
+async def test_a_call_that_holds_a_place_keeps_it_beside_the_one_taken_along(
+    caller: Caller,
+) -> None:
+    later = caller("B")
+    await later.hold(NOON + timedelta(hours=3))
+    await caller("A").hold(NOON)
+    await later.take_over(CallSid("A"))
+    assert await caller("C").hold(NOON) is Place.YOURS
+    assert await caller("D").hold(NOON + timedelta(hours=3)) is Place.TAKEN
+
+
 async def test_the_nearest_free_times_are_offered_in_order(caller: Caller) -> None:
     await caller("A").book(NOON)
     await caller("B").book(NOON + timedelta(hours=1))
@@ -145,6 +188,7 @@ async def test_without_redis_nothing_is_known_and_nothing_raised(
     assert await slots.hold(NOON) is Place.UNKNOWN
     assert await slots.book(NOON) is Place.UNKNOWN
     assert await slots.free_near(NOON) == ()
+    await slots.take_over(CallSid("B"))
     await slots.leave()
     await nobody.aclose()
 

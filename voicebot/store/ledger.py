@@ -83,7 +83,7 @@ class Manner:
     deadline_s  how long the conversation waits for Redis on one commit
     saved       told after commits have reached Redis (the mirror); must not block
     settled     told when Redis is back, and at the end (the indexes); must not block
-    continue_earlier  notes that an earlier call of the caller goes on as this one
+    continue_earlier  an earlier call of the caller goes on as this one
     slots       the places in the business's calendar that this call may hold
     """
 

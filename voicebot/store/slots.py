@@ -3,10 +3,12 @@
     hold   before the time is read back: nobody else gets it for HOLD_S
     book   at the caller's yes, before the record's commit: it is the caller's for good
     leave  at the end of a call that did not book: the place is free at once
+    take_over  when the caller goes on with an earlier call: its places are this call's
 
 The day `slots:{<business>:<date>}` is one key, so one script decides. It is not the record's
 slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until
-the caller goes on (the call is its own holder). A place too many is better than a caller too many.
+the caller goes on (the call is its own holder, and a later call takes its places along). A place
+too many is better than a caller too many.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ LOOK_AHEAD_DAYS = 7
 _LIFE_AFTER_S = 7 * 24 * 3600
 """A day's places are kept for a week after it, for whoever wonders."""
 
-_SLOT, _LEAVE = (Script(name, of_a_call=False) for name in ("slot", "leave"))
+_SLOT, _LEAVE, _PASS_ON = (Script(name, of_a_call=False) for name in ("slot", "leave", "pass_on"))
 
 
 class Slots:
@@ -67,6 +69,26 @@ class Slots:
         try:
             for key, place in held.items():
                 await _LEAVE.run(self._client, (key,), (self._holder, place))
+        except AWAY:
+            return  # a hold expires by itself
+
+    async def take_over(self, earlier: CallSid) -> None:
+        """What an earlier call of this caller still has is this call's: it would stand in the
+        caller's own way. As far as Redis answers."""
+        today = self._local(self._clock()).date()
+        keys = [
+            self._key(today + timedelta(days=n))
+            for n in range(self._business.booking.days_ahead + 1)
+        ]
+        try:
+            async with self._client.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.hexists(key, earlier)
+                has_place = await pipe.execute()
+            for key in (key for key, has in zip(keys, has_place, strict=True) if has):
+                place = await _PASS_ON.run(self._client, (key,), (earlier, self._holder))
+                if place:
+                    self._held[key] = cast(str, place)
         except AWAY:
             return  # a hold expires by itself
 

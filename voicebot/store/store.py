@@ -319,8 +319,11 @@ class Store:
                 self._breaker.trip()
 
     def _manner(self, call_sid: CallSid, caller: str | None, began: datetime) -> Manner:
+        slots = Slots(self._client, self._business, call_sid, self._clock)
+
         async def continue_earlier(earlier: CallSid) -> None:
             await self.callers.continued(earlier, call_sid)
+            await slots.take_over(earlier)
 
         return Manner(
             mode=save_mode(self._settings, call_sid),
@@ -332,7 +335,7 @@ class Store:
             saved=lambda: self._touched(call_sid),
             settled=lambda: self._seen(call_sid, caller, began),
             continue_earlier=continue_earlier,
-            slots=Slots(self._client, self._business, call_sid, self._clock),
+            slots=slots,
             clock=self._clock,
         )
 
