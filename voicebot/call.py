@@ -151,8 +151,8 @@ class CallState:
     caller: str | None = None
     """The number that calls, as the record has it."""
     earlier: tuple[EarlierCall, ...] = ()
-    """What the same number began before, within the resume window, and did not finish; newest
-    first."""
+    """What the same number began before under some name, within the resume window, and did not
+    finish; newest first. Nothing of it may be said before the caller has told that name."""
 
 
 @dataclass(frozen=True, slots=True)

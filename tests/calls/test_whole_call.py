@@ -177,13 +177,13 @@ async def test_both_save_modes_leave_the_same_record(mode: str) -> None:
 
 
 @in_virtual_time
-async def test_the_same_number_ringing_again_may_go_on_with_the_call_that_broke_off() -> None:
+async def test_the_same_number_and_name_may_go_on_with_the_call_that_broke_off() -> None:
     async with world() as w:
         async with w.call() as caller:
             await caller.answers(Step.NAME, Step.PHONE)
             await caller.hang_up()
         async with w.call("CA-next-day") as caller:
-            await caller.says("Yes, please.")
+            await caller.says("Carter.", "Yes, please.")
             await caller.answers(*FIELDS[2:])
         record = await w.record("CA-next-day")
     assert record.status is Status.BOOKED
@@ -191,13 +191,31 @@ async def test_the_same_number_ringing_again_may_go_on_with_the_call_that_broke_
 
 
 @in_virtual_time
+async def test_the_same_number_under_another_name_hears_and_gets_nothing() -> None:
+    async with world() as w:
+        async with w.call() as caller:
+            await caller.answers(*FIELDS[:5])
+            await caller.hang_up()
+        async with w.call("CA-forged") as caller:
+            await caller.says("My name is Alex Wood.", "Yes.", "Yes, please go on.")
+            await caller.hang_up()
+        record = await w.record("CA-forged")
+    told = record.model_dump_json()
+    assert not [value for value in EXPECTED.values() if value in told]
+    assert "last time" not in told
+    assert record.user.userInfo.name == "Alex Wood"
+
+
+@in_virtual_time
 async def test_a_call_that_was_gone_on_with_is_not_offered_a_second_time() -> None:
     async with world() as w:
         for sid, words in (("CA-1", ()), ("CA-2", ("Yes.",)), ("CA-3", ("Yes.",))):
             async with w.call(sid) as caller:
+                await caller.answers(Step.NAME)
                 await caller.says(*words)
-                await caller.answers(*([Step.NAME] if sid == "CA-1" else [Step.PHONE]))
                 await caller.hang_up()
-        record = await w.record("CA-3")
-    assert record.history[0].message.endswith("Shall we go on where we were?")
-    assert record.user.userInfo.name == "Robin Carter"
+        offers = [
+            [m.message for m in (await w.record(sid)).history if "last time" in m.message]
+            for sid in ("CA-1", "CA-2", "CA-3")
+        ]
+    assert [len(said) for said in offers] == [0, 1, 1]

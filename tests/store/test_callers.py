@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
-from voicebot.call import CallSid, Change, Status, Step
+from voicebot.business import Booking, Business, load_business
+from voicebot.call import CallSid, Change, Place, Status, Step
 from voicebot.store.callers import is_number
 from voicebot.store.keys import caller_key, live_key
 from voicebot.store.store import Store
@@ -17,6 +19,12 @@ from .conftest import StoreMaker
 
 NUMBER = "+61255550100"
 EARLIER, LATER = CallSid("CAearlier"), CallSid("CAlater")
+
+
+@pytest.fixture
+def business() -> Business:
+    """It can be in one place at a time."""
+    return load_business(None).model_copy(update={"booking": Booking(capacity=1)})
 
 
 @pytest.fixture
@@ -82,6 +90,42 @@ async def test_a_call_without_answers_is_not_offered_and_hides_no_other(store: S
     await store._chores.finish()
     (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
     assert found.call_sid == EARLIER
+
+
+async def test_a_call_without_a_name_is_not_found_as_nobody_can_tell_whose_it_is(
+    store: Store,
+) -> None:
+    ledger = await store.open_call(EARLIER, caller=NUMBER)
+    await ledger.commit(answered(Step.PHONE, 3))
+    await ledger.close()
+    await store._chores.finish()
+    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+
+
+async def test_a_call_may_be_offered_until_its_caller_is_asked_for_more_than_a_name(
+    store: Store,
+) -> None:
+    await broken_off(store)
+    for step, found in ((Step.NAME, 1), (Step.PHONE, 0)):
+        ledger = await store.open_call(LATER, caller=NUMBER)
+        assert ledger.state.earlier
+        await ledger.commit(replace(answered(Step.NAME, 1), step=step))
+        assert len((await store.open_call(LATER, caller=NUMBER)).state.earlier) == found
+
+
+async def test_going_on_takes_along_what_the_earlier_call_holds(store: Store) -> None:
+    await broken_off(store)
+    wanted = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+    earlier = await store.open_call(EARLIER, caller=NUMBER)
+    assert await earlier.appointments.hold(wanted) is Place.YOURS
+    await earlier.close(goes_on=True)
+    later = await store.open_call(LATER, caller=NUMBER)
+    assert await later.appointments.hold(wanted) is Place.TAKEN
+    await later.continue_earlier(EARLIER)
+    assert await later.appointments.hold(wanted) is Place.YOURS
+    await later.close()
+    other = await store.open_call(CallSid("CAother"), caller=None)
+    assert await other.appointments.hold(wanted) is Place.YOURS
 
 
 async def test_a_call_that_is_on_the_phone_is_not_offered(store: Store, client: Redis) -> None:

@@ -140,9 +140,15 @@ def settle(turn: Turn, line: str, **values: str) -> Turn:
 
 
 def proceed(turn: Turn) -> Turn:
-    """Go to the first open step and ask for it; without one the call is over."""
+    """Go to the first open step and ask for it; without one the call is over.
+
+    Once the name is known, going on with an earlier call of that name is offered first.
+    """
     held = turn.dialogue
     step, mode = held.next_open()
+    if held.step is Step.NAME and step is not Step.NAME and (own := held.own_earlier):
+        turn = turn.become(mode=Mode.OFFERING, earlier=(own,), partial=None, attempts=0)
+        return turn.ask()
     turn = turn.become(step=step, mode=mode, partial=None)
     if step is not held.step:
         turn = turn.become(attempts=0)

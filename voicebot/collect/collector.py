@@ -206,7 +206,7 @@ class Conversation:
 
 def _to_offer(meant: Understanding, text: str, offered: Dialogue, now: datetime) -> Understanding:
     """The answer to "shall we go on?" may tell more: "yes, this is …" is a yes and a name."""
-    told = by_rules(text, situation(replace(offered, mode=Mode.ASKING), now))
+    told = by_rules(text, situation(replace(offered.ahead(), mode=Mode.ASKING), now))
     opening = by_rules(_CLAUSE_END.split(text, maxsplit=1)[0], situation(offered, now))
     agreed = meant.fields and opening.intent is Intent.YES
     intent = Intent.YES if agreed else meant.intent

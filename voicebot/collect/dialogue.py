@@ -12,6 +12,7 @@ import orjson
 
 from voicebot.business import Business, Confirm
 from voicebot.call import FIELDS, Answer, CallState, EarlierCall, Service, Status, Step
+from voicebot.collect.understanding.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
 
 _NONE: frozenset[Step] = frozenset()
@@ -40,7 +41,8 @@ class Dialogue:
     partial    an earlier piece of the answer to `step`
     unheard    the read-back was cut off before its value was heard: no yes to it counts
     patience   silences that are still met without a word: the caller asked for a moment
-    earlier    a call of the same caller that may be continued; it is offered once
+    earlier    what the same number began before: a call of it is offered once the caller's name
+               agrees with its own; while it is offered, that call alone
     reopened   it had ended without a booking; who says something now goes on with it
     caller     the number that calls, if it is shown
     cancelled  the caller wants no booking: going on is not offered when they call again
@@ -62,7 +64,7 @@ class Dialogue:
     silences: int = 0
     patience: int = 0
     resumed: bool = False
-    earlier: EarlierCall | None = None
+    earlier: tuple[EarlierCall, ...] = ()
     offered: bool = False
     reopened: bool = False
     cancelled: bool = False
@@ -70,6 +72,7 @@ class Dialogue:
 
     def to_json(self) -> str:
         """The part of the state that the record's own fields do not hold."""
+        offered = self.earlier if self.mode is Mode.OFFERING else ()
         return orjson.dumps(
             {
                 "mode": self.mode,
@@ -81,11 +84,21 @@ class Dialogue:
                 "unheard": self.unheard,
                 "attempts": self.attempts,
                 "silences": self.silences,
-                "earlier": self.earlier.call_sid if self.earlier else None,
+                "earlier": offered[0].call_sid if offered else None,
                 "offered": self.offered,
                 "cancelled": self.cancelled,
             }
         ).decode()
+
+    @property
+    def own_earlier(self) -> EarlierCall | None:
+        """The newest earlier call under the caller's name, unless they wanted no booking then.
+
+        A number can be forged, so nothing is said, mailed or carried over before that.
+        """
+        name = self.answers.get(Step.NAME, "")
+        newest = next((call for call in self.earlier if _is_named(call, name)), None)
+        return newest if newest and not _read(newest.state.dialogue).get("cancelled") else None
 
     def value(self, step: Step) -> str | None:
         """What is held for a step, the pending time included."""
@@ -117,10 +130,7 @@ class Dialogue:
 def begin(business: Business, state: CallState) -> Dialogue:
     """The dialogue of a call as its record left it; a fresh one for a fresh record.
 
-    Going on with an earlier call of the same caller is offered before anything is asked, unless
-    it was declined already; a call in which something else was asked first goes on with that,
-    since a yes to it is none to an offer that nobody made. A caller who comes back after a goodbye
-    without booking is asked again what was given up.
+    A caller who comes back after a goodbye without booking is asked again what was given up.
     """
     saved = _read(state.dialogue)
     dialogue = Dialogue(
@@ -140,11 +150,11 @@ def begin(business: Business, state: CallState) -> Dialogue:
     if state.booked:
         return replace(dialogue, step=Step.DONE, mode=Mode.ENDED)
     attempts = int(saved.get("attempts") or 0)
-    was_offered = saved.get("mode") == Mode.OFFERING
-    if not dialogue.answers and (was_offered or not (dialogue.offered or state.resumed)):
-        earlier = _to_offer(state.earlier, saved.get("earlier"))
-        if earlier or was_offered:
-            return replace(dialogue, mode=Mode.OFFERING, earlier=earlier, attempts=attempts)
+    if saved.get("mode") == Mode.OFFERING:  # a yes is one to the call that was offered
+        earlier = tuple(call for call in state.earlier if call.call_sid == saved.get("earlier"))
+        return replace(dialogue, mode=Mode.OFFERING, earlier=earlier, attempts=attempts)
+    if not dialogue.offered:
+        dialogue = replace(dialogue, earlier=state.earlier)
     step, mode = dialogue.next_open()
     if step is not state.step:
         return replace(dialogue, step=step, mode=mode)
@@ -154,13 +164,9 @@ def begin(business: Business, state: CallState) -> Dialogue:
     )
 
 
-def _to_offer(calls: tuple[EarlierCall, ...], offered: str | None) -> EarlierCall | None:
-    """The call that was offered, or none when it cannot be continued any more: a yes is one to no
-    other. Before an offer it is the newest, unless the caller wanted no booking then."""
-    if offered is not None:
-        return next((call for call in calls if call.call_sid == offered), None)
-    newest = calls[0] if calls else None
-    return newest if newest and not _read(newest.state.dialogue).get("cancelled") else None
+def _is_named(call: EarlierCall, name: str) -> bool:
+    stored = call.state.answers.get(Step.NAME)
+    return isinstance(stored, str) and names_agree(name, stored)
 
 
 def asking(step: Step, dialogue: str | None) -> str | None:

@@ -82,11 +82,11 @@ def _start(turn: Turn) -> Turn:
     held = turn.dialogue
     if held.mode is Mode.ENDED:
         return turn.say("already_done").end(Ending.HANGUP, Status.BOOKED)
-    if held.mode is Mode.OFFERING and held.earlier is None:
-        turn = turn.become(mode=Mode.ASKING, offered=True)
     if not held.resumed:
         return turn.say("greeting").ask()
     turn = turn.say("welcome_back")
+    if held.mode is Mode.OFFERING:
+        return turn.ask() if held.earlier else proceed(_closed_offer(turn))
     return (turn.say("welcome_back_known") if held.answers else turn).ask()
 
 
@@ -180,10 +180,11 @@ def _offered(turn: Turn, understood: Understanding) -> Turn:
     earlier = turn.dialogue.earlier
     turn = _closed_offer(turn)
     if understood.intent is Intent.YES:
-        turn = turn.take_over(earlier).say("offer.yes") if earlier else turn.say("offer.gone")
+        turn = turn.take_over(earlier[0]).say("offer.yes") if earlier else turn.say("offer.gone")
         return proceed(_learn(turn, understood.fields)[0])
     if understood.fields:
-        return _met(turn, _as_answer(understood, turn.dialogue.step))
+        step, mode = turn.dialogue.next_open()
+        return _met(turn.become(step=step, mode=mode), _as_answer(understood, step))
     return proceed(turn.say("offer.no"))
 
 
@@ -195,7 +196,7 @@ def _offer_again(turn: Turn) -> Turn:
 
 
 def _closed_offer(turn: Turn) -> Turn:
-    return turn.become(earlier=None, offered=True, mode=Mode.ASKING, attempts=0)
+    return turn.become(earlier=(), offered=True, mode=Mode.ASKING, attempts=0)
 
 
 def _as_answer(understood: Understanding, step: Step) -> Understanding:

@@ -64,19 +64,26 @@ class Turn:
         return replace(turn, confirmed=self.confirmed | {step})
 
     def take_over(self, earlier: EarlierCall) -> Turn:
-        """Go on with an earlier call: what it knew is known here, and saved in this record."""
-        found = earlier.state
-        known = begin(self.dialogue.business, found)
+        """Go on with an earlier call: what it knew is known here, and saved in this record.
+
+        What the caller has told in this call stands.
+        """
+        held, found = self.dialogue, earlier.state
+        known = begin(held.business, found)
+        told = frozenset(held.answers)
         turn = self.become(
-            answers=known.answers,
-            confirmed=known.confirmed,
-            doubted=known.doubted,
-            settled=known.settled,
-            given_time=known.pending or known.given_time,
+            answers={**known.answers, **held.answers},
+            confirmed=held.confirmed | (known.confirmed - told),
+            doubted=held.doubted | (known.doubted - told),
+            settled=held.settled | (known.settled - told),
+            given_time=held.given_time or known.pending or known.given_time,
         )
-        answers = dict(found.answers)
-        answers.pop(Step.TIME, None)
-        return replace(turn, answers=answers, confirmed=found.confirmed, continued=earlier.call_sid)
+        return replace(
+            turn,
+            answers={s: a for s, a in found.answers.items() if s not in {*told, Step.TIME}},
+            confirmed=found.confirmed - told,
+            continued=earlier.call_sid,
+        )
 
     def end(self, ending: Ending, status: Status) -> Turn:
         """Nothing more will be asked."""
@@ -113,8 +120,7 @@ class Turn:
     ) -> Iterator[Effect]:
         """What the world is asked for: save first, then speak, then end."""
         state = self.dialogue.to_json()
-        # An offer is in no record yet, and whoever watches wants to know what is asked.
-        changed = self.dialogue.mode is Mode.OFFERING or state != before.to_json()
+        changed = state != before.to_json()
         if message or self.answers or self.status or self.person or changed:
             yield Save(
                 Change(

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from voicebot.call import CallSid, EarlierCall, Status
+from voicebot.call import CallSid, EarlierCall, Status, Step
 from voicebot.store.client import AWAY
 from voicebot.store.keys import call_keys, caller_key, live_key
 from voicebot.store.record import call_state
@@ -54,8 +54,9 @@ class Callers:
     async def open_calls_of(
         self, caller: str | None, *, besides: CallSid, now: datetime
     ) -> tuple[EarlierCall, ...]:
-        """The calls of this number, within the window, that ended with answers and no booking;
-        newest first, and none from before a call that came to its purpose.
+        """The calls of this number, within the window, that ended with a name and no booking;
+        newest first, and none from before a call that came to its purpose. A number can be forged:
+        who calls must tell that name before they hear of it.
 
         Nothing for a withheld number, of calls that are on the phone now or are continued
         already, and when Redis is away.
@@ -86,7 +87,8 @@ class Callers:
             if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
                 break
             continued = CONTINUED_FIELD in record.fields
-            if state.answers and not continued and not await self._is_live(call_sid):
+            named = Step.NAME in state.answers
+            if named and not continued and not await self._is_live(call_sid):
                 calls.append(EarlierCall(call_sid, state))
         return tuple(calls)
 

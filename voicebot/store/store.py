@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, CallState, EarlierCall, Phase, Status, parse_call_sid
+from voicebot.call import CallSid, CallState, EarlierCall, Phase, Status, Step, parse_call_sid
 from voicebot.errors import InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
@@ -150,7 +150,7 @@ class Store:
         delivery = Delivery(self._scripts, session, self._reader.founding, self._clock)
         state = await self._claimed(delivery)
         caller = caller or state.caller
-        if not state.answers:
+        if state.step is Step.NAME:
             state = replace(state, earlier=await self._earlier(call_sid, caller, began))
         self._seen(call_sid, caller, began)
         self._touched(call_sid)
