@@ -61,7 +61,7 @@ COMMANDS = (
     Command("show", "voicebot.records", "show", "Print a call's stored record as JSON."),
     Command("watch", "voicebot.records", "watch", "Follow calls live in the terminal."),
     Command("journal", "voicebot.journal", "journal", "What waits on disk for Redis; replay it."),
-    Command("webhooks", "voicebot.webhooks.command", "webhooks", "What receivers did not take."),
+    Command("webhooks", "voicebot.notify.command", "webhooks", "What receivers did not take."),
     Command("doctor", "voicebot.doctor", "doctor", "Check settings, Redis, models, ports, keys."),
     Command(
         "extract",

@@ -12,13 +12,13 @@ from typing import Final
 from voicebot.business import load_business
 from voicebot.collect.wording import load_wording
 from voicebot.errors import ModelMissing, SettingsError, VoicebotError
+from voicebot.notify.endpoints import endpoints
 from voicebot.ports import require_staff_token
 from voicebot.settings import Engine, Settings
 from voicebot.speech.models import Organ, is_needed, missing_packages, voice_files, whisper_files
 from voicebot.speech.null import read_manifest
 from voicebot.speech.sockets import ears_socket, mouth_socket
 from voicebot.store.client import connect
-from voicebot.webhooks.endpoints import endpoints
 
 Check = Callable[[Settings], object]
 """Raises SettingsError or ModelMissing, which say the mend."""

@@ -206,8 +206,8 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         child(organ.value, f"speech.{organ}") for organ in Organ if is_needed(settings, organ)
     ]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
-    told_by = {"mail": settings.smtp_url, "webhooks": settings.webhook_url}
-    tellers = [child(name, name) for name, wanted in told_by.items() if wanted]
+    told_by = (("mail", "mail", settings.smtp_url), ("webhooks", "notify", settings.webhook_url))
+    tellers = [child(name, module) for name, module, wanted in told_by if wanted]
     return Crew(tuple(streams), child("console", "console"), tuple(speech), tuple(tellers))
 
 

@@ -18,6 +18,7 @@ from voicebot.refused import but_is, numbers, sentence
 
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # voicebot.strangers tells it, once
 PREFIX: Final = "VOICEBOT_"
+_DAY_S: Final = 24 * 3600
 _SCHEMES: Final = ("https", "http", "wss", "ws")
 
 
@@ -118,6 +119,11 @@ class Settings(BaseSettings):
     openai_fallback: bool = True
     openai_max_cost: float = Field(default=0.5, gt=0)
     openai_prices: Path | None = None
+
+    @property
+    def retention_s(self) -> int:
+        """How long a record is kept after its last write, in seconds."""
+        return self.retention_days * _DAY_S
 
     @property
     def traces_url(self) -> str | None:

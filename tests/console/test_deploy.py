@@ -17,7 +17,7 @@ METRICS = (
     "voicebot.speech.metrics",
     "voicebot.stream.metrics",
     "voicebot.tracing.spans",
-    "voicebot.webhooks.metrics",
+    "voicebot.notify.delivery",
 )
 
 

@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.console.conftest import console
+from voicebot.notify.delivery_log import DeliveryLog, FailedDelivery
+from voicebot.notify.endpoints import endpoints
 from voicebot.settings import Settings
-from voicebot.webhooks.backlog import Backlog, Failure
-from voicebot.webhooks.endpoints import endpoints
 
 pytestmark = pytest.mark.valkey
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-FAILURE = Failure(
+FAILURE = FailedDelivery(
     id="msg_0",
     endpoint="crm.example#abcd",
     type="field.saved",
@@ -40,10 +40,10 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 async def failed(redis: Redis, settings: Settings) -> None:
     (endpoint,) = endpoints(settings)
-    backlog = Backlog(redis, endpoint, retention_s=86400)
+    delivery_log = DeliveryLog(redis, endpoint, retention_s=86400)
     for n in range(5):
         moment = FAILURE.failed_ms + 1000 * (n // 2)
-        await backlog.give_up(replace(FAILURE, id=f"msg_{n}", failed_ms=moment))
+        await delivery_log.give_up(replace(FAILURE, id=f"msg_{n}", failed_ms=moment))
 
 
 @pytest.mark.usefixtures("failed")

@@ -59,7 +59,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
             open_understanding(settings) as understand,
             asyncio.TaskGroup() as tasks,
         ):
-            reader = EventReader(client, retention_s=settings.retention_days * 86400)
+            reader = EventReader(client, retention_s=settings.retention_s)
             newsroom = Newsroom(reader, metrics.answered)
             app.state.rooms = Rooms(
                 settings=settings,

@@ -125,7 +125,7 @@ async def take(callSid: Sid, body: Taking, house: RoomsNow) -> dict[str, str]:
             CallSid(callSid),
             body.by.strip(),
             at=utc_now(),
-            retention_s=house.settings.retention_days * 86400,
+            retention_s=house.settings.retention_s,
             over=body.over,
         )
     if handed.verdict is Verdict.UNKNOWN:

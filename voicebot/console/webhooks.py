@@ -10,10 +10,9 @@ from pydantic import BaseModel, Field
 
 from voicebot.console.problems import Problem
 from voicebot.console.rooms import Rooms, rooms
+from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
+from voicebot.notify.notification import Kind
 from voicebot.store.record import iso_utc
-from voicebot.webhooks.backlog import Failure
-from voicebot.webhooks.listing import Failures, Place
-from voicebot.webhooks.notification import Kind
 
 router = APIRouter()
 
@@ -51,7 +50,7 @@ async def webhook_failures(
 
     `voicebot webhooks --retry ID` asks for another attempt.
     """
-    failures = Failures(house.client, house.settings)
+    failures = FailedDeliveries(house.client, house.settings)
     found = await failures.page(limit + 1, _place(cursor) if cursor else None)
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
@@ -62,7 +61,7 @@ async def webhook_failures(
     )
 
 
-def _view(failure: Failure) -> WebhookFailure:
+def _view(failure: FailedDelivery) -> WebhookFailure:
     return WebhookFailure(
         id=failure.id,
         endpoint=failure.endpoint,

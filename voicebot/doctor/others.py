@@ -9,11 +9,11 @@ from urllib.request import getproxies
 
 from voicebot.doctor.finding import PATIENCE_S, Finding, State, refused
 from voicebot.errors import SettingsError
+from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.ports import without_password
 from voicebot.preflight import require_mail
 from voicebot.settings import Settings
 from voicebot.unreachable import why
-from voicebot.webhooks.endpoints import Endpoint, endpoints
 
 _MAIL_PATIENCE_S = 5.0  # a server may take its time to refuse a password
 _PORTS = {"https": 443, "http": 80}
@@ -79,7 +79,7 @@ def check_traces(settings: Settings) -> Finding:
 async def _check_receiver(endpoint: Endpoint) -> Finding:
     mend = "`voicebot webhooks --test` tells whether it takes a signed event"
     url = urlsplit(endpoint.url)
-    if not endpoint.is_here and getproxies().get(url.scheme):
+    if not endpoint.is_local and getproxies().get(url.scheme):
         text = f"signed, to {endpoint.label}, through the environment's proxy"
         return Finding("webhooks", State.OK, text, mend)
     secure = ssl.create_default_context() if url.scheme == "https" else None

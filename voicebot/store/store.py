@@ -57,7 +57,6 @@ REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 2.0
 """A worker that was killed leaves its journal; the others look for it this often."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
-_DAY_S = 24 * 3600
 _AWAY_ADVICE = "Redis did not answer; check VOICEBOT_REDIS_URL"
 
 
@@ -78,7 +77,7 @@ class Store:
         self._business = business
         self._journal = journal
         self._clock = clock
-        self._retention_s = settings.retention_days * _DAY_S
+        self._retention_s = settings.retention_s
         copied = replicated(client, settings)
         self._scripts = Scripts(client, retention_s=self._retention_s, copied=copied)
         self._recent = RecentCalls(client, self._retention_s)

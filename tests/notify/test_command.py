@@ -14,13 +14,12 @@ from tests.store.calls import SID
 from voicebot.call import CallSid, Step
 from voicebot.cli import program
 from voicebot.errors import SettingsError
+from voicebot.notify import command
+from voicebot.notify.delivery import MOST_ATTEMPTS
 from voicebot.settings import Settings
-from voicebot.webhooks import command
-from voicebot.webhooks.listing import place_of
-from voicebot.webhooks.schedule import MOST_ATTEMPTS
 
+from .by_hand import ByHand
 from .conftest import Clock, Talk
-from .desk import Desk
 from .receiver import Receiver
 
 pytestmark = pytest.mark.valkey
@@ -50,11 +49,11 @@ async def test_nothing_given_up_is_said(voicebot: Voicebot, redis: Redis) -> Non
 
 
 async def test_what_was_given_up_is_listed_and_asked_for_again(
-    voicebot: Voicebot, desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    voicebot: Voicebot, by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await desk.give_up(clock)
+    (failure,) = await by_hand.give_up(clock)
     result = await voicebot()
     assert f"{failure.id}  " in result.stdout
     assert f"{MOST_ATTEMPTS} attempts, HTTP 500" in result.stdout
@@ -66,7 +65,7 @@ async def test_what_was_given_up_is_listed_and_asked_for_again(
     assert result.exit_code == 0
     assert "1 will be tried again" in result.stdout
     assert "0 given up; 1 calls have late ones" in result.stdout
-    await desk.look_at_due()
+    await by_hand.look_at_due()
     assert receiver.taken == ["name"]
 
 
@@ -111,18 +110,18 @@ async def test_pages_of_the_list_leave_none_out_also_when_many_failed_at_one_mom
     (one, two) = both.webhook_url.get_secret_value().split(",")  # type: ignore[union-attr]
     for url in (one, two):
         single = both.model_copy(update={"webhook_url": SecretStr(url)})
-        async with Desk(redis, single, lambda: at) as desk:
-            await redis.set(f"voicebot:webhooks:{{{desk.endpoint.id}}}:since", 0)
-            await desk.begin()
+        async with ByHand(redis, single, lambda: at) as by_hand:
+            await redis.set(f"voicebot:webhooks:{{{by_hand.endpoint.id}}}:since", 0)
+            await by_hand.begin()
             for call_sid in calls:
                 if url == one:
                     await talk(call_sid, steps=(Step.NAME,))
-                await desk.look(call_sid)
-    async with Desk(redis, both, lambda: at) as desk:
-        every = await desk.failures.page(100)
-        found = page = await desk.failures.page(3)
+                await by_hand.look(call_sid)
+    async with ByHand(redis, both, lambda: at) as by_hand:
+        every = await by_hand.failures.page(100)
+        found = page = await by_hand.failures.page(3)
         while page:
-            page = await desk.failures.page(3, place_of(page[-1]))
+            page = await by_hand.failures.page(3, page[-1].place)
             found = found + page
     assert len(every) == 2 * 2 * len(calls)
     assert [f.id for f in found] == [f.id for f in every]

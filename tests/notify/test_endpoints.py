@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
+import time
+from base64 import b64decode, b64encode
+
 import pytest
 from pydantic import SecretStr
 
 from voicebot.errors import SettingsError
+from voicebot.notify.endpoints import Endpoint, Verdict, WebhookClient, endpoints
+from voicebot.ports import free_port
 from voicebot.settings import Settings
-from voicebot.webhooks.endpoints import endpoints
 
 from .conftest import SECRET
 
@@ -39,7 +44,7 @@ def test_what_may_be_shown_of_an_address_is_its_host() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]/x"])
 def test_http_is_for_this_machine(url: str) -> None:
-    assert endpoints(given(url))[0].is_here
+    assert endpoints(given(url))[0].is_local
 
 
 def test_http_to_others_must_be_allowed() -> None:
@@ -72,3 +77,39 @@ def test_without_a_proper_key_nothing_is_sent_and_it_says_how_to_make_one(
 ) -> None:
     with pytest.raises(SettingsError, match="openssl rand"):
         endpoints(given("https://crm.example/", secret))
+
+
+PUBLIC_EXAMPLE = b64decode(SECRET.removeprefix("whsec_"))
+
+
+def test_the_signature_is_that_of_the_specifications_example() -> None:
+    endpoint = Endpoint("https://crm.example/", (PUBLIC_EXAMPLE,))
+    name, body = "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
+    assert endpoint.signed(name, 1614265330, body) == {
+        "webhook-id": name,
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+
+def test_every_key_signs_so_that_a_receiver_may_change_over() -> None:
+    keys = (PUBLIC_EXAMPLE, bytes(range(32)))
+    headers = Endpoint("https://crm.example/", keys).signed("msg_1", 1, b"{}")
+    by_key = ["v1," + b64encode(hmac.digest(key, b"msg_1.1.{}", "sha256")).decode() for key in keys]
+    assert headers["webhook-signature"].split(" ") == by_key
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        # urlsplit takes it, the HTTP library does not: the process must not end of it
+        ("https://[v1.x]/hook", "its address cannot be understood"),
+        ("http://127.0.0.1:{port}/", "nothing listens there: connection refused"),
+    ],
+)
+async def test_an_attempt_never_raises_for_what_an_address_is(url: str, why: str) -> None:
+    endpoint = Endpoint(url.replace("{port}", str(free_port())), (b"k" * 32,))
+    client = WebhookClient(endpoint, 60.0, time.time)
+    answer = await client.send("msg_1", b"{}")
+    await client.aclose()
+    assert (answer.verdict, answer.why) == (Verdict.REFUSED, why)

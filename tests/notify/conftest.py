@@ -19,7 +19,7 @@ from voicebot.settings import Settings
 from voicebot.store import Store
 from voicebot.store.client import connect
 
-from .desk import Desk
+from .by_hand import ByHand
 from .receiver import Receiver, receiving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -98,7 +98,7 @@ def talk(store: Store) -> Talk:
 
 
 @pytest.fixture
-async def desk(redis: Redis, settings: Settings, clock: Clock) -> AsyncIterator[Desk]:
+async def by_hand(redis: Redis, settings: Settings, clock: Clock) -> AsyncIterator[ByHand]:
     """The first endpoint's deliveries, by hand: nothing is told before a test says so."""
-    async with Desk(redis, settings, clock) as desk:
-        yield desk
+    async with ByHand(redis, settings, clock) as by_hand:
+        yield by_hand

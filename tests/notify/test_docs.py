@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,18 +16,16 @@ import httpx
 import pytest
 
 from voicebot.call import CallSid
+from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S
+from voicebot.notify.endpoints import Answer, Endpoint, Verdict, WebhookClient
+from voicebot.notify.notification import Notification, notification, trial_body
 from voicebot.store.events import Happened
-from voicebot.webhooks.endpoints import Endpoint
-from voicebot.webhooks.notification import Notification, notification, trial_body
-from voicebot.webhooks.schedule import MOST_ATTEMPTS, PAUSES_S
-from voicebot.webhooks.sender import Answer, Sender, Verdict
-from voicebot.webhooks.signing import signed
 
 from .conftest import SECRET
-from .test_signing import KEY, OTHER
 
 DOC = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text("utf-8")
 PATIENCE_S = 60.0
+KEY, OTHER = b64decode(SECRET.removeprefix("whsec_")), bytes(range(32))
 
 
 @asynccontextmanager
@@ -77,7 +76,7 @@ async def test_the_documented_receiver_takes_what_is_ours_once_and_nothing_else(
 
     async def send(told: Notification, *keys: bytes, late_s: float = 0) -> Answer:
         endpoint = Endpoint(f"http://127.0.0.1:{unused_tcp_port}/", keys)
-        sender = Sender(endpoint, PATIENCE_S, lambda: time.time() - late_s)
+        sender = WebhookClient(endpoint, PATIENCE_S, lambda: time.time() - late_s)
         answer = await sender.send(told.id, told.body)
         await sender.aclose()
         return answer
@@ -105,13 +104,14 @@ async def test_the_documented_receiver_refuses_what_was_changed(
     unused_tcp_port: int, changed: dict[str, str]
 ) -> None:
     body = trial_body("msg_1", "now")
-    headers = signed([KEY], "msg_1", int(time.time()), body) | changed
+    endpoint = Endpoint("https://crm.example/", (KEY,))
+    headers = endpoint.signed("msg_1", int(time.time()), body) | changed
     raw = {k: v.encode() for k, v in headers.items()}
     client = httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S)
     async with documented_receiver(unused_tcp_port), client as http:
         url = f"http://127.0.0.1:{unused_tcp_port}/"
         assert (await http.post(url, content=body, headers=raw)).status_code == 401
-        right = signed([KEY], "msg_1", int(time.time()), body)
+        right = endpoint.signed("msg_1", int(time.time()), body)
         assert (await http.post(url, content=body, headers=right)).status_code == 204
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from voicebot.webhooks.schedule import LONGEST_WISH_S, MOST_ATTEMPTS, PAUSES_S, pause_s
+from voicebot.notify.delivery import LONGEST_RETRY_AFTER_S, MOST_ATTEMPTS, PAUSES_S, pause_s
 
 EVEN = 0.5
 
@@ -24,6 +24,6 @@ def test_chance_moves_a_pause_by_a_fifth_at_most() -> None:
 
 
 def test_a_receiver_may_ask_for_a_longer_pause_but_not_for_a_shorter_or_endless_one() -> None:
-    assert pause_s(1, EVEN, wish_s=60) == 60
-    assert pause_s(3, EVEN, wish_s=1) == 120
-    assert pause_s(1, EVEN, wish_s=1e9) == LONGEST_WISH_S
+    assert pause_s(1, EVEN, retry_after_s=60) == 60
+    assert pause_s(3, EVEN, retry_after_s=1) == 120
+    assert pause_s(1, EVEN, retry_after_s=1e9) == LONGEST_RETRY_AFTER_S

@@ -1,4 +1,4 @@
-"""One endpoint's courier, driven by hand."""
+"""One endpoint's delivery, driven by hand."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ from redis.asyncio import Redis
 
 from tests.store.calls import SID
 from voicebot.call import CallSid
+from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S, Delivery
+from voicebot.notify.delivery_log import DeliveryLog, FailedDeliveries, FailedDelivery
+from voicebot.notify.endpoints import WebhookClient, endpoints
 from voicebot.settings import Settings
 from voicebot.store.events import EventReader
-from voicebot.webhooks.backlog import Backlog, Failure
-from voicebot.webhooks.courier import Courier
-from voicebot.webhooks.endpoints import endpoints
-from voicebot.webhooks.listing import Failures
-from voicebot.webhooks.schedule import MOST_ATTEMPTS, PAUSES_S
-from voicebot.webhooks.sender import Sender
 
 RETENTION_S = 86400
 EVEN = 0.5
 """The chance that leaves a pause as it is."""
 
 
-class Desk:
+class ByHand:
     """`look` is what a notice or a due moment makes a process do."""
 
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
         (self.endpoint, *_) = endpoints(settings)
-        self.failures = Failures(redis, settings)
+        self.failures = FailedDeliveries(redis, settings)
         self._reader = EventReader(redis, retention_s=RETENTION_S)
-        self.backlog = Backlog(redis, self.endpoint, retention_s=RETENTION_S)
-        self._sender = Sender(self.endpoint, settings.webhook_deadline_s, clock)
+        self.delivery_log = DeliveryLog(redis, self.endpoint, retention_s=RETENTION_S)
+        self._sender = WebhookClient(self.endpoint, settings.webhook_deadline_s, clock)
         self._clock = clock
 
     async def __aenter__(self) -> Self:
@@ -43,26 +40,26 @@ class Desk:
 
     async def begin(self) -> None:
         """A process takes over: it knows nothing but what is in Redis."""
-        self._courier = Courier(
+        self._delivery = Delivery(
             self.endpoint.label,
             self._reader,
-            self.backlog,
+            self.delivery_log,
             self._sender,
             clock=self._clock,
             chance=lambda: EVEN,
         )
-        await self._courier.begin()
+        await self._delivery.begin()
 
     async def look(self, call_sid: CallSid = SID) -> None:
-        await self._courier.attend(call_sid)
+        await self._delivery.attend(call_sid)
 
     async def look_at_due(self) -> list[CallSid]:
-        due = await self.backlog.due(int(self._clock() * 1000))
+        due = await self.delivery_log.due(int(self._clock() * 1000))
         for call_sid in due:
             await self.look(call_sid)
         return due
 
-    async def give_up(self, clock: object) -> list[Failure]:
+    async def give_up(self, clock: object) -> list[FailedDelivery]:
         """Every attempt of a day, as the schedule has them."""
         await self.look()
         for pause in PAUSES_S:

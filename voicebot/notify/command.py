@@ -1,4 +1,4 @@
-"""`voicebot webhooks`: what was given up, trying it again, a test event.
+"""`voicebot webhooks`: list failed deliveries, try them again, send a test event.
 
 Shows no customers' data.
 """
@@ -8,25 +8,23 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import uuid4
 
 import typer
 
 from voicebot.errors import SettingsError
 from voicebot.log import configure
+from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery
+from voicebot.notify.endpoints import Verdict, WebhookClient, endpoints
+from voicebot.notify.notification import trial_body
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
 from voicebot.store.record import iso_utc
-from voicebot.webhooks.backlog import Failure
-from voicebot.webhooks.endpoints import endpoints
-from voicebot.webhooks.listing import Failures, place_of
-from voicebot.webhooks.notification import trial_body
-from voicebot.webhooks.sender import Sender, Verdict
 
-ALL = "all"
-_PAGE = 200
+ALL: Final = "all"
+_PAGE: Final = 200
 
 
 def webhooks(
@@ -56,16 +54,16 @@ def webhooks(
 
 
 async def _test(settings: Settings) -> bool:
-    """Every address is asked, whatever the others answer."""
+    """Ask every address, whatever the others answer."""
     taken = True
     for endpoint in endpoints(settings):
-        name = f"msg_test_{uuid4().hex}"
-        body = trial_body(name, iso_utc(datetime.now(UTC)))
-        sender = Sender(endpoint, settings.webhook_deadline_s, time.time)
+        message_id = f"msg_test_{uuid4().hex}"
+        body = trial_body(message_id, iso_utc(datetime.now(UTC)))
+        client = WebhookClient(endpoint, settings.webhook_deadline_s, time.time)
         try:
-            answer = await sender.send(name, body)
+            answer = await client.send(message_id, body)
         finally:
-            await sender.aclose()
+            await client.aclose()
         typer.echo(f"{answer.verdict:<8} {endpoint.label}  {answer.why}")
         taken = taken and answer.verdict is Verdict.TAKEN
     return taken
@@ -74,9 +72,10 @@ async def _test(settings: Settings) -> bool:
 async def _retry(settings: Settings, wanted: str) -> bool:
     """Ask for another attempt where that is wanted, then list what is left."""
     async with connect(redis_url(settings)) as client:
-        failures = Failures(client, settings)
+        failures = FailedDeliveries(client, settings)
         names = [f.id for f in await _listed(failures)] if wanted == ALL else [wanted]
-        asked = sum([await failures.retry(name, _now_ms()) for name in names if name])
+        now_ms = int(time.time() * 1000)
+        asked = sum([await failures.retry(name, now_ms) for name in names if name])
         if wanted:
             typer.echo(f"{asked} will be tried again by the server that runs")
         left = await _listed(failures)
@@ -86,21 +85,17 @@ async def _retry(settings: Settings, wanted: str) -> bool:
     return bool(asked) or wanted in ("", ALL)
 
 
-async def _listed(failures: Failures) -> list[Failure]:
+async def _listed(failures: FailedDeliveries) -> list[FailedDelivery]:
     found = page = await failures.page(_PAGE)
     while len(page) == _PAGE:
-        page = await failures.page(_PAGE, place_of(found[-1]))
+        page = await failures.page(_PAGE, found[-1].place)
         found = found + page
     return found
 
 
-def _line(failure: Failure) -> str:
+def _line(failure: FailedDelivery) -> str:
     failed = iso_utc(datetime.fromtimestamp(failure.failed_ms / 1000, UTC))
     tried = f"{failure.attempts} attempts, {failure.why}"
     return (
         f"{failure.id}  {failed}  {failure.type:<16} {failure.callSid}  {tried}  {failure.endpoint}"
     )
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -1,14 +1,14 @@
-"""`python -m voicebot.webhooks`: tells other systems; a child of `voicebot serve`."""
+"""`python -m voicebot.notify`: delivers webhooks; a child process of `voicebot serve`."""
 
 from __future__ import annotations
 
 import asyncio
 
+from voicebot.notify.dispatcher import Dispatcher
+from voicebot.notify.endpoints import endpoints
 from voicebot.settings import load_settings
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
-from voicebot.webhooks.endpoints import endpoints
-from voicebot.webhooks.office import Office
 from voicebot.worker import Lifetime, run
 
 
@@ -17,7 +17,7 @@ async def main(lifetime: Lifetime) -> None:
     settings = load_settings()
     async with connect(redis_url(settings)) as client, asyncio.TaskGroup() as group:
         for endpoint in endpoints(settings):
-            group.create_task(Office(client, endpoint, settings).run(lifetime.stopping))
+            group.create_task(Dispatcher(client, endpoint, settings).run(lifetime.stopping))
         lifetime.ready()
 
 

@@ -10,12 +10,13 @@ from redis.asyncio import Redis
 
 from tests.store.calls import SID
 from voicebot.call import FIELDS, Change, Status, Step
+from voicebot.notify.delivery import PAUSES_S
+from voicebot.notify.delivery_log import ORDERED_ATTEMPTS
 from voicebot.settings import Settings
 from voicebot.store import Store
-from voicebot.webhooks.schedule import ORDERED_ATTEMPTS, PAUSES_S
 
+from .by_hand import ByHand
 from .conftest import SECRET, Clock, Talk
-from .desk import Desk
 from .receiver import Receiver
 
 pytestmark = pytest.mark.valkey
@@ -24,20 +25,20 @@ FIRST_PAUSE_S = PAUSES_S[0] + 1
 
 
 async def test_every_field_and_the_end_are_told_in_order_once(
-    desk: Desk, talk: Talk, receiver: Receiver
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     await talk(steps=FIELDS, end=None)
-    await desk.look()
-    await desk.look()
+    await by_hand.look()
+    await by_hand.look()
     assert [r.about for r in receiver.requests] == [*(step.value for step in FIELDS), "booked"]
     assert {r.told["type"] for r in receiver.requests} == {"field.saved", "call.completed"}
 
 
-async def test_a_person_is_asked_for(desk: Desk, store: Store, receiver: Receiver) -> None:
+async def test_a_person_is_asked_for(by_hand: ByHand, store: Store, receiver: Receiver) -> None:
     ledger = await store.open_call(SID, caller=None)
     await ledger.commit(Change(person=True))
     await ledger.commit(Change(person=True, status=Status.TRANSFER))
-    await desk.look()
+    await by_hand.look()
     assert [(r.told["type"], r.told["status"]) for r in receiver.requests] == [
         ("person.requested", "active"),
         ("person.requested", "transfer"),
@@ -46,10 +47,10 @@ async def test_a_person_is_asked_for(desk: Desk, store: Store, receiver: Receive
 
 
 async def test_requests_are_signed_over_id_time_and_body(
-    desk: Desk, talk: Talk, receiver: Receiver
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     await talk(steps=(Step.NAME,))
-    await desk.look()
+    await by_hand.look()
     request = receiver.requests[0]
     name, at = request.headers["webhook-id"], request.headers["webhook-timestamp"]
     content = f"{name}.{at}.".encode() + request.body
@@ -60,89 +61,89 @@ async def test_requests_are_signed_over_id_time_and_body(
 
 
 async def test_a_refused_one_comes_again_later_with_the_same_id_and_body(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    await desk.look()
-    assert await desk.look_at_due() == [], "not before the pause is over"
-    await desk.look()
+    await by_hand.look()
+    assert await by_hand.look_at_due() == [], "not before the pause is over"
+    await by_hand.look()
     assert len(receiver.requests) == 1
     receiver.refusing = {}
     clock.ahead_s += FIRST_PAUSE_S
-    assert await desk.look_at_due() == [SID]
+    assert await by_hand.look_at_due() == [SID]
     first, second = receiver.requests
     assert first.body == second.body
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
     assert receiver.taken == ["name"]
-    assert await desk.backlog.late_calls() == 0
+    assert await by_hand.delivery_log.late_calls() == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 404, 429, 503])
 async def test_nothing_but_success_counts_and_a_redirect_is_not_followed(
-    desk: Desk, talk: Talk, receiver: Receiver, status: int
+    by_hand: ByHand, talk: Talk, receiver: Receiver, status: int
 ) -> None:
     receiver.refusing = {"*": status}
     receiver.more_headers = f"Location: {receiver.url}\r\n"
     await talk(steps=(Step.NAME,), end=None)
-    await desk.look()
+    await by_hand.look()
     assert len(receiver.requests) == 1
-    assert await desk.backlog.late_calls() == 1
+    assert await by_hand.delivery_log.late_calls() == 1
 
 
 async def test_a_receiver_may_ask_for_time(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"*": 429}
     receiver.more_headers = "Retry-After: 300\r\n"
     await talk(steps=(Step.NAME,), end=None)
-    await desk.look()
+    await by_hand.look()
     clock.ahead_s += 200
-    assert await desk.look_at_due() == []
+    assert await by_hand.look_at_due() == []
     clock.ahead_s += 101
-    assert await desk.look_at_due() == [SID]
+    assert await by_hand.look_at_due() == [SID]
 
 
 async def test_later_events_of_a_call_wait_for_an_earlier_one(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"phone": 500}
     await talk()
-    await desk.look()
+    await by_hand.look()
     assert receiver.taken == ["name"]
     receiver.refusing = {}
     clock.ahead_s += FIRST_PAUSE_S
-    await desk.look_at_due()
+    await by_hand.look_at_due()
     assert receiver.taken == ["name", "phone", "address", "incomplete"]
 
 
 async def test_one_that_cannot_be_digested_does_not_hide_how_the_call_ended(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"phone": 500}
     await talk()
-    await desk.look()
+    await by_hand.look()
     for pause in PAUSES_S[: ORDERED_ATTEMPTS - 1]:
         assert receiver.taken == ["name"]
         clock.ahead_s += pause + 1
-        await desk.look_at_due()
+        await by_hand.look_at_due()
     assert receiver.taken == ["name", "address", "incomplete"]
     receiver.refusing = {}
     clock.ahead_s += PAUSES_S[ORDERED_ATTEMPTS - 1] + 1
-    await desk.look_at_due()
+    await by_hand.look_at_due()
     assert receiver.taken == ["name", "address", "incomplete", "phone"]
 
 
 async def test_after_the_last_attempt_it_is_listed_without_customers_data(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await desk.give_up(clock)
+    (failure,) = await by_hand.give_up(clock)
     assert len(receiver.requests) == failure.attempts == len(PAUSES_S) + 1
     assert (failure.type, failure.callSid, failure.why) == ("field.saved", SID, "HTTP 500")
-    assert await desk.backlog.late_calls() == 0
+    assert await by_hand.delivery_log.late_calls() == 0
     kept = [key for key in await redis.keys("*") if "webhooks" in key]
     assert kept
     for key in kept:
@@ -151,48 +152,48 @@ async def test_after_the_last_attempt_it_is_listed_without_customers_data(
 
 
 async def test_gone_is_listed_at_once_and_the_next_is_told(
-    desk: Desk, talk: Talk, receiver: Receiver
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"name": 410}
     await talk(steps=(Step.NAME, Step.PHONE), end=None)
-    await desk.look()
+    await by_hand.look()
     assert receiver.taken == ["phone"]
-    assert [(f.attempts, f.why) for f in await desk.failures.page(9)] == [(1, "HTTP 410")]
+    assert [(f.attempts, f.why) for f in await by_hand.failures.page(9)] == [(1, "HTTP 410")]
 
 
 async def test_a_failure_is_retried_on_demand(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await desk.give_up(clock)
-    assert await desk.failures.retry("msg_unknown", 0) == 0
-    assert await desk.failures.retry(failure.id, int(clock() * 1000)) == 1
-    await desk.look_at_due()
-    (again,) = await desk.failures.page(9)
+    (failure,) = await by_hand.give_up(clock)
+    assert await by_hand.failures.retry("msg_unknown", 0) == 0
+    assert await by_hand.failures.retry(failure.id, int(clock() * 1000)) == 1
+    await by_hand.look_at_due()
+    (again,) = await by_hand.failures.page(9)
     assert again.attempts == failure.attempts + 1
     receiver.refusing = {}
-    assert await desk.failures.retry(failure.id, int(clock() * 1000)) == 1
-    await desk.look_at_due()
-    assert await desk.failures.page(9) == []
+    assert await by_hand.failures.retry(failure.id, int(clock() * 1000)) == 1
+    await by_hand.look_at_due()
+    assert await by_hand.failures.page(9) == []
     assert receiver.taken == ["name"]
 
 
 async def test_a_record_that_is_gone_takes_what_is_late_with_it(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    await desk.look()
+    await by_hand.look()
     await redis.delete(f"call:{{{SID}}}:events")
     clock.ahead_s += FIRST_PAUSE_S
-    assert await desk.look_at_due() == [SID]
-    assert await desk.backlog.late_calls() == 0
+    assert await by_hand.look_at_due() == [SID]
+    assert await by_hand.delivery_log.late_calls() == 0
     assert len(receiver.requests) == 1
 
 
 async def test_a_deliverer_that_died_after_the_request_tells_it_again_and_loses_nothing(
-    desk: Desk, talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    by_hand: ByHand, talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await talk(steps=(Step.NAME, Step.PHONE), end=None)
 
@@ -200,26 +201,26 @@ async def test_a_deliverer_that_died_after_the_request_tells_it_again_and_loses_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as until_death:
-        until_death.setattr(desk.backlog, "reached", die)
+        until_death.setattr(by_hand.delivery_log, "advance", die)
         with pytest.raises(KeyboardInterrupt):
-            await desk.look()
-    await desk.begin()
-    await desk.look()
+            await by_hand.look()
+    await by_hand.begin()
+    await by_hand.look()
     assert [r.about for r in receiver.requests] == ["name", "name", "phone"]
     assert receiver.taken == ["name", "phone"]
 
 
 async def test_a_successor_goes_on_with_what_was_late(
-    desk: Desk, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    await desk.look()
+    await by_hand.look()
     clock.ahead_s += FIRST_PAUSE_S
-    assert await desk.backlog.due(int(clock() * 1000)) == [SID], "taken, and then it dies"
+    assert await by_hand.delivery_log.due(int(clock() * 1000)) == [SID], "taken, and then it dies"
     receiver.refusing = {}
-    await desk.begin()
-    await desk.look()
+    await by_hand.begin()
+    await by_hand.look()
     assert receiver.taken == ["name"]
 
 
@@ -228,17 +229,17 @@ async def test_what_was_before_the_endpoint_was_set_is_not_told(
 ) -> None:
     await talk()
     clock.ahead_s += 60
-    async with Desk(redis, settings, clock) as desk:
-        await desk.look()
+    async with ByHand(redis, settings, clock) as by_hand:
+        await by_hand.look()
     assert receiver.requests == []
 
 
 async def test_an_integrators_write_is_told_too(
-    desk: Desk, talk: Talk, store: Store, receiver: Receiver
+    by_hand: ByHand, talk: Talk, store: Store, receiver: Receiver
 ) -> None:
     await talk(steps=(Step.NAME,), end=None)
     assert await store.update_user_info_field(SID, "phone", "+61255550100")
-    await desk.look()
+    await by_hand.look()
     assert receiver.taken == ["name", "phone"]
 
 
@@ -246,11 +247,11 @@ async def test_a_receiver_that_hangs_is_left_at_the_deadline(
     redis: Redis, settings: Settings, talk: Talk, receiver: Receiver, clock: Clock
 ) -> None:
     hurried = settings.model_copy(update={"webhook_deadline_s": 0.05})
-    async with Desk(redis, hurried, clock) as desk:
+    async with ByHand(redis, hurried, clock) as by_hand:
         await talk(steps=(Step.NAME,), end=None)
         with receiver.hanging():
-            await desk.look()
-    assert await desk.backlog.late_calls() == 1
+            await by_hand.look()
+    assert await by_hand.delivery_log.late_calls() == 1
 
 
 async def test_a_receiver_that_is_away_is_tried_later(
@@ -259,7 +260,9 @@ async def test_a_receiver_that_is_away_is_tried_later(
     from pydantic import SecretStr
 
     nowhere = SecretStr(f"http://127.0.0.1:{unused_tcp_port}/")
-    async with Desk(redis, settings.model_copy(update={"webhook_url": nowhere}), clock) as desk:
+    async with ByHand(
+        redis, settings.model_copy(update={"webhook_url": nowhere}), clock
+    ) as by_hand:
         await talk(steps=(Step.NAME,), end=None)
-        await desk.look()
-        assert await desk.backlog.late_calls() == 1
+        await by_hand.look()
+        assert await by_hand.delivery_log.late_calls() == 1

@@ -19,15 +19,15 @@ from tests.store.cluster import cluster
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import CallSid, Saved, Step
+from voicebot.notify.delivery import Delivery
+from voicebot.notify.delivery_log import DeliveryLog
+from voicebot.notify.dispatcher import Dispatcher, Pace
+from voicebot.notify.endpoints import endpoints
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys
 from voicebot.store.store import REPLAY_EVERY_S
-from voicebot.webhooks.backlog import Backlog
-from voicebot.webhooks.courier import Courier
-from voicebot.webhooks.endpoints import endpoints
-from voicebot.webhooks.office import Office, Pace
 
 from .conftest import SECRET, Talk
 from .receiver import PATIENCE_S, Receiver, receiving
@@ -46,13 +46,13 @@ OTHERS = CallSid("CA0002")
 async def delivering(
     settings: Settings, pace: Pace = QUICK, processes: int = 1
 ) -> AsyncIterator[None]:
-    """Every endpoint has its office, in each of so many processes; they have begun."""
+    """Every endpoint has its dispatcher, in each of so many processes; they have begun."""
     stopping = asyncio.Event()
     async with connect(str(settings.redis_url)) as client, asyncio.TaskGroup() as group:
         for _ in range(processes):
             for endpoint in endpoints(settings):
-                office = Office(client, endpoint, settings, pace=pace)
-                group.create_task(office.run(stopping))
+                dispatcher = Dispatcher(client, endpoint, settings, pace=pace)
+                group.create_task(dispatcher.run(stopping))
         await until_begun(client, len(endpoints(settings)))
         try:
             yield
@@ -130,7 +130,7 @@ async def test_calls_are_told_beside_each_other_each_in_order(
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voicebot.webhooks.schedule.PAUSES_S", (3600.0,) * 10)
+    monkeypatch.setattr("voicebot.notify.delivery.PAUSES_S", (3600.0,) * 10)
     receiver.refusing = {"phone": 500}
     async with delivering(settings):
         await talk(SID)
@@ -164,7 +164,7 @@ async def test_a_late_one_is_tried_again_by_itself(
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voicebot.webhooks.schedule.PAUSES_S", (0.05,) * 10)
+    monkeypatch.setattr("voicebot.notify.delivery.PAUSES_S", (0.05,) * 10)
     receiver.refusing = {"*": 503}
     async with delivering(settings, ONCE):
         await talk(steps=(Step.NAME,), end=None)
@@ -210,7 +210,7 @@ async def test_it_goes_on_after_redis_was_restarted(
 
 @asynccontextmanager
 async def process(settings: Settings, tmp_path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m voicebot.webhooks`, as `voicebot serve` runs it; it is ready."""
+    """`python -m voicebot.notify`, as `voicebot serve` runs it; it is ready."""
     assert settings.webhook_url is not None
     env = os.environ | {
         "VOICEBOT_REDIS_URL": str(settings.redis_url),
@@ -221,7 +221,7 @@ async def process(settings: Settings, tmp_path: Path) -> AsyncIterator[asyncio.s
     }
     with (tmp_path / "log").open("a") as log:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicebot.webhooks"),
+            *(sys.executable, "-m", "voicebot.notify"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
@@ -260,24 +260,24 @@ async def test_a_process_that_is_killed_in_a_request_loses_nothing(
 async def test_a_call_put_off_while_the_due_ones_are_asked_for_is_not_forgotten(
     settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = Office(redis, endpoints(settings)[0], settings, pace=ONCE)
-    put_off, looked_at, asked = asyncio.Event(), asyncio.Event(), Backlog.due
+    dispatcher = Dispatcher(redis, endpoints(settings)[0], settings, pace=ONCE)
+    put_off, looked_at, asked = asyncio.Event(), asyncio.Event(), DeliveryLog.due
 
-    async def attend(courier: Courier, call_sid: CallSid) -> None:
+    async def attend(delivery: Delivery, call_sid: CallSid) -> None:
         looked_at.set()
 
-    async def due(backlog: Backlog, now_ms: int) -> list[CallSid]:
-        found = await asked(backlog, now_ms)
+    async def due(delivery_log: DeliveryLog, now_ms: int) -> list[CallSid]:
+        found = await asked(delivery_log, now_ms)
         if not put_off.is_set():
-            office._put_off(OTHERS, ConnectionError())
+            dispatcher._postpone(OTHERS, ConnectionError())
             put_off.set()
         return found
 
-    monkeypatch.setattr(Courier, "attend", attend)
-    monkeypatch.setattr(Backlog, "due", due)
+    monkeypatch.setattr(Delivery, "attend", attend)
+    monkeypatch.setattr(DeliveryLog, "due", due)
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(office.run(stopping))
+        group.create_task(dispatcher.run(stopping))
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await looked_at.wait()
@@ -290,15 +290,15 @@ async def test_it_ends_when_cancelled_though_a_library_swallows_the_cancellation
 ) -> None:
     listens = asyncio.Event()
 
-    async def listen(office: Office) -> None:
+    async def listen(dispatcher: Dispatcher) -> None:
         listens.set()
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Office, "_listen", listen)
-    office = Office(redis, endpoints(settings)[0], settings, pace=ONCE)
-    running = asyncio.create_task(office.run(asyncio.Event()))
+    monkeypatch.setattr(Dispatcher, "_listen", listen)
+    dispatcher = Dispatcher(redis, endpoints(settings)[0], settings, pace=ONCE)
+    running = asyncio.create_task(dispatcher.run(asyncio.Event()))
     await listens.wait()
     running.cancel()
     done, _ = await asyncio.wait([running], timeout=PATIENCE_S)
@@ -330,24 +330,24 @@ async def test_it_delivers_from_a_cluster(
     async with cluster(tmp_path) as nodes:
         there = settings.model_copy(update={"redis_url": nodes.url})
         async with open_store(there, load_business(None)) as store:
-            async with office_on_cluster(there):
+            async with dispatcher_on_cluster(there):
                 await (await store.open_call(SID, caller=None)).commit(answered(Step.NAME, 1))
                 await receiver.until_taken(1)
             for n in range(6):
                 ledger = await store.open_call(CallSid(f"CA{n}"), caller=None)
                 await ledger.commit(answered(Step.NAME, 1))
-            async with office_on_cluster(there):
+            async with dispatcher_on_cluster(there):
                 await receiver.until_taken(7)
 
 
 @asynccontextmanager
-async def office_on_cluster(settings: Settings, pace: Pace = ONCE) -> AsyncIterator[None]:
+async def dispatcher_on_cluster(settings: Settings, pace: Pace = ONCE) -> AsyncIterator[None]:
     stopping = asyncio.Event()
     (endpoint,) = endpoints(settings)
     since = f"voicebot:webhooks:{{{endpoint.id}}}:since"
     async with connect(str(settings.redis_url)) as client, asyncio.TaskGroup() as group:
-        office = Office(client, endpoint, settings, pace=pace)
-        group.create_task(office.run(stopping))
+        dispatcher = Dispatcher(client, endpoint, settings, pace=pace)
+        group.create_task(dispatcher.run(stopping))
         await until(lambda: client.exists(since))
         try:
             yield
@@ -374,7 +374,10 @@ async def test_a_node_of_the_cluster_that_is_away_does_not_silence_the_others(
                 await node.config_set("cluster-require-full-coverage", "no")
         here = [c for c in calls if where[c] != lost][:4]
         gone = next(c for c in calls if where[c] == lost)
-        async with open_store(there, load_business(None)) as store, office_on_cluster(there, QUICK):
+        async with (
+            open_store(there, load_business(None)) as store,
+            dispatcher_on_cluster(there, QUICK),
+        ):
             ledgers = {c: await store.open_call(c, caller=None) for c in (*here, gone)}
             await ledgers[gone].commit(answered(Step.NAME, 1))
             await receiver.until_taken(1)

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from voicebot.call import CallSid
+from voicebot.notify.notification import Kind, Notification, notification
 from voicebot.store.events import Happened
-from voicebot.webhooks.notification import Kind, Notification, notification
 
 SID = CallSid("CA1")
 AT = "2026-03-02T09:00:00.000Z"

@@ -1,0 +1,274 @@
+"""The dispatcher of one endpoint: which process delivers, and what makes it look at a call.
+
+    notice of a write ─────────────┐
+    newest calls, every 5 s ───────┤ a notice may be lost
+    every call, when notices begin ├──► queue ──► WORKERS tasks, a call in one at a time
+      and every 10 minutes ────────┤ nothing relies on the index of calls
+    retries that are due ──────────┘
+
+Endpoints share nothing but Redis: one that hangs holds up its own deliveries alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import uuid4
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from voicebot.call import CallSid
+from voicebot.log import get_logger
+from voicebot.notify import delivery
+from voicebot.notify.delivery import Delivery
+from voicebot.notify.delivery_log import DeliveryLog, webhooks_key
+from voicebot.notify.endpoints import Endpoint, WebhookClient
+from voicebot.settings import Settings
+from voicebot.store.client import AWAY
+from voicebot.store.events import EventReader, entry_order
+from voicebot.store.keys import call_keys
+from voicebot.store.refusals import refusal
+from voicebot.store.tasks import stop
+
+log = get_logger(__name__)
+
+WORKERS: Final = 8
+"""Requests to one receiver at once."""
+LEASE_MS: Final = 15_000
+
+NEWEST_CALLS: Final = 300
+_PIPELINED: Final = 100
+
+
+class Lease:
+    """One process's claim on one key. Raises client.AWAY, but `release` does not.
+
+    It keeps most things from being delivered twice; it is no fence. A process that was asleep for
+    longer than a lease lives may finish a request beside its successor: at least once allows it.
+    """
+
+    def __init__(self, client: Redis, key: str, life_ms: int = LEASE_MS) -> None:
+        self._client = client
+        self._key = key
+        self._life_ms = life_ms
+        self._holder = uuid4().hex
+
+    async def acquire(self) -> bool:
+        """Take the lease if nobody else has it; return whether it is ours now."""
+        if await self._client.set(self._key, self._holder, nx=True, px=self._life_ms):
+            return True
+        return await self.renew()
+
+    async def renew(self) -> bool:
+        """Prolong the lease; return whether it is ours still."""
+        if await self._client.get(self._key) != self._holder:
+            return False
+        return bool(await self._client.set(self._key, self._holder, px=self._life_ms))
+
+    async def release(self) -> None:
+        """Let another process go on at once; while Redis is away the lease expires by itself."""
+        with suppress(*AWAY):
+            if await self._client.get(self._key) == self._holder:
+                await self._client.delete(self._key)
+
+
+class CallQueue:
+    """A queue of calls in which each waits at most once, and is with at most one worker."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[CallSid] = asyncio.Queue()
+        self._waiting: set[CallSid] = set()
+        self._wanted_again: dict[CallSid, bool] = {}
+        """Of each call that a worker has."""
+
+    def put(self, call_sid: CallSid) -> None:
+        """Add a call; one that a worker has is looked at once more after that."""
+        if call_sid in self._wanted_again:
+            self._wanted_again[call_sid] = True
+        elif call_sid not in self._waiting:
+            self._waiting.add(call_sid)
+            self._queue.put_nowait(call_sid)
+
+    async def get(self) -> CallSid:
+        """Wait for the next call; `done` says that it was looked at."""
+        call_sid = await self._queue.get()
+        self._waiting.discard(call_sid)
+        self._wanted_again[call_sid] = False
+        return call_sid
+
+    def done(self, call_sid: CallSid) -> None:
+        """Give a call back."""
+        if self._wanted_again.pop(call_sid):
+            self.put(call_sid)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting or self._wanted_again)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often something is looked at, in seconds."""
+
+    beat_s: float = 1.0
+    newest_s: float = 5.0
+    all_s: float = 600.0
+    lease_ms: int = LEASE_MS
+
+
+@dataclass
+class Dispatcher:
+    """Delivers to one endpoint whenever no other process does."""
+
+    client: Redis
+    endpoint: Endpoint
+    settings: Settings
+    clock: Callable[[], float] = time.time
+    pace: Pace = field(default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        retention_s, label = self.settings.retention_s, self.endpoint.label
+        self._reader = EventReader(self.client, retention_s=retention_s)
+        self._log = DeliveryLog(self.client, self.endpoint, retention_s=retention_s)
+        self._lease = Lease(self.client, self._log.lease_key, self.pace.lease_ms)
+        self._http = WebhookClient(self.endpoint, self.settings.webhook_deadline_s, self.clock)
+        self._delivery = Delivery(label, self._reader, self._log, self._http, clock=self.clock)
+        self._queue = CallQueue()
+        self._put_off: set[CallSid] = set()
+        self._looked = self._looked_at_all = float("-inf")
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Deliver until told to stop; while Redis is away, wait for it."""
+        away = False
+        while not stopping.is_set():
+            try:
+                if await self._lease.acquire():
+                    away = False
+                    await self._deliver(stopping)
+            except AWAY as error:
+                if not away:  # said once, not every second of an outage
+                    log.warning("webhooks_wait_for_redis", why=type(error).__name__)
+                away = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pace.beat_s):
+                    await stopping.wait()
+        await self._http.aclose()
+
+    async def _deliver(self, stopping: asyncio.Event) -> None:
+        """Until told to stop, or another process has the lease, or Redis goes away."""
+        self._queue = CallQueue()
+        try:
+            await self._delivery.begin()
+            self._looked, self._looked_at_all = time.monotonic(), float("-inf")
+            async with asyncio.TaskGroup() as group:
+                workers = [self._work() for _ in range(WORKERS)]
+                works = (stopping.wait(), self._keep(), self._listen(), *workers)
+                tasks = [group.create_task(_until_away(work)) for work in works]
+                try:
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                finally:  # a group cancels once, which the client library may swallow
+                    await stop(tasks)
+        finally:
+            await self._lease.release()
+
+    async def _listen(self) -> None:
+        """Whenever notices begin, all calls are looked at: none were heard before."""
+        while True:
+            with suppress(*AWAY):
+                async with self._reader.notices() as notices:
+                    self._looked = self._looked_at_all = float("-inf")
+                    async for call_sid in notices:
+                        if call_sid is not None:
+                            self._queue.put(call_sid)
+            await asyncio.sleep(self.pace.beat_s)
+
+    async def _work(self) -> None:
+        while True:
+            call_sid = await self._queue.get()
+            try:
+                await self._delivery.attend(call_sid)
+            except AWAY as error:
+                self._postpone(call_sid, error)
+            finally:
+                self._queue.done(call_sid)
+
+    def _postpone(self, call_sid: CallSid, error: Exception) -> None:
+        """One node of a cluster may be away: whether we go on is for the lease to say."""
+        refused = refusal(error) if isinstance(error, RedisError) else None
+        if refused is not None:
+            log.error("webhook_call_unreadable", call_sid=call_sid, why=refused.why)
+        else:
+            self._put_off.add(call_sid)
+
+    async def _keep(self) -> None:
+        """Ends when the lease is another's."""
+        while await self._lease.renew():
+            due = await self._log.due(int(self.clock() * 1000))
+            put_off, self._put_off = self._put_off, set()
+            for call_sid in (*put_off, *due):
+                self._queue.put(call_sid)
+            try:
+                await self._look(time.monotonic())
+            except AWAY as error:
+                log.info("webhooks_looked_in_part", why=type(error).__name__)
+            await asyncio.sleep(self.pace.beat_s)
+
+    async def _look(self, now: float) -> None:
+        """Look for what no notice told of."""
+        if now - self._looked < self.pace.newest_s:
+            return
+        self._looked = now
+        label = self.endpoint.label
+        delivery.late_calls.labels(label).set(await self._log.late_calls())
+        delivery.failures.labels(label).set(await self._log.failed())
+        newest = await self._reader.listed(NEWEST_CALLS)
+        await self._look_at([place.call_sid for place in newest])
+        if now - self._looked_at_all >= self.pace.all_s:
+            await self._look_at_all()
+            self._looked_at_all = now
+
+    async def _look_at_all(self) -> None:
+        """By their keys: the index of recent calls is written when there is time, this is not."""
+        await self._delivery.begin()
+        head, tail = call_keys(CallSid("*")).events.split("*")
+        part: list[CallSid] = []
+        async for key in self.client.scan_iter(match=f"{head}*{tail}", count=1000):
+            part.append(CallSid(str(key)[len(head) : -len(tail)]))
+            if len(part) == _PIPELINED:
+                await self._look_at(part)
+                await self._lease.renew()
+                part = []
+        await self._look_at(part)
+
+    async def _look_at(self, call_sids: Iterable[CallSid]) -> None:
+        """Queue those with news or a retry, and those that cannot be read."""
+        asked = list(call_sids)
+        async with self.client.pipeline(transaction=False) as pipe:
+            for call_sid in asked:
+                pipe.hgetall(webhooks_key(call_sid))
+                pipe.xrevrange(call_keys(call_sid).events, count=1)
+            try:
+                replies = await pipe.execute(raise_on_error=False)
+            except AWAY as error:  # of a cluster's node, perhaps, and of its calls alone
+                replies = [error] * 2 * len(asked)
+        for call_sid, told, last in zip(asked, replies[::2], replies[1::2], strict=True):
+            if self._has_news(call_sid, told, last):
+                self._queue.put(call_sid)
+
+    def _has_news(self, call_sid: CallSid, told: object, last: object) -> bool:
+        if not isinstance(told, dict) or not isinstance(last, list):
+            return True  # an error, which is for the worker that looks at this call alone
+        progress = self._log.read(told)
+        after = entry_order(self._delivery.begins_after(call_sid, progress.cursor))
+        return bool(progress.retries or (last and entry_order(last[0][0]) > after))
+
+
+async def _until_away(work: Awaitable[object]) -> None:
+    try:
+        await work
+    except AWAY as error:
+        log.info("webhooks_interrupted", why=type(error).__name__)

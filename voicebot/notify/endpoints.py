@@ -1,0 +1,182 @@
+"""Webhook endpoints: addresses and keys from the settings, and one signed request to one of them.
+
+Signatures follow Standard Webhooks:
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from voicebot import __version__
+from voicebot.errors import SettingsError
+from voicebot.ports import is_loopback
+from voicebot.settings import Settings
+from voicebot.unreachable import why
+
+_PREFIX: Final = "whsec_"
+_FEWEST_BYTES, _MOST_BYTES = 24, 64
+"""Of a key, as the specification has it."""
+_ID_LETTERS: Final = 12
+_MAKE_ONE: Final = 'make one: echo "whsec_$(openssl rand -base64 32)"'
+_HEADERS: Final = {"content-type": "application/json", "user-agent": f"voicebot/{__version__}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One receiver. The address may not be shown or logged: its path is often a password."""
+
+    url: str = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The endpoint's name in Redis: the same for the same address."""
+        return sha256(self.url.encode()).hexdigest()[:_ID_LETTERS]
+
+    @property
+    def label(self) -> str:
+        """The host, and enough to tell two addresses of one host apart; may be shown and logged."""
+        return f"{urlsplit(self.url).netloc}#{self.id[:4]}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the receiver is on this machine, where no proxy stands in between."""
+        return is_loopback(urlsplit(self.url).hostname or "")
+
+    def signed(self, message_id: str, at_s: int, body: bytes) -> dict[str, str]:
+        """Return the headers that sign a request sent at `at_s` (Unix time).
+
+        There is one signature for each key, so that a receiver may change over.
+        """
+        content = f"{message_id}.{at_s}.".encode() + body
+        digests = (hmac.digest(key, content, "sha256") for key in self.keys)
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(at_s),
+            "webhook-signature": " ".join(f"v1,{b64encode(d).decode()}" for d in digests),
+        }
+
+
+class Verdict(StrEnum):
+    """A receiver's answer to one request; GONE: it wants none of this, ever."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One attempt. `why` holds nothing that the receiver wrote; `retry_after_s` is its wish."""
+
+    verdict: Verdict
+    why: str
+    retry_after_s: float = 0.0
+
+
+class WebhookClient:
+    """Sends requests to one endpoint; close it when done.
+
+    A request is bounded by `deadline_s`; only the status counts, and a redirect is a refusal.
+    """
+
+    def __init__(self, endpoint: Endpoint, deadline_s: float, clock: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._deadline_s = deadline_s
+        self._clock = clock
+        self._client = httpx2.AsyncClient(
+            headers=_HEADERS,
+            timeout=deadline_s,
+            follow_redirects=False,
+            trust_env=not endpoint.is_local,
+        )
+
+    async def aclose(self) -> None:
+        """Close the kept connections."""
+        await self._client.aclose()
+
+    async def send(self, message_id: str, body: bytes) -> Answer:
+        """Make one attempt; never raises for what a receiver or the network does."""
+        headers = self._endpoint.signed(message_id, int(self._clock()), body)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._post(headers, body)
+        except TimeoutError:
+            return Answer(Verdict.REFUSED, f"no answer within {self._deadline_s:g} s")
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            return Answer(Verdict.REFUSED, why(error))
+
+    async def _post(self, headers: dict[str, str], body: bytes) -> Answer:
+        """The response's body is not read: it may be endless, and means nothing to us."""
+        url = self._endpoint.url
+        async with self._client.stream("POST", url, content=body, headers=headers) as response:
+            status = f"HTTP {response.status_code}"
+            if response.is_success:
+                return Answer(Verdict.TAKEN, status)
+            if response.status_code == httpx2.codes.GONE:
+                return Answer(Verdict.GONE, status)
+            wish = response.headers.get("retry-after", "")
+            is_seconds = wish.isascii() and wish.isdecimal() and len(wish) < 10
+            return Answer(Verdict.REFUSED, status, float(wish) if is_seconds else 0.0)
+
+
+def endpoints(settings: Settings) -> tuple[Endpoint, ...]:
+    """Return all endpoints of VOICEBOT_WEBHOOK_URL, none when it is unset; raises SettingsError."""
+    if settings.webhook_url is None:
+        return ()
+    if settings.webhook_secret is None:
+        raise SettingsError(f"VOICEBOT_WEBHOOK_SECRET is not set; {_MAKE_ONE}")
+    keys = tuple(_key(text) for text in _parts(settings.webhook_secret.get_secret_value()))
+    urls = dict.fromkeys(_parts(settings.webhook_url.get_secret_value()))
+    return tuple(Endpoint(_checked(u, settings.webhook_allow_http), keys) for u in urls)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = b64decode(text.removeprefix(_PREFIX), validate=True)
+    except ValueError:  # no base64, or letters that have no place in it
+        key = b""
+    if not _FEWEST_BYTES <= len(key) <= _MOST_BYTES:
+        raise SettingsError(
+            f"VOICEBOT_WEBHOOK_SECRET must be base64 of {_FEWEST_BYTES} to {_MOST_BYTES} bytes "
+            f"behind {_PREFIX}, several with commas between; {_MAKE_ONE}"
+        )
+    return key
+
+
+def _checked(text: str, allow_http: bool) -> str:
+    """Messages never quote the address."""
+    try:
+        url = urlsplit(text)
+        host = url.hostname or ""
+        host.encode("idna")  # raises where no name can be looked up
+        usable = url.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:  # a port, a name or an IPv6 address that is none
+        usable = False
+    if not usable or url.scheme not in ("https", "http") or not host:
+        raise SettingsError("VOICEBOT_WEBHOOK_URL takes https:// addresses, commas between")
+    if "@" in url.netloc:
+        raise SettingsError(
+            "VOICEBOT_WEBHOOK_URL: no user or password in the address, requests are signed"
+        )
+    if url.scheme == "http" and not (allow_http or is_loopback(host)):
+        raise SettingsError(
+            f"VOICEBOT_WEBHOOK_URL: http://{host} would send customers' data in the "
+            "clear; use https, or set VOICEBOT_WEBHOOK_ALLOW_HTTP=true for a trusted network"
+        )
+    return text
