@@ -121,7 +121,7 @@ async def _look_at_redis(url: str) -> None:
     try:
         async with asyncio.timeout(_REDIS_PATIENCE_S):
             await require_form(url)
-    except AWAY as error:  # TimeoutError is an OSError
+    except (*AWAY, TimeoutError) as error:
         say(
             f"warning: Redis at {without_password(url)} does not answer ({why(error)}): calls are "
             "taken, and kept in the journal until it does"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -14,18 +16,33 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from fakeredis import FakeAsyncRedis
 from icalendar import Calendar
 from pydantic import SecretStr
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
+from tests.conftest import PATIENT_S
 from tests.store.calls import SID, answered
+from tests.store.cluster import cluster
+from tests.store.conftest import valkey  # noqa: F401
+from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
 from voicebot.errors import SettingsError
 from voicebot.mail.postman import LOCK_S, Postman, office
 from voicebot.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import Store
+from voicebot.store import Store, open_store
+from voicebot.store.client import connect
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BUSINESS = load_business(None)
+USER_EMAIL = "user.userInfo.email"
+BOOKED = {
+    "user.userInfo.name": "Test Caller",
+    "user.serviceBookedTime": "2026-03-10T15:00:00+11:00",
+    "servicebooked": "true",
+    "confirmEmailsent": "false",
+}
+"""What a record has when it is booked and not mailed."""
 
 
 class Inbox:
@@ -67,9 +84,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
+def redis() -> FakeAsyncRedis:
+    return FakeAsyncRedis(decode_responses=True)
+
+
+@pytest.fixture
+async def store(redis: FakeAsyncRedis, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
     settings = Settings(_env_file=None, data_dir=tmp_path)
-    store = Store(FakeAsyncRedis(decode_responses=True), settings, BUSINESS, clock=clock)
+    store = Store(redis, settings, BUSINESS, clock=clock)
     yield store
     await store.aclose()
 
@@ -79,7 +101,7 @@ def postman(store: Store, inbox: Inbox, clock: Clock) -> Postman:
     return hire(store, inbox, clock)
 
 
-def hire(store: Store, inbox: Inbox, clock: Clock) -> Postman:
+def hire(store: Store, inbox: Inbox, clock: Callable[[], datetime]) -> Postman:
     settings = Settings(_env_file=None, smtp_url=SecretStr(f"smtp://127.0.0.1:{inbox.port}"))
     return Postman(store, BUSINESS, settings, clock)
 
@@ -96,12 +118,18 @@ async def sent(store: Store) -> bool:
     return record is not None and record.confirmEmailsent
 
 
+async def look(postman: Postman) -> int:
+    """As a postman does when it begins."""
+    assert await postman.look_at_all()
+    return await postman.round()
+
+
 async def test_a_booking_is_confirmed_once_with_an_invitation(
     store: Store, postman: Postman, inbox: Inbox
 ) -> None:
     await book(store)
-    assert await postman.round() == 1
-    assert await postman.round() == 0
+    assert await look(postman) == 1
+    assert await look(postman) == 0
     (letter,) = inbox.letters
     assert letter["To"] == "caller@example.com"
     assert "Window cleaning" in str(letter["Subject"])
@@ -118,7 +146,7 @@ async def test_the_record_says_sent_only_when_the_server_took_it(
 ) -> None:
     await book(store)
     inbox.refusing = "451 try again later"
-    assert await postman.round() == 0
+    assert await look(postman) == 0
     assert not await sent(store)
     inbox.refusing = None
     assert await postman.round() == 0, "it waits before it tries again"
@@ -131,7 +159,7 @@ async def test_nothing_is_sent_without_a_booking_or_an_address(
     store: Store, postman: Postman, inbox: Inbox
 ) -> None:
     await book(store, besides=(Step.TIME,))
-    assert await postman.round() == 0
+    assert await look(postman) == 0
     assert inbox.letters == []
 
 
@@ -139,7 +167,7 @@ async def test_a_booking_without_an_address_is_left_alone(
     store: Store, postman: Postman, inbox: Inbox
 ) -> None:
     await book(store, besides=(Step.EMAIL,))
-    assert await postman.round() == 0
+    assert await look(postman) == 0
     assert not await sent(store)
 
 
@@ -148,11 +176,119 @@ async def test_two_postmen_do_not_send_the_same_letter(
 ) -> None:
     await book(store)
     assert await store.locks.take(SID, "mail", LOCK_S)
-    assert await postman.round() == 0
+    assert await look(postman) == 0
     await store.locks.give_back(SID, "mail")
-    assert await hire(store, inbox, clock).round() == 1
-    assert await postman.round() == 0
+    assert await look(hire(store, inbox, clock)) == 1
+    clock.at += timedelta(seconds=11)
+    assert await look(postman) == 0
     assert len(inbox.letters) == 1
+
+
+@pytest.mark.slow
+async def test_an_outage_of_more_than_200_calls_loses_no_confirmation(
+    redis: FakeAsyncRedis, postman: Postman, inbox: Inbox, clock: Clock
+) -> None:
+    for n in range(210):
+        await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: f"c{n}@example.com"})
+    inbox.refusing = "451 try again later"
+    assert await look(postman) == 0
+    inbox.refusing = None
+    clock.at += timedelta(days=3)
+    while await postman.round():
+        pass
+    assert {letter["To"] for letter in inbox.letters} == {f"c{n}@example.com" for n in range(210)}
+    assert len(inbox.letters) == 210
+    assert await redis.hget("call:{CA0}", "confirmEmailsent") == "true"
+
+
+async def test_while_nobody_listens_there_one_letter_is_tried_and_not_all(
+    store: Store, redis: FakeAsyncRedis, clock: Clock
+) -> None:
+    for n in range(30):
+        await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: "c@example.com"})
+    settings = Settings(_env_file=None, smtp_url=SecretStr(f"smtp://127.0.0.1:{free_port()}"))
+    postman = Postman(store, BUSINESS, settings, clock)
+    with capture_logs() as log:
+        assert await look(postman) == 0
+    assert len([line for line in log if line["event"] == "confirmation_not_sent"]) == 1
+
+
+async def test_a_call_that_cannot_be_read_keeps_nobody_elses_letter(
+    store: Store, redis: FakeAsyncRedis, postman: Postman, inbox: Inbox
+) -> None:
+    await redis.set("call:{CA1}", "of another kind")
+    await redis.hset("call:{CA2}", mapping={**BOOKED, USER_EMAIL: "broken@example.com"})
+    await redis.set("call:{CA2}:history", "of another kind")
+    await book(store)
+    assert await look(postman) == 1
+    assert [letter["To"] for letter in inbox.letters] == ["caller@example.com"]
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_a_node_of_the_cluster_that_is_away_keeps_its_own_letters_alone(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    async with cluster(tmp_path) as nodes, aclosing(connect(nodes.url)) as client:
+        for port in nodes.ports:
+            async with aclosing(connect(f"redis://127.0.0.1:{port}")) as node:
+                await node.config_set("cluster-require-full-coverage", "no")
+        for n in range(12):
+            await client.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: f"c{n}@x.example"})
+        away = (await nodes.shard_of("call:{CA0}")).master.port
+        its_own = {
+            f"c{n}@x.example"
+            for n in range(12)
+            if (await nodes.shard_of(f"call:{{CA{n}}}")).master.port == away
+        }
+        nodes.processes[nodes.ports.index(away)].kill()
+        settings = Settings(_env_file=None, data_dir=tmp_path)
+        postman = hire(Store(client, settings, BUSINESS), inbox, lambda: datetime.now(UTC))
+        assert not await postman.look_at_all()
+        await postman.round()
+    everybody = {f"c{n}@x.example" for n in range(12)}
+    assert {letter["To"] for letter in inbox.letters} == everybody - its_own
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twice(
+    valkey: ValkeyProcess,  # noqa: F811
+    inbox: Inbox,
+    tmp_path: Path,
+) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, redis_url=valkey.url)
+    stopping = asyncio.Event()
+    async with (
+        open_store(settings, BUSINESS) as store,
+        aclosing(connect(valkey.url)) as client,
+        store.events.notices() as notices,
+        asyncio.timeout(PATIENT_S),
+        asyncio.TaskGroup() as group,
+    ):
+        mapping = {**BOOKED, "servicebooked": "false"}
+        await client.hset("call:{CA-before}", mapping={**mapping, USER_EMAIL: "no@example.com"})
+        running = hire(store, inbox, lambda: datetime.now(UTC))
+        group.create_task(running.run(stopping))
+        await book(store)
+        while not await sent(store):
+            await anext(notices)
+        async for call_sid in notices:
+            if call_sid is None:  # a second of silence: all is done
+                break
+        before = await commands(client)
+        for _ in range(3):  # seconds of silence, in which the postman makes its rounds
+            assert await anext(notices) is None
+        assert await commands(client) == before
+        stopping.set()
+    assert len(inbox.letters) == 1
+
+
+async def commands(client: Redis) -> dict[str, int]:
+    """How often each command that reads a record was asked."""
+    stats = await client.info("commandstats")
+    readers = ("hmget", "hgetall", "evalsha", "scan", "zrevrange")
+    return {name: stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in readers}
 
 
 @pytest.mark.parametrize("url", ["mail.example.com", "http://mail.example.com", "smtp://"])

@@ -1,15 +1,18 @@
 """Hands confirmations to an SMTP server, and notes in the record that it did.
 
-It looks through the recent calls every few seconds, so a booking that was made while it was not
-running is confirmed when it is back. A lock in Redis keeps two postmen from sending the same
-letter. `confirmEmailsent` becomes true only after the server has taken the letter; should this
-process die in between, the letter goes out once more after the lock has expired.
+What is due stands in the records: booked, and not mailed. Every write is published, so a call is
+looked at when it was written; all calls are looked at when that begins and every LOOK_AT_ALL, so a
+booking is confirmed however long ago it was made, whatever was away then. A lock in Redis keeps two
+postmen from sending the same letter. `confirmEmailsent` becomes true only after the server has
+taken the letter; should this process die in between, the letter goes out once more after the lock
+has expired.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -25,10 +28,13 @@ from voicebot.log import get_logger
 from voicebot.mail.letter import booked, letter
 from voicebot.settings import Settings
 from voicebot.store import Store
+from voicebot.store.client import AWAY
 
-LOOK_EVERY_S = 5.0
-LOOK_BACK = 200
-"""So many recent calls are looked through; more than any business books in a few seconds."""
+LOOK_AT_ALL = timedelta(minutes=10)
+"""A notice of a write may be lost."""
+GATHER_S = 0.5
+LETTERS_A_ROUND = 20
+"""Then it is asked again whether to stop."""
 LOCK_S = 600
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -72,6 +78,14 @@ class Office:
         )
         async with client:
             await client.noop()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """When something is tried again, and how long that pause is; the next is twice as long."""
+
+    until: datetime
+    length: timedelta
 
 
 def office(url: str) -> Office:
@@ -127,56 +141,113 @@ class Postman:
         self._store = store
         self._business = business
         self._clock = clock
-        self._finished: set[CallSid] = set()
-        self._pauses: dict[CallSid, tuple[datetime, timedelta]] = {}
+        self._waiting: dict[CallSid, None] = {}  # to be looked at, in this order
+        self._taken: set[CallSid] = set()  # letters that the record does not tell of yet
+        self._pauses: dict[CallSid | None, Pause] = {}  # None: the mail server's own
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Make rounds until told to stop."""
+        """Confirm bookings until told to stop; while Redis is away, wait for it."""
         while not stopping.is_set():
             try:
-                await self.round()
-            except StoreUnavailable:
+                await self._follow(stopping)
+            except AWAY:
                 _log.warning("mail_waits_for_redis")
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_PAUSE.total_seconds()):
                     await stopping.wait()
-            except TimeoutError:
-                continue
+
+    async def _follow(self, stopping: asyncio.Event) -> None:
+        async with self._store.events.bundles(GATHER_S) as bundles:  # empty ones too, every second
+            look_at_all = self._clock()
+            async for written in bundles:
+                self.look_at(written)
+                if self._clock() >= look_at_all:
+                    pause = LOOK_AT_ALL if await self.look_at_all() else FIRST_PAUSE
+                    look_at_all = self._clock() + pause
+                await self.round()
+                if stopping.is_set():
+                    return
+
+    def look_at(self, call_sids: Iterable[CallSid]) -> None:
+        """Have the next round look whether these calls are to be confirmed."""
+        self._waiting.update(dict.fromkeys(call_sids))
+
+    async def look_at_all(self) -> bool:
+        """The same for every call that has a record; False where not all could be found."""
+        try:
+            async for part in self._store.events.all_calls():
+                self.look_at(part)
+        except AWAY:
+            return False
+        return True
 
     async def round(self) -> int:
-        """Send what is due; returns how many letters were taken. Raises StoreUnavailable."""
-        recent = await self._store.recent_calls(LOOK_BACK)
-        self._finished &= set(recent)
-        due = [sid for sid in recent if sid not in self._finished and not self._pausing(sid)]
-        return sum([await self._confirm(sid) for sid in due])
+        """Send what is due, at most LETTERS_A_ROUND; return how many letters were taken."""
+        sent = 0
+        if self._is_pausing(None):
+            return sent
+        due = [call_sid for call_sid in self._waiting if not self._is_pausing(call_sid)]
+        wanted = await self._store.events.unconfirmed(due)
+        for call_sid in due:
+            if call_sid not in wanted:
+                self._pause(call_sid)
+            elif not wanted[call_sid]:
+                self._forget(call_sid)
+            elif sent < LETTERS_A_ROUND and not self._is_pausing(None):
+                sent += await self._confirm(call_sid)
+        return sent
 
     async def _confirm(self, call_sid: CallSid) -> bool:
-        record = await self._store.get_call_skeleton(call_sid)
-        booking = booked(record, self._business) if record else None
-        if record is None or booking is None:
+        """Was a letter taken now?"""
+        try:
+            record = await self._store.get_call_skeleton(call_sid)
+        except StoreUnavailable:
+            self._pause(call_sid)
             return False
-        if record.confirmEmailsent:
-            self._finished.add(call_sid)
+        booking = booked(record, self._business) if record else None
+        if booking is None:
+            self._forget(call_sid)  # until it is written again
+            return False
+        if call_sid in self._taken:
+            await self._note(call_sid)
             return False
         if not await self._store.locks.take(call_sid, "mail", LOCK_S):
+            self._pause(call_sid)
             return False
         try:
             message = letter(booking, self._business, self._sender, self._clock())
             await self._office.take(message)
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._store.locks.give_back(call_sid, "mail")
-            self._pause(call_sid, type(error).__name__)
+            self._pause(call_sid, why=error)
+            if isinstance(error, OSError):  # it was not about this letter: do not try them all
+                self._pause(None)
             return False
-        self._finished.add(call_sid)
-        await self._store.update_booking_status(call_sid, None, email_sent=True)
+        self._pauses.pop(None, None)
+        self._taken.add(call_sid)
         _log.info("confirmation_sent", call_sid=call_sid)
+        await self._note(call_sid)
         return True
 
-    def _pausing(self, call_sid: CallSid) -> bool:
-        return call_sid in self._pauses and self._clock() < self._pauses[call_sid][0]
+    async def _note(self, call_sid: CallSid) -> None:
+        """Tell the record, until it says so itself: it may have to wait in the journal."""
+        await self._store.update_booking_status(call_sid, None, email_sent=True)
+        self._pause(call_sid)
 
-    def _pause(self, call_sid: CallSid, why: str) -> None:
-        _, last = self._pauses.get(call_sid, (self._clock(), FIRST_PAUSE / 2))
-        pause = min(last * 2, LONGEST_PAUSE)
-        self._pauses[call_sid] = (self._clock() + pause, pause)
-        _log.warning("confirmation_not_sent", call_sid=call_sid, why=why, again_in_s=pause.seconds)
+    def _forget(self, call_sid: CallSid) -> None:
+        del self._waiting[call_sid]
+        self._taken.discard(call_sid)
+        self._pauses.pop(call_sid, None)
+
+    def _is_pausing(self, what: CallSid | None) -> bool:
+        return what in self._pauses and self._clock() < self._pauses[what].until
+
+    def _pause(self, what: CallSid | None, why: Exception | None = None) -> None:
+        last = self._pauses.get(what)
+        length = min(last.length * 2, LONGEST_PAUSE) if last else FIRST_PAUSE
+        self._pauses[what] = Pause(self._clock() + length, length)
+        if why is not None:
+            name = type(why).__name__
+            _log.warning(
+                "confirmation_not_sent", call_sid=what, why=name, again_in_s=length.seconds
+            )

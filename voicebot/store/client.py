@@ -94,22 +94,13 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
 
 def separate_clients(url: str) -> list[Redis]:
     """A client of each host that `url` names, asked as a server by itself. Raises SettingsError."""
-    scheme, _, _ = url.partition("://")
+    scheme, _, rest = url.partition("://")
     if not scheme.endswith((_CLUSTER, _SENTINEL)):
         return [connect(url)]
-    address = parse_address(url)
-    login = (None, None) if scheme.endswith(_SENTINEL) else (address.username, address.password)
-    return [
-        Redis(
-            host=host,
-            port=port,
-            username=login[0],
-            password=login[1],
-            ssl=address.tls,
-            **_common(ANSWER_PATIENCE_S),
-        )
-        for host, port in address.hosts
-    ]
+    login, at, hosts = rest.partition("/")[0].rpartition("@")
+    kept = "" if scheme.endswith(_SENTINEL) else login + at  # the master's, not the Sentinels'
+    secured = scheme.partition("+")[0]
+    return [connect(f"{secured}://{kept}{host}") for host in hosts.split(",")]
 
 
 def parse_address(url: str) -> Address:

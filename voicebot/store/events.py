@@ -26,13 +26,21 @@ from datetime import datetime
 from typing import cast
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 
-from voicebot.call import CallSid
+from voicebot.call import CallSid, Step
 from voicebot.errors import StoreUnavailable
 from voicebot.store.client import AWAY
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import call_skeleton, utc_now
+from voicebot.store.record import (
+    ANSWER_FIELD,
+    BOOKED_FIELD,
+    EMAIL_SENT_FIELD,
+    call_skeleton,
+    flag,
+    utc_now,
+)
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding
 
@@ -43,6 +51,8 @@ BEGINNING = "0-0"
 """Before the first entry of any stream."""
 
 _PIPELINED = 100  # commands in flight at once
+_ANY_CALL = CallSid("*")
+_CONFIRMING = [BOOKED_FIELD, EMAIL_SENT_FIELD, ANSWER_FIELD[Step.EMAIL]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,66 @@ class EventReader:
             if len(page) < limit:
                 break
         return found[:limit]
+
+    async def all_calls(self) -> AsyncIterator[tuple[CallSid, ...]]:
+        """Every call that has a record, in parts of at most 100.
+
+        By their keys: the index of recent calls is written when there is time, a record is not.
+        Where nodes of a cluster are away the calls of the others come first, then what they raised.
+        """
+        away: Exception | None = None
+        for node in await self._nodes():
+            part: list[CallSid] = []
+            try:
+                async for key in self._client.scan_iter(
+                    match=call_keys(_ANY_CALL).call,
+                    count=1000,
+                    **node,  # type: ignore[arg-type]
+                ):
+                    part.append(CallSid(str(key).partition("{")[2].rstrip("}")))
+                    if len(part) == _PIPELINED:
+                        yield tuple(part)
+                        part.clear()
+            except AWAY as error:
+                away = error
+            yield tuple(part)
+        if away is not None:
+            raise away
+
+    async def _nodes(self) -> list[dict[str, ClusterNode]]:
+        """What to tell a command that is for one node, for each that has calls."""
+        if not isinstance(self._client, RedisCluster):
+            return [{}]
+        await self._client.initialize()
+        return [{"target_nodes": node} for node in self._client.get_primaries()]
+
+    async def unconfirmed(self, call_sids: Sequence[CallSid]) -> dict[CallSid, bool]:
+        """Return for each call whether it is booked, has an e-mail address and was not mailed.
+
+        A call that cannot be read now is left out, which needs no more than one node to be away.
+        """
+        found: dict[CallSid, bool] = {}
+        for part in _parts(call_sids):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for call_sid in part:
+                    pipe.hmget(call_keys(call_sid).call, _CONFIRMING)
+                try:
+                    replies = await pipe.execute(raise_on_error=False)
+                except AWAY:  # of a cluster's node, perhaps: then each call is asked for by itself
+                    replies = [await self._confirming(call_sid) for call_sid in part]
+            for call_sid, reply in zip(part, replies, strict=True):
+                if isinstance(reply, list):
+                    booked, mailed, email = reply
+                    done = booked != flag(True) or mailed == flag(True)
+                    found[call_sid] = bool(email) and not done
+        return found
+
+    async def _confirming(self, call_sid: CallSid) -> list[str | None] | None:
+        try:
+            asked = self._client.hmget(call_keys(call_sid).call, _CONFIRMING)
+            return await cast(Awaitable[list[str | None]], asked)
+        except AWAY:
+            return None
 
     async def on_the_phone(self, call_sids: Iterable[CallSid]) -> set[CallSid]:
         """Those of the calls that a phone stream holds just now."""

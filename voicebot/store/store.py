@@ -28,6 +28,7 @@ from voicebot.store.callers import Callers
 from voicebot.store.chores import Chores
 from voicebot.store.client import AWAY
 from voicebot.store.delivery import Delivery
+from voicebot.store.events import EventReader
 from voicebot.store.health import is_ready
 from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
@@ -91,6 +92,7 @@ class Store:
         self._replayer = Replayer(
             settings.data_dir, self._restored, self._small.bring, self._brought
         )
+        self.events = EventReader(client, retention_s=self._retention_s)
         self.presence = Presence(client)
         self.locks = Locks(client)
         self.callers = Callers(client, self._reader.record, settings.resume_window_h)
