@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -87,6 +88,10 @@ class Call:
     @property
     def answers(self) -> dict[Step, object]:
         return {step: value for c in self.changes for step, value in c.answers.items()}
+
+    @property
+    def confirmed(self) -> set[Step]:
+        return {step for c in self.changes for step in c.confirmed}
 
     @property
     def changes(self) -> list[Change]:
@@ -219,6 +224,52 @@ def test_the_ears_know_what_only_shows_that_one_listens(
     now = datetime(2026, 3, 2, tzinfo=UTC)
     assert expectation(at(Step.PHONE), lambda: now).idle(words) is asking
     assert expectation(reading, lambda: now).idle(words) is confirming
+
+
+READ_BACKS = {Step.PHONE: 2, Step.EMAIL: 5, Step.TIME: 8}
+"""How many of WORDS come before the yes to a step's read-back."""
+
+
+async def keyed_at(step: Step, keys: str) -> Call:
+    """A call in which keys answer the read-back of `step`, and nothing more."""
+    before = spoken(*WORDS[: READ_BACKS[step]])
+    call = Call([*before, Utterance(keys, NOW, keyed=True)])
+    with suppress(CallEnded):
+        await call.run()
+    return call
+
+
+@pytest.mark.parametrize("step", READ_BACKS)
+async def test_alone_key_1_is_a_yes_and_key_2_a_no(step: Step) -> None:
+    assert (await keyed_at(step, "1")).confirmed >= {step}
+    refused = await keyed_at(step, "2")
+    assert step not in refused.confirmed
+    assert "Sorry about that." in str(refused.log[-2])
+
+
+@pytest.mark.parametrize("step", READ_BACKS)
+@pytest.mark.parametrize("keys", ["0411222333", "1300222333", "11", "111", "22", "0", "3", "12"])
+async def test_other_keys_at_a_read_back_are_neither_a_yes_nor_a_booking(
+    step: Step, keys: str
+) -> None:
+    call = await keyed_at(step, keys)
+    assert step not in call.confirmed
+    assert Status.BOOKED not in [c.status for c in call.changes]
+    assert call.answers.get(Step.ADDRESS) in (None, VALUES[Step.ADDRESS])
+
+
+async def test_a_number_in_keys_at_its_read_back_is_a_correction() -> None:
+    call = await keyed_at(Step.PHONE, "0411222333")
+    assert call.answers[Step.PHONE] == "+61411222333"
+    assert "0411 222 333" in str(call.log[-2])
+    call = await keyed_at(Step.PHONE, "0411")
+    assert str(call.log[-2]).startswith("I have 0411 so far.")
+
+
+@pytest.mark.parametrize("keys", ["11", "0", "33"])
+async def test_keys_that_tell_nothing_are_asked_about(keys: str) -> None:
+    call = await keyed_at(Step.PHONE, keys)
+    assert call.log[-2] == "Is that right, yes or no?"
 
 
 @dataclass

@@ -33,6 +33,7 @@ from tests.stream.doubles import (
 )
 from tests.virtual_time import in_virtual_time
 from voicebot.call import (
+    FIELDS,
     CallSid,
     Change,
     Phase,
@@ -41,7 +42,7 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.events import Silent, TimeUp, Utterance
-from voicebot.stream.listening import MOST_KEYS
+from voicebot.stream.keys import MOST_KEYS
 
 
 @in_virtual_time
@@ -337,13 +338,30 @@ async def test_keys_without_hash_are_an_answer_four_seconds_after_the_last() -> 
 
 
 @in_virtual_time
-async def test_one_key_answers_a_read_back_at_once() -> None:
-    async with call(CONFIRM) as c:
-        await asyncio.sleep(1)
-        await c.provider.key("1")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["1"]
-    assert c.dialogue.heard_at[0] == pytest.approx(1.0, abs=0.1)
+async def test_a_yes_in_keys_is_heard_two_seconds_after_its_key_and_with_hash_at_once() -> None:
+    for keys, after_s in (("1", 3.0), ("1#", 1.0)):
+        async with call(CONFIRM) as c:
+            began = asyncio.get_running_loop().time()
+            await asyncio.sleep(1)
+            await c.provider.key(keys)
+            await c.ended.wait()
+        assert c.dialogue.texts == ["1"]
+        assert c.dialogue.heard_at[0] - began == pytest.approx(after_s, abs=0.1)
+
+
+@pytest.mark.parametrize("step", FIELDS)
+def test_keys_at_a_read_back_are_one_answer_in_every_step(step: Step) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        for keys in ("0411222333#", "1300222333#", "0411222333"):
+            async with call(replace(CONFIRM, step=step)) as c:
+                for key in keys:
+                    await asyncio.sleep(1)
+                    await c.provider.key(key)
+                await c.ended.wait()
+            assert c.dialogue.texts == [keys.rstrip("#")]
+
+    scenario()
 
 
 @in_virtual_time
@@ -352,8 +370,46 @@ async def test_a_key_that_is_pressed_twice_is_no_yes_to_the_next_read_back() -> 
     async with call(CONFIRM, "And your e-mail is …?", email) as c:
         await c.provider.key("11")
         await c.ended.wait()
-    assert c.dialogue.heard[1:] == [Silent()]
-    assert c.dialogue.texts[0] == "1"
+    assert c.dialogue.texts == ["11", "Silent"]
+
+
+@in_virtual_time
+async def test_a_key_that_comes_while_the_bot_thinks_is_no_yes_to_what_it_asks_next() -> None:
+    email = replace(CONFIRM, step=Step.EMAIL)
+    mouth = SteadyMouth(delay_s=3.0)
+    async with call(CONFIRM, "And your e-mail is …?", email, mouth=mouth) as c:
+        await c.provider.key("1#")
+        await c.provider.until(lambda: len(c.dialogue.heard) == 1)
+        await c.provider.key("1")
+        await c.ended.wait()
+    assert c.dialogue.texts == ["1", "Silent"]
+
+
+@in_virtual_time
+async def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
+    mouth = SteadyMouth(sentence_ms=2000, delay_s=1.5)
+    async with call(NAME, "Your number is …. Is that right?", CONFIRM, mouth=mouth) as c:
+        await c.provider.speak(spoken(JOHN))
+        await c.provider.until(lambda: c.provider.played >= 8000)
+        await c.provider.key("1")
+        await c.ended.wait()
+    assert c.dialogue.texts == ["John Smith", "1"]
+    assert isinstance(c.dialogue.heard[1], Utterance)
+    assert c.dialogue.heard[1].cut is not None
+
+
+@in_virtual_time
+async def test_a_hash_that_comes_too_late_does_not_interrupt_the_bot() -> None:
+    mouth = SteadyMouth(sentence_ms=3000)
+    async with call(PHONE, "Is that right?", CONFIRM, mouth=mouth) as c:
+        await c.provider.key("0412345678")
+        await c.provider.until(lambda: c.provider.played >= 8000)
+        await c.provider.key("#")
+        await c.provider.until_heard()
+        await c.provider.key("1")
+        await c.ended.wait()
+    assert c.dialogue.texts == ["0412345678", "1"]
+    assert c.provider.clears == 0
 
 
 @in_virtual_time

@@ -17,6 +17,7 @@ from voicebot.business import Business
 from voicebot.call import Change, Ledger, Message, Place, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
+    YES_NO_KEYS,
     Book,
     Continue,
     End,
@@ -68,9 +69,6 @@ _ASSENT = frozenset({Intent.YES, Intent.THANKS})
 """Where no yes is waited for, a mere "okay" answers nothing."""
 
 _WANTS_YES = (Mode.CONFIRMING, Mode.OFFERING)
-
-_YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
-"""What a key means while a yes is waited for."""
 
 Hear = Callable[[Expectation], Awaitable[Hearing]]
 Clock = Callable[[], datetime]
@@ -172,8 +170,8 @@ class Conversation:
         self, utterance: Utterance, understand: Understand, early: Meanwhile
     ) -> Understanding:
         dialogue, now = self.dialogue, self._clock()
-        if utterance.keyed and dialogue.mode in _WANTS_YES and utterance.text in _YES_NO_KEYS:
-            return Understanding(_YES_NO_KEYS[utterance.text])
+        if utterance.keyed and dialogue.mode in _WANTS_YES:
+            return _keyed(utterance.text, situation(dialogue, now))
         meant = await understand(utterance.text, situation(dialogue, now), early)
         if dialogue.mode is Mode.OFFERING:
             return _to_offer(meant, utterance.text, dialogue, now)
@@ -202,6 +200,20 @@ class Conversation:
     def _stamp(self, at: datetime) -> datetime:
         self._last_at = in_order(at, self._last_at)
         return self._last_at
+
+
+def _keyed(keys: str, asked: Asked) -> Understanding:
+    """What keys mean while a yes is waited for: more than a yes or a no is a number that corrects.
+
+    One key pressed several times is nothing: a second yes is none to the value, nor a value.
+    """
+    if len(set(keys)) == 1:
+        return Understanding(YES_NO_KEYS.get(keys, Intent.NOTHING))
+    meant = by_rules(keys, replace(asked, confirming=asked.step is not Step.PHONE))
+    fields = {s: v for s, v in meant.fields.items() if s in (asked.step, Step.PHONE)}
+    if not fields and not meant.partial:
+        return Understanding(Intent.NOTHING)
+    return replace(meant, fields=fields)
 
 
 def _to_offer(meant: Understanding, text: str, offered: Dialogue, now: datetime) -> Understanding:

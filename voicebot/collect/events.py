@@ -8,7 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from voicebot.call import CallSid, Change, Message, Place, Step
-from voicebot.collect.understanding import Understanding
+from voicebot.collect.understanding import Intent, Understanding
+
+YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
+"""What a key alone means while a yes is waited for."""
 
 
 @dataclass(frozen=True, slots=True)

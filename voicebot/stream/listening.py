@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from voicebot.call import Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
@@ -20,15 +19,10 @@ from voicebot.speech import Ear, Hint, Listening, Transcript, VoiceDetector
 from voicebot.stream import turns
 from voicebot.stream.following import Decode, Following
 from voicebot.stream.hums import PREROLL_MS, is_brief, is_hum
+from voicebot.stream.keys import END_KEY, Keys, Question
 from voicebot.stream.measure import TurnTimer, stopwatch
 from voicebot.stream.recording import Recording
 from voicebot.stream.speaking import Clock, Speaker
-
-KEY_WAIT_S: Final = 4.0
-"""After so long without a key the number is taken as whole."""
-END_KEY: Final = "#"
-MOST_KEYS: Final = 32
-"""No number has so many; what a stuck key adds is dropped."""
 
 _log = get_logger("voicebot.stream.listening")
 
@@ -42,16 +36,7 @@ class _Spoken:
     decided_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyed:
-    """Keys, complete; of two quick ones the second is no yes to what was not `asked` yet."""
-
-    digits: str
-    started_at: datetime
-    asked: tuple[Step, bool]
-
-
-_Arrival = _Spoken | _Keyed | Silent | TimeUp
+_Arrival = _Spoken | Keys | Silent | TimeUp
 
 
 class Listener:
@@ -80,8 +65,9 @@ class Listener:
         self._following: Following | None = None
         self._decode: Decode | None = None
         self._turn_end_ms = 0.0
-        self._keys: list[str] = []
-        self._keys_began = clock()
+        self._asked: Question | None = None
+        """None while the bot begins to put another question."""
+        self._keys: Keys | None = None
         self._key_timer: asyncio.TimerHandle | None = None
         self._arrivals: deque[_Arrival] = deque()
         self._changed = asyncio.Event()
@@ -109,21 +95,21 @@ class Listener:
             self._recording.forget_before(self._turn.now_ms - PREROLL_MS)
 
     def on_key(self, key: str) -> None:
-        """A key of the caller's phone. It interrupts the bot; its tone is not speech."""
+        """A key of the caller's phone. It interrupts the bot; its tone is not speech. A hash that
+        comes after its number was taken does nothing."""
         self._turn = turns.on_key(self._turn)
         self._drop_turn()
-        self._speaker.interrupt()
-        if not self._keys:
-            self._keys_began = self._clock()
-        if key != END_KEY and len(self._keys) < MOST_KEYS:
-            self._keys.append(key)
-        if key == END_KEY or self._expectation.confirming:
+        if key == END_KEY:
             self._take_keys()
-        else:
-            self._wait_for_keys()
+            return
+        self._speaker.interrupt()
+        keys = self._keys or Keys("", self._clock(), None)
+        self._keys = keys.and_then(key, self._asked)
+        self._wait_for_keys(self._keys)
 
     def on_bot_starts(self) -> None:
         """The bot begins to answer: what came before that no longer waits for an answer."""
+        self._asked = None
         self._turn = turns.on_bot_starts(self._turn)
         if self._turn.floor is turns.Floor.QUIET:
             self._drop_turn()
@@ -147,8 +133,8 @@ class Listener:
         """Nothing more is wanted: what is under way is dropped, `hear` raises `why`."""
         self._over = why
         self._drop_turn()
-        self._forget(_Spoken, _Keyed, Silent, TimeUp)
-        self._keys.clear()
+        self._forget(_Spoken, Keys, Silent, TimeUp)
+        self._keys = None
         self._take_keys()
         self._changed.set()
 
@@ -159,14 +145,16 @@ class Listener:
 
         Raises what ended the call, once everything before that was heard.
         """
+        question = expectation.step, expectation.confirming
         self._ask(expectation)
         while True:
             match await self._next():
                 case Silent() | TimeUp() as nothing:
                     return nothing
-                case _Keyed(digits, started_at, asked) if asked == self._asked:
+                case Keys() as keys if keys.answer(question):
                     self._timer.decided(stopwatch())
-                    return Utterance(digits, started_at, True, self._speaker.take_cut())
+                    cut = self._speaker.take_cut()
+                    return Utterance(keys.digits, keys.began_at, True, cut)
                 case _Spoken() as spoken:
                     text = await self._text(spoken)
                     if self._is_said(text, spoken.decode):
@@ -179,6 +167,9 @@ class Listener:
 
     def _ask(self, expectation: Expectation) -> None:
         self._expectation, self._passed_over = expectation, False
+        self._asked = expectation.step, expectation.confirming
+        if self._keys is not None:
+            self._wait_for_keys(self._keys)
         limits = turns.patience(expectation.step, expectation.confirming)
         if self._detector.decisive:
             limits = turns.NONE
@@ -239,7 +230,7 @@ class Listener:
     # -- turns to arrivals ---------------------------------------------------------------
 
     def _react(self, events: turns.Events) -> None:
-        if self._keys:
+        if self._keys is not None:
             return
         for event in events:
             match event:
@@ -323,24 +314,20 @@ class Listener:
 
     # -- keys ----------------------------------------------------------------------------
 
-    def _wait_for_keys(self) -> None:
+    def _wait_for_keys(self, keys: Keys) -> None:
         if self._key_timer is not None:
             self._key_timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._key_timer = loop.call_later(KEY_WAIT_S, self._take_keys)
+        wait_s = keys.wait_s(confirming=self._expectation.confirming)
+        self._key_timer = asyncio.get_running_loop().call_later(wait_s, self._take_keys)
 
     def _take_keys(self) -> None:
         if self._key_timer is not None:
             self._key_timer.cancel()
             self._key_timer = None
-        if self._keys:
-            self._arrive(_Keyed("".join(self._keys), self._keys_began, self._asked))
-            self._keys.clear()
+        if self._keys is not None:
+            self._arrive(self._keys)
+            self._keys = None
             self._turn = turns.on_key(self._turn)
-
-    @property
-    def _asked(self) -> tuple[Step, bool]:
-        return self._expectation.step, self._expectation.confirming
 
     # -- arrivals ------------------------------------------------------------------------
 
