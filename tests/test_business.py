@@ -71,12 +71,21 @@ def test_every_demo_offer_is_found_by_its_name_whatever_the_case() -> None:
         ("2026-03-02 11:01", False),  # the slot would run into the break
         ("2026-03-02 12:30", False),
         ("2026-03-02 22:59", True),
+        ("2026-03-02 23:00", True),  # it ends at midnight, as the business does
+        ("2026-03-02 23:01", False),
         ("2026-03-02 23:30", False),  # the slot would run past midnight
         ("2026-03-03 10:00", False),  # a Tuesday
     ],
 )
 def test_a_slot_must_fit_into_the_opening_hours(business: Business, at: str, is_open: bool) -> None:
     assert business.is_open(datetime.fromisoformat(at).replace(tzinfo=LONDON)) is is_open
+
+
+@pytest.mark.parametrize("midnight", ['"24:00"', '"00:00"', "00:00:00", '"23:59"'])
+def test_whoever_is_open_until_midnight_takes_the_last_slot(tmp_path: Path, midnight: str) -> None:
+    business = load_business(written(tmp_path, SMALL.replace('"24:00"', midnight)))
+    assert business.is_open(datetime(2026, 3, 2, 23, tzinfo=LONDON))
+    assert not business.is_open(datetime(2026, 3, 3, 0, tzinfo=LONDON))
 
 
 def test_hours_are_local_whatever_zone_the_moment_is_told_in(business: Business) -> None:
@@ -105,6 +114,10 @@ def test_the_file_sets_the_read_back_but_the_time_is_always_asked(business: Busi
         (
             SMALL.replace('"13:00"', '"1pm"'),
             "hours, monday, number 2, opens must be a time like \"09:30\", not '1pm'",
+        ),
+        (
+            SMALL.replace('"24:00"', '"02:00"'),
+            "hours, monday, number 2 closes before it opens; end that day at 24:00",
         ),
         (SMALL + "\n[surprise]\n", "surprise is not known here"),
         ("company = ", "is not TOML"),

@@ -6,23 +6,32 @@ Read from a `business.toml`; a demo business ships with the package.
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from voicebot.call import Service, Step
 from voicebot.errors import SettingsError
 from voicebot.refused import sentences
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MIDNIGHT = "24:00"
+_END_OF_DAY = time(23, 59)
+"""Who closes then, or after it, closes at midnight."""
 
 
 class Confirm(StrEnum):
@@ -62,14 +71,28 @@ class Offer(_Model):
 
 
 def _end_of_day(value: object) -> object:
-    return "23:59:59" if value == _MIDNIGHT else value
+    return _END_OF_DAY if value in ("24:00", "00:00", time()) else value
 
 
 class Hours(_Model):
-    """Open from `opens` until `closes`, local time; `24:00` is the end of the day."""
+    """Open from `opens` until `closes`, local time; `24:00` or `00:00` is the end of the day."""
 
     opens: time
     closes: Annotated[time, BeforeValidator(_end_of_day)]
+
+    @model_validator(mode="after")
+    def _opens_first(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError(
+                "closes before it opens; end the day at 24:00, begin the next at 00:00"
+            )
+        return self
+
+    def has_room(self, start: time, minutes: int) -> bool:
+        """Does something that begins at `start` and takes so long end before closing?"""
+        end = start.hour * 60 + start.minute + minutes
+        closes = self.closes.hour * 60 + self.closes.minute
+        return self.opens <= start and end <= (24 * 60 if self.closes >= _END_OF_DAY else closes)
 
 
 class Booking(_Model):
@@ -149,10 +172,8 @@ class Business(_Model):
     def is_open(self, at: datetime) -> bool:
         """Does a slot that begins at this moment fit into the opening hours?"""
         local = at.astimezone(self.zone)
-        end = local + timedelta(minutes=self.booking.slot_minutes)
         return any(
-            span.opens <= local.time()
-            and (end.date() == local.date() and end.time() <= span.closes)
+            span.has_room(local.time(), self.booking.slot_minutes)
             for span in self.hours.get(WEEKDAYS[local.weekday()], ())
         )
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from voicebot.business import Booking, Business
+from voicebot.business import Booking, Business, Hours
 from voicebot.call import CallSid, Place
 from voicebot.store.client import connect
 from voicebot.store.slots import HOLD_S, Slots
@@ -171,6 +171,15 @@ async def test_the_nearest_free_times_are_offered_in_order(caller: Caller) -> No
     await caller("B").book(NOON + timedelta(hours=1))
     free = await caller("C").free_near(NOON)
     assert [int((at - NOON).total_seconds() / 3600) for at in free] == [-2, -1, 2]
+
+
+async def test_the_last_time_before_midnight_is_offered_where_that_is_the_closing_time(
+    client: Redis, one_van: Business, clock: Clock
+) -> None:
+    late = Hours.model_validate({"opens": "20:00", "closes": "24:00"})
+    business = one_van.model_copy(update={"hours": {"wednesday": (late,)}})
+    free = await Slots(client, business, CallSid("A"), clock).free_near(NOON, most=9)
+    assert [at.hour for at in free] == [20, 21, 22, 23]
 
 
 async def test_no_time_in_the_past_is_offered(caller: Caller, clock: Clock) -> None:

@@ -42,7 +42,6 @@ WORKERS: Final = 8
 LEASE_MS: Final = 15_000
 
 NEWEST_CALLS: Final = 300
-_PIPELINED: Final = 100
 
 
 class Lease:
@@ -232,17 +231,10 @@ class Dispatcher:
             self._looked_at_all = now
 
     async def _look_at_all(self) -> None:
-        """By their keys: the index of recent calls is written when there is time, this is not."""
         await self._delivery.begin()
-        head, tail = call_keys(CallSid("*")).events.split("*")
-        part: list[CallSid] = []
-        async for key in self.client.scan_iter(match=f"{head}*{tail}", count=1000):
-            part.append(CallSid(str(key)[len(head) : -len(tail)]))
-            if len(part) == _PIPELINED:
-                await self._look_at(part)
-                await self._lease.renew()
-                part = []
-        await self._look_at(part)
+        async for part in self._reader.all_calls():
+            await self._look_at(part)
+            await self._lease.renew()
 
     async def _look_at(self, call_sids: Iterable[CallSid]) -> None:
         """Queue those with news or a retry, and those that cannot be read."""
