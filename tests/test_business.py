@@ -117,7 +117,7 @@ def test_the_file_sets_the_read_back_but_the_time_is_always_asked(business: Busi
         ),
         (
             SMALL.replace('"24:00"', '"02:00"'),
-            "hours, monday, number 2 closes before it opens; end that day at 24:00",
+            "hours, monday, number 2 closes before it opens; end the day at 24:00",
         ),
         (SMALL + "\n[surprise]\n", "surprise is not known here"),
         ("company = ", "is not TOML"),
