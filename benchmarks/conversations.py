@@ -26,7 +26,7 @@ from pathlib import Path
 
 from voicebot.business import Booking, load_business
 from voicebot.call import CallSid
-from voicebot.phone.script import load_script
+from voicebot.simulators.phone.script import load_script
 from voicebot.store.client import connect
 from voicebot.store.slots import Slots
 

@@ -25,7 +25,7 @@ PATIENT_S = 60.0
 _WAITING_FOR_SOMEBODY = (
     "doctor.doors.PATIENCE_S",
     "doctor.others.PATIENCE_S",
-    "openai_api.account._CONNECT_S",
+    "openai.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.desk._SEND_DEADLINE_S",
     "store.chores.FINISH_PATIENCE_S",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from tests.openai_sim.conftest import KEY, clips, served, simulator, url
+from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from voicebot.doctor.engines import check_vendor
 from voicebot.doctor.finding import Finding, State
-from voicebot.openai_sim.faults import Fault, Kind
-from voicebot.openai_sim.latency import Service
-from voicebot.openai_sim.simulator import Simulator
 from voicebot.settings import Engine, Settings
+from voicebot.simulators.openai.faults import Fault, Kind
+from voicebot.simulators.openai.latency import Service
+from voicebot.simulators.openai.simulator import Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 

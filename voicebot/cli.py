@@ -56,7 +56,7 @@ class Command:
 
 COMMANDS = (
     Command("serve", "voicebot.serve", "serve", "Answer calls: everything, supervised."),
-    Command("call", "voicebot.phone.command", "call", "Place a simulated phone call."),
+    Command("call", "voicebot.simulators.phone.command", "call", "Place a simulated phone call."),
     Command("chat", "voicebot.chat", "chat", "The same conversation, typed or piped."),
     Command("show", "voicebot.records", "show", "Print a call's stored record as JSON."),
     Command("watch", "voicebot.records", "watch", "Follow calls live in the terminal."),
@@ -71,7 +71,7 @@ COMMANDS = (
     ),
     Command(
         "openai-sim",
-        "voicebot.openai_sim.command",
+        "voicebot.simulators.openai.command",
         "openai_sim",
         "Stand in for OpenAI, for tests and demos without a key.",
     ),

@@ -19,10 +19,10 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked
 from voicebot.collect.understanding.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai_api.account import Account, account
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Failure, Service
-from voicebot.openai_api.trouble import FAILURES, failure_of
+from voicebot.openai.account import Account, account
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Failure, Service
+from voicebot.openai.trouble import FAILURES, failure_of
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars

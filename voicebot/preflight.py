@@ -49,8 +49,8 @@ def require_openai(settings: Settings) -> None:
     if not uses_openai(settings):
         return
     # Its library takes most of a second to import: who stays local does not pay for it.
-    from voicebot.openai_api.account import account
-    from voicebot.openai_api.usage import load_prices
+    from voicebot.openai.account import account
+    from voicebot.openai.usage import load_prices
 
     account(settings)
     load_prices(settings.openai_prices)

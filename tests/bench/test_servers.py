@@ -7,8 +7,8 @@ from pathlib import Path
 
 from voicebot import g711
 from voicebot.bench.servers import null_manifest
-from voicebot.phone.recordings import default_script, shipped, shipped_clip, spoken
-from voicebot.phone.script import Recording
+from voicebot.simulators.phone.recordings import default_script, shipped, shipped_clip, spoken
+from voicebot.simulators.phone.script import Recording
 from voicebot.speech.null import NullDetector, clip_checksum
 
 

@@ -16,8 +16,8 @@ from voicebot.call import CallSid, Status, Step
 from voicebot.collect.collector import Conversation, understand_by_rules
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
-from voicebot.phone.script import Cue, Keys, Prompter, Silence, Text, load_script
 from voicebot.settings import Settings
+from voicebot.simulators.phone.script import Cue, Keys, Prompter, Silence, Text, load_script
 from voicebot.store import Store
 from voicebot.store.slots import Slots
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.openai_sim.conftest import KEY, Served, clips, served
 from tests.serving import Serving, environment, eventually, serving
-from voicebot.openai_sim.clips import Clips, load_clips
-from voicebot.openai_sim.command import CLIPS
-from voicebot.openai_sim.faults import Fault, Kind
-from voicebot.openai_sim.latency import Latencies, Service
-from voicebot.openai_sim.simulator import Simulator
-from voicebot.openai_sim.voice import Samples, babble
+from tests.simulators.openai.conftest import KEY, Served, clips, served
 from voicebot.ports import free_port
+from voicebot.simulators.openai.clips import Clips, load_clips
+from voicebot.simulators.openai.command import CLIPS
+from voicebot.simulators.openai.faults import Fault, Kind
+from voicebot.simulators.openai.latency import Latencies, Service
+from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.voice import Samples, babble
 
 __all__ = ["clips", "served"]
 

@@ -22,9 +22,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from tests.chaos.letters import LetterEar, sound
 from voicebot.g711 import FRAME_BYTES, FRAME_MS, SILENCE
-from voicebot.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Verb, parse
-from voicebot.phone.wire import Clear, Mark, Media, Messages
-from voicebot.phone.wire import parse as parse_order
+from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Verb, parse
+from voicebot.simulators.phone.wire import Clear, Mark, Media, Messages
+from voicebot.simulators.phone.wire import parse as parse_order
 
 SAYINGS = {
     "name": ("My name is Robin Carter.", "My name is Emma Wilson.", "My name is Daniel Brown."),

@@ -18,8 +18,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.serving import Serving, environment, serving
-from voicebot.phone.clip import load_clip
 from voicebot.ports import free_port
+from voicebot.simulators.phone.clip import load_clip
 from voicebot.speech.null import clip_checksum
 
 pytestmark = [pytest.mark.slow, pytest.mark.valkey]

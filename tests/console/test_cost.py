@@ -9,7 +9,7 @@ from voicebot.call import CallSid
 from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding
 from voicebot.console.conversations import Conversations
-from voicebot.openai_api.usage import Tokens, meter, read_usage
+from voicebot.openai.usage import Tokens, meter, read_usage
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.record import utc_now

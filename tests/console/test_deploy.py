@@ -13,7 +13,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 METRICS = (
     "voicebot.console.metrics",
     "voicebot.store.metrics",
-    "voicebot.openai_api.metrics",
+    "voicebot.openai.metrics",
     "voicebot.speech.metrics",
     "voicebot.stream.metrics",
     "voicebot.tracing.spans",

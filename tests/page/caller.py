@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicebot.call import Step
-from voicebot.phone.caller import Caller
-from voicebot.phone.clock import Clock
-from voicebot.phone.console import Console
-from voicebot.phone.provider import Dialled, Outcome, Provider
-from voicebot.phone.recordings import default_script, spoken
-from voicebot.phone.script import Line, Recording, Script
+from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.console import Console
+from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
+from voicebot.simulators.phone.recordings import default_script, spoken
+from voicebot.simulators.phone.script import Line, Recording, Script
 
 PEOPLE: dict[str, dict[str, str]] = {
     "john": {},

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.serving import Serving, environment, serving
 from voicebot import g711
-from voicebot.bench.stack import null_manifest
+from voicebot.bench.servers import null_manifest
 from voicebot.ports import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

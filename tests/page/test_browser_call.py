@@ -26,10 +26,10 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import House, Microphone, ring
 from tests.serving import environment, serving
 from voicebot import g711
-from voicebot.phone.clip import Clip
-from voicebot.phone.recordings import shipped_clip
-from voicebot.phone.voice import local_voice
 from voicebot.ports import free_port
+from voicebot.simulators.phone.clip import Clip
+from voicebot.simulators.phone.recordings import shipped_clip
+from voicebot.simulators.phone.voice import local_voice
 
 pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
 

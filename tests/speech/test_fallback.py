@@ -12,10 +12,10 @@ import pytest
 
 from tests.stream.doubles import CodedEars, DeafEars, spoken
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai_api import metrics
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Failure, Service, Unanswered
-from voicebot.openai_api.usage import Meter, start_meter
+from voicebot.openai import metrics
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Failure, Service, Unanswered
+from voicebot.openai.usage import Meter, start_meter
 from voicebot.speech import Ear, Hint, Listening, Transcriber, Transcript
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import voicebot.phone
+import voicebot.simulators.phone
 from voicebot import g711
-from voicebot.phone.clip import load_clip
+from voicebot.simulators.phone.clip import load_clip
 from voicebot.speech import vad
 from voicebot.speech.vad import SileroDetector
 
@@ -25,7 +25,7 @@ SILENCE = g711.SILENCE * SECOND
 @pytest.fixture(scope="module")
 def recorded() -> bytes:
     """A sentence without the quiet after it."""
-    clips = Path(voicebot.phone.__file__).parent / "clips"
+    clips = Path(voicebot.simulators.phone.__file__).parent / "clips"
     return load_clip(clips / "john_name.wav").cut().audio
 
 

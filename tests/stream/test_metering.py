@@ -6,7 +6,7 @@ import orjson
 
 from tests.stream.calls import Notebook
 from voicebot.call import CallSid, CallState
-from voicebot.openai_api.usage import Usage, meter
+from voicebot.openai.usage import Usage, meter
 from voicebot.settings import Settings
 from voicebot.stream.metering import metered
 from voicebot.stream.session import OpenLedger

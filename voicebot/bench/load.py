@@ -23,14 +23,14 @@ from typing import Final
 from pydantic import BaseModel
 
 from voicebot.errors import PhoneError
-from voicebot.phone.caller import Caller
-from voicebot.phone.clip import Clip
-from voicebot.phone.clock import Clock
-from voicebot.phone.console import Console
-from voicebot.phone.line import FRAME_S
-from voicebot.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
-from voicebot.phone.recordings import default_script, spoken
-from voicebot.phone.script import Saying, Script
+from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.clip import Clip
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.console import Console
+from voicebot.simulators.phone.line import FRAME_S
+from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
+from voicebot.simulators.phone.recordings import default_script, spoken
+from voicebot.simulators.phone.script import Saying, Script
 from voicebot.worker import Lifetime, run
 
 CALLED: Final = "+61255501000"

@@ -16,8 +16,8 @@ from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
 from voicebot.collect.understanding import Understand
 from voicebot.errors import VoicebotError
-from voicebot.openai_api.bill import note_bill, open_bill
-from voicebot.openai_api.usage import load_prices, meter
+from voicebot.openai.bill import note_bill, open_bill
+from voicebot.openai.usage import load_prices, meter
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, Store
 from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing

@@ -26,10 +26,10 @@ from voicebot.call import BROWSER_PREFIX, CallSid
 from voicebot.console.problems import Problem
 from voicebot.console.rooms import Rooms, rooms
 from voicebot.errors import PhoneError
-from voicebot.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 from voicebot.ports import stream_door
 from voicebot.settings import Settings
 from voicebot.signature import HEADER, sign
+from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 
 _PATIENCE_S: Final = 3.0
 _LARGEST_ANSWER_BYTES: Final = 64 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Service
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Service
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Ears, Synthesizer, Transcriber, VoiceDetector
 from voicebot.speech.cache import CachedSynthesizer

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai_api import metrics
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Failure, Service, Unanswered
-from voicebot.openai_api.usage import meter
+from voicebot.openai import metrics
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Failure, Service, Unanswered
+from voicebot.openai.usage import meter
 from voicebot.speech import Ear, Ears, Hint, Listening, Transcriber, Transcript
 from voicebot.speech.cache import CachedSynthesizer
 

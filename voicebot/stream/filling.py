@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Final
 
-from voicebot.openai_api import metrics
+from voicebot.openai import metrics
 from voicebot.stream.speaking import Speaker
 
 AGAIN_S: Final = 1.5

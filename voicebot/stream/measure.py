@@ -22,7 +22,7 @@ import orjson
 from voicebot.call import Appointments, CallSid, Change, Ledger, Saved, Status
 from voicebot.errors import Fenced
 from voicebot.log import get_logger
-from voicebot.openai_api.usage import meter
+from voicebot.openai.usage import meter
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, Stage, outcome_of
 from voicebot.tracing import UNTRACED, Answer, CallTrace

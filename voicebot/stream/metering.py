@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from voicebot.call import Appointments, CallSid, CallState, Change, Saved
-from voicebot.openai_api.bill import note_bill, open_bill
-from voicebot.openai_api.usage import Meter, load_prices
+from voicebot.openai.bill import note_bill, open_bill
+from voicebot.openai.usage import Meter, load_prices
 from voicebot.settings import Settings
 from voicebot.stream.server import OpenCall
 from voicebot.stream.session import OpenLedger

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.openai_api.failures import Failure
+from voicebot.openai.failures import Failure
 from voicebot.speech.openai.dictation import (
     BATCH_BYTES,
     LONGEST_BYTES,

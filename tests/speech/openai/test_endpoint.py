@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.speech.openai.strangers import STRANGE, strange
-from voicebot.openai_api.failures import Failure
-from voicebot.openai_api.trouble import Unwanted
+from voicebot.openai.failures import Failure
+from voicebot.openai.trouble import Unwanted
 from voicebot.speech.openai.endpoint import EndpointVoice
 
 

@@ -8,16 +8,16 @@ import wave
 
 import pytest
 
-from tests.openai_sim.conftest import recorded
+from tests.simulators.openai.conftest import recorded
 from tests.speech.openai.conftest import ENOUGH_S, HURRIED_S, PATIENT_S, order, settings
 from tests.speech.openai.strangers import STRANGE, strange
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai_api.account import account
-from voicebot.openai_api.usage import Meter, start_meter
-from voicebot.openai_sim.faults import Kind
-from voicebot.openai_sim.latency import Latency, Service
-from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai.account import account
+from voicebot.openai.usage import Meter, start_meter
+from voicebot.simulators.openai.faults import Kind
+from voicebot.simulators.openai.latency import Latency, Service
+from voicebot.simulators.openai.simulator import Simulator
 from voicebot.speech import Hint
 from voicebot.speech.openai.files import FileTranscriber, wav
 

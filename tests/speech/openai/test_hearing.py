@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import pytest
 
-from tests.openai_sim.conftest import RECORDED, recorded
+from tests.simulators.openai.conftest import RECORDED, recorded
 from tests.speech.openai.conftest import (
     ENOUGH_S,
     HURRIED_S,
@@ -23,11 +23,11 @@ from tests.speech.openai.conftest import (
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai_api.failures import Failure, Unanswered
-from voicebot.openai_api.usage import Meter, start_meter
-from voicebot.openai_sim.faults import Kind
-from voicebot.openai_sim.latency import Latency, Service
-from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai.failures import Failure, Unanswered
+from voicebot.openai.usage import Meter, start_meter
+from voicebot.simulators.openai.faults import Kind
+from voicebot.simulators.openai.latency import Latency, Service
+from voicebot.simulators.openai.simulator import Simulator
 from voicebot.speech import Ear, Hint
 from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars, Patience, joined
 from voicebot.speech.openai.line import Limits

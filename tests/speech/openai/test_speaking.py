@@ -18,11 +18,11 @@ from tests.speech.openai.conftest import (
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai_api.usage import Meter, start_meter
-from voicebot.openai_sim.faults import Fault, Kind
-from voicebot.openai_sim.latency import Service
-from voicebot.openai_sim.simulator import Simulator
-from voicebot.openai_sim.voice import babble
+from voicebot.openai.usage import Meter, start_meter
+from voicebot.simulators.openai.faults import Fault, Kind
+from voicebot.simulators.openai.latency import Service
+from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.voice import babble
 from voicebot.speech.openai import speaking
 from voicebot.speech.openai.speaking import OpenAIMouth
 

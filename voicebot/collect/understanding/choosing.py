@@ -18,9 +18,9 @@ async def open_understanding(settings: Settings) -> AsyncIterator[Understand]:
         return
     # Its library takes most of a second to import: who stays with the rules does not pay for it.
     from voicebot.collect.understanding.model.asking import ModelUnderstanding
-    from voicebot.openai_api.account import account
-    from voicebot.openai_api.breaker import Breaker
-    from voicebot.openai_api.failures import Service
+    from voicebot.openai.account import account
+    from voicebot.openai.breaker import Breaker
+    from voicebot.openai.failures import Service
 
     ours = account(settings)
     async with ours.open_client() as client:

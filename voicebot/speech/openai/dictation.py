@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Final
 
 from voicebot import g711
-from voicebot.openai_api.failures import Failure, failure_of_code
+from voicebot.openai.failures import Failure, failure_of_code
 from voicebot.speech.openai.messages import Event, Kind
 
 BATCH_BYTES: Final = 60 * g711.RATE_HZ // 1000

@@ -7,8 +7,8 @@ from typing import Final
 
 from openai import AsyncOpenAI, omit
 
-from voicebot.openai_api.failures import Failure
-from voicebot.openai_api.trouble import Unwanted
+from voicebot.openai.failures import Failure
+from voicebot.openai.trouble import Unwanted
 from voicebot.speech.openai.decimating import Decimator
 
 _WITHOUT_INSTRUCTIONS: Final = "tts-1"

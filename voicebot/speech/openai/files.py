@@ -12,9 +12,9 @@ from openai import AsyncOpenAI, omit
 from openai.types.audio import Transcription
 
 from voicebot import g711
-from voicebot.openai_api.failures import Failure, Unanswered
-from voicebot.openai_api.trouble import FAILURES, Unwanted, failure_of
-from voicebot.openai_api.usage import meter
+from voicebot.openai.failures import Failure, Unanswered
+from voicebot.openai.trouble import FAILURES, Unwanted, failure_of
+from voicebot.openai.usage import meter
 from voicebot.speech import Hint, Transcript
 from voicebot.speech.openai.messages import clean_keywords, takes_keywords
 

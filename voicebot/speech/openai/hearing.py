@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from voicebot.log import get_logger
-from voicebot.openai_api.account import account
-from voicebot.openai_api.failures import Failure, Unanswered
+from voicebot.openai.account import account
+from voicebot.openai.failures import Failure, Unanswered
 from voicebot.settings import Settings
 from voicebot.speech import Ear, Hint, Transcriber, Transcript
 from voicebot.speech.openai.dictation import SHORTEST_BYTES, Dictation, Item

@@ -22,11 +22,11 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from voicebot import g711
 from voicebot.log import get_logger
-from voicebot.openai_api import metrics
-from voicebot.openai_api.account import Account
-from voicebot.openai_api.failures import Failure, Service, Unanswered
-from voicebot.openai_api.trouble import failure_of
-from voicebot.openai_api.usage import meter
+from voicebot.openai import metrics
+from voicebot.openai.account import Account
+from voicebot.openai.failures import Failure, Service, Unanswered
+from voicebot.openai.trouble import failure_of
+from voicebot.openai.usage import meter
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
 from voicebot.speech.openai.dictation import Append, Clear, Commit, Dictation, Order, Outcome

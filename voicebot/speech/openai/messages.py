@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from voicebot.errors import SpeechError
-from voicebot.openai_api.members import inner, number, packed, read_object, text
+from voicebot.openai.members import inner, number, packed, read_object, text
 from voicebot.speech import Hint
 
 PCM_RATE_HZ: Final = 24_000

@@ -17,10 +17,10 @@ from typing import Final, Protocol
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Failure
-from voicebot.openai_api.trouble import FAILURES, Stalled, failure_of
-from voicebot.openai_api.usage import meter
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Failure
+from voicebot.openai.trouble import FAILURES, Stalled, failure_of
+from voicebot.openai.usage import meter
 
 QUICK_S: Final = 0.25
 """Who fails so soon may be asked once more."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from voicebot.openai_api.account import account
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Service
+from voicebot.openai.account import account
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Service
 from voicebot.settings import Settings
 from voicebot.speech.openai.endpoint import EndpointVoice
 from voicebot.speech.openai.speaking import OpenAIMouth, Patience

@@ -13,7 +13,7 @@ from openai import AsyncOpenAI
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from tests.openai_sim.conftest import KEY, clips, served, simulator, url
+from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from tests.speech.openai.strangers import STRANGE, strange
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
@@ -23,14 +23,14 @@ from voicebot.collect.understanding.model import asking
 from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
-from voicebot.openai_api.breaker import Breaker
-from voicebot.openai_api.failures import Service as Asking
-from voicebot.openai_api.usage import Meter, start_meter
-from voicebot.openai_sim.answers import loose_part
-from voicebot.openai_sim.faults import Fault, Kind
-from voicebot.openai_sim.latency import Service
-from voicebot.openai_sim.simulator import Simulator
+from voicebot.openai.breaker import Breaker
+from voicebot.openai.failures import Service as Asking
+from voicebot.openai.usage import Meter, start_meter
 from voicebot.settings import Settings
+from voicebot.simulators.openai.answers import loose_part
+from voicebot.simulators.openai.faults import Fault, Kind
+from voicebot.simulators.openai.latency import Service
+from voicebot.simulators.openai.simulator import Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 

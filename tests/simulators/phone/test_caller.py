@@ -1,0 +1,131 @@
+"""The caller with a console: answers what is asked, and hangs up where it should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulators.phone.bot import CONNECT, HANGUP, Bot, running
+from tests.simulators.phone.test_console import http
+from tests.simulators.phone.test_provider import TONE, LoopClock, Observed, in_virtual_time
+from voicebot.call import Step
+from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.clip import Clip
+from voicebot.simulators.phone.console import Console
+from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
+from voicebot.simulators.phone.script import Line, Script, Text
+
+WORDS = ("name", "phone", "email", "Yes.", "No.")
+CLIPS = {Text(word): Clip(word, TONE) for word in WORDS}
+LINES: Mapping[str, tuple[Line, ...]] = {
+    "name": (Line(Text("name")),),
+    "phone": (Line(Text("phone")),),
+    "email": (Line(Text("email"), interrupt_after_ms=40),),
+    "confirm": (Line(Text("Yes.")),),
+    "no": (Line(Text("No.")),),
+}
+SID = "CA" + "2" * 32
+
+
+class Shown(Observed):
+    """Keeps the bot's words as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bot: list[str] = []
+
+    def bot_said(self, text: str) -> None:
+        self.bot.append(text)
+
+
+def record(step: str, *said: str, asking: str | None = None, **info: str) -> dict[str, Any]:
+    history = [{"speaker": "AI", "message": text, "startedAt": "…"} for text in said]
+    return {"step": step, "asking": asking, "user": {"userInfo": info}, "history": history}
+
+
+async def called(
+    bot: Bot, seen: Observed, *, script: Script | None = None, hangup_after: Step | None = None
+) -> Outcome:
+    async with running(bot) as url:
+        caller = Caller(
+            script or Script(LINES),
+            CLIPS,
+            seen,
+            console=Console(http(url), SID),
+            hangup_after=hangup_after,
+        )
+        await caller.skip_history()
+        provider = Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed)
+        return await provider.carry(caller.talk)
+
+
+@in_virtual_time
+async def test_the_caller_answers_the_step_that_is_open() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Shown()
+    bot.record = lambda look: record("phone" if look <= 2 else "name")
+    assert await called(bot, seen) is Outcome.HUNG_UP
+    assert seen.caller == ["phone", "name"]
+
+
+@in_virtual_time
+async def test_a_value_that_was_misheard_gets_a_no() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=1), Shown()
+    bot.record = lambda look: record("phone", asking="confirm", phone="+61400000000")
+    await called(bot, seen, script=Script(LINES, {Step.PHONE: "+61412345678"}))
+    assert seen.caller == ["No."]
+
+
+@in_virtual_time
+async def test_the_bots_words_are_shown_once_and_only_those_of_this_call() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Shown()
+    said = ["before", "before", "Hello.", "And?", "Bye."]
+    bot.record = lambda look: record("name", *said[: look + 1])
+    await called(bot, seen)
+    assert seen.bot == ["Hello.", "And?", "Bye."]
+
+
+@in_virtual_time
+async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_gone_on() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=9), Shown()
+    looks = {3: record("phone", asking="confirm", phone="+61412345678")}
+    bot.record = lambda look: (
+        looks.get(look)
+        or (record("phone") if look < 3 else record("address", phone="+61412345678"))
+    )
+    outcome = await called(bot, seen, hangup_after=Step.PHONE)
+    assert outcome is Outcome.CALLER_LEFT
+    assert seen.caller == ["phone", "Yes."]
+    assert bot.messages[-1]["event"] == "stop"
+
+
+@in_virtual_time
+async def test_an_interrupting_line_is_spoken_into_the_bots_sentence() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=1), Shown()
+    bot.record = lambda look: record("email")
+    await called(bot, seen)
+    first_voiced = next(
+        m for m in bot.events("media") if not m["media"]["payload"].startswith("////")
+    )
+    first_mark = bot.events("mark")[0]
+    assert int(first_voiced["sequenceNumber"]) < int(first_mark["sequenceNumber"]) + 8
+
+
+@in_virtual_time
+async def test_without_a_record_the_caller_says_the_lines_in_their_order() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=3), Shown()
+    assert await called(bot, seen) is Outcome.HUNG_UP
+    assert seen.caller == ["name", "phone", "Yes."]
+
+
+@in_virtual_time
+async def test_a_bot_that_falls_silent_is_left() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=0), Shown()
+    bot.extra = lambda sid: []
+    bot.mute = True
+    async with running(bot) as url:
+        caller = Caller(Script(LINES), CLIPS, seen)
+        provider = Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed)
+        outcome = await provider.carry(caller.talk)
+    assert outcome is Outcome.CALLER_LEFT
+    assert caller.gave_up
+    assert "30 s" in seen.notices[0]

@@ -1,0 +1,259 @@
+"""The provider: webhook, TwiML, stream, over real sockets on loopback, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from tests.simulators.phone.bot import BEEP, CONNECT, HANGUP, Bot, beep, clear, media, running
+from tests.virtual_time import virtual_time
+from voicebot import g711
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.clip import Clip
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid
+from voicebot.simulators.phone.script import HangUp, Keys, Line, Saying, Script, Silence, Text
+
+in_virtual_time = virtual_time(grace_s=0.001)
+TONE = g711.encode((8000 * np.sin(np.arange(1600) / 3)).astype(np.int16))
+HELLO = Text("Hello.")
+CLIPS: dict[Saying, Clip] = {HELLO: Clip("Hello.", TONE)}
+
+
+class LoopClock(Clock):
+    """The loop's own time."""
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class Observed:
+    """Keeps what happened on a call."""
+
+    def __init__(self) -> None:
+        self.caller: list[str] = []
+        self.latencies_ms: list[float] = []
+        self.notices: list[str] = []
+
+    def bot_said(self, text: str) -> None:
+        raise AssertionError("there is no console")
+
+    def caller_said(self, text: str) -> None:
+        self.caller.append(text)
+
+    def answered(self, latency_ms: float) -> None:
+        self.latencies_ms.append(latency_ms)
+
+    def noticed(self, text: str) -> None:
+        self.notices.append(text)
+
+
+async def placed(
+    url: str, *sayings: Saying, seen: Observed | None = None
+) -> tuple[Outcome, Provider]:
+    seen = seen or Observed()
+    script = Script(opening=tuple(Line(saying) for saying in sayings))
+    caller = Caller(script, CLIPS, seen)
+    dialled = Dialled(url, "CA" + "1" * 32, "+61491570006", "+61255501000")
+    provider = Provider(dialled, LoopClock(), seen.noticed)
+    return await provider.carry(caller.talk), provider
+
+
+@in_virtual_time
+async def test_a_call_to_its_end_is_told_to_hang_up() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
+    async with running(bot) as url:
+        outcome, provider = await placed(url, HELLO, HELLO, seen=seen)
+    assert outcome is Outcome.HUNG_UP
+    assert seen.caller == ["Hello.", "Hello."]
+    assert len(seen.latencies_ms) == 2
+    assert not provider.complaints
+
+
+@in_virtual_time
+async def test_the_webhook_is_asked_as_the_provider_asks() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    async with running(bot) as url:
+        await placed(url)
+    asked = parse_qs(urlsplit(bot.asked[0]).query)
+    assert asked["CallSid"] == ["CA" + "1" * 32]
+    assert asked["From"] == ["+61491570006"]
+    assert asked["To"] == ["+61255501000"]
+    assert bot.asked[1].startswith("/twiml?"), "the redirect after <Connect> was followed"
+
+
+@in_virtual_time
+async def test_a_stream_that_opens_nowhere_is_told_with_the_setting_that_sent_it_there() -> None:
+    elsewhere = CONNECT.replace("ws://{host}", "ws://127.0.0.1:1")
+    seen = Observed()
+    async with running(Bot([elsewhere, HANGUP])) as url:
+        await placed(url, seen=seen)
+    (notice,) = seen.notices
+    assert "ws://127.0.0.1:1/media (nothing listens there: connection refused)" in notice
+    assert "VOICEBOT_PUBLIC_URL" in notice
+
+
+@in_virtual_time
+async def test_the_stream_opens_with_connected_and_start_with_the_parameters() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    async with running(bot) as url:
+        await placed(url)
+    connected, start = bot.messages[:2]
+    assert connected == {"event": "connected", "protocol": "Call", "version": "1.0.0"}
+    assert start["sequenceNumber"] == "1"
+    assert start["start"]["customParameters"] == {"token": "t1", "from": "+61491570006"}
+    assert start["start"]["callSid"] == "CA" + "1" * 32
+
+
+@in_virtual_time
+async def test_frames_are_numbered_without_a_gap_and_carry_the_audio_time() -> None:
+    bot = Bot([CONNECT, HANGUP])
+    async with running(bot) as url:
+        await placed(url, HELLO)
+    numbered = [m for m in bot.messages if m["event"] != "connected"]
+    assert [m["sequenceNumber"] for m in numbered] == [str(n + 1) for n in range(len(numbered))]
+    frames = [m["media"] for m in bot.events("media")]
+    assert [f["chunk"] for f in frames] == [str(n + 1) for n in range(len(frames))]
+    assert [int(f["timestamp"]) for f in frames] == [20 * (n + 1) for n in range(len(frames))]
+
+
+@in_virtual_time
+async def test_the_mark_comes_back_once_the_beep_was_played() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    bot.extra = lambda sid: [media(sid, BEEP * 39)]
+    async with running(bot) as url:
+        await placed(url)
+    (mark,) = bot.events("mark")
+    before = [
+        m for m in bot.events("media") if int(m["sequenceNumber"]) < int(mark["sequenceNumber"])
+    ]
+    assert mark["mark"] == {"name": "t0"}
+    assert len(before) >= 50, "4 s of beep take two hundred frames of the caller's time"
+
+
+@in_virtual_time
+async def test_clear_brings_all_pending_marks_back() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    bot.extra = lambda sid: [*beep(sid, "a"), *beep(sid, "b"), clear(sid)]
+    async with running(bot) as url:
+        await placed(url)
+    assert [m["mark"]["name"] for m in bot.events("mark")][:2] == ["a", "b"]
+
+
+@in_virtual_time
+async def test_keys_are_pressed_one_by_one() -> None:
+    bot = Bot([CONNECT, HANGUP])
+    async with running(bot) as url:
+        await placed(url, Keys("04#"))
+    assert [m["dtmf"] for m in bot.events("dtmf")] == [
+        {"track": "inbound_track", "digit": digit} for digit in "04#"
+    ]
+
+
+@in_virtual_time
+async def test_hanging_up_sends_stop_and_follows_no_more_verbs() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=5)
+    async with running(bot) as url:
+        outcome, _ = await placed(url, HELLO, HangUp())
+    assert outcome is Outcome.CALLER_LEFT
+    assert bot.messages[-1]["event"] == "stop"
+    assert len(bot.asked) == 1
+
+
+@in_virtual_time
+async def test_a_silent_caller_waits_for_the_bot() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=0), Observed()
+    async with running(bot) as url:
+        outcome, _ = await placed(url, Silence(), seen=seen)
+    assert outcome is Outcome.HUNG_UP
+    assert not seen.latencies_ms
+
+
+@in_virtual_time
+async def test_a_stream_that_was_cut_is_connected_again() -> None:
+    bot = Bot([CONNECT, CONNECT, HANGUP], turns=0)
+    async with running(bot) as url:
+        outcome, provider = await placed(url)
+    assert outcome is Outcome.HUNG_UP
+    assert len(provider.lines) == 2
+    starts = [m["streamSid"] for m in bot.events("start")]
+    assert len(set(starts)) == 2, "each stream has an id of its own"
+
+
+@in_virtual_time
+async def test_pause_and_redirect_are_followed() -> None:
+    wait = '<Response><Pause length="2"/><Redirect method="GET">/twiml?try=1</Redirect></Response>'
+    bot = Bot([wait, HANGUP])
+    async with running(bot) as url:
+        outcome, _ = await placed(url)
+    assert outcome is Outcome.HUNG_UP
+    assert parse_qs(urlsplit(bot.asked[1]).query)["try"] == ["1"]
+    assert "CallSid" in bot.asked[1]
+
+
+@in_virtual_time
+async def test_an_endless_redirect_is_an_error() -> None:
+    bot = Bot(['<Response><Redirect method="GET">/twiml</Redirect></Response>'])
+    async with running(bot) as url:
+        with pytest.raises(PhoneError, match="redirected 50 times"):
+            await placed(url)
+
+
+@in_virtual_time
+async def test_dial_transfers() -> None:
+    bot, seen = Bot(["<Response><Dial>+61255501234</Dial></Response>"]), Observed()
+    async with running(bot) as url:
+        outcome, _ = await placed(url, seen=seen)
+    assert outcome is Outcome.TRANSFERRED
+    assert "+61255501234" in seen.notices[0]
+
+
+@in_virtual_time
+async def test_no_verb_left_is_a_lost_call() -> None:
+    bot = Bot(["<Response><Say>Sorry.</Say></Response>"])
+    async with running(bot) as url:
+        outcome, _ = await placed(url)
+    assert outcome is Outcome.LOST
+
+
+@in_virtual_time
+async def test_what_the_provider_would_drop_is_a_complaint() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    bot.extra = lambda sid: [json.dumps({"event": "mark", "streamSid": sid})]
+    async with running(bot) as url:
+        _, provider = await placed(url)
+    assert any("31951" in complaint for complaint in provider.complaints)
+
+
+@in_virtual_time
+async def test_a_server_that_is_not_there_names_the_command_that_starts_it() -> None:
+    async with running(Bot([HANGUP])) as url:
+        pass
+    with pytest.raises(PhoneError, match="make run-local"):
+        await placed(url)
+
+
+@in_virtual_time
+async def test_the_number_of_the_caller_is_not_in_the_error() -> None:
+    async with running(Bot([HANGUP])) as url:
+        pass
+    with pytest.raises(PhoneError) as caught:
+        await placed(url)
+    assert "61491570006" not in str(caught.value)
+
+
+def test_an_address_that_is_no_websocket_is_refused() -> None:
+    with pytest.raises(PhoneError, match="ws://HOST/media"):
+        _ = Dialled("http://127.0.0.1/media", "CA1", "+1", "+2").webhook
+
+
+def test_call_ids_have_the_provider_form() -> None:
+    first, second = new_call_sid(), new_call_sid()
+    assert first != second
+    assert len(first) == 34
+    assert first.startswith("CA")

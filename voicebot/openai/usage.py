@@ -1,0 +1,191 @@
+"""What a call has used of OpenAI so far, what that costs by the price list, and whether it may
+go on.
+
+A meter belongs to a call: it is set where the call's task begins, and whatever that task starts
+reads the same one. Where there is no call (rendering fixed sentences) only the process's metrics
+count.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from voicebot.errors import SettingsError
+from voicebot.openai import metrics
+from voicebot.openai.failures import Service
+from voicebot.refused import sentences
+
+_MEND: Final = "set VOICEBOT_OPENAI_PRICES to a price list, or leave it out for the one that ships"
+_OTHER: Final = "other"
+_MILLION: Final = 1_000_000
+_CENT_DIGITS: Final = 6
+
+
+class TokenPrice(BaseModel):
+    """Dollars for a million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fresh: float
+    cached: float
+    output: float
+
+
+class Prices(BaseModel):
+    """Dollars by model; hearing and speaking by the minute of audio."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: date
+    hearing: Mapping[str, float]
+    speaking: Mapping[str, float]
+    understanding: Mapping[str, TokenPrice]
+
+    def audio(self, service: Service, model: str, seconds: float) -> float:
+        """What so much audio costs."""
+        table = self.hearing if service is Service.HEARING else self.speaking
+        return table.get(model, table[_OTHER]) * seconds / 60
+
+    def thought(self, model: str, tokens: Tokens) -> float:
+        """What an answer costs."""
+        return _cost(self.understanding.get(model, self.understanding[_OTHER]), tokens)
+
+
+@lru_cache(maxsize=4)
+def load_prices(path: Path | None = None) -> Prices:
+    """The price list at `path`, or the one that ships; raises SettingsError."""
+    name = str(path) if path else "the price list"
+    try:
+        text = path.read_text("utf-8") if path else _shipped()
+        prices = Prices.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise SettingsError(f"cannot read {name} ({error.strerror}): {_MEND}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingsError(f"{name}: {sentences(error.errors())}") from error
+    for table in (prices.hearing, prices.speaking, prices.understanding):
+        if _OTHER not in table:
+            raise SettingsError(f"{name} must say what any other model costs: {_OTHER} = …")
+    return prices
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Of one answer; `cached` is a part of `input`, or should be."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+
+
+def _cost(price: TokenPrice, tokens: Tokens) -> float:
+    fresh = max(0, tokens.input - tokens.cached)
+    cost = fresh * price.fresh + tokens.cached * price.cached + tokens.output * price.output
+    return cost / _MILLION
+
+
+@dataclass(slots=True)
+class Usage:
+    """The sums, as the record keeps them."""
+
+    heard_s: float = 0.0
+    spoken_s: float = 0.0
+    spoken_characters: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+    def to_json(self) -> str:
+        """Rounded to what a bill could show."""
+        return orjson.dumps({k: round(v, _CENT_DIGITS) for k, v in asdict(self).items()}).decode()
+
+
+def read_usage(text: str | None) -> Usage:
+    """What an earlier session of the call used; of another version or make: nothing."""
+    try:
+        usage = Usage(**orjson.loads(text or "{}"))
+    except (orjson.JSONDecodeError, TypeError):
+        return Usage()
+    counts = all(isinstance(sum_, int | float) and sum_ >= 0 for sum_ in asdict(usage).values())
+    return usage if counts else Usage()
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts for one call.
+
+    most_usd   when the call has cost so much, OpenAI is asked no more
+    waited_s   how long the conversation waited for the model that understands
+    """
+
+    prices: Prices = field(default_factory=load_prices)
+    most_usd: float = float("inf")
+    usage: Usage = field(default_factory=Usage)
+    waited_s: float = 0.0
+    touched: bool = False
+
+    @property
+    def is_spent(self) -> bool:
+        """Has the call reached its cap?"""
+        return self.usage.cost_usd >= self.most_usd
+
+    def heard(self, model: str, seconds: float) -> None:
+        """So much of the caller's audio was transcribed."""
+        self.usage.heard_s += seconds
+        metrics.audio_seconds.labels(Service.HEARING).inc(seconds)
+        self._charge(Service.HEARING, self.prices.audio(Service.HEARING, model, seconds))
+
+    def asked_to_say(self, characters: int) -> None:
+        """So many characters are to be spoken."""
+        self.usage.spoken_characters += characters
+        metrics.characters.inc(characters)
+
+    def spoke(self, model: str, seconds: float) -> None:
+        """So much audio was made."""
+        self.usage.spoken_s += seconds
+        metrics.audio_seconds.labels(Service.SPEAKING).inc(seconds)
+        self._charge(Service.SPEAKING, self.prices.audio(Service.SPEAKING, model, seconds))
+
+    def thought(self, model: str, tokens: Tokens) -> None:
+        """The model that understands has answered."""
+        self.usage.tokens_in += tokens.input
+        self.usage.tokens_cached += tokens.cached
+        self.usage.tokens_out += tokens.output
+        for kind, count in asdict(tokens).items():
+            metrics.tokens.labels(kind).inc(count)
+        self._charge(Service.UNDERSTANDING, self.prices.thought(model, tokens))
+
+    def _charge(self, service: Service, usd: float) -> None:
+        self.touched = True
+        self.usage.cost_usd += usd
+        metrics.cost_usd.labels(service).inc(usd)
+
+
+_METER: ContextVar[Meter | None] = ContextVar("openai_meter", default=None)
+
+
+def meter() -> Meter:
+    """The meter of the call whose task this is; of no call: one that nobody reads."""
+    return _METER.get() or Meter()
+
+
+def start_meter(new: Meter) -> None:
+    """From here on this task, and every task that it starts, counts here."""
+    _METER.set(new)
+
+
+def _shipped() -> str:
+    return files(__package__).joinpath("prices.toml").read_text("utf-8")

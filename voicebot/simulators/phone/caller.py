@@ -1,0 +1,158 @@
+"""The person on the phone: listens until the bot has finished, then says the right line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from voicebot.call import Step
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.clip import Clip
+from voicebot.simulators.phone.console import Console, Look
+from voicebot.simulators.phone.line import Line, Reply
+from voicebot.simulators.phone.script import (
+    HangUp,
+    Keys,
+    Prompter,
+    Saying,
+    Script,
+    Silence,
+)
+from voicebot.simulators.phone.script import Line as ScriptLine
+
+PATIENCE_S: Final = 30.0
+"""A caller who hears nothing for so long puts the phone down."""
+
+GONE_ON_S: Final = 0.5
+"""How far into the bot's next sentence `hangup_after` ends the call."""
+
+
+class Observer(Protocol):
+    """Learns what happens on a call, as it happens."""
+
+    def bot_said(self, text: str) -> None: ...
+
+    def caller_said(self, text: str) -> None: ...
+
+    def answered(self, latency_ms: float) -> None:
+        """From the caller's last voiced sample to the bot's first frame."""
+        ...
+
+    def noticed(self, text: str) -> None: ...
+
+
+class Caller:
+    """Plays a script. One caller stays through reconnections of the same call.
+
+    clips         the script's spoken lines as audio
+    hangup_after  puts the phone down when this step is saved and the bot has gone on
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        clips: Mapping[Saying, Clip],
+        observer: Observer,
+        *,
+        console: Console | None = None,
+        hangup_after: Step | None = None,
+    ) -> None:
+        self._prompter = Prompter(script)
+        self._clips = clips
+        self._observer = observer
+        self._console = console
+        self._hangup_after = hangup_after
+        self._shown = 0
+        self.gave_up = False
+        """Did the caller leave because the bot fell silent?"""
+
+    async def talk(self, line: Line) -> None:
+        """Converse until the line is closed from outside, or hang up."""
+        spoken_until, timed = line.clock.now(), False
+        while not line.hung_up:
+            reply = await self._bot_begins(line, spoken_until)
+            if reply is None:
+                return
+            if timed and not reply.overlapped:
+                self._observer.answered((reply.at - spoken_until) * 1000)
+            look = await self.look()
+            if self._has_gone_on(look):
+                await line.clock.until(reply.at + GONE_ON_S)
+                line.hang_up()
+                return
+            script_line = self._choose(look)
+            await _moment(line, reply, script_line)
+            timed = not isinstance(script_line.saying, Silence)
+            spoken_until = self._say(line, script_line.saying)
+            await line.clock.until(spoken_until)
+
+    async def look(self) -> Look | None:
+        """What the record says, while there is a console that answers; new words are shown."""
+        look = await self._asked()
+        said = look.bot_said if look else ()
+        for text in said[self._shown :]:
+            self._observer.bot_said(text)
+        self._shown = max(self._shown, len(said))
+        return look
+
+    async def skip_history(self) -> None:
+        """What was said before this call began is not shown again."""
+        look = await self._asked()
+        self._shown = len(look.bot_said) if look else 0
+
+    async def _asked(self) -> Look | None:
+        if self._console is None:
+            return None
+        try:
+            return await self._console.look()
+        except PhoneError as error:
+            self._observer.noticed(f"{error}; going on with the lines in their order")
+            return None
+
+    async def _bot_begins(self, line: Line, after: float) -> Reply | None:
+        """Wait for the bot; None when the caller lost patience and hung up."""
+        try:
+            async with asyncio.timeout(PATIENCE_S / line.clock.speed):
+                return await line.reply(after)
+        except TimeoutError:
+            self._observer.noticed(f"the bot said nothing for {PATIENCE_S:.0f} s: hanging up")
+            self.gave_up = True
+            line.hang_up()
+            return None
+
+    def _has_gone_on(self, look: Look | None) -> bool:
+        step = self._hangup_after
+        if step is None or look is None or not look.saved(step):
+            return False
+        return look.cue is None or look.cue.step is not step
+
+    def _choose(self, look: Look | None) -> ScriptLine:
+        cue, recorded = (look.cue, look.recorded) if look else (None, {})
+        return self._prompter.line(cue, recorded)
+
+    def _say(self, line: Line, saying: Saying) -> float:
+        """Begin to say it; returns the moment of its last voiced sample or key."""
+        match saying:
+            case Silence():
+                self._observer.caller_said("(silence)")
+                return line.clock.now()
+            case HangUp():
+                self._observer.caller_said("(hangs up)")
+                line.hang_up()
+                return line.clock.now()
+            case Keys(digits):
+                self._observer.caller_said(f"(keys {digits})")
+                return line.press(digits)
+            case spoken:
+                clip = self._clips[spoken]
+                self._observer.caller_said(clip.text)
+                return line.speak(clip)
+
+
+async def _moment(line: Line, reply: Reply, script_line: ScriptLine) -> None:
+    """Wait for the time to speak: after the bot, or into its sentence."""
+    if script_line.interrupt_after_ms is None:
+        await line.bot_finished()
+    else:
+        await line.clock.until(reply.at + script_line.interrupt_after_ms / 1000)

@@ -1,0 +1,211 @@
+"""`voicebot call`: place one simulated call and show it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from voicebot.call import Status, Step, parse_call_sid
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.console import Console, Look
+from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
+from voicebot.simulators.phone.recordings import default_script, spoken
+from voicebot.simulators.phone.report import Report
+from voicebot.simulators.phone.script import (
+    Line,
+    Recording,
+    Saying,
+    Script,
+    Text,
+    load_script,
+    saying,
+)
+from voicebot.simulators.phone.whereabouts import find_server
+
+CALLED: Final = "+61255501000"
+"""A number that the Australian regulator keeps for fiction."""
+
+_URL: Final = "by VOICEBOT_STREAM_PORT: ws://127.0.0.1:8080/media"
+_CONSOLE: Final = "by VOICEBOT_CONSOLE_PORT: http://127.0.0.1:8000"
+_SETTLE_S: Final = 2.0
+_LOOK_AGAIN_S: Final = 0.1
+
+EXIT_CODES: Final = {Outcome.HUNG_UP: 0, Outcome.CALLER_LEFT: 3}
+"""Whatever else happened is 1."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    dialled: Dialled
+    script: Script
+    console: Console | None
+    hangup_after: Step | None
+    only_json: bool
+    data_dir: Path
+
+
+def call(
+    url: Annotated[
+        str | None,
+        typer.Option(help="The server's stream address.", metavar="WS", show_default=_URL),
+    ] = None,
+    console: Annotated[
+        str | None,
+        typer.Option(
+            help="The staff's console: tells which step is open, and the record. '' for none.",
+            metavar="HTTP",
+            show_default=_CONSOLE,
+        ),
+    ] = None,
+    call_sid: Annotated[
+        str | None, typer.Option(help="Resume or name a call; random otherwise.", metavar="SID")
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="The caller's number; random otherwise.", metavar="NUMBER"),
+    ] = None,
+    say: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Say this when the bot asks something; repeatable. Texts are spoken by the "
+            "local voice, pitched higher; 'keys:123#', 'silence' and 'hangup' do what they say.",
+            metavar="TEXT",
+        ),
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(help='What to say at which step: step = ["line", …].', metavar="FILE.toml"),
+    ] = None,
+    audio: Annotated[
+        list[Path] | None,
+        typer.Option(help="Like --say, with a recording; repeatable.", metavar="FILE.wav"),
+    ] = None,
+    hangup_after: Annotated[
+        Step | None,
+        typer.Option(
+            help="Hang up once this step is saved and the bot has gone on "
+            "(name, phone, address, email, service or time).",
+            metavar="STEP",
+            show_choices=False,
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the final record, nothing else.")
+    ] = False,
+) -> None:
+    """Place a simulated phone call to a running server.
+
+    \b
+    A phone company and its caller in one: asks the webhook, opens the stream, speaks with
+    recorded voices in real time, plays the bot, and prints the conversation with the latency
+    of each turn and the stored record. Start a server first: make run-local
+
+    \b
+    voicebot call                                     the whole booking
+    voicebot call --hangup-after phone                a caller who is cut off
+    voicebot call --call-sid CA...                    the same caller again
+    voicebot call --say "My name is Ann Lee" --say "keys:0412345678#"
+    voicebot call --script caller.toml                your own caller
+
+    \b
+    A script is TOML; a line is a text, a WAV file beside the script, or hangup, silence, keys:…#:
+      name    = ["My name is Ann Lee."]
+      phone   = ["phone.wav", "keys:0412345678#"]     asked again, the next line
+      confirm = ["Yes."]                              when a value is read back
+      no      = ["No."]                               when it was read back wrong
+      time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
+      correct = { phone = "+61412345678" }            what the record should hold
+
+    Exit code 0: the conversation came to its end; 3: this phone hung up on purpose; 1: else.
+    """
+    sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
+    server = find_server()
+    asked = server.console_url if console is None else console
+    wish = Wish(
+        Dialled(url or server.stream_url, sid, from_ or new_caller(), CALLED),
+        _script(say or [], audio or [], script),
+        Console(asked, sid, server.token) if asked else None,
+        hangup_after,
+        json,
+        server.data_dir,
+    )
+    if hangup_after is Step.DONE:
+        raise PhoneError("--hangup-after takes one of: name, phone, address, email, service, time")
+    if hangup_after and not asked:
+        raise PhoneError("--hangup-after needs a console: it tells when the step is saved")
+    outcome = asyncio.run(_place(wish))
+    raise typer.Exit(EXIT_CODES.get(outcome, 1))
+
+
+def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
+    """Lines of the command line come first, then the script's; without either, the default's."""
+    if say and audio:
+        raise PhoneError(
+            "--say and --audio have no order between them: put the lines into a file, "
+            'name = ["a text", "a-recording.wav"], and give it with --script'
+        )
+    opening = (*(Line(_said(text)) for text in say), *(Line(Recording(path)) for path in audio))
+    if script is not None:
+        return replace(load_script(script), opening=opening)
+    return Script(opening=opening) if opening else default_script()
+
+
+def _said(text: str) -> Saying:
+    saying_ = saying(text, Path())
+    return Text(text) if isinstance(saying_, Recording) else saying_
+
+
+async def _place(wish: Wish) -> Outcome:
+    report = Report(quiet=wish.only_json)
+    clips = await spoken(wish.script, wish.data_dir)
+    caller = Caller(
+        wish.script, clips, report, console=wish.console, hangup_after=wish.hangup_after
+    )
+    provider = Provider(wish.dialled, Clock(), report.noticed)
+    report.began(wish.dialled.call_sid)
+    await caller.skip_history()
+    with _hanging_up_on_ctrl_c(provider):
+        outcome = await provider.carry(caller.talk)
+    for complaint in provider.complaints:
+        report.noticed(f"the provider would drop a message: {complaint}")
+    outcome = Outcome.LOST if caller.gave_up else outcome
+    report.finish(outcome.value, await _last_look(caller))
+    return outcome
+
+
+async def _last_look(caller: Caller) -> Look | None:
+    """The record, once the server has noted how the call was left."""
+    until = asyncio.get_running_loop().time() + _SETTLE_S
+    while True:
+        look = await caller.look()
+        settled = look is None or look.record.get("status") != Status.ACTIVE
+        if settled or asyncio.get_running_loop().time() > until:
+            return look
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+@contextmanager
+def _hanging_up_on_ctrl_c(provider: Provider) -> Iterator[None]:
+    """The first Ctrl-C puts the phone down; a second one ends the program."""
+    loop = asyncio.get_running_loop()
+
+    def put_down() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        provider.hang_up()
+
+    loop.add_signal_handler(signal.SIGINT, put_down)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)

@@ -1,0 +1,124 @@
+"""The staff's console as the phone sees it: what is asked just now, and the stored record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Final
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request
+
+from pydantic import BaseModel, Field, ValidationError
+
+from voicebot.call import FIELDS, Step
+from voicebot.direct import open_directly
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.script import CONFIRM, Cue
+from voicebot.unreachable import why
+
+_TIMEOUT_S: Final = 5.0
+_MENDS: Final[Mapping[int, str]] = {
+    HTTPStatus.UNAUTHORIZED: "; set VOICEBOT_CONSOLE_TOKEN as the server has it",
+    HTTPStatus.SERVICE_UNAVAILABLE: "; its Redis does not answer",
+}
+_BOT: Final = "AI"
+
+
+class _Said(BaseModel):
+    speaker: str
+    message: str
+
+
+class _User(BaseModel):
+    userInfo: dict[str, str | None] = {}
+    service: dict[str, object] | None = None
+    serviceBookedTime: str | None = None
+
+
+class _Answer(BaseModel):
+    """The part of `GET /calls/{callSid}` that a caller needs; unknown keys are ignored."""
+
+    step: Step | None = None
+    asking: str | None = None
+    user: _User = Field(default_factory=_User)
+    history: list[_Said] = []
+
+
+@dataclass(frozen=True)
+class Look:
+    """The call as the record shows it.
+
+    cue       what is asked; None when the record does not tell
+    recorded  values by step
+    bot_said  everything the bot has said so far, in order
+    record    the whole answer, to be printed
+    """
+
+    cue: Cue | None = None
+    recorded: Mapping[Step, str] = field(default_factory=dict)
+    bot_said: tuple[str, ...] = ()
+    record: Mapping[str, object] = field(default_factory=dict)
+
+    def saved(self, step: Step) -> bool:
+        """Does the record hold this step's value?"""
+        return step in self.recorded
+
+
+class Console:
+    """Asks `GET {url}/calls/{callSid}`."""
+
+    def __init__(self, url: str, call_sid: str, token: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise PhoneError(f"{url!r} is no address of a console; it looks like http://HOST:8000")
+        self._url = f"{url.rstrip('/')}/calls/{quote(call_sid)}"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def look(self) -> Look | None:
+        """The call as it stands; None while nothing is stored. Raises PhoneError."""
+        body = await asyncio.to_thread(self._get)
+        return None if body is None else read(body)
+
+    def _get(self) -> bytes | None:
+        try:
+            request = Request(self._url, headers=self._headers)
+            with open_directly(request, timeout=_TIMEOUT_S) as response:
+                body: bytes = response.read()
+                return body
+        except HTTPError as error:
+            error.close()
+            if error.code == 404:
+                return None
+            mend = _MENDS.get(error.code, "")
+            raise PhoneError(f"the console answered {error.code} to {self._url}{mend}") from error
+        except (OSError, HTTPException, UnicodeError) as error:  # URLError is an OSError
+            raise PhoneError(f"no console answers at {self._url} ({why(error)})") from error
+
+
+def read(body: bytes) -> Look:
+    """Understand the console's answer; raises PhoneError."""
+    try:
+        record = json.loads(body)
+        answer = _Answer.model_validate(record)
+    except (json.JSONDecodeError, ValidationError) as error:
+        raise PhoneError("the console's answer is not a call's record") from error
+    said = tuple(m.message for m in answer.history if m.speaker == _BOT)
+    return Look(_cue(answer), _recorded(answer.user), said, record)
+
+
+def _cue(answer: _Answer) -> Cue | None:
+    if answer.step not in FIELDS:
+        return None
+    return Cue(Step(answer.step), answer.asking == CONFIRM)
+
+
+def _recorded(user: _User) -> dict[Step, str]:
+    names = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+    values: dict[Step, object] = {step: user.userInfo.get(step.value) for step in names}
+    values[Step.SERVICE] = (user.service or {}).get("name")
+    values[Step.TIME] = user.serviceBookedTime
+    return {step: str(value) for step, value in values.items() if value}

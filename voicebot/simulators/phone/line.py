@@ -1,0 +1,170 @@
+"""One media stream as the provider holds it: 20 ms of the caller out, the bot played in.
+
+Frames leave in real time whether or not anybody speaks. What the bot sends goes into the
+play-out queue; marks are echoed when playback reaches them (to within a frame).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from voicebot.g711 import FRAME_MS, RATE_HZ
+from voicebot.simulators.phone.clip import SILENT_FRAME, Clip
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.playout import Playout
+from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messages, Order, parse
+
+FRAME_S: Final = FRAME_MS / 1000
+KEY_S: Final = 0.2
+"""Between two key presses of a quick thumb."""
+
+ANSWER_PAUSE_S: Final = 0.3
+"""How long the bot must have been silent until a person takes it to have finished."""
+
+UNMARKED_PAUSE_S: Final = 1.5
+"""The same when its last audio carries no mark: the rest may still be on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The bot's first frame after the caller spoke.
+
+    overlapped  the bot was still audible then: it did not answer, it went on talking
+    """
+
+    at: float
+    overlapped: bool
+
+
+class Line:
+    """A stream between `start` and `stop`. All times are seconds on the clock."""
+
+    def __init__(self, socket: ClientConnection, messages: Messages, clock: Clock) -> None:
+        self.clock = clock
+        self.playout = Playout()
+        self.complaints: list[str] = []
+        self.hung_up = False
+        self.lag_s = 0.0
+        """The latest that a frame has left: how well this phone itself keeps time."""
+        self._socket = socket
+        self._messages = messages
+        self._opened_at = clock.now()
+        self._frame = 0
+        self._outgoing: deque[str] = deque()
+        self._keys: deque[tuple[float, str]] = deque()
+        self._reply: tuple[float, asyncio.Future[Reply]] | None = None
+
+    async def hold(self, caller: Callable[[Line], Awaitable[None]]) -> None:
+        """Stay on the line with this caller until the server closes or the caller hangs up."""
+        with suppress(ConnectionClosed):
+            await self._send(self._messages.connected())
+            await self._send(self._messages.start())
+        async with asyncio.TaskGroup() as group:
+            busy = (group.create_task(self._pump()), group.create_task(_awaited(caller(self))))
+            await self._listen()
+            for task in busy:
+                task.cancel()
+
+    def speak(self, clip: Clip) -> float:
+        """Begin with the next frame; returns the moment of the clip's last voiced sample."""
+        begins = self._opened_at + (self._frame + len(self._outgoing)) * FRAME_S
+        self._outgoing.extend(clip.frames)
+        self.playout.caller_speaks()
+        return begins + clip.voiced_samples / RATE_HZ
+
+    def press(self, digits: str) -> float:
+        """Press keys one after the other; returns the moment of the last."""
+        at = self.clock.now()
+        for digit in digits:
+            at += KEY_S
+            self._keys.append((at, digit))
+        self.playout.caller_speaks()
+        return at
+
+    async def reply(self, after: float) -> Reply:
+        """Wait for the bot's first frame at or after a moment."""
+        arrived: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._reply = (after, arrived)
+        return await arrived
+
+    async def bot_finished(self) -> None:
+        """Wait until the bot has said what it has to say."""
+        while (wait := self._speaks_until() - self.clock.now()) > 0:
+            await self.clock.sleep(wait)
+
+    def hang_up(self) -> None:
+        """The caller puts the phone down: `stop` leaves with the next frame, then the close."""
+        self.hung_up = True
+
+    def _speaks_until(self) -> float:
+        pause = ANSWER_PAUSE_S if self.playout.marked else UNMARKED_PAUSE_S
+        return self.playout.ends_at + pause
+
+    async def _pump(self) -> None:
+        with suppress(ConnectionClosed):
+            while not self.hung_up:
+                next_frame = self._opened_at + (self._frame + 1) * FRAME_S
+                await self.clock.until(min(next_frame, self.playout.next_due or next_frame))
+                now = self.clock.now()
+                # In the order of call time also when this program was held up.
+                await self._send_due_marks(min(now, next_frame))
+                if now >= next_frame:
+                    self.lag_s = max(self.lag_s, now - next_frame)
+                    await self._send_frame(now)
+            await self._send(self._messages.stop())
+        await self._socket.close()
+
+    async def _send_frame(self, now: float) -> None:
+        payload = self._outgoing.popleft() if self._outgoing else SILENT_FRAME
+        self._frame += 1
+        await self._send(self._messages.media(payload, self._frame * FRAME_MS))
+        while self._keys and self._keys[0][0] <= now:
+            await self._send(self._messages.dtmf(self._keys.popleft()[1]))
+
+    async def _send_due_marks(self, now: float) -> None:
+        for name in self.playout.due(now):
+            await self._send(self._messages.mark(name))
+
+    async def _listen(self) -> None:
+        with suppress(ConnectionClosed):
+            async for message in self._socket:
+                try:
+                    order = parse(message, self._messages.stream_sid)
+                except Complaint as complaint:
+                    self.complaints.append(str(complaint))
+                else:
+                    await self._obey(order, self.clock.now())
+
+    async def _obey(self, order: Order, now: float) -> None:
+        echoes: tuple[str, ...] = ()
+        match order:
+            case Media(audio):
+                self._hear(audio, now)
+            case Mark(name):
+                echoes = self.playout.mark(name, now)
+            case Clear():
+                echoes = self.playout.clear(now)
+        for name in echoes:
+            await self._send(self._messages.mark(name))
+
+    def _hear(self, audio: bytes, now: float) -> None:
+        if self._reply and now >= self._reply[0] and not self._reply[1].done():
+            after, arrived = self._reply
+            arrived.set_result(Reply(now, overlapped=self.playout.ends_at > after))
+        if not self.playout.queue(len(audio), now):
+            self.complaints.append("31931: more than ten minutes are queued; media dropped")
+
+    async def _send(self, message: str) -> None:
+        await self._socket.send(message)
+
+
+async def _awaited(caller: Awaitable[None]) -> None:
+    await caller

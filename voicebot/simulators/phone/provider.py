@@ -1,0 +1,218 @@
+"""The phone company: asks the webhook, follows its TwiML, carries the stream.
+
+ring ── GET /twiml ──┬─ <Connect>   stream until the server closes it, then the next verb
+                     ├─ <Redirect>  GET /twiml again
+                     ├─ <Pause>     wait         <Say>  the provider's own voice
+                     ├─ <Dial>      TRANSFERRED
+                     └─ <Hangup/>   HUNG_UP: the conversation came to its end
+the caller puts the phone down: CALLER_LEFT      no verb left, no answer: LOST
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Final
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidURI
+
+from voicebot.direct import open_directly
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.line import Line
+from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
+from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
+from voicebot.unreachable import why
+
+WEBHOOK_S: Final = 15.0
+"""The provider's whole budget for one answer of a webhook."""
+
+MOST_DOCUMENTS: Final = 50
+"""TwiML documents in one call; more is a loop of redirects."""
+
+_RETRY_S: Final = 0.5
+_ELSEWHERE: Final = "; the server's VOICEBOT_PUBLIC_URL sends calls there"
+_SIGNED_ONLY: Final = (
+    "; with VOICEBOT_TWILIO_AUTH_TOKEN set the server takes the provider's calls only"
+)
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    HUNG_UP = "hung up"
+    TRANSFERRED = "transferred"
+    CALLER_LEFT = "caller left"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """Who calls whom, and where the business's stream server is.
+
+    url  its WebSocket address (`ws://…/media`); the webhook is `/twiml` of the same host and port
+    """
+
+    url: str
+    call_sid: str
+    caller: str
+    called: str
+
+    @property
+    def webhook(self) -> str:
+        """Where the provider asks what to do with the call."""
+        at = urlsplit(self.url)
+        if at.scheme not in ("ws", "wss") or not at.netloc:
+            raise PhoneError(f"{self.url!r} is no WebSocket address; it looks like ws://HOST/media")
+        asked = {
+            "CallSid": self.call_sid,
+            "AccountSid": ACCOUNT_SID,
+            "From": self.caller,
+            "To": self.called,
+            "Direction": "inbound",
+            "CallStatus": "ringing",
+        }
+        scheme = "https" if at.scheme == "wss" else "http"
+        return urlunsplit((scheme, at.netloc, "/twiml", urlencode(asked), ""))
+
+
+def new_call_sid() -> str:
+    """A call id of the provider's form."""
+    return "CA" + secrets.token_hex(16)
+
+
+def new_caller() -> str:
+    """Another caller's number each time: one who was cut off is known by it when calling again."""
+    return f"+61491{secrets.randbelow(10**6):06d}"
+
+
+class Provider:
+    """Carries one call. `notice` is told what the provider does, in a few words."""
+
+    def __init__(self, dialled: Dialled, clock: Clock, notice: Callable[[str], None]) -> None:
+        self.lines: list[Line] = []
+        """Every stream of this call, the present one last."""
+        self._dialled = dialled
+        self._clock = clock
+        self._notice = notice
+        self._hung_up = asyncio.Event()
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What the provider would have dropped or warned about, once each."""
+        return tuple(dict.fromkeys(c for line in self.lines for c in line.complaints))
+
+    def hang_up(self) -> None:
+        """The caller puts the phone down, whatever the provider does just now."""
+        self._hung_up.set()
+        for line in self.lines[-1:]:
+            line.hang_up()
+
+    async def carry(self, caller: Callable[[Line], Awaitable[None]]) -> Outcome:
+        """Ring, and stay until the call is over; raises PhoneError when nothing can be reached."""
+        url = self._dialled.webhook
+        for _ in range(MOST_DOCUMENTS):
+            verbs = parse(await self._ask(url))
+            step = await self._follow(verbs, caller)
+            if isinstance(step, Outcome):
+                return step
+            url = self._redirected(url, step)
+        raise PhoneError(f"the webhook redirected {MOST_DOCUMENTS} times")
+
+    async def _follow(
+        self, verbs: tuple[Verb, ...], caller: Callable[[Line], Awaitable[None]]
+    ) -> Outcome | Redirect:
+        for verb in verbs:
+            match verb:
+                case Connect():
+                    await self._connect(verb, caller)
+                case Pause(seconds):
+                    await self._pause(seconds)
+                case Say(text):
+                    self._notice(f"the provider says: {text}")
+                case Dial(number):
+                    self._notice(f"the provider connects the caller with {number}")
+                    return Outcome.TRANSFERRED
+                case Hangup():
+                    return Outcome.HUNG_UP
+                case Redirect():
+                    return verb
+            if self._hung_up.is_set():
+                return Outcome.CALLER_LEFT
+        return Outcome.LOST
+
+    async def _connect(self, verb: Connect, caller: Callable[[Line], Awaitable[None]]) -> None:
+        """Hold the stream to its end. One that cannot be opened falls through, as at a provider."""
+        messages = Messages(self._dialled.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
+        try:
+            socket = await connect(verb.url, compression=None, proxy=None, open_timeout=10)
+        except OSError as error:
+            elsewhere = "" if verb.url == self._dialled.url else _ELSEWHERE
+            self._notice(f"the stream did not open at {verb.url} ({why(error)}){elsewhere}")
+            await self._pause(_RETRY_S)
+            return
+        except (InvalidHandshake, InvalidURI) as error:
+            self._notice(f"the stream did not open at {verb.url}: {error}")
+            await self._pause(_RETRY_S)
+            return
+        async with socket:
+            line = Line(socket, messages, self._clock)
+            self.lines.append(line)
+            await line.hold(caller)
+        if line.hung_up:
+            self._hung_up.set()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds / self._clock.speed):
+                await self._hung_up.wait()
+        except TimeoutError:
+            return
+
+    async def _ask(self, url: str) -> str:
+        """Fetch TwiML. Once the call stands, a server that restarts is waited for."""
+        patient_until = self._clock.now() + (WEBHOOK_S if self.lines else 0.0)
+        while True:
+            try:
+                return await asyncio.to_thread(_get, url)
+            except PhoneError:
+                if self._clock.now() >= patient_until or self._hung_up.is_set():
+                    raise
+                await self._pause(_RETRY_S)
+
+    def _redirected(self, url: str, redirect: Redirect) -> str:
+        """The provider adds the call's parameters to whatever address it is sent to."""
+        at = urlsplit(urljoin(url, redirect.url))
+        own = urlsplit(self._dialled.webhook).query
+        query = "&".join(part for part in (at.query, own) if part)
+        return urlunsplit((at.scheme, at.netloc, at.path, query, ""))
+
+
+def _get(url: str) -> str:
+    try:
+        with open_directly(url, timeout=WEBHOOK_S) as response:
+            body: bytes = response.read()
+            return body.decode(errors="replace")
+    except HTTPError as error:
+        error.close()
+        mend = _SIGNED_ONLY if error.code == HTTPStatus.FORBIDDEN else ""
+        raise PhoneError(f"the webhook answered {error.code}: {_place(url)}{mend}") from error
+    except (OSError, HTTPException, UnicodeError) as error:  # URLError is an OSError
+        raise PhoneError(
+            f"nobody answers at {_place(url)} ({why(error)}); start the server in another "
+            "terminal: make run-local (or: voicebot serve)"
+        ) from error
+
+
+def _place(url: str) -> str:
+    """The address without the caller's number in its query."""
+    at = urlsplit(url)
+    return f"{at.scheme}://{at.netloc}{at.path}"
