@@ -17,8 +17,8 @@ def test_the_banner_names_other_ports_in_the_call_to_place() -> None:
 
 def test_the_banner_shows_what_to_enter_at_the_provider() -> None:
     public = Settings(_env_file=None, public_url="https://bot.example.com/")
-    assert "webhook https://bot.example.com/twiml, method GET" in banner(public)
-    assert "method GET" not in banner(Settings(_env_file=None))
+    assert "webhook https://bot.example.com/twiml, method POST or GET" in banner(public)
+    assert "method POST" not in banner(Settings(_env_file=None))
 
 
 def test_the_banner_shows_what_a_key_has_switched_on() -> None:

@@ -39,7 +39,7 @@ def _provider(settings: Settings) -> str:
     """What to enter where the number was bought."""
     if settings.public_url is None:
         return ""
-    return f"  number   voice webhook {settings.public_url}/twiml, method GET\n"
+    return f"  number   voice webhook {settings.public_url}/twiml, method POST or GET\n"
 
 
 def _openai(settings: Settings) -> str:

@@ -13,6 +13,7 @@ VoicebotError
 │   └── SpeechUnavailable    the speech process did not answer
 ├── PhoneError               the simulated phone could not place or hold its call
 └── StreamError
+    ├── InvalidRequest       an HTTP request at the stream port that cannot be read
     ├── ProtocolViolation    the provider's frame makes the call impossible
     └── CallEnded            the caller's socket is gone
 """
@@ -75,6 +76,10 @@ class PhoneError(VoicebotError):
 
 class StreamError(VoicebotError):
     """The provider's stream failed."""
+
+
+class InvalidRequest(StreamError):
+    """An HTTP request at the stream port that cannot be read."""
 
 
 class ProtocolViolation(StreamError):

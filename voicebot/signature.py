@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,12 +26,14 @@ def sign(secret: str, url: str, form: Iterable[tuple[str, str]] = ()) -> str:
     return b64encode(hmac.new(secret.encode(), text.encode(), "sha1").digest()).decode("ascii")
 
 
-def is_signed(secret: str, urls: Iterable[str], header: str | None) -> bool:
-    """Does the header sign one of these URLs?"""
+def is_signed(
+    secret: str, urls: Iterable[str], header: str | None, form: Sequence[tuple[str, str]] = ()
+) -> bool:
+    """Does the header sign one of these URLs, and the form of a POST?"""
     given = (header or "").encode("utf-8", "replace")
     matches = False
     for url in urls:  # all of them, whatever matches: the time taken tells nothing
-        matches |= hmac.compare_digest(sign(secret, url).encode(), given)
+        matches |= hmac.compare_digest(sign(secret, url, form).encode(), given)
     return matches
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from fakeredis import FakeAsyncRedis
@@ -61,9 +62,22 @@ class Door:
 
     async def get(self, path: str, *headers: str) -> tuple[int, str, str]:
         """Status, content type and body."""
+        return await self.ask("GET", path, *headers, host=f"127.0.0.1:{self.port}")
+
+    async def post(self, path: str, form: Mapping[str, str], *headers: str) -> tuple[int, str, str]:
+        """The same, with a form for a body."""
+        body = urlencode(form)
+        kind = "Content-Type: application/x-www-form-urlencoded"
+        headers = (kind, f"Content-Length: {len(body)}", *headers)
+        return await self.ask("POST", path, *headers, host=f"127.0.0.1:{self.port}", body=body)
+
+    async def ask(
+        self, method: str, path: str, *headers: str, host: str, body: str = ""
+    ) -> tuple[int, str, str]:
+        """One request as it is written; its answer as `get` has it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *headers, "", ""]
-        writer.write("\r\n".join(lines).encode())
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, "", body]
+        writer.write("\r\n".join(lines).encode("latin-1"))
         answer = (await reader.read()).decode()
         writer.close()
         head, _, body = answer.partition("\r\n\r\n")

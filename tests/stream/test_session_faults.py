@@ -51,7 +51,7 @@ from voicebot.collect.events import Unheard
 from voicebot.speech.whole import WholeUtterances
 from voicebot.stream.dialect import Start
 from voicebot.stream.measure import Measure
-from voicebot.stream.session import BREATH_BYTES, Session, Staff
+from voicebot.stream.session import YIELD_AFTER_BYTES, Session, Staff
 from voicebot.stream.sockets import BROKEN_PAUSE_S
 from voicebot.stream.twilio import Twilio
 
@@ -371,4 +371,4 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
         await asyncio.sleep(0)
         turns += 1
     await running
-    assert turns >= 200 * len(frame) // BREATH_BYTES
+    assert turns >= 200 * len(frame) // YIELD_AFTER_BYTES

@@ -34,6 +34,7 @@ async def test_a_stream_without_start_is_closed_after_five_seconds() -> None:
         ('{"event": "stop"}', 1008),
         ("x" * 70_000, 1009),
         ("ÿ" * 40_000, 1009),
+        (orjson.dumps(start_message(**{"from": "6" * 60_000})).decode(), 1008),
     ],
 )
 def test_a_start_that_cannot_be_served_is_closed_with_its_code(frame: str, code: int) -> None:
@@ -76,27 +77,17 @@ async def test_the_last_place_is_given_once() -> None:
 
 
 @in_virtual_time
-async def test_silent_sockets_of_one_address_leave_half_of_the_places_to_others() -> None:
-    async with door(max_calls=4) as here, AsyncExitStack() as stack:
-        for _ in range(2):
-            await stack.enter_async_context(here.socket())
-        with pytest.raises(InvalidStatus) as refused:
-            async with here.socket():
-                pass
-        assert refused.value.response.status_code == 503
+async def test_four_hundred_idle_sockets_do_not_shut_the_door() -> None:
+    async with door(max_calls=1) as here, AsyncExitStack() as stack:
+        for number in range(400):
+            if number % 2:
+                await stack.enter_async_context(here.socket())
+            else:  # not even a request
+                _, writer = await asyncio.open_connection("127.0.0.1", here.port)
+                stack.callback(writer.close)
         assert (await here.get("/readyz"))[0] == 200
-        async with here.socket(local_addr=("127.0.0.2", 0)) as other:
-            await other.send(orjson.dumps(start_message()).decode())
-            assert orjson.loads(await other.recv())["event"] == "media"
-
-
-@in_virtual_time
-async def test_calls_that_began_are_not_counted_by_address() -> None:
-    async with door(max_calls=4) as here, AsyncExitStack() as stack:
-        for sid in ("CA1", "CA2", "CA3", "CA4"):
-            socket = await stack.enter_async_context(here.socket())
-            await socket.send(orjson.dumps(start_message(sid)).decode())
-            assert orjson.loads(await socket.recv())["event"] == "media"
+        async with here.caller() as provider:
+            await provider.until_heard()
 
 
 @in_virtual_time
@@ -184,6 +175,35 @@ async def test_with_an_auth_token_a_browser_streams_once_with_the_pass_of_its_ca
             async with here.socket(address):
                 pass
         assert refused.value.response.status_code == 403
+
+
+@in_virtual_time
+async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> None:
+    async with door(twilio_auth_token="12345") as here:
+        path = f"/twiml?CallSid={CALL_SID}"
+        signed = f"X-Twilio-Signature: {sign('12345', f'http://127.0.0.1:{here.port}{path}')}"
+        headers = {"x-twilio-signature": sign("12345", f"wss://127.0.0.1:{here.port}/media")}
+
+        async def token() -> str:
+            twiml = ElementTree.fromstring((await here.get(path, signed))[2])
+            found = twiml.find("./Connect/Stream/Parameter[@name='token']")
+            assert found is not None
+            return str(found.get("value"))
+
+        async def code_of(given: str) -> int | None:
+            async with here.socket(additional_headers=headers) as socket:
+                await socket.send(orjson.dumps(start_message(token=given)).decode())
+                return await close_code(socket)
+
+        given = await token()
+        async with here.socket(additional_headers=headers) as socket, carried(socket) as provider:
+            await provider.begin(token=given)
+            await provider.until_heard()
+            assert await code_of(given) == 1008
+            await provider.until_heard()
+        elsewhere = await token()
+        assert await here.store.locks.take(CallSid(CALL_SID), elsewhere, 60)
+        assert await code_of(elsewhere) == 1008
 
 
 @in_virtual_time

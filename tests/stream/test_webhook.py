@@ -99,6 +99,20 @@ async def test_a_strangers_words_are_escaped() -> None:
     assert {p.get("value") for p in stream} >= {'"><Dial>+1900</Dial>'}
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("+61412345678", "+61412345678"),
+        ("%2B61412", "+61412"),
+        ("+a", " a"),
+        ("sip:a@b", "sip:a@b"),
+    ],
+)
+async def test_a_plus_that_a_form_has_lost_is_restored(given: str, told: str) -> None:
+    connect, _ = await verbs(webhook(), Asked(f"/twiml?CallSid=CA1&From={given}", "h", None))
+    assert {p.get("name"): p.get("value") for p in connect[0]}["from"] == told
+
+
 async def test_a_parameter_stays_under_the_providers_limit() -> None:
     connect, _ = await verbs(webhook(), asked(From="9" * 5000))
     assert all(len(p.get("value", "")) < 450 for p in connect[0])

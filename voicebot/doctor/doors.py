@@ -88,7 +88,9 @@ def _check_public(url: str) -> Finding:
     if not url.startswith("https"):
         mend = "use https: what callers say would travel in the clear"
         return Finding("public URL", State.NOTE, f"{url} answers, without TLS", mend)
-    return Finding("public URL", State.OK, f"{url} answers; webhook {url}/twiml, method GET")
+    return Finding(
+        "public URL", State.OK, f"{url} answers; webhook {url}/twiml, method POST or GET"
+    )
 
 
 def _is_ours(door: Door) -> bool:

@@ -15,12 +15,12 @@ class Locks:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    async def take(self, call_sid: CallSid, chore: str, life_s: int) -> bool:
-        """True when it is ours now; False when another has it, or Redis is away."""
+    async def take(self, call_sid: CallSid, chore: str, life_s: int) -> bool | None:
+        """True when it is ours now, False when another has it, None when Redis is away."""
         try:
             return bool(await self._client.set(lock_key(call_sid, chore), "1", nx=True, ex=life_s))
         except AWAY:
-            return False
+            return None
 
     async def give_back(self, call_sid: CallSid, chore: str) -> None:
         """Let others try; while Redis is away it expires by itself."""

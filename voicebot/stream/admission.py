@@ -1,9 +1,8 @@
-"""Who may come in: the places of one worker. Nothing here awaits, so no place is given twice.
+"""Who may come in: the connections that wait, and the places for calls, of one worker.
 
-A socket takes its place when it opens, and the call in it is known only with its `start`. Of the
-places for calls not yet known, one address gets half: a stranger who opens sockets and says
-nothing cannot shut out everybody else. Calls that began are not counted by address, because all
-of a proxy's or a tunnel's have the same.
+A connection waits from its opening until its `start` is accepted; only then does it take a place.
+So whoever opens sockets and says nothing takes no place from a call. Nothing here awaits between
+the look and the taking, so no place is given twice.
 """
 
 from __future__ import annotations
@@ -12,33 +11,42 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+MOST_WAITING: Final = 256
+"""A provider waits some milliseconds. Each connection costs a file, of which a process often has
+1,024."""
 
 
-class Place:
-    """One socket's place, from its opening to its end."""
+class WaitingRoom:
+    """The connections without a call, oldest first; at most `most` of them."""
 
-    def __init__(self, waiting: Counter[str], address: str) -> None:
-        self._waiting = waiting
-        self._address: str | None = address
-        waiting[address] += 1
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._addresses: dict[asyncio.Transport, str] = {}
 
-    def call_is_known(self) -> None:
-        """Its `start` was accepted; from now on it is not counted by address."""
-        if self._address is None:
-            return
-        self._waiting[self._address] -= 1
-        if not self._waiting[self._address]:
-            del self._waiting[self._address]
-        self._address = None
+    def enter(self, transport: asyncio.Transport, address: str) -> None:
+        """Wait here. Where it is full, one is dropped: the oldest of the address that has most.
+
+        A provider's `start` follows its opening at once, so it is not the oldest.
+        """
+        if len(self._addresses) >= self._most:
+            ((crowd, _),) = Counter(self._addresses.values()).most_common(1)
+            oldest = next(t for t, address in self._addresses.items() if address == crowd)
+            self.leave(oldest)
+            oldest.abort()
+        self._addresses[transport] = address
+
+    def leave(self, transport: asyncio.Transport) -> None:
+        """Its call begins, or it is gone."""
+        self._addresses.pop(transport, None)
 
 
 class Admission:
-    """The places of one worker; `max_calls` of them."""
+    """The places for calls; `max_calls` of them."""
 
     def __init__(self, max_calls: int) -> None:
         self._max_calls = max_calls
-        self._max_waiting_per_address = max(1, max_calls // 2)
-        self._waiting: Counter[str] = Counter()
         self._closed = False
         self._taken = 0
         self._empty = asyncio.Event()
@@ -59,20 +67,14 @@ class Admission:
         """Is nobody let in any more?"""
         return self._closed
 
-    def admits(self, address: str) -> bool:
-        """Is there a place for one more socket from there?"""
-        return self.has_room and self._waiting[address] < self._max_waiting_per_address
-
     @contextmanager
-    def place(self, address: str) -> Iterator[Place]:
+    def place(self) -> Iterator[None]:
         """Take a place, which must have been found to be there, for the time of the block."""
         self._taken += 1
         self._empty.clear()
-        place = Place(self._waiting, address)
         try:
-            yield place
+            yield
         finally:
-            place.call_is_known()
             self._taken -= 1
             if not self._taken:
                 self._empty.set()

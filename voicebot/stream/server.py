@@ -1,12 +1,11 @@
 """The provider's door: handshake, admission, calls, drain.
 
-    GET  /healthz   the process lives          GET /readyz   it takes new calls
-    GET  /twiml     see webhook.py             ws  /media    one call's stream
+    GET  /healthz      the process lives       GET /readyz   it takes new calls
+    GET, POST /twiml   see webhook.py          ws  /media    one call's stream
 
-Admission is decided without an await between the look and the taking, so two calls cannot both
-get the last place (admission.py). Draining refuses new calls and lets running ones finish; those
-that have not finished in time are closed with 1001, and the provider's <Redirect> carries them on
-elsewhere.
+Who may come in is decided in admission.py, what a connection may send in connection.py. Draining
+refuses new calls and lets running ones finish; those that have not finished in time are closed with
+1001, and the provider's <Redirect> carries them on elsewhere.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from structlog.contextvars import bind_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -26,13 +26,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from voicebot.call import CallSid
-from voicebot.errors import InvalidCallSid, ProtocolViolation
+from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
 from voicebot.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.signature import HEADER
 from voicebot.stream import metrics
-from voicebot.stream.admission import Admission, Place
+from voicebot.stream.admission import Admission, WaitingRoom
+from voicebot.stream.connection import StreamConnection
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.metrics import Refusal
@@ -46,7 +46,7 @@ from voicebot.stream.session import (
 )
 from voicebot.stream.sockets import INTERNAL_ERROR, ProviderSocket, Socket
 from voicebot.stream.twilio import Twilio
-from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in
+from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
 from voicebot.tracing import UNTRACED, Tracing
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
@@ -55,8 +55,12 @@ MAX_QUEUE_FRAMES: Final = 256
 """Five seconds of audio: a stall of our loop must not make the provider discard any."""
 PING_INTERVAL_S: Final = 20.0
 PING_TIMEOUT_S: Final = 20.0
+REQUEST_TIMEOUT_S: Final = 5.0
+"""For a whole request; a provider's is one packet."""
 HANDSHAKE_TIMEOUT_S: Final = 2.0
 """For the closing handshake: a provider answers it at once."""
+FIRST_USE_TIMEOUT_S: Final = 0.5
+"""For Redis to say whether another worker has seen a token."""
 TRY_AGAIN_LATER: Final = 1013
 
 _log = get_logger("voicebot.stream.server")
@@ -79,8 +83,9 @@ class House:
     passes: PassOffice
     open_call: OpenCall
     hold: Callable[[CallSid], AbstractAsyncContextManager[None]]
-    first: Callable[[CallSid, str, int], Awaitable[bool]]
-    """Is this the first use of a call's word by any worker, for so many seconds?"""
+    first: Callable[[CallSid, str, int], Awaitable[bool | None]]
+    """Is this the first use of a call's word by any worker, for so many seconds? None while Redis
+    is away."""
     staff: Staff
     tracing: Tracing = UNTRACED
 
@@ -103,6 +108,11 @@ class StreamServer:
             self._settings.stream_host,
             self._settings.stream_port,
             process_request=self._answer,
+            # The library takes any factory, and names only the type.
+            create_connection=cast(
+                type[ServerConnection], partial(StreamConnection, WaitingRoom())
+            ),
+            open_timeout=REQUEST_TIMEOUT_S,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=MAX_QUEUE_FRAMES,
@@ -132,17 +142,21 @@ class StreamServer:
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The HTTP answer, or None to go on to a WebSocket."""
-        asked = Asked(request.path, request.headers.get("Host", ""), request.headers.get(HEADER))
+        assert isinstance(connection, StreamConnection)
         path = request.path.partition("?")[0].rstrip("/")
         if path == "/healthz":
             return connection.respond(HTTPStatus.OK, "ok\n")
         if path == "/readyz":
             return self._answer_ready(connection)
-        if path == TWIML:
-            return await self._answer_twiml(connection, asked)
-        if path == MEDIA or path.startswith(f"{MEDIA}/"):
-            return self._answer_media(connection, asked)
-        return connection.respond(HTTPStatus.NOT_FOUND, "no such address\n")
+        if path != MEDIA and not path.startswith(f"{MEDIA}/") and path != TWIML:
+            return connection.respond(HTTPStatus.NOT_FOUND, "no such address\n")
+        try:
+            asked = read_request(request, connection.body)
+            if path == TWIML:
+                return await self._answer_twiml(connection, asked)
+        except (InvalidRequest, InvalidCallSid) as error:
+            return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
+        return self._answer_media(connection, asked)
 
     def _answer_ready(self, connection: ServerConnection) -> Response:
         if self._admission.has_room:
@@ -156,10 +170,7 @@ class StreamServer:
             _log.warning("webhook_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
-        try:
-            text = await webhook.answer(asked, has_room=self._admission.has_room)
-        except InvalidCallSid as error:
-            return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
+        text = await webhook.answer(asked, has_room=self._admission.has_room)
         response = connection.respond(HTTPStatus.OK, text)
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "text/xml; charset=utf-8"
@@ -170,7 +181,7 @@ class StreamServer:
             _log.warning("upgrade_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
-        if not self._admission.admits(_caller_address(connection)):
+        if not self._admission.has_room:
             metrics.calls_refused[Refusal.NO_ROOM].inc()
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no room for this call\n")
         return None
@@ -179,17 +190,8 @@ class StreamServer:
 
     async def _attend(self, connection: ServerConnection) -> None:
         """One connection, from its first frame to its last."""
-        address = _caller_address(connection)
-        if not self._admission.admits(address):
-            metrics.calls_refused[Refusal.NO_ROOM].inc()
-            await ProviderSocket(connection).close(TRY_AGAIN_LATER, "no room for this call")
-            return
-        with self._admission.place(address) as place:
-            await self._attend_call(connection, place)
-
-    async def _attend_call(self, connection: ServerConnection, place: Place) -> None:
         try:
-            await self._serve_call(connection, place)
+            await self._serve_call(connection)
         except ProtocolViolation as error:
             _log.info("call_refused", code=error.code, error=error)
             metrics.calls_refused[Refusal.PROTOCOL].inc()
@@ -201,15 +203,20 @@ class StreamServer:
             metrics.calls_broken.inc()
             await ProviderSocket(connection).close(INTERNAL_ERROR, "this call is broken here")
 
-    async def _serve_call(self, connection: ServerConnection, place: Place) -> None:
+    async def _serve_call(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, StreamConnection)
         socket = ProviderSocket(connection)
         start = await read_start(socket, self._dialect)
         await self._check_pass(connection, start)
-        place.call_is_known()
+        connection.begin_call()
+        if not self._admission.has_room:
+            metrics.calls_refused[Refusal.NO_ROOM].inc()
+            await socket.close(TRY_AGAIN_LATER, "no room for this call")
+            return
         # Every line that this connection's task logs from here on carries its call's id, and so
         # does what its tasks log; it ends with them.
         bind_contextvars(call_sid=start.call_sid)
-        with metrics.open_calls.track_inprogress():
+        with self._admission.place(), metrics.open_calls.track_inprogress():
             await self._carry(socket, start)
 
     async def _carry(self, socket: Socket, start: Start) -> None:
@@ -257,23 +264,22 @@ class StreamServer:
     async def _is_announced(self, path: str, start: Start) -> bool:
         """Where the address is a browser's, no other pass than a browser's counts.
 
-        It is all that a browser brings, so no other worker may take it again: Redis says who was
-        first, and while it is away browsers do not call.
+        No other worker may take a pass again: Redis says who was first. While it is away browsers,
+        who bring nothing else, do not call; a provider's call goes on, its upgrade was signed.
         """
-        passes = self._house.passes
-        if browser := browser_in(path):
-            call_sid, given = browser
-            if call_sid != start.call_sid or not passes.admit(call_sid, given, Bearer.BROWSER):
-                return False
-            return await self._house.first(call_sid, given, LIFETIMES_S[Bearer.BROWSER])
+        passes, call_sid, bearer = self._house.passes, start.call_sid, Bearer.PROVIDER
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
-        return passes.admit(start.call_sid, given)
-
-
-def _caller_address(connection: ServerConnection) -> str:
-    """The peer's, as TCP has it: what a header says anybody can write."""
-    peer = connection.remote_address
-    return str(peer[0]) if peer else ""
+        if browser := browser_in(path):
+            (named, given), bearer = browser, Bearer.BROWSER
+            if named != call_sid:
+                return False
+        if not passes.admit(call_sid, given, bearer):
+            return False
+        first: bool | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_USE_TIMEOUT_S):
+                first = await self._house.first(call_sid, given, LIFETIMES_S[bearer])
+        return bool(first) if bearer is Bearer.BROWSER else first is not False
 
 
 def _address(server: Server) -> str:

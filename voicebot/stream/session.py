@@ -40,9 +40,13 @@ from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Spe
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
+MAX_BEFORE_START_BYTES: Final = 64 * 1024
+"""A provider sends 80 bytes before it."""
+FRAME_COST_BYTES: Final = 64
+"""What a frame counts beside its text, so that empty ones count too."""
 LIVENESS_S: Final = 10.0
 """Media flows fifty times a second, also in silence: so long without any is a dead line."""
-BREATH_BYTES: Final = 8192
+YIELD_AFTER_BYTES: Final = 8192
 """Of frames that wait already (a stall of the line, or a flood): then the other calls' turn.
 Reading them does not wait, so nobody else would be served until the last one."""
 GOODBYE_S: Final = 60.0
@@ -97,18 +101,23 @@ class Leaving(Enum):
 async def read_start(socket: Socket, dialect: Dialect) -> Start:
     """Wait for the frame that binds the stream to a call.
 
-    Raises ProtocolViolation when it does not come in time, ConnectionClosed when nobody is there.
+    Raises ProtocolViolation when it does not come in time or after too much else, ConnectionClosed
+    when nobody is there.
     """
+    left_bytes = MAX_BEFORE_START_BYTES
     try:
         async with asyncio.timeout(START_DEADLINE_S):
-            while True:
-                event = dialect.read(await socket.recv())
+            while left_bytes > 0:
+                frame = await socket.recv()
+                left_bytes -= len(frame) + FRAME_COST_BYTES
+                event = dialect.read(frame)
                 if isinstance(event, Start):
                     return event
                 if isinstance(event, Stop):
                     raise ProtocolViolation("stop before start", code=POLICY_VIOLATION)
     except TimeoutError:
         raise ProtocolViolation("no start frame in time", code=POLICY_VIOLATION) from None
+    raise ProtocolViolation("too much before the start frame", code=POLICY_VIOLATION)
 
 
 class Session:
@@ -224,15 +233,15 @@ class Session:
 
     async def _read(self, listener: Listener, speaker: Speaker) -> None:
         try:
-            loop, unbreathed = asyncio.get_running_loop(), 0
+            loop, since_yield = asyncio.get_running_loop(), 0
             while self._leaving is None:
                 frame = await self._socket.recv()
                 self._frame_at = loop.time()
                 self._take(self._dialect.read(frame), listener, speaker)
                 await self._tell_phase(listener, speaker)
-                unbreathed += len(frame)
-                if unbreathed >= BREATH_BYTES:
-                    unbreathed = 0
+                since_yield += len(frame) + FRAME_COST_BYTES
+                if since_yield >= YIELD_AFTER_BYTES:
+                    since_yield = 0
                     await asyncio.sleep(0)
         except ConnectionClosed:
             self._leave(Leaving.LOST, listener, speaker)

@@ -35,6 +35,7 @@ CODEC = "audio/x-mulaw"
 KEYS = frozenset("0123456789*#ABCD")
 UNSUPPORTED_DATA = 1003
 POLICY_VIOLATION = 1008
+_MAX_PARAMETER = 500  # name and value: the provider's own limit
 _MAX_EVENT_NAME = 32  # of a stranger's word that may end in our log
 
 Json = dict[str, object]
@@ -111,7 +112,10 @@ def _check_codec(media_format: object) -> None:
 def _parameters(given: object) -> dict[str, str]:
     if not isinstance(given, dict):
         return {}
-    return {str(key): value for key, value in given.items() if isinstance(value, str)}
+    parameters = {str(key): value for key, value in given.items() if isinstance(value, str)}
+    if any(len(name) + len(value) >= _MAX_PARAMETER for name, value in parameters.items()):
+        raise ProtocolViolation("a parameter is too long", code=POLICY_VIOLATION)
+    return parameters
 
 
 def _read_media(message: Json) -> Event:

@@ -1,6 +1,7 @@
 """The stream door's plain HTTP: what the webhook answers to whom. Decisions, no sockets.
 
-GET /twiml?CallSid=…&From=…&To=…[&try=N]     what the provider shall do with a call now
+GET  /twiml?CallSid=…&From=…&To=…[&try=N]    what the provider shall do with a call now
+POST /twiml  with the same as a form         the same
 
 A browser's stream has its call and its pass in the address, /media/web-…/<pass>: it cannot sign
 its upgrade, so the pass is looked at before the socket opens, and spent with `start`.
@@ -8,14 +9,18 @@ its upgrade, so the pass is looked at before the socket opens, and spent with `s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
+
+from websockets.http11 import Request
 
 from voicebot import signature
 from voicebot.business import Business
 from voicebot.call import BROWSER_PREFIX, CallSid, Status, parse_call_sid
+from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.stream import metrics, twiml
@@ -24,8 +29,12 @@ from voicebot.stream.passes import Bearer, PassOffice
 
 MEDIA: Final = "/media"
 TWIML: Final = "/twiml"
+_LAST_PORT: Final = 65535
 _MAX_NUMBER: Final = 128
 """A <Parameter> may hold 500 characters; no number or SIP address needs as many."""
+_HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_LOST_PLUS: Final = re.compile(r" (?=[0-9]{4,15}$)")
+"""In a form a bare + is a space; no number begins with one."""
 _APOLOGY: Final = {
     "en": "Sorry, all our lines are busy just now. Please call again in a few minutes.",
     "zh-CN": "抱歉，目前线路繁忙，请过几分钟再打来。",
@@ -37,16 +46,31 @@ _log = get_logger("voicebot.stream.webhook")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: its path with query, the Host it named, and who signed it."""
+    """One request: its path with query, the Host it named, who signed it, and a POST's form."""
 
     path: str
     host: str
     signature: str | None
+    form: tuple[tuple[str, str], ...] = ()
 
     @property
-    def query(self) -> dict[str, str]:
-        """Each parameter's first value."""
-        return {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
+    def parameters(self) -> dict[str, str]:
+        """Each parameter's first value; empty ones are left out."""
+        given = (*self.form, *parse_qsl(urlsplit(self.path).query))
+        return {key: value for key, value in reversed(given) if value}
+
+
+def read_request(request: Request, body: bytes) -> Asked:
+    """What a request asks; raises InvalidRequest where two readers could read it differently."""
+    hosts = request.headers.get_all("Host")
+    signatures = request.headers.get_all(signature.HEADER)
+    if len(hosts) != 1 or len(signatures) > 1:
+        raise InvalidRequest("one Host and at most one signature, please")
+    host = _HOST.fullmatch(hosts[0])
+    if host is None or int((host[2] or ":0")[1:]) > _LAST_PORT:
+        raise InvalidRequest("this Host is no name with a port")
+    form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return Asked(request.path, hosts[0], signatures[0] if signatures else None, tuple(form))
 
 
 class Addresses:
@@ -115,7 +139,7 @@ class Webhook:
     def _is_signed(self, asked: Asked, urls: Callable[[Asked], list[str]]) -> bool:
         if self._auth_token is None:
             return True
-        return signature.is_signed(self._auth_token, urls(asked), asked.signature)
+        return signature.is_signed(self._auth_token, urls(asked), asked.signature, asked.form)
 
     async def answer(self, asked: Asked, *, has_room: bool) -> str:
         """The TwiML for this call; raises InvalidCallSid.
@@ -123,8 +147,8 @@ class Webhook:
         Who names no call (a person with a browser, a trial) is told where calls are streamed to,
         without a pass.
         """
-        query = asked.query
-        given = query.get("CallSid")
+        parameters = asked.parameters
+        given = parameters.get("CallSid")
         call_sid = parse_call_sid(given) if given is not None else None
         match await self._status_of(call_sid) if call_sid is not None else None:
             case Status.BOOKED | Status.INCOMPLETE:
@@ -133,15 +157,15 @@ class Webhook:
                 number = self._business.transfer_to
                 return twiml.dial(number) if number else twiml.hang_up()
             case _ if has_room:
-                return self._connect(call_sid, asked.host, query)
+                return self._connect(call_sid, asked.host, parameters)
             case _:
-                return self._put_off(_tries(query))
+                return self._put_off(_tries(parameters))
 
-    def _connect(self, call_sid: CallSid | None, host: str, query: dict[str, str]) -> str:
+    def _connect(self, call_sid: CallSid | None, host: str, asked: dict[str, str]) -> str:
         url = self._addresses.stream_url(host)
         parameters = {
-            "from": query.get("From", "")[:_MAX_NUMBER],
-            "to": query.get("To", "")[:_MAX_NUMBER],
+            name.lower(): _LOST_PLUS.sub("+", asked.get(name, ""))[:_MAX_NUMBER]
+            for name in ("From", "To")
         }
         if call_sid is None:
             return twiml.connect(url, parameters, self._webhook_path)
@@ -173,6 +197,6 @@ def browser_in(path: str) -> tuple[CallSid, str] | None:
     return CallSid(call_sid), given
 
 
-def _tries(query: dict[str, str]) -> int:
-    given = query.get("try", "0")
+def _tries(parameters: dict[str, str]) -> int:
+    given = parameters.get("try", "0")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0

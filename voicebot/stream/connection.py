@@ -1,0 +1,151 @@
+"""One connection at the stream port: an HTTP request, which may have a body, then WebSocket.
+
+The library reads whatever has arrived at once, up to 256 KiB, answers each ping in it, and reads
+no request with a body. Here bytes are handed to it in slices, and the other connections get their
+turn between two of them; pings are counted; a body is kept aside. So one peer, whoever it is,
+holds up nobody for longer than a slice takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from http import HTTPStatus
+from typing import Any, Final
+
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
+from websockets.server import ServerProtocol
+
+from voicebot.stream.admission import WaitingRoom
+
+SLICE_BYTES: Final = 2048
+"""At most 341 frames: 6 bytes is the smallest. A provider's frame, of 386, is handed on whole."""
+MAX_HEAD_BYTES: Final = 16 * 1024
+MAX_BODY_BYTES: Final = 16 * 1024
+"""A webhook's form has about one KiB."""
+CONTROL_BURST: Final = 50
+CONTROLS_PER_S: Final = 5.0
+"""Pings and pongs that a peer may send: of a provider one in twenty seconds is expected."""
+
+_END: Final = b"\r\n\r\n"
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|$)", re.I)
+_LENGTH_DIGITS: Final = re.compile(rb"[0-9]{1,9}")
+_CODING: Final = re.compile(rb"\r\ntransfer-encoding:", re.I)
+_CONTROLS: Final = (Opcode.PING, Opcode.PONG)
+
+
+class StreamConnection(ServerConnection):
+    """The library's connection, bounded before its call begins and fair at any time."""
+
+    def __init__(
+        self, waiting: WaitingRoom, protocol: ServerProtocol, server: Server, **options: Any
+    ) -> None:
+        super().__init__(protocol, server, **options)
+        self.body = b""
+        """Of the request."""
+        self._waiting = waiting
+        self._request: bytearray | None = bytearray()
+        self._unread = bytearray()
+        self._turn: asyncio.Handle | None = None
+        self._controls = float(CONTROL_BURST)
+        self._controls_at = self.loop.time()
+
+    @property
+    def peer(self) -> str:
+        """The other end's address, as TCP has it: what a header says anybody can write."""
+        address = self.remote_address
+        return str(address[0]) if address else ""
+
+    def begin_call(self) -> None:
+        """Its `start` was accepted: it waits no longer."""
+        self._waiting.leave(self.transport)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop."""
+        super().connection_made(transport)
+        self.recv_messages.resume = self._take_turn
+        self._waiting.enter(self.transport, self.peer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop."""
+        self._unread.clear()
+        self._waiting.leave(self.transport)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop: hand over one slice now, and the others in turns of their own."""
+        if not self._unread and len(data) <= SLICE_BYTES:
+            self._hand_over(data)
+            return
+        self.transport.pause_reading()
+        self._unread += data
+        self._take_turn()
+
+    def process_event(self, event: Event) -> None:
+        """Called by the library for each frame: drop a peer that floods us with pings."""
+        super().process_event(event)
+        if isinstance(event, Frame) and event.opcode in _CONTROLS and not self._may_ping():
+            self._unread.clear()
+            self.transport.abort()
+
+    def _take_turn(self) -> None:
+        if self._turn is None:
+            self._turn = self.loop.call_soon(self._next_slice)
+
+    def _next_slice(self) -> None:
+        self._turn = None
+        if self.recv_messages.paused:  # it calls `resume` when its queue has room again
+            return
+        if piece := bytes(self._unread[:SLICE_BYTES]):
+            del self._unread[:SLICE_BYTES]
+            self._hand_over(piece)
+        if self._unread:
+            self._take_turn()
+        elif not self.recv_messages.paused:
+            self.transport.resume_reading()
+
+    def _hand_over(self, data: bytes) -> None:
+        if self._request is not None:
+            self._request += data
+            data = self._whole_request(self._request)
+            if data:
+                self._request = None
+                super().data_received(data)
+        elif self.state is not State.CONNECTING:  # before our answer there is nothing to say
+            super().data_received(data)
+
+    def _whole_request(self, begun: bytearray) -> bytes:
+        """The request, less its body; empty while it is not whole, or when it is refused."""
+        head, end, body = bytes(begun).partition(_END)
+        if len(head) > MAX_HEAD_BYTES:
+            return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if not end:
+            return b""
+        lengths = set(_LENGTH.findall(head)) or {b"0"}
+        if _CODING.search(head):
+            return self._refuse(HTTPStatus.LENGTH_REQUIRED)
+        if len(lengths) > 1 or not all(map(_LENGTH_DIGITS.fullmatch, lengths)):
+            return self._refuse(HTTPStatus.BAD_REQUEST)
+        length = int(lengths.pop())
+        if length > MAX_BODY_BYTES:
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if len(body) < length:
+            return b""
+        self.body = body[:length]
+        return _LENGTH.sub(b"", head) + end
+
+    def _refuse(self, status: HTTPStatus) -> bytes:
+        """Say why; what still comes is thrown away."""
+        self._request = None
+        self.protocol.send_response(self.protocol.reject(status, f"{status.phrase}\n"))
+        self.send_data()
+        return b""
+
+    def _may_ping(self) -> bool:
+        now = self.loop.time()
+        regained = (now - self._controls_at) * CONTROLS_PER_S
+        self._controls = min(CONTROL_BURST, self._controls + regained) - 1
+        self._controls_at = now
+        return self._controls >= 0
