@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,10 @@ from redis.asyncio import Redis
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
+from voicebot.collect.understanding import Understand
 from voicebot.console.app import create_app
+from voicebot.console.conversations import Conversations
+from voicebot.console.rooms import Rooms
 from voicebot.settings import Settings
 from voicebot.tracing import UNTRACED, Tracing
 
@@ -51,12 +55,23 @@ async def guarded(redis: Redis, settings: Settings) -> AsyncIterator[httpx.Async
 class console:
     """The app with its store open, behind a client without sockets."""
 
-    def __init__(self, settings: Settings, tracing: Tracing = UNTRACED) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tracing: Tracing = UNTRACED,
+        understand: Understand | None = None,
+    ) -> None:
         self._app = create_app(settings, load_business(None), tracing)
+        self._settings = settings
+        self._understand = understand
 
     async def __aenter__(self) -> httpx.AsyncClient:
         self._lifespan = self._app.router.lifespan_context(self._app)
         await self._lifespan.__aenter__()
+        if self._understand is not None:
+            rooms: Rooms = self._app.state.rooms
+            talks = Conversations(self._settings, rooms.store, rooms.business, self._understand)
+            self._app.state.rooms = replace(rooms, conversations=talks)
         transport = httpx.ASGITransport(self._app)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self._client

@@ -116,9 +116,8 @@ async def test_a_call_may_be_offered_until_its_caller_is_asked_for_more_than_a_n
 async def test_going_on_takes_along_what_the_earlier_call_holds(store: Store) -> None:
     await broken_off(store)
     wanted = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
-    earlier = await store.open_call(EARLIER, caller=NUMBER)
+    earlier = await store.open_turn(EARLIER)
     assert await earlier.appointments.hold(wanted) is Place.YOURS
-    await earlier.close(goes_on=True)
     later = await store.open_call(LATER, caller=NUMBER)
     assert await later.appointments.hold(wanted) is Place.TAKEN
     await later.continue_earlier(EARLIER)
@@ -136,10 +135,12 @@ async def test_a_call_that_is_on_the_phone_is_not_offered(store: Store, client: 
     assert await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
 
 
-async def test_a_continued_call_is_not_offered_again(store: Store) -> None:
+async def test_a_continued_call_is_offered_to_no_other(store: Store) -> None:
+    """The call that goes on as it may have to be told again, should its own turn be lost."""
     await broken_off(store)
     await store.callers.continued(EARLIER, LATER)
-    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert not await store.callers.open_calls_of(NUMBER, besides=CallSid("CAother"), now=START)
+    assert await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
 
 
 async def test_the_window_closes(store: Store, client: Redis) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -10,13 +11,15 @@ from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
+from voicebot.store.commits import Commit, seal
 from voicebot.store.keys import call_keys
 from voicebot.store.ledger import RecordLedger
-from voicebot.store.sessions import Founding
+from voicebot.store.scripts import Scripts
+from voicebot.store.sessions import Founding, Session
 from voicebot.store.shadow import missing, record_of
 from voicebot.store.store import Store
 
-from .calls import SID, answered, bot, caller
+from .calls import SID, START, answered, bot, caller
 from .conftest import StoreMaker
 
 KEYS = call_keys(SID)
@@ -103,6 +106,40 @@ async def test_a_session_that_was_taken_over_mends_nothing(
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert (skeleton.user.userInfo.name, skeleton.step) == ("New Name", Step.NAME)
+    assert defects() == before
+
+
+async def test_what_an_integrator_wrote_into_a_resumed_call_is_no_defect_and_stays(
+    store: Store, client: Redis
+) -> None:
+    scripts = Scripts(client, retention_s=1000)
+    first = Session(SID, "first", START, {"callSid": SID})
+    await scripts.claim(first, Founding(first.fresh), at=START)
+    await scripts.commit(first, 1, seal(Commit(1, answered(Step.NAME, 1), START)))
+    resumed, before = await store.open_call(SID, caller=None), defects()
+    assert resumed.state.answers
+    await store.update_user_info_field(SID, "name", "Integrators Name")
+    await resumed.commit(answered(Step.PHONE, 3))
+    await resumed.close()
+    assert defects() == before
+    late = Commit(2, Change(answers={Step.NAME: "Old Name"}), START + timedelta(seconds=1))
+    await scripts.commit(first, 1, seal(late))  # out of a journal
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Integrators Name"
+
+
+async def test_what_an_integrator_wrote_with_the_sessions_own_moment_is_no_defect(
+    store: Store, ledger: RecordLedger
+) -> None:
+    skeleton, before = await store.get_call_skeleton(SID), defects()
+    assert skeleton is not None
+    at = skeleton.user.userInfo.name_timestamp
+    await store.update_user_info_field(SID, "name", "Integrators Name", at)
+    await ledger.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "Integrators Name"
     assert defects() == before
 
 

@@ -264,7 +264,7 @@ async def test_without_redis_readers_are_told_and_writers_get_false(
         await store.get_call_skeleton(SID)
     assert not await store.update_user_info_field(SID, "name", "Test Caller")
     assert await store.status(SID) is None
-    assert not await store.ping()
+    assert not await store.is_ready()
     await store.aclose()
 
 

@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from voicebot.console.conversations import CallIsLive, UnknownCall
-from voicebot.errors import StoreUnavailable
+from voicebot.console.conversations import CallIsLive, KeyReused, UnknownCall
+from voicebot.errors import Fenced, StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:voicebot:problem:"
@@ -60,6 +60,8 @@ def answer_with_problems(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_of_validation)
     app.exception_handler(UnknownCall)(_of_unknown)
     app.exception_handler(CallIsLive)(_of_live)
+    app.exception_handler(Fenced)(_of_live)
+    app.exception_handler(KeyReused)(_of_reused)
     app.exception_handler(StoreUnavailable)(_of_store)
 
 
@@ -87,6 +89,10 @@ async def _of_unknown(_: Request, error: Exception) -> JSONResponse:
 
 async def _of_live(_: Request, error: Exception) -> JSONResponse:
     return problem(409, "call_is_live", str(error))
+
+
+async def _of_reused(_: Request, error: Exception) -> JSONResponse:
+    return problem(409, "idempotency_key_reused", str(error))
 
 
 async def _of_store(_: Request, error: Exception) -> JSONResponse:

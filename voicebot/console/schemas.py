@@ -51,12 +51,16 @@ class CustomerMessage(_Body):
             raise ValueError("the message holds half a character (a lone surrogate)")
         return value
 
-    @property
-    def at(self) -> datetime:
-        """When it was said: never later than now; a time without a zone is UTC."""
-        now = datetime.now(UTC)
-        moment = self.startedAt or now
-        return min(now, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    @field_validator("startedAt")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        """A time without a zone is UTC."""
+        if value is None or value.tzinfo is None:
+            return value and value.replace(tzinfo=UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("the moment is outside of the years 1 to 9999") from error
 
 
 class ConversationRequest(_Body):
@@ -99,17 +103,22 @@ class Skeleton(BaseModel):
     createdAt: str
 
 
-class ConversationAnswer(BaseModel):
-    """The bot's words and the record after them."""
+class StartAnswer(BaseModel):
+    """A call that has just begun, or was there already; the bot's last words."""
 
+    callSid: str
     aiResponse: AIResponse
     callSkeleton: Skeleton
 
 
-class StartAnswer(ConversationAnswer):
-    """The same for a call that has just begun, or was there already."""
+class ConversationAnswer(BaseModel):
+    """The bot's words, the record after them, and where the call stands."""
 
-    callSid: str
+    aiResponse: AIResponse
+    callSkeleton: Skeleton
+    step: Step
+    status: Status
+    shouldHangup: bool = Field(description="The bot has said its last words: end the call")
 
 
 class CallRow(BaseModel):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from hashlib import sha256
 from typing import Annotated
 from uuid import uuid4
-from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Header, Response
 from structlog.contextvars import bind_contextvars
 
-from voicebot.call import CallSid, Speaker
-from voicebot.console.conversations import Answered
+from voicebot.call import CallSid
+from voicebot.console.conversations import Answered, Said
 from voicebot.console.rooms import Rooms, rooms
 from voicebot.console.schemas import (
     AIResponse,
@@ -22,11 +20,9 @@ from voicebot.console.schemas import (
     StartAnswer,
     StartRequest,
 )
-from voicebot.store import CallSkeleton
 
 router = APIRouter(tags=["conversation"])
 RoomsNow = Annotated[Rooms, Depends(rooms)]
-_beginning: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 @router.post("/calls", status_code=201, summary="Begin a call", response_model_exclude_unset=True)
@@ -42,34 +38,46 @@ async def start(
     """Greeting and first question are in the history. An existing callSid: 200 with its record."""
     call_sid = CallSid(body.callSid or _made_up(idempotency_key))
     bind_contextvars(call_sid=call_sid)
-    lock = _beginning.setdefault(call_sid, asyncio.Lock())
-    async with lock:
-        known = await house.store.get_call_skeleton(call_sid)
-        if known is not None:
-            response.status_code = 200
-            return StartAnswer(
-                callSid=call_sid, aiResponse=_last_said(known), callSkeleton=_skeleton(known)
-            )
-        answered = await house.conversations.start(call_sid, body.caller)
-    response.headers["Location"] = f"/calls/{call_sid}"
-    answer = _answer(answered)
+    answered = await house.conversations.start(call_sid, body.caller)
+    if answered.new:
+        response.headers["Location"] = f"/calls/{call_sid}"
+    else:
+        response.status_code = 200
     return StartAnswer(
-        callSid=call_sid, aiResponse=answer.aiResponse, callSkeleton=answer.callSkeleton
+        callSid=call_sid, aiResponse=_said(answered), callSkeleton=_skeleton(answered)
     )
 
 
 @router.post(
     "/ai/conversation", summary="One turn of the customer", response_model_exclude_unset=True
 )
-async def turn(body: ConversationRequest, house: RoomsNow) -> ConversationAnswer:
+async def turn(
+    body: ConversationRequest,
+    house: RoomsNow,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=255, description="The same key is one turn of its call, once answered"),
+    ] = None,
+) -> ConversationAnswer:
     """One step of the very same dialogue as on the phone.
 
-    404 for an unknown call, 409 while a phone has it; two turns at once are served in order.
+    The same message with the same `startedAt`, or with the same `Idempotency-Key`, gets the first
+    answer again and changes nothing. `shouldHangup` says that the bot has said its last words.
+
+    404 for an unknown call, 409 while a phone has it and for a key that came with another message;
+    two turns at once are served in order. A 503 may be sent again as it is.
     """
     bind_contextvars(call_sid=body.callSid)  # the request's task alone has it in its log lines
     message = body.customerMessage
-    answered = await house.conversations.answer(CallSid(body.callSid), message.message, message.at)
-    return _answer(answered)
+    said = Said(message.message, message.startedAt, idempotency_key)
+    answered = await house.conversations.answer(CallSid(body.callSid), said)
+    return ConversationAnswer(
+        aiResponse=_said(answered),
+        callSkeleton=_skeleton(answered),
+        step=answered.reply.step,
+        status=answered.reply.status,
+        shouldHangup=answered.reply.should_hang_up,
+    )
 
 
 def _made_up(key: str | None) -> str:
@@ -77,23 +85,11 @@ def _made_up(key: str | None) -> str:
     return f"http-{sha256(key.encode()).hexdigest()[:32] if key else uuid4().hex[:16]}"
 
 
-def _skeleton(record: CallSkeleton) -> Skeleton:
+def _skeleton(answered: Answered) -> Skeleton:
     """What it leaves out stays out of the answer, too."""
-    return Skeleton.model_validate(record.nested())
+    return Skeleton.model_validate(answered.skeleton.nested())
 
 
-def _answer(answered: Answered) -> ConversationAnswer:
-    skeleton = answered.skeleton
-    return ConversationAnswer(
-        aiResponse=AIResponse(
-            speaker="AI", message=answered.text, startedAt=_last_said(skeleton).startedAt
-        ),
-        callSkeleton=_skeleton(skeleton),
-    )
-
-
-def _last_said(skeleton: CallSkeleton) -> AIResponse:
-    for message in reversed(skeleton.history):
-        if message.speaker is Speaker.BOT:
-            return AIResponse(speaker="AI", message=message.message, startedAt=message.startedAt)
-    return AIResponse(speaker="AI", message="", startedAt=skeleton.createdAt)
+def _said(answered: Answered) -> AIResponse:
+    reply = answered.reply
+    return AIResponse(speaker="AI", message=reply.message, startedAt=reply.started_at)

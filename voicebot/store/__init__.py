@@ -24,6 +24,10 @@ lives is told by `Fenced`. A call that began while Redis was away claims when Re
 unless somebody claimed after it began: then it is the older owner. (That one comparison is of
 two machines' clocks; nothing else is.)
 
+Turns over HTTP (`Store.open_turn`). A turn reads the record, and claims and commits in one
+script, which refuses it as a whole when anybody has claimed or committed since. Its answer is
+kept beside the record, so that a request that is sent again is no second turn.
+
 What it takes. A crash of our processes costs nothing. A crash of the Redis process needs its
 append-only file; a power cut also `appendfsync always`, or it costs up to a second, which a
 session that lives sends again. A failover may lose the last writes: again the living session

@@ -59,14 +59,15 @@ class Callers:
         who calls must tell that name before they hear of it.
 
         Nothing for a withheld number, of calls that are on the phone now or are continued
-        already, and when Redis is away.
+        as another call than this one, and when Redis is away.
         """
         if caller is None or not is_number(caller):
             return ()
         try:
             oldest = int((now.timestamp() - self._window_s) * 1000)
             found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
-            return await self._open([CallSid(str(name)) for name in found if name != besides])
+            others = [CallSid(str(name)) for name in found if name != besides]
+            return await self._open(others, besides)
         except AWAY:
             return ()
 
@@ -77,7 +78,7 @@ class Callers:
         except AWAY:
             return
 
-    async def _open(self, newest_first: list[CallSid]) -> tuple[EarlierCall, ...]:
+    async def _open(self, newest_first: list[CallSid], later: CallSid) -> tuple[EarlierCall, ...]:
         calls: list[EarlierCall] = []
         for call_sid in newest_first:
             record = await self._read(call_sid)
@@ -86,7 +87,7 @@ class Callers:
             state = call_state(record.fields, record.history)
             if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
                 break
-            continued = CONTINUED_FIELD in record.fields
+            continued = record.fields.get(CONTINUED_FIELD, later) != later
             named = Step.NAME in state.answers
             if named and not continued and not await self._is_live(call_sid):
                 calls.append(EarlierCall(call_sid, state))

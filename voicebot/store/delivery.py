@@ -20,7 +20,7 @@ from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 from voicebot.store.sessions import Founding, Held, Session
 
-_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs")
+_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
 """Fields that belong to claims, not to the call; a record made anew starts without them."""
 
 log = get_logger(__name__)

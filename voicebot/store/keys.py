@@ -31,6 +31,11 @@ class CallKeys:
         """Set of the ids of integrators' writes, so that none is applied twice."""
         return f"{self.call}:writes"
 
+    @property
+    def turns(self) -> str:
+        """Hash of the answers that turns over HTTP were given, by the names of their requests."""
+        return f"{self.call}:turns"
+
 
 def call_keys(call_sid: CallSid) -> CallKeys:
     """The keys of `call_sid`."""

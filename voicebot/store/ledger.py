@@ -147,14 +147,12 @@ class RecordLedger:
         if self._recovery is not None:
             await asyncio.wait({self._recovery})
 
-    async def close(self, *, goes_on: bool = False) -> None:
+    async def close(self) -> None:
         """Write what still waits, and in batch mode everything. Never raises for Redis.
 
-        Places that are held and not booked are let go, unless the conversation `goes_on` with
-        another session (the next HTTP request).
+        Places that are held and not booked are let go.
         """
-        if not goes_on:
-            await self._manner.slots.leave()
+        await self._manner.slots.leave()
         async with self._turn:
             if self._batch:
                 self._delivery.add(seal(merge(self._batch)))

@@ -1,7 +1,7 @@
-"""The one way to write a record: four small Lua scripts, run by hash, loaded when missing.
+"""The one way to write a record: small Lua scripts, run by hash, loaded when missing.
 
 A script is atomic: all of a change is in the record, or nothing of it. The texts stand in
-`lua/`, each behind `common.lua`.
+`lua/`, each behind those that it shares with others.
 """
 
 from __future__ import annotations
@@ -74,6 +74,18 @@ class Claimed:
         return self.epoch == 0
 
 
+class Taken(StrEnum):
+    """What became of a turn over HTTP.
+
+    FENCED     a session has claimed the call, or goes on with it, since the turn was begun
+    OVERTAKEN  another turn was faster, or Redis has lost the record
+    """
+
+    APPLIED = "applied"
+    FENCED = "fenced"
+    OVERTAKEN = "overtaken"
+
+
 class Updated(StrEnum):
     """What became of an integrator's write."""
 
@@ -87,15 +99,15 @@ class Script:
     """A text of `lua/`, run by its hash, loaded when the server does not know it."""
 
     name: str
-    of_a_call: bool = True
-    """Stands behind `common.lua`, which knows a call's keys."""
+    behind: tuple[str, ...] = ("common",)
+    """The texts that stand before its own; `common` knows a call's keys."""
 
     @cached_property
     def text(self) -> str:
         """What the server runs."""
         folder = files("voicebot.store").joinpath("lua")
-        parts = ("common.lua", f"{self.name}.lua") if self.of_a_call else (f"{self.name}.lua",)
-        return "\n".join(folder.joinpath(part).read_text("utf-8") for part in parts)
+        parts = (*self.behind, self.name)
+        return "\n".join(folder.joinpath(f"{part}.lua").read_text("utf-8") for part in parts)
 
     @cached_property
     def sha(self) -> str:
@@ -116,9 +128,8 @@ class Script:
             raise (refusal(error) or error) from error
 
 
-_CLAIM, _COMMIT, _UPDATE, _FOUND, _READ = (
-    Script(name) for name in ("claim", "commit", "update", "found", "read")
-)
+_CLAIM, _UPDATE, _FOUND, _READ = (Script(name) for name in ("claim", "update", "found", "read"))
+_COMMIT, _TURN = (Script(name, ("common", "change")) for name in ("commit", "turn"))
 
 
 class Scripts:
@@ -148,7 +159,8 @@ class Scripts:
         self, session: Session, epoch: int, commit: Sealed, *, copied: bool = True
     ) -> Committed:
         """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
-        arguments = (epoch, session.id, commit.seq, _us(commit.at), *commit.arguments)
+        moments = (_us(commit.at), _us(session.began))
+        arguments = (epoch, session.id, commit.seq, *moments, *commit.arguments)
         client, in_time = self._copied if copied else self._client, True
         try:
             reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments, client=client)
@@ -184,14 +196,52 @@ class Scripts:
 
     async def read(self, call_sid: CallSid, *, at: datetime) -> Founding | None:
         """The record at one moment, or None when there is none."""
-        return _record(await self._run(_READ, call_sid, at, ()))
+        return _record(await self._run(_READ, call_sid, at, (0,)))
+
+    async def read_turn(
+        self, call_sid: CallSid, requests: Sequence[str], *, at: datetime
+    ) -> tuple[Founding | None, list[str]]:
+        """The record, and what turns over HTTP have answered to these requests.
+
+        Raises TooFewReplicas when that is not safe yet.
+        """
+        keys, arguments = call_keys(call_sid), [str(len(requests)), *requests]
+        extra = (keys.writes, keys.turns)
+        reply = await self._run(_READ, call_sid, at, arguments, *extra, client=self._copied)
+        answers = cast(tuple[object, object, list[str | None]], reply)[2]
+        return _record(reply), [answer for answer in answers if answer is not None]
+
+    async def take_turn(
+        self,
+        call_sid: CallSid,
+        began: datetime,
+        record: Founding,
+        commit: Sealed,
+        answers: Mapping[str, str],
+    ) -> tuple[Taken, Founding]:
+        """Claim the call and write one commit, if nobody has written since `record` was read.
+
+        A record that nobody claimed yet is made from it, if there is none. `answers` are kept by
+        the names of their requests. Returns the record after it; raises TooFewReplicas when it
+        is not safe yet.
+        """
+        epoch = record.fields.get("epoch", "")
+        given = [text for answer in answers.items() for text in answer]
+        head = (epoch, record.fields.get(f"seq.{epoch}", ""), _us(began))
+        fresh = Founding({}) if epoch else record
+        arguments = [*head, *fresh.arguments, len(given), *given, *commit.arguments]
+        keys = call_keys(call_sid)
+        extra = (keys.writes, keys.turns)
+        reply = await self._run(_TURN, call_sid, commit.at, arguments, *extra, client=self._copied)
+        taken, *after = cast(list[object], reply)
+        return Taken(cast(str, taken)), _record(after) or Founding({})
 
     async def read_all(
         self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
     ) -> list[Founding | None]:
         """The same of many calls in one journey: by its text, as a cluster's pipe takes no hash."""
         for call_sid in call_sids:
-            keys, arguments = self._call(call_sid, at, ())
+            keys, arguments = self._call(call_sid, at, (0,))
             pipe.eval(_READ.text, len(keys), *keys, *arguments)
         return [_record(reply) for reply in await pipe.execute()]
 
@@ -221,9 +271,11 @@ def _us(moment: datetime) -> int:
 
 
 def _record(reply: object) -> Founding | None:
-    pairs, history = cast(tuple[object, list[str]], reply)
-    fields = _fields(pairs)
-    return Founding(fields, history) if fields else None
+    """The record that a reply holds, before whatever else it tells."""
+    match cast(Sequence[object], reply):
+        case [pairs, history, *_] if fields := _fields(pairs):
+            return Founding(fields, cast(list[str], history))
+    return None
 
 
 def _fields(pairs: object) -> Fields:

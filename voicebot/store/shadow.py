@@ -117,8 +117,8 @@ def _is_lost(name: str, expected: Founding, actual: Founding) -> bool:
     step = next((s for s in FIELDS if ANSWER_FIELD[s] == name), None)
     if step is None:
         return False
-    stamp = timestamp_field(step)
-    return expected.fields.get(stamp) == actual.fields.get(stamp)
+    stamp, session = timestamp_field(step), actual.fields.get(f"by.{name}")
+    return session is not None and expected.fields.get(stamp) == actual.fields.get(stamp)
 
 
 def _first(wanted: Counter[str], history: Iterable[str]) -> Iterator[str]:

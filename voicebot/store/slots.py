@@ -30,7 +30,7 @@ LOOK_AHEAD_DAYS = 7
 _LIFE_AFTER_S = 7 * 24 * 3600
 """A day's places are kept for a week after it, for whoever wonders."""
 
-_SLOT, _LEAVE, _PASS_ON = (Script(name, of_a_call=False) for name in ("slot", "leave", "pass_on"))
+_SLOT, _LEAVE, _PASS_ON = (Script(name, behind=()) for name in ("slot", "leave", "pass_on"))
 
 
 class Slots:

@@ -7,7 +7,7 @@ writes. All writing goes through the scripts, so a change is in the record as a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, CallState, EarlierCall, Phase, Status, Step, parse_call_sid
+from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_sid
 from voicebot.errors import InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
@@ -48,6 +48,7 @@ from voicebot.store.sessions import Founding, Held, Session, save_mode
 from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
 from voicebot.store.tasks import Tasks
+from voicebot.store.turns import TurnLedger
 
 log = get_logger(__name__)
 
@@ -151,11 +152,50 @@ class Store:
         delivery = Delivery(self._scripts, session, self._reader.founding, self._clock)
         state = await self._claimed(delivery)
         caller = caller or state.caller
-        if state.step is Step.NAME:
-            state = replace(state, earlier=await self._earlier(call_sid, caller, began))
+        state = await self._with_earlier(state, call_sid, caller, began)
         self._seen(call_sid, caller, began)
         self._touched(call_sid)
         return RecordLedger(delivery, state, self._manner(call_sid, caller, began))
+
+    async def open_turn(
+        self, call_sid: CallSid, *, caller: str | None = None, requests: Sequence[str] = ()
+    ) -> TurnLedger:
+        """Begin a turn over HTTP; what the named requests were answered before comes with it.
+
+        Nothing is claimed or written yet. Raises StoreUnavailable.
+        """
+        began = self._clock()
+        try:
+            record, answers = await self._scripts.read_turn(call_sid, requests, at=began)
+            found = record or await self._reader.old_record(call_sid)
+        except AWAY as error:
+            raise StoreUnavailable(_AWAY_ADVICE) from error
+        fresh = fresh_fields(call_sid, self._business, caller, began)
+        record = record or Founding(
+            {**fresh, **(found.fields if found else {})}, found.history if found else ()
+        )
+        state = await self._reader.state(call_sid, record)
+        caller = caller or state.caller
+        state = await self._with_earlier(state, call_sid, caller, began)
+
+        def written() -> None:
+            self._seen(call_sid, caller, began)
+            self._touched(call_sid)
+
+        manner = self._manner(call_sid, caller, began)
+        return TurnLedger(
+            call_sid=call_sid,
+            began=began,
+            known=found is not None,
+            record=record,
+            state=state,
+            answers=answers,
+            scripts=self._scripts,
+            appointments=manner.slots,
+            continued=manner.continue_earlier,
+            written=written,
+            clock=self._clock,
+        )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
         """The typed record, or None for an unknown call; raises StoreUnavailable."""
@@ -270,15 +310,17 @@ class Store:
             log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
         return known
 
-    async def _earlier(
-        self, call_sid: CallSid, caller: str | None, began: datetime
-    ) -> tuple[EarlierCall, ...]:
-        """Open calls of the same number; the caller does not wait long for being known."""
-        try:
+    async def _with_earlier(
+        self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
+    ) -> CallState:
+        """Add open calls of the same number; the caller does not wait long for being known."""
+        if state.step is not Step.NAME:
+            return state
+        with suppress(TimeoutError):
             async with asyncio.timeout(OPEN_PATIENCE_S):
-                return await self.callers.open_calls_of(caller, besides=call_sid, now=began)
-        except TimeoutError:
-            return ()
+                found = await self.callers.open_calls_of(caller, besides=call_sid, now=began)
+                return replace(state, earlier=found)
+        return state
 
     async def _claimed(self, delivery: Delivery) -> CallState:
         call_sid, record = delivery.session.call_sid, None

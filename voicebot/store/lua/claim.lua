@@ -15,20 +15,15 @@ if redis.call('EXISTS', call) == 0 then
   end
 end
 
-set({ 'began.' .. session, began_us })
-
-local epoch = read('epoch') or '0'
+local epoch = string.format('%d', number('epoch'))
 local verdict = 'claimed'
 if read('owner.' .. epoch) ~= session then
-  if late == '1' and tonumber(read('beganUs') or '0') > tonumber(began_us) then
+  if late == '1' and number('beganUs') > tonumber(began_us) then
     verdict, epoch = 'late', '0'
   else
     epoch = string.format('%d', tonumber(epoch) + 1)
     set({ 'epoch', epoch, 'owner.' .. epoch, session, 'beganUs', began_us, 'seq.' .. epoch, '0' })
-    local status = read('status')
-    if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
-      set({ 'status', 'active' })
-    end
+    reopen()
     tell({ 'type', 'claim' }, epoch, '0')
     finish()
   end

@@ -3,16 +3,16 @@
 -- An owner that was taken over is fenced: what it really said is still appended once; step,
 -- status and dialogue are the newer owner's. Its answers are taken where the record has none, and
 -- those that it saved before it was taken over (they waited in a journal) also where no newer
--- session has answered. Who gave an answer stands in `by.<field>`, when a session began in
--- `began.<session>`.
+-- session, and no integrator, has answered.
 -- -> { verdict, last sequence number of this session, the record's epoch }
 --    applied | done (seen before) | gap (send what follows `last`) | fenced |
 --    unclaimed (the record does not know this claim: Redis lost it, claim again)
 
-local epoch, session, seq, made_us = take(), take(), tonumber(take()), tonumber(take())
+local epoch, session, seq = take(), take(), tonumber(take())
+local made_us, began_us = tonumber(take()), take()
 local current = read('epoch')
 
-if not current or tonumber(current) < tonumber(epoch) then
+if number('epoch') < tonumber(epoch) then
   return { 'unclaimed', 0, current or '0' }
 end
 
@@ -20,7 +20,7 @@ end
 local mine = read('owner.' .. epoch) == session
 local numbered = mine and ('seq.' .. epoch) or ('seq.0.' .. session)
 local live = mine and epoch == current
-local last = tonumber(read(numbered) or '0')
+local last = number(numbered)
 
 if seq > last + 1 then
   return { 'gap', last, current }
@@ -29,55 +29,15 @@ if seq <= last then
   return { live and 'done' or 'fenced', last, current }
 end
 
-local function began(who)
-  return tonumber(read('began.' .. who) or '0')
-end
-
 local function may_answer(field)
   if live or not read(field) then
     return true
   end
-  local by = read('by.' .. field)
-  local in_time = made_us < tonumber(read('beganUs') or '0')
-  return by and in_time and began(by) <= began(session)
+  local by = number('by.' .. field)
+  return by > 0 and by <= tonumber(began_us) and made_us < number('beganUs')
 end
 
-local owned, dropped = take_list(), take_list()
-if live then
-  set(owned)
-  if #dropped > 0 then
-    redis.call('HDEL', call, unpack(dropped))
-  end
-end
-
-for _ = 1, tonumber(take()) do
-  local answer, event = take_list(), take_list()
-  if may_answer(answer[1]) then
-    set(answer)
-    set({ 'by.' .. answer[1], session })
-    tell(event, epoch, seq)
-  end
-end
-
-for _ = 1, tonumber(take()) do
-  local message, event = take(), take_list()
-  append(message)
-  tell(event, epoch, seq)
-end
-
-for _ = 1, tonumber(take()) do
-  local written, heard, event = take(), take(), take_list()
-  revise(written, heard)
-  tell(event, epoch, seq)
-end
-
-for _ = 1, tonumber(take()) do
-  local event = take_list()
-  if live then
-    tell(event, epoch, seq)
-  end
-end
-
+apply(epoch, seq, began_us, live, may_answer)
 set({ numbered, string.format('%d', seq) })
 finish()
 return { live and 'applied' or 'fenced', seq, current }

@@ -5,7 +5,7 @@ local call, history, events = KEYS[1], KEYS[2], KEYS[3]
 local cursor = 0
 
 -- What a script has written stays when it fails half way: so look first that the keys are ours.
-local kinds = { 'hash', 'list', 'stream', 'set' }
+local kinds = { 'hash', 'list', 'stream', 'set', 'hash' }
 for i = 1, #KEYS do
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind ~= 'none' and kind ~= kinds[i] then
@@ -36,6 +36,20 @@ end
 
 local function read(field)
   return redis.call('HGET', call, field) or nil
+end
+
+-- What another program wrote there counts as 0: the script must not fail over it.
+local function number(field)
+  local text = read(field)
+  return text and #text < 17 and string.match(text, '^%d+$') and tonumber(text) or 0
+end
+
+-- Somebody goes on with the call: what was not finished is open again.
+local function reopen()
+  local status = read('status')
+  if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
+    set({ 'status', 'active' })
+  end
 end
 
 -- event: flat pairs of what is special about it

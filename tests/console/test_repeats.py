@@ -1,0 +1,302 @@
+"""A request that comes again is no second turn; one that was refused has changed nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import httpx
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from tests.console.conftest import console
+from tests.console.test_app import SID, WORDS, begin, say
+from tests.store.faults import FaultyRedis
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Saved, Step
+from voicebot.collect.collector import understand_by_rules
+from voicebot.collect.understanding import Asked, Meanwhile, Understanding
+from voicebot.console.conversations import Conversations, Said
+from voicebot.errors import StoreUnavailable
+from voicebot.settings import Settings
+from voicebot.store.client import connect
+from voicebot.store.store import Store
+
+CALL = f"call:{{{SID}}}"
+NOON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+async def post(
+    http: httpx.AsyncClient,
+    text: str,
+    at: datetime | str | None = None,
+    *,
+    key: str | None = None,
+    sid: str = SID,
+) -> httpx.Response:
+    message = {"speaker": "customer", "message": text}
+    if at is not None:
+        message["startedAt"] = at if isinstance(at, str) else at.isoformat()
+    return await http.post(
+        "/ai/conversation",
+        json={"callSid": sid, "customerMessage": message},
+        headers={"Idempotency-Key": key} if key else {},
+    )
+
+
+async def everything(redis: Redis) -> tuple[object, ...]:
+    """All that Redis has of the call, and of the calendar."""
+    slots = sorted([name async for name in redis.scan_iter("slots:*")])
+    return (
+        await redis.hgetall(CALL),
+        await redis.lrange(f"{CALL}:history", 0, -1),
+        await redis.xrange(f"{CALL}:events"),
+        [await redis.hgetall(name) for name in slots],
+    )
+
+
+async def test_a_message_sent_again_gets_the_first_answer_and_changes_nothing(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    answers = []
+    for n, text in enumerate(WORDS):
+        at = NOON + timedelta(seconds=n)
+        answers.append((await post(http, text, at)).json())
+        before = await everything(redis)
+        assert (await post(http, text, at)).json() == answers[-1]
+        assert await everything(redis) == before
+    assert answers[-1]["status"] == "booked"
+    for n, text in enumerate(WORDS):  # also much later
+        again = (await post(http, text, NOON + timedelta(seconds=n))).json()
+        assert {**again, "callSkeleton": 0} == {**answers[n], "callSkeleton": 0}
+    assert await everything(redis) == before
+
+
+async def test_a_moment_may_be_written_in_any_zone_and_is_the_same_moment(
+    http: httpx.AsyncClient,
+) -> None:
+    await begin(http)
+    first = await post(http, WORDS[0], "2026-03-02T01:00:00.250Z")
+    for same in ("2026-03-02T12:00:00.250+11:00", "2026-03-02T01:00:00.250"):
+        assert (await post(http, WORDS[0], same)).json() == first.json()
+
+
+async def test_the_same_words_at_another_moment_or_without_one_are_another_turn(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    for at in (NOON, NOON + timedelta(seconds=1), None, None):
+        await post(http, "What does it cost?", at)
+    assert await redis.llen(f"{CALL}:history") == 1 + 2 * 4
+
+
+async def test_a_key_sent_again_gets_the_first_answer_also_of_the_booking(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    for n, text in enumerate(WORDS):
+        first = await post(http, text, key=f"key-{n}")
+        before = await everything(redis)
+        assert (await post(http, text, key=f"key-{n}")).json() == first.json()
+        assert await everything(redis) == before
+    assert first.json()["shouldHangup"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("yes", NOON), (WORDS[0], NOON + timedelta(seconds=1)), (WORDS[0], None)]
+)
+async def test_the_same_key_with_another_message_is_409_and_changes_nothing(
+    http: httpx.AsyncClient, redis: Redis, text: str, at: datetime | None
+) -> None:
+    await begin(http)
+    first = await post(http, WORDS[0], NOON, key="one")
+    before = await everything(redis)
+    other = await post(http, text, at, key="one")
+    assert (other.status_code, other.json()["error"]) == (409, "idempotency_key_reused")
+    assert await everything(redis) == before
+    assert (await post(http, WORDS[0], NOON, key="one")).json() == first.json()
+
+
+async def test_a_key_counts_within_its_call(http: httpx.AsyncClient) -> None:
+    for sid in (SID, "CA-http-2"):
+        await begin(http, sid)
+        answer = await post(http, WORDS[0], key="one", sid=sid)
+        assert answer.json()["callSkeleton"]["callSid"] == sid
+
+
+@pytest.mark.parametrize("key", [None, "one"])
+@pytest.mark.parametrize("consoles", [1, 2])
+async def test_three_equal_posts_at_once_count_once(
+    http: httpx.AsyncClient, settings: Settings, redis: Redis, consoles: int, key: str | None
+) -> None:
+    await begin(http)
+    async with console(settings) as other:
+        doors = [http, other if consoles == 2 else http, http]
+        answers = await asyncio.gather(*(post(door, WORDS[0], NOON, key=key) for door in doors))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert await redis.llen(f"{CALL}:history") == 3
+
+
+async def test_turns_at_once_on_two_consoles_are_served_one_after_the_other(
+    http: httpx.AsyncClient, settings: Settings, redis: Redis
+) -> None:
+    await begin(http)
+    async with console(settings) as other:
+        answers = await asyncio.gather(
+            *(say(door, "What does it cost?") for door in (http, other, http, other))
+        )
+    assert {answer.status_code for answer in answers} == {200}
+    said = [orjson.loads(m)["speaker"] for m in await redis.lrange(f"{CALL}:history", 0, -1)]
+    assert said == ["AI"] + ["customer", "AI"] * 4
+
+
+async def test_a_conversation_over_http_leaves_no_more_fields_the_longer_it_is(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    await say(http, "What does it cost?")
+    fields = set(await redis.hgetall(CALL))
+    for _ in range(20):
+        await say(http, "What does it cost?")
+    assert set(await redis.hgetall(CALL)) == fields
+
+
+class Interrupted:
+    """Understands by the rules; meanwhile something happens."""
+
+    def __init__(self, happens: Callable[[], Awaitable[object]]) -> None:
+        self._happens = happens
+
+    async def __call__(self, text: str, asked: Asked, meanwhile: Meanwhile, /) -> Understanding:
+        await meanwhile()
+        await self._happens()
+        return await understand_by_rules(text, asked, meanwhile)
+
+
+async def test_a_call_that_the_phone_takes_in_the_middle_of_a_turn_is_409_and_may_be_tried_again(
+    redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url
+    phone = Store(connect(settings.redis_url), settings, load_business(None))
+    ledgers = []
+
+    async def phone_rings() -> None:
+        ledgers.append(await phone.open_call(CallSid(SID), caller=None))
+
+    async with console(settings, understand=Interrupted(phone_rings)) as http:
+        await begin(http)
+        turn = await post(http, WORDS[0], NOON)
+    assert (turn.status_code, turn.json()["error"]) == (409, "call_is_live")
+    assert await redis.llen(f"{CALL}:history") == 1
+    assert "user.userInfo.name" not in await redis.hgetall(CALL)
+    assert await ledgers[0].commit(Change(step=Step.NAME)) is Saved.REDIS
+    await ledgers[0].close()
+    await phone.aclose()
+    async with console(settings) as http:
+        again = (await post(http, WORDS[0], NOON)).json()
+    assert again["callSkeleton"]["user"]["userInfo"]["name"] == "Robin Carter"
+    assert len(again["callSkeleton"]["history"]) == 3
+
+
+@pytest.mark.parametrize("told_before", [0, len(WORDS) - 1])
+async def test_an_answer_that_was_lost_on_its_way_is_given_when_the_message_comes_again(
+    redis: Redis, settings: Settings, told_before: int
+) -> None:
+    assert settings.redis_url
+    faulty, fault = FaultyRedis(connect(settings.redis_url)), ExitStack()
+    store = Store(cast(Redis, faulty), settings, load_business(None))
+
+    async def connection_breaks() -> None:
+        fault.enter_context(faulty.replies_lost())
+
+    text = WORDS[told_before]
+    async with console(settings) as http:
+        await begin(http)
+        for words in WORDS[:told_before]:
+            await say(http, words)
+        broken = Interrupted(connection_breaks)
+        talks = Conversations(settings, store, load_business(None), broken)
+        with fault, pytest.raises(StoreUnavailable):
+            await talks.answer(CallSid(SID), Said(text, NOON))
+        written = await everything(redis)
+        answer = (await post(http, text, NOON)).json()
+    assert await everything(redis) == written
+    assert len(answer["callSkeleton"]["history"]) == 2 * told_before + 3
+    assert answer["aiResponse"] == answer["callSkeleton"]["history"][-1]
+    await store.aclose()
+
+
+OLD = {
+    "callSid": SID,
+    "services": [],
+    "company": {"name": "Example Home Services"},
+    "user": {"userInfo": {}},
+    "history": [
+        {"speaker": "AI", "message": "What is your name?", "startedAt": "2026-03-02T00:59:50Z"},
+        {"speaker": "customer", "message": WORDS[0], "startedAt": "2026-03-02T01:00:00.000Z"},
+    ],
+    "servicebooked": False,
+    "confirmEmailsent": False,
+    "createdAt": "2026-03-02T00:59:00.000Z",
+}
+
+
+@pytest.mark.parametrize("stored", ["2026-03-02T01:00:00.000Z", "2026-03-02T12:00:00+11:00"])
+async def test_a_message_that_the_old_back_end_had_stored_is_answered_and_not_stored_twice(
+    http: httpx.AsyncClient, redis: Redis, stored: str
+) -> None:
+    history = [OLD["history"][0], {**OLD["history"][1], "startedAt": stored}]  # type: ignore[index]
+    await redis.set(f"call:{SID}", orjson.dumps({**OLD, "history": history}))
+    answer = (await post(http, WORDS[0], NOON)).json()
+    assert answer["callSkeleton"]["user"]["userInfo"]["name"] == "Robin Carter"
+    said = [m["message"] for m in answer["callSkeleton"]["history"]]
+    assert said == ["What is your name?", WORDS[0], answer["aiResponse"]["message"]]
+    later = (await post(http, WORDS[1], NOON + timedelta(seconds=5))).json()
+    assert len(later["callSkeleton"]["history"]) == 5
+
+
+async def test_what_the_old_back_end_had_answered_is_not_answered_anew(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    reply = {"speaker": "AI", "message": "And your phone?", "startedAt": "2026-03-02T01:00:01.000Z"}
+    text = orjson.dumps({**OLD, "history": [*OLD["history"], reply]})  # type: ignore[misc]
+    await redis.set(f"call:{SID}", text)
+    answer = (await post(http, WORDS[0], NOON)).json()
+    assert answer["aiResponse"] == reply
+    assert answer["shouldHangup"] is False
+    assert await redis.keys("*") == [f"call:{SID}"]
+
+
+async def test_the_answer_says_where_the_call_stands_and_when_to_hang_up(
+    http: httpx.AsyncClient,
+) -> None:
+    await begin(http)
+    told = []
+    for text in WORDS:
+        answer = (await say(http, text)).json()
+        told.append((answer["step"], answer["status"], answer["shouldHangup"]))
+    steps = ["phone", "phone", "address", "email", "email", "service", "time", "time"]
+    assert told == [(step, "active", False) for step in steps] + [("done", "booked", True)]
+    assert (await say(http, "Thank you")).json()["shouldHangup"] is True
+
+
+async def test_who_says_goodbye_is_to_be_hung_up_on_and_who_goes_on_is_not(
+    http: httpx.AsyncClient,
+) -> None:
+    await begin(http)
+    bye = (await say(http, "goodbye")).json()
+    assert (bye["status"], bye["shouldHangup"]) == ("incomplete", True)
+    on = (await say(http, WORDS[0])).json()
+    assert (on["status"], on["shouldHangup"]) == ("active", False)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_before_or_after_all_time_is_422(http: httpx.AsyncClient, at: str) -> None:
+    await begin(http)
+    assert (await post(http, WORDS[0], at)).status_code == 422

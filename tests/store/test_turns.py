@@ -1,0 +1,136 @@
+"""A turn over HTTP: whole or not at all, and a claim like any other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.call import Change, Saved, Status, Step
+from voicebot.errors import Fenced
+from voicebot.store.commits import Commit, seal
+from voicebot.store.keys import call_keys, legacy_key
+from voicebot.store.scripts import Scripts
+from voicebot.store.sessions import Founding, Session
+from voicebot.store.store import Store
+from voicebot.store.turns import Overtaken
+
+from .calls import SID, START, answered, bot, caller
+from .test_store import OLD_RECORD, OLD_SID
+
+KEYS = call_keys(SID)
+FRESH = Founding({"callSid": SID, "status": "active", "step": "name"})
+
+
+async def test_nothing_of_a_turn_is_there_before_it_is_written(store: Store, client: Redis) -> None:
+    turn = await store.open_turn(SID, caller="+61255550100")
+    assert not turn.known
+    assert await turn.commit(answered(Step.NAME, 1)) is Saved.MEMORY
+    assert await client.keys() == []
+    skeleton = await turn.write({"said:1": "the answer"})
+    assert (skeleton.user.userInfo.name, skeleton.step) == ("Test Caller", Step.PHONE)
+    assert skeleton == await store.get_call_skeleton(SID)
+    assert skeleton.caller == "+61255550100"
+
+
+async def test_the_next_turn_finds_what_a_request_was_answered(store: Store) -> None:
+    await (await store.open_turn(SID)).write({"said:1": "one", "key:1": "one"})
+    turn = await store.open_turn(SID, requests=["said:0", "key:1"])
+    assert (turn.known, list(turn.answers)) == (True, ["one"])
+
+
+async def test_of_two_turns_that_read_the_same_record_the_slower_is_none(store: Store) -> None:
+    slow, fast = await store.open_turn(SID), await store.open_turn(SID)
+    for turn in (slow, fast):
+        await turn.commit(Change(messages=(caller("hello"),)))
+    await fast.write({})
+    with pytest.raises(Overtaken):
+        await slow.write({})
+    assert len((await store.open_turn(SID)).record.history) == 1
+
+
+async def test_a_turn_is_none_when_a_session_has_claimed_the_call_since(store: Store) -> None:
+    turn = await store.open_turn(SID)
+    phone = await store.open_call(SID, caller=None)
+    await turn.commit(answered(Step.NAME, 1))
+    with pytest.raises(Fenced):
+        await turn.write({})
+    assert (await store.open_turn(SID)).record.history == []
+    assert await phone.commit(answered(Step.NAME, 2)) is Saved.REDIS
+    await phone.close()
+
+
+async def test_a_turn_is_none_when_the_calls_owner_has_gone_on_since(store: Store) -> None:
+    phone = await store.open_call(SID, caller=None)
+    turn = await store.open_turn(SID)
+    await phone.commit(answered(Step.NAME, 1))
+    await turn.commit(answered(Step.PHONE, 2))
+    with pytest.raises(Fenced):
+        await turn.write({})
+    await phone.close()
+
+
+async def test_a_turn_takes_the_call_over_from_a_session_that_it_knew_of(store: Store) -> None:
+    phone = await store.open_call(SID, caller=None)
+    await phone.commit(answered(Step.NAME, 1))
+    turn = await store.open_turn(SID)
+    await turn.commit(answered(Step.PHONE, 3))
+    await turn.write({})
+    with pytest.raises(Fenced):
+        await phone.commit(Change(answers={Step.PHONE: "+61255550111"}, step=Step.NAME))
+    await phone.close()
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert (skeleton.user.userInfo.phone, skeleton.step) == ("+61255550100", Step.ADDRESS)
+
+
+async def test_what_comes_out_of_a_journal_changes_no_answer_of_a_later_turn(
+    store: Store, client: Redis
+) -> None:
+    scripts, old = Scripts(client, retention_s=1000), Session(SID, "old", START, FRESH.fields)
+    await scripts.claim(old, FRESH, at=START)
+    turn = await store.open_turn(SID)
+    await turn.commit(Change(answers={Step.NAME: "New Name"}))
+    await turn.write({})
+    late = Change(answers={Step.NAME: "Old Name"}, messages=(bot("said before"),))
+    await scripts.commit(old, 1, seal(Commit(1, late, START + timedelta(seconds=1))))
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert skeleton.user.userInfo.name == "New Name"
+    assert [m.message for m in skeleton.history] == ["said before"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(Status.ABANDONED, Status.ACTIVE), (Status.BOOKED, Status.BOOKED)]
+)
+async def test_a_turn_reopens_only_what_is_not_finished(
+    store: Store, client: Redis, before: Status, after: Status
+) -> None:
+    await (await store.open_turn(SID)).write({})
+    await client.hset(KEYS.call, "status", before.value)
+    assert (await (await store.open_turn(SID)).write({})).status is after
+
+
+async def test_a_turn_makes_the_record_from_the_old_systems(store: Store, client: Redis) -> None:
+    await client.set(legacy_key(OLD_SID), OLD_RECORD)
+    turn = await store.open_turn(OLD_SID)
+    assert (turn.known, turn.state.step) == (True, Step.EMAIL)
+    before = await store.get_call_skeleton(OLD_SID)
+    await turn.commit(Change(messages=(caller("hello"),)))
+    skeleton = await turn.write({})
+    assert before is not None
+    assert skeleton.history[:2] == before.history
+    assert len(skeleton.history) == 3
+
+
+async def test_a_record_that_is_gone_since_it_was_read_is_not_made_anew_in_part(
+    store: Store, client: Redis
+) -> None:
+    await (await store.open_turn(SID)).write({})
+    turn = await store.open_turn(SID)
+    await client.flushall()
+    await turn.commit(answered(Step.PHONE, 1))
+    with pytest.raises(Overtaken):
+        await turn.write({})
+    assert await store.get_call_skeleton(SID) is None

@@ -1,0 +1,104 @@
+"""Turns over HTTP: each reads the record once, and writes once, all of it or nothing.
+
+    read ──► decide (commits are collected) ──► write: claim, commit and answer in one script
+                                                 └─► fenced, overtaken: nothing of it is there
+
+So a request whose answer was lost can be sent again: its answer stands beside the record, or
+nothing has happened. There is no journal: while Redis is away the request fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
+from voicebot.errors import Fenced, StoreUnavailable
+from voicebot.store import metrics
+from voicebot.store.client import AWAY
+from voicebot.store.commits import Commit, merge, seal
+from voicebot.store.models import CallSkeleton
+from voicebot.store.record import call_skeleton
+from voicebot.store.scripts import Scripts, Taken
+from voicebot.store.sessions import Founding
+from voicebot.store.slots import Slots
+
+
+class Overtaken(StoreUnavailable):
+    """Another turn of the call was faster: begin again with the record as it is now."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TurnLedger:
+    """`voicebot.call.Ledger` of one turn over HTTP. What it commits is written by `write`.
+
+    known    there is a record of this call, ours or the old system's
+    record   what the turn goes on from
+    answers  what earlier turns answered to the requests that were asked for
+    written  told after the turn has reached Redis (mirror, indexes); must not block
+    """
+
+    call_sid: CallSid
+    began: datetime
+    known: bool
+    record: Founding
+    state: CallState
+    answers: Sequence[str]
+    scripts: Scripts
+    appointments: Slots
+    continued: Callable[[CallSid], Awaitable[None]]
+    written: Callable[[], None]
+    clock: Callable[[], datetime]
+    _commits: list[Commit] = field(default_factory=list)
+
+    @property
+    def skeleton(self) -> CallSkeleton:
+        """The record as it was read."""
+        return call_skeleton({"callSid": self.call_sid, **self.record.fields}, self.record.history)
+
+    @property
+    def change(self) -> Change:
+        """All that was committed so far."""
+        return merge(self._commits).change if self._commits else Change()
+
+    @property
+    def said(self) -> Message | None:
+        """The bot's last message of this turn."""
+        said = [m for m in self.change.messages if m.speaker is Speaker.BOT]
+        return said[-1] if said else None
+
+    async def commit(self, change: Change) -> Saved:
+        """Keep `change` for `write`."""
+        self._commits.append(Commit(len(self._commits) + 1, change, self.clock()))
+        return Saved.MEMORY
+
+    async def continue_earlier(self, earlier: CallSid) -> None:
+        """See Ledger.continue_earlier."""
+        await self.continued(earlier)
+
+    async def write(
+        self, answers: Mapping[str, str], *, stored: Message | None = None
+    ) -> CallSkeleton:
+        """Write the turn, and its answer by the names of its requests; return the record after it.
+
+        `stored` is a message of the turn that the history has already. Raises Fenced when a
+        session has the call, Overtaken, and StoreUnavailable when it may or may not be written.
+        """
+        change = self.change
+        change = replace(change, messages=tuple(m for m in change.messages if m != stored))
+        commit, began_at = seal(Commit(1, change, self.clock())), time.perf_counter()
+        try:
+            taken, after = await self.scripts.take_turn(
+                self.call_sid, self.began, self.record, commit, answers
+            )
+        except AWAY as error:
+            raise StoreUnavailable("Redis did not answer; send the request again") from error
+        if taken is Taken.FENCED:
+            raise Fenced(f"a session has taken {self.call_sid} over")
+        if taken is Taken.OVERTAKEN:
+            raise Overtaken(f"another turn of {self.call_sid} was faster; send this one again")
+        metrics.commit_seconds.labels(Saved.REDIS).observe(time.perf_counter() - began_at)
+        self.written()
+        return replace(self, record=after).skeleton
