@@ -21,6 +21,8 @@ from voicebot.collect.validation import Refusal, refuse_time, validate
 MAX_ATTEMPTS = 3
 """After so many failed answers to one question the bot moves on and staff see it unanswered."""
 
+_ASSENT = frozenset({Intent.YES, Intent.ANSWER})
+"""With these the value that was read back, said again, agrees to it; a question repeats it too."""
 _PASS = frozenset({Intent.REFUSAL, Intent.DONT_KNOW, Intent.NO_PREFERENCE})
 
 
@@ -46,13 +48,15 @@ def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Tu
     step = turn.dialogue.step
     value = understood.fields.get(step, understood.value)
     if value is not None and validate(step, value, turn.dialogue.business) is not None:
-        if value == turn.dialogue.value(step):
+        if value != turn.dialogue.value(step):
+            return _corrected(turn, value)
+        if understood.intent in _ASSENT and not learned:
             return _agreed(turn)
-        return _corrected(turn, value)
+        return proceed(turn) if learned else unclear(turn)
     if understood.missing and understood.partial and understood.intent is not Intent.YES:
         doubted = turn.dialogue.doubted | {step}
         return _continue(turn.become(mode=Mode.ASKING, doubted=doubted, pending=None), understood)
-    if understood.intent is Intent.YES:
+    if understood.intent is Intent.YES and not (learned and step is Step.TIME):
         return _agreed(turn)
     if understood.intent in (Intent.NO, Intent.CORRECTION) and not learned:
         return _doubt(turn)

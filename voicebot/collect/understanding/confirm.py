@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.collect.understanding.lexicon import FILLERS
 from voicebot.collect.understanding.tokens import plain, word_set, words
 
 _YES = word_set("yes yeah yep yup yah ya yea aye ok okay sure mhm uhuh alright right")
@@ -20,7 +21,7 @@ _GOOD = word_set(
     "continue terrific superb splendid marvelous marvellous amazing delightful neat sweet"
 )
 _BAD = word_set(
-    "incorrect wrong negative false mistake error inaccurate mistaken disagree off bad "
+    "incorrect wrong negative false mistake error inaccurate mistaken disagree bad "
     "misheard misunderstood misread misspelled miss invalid almost nearly"
 )
 _NOT = word_set(
@@ -85,6 +86,10 @@ _GOOD_PHRASES = (
 )
 _GREETINGS = tuple(f"good {part}" for part in ("morning", "afternoon", "evening", "night", "day"))
 _BAD_PHRASES = (
+    "way off",
+    "bit off",
+    "is off",
+    "that's off",
     "change it",
     "change that",
     "change the",
@@ -121,6 +126,25 @@ def is_yes(utterance: str) -> bool | None:
         return opinions[-1]
     plainly = [word in _YES for word in said if word in _YES or word in _NO]
     return plainly[-1] if plainly else None
+
+
+def agrees_at_first(utterance: str) -> bool:
+    """Return True when the turn opens with a yes, whatever follows it."""
+    said = [word for word in words(plain(utterance)) if word not in FILLERS]
+    return bool(said) and (said[0] in _YES or said[0] in _GOOD)
+
+
+def denies(utterance: str) -> bool:
+    """Return True for a plain no: it opens or closes with one, or calls what was said wrong."""
+    if is_yes(utterance) is not False:
+        return False
+    said = words(plain(utterance))
+    joined = f" {' '.join(said)} "
+    plainly = said[0] in _NO or said[-1] in _NO or not _BAD.isdisjoint(said)
+    turned = any(
+        word in _NOT and _GOOD & set(said[at + 1 : at + 1 + _REACH]) for at, word in enumerate(said)
+    )
+    return plainly or turned or any(f" {phrase} " in joined for phrase in _BAD_PHRASES)
 
 
 def _as_one_word(joined: str) -> str:

@@ -51,6 +51,7 @@ _BOOKING = word_set("book booking appointment appointments schedule reservation 
 _NONE = frozenset(("none", "neither", "nothing", "something else", "none of these", "others"))
 _LONE = {"stop": Intent.CANCEL, "stop stop": Intent.CANCEL}
 """What means something only when nothing else is said: not "I can't stop coughing"."""
+_SUPPOSING = word_set("if what what's how when later fee policy")
 _SHORT_WORDS = 4
 """A sentence of so few words with a yes or no in it is no more than that."""
 
@@ -69,7 +70,7 @@ def intent_of(utterance: str, step: Step | None = None) -> Intent | None:
     if all(word in _GREETINGS for word in said):
         return Intent.GREETING
     if intent := _by_phrase(said):
-        return intent
+        return Intent.QUESTION if intent is Intent.CANCEL and _only_asks(text, said) else intent
     if is_question(text):
         return Intent.QUESTION
     if (agreed := _plain_answer(said, joined)) is not None:
@@ -77,6 +78,11 @@ def intent_of(utterance: str, step: Step | None = None) -> Intent | None:
     if step is Step.SERVICE and (joined in _NONE or _BOOKING.intersection(said)):
         return Intent.NO_SERVICE_NAMED
     return None
+
+
+def _only_asks(text: str, said: Sequence[str]) -> bool:
+    """ "What if I need to cancel?" calls nothing off; "can you cancel it?" does."""
+    return is_question(text) and not _SUPPOSING.isdisjoint(said)
 
 
 def _plain_answer(said: Sequence[str], joined: str) -> bool | None:

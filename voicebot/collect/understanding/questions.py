@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from voicebot.collect.understanding.tokens import word_set, words
 
 _ASKING = word_set(
@@ -25,6 +27,7 @@ _DOING = word_set(
     "have get book make schedule reserve come see do put set arrange fit request order take visit"
 )
 _STOPS = ".?!;"
+_CLAUSE = re.compile(r"[^.?!;,]+\??")
 _LONGEST_CLAUSE_CHARS = 300
 """Further from a value nobody looks for where its clause begins or ends."""
 
@@ -43,6 +46,11 @@ def is_question(text: str) -> bool:
     if said[0] in ("tell", "give") and said[1] in ("me", "us"):
         return True
     return said[0] in _ASKING and said[1] in _SUBJECTS
+
+
+def asks(text: str) -> bool:
+    """Return True when one of the clauses of `text` is a question: "yes, what does it cost"."""
+    return is_question(text) or any(is_question(clause) for clause in _CLAUSE.findall(text))
 
 
 def is_request(text: str) -> bool:

@@ -10,9 +10,11 @@ from collections import OrderedDict
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding, zh
-from voicebot.collect.understanding.confirm import is_yes
+from voicebot.collect.understanding.confirm import agrees_at_first, denies, is_yes
+from voicebot.collect.understanding.consent import agrees, consents, is_held
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import OVERRULING, intent_of
+from voicebot.collect.understanding.questions import asks
 from voicebot.collect.understanding.several import found_in, values
 from voicebot.collect.understanding.tokens import plain
 
@@ -34,6 +36,8 @@ _BEFORE_YES_AND_NO = frozenset(
     )
 )
 """Answers to a read-back that are neither yes nor no, whatever else is in them."""
+_COURTESY = frozenset((Intent.THANKS, Intent.GREETING, Intent.GOODBYE))
+"""Said with a yes or with a question, these are only polite."""
 
 
 _REMEMBERED = 32
@@ -94,27 +98,51 @@ def _no_value(text: str, asked: Asked) -> Understanding:
 
 def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     """The answer to a read-back: a yes, a no, or a new value, which is a no with its mend."""
-    agreed = is_yes(text)
-    own = found.get(asked.step)
-    if agreed is True and not _differs(own, asked):
-        found.pop(asked.step, None)
+    agreed = consents(text, asked, found, asks=asks(text))
+    own = found.pop(asked.step, None)
+    others = values(found)
+    if agreed:
+        return Understanding(Intent.YES, fields=others, confidence=_KNOWN)
+    if own is not None and (is_held(asked.step, own, asked) or _is_no_mend(own, text, asked)):
         own = None
-    fields = values(found)
     missing, partial = (own.missing, own.partial) if own else (None, None)
-    if fields:
+    mended = {asked.step: own.value} if own is not None and own.value is not None else {}
+    if mended or any(not is_held(step, said, asked) for step, said in found.items()):
+        fields = mended | others
         return Understanding(
             Intent.CORRECTION, fields=fields, missing=missing, partial=partial, confidence=0.8
         )
-    if intent_of(text) in _BEFORE_YES_AND_NO or agreed is None:
-        return _no_value(text, asked)
-    if agreed is False and missing:
-        return Understanding(Intent.NO, missing=missing, partial=partial, confidence=0.8)
-    return Understanding(Intent.YES if agreed else Intent.NO, confidence=_KNOWN)
+    intent = _beside_a_yes(text)
+    if intent is Intent.NO and missing:
+        return Understanding(Intent.NO, None, others, missing, partial, confidence=0.8)
+    known = _UNKNOWN if intent is None else _KNOWN
+    return Understanding(intent or Intent.NOT_A_VALUE, fields=others, confidence=known)
 
 
-def _differs(own: Found | None, asked: Asked) -> bool:
-    """ "Yes, but at four": a yes that names another value than the one read back."""
-    held = asked.record.get(asked.step)
-    if own is None or own.value is None or held is None or asked.step is Step.NAME:
+def _beside_a_yes(text: str) -> Intent | None:
+    """What a turn without a value means to a read-back that it does not wholly agree to.
+
+    A question or a wish to wait outweighs a yes, and a no that is only a "not" in passing; where
+    a yes has something else beside it, it is neither.
+    """
+    agreed, intent = is_yes(text), intent_of(text)
+    if intent in _BEFORE_YES_AND_NO:
+        return intent
+    if agrees(text.replace("?", " "), "en"):
+        return None  # "yes?"
+    if denies(text) and not (agrees_at_first(text) and asks(text)):
+        return Intent.NO
+    if intent in _COURTESY:
+        intent = Intent.QUESTION if asks(text) else None if agreed else intent
+    if intent in (None, Intent.YES, Intent.NO):
+        plain_no = agreed is False and not agrees_at_first(text)
+        return Intent.QUESTION if asks(text) else Intent.NO if plain_no else None
+    return intent
+
+
+def _is_no_mend(own: Found, text: str, asked: Asked) -> bool:
+    """Is it no other value, but a piece or a word that stands with a yes ("yes, that's me")?"""
+    if not is_yes(text):
         return False
-    return own.missing is None and own.value.casefold() != held.casefold()
+    whole = own.value is not None and own.missing is None
+    return not whole or asked.step is Step.NAME or asked.step not in asked.record

@@ -172,9 +172,10 @@ def _after(text: str, end: int) -> Found | None:
 def _service(rest: str, asked: Asked) -> Found | None:
     if asked.step is Step.SERVICE:
         return parse(Step.SERVICE, rest, asked)
-    if Step.SERVICE in asked.record and not corrects(rest):
+    mends = corrects(rest) or (asked.confirming and "but" in words(rest))
+    if Step.SERVICE in asked.record and not mends:
         return None
-    if asked.step in (Step.EMAIL, Step.ADDRESS) and not (asked.confirming or corrects(rest)):
+    if asked.step in (Step.EMAIL, Step.ADDRESS) and not (asked.confirming or mends):
         return None
     said = parse(Step.SERVICE, rest, asked)
     if said is None:
@@ -182,7 +183,7 @@ def _service(rest: str, asked: Asked) -> Found | None:
     intent, sure = intent_of(rest), said.confidence >= _STRONG_SERVICE
     if asked.confirming and asked.step is Step.EMAIL:
         return said if intent not in OVERRULING and (sure or intent is not Intent.CANCEL) else None
-    return said if sure and (intent in _BESIDE_A_SERVICE or corrects(rest)) else None
+    return said if sure and (intent in _BESIDE_A_SERVICE or mends) else None
 
 
 def _masked(text: str, found: Found) -> str:

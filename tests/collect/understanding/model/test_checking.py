@@ -118,6 +118,12 @@ def test_a_yes_counts_only_while_one_is_waited_for() -> None:
     assert checked(meant(Intent.YES), "right you are", asked(Step.NAME)) is None
 
 
+@pytest.mark.parametrize("words", ["yes, the day after", "ok let me think", "yes if it's cheap"])
+def test_a_model_that_is_sure_of_a_yes_is_not_believed_where_the_words_say_more(words: str) -> None:
+    waiting = asked(Step.TIME, confirming=True, record={Step.TIME: "2026-11-24T14:00"})
+    assert checked(meant(Intent.YES, confidence=1.0), words, waiting) is None
+
+
 def test_a_new_value_instead_of_a_yes_is_a_correction() -> None:
     waiting = asked(Step.PHONE, confirming=True, record={Step.PHONE: "+61412345678"})
     claim = meant(Intent.CORRECTION, value="+61412345679", phone="+61412345679")

@@ -60,7 +60,7 @@ def _piece(tokens: Tokens, words: list[str], at: int, now: datetime, region: str
     found = found or day_at(tokens, at, now.date(), region) or clock_at(tokens, at, region)
     if found:
         return found
-    if part := part_at(tokens, at):
+    if (part := part_at(tokens, at)) and not (at and words[at - 1] == "good"):
         return Named(at, at + 1, part)
     return _mend(words, at)
 

@@ -18,6 +18,7 @@ import phonenumbers
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Missing, Understanding
+from voicebot.collect.understanding.consent import agrees
 from voicebot.collect.understanding.email import valid as valid_email
 from voicebot.collect.understanding.model.evidence import Evidence, evidence
 from voicebot.collect.understanding.model.meaning import Meaning
@@ -57,6 +58,8 @@ def checked(meaning: Meaning, utterance: str, asked: Asked) -> Understanding | N
         return None
     if fields:
         return _with_values(fields, asked)
+    if meaning.intent is Intent.YES and not agrees(utterance, asked.language):
+        return None  # a model never decides that something is booked
     return Understanding(meaning.intent, confidence=_CONFIDENCE)
 
 

@@ -10,9 +10,15 @@ import re
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.collect.understanding.consent import agrees, consents, is_held
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
-from voicebot.collect.understanding.zh.intents import asks_something, no_answer, yes_or_no
+from voicebot.collect.understanding.zh.intents import (
+    asks_something,
+    no_answer,
+    opens_with_yes,
+    yes_or_no,
+)
 from voicebot.collect.understanding.zh.script import HAN, Text, fold
 from voicebot.collect.understanding.zh.several import fields_of
 
@@ -23,11 +29,14 @@ _DOUBTFUL = 0.7
 _NO_ANSWER_CONFIDENCE = 0.9
 _UNKNOWN_CONFIDENCE = 0.3
 _CORRECTION_CONFIDENCE = 0.8
+_ASKED_BACK = re.compile(r"[吗嘛么?？]")
+""" "好吗？" says no more than "好？"."""
 _STRAY_CHARACTERS = 4
 _LABEL = {
     Step.PHONE: re.compile(r"电话|手机|号码?|座机|区号|前面|后面|尾号|打"),
     Step.EMAIL: re.compile(r"邮箱|邮件|邮址|mail|前面|后面|用户名"),
 }
+_COURTESY = frozenset((Intent.THANKS, Intent.GREETING, Intent.GOODBYE))
 _FIRST_IN_CONFIRMING = frozenset(
     (
         Intent.REPEAT,
@@ -92,25 +101,32 @@ def _confirmation(text: Text, found: dict[Step, Found], asked: Asked) -> Underst
     """A yes, a no, or a new value, which is a no with its mend."""
     if asks_something(text.plain) and (piece := found.get(Step.TIME)) and piece.missing:
         del found[Step.TIME]
-    fields = _values({step: said for step, said in found.items() if said.confidence > _DOUBTFUL})
-    said = yes_or_no(text.plain)
-    if fields and not (said is Intent.YES and _only_restates(fields, text, asked)):
+    asks = asks_something(text.plain)
+    if consents(text.plain, asked, found, asks=asks or CORRECTION.search(text.plain) is not None):
+        others = {step: value for step, value in _values(found).items() if step is not asked.step}
+        return Understanding(Intent.YES, fields=others, confidence=_NO_ANSWER_CONFIDENCE)
+    sure = {
+        step: said
+        for step, said in found.items()
+        if said.confidence > _DOUBTFUL and not is_held(step, said, asked)
+    }
+    if fields := _values(sure):
         return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
-    other = no_answer(text.plain)
-    if other in _FIRST_IN_CONFIRMING or said is None or _asks_back(other, said):
-        return _as_intent(other)
-    return Understanding(said, confidence=_NO_ANSWER_CONFIDENCE)
+    return _as_intent(_beside_a_yes(text.plain))
 
 
-def _only_restates(fields: dict[Step, str], text: Text, asked: Asked) -> bool:
-    """对，明天下午三点 repeats what was read back; 可以，改到四点 does not."""
-    repeats = all(asked.record.get(step, value) == value for step, value in fields.items())
-    return repeats and CORRECTION.search(text.plain) is None and "的话" not in text.plain
-
-
-def _asks_back(other: Intent | None, said: Intent) -> bool:
-    """好的，那你们几点开门？ is a question; 不对吧？ is a no."""
-    return other is Intent.QUESTION and said is Intent.YES
+def _beside_a_yes(plain: str) -> Intent | None:
+    """What a turn without a value means to a read-back that it does not wholly agree to."""
+    said, other = yes_or_no(plain), no_answer(plain)
+    if agrees(_ASKED_BACK.sub("", plain), "zh-CN"):
+        return None
+    if other in _FIRST_IN_CONFIRMING or said is None:
+        return other
+    if other is Intent.QUESTION and (said is Intent.YES or opens_with_yes(plain)):
+        return other  # 好的，那你们几点开门？ is a question; 不对吧？ is a no
+    if said is Intent.NO:
+        return said
+    return None if other in _COURTESY else other
 
 
 def _nothing(text: Text, asked: Asked) -> Understanding:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from voicebot.collect.understanding import Intent
+from voicebot.collect.understanding.consent import agrees
 from voicebot.collect.understanding.zh.lexicon import INTENT_RULES
+from voicebot.collect.understanding.zh.script import clauses
 
 _STRONG_QUESTION = re.compile(
     r"什么|啥|哪(?!怕)|怎么|怎样|多少|多久|几[点个号天分家位]|为何|评分|推荐|天气|过得"
@@ -66,3 +68,9 @@ def yes_or_no(plain: str) -> Intent | None:
     if _NO.search(rest):
         return Intent.NO
     return Intent.YES if reassured or _YES.search(rest) else None
+
+
+def opens_with_yes(plain: str) -> bool:
+    """Return True when the first clause agrees, whatever follows it."""
+    first = next(clauses(plain), None)
+    return first is not None and agrees(plain[slice(*first)], "zh-CN")

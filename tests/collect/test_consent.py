@@ -1,0 +1,362 @@
+"""Only a turn that wholly agrees books or confirms; whatever stands beside a yes is dealt with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.collect.conversation import NOW, VALUES, fresh
+from tests.collect.test_collector import Call
+from voicebot.business import Business, load_business
+from voicebot.call import FIELDS, Status, Step
+from voicebot.collect.collector import Conversation
+from voicebot.collect.dialogue import Dialogue, Mode
+from voicebot.collect.events import Ending, Utterance
+
+ENGLISH = load_business(None)
+CHINESE = ENGLISH.model_copy(update={"language": "zh-CN"})
+MOMENT = "2026-03-04T14:00"
+"""Wednesday the 4th of March at 2 pm; it is Monday."""
+
+
+class Answered:
+    """A read-back, and what became of the one turn with which the caller answered it."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._call = Call([])
+        self._conversation = Conversation(
+            dialogue, say=self._call.say, ledger=self._call, clock=lambda: NOW
+        )
+        self.ending: Ending | None = None
+
+    async def by(self, words: str) -> Answered:
+        """Hear these words, and do what follows."""
+        event = await self._conversation.heard(Utterance(words, NOW), self._call.understand)
+        self.ending = await self._conversation.take_turn(event)
+        return self
+
+    @property
+    def dialogue(self) -> Dialogue:
+        return self._conversation.dialogue
+
+    @property
+    def booked(self) -> bool:
+        return any(change.booked for change in self._call.changes)
+
+    @property
+    def confirmed(self) -> set[Step]:
+        return {step for change in self._call.changes for step in change.confirmed}
+
+    @property
+    def saved(self) -> dict[Step, object]:
+        return self._call.answers
+
+    @property
+    def status(self) -> Status | None:
+        return next((c.status for c in reversed(self._call.changes) if c.status), None)
+
+    @property
+    def said(self) -> str:
+        return " ".join(entry for entry in self._call.log if isinstance(entry, str))
+
+
+def last_read_back(business: Business = ENGLISH) -> Answered:
+    """ "That would be Wednesday the 4th of March at 2 pm. Shall I book that?" """
+    known = {step: VALUES[step] for step in FIELDS if step is not Step.TIME}
+    return Answered(
+        fresh(
+            business,
+            answers=known,
+            confirmed=frozenset({Step.PHONE, Step.EMAIL}),
+            pending=MOMENT,
+            step=Step.TIME,
+            mode=Mode.CONFIRMING,
+        )
+    )
+
+
+def read_back(step: Step, business: Business = ENGLISH) -> Answered:
+    """ "I have 0412 345 678. Is that right?", the fields before it being known."""
+    known = {s: VALUES[s] for s in FIELDS[: FIELDS.index(step) + 1]}
+    confirmed = frozenset({Step.PHONE, Step.EMAIL} & set(known)) - {step}
+    return Answered(
+        fresh(business, answers=known, confirmed=confirmed, step=step, mode=Mode.CONFIRMING)
+    )
+
+
+ASSENTS = [
+    *("yes", "Yes.", "Yeah.", "yep", "Yup!", "yes please", "Yes, please.", "yes yes yes"),
+    *("OK", "okay", "Okay, great.", "all right", "alright then", "right", "sure", "Sure thing."),
+    *("yes, that's right", "yeah that's correct", "That's right.", "correct", "that is correct"),
+    *("perfect", "Perfect, thank you.", "great, thanks", "lovely, thank you very much", "fine"),
+    *("that's fine", "That's fine by me.", "yes that's fine for me", "that suits me", "good"),
+    *("sounds good", "Sounds great, thanks!", "that sounds perfect", "yeah, sounds good to me"),
+    *("that works", "That works for me.", "works for me", "yes, that works perfectly"),
+    *("go ahead", "yes, go ahead", "please go ahead and book it", "Yes, book it in.", "book it"),
+    *("yes please book that", "please book it", "Yeah, go for it.", "do it", "please do"),
+    *("absolutely", "definitely", "of course", "exactly", "Yes, absolutely.", "for sure"),
+    *("um, yes", "uh yeah", "Oh, yes please.", "well, yes", "ah yep, perfect", "mm-hm", "uh huh"),
+    *("yes mate", "yeah cheers mate", "yes, thank you so much, dear", "Yes indeed.", "aye"),
+    *("no worries, book it", "no problem", "why not", "Sure, why not?", "spot on", "You got it."),
+    *("yes I'd like that", "I'd like that, please", "yes, let's do that", "let's do it", "I agree"),
+    *("yes it is", "it is", "yes I am happy with that", "that'll do", "that's it", "very good"),
+    *("all good", "all good, thanks", "yes, that's everything", "Yes, that's all, thank you."),
+    *("beautiful, thanks love", "ta, that's great", "too easy", "no, that's right", "I do"),
+    *("Yes, that time is good.", "yes that day suits me", "Yep, lock it in.", "please confirm it"),
+    *("I think so", "yes, you can book that", "yes please, thanks", "okay, see you then"),
+    *("yes, Wednesday at 2", "Wednesday the 4th of March at 2 pm", "yes, 2 pm Wednesday please"),
+    *("yes 2 pm is perfect", "Wednesday is great", "yes, 2 o'clock on Wednesday works for me"),
+    *("That's great, thank you.", "yes that would be great", "that would be lovely, thanks"),
+    *("sweet as", "yeah nah that's good", "yes, I confirm", "I'm happy with that", "you may"),
+    *("Okay, book me in.", "put me down for that", "yes, we can do that", "yes, I can do that"),
+]
+
+OBJECTIONS = [
+    # as they came
+    *("yes, the day after", "okay but a bit later", "yes that's too early for me"),
+    *("yes please cancel", "ok forget it", "Okay. Bye.", "yes if it is under 100 dollars"),
+    *("ok let me think", "yeah, hold on", "okay I need to check with my wife first"),
+    *("yes but I need an electrician not a plumber", "sure, what does it cost?"),
+    *("yes? who is this?", "yes mum, in a minute", "Yes, except the time should be 4 p.m."),
+    # another time
+    *(
+        "yes but the day before",
+        "okay, a day later",
+        "yes the following day",
+        "sure, the week after",
+    ),
+    *("okay but an hour later", "yes, a little earlier please", "good, but earlier if you can"),
+    *("yes but not in the afternoon", "fine but mornings are better", "ok, but on Thursday"),
+    *("yes, make it three", "yeah that's too late", "okay that's a bit soon", "yes or Friday"),
+    *("yes, but only if he comes on time", "perfect, or maybe the day after", "yes, next month"),
+    *("great, is Thursday free as well?", "right, but I meant this week", "yes, same time Friday"),
+    *("okay, some time after four", "yes, provided it's before three", "sure, any time but then"),
+    *("yes, half an hour before that", "right, two days after", "yes, not just yet"),
+    # calling it off
+    *("yes, cancel that", "okay, never mind", "yes, stop", "right, I changed my mind"),
+    *("ok, don't bother", "yeah forget about it", "okay I don't need it any more", "yes, drop it"),
+    *("sure, scrap that", "ok, leave it", "yes but I no longer need a plumber", "ok call it off"),
+    # waiting
+    *("yes, wait", "okay, one moment", "yes, hang on a second", "sure, just a minute"),
+    *("yes, give me a second", "okay, let me check my calendar", "ok, let me ask my husband"),
+    *("yeah I'll have to look that up", "right, bear with me", "okay, I need to think about it"),
+    *(
+        "yes, I'm thinking",
+        "yes, let me get back to you",
+        "okay I'll call you back",
+        "yes in a sec",
+    ),
+    *("yes I'm driving, ring me later", "okay, I'll ask at work and ring again"),
+    # a no
+    *("yes, no", "yeah, no", "yeah nah", "yes I mean no", "okay no", "sure, not", "right, wrong"),
+    *("yes but it's not right", "ok but that is wrong", "yeah that's not what I said"),
+    *("yes I don't think so", "okay, not really", "yes, that isn't good for me", "yes, I can't"),
+    *("good, but I can't make it", "fine, but I won't be home", "yes, unfortunately I'm at work"),
+    # a condition
+    *("yes if you can send a woman", "okay as long as it's free", "sure, unless it rains"),
+    *("yes, assuming the price is the same", "fine, if my landlord agrees", "yes, depends on cost"),
+    *("okay, subject to my boss saying yes", "yes when my wife agrees", "yes once I'm paid"),
+    # a question
+    *("yes, how long does it take?", "okay, who is coming?", "yes and how do I pay?"),
+    *("sure, do you take cards?", "yes. are you insured?", "right, where do I park?"),
+    *("yes? what?", "okay? is that a robot?", "yes, will he ring first?", "yes?", "okay?"),
+    *("great. can I pay in cash", "yes, what if I need to cancel?", "so is that right?"),
+    *("right, and how much is that", "yes. Could it be any cheaper?", "is that good?"),
+    # another value
+    *("yes but my name is Robin Parker", "yes and the address is 9 Church Street, Ryde"),
+    *("okay but send it to other@example.com", "yes, and my number is 0412 345 679"),
+    *("sure but it's the cleaning I need", "right, but the street number is 29"),
+    *("yes, but you've got my name wrong", "okay, my e-mail has changed", "yes, for two jobs"),
+    # somebody else, thinking aloud, half a sentence
+    *("yes darling, dinner's ready", "okay kids, be quiet", "yes, that's my taxi", "ok, Tom, stop"),
+    *("yes and", "okay so", "yes, but", "right, um", "yeah, it's just that", "good morning"),
+    *("yes I suppose", "okay I guess", "maybe yes", "yes, perhaps", "could be", "yes, probably"),
+    *("good question", "yes, he said", "great, another robot", "okay whatever", "that's right out"),
+    *("thank you", "thanks", "please", "um", "that's all", "the right time", "for me", "it's"),
+    *("yes I need to talk to a person", "okay, put me through to somebody", "yes, say that again"),
+    *("yes thanks, bye", "okay goodbye", "all right, talk to you later", "right, I have to go"),
+    *("if it's not too much trouble", "yes one of these days", "fine print?", "yes minister it is"),
+]
+
+CHINESE_ASSENTS = [
+    *("对", "对的", "是", "是的", "是的，没错", "嗯", "嗯嗯", "嗯，对", "好", "好的", "好的好的"),
+    *("好啊", "行", "行的", "可以", "可以的", "没问题", "没错", "正确", "确认", "我确认", "确定"),
+    *("当然可以", "就这样吧", "就这么定了", "那就这样", "好的，谢谢", "可以，谢谢您", "太好了"),
+    *(
+        "好，麻烦您了",
+        "嗯，可以的",
+        "好的，帮我预约吧",
+        "就约这个时间",
+        "这个时间可以",
+        "OK",
+        "ok的",
+    ),
+    *("时间没问题", "没有问题", "是这样的", "完全正确", "挺好的", "好嘞", "那好吧", "对对对"),
+    *("是的，是我", "好，到时候见", "嗯，时间是对的"),
+    *("是的，三月四号下午两点", "好的，就星期三", "对，下午两点", "您说得对", "我同意"),
+]
+
+CHINESE_OBJECTIONS = [
+    *("要是好", "好就好", "好的，两个都要修", "是的，我弟弟在家"),
+    *(
+        "好的，晚一点",
+        "可以，不过晚一点",
+        "好，后一天吧",
+        "行，第二天",
+        "是的，太早了",
+        "对，太晚了",
+    ),
+    *("好的，取消吧", "行，算了", "好吧，不用了", "好，再见", "好的，拜拜", "可以，如果便宜的话"),
+    *("好的，我想想", "嗯，等一下", "好，我先问问我老婆", "可以，我看看日历", "好的，稍等"),
+    *("好的，多少钱？", "可以，要多久", "嗯？你是谁", "好的，谁来？", "对吗", "好吗？", "可以吗"),
+    *(
+        "好的，但是我要的是保洁",
+        "可以，改到四点",
+        "行，那就四点",
+        "好的，周四呢",
+        "是的，可是我没空",
+    ),
+    *("好，不行", "嗯，不对", "不是", "不好", "好的，我叫李雷", "可以，地址是中山路九号"),
+    *("好像是", "可能吧", "行了行了", "对了，多少钱", "好的，那个", "是的，但是", "谢谢", "麻烦您"),
+    *("好的，转人工", "嗯，再说一遍", "好的，要是下雨就不来", "可以，前提是免费", "好是好"),
+    *("是不是", "对不对", "好不好", "行不行", "妈，好的，马上来", "好的，孩子别闹", "随便"),
+]
+
+
+@pytest.mark.parametrize("words", ASSENTS)
+async def test_a_turn_that_only_agrees_books(words: str) -> None:
+    assert (await last_read_back().by(words)).booked
+
+
+@pytest.mark.parametrize("words", OBJECTIONS)
+async def test_a_turn_with_anything_beside_its_yes_books_nothing(words: str) -> None:
+    answered = await last_read_back().by(words)
+    assert not answered.booked
+    assert answered.said
+
+
+@pytest.mark.parametrize("words", CHINESE_ASSENTS)
+async def test_a_turn_that_only_agrees_books_in_chinese(words: str) -> None:
+    assert (await last_read_back(CHINESE).by(words)).booked
+
+
+@pytest.mark.parametrize("words", CHINESE_OBJECTIONS)
+async def test_a_turn_with_anything_beside_its_yes_books_nothing_in_chinese(words: str) -> None:
+    answered = await last_read_back(CHINESE).by(words)
+    assert not answered.booked
+    assert answered.said
+
+
+BESIDE_A_YES = [
+    "yes. So are they licensed or not?",
+    "yes so are they licensed or not",
+    "yes, do you have 24 hour service?",
+    "yes, can I change it later?",
+    "yes. What's wrong with the old number?",
+    "Yes, what if I need to cancel?",
+    "yes, but my kitchen is flooding, please hurry",
+    "yes. I'm at work until five, and I can't talk",
+    "yes, and you don't do Sundays?",
+    "yes 345 678",
+    "okay, one moment",
+    "yes, my name is Robin Carter, who are you?",
+]
+
+
+@pytest.mark.parametrize("words", BESIDE_A_YES)
+async def test_a_yes_with_something_beside_it_keeps_the_value_and_waits_for_its_yes(
+    words: str,
+) -> None:
+    answered = await read_back(Step.PHONE).by(words)
+    held = answered.dialogue
+    assert (held.step, held.mode) == (Step.PHONE, Mode.CONFIRMING)
+    assert Step.PHONE not in held.doubted | held.settled
+    assert answered.confirmed == set()
+    assert (await answered.by("yes")).confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["对。那你们有没有执照？", "对，你们是不是不收费？", "对，等一下", "嗯，这个号码我也不常用"],
+)
+async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: str) -> None:
+    answered = await read_back(Step.PHONE, CHINESE).by(words)
+    assert (answered.dialogue.step, answered.dialogue.mode) == (Step.PHONE, Mode.CONFIRMING)
+    assert (await answered.by("对")).confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize(
+    ("words", "saved"),
+    [
+        ("yes, 12 Elm Street, Newtown", {Step.ADDRESS: "12 Elm Street, Newtown"}),
+        ("Yes. And my email is bob@example.com", {Step.EMAIL: "bob@example.com"}),
+        ("yes, my name is Robin Parker", {Step.NAME: "Robin Parker"}),
+        ("correct, and the address is 3 Bay Road, Ryde", {Step.ADDRESS: "3 Bay Road, Ryde"}),
+    ],
+)
+async def test_who_says_yes_and_the_next_answer_loses_neither(
+    words: str, saved: dict[Step, str]
+) -> None:
+    answered = await read_back(Step.PHONE).by(words)
+    assert answered.confirmed == {Step.PHONE}
+    assert answered.saved == saved
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["no", "no, that's wrong", "yes but the number is wrong", "wait, no", "that's not my number"],
+)
+async def test_a_no_still_asks_for_the_value_again(words: str) -> None:
+    answered = await read_back(Step.PHONE).by(words)
+    assert (answered.dialogue.step, answered.dialogue.mode) == (Step.PHONE, Mode.ASKING)
+    assert answered.said.startswith("Sorry about that.")
+
+
+@pytest.mark.parametrize(
+    ("words", "agreed"),
+    [
+        ("0412 345 678", True),
+        ("yes, 0412 345 678", True),
+        ("that's right, it's 0412 345 678", True),
+        ("0412 345 678?", False),
+        ("is it 0412 345 678", False),
+        ("no, not 0412 345 678", False),
+        ("0412 345 678 is my old one", False),
+    ],
+)
+async def test_the_value_said_again_agrees_only_where_nothing_speaks_against_it(
+    words: str, agreed: bool
+) -> None:
+    assert ((await read_back(Step.PHONE).by(words)).confirmed == {Step.PHONE}) is agreed
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("yes but I need an electrician not a plumber", "Electrical"),
+        ("sure, but it's the cleaning I need", "Cleaning"),
+    ],
+)
+async def test_another_service_instead_of_a_yes_is_taken_and_the_time_read_back_again(
+    words: str, value: str
+) -> None:
+    answered = await last_read_back().by(words)
+    assert answered.dialogue.answers[Step.SERVICE] == value
+    assert (answered.dialogue.mode, answered.dialogue.pending) == (Mode.CONFIRMING, MOMENT)
+
+
+@pytest.mark.parametrize("words", ["Is that all right?", "good morning", "yes, my taxi is here"])
+async def test_what_is_neither_a_yes_nor_a_no_does_not_lose_the_time(words: str) -> None:
+    assert (await last_read_back().by(words)).dialogue.pending == MOMENT
+
+
+@pytest.mark.parametrize("words", ["what if I need to cancel?", "how do I cancel later?"])
+async def test_who_asks_about_calling_off_has_not_called_off(words: str) -> None:
+    assert (await last_read_back().by(words)).ending is None
+
+
+@pytest.mark.parametrize(
+    "words", ["yes please cancel", "ok forget it", "can you cancel it please?"]
+)
+async def test_who_calls_off_is_believed_whatever_stands_before_it(words: str) -> None:
+    answered = await last_read_back().by(words)
+    assert (answered.ending, answered.status) == (Ending.HANGUP, Status.INCOMPLETE)
