@@ -9,9 +9,7 @@ from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from voicebot.doctor.engines import check_vendor
 from voicebot.doctor.finding import Finding, State
 from voicebot.settings import Engine, Settings
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 

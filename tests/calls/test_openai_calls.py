@@ -17,12 +17,10 @@ import redis
 from tests.serving import Serving, environment, eventually, serving
 from tests.simulators.openai.conftest import KEY, Served, clips, served
 from voicebot.ports import free_port
+from voicebot.simulators.openai.audio import Samples, babble
 from voicebot.simulators.openai.clips import Clips, load_clips
 from voicebot.simulators.openai.command import CLIPS
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Latencies, Service
-from voicebot.simulators.openai.simulator import Simulator
-from voicebot.simulators.openai.voice import Samples, babble
+from voicebot.simulators.openai.simulator import Fault, Kind, Latencies, Service, Simulator
 
 __all__ = ["clips", "served"]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from voicebot.call import Step
 from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.clock import Clock
 from voicebot.simulators.phone.console import Console
+from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.script import Line, Recording, Script

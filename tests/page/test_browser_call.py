@@ -28,8 +28,7 @@ from tests.serving import environment, serving
 from voicebot import g711
 from voicebot.ports import free_port
 from voicebot.simulators.phone.clip import Clip
-from voicebot.simulators.phone.recordings import shipped_clip
-from voicebot.simulators.phone.voice import local_voice
+from voicebot.simulators.phone.recordings import local_voice, shipped_clip
 
 pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
 

@@ -25,9 +25,8 @@ from pydantic import BaseModel
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
-from voicebot.simulators.phone.clock import Clock
 from voicebot.simulators.phone.console import Console
-from voicebot.simulators.phone.line import FRAME_S
+from voicebot.simulators.phone.line import FRAME_S, Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.script import Saying, Script

@@ -21,10 +21,8 @@ from starlette.routing import Mount
 
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.clips import Clips, load_clips
-from voicebot.simulators.openai.command import CLIPS
-from voicebot.simulators.openai.latency import Latencies
-from voicebot.simulators.openai.serving import serving
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.command import CLIPS, serving
+from voicebot.simulators.openai.simulator import Latencies, Simulator
 
 KEY = "sk-sim"
 

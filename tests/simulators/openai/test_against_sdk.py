@@ -24,10 +24,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from tests.simulators.openai.conftest import KEY, recorded
 from tests.simulators.openai.realtime import PCM, PCMU, QUIET, Event, Line, dial
-from tests.simulators.openai.test_uploads import wav
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from tests.simulators.openai.test_audio_files import wav
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 
 EVENTS: TypeAdapter[BaseModel] = TypeAdapter(RealtimeServerEvent)
 TranscriptionSession = (

@@ -8,8 +8,8 @@ import httpx
 import numpy as np
 import pytest
 
+from voicebot.simulators.openai.audio import babble
 from voicebot.simulators.openai.simulator import Simulator
-from voicebot.simulators.openai.voice import babble
 
 TEXT = "May I have your name, please?"
 SPEECH = {"model": "gpt-4o-mini-tts", "voice": "coral", "input": TEXT, "response_format": "pcm"}

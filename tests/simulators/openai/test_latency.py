@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from voicebot.simulators.openai.latency import PUBLISHED, Latencies, Latency, Service
+from voicebot.simulators.openai.simulator import PUBLISHED, Latencies, Latency, Service
 
 
 @pytest.mark.parametrize("service", list(Service))

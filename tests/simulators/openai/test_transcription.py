@@ -7,9 +7,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.simulators.openai.conftest import Recorded, recorded
 from tests.simulators.openai.realtime import PCM, QUIET, dial
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 
 NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
 TRANSCRIPTION = "conversation.item.input_audio_transcription"

@@ -10,8 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from voicebot import g711
-from voicebot.simulators.openai.audio import PCM_RATE_HZ
-from voicebot.simulators.openai.voice import Babble, Mouth, Voice
+from voicebot.simulators.openai.audio import PCM_RATE_HZ, Babble, Mouth, Voice
 
 TEXT = "What is the best phone number to reach you on?"
 

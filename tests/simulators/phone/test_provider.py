@@ -15,7 +15,7 @@ from voicebot import g711
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
-from voicebot.simulators.phone.clock import Clock
+from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid
 from voicebot.simulators.phone.script import HangUp, Keys, Line, Saying, Script, Silence, Text
 

@@ -11,9 +11,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.recordings import spoken
+from voicebot.simulators.phone.recordings import PITCH, local_voice, spoken
 from voicebot.simulators.phone.script import Line, Script, Silence, Text
-from voicebot.simulators.phone.voice import PITCH, local_voice
 
 Answers = Callable[[dict[str, object]], list[bytes]]
 

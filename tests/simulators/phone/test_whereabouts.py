@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.whereabouts import find_server
+from voicebot.simulators.phone.console import find_server
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,7 @@ from pydantic import SecretStr
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
 from voicebot.settings import Settings
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 from voicebot.speech import Ear, Hint, Listening
 from voicebot.speech.openai.hearing import OpenAIEars
 from voicebot.speech.openai.line import Limits

@@ -15,9 +15,7 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.account import account
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.faults import Kind
-from voicebot.simulators.openai.latency import Latency, Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
 from voicebot.speech import Hint
 from voicebot.speech.openai.files import FileTranscriber, wav
 

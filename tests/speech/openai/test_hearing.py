@@ -25,9 +25,7 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.faults import Kind
-from voicebot.simulators.openai.latency import Latency, Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
 from voicebot.speech import Ear, Hint
 from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars, Patience, joined
 from voicebot.speech.openai.line import Limits

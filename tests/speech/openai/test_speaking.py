@@ -19,10 +19,8 @@ from tests.speech.openai.conftest import (
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
-from voicebot.simulators.openai.voice import babble
+from voicebot.simulators.openai.audio import babble
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 from voicebot.speech.openai import speaking
 from voicebot.speech.openai.speaking import OpenAIMouth
 

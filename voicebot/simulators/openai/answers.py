@@ -15,11 +15,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from voicebot.simulators.openai.api_errors import bad_request
-from voicebot.simulators.openai.events import Ids
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.simulator import Simulator
-from voicebot.simulators.openai.uploads import stalling
+from voicebot.simulators.openai.audio_files import stalling
+from voicebot.simulators.openai.messages import Ids, bad_request
+from voicebot.simulators.openai.simulator import Fault, Kind, Simulator
 
 _LETTERS_A_TOKEN: Final = 4
 _REFUSAL: Final = "I'm sorry, but I can't help with that."

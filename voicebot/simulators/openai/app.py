@@ -18,11 +18,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from voicebot.simulators.openai import answers, speech, transcription, uploads
-from voicebot.simulators.openai.api_errors import bad_request, misbehaved, wrong_key
-from voicebot.simulators.openai.faults import HTTP_KINDS, Fault, Kind
-from voicebot.simulators.openai.latency import Latency, Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai import answers, audio_files, transcription
+from voicebot.simulators.openai.messages import bad_request, misbehaved, wrong_key
+from voicebot.simulators.openai.simulator import (
+    HTTP_KINDS,
+    Fault,
+    Kind,
+    Latency,
+    Service,
+    Simulator,
+)
 from voicebot.simulators.openai.sockets import realtime
 
 Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
@@ -45,8 +50,8 @@ def create_app(simulator: Simulator) -> Starlette:
             WebSocketRoute("/v1/realtime", realtime),
             Route("/v1/models", _served(Service.MODELS, _models), methods=["GET"]),
             Route("/v1/audio/transcriptions",
-                  _served(Service.FILES, uploads.transcribe), methods=["POST"]),
-            Route("/v1/audio/speech", _served(Service.SPEECH, speech.speak), methods=["POST"]),
+                  _served(Service.FILES, audio_files.transcribe), methods=["POST"]),
+            Route("/v1/audio/speech", _served(Service.SPEECH, audio_files.speak), methods=["POST"]),
             Route("/v1/responses", _served(Service.ANSWERS, answers.respond), methods=["POST"]),
             Route("/sim/misbehave", _misbehave, methods=["POST", "DELETE"]),
             Route("/sim/latency", _set_latency, methods=["POST"]),
@@ -81,9 +86,8 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
 
 
 async def _models(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
-    names = dict.fromkeys(
-        (*transcription.MODELS, *uploads.MODELS, *speech.MODELS, *OTHER_MODELS)
-    )  # fmt: skip
+    spoken = (*audio_files.TRANSCRIPTION_MODELS, *audio_files.SPEECH_MODELS)
+    names = dict.fromkeys((*transcription.MODELS, *spoken, *OTHER_MODELS))
     data = [
         {"id": name, "object": "model", "created": _CREATED, "owned_by": "openai-sim"}
         for name in names

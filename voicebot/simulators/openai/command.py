@@ -1,19 +1,26 @@
-"""`voicebot openai-sim`: a stand-in for OpenAI on this machine."""
+"""`voicebot openai-sim`: a stand-in for OpenAI on this machine, and its HTTP server."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from socket import create_server
+from socket import socket as Socket
 from typing import Annotated, Final
 
 import typer
+import uvicorn
+from starlette.applications import Starlette
 
+from voicebot.errors import StartFailed
+from voicebot.ports import Door, clash
 from voicebot.simulators.openai.app import create_app
+from voicebot.simulators.openai.audio import Babble, Mouth
 from voicebot.simulators.openai.clips import load_clips
-from voicebot.simulators.openai.latency import Latencies
-from voicebot.simulators.openai.serving import serving
-from voicebot.simulators.openai.simulator import Simulator
-from voicebot.simulators.openai.voice import Babble, Mouth
+from voicebot.simulators.openai.simulator import Latencies, Simulator
 from voicebot.worker import Lifetime, run
 
 PORT: Final = 8090
@@ -72,3 +79,47 @@ def openai_sim(
             await lifetime.stopping.wait()
 
     run(main)
+
+
+_OPTIONS = ("--host", "--port, or VOICEBOT_OPENAI_SIM_PORT,")
+_MOST_BYTES = 16 << 20
+"""An append may hold 15 MiB."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to whoever runs it, and says when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[Socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+
+@asynccontextmanager
+async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """The base URL of a running simulator; port 0 takes a free one. Raises StartFailed."""
+    try:
+        listener = create_server((host, port))
+    except OSError as error:
+        raise StartFailed(clash(Door(host, port, *_OPTIONS), error)) from error
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, ws="websockets-sansio",
+        ws_max_size=_MOST_BYTES, ws_per_message_deflate=False, lifespan="off",
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = _Server(config)
+    with listener:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve([listener]))
+            await server.serving.wait()
+            try:
+                yield f"http://{host}:{listener.getsockname()[1]}/v1"
+            finally:
+                server.should_exit = True

@@ -9,11 +9,17 @@ from contextlib import suppress
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from voicebot.simulators.openai.api_errors import bad_request, misbehaved, wrong_key
-from voicebot.simulators.openai.events import Cut, Hangup, Later, Reaction, Step
-from voicebot.simulators.openai.faults import HTTP_KINDS, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.messages import (
+    Cut,
+    Hangup,
+    Later,
+    Reaction,
+    Step,
+    bad_request,
+    misbehaved,
+    wrong_key,
+)
+from voicebot.simulators.openai.simulator import HTTP_KINDS, Kind, Service, Simulator
 from voicebot.simulators.openai.transcription import TranscriptionSession, World
 
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)

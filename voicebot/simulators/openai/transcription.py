@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicebot.simulators.openai.audio import Format
-from voicebot.simulators.openai.events import (
+from voicebot.simulators.openai.messages import (
     Cut,
     Event,
     Hangup,
@@ -33,7 +33,7 @@ from voicebot.simulators.openai.events import (
     error,
     event,
 )
-from voicebot.simulators.openai.faults import Fault, Kind
+from voicebot.simulators.openai.simulator import Fault, Kind
 
 MODELS: Final = (
     "gpt-live-transcribe",

@@ -15,8 +15,8 @@ import typer
 from voicebot.call import Status, Step, parse_call_sid
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.clock import Clock
-from voicebot.simulators.phone.console import Console, Look
+from voicebot.simulators.phone.console import Console, Look, find_server
+from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.report import Report
@@ -29,7 +29,6 @@ from voicebot.simulators.phone.script import (
     load_script,
     saying,
 )
-from voicebot.simulators.phone.whereabouts import find_server
 
 CALLED: Final = "+61255501000"
 """A number that the Australian regulator keeps for fiction."""

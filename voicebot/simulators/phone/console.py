@@ -1,4 +1,4 @@
-"""The staff's console as the phone sees it: what is asked just now, and the stored record."""
+"""The server as the phone finds it: its addresses, and its console, which tells what is asked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
+from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voicebot.call import FIELDS, Step
 from voicebot.direct import open_directly
@@ -122,3 +124,54 @@ def _recorded(user: _User) -> dict[Step, str]:
     values[Step.SERVICE] = (user.service or {}).get("name")
     values[Step.TIME] = user.serviceBookedTime
     return {step: str(value) for step, value in values.items() if value}
+
+
+_EVERYWHERE: Final = ("0.0.0.0", "::")
+
+
+class Whereabouts(BaseSettings):
+    """Of a server on this machine. Who moved it by these is served there without an option."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICEBOT_",
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+    )
+
+    stream_host: str = "127.0.0.1"
+    stream_port: str = "8080"
+    console_host: str = "127.0.0.1"
+    console_port: str = "8000"
+    console_token: SecretStr | None = None
+    data_dir: Path = Path(".voicebot")
+
+    @property
+    def stream_url(self) -> str:
+        """Of the door where calls come in."""
+        return f"ws://{_reachable(self.stream_host)}:{self.stream_port}/media"
+
+    @property
+    def console_url(self) -> str:
+        """Of the staff's door."""
+        return f"http://{_reachable(self.console_host)}:{self.console_port}"
+
+    @property
+    def token(self) -> str | None:
+        """What opens the staff's door; the first, where several do."""
+        given = self.console_token.get_secret_value() if self.console_token else ""
+        return next(iter(given.replace(",", " ").split()), None)
+
+
+def find_server() -> Whereabouts:
+    """Read environment and `.env`; raises PhoneError."""
+    try:
+        return Whereabouts()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PhoneError("cannot read .env: it must be UTF-8 text that you may read") from error
+
+
+def _reachable(host: str) -> str:
+    here = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"[{here}]" if ":" in here else here

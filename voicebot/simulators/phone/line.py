@@ -7,6 +7,7 @@ play-out queue; marks are echoed when playback reaches them (to within a frame).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,7 +19,6 @@ from websockets.exceptions import ConnectionClosed
 
 from voicebot.g711 import FRAME_MS, RATE_HZ
 from voicebot.simulators.phone.clip import SILENT_FRAME, Clip
-from voicebot.simulators.phone.clock import Clock
 from voicebot.simulators.phone.playout import Playout
 from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messages, Order, parse
 
@@ -168,3 +168,26 @@ class Line:
 
 async def _awaited(caller: Awaitable[None]) -> None:
     await caller
+
+
+class Clock:
+    """Call time in seconds. `speed` 10 plays ten seconds of a call in one."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self._zero = time.perf_counter()
+
+    def now(self) -> float:
+        """Seconds of call time since this clock was made.
+
+        Not the loop's own time, which uvloop keeps to the millisecond and a round of the loop.
+        """
+        return (time.perf_counter() - self._zero) * self.speed
+
+    async def until(self, moment: float) -> None:
+        """Sleep to a moment of call time; one that has passed returns at once."""
+        await asyncio.sleep(max(0.0, moment - self.now()) / self.speed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for so many seconds of call time."""
+        await asyncio.sleep(seconds / self.speed)

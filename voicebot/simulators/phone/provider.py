@@ -26,8 +26,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from voicebot.direct import open_directly
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.clock import Clock
-from voicebot.simulators.phone.line import Line
+from voicebot.simulators.phone.line import Clock, Line
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
 from voicebot.unreachable import why

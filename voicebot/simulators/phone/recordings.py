@@ -1,17 +1,34 @@
-"""The clips that ship with the phone, and the turning of a script's lines into audio."""
+"""A script's lines as audio: the clips that ship with the phone, and the local voice for texts.
+
+The local voice, pitched higher than the bot, is a process of the server's machine; its wire
+protocol is spoken here from its description, because the phone shares no code with the server:
+
+    to it    {"do":"speak","id":1,"text":"…","pitch":1.18}\\n
+    from it  {"do":"sound","id":1,…}\\n + mu-law, any number of them, then {"do":"spoken","id":1}
+             or {"do":"failed","id":1,"reason":"…","message":"…"}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import orjson
 from pydantic import BaseModel, TypeAdapter
+from websockets.asyncio.client import ClientConnection, unix_connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from voicebot.errors import PhoneError
 from voicebot.simulators.phone.clip import Clip, load_clip
 from voicebot.simulators.phone.script import Line, Recording, Saying, Script, Text, load_script
-from voicebot.simulators.phone.voice import local_voice
 
 DEFAULT_SCRIPT: Final = "caller.toml"
 _MANIFEST: Final = "manifest.json"
@@ -76,3 +93,101 @@ def _folder() -> Path:
     # The package is always installed as files: recordings are opened by their path.
     with as_file(files("voicebot.simulators.phone.clips")) as folder:
         return folder
+
+
+PITCH: Final = 1.18
+"""The bot's own voice 18 % higher, at the same tempo: another person to the ear."""
+
+_SENTENCE_S: Final = 30.0
+_START_S: Final = 60.0
+_MOST_BYTES: Final = 1 << 20
+
+
+class Voice:
+    """Speaks a text as a clip. Open one with `local_voice`."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._job = 0
+
+    async def speak(self, text: str) -> Clip:
+        """Raises PhoneError when the mouth cannot say it."""
+        self._job += 1
+        order = {"do": "speak", "id": self._job, "text": text, "pitch": PITCH}
+        try:
+            async with asyncio.timeout(_SENTENCE_S):
+                await self._socket.send(orjson.dumps(order) + b"\n")
+                return Clip(text, await self._pieces())
+        except (ConnectionClosed, TimeoutError) as error:
+            raise PhoneError(f"the local voice did not say a line: {error}") from error
+
+    async def _pieces(self) -> bytes:
+        audio = bytearray()
+        while True:
+            message = await self._socket.recv(decode=False)
+            line, _, sound = message.partition(b"\n")
+            reply = orjson.loads(line)
+            match reply.get("do"):
+                case "sound":
+                    audio += sound
+                case "spoken":
+                    return bytes(audio)
+                case _:
+                    raise PhoneError(f"the local voice failed: {reply.get('message')}")
+
+
+@asynccontextmanager
+async def local_voice(data_dir: Path) -> AsyncIterator[Voice]:
+    """The mouth of the running server, or one started for as long as it is needed."""
+    try:
+        socket = await _open(data_dir)
+    except (OSError, InvalidHandshake):
+        async with _own_mouth() as own_dir, await _open(own_dir) as socket:
+            yield Voice(socket)
+        return
+    async with socket:
+        yield Voice(socket)
+
+
+async def _open(data_dir: Path) -> ClientConnection:
+    return await unix_connect(
+        _socket(data_dir),
+        uri="ws://localhost/",
+        compression=None,
+        max_size=_MOST_BYTES,
+        open_timeout=5,
+    )
+
+
+def _socket(data_dir: Path) -> str:
+    """Relative, because a socket's path may have about a hundred bytes only."""
+    return os.path.relpath(data_dir / "mouth.sock")
+
+
+@asynccontextmanager
+async def _own_mouth() -> AsyncIterator[Path]:
+    with TemporaryDirectory(prefix="voicebot-phone-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "voicebot.speech.mouth",
+            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
+            env={**os.environ, "VOICEBOT_DATA_DIR": folder},
+        )  # fmt: skip
+        try:
+            await _ready(process)
+            yield Path(folder)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def _ready(process: Process) -> None:
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_START_S):
+            while line := await process.stdout.readline():
+                if line.startswith(b"ready"):
+                    return
+    except TimeoutError:
+        pass
+    raise PhoneError("the local voice did not start; voicebot doctor says what is missing")

@@ -28,9 +28,7 @@ from voicebot.openai.failures import Service as Asking
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.settings import Settings
 from voicebot.simulators.openai.answers import loose_part
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 

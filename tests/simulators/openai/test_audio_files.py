@@ -12,9 +12,7 @@ import numpy as np
 import pytest
 
 from tests.simulators.openai.conftest import Samples, recorded
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.latency import Service
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 
 NAME = recorded("john_name.wav")
 FORM = {"model": "gpt-transcribe"}

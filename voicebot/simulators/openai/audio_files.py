@@ -1,24 +1,30 @@
-"""`/v1/audio/transcriptions`: a file in a form, its words out."""
+"""`/v1/audio/transcriptions`: a file in, its words out; `/v1/audio/speech`: a text in, PCM out."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Final
+from typing import Final, Literal
 
 import orjson
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from voicebot.simulators.openai.api_errors import bad_request
-from voicebot.simulators.openai.audio import read_wav
-from voicebot.simulators.openai.faults import Fault, Kind
-from voicebot.simulators.openai.simulator import Simulator
+from voicebot.simulators.openai.audio import Voice, read_wav
+from voicebot.simulators.openai.messages import bad_request
+from voicebot.simulators.openai.simulator import Fault, Kind, Simulator
 
-MODELS: Final = ("gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "whisper-1")
+TRANSCRIPTION_MODELS: Final = (
+    "gpt-transcribe",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "whisper-1",
+)
 _MOST_BYTES: Final = 25 << 20
 _SHORTEST_S: Final = 0.1
 
@@ -40,7 +46,7 @@ async def transcribe(request: Request, simulator: Simulator, fault: Fault | None
     """One file."""
     body = await request.body()
     form = parse_form(request.headers.get("content-type", ""), body)
-    if form.first("model") not in MODELS:
+    if form.first("model") not in TRANSCRIPTION_MODELS:
         return bad_request("Invalid model.", "model")
     if len(body) > _MOST_BYTES or not form.file_name.endswith(".wav"):
         return bad_request("Invalid file format.", "file")
@@ -53,7 +59,7 @@ async def transcribe(request: Request, simulator: Simulator, fault: Fault | None
     text = simulator.recognise(samples, rate_hz)
     usage = {"type": "duration", "seconds": round(len(samples) / rate_hz, 3)}
     answer: dict[str, object] = {"text": text, "usage": usage}
-    if form.first("model") == MODELS[0]:
+    if form.first("model") == TRANSCRIPTION_MODELS[0]:
         answer["languages"] = [{"code": "en"}] if text else []
     whole = orjson.dumps(answer)
     if fault and fault.kind is Kind.CUT_JSON:
@@ -88,3 +94,50 @@ def stalling(beginning: bytes, media_type: str) -> Response:
         await asyncio.Event().wait()
 
     return StreamingResponse(pieces(), media_type=media_type)
+
+
+SPEECH_MODELS: Final = ("gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "tts-1", "tts-1-hd")
+_PIECE_BYTES: Final = 4801
+"""Odd, as pieces of the real service may be: a sample may be split between two."""
+
+
+class Order(BaseModel):
+    """What is asked for. Only raw PCM is made here; without a format the real default is mp3."""
+
+    model: str
+    input: str = Field(max_length=4096)
+    voice: str | dict[str, str]
+    response_format: Literal["pcm"]
+    instructions: str | None = None
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    stream_format: Literal["audio"] = "audio"
+
+
+async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
+    """One text."""
+    try:
+        order = Order.model_validate_json(await request.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        return bad_request(first["msg"], str(first["loc"][0]) if first["loc"] else None)
+    if order.model not in SPEECH_MODELS:
+        return bad_request("Invalid model.", "model")
+    if order.instructions and order.model.startswith("tts-1"):
+        return bad_request("instructions are not supported by this model.", "instructions")
+    sound = _pieces(simulator.voice, order.input, fault)
+    return StreamingResponse(sound, media_type="audio/pcm")
+
+
+async def _pieces(voice: Voice, text: str, fault: Fault | None) -> AsyncGenerator[bytes, None]:
+    pending = b""
+    async with aclosing(voice.speak(text)) as spoken:
+        async for samples in spoken:
+            pending += samples.astype("<i2").tobytes()
+            while len(pending) >= _PIECE_BYTES:
+                yield pending[:_PIECE_BYTES]
+                pending = pending[_PIECE_BYTES:]
+                if fault and fault.kind is Kind.STALL:
+                    await asyncio.Event().wait()
+                if fault and fault.kind is Kind.CLOSED:
+                    raise ConnectionResetError("a fault: the answer ends in its middle")
+    yield pending

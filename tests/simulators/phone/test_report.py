@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.simulators.phone.test_console import RECORD
-from voicebot.simulators.phone.summary import summary
+from voicebot.simulators.phone.report import summary
 
 AT = "2026-01-01T10:11:12.345Z"
 HERE = datetime.fromisoformat(AT).astimezone().strftime("%H:%M:%S")
