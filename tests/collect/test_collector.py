@@ -183,6 +183,15 @@ async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
     assert revised[1].started_at == revised[0].started_at
 
 
+async def test_a_time_said_once_more_over_its_read_back_is_read_back_again() -> None:
+    *before, time, _ = WORDS
+    call = Call([*spoken(*before, time), Utterance(time, NOW, cut="Thank you.")])
+    with pytest.raises(CallEnded):
+        await call.run()
+    assert Step.TIME not in call.answers
+    assert "Shall I book that?" in call.history[-1][1]
+
+
 async def test_silence_and_the_longest_call_end_politely() -> None:
     assert await Call([Silent(), Silent(), Silent()]).run() is Ending.HANGUP
     assert await Call([TimeUp()]).run() is Ending.HANGUP

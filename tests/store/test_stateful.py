@@ -1,8 +1,10 @@
-"""Random sessions on one record, with lost replies, repeats and takeovers, against a model.
+"""Random sessions and turns over HTTP on one record, with lost replies, repeats and takeovers,
+against a model.
 
 The model is the promise: what was acknowledged or applied is in the record once and in its
 session's order; only the newest owner changes step and dialogue; an older owner's answer
-stands only where there was none.
+stands only where there was none. A turn over HTTP is there as a whole, and only if nobody has
+claimed the call or written as its owner since it read the record.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from voicebot.call import FIELDS, Change, Step
 from voicebot.store.commits import Commit, Sealed, seal
 from voicebot.store.keys import call_keys
 from voicebot.store.record import ANSWER_FIELD
-from voicebot.store.scripts import Scripts, Verdict
+from voicebot.store.scripts import Scripts, Taken, Verdict
 from voicebot.store.sessions import Founding
 from voicebot.store.sessions import Session as Writer
 
@@ -53,10 +55,19 @@ class Session:
     applied: int = 0
 
 
+@dataclass(frozen=True)
+class Read:
+    """A record that a turn over HTTP has read, and what it must find unchanged."""
+
+    record: Founding
+    version: tuple[int, int]
+
+
 class Record(RuleBasedStateMachine):
     """One call's record and everybody who ever owned it."""
 
     sessions = Bundle("sessions")
+    reads = Bundle("reads")
 
     @initialize()
     def an_empty_server(self) -> None:
@@ -64,6 +75,7 @@ class Record(RuleBasedStateMachine):
         self.client = FakeAsyncRedis(decode_responses=True)
         self.scripts = Scripts(self.client, retention_s=1000)
         self.owners: list[Session] = []
+        self.epoch = 0
         self.answers: dict[Step, str] = {}
         self.step = "name"
         self.dialogue: str | None = None
@@ -79,9 +91,38 @@ class Record(RuleBasedStateMachine):
         name = f"session-{len(self.owners)}"
         claimed = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
         again = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
-        assert claimed.epoch == again.epoch == len(self.owners) + 1
+        self.epoch += 1
+        assert claimed.epoch == again.epoch == self.epoch
         self.owners.append(Session(name, claimed.epoch))
         return self.owners[-1]
+
+    def _version(self) -> tuple[int, int]:
+        owner = self._owner()
+        return self.epoch, owner.applied if owner else 0
+
+    def _owner(self) -> Session | None:
+        return next((o for o in self.owners if o.epoch == self.epoch), None)
+
+    @rule(target=reads)
+    def a_turn_reads_the_record(self) -> Read:
+        record, _ = self.loop.run(self.scripts.read_turn(SID, [], at=START))
+        return Read(record or FRESH, self._version())
+
+    @rule(
+        read=reads,
+        answers=st.dictionaries(st.sampled_from(TEXT_STEPS), st.text(min_size=1, max_size=3)),
+        words=st.text(max_size=3),
+    )
+    def a_turn_is_written(self, read: Read, answers: dict[Step, str], words: str) -> None:
+        change = Change(answers=answers, messages=(caller(words),), dialogue=f"turn/{words}")
+        commit = seal(Commit(1, change, START))
+        taken, _ = self.loop.run(self.scripts.take_turn(SID, START, read.record, commit, {}))
+        if read.version == self._version():
+            assert taken is Taken.APPLIED
+            self.epoch += 1
+            self._apply(change, live=True)
+        else:
+            assert taken is (Taken.FENCED if self._owner() else Taken.OVERTAKEN)
 
     @rule(
         session=sessions,
@@ -109,17 +150,17 @@ class Record(RuleBasedStateMachine):
         session = data.draw(st.sampled_from([o for o in self.owners if o.commits]))
         commit = data.draw(st.sampled_from(session.commits))
         reply = self.loop.run(self.scripts.commit(_named(session.id), session.epoch, commit))
-        live = session is self.owners[-1]
+        live = session.epoch == self.epoch
         if commit.seq > session.applied + 1:
             assert (reply.verdict, reply.last) == (Verdict.GAP, session.applied)
         elif commit.seq <= session.applied:
             assert reply.verdict is (Verdict.DONE if live else Verdict.FENCED)
         else:
             assert reply.verdict is (Verdict.APPLIED if live else Verdict.FENCED)
-            self._apply(session, session.changes[commit.seq - 1], live)
+            self._apply(session.changes[commit.seq - 1], live)
             session.applied = commit.seq
 
-    def _apply(self, session: Session, change: Change, live: bool) -> None:
+    def _apply(self, change: Change, live: bool) -> None:
         for step, answer in change.answers.items():
             if live or step not in self.answers:
                 self.answers[step] = str(answer).encode("utf-8", "replace").decode()
@@ -128,13 +169,13 @@ class Record(RuleBasedStateMachine):
             self.step = change.step.value if change.step else self.step
             self.dialogue = change.dialogue
 
-    @precondition(lambda self: bool(self.owners))
+    @precondition(lambda self: self.epoch > 0)
     @rule()
     def an_integrator_writes_in_between(self) -> None:
         reply = self.loop.run(self.scripts.update(SID, "same-id", at=START, fields={"x": "y"}))
         assert reply.value in ("applied", "done")
 
-    @precondition(lambda self: bool(self.owners))
+    @precondition(lambda self: self.epoch > 0)
     @invariant()
     def the_record_is_what_the_model_says(self) -> None:
         keys = call_keys(SID)
@@ -144,7 +185,7 @@ class Record(RuleBasedStateMachine):
             assert fields.get(ANSWER_FIELD[step]) == self.answers.get(step)
         assert fields["step"] == self.step
         assert fields.get("dialogue") == self.dialogue
-        assert fields["epoch"] == str(len(self.owners))
+        assert fields["epoch"] == str(self.epoch)
         assert [orjson.loads(m)["message"] for m in written] == self.history
 
 

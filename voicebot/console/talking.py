@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars
 
 from voicebot.call import CallSid
 from voicebot.console.conversations import Answered, Said
+from voicebot.console.problems import ProblemDetails
 from voicebot.console.rooms import Rooms, rooms
 from voicebot.console.schemas import (
     AIResponse,
@@ -49,7 +50,15 @@ async def start(
 
 
 @router.post(
-    "/ai/conversation", summary="One turn of the customer", response_model_exclude_unset=True
+    "/ai/conversation",
+    summary="One turn of the customer",
+    response_model_exclude_unset=True,
+    responses={
+        409: {
+            "model": ProblemDetails,
+            "description": "A phone has the call, or the key came with another message",
+        }
+    },
 )
 async def turn(
     body: ConversationRequest,
