@@ -166,6 +166,64 @@ def interrupted(effects: tuple[Effect, ...], heard_of_it: str, by: Heard) -> Hea
     return replace(by, revised=(was, replace(was, text=heard_of_it, partial=True)))
 
 
+NO_ANSWERS = [
+    NONSENSE,
+    YES,
+    NO,
+    *(intent(kind) for kind in (Intent.REFUSAL, Intent.DONT_KNOW, Intent.NO_PREFERENCE)),
+    *(intent(kind) for kind in (Intent.CORRECTION, Intent.NOTHING, Intent.OFF_TOPIC)),
+]
+
+
+@pytest.mark.parametrize("no_answer", NO_ANSWERS)
+def test_what_is_said_before_the_question_was_heard_is_no_failed_attempt(no_answer: Heard) -> None:
+    dialogue, effects = run(at(Step.ADDRESS), answer(Step.ADDRESS))
+    for _ in range(MAX_ATTEMPTS + 1):
+        opener = said(effects).partition("What is your e-mail")[0].rstrip()
+        dialogue, effects = run(dialogue, interrupted(effects, opener, no_answer))
+        assert said(effects) == "What is your e-mail address?"
+        assert (dialogue.step, dialogue.attempts) == (Step.EMAIL, 0)
+        assert Step.EMAIL not in dialogue.settled
+
+
+@pytest.mark.parametrize("no_answer", NO_ANSWERS)
+@pytest.mark.parametrize("heard_of_it", ["", "Thank you."])
+def test_what_is_said_before_a_read_back_was_heard_is_no_failed_attempt(
+    no_answer: Heard, heard_of_it: str
+) -> None:
+    dialogue, effects = run(at(Step.PHONE), answer(Step.PHONE))
+    for _ in range(MAX_ATTEMPTS + 1):
+        dialogue, effects = run(dialogue, interrupted(effects, heard_of_it, no_answer))
+        assert NUMBER in said(effects)
+        assert (dialogue.mode, dialogue.attempts) == (Mode.CONFIRMING, 0)
+        assert dialogue.answers[Step.PHONE] == VALUES[Step.PHONE]
+        assert not dialogue.doubted
+
+
+def test_an_answer_counts_also_where_its_question_was_not_heard() -> None:
+    asked, effects = run(at(Step.ADDRESS), answer(Step.ADDRESS))
+    told = interrupted(effects, "Great.", answer(Step.EMAIL))
+    dialogue, effects = run(asked, told)
+    assert dialogue.answers[Step.EMAIL] == VALUES[Step.EMAIL]
+    assert dialogue.mode is Mode.CONFIRMING
+
+
+@pytest.mark.parametrize("no_answer", [NONSENSE, intent(Intent.NOTHING)])
+def test_a_question_of_which_something_was_heard_was_asked(no_answer: Heard) -> None:
+    asked, effects = run(at(Step.ADDRESS), answer(Step.ADDRESS))
+    cut = said(effects).removesuffix(" e-mail address?")
+    dialogue, _ = run(asked, interrupted(effects, cut, no_answer))
+    assert dialogue.attempts == 1
+
+
+def test_after_a_piece_of_an_answer_what_was_cut_off_before_it_counts_no_more() -> None:
+    asked, effects = run(at(Step.ADDRESS), answer(Step.ADDRESS))
+    piece = partial(Missing.DOMAIN, "test@")
+    dialogue, effects = run(asked, interrupted(effects, "Great.", piece))
+    assert said(effects).startswith("I have test@ so far.")
+    assert run(dialogue, NONSENSE)[0].attempts == 1
+
+
 REPEATED = answer(Step.PHONE)
 NUMBER = "0412 345 678"
 

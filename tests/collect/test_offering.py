@@ -10,6 +10,7 @@ import pytest
 from tests.collect.conversation import (
     NO,
     NONSENSE,
+    NOW,
     VALUES,
     YES,
     answer,
@@ -22,7 +23,7 @@ from tests.collect.conversation import (
 )
 from tests.collect.test_collector import Call, spoken
 from voicebot.business import load_business
-from voicebot.call import CallSid, CallState, EarlierCall, Status, Step
+from voicebot.call import CallSid, CallState, EarlierCall, Message, Speaker, Status, Step
 from voicebot.collect.dialogue import Dialogue, Mode, asking, begin
 from voicebot.collect.events import (
     Continue,
@@ -193,6 +194,16 @@ def test_who_says_neither_yes_nor_no_to_the_offer_is_asked_once_more() -> None:
     dialogue, effects = run(taken_up(dialogue, OPEN), NONSENSE)
     assert said(effects).endswith("What is the best phone number to reach you on?")
     assert dialogue.attempts == 0
+
+
+def test_a_yes_before_the_offer_was_heard_is_none() -> None:
+    dialogue, effects = run(offer(), Started(), MY_NAME)
+    was = Message(Speaker.BOT, said(effects), NOW)
+    cut = replace(was, text="Thank you. I have the name Robin Carter.", partial=True)
+    dialogue, effects = run(dialogue, replace(YES, revised=(was, cut)))
+    assert said(effects).endswith("Shall we go on where we were?")
+    assert dialogue.answers == {Step.NAME: NAME}
+    assert Continue(OPEN.call_sid) in run(dialogue, YES)[1]
 
 
 def test_an_offer_can_be_answered_by_keys_when_nobody_can_listen() -> None:

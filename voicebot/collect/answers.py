@@ -36,7 +36,7 @@ def answer_question(turn: Turn, understood: Understanding, learned: bool) -> Tur
         return _continue(turn, understood)
     if learned:
         return proceed(turn)
-    if understood.intent in _PASS:
+    if understood.intent in _PASS and not turn.dialogue.unheard:
         return settle(turn, "give_up.refused")
     if step is Step.SERVICE and understood.intent is Intent.NO_SERVICE_NAMED:
         turn = turn.say("reply.not_listed")
@@ -58,10 +58,10 @@ def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Tu
         return _continue(turn.become(mode=Mode.ASKING, doubted=doubted, pending=None), understood)
     if understood.intent is Intent.YES and not (learned and step is Step.TIME):
         return _agreed(turn)
-    if understood.intent in (Intent.NO, Intent.CORRECTION) and not learned:
-        return _doubt(turn)
     if learned:
         return proceed(turn)
+    if understood.intent in (Intent.NO, Intent.CORRECTION) and not turn.dialogue.unheard:
+        return _doubt(turn)
     return unclear(turn)
 
 
@@ -82,7 +82,7 @@ def _accept(turn: Turn, value: str) -> Turn:
 def _corrected(turn: Turn, value: str) -> Turn:
     """Another value instead of a yes: take it and read it back. After too many no yes is asked
     for any more: the last one is said in passing, so that it can still be objected to."""
-    step, attempts = turn.dialogue.step, turn.dialogue.attempts + 1
+    step, attempts = turn.dialogue.step, turn.dialogue.attempts + (not turn.dialogue.unheard)
     turn = turn.become(attempts=attempts)
     answer = validate(step, value, turn.dialogue.business)
     if attempts <= MAX_ATTEMPTS or step is Step.TIME or answer is None:
@@ -94,7 +94,7 @@ def _corrected(turn: Turn, value: str) -> Turn:
 def _agreed(turn: Turn) -> Turn:
     """A yes to the read-back, or its value once more; neither counts where it was not heard."""
     if turn.dialogue.unheard:
-        return unclear(turn)
+        return turn.ask()
     if turn.dialogue.step is Step.TIME:
         return _book(turn)
     return proceed(turn.confirm(turn.dialogue.step).say("confirm.yes"))
@@ -108,11 +108,12 @@ def _doubt(turn: Turn) -> Turn:
 
 def unclear(turn: Turn) -> Turn:
     """Neither a yes nor a no to the read-back; one that was not heard is read again."""
+    if turn.dialogue.unheard:
+        return turn.ask()
     attempts = turn.dialogue.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return settle(turn, "give_up.move_on")
-    turn = turn.become(attempts=attempts)
-    return turn.ask() if turn.dialogue.unheard else turn.say("confirm.again")
+    return turn.become(attempts=attempts).say("confirm.again")
 
 
 def _continue(turn: Turn, understood: Understanding) -> Turn:
@@ -121,11 +122,16 @@ def _continue(turn: Turn, understood: Understanding) -> Turn:
     if piece == turn.dialogue.partial:
         return again(turn)
     spoken = written(turn.dialogue.step, piece, turn.dialogue.business)
-    return turn.become(partial=piece).say(f"missing.{understood.missing}", value=spoken)
+    return turn.become(partial=piece, unheard=False).say(
+        f"missing.{understood.missing}", value=spoken
+    )
 
 
 def again(turn: Turn) -> Turn:
-    """The answer was no use: ask again, differently; after three times move on."""
+    """The answer was no use: ask again, differently; after three times move on. What was not
+    heard is asked as it was."""
+    if turn.dialogue.unheard:
+        return turn.become(mode=Mode.ASKING).ask()
     attempts = turn.dialogue.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return settle(turn, "give_up.move_on")

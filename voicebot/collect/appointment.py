@@ -20,7 +20,7 @@ MINUTE = "%Y-%m-%dT%H:%M"
 
 def taken(turn: Turn, free: tuple[datetime, ...]) -> Turn:
     """Somebody else has that time: offer the nearest free ones. It costs the caller no attempt."""
-    turn = turn.become(pending=None, mode=Mode.ASKING, partial=None)
+    turn = turn.become(pending=None, mode=Mode.ASKING, partial=None, unheard=False)
     if not free:
         return turn.say("time.taken").ask()
     business = turn.dialogue.business

@@ -39,7 +39,8 @@ class Dialogue:
     pending    a bookable time that was read back and waits for its yes; saved only when it books
     given_time what was said about the time before step 6, whole or in part
     partial    an earlier piece of the answer to `step`
-    unheard    the read-back was cut off before its value was heard: no yes to it counts
+    unheard    the question was cut off before anything of it was heard, or the read-back before
+               its value was: no answer to it counts, nor fails
     patience   silences that are still met without a word: the caller asked for a moment
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone

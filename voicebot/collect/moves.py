@@ -39,6 +39,7 @@ from voicebot.collect.replies import reply
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Understanding
 from voicebot.collect.validation import validate
+from voicebot.collect.wording import last_sentence_at
 
 MAX_SILENCES = 3
 """Ask again, rephrase, say goodbye."""
@@ -127,14 +128,17 @@ def _unsaid(turn: Turn) -> Turn:
 
 
 def _cut_off(turn: Turn, revised: tuple[Message, Message] | None) -> Turn:
-    """Note that the caller interrupted a read-back before its value had been heard."""
-    if revised is None or turn.dialogue.mode is not Mode.CONFIRMING:
+    """Note that the caller interrupted a read-back before its value had been heard, or any other
+    line before its question, which stands last."""
+    if revised is None:
         return turn
     written_as, heard_as = revised
-    value = turn.spoken(turn.dialogue.step)
-    begins = written_as.text.rfind(value)
-    whole = begins < 0 or len(heard_as.text) >= begins + len(value)
-    return turn if whole else turn.become(unheard=True)
+    needed = last_sentence_at(written_as.text) + 1
+    if turn.dialogue.mode is Mode.CONFIRMING:
+        value = turn.spoken(turn.dialogue.step)
+        begins = written_as.text.rfind(value)
+        needed = begins + len(value) if begins >= 0 else 0
+    return turn.become(unheard=True) if len(heard_as.text) < needed else turn
 
 
 def _abandon(turn: Turn, line: str) -> Turn:
@@ -175,6 +179,8 @@ def _consented(turn: Turn) -> Turn:
 
 def _offered(turn: Turn, understood: Understanding) -> Turn:
     """The answer to "shall we go on where we were?"; who tells something else starts afresh."""
+    if turn.dialogue.unheard:
+        return _learn(turn, understood.fields)[0].ask()
     if understood.intent in _UNDECIDED and not understood.fields:
         return _offer_again(turn.say("ask.sorry"))
     earlier = turn.dialogue.earlier

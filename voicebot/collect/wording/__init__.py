@@ -37,6 +37,12 @@ class Wording:
         return tuple(dict.fromkeys(s for text in texts for s in _sentences(text) if "{" not in s))
 
 
+def last_sentence_at(text: str) -> int:
+    """Where the last sentence of what is said begins: the question, as a rule."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(text.rstrip())]
+    return max((end for end in ends if end < len(text.rstrip())), default=0)
+
+
 def _sentences(text: str) -> list[str]:
     return [piece for piece in _SENTENCE_END.split(text) if piece]
 
