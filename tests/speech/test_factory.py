@@ -17,6 +17,7 @@ from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
 from voicebot.speech.openai.hearing import OpenAIEars, Patience
+from voicebot.speech.sentences import sentences_of
 from voicebot.speech.whole import WholeUtterances
 
 
@@ -84,7 +85,8 @@ async def test_a_key_makes_openai_speak(engine: Engine, tmp_path: Path) -> None:
 
 
 async def test_fixed_texts_are_kept_sentence_by_sentence(tmp_path: Path) -> None:
-    mouth = open_synthesizer(settings(Engine.LOCAL, tmp_path), ["Hello. What is your name?"])
+    fixed = sentences_of(["Hello. What is your name?"])
+    mouth = open_synthesizer(settings(Engine.LOCAL, tmp_path), fixed)
     kept = tmp_path / "speech-cache" / voice_id(None)
     kept.mkdir(parents=True)
     for sentence in ("Hello.", "What is your name?"):

@@ -88,14 +88,16 @@ class DeafEars:
 
 @dataclass
 class SteadyMouth:
-    """Says every sentence in `sentence_ms`, after `delay_s`."""
+    """Says every sentence in `sentence_ms`, after `delay_s` unless it is one of the `fixed`."""
 
     sentence_ms: int = 1000
     delay_s: float = 0.0
+    fixed: frozenset[str] = frozenset()
     said: list[str] = field(default_factory=list)
 
     async def speak(self, sentence: str) -> AsyncIterator[bytes]:
-        await asyncio.sleep(self.delay_s)
+        if sentence not in self.fixed:
+            await asyncio.sleep(self.delay_s)
         self.said.append(sentence)
         yield b"\x2a" * (self.sentence_ms * MS)
 

@@ -200,6 +200,63 @@ async def test_an_interruption_stops_sentences_that_are_still_to_come() -> None:
     assert len(mouth.said) <= 2
 
 
+FIXED = frozenset(("Perfect.", "Thank you.", "Is that right?"))
+
+
+@pytest.mark.parametrize(
+    ("line", "begins_s"),
+    [
+        ("Thank you. I have Ann Lee. Is that right?", 2.0),
+        ("Perfect. Thank you. I have Ann Lee.", 2.0),
+        ("I have Ann Lee. Is that right?", 2.0),
+        ("Thank you. Is that right?", 0.0),
+        ("Thank you.", 0.0),
+    ],
+)
+def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
+    line: str, begins_s: float
+) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        mouth = SteadyMouth(delay_s=2.0, fixed=FIXED)
+        sentences = line.count(".") + line.count("?")
+        loop = asyncio.get_running_loop()
+        async with call(line, NAME, mouth=mouth, fixed=FIXED) as c:
+            began = loop.time()
+            await c.provider.until(lambda: c.provider.played > 0)
+            assert loop.time() - began == pytest.approx(begins_s, abs=0.1)
+            await c.provider.until_heard(sentences)
+            assert loop.time() - began == pytest.approx(begins_s + sentences, abs=0.1)
+
+    scenario()
+
+
+@in_virtual_time
+async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
+    mouth = SteadyMouth(delay_s=2.0, fixed=FIXED)
+    async with call("Thank you. I have Ann Lee.", NAME, mouth=mouth, fixed=FIXED) as c:
+        await asyncio.sleep(1.9)
+        assert c.notebook.messages == []
+        await c.provider.until_heard(2)
+        assert [m.text for m in c.notebook.messages] == ["Thank you. I have Ann Lee."]
+
+
+@in_virtual_time
+async def test_after_a_hum_what_is_said_again_waits_for_what_is_not_made_yet() -> None:
+    mouth = SteadyMouth(sentence_ms=1000, delay_s=1.5)
+    async with call("One. Two. Three.", NAME, mouth=mouth) as c:
+        await c.provider.until_heard(1)
+        await c.provider.until(lambda: mouth.said == ["One.", "Two."] and c.provider.is_playing)
+        await c.provider.speak(spoken(HUM, 400))
+        await c.provider.until(lambda: c.provider.clears == 1)
+        await c.provider.until(lambda: c.provider.is_playing)
+        assert mouth.said[-1] == "Three."
+        await c.provider.until_heard(2)
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    assert c.dialogue.texts == ["John Smith"]
+
+
 @pytest.mark.parametrize("code", [HUM, NOISE, AMEN])
 def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
     @in_virtual_time

@@ -13,7 +13,6 @@ from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
 from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
 from voicebot.speech.models import Organ, has_fallback, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
-from voicebot.speech.sentences import split_sentences
 from voicebot.speech.sockets import ears_socket, mouth_socket
 from voicebot.speech.vad import SileroDetector
 from voicebot.speech.whole import WholeUtterances
@@ -41,13 +40,12 @@ def local_transcriber(settings: Settings) -> Transcriber:
 
 
 def open_synthesizer(
-    settings: Settings, fixed_texts: Collection[str] = ()
+    settings: Settings, fixed: Collection[str] = ()
 ) -> CachedSynthesizer | FallbackSynthesizer | NullSynthesizer:
-    """The mouth of these settings; it keeps each sentence of `fixed_texts`.
+    """The mouth of these settings; it keeps each of the `fixed` sentences.
 
     These must hold no caller's data. Raises SettingsError, ModelMissing.
     """
-    fixed = {sentence for text in fixed_texts for sentence in split_sentences(text)}
     match settings.engine(settings.synthesizer):
         case Engine.NULL:
             return NullSynthesizer()

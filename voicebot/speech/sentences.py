@@ -7,6 +7,7 @@ the wrong place would be heard, so when in doubt there is none.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _END = re.compile(r"""[.!?…]+["')\]”’]*(?=\s)|[。！？…]+["'”’」』）)]*""")
@@ -49,6 +50,11 @@ def split_sentences(text: str) -> list[str]:
             begun = end.end()
     pieces.append(text[begun:].strip())
     return [piece for piece in pieces if piece]
+
+
+def sentences_of(texts: Iterable[str]) -> frozenset[str]:
+    """All sentences of these texts."""
+    return frozenset(sentence for text in texts for sentence in split_sentences(text))
 
 
 def first_clause(sentence: str) -> list[str]:

@@ -21,6 +21,7 @@ from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.factory import detectors, open_ears, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
+from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
 from voicebot.stream.filling import Patter
 from voicebot.stream.measure import Measure, probe_loop
@@ -45,12 +46,14 @@ async def main(lifetime: Lifetime) -> None:
     business = load_business(settings.business)
     ears = open_ears(settings)
     wording = load_wording(business)
-    mouth = open_synthesizer(settings, wording.fixed_sentences())
+    fixed = sentences_of(wording.fixed_sentences())
+    mouth = open_synthesizer(settings, fixed)
     warm_understanding(business)
     tracing = open_tracing(settings)
     staff = Staff(
         ears=ears,
         mouth=mouth,
+        fixed=fixed,
         detector=detectors(settings),
         converse=partial(hold_conversation, business),
         patter=patter(settings, wording),

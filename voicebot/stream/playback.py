@@ -156,15 +156,6 @@ class Playback:
                 waiting = any(s.audio and not s.heard for s in self._sentences)
                 return waiting and at < self._ends_at + LATE_MARK_S
 
-    def heard_ms(self, at: float) -> float:
-        """How much of the present utterance the caller has heard, as far as one can know."""
-        heard_ms = 0.0
-        for sentence in self._sentences:
-            if not sentence.heard:
-                return heard_ms + min(sentence.ms, max(0.0, at - self._boundary_at) * 1000)
-            heard_ms += sentence.ms
-        return heard_ms
-
     def remaining_s(self, at: float) -> float:
         """How long the present utterance still sounds; 0.0 when it is over."""
         return max(0.0, self._ends_at - at) if self.is_heard(at) else 0.0

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +83,8 @@ class Staff:
     ears: Ears
     mouth: Synthesizer
     detector: Callable[[], VoiceDetector]
+    fixed: Collection[str] = frozenset()
+    """Sentences that the mouth has at hand."""
     converse: Conversation
     announce: Announce | None = None
     patter: Patter | None = None
@@ -178,7 +180,8 @@ class Session:
         async with asyncio.TaskGroup() as group:
             timer = TurnTimer(self._measure)
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
-            speaker = Speaker(line, self._staff.mouth, self._staff.clock, timer)
+            staff = self._staff
+            speaker = Speaker(line, staff.mouth, staff.clock, timer, staff.fixed)
             listener = self._listener = self._new_listener(group, ear, speaker, timer)
             filler = self._new_filler(group, speaker, listener)
             if filler is not None:

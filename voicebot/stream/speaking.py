@@ -1,9 +1,23 @@
-"""The mouth of one call: says a text, can be interrupted, can go on where it was."""
+"""The mouth of one call: says a text, can be interrupted, can go on where it was.
+
+A fixed sentence is at hand at once, another must be made. A line that fell silent after its opener
+would sound finished, and callers would answer into the gap. So an opener waits:
+
+    fixed      "Thank you." ▁▁▁▁▁▁▁▁▁▁▁▁▁│ Thank you. I have 0412 …
+    to make    "I have 0412 …" synthesis │
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +36,9 @@ from voicebot.stream.playback import Playback, pieces
 
 MARK_GRACE_S: Final = 2.0
 """A farewell's last mark may come so much later than its audio's length says."""
+
+_Part = str | bytes | None
+"""Of an utterance: a sentence begins, a piece of its audio, the sentence ends."""
 
 BeforeFirstFrame = Callable[[datetime], Awaitable[None]]
 Clock = Callable[[], datetime]
@@ -59,8 +76,16 @@ class Opening:
 class Speaker:
     """Speaks for one session. `say` and `go_on` belong to the conversation's task."""
 
-    def __init__(self, line: Line, mouth: Synthesizer, clock: Clock, timer: TurnTimer) -> None:
+    def __init__(
+        self,
+        line: Line,
+        mouth: Synthesizer,
+        clock: Clock,
+        timer: TurnTimer,
+        fixed: Collection[str] = (),
+    ) -> None:
         self._line = line
+        self._fixed = fixed
         self._mouth = mouth
         self._clock = clock
         self._timer = timer
@@ -70,11 +95,6 @@ class Speaker:
         self._ended = False
         self._finishing = False
         self._played = asyncio.Event()
-
-    @property
-    def playback(self) -> Playback:
-        """What was queued and heard; shared with a handset, if there is one."""
-        return self._playback
 
     @property
     def is_heard(self) -> bool:
@@ -96,13 +116,8 @@ class Speaker:
         if self._heard is None:
             return
         self._heard = None
-        for mulaw in self._playback.resume():
-            self._playback.open_sentence(self._sentences[self._playback.opened])
-            await self._queue(mulaw)
-            if self._playback.cut_off:
-                return
-            await self._close_sentence()
-        await self._say_from(self._playback.opened, None)
+        again = self._playback.resume()
+        await self._say_from(self._playback.opened, None, again)
 
     async def fill(self, sentence: str) -> float:
         """Say something that is no part of the conversation, in one go: it is never interrupted.
@@ -121,19 +136,54 @@ class Speaker:
             await self._line.play(piece, _nobody_counts)
         return milliseconds(len(mulaw)) / 1000
 
-    async def _say_from(self, first: int, opening: Opening | None) -> None:
-        for sentence in self._sentences[first:]:
-            self._playback.open_sentence(sentence)
-            async with aclosing(self._synthesised(sentence)) as voice:
-                async for mulaw in voice:
-                    if opening is not None:
-                        await self._open(opening)
-                        opening = None
-                    await self._queue(mulaw)
-            if self._playback.cut_off:
-                return
-            await self._close_sentence()
+    async def _say_from(
+        self, first: int, opening: Opening | None, known: Sequence[bytes] = ()
+    ) -> None:
+        """Say the sentences from this one on; of the first of them the audio is `known`."""
+        async with aclosing(self._parts(self._sentences[first:], known)) as parts:
+            async for part in parts:
+                if opening is not None:
+                    await self._open(opening)
+                    opening = None
+                if self._playback.cut_off:
+                    return
+                match part:
+                    case str() as sentence:
+                        self._playback.open_sentence(sentence)
+                    case bytes() as mulaw:
+                        await self._queue(mulaw)
+                    case None:
+                        await self._close_sentence()
         self._playback.complete()
+
+    async def _parts(
+        self, sentences: Sequence[str], known: Sequence[bytes]
+    ) -> AsyncGenerator[_Part, None]:
+        """Each sentence, its audio, its end (None); those at hand at the beginning wait until the
+        first that must be made has audio."""
+        at_hand = [n < len(known) or s in self._fixed for n, s in enumerate(sentences)]
+        first_made = at_hand.index(False) if False in at_hand else 0
+        waiting: list[_Part] = []
+        async with aclosing(self._in_order(sentences, known)) as parts:
+            async for n, part in parts:
+                waiting.append(part)
+                if n > first_made or (n == first_made and not isinstance(part, str)):
+                    for ready in waiting:
+                        yield ready
+                    waiting.clear()
+
+    async def _in_order(
+        self, sentences: Sequence[str], known: Sequence[bytes]
+    ) -> AsyncGenerator[tuple[int, _Part], None]:
+        for n, sentence in enumerate(sentences):
+            yield n, sentence
+            if n < len(known):
+                yield n, known[n]
+            else:
+                async with aclosing(self._synthesised(sentence)) as voice:
+                    async for mulaw in voice:
+                        yield n, mulaw
+            yield n, None
 
     async def _synthesised(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """The sentence's audio, until it is interrupted; the first wait is not our time."""
