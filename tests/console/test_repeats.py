@@ -17,12 +17,13 @@ from tests.console.conftest import console
 from tests.console.test_app import SID, WORDS, begin, say
 from tests.store.faults import FaultyRedis
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Saved, Step
+from voicebot.call import CallSid, Change, Phase, Saved, Step
 from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding
 from voicebot.console.conversations import Conversations, Said
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
+from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.store import Store
 
@@ -143,6 +144,17 @@ async def test_three_equal_posts_at_once_count_once(
     assert await redis.llen(f"{CALL}:history") == 3
 
 
+async def test_a_call_that_is_begun_at_two_consoles_at_once_begins_once(
+    http: httpx.AsyncClient, settings: Settings, redis: Redis
+) -> None:
+    async with console(settings) as other:
+        doors = (http, other, http, other)
+        begun = await asyncio.gather(*(d.post("/calls", json={"callSid": SID}) for d in doors))
+    assert sorted(answer.status_code for answer in begun) == [200, 200, 200, 201]
+    assert len({answer.text for answer in begun}) == 1
+    assert await redis.llen(f"{CALL}:history") == 1
+
+
 async def test_turns_at_once_on_two_consoles_are_served_one_after_the_other(
     http: httpx.AsyncClient, settings: Settings, redis: Redis
 ) -> None:
@@ -165,6 +177,20 @@ async def test_a_conversation_over_http_leaves_no_more_fields_the_longer_it_is(
     for _ in range(20):
         await say(http, "What does it cost?")
     assert set(await redis.hgetall(CALL)) == fields
+
+
+async def test_a_call_of_the_phone_that_goes_on_over_http_is_resumed_once(
+    http: httpx.AsyncClient, redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url
+    async with open_store(settings, load_business(None)) as phone:
+        ledger = await phone.open_call(CallSid(SID), caller=None)
+        await phone.announce(CallSid(SID), Phase.LISTENING)
+        await ledger.close()
+    for _ in range(3):
+        await say(http, "What does it cost?")
+    (row,) = (await http.get("/calls")).json()["calls"]
+    assert row["resumed"] == 1
 
 
 class Interrupted:

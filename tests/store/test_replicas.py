@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from voicebot.business import Business
 from voicebot.call import CallSid, Saved, Step
+from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
@@ -90,6 +91,21 @@ async def test_what_is_in_redis_is_with_its_replica(
             if step is not Step.DONE:
                 assert await ledger.commit(answered(step, 2 * second)) is Saved.REDIS
         await ledger.close()
+
+
+async def test_a_turn_that_too_few_replicas_have_is_not_answered_until_they_do(pair: Pair) -> None:
+    turn = await pair.store.open_turn(SID)
+    await turn.commit(answered(Step.NAME, 1))
+    with pair.replica_frozen():
+        with pytest.raises(StoreUnavailable):
+            await turn.write({"said:1": "the answer"})
+        with pytest.raises(StoreUnavailable):
+            await pair.store.open_turn(SID, requests=["said:1"])
+    answers = None
+    while answers is None:
+        with suppress(StoreUnavailable):  # until the replica has caught up
+            answers = (await pair.store.open_turn(SID, requests=["said:1"])).answers
+    assert answers == ["the answer"]
 
 
 async def test_what_too_few_replicas_have_is_in_the_journal_until_they_do(

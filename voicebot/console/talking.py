@@ -74,7 +74,7 @@ async def turn(
     answer again and changes nothing. `shouldHangup` says that the bot has said its last words.
 
     404 for an unknown call, 409 while a phone has it and for a key that came with another message;
-    two turns at once are served in order. A 503 may be sent again as it is.
+    two turns at once are served in order. After a 503 send the request again as it was.
     """
     bind_contextvars(call_sid=body.callSid)  # the request's task alone has it in its log lines
     message = body.customerMessage
