@@ -7,6 +7,7 @@ VoicebotError
 ├── InvalidCallSid           a call id outside [A-Za-z0-9_.-]{1,64}
 ├── StoreError
 │   ├── StoreUnavailable     Redis did not answer, or refused
+│   ├── BrokenRecord         a key of another type stands where a call's record should be
 │   └── Fenced               a newer session owns this call
 ├── SpeechError
 │   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
@@ -52,6 +53,17 @@ class StoreError(VoicebotError):
 
 class StoreUnavailable(StoreError):
     """Redis did not answer in time, or refused."""
+
+
+class BrokenRecord(StoreError):
+    """A key of another type stands where a call's record should be; somebody must mend it.
+
+    why  which key it is, and what stands there
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: rename or delete that key")
+        self.why = why
 
 
 class Fenced(StoreError):

@@ -20,7 +20,6 @@ from voicebot.store import Store
 from voicebot.store.client import connect
 from voicebot.store.embedded import embedded_valkey
 from voicebot.store.listing import Listed, Owner, listed
-from voicebot.store.replicas import TooFewReplicas
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
@@ -89,14 +88,8 @@ async def _replay(settings: Settings) -> int:
     except StoreUnavailable as error:
         waiting = _counted(sum(file.writes for file in listed(settings.data_dir)), "write")
         raise StoreUnavailable(
-            f"{_trouble(error)}. Nothing is lost: {waiting} stay in {settings.data_dir}"
+            f"{error}. Nothing is lost: {waiting} stay in {settings.data_dir}"
         ) from error
-
-
-def _trouble(error: StoreUnavailable) -> str:
-    if isinstance(error.__cause__, TooFewReplicas):
-        return "Redis has it, but too few replicas do: see VOICEBOT_WAIT_REPLICAS"
-    return "Redis does not answer: start it, or correct VOICEBOT_REDIS_URL (see `voicebot doctor`)"
 
 
 def _refused(file: Listed) -> str:

@@ -16,7 +16,6 @@ _BY_KIND: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ConnectionError, "it broke the connection off"),
     (TimeoutError, "no answer in time"),
     (UnicodeError, "its address cannot be understood"),
-    (RuntimeError, "it broke the connection off"),  # so says uvloop: "the handler is closed"
 )
 _BY_NUMBER: Final = {
     errno.EHOSTUNREACH: "there is no way to it",

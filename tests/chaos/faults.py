@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.chaos.phone import Cut, Phone
 from tests.chaos.proxy import Fate, Proxy
 from tests.chaos.stage import Death, Stage, Worker
 from tests.chaos.worker import AFTER_COMMIT, BEFORE_COMMIT
+from tests.store.denials import Denial
 
 REQUEST_UNDER_WAY = "a commit is on its way to Redis"
 REPLY_UNDER_WAY = "the reply to a commit is on its way"
@@ -98,6 +101,19 @@ async def redis_restarted(stage: Stage, *, losing_last_second: bool = False) -> 
         stage.valkey.kill()
         _cut_back(log, size_bytes)
         await stage.valkey.start()
+
+
+@asynccontextmanager
+async def redis_denies(stage: Stage, denial: Denial) -> AsyncIterator[None]:
+    """Valkey answers, and takes no write. A restart meanwhile ends this too: it is not on disk."""
+    async with stage.redis() as redis, AsyncExitStack() as over:
+        with suppress(RedisConnectionError):  # it is down just now
+            await over.enter_async_context(denial(redis))
+        try:
+            yield
+        finally:
+            with suppress(RedisConnectionError):
+                await over.aclose()
 
 
 @asynccontextmanager

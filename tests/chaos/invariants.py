@@ -41,6 +41,7 @@ class Harm(StrEnum):
     RESUMED_BLIND = "asked again what was answered"
     SAID_UNSAVED = "said before it was saved"
     NEVER_ENDED = "call never ended"
+    WRITTEN_LATE = "written late"
 
 
 @dataclass(frozen=True)

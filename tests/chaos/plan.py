@@ -20,6 +20,9 @@ class Kind(StrEnum):
     REQUEST_LOST = "request_lost"
     REDIS_RESTARTED = "redis_restarted"
     REDIS_FORGETS = "redis_restarted(losing_last_second)"
+    OOM = "oom"
+    READONLY = "readonly"
+    NOPERM = "noperm"
     SERVER_KILLED = "server_killed_at"
     SERVER_DRAINED = "server_drained"
     SOCKET_CUT = "socket_cut_at"
@@ -42,6 +45,10 @@ OF_REDIS = frozenset(
     }
 )
 """With one of these a session may begin without seeing the record."""
+
+DENIALS = frozenset({Kind.OOM, Kind.READONLY, Kind.NOPERM})
+"""Redis answers, and takes no write. A session that begins then sees the record, and cannot claim
+it before it is over."""
 
 OF_CLOCKS = frozenset({Kind.CLOCK_JUMPED})
 

@@ -13,7 +13,6 @@ from typing import cast
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from tests.store.calls import SID, caller
 from tests.store.faults import FaultyRedis
@@ -144,16 +143,3 @@ async def test_what_a_full_disk_did_not_forget_is_forgotten_when_there_is_room(
         while waiting_sessions(tmp_path):  # noqa: ASYNC110 - of another thread
             await asyncio.sleep(0.01)
     assert full.is_set()
-
-
-async def test_a_connection_that_closes_under_the_hand_is_redis_away_and_no_failure_of_ours(
-    two: tuple[Process, Process],
-) -> None:
-    one, _ = two
-    ledger = await one.open_call()
-    closed = cast(RedisError, RuntimeError("the handler is closed"))  # uvloop's own words
-    with one.redis.away(closed):
-        assert await ledger.commit(Change(answers={Step.NAME: "Ann Lee"})) is Saved.JOURNAL
-        assert await one.store.status(SID) is Status.ACTIVE
-    await ledger.caught_up()
-    assert await one.answer(Step.NAME) == "Ann Lee"

@@ -19,10 +19,19 @@ from tests.chaos.invariants import (
     judge,
 )
 from tests.chaos.phone import Cut, Phone
-from tests.chaos.plan import OF_CLOCKS, OF_REDIS, Kind, Plan, Trouble
+from tests.chaos.plan import (
+    DENIALS,
+    ENDS_SERVERS,
+    OF_CLOCKS,
+    OF_REDIS,
+    Kind,
+    Plan,
+    Trouble,
+)
 from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
 from tests.chaos.trace import SAFE, Answer, Trace
+from tests.store.denials import no_memory, no_rights, read_only
 from voicebot.store.replay import waiting_sessions
 
 CALLS_S = 180.0
@@ -30,6 +39,9 @@ CALLS_S = 180.0
 
 SETTLE_S = 60.0
 """After the last trouble everything must be in Redis within this."""
+
+PROMPTLY_S = 2.0
+"""Within this where Redis was there all the time and only took no writes for a while."""
 
 _POLL_S = 0.02
 _HELD_UP_S = 0.1
@@ -152,6 +164,12 @@ class Trial:
                 return faults.redis_restarted(stage)
             case Kind.REDIS_FORGETS:
                 return self._redis_forgets()
+            case Kind.OOM:
+                return faults.redis_denies(stage, no_memory)
+            case Kind.READONLY:
+                return faults.redis_denies(stage, read_only)
+            case Kind.NOPERM:
+                return faults.redis_denies(stage, no_rights)
             case Kind.SERVER_KILLED:
                 return faults.server_killed_at(worker, str(detail[0]), trouble.commits)
             case Kind.SERVER_DRAINED:
@@ -198,6 +216,10 @@ class Trial:
         if waiting:
             about = f"{len(waiting)} sessions still wait in journals"
             self._result.violations.append(Violation(Harm.NEVER_ENDED, "", about))
+        denied = self._plan.has(DENIALS) and not self._plan.has(OF_REDIS | ENDS_SERVERS)
+        if denied and self._result.settled_s > PROMPTLY_S:
+            about = f"{self._result.settled_s:.1f} s after Redis took it again"
+            self._result.violations.append(Violation(Harm.WRITTEN_LATE, "", about))
         if self._result.violations:
             broken = {violation.call for violation in self._result.violations}
             stories = [self._trace.story(call) for call in sorted(broken)]
@@ -222,7 +244,7 @@ class Trial:
             forgotten=self._forgotten,
             sighted=not self._plan.has(OF_REDIS),
             held_up=self._held_up,
-            in_step=not (self._plan.has(OF_REDIS) and self._plan.has(OF_CLOCKS)),
+            in_step=not (self._plan.has(OF_REDIS | DENIALS) and self._plan.has(OF_CLOCKS)),
         )
 
     def _count(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -9,12 +12,15 @@ import pytest
 from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Saved, Status
 from voicebot.errors import SettingsError
+from voicebot.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
-from voicebot.store.client import Address, connect, parse_address
+from voicebot.store.client import AWAY, Address, connect, parse_address
 
+from . import denials
 from .calls import answered
 from .cluster import cluster, sentinel
+from .server import ValkeyProcess
 
 pytestmark = pytest.mark.valkey
 
@@ -81,3 +87,63 @@ async def test_a_master_is_found_through_its_sentinel(
 ) -> None:
     async with sentinel(tmp_path) as url:
         await whole_calls(settings, business, url)
+
+
+@pytest.mark.parametrize("kind", ["server", "sentinel", "cluster"])
+async def test_a_connection_that_breaks_off_in_a_step_of_the_event_loop_is_redis_away(
+    kind: str, valkey: ValkeyProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop then raises a RuntimeError, which the library lets through."""
+
+    def closed(*_: object) -> None:
+        raise RuntimeError("the handler is closed")
+
+    async with AsyncExitStack() as servers:
+        match kind:
+            case "sentinel":
+                url = await servers.enter_async_context(sentinel(tmp_path))
+            case "cluster":
+                url = (await servers.enter_async_context(cluster(tmp_path))).url
+            case _:
+                url = valkey.url
+        async with connect(url) as client:
+            await client.set("a", "1")
+            with monkeypatch.context() as broken:
+                broken.setattr(StreamWriter, "writelines", closed)
+                with pytest.raises(AWAY):
+                    await client.get("a")
+            assert await client.get("a") == "1"
+
+
+async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_address_now(
+    valkey: ValkeyProcess, tmp_path: Path
+) -> None:
+    """A failover behind a name or a virtual address: the old master lives, as a replica."""
+    successor = ValkeyProcess(free_port(), tmp_path / "successor")
+    await successor.start()
+    upstream = valkey
+
+    async def attend(reader: StreamReader, writer: StreamWriter) -> None:
+        port = int(upstream.url.rpartition(":")[2])
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.TaskGroup() as ways:
+            ways.create_task(carry(reader, back))
+            ways.create_task(carry(there, writer))
+
+    address = await asyncio.start_server(attend, "127.0.0.1", 0)
+    port = address.sockets[0].getsockname()[1]
+    async with connect(valkey.url) as master, connect(f"redis://127.0.0.1:{port}") as client:
+        assert await client.hset("{CA}", "name", "Ann")
+        async with denials.read_only(master):
+            upstream = successor
+            with pytest.raises(AWAY):
+                await client.hset("{CA}", "name", "Ann")
+            assert await client.hset("{CA}", "name", "Ann")
+    address.close()
+    await successor.stop()
+
+
+async def carry(reader: StreamReader, writer: StreamWriter) -> None:
+    while read := await reader.read(1 << 16):
+        writer.write(read)
+    writer.close()

@@ -1,4 +1,4 @@
-"""A write that Redis refuses for good is bounded, loud, kept aside, and holds nobody up."""
+"""Where a key of another type stands, a write is bounded, loud, kept aside, and holds nobody up."""
 
 from __future__ import annotations
 
@@ -8,21 +8,11 @@ from typing import cast
 
 import pytest
 from redis.asyncio import Redis
-from redis.exceptions import (
-    ClusterDownError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store.journal import Journal
 from voicebot.store.keys import call_keys, legacy_key
 from voicebot.store.ledger import RecordLedger
-from voicebot.store.refusals import refusal
 from voicebot.store.replay import aside_paths, journal_paths, standing
 from voicebot.store.store import Store
 
@@ -33,37 +23,6 @@ from .test_replay import Processes, faulty, process, said, said_in_record
 __all__ = ["faulty", "process"]
 
 HEALTHY = CallSid("CAhealthy")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        RedisConnectionError("refused"),
-        OutOfMemoryError("OOM command not allowed. script: 1, on @user_script:3."),
-        ReadOnlyError(),
-        NoPermissionError(),
-        ClusterDownError("CLUSTERDOWN Hash slot not served"),
-        ResponseError("MISCONF errors writing to the AOF file. script: 1, on @user_script:3."),
-        ResponseError("NOREPLICAS Not enough good replicas to write."),
-        ResponseError("something that we never saw"),
-    ],
-)
-def test_what_may_pass_is_no_refusal(error: RedisError) -> None:
-    assert refusal(error) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE"),
-        ("ERR Error running script (call to f_1): @user_script:17: WRONGTYPE", "WRONGTYPE"),
-        ("ERR value is not an integer. script: 1, on @user_script:9.", "SCRIPT"),
-    ],
-)
-def test_what_the_server_will_say_again_is_a_refusal(text: str, why: str) -> None:
-    refused = refusal(ResponseError(text))
-    assert refused is not None
-    assert refused.why == why
 
 
 async def poison(client: Redis) -> None:

@@ -207,3 +207,38 @@ async def test_a_day_is_forgotten_a_week_after_it(caller: Caller, client: Redis)
     (key,) = await client.keys("slots:*")
     days = await client.ttl(key) / 86400
     assert 8.9 < days < 9.1
+
+
+@pytest.mark.parametrize("place", ["", "noon", "780", "780 soon", "inf 0", "1e3 nan", "-1 0"])
+async def test_what_another_program_wrote_into_a_day_takes_no_place(
+    place: str, caller: Caller, client: Redis
+) -> None:
+    for taken in ("B", "C"):
+        await caller(taken).book(NOON + timedelta(hours=1))
+    (day,) = await client.keys("slots:*")
+    await client.hset(day, "stranger", place)
+    assert await caller("A").free_near(NOON, 1) == (NOON,)
+    assert await caller("A").book(NOON) is Place.YOURS
+
+
+async def test_a_day_of_another_type_is_unknown_and_ends_no_call(
+    caller: Caller, client: Redis
+) -> None:
+    held = caller("A")
+    await held.hold(NOON)
+    (day,) = await client.keys("slots:*")
+    await client.set(day, "no hash")
+    assert await held.book(NOON) is Place.UNKNOWN
+    (offered,) = await held.free_near(NOON, 1)
+    assert offered.date() > NOON.date(), "the next day is as it should be"
+    await held.leave()
+
+
+async def test_a_day_of_another_type_keeps_no_place_of_another_day_from_a_later_call(
+    caller: Caller, client: Redis
+) -> None:
+    await caller("A").hold(NOON)
+    (day,) = await client.keys("slots:*")
+    await client.set(str(day).replace("-04}", "-03}"), "no hash")
+    await caller("B").take_over(CallSid("A"))
+    assert await client.hkeys(day) == ["B"]

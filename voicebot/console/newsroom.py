@@ -28,9 +28,9 @@ from voicebot.store.events import (
     Happened,
     Listed,
     Record,
-    answering,
     entry_order,
 )
+from voicebot.store.refusals import answering
 
 MARGIN_MS = 3000
 GATHER_S = 0.1

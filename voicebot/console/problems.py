@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from voicebot.console.conversations import CallIsLive, KeyReused, UnknownCall
-from voicebot.errors import Fenced, StoreUnavailable
+from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:voicebot:problem:"
@@ -62,6 +62,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.exception_handler(CallIsLive)(_of_live)
     app.exception_handler(Fenced)(_of_live)
     app.exception_handler(KeyReused)(_of_reused)
+    app.exception_handler(BrokenRecord)(_of_broken)
     app.exception_handler(StoreUnavailable)(_of_store)
 
 
@@ -93,6 +94,8 @@ async def _of_live(_: Request, error: Exception) -> JSONResponse:
 
 async def _of_reused(_: Request, error: Exception) -> JSONResponse:
     return problem(409, "idempotency_key_reused", str(error))
+async def _of_broken(_: Request, error: Exception) -> JSONResponse:
+    return problem(409, "broken_record", str(error))
 
 
 async def _of_store(_: Request, error: Exception) -> JSONResponse:

@@ -23,7 +23,7 @@ import aiosmtplib
 
 from voicebot.business import Business
 from voicebot.call import CallSid
-from voicebot.errors import SettingsError, StoreUnavailable
+from voicebot.errors import BrokenRecord, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.mail.letter import booked, letter
 from voicebot.settings import Settings
@@ -201,7 +201,7 @@ class Postman:
         """Was a letter taken now?"""
         try:
             record = await self._store.get_call_skeleton(call_sid)
-        except StoreUnavailable:
+        except (StoreUnavailable, BrokenRecord):
             self._pause(call_sid)
             return False
         booking = booked(record, self._business) if record else None

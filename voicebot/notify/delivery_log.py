@@ -15,8 +15,7 @@ data is kept here: the event itself is read again for each attempt.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, cast
 
@@ -24,12 +23,11 @@ import orjson
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
-from voicebot.errors import StoreUnavailable
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.settings import Settings
-from voicebot.store.client import AWAY
 from voicebot.store.events import BEGINNING, Happened, entry_order
 from voicebot.store.keys import call_keys
+from voicebot.store.refusals import answering
 
 ORDERED_ATTEMPTS: Final = 4
 """For so many attempts (under three minutes) a call's later events wait for an earlier one; then
@@ -240,24 +238,16 @@ class FailedDeliveries:
 
     async def page(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
         """Return up to `limit` failed deliveries behind a place, newest first."""
-        with _answering():
+        with answering():
             found = [f for log in self._logs for f in await log.failures(limit, after)]
         return sorted(found, key=lambda failure: failure.place, reverse=True)[:limit]
 
     async def late_calls(self) -> int:
         """Return how many calls have a retry waiting."""
-        with _answering():
+        with answering():
             return sum([await log.late_calls() for log in self._logs])
 
     async def retry(self, failure_id: str, now_ms: int) -> int:
         """Ask for one more attempt; return how many endpoints had it listed."""
-        with _answering():
+        with answering():
             return sum([await log.retry(failure_id, now_ms) for log in self._logs])
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except AWAY as error:
-        raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error

@@ -20,7 +20,6 @@ from typing import Final
 from uuid import uuid4
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from voicebot.call import CallSid
 from voicebot.log import get_logger
@@ -32,7 +31,7 @@ from voicebot.settings import Settings
 from voicebot.store.client import AWAY
 from voicebot.store.events import EventReader, entry_order
 from voicebot.store.keys import call_keys
-from voicebot.store.refusals import refusal
+from voicebot.store.refusals import is_wrong_type
 from voicebot.store.tasks import stop
 
 log = get_logger(__name__)
@@ -197,9 +196,8 @@ class Dispatcher:
 
     def _postpone(self, call_sid: CallSid, error: Exception) -> None:
         """One node of a cluster may be away: whether we go on is for the lease to say."""
-        refused = refusal(error) if isinstance(error, RedisError) else None
-        if refused is not None:
-            log.error("webhook_call_unreadable", call_sid=call_sid, why=refused.why)
+        if is_wrong_type(error):
+            log.error("webhook_call_unreadable", call_sid=call_sid, why=str(error))
         else:
             self._put_off.add(call_sid)
 

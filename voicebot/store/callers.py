@@ -13,6 +13,7 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid, EarlierCall, Status, Step
+from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY
 from voicebot.store.keys import call_keys, caller_key, live_key
 from voicebot.store.record import call_state
@@ -81,7 +82,10 @@ class Callers:
     async def _open(self, newest_first: list[CallSid], later: CallSid) -> tuple[EarlierCall, ...]:
         calls: list[EarlierCall] = []
         for call_sid in newest_first:
-            record = await self._read(call_sid)
+            try:
+                record = await self._read(call_sid)
+            except BrokenRecord:
+                continue
             if record is None:
                 continue
             state = call_state(record.fields, record.history)

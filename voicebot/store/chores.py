@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 
+from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY
 from voicebot.store.tasks import stop
@@ -53,5 +54,5 @@ class Chores:
             _, chore = self._waiting.popitem(last=False)
             try:
                 await chore()
-            except AWAY as error:
+            except (*AWAY, BrokenRecord) as error:
                 log.debug("chore_failed", why=type(error).__name__)

@@ -12,16 +12,27 @@ User and password stand before the hosts (`user:password@`), percent-encoded. `r
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypedDict, cast
 from urllib.parse import unquote
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, ConnectionPool, Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import (
+    ClusterError,
+    InvalidResponse,
+    ReadOnlyError,
+    RedisClusterException,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from voicebot.errors import SettingsError
 
@@ -34,11 +45,14 @@ ANSWER_PATIENCE_S = 2.0
 
 CONNECT_PATIENCE_S = 1.0
 
-AWAY = (RedisError, RedisClusterException, OSError, RuntimeError)
-"""Whatever means: this write has not been acknowledged.
+AWAY = (
+    *(RedisConnectionError, RedisTimeoutError, InvalidResponse),
+    *(ClusterError, RedisClusterException, ResponseError),
+)
+"""Redis did not acknowledge what it was asked: no connection, no answer, or the answer that it
+does not do this now (ResponseError; see refusals.py). It may do it later.
 
-RuntimeError is what uvloop raises where a connection breaks between two of the library's steps
-("the handler is closed"), and the library lets it through.
+An error of ours is not among these: a wrong argument (DataError), a RuntimeError, a full disk.
 """
 
 _WANTED = (
@@ -89,7 +103,7 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
         )
     except ValueError as error:
         raise SettingsError(_WANTED) from error  # its own message may quote the password
-    return Redis.from_pool(pool)
+    return _from_pool(pool)
 
 
 def separate_clients(url: str) -> list[Redis]:
@@ -138,6 +152,61 @@ def _common(answer_s: float) -> _Common:
     }
 
 
+class _Connection(AbstractConnection):
+    """Goes before each of the library's connections.
+
+    What uvloop raises where a connection breaks between two of the library's steps is a
+    RuntimeError ("the handler is closed"), which the library lets through: here it gets its class.
+
+    A server that has become a replica is left: behind its address another may be the master now.
+    """
+
+    async def send_packed_command(
+        self, command: bytes | str | Iterable[bytes], check_health: bool = True
+    ) -> None:
+        with _broken_off():
+            await super().send_packed_command(command, check_health)
+
+    async def read_response(
+        self,
+        disable_decoding: bool = False,
+        timeout: float | None = None,
+        *,
+        disconnect_on_error: bool = True,
+        push_request: bool | None = False,
+    ) -> object:
+        try:
+            with _broken_off():
+                return await super().read_response(
+                    disable_decoding,
+                    timeout,
+                    disconnect_on_error=disconnect_on_error,
+                    push_request=push_request,
+                )
+        except ReadOnlyError:
+            self.mark_for_reconnect()  # type: ignore[no-untyped-call]
+            raise
+
+
+@contextmanager
+def _broken_off() -> Iterator[None]:
+    """Of the library's and the event loop's own steps alone, none of ours."""
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        raise RedisConnectionError("the connection broke off") from error
+
+
+def _ours(library: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The library's class of connections (TCP, TLS, a socket's, a Sentinel's) behind our own."""
+    return type(library.__name__, (_Connection, library), {})
+
+
+def _from_pool(pool: ConnectionPool) -> Redis:
+    pool.connection_class = _ours(pool.connection_class)
+    return Redis.from_pool(pool)
+
+
 def _cluster(address: Address, common: _Common) -> Redis:
     cluster = RedisCluster(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
@@ -148,6 +217,10 @@ def _cluster(address: Address, common: _Common) -> Redis:
         ssl=address.tls,
         **common,
     )
+    kind = _ours(cluster.connection_kwargs["connection_class"])
+    cluster.connection_kwargs["connection_class"] = kind  # of the nodes that it will find
+    for node in cluster.startup_nodes:
+        node.connection_class = cast(type[Connection], kind)
     return cast(Redis, cluster)
 
 
@@ -171,4 +244,4 @@ def _sentinel(address: Address, common: _Common) -> Redis:
         password=address.password,
         **options,
     )
-    return Redis.from_pool(pool)
+    return _from_pool(pool)

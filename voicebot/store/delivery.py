@@ -12,10 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from redis.exceptions import ResponseError
+
+from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY
 from voicebot.store.commits import Sealed
-from voicebot.store.refusals import RefusedForGood
+from voicebot.store.refusals import why_away
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 from voicebot.store.sessions import Founding, Held, Session
@@ -29,14 +32,16 @@ log = get_logger(__name__)
 class Outcome(StrEnum):
     """What became of bringing all that waits.
 
-    AWAY     Redis did not answer, or not as it should
-    REFUSED  Redis will not take a write, however often it is asked
+    AWAY     Redis did not answer
+    DENIED   it answered that it takes no write now: no memory, a replica, no rights, busy, …
+    BROKEN   a key of another type stands at the call's place; nobody but a person mends that
     UNCOPIED Redis has it, and too few replicas do
     """
 
     BROUGHT = "brought"
     AWAY = "away"
-    REFUSED = "refused"
+    DENIED = "denied"
+    BROKEN = "broken"
     UNCOPIED = "uncopied"
 
 
@@ -52,7 +57,8 @@ class Delivery:
     ) -> None:
         self.session = session
         self.fenced = False
-        self.why_refused = ""
+        self.why = ""
+        """What Redis said or did, after an attempt that did not bring everything."""
         self._scripts = scripts
         self._find = find
         self._clock = clock
@@ -100,7 +106,7 @@ class Delivery:
         self._commits.append(commit)
 
     async def claim(self, *, late: bool = False) -> Claimed:
-        """Own the call; raises client.AWAY."""
+        """Own the call; raises client.AWAY and BrokenRecord."""
         found = self._found or await self._find(self.session)
         claimed = await self._scripts.claim(self.session, found, at=self._clock(), late=late)
         self._epoch = claimed.epoch
@@ -112,21 +118,22 @@ class Delivery:
         """`catch_up`, with its end as a value."""
         try:
             await self.catch_up()
-        except RefusedForGood as refused:
-            self.why_refused = refused.why
-            return Outcome.REFUSED
+        except BrokenRecord as broken:
+            self.why = broken.why
+            return Outcome.BROKEN
         except TooFewReplicas:
             return Outcome.UNCOPIED
         except AWAY as error:
-            log.debug("not_brought", call_sid=self.session.call_sid, why=type(error).__name__)
-            return Outcome.AWAY
+            self.why = why_away(error)
+            log.debug("not_brought", call_sid=self.session.call_sid, why=self.why)
+            return Outcome.DENIED if isinstance(error, ResponseError) else Outcome.AWAY
         return Outcome.BROUGHT
 
     async def catch_up(self) -> None:
         """Bring everything that waits, claiming first where that has not been done.
 
-        Raises client.AWAY, among it RefusedForGood and TooFewReplicas; can be called again at
-        any time, nothing is applied twice.
+        Raises client.AWAY, BrokenRecord and TooFewReplicas; can be called again at any time,
+        nothing is applied twice.
         """
         while self._delivered < len(self._commits):
             if self._epoch is None:

@@ -16,11 +16,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -29,7 +28,6 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 
 from voicebot.call import CallSid, Step
-from voicebot.errors import StoreUnavailable
 from voicebot.store.client import AWAY
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
 from voicebot.store.models import CallSkeleton
@@ -90,15 +88,6 @@ class Listed:
 
     call_sid: CallSid
     claimed_ms: int
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """For those to whom nothing can be told without Redis: raises StoreUnavailable."""
-    try:
-        yield
-    except AWAY as error:
-        raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
 
 
 class EventReader:

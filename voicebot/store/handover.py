@@ -45,7 +45,9 @@ async def hand_over(
     retention_s: int,
     over: bool = False,
 ) -> Handed:
-    """Mark the call as taken by `by`, or as free when `by` is empty; raises client.AWAY.
+    """Mark the call as taken by `by`, or as free when `by` is empty.
+
+    Raises client.AWAY and BrokenRecord.
 
     A call that a colleague has stays theirs unless `over` says to take it over.
     """

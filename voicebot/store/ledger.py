@@ -8,9 +8,10 @@
 
 The shelf begins at half of the deadline, so that both have ended when the conversation has
 waited long enough. A late answer is still awaited in the background: a slow Redis is not asked
-twice. What Redis has and too few replicas have is behind as well, until they do. What Redis
-refuses for good is not asked again until the call ends; what it still refuses then is put aside
-for a person (`voicebot journal`). Neither keeps other calls from Redis.
+twice. What Redis denies just now, or has and too few replicas have, is behind as well, until it
+is written. Where a key of another type stands at the call's place, Redis is not asked again until
+the call ends; what is not written then is put aside for a person (`voicebot journal`). None of
+these keeps other calls from Redis: only a Redis that does not answer opens the breaker.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from datetime import datetime
 from typing import Protocol
 
 from voicebot.call import CallSid, CallState, Change, Saved
-from voicebot.errors import Fenced
+from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
 from voicebot.store import metrics
@@ -221,7 +222,7 @@ class RecordLedger:
             if outcome is not self._outcome:
                 self._outcome = outcome
                 _warn(self._delivery, outcome)
-            if outcome is Outcome.REFUSED:
+            if outcome is Outcome.BROKEN:
                 return
             if outcome is Outcome.AWAY:
                 self._manner.breaker.trip()
@@ -238,13 +239,13 @@ class RecordLedger:
         log.info("redis_back", call_sid=self._delivery.session.call_sid)
 
     async def _last_attempt(self) -> bool:
-        """What Redis refused may have been mended since; else it is a person's to bring."""
+        """What stood in the way may have been mended since; else a person must bring it."""
         match await self._delivery.attempt():
             case Outcome.BROUGHT:
                 self._caught_up()
                 return True
-            case Outcome.REFUSED:
-                held, why = self._delivery.held, self._delivery.why_refused
+            case Outcome.BROKEN:
+                held, why = self._delivery.held, self._delivery.why
                 return await self._manner.shelf.put_aside(held, why) is Saved.JOURNAL
         self._recovery = self._manner.tasks.start(self._recover())
         return False
@@ -255,8 +256,8 @@ class RecordLedger:
             return
         if self._recovery is not None:
             await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
-        refused = self._behind and self._outcome is Outcome.REFUSED
-        if refused and await self._last_attempt():
+        broken = self._behind and self._outcome is Outcome.BROKEN
+        if broken and await self._last_attempt():
             return
         if self._delivery.waiting and not await self._on_disk():
             log.error(
@@ -277,7 +278,7 @@ class RecordLedger:
         try:
             async with asyncio.timeout(CLOSE_PATIENCE_S):
                 actual = await self._manner.read(held.session.call_sid)
-        except (*AWAY, TimeoutError):
+        except (*AWAY, BrokenRecord, TimeoutError):
             return  # what this session wrote was acknowledged
         lost = missing(_expected(held, actual), actual or Founding({}))
         if lost.count:
@@ -297,15 +298,15 @@ def _expected(held: Held, actual: Founding | None) -> Founding:
 def _warn(delivery: Delivery, outcome: Outcome) -> None:
     told = {"call_sid": delivery.session.call_sid, "waiting": delivery.waiting}
     match outcome:
-        case Outcome.REFUSED:
+        case Outcome.BROKEN:
             metrics.commits_refused.inc()
             advice = "what stands at this call's keys is no record of ours; see `voicebot journal`"
-            log.error("redis_refuses", why=delivery.why_refused, advice=advice, **told)
+            log.error("redis_refuses", why=delivery.why, advice=advice, **told)
         case Outcome.UNCOPIED:
             metrics.commits_uncopied.inc()
             advice = "it is kept here as well until they do; see VOICEBOT_WAIT_REPLICAS"
             log.warning("too_few_replicas", advice=advice, **told)
         case _:
             metrics.commit_failures.inc()
-            advice = "the call goes on; what was said is kept and written when Redis answers"
-            log.warning("redis_away", advice=advice, **told)
+            advice = "the call goes on; what was said is kept and written when Redis takes it"
+            log.warning("redis_away", why=delivery.why, advice=advice, **told)

@@ -16,7 +16,7 @@ from voicebot.call import CallSid, CallState, Status
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import LegacyRecord, read_legacy
 from voicebot.store.record import call_state, fresh_fields, read_status
-from voicebot.store.refusals import refusal
+from voicebot.store.refusals import is_wrong_type
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding, Session
@@ -26,7 +26,7 @@ FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 
 
 class Reader:
-    """One store's way to read. Raises client.AWAY, except for the journal's side."""
+    """One store's way to read. Raises client.AWAY and BrokenRecord, not for the journal's side."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Reader:
         try:
             text = await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
         except ResponseError as error:
-            if refusal(error) is None:
+            if not is_wrong_type(error):
                 raise
-            return None  # a key of another kind: nothing that the old system wrote
+            return None  # a key of another type: nothing that the old system wrote
         return read_legacy(text, self._business.zone)

@@ -1,39 +1,50 @@
-"""Which of Redis's errors mean never: a write that fails however often it is asked.
+"""What an error reply of Redis means: by its class and its code, never by its text.
 
-A key of another type stands where the record should be, or the script breaks on what is there.
-Everything else (no memory, no disk, read-only, loading, no rights, a cluster that sorts itself
-out) may be mended under a write that is tried again.
+Almost all mean "not now": no memory (OOM), a replica (READONLY), no rights (NOPERM), BUSY,
+MISCONF, NOREPLICAS, CLUSTERDOWN, and whatever a later server will say. Inside a script some of
+them come as a plain ERR. What was asked is kept and asked again.
+
+One means that somebody must mend something first: a key of another type (WRONGTYPE).
 """
 
 from __future__ import annotations
 
-from redis.exceptions import RedisError, ResponseError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.exceptions import ResponseError
+
+from voicebot.errors import StoreUnavailable
+from voicebot.store.client import AWAY
 
 _WRONG_TYPE = "WRONGTYPE"
-_OUR_SCRIPT = "user_script"
-"""What the server writes into an error that a script of ours ran into."""
-
-_MENDABLE = (
-    *("OOM", "MISCONF", "READONLY", "NOREPLICAS", "LOADING", "BUSY", "NOAUTH", "NOPERM"),
-    *("MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "CROSSSLOT", "UNKILLABLE"),
-)
 
 
-class RefusedForGood(RedisError):
-    """Redis will not take this write until somebody mends what stands there; the word says why."""
+def code_of(error: ResponseError) -> str:
+    """The code of an error reply: its first word (https://valkey.io/topics/protocol/).
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    redis-py takes it off the replies that it has a class for, and leaves it on the others.
+    """
+    return error.status_code or str(error).partition(" ")[0]
 
 
-def refusal(error: RedisError) -> RefusedForGood | None:
-    """The error as a refusal for good, or None for one that may pass."""
-    text = str(error)
-    if not isinstance(error, ResponseError):
-        return None
-    if any(word in text for word in _MENDABLE):
-        return None
-    if _WRONG_TYPE in text:
-        return RefusedForGood(_WRONG_TYPE)
-    return RefusedForGood("SCRIPT") if _OUR_SCRIPT in text else None
+def is_wrong_type(reply: object) -> bool:
+    """Is this an error that says that the key asked for is of another type?"""
+    return isinstance(reply, ResponseError) and code_of(reply) == _WRONG_TYPE
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """For those to whom nothing can be told without Redis: raises StoreUnavailable."""
+    try:
+        yield
+    except ResponseError as error:
+        told = f"Redis refuses ({code_of(error)}); see `voicebot doctor`"
+        raise StoreUnavailable(told) from error
+    except AWAY as error:
+        raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+
+def why_away(error: Exception) -> str:
+    """A word for the log: the code of an error reply, else the error's class."""
+    return code_of(error) if isinstance(error, ResponseError) else type(error).__name__

@@ -2,9 +2,10 @@
 
 Files of living processes are left alone: each brings its own. A file is taken by its lock, so
 two processes on one data dir never replay the same one at once; would they, the sequence
-numbers make it harmless. What Redis refuses for good is put aside, where only `by_hand` tries
-it again: it must not hold up the others, nor be asked for ever. A file whose bytes are not what
-was written stays for a person; it, too, holds up no other, and no call.
+numbers make it harmless. What Redis denies just now stays, and holds up no other. Where a key
+of another type stands at the call's place it is put aside, and only `by_hand` tries it again. A
+file whose bytes are not what was written stays for a person; it, too, holds up no other, and no
+call.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from redis.exceptions import ResponseError
+
 from voicebot.call import CallSid
+from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.delivery import Delivery
@@ -29,7 +33,7 @@ from voicebot.store.journal_file import (
     read_sessions,
     read_updates,
 )
-from voicebot.store.refusals import RefusedForGood
+from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.sessions import Held, Session
 
 log = get_logger(__name__)
@@ -37,6 +41,9 @@ log = get_logger(__name__)
 JOURNALS = "journal"
 
 Entry = TypeVar("Entry", Held, PendingUpdate, str)
+
+Denied = list[ResponseError | TooFewReplicas]
+"""What Redis said of entries that it did not take just now."""
 
 _UNREADABLE = (sqlite3.Error, ValueError)
 """Torn pages, a disk without room even for forgetting; text that is no JSON, and no moment."""
@@ -77,31 +84,35 @@ class Replayer:
     async def run(self) -> int:
         """Bring everything that ended processes left; returns how many writes that were.
 
-        Raises client.AWAY when Redis is away; what was not brought stays.
+        Raises client.AWAY as soon as Redis does not answer; and, when everything was tried, an
+        error (also TooFewReplicas) for what it did not take. What was not brought stays.
         """
         return await self._all(await asyncio.to_thread(journal_paths, self.data_dir))
 
     async def by_hand(self) -> int:
         """`run`, and what was put aside once more: somebody may have mended what was wrong."""
-        brought = await self.run()
-        return brought + await self._all(await asyncio.to_thread(aside_paths, self.data_dir))
+        paths = await asyncio.to_thread(journal_paths, self.data_dir)
+        return await self._all(paths + await asyncio.to_thread(aside_paths, self.data_dir))
 
     async def _all(self, paths: list[Path]) -> int:
         brought = 0
+        denied: Denied = []
         for path in paths:
             try:
-                brought += await self._brought_from(path)
+                brought += await self._brought_from(path, denied)
             except _UNREADABLE as error:
                 self._complain(path, error)
         metrics.replayed.inc(brought)
+        if denied:
+            raise denied[0]
         return brought
 
-    async def _brought_from(self, path: Path) -> int:
+    async def _brought_from(self, path: Path, denied: Denied) -> int:
         file = await asyncio.to_thread(self._adopted, path)
         if file is None:
             return 0
         try:
-            return await self._bring(file)
+            return await self._bring(file, denied)
         finally:
             await asyncio.to_thread(file.close)
 
@@ -118,22 +129,16 @@ class Replayer:
             advice = "leave it where it is; see `voicebot journal`"
             log.error("journal_unreadable", file=path.name, why=type(error).__name__, advice=advice)
 
-    async def _bring(self, file: JournalFile) -> int:
+    async def _bring(self, file: JournalFile, denied: Denied) -> int:
         brought = 0
         for held in await asyncio.to_thread(file.sessions):
-            try:
-                await self.restored(held).catch_up()
-            except RefusedForGood as refused:
-                await _put_aside(file, held, held.session.call_sid, refused)
+            if not await _taken(self.restored(held).catch_up(), file, held, denied):
                 continue
             await asyncio.to_thread(_in_transaction, file, file.drop_session, held.session.id)
             self.brought(held.session)
             brought += held.waiting
         for pending in await asyncio.to_thread(file.updates):
-            try:
-                await self.update(pending)
-            except RefusedForGood as refused:
-                await _put_aside(file, pending, pending.call_sid, refused)
+            if not await _taken(self.update(pending), file, pending, denied):
                 continue
             await asyncio.to_thread(_in_transaction, file, file.drop_update, pending.id)
             brought += 1
@@ -209,17 +214,31 @@ def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)
 
 
-async def _put_aside(
-    file: JournalFile, entry: Held | PendingUpdate, call_sid: CallSid, refused: RefusedForGood
-) -> None:
-    """One write that Redis refuses for good must not hold up the others."""
+async def _taken(
+    bringing: Awaitable[object], file: JournalFile, entry: Held | PendingUpdate, denied: Denied
+) -> bool:
+    """Did Redis take it? What it did not take holds up no other."""
+    try:
+        await bringing
+    except BrokenRecord as broken:
+        await _put_aside(file, entry, broken)
+        return False
+    except (TooFewReplicas, ResponseError) as error:
+        denied.append(error)
+        return False
+    return True
+
+
+async def _put_aside(file: JournalFile, entry: Held | PendingUpdate, broken: BrokenRecord) -> None:
+    """Only a person can mend what stands in the way: it must not be asked for ever."""
     metrics.commits_refused.inc()
+    call_sid = entry.session.call_sid if isinstance(entry, Held) else entry.call_sid
     advice = (
         "it is kept aside; mend what stands at this call's keys, then `voicebot journal replay`"
     )
-    log.error("replay_refused", call_sid=call_sid, why=refused.why, advice=advice)
+    log.error("replay_refused", call_sid=call_sid, why=broken.why, advice=advice)
     if file.path.parent.name != ASIDE:
-        await asyncio.to_thread(_move, file, entry, refused.why)
+        await asyncio.to_thread(_move, file, entry, broken.why)
 
 
 def _move(file: JournalFile, entry: Held | PendingUpdate, why: str) -> None:

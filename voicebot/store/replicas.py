@@ -16,8 +16,9 @@ from typing import cast
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import PipelineCommand, RedisCluster
-from redis.exceptions import AskError, MovedError, RedisError, TryAgainError
+from redis.exceptions import AskError, MovedError, TryAgainError
 
+from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store.commits import Argument
 
@@ -25,11 +26,11 @@ _ELSEWHERE = (MovedError, AskError, TryAgainError)
 """The slot is not at the node that was asked, or not any more."""
 
 
-class TooFewReplicas(RedisError):
+class TooFewReplicas(StoreUnavailable):
     """Redis has the write, and too few replicas had it in time; `reply` is the script's."""
 
     def __init__(self, reply: object) -> None:
-        super().__init__("too few replicas acknowledged the write in time")
+        super().__init__("Redis has it, but too few replicas do: see VOICEBOT_WAIT_REPLICAS")
         self.reply = reply
 
 

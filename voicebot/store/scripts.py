@@ -19,10 +19,11 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, ResponseError
 
 from voicebot.call import CallSid
+from voicebot.errors import BrokenRecord
 from voicebot.store.commits import Argument, Event, Sealed
 from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.record import Fields, iso_utc
-from voicebot.store.refusals import refusal
+from voicebot.store.refusals import is_wrong_type
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.sessions import Founding, Session
 
@@ -117,7 +118,7 @@ class Script:
     async def run(
         self, client: ScriptRunner, keys: Sequence[str], arguments: Sequence[Argument]
     ) -> object:
-        """The script's reply; raises what the client raises (client.AWAY) and RefusedForGood."""
+        """The script's reply; raises what the client raises (client.AWAY) and BrokenRecord."""
         rest = (*keys, *arguments)
         try:
             try:
@@ -125,7 +126,9 @@ class Script:
             except NoScriptError:
                 return await cast(Awaitable[object], client.eval(self.text, len(keys), *rest))
         except ResponseError as error:
-            raise (refusal(error) or error) from error
+            if is_wrong_type(error):
+                raise BrokenRecord(str(error)) from error
+            raise
 
 
 _CLAIM, _UPDATE, _FOUND, _READ = (Script(name) for name in ("claim", "update", "found", "read"))

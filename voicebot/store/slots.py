@@ -18,10 +18,13 @@ from datetime import date, datetime, time, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, Place
+from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY
+from voicebot.store.refusals import is_wrong_type
 from voicebot.store.scripts import Script
 
 HOLD_S = 300
@@ -69,7 +72,7 @@ class Slots:
         try:
             for key, place in held.items():
                 await _LEAVE.run(self._client, (key,), (self._holder, place))
-        except AWAY:
+        except (*AWAY, BrokenRecord):
             return  # a hold expires by itself
 
     async def take_over(self, earlier: CallSid) -> None:
@@ -84,12 +87,12 @@ class Slots:
             async with self._client.pipeline(transaction=False) as pipe:
                 for key in keys:
                     pipe.hexists(key, earlier)
-                has_place = await pipe.execute()
-            for key in (key for key, has in zip(keys, has_place, strict=True) if has):
+                has_place = await pipe.execute(raise_on_error=False)
+            for key in (key for key, has in zip(keys, has_place, strict=True) if has is True):
                 place = await _PASS_ON.run(self._client, (key,), (earlier, self._holder))
                 if place:
                     self._held[key] = cast(str, place)
-        except AWAY:
+        except (*AWAY, BrokenRecord):
             return  # a hold expires by itself
 
     async def free_near(self, wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
@@ -116,7 +119,7 @@ class Slots:
         try:
             moments = (int(now.timestamp() * 1000), expires, life_s)
             reply = await _SLOT.run(self._client, (key,), (*arguments, *moments))
-        except AWAY:
+        except (*AWAY, BrokenRecord):
             return Place.UNKNOWN
         if not reply:
             return Place.TAKEN
@@ -124,9 +127,15 @@ class Slots:
         return Place.YOURS
 
     async def _free_on(self, day: date) -> list[datetime]:
-        taken = await cast(Awaitable[Mapping[str, str]], self._client.hgetall(self._key(day)))
+        try:
+            taken = await cast(Awaitable[Mapping[str, str]], self._client.hgetall(self._key(day)))
+        except ResponseError as error:
+            if not is_wrong_type(error):
+                raise
+            return []  # nobody can hold a time of that day
         now = self._clock()
-        busy = [_start(v) for v in taken.values() if _counts(v, int(now.timestamp() * 1000))]
+        now_ms = int(now.timestamp() * 1000)
+        busy = [start for v in taken.values() if (start := _busy_from(v, now_ms)) is not None]
         booking = self._business.booking
         return [
             at
@@ -156,10 +165,9 @@ def _minute(local: datetime) -> int:
     return local.hour * 60 + local.minute
 
 
-def _start(place: str) -> int:
-    return int(place.partition(" ")[0])
-
-
-def _counts(place: str, now_ms: int) -> bool:
-    expires = int(place.partition(" ")[2])
-    return expires == 0 or expires > now_ms
+def _busy_from(place: str, now_ms: int) -> int | None:
+    """The minute of the day at which a place begins, or None for one that counts no more."""
+    start, _, expires = place.partition(" ")
+    if not (start.isdecimal() and expires.isdecimal()):
+        return None  # what slot.lua did not write
+    return int(start) if expires == "0" or int(expires) > now_ms else None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
+from redis.exceptions import ResponseError
+
 from voicebot.call import CallSid, Saved
-from voicebot.errors import StoreUnavailable
+from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY
 from voicebot.store.journal_file import PendingUpdate
-from voicebot.store.refusals import RefusedForGood
+from voicebot.store.refusals import why_away
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Scripts, Updated
 from voicebot.store.sessions import Founding
@@ -65,30 +66,35 @@ class SmallWrites:
         self._breaker = breaker
         self._tasks = tasks
         self._clock = clock
-        self._queue: deque[PendingUpdate] = deque()
+        self._queue: list[PendingUpdate] = []
 
     async def write(self, call_sid: CallSid, update: Update) -> bool:
         """True when it is durable, False for an unknown call.
 
-        Raises StoreUnavailable, and RefusedForGood when Redis says at once that it never will.
+        Raises StoreUnavailable, and BrokenRecord when Redis says so at once.
         """
         pending = PendingUpdate(uuid4().hex, call_sid, self._clock(), update)
         if not self._queue and not self._breaker.is_open:
             try:
                 async with asyncio.timeout(WRITE_PATIENCE_S):
                     return await self.bring(pending)
-            except RefusedForGood:
+            except BrokenRecord:
                 metrics.commits_refused.inc()
                 raise
             except TooFewReplicas:
                 metrics.commits_uncopied.inc()
+            except ResponseError as error:
+                log.warning("update_waits", call_sid=call_sid, why=why_away(error))
             except (*AWAY, TimeoutError):
                 self._breaker.trip()
         await self._keep(pending)
         return True
 
     async def bring(self, pending: PendingUpdate) -> bool:
-        """Do it in Redis, once; False for an unknown call. Raises client.AWAY."""
+        """Do it in Redis, once; False for an unknown call.
+
+        Raises client.AWAY, BrokenRecord and TooFewReplicas.
+        """
         reply = await self._update(pending)
         if reply is Updated.UNKNOWN and (old := await self._old(pending.call_sid)):
             await self._scripts.found(pending.call_sid, old, at=pending.at)
@@ -103,24 +109,31 @@ class SmallWrites:
             self._tasks.start(self._recover(self._shelf))
 
     async def _recover(self, shelf: UpdateShelf) -> None:
+        """Each call's in order; one whose write is denied holds up no other."""
         pause_s = FIRST_PAUSE_S
         while self._queue:
             await self._breaker.closed()
-            if not await self._dealt_with(self._queue[0], shelf):
+            waiting: set[CallSid] = set()
+            for pending in tuple(self._queue):
+                if pending.call_sid in waiting or self._breaker.is_open:
+                    continue
+                if await self._dealt_with(pending, shelf):
+                    self._queue.remove(pending)
+                else:
+                    waiting.add(pending.call_sid)
+            if waiting:
                 await asyncio.sleep(pause_s)
                 pause_s = longer(pause_s)
-                continue
-            self._queue.popleft()
 
     async def _dealt_with(self, pending: PendingUpdate, shelf: UpdateShelf) -> bool:
-        """In Redis, or refused for good and put aside: the next one's turn."""
+        """Is it in Redis, or put aside for a person?"""
         try:
             known = await self.bring(pending)
-        except RefusedForGood as refused:
+        except BrokenRecord as broken:
             metrics.commits_refused.inc()
-            log.error("update_refused_by_redis", call_sid=pending.call_sid, why=refused.why)
-            return await shelf.put_aside(pending, refused.why) is not Saved.MEMORY
-        except TooFewReplicas:
+            log.error("update_refused_by_redis", call_sid=pending.call_sid, why=broken.why)
+            return await shelf.put_aside(pending, broken.why) is not Saved.MEMORY
+        except (TooFewReplicas, ResponseError):
             return False
         except AWAY:
             self._breaker.trip()

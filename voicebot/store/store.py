@@ -19,7 +19,7 @@ from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_sid
-from voicebot.errors import InvalidCallSid, StoreUnavailable
+from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store import updates
@@ -40,9 +40,9 @@ from voicebot.store.presence import Presence
 from voicebot.store.reading import Reader
 from voicebot.store.recent import RecentCalls
 from voicebot.store.record import call_skeleton, fresh_fields, iso_utc, utc_now
-from voicebot.store.refusals import RefusedForGood
+from voicebot.store.refusals import answering, why_away
 from voicebot.store.replay import Replayer
-from voicebot.store.replicas import replicated
+from voicebot.store.replicas import TooFewReplicas, replicated
 from voicebot.store.scripts import EVENTS_KEPT, Scripts
 from voicebot.store.sessions import Founding, Held, Session, save_mode
 from voicebot.store.slots import Slots
@@ -56,10 +56,10 @@ OPEN_PATIENCE_S = 0.5
 """How long a beginning call waits for its claim; after that it begins unclaimed."""
 
 REPLAY_PATIENCE_S = 10.0
-REPLAY_EVERY_S = 2.0
-"""A worker that was killed leaves its journal; the others look for it this often."""
+REPLAY_EVERY_S = 1.0
+"""A worker that was killed leaves its journal; the others look for it this often. What waited is
+to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
-_AWAY_ADVICE = "Redis did not answer; check VOICEBOT_REDIS_URL"
 
 
 class Store:
@@ -124,7 +124,7 @@ class Store:
     async def replay(self) -> int:
         """Bring what ended processes left in their journals; returns how many writes.
 
-        Raises StoreUnavailable when Redis is away; nothing is lost by that.
+        Raises StoreUnavailable when Redis did not take everything; nothing is lost by that.
         """
         return await self._replayed(self._replayer.run)
 
@@ -133,10 +133,8 @@ class Store:
         return await self._replayed(self._replayer.by_hand)
 
     async def _replayed(self, run: Callable[[], Awaitable[int]]) -> int:
-        try:
+        with answering():
             return await run()
-        except AWAY as error:
-            raise StoreUnavailable(_AWAY_ADVICE) from error
 
     async def open_call(
         self, call_sid: CallSid, *, caller: str | None, business: Business | None = None
@@ -165,11 +163,9 @@ class Store:
         Nothing is claimed or written yet. Raises StoreUnavailable.
         """
         began = self._clock()
-        try:
+        with answering():
             record, answers = await self._scripts.read_turn(call_sid, requests, at=began)
             found = record or await self._reader.old_record(call_sid)
-        except AWAY as error:
-            raise StoreUnavailable(_AWAY_ADVICE) from error
         fresh = fresh_fields(call_sid, self._business, caller, began)
         record = record or Founding(
             {**fresh, **(found.fields if found else {})}, found.history if found else ()
@@ -198,13 +194,12 @@ class Store:
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
-        """The typed record, or None for an unknown call; raises StoreUnavailable."""
+        """The typed record, or None for an unknown call; StoreUnavailable, BrokenRecord."""
         try:
-            record = await self._reader.record(parse_call_sid(call_sid))
+            with answering():
+                record = await self._reader.record(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
-        except AWAY as error:
-            raise StoreUnavailable(_AWAY_ADVICE) from error
         return (
             call_skeleton({"callSid": call_sid, **record.fields}, record.history)
             if record
@@ -212,7 +207,7 @@ class Store:
         )
 
     async def get_call_skeleton_dict(self, call_sid: str) -> dict[str, object] | None:
-        """The nested form, or None for an unknown call; raises StoreUnavailable."""
+        """The nested form, or None for an unknown call; StoreUnavailable, BrokenRecord."""
         skeleton = await self.get_call_skeleton(call_sid)
         return skeleton.nested() if skeleton else None
 
@@ -229,10 +224,8 @@ class Store:
 
     async def recent_calls(self, limit: int = 50, offset: int = 0) -> list[CallSid]:
         """Newest first; raises StoreUnavailable."""
-        try:
+        with answering():
             return await self._recent.newest(limit, offset)
-        except AWAY as error:
-            raise StoreUnavailable(_AWAY_ADVICE) from error
 
     async def announce(self, call_sid: CallSid, phase: Phase) -> None:
         """Tell live watchers what the bot is doing; best effort, never waits for Redis."""
@@ -298,11 +291,11 @@ class Store:
         try:
             sid = parse_call_sid(call_sid)
             known = await self._small.write(sid, make())
-        except (updates.Refused, InvalidCallSid, RefusedForGood) as refusal:
+        except (updates.Refused, InvalidCallSid, BrokenRecord) as refusal:
             log.warning("update_refused", why=str(refusal))
             return False
-        except StoreUnavailable:
-            log.warning("update_not_saved", call_sid=call_sid, advice=_AWAY_ADVICE)
+        except StoreUnavailable as error:
+            log.warning("update_not_saved", call_sid=call_sid, why=str(error))
             return False
         if known:
             self._touched(sid)
@@ -331,11 +324,10 @@ class Store:
                 claimed = await delivery.claim()
             record = Founding(claimed.fields, claimed.history)
             return await self._reader.state(call_sid, record)
-        except RefusedForGood:
-            log.error("claim_refused", call_sid=call_sid)
+        except BrokenRecord as broken:
+            log.error("claim_refused", call_sid=call_sid, why=broken.why)
         except ResponseError:  # it takes no write just now; what it has it still tells
-            self._breaker.trip()
-            with suppress(*AWAY, TimeoutError):
+            with suppress(*AWAY, BrokenRecord, TimeoutError):
                 async with asyncio.timeout(OPEN_PATIENCE_S):
                     record = await self._reader.record(call_sid)
         except (*AWAY, TimeoutError):
@@ -358,6 +350,8 @@ class Store:
             await self._breaker.closed()
             try:
                 await self._replayer.run()
+            except (TooFewReplicas, ResponseError) as error:  # some of them; asked again soon
+                log.debug("replay_waits", why=why_away(error))
             except AWAY:
                 self._breaker.trip()
 

@@ -17,10 +17,10 @@ from datetime import datetime
 from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
-from voicebot.store.client import AWAY
 from voicebot.store.commits import Commit, merge, seal
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import call_skeleton
+from voicebot.store.refusals import answering
 from voicebot.store.scripts import Scripts, Taken
 from voicebot.store.sessions import Founding
 from voicebot.store.slots import Slots
@@ -89,12 +89,10 @@ class TurnLedger:
         change = self.change
         change = replace(change, messages=tuple(m for m in change.messages if m != stored))
         commit, began_at = seal(Commit(1, change, self.clock())), time.perf_counter()
-        try:
+        with answering():
             taken, after = await self.scripts.take_turn(
                 self.call_sid, self.began, self.record, commit, answers
             )
-        except AWAY as error:
-            raise StoreUnavailable("Redis did not answer; send the request again") from error
         if taken is Taken.FENCED:
             raise Fenced(f"a session has taken {self.call_sid} over")
         if taken is Taken.OVERTAKEN:

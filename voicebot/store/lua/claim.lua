@@ -5,6 +5,7 @@
 -- newer owner and keeps the call.
 -- -> { claimed | late, epoch, hash, history }
 
+require_rights()
 local session, began_us, late = take(), take(), take()
 local fields, messages = take_list(), take_list()
 

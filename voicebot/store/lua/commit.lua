@@ -8,6 +8,7 @@
 --    applied | done (seen before) | gap (send what follows `last`) | fenced |
 --    unclaimed (the record does not know this claim: Redis lost it, claim again)
 
+require_rights()
 local epoch, session, seq = take(), take(), tonumber(take())
 local made_us, began_us = tonumber(take()), take()
 local current = read('epoch')

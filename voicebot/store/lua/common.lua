@@ -18,6 +18,27 @@ local function take()
   return ARGV[cursor]
 end
 
+-- For the same reason whatever writes asks first whether the user may do all of it. (No memory, a
+-- replica and the like are seen by the server at a script's first write, and never later.)
+local function require_rights()
+  if not redis.acl_check_cmd then -- before Redis 7
+    return
+  end
+  local wanted = {
+    { 'HGET', call, '' }, { 'HSET', call, '', '' }, { 'HDEL', call, '' }, { 'RPUSH', history, '' },
+    { 'LPOS', history, '' }, { 'LSET', history, 0, '' }, { 'XADD', events, '*', '', '' },
+    { 'SADD', call .. ':writes', '' },
+  }
+  for i = 1, #KEYS do
+    wanted[#wanted + 1] = { 'EXPIRE', KEYS[i], 1 }
+  end
+  for i = 1, #wanted do
+    if not redis.acl_check_cmd(unpack(wanted[i])) then
+      error(redis.error_reply('NOPERM no permission to run ' .. wanted[i][1]))
+    end
+  end
+end
+
 local function take_list()
   local list = {}
   for i = 1, tonumber(take()) do
@@ -80,5 +101,5 @@ local function finish()
   for i = 1, #KEYS do
     redis.call('EXPIRE', KEYS[i], retention_s)
   end
-  redis.call('PUBLISH', channel, call_sid)
+  redis.pcall('PUBLISH', channel, call_sid) -- a lost notice is found out by those who watch
 end

@@ -1,5 +1,6 @@
 -- Makes the record from the given fields and messages if there is none; claims nothing.
 
+require_rights()
 local fields, messages = take_list(), take_list()
 
 if redis.call('EXISTS', call) == 1 then

@@ -11,9 +11,9 @@ local others = 0
 local taken = redis.call('HGETALL', day)
 for i = 1, #taken, 2 do
   local begins, ends = string.match(taken[i + 1], '^(%d+) (%d+)$')
-  if ends ~= '0' and tonumber(ends) <= now then
+  if begins and ends ~= '0' and tonumber(ends) <= now then
     redis.call('HDEL', day, taken[i])
-  elseif taken[i] ~= holder and math.abs(tonumber(begins) - start) < length then
+  elseif begins and taken[i] ~= holder and math.abs(tonumber(begins) - start) < length then
     others = others + 1
   end
 end

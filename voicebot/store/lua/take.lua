@@ -1,6 +1,7 @@
 -- A member of staff takes a call in hand, or lets it go. Outside any session's sequence.
 -- -> unknown (no such record) | taken (somebody else has it; who) | applied
 
+require_rights()
 local by, over = take(), take()
 
 if redis.call('EXISTS', call) == 0 then

@@ -7,6 +7,7 @@
 -- -> { applied, hash, history } | { fenced } (a session has the call) |
 --    { overtaken } (another turn was faster, or the record is gone: read again)
 
+require_rights()
 local known, last, began_us = take(), take(), take()
 local fields, messages, answers = take_list(), take_list(), take_list()
 

@@ -2,6 +2,7 @@
 -- KEYS[4] remembers the ids of such writes, so that a repeated one is done once.
 -- -> unknown (no such record) | applied | done
 
+require_rights()
 local write_id = take()
 local fields, messages = take_list(), take_list()
 
