@@ -94,6 +94,8 @@ async def _of_live(_: Request, error: Exception) -> JSONResponse:
 
 async def _of_reused(_: Request, error: Exception) -> JSONResponse:
     return problem(409, "idempotency_key_reused", str(error))
+
+
 async def _of_broken(_: Request, error: Exception) -> JSONResponse:
     return problem(409, "broken_record", str(error))
 
