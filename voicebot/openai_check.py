@@ -27,7 +27,7 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars
 from voicebot.speech.openai.line import State
-from voicebot.speech.openai.voices import open_mouths
+from voicebot.speech.openai.speaking import open_mouths
 
 _PATIENT_S: Final = 8.0
 """Longer than a call waits: slow shall be told from broken."""

@@ -17,7 +17,7 @@ from voicebot.ports import require_staff_token
 from voicebot.settings import Engine, Settings
 from voicebot.speech.models import Organ, is_needed, missing_packages, voice_files, whisper_files
 from voicebot.speech.null import read_manifest
-from voicebot.speech.sockets import ears_socket, mouth_socket
+from voicebot.speech.wire import ears_socket, mouth_socket
 from voicebot.store.client import connect
 
 Check = Callable[[Settings], object]

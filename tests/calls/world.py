@@ -29,7 +29,7 @@ from voicebot.call import CallSid, Ledger, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
-from voicebot.speech.whole import WholeUtterances
+from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start

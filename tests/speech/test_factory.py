@@ -11,14 +11,13 @@ from pydantic import SecretStr
 from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer
-from voicebot.speech.client import RemoteTranscriber
+from voicebot.speech.client import RemoteTranscriber, WholeUtterances
 from voicebot.speech.factory import detectors, local_transcriber, open_ears, open_synthesizer
 from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
 from voicebot.speech.openai.hearing import OpenAIEars, Patience
 from voicebot.speech.sentences import sentences_of
-from voicebot.speech.whole import WholeUtterances
 
 
 def settings(engine: Engine, tmp_path: Path, **others: object) -> Settings:

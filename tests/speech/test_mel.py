@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from voicebot.speech.mel import RATE_HZ, Floats, Mel, upsample
+from voicebot.speech.whisper import RATE_HZ, Floats, Mel, upsample
 
 
 def tone(hz: float, rate_hz: int, seconds: float = 1.0) -> Floats:

@@ -13,7 +13,7 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.client import RemoteSynthesizer
 from voicebot.speech.factory import local_transcriber, open_synthesizer
-from voicebot.speech.sockets import mouth_socket
+from voicebot.speech.wire import mouth_socket
 
 from .conftest import need_local, speech_process
 

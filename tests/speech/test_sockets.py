@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import SettingsError
-from voicebot.speech.sockets import ears_socket, listening_socket, mouth_socket
+from voicebot.speech.wire import ears_socket, listening_socket, mouth_socket
 
 
 def test_sockets_lie_in_the_data_directory() -> None:

@@ -36,7 +36,7 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Utterance
 from voicebot.errors import Fenced
 from voicebot.speech import Ears, Synthesizer, Transcriber
-from voicebot.speech.whole import WholeUtterances
+from voicebot.speech.client import WholeUtterances
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
 from voicebot.stream.sockets import ProviderSocket

@@ -48,7 +48,7 @@ from voicebot.call import (
 )
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
-from voicebot.speech.whole import WholeUtterances
+from voicebot.speech.client import WholeUtterances
 from voicebot.stream.dialect import Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import YIELD_AFTER_BYTES, Session, Staff

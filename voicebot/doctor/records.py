@@ -15,7 +15,7 @@ from voicebot.errors import INSTALL_LOCAL, SettingsError
 from voicebot.ports import Door, is_free, without_password
 from voicebot.preflight import require_business
 from voicebot.settings import Settings
-from voicebot.speech.sockets import ears_socket
+from voicebot.speech.wire import ears_socket
 from voicebot.store.client import AWAY, connect
 from voicebot.store.embedded import running_url
 from voicebot.store.health import require_form

@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from voicebot.errors import SpeechUnavailable
-from voicebot.speech import Hint, Transcript
+from voicebot.speech import Ear, Hint, Listening, Transcriber, Transcript
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
     Cancel,
@@ -210,3 +210,35 @@ class _Line:
     async def aclose(self) -> None:
         async with self._connecting:
             await self._hang_up()
+
+
+class WholeUtterances:
+    """Gives every call the same transcriber. It satisfies Ears, Ear and Listening in one.
+
+    Nothing of a turn has to be remembered: the utterance comes with the question for its text.
+    """
+
+    partial: Final = ""
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._transcriber = transcriber
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Ear]:
+        """Itself."""
+        yield self
+
+    def listen(self, hint: Hint) -> Listening:
+        """Itself."""
+        return self
+
+    def feed(self, mulaw: bytes) -> None:
+        """Not needed."""
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """The transcriber's."""
+        return await self._transcriber.transcribe(utterance, hint)
+
+    async def aclose(self) -> None:
+        """Close the transcriber."""
+        await self._transcriber.aclose()

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket as Socket
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
@@ -25,8 +26,6 @@ from websockets.exceptions import ConnectionClosed
 from voicebot.log import get_logger
 from voicebot.speech import metrics
 from voicebot.speech.models import Organ
-from voicebot.speech.queue import FairQueue, QueueFull
-from voicebot.speech.sockets import listening_socket
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
     Cancel,
@@ -35,6 +34,7 @@ from voicebot.speech.wire import (
     Reason,
     Reply,
     WireError,
+    listening_socket,
     pack,
     unpack_request,
 )
@@ -187,3 +187,57 @@ async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> N
 def _refusal(job: Job, waiting: int) -> Failed:
     mend = "lower VOICEBOT_MAX_CALLS or raise VOICEBOT_SPEECH_THREADS"
     return Failed(id=job.id, reason=Reason.BUSY, message=f"{waiting} jobs wait already; {mend}")
+
+
+K = TypeVar("K", bound=Hashable)
+J = TypeVar("J")
+
+
+class QueueFull(Exception):
+    """More jobs wait than can be served in useful time."""
+
+
+class FairQueue(Generic[K, J]):
+    """Jobs by owner and number. All methods belong to one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: OrderedDict[K, OrderedDict[int, J]] = OrderedDict()
+        self._count = 0
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, owner: K, number: int, job: J) -> None:
+        """Raises QueueFull at once: a caller who would wait in vain should hear so now."""
+        if self._count >= self._limit:
+            raise QueueFull
+        self._waiting.setdefault(owner, OrderedDict())[number] = job
+        self._count += 1
+        self._filled.set()
+
+    async def get(self) -> J:
+        """The oldest job of the owner whose turn it is; waits for one."""
+        while not self._count:
+            self._filled.clear()
+            await self._filled.wait()
+        owner, jobs = self._waiting.popitem(last=False)
+        _, job = jobs.popitem(last=False)
+        if jobs:
+            self._waiting[owner] = jobs  # to the end of the line
+        self._count -= 1
+        return job
+
+    def discard(self, owner: K, number: int) -> None:
+        """Forget a job, if it still waits."""
+        jobs = self._waiting.get(owner, OrderedDict())
+        if number in jobs:
+            del jobs[number]
+            self._count -= 1
+            if not jobs:
+                del self._waiting[owner]
+
+    def discard_all(self, owner: K) -> None:
+        """Forget an owner who has gone."""
+        self._count -= len(self._waiting.pop(owner, ()))

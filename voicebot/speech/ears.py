@@ -16,9 +16,8 @@ from voicebot.settings import load_settings
 from voicebot.speech import Hint
 from voicebot.speech.desk import Desk, Work
 from voicebot.speech.models import Organ, whisper_files
-from voicebot.speech.sockets import ears_socket
 from voicebot.speech.whisper import Whisper
-from voicebot.speech.wire import Hear, Heard, Job, Reply
+from voicebot.speech.wire import Hear, Heard, Job, Reply, ears_socket
 from voicebot.worker import Lifetime, run
 
 

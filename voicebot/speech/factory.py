@@ -9,13 +9,12 @@ from voicebot.openai.failures import Service
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Ears, Synthesizer, Transcriber, VoiceDetector
 from voicebot.speech.cache import CachedSynthesizer
-from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
+from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber, WholeUtterances
 from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
 from voicebot.speech.models import Organ, has_fallback, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
-from voicebot.speech.sockets import ears_socket, mouth_socket
 from voicebot.speech.vad import SileroDetector
-from voicebot.speech.whole import WholeUtterances
+from voicebot.speech.wire import ears_socket, mouth_socket
 
 
 def open_ears(settings: Settings) -> Ears:
@@ -50,7 +49,7 @@ def open_synthesizer(
         case Engine.NULL:
             return NullSynthesizer()
         case Engine.OPENAI:
-            from voicebot.speech.openai.voices import open_mouths
+            from voicebot.speech.openai.speaking import open_mouths
 
             mouths = [_kept(settings, mouth, name, fixed) for name, mouth in open_mouths(settings)]
             if has_fallback(settings, Organ.MOUTH):

@@ -19,8 +19,7 @@ from voicebot.settings import load_settings
 from voicebot.speech.desk import Desk, Work
 from voicebot.speech.models import Organ, voice_files
 from voicebot.speech.piper import Piper
-from voicebot.speech.sockets import mouth_socket
-from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken
+from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, mouth_socket
 from voicebot.worker import Lifetime, run
 
 _WORKERS: Final = 1  # espeak-ng is not re-entrant

@@ -16,8 +16,7 @@ from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 from voicebot.speech import Ear, Hint, Listening
 from voicebot.speech.openai.hearing import OpenAIEars
 from voicebot.speech.openai.line import Limits
-from voicebot.speech.openai.speaking import OpenAIMouth, Patience
-from voicebot.speech.openai.voices import open_mouths
+from voicebot.speech.openai.speaking import OpenAIMouth, Patience, open_mouths
 
 __all__ = ["clips", "served", "simulator", "url"]
 

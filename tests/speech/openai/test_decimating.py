@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicebot import g711
-from voicebot.speech.openai.decimating import Decimator
+from voicebot.speech.openai.resampling import Decimator
 
 RATE_HZ = 24_000
 

@@ -7,7 +7,7 @@ import pytest
 from tests.speech.openai.strangers import STRANGE, strange
 from voicebot.openai.failures import Failure
 from voicebot.openai.trouble import Unwanted
-from voicebot.speech.openai.endpoint import EndpointVoice
+from voicebot.speech.openai.speaking import EndpointVoice
 
 
 @pytest.mark.parametrize(("content_type", "body"), STRANGE)

@@ -17,7 +17,7 @@ from voicebot.openai.account import account
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
 from voicebot.speech import Hint
-from voicebot.speech.openai.files import FileTranscriber, wav
+from voicebot.speech.openai.hearing import FileTranscriber, wav
 
 NAME = recorded("john_name.wav")
 AUDIO = g711.encode(NAME.samples)

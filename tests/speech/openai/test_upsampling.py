@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from voicebot import g711
-from voicebot.speech.openai.upsampling import FACTOR, Upsampler
+from voicebot.speech.openai.resampling import FACTOR, Upsampler
 
 SECOND = g711.RATE_HZ
 

@@ -31,7 +31,7 @@ from voicebot.speech import Hint
 from voicebot.speech.openai import messages
 from voicebot.speech.openai.dictation import Append, Clear, Commit, Dictation, Order, Outcome
 from voicebot.speech.openai.messages import Event, Format, Kind, NotAnEvent
-from voicebot.speech.openai.upsampling import Upsampler
+from voicebot.speech.openai.resampling import Upsampler
 
 MOST_BYTES: Final = 4 << 20
 CLOSE_S: Final = 0.5

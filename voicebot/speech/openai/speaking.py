@@ -8,19 +8,25 @@ say the sentence.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from openai import AsyncOpenAI, omit
+
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai.account import account
 from voicebot.openai.breaker import Breaker
-from voicebot.openai.failures import Failure
-from voicebot.openai.trouble import FAILURES, Stalled, failure_of
+from voicebot.openai.failures import Failure, Service
+from voicebot.openai.trouble import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.openai.usage import meter
+from voicebot.settings import Settings
+from voicebot.speech.openai.resampling import Decimator
 
 QUICK_S: Final = 0.25
 """Who fails so soon may be asked once more."""
@@ -157,3 +163,96 @@ async def in_time(
                 return
             yield piece
             left_s = patience.next_s
+
+
+_WITHOUT_INSTRUCTIONS: Final = "tts-1"
+_SAMPLE_BYTES: Final = 2
+_FIRST_MS: Final = 40
+"""Wanted at once, but less makes no whole frame of 20 ms behind the filter."""
+_PIECE_MS: Final = 200
+"""A sentence comes within moments, in crumbs; each piece that is handed on is filtered, framed and
+sent by itself."""
+_NO_AUDIO: Final = ("text/", "application/json")
+"""What a proxy or a compatible server says with a 200, and means an error."""
+
+
+class EndpointVoice:
+    """`/audio/speech`. It satisfies Voice; the client is its own.
+
+    rate_hz  of the server's "pcm": 24000 at OpenAI, others differ
+    """
+
+    def __init__(
+        self, client: AsyncOpenAI, model: str, voice: str, *, manner: str, rate_hz: int
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._voice = voice
+        self._manner = manner
+        self._rate_hz = rate_hz
+
+    @property
+    def model(self) -> str:
+        """What is paid for."""
+        return self._model
+
+    async def read(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Leaving early closes the connection, and that ends the request. Raises FAILURES."""
+        takes_manner = self._manner and not self._model.startswith(_WITHOUT_INSTRUCTIONS)
+        decimator = Decimator(self._rate_hz)
+        async with self._client.audio.speech.with_streaming_response.create(
+            model=self._model,
+            voice=self._voice,
+            input=sentence,
+            instructions=self._manner if takes_manner else omit,
+            response_format="pcm",
+        ) as answer:
+            if answer.headers.get("content-type", "").startswith(_NO_AUDIO):
+                raise Unwanted(Failure.MALFORMED)  # it would be heard as noise
+            enough, waiting = self._bytes(_FIRST_MS), b""
+            async for pcm in answer.iter_bytes():
+                waiting += pcm
+                if len(waiting) < enough:
+                    continue
+                if mulaw := decimator.feed(waiting):
+                    yield mulaw
+                enough, waiting = self._bytes(_PIECE_MS), b""
+        if tail := decimator.feed(waiting) + decimator.flush():
+            yield tail
+
+    def _bytes(self, ms: int) -> int:
+        return self._rate_hz * _SAMPLE_BYTES * ms // 1000
+
+    async def aclose(self) -> None:
+        """Close the kept connections."""
+        await self._client.close()
+
+
+def open_mouths(settings: Settings) -> list[tuple[str, OpenAIMouth]]:
+    """Each with the name under which its fixed sentences are kept. Connects to nothing yet.
+
+    Raises SettingsError.
+    """
+    patience = Patience(first_s=settings.openai_speech_deadline_ms / 1000)
+    endpoint = OpenAIMouth(_endpoint(settings), Breaker(Service.SPEAKING), patience)
+    mouths = [(_name(settings, settings.openai_speech_model), endpoint)]
+    return mouths
+
+
+def _endpoint(settings: Settings) -> EndpointVoice:
+    return EndpointVoice(
+        account(settings).open_client(),
+        settings.openai_speech_model,
+        settings.openai_voice,
+        manner=settings.openai_manner,
+        rate_hz=settings.openai_speech_rate_hz,
+    )
+
+
+def _name(settings: Settings, model: str) -> str:
+    """Changes with everything that changes the sound."""
+    sound = (
+        settings.openai_base_url, model, settings.openai_voice, settings.openai_manner,
+        settings.openai_speech_rate_hz,
+    )  # fmt: skip
+    return f"openai-{hashlib.sha256(repr(sound).encode()).hexdigest()[:16]}"
