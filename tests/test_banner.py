@@ -21,6 +21,15 @@ def test_the_banner_shows_what_to_enter_at_the_provider() -> None:
     assert "method POST" not in banner(Settings(_env_file=None))
 
 
+def test_the_banner_is_loud_where_anybody_can_call() -> None:
+    (loud,) = [line for line in banner(Settings(_env_file=None)).splitlines() if "ANYBODY" in line]
+    assert "0.0.0.0" in loud
+    assert "VOICEBOT_TWILIO_AUTH_TOKEN" in loud
+    signed = Settings(_env_file=None, twilio_auth_token=SecretStr("t"))
+    for quiet in (signed, Settings(_env_file=None, stream_host="127.0.0.1")):
+        assert "ANYBODY" not in banner(quiet)
+
+
 def test_the_banner_shows_what_a_key_has_switched_on() -> None:
     key = SecretStr("sk-test")
     keyed = Settings(_env_file=None).model_copy(update={"openai_api_key": key})

@@ -100,10 +100,13 @@ def test_ages_are_in_the_unit_that_a_person_would_use() -> None:
         assert "1 write " in told[1]
 
 
-def test_a_damaged_file_is_named_and_nobody_is_told_that_nothing_waits(data_dir: Path) -> None:
+@pytest.mark.parametrize("left", [b"", b"no database"])
+def test_a_damaged_file_is_named_and_nobody_is_told_that_nothing_waits(
+    data_dir: Path, left: bytes
+) -> None:
     asyncio.run(leave_behind(SID))
     (journal,) = (data_dir / "journal").glob("*.db")
-    journal.write_bytes(b"no database")
+    journal.write_bytes(left)
     assert f"{journal.stem}: damaged" in command().stdout
     assert check_journal(data_dir).state is State.NOTE
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from redis import Redis
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from tests.serving import Serving, alive, environment, eventually, serving
+from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.ports import Door, free_port, is_free, is_loopback, port_of, reserve, without_password
 from voicebot.serve import crew_of, for_trying_out
@@ -245,6 +249,44 @@ def test_a_second_signal_does_not_wait_for_a_worker_that_hangs(tmp_path: Path) -
         assert run.ended() == 128 + signal.SIGTERM
     assert not any(map(alive, run.pids))
     assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
+    frozen: bool, tmp_path: Path
+) -> None:
+    redis_port, ports = free_port(), {"VOICEBOT_STREAM_PORT": str(free_port())}
+    ports["VOICEBOT_CONSOLE_PORT"] = str(free_port())
+    env = environment(tmp_path / "data", redis_port, VOICEBOT_DRAIN_S="600", **ports)
+    stream = f"ws://127.0.0.1:{ports['VOICEBOT_STREAM_PORT']}/media"
+    start = json.dumps({"event": "start", "streamSid": "MZ1", "start": {"callSid": "CAkept"}})
+    with serving(env, tmp_path) as first:
+        first.wait_until_ready()
+        with connect(stream) as phone:
+            phone.send(start)
+            assert "media" in str(phone.recv())  # the bot speaks: the call is in the record
+            if frozen:
+                os.kill(first.pid_of("stream 1"), signal.SIGSTOP)
+            first.process.kill()
+            assert first.ended() == -signal.SIGKILL
+            orphans = first.pids
+            with serving(env, tmp_path) as second:
+                second.wait_until_ready()
+                assert not any(map(alive, orphans))
+                assert "found running, adopted" in second.said
+                with suppress(ConnectionClosed):
+                    while True:
+                        phone.recv(timeout=PATIENCE_S)
+                with connect(stream) as again:
+                    again.send(start)
+                    assert "media" in str(again.recv())
+                with Redis(port=redis_port) as redis:
+                    assert redis.hget("call:{CAkept}", "epoch") == b"2"
+                second.process.send_signal(signal.SIGINT)
+                second.process.send_signal(signal.SIGINT)
+                second.ended()
+            assert is_free(door(redis_port))
 
 
 @pytest.mark.slow

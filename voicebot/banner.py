@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voicebot.ports import console_door, stream_door, without_password
+from voicebot.ports import console_door, is_loopback, stream_door, without_password
 from voicebot.settings import Engine, Settings
 
 _HERE: Final = "127.0.0.1"
@@ -26,7 +26,7 @@ voicebot is ready
   staff    {staff}   API {staff}/docs
   Redis    {without_password(str(settings.redis_url))}
   data     {settings.data_dir}
-
+{_strangers(settings)}
 Place a call from another terminal:
   {make}
   {f"voicebot call {options}".rstrip()}
@@ -40,6 +40,16 @@ def _provider(settings: Settings) -> str:
     if settings.public_url is None:
         return ""
     return f"  number   voice webhook {settings.public_url}/twiml, method POST or GET\n"
+
+
+def _strangers(settings: Settings) -> str:
+    """Told last, so that it is read."""
+    if settings.twilio_auth_token is not None or is_loopback(settings.stream_host):
+        return ""
+    return (
+        f"\nWARNING: ANYBODY CAN CALL. The stream port listens on {settings.stream_host} and "
+        "checks no signature: set VOICEBOT_TWILIO_AUTH_TOKEN.\n"
+    )
 
 
 def _openai(settings: Settings) -> str:

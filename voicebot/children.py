@@ -7,12 +7,14 @@
       │ wrong settings: at once SettingsError
 
 A child lives in a session of its own, so that a terminal's Ctrl-C reaches only us, and gets a
-pipe as stdin whose other end we hold: it learns of our death when the pipe ends.
+pipe as stdin whose other end we hold: it learns of our death when the pipe ends. It also inherits
+a lock, by which the next supervisor on this data directory finds and ends what has not ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
@@ -35,6 +37,12 @@ _READY_WITHIN_S = 120.0  # a cold disk under a model of 150 MB, with room
 _HEALTHY_AFTER_S = 10.0  # a life of this length forgets the earlier back-offs
 _FORCE_AFTER_S = 3.0  # between the second SIGTERM and SIGKILL
 _CHUNK_BYTES = 4096
+_POLL_S = 0.02
+_INSISTENCE = (
+    (signal.SIGTERM, 0.2),  # it may not have noticed yet that its supervisor is gone
+    (signal.SIGTERM, _FORCE_AFTER_S),
+    (signal.SIGKILL, _FORCE_AFTER_S),
+)
 
 log = get_logger(__name__)
 
@@ -42,12 +50,14 @@ log = get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Part:
     """One process of the whole: its name for people, the module that `python -m` runs, what its
-    environment adds to ours, and the folder without which it cannot begin, if there is one."""
+    environment adds to ours, the folder without which it cannot begin, and the file whose lock it
+    holds while it lives, if there are such."""
 
     name: str
     module: str
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    lock: Path | None = None
 
 
 class Child:
@@ -109,11 +119,19 @@ class Child:
         clock = asyncio.get_running_loop().time
         self.began_at = clock()
         _make_folder(self.part)
-        process = self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self.part.module,
-            stdin=PIPE, stdout=PIPE, start_new_session=True,
-            env={**os.environ, **self.part.environment},
-        )  # fmt: skip
+        lock = _new_lock(self.part.lock)
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", self.part.module,
+                stdin=PIPE, stdout=PIPE, start_new_session=True, pass_fds=lock,
+                env={**os.environ, **self.part.environment},
+            )  # fmt: skip
+            for file in lock:
+                with suppress(OSError):  # a full disk
+                    os.write(file, str(process.pid).encode())
+        finally:
+            for file in lock:
+                os.close(file)
         log.debug("child_started", part=self.part.name, pid=process.pid)
         if self._stopping.is_set():  # asked to stop while it was being born
             self._signal(signal.SIGTERM)
@@ -164,6 +182,58 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+async def end_orphans(folder: Path) -> None:
+    """End the children whose supervisor was killed; `folder` holds their locks.
+
+    For the owner of the data directory alone. Raises StartFailed when one does not end.
+    """
+    async with asyncio.TaskGroup() as group:
+        for lock in await asyncio.to_thread(lambda: list(folder.glob("*.lock"))):
+            group.create_task(_end_orphan(lock))
+
+
+async def _end_orphan(lock: Path) -> None:
+    """Its calls are closed at the second signal: the provider brings them to us."""
+    for number, patience_s in _INSISTENCE:
+        pid = _holder(lock)
+        if pid is None:
+            return
+        log.warning("orphan_told_to_end", part=lock.stem, pid=pid, signal=number.name)
+        with suppress(OSError):
+            (os.killpg if number is signal.SIGKILL else os.kill)(pid, number)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while _holder(lock) is not None:  # noqa: ASYNC110, of another process
+                    await asyncio.sleep(_POLL_S)
+    if (pid := _holder(lock)) is not None:
+        raise StartFailed(
+            f"process {pid}, left by an earlier voicebot serve, does not end: kill it"
+        )
+
+
+def _new_lock(path: Path | None) -> tuple[int, ...]:
+    """A locked file to inherit; none where there is no path, or no room on the disk."""
+    if path is None:
+        return ()
+    try:
+        path.unlink(missing_ok=True)  # a process that outlived its kill may hold the old one
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return ()
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return (file,)
+
+
+def _holder(path: Path) -> int | None:
+    """The process that holds a lock; None when it is gone, or never was told its number."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read() or 0) or None
+    return None
 
 
 async def within(event: asyncio.Event, seconds: float) -> bool:

@@ -23,11 +23,17 @@ from typing import Annotated
 import typer
 
 from voicebot.banner import banner
-from voicebot.children import Child, Part
+from voicebot.children import Child, Part, end_orphans
 from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.metricsdir import kept_metrics, metrics_dir
-from voicebot.ports import console_door, port_of, reserve, stream_door, without_password
+from voicebot.ports import (
+    console_door,
+    port_of,
+    reserve,
+    stream_door,
+    without_password,
+)
 from voicebot.preflight import refusals
 from voicebot.settings import Settings, load_settings
 from voicebot.speech.models import Organ, is_needed
@@ -47,6 +53,7 @@ _STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
 _STILL_STARTING_EVERY_S = 5.0
 _VALKEY_CHECK_EVERY_S = 1.0
 _REDIS_PATIENCE_S = 3.0
+_LOCKS = "children"
 
 log = get_logger(__name__)
 
@@ -101,15 +108,17 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
     if impossible := list(refusals(settings)):  # told once, now, and not by every child
         raise ExceptionGroup("impossible settings", impossible)
     data_dir = prepare(settings.data_dir)
-    with owned(data_dir), kept_metrics(data_dir), reserve(stream_door(settings)) as stream:
-        with reserve(console_door(settings)) as console:  # its server binds it for itself
-            ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
-        settings = settings.model_copy(update={"data_dir": data_dir, **ports})
-        if settings.redis_url is not None:
-            await _look_at_redis(settings.redis_url)
-            await _supervise(settings, workers, lifetime)
-        else:
-            await _serve_with_valkey(settings, workers, lifetime)
+    with owned(data_dir):
+        await end_orphans(prepare(data_dir / _LOCKS))
+        with kept_metrics(data_dir), reserve(stream_door(settings)) as stream:
+            with reserve(console_door(settings)) as console:  # its server binds it for itself
+                ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
+            settings = settings.model_copy(update={"data_dir": data_dir, **ports})
+            if settings.redis_url is not None:
+                await _look_at_redis(settings.redis_url)
+                await _supervise(settings, workers, lifetime)
+            else:
+                await _serve_with_valkey(settings, workers, lifetime)
     say("stopped")
 
 
@@ -200,7 +209,8 @@ def crew_of(settings: Settings, workers: int) -> Crew:
     }
 
     def child(name: str, module: str) -> Child:
-        return Child(Part(name, f"voicebot.{module}", resolved, folder=metrics))
+        lock = settings.data_dir / _LOCKS / f"{name.replace(' ', '-')}.lock"
+        return Child(Part(name, f"voicebot.{module}", resolved, folder=metrics, lock=lock))
 
     speech = [
         child(organ.value, f"speech.{organ}") for organ in Organ if is_needed(settings, organ)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from voicebot.errors import AlreadyRunning, SettingsError
-from voicebot.store.datadir import is_owned, owned, prepare
+from voicebot.store.datadir import LEAST_FREE_BYTES, is_owned, owned, prepare
 
 
 def test_a_second_owner_is_refused_and_told_whom_to_stop(tmp_path: Path) -> None:
@@ -27,6 +28,18 @@ def test_a_directory_that_cannot_be_made_is_told_with_its_setting(tmp_path: Path
 def test_a_lock_that_cannot_be_written_is_told_with_its_setting(tmp_path: Path) -> None:
     (tmp_path / "serve.lock").mkdir()
     with pytest.raises(SettingsError, match="VOICEBOT_DATA_DIR"), owned(tmp_path):
+        pass
+
+
+def test_a_full_disk_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = SimpleNamespace(free=LEAST_FREE_BYTES - 1)
+    monkeypatch.setattr("voicebot.store.datadir.shutil.disk_usage", lambda _: full)
+    with pytest.raises(SettingsError, match=r"No space left .*make room"), owned(tmp_path):
+        pass
+    monkeypatch.undo()
+    with owned(tmp_path):
         pass
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
-from voicebot.errors import SettingsError
+from voicebot.errors import SettingsError, StoreUnavailable
 from voicebot.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import embedded, open_store
@@ -79,6 +79,38 @@ async def test_the_owner_also_stops_what_it_adopted(
 ) -> None:
     async with embedded_valkey(settings, owner=True):
         pass
+    assert not valkey.started
+
+
+async def test_a_start_that_fails_leaves_no_server_behind(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    (settings.data_dir / "redis-url").mkdir()  # as on a full disk, it cannot be written
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    with pytest.raises(StoreUnavailable, match="make room"):
+        await valkey.start()
+    assert not valkey.started
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", settings.redis_port)
+
+
+async def test_a_start_that_is_cancelled_leaves_no_server_behind(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = asyncio.Event()
+
+    async def in_vain(port: int, directory: Path) -> Answer:
+        if valkey.started and not never.is_set():
+            never.set()
+            await asyncio.sleep(60)
+        return Answer.NOBODY
+
+    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    monkeypatch.setattr(embedded, "_who_answers", in_vain)
+    starting = asyncio.ensure_future(valkey.start())
+    await never.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
     assert not valkey.started
 
 

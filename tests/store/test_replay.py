@@ -379,7 +379,11 @@ def no_json(journal: Path) -> None:
         database.commit()
 
 
-@pytest.mark.parametrize("damage", [not_sqlite, torn, no_json])
+def cut_to_nothing(journal: Path) -> None:
+    journal.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [not_sqlite, torn, no_json, cut_to_nothing])
 async def test_a_damaged_journal_stops_no_call_no_start_and_no_other_journal(
     process: Processes, faulty: FaultyRedis, damage: Callable[[Path], None]
 ) -> None:

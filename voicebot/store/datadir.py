@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ from voicebot.errors import AlreadyRunning, SettingsError
 
 _LOCK = "serve.lock"
 _OWNER_ONLY = 0o700
+LEAST_FREE_BYTES = 1024 * 1024
+"""With less, one part or another does not come up, and each says something else."""
 
 
 def prepare(data_dir: Path) -> Path:
@@ -30,7 +34,7 @@ def prepare(data_dir: Path) -> Path:
 @contextmanager
 def owned(data_dir: Path) -> Iterator[None]:
     """Own the directory until the end; raises AlreadyRunning when another `serve` does, and
-    SettingsError when nothing can be written there.
+    SettingsError when nothing can be written there or its disk is full.
 
     The lock goes with the process, however it dies.
     """
@@ -57,6 +61,8 @@ def _take(lock: TextIO, data_dir: Path) -> None:
     try:
         lock.truncate(0)
         os.write(lock.fileno(), f"{os.getpid()}\n".encode())  # what is buffered fails twice
+        if shutil.disk_usage(data_dir).free < LEAST_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
         raise SettingsError(_unusable(data_dir, error)) from error
 

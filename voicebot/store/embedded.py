@@ -117,15 +117,26 @@ class EmbeddedValkey:
         """Connect to our running server or start one; returns its URL when it is ready.
 
         Raises SettingsError when the port belongs to something else, StoreUnavailable when
-        the server does not come up.
+        the server does not come up; then, and when it is cancelled, it leaves none behind.
         """
         await asyncio.to_thread(prepare, self._valkey_dir)
-        for port in dict.fromkeys((self._last_port(), self._wanted_port)):
-            if await self._adopted(port):
-                break
-        else:
-            await self._spawn()
-        await asyncio.to_thread(self._write_url)
+        is_ready = False
+        try:
+            for port in dict.fromkeys((self._last_port(), self._wanted_port)):
+                if await self._adopted(port):
+                    break
+            else:
+                await self._spawn()
+            await asyncio.to_thread(self._write_url)
+            is_ready = True
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot start Valkey in {self._data_dir} ({error.strerror}): make room there, or "
+                "set VOICEBOT_DATA_DIR to another directory"
+            ) from error
+        finally:
+            if not is_ready and self.started:
+                await self.stop()
         return self.url
 
     async def is_running(self) -> bool:

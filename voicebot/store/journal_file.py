@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +61,12 @@ class JournalFile:
     def create(cls, path: Path) -> Self:
         """A file of one's own; raises sqlite3.Error or OSError."""
         path.parent.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
-        file = cls.adopt(path)
+        try:
+            file = cls.adopt(path)
+        except sqlite3.Error:  # a full disk leaves an empty file, which would look like a damage
+            if is_cut(path):
+                path.unlink()
+            raise
         if file is None:
             raise BlockingIOError("the journal file belongs to another process")
         return file
@@ -72,6 +77,8 @@ class JournalFile:
         lock = _lock_path(path).open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if is_cut(path):
+                raise sqlite3.DatabaseError("cut to nothing")
             return cls(path, lock, open_database(path))
         except BlockingIOError:
             lock.close()
@@ -195,6 +202,16 @@ class JournalFile:
             self.put_session(entry)
         else:
             self.put_update(entry)
+
+
+def is_cut(path: Path) -> bool:
+    """Is the file there, with nothing in it?
+
+    SQLite takes it for a new one, and throws away the write-ahead log beside it.
+    """
+    with suppress(FileNotFoundError):
+        return not path.stat().st_size
+    return False
 
 
 def open_database(path: Path) -> sqlite3.Connection:

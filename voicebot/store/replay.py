@@ -30,6 +30,8 @@ from voicebot.store.journal_file import (
     ASIDE,
     JournalFile,
     PendingUpdate,
+    is_cut,
+    is_living,
     read_sessions,
     read_updates,
 )
@@ -192,13 +194,16 @@ def standing(data_dir: Path) -> Standing:
 
 def read(path: Path, find: Callable[[sqlite3.Connection], list[Entry]]) -> list[Entry]:
     """What `find` finds in a file; nothing in one that is damaged, or just made or removed."""
-    with suppress(*_UNREADABLE), closing(_opened(path)) as database:
-        return find(database)
+    if not is_cut(path):
+        with suppress(*_UNREADABLE), closing(_opened(path)) as database:
+            return find(database)
     return []
 
 
 def is_damaged(path: Path) -> bool:
     """Are its bytes not what was written? Then nobody brings what is in it."""
+    if is_cut(path):
+        return not is_living(path)  # it has just made the file
     try:
         with closing(_opened(path)) as database:
             read_sessions(database)
