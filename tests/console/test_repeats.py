@@ -258,6 +258,23 @@ async def test_an_answer_that_was_lost_on_its_way_is_given_when_the_message_come
     await store.aclose()
 
 
+async def test_a_turn_that_redis_takes_no_write_of_is_503_and_counts_once_when_it_comes_again(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    before = await everything(redis)
+    await redis.config_set("min-replicas-to-write", 1)
+    try:
+        refused = await post(http, WORDS[0], NOON)
+    finally:
+        await redis.config_set("min-replicas-to-write", 0)
+    assert (refused.status_code, refused.json()["error"]) == (503, "store_unavailable")
+    assert await everything(redis) == before
+    for _ in range(2):
+        again = (await post(http, WORDS[0], NOON)).json()
+    assert len(again["callSkeleton"]["history"]) == 3
+
+
 OLD = {
     "callSid": SID,
     "services": [],
