@@ -1,6 +1,6 @@
 """The scripted conversations, by voice: how many callers book what they meant.
 
-    python benchmarks/conversations.py [--at-once N] [--failed FOLDER] [NAME ...]
+    python benchmarks/conversations.py [--at-once N] [--limit S] [--failed FOLDER] [NAME ...]
 
 Starts `voicebot serve --local` on free ports with a business of BOTH_HANDS places an hour, of
 which all are taken at one time tomorrow, and places a simulated call for each script in
@@ -55,13 +55,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these scripts")
     parser.add_argument("--at-once", type=int, default=3, help="calls at the same time")
+    parser.add_argument("--limit", type=float, default=CALL_LIMIT_S, help="seconds for a call")
     parser.add_argument("--failed", type=Path, metavar="FOLDER", help="keep their records here")
     options = parser.parse_args(arguments)
     scripts = [p for p in sorted(_FOLDER.glob("*.toml")) if p.stem in (options.names or [p.stem])]
-    return asyncio.run(_all(scripts, options.at_once, options.failed))
+    return asyncio.run(_all(scripts, options.at_once, options.limit, options.failed))
 
 
-async def _all(scripts: Sequence[Path], at_once: int, failed: Path | None) -> int:
+async def _all(scripts: Sequence[Path], at_once: int, limit_s: float, failed: Path | None) -> int:
     places = asyncio.Semaphore(at_once)
     with tempfile.TemporaryDirectory(prefix="voicebot-talk-") as folder:
         async with _serving(Path(folder)) as server:
@@ -69,7 +70,7 @@ async def _all(scripts: Sequence[Path], at_once: int, failed: Path | None) -> in
 
             async def place(script: Path) -> bool:
                 async with places:
-                    return await _call(server, script, failed)
+                    return await _call(server, script, limit_s, failed)
 
             done = await asyncio.gather(*(place(script) for script in scripts))
     print(f"{sum(done)} of {len(done)} conversations succeeded: {sum(done) / len(done):.0%}")
@@ -127,14 +128,14 @@ async def _take_all(server: Server) -> None:
             await Slots(client, business, holder, lambda: datetime.now(UTC)).book(taken)
 
 
-async def _call(server: Server, script: Path, failed: Path | None) -> bool:
+async def _call(server: Server, script: Path, limit_s: float, failed: Path | None) -> bool:
     options = ("--url", server.media, "--console", server.console, "--script", str(script))
     call = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "voicebot", "call", "--json", *options),
         stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=server.environment,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(CALL_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             out, _ = await call.communicate()
     except TimeoutError:
         call.kill()

@@ -37,8 +37,6 @@ SLOWER_MS = 50.0
 """No turn may be slower by more than this because Redis is away."""
 WITHIN_S = 5.0
 """After its return everything must be in Redis within this."""
-LEAD_S = 20.0
-"""Calls are under way before, and go on after."""
 _POLL_S = 0.01
 
 
@@ -53,8 +51,8 @@ class Run:
     errors: Sequence[str]
 
 
-async def run(calls: int, away_s: float, *, kill: bool) -> Run:
-    """One run; `kill` takes Redis away."""
+async def run(calls: int, away_s: float, lead_s: float, *, kill: bool) -> Run:
+    """One run; `kill` takes Redis away for `away_s`, and calls go on for `lead_s` on both sides."""
     with TemporaryDirectory(prefix="vb-away-") as name:
         folder = Path(name)
         valkey = EmbeddedValkey(prepare(folder / "redis"), free_port())
@@ -64,12 +62,12 @@ async def run(calls: int, away_s: float, *, kill: bool) -> Run:
                 running(StackKind.NULL, folder, calls=calls, redis_url=url) as servers,
                 asyncio.TaskGroup() as group,
             ):
-                seconds = 2 * LEAD_S + away_s
+                seconds = 2 * lead_s + away_s
                 order = Order(
                     url=servers.url, console=None, calls=calls, seconds=seconds, clean=True
                 )
                 load = group.create_task(place_calls(order, folder / "tally.json"))
-                await asyncio.sleep(LEAD_S)
+                await asyncio.sleep(lead_s)
                 since = time.time()
                 if kill:
                     await _kill_redis(url)
@@ -118,13 +116,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--away", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument("--lead", type=float, default=20.0, metavar="SECONDS", help="before, after")
     options = parser.parse_args()
     print(json.dumps(machine()))
-    there = asyncio.run(run(options.calls, options.away, kill=False))
-    away = asyncio.run(run(options.calls, options.away, kill=True))
+    there, away = (
+        asyncio.run(run(options.calls, options.away, options.lead, kill=kill))
+        for kill in (False, True)
+    )
+    print(_table(there, away))
+    if not there.turns_ms or not away.turns_ms:
+        print("no turn was taken in that time: longer --away, or more --calls", file=sys.stderr)
+        return 2
     slowest = max(there.turns_ms) + SLOWER_MS
     slower = [ms for ms in away.turns_ms if ms > slowest]
-    print(_table(there, away))
     print(f"\n{away.journaled} commits rested in the journal when Redis came back;")
     print(f"they were in Redis {away.saved_after_s:.2f} s after its first answer.")
     print(f"turns over the slowest of the undisturbed run by more than 50 ms: {len(slower)}")
