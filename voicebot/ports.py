@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import random
+import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.settings import Settings
@@ -17,6 +19,7 @@ _OWN_PORTS: Final = range(20_000, 32_000)
 """Below those that systems give to outgoing connections (32768 and up): a port that is settled
 here and let go for a child to take is not taken by anybody's connection meanwhile."""
 _TRIES: Final = 100
+_AUTHORITY: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_authority(host: str) -> bool:
+    """Is a request's Host a name or an address, with a port or without one?"""
+    if not _AUTHORITY.fullmatch(host):
+        return False
+    try:
+        urlsplit(f"//{host}").port  # noqa: B018, it is checked when it is read
+    except ValueError:  # beyond 65535, or brackets around what is no IPv6 address
+        return False
+    return True
 
 
 def require_staff_token(settings: Settings) -> None:

@@ -146,7 +146,8 @@ async def test_a_caller_who_asked_for_a_person_is_told_the_number(settings: Sett
 async def test_where_there_is_no_room_the_page_waits_asks_again_and_hears_an_apology(
     settings: Settings,
 ) -> None:
-    async with trial(settings, max_calls=1) as (http, here), here.socket():
+    async with trial(settings, max_calls=1) as (http, here), here.caller() as other:
+        await other.until_heard()
         pause, redirect = await verbs(http, "web-1")
         assert (pause["verb"], pause["seconds"]) == ("pause", 2)
         assert (redirect["verb"], redirect["tries"]) == ("redirect", 1)

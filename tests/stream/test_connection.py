@@ -65,7 +65,19 @@ async def test_a_body_may_come_in_pieces() -> None:
         (400, "Accept: */*"),
         *(
             (400, f"Host: {host}")
-            for host in ("", "a b", "[::1", "bot:99999", "bot:x", "ü", "b/evil", "u@b", "a&b", "[]")
+            for host in (
+                "",
+                "a b",
+                "[::1",
+                "bot:99999",
+                "bot:x",
+                "ü",
+                "b/evil",
+                "u@b",
+                "a&b",
+                "[]",
+                "[:::::]",
+            )
         ),
         (400, "Host: h\r\nContent-Length: 1\r\nContent-Length: 2"),
         (400, "Host: h\r\nContent-Length: -1"),

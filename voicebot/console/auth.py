@@ -97,7 +97,7 @@ class Gate:
         origin = request.headers.get("origin")
         if request.method in _SAFE_METHODS or origin is None:
             return
-        if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        if origin.lower().partition("://")[2] != request.headers.get("host", "").lower():
             raise Problem(403, "foreign_origin", "another site's page may not change anything here")
 
     def _check_host(self, request: Request) -> None:

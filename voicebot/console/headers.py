@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from voicebot.console.limits import Allowance
 from voicebot.console.problems import problem
 from voicebot.console.trial import stream_origins
+from voicebot.ports import is_authority
 from voicebot.settings import Settings
 
 BURST = 600
@@ -41,7 +42,9 @@ class Headers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        host = urlsplit(f"//{Request(scope).headers.get('host', '')}").hostname or ""
+        named = Request(scope).headers.get("host", "")
+        readable = not named or is_authority(named)
+        host = (urlsplit(f"//{named}").hostname or "") if readable else ""
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -52,7 +55,8 @@ class Headers:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, send_on)
+        bad = problem(400, "bad_host", "this Host is no name with a port")
+        await (self._app if readable else bad)(scope, receive, send_on)
 
 
 class Throttle:

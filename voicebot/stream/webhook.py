@@ -22,6 +22,7 @@ from voicebot.business import Business
 from voicebot.call import BROWSER_PREFIX, CallSid, Status, parse_call_sid
 from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
+from voicebot.ports import is_authority
 from voicebot.settings import Settings
 from voicebot.stream import metrics, twiml
 from voicebot.stream.metrics import Refusal
@@ -29,10 +30,8 @@ from voicebot.stream.passes import Bearer, PassOffice
 
 MEDIA: Final = "/media"
 TWIML: Final = "/twiml"
-_LAST_PORT: Final = 65535
 _MAX_NUMBER: Final = 128
 """A <Parameter> may hold 500 characters; no number or SIP address needs as many."""
-_HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _LOST_PLUS: Final = re.compile(r" (?=[0-9]{4,15}$)")
 """In a form a bare + is a space; no number begins with one."""
 _APOLOGY: Final = {
@@ -66,8 +65,7 @@ def read_request(request: Request, body: bytes) -> Asked:
     signatures = request.headers.get_all(signature.HEADER)
     if len(hosts) != 1 or len(signatures) > 1:
         raise InvalidRequest("one Host and at most one signature, please")
-    host = _HOST.fullmatch(hosts[0])
-    if host is None or int((host[2] or ":0")[1:]) > _LAST_PORT:
+    if not is_authority(hosts[0]):
         raise InvalidRequest("this Host is no name with a port")
     form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     return Asked(request.path, hosts[0], signatures[0] if signatures else None, tuple(form))

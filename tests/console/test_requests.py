@@ -1,0 +1,20 @@
+"""Requests that no browser would write: refused in words, never a failure of ours."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize("host", ["[::1", "[:::::]", "h:99999", "h:x", "a b", "u@h", "h/x", "é"])
+@pytest.mark.parametrize("path", ["/", "/calls", "/healthz"])
+async def test_a_broken_host_is_refused(http: httpx.AsyncClient, path: str, host: str) -> None:
+    answer = await http.get(path, headers={"Host": host.encode("latin-1")})
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_host")
+    assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[:::::]", "null", "x" * 5000])
+async def test_a_broken_origin_changes_nothing(http: httpx.AsyncClient, origin: str) -> None:
+    answer = await http.post("/calls", json={}, headers={"Origin": origin})
+    assert answer.status_code == 403
