@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import string
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 
-from voicebot.business import load_business
-from voicebot.call import FIELDS
+from tests.collect.conversation import NOW, at, heard, run
+from tests.collect.conversation import said as spoken_in
+from voicebot.business import Business, load_business
+from voicebot.call import FIELDS, CallState, Step
+from voicebot.collect.collector import situation
+from voicebot.collect.dialogue import begin
+from voicebot.collect.moves import next_move
+from voicebot.collect.spoken import pronounce, written
 from voicebot.collect.understanding import Missing
+from voicebot.collect.understanding.rules import understand
 from voicebot.collect.wording import fixed_sentences, load_wording
 from voicebot.errors import SettingsError
 
@@ -82,3 +93,109 @@ def test_every_language_has_the_same_lines_with_the_same_places_to_fill() -> Non
         }
 
     assert places("en") == places("zh-CN")
+
+
+_SAID = {
+    "en": (
+        *("0412 345", "0412 345 678", "j smith at", "at gmail dot com", "jo@example.com"),
+        *("tomorrow", "tomorrow morning", "Friday afternoon", "Tuesday evening", "tonight"),
+        *("at ten", "tomorrow at noon", "Friday at half past nine", "midnight tomorrow"),
+        *("Newtown", "Station Street", "12 Elm Street, Newtown", "unit five", "Robin Carter"),
+        *("plumbing", "my tap drips"),
+    ),
+    "zh-CN": (
+        *("一三八零零", "13800138000", "张三艾特", "艾特qq点com", "gao@qq.com"),
+        *(
+            "明天",
+            "明天上午",
+            "周五下午",
+            "下周二晚上",
+            "今天夜里",
+            "明天凌晨",
+            "明天中午",
+            "大后天傍晚",
+        ),
+        *(
+            "十点",
+            "明天中午十二点",
+            "周五九点半",
+            "海淀区",
+            "中山路",
+            "中山路5号",
+            "高峰",
+            "水管维修",
+        ),
+    ),
+}
+"""Whole answers and pieces of every field, so that each kind of value is read."""
+_INTERNAL = re.compile(
+    r"\d{4}-\d\d|T\d\d:|\d\d:\d\d:|[{}]|_|\b(?:None|null|nan|AM|PM)\b|\+0|Step|Missing"
+)
+_LATIN_OF_OURS = re.compile(
+    r"\b(?:morning|afternoon|evening|night|noon|small|hours|at|and|or|day|clock|am|pm|[A-Z][a-z]+day)\b"
+)
+
+
+def values_of(business: Business) -> set[str]:
+    """Every value and piece of these answers, as it is put into a line."""
+    spoken: set[str] = set()
+    for step, said in product(FIELDS, _SAID[business.language]):
+        dialogue = replace(begin(business, CallState()), step=step)
+        meant = understand(said, situation(dialogue, datetime(2026, 3, 2, 1, tzinfo=UTC)))
+        spoken |= {written(field, value, business) for field, value in meant.fields.items()}
+        if meant.partial:
+            spoken.add(written(step, meant.partial, business))
+    return spoken
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_no_line_ever_says_an_internal_form(language: str) -> None:
+    business = DEMO.model_copy(update={"language": language})
+    wording = load_wording(business)
+    values = values_of(business)
+    assert len(values) > len(_SAID[language]) / 2
+    for key, variants in wording.lines.items():
+        if key.startswith("mail."):
+            continue
+        for variant, value in product(range(len(variants)), values):
+            line = wording.line(key, variant, **dict.fromkeys(PLACEHOLDERS, value))
+            for form in (line.replace(value, value.replace("@", " ")), pronounce(line)):
+                own = form if "@" not in value else form.replace("_", " ")
+                assert not _INTERNAL.search(own), (key, form)
+            if language == "zh-CN":
+                assert not _LATIN_OF_OURS.search(line.replace("gao@qq.com", "")), (key, line)
+            else:
+                assert not re.search(r"[一-鿿]", line), (key, line)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "answer"),
+    [
+        ("en", "tomorrow morning", "Tuesday the 3rd of March in the morning, got it."),
+        ("zh-CN", "明天上午", "3月3号星期二上午，好的。"),
+        ("zh-CN", "下周二晚上", "3月10号星期二晚上，好的。"),
+    ],
+)
+def test_a_day_with_its_part_is_said_in_words(language: str, said: str, answer: str) -> None:
+    business = DEMO.model_copy(update={"language": language})
+    dialogue = at(Step.TIME, business)
+    meant = understand(said, situation(dialogue, NOW))
+    _, effects = next_move(dialogue, heard(meant, said), NOW)
+    assert spoken_in(effects).startswith(answer)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "told"),
+    [
+        ("en", "tomorrow at 3 pm Perth time", "I have turned that into our local time."),
+        ("zh-CN", "明天珀斯时间下午三点", "已经换算成我们的当地时间。"),
+    ],
+)
+def test_a_time_that_was_counted_in_our_zone_is_said_to_be(
+    language: str, said: str, told: str
+) -> None:
+    dialogue = at(Step.TIME, DEMO.model_copy(update={"language": language}))
+    meant = understand(said, situation(dialogue, NOW))
+    dialogue, effects = run(dialogue, heard(meant, said))
+    assert spoken_in(effects).startswith(told)
+    assert dialogue.pending == "2026-03-03T18:00"

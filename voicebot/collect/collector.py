@@ -280,6 +280,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Asked:
         services=business.services,
         record=record,
         partial=dialogue.partial,
+        zone=business.zone.key,
     )
 
 

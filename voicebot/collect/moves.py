@@ -156,6 +156,8 @@ def _understood(turn: Turn, text: str, understood: Understanding) -> Turn:
 
 
 def _met(turn: Turn, understood: Understanding) -> Turn:
+    if understood.moved:
+        turn = turn.say("time.zone")
     known = frozenset(turn.dialogue.answers)
     turn, learned = _take_others(turn, understood)
     if turn.dialogue.mode is Mode.CONFIRMING:

@@ -19,7 +19,22 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PARTS_OF_DAY = {
+    "en": {"": ""}
+    | dict.fromkeys(("small_hours", "morning", "06"), " in the morning")
+    | dict.fromkeys(("noon",), " around noon")
+    | dict.fromkeys(("afternoon", "12"), " in the afternoon")
+    | dict.fromkeys(("evening", "18"), " in the evening")
+    | dict.fromkeys(("night", "21"), " at night"),
+    "zh-CN": {"": "", "small_hours": "凌晨", "noon": "中午"}
+    | dict.fromkeys(("morning", "06"), "上午")
+    | dict.fromkeys(("afternoon", "12"), "下午")
+    | dict.fromkeys(("evening", "18"), "晚上")
+    | dict.fromkeys(("night", "21"), "夜里"),
+}
+"""What the pieces of understanding call a part of the day, as it is said behind the day."""
+_EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})?")
+""" "j.smith@", of which the rest is still to come, is said like a whole one."""
 _DIGIT_GROUPS = re.compile(
     r"(?<![\w:.])(?:\+\d{1,3}|\d{2,15})(?:[ -]\d{2,15}){1,7}(?![\w:])"  # 0412 345 678
     r"|(?<![\w:.])[+0]\d{3,15}(?![\w:])"  # 0412345678
@@ -63,16 +78,18 @@ def _grouped(digits: str, region: str) -> str:
 
 
 def written_time(value: str, language: str = "en") -> str:
-    """`YYYY-MM-DDTHH:MM`, `YYYY-MM-DD` or `THH:MM` with weekday and date, in words.
+    """Return `YYYY-MM-DDTHH:MM`, `YYYY-MM-DD` or `THH:MM` with weekday and date, in words.
 
-    A piece that is none of these is said as it stands.
+    Behind a day may stand a part of it, by its name or first hour ("2026-12-01 morning"). What
+    is none of these is said as it stands.
     """
-    day, _, clock = value.partition("T")
+    stamp, _, part = value.partition(" ")
+    day, _, clock = stamp.partition("T")
     try:
-        parts = [_day(day, language)] if day else []
+        parts = [_day(day, language) + _PARTS_OF_DAY[language][part]] if day else []
         if clock:
             parts.append(_clock(clock, language))
-    except ValueError:
+    except (ValueError, KeyError):
         return value
     return ("" if language == "zh-CN" else " at ").join(parts)
 
@@ -127,7 +144,7 @@ def pronounce(sentence: str) -> str:
 
 def _say_email(email: str) -> str:
     local, _, domain = email.partition("@")
-    return f"{_say_marks(local)}, at {_say_marks(domain)}"
+    return f"{_say_marks(local)}, at {_say_marks(domain)}".strip()
 
 
 def _say_marks(text: str) -> str:

@@ -68,6 +68,7 @@ class Asked:
     services    what may be booked
     record      values held already, in normal form (for corrections)
     partial     an earlier piece of this step's answer, to be continued (digits, "j.smith@", a day)
+    zone        the business's time zone (IANA); without it no time of another zone is taken
     """
 
     step: Step
@@ -79,6 +80,7 @@ class Asked:
     services: tuple[Offer, ...] = ()
     record: Mapping[Step, str] = field(default_factory=dict)
     partial: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Understanding:
     missing     for a partial answer: what is still to come; `partial` then holds the piece so far
     span        where in the utterance the value stands
     confidence  0 to 1; under 0.5 a model may be asked, if there is one
+    moved       a time was said in another time zone, and is counted in the business's
     """
 
     intent: Intent
@@ -101,6 +104,7 @@ class Understanding:
     partial: str | None = None
     span: tuple[int, int] | None = None
     confidence: float = 1.0
+    moved: bool = False
 
     @property
     def complete(self) -> bool:

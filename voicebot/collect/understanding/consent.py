@@ -76,9 +76,9 @@ def agrees(
     repeated  where the value that was read back is said again, which agrees by itself
     beside    where values of other fields stand
     """
-    chinese = language.startswith("zh")
-    said = _units(utterance, repeated, beside, chinese=chinese)
-    known = _CHINESE if chinese else _ENGLISH
+    spoken = language.partition("-")[0]
+    said = _units(utterance, repeated, beside, chinese=spoken == "zh")
+    known = _VOCABULARIES[spoken]
     if not said or len(said) > _MOST_UNITS:
         return False
     if any(said[at : at + len(no)] == no for no in known.never for at in range(len(said))):
@@ -137,6 +137,9 @@ def _read(table: Mapping[str, Sequence[str]], *, chinese: bool) -> _Vocabulary:
     return _Vocabulary(**sets, longest=max(len(units) for each in sets.values() for units in each))
 
 
-_TABLES = tomllib.loads(files(__package__).joinpath("consent.toml").read_text("utf-8"))
-_ENGLISH = _read(_TABLES["en"], chinese=False)
-_CHINESE = _read(_TABLES["zh"], chinese=True)
+_VOCABULARIES = {
+    language: _read(table, chinese=language == "zh")
+    for language, table in tomllib.loads(
+        files(__package__).joinpath("consent.toml").read_text("utf-8")
+    ).items()
+}

@@ -18,6 +18,7 @@ class Found:
     confidence  0 to 1; under 0.5 the rules would rather ask again
     missing     what is still to come
     partial     the piece so far, to be handed back as `Asked.partial` with the next utterance
+    moved       was it said in another time zone, and counted in the business's?
     """
 
     value: str | None
@@ -25,3 +26,4 @@ class Found:
     confidence: float = 1.0
     missing: Missing | None = None
     partial: str | None = None
+    moved: bool = False

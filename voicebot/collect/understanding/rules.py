@@ -12,11 +12,12 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding, zh
 from voicebot.collect.understanding.confirm import agrees_at_first, denies, is_yes
 from voicebot.collect.understanding.consent import agrees, consents, is_held
+from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import OVERRULING, intent_of
 from voicebot.collect.understanding.questions import asks
 from voicebot.collect.understanding.several import found_in, values
-from voicebot.collect.understanding.tokens import plain
+from voicebot.collect.understanding.tokens import plain, word_set, words
 
 _SURE = 0.5
 """Under this a value is not returned."""
@@ -36,6 +37,8 @@ _BEFORE_YES_AND_NO = frozenset(
     )
 )
 """Answers to a read-back that are neither yes nor no, whatever else is in them."""
+_BOUNDS = word_set("before until after")
+"""With these a caller does care when."""
 _COURTESY = frozenset((Intent.THANKS, Intent.GREETING, Intent.GOODBYE))
 """Said with a yes or with a question, these are only polite."""
 
@@ -62,9 +65,8 @@ def _understood(utterance: str, asked: Asked) -> Understanding:
         return zh.understand(utterance, asked)
     text = plain(utterance)
     found = found_in(text, asked)
-    if asked.confirming:
-        return _confirmation(text, asked, found)
-    return _answer(text, asked, found)
+    time = found.get(Step.TIME)
+    return marked((_confirmation if asked.confirming else _answer)(text, asked, found), time)
 
 
 def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
@@ -91,6 +93,8 @@ def _stands(own: Found, text: str, step: Step) -> bool:
 
 def _no_value(text: str, asked: Asked) -> Understanding:
     intent = intent_of(text, asked.step)
+    if intent is Intent.NO_PREFERENCE and not _BOUNDS.isdisjoint(words(text)):
+        intent = None  # "any time before noon"
     if intent is None:
         return Understanding(Intent.NOT_A_VALUE, confidence=_UNKNOWN)
     return Understanding(intent, confidence=_KNOWN)

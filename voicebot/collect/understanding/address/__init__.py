@@ -6,7 +6,9 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
 from voicebot.collect.understanding.address.parts import Part, Parts, is_whole, line, merge
 from voicebot.collect.understanding.address.reading import read
+from voicebot.collect.understanding.address.whose import of_the_job
 from voicebot.collect.understanding.found import Found
+from voicebot.collect.understanding.tokens import plain
 
 
 def parse(utterance: str, asked: Asked) -> Found | None:
@@ -15,7 +17,13 @@ def parse(utterance: str, asked: Asked) -> Found | None:
     `asked.partial` is completed by what is said now. A part said alone ("the postcode is two one
     five oh") amends the address in the record.
     """
-    said = read(utterance, asked.region, alone=asked.step is Step.ADDRESS)
+    alone = asked.step is Step.ADDRESS
+
+    def holds(part: str) -> bool | None:
+        parts = read(part, asked.region, alone=alone).parts
+        return is_whole(parts) if parts else None
+
+    said = read(of_the_job(plain(utterance), holds), asked.region, alone=alone)
     if not said.parts:
         return None
     parts = _completed(said.parts, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,7 @@ from voicebot.collect.understanding.address.words import (
     HOUSE_WORDS,
     JOURNEYS,
     STREET_TYPES,
+    UNIT_WORDS,
     Word,
     cut,
     part_of,
@@ -38,6 +40,7 @@ _SURE, _TYPELESS, _AMENDED = 1.0, 0.6, 0.9
 _WANTING = frozenset({"need", "want", "order", "get", "have", "add", "like", "take", "and"})
 _LEADING = frozenset({"at", "is", "it's"})
 _MOST_HEAD_PARTS = 4
+_ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,33 @@ def read(utterance: str, region: str, *, alone: bool) -> Reading:
     """The address in an utterance. `alone`: it was asked for, so that a piece counts too."""
     found = Reading()
     said_words, names = without_spelling(cut(utterance))
-    for words in _rounds(said_words):
+    for words in _rounds(_numbered(said_words, weak=alone)):
         said = _read(words, region, alone=alone)
         if is_whole(said.parts) or not found.parts:
             found = said if said.parts else found
         elif said.parts:
             found = Reading(merge(found.parts, said.parts), _AMENDED)
     return replace(found, parts=respelled(found.parts, names)) if names else found
+
+
+def _numbered(words: list[Word], *, weak: bool) -> list[Word]:
+    """ "12th Station Street", as a recogniser writes 12 Station Street: a house number.
+
+    "5th Avenue" and "45 12th Street" are streets that are numbered.
+    """
+    return [_as_number(words, at, weak=weak) for at in range(len(words))]
+
+
+def _as_number(words: Sequence[Word], at: int, *, weak: bool) -> Word:
+    word, after = words[at], words[at + 1 : at + 2]
+    number = _ORDINAL.fullmatch(word.low)
+    behind = at > 0 and not word.pause and (words[at - 1].is_figure or words[at - 1].is_number)
+    if number is None or not after or after[0].pause or after[0].low in COMPASS:
+        return word
+    if behind and not (at > 1 and words[at - 2].low in UNIT_WORDS):
+        return word
+    named = not after[0].is_figure and street_at(words, at + 1, weak=weak)
+    return replace(word, text=number[1], low=number[1]) if named else word
 
 
 def _rounds(words: list[Word]) -> Iterator[list[Word]]:

@@ -11,6 +11,7 @@ from voicebot.collect.understanding.dates.clocks import Part
 from voicebot.collect.understanding.dates.combine import Answer, combine
 from voicebot.collect.understanding.dates.questions import is_elsewhere, only_asks
 from voicebot.collect.understanding.dates.words import read
+from voicebot.collect.understanding.dates.zones import in_our_time
 from voicebot.collect.understanding.found import Found
 
 
@@ -26,10 +27,16 @@ def parse(utterance: str, asked: Asked) -> Found | None:
         return None
     held = _held(asked)
     strict = asked.step is not Step.TIME
-    answer = combine(tokens, asked.now, asked.region, strict=strict, held=held.part)
+    read_back = None
+    if asked.confirming and held.day and held.clock:
+        read_back = datetime.combine(held.day, held.clock)
+    answer = combine(
+        tokens, asked.now, asked.region, strict=strict, held=held.part, read_back=read_back
+    )
     if answer is None or only_asks(tokens):
         return None
-    return _found(answer, held, (tokens[answer.begin].start, tokens[answer.end - 1].end))
+    found = _found(answer, held, (tokens[answer.begin].start, tokens[answer.end - 1].end))
+    return in_our_time(found, utterance, asked) if found else None
 
 
 def localize(value: str, zone: ZoneInfo) -> datetime:

@@ -34,13 +34,20 @@ class Answer:
 
 
 def combine(
-    tokens: Tokens, now: datetime, region: str, *, strict: bool, held: Part | None = None
+    tokens: Tokens,
+    now: datetime,
+    region: str,
+    *,
+    strict: bool,
+    held: Part | None = None,
+    read_back: datetime | None = None,
 ) -> Answer | None:
     """The answer in these words, or None.
 
-    `strict` takes only unmistakable clock times; `held` is a part of the day named before.
+    `strict` takes only unmistakable clock times; `held` is a part of the day named before;
+    from the time that was `read_back` "an hour later" is counted.
     """
-    pieces = weighed(tokens, list(scan(tokens, now, region)))
+    pieces = weighed(tokens, list(scan(tokens, now, region, read_back)))
     kept = [p for p in pieces if not is_refused(tokens, p)]
     rounds = [_surest(r, strict=strict) for r in _rounds(kept)]
     if strict and not any(isinstance(p, Clock) for r in rounds for p in r):

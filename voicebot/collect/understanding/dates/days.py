@@ -186,7 +186,7 @@ def _with_year(tokens: Tokens, piece: Day, today: date, month: int, day: int) ->
         found, end = make(year, month, day), end + 1
     else:
         found, end = coming(today, month, day), piece.end
-    return Day(piece.begin, end, Weight.DATE, found) if found else None
+    return Day(piece.begin, end, Weight.DATE if found else Weight.NONE, found)
 
 
 def _ordinal(tokens: Tokens, at: int, today: date, region: str) -> Day | None:

@@ -42,12 +42,14 @@ class Mend:
 Piece = Day | Clock | Named | Moment | Mend
 
 
-def scan(tokens: Tokens, now: datetime, region: str) -> Iterator[Piece]:
+def scan(
+    tokens: Tokens, now: datetime, region: str, read_back: datetime | None = None
+) -> Iterator[Piece]:
     """Every day, clock time, part of the day, moment and correction in these words."""
     words = [t.text for t in tokens]
     at = 0
     while at < len(tokens):
-        piece = _piece(tokens, words, at, now, region)
+        piece = _piece(tokens, words, at, now, region, read_back)
         if piece:
             yield piece
             if part := part_at(tokens, at):
@@ -55,8 +57,15 @@ def scan(tokens: Tokens, now: datetime, region: str) -> Iterator[Piece]:
         at = max(piece.end, at + 1) if piece else at + 1
 
 
-def _piece(tokens: Tokens, words: list[str], at: int, now: datetime, region: str) -> Piece | None:
-    found: Piece | None = ahead_at(tokens, at, now, region)
+def _piece(
+    tokens: Tokens,
+    words: list[str],
+    at: int,
+    now: datetime,
+    region: str,
+    read_back: datetime | None,
+) -> Piece | None:
+    found: Piece | None = ahead_at(tokens, at, now, region, read_back)
     found = found or day_at(tokens, at, now.date(), region) or clock_at(tokens, at, region)
     if found:
         return found

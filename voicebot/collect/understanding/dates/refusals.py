@@ -8,7 +8,7 @@ from voicebot.collect.understanding.dates.resolving import Day, Weight
 from voicebot.collect.understanding.dates.words import Tokens, word, word_set
 
 _NEGATIONS = word_set("not can't cannot cant don't dont won't wont except")
-_UNNEGATED = word_set("but so then until before after earlier later mind have sure if or")
+_UNNEGATED = word_set("should but so then until before after earlier later mind have sure if or")
 _REFUSED_AFTER = (
     ("doesn't", "work"),
     ("won't", "work"),
@@ -26,6 +26,10 @@ _COMING = word_set(
     "on at for in available free here"
 )
 """Between a "not" and a day, however many: "I won't be able to make my appointment on Friday"."""
+_DAY_BOUNDS = word_set("before after until between")
+_CLOCK_BOUNDS = word_set("before until than")
+"""After four may begin at four; before ten is never at ten."""
+_BOUND_REACH = 5
 _MOVED = word_set("reschedule move change switch shift postpone push bring")
 _MOVED_REACH = 6
 """What is moved from a day is moved to another one: "reschedule it from Monday to next week"."""
@@ -46,7 +50,7 @@ def is_refused(tokens: Tokens, piece: Piece) -> bool:
     if not isinstance(piece, (Day, Clock)):
         return False
     if isinstance(piece, Day) and (
-        piece.weight is Weight.PAST or word(tokens, piece.end) in STREETS
+        piece.weight in (Weight.PAST, Weight.NONE) or word(tokens, piece.end) in STREETS
     ):
         return True
     after = [word(tokens, piece.end + n) for n in range(3)]
@@ -55,10 +59,21 @@ def is_refused(tokens: Tokens, piece: Piece) -> bool:
     if [word(tokens, piece.begin - n) for n in (2, 1)] in (["instead", "of"], ["rather", "than"]):
         return True
     return (
-        _is_exception(tokens, piece.begin)
+        _is_bound(tokens, piece)
+        or _is_exception(tokens, piece.begin)
         or _is_moved(tokens, piece.begin)
         or _is_negated(tokens, piece.begin)
     )
+
+
+def _is_bound(tokens: Tokens, piece: Day | Clock) -> bool:
+    """ "Before ten", "after Friday": some other hour or day, which is still to be named."""
+    before = piece.begin - (word(tokens, piece.begin - 1) == "the")
+    bound = word(tokens, before - 1)
+    if bound not in (_DAY_BOUNDS if isinstance(piece, Day) else _CLOCK_BOUNDS):
+        return False
+    near = {word(tokens, n) for n in range(before - 1 - _BOUND_REACH, before - 1)}
+    return near.isdisjoint(_NEGATIONS | {"never", "or"})
 
 
 def _is_moved(tokens: Tokens, at: int) -> bool:

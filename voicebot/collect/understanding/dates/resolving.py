@@ -18,7 +18,7 @@ _AT_ODDS = 0.45
 
 
 class Weight(StrEnum):
-    """How a day was named."""
+    """How a day was named; PAST and NONE (the 31st of February, "before Friday") name none."""
 
     DATE = "date"
     WEEKDAY = "weekday"
@@ -26,6 +26,7 @@ class Weight(StrEnum):
     WEEK = "week"
     TODAY = "today"
     PAST = "past"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.consent import agrees, consents, is_held
+from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
 from voicebot.collect.understanding.zh.intents import (
@@ -53,8 +54,11 @@ def understand(utterance: str, asked: Asked) -> Understanding:
     """What the caller meant; never raises, whatever the text."""
     text = fold(utterance)
     found = fields_of(text, asked)
-    if asked.confirming:
-        return _confirmation(text, found, asked)
+    time = found.get(Step.TIME)
+    return marked((_confirmation if asked.confirming else _answer)(text, found, asked), time)
+
+
+def _answer(text: Text, found: dict[Step, Found], asked: Asked) -> Understanding:
     own = found.pop(asked.step, None)
     fields = _values(found)
     if own and _is_answer(own, text, asked.step):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from voicebot.collect.understanding.zh.numerals import NUMERAL, to_number
@@ -36,6 +36,10 @@ class Day:
     bygone: bool = False
 
 
+_BESIDE = re.compile(
+    rf"(?:那天)?的?(?P<side>之?前|之?后)(?P<count>{NUMERAL}{{1,2}})(?P<unit>天|周|个?星期|个?礼拜)"
+)
+
 _Reader = Callable[[re.Match[str], date], date | None]
 
 _RELATIVE = {
@@ -47,6 +51,7 @@ _FESTIVALS = {
     "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "劳动节": (5, 1), "五一节": (5, 1),
     "儿童节": (6, 1), "六一节": (6, 1), "教师节": (9, 10), "国庆节": (10, 1), "国庆": (10, 1),
     "双十一": (11, 11), "平安夜": (12, 24), "圣诞节": (12, 25), "圣诞": (12, 25),
+    "节礼日": (12, 26),
 }  # fmt: skip
 _WEEK = {"上上": -2, "上": -1, "": 0, "这": 0, "本": 0, "下": 1, "下下": 2}
 _MONTH = {"上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
@@ -65,10 +70,23 @@ def find_days(plain: str, today: date) -> list[Day]:
             start, end = match.span()
             if any(taken[start:end]):
                 continue
-            if day := read(match, today):
+            day = read(match, today)
+            if day or read is _full:  # 二月三十一号 is no day, nor is what is left of it
                 taken[start:end] = [True] * (end - start)
-                found.append(_day(match, day, today))
+            if day:
+                found.append(_counted(_day(match, day, today), plain))
     return sorted(found, key=lambda day: day.span)
+
+
+def _counted(day: Day, plain: str) -> Day:
+    """圣诞节前一天, 周五后两天: a day that is counted from the one that is named."""
+    match = _BESIDE.match(plain, day.span[1])
+    count = to_number(match["count"]) if match else None
+    if match is None or count is None:
+        return day
+    days = count * (1 if match["unit"] == "天" else _DAYS_A_WEEK)
+    shift = timedelta(days=-days if match["side"].endswith("前") else days)
+    return replace(day, date=day.date + shift, span=(day.span[0], match.end()), floating=False)
 
 
 def _day(match: re.Match[str], day: date, today: date) -> Day:

@@ -25,14 +25,17 @@ _NOT_BEFORE = (
     r"|(?:飞机|航班|火车|高铁|班车)[是在]?$"
     r"|(?:不要|不想|别|除了|不能|不是)(?:约|在|选|订)?(?:上午|下午|早上|晚上)?[ ]*$"
 )
-_REJECTED_AFTER = re.compile(_NOT_AFTER)
+_BEFORE = r"[ ]*(?:(?:之|以)前|前(?![天面台]))"
+"""十点以前 is not ten, 周五前 is not Friday; 四点以后 may be four, but 周五以后 is not Friday."""
+_AFTERWARDS = re.compile(r"[ ]*(?:之|以)后(?!的?[零〇一二两三四五六七八九十\d])")
+_REJECTED_AFTER = re.compile(f"{_BEFORE}|{_NOT_AFTER}")
 _REJECTED_BEFORE = re.compile(_NOT_BEFORE)
 _HOURS_LATER = re.compile(
     rf"(?:(?P<hours>{NUMERAL}{{1,3}}|半)\s*个?\s*(?P<half>半)?\s*(?:小时|钟头)(?P<more>半)?"
     rf"|(?P<minutes>{NUMERAL}{{1,3}}|一刻)\s*分?钟)\s*(?:之后|以后|后)"
 )
 _PART_OF_DAY = re.compile(r"[ 的]*(?:早上?|上午|中午|下午|傍晚|晚上?|夜里)?[ 的]*")
-_NOON_WORDS = re.compile(r"中午|正午|晌午")
+_NOON_WORDS = re.compile(rf"(?:中午|正午|晌午)(?!{_BEFORE})")
 _UNSURE = 0.5
 _EVEN_WEEK = timedelta(weeks=1)
 _HALF_DAY = timedelta(hours=12)
@@ -128,7 +131,13 @@ def _said(plain: str, today: date) -> Said:
 
 
 def _wanted(days: list[Day], plain: str) -> list[Day]:
-    return [day for day in days if not day.bygone and not _is_rejected(day.span, plain)]
+    return [
+        day
+        for day in days
+        if not day.bygone
+        and not _is_rejected(day.span, plain)
+        and not _AFTERWARDS.match(plain, day.span[1])
+    ]
 
 
 def _wanted_clocks(clocks: list[Clock], plain: str, bygone: list[int]) -> list[Clock]:

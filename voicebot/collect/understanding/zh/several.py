@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.address.whose import of_the_job
+from voicebot.collect.understanding.dates.zones import in_our_time
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.address import find_address
 from voicebot.collect.understanding.zh.corrections import CORRECTION, without_denied
@@ -77,12 +79,23 @@ def _phone(text: Text, asked: Asked, is_asked: bool) -> Found | None:
 
 def _address(text: Text, asked: Asked, is_asked: bool) -> Found | None:
     bare = is_asked or asked.step in _BESIDE_ADDRESS or _corrects(_ABOUT_ADDRESS, text)
-    return find_address(text, asked=bare, partial=asked.partial if is_asked else None)
+
+    def holds(part: str) -> bool | None:
+        found = find_address(Text(part, part), asked=bare)
+        return found.value is not None if found else None
+
+    plain = of_the_job(text.plain, holds)
+    said = "".join(
+        s if p == was else p for s, p, was in zip(text.said, plain, text.plain, strict=True)
+    )
+    partial = asked.partial if is_asked else None
+    return find_address(Text(said, plain), asked=bare, partial=partial)
 
 
 def _time(text: Text, asked: Asked, is_asked: bool) -> Found | None:
     held = (asked.partial if is_asked else None) or asked.record.get(Step.TIME)
-    return find_time(text.plain, asked.now, held)
+    found = find_time(text.plain, asked.now, held)
+    return in_our_time(found, text.plain, asked) if found else None
 
 
 def _service(text: Text, asked: Asked, is_asked: bool) -> Found | None:
