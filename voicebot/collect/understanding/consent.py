@@ -83,17 +83,16 @@ def agrees(
         return False
     if any(said[at : at + len(no)] == no for no in known.never for at in range(len(said))):
         return False
-    agree = known.agree | {(_REPEATED,)}
-    may_stand_by = known.beside | {(_BESIDE,)} | (known.restate if repeated or beside else set())
+    restate = known.restate if repeated or beside else frozenset()
     # For each place that phrases reach from the start: was one a yes, may the last one be last?
     reached: list[set[tuple[bool, bool]]] = [{(False, False)}, *(set() for _ in said)]
     for at in range(len(said)):
         for agreed, _ in reached[at]:
             for end in range(at + 1, min(len(said), at + known.longest) + 1):
                 phrase = said[at:end]
-                if phrase in agree:
+                if phrase in known.agree or phrase == (_REPEATED,):
                     reached[end].add((True, True))
-                if phrase in may_stand_by:
+                if phrase in known.beside or phrase in restate or phrase == (_BESIDE,):
                     reached[end].add((agreed, True))
                 if phrase in known.before:
                     reached[end].add((agreed, False))
