@@ -3,7 +3,7 @@
     python benchmarks/metrics_cost.py [ROUNDS]
 
 The figures are kept as in production, in files that several processes share. A turn is one decided,
-two commits, one wait for ears and mouth, one first frame; a message is 200 ms of the bot's voice.
+two commits, one wait for stt and tts, one first frame; a message is 200 ms of the bot's voice.
 With --traces each turn is also told to an exporter that throws it away.
 """
 

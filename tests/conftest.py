@@ -27,7 +27,7 @@ _WAITING_FOR_SOMEBODY = (
     "doctor.others.PATIENCE_S",
     "openai.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
-    "speech.desk._SEND_DEADLINE_S",
+    "speech.inference_server._SEND_DEADLINE_S",
     "store.chores.FINISH_PATIENCE_S",
     "store.client.ANSWER_PATIENCE_S",
     "store.client.CONNECT_PATIENCE_S",

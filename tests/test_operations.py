@@ -35,7 +35,7 @@ Samples = dict[str, list[tuple[dict[str, str], float]]]
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """Everything that can run: two workers, real ears and mouth, console, webhooks, traces."""
+    """Everything that can run: two workers, real speech, console, webhooks, traces."""
     path = tmp_path_factory.mktemp("operations")
     nowhere = f"http://127.0.0.1:{free_port()}"
     env = environment(

@@ -42,8 +42,8 @@ def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor
     local = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
     vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.OPENAI)
     nobody = Settings(_env_file=None, transcriber=Engine.NULL, synthesizer=Engine.NULL)
-    assert [c.part.name for c in local.all] == ["ears", "mouth", "stream 1", "console"]
-    assert [c.part.name for c in crew_of(vendor, 1).all] == ["ears", "mouth", "stream 1", "console"]
+    assert [c.part.name for c in local.all] == ["stt", "tts", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(vendor, 1).all] == ["stt", "tts", "stream 1", "console"]
     assert [c.part.name for c in crew_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
 
 

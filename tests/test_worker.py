@@ -170,11 +170,11 @@ run(main)
 def test_what_trying_again_cannot_mend_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
     code = """
 async def main(lifetime):
-    raise ModelMissing("no ears: pip install 'voicebot[local]'")
+    raise ModelMissing("no stt: pip install 'voicebot[local]'")
 run(main)
 """
     with process(code, tmp_path) as child:
-        assert ended(child) == (IMPOSSIBLE, "no ears: pip install 'voicebot[local]'\n")
+        assert ended(child) == (IMPOSSIBLE, "no stt: pip install 'voicebot[local]'\n")
 
 
 def test_our_own_errors_out_of_a_task_group_are_a_line_each(tmp_path: Path) -> None:
@@ -183,12 +183,12 @@ async def fail(error):
     raise error
 async def main(lifetime):
     async with asyncio.TaskGroup() as group:
-        group.create_task(fail(ModelMissing("no ears")))
+        group.create_task(fail(ModelMissing("no stt")))
         group.create_task(fail(StoreUnavailable("no Redis")))
 run(main)
 """
     with process(code, tmp_path) as child:
-        assert ended(child) == (IMPOSSIBLE, "no ears\nno Redis\n")
+        assert ended(child) == (IMPOSSIBLE, "no stt\nno Redis\n")
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ async def _chat(call_sid: CallSid) -> None:
 
 
 def _typed(lines: asyncio.Queue[str | None]) -> Callable[[Expectation], Awaitable[Utterance]]:
-    """Ears that read: the next line that is not empty, echoed when nobody sees it typed."""
+    """SpeechToText that read: the next line that is not empty, echoed when nobody sees it typed."""
 
     async def hear(_: Expectation) -> Utterance:
         while (line := await lines.get()) is not None:

@@ -25,9 +25,9 @@ from voicebot.openai.failures import Failure, Service
 from voicebot.openai.trouble import FAILURES, failure_of
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
-from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars
+from voicebot.speech.openai.hearing import OpenAISpeechToText, OpenAISttStream
 from voicebot.speech.openai.line import State
-from voicebot.speech.openai.speaking import open_mouths
+from voicebot.speech.openai.speaking import openai_synthesizers
 
 _PATIENT_S: Final = 8.0
 """Longer than a call waits: slow shall be told from broken."""
@@ -95,19 +95,19 @@ def _wanted(settings: Settings) -> list[str]:
 
 
 async def _hearing(settings: Settings) -> Checked:
-    ears = OpenAIEars(settings)
+    stt = OpenAISpeechToText(settings)
     began = time.perf_counter()
     silence = g711.SILENCE * (g711.RATE_HZ // 2)
     try:
-        async with ears.open() as ear:
-            listening = ear.listen(Hint())
+        async with stt.open() as stream:
+            listening = stream.listen(Hint())
             listening.feed(silence)
             await listening.transcribe(silence, Hint())
-            live = isinstance(ear, OpenAIEar) and ear.line.state is State.UP
+            live = isinstance(stream, OpenAISttStream) and stream.line.state is State.UP
     except SpeechUnavailable as error:
         return Checked("hearing", str(error), _SOME_MEND)
     finally:
-        await ears.aclose()
+        await stt.aclose()
     if not live:
         text = f"{settings.openai_hearing_model} cannot be reached; files are heard, slower"
         return Checked("hearing", text, "set VOICEBOT_OPENAI_HEARING_MODEL, if this stays so")
@@ -115,14 +115,14 @@ async def _hearing(settings: Settings) -> Checked:
 
 
 async def _speaking(settings: Settings) -> AsyncIterator[Checked]:
-    for _, mouth in open_mouths(settings):
+    for _, synthesizer in openai_synthesizers(settings):
         began = time.perf_counter()
         try:
-            async with aclosing(mouth), aclosing(mouth.speak("Hello.")) as pieces:
+            async with aclosing(synthesizer), aclosing(synthesizer.speak("Hello.")) as pieces:
                 await anext(pieces)
-                yield Checked("speaking", f"{mouth.model}, first audio after {_ms(began)}")
+                yield Checked("speaking", f"{synthesizer.model}, first audio after {_ms(began)}")
         except SpeechUnavailable as error:
-            yield Checked("speaking", f"{mouth.model}: {error}", _SOME_MEND)
+            yield Checked("speaking", f"{synthesizer.model}: {error}", _SOME_MEND)
 
 
 async def _understanding(ours: Account, settings: Settings, business: Business) -> Checked:

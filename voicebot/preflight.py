@@ -15,9 +15,15 @@ from voicebot.errors import ModelMissing, SettingsError, VoicebotError
 from voicebot.notify.endpoints import endpoints
 from voicebot.ports import require_staff_token
 from voicebot.settings import Engine, Settings
-from voicebot.speech.models import Organ, is_needed, missing_packages, voice_files, whisper_files
+from voicebot.speech.models import (
+    SpeechProcess,
+    is_needed,
+    missing_packages,
+    voice_files,
+    whisper_files,
+)
 from voicebot.speech.null import read_manifest
-from voicebot.speech.wire import ears_socket, mouth_socket
+from voicebot.speech.wire import stt_socket, tts_socket
 from voicebot.store.client import connect
 
 Check = Callable[[Settings], object]
@@ -72,8 +78,8 @@ def _redis(settings: Settings) -> None:
 
 
 def _sockets(settings: Settings) -> None:
-    ears_socket(settings.data_dir.absolute())
-    mouth_socket(settings.data_dir.absolute())
+    stt_socket(settings.data_dir.absolute())
+    tts_socket(settings.data_dir.absolute())
 
 
 def _speech(settings: Settings) -> None:
@@ -84,16 +90,16 @@ def _speech(settings: Settings) -> None:
 
 
 def _ears(settings: Settings) -> None:
-    if settings.whisper_dir is not None and is_needed(settings, Organ.EARS):
+    if settings.whisper_dir is not None and is_needed(settings, SpeechProcess.STT):
         whisper_files(settings.whisper_dir)
 
 
-def _mouth(settings: Settings) -> None:
-    if settings.piper_voice is not None and is_needed(settings, Organ.MOUTH):
+def _synthesizer(settings: Settings) -> None:
+    if settings.piper_voice is not None and is_needed(settings, SpeechProcess.TTS):
         voice_files(settings.piper_voice)
 
 
 _CHECKS: Final[tuple[Check, ...]] = (
-    require_business, require_staff_token, _redis, _sockets, _speech, _ears, _mouth,
+    require_business, require_staff_token, _redis, _sockets, _speech, _ears, _synthesizer,
     require_openai, require_mail, endpoints,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """`voicebot serve`: starts every part on this machine, keeps it running, stops it in order.
 
     serve ─┬─ Valkey      started or adopted, unless VOICEBOT_REDIS_URL names a server
-           ├─ ears, mouth  where hearing and speaking are local, or take over from OpenAI
+           ├─ stt, tts     where hearing and speaking are local, or take over from OpenAI
            ├─ stream 1…N   share the provider's port
            ├─ console      the staff's port
            ├─ mail         confirms bookings, where VOICEBOT_SMTP_URL is set
@@ -36,7 +36,7 @@ from voicebot.ports import (
 )
 from voicebot.preflight import refusals
 from voicebot.settings import Settings, load_settings
-from voicebot.speech.models import Organ, is_needed
+from voicebot.speech.models import SpeechProcess, is_needed
 from voicebot.store.client import AWAY, connect
 from voicebot.store.datadir import owned, prepare
 from voicebot.store.embedded import EmbeddedValkey
@@ -213,7 +213,9 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         return Child(Part(name, f"voicebot.{module}", resolved, folder=metrics, lock=lock))
 
     speech = [
-        child(organ.value, f"speech.{organ}") for organ in Organ if is_needed(settings, organ)
+        child(process.value, f"speech.{process}")
+        for process in SpeechProcess
+        if is_needed(settings, process)
     ]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
     told_by = (("mail", "mail", settings.smtp_url), ("webhooks", "notify", settings.webhook_url))

@@ -1,4 +1,4 @@
-"""One `voicebot serve` with real ears and mouth, shared by all spoken tests."""
+"""One `voicebot serve` with real speech recognition and tts, shared by all spoken tests."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from websockets.asyncio.client import unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
 
-from tests.stream.doubles import CodedDetector, CodedEars, SteadyMouth, spoken
+from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice, spoken
 from tests.stream.provider import CALL_SID, HELLO, Provider, carried, start_message
 from voicebot.business import Business, load_business
 from voicebot.call import CallSid, Ledger, Step
@@ -63,7 +63,7 @@ def now() -> datetime:
 
 
 class Caller:
-    """A person who says texts: each text is a code in the audio that the ears know."""
+    """A person who says texts: each text is a code in the audio that the recogniser know."""
 
     def __init__(self, provider: Provider, phrases: dict[int, str]) -> None:
         self.provider = provider
@@ -108,7 +108,7 @@ class World:
         self._door = str(directory / "door")
         self._phrases: dict[int, str] = {}
         self._expected: deque[asyncio.Event] = deque()
-        self.mouth = SteadyMouth(sentence_ms=200)
+        self.tts = SteadyVoice(sentence_ms=200)
 
     @asynccontextmanager
     async def call(self, call_sid: str = SID) -> AsyncIterator[Caller]:
@@ -173,8 +173,8 @@ class World:
 
     def _staff(self) -> Staff:
         return Staff(
-            ears=WholeUtterances(CodedEars(self._phrases)),
-            mouth=self.mouth,
+            stt=WholeUtterances(CodedTranscriber(self._phrases)),
+            synthesizer=self.tts,
             detector=CodedDetector,
             converse=partial(_hold, self.business),
             clock=now,

@@ -1,6 +1,7 @@
 """Speech as text: the audio of a sentence is its own letters, so both ends know what was said.
 
-The worker runs on its null ears, which know a clip by its checksum; the manifest is made here.
+The worker runs on its null recogniser, which knows a clip by its checksum; the manifest is made
+here.
 Letters are no silence to them: neither 0xFF nor 0x7F stands in the text of these calls.
 """
 
@@ -26,11 +27,11 @@ def sound(text: str) -> bytes:
 
 
 def manifest(texts: Iterable[str]) -> str:
-    """What the null ears are to know."""
+    """What the null speech recognition are to know."""
     return json.dumps([{"crc": clip_checksum(sound(text)), "text": text} for text in texts])
 
 
-class LetterMouth:
+class LetterVoice:
     """Says a sentence at once, as its letters."""
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:

@@ -222,7 +222,7 @@ class Line:
         self._socket = socket
         self._messages = messages
         self._number = number
-        self._ear = LetterEar()
+        self._stt = LetterEar()
         self._question: str | None = None
         self._last: str | None = None
         self._over = False
@@ -248,13 +248,13 @@ class Line:
         now = self._sounded_at = asyncio.get_running_loop().time()
         match parse_order(message, self._messages.stream_sid):
             case Media(audio):
-                for sentence in self._ear.hear(audio):
+                for sentence in self._stt.hear(audio):
                     self._phone.heard.append(Heard(self._number, sentence, now))
                     self._understand(sentence)
             case Mark(name):
                 await self._socket.send(self._messages.mark(name))
             case Clear():
-                self._ear = LetterEar()
+                self._stt = LetterEar()
 
     def _understand(self, sentence: str) -> None:
         self._over = self._over or FAREWELL.search(sentence) is not None

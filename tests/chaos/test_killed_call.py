@@ -39,7 +39,7 @@ RATE_HZ = 8000
 
 
 def recorded(folder: Path) -> Path:
-    """A script of short tones, one pitch a line, and what the null ears must know of them."""
+    """A script of short tones, one pitch a line, and what the null recogniser must know."""
     known, script = [], ['phone = ["keys:0412345678#"]']
     for pitch, (step, text) in enumerate(LINES.items(), start=4):
         path = folder / f"{step}.wav"

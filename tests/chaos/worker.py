@@ -1,6 +1,6 @@
 """`python -m tests.chaos.worker`: the stream worker itself, observed, and mortal on order.
 
-Everything is `voicebot.stream`'s own main, but for four seams: the mouth speaks letters, the
+Everything is `voicebot.stream`'s own main, but for four seams: the tts speaks letters, the
 clock can be told to jump, the store's clock with it, and the ledger that sessions get writes a
 trace: what is about to be committed, and what the conversation was then told. The trace goes
 through a pipe, so that it outlives SIGKILL, before the conversation takes another step.
@@ -20,7 +20,7 @@ import orjson
 
 import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
-from tests.chaos.letters import LetterMouth
+from tests.chaos.letters import LetterVoice
 from voicebot.call import CallSid, CallState, Change, Saved
 from voicebot.errors import Fenced
 from voicebot.store.record import answer_text, iso_utc, message_json
@@ -136,14 +136,14 @@ def described(change: Change) -> dict[str, object]:
 
 
 def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Callable[..., House]:
-    """The worker's house with our mouth, clock and pen in it."""
+    """The worker's house with our tts, clock and pen in it."""
 
     def tell(**line: object) -> None:
         os.write(fd, orjson.dumps(line) + b"\n")
 
     def make(settings: object, business: object, store: Store, staff: stream.Staff) -> House:
         converse = partial(staff.converse, clock=orders.now)
-        staff = replace(staff, mouth=LetterMouth(), clock=orders.now, converse=converse)
+        staff = replace(staff, synthesizer=LetterVoice(), clock=orders.now, converse=converse)
 
         async def open_call(call_sid: CallSid, *, caller: str | None) -> TracedPen:
             ledger = await store.open_call(call_sid, caller=caller)

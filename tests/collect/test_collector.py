@@ -283,7 +283,7 @@ async def test_keys_that_tell_nothing_are_asked_about(keys: str) -> None:
 
 @dataclass
 class Hoarse(Call):
-    """A call whose mouth says nothing that has this in it."""
+    """A call whose tts says nothing that has this in it."""
 
     cannot_say: tuple[str, ...] = ()
 

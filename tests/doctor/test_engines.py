@@ -53,6 +53,6 @@ def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
 def test_nobody_to_take_over_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = settings(tmp_path, openai_api_key=KEY)
     assert check_openai(chosen).state is State.OK
-    monkeypatch.setattr(engines, "has_fallback", lambda settings, organ: False)
+    monkeypatch.setattr(engines, "has_fallback", lambda settings, process: False)
     finding = check_openai(chosen)
-    assert (finding.state, "no ears and no mouth" in finding.text) == (State.NOTE, True)
+    assert (finding.state, "no stt and no tts" in finding.text) == (State.NOTE, True)

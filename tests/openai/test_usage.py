@@ -25,7 +25,7 @@ as_of = 2026-01-01
 ear = 0.06
 other = 0.6
 [speaking]
-mouth = 0.12
+tts = 0.12
 other = 1.2
 [understanding]
 mind = { fresh = 1.0, cached = 0.1, output = 10.0 }
@@ -44,7 +44,7 @@ def test_a_call_costs_what_was_heard_spoken_and_thought(prices: Path) -> None:
     bill = Meter(load_prices(prices))
     bill.heard("ear", 30)
     bill.asked_to_say(40)
-    bill.spoke("mouth", 15)
+    bill.spoke("tts", 15)
     bill.thought("mind", Tokens(input=1_000_000, cached=900_000, output=10_000))
     assert bill.usage.cost_usd == pytest.approx(0.03 + 0.03 + 0.1 + 0.09 + 0.1)
     assert (bill.usage.heard_s, bill.usage.spoken_s) == (30, 15)

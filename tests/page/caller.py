@@ -1,6 +1,6 @@
 """`python -m tests.page.caller WS CONSOLE SID [STEP]`: the default caller.
 
-Its clips are cut to bare speech, as the doubled ears know them; with `--real` they are as recorded.
+Its clips are cut to bare speech, as the null recogniser knows them; with `--real` as recorded.
 With STEP it hangs up there; with `--interrupt MS` it says its name so far into the greeting; with
 `--as sarah` another person calls.
 """

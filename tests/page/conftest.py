@@ -193,7 +193,7 @@ def guarded_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Servers whose ears know the shipped caller's clips: short turns, no models."""
+    """Servers whose stt know the shipped caller's clips: short turns, no models."""
     folder = tmp_path_factory.mktemp("page")
     env = environment(folder / "data", free_port())
     (folder / "data" / "clips.json").write_bytes(null_manifest())

@@ -1,6 +1,6 @@
 """`python -m tests.page.pictures`: the screenshots of docs/, from calls as they happen.
 
-Real ears and a real voice, so that the times to answer are real too; it takes five minutes.
+Real stt and a real voice, so that the times to answer are real too; it takes five minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A call from the browser: Chromium's fake microphone plays a synthetic caller, real ears hear.
+"""A call from the browser: Chromium's fake microphone plays a caller to real speech to text.
 
 The microphone plays a file from its beginning whenever it is opened, and cannot wait for the bot.
 So the caller opens it for each line: once the page shows that the bot has spoken and listens, the
@@ -33,7 +33,7 @@ from voicebot.simulators.phone.recordings import local_voice, shipped_clip
 pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
 
 A_TURN_MS = 60_000
-"""By far the longest: the bot's longest sentence takes ten seconds, ears some more."""
+"""By far the longest: the bot's longest sentence takes ten seconds, stt some more."""
 MOST_TURNS = 20
 LEAD_S = 0.4
 """The microphone's noise suppression begins anew each time it is opened, and needs a moment."""
@@ -69,7 +69,7 @@ LISTENS = """
 
 @pytest.fixture(scope="module")
 def spoken_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Servers with real ears and a real voice, where only who signs may call."""
+    """Servers with real speech recognition and a real voice, where only who signs may call."""
     folder = tmp_path_factory.mktemp("browser-call")
     env = environment(folder / "data", free_port(), VOICEBOT_TWILIO_AUTH_TOKEN="any secret")
     env |= {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}

@@ -1,4 +1,4 @@
-"""A mouth that speaks, audio that it made, a recogniser that hears.
+"""A tts that speaks, audio that it made, a recogniser that hears.
 
 The local models run here for real. Where the extra `local` is not installed these tests are
 skipped, and say so; where it is installed and does not work, they fail.
@@ -58,19 +58,19 @@ def speech_process(name: str, data_dir: Path) -> Iterator[subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="session")
-def mouth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The socket of a running mouth."""
+def tts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The socket of a running tts."""
     need_local()
     data_dir = tmp_path_factory.mktemp("m")
-    with speech_process("mouth", data_dir) as process:
-        yield data_dir / "mouth.sock"
+    with speech_process("tts", data_dir) as process:
+        yield data_dir / "tts.sock"
     assert process.returncode == 0
-    assert not (data_dir / "mouth.sock").exists()
+    assert not (data_dir / "tts.sock").exists()
 
 
-def say(mouth: Path, text: str, pitch: float = 1.0) -> bytes:
+def say(tts: Path, text: str, pitch: float = 1.0) -> bytes:
     """Mu-law of a sentence, asked for as a stranger would: by the wire protocol alone."""
-    with unix_connect(str(mouth), "ws://localhost/", compression=None) as line:
+    with unix_connect(str(tts), "ws://localhost/", compression=None) as line:
         line.send(pack(Speak(id=1, text=text, pitch=pitch)))
         audio = b""
         while True:
@@ -82,6 +82,6 @@ def say(mouth: Path, text: str, pitch: float = 1.0) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def spoken(mouth: Path) -> bytes:
+def spoken(tts: Path) -> bytes:
     """SENTENCE in the bot's voice."""
-    return say(mouth, SENTENCE)
+    return say(tts, SENTENCE)

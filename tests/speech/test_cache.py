@@ -15,7 +15,7 @@ QUESTION = "What is your name?"
 PRIVATE = "Thank you, Jane."
 
 
-class Mouth:
+class LocalVoice:
     """Says a sentence as its own letters, in two pieces, and counts."""
 
     def __init__(self) -> None:
@@ -37,20 +37,20 @@ class Mouth:
         self.away = True
 
 
-async def said(mouth: CachedSynthesizer, sentence: str) -> bytes:
-    return b"".join([piece async for piece in mouth.speak(sentence)])
+async def said(tts: CachedSynthesizer, sentence: str) -> bytes:
+    return b"".join([piece async for piece in tts.speak(sentence)])
 
 
 async def test_a_fixed_sentence_is_made_once(tmp_path: Path) -> None:
-    behind = Mouth()
-    mouth = CachedSynthesizer(behind, tmp_path, [QUESTION])
-    assert await said(mouth, QUESTION) == await said(mouth, QUESTION) == QUESTION.encode()
+    behind = LocalVoice()
+    tts = CachedSynthesizer(behind, tmp_path, [QUESTION])
+    assert await said(tts, QUESTION) == await said(tts, QUESTION) == QUESTION.encode()
     assert behind.said == [QUESTION]
 
 
 async def test_it_survives_the_process_and_the_mouth(tmp_path: Path) -> None:
-    await said(CachedSynthesizer(Mouth(), tmp_path, [QUESTION]), QUESTION)
-    behind = Mouth()
+    await said(CachedSynthesizer(LocalVoice(), tmp_path, [QUESTION]), QUESTION)
+    behind = LocalVoice()
     behind.away = True
     later = CachedSynthesizer(behind, tmp_path, [QUESTION])
     assert await said(later, QUESTION) == QUESTION.encode()
@@ -59,42 +59,42 @@ async def test_it_survives_the_process_and_the_mouth(tmp_path: Path) -> None:
 
 
 async def test_what_varies_is_kept_nowhere(tmp_path: Path) -> None:
-    behind = Mouth()
-    mouth = CachedSynthesizer(behind, tmp_path / "cache", [QUESTION])
-    await said(mouth, PRIVATE)
-    await said(mouth, PRIVATE)
+    behind = LocalVoice()
+    tts = CachedSynthesizer(behind, tmp_path / "cache", [QUESTION])
+    await said(tts, PRIVATE)
+    await said(tts, PRIVATE)
     assert behind.said == [PRIVATE, PRIVATE]
     assert not os.listdir(tmp_path)
 
 
 async def test_a_sentence_on_disk_does_not_tell_its_words(tmp_path: Path) -> None:
-    await said(CachedSynthesizer(Mouth(), tmp_path, [QUESTION]), QUESTION)
+    await said(CachedSynthesizer(LocalVoice(), tmp_path, [QUESTION]), QUESTION)
     (kept,) = os.listdir(tmp_path)
     assert kept.endswith(".ulaw")
     assert "name" not in kept
 
 
 async def test_a_sentence_cut_off_is_not_kept_and_closes_the_mouth(tmp_path: Path) -> None:
-    behind = Mouth()
-    mouth = CachedSynthesizer(behind, tmp_path, [QUESTION])
-    pieces = mouth.speak(QUESTION)
+    behind = LocalVoice()
+    tts = CachedSynthesizer(behind, tmp_path, [QUESTION])
+    pieces = tts.speak(QUESTION)
     assert await anext(pieces) == b"What"
     await pieces.aclose()
     assert behind.closed == 1
-    assert await said(mouth, QUESTION) == QUESTION.encode()
+    assert await said(tts, QUESTION) == QUESTION.encode()
 
 
 async def test_warming_reports_each_sentence(tmp_path: Path) -> None:
-    behind = Mouth()
-    mouth = CachedSynthesizer(behind, tmp_path, ["A.", "B.", "C."])
+    behind = LocalVoice()
+    tts = CachedSynthesizer(behind, tmp_path, ["A.", "B.", "C."])
     seen: list[tuple[int, int]] = []
-    await mouth.warm(lambda done, of: seen.append((done, of)))
+    await tts.warm(lambda done, of: seen.append((done, of)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
-    await mouth.warm()
+    await tts.warm()
     assert len(behind.said) == 3
 
 
 async def test_a_disk_that_cannot_be_written_does_not_silence_the_call(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the directory should be")
-    mouth = CachedSynthesizer(Mouth(), tmp_path / "cache", [QUESTION])
-    assert await said(mouth, QUESTION) == QUESTION.encode()
+    tts = CachedSynthesizer(LocalVoice(), tmp_path / "cache", [QUESTION])
+    assert await said(tts, QUESTION) == QUESTION.encode()

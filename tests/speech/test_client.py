@@ -12,7 +12,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.speech import Hint
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
 
-from .test_desk import WAIT_S, Model, desk, sample, socket
+from .test_inference_server import WAIT_S, Model, desk, sample, socket
 
 __all__ = ["socket"]
 
@@ -21,30 +21,30 @@ async def test_many_calls_share_one_line_and_each_gets_its_own_answer(socket: Pa
     model = Model()
     model.gate.set()
     async with desk(model.work, socket, workers=2, waiting=50):
-        ears = RemoteTranscriber(socket)
-        heard = await asyncio.gather(*(ears.transcribe(b"%d" % n, Hint()) for n in range(20)))
+        stt = RemoteTranscriber(socket)
+        heard = await asyncio.gather(*(stt.transcribe(b"%d" % n, Hint()) for n in range(20)))
         assert [h.text for h in heard] == [str(n) for n in range(20)]
-        await ears.aclose()
+        await stt.aclose()
 
 
 async def test_a_sentence_comes_piece_by_piece(socket: Path) -> None:
     model = Model()
     model.gate.set()
     async with desk(model.work, socket, workers=1):
-        mouth = RemoteSynthesizer(socket)
-        assert [piece async for piece in mouth.speak("abc")] == [b"a", b"b", b"c"]
-        await mouth.aclose()
+        tts = RemoteSynthesizer(socket)
+        assert [piece async for piece in tts.speak("abc")] == [b"a", b"b", b"c"]
+        await tts.aclose()
 
 
 async def test_cancelling_drops_the_job_at_the_ears(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1):
-        ears = RemoteTranscriber(socket)
+        stt = RemoteTranscriber(socket)
         async with asyncio.TaskGroup() as group:
-            first = group.create_task(ears.transcribe(b"first", Hint()))
+            first = group.create_task(stt.transcribe(b"first", Hint()))
             await model.has_begun()
-            speculative = group.create_task(ears.transcribe(b"speculative", Hint()))
-            last = group.create_task(ears.transcribe(b"last", Hint()))
+            speculative = group.create_task(stt.transcribe(b"speculative", Hint()))
+            last = group.create_task(stt.transcribe(b"last", Hint()))
             await waiting(2)
             speculative.cancel()
             with suppress(asyncio.CancelledError):
@@ -52,75 +52,75 @@ async def test_cancelling_drops_the_job_at_the_ears(socket: Path) -> None:
             await waiting(1)
             model.gate.set()
         assert [first.result().text, last.result().text] == ["first", "last"]
-        await ears.aclose()
+        await stt.aclose()
     assert b"speculative" not in model.decoded
 
 
 async def test_leaving_a_sentence_early_stops_the_mouth(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1):
-        mouth = RemoteSynthesizer(socket)
+        tts = RemoteSynthesizer(socket)
         model.gate.set()
-        async with aclosing(mouth.speak("a" * 400)) as pieces:
+        async with aclosing(tts.speak("a" * 400)) as pieces:
             assert await anext(pieces) == b"a"
-        assert [piece async for piece in mouth.speak("b")] == [b"b"]
-        await mouth.aclose()
+        assert [piece async for piece in tts.speak("b")] == [b"b"]
+        await tts.aclose()
     assert len(model.decoded) < 401
 
 
 async def test_a_full_desk_is_told_as_unavailable(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1, waiting=0):
-        ears = RemoteTranscriber(socket)
+        stt = RemoteTranscriber(socket)
         with pytest.raises(SpeechUnavailable, match="wait already"):
-            await ears.transcribe(b"one", Hint())
-        await ears.aclose()
+            await stt.transcribe(b"one", Hint())
+        await stt.aclose()
 
 
 async def test_a_model_that_hangs_is_given_up_and_its_line_goes_on(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=2):
-        ears = RemoteTranscriber(socket, deadline_s=0.05)
+        stt = RemoteTranscriber(socket, deadline_s=0.05)
         with pytest.raises(SpeechUnavailable, match="within"):
-            await ears.transcribe(b"slow", Hint())
+            await stt.transcribe(b"slow", Hint())
         model.gate.set()
         patient = RemoteTranscriber(socket)
         assert (await patient.transcribe(b"quick", Hint())).text == "quick"
-        await ears.aclose()
+        await stt.aclose()
         await patient.aclose()
 
 
 async def test_nobody_there_says_so_at_once() -> None:
-    ears = RemoteTranscriber(Path("ears.sock"))
+    stt = RemoteTranscriber(Path("stt.sock"))
     with pytest.raises(SpeechUnavailable, match="voicebot serve"):
-        await ears.transcribe(b"hello", Hint())
-    await ears.aclose()
+        await stt.transcribe(b"hello", Hint())
+    await stt.aclose()
 
 
 async def test_a_lost_line_fails_its_jobs_and_is_made_anew(socket: Path) -> None:
     model = Model()
-    ears = RemoteTranscriber(socket)
+    stt = RemoteTranscriber(socket)
     async with asyncio.TaskGroup() as group, desk(model.work, socket, workers=1):
-        first = group.create_task(failure(ears, b"first"))
+        first = group.create_task(failure(stt, b"first"))
         await model.has_begun()
-        waiting = group.create_task(failure(ears, b"waiting"))
+        waiting = group.create_task(failure(stt, b"waiting"))
         await asyncio.sleep(0)
     assert "went away" in first.result()
     assert "went away" in waiting.result()
     model.gate.set()
     async with desk(model.work, socket, workers=1):
-        assert (await ears.transcribe(b"again", Hint())).text == "again"
-        await ears.aclose()
+        assert (await stt.transcribe(b"again", Hint())).text == "again"
+        await stt.aclose()
 
 
 async def waiting(jobs: int) -> None:
-    """Until the desk knows of so many jobs that wait."""
+    """Until the server knows of so many jobs that wait."""
     async with asyncio.timeout(WAIT_S):
-        while sample("jobs_waiting") != jobs:  # noqa: ASYNC110 - of the desk's own
+        while sample("jobs_waiting") != jobs:  # noqa: ASYNC110 - of its own
             await asyncio.sleep(0)
 
 
-async def failure(ears: RemoteTranscriber, utterance: bytes) -> str:
+async def failure(stt: RemoteTranscriber, utterance: bytes) -> str:
     with pytest.raises(SpeechUnavailable) as caught:
-        await ears.transcribe(utterance, Hint())
+        await stt.transcribe(utterance, Hint())
     return str(caught.value)

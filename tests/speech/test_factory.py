@@ -12,11 +12,11 @@ from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.client import RemoteTranscriber, WholeUtterances
-from voicebot.speech.factory import detectors, local_transcriber, open_ears, open_synthesizer
-from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
+from voicebot.speech.factory import detectors, local_transcriber, open_stt, open_synthesizer
+from voicebot.speech.fallback import FallbackSpeechToText, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
-from voicebot.speech.openai.hearing import OpenAIEars, Patience
+from voicebot.speech.openai.hearing import OpenAISpeechToText, Patience
 from voicebot.speech.sentences import sentences_of
 
 
@@ -29,14 +29,14 @@ def settings(engine: Engine, tmp_path: Path, **others: object) -> Settings:
 def test_null_speech_needs_no_model(tmp_path: Path) -> None:
     (tmp_path / "clips.json").write_text("[]")
     null = settings(Engine.NULL, tmp_path, null_manifest=tmp_path / "clips.json")
-    assert isinstance(open_ears(null), WholeUtterances)
+    assert isinstance(open_stt(null), WholeUtterances)
     assert isinstance(open_synthesizer(null), NullSynthesizer)
     assert isinstance(detectors(null)(), NullDetector)
 
 
 def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
     local = settings(Engine.LOCAL, Path(".voicebot"))
-    assert isinstance(open_ears(local), WholeUtterances)
+    assert isinstance(open_stt(local), WholeUtterances)
     assert isinstance(local_transcriber(local), RemoteTranscriber)
     assert isinstance(open_synthesizer(local, ["Hello."]), CachedSynthesizer)
 
@@ -44,9 +44,9 @@ def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
 async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
-    ears = open_ears(keyed)
-    assert isinstance(ears, FallbackEars)
-    await ears.aclose()
+    stt = open_stt(keyed)
+    assert isinstance(stt, FallbackSpeechToText)
+    await stt.aclose()
 
 
 async def test_openai_alone_is_waited_for_longer_than_where_somebody_else_could_listen(
@@ -54,11 +54,11 @@ async def test_openai_alone_is_waited_for_longer_than_where_somebody_else_could_
 ) -> None:
     async def patience(fallback: bool) -> Patience:
         chosen = settings(Engine.OPENAI, tmp_path, openai_fallback=fallback)
-        ears = open_ears(chosen.model_copy(update={"openai_api_key": SecretStr("k")}))
-        assert isinstance(ears, FallbackEars)
-        await ears.aclose()
-        assert isinstance(ears.primary, OpenAIEars)
-        return ears.primary.patience
+        stt = open_stt(chosen.model_copy(update={"openai_api_key": SecretStr("k")}))
+        assert isinstance(stt, FallbackSpeechToText)
+        await stt.aclose()
+        assert isinstance(stt.primary, OpenAISpeechToText)
+        return stt.primary.patience
 
     alone, relieved = await patience(False), await patience(True)
     assert alone.deadline_s > 2 * relieved.deadline_s
@@ -67,29 +67,29 @@ async def test_openai_alone_is_waited_for_longer_than_where_somebody_else_could_
 
 def test_openai_without_a_key_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
-        open_ears(settings(Engine.OPENAI, tmp_path))
+        open_stt(settings(Engine.OPENAI, tmp_path))
 
 
 async def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
     own = settings(Engine.OPENAI, tmp_path).model_copy(update={"openai_base_url": "http://h/v1"})
-    await open_ears(own).aclose()
+    await open_stt(own).aclose()
 
 
 @pytest.mark.parametrize("engine", [Engine.OPENAI, Engine.AUTO])
 async def test_a_key_makes_openai_speak(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
-    mouth = open_synthesizer(keyed, ["Hello."])
-    assert isinstance(mouth, FallbackSynthesizer)
-    await mouth.aclose()
+    tts = open_synthesizer(keyed, ["Hello."])
+    assert isinstance(tts, FallbackSynthesizer)
+    await tts.aclose()
 
 
 async def test_fixed_texts_are_kept_sentence_by_sentence(tmp_path: Path) -> None:
     fixed = sentences_of(["Hello. What is your name?"])
-    mouth = open_synthesizer(settings(Engine.LOCAL, tmp_path), fixed)
+    tts = open_synthesizer(settings(Engine.LOCAL, tmp_path), fixed)
     kept = tmp_path / "speech-cache" / voice_id(None)
     kept.mkdir(parents=True)
     for sentence in ("Hello.", "What is your name?"):
         name = hashlib.sha256(sentence.encode()).hexdigest()
         (kept / f"{name}.ulaw").write_bytes(sentence.encode())
-    assert [piece async for piece in mouth.speak("Hello.")] == [b"Hello."]
-    assert [piece async for piece in mouth.speak("What is your name?")] == [b"What is your name?"]
+    assert [piece async for piece in tts.speak("Hello.")] == [b"Hello."]
+    assert [piece async for piece in tts.speak("What is your name?")] == [b"What is your name?"]

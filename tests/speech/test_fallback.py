@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.doubles import CodedEars, DeafEars, spoken
+from tests.stream.doubles import CodedTranscriber, DeafEars, spoken
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai import metrics
 from voicebot.openai.breaker import Breaker
 from voicebot.openai.failures import Failure, Service, Unanswered
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.speech import Ear, Hint, Listening, Transcriber, Transcript
+from voicebot.speech import Hint, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.cache import CachedSynthesizer
-from voicebot.speech.fallback import FallbackEars, FallbackSynthesizer
+from voicebot.speech.fallback import FallbackSpeechToText, FallbackSynthesizer
 
 HELLO, SORRY = "Hello.", "I cannot say that just now."
 FIXED = {HELLO, SORRY}
@@ -45,29 +45,29 @@ class Voice:
         """Nothing to close."""
 
 
-def mouth(tmp_path: Path, *voices: Voice) -> FallbackSynthesizer:
+def tts(tmp_path: Path, *voices: Voice) -> FallbackSynthesizer:
     kept = [CachedSynthesizer(voice, tmp_path / voice.name, FIXED) for voice in voices]
     return FallbackSynthesizer(kept)
 
 
-async def said(mouth: FallbackSynthesizer, sentence: str) -> str:
-    return b"".join([piece async for piece in mouth.speak(sentence)]).decode()
+async def said(tts: FallbackSynthesizer, sentence: str) -> str:
+    return b"".join([piece async for piece in tts.speak(sentence)]).decode()
 
 
 async def test_the_first_voice_speaks_while_it_can(tmp_path: Path) -> None:
     local = Voice("local")
-    assert await said(mouth(tmp_path, Voice("cloud"), local), "It is four.") == "cloud0 cloud1 "
+    assert await said(tts(tmp_path, Voice("cloud"), local), "It is four.") == "cloud0 cloud1 "
     assert local.asked == []
 
 
 async def test_the_second_says_the_whole_sentence(tmp_path: Path) -> None:
-    both = mouth(tmp_path, Voice("cloud", breaks_after=1), Voice("local"))
+    both = tts(tmp_path, Voice("cloud", breaks_after=1), Voice("local"))
     assert await said(both, "It is four.") == "cloud0 local0 local1 "
 
 
 async def test_fixed_sentences_stay_in_the_first_voice_when_it_is_away(tmp_path: Path) -> None:
     cloud = Voice("cloud")
-    both = mouth(tmp_path, cloud, Voice("local"))
+    both = tts(tmp_path, cloud, Voice("local"))
     await both.warm()
     cloud.breaks_after = 0
     assert await said(both, HELLO) == "cloud0 cloud1 "
@@ -75,7 +75,7 @@ async def test_fixed_sentences_stay_in_the_first_voice_when_it_is_away(tmp_path:
 
 async def test_what_the_second_said_is_not_kept_as_the_firsts(tmp_path: Path) -> None:
     cloud = Voice("cloud", breaks_after=0)
-    both = mouth(tmp_path, cloud, Voice("local"))
+    both = tts(tmp_path, cloud, Voice("local"))
     assert await said(both, HELLO) == "local0 local1 "
     cloud.breaks_after = None
     assert await said(both, HELLO) == "cloud0 cloud1 "
@@ -83,14 +83,14 @@ async def test_what_the_second_said_is_not_kept_as_the_firsts(tmp_path: Path) ->
 
 async def test_a_voice_that_has_nobody_behind_it_is_asked_twice(tmp_path: Path) -> None:
     cloud = Voice("cloud", breaks_after=1, times=1)
-    assert await said(mouth(tmp_path, cloud), "It is four.") == "cloud0 cloud0 cloud1 "
+    assert await said(tts(tmp_path, cloud), "It is four.") == "cloud0 cloud0 cloud1 "
 
 
 async def test_what_nobody_can_say_is_told_and_fixed_sentences_are_still_said(
     tmp_path: Path,
 ) -> None:
     cloud = Voice("cloud")
-    alone = mouth(tmp_path, cloud)
+    alone = tts(tmp_path, cloud)
     await alone.warm()
     cloud.breaks_after = 0
     with pytest.raises(SpeechUnavailable, match="nobody"):
@@ -103,13 +103,13 @@ async def test_one_voice_that_cannot_be_warmed_does_not_keep_the_other_cold(
 ) -> None:
     local = Voice("local")
     with pytest.raises(SpeechUnavailable):
-        await mouth(tmp_path, Voice("cloud", breaks_after=0), local).warm()
+        await tts(tmp_path, Voice("cloud", breaks_after=0), local).warm()
     assert sorted(local.asked) == sorted(FIXED)
 
 
 @dataclass
 class Live:
-    """Ears of a call that hear, or do not; they remember what they were fed."""
+    """SpeechToText of a call that hear, or do not; they remember what they were fed."""
 
     hears: bool = True
     failure: Failure = Failure.LATE
@@ -119,10 +119,10 @@ class Live:
     partial: str = "so far"
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Ear]:
+    async def open(self) -> AsyncIterator[SttStream]:
         yield self
 
-    def listen(self, hint: Hint) -> Listening:
+    def listen(self, hint: Hint) -> SttTurn:
         return self
 
     def feed(self, mulaw: bytes) -> None:
@@ -139,18 +139,18 @@ class Live:
         """Nothing to close."""
 
 
-LOCAL = CodedEars({1: "local"}, delay_s=0.0)
+LOCAL = CodedTranscriber({1: "local"}, delay_s=0.0)
 
 
-async def turn(ear: Ear) -> str:
+async def turn(ear: SttStream) -> str:
     listening = ear.listen(Hint())
     listening.feed(spoken(1))
     return (await listening.transcribe(spoken(1), Hint())).text
 
 
 async def heard(live: Live, secondary: Transcriber | None, turns: int) -> list[str]:
-    ears = FallbackEars(live, secondary, Breaker(Service.HEARING))
-    async with ears.open() as ear:
+    stt = FallbackSpeechToText(live, secondary, Breaker(Service.HEARING))
+    async with stt.open() as ear:
         return [await turn(ear) for _ in range(turns)]
 
 
@@ -166,8 +166,8 @@ async def test_a_turn_that_was_not_heard_goes_to_the_ears_of_this_machine() -> N
 
 async def test_what_was_waited_for_ears_that_failed_counts_as_time_at_the_vendor() -> None:
     live = Live(hears=False, fails_after_s=0.02)
-    ears = FallbackEars(live, LOCAL, Breaker(Service.HEARING))
-    async with ears.open() as ear:
+    stt = FallbackSpeechToText(live, LOCAL, Breaker(Service.HEARING))
+    async with stt.open() as ear:
         transcript = await ear.listen(Hint()).transcribe(spoken(1), Hint())
     assert transcript.seconds >= live.fails_after_s
 
@@ -206,8 +206,8 @@ async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None
 
 async def test_ears_that_have_nobody_behind_them_are_asked_whatever_happened_before() -> None:
     live = Live(hears=False)
-    ears = FallbackEars(live, None, Breaker(Service.HEARING))
-    async with ears.open() as ear:
+    stt = FallbackSpeechToText(live, None, Breaker(Service.HEARING))
+    async with stt.open() as ear:
         for _ in range(4):
             with pytest.raises(SpeechUnavailable):
                 await turn(ear)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from voicebot.errors import ModelMissing
 from voicebot.settings import Engine, Settings
 from voicebot.speech import models
-from voicebot.speech.models import Organ
+from voicebot.speech.models import SpeechProcess
 
 from .conftest import need_local
 
@@ -119,25 +119,25 @@ def test_what_is_missing_is_listed_for_the_chosen_engines_only(tmp_path: Path) -
 ANY = SecretStr("k")
 
 
-@pytest.mark.parametrize("organ", Organ)
-def test_ears_and_mouth_run_where_they_are_local_or_can_take_over(organ: Organ) -> None:
+@pytest.mark.parametrize("process", SpeechProcess)
+def test_ears_and_mouth_run_where_they_are_local_or_can_take_over(process: SpeechProcess) -> None:
     keyless = Settings.model_construct()
     keyed = keyless.model_copy(update={"openai_api_key": ANY})
     alone = keyed.model_copy(update={"openai_fallback": False})
-    assert models.is_needed(keyless, organ)
-    assert models.is_needed(keyed, organ) is models.has_fallback(keyed, organ)
-    assert not models.is_needed(alone, organ)
+    assert models.is_needed(keyless, process)
+    assert models.is_needed(keyed, process) is models.has_fallback(keyed, process)
+    assert not models.is_needed(alone, process)
 
 
-@pytest.mark.parametrize("organ", Organ)
-def test_what_is_installed_takes_over(organ: Organ) -> None:
+@pytest.mark.parametrize("process", SpeechProcess)
+def test_what_is_installed_takes_over(process: SpeechProcess) -> None:
     need_local()
     keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
-    assert models.has_fallback(keyed, organ)
+    assert models.has_fallback(keyed, process)
 
 
 def test_nobody_takes_over_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert not models.has_fallback(keyed, Organ.EARS)
-    assert not models.has_fallback(keyed, Organ.MOUTH)
+    assert not models.has_fallback(keyed, SpeechProcess.STT)
+    assert not models.has_fallback(keyed, SpeechProcess.TTS)

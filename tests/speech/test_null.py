@@ -54,14 +54,14 @@ def test_silence_around_a_clip_does_not_change_its_checksum(
 async def test_a_clip_of_the_manifest_is_recognised(tmp_path: Path) -> None:
     manifest = tmp_path / "clips.json"
     manifest.write_text(f'[{{"crc": {clip_checksum(SOUND)}, "text": "hello"}}]')
-    ears = NullTranscriber(read_manifest(manifest))
-    assert (await ears.transcribe(SILENCE + SOUND + SILENCE, Hint())).text == "hello"
-    assert (await ears.transcribe(SOUND + b"\x11", Hint())).text == ""
+    stt = NullTranscriber(read_manifest(manifest))
+    assert (await stt.transcribe(SILENCE + SOUND + SILENCE, Hint())).text == "hello"
+    assert (await stt.transcribe(SOUND + b"\x11", Hint())).text == ""
 
 
 async def test_every_sentence_is_the_same_tone_in_whole_frames() -> None:
-    mouth = NullSynthesizer()
-    (piece,) = [piece async for piece in mouth.speak("anything")]
+    tts = NullSynthesizer()
+    (piece,) = [piece async for piece in tts.speak("anything")]
     assert g711.milliseconds(piece) == 400
     assert len(piece) % g711.FRAME_BYTES == 0
     assert np.abs(g711.decode(piece)).max() > 7000

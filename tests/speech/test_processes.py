@@ -1,4 +1,4 @@
-"""Ears and mouth as processes: they say when they are ready, can be killed, and come back."""
+"""The speech processes: they say when they are ready, can be killed, and come back."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.client import RemoteSynthesizer
 from voicebot.speech.factory import local_transcriber, open_synthesizer
-from voicebot.speech.wire import mouth_socket
+from voicebot.speech.wire import tts_socket
 
 from .conftest import need_local, speech_process
 
 pytestmark = pytest.mark.slow
 
 
-async def speak(mouth: RemoteSynthesizer) -> bytes:
-    return b"".join([piece async for piece in mouth.speak("One moment, please.")])
+async def speak(tts: RemoteSynthesizer) -> bytes:
+    return b"".join([piece async for piece in tts.speak("One moment, please.")])
 
 
 async def test_a_killed_mouth_is_noticed_and_its_successor_is_used(tmp_path: Path) -> None:
     need_local()
-    mouth = RemoteSynthesizer(mouth_socket(tmp_path))
-    with speech_process("mouth", tmp_path) as first:
-        assert len(await speak(mouth)) > g711.RATE_HZ // 2
+    tts = RemoteSynthesizer(tts_socket(tmp_path))
+    with speech_process("tts", tmp_path) as first:
+        assert len(await speak(tts)) > g711.RATE_HZ // 2
         first.send_signal(signal.SIGKILL)
         first.wait()
         with pytest.raises(SpeechUnavailable):
-            await speak(mouth)
-    with speech_process("mouth", tmp_path) as second:
-        assert len(await speak(mouth)) > g711.RATE_HZ // 2
-        await mouth.aclose()
+            await speak(tts)
+    with speech_process("tts", tmp_path) as second:
+        assert len(await speak(tts)) > g711.RATE_HZ // 2
+        await tts.aclose()
     assert second.returncode == 0
 
 
-async def test_the_ears_hear_what_the_mouth_says(mouth: Path, tmp_path: Path) -> None:
+async def test_the_ears_hear_what_the_mouth_says(tts: Path, tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path, transcriber=Engine.LOCAL, synthesizer=Engine.LOCAL, speech_threads=1
     )
-    (tmp_path / "mouth.sock").symlink_to(mouth)
-    bot, ears = open_synthesizer(settings), local_transcriber(settings)
-    with speech_process("ears", tmp_path) as process:
+    (tmp_path / "tts.sock").symlink_to(tts)
+    bot, stt = open_synthesizer(settings), local_transcriber(settings)
+    with speech_process("stt", tmp_path) as process:
         said = b"".join([piece async for piece in bot.speak("What is your address?")])
-        assert (await ears.transcribe(said, Hint())).text == "What is your address?"
+        assert (await stt.transcribe(said, Hint())).text == "What is your address?"
         await bot.aclose()
-        await ears.aclose()
+        await stt.aclose()
     assert process.returncode == 0
-    assert not (tmp_path / "ears.sock").exists()
+    assert not (tmp_path / "stt.sock").exists()
 
 
 def test_a_missing_model_ends_the_process_with_what_to_do(
@@ -59,7 +59,7 @@ def test_a_missing_model_ends_the_process_with_what_to_do(
 ) -> None:
     need_local()
     monkeypatch.setenv("VOICEBOT_WHISPER_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(AssertionError), speech_process("ears", tmp_path):  # it is never ready
+    with pytest.raises(AssertionError), speech_process("stt", tmp_path):  # it is never ready
         pass
     told = capfd.readouterr().err
     assert "VOICEBOT_WHISPER_DIR must name" in told

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from voicebot.speech.desk import FairQueue, QueueFull
+from voicebot.speech.inference_server import FairQueue, QueueFull
 
 
 async def drain(queue: FairQueue[str, str]) -> list[str]:

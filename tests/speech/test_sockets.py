@@ -1,4 +1,4 @@
-"""Ears and mouth listen where both sides look, and only for their user."""
+"""SpeechToText and tts listen where both sides look, and only for their user."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import SettingsError
-from voicebot.speech.wire import ears_socket, listening_socket, mouth_socket
+from voicebot.speech.wire import listening_socket, stt_socket, tts_socket
 
 
 def test_sockets_lie_in_the_data_directory() -> None:
-    assert ears_socket(Path(".voicebot")) == Path(".voicebot/ears.sock")
-    assert mouth_socket(Path("/d")) == Path("/d/mouth.sock")
+    assert stt_socket(Path(".voicebot")) == Path(".voicebot/stt.sock")
+    assert tts_socket(Path("/d")) == Path("/d/tts.sock")
 
 
 def test_a_long_path_is_reached_from_the_working_directory(
@@ -22,16 +22,16 @@ def test_a_long_path_is_reached_from_the_working_directory(
     home = tmp_path / ("x" * 60) / ("y" * 60)
     home.mkdir(parents=True)
     monkeypatch.chdir(home)
-    assert ears_socket(home / ".voicebot") == Path(".voicebot/ears.sock")
+    assert stt_socket(home / ".voicebot") == Path(".voicebot/stt.sock")
 
 
 def test_a_hopeless_path_says_which_setting_to_change(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="VOICEBOT_DATA_DIR"):
-        ears_socket(tmp_path / ("x" * 120))
+        stt_socket(tmp_path / ("x" * 120))
 
 
 def test_a_left_over_socket_is_replaced_and_ours_goes_with_us() -> None:
-    path = Path("data/ears.sock")
+    path = Path("data/stt.sock")
     path.parent.mkdir()
     path.write_text("left over")
     with listening_socket(path):
@@ -41,7 +41,7 @@ def test_a_left_over_socket_is_replaced_and_ours_goes_with_us() -> None:
 
 
 def test_a_successors_socket_is_left_alone() -> None:
-    path = Path("ears.sock")
+    path = Path("stt.sock")
     with listening_socket(path):
         path.rename("old.sock")
         path.write_text("the successor's")

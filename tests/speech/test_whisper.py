@@ -72,8 +72,8 @@ def test_a_click_says_nothing(whisper: Whisper, utterance: bytes) -> None:
     assert whisper.hear(utterance, Hint()).text == ""
 
 
-def test_numbers_come_as_words_where_asked_for(whisper: Whisper, mouth: object) -> None:
-    number = say(mouth, "Zero four one two, three four five, six seven eight.")
+def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: object) -> None:
+    number = say(tts, "Zero four one two, three four five, six seven eight.")
     as_usual, in_words = whisper.hear(number, Hint()), whisper.hear(
         number, Hint(words_for_digits=True)
     )  # fmt: skip
@@ -82,9 +82,9 @@ def test_numbers_come_as_words_where_asked_for(whisper: Whisper, mouth: object) 
 
 
 def test_a_voice_of_another_pitch_keeps_its_tempo_and_is_understood(
-    whisper: Whisper, mouth: object, spoken: bytes
+    whisper: Whisper, tts: object, spoken: bytes
 ) -> None:
-    high = say(mouth, SENTENCE, pitch=1.18)
+    high = say(tts, SENTENCE, pitch=1.18)
     assert len(high) == pytest.approx(len(spoken), rel=0.15)
     assert pitch_hz(high) == pytest.approx(1.18 * pitch_hz(spoken), rel=0.12)
     assert letters(whisper.hear(high, Hint()).text) == letters(SENTENCE)

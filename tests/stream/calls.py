@@ -15,8 +15,8 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 
 from tests.stream.doubles import (
     CodedDetector,
-    CodedEars,
-    SteadyMouth,
+    CodedTranscriber,
+    SteadyVoice,
 )
 from tests.stream.provider import (
     Provider,
@@ -35,7 +35,7 @@ from voicebot.call import (
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Utterance
 from voicebot.errors import Fenced
-from voicebot.speech import Ears, Synthesizer, Transcriber
+from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import Session, Staff, read_start
@@ -133,7 +133,7 @@ class Call:
     provider: Provider
     dialogue: Dialogue
     notebook: Notebook
-    ears: Transcriber
+    stt: Transcriber
     sessions: list[Session]
     ended: asyncio.Event
 
@@ -141,9 +141,9 @@ class Call:
 @asynccontextmanager
 async def call(
     *script: str | Expectation,
-    ears: Transcriber | None = None,
-    following: Ears | None = None,
-    mouth: Synthesizer | None = None,
+    stt: Transcriber | None = None,
+    following: SpeechToText | None = None,
+    tts: Synthesizer | None = None,
     notebook: Notebook | None = None,
     status: Status | None = Status.BOOKED,
     begin: bool = True,
@@ -153,10 +153,10 @@ async def call(
     """A session and a provider, joined by a real socket. At the end no task is left."""
     before = asyncio.all_tasks()
     dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
-    ears = ears or CodedEars(PHRASES, WORDS)
+    stt = stt or CodedTranscriber(PHRASES, WORDS)
     staff = Staff(
-        ears=following or WholeUtterances(ears),
-        mouth=mouth or SteadyMouth(),
+        stt=following or WholeUtterances(stt),
+        synthesizer=tts or SteadyVoice(),
         detector=CodedDetector,
         converse=dialogue,
         clock=now,
@@ -183,7 +183,7 @@ async def call(
         ):
             if begin:
                 await provider.begin()
-            yield Call(provider, dialogue, notebook, ears, sessions, ended)
+            yield Call(provider, dialogue, notebook, stt, sessions, ended)
             await asyncio.wait_for(ended.wait(), 120)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before

@@ -18,7 +18,7 @@ from fakeredis import FakeAsyncRedis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.stream.doubles import CodedDetector, CodedEars, SteadyMouth, spoken
+from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice, spoken
 from tests.stream.provider import CALL_SID, Provider, carried
 from tests.virtual_time import virtual_time
 from voicebot.business import load_business
@@ -127,8 +127,8 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
         store = Store(FakeAsyncRedis(decode_responses=True), settings, business, clock=now)
         stack.push_async_callback(store.aclose)
         staff = Staff(
-            ears=WholeUtterances(CodedEars(dict(enumerate(ANSWERS, 1)))),
-            mouth=SteadyMouth(sentence_ms=200),
+            stt=WholeUtterances(CodedTranscriber(dict(enumerate(ANSWERS, 1)))),
+            synthesizer=SteadyVoice(sentence_ms=200),
             detector=CodedDetector,
             converse=partial(hold_conversation, business, clock=now),
             clock=now,

@@ -1,7 +1,7 @@
 """Scripted speech at the speech seams: what is said is coded in the audio itself.
 
 A phrase is one byte value, held for as long as it is spoken; 0xFF is silence. So the detector
-needs no model, and the ears know from the audio alone what was said, in which order.
+needs no model, and the recogniser know from the audio alone what was said, in which order.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class CodedDetector:
 
 
 @dataclass
-class CodedEars:
+class CodedTranscriber:
     """Reads phrases back from audio; takes `delay_s` for it, and remembers what it was asked."""
 
     phrases: dict[int, str]
@@ -80,14 +80,14 @@ class DeafEars:
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         await asyncio.sleep(self.after_s)
-        raise SpeechUnavailable("the ears are away")
+        raise SpeechUnavailable("the recogniser are away")
 
     async def aclose(self) -> None:
         """Nothing to close."""
 
 
 @dataclass
-class SteadyMouth:
+class SteadyVoice:
     """Says every sentence in `sentence_ms`, after `delay_s` unless it is one of the `fixed`."""
 
     sentence_ms: int = 1000
@@ -109,7 +109,7 @@ class MuteMouth:
     """Nobody can speak just now."""
 
     async def speak(self, sentence: str) -> AsyncIterator[bytes]:
-        raise SpeechUnavailable("the mouth is away")
+        raise SpeechUnavailable("the tts is away")
         yield b""
 
     async def aclose(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tests.stream.calls import JOHN, NAME, call
-from tests.stream.doubles import CodedEars, silence, spoken
+from tests.stream.doubles import CodedTranscriber, silence, spoken
 from tests.virtual_time import in_virtual_time
 from voicebot.stream.filling import AGAIN_S, Patter
 
@@ -46,52 +46,52 @@ class LateMouth:
 
 @in_virtual_time
 async def test_an_answer_in_time_needs_no_filler() -> None:
-    mouth = LateMouth(0.6)
-    async with call("Hello.", NAME, ANSWER, mouth=mouth, patter=PATTER) as c:
+    tts = LateMouth(0.6)
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert mouth.said == ["Hello.", ANSWER]
+    assert tts.said == ["Hello.", ANSWER]
 
 
 @in_virtual_time
 async def test_a_late_answer_is_bridged_again_and_again_and_no_message_of_the_record() -> None:
-    mouth = LateMouth(6.0)
-    async with call("Hello.", NAME, ANSWER, mouth=mouth, patter=PATTER) as c:
+    tts = LateMouth(6.0)
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert mouth.said == ["Hello.", WAIT, AGAIN, AGAIN, ANSWER]
-    assert mouth.longest_silence_s <= AGAIN_S + 0.05
+    assert tts.said == ["Hello.", WAIT, AGAIN, AGAIN, ANSWER]
+    assert tts.longest_silence_s <= AGAIN_S + 0.05
     assert [m.text for m in c.notebook.messages] == ["Hello.", "John Smith", ANSWER]
 
 
 @in_virtual_time
 async def test_ears_that_are_late_are_bridged_as_well() -> None:
-    ears = CodedEars({JOHN: "John"}, delay_s=3.0)  # not whole: the turn ends by its pause
-    mouth = LateMouth(0.0)
-    async with call("Hello.", NAME, ANSWER, ears=ears, mouth=mouth, patter=PATTER) as c:
+    stt = CodedTranscriber({JOHN: "John"}, delay_s=3.0)  # not whole: the turn ends by its pause
+    tts = LateMouth(0.0)
+    async with call("Hello.", NAME, ANSWER, stt=stt, synthesizer=tts, patter=PATTER) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert mouth.said[:2] == ["Hello.", WAIT]
+    assert tts.said[:2] == ["Hello.", WAIT]
 
 
 @in_virtual_time
 async def test_nobody_is_talked_over() -> None:
-    mouth = LateMouth(3.0)
-    async with call("Hello.", NAME, ANSWER, mouth=mouth, patter=PATTER) as c:
+    tts = LateMouth(3.0)
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN) + silence(600) + spoken(JOHN, 2500))
         await c.ended.wait()
-    assert WAIT not in mouth.said[:2]
+    assert WAIT not in tts.said[:2]
 
 
 @in_virtual_time
 async def test_without_patter_there_is_silence() -> None:
-    mouth = LateMouth(6.0)
-    async with call("Hello.", NAME, ANSWER, mouth=mouth) as c:
+    tts = LateMouth(6.0)
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert mouth.said == ["Hello.", ANSWER]
+    assert tts.said == ["Hello.", ANSWER]

@@ -20,7 +20,7 @@ from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, Refusal
 from voicebot.tracing import CallTrace, Untraced
 
-STAGES = ("ears", "model", "mouth", "server")
+STAGES = ("stt", "model", "tts", "server")
 
 
 def sample(name: str, **labels: str) -> float:
@@ -120,7 +120,7 @@ async def test_a_voice_that_breaks_off_is_counted_as_late_frames_and_heard_silen
         rises("late_voice_frames_total", 10),  # the one message of 200 ms that came late
         rises("voice_gap_seconds_total", 0.5),
     ):
-        async with call("Hello.", mouth=Stammerer()) as made:
+        async with call("Hello.", synthesizer=Stammerer()) as made:
             await made.provider.until_heard()
 
 

@@ -41,7 +41,7 @@ def test_a_silent_line_does_not_fill_the_memory() -> None:
     assert len(recording._audio) < 5000 * MS
 
 
-class Ear:
+class SttStream:
     """Remembers what it was fed."""
 
     partial = ""
@@ -57,7 +57,7 @@ class Ear:
 
 
 def test_a_turn_is_fed_once_and_in_order() -> None:
-    ear, recording = Ear(), recorded(4)
+    ear, recording = SttStream(), recorded(4)
     turn = Following(recording, ear, 500)
     for until in (700, 1500, 1500, 1200, 3000):
         turn.feed_until(until)

@@ -26,8 +26,8 @@ from tests.stream.calls import (
     now,
 )
 from tests.stream.doubles import (
-    CodedEars,
-    SteadyMouth,
+    CodedTranscriber,
+    SteadyVoice,
     silence,
     spoken,
 )
@@ -59,14 +59,14 @@ async def test_a_question_is_asked_and_its_answer_heard() -> None:
 
 @in_virtual_time
 async def test_the_farewell_is_played_to_its_end_before_the_line_is_closed() -> None:
-    async with call("One. Two. Three.", mouth=SteadyMouth(sentence_ms=2000)) as c:
+    async with call("One. Two. Three.", synthesizer=SteadyVoice(sentence_ms=2000)) as c:
         await c.ended.wait()
     assert c.provider.played == 3 * 16000
 
 
 @in_virtual_time
 async def test_the_farewell_is_not_cut_short_by_a_thank_you() -> None:
-    async with call("You are booked. Goodbye.", mouth=SteadyMouth(sentence_ms=3000)) as c:
+    async with call("You are booked. Goodbye.", synthesizer=SteadyVoice(sentence_ms=3000)) as c:
         await c.provider.until(lambda: c.provider.played > 0)
         await c.provider.speak(spoken(NOISE))
         await c.ended.wait()
@@ -118,7 +118,7 @@ async def test_messages_carry_the_moment_at_which_they_began() -> None:
 @in_virtual_time
 async def test_a_complete_answer_is_answered_sooner_than_an_incomplete_one() -> None:
     async def answered_after(code: int) -> float:
-        async with call(NAME, ears=CodedEars(PHRASES, delay_s=0.05)) as c:
+        async with call(NAME, stt=CodedTranscriber(PHRASES, delay_s=0.05)) as c:
             await c.provider.speak(spoken(code))
             begun = asyncio.get_running_loop().time()
             await c.ended.wait()
@@ -138,18 +138,18 @@ async def test_a_number_with_a_pause_in_it_is_one_answer() -> None:
 
 @in_virtual_time
 async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
-    ears = CodedEars(PHRASES, delay_s=0.5)
-    async with call(PHONE, ears=ears) as c:
+    stt = CodedTranscriber(PHRASES, delay_s=0.5)
+    async with call(PHONE, stt=stt) as c:
         await c.provider.speak(spoken(FOUR) + silence(300) + spoken(FIVE))
         await c.ended.wait()
     assert c.dialogue.texts == ["0412 345 678"]
-    assert (len(ears.hints), ears.finished) == (2, 1)
+    assert (len(stt.hints), stt.finished) == (2, 1)
 
 
 @in_virtual_time
 async def test_an_incomplete_number_is_heard_again_in_words() -> None:
-    ears = CodedEars(PHRASES, WORDS)
-    async with call(PHONE, PHONE, CONFIRM, ears=ears) as c:
+    stt = CodedTranscriber(PHRASES, WORDS)
+    async with call(PHONE, PHONE, CONFIRM, stt=stt) as c:
         await c.provider.speak(spoken(FOUR))
         await c.provider.until(lambda: len(c.dialogue.heard) == 1)
         await c.provider.speak(spoken(FIVE))
@@ -158,7 +158,7 @@ async def test_an_incomplete_number_is_heard_again_in_words() -> None:
         await c.ended.wait()
     # The second reading counts only where it makes a whole number.
     assert c.dialogue.texts == ["zero four one two", "345 678", "yes"]
-    assert [hint.words_for_digits for hint in ears.hints] == [False, True, False, True, False]
+    assert [hint.words_for_digits for hint in stt.hints] == [False, True, False, True, False]
 
 
 @in_virtual_time
@@ -173,8 +173,8 @@ async def test_silence_is_told_six_seconds_after_the_bot_was_heard() -> None:
 
 @in_virtual_time
 async def test_the_caller_interrupts_the_bot() -> None:
-    mouth = SteadyMouth(sentence_ms=4000)
-    async with call("What is your name please?", NAME, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=4000)
+    async with call("What is your name please?", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.speak(spoken(JOHN, 600))
         await c.ended.wait()
@@ -191,13 +191,13 @@ async def test_the_caller_interrupts_the_bot() -> None:
 
 @in_virtual_time
 async def test_an_interruption_stops_sentences_that_are_still_to_come() -> None:
-    mouth = SteadyMouth(sentence_ms=2000, delay_s=1.5)
-    async with call("One. Two. Three. Four.", NAME, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=2000, delay_s=1.5)
+    async with call("One. Two. Three. Four.", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.speak(spoken(JOHN, 600))
         await c.ended.wait()
     assert c.dialogue.texts == ["John Smith"]
-    assert len(mouth.said) <= 2
+    assert len(tts.said) <= 2
 
 
 FIXED = frozenset(("Perfect.", "Thank you.", "Is that right?"))
@@ -218,10 +218,10 @@ def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
 ) -> None:
     @in_virtual_time
     async def scenario() -> None:
-        mouth = SteadyMouth(delay_s=2.0, fixed=FIXED)
+        tts = SteadyVoice(delay_s=2.0, fixed=FIXED)
         sentences = line.count(".") + line.count("?")
         loop = asyncio.get_running_loop()
-        async with call(line, NAME, mouth=mouth, fixed=FIXED) as c:
+        async with call(line, NAME, synthesizer=tts, fixed=FIXED) as c:
             began = loop.time()
             await c.provider.until(lambda: c.provider.played > 0)
             assert loop.time() - began == pytest.approx(begins_s, abs=0.1)
@@ -233,8 +233,8 @@ def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
 
 @in_virtual_time
 async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
-    mouth = SteadyMouth(delay_s=2.0, fixed=FIXED)
-    async with call("Thank you. I have Ann Lee.", NAME, mouth=mouth, fixed=FIXED) as c:
+    tts = SteadyVoice(delay_s=2.0, fixed=FIXED)
+    async with call("Thank you. I have Ann Lee.", NAME, synthesizer=tts, fixed=FIXED) as c:
         await asyncio.sleep(1.9)
         assert c.notebook.messages == []
         await c.provider.until_heard(2)
@@ -243,14 +243,14 @@ async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
 
 @in_virtual_time
 async def test_after_a_hum_what_is_said_again_waits_for_what_is_not_made_yet() -> None:
-    mouth = SteadyMouth(sentence_ms=1000, delay_s=1.5)
-    async with call("One. Two. Three.", NAME, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
+    async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
         await c.provider.until_heard(1)
-        await c.provider.until(lambda: mouth.said == ["One.", "Two."] and c.provider.is_playing)
+        await c.provider.until(lambda: tts.said == ["One.", "Two."] and c.provider.is_playing)
         await c.provider.speak(spoken(HUM, 400))
         await c.provider.until(lambda: c.provider.clears == 1)
         await c.provider.until(lambda: c.provider.is_playing)
-        assert mouth.said[-1] == "Three."
+        assert tts.said[-1] == "Three."
         await c.provider.until_heard(2)
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
@@ -261,8 +261,8 @@ async def test_after_a_hum_what_is_said_again_waits_for_what_is_not_made_yet() -
 def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
     @in_virtual_time
     async def scenario() -> None:
-        mouth = SteadyMouth(sentence_ms=2000)
-        async with call("One. Two. Three.", NAME, "Bye.", mouth=mouth) as c:
+        tts = SteadyVoice(sentence_ms=2000)
+        async with call("One. Two. Three.", NAME, "Bye.", synthesizer=tts) as c:
             await c.provider.until_heard(1)
             await c.provider.speak(spoken(code, 400))
             await c.provider.until(lambda: c.provider.clears == 1)
@@ -271,7 +271,7 @@ def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
             await c.ended.wait()
         heard = c.dialogue.heard[0]
         assert heard == Utterance("John Smith", heard.started_at)  # type: ignore[union-attr]
-        assert mouth.said == ["One.", "Two.", "Three.", "Bye."]
+        assert tts.said == ["One.", "Two.", "Three.", "Bye."]
         assert [m.text for m in c.notebook.messages] == ["One. Two. Three.", "John Smith", "Bye."]
 
     scenario()
@@ -279,7 +279,7 @@ def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
 
 @in_virtual_time
 async def test_who_speaks_over_the_bot_for_longer_than_a_hum_is_heard_whatever_it_means() -> None:
-    async with call("What is your name please?", NAME, mouth=SteadyMouth(4000)) as c:
+    async with call("What is your name please?", NAME, synthesizer=SteadyVoice(4000)) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.speak(spoken(AMEN, 1500))
         await c.ended.wait()
@@ -289,7 +289,7 @@ async def test_who_speaks_over_the_bot_for_longer_than_a_hum_is_heard_whatever_i
 @in_virtual_time
 async def test_a_piece_of_an_answer_over_the_bots_words_waits_for_the_rest() -> None:
     asked = replace(PHONE, idle=lambda text: text == PHRASES[FOUR])
-    async with call("And your number?", asked, mouth=SteadyMouth(4000)) as c:
+    async with call("And your number?", asked, synthesizer=SteadyVoice(4000)) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.speak(spoken(FOUR, 400) + silence(700) + spoken(FIVE, 400))
         await c.ended.wait()
@@ -298,7 +298,7 @@ async def test_a_piece_of_an_answer_over_the_bots_words_waits_for_the_rest() -> 
 
 @in_virtual_time
 async def test_what_is_said_again_over_the_same_words_is_heard_whatever_it_means() -> None:
-    async with call("What is your name please?", NAME, mouth=SteadyMouth(4000)) as c:
+    async with call("What is your name please?", NAME, synthesizer=SteadyVoice(4000)) as c:
         for clears in (1, 2):
             await c.provider.until(lambda: c.provider.played >= 8000 and c.provider.is_playing)
             await c.provider.speak(spoken(AMEN, 400))
@@ -309,8 +309,8 @@ async def test_what_is_said_again_over_the_same_words_is_heard_whatever_it_means
 
 @in_virtual_time
 async def test_after_a_noise_the_bot_does_not_wait_as_long_as_for_an_answer() -> None:
-    ears = CodedEars(PHRASES, delay_s=0.05)
-    async with call("Your number?", PHONE, ears=ears, mouth=SteadyMouth(3000)) as c:
+    stt = CodedTranscriber(PHRASES, delay_s=0.05)
+    async with call("Your number?", PHONE, stt=stt, synthesizer=SteadyVoice(3000)) as c:
         await c.provider.until(lambda: c.provider.played >= 4000)
         await c.provider.speak(spoken(NOISE, 400))
         noise_over = asyncio.get_running_loop().time()
@@ -323,22 +323,22 @@ async def test_after_a_noise_the_bot_does_not_wait_as_long_as_for_an_answer() ->
 
 @in_virtual_time
 async def test_a_hum_between_two_sentences_loses_none_of_them() -> None:
-    mouth = SteadyMouth(sentence_ms=1000, delay_s=1.5)
-    async with call("One. Two. Three.", NAME, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
+    async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 4000)
         await c.provider.speak(spoken(HUM, 400))
-        await c.provider.until(lambda: mouth.said[-1:] == ["Three."])
+        await c.provider.until(lambda: tts.said[-1:] == ["Three."])
         await c.provider.until(lambda: not c.provider.is_playing)
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
     assert c.dialogue.texts == ["John Smith"]
-    assert list(dict.fromkeys(mouth.said)) == ["One.", "Two.", "Three."]
+    assert list(dict.fromkeys(tts.said)) == ["One.", "Two.", "Three."]
 
 
 @in_virtual_time
 async def test_words_between_turns_are_not_taken_for_the_next_answer() -> None:
-    mouth = SteadyMouth(delay_s=3.0)
-    async with call(NAME, "And your number?", CONFIRM, mouth=mouth) as c:
+    tts = SteadyVoice(delay_s=3.0)
+    async with call(NAME, "And your number?", CONFIRM, synthesizer=tts) as c:
         await c.provider.speak(spoken(JOHN) + silence(1000) + spoken(YES))
         await c.provider.until_heard()
         await c.provider.speak(spoken(YES))
@@ -354,8 +354,8 @@ async def test_watchers_are_told_what_the_bot_is_doing() -> None:
     async def announce(call_sid: CallSid, phase: Phase) -> None:
         phases.append(phase)
 
-    mouth = SteadyMouth(delay_s=0.5)
-    async with call("Name?", NAME, "Bye.", mouth=mouth, announce=announce) as c:
+    tts = SteadyVoice(delay_s=0.5)
+    async with call("Name?", NAME, "Bye.", synthesizer=tts, announce=announce) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
@@ -365,7 +365,7 @@ async def test_watchers_are_told_what_the_bot_is_doing() -> None:
 
 @in_virtual_time
 async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
-    async with call(CONFIRM, NAME, ears=CodedEars(PHRASES, delay_s=0.05)) as c:
+    async with call(CONFIRM, NAME, stt=CodedTranscriber(PHRASES, delay_s=0.05)) as c:
         await c.provider.speak(spoken(YES) + silence(240) + spoken(JOHN))
         await c.ended.wait()
     assert c.dialogue.texts == ["yes", "John Smith"]
@@ -433,8 +433,8 @@ async def test_a_key_that_is_pressed_twice_is_no_yes_to_the_next_read_back() -> 
 @in_virtual_time
 async def test_a_key_that_comes_while_the_bot_thinks_is_no_yes_to_what_it_asks_next() -> None:
     email = replace(CONFIRM, step=Step.EMAIL)
-    mouth = SteadyMouth(delay_s=3.0)
-    async with call(CONFIRM, "And your e-mail is …?", email, mouth=mouth) as c:
+    tts = SteadyVoice(delay_s=3.0)
+    async with call(CONFIRM, "And your e-mail is …?", email, synthesizer=tts) as c:
         await c.provider.key("1#")
         await c.provider.until(lambda: len(c.dialogue.heard) == 1)
         await c.provider.key("1")
@@ -444,8 +444,8 @@ async def test_a_key_that_comes_while_the_bot_thinks_is_no_yes_to_what_it_asks_n
 
 @in_virtual_time
 async def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
-    mouth = SteadyMouth(sentence_ms=2000, delay_s=1.5)
-    async with call(NAME, "Your number is …. Is that right?", CONFIRM, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=2000, delay_s=1.5)
+    async with call(NAME, "Your number is …. Is that right?", CONFIRM, synthesizer=tts) as c:
         await c.provider.speak(spoken(JOHN))
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.key("1")
@@ -457,8 +457,8 @@ async def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None
 
 @in_virtual_time
 async def test_a_hash_that_comes_too_late_does_not_interrupt_the_bot() -> None:
-    mouth = SteadyMouth(sentence_ms=3000)
-    async with call(PHONE, "Is that right?", CONFIRM, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=3000)
+    async with call(PHONE, "Is that right?", CONFIRM, synthesizer=tts) as c:
         await c.provider.key("0412345678")
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.key("#")
@@ -479,7 +479,7 @@ async def test_what_a_stuck_key_adds_is_dropped() -> None:
 
 @in_virtual_time
 async def test_a_key_stops_the_bot_and_its_tone_is_no_speech() -> None:
-    async with call("Please key in your number.", PHONE, mouth=SteadyMouth(5000)) as c:
+    async with call("Please key in your number.", PHONE, synthesizer=SteadyVoice(5000)) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.key("0")
         await c.provider.speak(spoken(JOHN, 300) + silence(1800))

@@ -26,10 +26,10 @@ from tests.stream.calls import (
 )
 from tests.stream.doubles import (
     CodedDetector,
-    CodedEars,
+    CodedTranscriber,
     DeafEars,
     MuteMouth,
-    SteadyMouth,
+    SteadyVoice,
     silence,
     spoken,
 )
@@ -220,7 +220,7 @@ async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
 
 @in_virtual_time
 async def test_without_ears_the_conversation_learns_that_somebody_spoke() -> None:
-    async with call(NAME, ears=DeafEars()) as c:
+    async with call(NAME, stt=DeafEars()) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
     assert c.dialogue.heard == [Unheard()]
@@ -234,19 +234,19 @@ async def test_the_time_of_ears_that_fail_is_not_counted_as_ours(
         clock = asyncio.get_running_loop().time
         monkeypatch.setattr(f"voicebot.stream.{module}.stopwatch", clock)
     measure = Measure(tmp_path / "rows.jsonl")
-    async with call(NAME, "Pardon?", ears=DeafEars(after_s=3.0), measure=measure) as c:
+    async with call(NAME, "Pardon?", stt=DeafEars(after_s=3.0), measure=measure) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
     await measure.flush()
     rows = [orjson.loads(line) for line in (tmp_path / "rows.jsonl").read_bytes().splitlines()]
     (turn,) = (row for row in rows if row["kind"] == "turn")
-    assert turn["ears_ms"] > 1000
+    assert turn["stt_ms"] > 1000
     assert turn["server_ms"] < 1
 
 
 @in_virtual_time
 async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -> None:
-    async with call("Hello.", mouth=MuteMouth()) as c:
+    async with call("Hello.", synthesizer=MuteMouth()) as c:
         await c.ended.wait()
     assert c.provider.close_code == 1011
     assert c.notebook.changes == []
@@ -255,7 +255,7 @@ async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -
 @in_virtual_time
 async def test_a_call_that_fails_at_once_is_not_brought_back_in_a_hot_loop() -> None:
     for calls in (1, 2, 3):
-        async with call("Hello.", mouth=MuteMouth()) as c:
+        async with call("Hello.", synthesizer=MuteMouth()) as c:
             await c.ended.wait()
         assert asyncio.get_running_loop().time() >= calls * BROKEN_PAUSE_S
 
@@ -263,8 +263,8 @@ async def test_a_call_that_fails_at_once_is_not_brought_back_in_a_hot_loop() -> 
 @in_virtual_time
 async def test_a_peer_that_takes_nothing_is_given_up() -> None:
     """Its socket stays open, but reads no more: sends must not wait for ever."""
-    mouth = SteadyMouth(sentence_ms=60_000)
-    async with call(*["One. Two. Three. Four."] * 4, NAME, mouth=mouth) as c:
+    tts = SteadyVoice(sentence_ms=60_000)
+    async with call(*["One. Two. Three. Four."] * 4, NAME, synthesizer=tts) as c:
         c.provider.socket.transport.pause_reading()
         await asyncio.wait_for(c.ended.wait(), 15)
         c.provider.socket.transport.resume_reading()
@@ -317,8 +317,8 @@ MOMENTS: list[Moment] = [
 def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: Moment) -> None:
     @in_virtual_time
     async def scenario() -> None:
-        mouth = SteadyMouth(delay_s=0.2)
-        async with call("Name?", NAME, "Number?", PHONE, mouth=mouth) as c:
+        tts = SteadyVoice(delay_s=0.2)
+        async with call("Name?", NAME, "Number?", PHONE, synthesizer=tts) as c:
             await moment(c)
             c.provider.socket.transport.abort()
             with suppress(TimeoutError):
@@ -356,8 +356,8 @@ class Flood:
 async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> None:
     frame, stop = orjson.dumps(media_message(silence(20))).decode(), '{"event": "stop"}'
     staff = Staff(
-        ears=WholeUtterances(CodedEars({})),
-        mouth=SteadyMouth(),
+        stt=WholeUtterances(CodedTranscriber({})),
+        synthesizer=SteadyVoice(),
         detector=CodedDetector,
         converse=Dialogue([NAME]),
         clock=now,

@@ -34,7 +34,7 @@ from voicebot.tracing import UNTRACED, Answer, collector_answers, open_tracing
 from voicebot.tracing.spans import Came, Spans, came_of, ids_of, open_spans
 
 ROBIN = "+61255500100"
-STAGES = {"ears", "model", "commit", "mouth"}
+STAGES = {"stt", "model", "commit", "tts"}
 
 
 class Seen(InMemorySpanExporter):
@@ -95,12 +95,12 @@ async def test_a_turns_stages_lie_within_it() -> None:
         await provider.hang_up()
     (turn,) = seen.named("turn")
     stages = [s for s in seen.get_finished_spans() if s.parent == turn.context]
-    assert {"ears", "commit", "mouth"} <= {stage.name for stage in stages} <= STAGES
+    assert {"stt", "commit", "tts"} <= {stage.name for stage in stages} <= STAGES
     assert len([s for s in stages if s.name == "commit"]) == 2, "what was heard, what is said"
     for stage in stages:
         assert turn.start_time <= stage.start_time <= stage.end_time <= turn.end_time
     assert turn.attributes is not None
-    parts = ("ears_ms", "model_ms", "mouth_ms", "server_ms")
+    parts = ("stt_ms", "model_ms", "tts_ms", "server_ms")
     whole = float(str(turn.attributes["voicebot.total_ms"]))
     assert sum(float(str(turn.attributes[f"voicebot.{p}"])) for p in parts) <= whole + 0.01
     assert turn.attributes["voicebot.saved"] == "redis"
@@ -174,7 +174,7 @@ def test_a_turn_told_late_and_a_clock_set_back_turn_no_span_around(
     call = spans.begin_call(CallSid("CA1"), Step.PHONE, resumed=False)
     monkeypatch.setattr(time, "time_ns", lambda: 0)
     call.turn_began(time.perf_counter())
-    for stage in ("ears", "commit", "mouth"):
+    for stage in ("stt", "commit", "tts"):
         call.waited(stage, 3600)
     call.answered(Answer(0.0, 0.0, 3600, 0.0, 0.0))
     call.end("booked")

@@ -75,7 +75,7 @@ Clock = Callable[[], datetime]
 
 
 class SayAloud(Protocol):
-    """The mouth as the collector knows it."""
+    """Speech output as the collector knows it."""
 
     async def __call__(
         self, text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
@@ -153,7 +153,7 @@ class Conversation:
         return Placed(wish, place, free)
 
     async def heard(self, utterance: Utterance, understand: Understand) -> Heard:
-        """What the ears brought, as an event: stamped in order, with what it interrupted.
+        """Turn what was heard into an event: stamped in order, with what it interrupted.
 
         Words are saved with what they mean, in one commit; where understanding takes time they
         are saved before it. Raises Fenced.
@@ -285,7 +285,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Asked:
 
 
 def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
-    """What the ears should know while they wait: what is asked, and when an answer is whole."""
+    """Return what speech input should know: what is asked, and when an answer is whole."""
 
     def complete(text: str) -> bool:
         understanding = by_rules(text, situation(dialogue, clock()))

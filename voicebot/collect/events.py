@@ -43,7 +43,7 @@ class Unsaid:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """The caller said something, and nobody could listen: the ears are away."""
+    """The caller said something, and nothing could transcribe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ Effect = Save | Say | Continue | Hold | Book | End
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the ears should know while they wait for the next answer.
+    """What speech input should know while it waits for the next answer.
 
     step, confirming  choose the patience of turn-taking
     complete          is this text, as far as heard, already a whole and valid answer?
@@ -139,7 +139,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What the ears bring back: words or keys.
+    """What was heard: words or keys.
 
     cut  what the caller had heard of the bot's last words when these words interrupted them
     """

@@ -269,7 +269,7 @@ def _as_it_stands(known: CallSkeleton, message: str, started_at: str) -> Reply:
 
 
 async def _write_down(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
-    """A mouth that writes: what is committed becomes the HTTP answer."""
+    """A `say` that writes: what is committed becomes the HTTP answer."""
     await before_first_frame(_now())
 
 

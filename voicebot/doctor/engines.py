@@ -10,7 +10,7 @@ from voicebot.doctor.finding import Finding, State, refused
 from voicebot.errors import INSTALL_LOCAL
 from voicebot.preflight import require_openai, uses_openai
 from voicebot.settings import Engine, Settings
-from voicebot.speech.models import Organ, has_fallback, is_needed, missing_models
+from voicebot.speech.models import SpeechProcess, has_fallback, is_needed, missing_models
 
 
 def check_speech(settings: Settings) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def check_speech(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("speech", State.OK, f"{what}; all models are there")
     cores = os.cpu_count() or 1
-    if settings.speech_threads > cores and is_needed(settings, Organ.EARS):
+    if settings.speech_threads > cores and is_needed(settings, SpeechProcess.STT):
         text = f"{settings.speech_threads} utterances at once on {cores} cores: each takes longer"
         yield Finding("speech", State.NOTE, text, "lower VOICEBOT_SPEECH_THREADS")
 
@@ -38,11 +38,11 @@ def check_openai(settings: Settings) -> Finding:
     if not uses_openai(settings):
         off = "nothing is asked of it: everything stays on this machine"
         return Finding("OpenAI", State.OK, off)
-    chosen = {Organ.EARS: settings.transcriber, Organ.MOUTH: settings.synthesizer}
+    chosen = {SpeechProcess.STT: settings.transcriber, SpeechProcess.TTS: settings.synthesizer}
     alone = [
-        organ.value
-        for organ, engine in chosen.items()
-        if settings.engine(engine) is Engine.OPENAI and not has_fallback(settings, organ)
+        process.value
+        for process, engine in chosen.items()
+        if settings.engine(engine) is Engine.OPENAI and not has_fallback(settings, process)
     ]
     if alone and settings.openai_fallback:
         text = f"in use; when it fails, this machine has no {' and no '.join(alone)} to take over"

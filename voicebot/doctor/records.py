@@ -15,7 +15,7 @@ from voicebot.errors import INSTALL_LOCAL, SettingsError
 from voicebot.ports import Door, is_free, without_password
 from voicebot.preflight import require_business
 from voicebot.settings import Settings
-from voicebot.speech.wire import ears_socket
+from voicebot.speech.wire import stt_socket
 from voicebot.store.client import AWAY, connect
 from voicebot.store.embedded import running_url
 from voicebot.store.health import require_form
@@ -45,7 +45,7 @@ def check_data_dir(path: Path) -> Finding:
     """May we write there, and is there room? Looks at the nearest parent when it is not made."""
     try:
         there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
-        ears_socket(path.absolute())
+        stt_socket(path.absolute())
         with tempfile.TemporaryFile(dir=there):
             free = shutil.disk_usage(there).free
     except OSError as error:

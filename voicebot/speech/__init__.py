@@ -1,4 +1,4 @@
-"""Ears and mouth. The seams that the doors see; what stands behind them is chosen by settings.
+"""Speech to text, text to speech, voice activity: the protocols; settings choose the engines.
 
 Audio at these seams is always telephone audio: mu-law bytes, 8 kHz, mono.
 """
@@ -35,7 +35,7 @@ class Transcript:
 
 
 class Transcriber(Protocol):
-    """Ears: one utterance of mu-law in, its text out. Cancelling the call drops the work."""
+    """One utterance of mu-law in, its text out. Cancelling the call drops the work."""
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Raises SpeechUnavailable when nobody can listen just now."""
@@ -44,7 +44,7 @@ class Transcriber(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Listening(Protocol):
+class SttTurn(Protocol):
     """One turn of a caller, followed while it is spoken, so that its text is soon there."""
 
     @property
@@ -66,26 +66,26 @@ class Listening(Protocol):
         ...
 
 
-class Ear(Protocol):
-    """The ears of one call."""
+class SttStream(Protocol):
+    """Speech to text of one call."""
 
-    def listen(self, hint: Hint) -> Listening:
+    def listen(self, hint: Hint) -> SttTurn:
         """A turn begins; the turn before it is fed no more."""
         ...
 
 
-class Ears(Protocol):
-    """Gives every call its ear."""
+class SpeechToText(Protocol):
+    """An engine for speech to text: gives every call its stream."""
 
-    def open(self) -> AbstractAsyncContextManager[Ear]:
-        """An ear for as long as the block lasts. Entering it waits for nobody."""
+    def open(self) -> AbstractAsyncContextManager[SttStream]:
+        """Open the stream of one call; entering the block waits for nothing."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 class Synthesizer(Protocol):
-    """Mouth: one sentence in, mu-law pieces out as they become ready."""
+    """One sentence in, mu-law pieces out as they become ready."""
 
     def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Closing the pieces (`contextlib.aclosing`) drops the rest of the sentence.

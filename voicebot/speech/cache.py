@@ -23,10 +23,10 @@ _log = get_logger("voicebot.speech.cache")
 
 
 class CachedSynthesizer:
-    """A mouth that remembers its fixed sentences."""
+    """A synthesizer that keeps its fixed sentences."""
 
-    def __init__(self, mouth: Synthesizer, directory: Path, fixed: Collection[str]) -> None:
-        self._mouth = mouth
+    def __init__(self, synthesizer: Synthesizer, directory: Path, fixed: Collection[str]) -> None:
+        self._synthesizer = synthesizer
         self._directory = directory
         self._fixed = frozenset(fixed)
         self._memory: dict[str, bytes] = {}
@@ -34,7 +34,7 @@ class CachedSynthesizer:
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Raises SpeechUnavailable only for a sentence that is not kept yet."""
         if sentence not in self._fixed:
-            async with aclosing(self._mouth.speak(sentence)) as pieces:
+            async with aclosing(self._synthesizer.speak(sentence)) as pieces:
                 async for piece in pieces:
                     yield piece
             return
@@ -43,7 +43,7 @@ class CachedSynthesizer:
             yield kept
             return
         whole = b""
-        async with aclosing(self._mouth.speak(sentence)) as pieces:
+        async with aclosing(self._synthesizer.speak(sentence)) as pieces:
             async for piece in pieces:
                 whole += piece
                 yield piece
@@ -61,8 +61,8 @@ class CachedSynthesizer:
             progress(done, len(self._fixed))
 
     async def aclose(self) -> None:
-        """Close the mouth behind."""
-        await self._mouth.aclose()
+        """Close the synthesizer behind."""
+        await self._synthesizer.aclose()
 
     async def _recall(self, sentence: str) -> bytes | None:
         if sentence not in self._memory:

@@ -1,4 +1,4 @@
-"""The doors' side of the speech sockets: ears and mouth that live in another process.
+"""Clients of the speech processes, speech to text and text to speech, over their sockets.
 
 One connection per process carries the jobs of all its calls. It is made when first needed and
 again after it was lost; a job that was under way when it was lost fails, and the caller of the
@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from voicebot.errors import SpeechUnavailable
-from voicebot.speech import Ear, Hint, Listening, Transcriber, Transcript
+from voicebot.speech import Hint, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
     Cancel,
@@ -44,14 +44,14 @@ SPEAK_DEADLINE_S: Final = 6.0
 
 
 class RemoteTranscriber:
-    """Ears behind a socket."""
+    """SpeechToText behind a socket."""
 
     def __init__(self, socket: Path, *, deadline_s: float = HEAR_DEADLINE_S) -> None:
-        self._line = _Line(socket, "ears")
+        self._line = _Line(socket, "speech to text")
         self._deadline_s = deadline_s
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Raises SpeechUnavailable; cancelling drops the job at the ears, too."""
+        """Raises SpeechUnavailable; cancelling drops the job at the server, too."""
         job = Hear(
             id=self._line.number(),
             language=hint.language,
@@ -59,9 +59,9 @@ class RemoteTranscriber:
             words_for_digits=hint.words_for_digits,
         )
         async with self._line.job(job, utterance) as replies:
-            reply, _ = await _next(replies, self._deadline_s, "ears")
+            reply, _ = await _next(replies, self._deadline_s, "speech to text")
             if not isinstance(reply, Heard):
-                raise SpeechUnavailable("the ears answered something else than was asked")
+                raise SpeechUnavailable("speech to text answered something else than was asked")
             return Transcript(reply.text, reply.seconds)
 
     async def aclose(self) -> None:
@@ -70,12 +70,12 @@ class RemoteTranscriber:
 
 
 class RemoteSynthesizer:
-    """A mouth behind a socket; `pitch` as in `voicebot.speech.wire`."""
+    """A synthesizer behind a socket; `pitch` as in `voicebot.speech.wire`."""
 
     def __init__(
         self, socket: Path, *, pitch: float = 1.0, deadline_s: float = SPEAK_DEADLINE_S
     ) -> None:
-        self._line = _Line(socket, "mouth")
+        self._line = _Line(socket, "text to speech")
         self._pitch = pitch
         self._deadline_s = deadline_s
 
@@ -84,11 +84,11 @@ class RemoteSynthesizer:
         job = Speak(id=self._line.number(), text=sentence, pitch=self._pitch)
         async with self._line.job(job) as replies:
             while True:
-                reply, mulaw = await _next(replies, self._deadline_s, "mouth")
+                reply, mulaw = await _next(replies, self._deadline_s, "text to speech")
                 if isinstance(reply, Spoken):
                     return
                 if not isinstance(reply, Sound):
-                    raise SpeechUnavailable("the mouth answered something else than was asked")
+                    raise SpeechUnavailable("text to speech answered something else than was asked")
                 yield mulaw
 
     async def aclose(self) -> None:
@@ -105,11 +105,11 @@ async def _next(replies: _Replies, deadline_s: float, whom: str) -> tuple[Reply,
         async with asyncio.timeout(deadline_s):
             answer = await replies.get()
     except TimeoutError:
-        raise SpeechUnavailable(f"the {whom} did not answer within {deadline_s:g} s") from None
+        raise SpeechUnavailable(f"{whom} did not answer within {deadline_s:g} s") from None
     if answer is None:
-        raise SpeechUnavailable(f"the {whom} went away; the supervisor starts them again")
+        raise SpeechUnavailable(f"{whom} went away; the supervisor starts it again")
     if isinstance(answer[0], Failed):
-        raise SpeechUnavailable(f"the {whom} refused: {answer[0].message}")
+        raise SpeechUnavailable(f"{whom} refused: {answer[0].message}")
     return answer
 
 
@@ -213,7 +213,7 @@ class _Line:
 
 
 class WholeUtterances:
-    """Gives every call the same transcriber. It satisfies Ears, Ear and Listening in one.
+    """One transcriber for every call. It satisfies SpeechToText, SttStream and SttTurn.
 
     Nothing of a turn has to be remembered: the utterance comes with the question for its text.
     """
@@ -224,11 +224,11 @@ class WholeUtterances:
         self._transcriber = transcriber
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Ear]:
+    async def open(self) -> AsyncIterator[SttStream]:
         """Itself."""
         yield self
 
-    def listen(self, hint: Hint) -> Listening:
+    def listen(self, hint: Hint) -> SttTurn:
         """Itself."""
         return self
 

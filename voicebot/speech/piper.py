@@ -1,8 +1,8 @@
-"""The bot's voice: Piper, to telephone audio. Only the mouth process may import this module.
+"""The bot's voice: Piper, to telephone audio. Only voicebot.speech.tts may import this module.
 
 Piper (piper-tts, OHF-Voice/piper1-gpl) is licensed GPL-3.0-or-later and carries espeak-ng, of
 the same licence. voicebot is MIT: so Piper is never loaded into a process that runs the rest of
-the program, see `voicebot.speech.mouth`.
+the program, see `voicebot.speech.tts`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Piper:
 
     def __init__(self, files: VoiceFiles) -> None:
         options = onnxruntime.SessionOptions()
-        # Piper's own loader takes every core, which the ears need.
+        # Piper's own loader takes every core, which speech to text needs.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(

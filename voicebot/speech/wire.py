@@ -1,6 +1,6 @@
-"""How the doors talk to the ears and to the mouth: WebSocket messages over a Unix socket.
+"""The protocol of the speech processes: WebSocket messages over a Unix socket.
 
-The sockets are `<data dir>/ears.sock` and `<data dir>/mouth.sock`; `ws://localhost/` is a good
+The sockets are `<data dir>/stt.sock` and `<data dir>/tts.sock`; `ws://localhost/` is a good
 enough address for them. Every message, in both directions, is one *binary* WebSocket message: a
 header, which is one line of JSON in UTF-8, then a newline, then the audio, which may be empty.
 Audio is mu-law, 8 kHz, mono, without any file header.
@@ -10,17 +10,17 @@ Audio is mu-law, 8 kHz, mono, without any file header.
 One connection carries many jobs at once; the client numbers them (`id`, any integer that it does
 not use twice on a connection) and every reply carries the number of its job.
 
-    to the ears
+    to speech to text
         {"do":"hear","id":1,"language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
                                                                    + the utterance
         {"do":"cancel","id":1}                                     nobody waits for it any more
-    from the ears
+    from speech to text
         {"do":"heard","id":1,"text":"My name is …","seconds":0.35}  the end of the job
 
-    to the mouth
+    to text to speech
         {"do":"speak","id":2,"text":"What is your name?","pitch":1.0}
         {"do":"cancel","id":2}
-    from the mouth
+    from text to speech
         {"do":"sound","id":2,"seconds":0.09}                       + a piece; any number of them
         {"do":"spoken","id":2}                                     the end of the job
 
@@ -140,7 +140,7 @@ def unpack_request(message: str | bytes) -> tuple[Request, bytes]:
 
 
 def unpack_reply(message: str | bytes) -> tuple[Reply, bytes]:
-    """What ears or mouth answered; raises WireError."""
+    """Read what a speech process answered; raises WireError."""
     return _unpack(_REPLY, message)
 
 
@@ -159,14 +159,14 @@ _LONGEST_BYTES: Final = 100
 """A Unix socket's path holds 104 bytes on macOS, 108 on Linux, its end mark included."""
 
 
-def ears_socket(data_dir: Path) -> Path:
-    """Where `python -m voicebot.speech.ears` listens; raises SettingsError."""
-    return _fitting(data_dir / "ears.sock")
+def stt_socket(data_dir: Path) -> Path:
+    """Where `python -m voicebot.speech.stt` listens; raises SettingsError."""
+    return _fitting(data_dir / "stt.sock")
 
 
-def mouth_socket(data_dir: Path) -> Path:
-    """Where `python -m voicebot.speech.mouth` listens; raises SettingsError."""
-    return _fitting(data_dir / "mouth.sock")
+def tts_socket(data_dir: Path) -> Path:
+    """Where `python -m voicebot.speech.tts` listens; raises SettingsError."""
+    return _fitting(data_dir / "tts.sock")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
-from voicebot.speech.factory import detectors, open_ears, open_synthesizer
+from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
@@ -35,7 +35,7 @@ from voicebot.tracing import open_tracing
 from voicebot.worker import Lifetime, run
 
 WARM_RETRY_S = 5.0
-"""The mouth may start after us; it is asked again until it speaks."""
+"""Text to speech may start after us; it is asked again until it speaks."""
 _SAMPLE = "my name is Ann Lee, 12 George Street, 0412 345 678, ann at mail dot com, tomorrow at ten"
 _log = get_logger("voicebot.stream")
 
@@ -44,15 +44,15 @@ async def main(lifetime: Lifetime) -> None:
     """Serve calls until the lifetime ends and they are done."""
     settings = load_settings()
     business = load_business(settings.business)
-    ears = open_ears(settings)
+    stt = open_stt(settings)
     wording = load_wording(business)
     fixed = sentences_of(wording.fixed_sentences())
-    mouth = open_synthesizer(settings, fixed)
+    synthesizer = open_synthesizer(settings, fixed)
     warm_understanding(business)
     tracing = open_tracing(settings)
     staff = Staff(
-        ears=ears,
-        mouth=mouth,
+        stt=stt,
+        synthesizer=synthesizer,
         fixed=fixed,
         detector=detectors(settings),
         converse=partial(hold_conversation, business),
@@ -65,11 +65,11 @@ async def main(lifetime: Lifetime) -> None:
             converse = partial(hold_conversation, business, understand=mind)
             staff = replace(staff, announce=store.announce, converse=converse)
             doors = house(settings, business, store, staff)
-            await _serve(replace(doors, tracing=tracing), mouth, lifetime)
+            await _serve(replace(doors, tracing=tracing), synthesizer, lifetime)
     finally:
         await tracing.close()
-        await mouth.aclose()
-        await ears.aclose()
+        await synthesizer.aclose()
+        await stt.aclose()
 
 
 def house(settings: Settings, business: Business, store: Store, staff: Staff) -> House:
@@ -122,23 +122,23 @@ async def hold_conversation(
     )
 
 
-async def _serve(house: House, mouth: object, lifetime: Lifetime) -> None:
+async def _serve(house: House, synthesizer: object, lifetime: Lifetime) -> None:
     measure = Measure(house.settings.measure_file)
     async with asyncio.TaskGroup() as group:
         helpers = [group.create_task(probe_loop(measure))]
-        if isinstance(mouth, CachedSynthesizer | FallbackSynthesizer):
-            helpers.append(group.create_task(_warm(mouth)))
+        if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
+            helpers.append(group.create_task(_warm(synthesizer)))
         await StreamServer(house).run(lifetime.stopping, lifetime.ready)
         for helper in helpers:
             helper.cancel()
     await measure.flush()
 
 
-async def _warm(mouth: CachedSynthesizer | FallbackSynthesizer) -> None:
+async def _warm(synthesizer: CachedSynthesizer | FallbackSynthesizer) -> None:
     """Have the fixed sentences ready before somebody waits for one."""
     while True:
         try:
-            await mouth.warm()
+            await synthesizer.warm()
         except SpeechUnavailable:
             await asyncio.sleep(WARM_RETRY_S)
         else:

@@ -4,7 +4,7 @@
                             │                        │
                             └─── the bot speaks: nothing more is said
 
-So whatever is late, ears, model or mouth, nobody listens to nothing for two seconds. What is
+So whatever is late, recogniser, model or voice, nobody listens to nothing for two seconds. What is
 said here is a fixed sentence, kept in memory, and no part of the record.
 """
 

@@ -1,11 +1,11 @@
-"""A turn under way: what is recorded of it goes to the ear while it is spoken, to become text."""
+"""A turn under way: what is recorded of it goes to speech to text while it is spoken."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from voicebot.speech import Listening, Transcript
+from voicebot.speech import SttTurn, Transcript
 from voicebot.stream.recording import Recording
 
 
@@ -16,7 +16,7 @@ class Decode:
     unheard  nobody could listen to it
     """
 
-    listening: Listening
+    listening: SttTurn
     audio: bytes
     task: asyncio.Task[Transcript] | None = None
     unheard: bool = False
@@ -32,7 +32,7 @@ class Following:
     """One turn, from the audio time at which it begins."""
 
     recording: Recording
-    listening: Listening
+    listening: SttTurn
     start_ms: float
     _fed_ms: float = 0.0
 

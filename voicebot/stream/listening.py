@@ -1,4 +1,4 @@
-"""The ears of one call: audio and keys in, one utterance at a time out.
+"""Speech input of one call: audio and keys in, one utterance at a time out.
 
 The reader's side is synchronous and never waits; the conversation's side is `hear`. Between
 them lie turn-taking, which is pure, and transcription, which runs in tasks of the session.
@@ -15,7 +15,7 @@ from voicebot.call import Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
-from voicebot.speech import Ear, Hint, Listening, Transcript, VoiceDetector
+from voicebot.speech import Hint, SttStream, SttTurn, Transcript, VoiceDetector
 from voicebot.stream import turns
 from voicebot.stream.following import Decode, Following
 from voicebot.stream.hums import PREROLL_MS, is_brief, is_hum
@@ -45,7 +45,7 @@ class Listener:
     def __init__(
         self,
         group: asyncio.TaskGroup,
-        ear: Ear,
+        stream: SttStream,
         detector: VoiceDetector,
         speaker: Speaker,
         clock: Clock,
@@ -53,7 +53,7 @@ class Listener:
         language: str,
     ) -> None:
         self._group = group
-        self._ear = ear
+        self._stt = stream
         self._detector = detector
         self._speaker = speaker
         self._clock = clock
@@ -259,16 +259,14 @@ class Listener:
 
     def _follow(self, start_ms: float) -> Following:
         start_ms = max(start_ms - PREROLL_MS, self._turn_end_ms)
-        return Following(self._recording, self._ear.listen(self._hint()), start_ms)
+        return Following(self._recording, self._stt.listen(self._hint()), start_ms)
 
     def _begin_turn(self, start_ms: float, end_ms: float) -> Decode:
         following = self._following = self._following or self._follow(start_ms)
         following.feed_until(end_ms)
         return self._begin(following.listening, following.utterance(end_ms))
 
-    def _begin(
-        self, listening: Listening, audio: bytes, *, words_for_digits: bool = False
-    ) -> Decode:
+    def _begin(self, listening: SttTurn, audio: bytes, *, words_for_digits: bool = False) -> Decode:
         decode = Decode(listening, audio)
         hint = self._hint(words_for_digits=words_for_digits)
         decode.task = self._group.create_task(self._transcribe(decode, hint))

@@ -4,7 +4,7 @@ rows kept in memory, written as JSON lines, off the loop, when it is over.
 One row a line: `{"kind", "at", "call", ...}` with times in milliseconds.
 
     turn      server_ms  decision that the caller has finished -> first bot frame sent,
-                         less ears_ms, model_ms and mouth_ms; total_ms = all of it
+                         less stt_ms, model_ms and tts_ms; total_ms = all of it
     commit    ms         one commit of the ledger, as the conversation waited for it
     loop_lag  ms         how late the event loop woke a timer, ten times a second, by worker
 """
@@ -102,8 +102,8 @@ class TurnTimer:
         self._bill = meter()
         self._waiting: Waiting | None = None
         self._decided_at: float | None = None
-        self._ears_s = 0.0
-        self._mouth_s = 0.0
+        self._stt_s = 0.0
+        self._tts_s = 0.0
         self._model_before_s = 0.0
 
     def tell(self, waiting: Waiting) -> None:
@@ -113,7 +113,7 @@ class TurnTimer:
     def decided(self, at: float) -> None:
         """The caller's turn was over at that moment."""
         self._decided_at = at
-        self._ears_s = self._mouth_s = 0.0
+        self._stt_s = self._tts_s = 0.0
         self._model_before_s = self._bill.waited_s
         self._trace.turn_began(at)
         if self._waiting is not None:
@@ -126,13 +126,13 @@ class TurnTimer:
 
     def listened(self, seconds: float) -> None:
         """Waited so long for the recogniser."""
-        self._ears_s += seconds
-        self._trace.waited(Stage.EARS, seconds)
+        self._stt_s += seconds
+        self._trace.waited(Stage.STT, seconds)
 
     def prepared(self, seconds: float) -> None:
         """Waited so long for the first audio of the answer."""
-        self._mouth_s += seconds
-        self._trace.waited(Stage.MOUTH, seconds)
+        self._tts_s += seconds
+        self._trace.waited(Stage.TTS, seconds)
 
     def answered(self, at: float) -> None:
         """The first frame of the answer was sent."""
@@ -141,17 +141,17 @@ class TurnTimer:
         total_s = at - self._decided_at
         model_s = self._bill.waited_s - self._model_before_s
         self._over()
-        server_s = max(0.0, total_s - self._ears_s - model_s - self._mouth_s)
-        answer = Answer(total_s, self._ears_s, model_s, self._mouth_s, server_s)
+        server_s = max(0.0, total_s - self._stt_s - model_s - self._tts_s)
+        answer = Answer(total_s, self._stt_s, model_s, self._tts_s, server_s)
         metrics.answered(answer)
         self._trace.answered(answer)
         self._measure.note(
             Kind.TURN,
             server_ms=server_s * 1000,
             total_ms=total_s * 1000,
-            ears_ms=self._ears_s * 1000,
+            stt_ms=self._stt_s * 1000,
             model_ms=model_s * 1000,
-            mouth_ms=self._mouth_s * 1000,
+            tts_ms=self._tts_s * 1000,
         )
 
     def _over(self) -> None:

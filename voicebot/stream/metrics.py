@@ -58,9 +58,9 @@ class Refusal(StrEnum):
 class Stage(StrEnum):
     """What an answer waits for; together they are the whole wait."""
 
-    EARS = "ears"
+    STT = "stt"
     MODEL = "model"
-    MOUTH = "mouth"
+    TTS = "tts"
     SERVER = "server"
 
 
@@ -103,7 +103,7 @@ answer_seconds = Histogram(
 )
 _answer_stage_seconds = Histogram(
     "voicebot_answer_stage_seconds",
-    "The same by what it waited for: ears (recogniser), model (understanding), mouth (synthesis), "
+    "The same by what it waited for: stt (recogniser), model (understanding), tts (synthesis), "
     "server (all the rest, commits included); an answer's four stages add up to it",
     ["stage"],
     buckets=_STAGE_BUCKETS,
@@ -137,7 +137,7 @@ def queued(mulaw: bytes, late_s: float) -> None:
 def answered(answer: Answer) -> None:
     """The first audio of an answer was sent."""
     answer_seconds.observe(answer.total_s)
-    answer_stage_seconds[Stage.EARS].observe(answer.ears_s)
+    answer_stage_seconds[Stage.STT].observe(answer.stt_s)
     answer_stage_seconds[Stage.MODEL].observe(answer.model_s)
-    answer_stage_seconds[Stage.MOUTH].observe(answer.mouth_s)
+    answer_stage_seconds[Stage.TTS].observe(answer.tts_s)
     answer_stage_seconds[Stage.SERVER].observe(answer.server_s)

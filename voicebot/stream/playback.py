@@ -143,7 +143,7 @@ class Playback:
                 self._boundary_at = at
 
     def is_heard(self, at: float) -> bool:
-        """Is the bot's voice sounding at the caller's ear now, as far as one can know?
+        """Is the bot's voice sounding at the caller now, as far as one can know?
 
         Also between two sentences, while the second is being synthesised.
         """

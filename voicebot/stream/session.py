@@ -28,7 +28,7 @@ from voicebot.call import CallSid, Change, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.speech import Ear, Ears, Synthesizer, VoiceDetector
+from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.filling import Filler, Patter
 from voicebot.stream.listening import Listener
@@ -80,11 +80,11 @@ def utc_now() -> datetime:
 class Staff:
     """Who works on a call, handed in; the same for all calls of a worker."""
 
-    ears: Ears
-    mouth: Synthesizer
+    stt: SpeechToText
+    synthesizer: Synthesizer
     detector: Callable[[], VoiceDetector]
     fixed: Collection[str] = frozenset()
-    """Sentences that the mouth has at hand."""
+    """Sentences that the synthesizer has at hand."""
     converse: Conversation
     announce: Announce | None = None
     patter: Patter | None = None
@@ -155,13 +155,15 @@ class Session:
         reads from the record whether the call is over. Raises nothing but cancellation and
         programming errors.
         """
-        async with self._staff.ears.open() as ear:  # closed last: the provider waits for no vendor
-            await self._run(ear)
+        async with (
+            self._staff.stt.open() as stream
+        ):  # closed last: the provider waits for no vendor
+            await self._run(stream)
 
-    async def _run(self, ear: Ear) -> None:
+    async def _run(self, stream: SttStream) -> None:
         code = INTERNAL_ERROR
         try:
-            code = await self._hold_call(ear)
+            code = await self._hold_call(stream)
         finally:
             try:
                 await self._ledger.close()
@@ -175,14 +177,14 @@ class Session:
         if self._listener is not None:
             self._listener.close(Fenced("a newer stream carries this call"))
 
-    async def _hold_call(self, ear: Ear) -> int:
+    async def _hold_call(self, stream: SttStream) -> int:
         code = INTERNAL_ERROR
         async with asyncio.TaskGroup() as group:
             timer = TurnTimer(self._measure)
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
             staff = self._staff
-            speaker = Speaker(line, staff.mouth, staff.clock, timer, staff.fixed)
-            listener = self._listener = self._new_listener(group, ear, speaker, timer)
+            speaker = Speaker(line, staff.synthesizer, staff.clock, timer, staff.fixed)
+            listener = self._listener = self._new_listener(group, stream, speaker, timer)
             filler = self._new_filler(group, speaker, listener)
             if filler is not None:
                 timer.tell(filler)
@@ -201,10 +203,12 @@ class Session:
         return code
 
     def _new_listener(
-        self, group: asyncio.TaskGroup, ear: Ear, speaker: Speaker, timer: TurnTimer
+        self, group: asyncio.TaskGroup, stream: SttStream, speaker: Speaker, timer: TurnTimer
     ) -> Listener:
         staff = self._staff
-        return Listener(group, ear, staff.detector(), speaker, staff.clock, timer, staff.language)
+        return Listener(
+            group, stream, staff.detector(), speaker, staff.clock, timer, staff.language
+        )
 
     def _new_filler(
         self, group: asyncio.TaskGroup, speaker: Speaker, listener: Listener

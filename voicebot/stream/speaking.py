@@ -1,4 +1,4 @@
-"""The mouth of one call: says a text, can be interrupted, can go on where it was.
+"""Speech output of one call: says a text, can be interrupted, can go on where it was.
 
 A fixed sentence is at hand at once, another must be made. A line that fell silent after its opener
 would sound finished, and callers would answer into the gap. So an opener waits:
@@ -79,14 +79,14 @@ class Speaker:
     def __init__(
         self,
         line: Line,
-        mouth: Synthesizer,
+        synthesizer: Synthesizer,
         clock: Clock,
         timer: TurnTimer,
         fixed: Collection[str] = (),
     ) -> None:
         self._line = line
         self._fixed = fixed
-        self._mouth = mouth
+        self._synthesizer = synthesizer
         self._clock = clock
         self._timer = timer
         self._playback = Playback()
@@ -98,7 +98,7 @@ class Speaker:
 
     @property
     def is_heard(self) -> bool:
-        """Does the bot's voice sound at the caller's ear?"""
+        """Does the bot's voice sound at the caller?"""
         return self._playback.is_heard(_now())
 
     async def say(self, text: str, opening: Opening) -> None:
@@ -125,7 +125,7 @@ class Speaker:
         Returns how many seconds it sounds: 0.0 when the bot speaks anyway, or nobody can.
         """
         try:
-            async with aclosing(self._mouth.speak(sentence)) as voice:
+            async with aclosing(self._synthesizer.speak(sentence)) as voice:
                 mulaw = b"".join([piece async for piece in voice])
         except SpeechUnavailable:
             return 0.0
@@ -189,7 +189,7 @@ class Speaker:
         """The sentence's audio, until it is interrupted; the first wait is not our time."""
         self._check_line()
         asked_at = stopwatch()
-        async with _closing(self._mouth.speak(pronounce(sentence))) as voice:
+        async with _closing(self._synthesizer.speak(pronounce(sentence))) as voice:
             async for mulaw in voice:
                 self._timer.prepared(stopwatch() - asked_at)
                 asked_at = stopwatch()

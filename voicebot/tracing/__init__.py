@@ -2,10 +2,10 @@
 
     call ────────────────────────────────────► callSid, how many turns, how it ended
       turn ──────────────┐   turn ─────┐       open step, what came of it, latencies:
-        ears ───┐        │     …       │       from the decision that the caller has finished
+        stt  ───┐        │     …       │       from the decision that the caller has finished
         model   └──┐     │             │       to the first audio of the answer
         commit     └┐  ┌┐│
-        mouth       └──┘││
+        tts         └──┘││
 
 A trace's number is worked out from the callSid, so a call that another process resumes goes on in
 the same trace, with a link to where it began; nothing has to be stored for that. A span holds what
@@ -35,9 +35,9 @@ class Answer:
     """What the caller waited for, in seconds; all but `total_s` are parts of it."""
 
     total_s: float
-    ears_s: float
+    stt_s: float
     model_s: float
-    mouth_s: float
+    tts_s: float
     server_s: float
 
 

@@ -171,14 +171,14 @@ class CallSpans:
         if self._began_ns is None:
             return
         if answer.model_s:  # asked as soon as the words were there
-            ears_end = [end_ns for stage, end_ns, _ in self._stages if stage == "ears"]
+            ears_end = [end_ns for stage, end_ns, _ in self._stages if stage == "stt"]
             end_ns = max([self._began_ns, *ears_end]) + int(answer.model_s * _NS)
             self._stages.append(("model", end_ns, answer.model_s))
         latencies = {
             "voicebot.total_ms": answer.total_s * 1000,
-            "voicebot.ears_ms": answer.ears_s * 1000,
+            "voicebot.stt_ms": answer.stt_s * 1000,
             "voicebot.model_ms": answer.model_s * 1000,
-            "voicebot.mouth_ms": answer.mouth_s * 1000,
+            "voicebot.tts_ms": answer.tts_s * 1000,
             "voicebot.server_ms": answer.server_s * 1000,
         }
         self._draw_turn(self._began_ns, latencies)

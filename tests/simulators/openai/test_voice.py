@@ -1,4 +1,4 @@
-"""The simulator's voice: a babble, or the local mouth by its wire protocol."""
+"""The simulator's voice: a babble, or the local voice by its wire protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from voicebot import g711
-from voicebot.simulators.openai.audio import PCM_RATE_HZ, Babble, Mouth, Voice
+from voicebot.simulators.openai.audio import PCM_RATE_HZ, Babble, LocalVoice, Voice
 
 TEXT = "What is the best phone number to reach you on?"
 
@@ -34,15 +34,15 @@ async def test_the_local_mouth_is_asked_by_its_protocol(
     tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(1600) / g711.RATE_HZ)).astype(np.int16)
     orders = []
 
-    async def mouth(client: ServerConnection) -> None:
+    async def tts(client: ServerConnection) -> None:
         orders.append(orjson.loads((await client.recv(decode=False)).partition(b"\n")[0]))
         for at in (0, 800):
             sound = b'{"do":"sound","id":1}\n' + g711.encode(tone[at : at + 800])
             await client.send(sound)
         await client.send(b'{"do":"spoken","id":1}\n')
 
-    async with unix_serve(mouth, "mouth.sock"):
-        samples = await said(Mouth(tmp_path / "mouth.sock"))
+    async with unix_serve(tts, "tts.sock"):
+        samples = await said(LocalVoice(tmp_path / "tts.sock"))
     assert orders == [{"do": "speak", "id": 1, "text": TEXT, "pitch": 1.0}]
     assert len(samples) == 3 * len(tone)
     assert np.abs(samples[::3].astype(int) - tone).max() < 400  # what mu-law loses
@@ -50,5 +50,5 @@ async def test_the_local_mouth_is_asked_by_its_protocol(
 
 async def test_without_a_mouth_it_babbles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    samples = await said(Mouth(tmp_path / "mouth.sock"))
+    samples = await said(LocalVoice(tmp_path / "tts.sock"))
     assert np.array_equal(samples, await said(Babble()))

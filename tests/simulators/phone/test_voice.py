@@ -1,4 +1,4 @@
-"""The caller's voice: the mouth's wire protocol, spoken from outside."""
+"""The caller's voice: the local voice's wire protocol, spoken from outside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reply(sound: bytes = b"", **header: object) -> bytes:
 
 
 def speaking(job: dict[str, object]) -> list[bytes]:
-    """A mouth that says each text as its letters."""
+    """A tts that says each text as its letters."""
     letters = str(job["text"]).encode()
     return [
         reply(letters[:2], do="sound", id=job["id"], seconds=0.1),
@@ -32,7 +32,7 @@ def speaking(job: dict[str, object]) -> list[bytes]:
 
 
 @asynccontextmanager
-async def mouth(data_dir: Path, answers: Answers) -> AsyncIterator[list[dict[str, object]]]:
+async def tts(data_dir: Path, answers: Answers) -> AsyncIterator[list[dict[str, object]]]:
     jobs: list[dict[str, object]] = []
 
     async def serve(socket: ServerConnection) -> None:
@@ -43,12 +43,12 @@ async def mouth(data_dir: Path, answers: Answers) -> AsyncIterator[list[dict[str
             for answer in answers(job):
                 await socket.send(answer)
 
-    async with unix_serve(serve, str(data_dir / "mouth.sock")):
+    async with unix_serve(serve, str(data_dir / "tts.sock")):
         yield jobs
 
 
 async def test_a_text_becomes_a_clip_in_a_higher_voice(tmp_path: Path) -> None:
-    async with mouth(tmp_path, speaking) as jobs, local_voice(tmp_path) as voice:
+    async with tts(tmp_path, speaking) as jobs, local_voice(tmp_path) as voice:
         clip = await voice.speak("Hello.")
     assert clip.text == "Hello."
     assert clip.audio == b"Hello."
@@ -57,7 +57,7 @@ async def test_a_text_becomes_a_clip_in_a_higher_voice(tmp_path: Path) -> None:
 
 async def test_each_text_of_a_script_is_spoken_once_before_the_call(tmp_path: Path) -> None:
     lines = (Line(Text("One.")), Line(Silence()), Line(Text("One.")), Line(Text("Two.")))
-    async with mouth(tmp_path, speaking) as jobs:
+    async with tts(tmp_path, speaking) as jobs:
         clips = await spoken(Script({"name": lines}), tmp_path)
     assert [job["text"] for job in jobs] == ["One.", "Two."]
     assert clips[Text("Two.")].audio == b"Two."
@@ -67,7 +67,7 @@ async def test_a_mouth_that_cannot_is_an_error(tmp_path: Path) -> None:
     def failing(job: dict[str, object]) -> list[bytes]:
         return [reply(do="failed", id=job["id"], reason="busy", message="the queue is full")]
 
-    async with mouth(tmp_path, failing), local_voice(tmp_path) as voice:
+    async with tts(tmp_path, failing), local_voice(tmp_path) as voice:
         with pytest.raises(PhoneError, match="the queue is full"):
             await voice.speak("Hello.")
 

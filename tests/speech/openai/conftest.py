@@ -1,4 +1,4 @@
-"""Ears at the simulator, and callers who speak its recordings."""
+"""SpeechToText at the simulator, and callers who speak its recordings."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.simulators.openai.conftest import KEY, Samples, clips, served, simula
 from voicebot import g711
 from voicebot.settings import Settings
 from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
-from voicebot.speech import Ear, Hint, Listening
-from voicebot.speech.openai.hearing import OpenAIEars
+from voicebot.speech import Hint, SttStream, SttTurn
+from voicebot.speech.openai.hearing import OpenAISpeechToText
 from voicebot.speech.openai.line import Limits
-from voicebot.speech.openai.speaking import OpenAIMouth, Patience, open_mouths
+from voicebot.speech.openai.speaking import OpenAISynthesizer, Patience, openai_synthesizers
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -44,30 +44,32 @@ def settings(url: str, deadline_s: float = PATIENT_S) -> Settings:
 @asynccontextmanager
 async def call(
     url: str, *, deadline_s: float = PATIENT_S, limits: Limits | None = None
-) -> AsyncIterator[Ear]:
+) -> AsyncIterator[SttStream]:
     """The ear of one call."""
-    ears = OpenAIEars(
+    stt = OpenAISpeechToText(
         settings(url, deadline_s), limits=replace(limits or Limits(), connect_s=PATIENT_S)
     )
     try:
-        async with ears.open() as ear:
+        async with stt.open() as ear:
             yield ear
     finally:
-        await ears.aclose()
+        await stt.aclose()
 
 
-def patient_mouths(settings: Settings, **hurried: float) -> list[OpenAIMouth]:
+def patient_mouths(settings: Settings, **hurried: float) -> list[OpenAISynthesizer]:
     """Those of the settings; a deadline is long unless it is given."""
     patience = replace(Patience(PATIENT_S, PATIENT_S), **hurried)
-    return [OpenAIMouth(m._voice, m._breaker, patience) for _, m in open_mouths(settings)]
+    return [
+        OpenAISynthesizer(m._voice, m._breaker, patience) for _, m in openai_synthesizers(settings)
+    ]
 
 
 class Caller:
     """Speaks a turn at an ear, in frames."""
 
-    def __init__(self, ear: Ear, hint: Hint | None = None) -> None:
+    def __init__(self, ear: SttStream, hint: Hint | None = None) -> None:
         self.hint = hint or Hint()
-        self.turn: Listening = ear.listen(self.hint)
+        self.turn: SttTurn = ear.listen(self.hint)
         self.said = b""
 
     def say(self, samples: Samples) -> None:
@@ -80,7 +82,7 @@ class Caller:
         return (await self.turn.transcribe(self.said, self.hint)).text
 
 
-async def heard(ear: Ear, samples: Samples) -> str:
+async def heard(ear: SttStream, samples: Samples) -> str:
     """What the ear makes of a whole turn."""
     caller = Caller(ear)
     caller.say(samples)

@@ -1,4 +1,4 @@
-"""The file endpoint as ears for whole utterances."""
+"""The file endpoint as stt for whole utterances."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ AUDIO = g711.encode(NAME.samples)
 async def test_an_utterance_is_heard(url: str, simulator: Simulator, model: str) -> None:
     simulator.latencies.set(Service.FILES, Latency(p50=0.05, p95=0.05))
     async with account(settings(url)).open_client() as client:
-        ears = FileTranscriber(client, model, deadline_s=PATIENT_S)
-        heard = await ears.transcribe(AUDIO, Hint(vocabulary=("Plumbing", "<Gas>")))
+        stt = FileTranscriber(client, model, deadline_s=PATIENT_S)
+        heard = await stt.transcribe(AUDIO, Hint(vocabulary=("Plumbing", "<Gas>")))
     assert heard.text == NAME.text
     assert heard.seconds >= 0.05
 
@@ -51,10 +51,10 @@ async def test_a_failure_is_told_at_once_and_not_tried_again(
 ) -> None:
     order(simulator, Service.FILES, kind)
     async with account(settings(url)).open_client() as client:
-        ears = FileTranscriber(client, "gpt-transcribe", deadline_s=PATIENT_S)
+        stt = FileTranscriber(client, "gpt-transcribe", deadline_s=PATIENT_S)
         with pytest.raises(SpeechUnavailable):
-            await ears.transcribe(AUDIO, Hint())
-        assert (await ears.transcribe(AUDIO, Hint())).text == NAME.text
+            await stt.transcribe(AUDIO, Hint())
+        assert (await stt.transcribe(AUDIO, Hint())).text == NAME.text
 
 
 @pytest.mark.parametrize(("content_type", "body"), STRANGE)
@@ -75,10 +75,10 @@ async def test_what_was_sent_is_paid_for_though_nobody_waits_any_more(
     bill = Meter()
     start_meter(bill)
     async with account(settings(url)).open_client() as client:
-        ears = FileTranscriber(client, "whisper-1", deadline_s=PATIENT_S)
+        stt = FileTranscriber(client, "whisper-1", deadline_s=PATIENT_S)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(HURRIED_S):
-                await ears.transcribe(AUDIO, Hint())
+                await stt.transcribe(AUDIO, Hint())
     assert bill.usage.heard_s == len(AUDIO) / g711.RATE_HZ
 
 
@@ -88,10 +88,10 @@ async def test_nobody_waits_longer_than_the_deadline(
 ) -> None:
     order(simulator, Service.FILES, kind)
     async with account(settings(url)).open_client() as client:
-        ears = FileTranscriber(client, "gpt-transcribe", deadline_s=HURRIED_S)
+        stt = FileTranscriber(client, "gpt-transcribe", deadline_s=HURRIED_S)
         async with asyncio.timeout(ENOUGH_S):
             with pytest.raises(SpeechUnavailable, match="late"):
-                await ears.transcribe(AUDIO, Hint())
+                await stt.transcribe(AUDIO, Hint())
 
 
 def test_a_file_is_plain_pcm_at_the_telephones_rate() -> None:

@@ -26,8 +26,8 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
-from voicebot.speech import Ear, Hint
-from voicebot.speech.openai.hearing import OpenAIEar, OpenAIEars, Patience, joined
+from voicebot.speech import Hint, SttStream
+from voicebot.speech.openai.hearing import OpenAISpeechToText, OpenAISttStream, Patience, joined
 from voicebot.speech.openai.line import Limits
 from voicebot.speech.openai.messages import Format
 
@@ -45,9 +45,9 @@ def halves() -> tuple[slice, slice]:
 
 
 @contextmanager
-def hedging(ear: Ear) -> Iterator[None]:
+def hedging(ear: SttStream) -> Iterator[None]:
     """Soon the file endpoint is asked as well."""
-    assert isinstance(ear, OpenAIEar)
+    assert isinstance(ear, OpenAISttStream)
     usual, ear.patience = ear.patience, Patience(HURRIED_S, PATIENT_S)
     yield
     ear.patience = usual
@@ -73,12 +73,12 @@ async def test_the_next_call_knows_which_format_the_server_takes(
     url: str, simulator: Simulator
 ) -> None:
     simulator.takes_pcmu = False
-    ears = OpenAIEars(settings(url), limits=Limits(connect_s=PATIENT_S))
-    assert ears.audio_format is Format.PCMU
-    async with ears.open() as ear:
+    stt = OpenAISpeechToText(settings(url), limits=Limits(connect_s=PATIENT_S))
+    assert stt.audio_format is Format.PCMU
+    async with stt.open() as ear:
         assert await heard(ear, NAME.samples) == NAME.text
-    assert ears.audio_format is Format.PCM
-    await ears.aclose()
+    assert stt.audio_format is Format.PCM
+    await stt.aclose()
 
 
 async def test_a_pause_gives_the_words_so_far_and_the_turn_goes_on(

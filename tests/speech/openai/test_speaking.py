@@ -1,4 +1,4 @@
-"""The mouth at the simulator: streamed, cancelled, and silent in time when something is wrong."""
+"""The tts at the simulator: streamed, cancelled, and silent in time when something is wrong."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.audio import babble
 from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
 from voicebot.speech.openai import speaking
-from voicebot.speech.openai.speaking import OpenAIMouth
+from voicebot.speech.openai.speaking import OpenAISynthesizer
 
 SENTENCE = "What is the best phone number to reach you on?"
 
 
 @pytest.fixture
-async def mouth(url: str) -> AsyncIterator[OpenAIMouth]:
+async def tts(url: str) -> AsyncIterator[OpenAISynthesizer]:
     async with aclosing(patient_mouths(settings(url))[0]) as opened:
         yield opened
 
 
-async def said(mouth: OpenAIMouth, sentence: str = SENTENCE) -> bytes:
-    return b"".join([piece async for piece in mouth.speak(sentence)])
+async def said(tts: OpenAISynthesizer, sentence: str = SENTENCE) -> bytes:
+    return b"".join([piece async for piece in tts.speak(sentence)])
 
 
 def failures(kind: str) -> float:
@@ -42,46 +42,46 @@ def failures(kind: str) -> float:
     return REGISTRY.get_sample_value("voicebot_openai_failures_total", labels) or 0.0
 
 
-async def test_a_sentence_becomes_telephone_audio_in_whole_frames(mouth: OpenAIMouth) -> None:
-    audio = await said(mouth)
+async def test_a_sentence_becomes_telephone_audio_in_whole_frames(tts: OpenAISynthesizer) -> None:
+    audio = await said(tts)
     assert len(audio) % g711.FRAME_BYTES == 0
     assert len(audio) / g711.RATE_HZ == pytest.approx(len(babble(SENTENCE)) / 24_000, abs=0.021)
     assert g711.decode(audio).std() > 1000
 
 
 async def test_the_first_audio_comes_before_the_sentence_is_whole(
-    mouth: OpenAIMouth, simulator: Simulator
+    tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
     simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
-    async with aclosing(mouth.speak(SENTENCE)) as pieces:
+    async with aclosing(tts.speak(SENTENCE)) as pieces:
         assert await anext(pieces)
 
 
 async def test_closing_the_pieces_ends_the_request(
-    mouth: OpenAIMouth, simulator: Simulator
+    tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
     simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
     async with asyncio.timeout(ENOUGH_S):  # who waited for its end would wait for ever
-        async with aclosing(mouth.speak(SENTENCE)) as pieces:
+        async with aclosing(tts.speak(SENTENCE)) as pieces:
             await anext(pieces)
-        assert await said(mouth)
+        assert await said(tts)
 
 
-async def test_a_call_pays_for_what_was_spoken(mouth: OpenAIMouth) -> None:
+async def test_a_call_pays_for_what_was_spoken(tts: OpenAISynthesizer) -> None:
     bill = Meter()
     start_meter(bill)
-    audio = await said(mouth)
+    audio = await said(tts)
     assert bill.usage.spoken_characters == len(SENTENCE)
     assert bill.usage.spoken_s == pytest.approx(len(audio) / g711.RATE_HZ, abs=0.02)
     assert bill.usage.cost_usd > 0
 
 
 async def test_a_call_that_is_spent_asks_for_nothing(
-    mouth: OpenAIMouth, simulator: Simulator
+    tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
     start_meter(Meter(most_usd=0.0))
     with pytest.raises(SpeechUnavailable, match="MAX_COST"):
-        await said(mouth)
+        await said(tts)
     assert simulator.served[Service.SPEECH] == 0
 
 
@@ -111,32 +111,32 @@ async def test_whatever_goes_wrong_is_told_in_time_and_counted(
     fault, kind = FAULTS[name]
     simulator.faults.order(fault)
     before = failures(kind)
-    async with aclosing(patient_mouths(settings(url), **HURRIED.get(kind, {}))[0]) as mouth:
+    async with aclosing(patient_mouths(settings(url), **HURRIED.get(kind, {}))[0]) as tts:
         async with asyncio.timeout(ENOUGH_S):
             with pytest.raises(SpeechUnavailable):
-                await said(mouth)
+                await said(tts)
     assert failures(kind) == before + 1
 
 
 async def test_one_server_error_is_tried_again_at_once(
-    mouth: OpenAIMouth, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    tts: OpenAISynthesizer, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speaking, "QUICK_S", PATIENT_S)
     simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.SERVER_ERROR))
-    assert await said(mouth)
+    assert await said(tts)
 
 
 async def test_after_a_refused_key_nobody_is_asked(
-    mouth: OpenAIMouth, simulator: Simulator
+    tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
     simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.UNAUTHORIZED))
     for _ in range(3):
         with pytest.raises(SpeechUnavailable):
-            await said(mouth)
+            await said(tts)
     assert simulator.served[Service.SPEECH] == 0
 
 
 async def test_a_server_that_is_not_there_is_noticed_at_once() -> None:
-    async with aclosing(patient_mouths(settings("http://127.0.0.1:9/v1"))[0]) as mouth:
+    async with aclosing(patient_mouths(settings("http://127.0.0.1:9/v1"))[0]) as tts:
         with pytest.raises(SpeechUnavailable, match="connection"):
-            await said(mouth)
+            await said(tts)

@@ -102,14 +102,14 @@ class Babble:
             yield whole[at : at + size]
 
 
-class Mouth:
-    """The local mouth, if it is there; a babble if not."""
+class LocalVoice:
+    """The local voice, if it is there; a babble if not."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = os.path.relpath(socket)  # a socket's path may have a hundred bytes only
 
     async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Pieces as the mouth makes them, brought to 24 kHz."""
+        """Pieces as the voice makes them, brought to 24 kHz."""
         begun = False
         try:
             async with unix_connect(

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from voicebot.errors import StartFailed
 from voicebot.ports import Door, clash
 from voicebot.simulators.openai.app import create_app
-from voicebot.simulators.openai.audio import Babble, Mouth
+from voicebot.simulators.openai.audio import Babble, LocalVoice
 from voicebot.simulators.openai.clips import load_clips
 from voicebot.simulators.openai.simulator import Latencies, Simulator
 from voicebot.worker import Lifetime, run
@@ -48,8 +48,8 @@ def openai_sim(
     refuse_pcmu: Annotated[
         bool, typer.Option("--refuse-pcmu", help="Hearing takes PCM at 24 kHz only.")
     ] = False,
-    mouth: Annotated[
-        Path | None, typer.Option(help="Speak by the local mouth: its socket.", metavar="SOCKET")
+    voice_socket: Annotated[
+        Path | None, typer.Option(help="Speak with the local voice: its socket.", metavar="SOCKET")
     ] = None,
 ) -> None:
     """Stand in for OpenAI on this machine, for tests, benchmarks and demos without a key.
@@ -67,7 +67,7 @@ def openai_sim(
     simulator = Simulator(
         load_clips(clips),
         Latencies(latency),
-        voice=Babble() if mouth is None else Mouth(mouth),
+        voice=Babble() if voice_socket is None else LocalVoice(voice_socket),
         key=key,
         takes_pcmu=not refuse_pcmu,
     )

@@ -56,7 +56,7 @@ Recognise = Callable[[NDArray[np.int16], int], str]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a session draws on: ears, chance, orders to misbehave, the clock.
+    """What a session draws on: recogniser, chance, orders to misbehave, the clock.
 
     note  is told with which settings each item is transcribed
     """

@@ -96,7 +96,7 @@ def _folder() -> Path:
 
 
 PITCH: Final = 1.18
-"""The bot's own voice 18 % higher, at the same tempo: another person to the ear."""
+"""The bot's own voice 18 % higher, at the same tempo: another person to the listener."""
 
 _SENTENCE_S: Final = 30.0
 _START_S: Final = 60.0
@@ -111,7 +111,7 @@ class Voice:
         self._job = 0
 
     async def speak(self, text: str) -> Clip:
-        """Raises PhoneError when the mouth cannot say it."""
+        """Raises PhoneError when the voice cannot say it."""
         self._job += 1
         order = {"do": "speak", "id": self._job, "text": text, "pitch": PITCH}
         try:
@@ -138,7 +138,7 @@ class Voice:
 
 @asynccontextmanager
 async def local_voice(data_dir: Path) -> AsyncIterator[Voice]:
-    """The mouth of the running server, or one started for as long as it is needed."""
+    """The voice of the running server, or one started for as long as it is needed."""
     try:
         socket = await _open(data_dir)
     except (OSError, InvalidHandshake):
@@ -161,14 +161,14 @@ async def _open(data_dir: Path) -> ClientConnection:
 
 def _socket(data_dir: Path) -> str:
     """Relative, because a socket's path may have about a hundred bytes only."""
-    return os.path.relpath(data_dir / "mouth.sock")
+    return os.path.relpath(data_dir / "tts.sock")
 
 
 @asynccontextmanager
 async def _own_mouth() -> AsyncIterator[Path]:
     with TemporaryDirectory(prefix="voicebot-phone-") as folder:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "voicebot.speech.mouth",
+            sys.executable, "-m", "voicebot.speech.tts",
             stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
             env={**os.environ, "VOICEBOT_DATA_DIR": folder},
         )  # fmt: skip

@@ -5,7 +5,7 @@ messages    what is said on a Realtime transcription socket
 hearing     one transcription socket a call, with the file endpoint behind it
 files       the file endpoint
 
-speaking    what every mouth at OpenAI has in common: time, breaker, cost
+speaking    what every voice at OpenAI has in common: time, breaker, cost
 endpoint    a voice: the speech endpoint, brought down to the telephone (decimating)
-voices      the mouths that the settings name
+            and the voices that the settings name
 """

@@ -27,7 +27,7 @@ from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.trouble import FAILURES, Unwanted, failure_of
 from voicebot.openai.usage import meter
 from voicebot.settings import Settings
-from voicebot.speech import Ear, Hint, Transcriber, Transcript
+from voicebot.speech import Hint, SttStream, Transcriber, Transcript
 from voicebot.speech.openai.dictation import SHORTEST_BYTES, Dictation, Item
 from voicebot.speech.openai.line import Dialect, Limits, Line, State
 from voicebot.speech.openai.messages import Format, clean_keywords, takes_keywords
@@ -56,8 +56,8 @@ class Patience:
     deadline_s: float
 
 
-class OpenAIEars:
-    """Gives every call a session of its own. It satisfies Ears.
+class OpenAISpeechToText:
+    """Gives every call a session of its own. It satisfies SpeechToText.
 
     alone   nobody else can listen
     """
@@ -78,13 +78,13 @@ class OpenAIEars:
         )
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Ear]:
+    async def open(self) -> AsyncIterator[SttStream]:
         """Dials at once; nobody waits for it."""
         dictation = Dictation()
         line = Line(self._account, self._model, dictation, self._dialect, self._limits)
         running = asyncio.create_task(line.run(), name="hearing")
         try:
-            yield OpenAIEar(line, dictation, self._files, self.patience)
+            yield OpenAISttStream(line, dictation, self._files, self.patience)
         finally:
             running.cancel()
             await asyncio.wait((running,))
@@ -102,8 +102,8 @@ class OpenAIEars:
 
 
 @dataclass(eq=False, slots=True)
-class OpenAIEar:
-    """The ear of one call. It satisfies Ear."""
+class OpenAISttStream:
+    """The transcription of one call. It satisfies SttStream."""
 
     line: Line
     dictation: Dictation
@@ -122,9 +122,9 @@ class OpenAIEar:
 
 @dataclass(eq=False, slots=True)
 class OpenAITurn:
-    """One turn, as it is sent. It satisfies Listening."""
+    """One turn, as it is sent. It satisfies SttTurn."""
 
-    _ear: OpenAIEar
+    _stt: OpenAISttStream
     _items: list[Item] = field(default_factory=list)
     _growing: Item = field(init=False)
     _answer: tuple[int, str] | None = None
@@ -132,7 +132,7 @@ class OpenAITurn:
     _over: bool = False
 
     def __post_init__(self) -> None:
-        self._growing = self._ear.dictation.begin()
+        self._growing = self._stt.dictation.begin()
 
     @property
     def partial(self) -> str:
@@ -143,14 +143,14 @@ class OpenAITurn:
     def feed(self, mulaw: bytes) -> None:
         """Sent as soon as there is enough of it."""
         self._growing.audio += mulaw
-        self._ear.line.wake()
+        self._stt.line.wake()
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Raises Unanswered after the deadline at the latest."""
         if self._answer is not None and self._answer[0] == len(utterance):
             return Transcript(self._answer[1])  # asked again, with another hint: it is the same
         asked_at = time.perf_counter()
-        deadline_s = self._ear.patience.deadline_s
+        deadline_s = self._stt.patience.deadline_s
         self._close_stretch()
         self._asking += 1
         try:
@@ -174,7 +174,7 @@ class OpenAITurn:
         """Texts that nobody waits for keep no session from being renewed."""
         if self._over and not self._asking:
             for item in self._items:
-                self._ear.dictation.abandon(item)
+                self._stt.dictation.abandon(item)
 
     def _close_stretch(self) -> None:
         """What was fed until now is wanted; less than can be heard waits for the next pause."""
@@ -182,16 +182,16 @@ class OpenAITurn:
             return
         stretch = self._growing
         self._items.append(stretch)
-        if self._ear.line.state is State.DOWN:
-            stretch.settle(self._ear.line.failure)
+        if self._stt.line.state is State.DOWN:
+            stretch.settle(self._stt.line.failure)
         else:
-            self._ear.dictation.want(stretch)
-        self._growing = Item() if self._over else self._ear.dictation.begin()
-        self._ear.line.wake()
+            self._stt.dictation.want(stretch)
+        self._growing = Item() if self._over else self._stt.dictation.begin()
+        self._stt.line.wake()
 
     async def _text(self, utterance: bytes, hint: Hint) -> str:
         try:
-            async with asyncio.timeout(self._ear.patience.hedge_s):
+            async with asyncio.timeout(self._stt.patience.hedge_s):
                 return await self._live()
         except (TimeoutError, Unanswered) as error:
             _log.info("hearing_late", error=error)
@@ -228,7 +228,7 @@ class OpenAITurn:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _from_file(self, utterance: bytes, hint: Hint) -> str:
-        return (await self._ear.files.transcribe(utterance, hint)).text
+        return (await self._stt.files.transcribe(utterance, hint)).text
 
 
 def _sooner_over(*errors: BaseException | None) -> BaseException:
@@ -249,7 +249,7 @@ _SAMPLE_BYTES: Final = 2
 
 
 class FileTranscriber:
-    """Ears behind `/audio/transcriptions`. It satisfies Transcriber; the client is not its own."""
+    """`/audio/transcriptions`. It satisfies Transcriber; the client is not its own."""
 
     def __init__(self, client: AsyncOpenAI, model: str, *, deadline_s: float) -> None:
         self._client = client

@@ -39,7 +39,7 @@ _FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 426})
 """A wrong key, or a server without such sockets: trying again would not help."""
 _BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 _LONGEST_WAIT_S: Final = 30.0
-"""A Retry-After is obeyed up to here; the call has other ears meanwhile."""
+"""A Retry-After is obeyed up to here; something else transcribes meanwhile."""
 
 _log = get_logger("voicebot.speech.openai")
 

@@ -1,8 +1,8 @@
 """Speaking through OpenAI: what every way of doing it has in common.
 
-A voice makes audio; the mouth around it asks only while that makes sense, keeps the time, counts
-what it costs, and turns whatever goes wrong into SpeechUnavailable, so that somebody else can
-say the sentence.
+A voice makes audio; the synthesizer around it asks only while that makes sense, keeps the time,
+counts what it costs, and turns whatever goes wrong into SpeechUnavailable, so that the next
+synthesizer can say the sentence.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Voice(Protocol):
     async def aclose(self) -> None: ...
 
 
-class OpenAIMouth:
-    """It satisfies Synthesizer. A breaker is shared by mouths that depend on the same service."""
+class OpenAISynthesizer:
+    """It satisfies Synthesizer. Synthesizers of one service share a breaker."""
 
     def __init__(self, voice: Voice, breaker: Breaker, patience: Patience) -> None:
         self._voice = voice
@@ -228,15 +228,14 @@ class EndpointVoice:
         await self._client.close()
 
 
-def open_mouths(settings: Settings) -> list[tuple[str, OpenAIMouth]]:
+def openai_synthesizers(settings: Settings) -> list[tuple[str, OpenAISynthesizer]]:
     """Each with the name under which its fixed sentences are kept. Connects to nothing yet.
 
     Raises SettingsError.
     """
     patience = Patience(first_s=settings.openai_speech_deadline_ms / 1000)
-    endpoint = OpenAIMouth(_endpoint(settings), Breaker(Service.SPEAKING), patience)
-    mouths = [(_name(settings, settings.openai_speech_model), endpoint)]
-    return mouths
+    endpoint = OpenAISynthesizer(_endpoint(settings), Breaker(Service.SPEAKING), patience)
+    return [(_name(settings, settings.openai_speech_model), endpoint)]
 
 
 def _endpoint(settings: Settings) -> EndpointVoice:

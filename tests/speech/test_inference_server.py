@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.speech.desk import Desk, Work
-from voicebot.speech.models import Organ
+from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
     Cancel,
     Failed,
@@ -72,7 +72,7 @@ async def desk(work: Work, socket: Path, **size: int) -> AsyncGenerator[None, No
     listening = asyncio.Event()
     lifetime.ready = lambda text="": listening.set()  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as group:
-        group.create_task(Desk(Organ.EARS, work, **size).serve(socket, lifetime))
+        group.create_task(InferenceServer(SpeechProcess.STT, work, **size).serve(socket, lifetime))
         try:
             async with asyncio.timeout(WAIT_S):
                 await listening.wait()
@@ -119,7 +119,7 @@ async def test_a_cancelled_job_that_waits_is_never_decoded(socket: Path) -> None
         await line.send(pack(Hear(id=2), b"speculative"))
         await line.send(pack(Cancel(id=2)))
         await line.send(pack(Hear(id=3), b"last"))
-        await (await line.ping())  # the desk has read all
+        await (await line.ping())  # the server has read all
         model.gate.set()
         assert await texts(line, 2) == ["first", "last"]
     assert model.decoded == [b"first", b"last"]
@@ -220,7 +220,7 @@ async def test_a_strangers_message_closes_only_his_connection(
 async def test_a_client_that_never_reads_does_not_hold_the_model(
     socket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.speech.desk._SEND_DEADLINE_S", 0.05)
+    monkeypatch.setattr("voicebot.speech.inference_server._SEND_DEADLINE_S", 0.05)
     half_mebibyte = bytes(1 << 19)
 
     def flood(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
@@ -237,7 +237,7 @@ async def test_a_client_that_never_reads_does_not_hold_the_model(
 
 
 def sample(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(f"voicebot_speech_{name}", {"organ": "ears", **labels}) or 0.0
+    return REGISTRY.get_sample_value(f"voicebot_speech_{name}", {"engine": "stt", **labels}) or 0.0
 
 
 async def test_a_pager_is_told_who_waits_how_long_and_who_was_refused(tmp_path: Path) -> None:

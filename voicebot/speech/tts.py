@@ -1,6 +1,6 @@
-"""The mouth: Piper in a process of its own, for every call on this machine.
+"""Text to speech: Piper in a process of its own, for every call on this machine.
 
-`python -m voicebot.speech.mouth` loads the voice once and serves `<data dir>/mouth.sock`; the
+`python -m voicebot.speech.tts` loads the voice once and serves `<data dir>/tts.sock`; the
 protocol stands in `voicebot.speech.wire` and needs nothing of this package to be spoken.
 
 Why a process of its own: Piper is GPL-3.0-or-later and would make whatever shares its address
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from voicebot.settings import load_settings
-from voicebot.speech.desk import Desk, Work
-from voicebot.speech.models import Organ, voice_files
+from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech.models import SpeechProcess, voice_files
 from voicebot.speech.piper import Piper
-from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, mouth_socket
+from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, tts_socket
 from voicebot.worker import Lifetime, run
 
 _WORKERS: Final = 1  # espeak-ng is not re-entrant
@@ -27,11 +27,11 @@ _WAITING: Final = 64
 
 
 def speaking(piper: Piper) -> Work:
-    """The mouth's work: a reply a piece, then the end."""
+    """Return the work of text to speech: a reply a piece, then the end."""
 
     def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
         if not isinstance(job, Speak):
-            raise TypeError("a mouth does not hear")
+            raise TypeError("text to speech does not hear")
         for piece in piper.speak(job.text, job.pitch):
             yield Sound(id=job.id, seconds=piece.seconds), piece.mulaw
         yield Spoken(id=job.id), b""
@@ -43,8 +43,8 @@ async def main(lifetime: Lifetime) -> None:
     """Load, warm up, serve; raises ModelMissing."""
     settings = load_settings()
     piper = await asyncio.to_thread(_load, settings.piper_voice)
-    desk = Desk(Organ.MOUTH, speaking(piper), workers=_WORKERS, waiting=_WAITING)
-    await desk.serve(mouth_socket(settings.data_dir), lifetime)
+    server = InferenceServer(SpeechProcess.TTS, speaking(piper), workers=_WORKERS, waiting=_WAITING)
+    await server.serve(tts_socket(settings.data_dir), lifetime)
 
 
 def _load(voice: Path | None) -> Piper:

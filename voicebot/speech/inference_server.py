@@ -1,4 +1,4 @@
-"""The desk where ears and mouth take in work: many clients, a fair queue, a few worker threads.
+"""The inference server of a speech process: many clients, a fair queue, a few worker threads.
 
     connection ── Hear, Speak ──► queue ──► worker thread ──► replies, on that connection
                ── Cancel ───────► out of the queue, or the running job's replies are dropped
@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from voicebot.log import get_logger
 from voicebot.speech import metrics
-from voicebot.speech.models import Organ
+from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
     Cancel,
@@ -48,7 +48,7 @@ _WAITING_PER_WORKER: Final = 16
 _SEND_DEADLINE_S: Final = 2.0
 _INVALID: Final = 1007
 
-_log = get_logger("voicebot.speech.desk")
+_log = get_logger("voicebot.speech.inference_server")
 
 
 @dataclass(eq=False, slots=True)
@@ -62,21 +62,21 @@ class _Task:
     taken_in_at: float = field(default_factory=time.perf_counter)
 
 
-class Desk:
+class InferenceServer:
     """Takes jobs in and has them done. One per process."""
 
     def __init__(
-        self, organ: Organ, work: Work, *, workers: int, waiting: int | None = None
+        self, process: SpeechProcess, work: Work, *, workers: int, waiting: int | None = None
     ) -> None:
         self._work = work
         self._workers = workers
         limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
         self._queue: FairQueue[ServerConnection, _Task] = FairQueue(limit)
         self._open: dict[tuple[ServerConnection, int], _Task] = {}
-        self._waiting = metrics.jobs_waiting.labels(organ)
-        self._wait_seconds = metrics.wait_seconds.labels(organ)
-        self._work_seconds = metrics.work_seconds.labels(organ)
-        self._failures = {r: metrics.failures.labels(organ, r) for r in Reason}
+        self._waiting = metrics.jobs_waiting.labels(process)
+        self._wait_seconds = metrics.wait_seconds.labels(process)
+        self._work_seconds = metrics.work_seconds.labels(process)
+        self._failures = {r: metrics.failures.labels(process, r) for r in Reason}
 
     async def serve(self, socket: Path, lifetime: Lifetime) -> None:
         """Serve on a Unix socket until the lifetime ends."""

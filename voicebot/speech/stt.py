@@ -1,6 +1,6 @@
-"""The ears: one process per machine that recognises speech for every call on it.
+"""Speech to text: one process per machine that recognises speech for every call on it.
 
-`python -m voicebot.speech.ears` loads Whisper once and serves `<data dir>/ears.sock`; the
+`python -m voicebot.speech.stt` loads Whisper once and serves `<data dir>/stt.sock`; the
 protocol stands in `voicebot.speech.wire`. `VOICEBOT_SPEECH_THREADS` utterances are decoded at
 once. A job that is cancelled while it waits is never decoded: most speculative decodes end so.
 """
@@ -14,19 +14,19 @@ from pathlib import Path
 from voicebot import g711
 from voicebot.settings import load_settings
 from voicebot.speech import Hint
-from voicebot.speech.desk import Desk, Work
-from voicebot.speech.models import Organ, whisper_files
+from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech.models import SpeechProcess, whisper_files
 from voicebot.speech.whisper import Whisper
-from voicebot.speech.wire import Hear, Heard, Job, Reply, ears_socket
+from voicebot.speech.wire import Hear, Heard, Job, Reply, stt_socket
 from voicebot.worker import Lifetime, run
 
 
 def listening(whisper: Whisper) -> Work:
-    """The ears' work: one reply a job."""
+    """Return the work of speech to text: one reply a job."""
 
     def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
         if not isinstance(job, Hear):
-            raise TypeError("ears do not speak")
+            raise TypeError("speech to text does not speak")
         hint = Hint(job.language, job.vocabulary, job.words_for_digits)
         transcript = whisper.hear(audio, hint)
         yield Heard(id=job.id, text=transcript.text, seconds=transcript.seconds), b""
@@ -39,8 +39,8 @@ async def main(lifetime: Lifetime) -> None:
     settings = load_settings()
     workers = settings.speech_threads
     whisper = await asyncio.to_thread(_load, settings.whisper_dir, workers)
-    desk = Desk(Organ.EARS, listening(whisper), workers=workers)
-    await desk.serve(ears_socket(settings.data_dir), lifetime)
+    server = InferenceServer(SpeechProcess.STT, listening(whisper), workers=workers)
+    await server.serve(stt_socket(settings.data_dir), lifetime)
 
 
 def _load(directory: Path | None, workers: int) -> Whisper:
