@@ -25,7 +25,7 @@ _CALL_SID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 def parse_call_sid(text: str) -> CallSid:
     """Check a stranger's call id; raises InvalidCallSid."""
-    if not _CALL_SID.fullmatch(text):
+    if not isinstance(text, str) or not _CALL_SID.fullmatch(text):
         raise InvalidCallSid(
             "callSid must be 1 to 64 characters of letters, digits, underscore, dot or hyphen"
         )

@@ -35,7 +35,7 @@ def test_nobody_is_written_to_at_what_is_no_address(email: str) -> None:
     assert booked(record(user__userInfo__email=email), BUSINESS) is None
 
 
-@pytest.mark.parametrize("time", ["", "tomorrow at three", "2026-03-10T15:00:00", "2026-13-10"])
+@pytest.mark.parametrize("time", ["", "tomorrow at three", "2026-03-10", "2026-13-10"])
 def test_a_time_that_is_none_is_not_confirmed(time: str) -> None:
     assert booked(record(user__serviceBookedTime=time), BUSINESS) is None
 

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from tests.conftest import PATIENT_S
-from tests.store.calls import SID, answered
+from tests.store.calls import SERVICE, SID, answered
 from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
@@ -132,7 +132,7 @@ async def test_a_booking_is_confirmed_once_with_an_invitation(
     assert await look(postman) == 0
     (letter,) = inbox.letters
     assert letter["To"] == "caller@example.com"
-    assert "Window cleaning" in str(letter["Subject"])
+    assert SERVICE.name in str(letter["Subject"])
     text, invitation = letter.get_payload()
     assert "Test Caller" in text.get_payload(decode=True).decode()
     (event,) = Calendar.from_ical(invitation.get_payload(decode=True)).walk("VEVENT")

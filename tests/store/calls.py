@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Message, Speaker, Status, Step
 
 SID = CallSid("CA0001")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
-SERVICE = Service("S1", "Window cleaning", "120", "Inside and out")
+SERVICE = load_business(None).services[0].service
 
 
 def bot(text: str, second: int = 0) -> Message:

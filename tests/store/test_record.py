@@ -62,7 +62,7 @@ def test_a_fresh_record_is_complete(business: Business) -> None:
     assert skeleton.company.name == business.company.name
     assert [s.name for s in skeleton.services] == [o.name for o in business.services]
     assert skeleton.caller == "+61255550100"
-    assert not call_state(fields, []).resumed
+    assert not call_state(fields, [], business, START).resumed
 
 
 def test_the_nested_form_has_exactly_the_old_keys(business: Business) -> None:
@@ -87,7 +87,7 @@ def test_history_reads_in_the_order_in_which_things_were_said() -> None:
     assert [m.message for m in history_messages(late_written)] == ["one", "two", "also two"]
 
 
-def test_a_state_is_read_back_as_it_was_written() -> None:
+def test_a_state_is_read_back_as_it_was_written(business: Business) -> None:
     fields = {
         "user.userInfo.name": "Test Caller",
         "user.service": answer_text(SERVICE),
@@ -98,7 +98,7 @@ def test_a_state_is_read_back_as_it_was_written() -> None:
         "servicebooked": "true",
         "dialogue": "{}",
     }
-    state = call_state(fields, [message_json(caller("hello"))])
+    state = call_state(fields, [message_json(caller("hello"))], business, START)
     assert state.answers == {
         Step.NAME: "Test Caller",
         Step.SERVICE: SERVICE,
@@ -111,11 +111,13 @@ def test_a_state_is_read_back_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("rubbish", ["", "null", "[]", "{", '{"name": ""}', "tomorrow", "12"])
-def test_rubbish_in_a_record_is_left_out_and_never_an_error(rubbish: str) -> None:
+def test_rubbish_in_a_record_is_left_out_and_never_an_error(
+    business: Business, rubbish: str
+) -> None:
     fields = dict.fromkeys(
         ("user.service", "user.serviceBookedTime", "services", "company", "step", "status"), rubbish
     )
-    state = call_state(fields, [rubbish])
+    state = call_state(fields, [rubbish], business, START)
     skeleton = call_skeleton(fields, [rubbish])
     assert not {Step.SERVICE, Step.TIME} & set(state.answers)
     assert skeleton.history == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -18,6 +20,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.ledger import RecordLedger
+from voicebot.store.record import iso_utc
 from voicebot.store.store import Store
 
 from .calls import SID, START, answered, caller
@@ -44,16 +47,22 @@ async def test_an_unknown_call_has_no_skeleton(store: Store) -> None:
 async def test_each_info_field_can_be_set_with_its_moment(
     store: Store, ledger: RecordLedger
 ) -> None:
-    for name in ("name", "phone", "address", "email"):
-        assert await store.update_user_info_field(SID, name, f"the {name}", "2026-03-02T10:00:00Z")
+    given = {
+        "name": " Test  Caller",
+        "phone": "02 5555 0100",
+        "address": "1 Example Street",
+        "email": "Caller@Example.COM",
+    }
+    for name, value in given.items():
+        assert await store.update_user_info_field(SID, name, value, "2026-03-02T10:00:00Z")
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     info = skeleton.user.userInfo
     assert (info.name, info.phone, info.address, info.email) == (
-        "the name",
-        "the phone",
-        "the address",
-        "the email",
+        "Test Caller",
+        "+61255550100",
+        "1 Example Street",
+        "caller@example.com",
     )
     assert info.email_timestamp == "2026-03-02T10:00:00.000Z"
 
@@ -65,34 +74,35 @@ async def test_each_info_field_can_be_set_with_its_moment(
         ("service", "Plumbing", None),
         ("name", "", None),
         ("name", "  ", None),
-        ("name", "x" * 501, None),
+        ("name", "\u200b\u3164", None),
+        ("name", "null", None),
+        ("name", "x" * 201, None),
+        ("name", 7, None),
         ("name", "Test Caller", "yesterday"),
+        ("phone", "not given", None),
+        ("phone", "0412", None),
+        ("address", "n/a", None),
+        ("email", "ann at example", None),
     ],
 )
 async def test_a_write_that_makes_no_sense_is_refused_and_changes_nothing(
-    store: Store, ledger: RecordLedger, field: str, value: str, timestamp: str | None
+    store: Store, ledger: RecordLedger, field: str, value: object, timestamp: str | None
 ) -> None:
     before = await store.get_call_skeleton(SID)
-    assert not await store.update_user_info_field(SID, field, value, timestamp)
+    assert not await store.update_user_info_field(SID, field, value, timestamp)  # type: ignore[arg-type]
     assert await store.get_call_skeleton(SID) == before
 
 
-@pytest.mark.parametrize("message", [None, "hello", 7, [], {"speaker": "nobody"}])
+@pytest.mark.parametrize(
+    "message",
+    [None, "hello", 7, [], {"speaker": "nobody"}, {"speaker": "AI", "message": "\u200b \ufeff"}],
+)
 async def test_a_message_that_is_none_is_refused_and_changes_nothing(
     store: Store, ledger: RecordLedger, message: object
 ) -> None:
     before = await store.get_call_skeleton(SID)
     assert not await store.update_conversation_history(SID, message)  # type: ignore[arg-type]
     assert await store.get_call_skeleton(SID) == before
-
-
-async def test_an_integrators_e_mail_address_is_kept_in_lower_case(
-    store: Store, ledger: RecordLedger
-) -> None:
-    assert await store.update_user_info_field(SID, "email", "Caller@Example.COM")
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
-    assert skeleton.user.userInfo.email == "caller@example.com"
 
 
 async def test_a_service_is_known_by_name_or_id_whatever_its_case(
@@ -113,16 +123,68 @@ async def test_a_service_is_known_by_name_or_id_whatever_its_case(
     [
         ("2026-03-10T15:00", "2026-03-10T15:00:00+11:00"),
         ("2026-03-10T04:00:00Z", "2026-03-10T04:00:00+00:00"),
+        (datetime(2026, 3, 10, 15), "2026-03-10T15:00:00+11:00"),
     ],
 )
 async def test_a_naive_service_time_is_in_the_business_zone(
-    store: Store, ledger: RecordLedger, business: Business, given: str, kept: str
+    make_store: StoreMaker, business: Business, given: str | datetime, kept: str
 ) -> None:
+    store = make_store(clock=lambda: START)
+    await store.open_call(SID, caller=None)
     assert await store.update_service_selection(SID, business.services[0].name, given)
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.serviceBookedTime == kept
-    assert not await store.update_service_selection(SID, business.services[0].name, "soon")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "soon",
+        "2026-03-10",
+        "2026-W11-2",
+        "T15:00",
+        "2026-03-10T03:00",  # closed
+        "2026-03-01T15:00",  # past
+        "2036-03-10T15:00",  # too far ahead
+        "9999-12-31T23:59:59.999Z",
+        7,
+    ],
+)
+async def test_a_time_that_the_conversation_would_not_book_is_refused_and_changes_nothing(
+    make_store: StoreMaker, business: Business, given: str
+) -> None:
+    store = make_store(clock=lambda: START)
+    await store.open_call(SID, caller=None)
+    before = await store.get_call_skeleton(SID)
+    assert not await store.update_service_selection(SID, business.services[0].name, given)
+    assert await store.get_call_skeleton(SID) == before
+
+
+async def test_what_is_neither_true_nor_false_books_nothing(
+    store: Store, ledger: RecordLedger
+) -> None:
+    assert not await store.update_booking_status(SID, "false")  # type: ignore[arg-type]
+    assert not await store.update_booking_status(SID, True, email_sent="no")  # type: ignore[arg-type]
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, False)
+
+
+async def test_an_integrators_clock_that_is_ahead_moves_nothing_into_the_future(
+    make_store: StoreMaker,
+) -> None:
+    store = make_store(clock=lambda: START)
+    await store.open_call(SID, caller=None)
+    ahead = START + timedelta(hours=11)
+    message = {"speaker": "customer", "message": "hello", "startedAt": iso_utc(ahead)}
+    assert await store.update_conversation_history(SID, message)
+    assert await store.update_conversation_history(SID, replace(caller("hi"), started_at=ahead))
+    assert await store.update_user_info_field(SID, "name", "Test Caller", iso_utc(ahead))
+    skeleton = await store.get_call_skeleton(SID)
+    assert skeleton is not None
+    assert [m.startedAt for m in skeleton.history] == [iso_utc(START)] * 2
+    assert skeleton.user.userInfo.name_timestamp == iso_utc(START)
 
 
 async def test_a_message_can_be_appended(store: Store, ledger: RecordLedger) -> None:

@@ -16,7 +16,7 @@ from voicebot.collect.events import Book, Hold, Placed
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Missing, Understanding
-from voicebot.collect.validation import Refusal, refuse_time, validate
+from voicebot.validation import Refusal, refuse_time, validate
 
 MAX_ATTEMPTS = 3
 """After so many failed answers to one question the bot moves on and staff see it unanswered."""

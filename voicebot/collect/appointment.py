@@ -12,7 +12,7 @@ from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence, written, written_time
 from voicebot.collect.turn import Turn
-from voicebot.collect.validation import validate
+from voicebot.validation import validate
 
 MINUTE = "%Y-%m-%dT%H:%M"
 """How a time is held: local, to the minute."""

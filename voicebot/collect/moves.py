@@ -38,8 +38,8 @@ from voicebot.collect.events import (
 from voicebot.collect.replies import reply
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Understanding
-from voicebot.collect.validation import validate
 from voicebot.collect.wording import last_sentence_at
+from voicebot.validation import validate
 
 MAX_SILENCES = 3
 """Ask again, rephrase, say goodbye."""

@@ -29,9 +29,10 @@ from voicebot.openai.bill import note_bill, open_bill
 from voicebot.openai.usage import load_prices, meter
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, Store
-from voicebot.store.record import iso_utc, read_moment
+from voicebot.store.record import iso_utc
 from voicebot.store.turns import Overtaken, TurnLedger
 from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing
+from voicebot.validation import read_moment
 
 TIMES_OVERTAKEN = 3
 """Other consoles' turns of the same call may be faster so often; then the client tries again."""
@@ -248,7 +249,6 @@ def _place(history: Sequence[HistoryMessage], said: Said) -> int | None:
         if moment is None or said.started_at is None:
             same = last
         else:
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             almost = iso_utc(moment) == iso_utc(said.started_at)
             same = moment == said.started_at or (last and almost)
         if same:

@@ -15,7 +15,7 @@ from voicebot.console.problems import Problem
 from voicebot.console.views import Need, answers, need_of
 from voicebot.store import CallSkeleton
 from voicebot.store.events import Listed
-from voicebot.store.record import read_moment
+from voicebot.validation import read_moment
 
 PAGE = 50
 LARGEST_PAGE = 200
@@ -132,4 +132,4 @@ def _sids(places: list[Listed]) -> list[CallSid]:
 
 def _day_of(skeleton: CallSkeleton, zone: tzinfo) -> date | None:
     moment = read_moment(skeleton.createdAt)
-    return moment.astimezone(zone).date() if moment and moment.tzinfo else None
+    return moment.astimezone(zone).date() if moment else None

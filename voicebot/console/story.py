@@ -14,7 +14,8 @@ from datetime import datetime
 
 from voicebot.call import Phase, Speaker, Step
 from voicebot.store.events import BEGINNING, Happened, entry_order
-from voicebot.store.record import read_moment, read_object
+from voicebot.store.record import read_object
+from voicebot.validation import read_moment
 
 TURNS_KEPT = 200
 

@@ -14,10 +14,9 @@ from voicebot import __version__
 from voicebot.business import Business
 from voicebot.call import Step
 from voicebot.collect.spoken import written_time
-from voicebot.collect.validation import validate
 from voicebot.collect.wording import load_wording
 from voicebot.store import CallSkeleton
-from voicebot.store.record import read_moment
+from voicebot.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,12 @@ class Booked:
 def booked(record: CallSkeleton, business: Business) -> Booked | None:
     """What there is to confirm; None when nothing is booked, or nobody can be written to.
 
-    Integrators write what they are given: it need be no address, and no time.
+    What an older record holds need be no address, and no time.
     """
     info = record.user.userInfo
     to = validate(Step.EMAIL, info.email or "", business)
-    start = read_moment(record.user.serviceBookedTime)
-    if not record.servicebooked or not isinstance(to, str) or start is None or not start.tzinfo:
+    start = validate(Step.TIME, record.user.serviceBookedTime or "", business)
+    if not (record.servicebooked and isinstance(to, str) and isinstance(start, datetime)):
         return None
     return Booked(
         call_sid=record.callSid,

@@ -97,7 +97,8 @@ async def get_call_skeleton_dict(call_sid: str) -> dict[str, object] | None:
 async def update_user_info_field(
     call_sid: str, field_name: str, field_value: str, timestamp: Moment | None = None
 ) -> bool:
-    """Set name, phone, address or email, as given. True when it is saved; never raises."""
+    """Set name, phone, address or email. True when it is saved, False when the value does not pass
+    the check that a caller's answer passes; never raises."""
     return await _store().update_user_info_field(call_sid, field_name, field_value, timestamp)
 
 
@@ -107,7 +108,7 @@ async def update_service_selection(
     service_time: Moment | None = None,
     timestamp: Moment | None = None,
 ) -> bool:
-    """Set the service, and the time (ISO 8601; naive is the business's zone)."""
+    """Set the service, and a time at which a visit may begin (ISO 8601; naive: business's zone)."""
     return await _store().update_service_selection(call_sid, service_name, service_time, timestamp)
 
 

@@ -12,11 +12,10 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from voicebot.call import CallSid, EarlierCall, Status, Step
+from voicebot.call import CallSid, CallState, EarlierCall, Status, Step
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY
 from voicebot.store.keys import call_keys, caller_key, live_key
-from voicebot.store.record import call_state
 from voicebot.store.sessions import Founding
 
 MOST_CALLS = 5
@@ -37,10 +36,12 @@ class Callers:
         self,
         client: Redis,
         read: Callable[[CallSid], Awaitable[Founding | None]],
+        state_of: Callable[[Founding], CallState],
         window_h: float,
     ) -> None:
         self._client = client
         self._read = read
+        self._state_of = state_of
         self._window_s = int(window_h * _HOUR_S)
 
     async def add(self, caller: str, call_sid: CallSid, now: datetime) -> None:
@@ -88,7 +89,7 @@ class Callers:
                 continue
             if record is None:
                 continue
-            state = call_state(record.fields, record.history)
+            state = self._state_of(record)
             if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
                 break
             continued = record.fields.get(CONTINUED_FIELD, later) != later

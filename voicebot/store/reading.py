@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -13,14 +13,17 @@ from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Status
+from voicebot.log import get_logger
 from voicebot.store.keys import legacy_key
-from voicebot.store.legacy import LegacyRecord, read_legacy
+from voicebot.store.legacy import read_legacy
 from voicebot.store.record import call_state, fresh_fields, read_status
 from voicebot.store.refusals import is_wrong_type
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding, Session
 from voicebot.store.shadow import with_journals
+
+log = get_logger(__name__)
 
 FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 
@@ -65,7 +68,11 @@ class Reader:
     async def state(self, call_sid: CallSid, record: Founding | None) -> CallState:
         """What Redis has (None: nothing, or it is away), with what waits in journals on top."""
         known = await self._with_journals(call_sid, record)
-        return call_state(known.fields, known.history) if known else CallState()
+        return self.state_of(known) if known else CallState()
+
+    def state_of(self, record: Founding) -> CallState:
+        """What a conversation needs to go on with this record."""
+        return call_state(record.fields, record.history, self._business, self._clock())
 
     async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
         """The same for the status: a finished call is finished, wherever that is written."""
@@ -81,11 +88,21 @@ class Reader:
         sessions = await asyncio.to_thread(waiting_sessions, self._data_dir, call_sid)
         return with_journals(record, sessions)
 
-    async def _old(self, call_sid: CallSid) -> LegacyRecord | None:
+    async def old_bytes(self, call_sid: CallSid) -> bytes | None:
+        """What stands where the old system kept its record, byte by byte."""
+        # as text, bytes that are no UTF-8 would be replaced, and then lost in the mirror
+        get = self._client.execute_command("GET", legacy_key(call_sid), NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+        return cast(bytes | None, await get)
+
+    async def _old(self, call_sid: CallSid) -> Founding | None:
         try:
-            text = await cast(Awaitable[str | None], self._client.get(legacy_key(call_sid)))
+            old = await self.old_bytes(call_sid)
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
             return None  # a key of another type: nothing that the old system wrote
-        return read_legacy(text, self._business.zone)
+        found = read_legacy(old, self._business)
+        if old and found is None:
+            advice = "what stands there is left as it is; the call begins anew"
+            log.warning("old_record_unreadable", call_sid=call_sid, advice=advice)
+        return found

@@ -6,8 +6,9 @@ ISO 8601 UTC with milliseconds and `Z`, the booked time is ISO 8601 with its own
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
@@ -31,8 +32,15 @@ from voicebot.store.models import (
     User,
     UserInfo,
 )
+from voicebot.validation import read_moment, validate
 
 Fields = dict[str, str]
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart before a moment in the future is a wrong one."""
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""The place of messages before the first whose moment is known."""
 
 ANSWER_FIELD: Mapping[Step, str] = {
     Step.NAME: "user.userInfo.name",
@@ -136,10 +144,15 @@ def _record_service(service: Service) -> dict[str, str]:
     return orjson.loads(service_json(service))  # type: ignore[no-any-return]
 
 
-def call_state(fields: Mapping[str, str], history: Sequence[str]) -> CallState:
-    """What a conversation needs to go on, read from a record."""
+def call_state(
+    fields: Mapping[str, str], history: Sequence[str], business: Business, now: datetime
+) -> CallState:
+    """What a conversation needs to go on, read from a record.
+
+    A stored answer that `business` would not take from a caller is an open question.
+    """
     return CallState(
-        answers=_answers(fields),
+        answers=valid_answers(fields, business),
         confirmed=_confirmed(fields),
         step=_step(fields.get("step")),
         status=read_status(fields.get("status")),
@@ -147,14 +160,14 @@ def call_state(fields: Mapping[str, str], history: Sequence[str]) -> CallState:
         dialogue=fields.get("dialogue"),
         usage=fields.get("usage"),
         resumed=bool(history),
-        said_until=_said_until(history),
+        said_until=_said_until(history, now),
         caller=fields.get("caller") or None,
     )
 
 
-def _said_until(history: Sequence[str]) -> datetime | None:
-    messages = history_messages(history)
-    return read_moment(messages[-1].startedAt) if messages else None
+def _said_until(history: Sequence[str], now: datetime) -> datetime | None:
+    said = in_order(history, now)
+    return said[-1][0] if said and said[-1][0] > _BEGINNING else None
 
 
 def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkeleton:
@@ -174,7 +187,7 @@ def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkel
             service=ServiceRecord.model_validate(_record_service(service)) if service else None,
             serviceBookedTime=fields.get(ANSWER_FIELD[Step.TIME]),
         ),
-        history=history_messages(history),
+        history=history_messages(history, read_moment(fields.get("updatedAt"))),
         servicebooked=fields.get(BOOKED_FIELD) == "true",
         confirmEmailsent=fields.get(EMAIL_SENT_FIELD) == "true",
         createdAt=fields.get("createdAt", ""),
@@ -187,60 +200,84 @@ def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkel
     )
 
 
-def history_messages(elements: Iterable[str]) -> list[HistoryMessage]:
-    """Messages in the order of `startedAt`; equal moments keep the order of the list."""
-    messages = [m for m in map(_history_message, elements) if m is not None]
-    return sorted(messages, key=lambda m: m.startedAt)
+def in_order(
+    elements: Iterable[str], until: datetime | None
+) -> list[tuple[datetime, dict[str, object]]]:
+    """Return the messages among history elements with their moments, in the order of these.
+
+    Equal moments keep the order of the list. A message whose moment cannot be read, or is later
+    than `until` (no bound when None), stays behind the one that is before it in the list.
+    """
+    messages: list[tuple[datetime, dict[str, object]]] = []
+    last = _BEGINNING
+    for message in map(read_object, elements):
+        if not isinstance(message.get("message"), str):
+            continue
+        moment = read_moment(message.get("startedAt"))
+        if moment and (until is None or moment <= until + CLOCK_SKEW):
+            last = moment
+        messages.append((last, message))
+    return sorted(messages, key=lambda said: said[0])
+
+
+def history_messages(
+    elements: Iterable[str], until: datetime | None = None
+) -> list[HistoryMessage]:
+    """The messages of `in_order`, typed."""
+    return [_history_message(message) for _, message in in_order(elements, until)]
 
 
 def read_object(text: str | None) -> dict[str, object]:
     """A JSON object, or an empty one when the text is none."""
-    value = _read_json(text)
+    value = read_json(text)
     return value if isinstance(value, dict) else {}
 
 
-def read_moment(text: object) -> datetime | None:
-    """A moment of ISO 8601, naive or aware, or None when `text` is none."""
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _read_json(text: str | None) -> object:
+def read_json(text: str | None) -> object:
+    """What JSON text says, or None when it is none."""
     try:
         return orjson.loads(text or "null")
     except orjson.JSONDecodeError:
+        return read_foreign_json(text or "null")
+
+
+def read_foreign_json(text: str) -> object:
+    """The same of what another program wrote: NaN, lone surrogates, a byte order mark, numbers of
+    any length.
+    """
+    try:
+        return json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
         return None
 
 
-def _history_message(element: str) -> HistoryMessage | None:
-    found = read_object(element)
-    if not isinstance(found.get("message"), str):
-        return None
+def _history_message(found: Mapping[str, object]) -> HistoryMessage:
+    moment = read_moment(found.get("startedAt"))
     return HistoryMessage(
         speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
-        message=str(found["message"]),
-        startedAt=str(found.get("startedAt") or ""),
+        message=clean(str(found["message"])),
+        startedAt=_exact_utc(moment) if moment else clean(str(found.get("startedAt") or "")),
         heard="partial" if found.get("heard") == "partial" else None,
     )
 
 
-def _answers(fields: Mapping[str, str]) -> dict[Step, Answer]:
+def _exact_utc(moment: datetime) -> str:
+    """Like `iso_utc`; microseconds, which other programs write, are told as well."""
+    exact = moment.astimezone(UTC).replace(tzinfo=None)
+    return iso_utc(moment) if exact.microsecond % 1000 == 0 else f"{exact.isoformat()}Z"
+
+
+def valid_answers(fields: Mapping[str, str], business: Business) -> dict[Step, Answer]:
+    """The stored answers that pass the check that every caller's answer passes."""
     answers: dict[Step, Answer] = {}
     for step, name in ANSWER_FIELD.items():
-        if answer := _answer(step, fields.get(name)):
+        text = fields.get(name, "")
+        if step is Step.SERVICE:
+            service = _service(text)
+            text = service.name if service else ""
+        if (answer := validate(step, text, business)) is not None:
             answers[step] = answer
     return answers
-
-
-def _answer(step: Step, text: str | None) -> Answer | None:
-    if step is Step.SERVICE:
-        return _service(text)
-    if step is Step.TIME:
-        moment = read_moment(text)
-        return moment if moment and moment.tzinfo else None
-    return text
 
 
 def _service(text: str | None) -> Service | None:
@@ -253,7 +290,7 @@ def _service(text: str | None) -> Service | None:
 
 
 def _services(text: str | None) -> list[ServiceRecord]:
-    found = _read_json(text)
+    found = read_json(text)
     offers = found if isinstance(found, list) else []
     return [ServiceRecord.model_validate(_strings(o)) for o in offers if isinstance(o, dict)]
 
@@ -264,7 +301,7 @@ def _company(text: str | None) -> CompanyRecord:
 
 def _strings(found: Mapping[str, object]) -> Fields:
     """Old records write a price as a number; the record's values are text."""
-    return {name: str(value) for name, value in found.items() if value is not None}
+    return {name: clean(str(value)) for name, value in found.items() if value is not None}
 
 
 def _confirmed(fields: Mapping[str, str]) -> frozenset[Step]:

@@ -43,7 +43,7 @@ from voicebot.store.record import call_skeleton, fresh_fields, iso_utc, utc_now
 from voicebot.store.refusals import answering, why_away
 from voicebot.store.replay import Replayer
 from voicebot.store.replicas import TooFewReplicas, replicated
-from voicebot.store.scripts import EVENTS_KEPT, Scripts
+from voicebot.store.scripts import EVENTS_KEPT, Script, Scripts
 from voicebot.store.sessions import Founding, Held, Session, save_mode
 from voicebot.store.slots import Slots
 from voicebot.store.small_writes import SmallWrites
@@ -60,6 +60,9 @@ REPLAY_EVERY_S = 1.0
 """A worker that was killed leaves its journal; the others look for it this often. What waited is
 to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
+MIRROR_TRIES = 3
+"""How often the mirror begins again when somebody else wrote it meanwhile."""
+_MIRROR = Script("mirror", behind=())
 
 
 class Store:
@@ -96,7 +99,9 @@ class Store:
         self.events = EventReader(client, retention_s=self._retention_s)
         self.presence = Presence(client)
         self.locks = Locks(client)
-        self.callers = Callers(client, self._reader.record, settings.resume_window_h)
+        self.callers = Callers(
+            client, self._reader.record, self._reader.state_of, settings.resume_window_h
+        )
 
     async def start(self) -> None:
         """Open the journal and bring what ended processes left, before calls are taken."""
@@ -250,12 +255,12 @@ class Store:
         field_value: str,
         timestamp: updates.Moment | None = None,
     ) -> bool:
-        """Set name, phone, address or email, as given. True when it is saved."""
+        """Set name, phone, address or email, in normal form. True when it is saved."""
         now, zone = self._clock(), self._business.zone
         return await self._update(
             call_sid,
             lambda: updates.user_info(
-                field_name, field_value, updates.timestamp(timestamp, now, zone)
+                self._business, field_name, field_value, updates.timestamp(timestamp, now, zone)
             ),
         )
 
@@ -271,7 +276,11 @@ class Store:
         return await self._update(
             call_sid,
             lambda: updates.service_selection(
-                self._business, service_name, service_time, updates.timestamp(timestamp, now, zone)
+                self._business,
+                service_name,
+                service_time,
+                updates.timestamp(timestamp, now, zone),
+                now,
             ),
         )
 
@@ -390,7 +399,13 @@ class Store:
             )
 
     async def _mirror(self, call_sid: CallSid) -> None:
-        record = await self._reader.record(call_sid)
-        if record is not None:
-            text = write_legacy(call_skeleton(record.fields, record.history))
-            await self._client.set(legacy_key(call_sid), text, ex=self._retention_s)
+        """Bring the old system's string up to date; what it holds beside that stays in it."""
+        for _ in range(MIRROR_TRIES):
+            record = await self._scripts.read(call_sid, at=self._clock())
+            old = await self._reader.old_bytes(call_sid)
+            text = write_legacy(record, old, self._business) if record else None
+            if text is None:
+                return
+            read, life_s = (old or b"").decode(), self._retention_s
+            if await _MIRROR.run(self._client, [legacy_key(call_sid)], [read, text, life_s]):
+                return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from voicebot.business import Business
 from voicebot.call import Message, Speaker, Step
@@ -24,12 +24,11 @@ from voicebot.store.record import (
     flag,
     iso_utc,
     message_json,
-    read_moment,
     timestamp_field,
 )
+from voicebot.validation import is_blank, read_moment, refuse_time, validate
 
 INFO_STEPS = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
-LONGEST_VALUE_CHARS = 500
 LONGEST_MESSAGE_CHARS = 10_000
 
 Moment = str | datetime
@@ -52,22 +51,27 @@ class Update:
     events: tuple[Event, ...] = ()
 
 
-def user_info(field_name: str, value: str, at: str) -> Update:
-    """One of name, phone, address, email; as given, an e-mail address in lower case."""
+def user_info(business: Business, field_name: str, value: str, at: str) -> Update:
+    """One of name, phone, address, email, checked and in normal form as the conversation does."""
     step = next((s for s in INFO_STEPS if s.value == field_name), None)
     if step is None:
         raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
-    text = _text(value, LONGEST_VALUE_CHARS)
-    text = text.lower() if step is Step.EMAIL else text
+    answer = validate(step, value, business) if isinstance(value, str) else None
+    if answer is None:
+        raise Refused(f"this is no {step} that the conversation would take from a caller")
+    text = answer_text(answer)
     return Update(
         {ANSWER_FIELD[step]: text, timestamp_field(step): at}, events=(_field_event(step, text),)
     )
 
 
 def service_selection(
-    business: Business, service_name: str, service_time: Moment | None, at: str
+    business: Business, service_name: str, service_time: Moment | None, at: str, now: datetime
 ) -> Update:
-    """The service of exactly this name or id, and the time when one is given."""
+    """The service of exactly this name or id, and the time when one is given.
+
+    The time is one at which a visit may begin: to come, and within the opening hours.
+    """
     offer = business.offer(service_name) if isinstance(service_name, str) else None
     if offer is None:
         raise Refused("unknown service; use a name or id of the business file")
@@ -75,7 +79,7 @@ def service_selection(
     fields = {ANSWER_FIELD[Step.SERVICE]: text, timestamp_field(Step.SERVICE): at}
     events = [_field_event(Step.SERVICE, text)]
     if service_time is not None:
-        time = answer_text(_moment(service_time, business.zone))
+        time = answer_text(_bookable(service_time, business, now))
         fields |= {ANSWER_FIELD[Step.TIME]: time, timestamp_field(Step.TIME): at}
         events.append(_field_event(Step.TIME, time))
     return Update(fields, events=tuple(events))
@@ -83,6 +87,8 @@ def service_selection(
 
 def booking_status(is_booked: bool | None, email_sent: bool) -> Update:
     """The flags of the end: None leaves the booking as it is, `email_sent=False` the letter's."""
+    if not isinstance(email_sent, bool) or not isinstance(is_booked, bool | None):
+        raise Refused("whether it is booked, and the letter sent, is True or False")
     fields: Fields = {}
     events: list[Event] = []
     if is_booked is not None:
@@ -95,19 +101,24 @@ def booking_status(is_booked: bool | None, email_sent: bool) -> Update:
 
 
 def history_message(message: HistoryInput, now: datetime) -> Update:
-    """One message to append; without `startedAt` it began now."""
+    """One message to append; without `startedAt` it began now, and never later."""
     element = message_json(_message(message, now))
     return Update({}, (element,), (("type", "message", "message", element),))
 
 
 def timestamp(given: Moment | None, now: datetime, zone: tzinfo) -> str:
-    """When the value was given: `now` unless the integrator says otherwise."""
-    return iso_utc(now if given is None else _moment(given, zone))
+    """When the value was given: `now` unless the integrator says otherwise, and never later."""
+    return iso_utc(now if given is None else min(now, _moment(given, zone)))
 
 
 def _message(message: HistoryInput, now: datetime) -> Message:
     if isinstance(message, Message):
-        return message
+        message = {
+            "speaker": message.speaker,
+            "message": message.text,
+            "startedAt": message.started_at,
+            "heard": "partial" if message.partial else None,
+        }
     if isinstance(message, HistoryMessage):
         message = message.model_dump(mode="json", exclude_none=True)
     if not isinstance(message, Mapping):
@@ -117,24 +128,34 @@ def _message(message: HistoryInput, now: datetime) -> Message:
     except ValueError as error:
         raise Refused(f"unknown speaker; use one of {', '.join(Speaker)}") from error
     started = message.get("startedAt")
-    moment = now if started is None else _moment(started, now.tzinfo)
+    moment = now if started is None else min(now, _moment(started, UTC))
     text = _text(message.get("message"), LONGEST_MESSAGE_CHARS)
     return Message(speaker, text, moment, partial=message.get("heard") == "partial")
 
 
 def _text(value: object, longest: int) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Refused("a value must be text, and not empty")
+    if not isinstance(value, str) or is_blank(value):
+        raise Refused("a message must be text, and not empty")
     if len(value) > longest:
-        raise Refused(f"a value may have at most {longest} characters")
+        raise Refused(f"a message may have at most {longest} characters")
     return clean(value)
 
 
-def _moment(value: object, zone: tzinfo | None) -> datetime:
-    moment = value if isinstance(value, datetime) else read_moment(value)
+def _moment(value: object, zone: tzinfo) -> datetime:
+    moment = read_moment(value, zone) if isinstance(value, str | datetime) else None
     if moment is None:
         raise Refused("a time must be ISO 8601")
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return moment
+
+
+def _bookable(value: object, business: Business, now: datetime) -> datetime:
+    text = value.isoformat() if isinstance(value, datetime) else value
+    moment = validate(Step.TIME, text, business) if isinstance(text, str) else None
+    if not isinstance(moment, datetime):
+        raise Refused("a booked time must be a whole day and clock time in ISO 8601")
+    if (why := refuse_time(moment, business, now)) is not None:
+        raise Refused(f"a visit cannot begin then: {why}")
+    return moment
 
 
 def _field_event(step: Step, text: str) -> Event:

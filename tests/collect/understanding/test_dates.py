@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -268,23 +267,6 @@ def test_another_steps_numbers_are_no_time(utterance: str) -> None:
 
 def test_a_whole_time_is_heard_at_another_step() -> None:
     assert heard("book it for Friday at 3 pm", step=Step.SERVICE) == "2027-03-05T15:00"
-
-
-def test_a_time_that_daylight_saving_skips_moves_forward() -> None:
-    sydney = ZoneInfo("Australia/Sydney")
-    skipped = dates.localize("2027-10-03T02:30", sydney)
-    assert skipped.isoformat() == "2027-10-03T03:30:00+11:00"
-
-
-def test_of_a_time_that_comes_twice_the_first_is_meant() -> None:
-    sydney = ZoneInfo("Australia/Sydney")
-    assert dates.localize("2027-04-04T02:30", sydney).isoformat() == "2027-04-04T02:30:00+11:00"
-
-
-@pytest.mark.parametrize("value", ["2027-03-04", "T15:00", "soon"])
-def test_only_a_full_time_can_be_localised(value: str) -> None:
-    with pytest.raises(ValueError, match="full local time"):
-        dates.localize(value, ZoneInfo("Europe/London"))
 
 
 @given(st.datetimes(datetime(2027, 3, 3), datetime(2028, 3, 1)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Missing
@@ -37,18 +36,6 @@ def parse(utterance: str, asked: Asked) -> Found | None:
         return None
     found = _found(answer, held, (tokens[answer.begin].start, tokens[answer.end - 1].end))
     return in_our_time(found, utterance, asked) if found else None
-
-
-def localize(value: str, zone: ZoneInfo) -> datetime:
-    """The moment of a full `YYYY-MM-DDTHH:MM` in this zone.
-
-    A time that daylight saving skips moves forward by what was skipped; of a time that comes
-    twice the first is meant. Raises ValueError when the value is not a full time.
-    """
-    if len(value) < len("YYYY-MM-DDTHH:MM"):
-        raise ValueError(f"not a full local time: {value!r}")
-    local = datetime.fromisoformat(value).replace(tzinfo=zone, fold=0)
-    return local.astimezone(UTC).astimezone(zone)
 
 
 _SINCE = {Part.MORNING: "06", Part.AFTERNOON: "12", Part.EVENING: "18", Part.NIGHT: "21"}
