@@ -360,3 +360,30 @@ async def test_who_asks_about_calling_off_has_not_called_off(words: str) -> None
 async def test_who_calls_off_is_believed_whatever_stands_before_it(words: str) -> None:
     answered = await last_read_back().by(words)
     assert (answered.ending, answered.status) == (Ending.HANGUP, Status.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("business", "words", "step"),
+    [
+        (ENGLISH, "yes, but you've got my name wrong", Step.NAME),
+        (ENGLISH, "no, the e-mail address is wrong", Step.EMAIL),
+        (ENGLISH, "yes but the street number isn't right", Step.ADDRESS),
+        (CHINESE, "时间可以，但名字不对", Step.TIME),
+        (CHINESE, "名字不对", Step.NAME),
+        (ENGLISH, "no, the time is wrong", Step.TIME),
+    ],
+)
+async def test_a_no_asks_again_for_the_field_that_it_names(
+    business: Business, words: str, step: Step
+) -> None:
+    answered = await last_read_back(business).by(words)
+    assert (answered.dialogue.step, answered.dialogue.mode) == (step, Mode.ASKING)
+    assert (answered.dialogue.pending is None) is (step is Step.TIME)
+
+
+async def test_once_the_other_field_is_mended_the_time_is_read_back_again() -> None:
+    answered = await last_read_back().by("yes, but you've got my name wrong")
+    await answered.by("It's Robin Parker")
+    assert (answered.dialogue.mode, answered.dialogue.pending) == (Mode.CONFIRMING, MOMENT)
+    assert answered.dialogue.answers[Step.NAME] == "Robin Parker"
+    assert (await answered.by("yes")).booked

@@ -61,7 +61,7 @@ def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Tu
     if learned:
         return proceed(turn)
     if understood.intent in (Intent.NO, Intent.CORRECTION) and not turn.dialogue.unheard:
-        return _doubt(turn)
+        return _doubt_other(turn, understood.about) if understood.about else _doubt(turn)
     return unclear(turn)
 
 
@@ -104,6 +104,13 @@ def _doubt(turn: Turn) -> Turn:
     step = turn.dialogue.step
     turn = turn.say("confirm.wrong").become(doubted=turn.dialogue.doubted | {step})
     return again(turn.become(pending=None) if step is Step.TIME else turn)
+
+
+def _doubt_other(turn: Turn, step: Step) -> Turn:
+    """Ask again for a field that the no is about; what was read back waits for its yes."""
+    held = turn.dialogue
+    doubted = turn.become(doubted=held.doubted | {step}, settled=held.settled - {step})
+    return proceed(doubted.say("confirm.wrong"))
 
 
 def unclear(turn: Turn) -> Turn:

@@ -95,6 +95,7 @@ class Understanding:
     span        where in the utterance the value stands
     confidence  0 to 1; under 0.5 a model may be asked, if there is one
     moved       a time was said in another time zone, and is counted in the business's
+    about       the field that a no names, where it is another than the one read back
     """
 
     intent: Intent
@@ -105,6 +106,7 @@ class Understanding:
     span: tuple[int, int] | None = None
     confidence: float = 1.0
     moved: bool = False
+    about: Step | None = None
 
     @property
     def complete(self) -> bool:

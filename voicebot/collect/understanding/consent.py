@@ -68,6 +68,16 @@ def consents(text: str, asked: Asked, found: Mapping[Step, Found], *, asks: bool
     return not asks and agrees(text, asked.language, repeated=repeated, beside=beside)
 
 
+def field_named(text: str, asked: Asked) -> Step | None:
+    """Return the one known field that is named in these words and is not the one read back."""
+    table = _FIELDS[asked.language.partition("-")[0]]
+    named = {step for step, pattern in table.items() if pattern.search(text)}
+    if Step.ADDRESS in named:
+        named.discard(Step.PHONE)  # "the street number"
+    (only,) = named if len(named) == 1 else (None,)
+    return only if only is not asked.step and only in asked.record else None
+
+
 def agrees(
     utterance: str, language: str, *, repeated: Sequence[Span] = (), beside: Sequence[Span] = ()
 ) -> bool:
@@ -136,9 +146,11 @@ def _read(table: Mapping[str, Sequence[str]], *, chinese: bool) -> _Vocabulary:
     return _Vocabulary(**sets, longest=max(len(units) for each in sets.values() for units in each))
 
 
+_TABLES = tomllib.loads(files(__package__).joinpath("consent.toml").read_text("utf-8"))
+_FIELDS = {
+    language: {Step(name): re.compile(pattern, re.IGNORECASE) for name, pattern in table.items()}
+    for language, table in _TABLES.pop("fields").items()
+}
 _VOCABULARIES = {
-    language: _read(table, chinese=language == "zh")
-    for language, table in tomllib.loads(
-        files(__package__).joinpath("consent.toml").read_text("utf-8")
-    ).items()
+    language: _read(table, chinese=language == "zh") for language, table in _TABLES.items()
 }

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding, zh
 from voicebot.collect.understanding.confirm import agrees_at_first, denies, is_yes
-from voicebot.collect.understanding.consent import agrees, consents, is_held
+from voicebot.collect.understanding.consent import agrees, consents, field_named, is_held
 from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.intents import OVERRULING, intent_of
@@ -120,7 +120,9 @@ def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understa
     if intent is Intent.NO and missing:
         return Understanding(Intent.NO, None, others, missing, partial, confidence=0.8)
     known = _UNKNOWN if intent is None else _KNOWN
-    return Understanding(intent or Intent.NOT_A_VALUE, fields=others, confidence=known)
+    about = field_named(text, asked) if intent is Intent.NO else None
+    meant = intent or Intent.NOT_A_VALUE
+    return Understanding(meant, fields=others, confidence=known, about=about)
 
 
 def _beside_a_yes(text: str) -> Intent | None:

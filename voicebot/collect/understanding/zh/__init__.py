@@ -7,10 +7,11 @@ doubtful one. Simplified and traditional characters are read alike; what is stor
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
-from voicebot.collect.understanding.consent import agrees, consents, is_held
+from voicebot.collect.understanding.consent import agrees, consents, field_named, is_held
 from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
@@ -116,7 +117,10 @@ def _confirmation(text: Text, found: dict[Step, Found], asked: Asked) -> Underst
     }
     if fields := _values(sure):
         return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
-    return _as_intent(_beside_a_yes(text.plain))
+    meant = _as_intent(_beside_a_yes(text.plain))
+    return (
+        replace(meant, about=field_named(text.plain, asked)) if meant.intent is Intent.NO else meant
+    )
 
 
 def _beside_a_yes(plain: str) -> Intent | None:
