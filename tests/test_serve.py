@@ -50,8 +50,8 @@ def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor
 def test_who_tells_others_runs_only_where_somebody_is_to_be_told() -> None:
     told = {"webhook_url": SecretStr("https://crm.example/"), "smtp_url": SecretStr("smtp://h")}
     crew = crew_of(Settings(_env_file=None).model_copy(update=told), workers=1)
-    assert [c.part.name for c in crew.tellers] == ["mail", "webhooks"]
-    assert crew_of(Settings(_env_file=None), workers=1).tellers == ()
+    assert [c.part.name for c in crew.notify] == ["notify"]
+    assert crew_of(Settings(_env_file=None), workers=1).notify == ()
 
 
 def test_children_are_told_what_the_supervisor_resolved() -> None:

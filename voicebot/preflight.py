@@ -66,10 +66,10 @@ def require_mail(settings: Settings) -> None:
     """A mail server and a sender, where mail is wanted; raises SettingsError."""
     if settings.smtp_url is None:
         return
-    from voicebot.mail.postman import office, sender
+    from voicebot.notify.mail import sender_address, smtp_server
 
-    office(settings.smtp_url.get_secret_value())
-    sender(settings, load_business(settings.business))
+    smtp_server(settings.smtp_url.get_secret_value())
+    sender_address(settings, load_business(settings.business))
 
 
 def _redis(settings: Settings) -> None:

@@ -4,8 +4,7 @@
            ├─ stt, tts     where hearing and speaking are local, or take over from OpenAI
            ├─ stream 1…N   share the provider's port
            ├─ console      the staff's port
-           ├─ mail         confirms bookings, where VOICEBOT_SMTP_URL is set
-           └─ webhooks     tells other systems, where VOICEBOT_WEBHOOK_URL is set
+           └─ notify       confirms bookings by mail, delivers webhooks, where they are set
 
 On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then the console
 goes, then speech, and Valkey last, after the last commit. A second signal ends all at once.
@@ -65,13 +64,13 @@ class Crew:
     streams: tuple[Child, ...]
     console: Child
     speech: tuple[Child, ...]
-    tellers: tuple[Child, ...] = ()
-    """Mail and webhooks: they tell others of what is in the record."""
+    notify: tuple[Child, ...] = ()
+    """Mail and webhooks, where they are set."""
 
     @property
     def all(self) -> tuple[Child, ...]:
         """Everybody, in the order in which they start."""
-        return (*self.speech, *self.streams, self.console, *self.tellers)
+        return (*self.speech, *self.streams, self.console, *self.notify)
 
 
 def serve(
@@ -218,9 +217,8 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         if is_needed(settings, process)
     ]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
-    told_by = (("mail", "mail", settings.smtp_url), ("webhooks", "notify", settings.webhook_url))
-    tellers = [child(name, module) for name, module, wanted in told_by if wanted]
-    return Crew(tuple(streams), child("console", "console"), tuple(speech), tuple(tellers))
+    notify = (child("notify", "notify"),) if settings.smtp_url or settings.webhook_url else ()
+    return Crew(tuple(streams), child("console", "console"), tuple(speech), notify)
 
 
 def say(text: str) -> None:
@@ -260,7 +258,7 @@ async def _announce(child: Child, waiting: dict[str, Child]) -> None:
 async def _wind_down(crew: Crew, drain_s: float) -> None:
     say(f"stopping; calls that are running have {drain_s:g} s to end (Ctrl-C again: at once) …")
     await _stop(crew.streams, drain_s + _STOP_MARGIN_S)
-    await _stop((crew.console, *crew.tellers), _STOP_MARGIN_S)
+    await _stop((crew.console, *crew.notify), _STOP_MARGIN_S)
     await _stop(crew.speech, _STOP_MARGIN_S)
 
 

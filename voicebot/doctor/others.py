@@ -30,12 +30,12 @@ async def check_mail(settings: Settings) -> Finding:
         return problem
     from aiosmtplib import SMTPException
 
-    from voicebot.mail.postman import office
+    from voicebot.notify.mail import smtp_server
 
-    server = office(settings.smtp_url.get_secret_value())
+    server = smtp_server(settings.smtp_url.get_secret_value())
     at = f"{server.host}:{server.port}"
     try:
-        await server.knock(_MAIL_PATIENCE_S)
+        await server.verify(_MAIL_PATIENCE_S)
     except (SMTPException, OSError, ValueError) as error:
         mend = "correct VOICEBOT_SMTP_URL, or start it; confirmations wait and are tried again"
         return Finding("mail", State.NOTE, f"{at} does not take letters ({why(error)})", mend)

@@ -1,23 +1,36 @@
-"""`python -m voicebot.notify`: delivers webhooks; a child process of `voicebot serve`."""
+"""`python -m voicebot.notify`: confirms bookings by mail and delivers webhooks.
+
+A child process of `voicebot serve`; each half runs where its settings are there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
+from voicebot.business import load_business
 from voicebot.notify.dispatcher import Dispatcher
 from voicebot.notify.endpoints import endpoints
+from voicebot.notify.mail import MailSender
 from voicebot.settings import load_settings
+from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
 from voicebot.worker import Lifetime, run
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Deliver to every endpoint until told to stop."""
+    """Tell others until told to stop."""
     settings = load_settings()
-    async with connect(redis_url(settings)) as client, asyncio.TaskGroup() as group:
-        for endpoint in endpoints(settings):
-            group.create_task(Dispatcher(client, endpoint, settings).run(lifetime.stopping))
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        if receivers := endpoints(settings):
+            client = await stack.enter_async_context(connect(redis_url(settings)))
+            for endpoint in receivers:
+                group.create_task(Dispatcher(client, endpoint, settings).run(lifetime.stopping))
+        if settings.smtp_url is not None:
+            business = load_business(settings.business)
+            store = await stack.enter_async_context(open_store(settings, business))
+            group.create_task(MailSender(store, business, settings).run(lifetime.stopping))
         lifetime.ready()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from voicebot.business import load_business
-from voicebot.mail.letter import booked, letter
+from voicebot.notify.letter import booked, letter
 from voicebot.store import CallSkeleton
 from voicebot.store.record import call_skeleton
 

@@ -27,7 +27,7 @@ from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
 from voicebot.errors import SettingsError
-from voicebot.mail.postman import LOCK_S, Postman, office
+from voicebot.notify.mail import LOCK_S, MailSender, smtp_server
 from voicebot.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
@@ -97,13 +97,13 @@ async def store(redis: FakeAsyncRedis, tmp_path: Path, clock: Clock) -> AsyncIte
 
 
 @pytest.fixture
-def postman(store: Store, inbox: Inbox, clock: Clock) -> Postman:
-    return hire(store, inbox, clock)
+def sender(store: Store, inbox: Inbox, clock: Clock) -> MailSender:
+    return another(store, inbox, clock)
 
 
-def hire(store: Store, inbox: Inbox, clock: Callable[[], datetime]) -> Postman:
+def another(store: Store, inbox: Inbox, clock: Callable[[], datetime]) -> MailSender:
     settings = Settings(_env_file=None, smtp_url=SecretStr(f"smtp://127.0.0.1:{inbox.port}"))
-    return Postman(store, BUSINESS, settings, clock)
+    return MailSender(store, BUSINESS, settings, clock)
 
 
 async def book(store: Store, *, besides: tuple[Step, ...] = ()) -> None:
@@ -118,18 +118,18 @@ async def sent(store: Store) -> bool:
     return record is not None and record.confirmEmailsent
 
 
-async def look(postman: Postman) -> int:
-    """As a postman does when it begins."""
-    assert await postman.look_at_all()
-    return await postman.round()
+async def look(sender: MailSender) -> int:
+    """As a sender does when it begins."""
+    assert await sender.look_at_all()
+    return await sender.send_due()
 
 
 async def test_a_booking_is_confirmed_once_with_an_invitation(
-    store: Store, postman: Postman, inbox: Inbox
+    store: Store, sender: MailSender, inbox: Inbox
 ) -> None:
     await book(store)
-    assert await look(postman) == 1
-    assert await look(postman) == 0
+    assert await look(sender) == 1
+    assert await look(sender) == 0
     (letter,) = inbox.letters
     assert letter["To"] == "caller@example.com"
     assert SERVICE.name in str(letter["Subject"])
@@ -142,59 +142,59 @@ async def test_a_booking_is_confirmed_once_with_an_invitation(
 
 
 async def test_the_record_says_sent_only_when_the_server_took_it(
-    store: Store, postman: Postman, inbox: Inbox, clock: Clock
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
 ) -> None:
     await book(store)
     inbox.refusing = "451 try again later"
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     assert not await sent(store)
     inbox.refusing = None
-    assert await postman.round() == 0, "it waits before it tries again"
+    assert await sender.send_due() == 0, "it waits before it tries again"
     clock.at += timedelta(seconds=11)
-    assert await postman.round() == 1
+    assert await sender.send_due() == 1
     assert await sent(store)
 
 
 async def test_nothing_is_sent_without_a_booking_or_an_address(
-    store: Store, postman: Postman, inbox: Inbox
+    store: Store, sender: MailSender, inbox: Inbox
 ) -> None:
     await book(store, besides=(Step.TIME,))
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     assert inbox.letters == []
 
 
 async def test_a_booking_without_an_address_is_left_alone(
-    store: Store, postman: Postman, inbox: Inbox
+    store: Store, sender: MailSender, inbox: Inbox
 ) -> None:
     await book(store, besides=(Step.EMAIL,))
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     assert not await sent(store)
 
 
-async def test_two_postmen_do_not_send_the_same_letter(
-    store: Store, postman: Postman, inbox: Inbox, clock: Clock
+async def test_two_senders_do_not_send_the_same_letter(
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
 ) -> None:
     await book(store)
     assert await store.locks.take(SID, "mail", LOCK_S)
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     await store.locks.give_back(SID, "mail")
-    assert await look(hire(store, inbox, clock)) == 1
+    assert await look(another(store, inbox, clock)) == 1
     clock.at += timedelta(seconds=11)
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     assert len(inbox.letters) == 1
 
 
 @pytest.mark.slow
 async def test_an_outage_of_more_than_200_calls_loses_no_confirmation(
-    redis: FakeAsyncRedis, postman: Postman, inbox: Inbox, clock: Clock
+    redis: FakeAsyncRedis, sender: MailSender, inbox: Inbox, clock: Clock
 ) -> None:
     for n in range(210):
         await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: f"c{n}@example.com"})
     inbox.refusing = "451 try again later"
-    assert await look(postman) == 0
+    assert await look(sender) == 0
     inbox.refusing = None
     clock.at += timedelta(days=3)
-    while await postman.round():
+    while await sender.send_due():
         pass
     assert {letter["To"] for letter in inbox.letters} == {f"c{n}@example.com" for n in range(210)}
     assert len(inbox.letters) == 210
@@ -207,20 +207,20 @@ async def test_while_nobody_listens_there_one_letter_is_tried_and_not_all(
     for n in range(30):
         await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: "c@example.com"})
     settings = Settings(_env_file=None, smtp_url=SecretStr(f"smtp://127.0.0.1:{free_port()}"))
-    postman = Postman(store, BUSINESS, settings, clock)
+    sender = MailSender(store, BUSINESS, settings, clock)
     with capture_logs() as log:
-        assert await look(postman) == 0
+        assert await look(sender) == 0
     assert len([line for line in log if line["event"] == "confirmation_not_sent"]) == 1
 
 
 async def test_a_call_that_cannot_be_read_keeps_nobody_elses_letter(
-    store: Store, redis: FakeAsyncRedis, postman: Postman, inbox: Inbox
+    store: Store, redis: FakeAsyncRedis, sender: MailSender, inbox: Inbox
 ) -> None:
     await redis.set("call:{CA1}", "of another kind")
     await redis.hset("call:{CA2}", mapping={**BOOKED, USER_EMAIL: "broken@example.com"})
     await redis.set("call:{CA2}:history", "of another kind")
     await book(store)
-    assert await look(postman) == 1
+    assert await look(sender) == 1
     assert [letter["To"] for letter in inbox.letters] == ["caller@example.com"]
 
 
@@ -243,9 +243,9 @@ async def test_a_node_of_the_cluster_that_is_away_keeps_its_own_letters_alone(
         }
         nodes.processes[nodes.ports.index(away)].kill()
         settings = Settings(_env_file=None, data_dir=tmp_path)
-        postman = hire(Store(client, settings, BUSINESS), inbox, lambda: datetime.now(UTC))
-        assert not await postman.look_at_all()
-        await postman.round()
+        sender = another(Store(client, settings, BUSINESS), inbox, lambda: datetime.now(UTC))
+        assert not await sender.look_at_all()
+        await sender.send_due()
     everybody = {f"c{n}@x.example" for n in range(12)}
     assert {letter["To"] for letter in inbox.letters} == everybody - its_own
 
@@ -268,7 +268,7 @@ async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twi
     ):
         mapping = {**BOOKED, "servicebooked": "false"}
         await client.hset("call:{CA-before}", mapping={**mapping, USER_EMAIL: "no@example.com"})
-        running = hire(store, inbox, lambda: datetime.now(UTC))
+        running = another(store, inbox, lambda: datetime.now(UTC))
         group.create_task(running.run(stopping))
         await book(store)
         while not await sent(store):
@@ -277,7 +277,7 @@ async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twi
             if call_sid is None:  # a second of silence: all is done
                 break
         before = await commands(client)
-        for _ in range(3):  # seconds of silence, in which the postman makes its rounds
+        for _ in range(3):  # seconds of silence, in which the sender makes its rounds
             assert await anext(notices) is None
         assert await commands(client) == before
         stopping.set()
@@ -294,10 +294,10 @@ async def commands(client: Redis) -> dict[str, int]:
 @pytest.mark.parametrize("url", ["mail.example.com", "http://mail.example.com", "smtp://"])
 def test_a_wrong_address_of_the_server_says_what_is_right(url: str) -> None:
     with pytest.raises(SettingsError, match="VOICEBOT_SMTP_URL"):
-        office(url)
+        smtp_server(url)
 
 
 def test_the_address_of_the_server_may_carry_a_login() -> None:
-    found = office("smtps://post%40example.com:pa%2Fss@mail.example.com")
+    found = smtp_server("smtps://post%40example.com:pa%2Fss@mail.example.com")
     assert (found.host, found.port, found.tls) == ("mail.example.com", 465, True)
     assert (found.user, found.password) == ("post@example.com", "pa/ss")

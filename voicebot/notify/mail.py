@@ -3,7 +3,7 @@
 What is due stands in the records: booked, and not mailed. Every write is published, so a call is
 looked at when it was written; all calls are looked at when that begins and every LOOK_AT_ALL, so a
 booking is confirmed however long ago it was made, whatever was away then. A lock in Redis keeps two
-postmen from sending the same letter. `confirmEmailsent` becomes true only after the server has
+processes from sending the same letter. `confirmEmailsent` becomes true only after the server has
 taken the letter; should this process die in between, the letter goes out once more after the lock
 has expired.
 """
@@ -25,7 +25,7 @@ from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
-from voicebot.mail.letter import booked, letter
+from voicebot.notify.letter import booked, letter
 from voicebot.settings import Settings
 from voicebot.store import Store
 from voicebot.store.client import AWAY
@@ -45,7 +45,7 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class SmtpServer:
     """The SMTP server. `smtp://` begins in the clear and uses STARTTLS when it is offered."""
 
     host: str
@@ -54,8 +54,8 @@ class Office:
     user: str | None
     password: str | None
 
-    async def take(self, message: EmailMessage) -> None:
-        """Hand one letter over; raises aiosmtplib.SMTPException or OSError."""
+    async def send(self, message: EmailMessage) -> None:
+        """Hand one message over; raises aiosmtplib.SMTPException or OSError."""
         await aiosmtplib.send(
             message,
             hostname=self.host,
@@ -66,8 +66,8 @@ class Office:
             timeout=_TIMEOUT_S,
         )
 
-    async def knock(self, patience_s: float) -> None:
-        """Connect and sign in, and go again; raises as `take`."""
+    async def verify(self, patience_s: float) -> None:
+        """Connect and sign in, and go again; raises as `send`."""
         client = aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
@@ -88,7 +88,7 @@ class Pause:
     length: timedelta
 
 
-def office(url: str) -> Office:
+def smtp_server(url: str) -> SmtpServer:
     """Read VOICEBOT_SMTP_URL; raises SettingsError, which never quotes it."""
     try:
         parts = urlsplit(url)
@@ -100,7 +100,7 @@ def office(url: str) -> Office:
             "VOICEBOT_SMTP_URL must be like smtp://user:password@host:587 or smtps://…:465; "
             "what is neither letter nor digit in user and password is written %40 for @, %2F for /"
         )
-    return Office(
+    return SmtpServer(
         parts.hostname,
         port or _PORTS[parts.scheme],
         parts.scheme == "smtps",
@@ -109,8 +109,8 @@ def office(url: str) -> Office:
     )
 
 
-def sender(settings: Settings, business: Business) -> str:
-    """Whom confirmations come from; raises SettingsError."""
+def sender_address(settings: Settings, business: Business) -> str:
+    """Return the address that confirmations come from; raises SettingsError."""
     found = settings.mail_from or business.company.email
     if not found:
         raise SettingsError(
@@ -124,8 +124,8 @@ def sender(settings: Settings, business: Business) -> str:
     return found
 
 
-class Postman:
-    """One process's postman."""
+class MailSender:
+    """Confirms bookings by mail; call `run`."""
 
     def __init__(
         self,
@@ -136,8 +136,8 @@ class Postman:
     ) -> None:
         if settings.smtp_url is None:
             raise SettingsError("no mail server is set: VOICEBOT_SMTP_URL")
-        self._office = office(settings.smtp_url.get_secret_value())
-        self._sender = sender(settings, business)
+        self._server = smtp_server(settings.smtp_url.get_secret_value())
+        self._sender = sender_address(settings, business)
         self._store = store
         self._business = business
         self._clock = clock
@@ -164,7 +164,7 @@ class Postman:
                 if self._clock() >= look_at_all:
                     pause = LOOK_AT_ALL if await self.look_at_all() else FIRST_PAUSE
                     look_at_all = self._clock() + pause
-                await self.round()
+                await self.send_due()
                 if stopping.is_set():
                     return
 
@@ -181,7 +181,7 @@ class Postman:
             return False
         return True
 
-    async def round(self) -> int:
+    async def send_due(self) -> int:
         """Send what is due, at most LETTERS_A_ROUND; return how many letters were taken."""
         sent = 0
         if self._is_pausing(None):
@@ -216,7 +216,7 @@ class Postman:
             return False
         try:
             message = letter(booking, self._business, self._sender, self._clock())
-            await self._office.take(message)
+            await self._server.send(message)
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._store.locks.give_back(call_sid, "mail")
             self._pause(call_sid, why=error)
