@@ -70,6 +70,18 @@ async def test_every_call_is_followed_from_now_without_what_was_before(tmp_path:
         await late.close()
 
 
+@pytest.mark.valkey
+async def test_a_call_whose_events_are_broken_ends_no_watch(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+        await client.rpush("call:{CAbroken}:events", "no stream")
+        ledger = await store.open_call(SID, caller=None)
+        async with following(client, None) as events:
+            await client.publish("voicebot:calls", "CAbroken")
+            await ledger.commit(NAMED)
+            assert (await _next(events, "field"))["value"] == "Sam Smith"
+        await ledger.close()
+
+
 async def _next(events: AsyncIterator[tuple[CallSid, Event]], kind: str) -> Event:
     async with asyncio.timeout(60):
         async for _, event in events:

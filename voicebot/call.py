@@ -23,9 +23,14 @@ BROWSER_PREFIX = "web-"
 _CALL_SID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
+def is_call_sid(text: object) -> bool:
+    """Return whether this can be a call's id."""
+    return isinstance(text, str) and bool(_CALL_SID.fullmatch(text))
+
+
 def parse_call_sid(text: str) -> CallSid:
     """Check a stranger's call id; raises InvalidCallSid."""
-    if not isinstance(text, str) or not _CALL_SID.fullmatch(text):
+    if not is_call_sid(text):
         raise InvalidCallSid(
             "callSid must be 1 to 64 characters of letters, digits, underscore, dot or hyphen"
         )

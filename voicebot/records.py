@@ -11,7 +11,6 @@ from typing import Annotated, cast
 
 import typer
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from rich.console import Console
 from rich.text import Text
 
@@ -22,9 +21,7 @@ from voicebot.settings import load_settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, connect
 from voicebot.store.embedded import embedded_valkey
-from voicebot.store.keys import CHANNEL, call_keys
-
-_NOTICE_PATIENCE_S = 1.0  # then the wait is begun again; shorter than the client's time-out
+from voicebot.store.events import BEGINNING, EventReader
 
 Event = Mapping[str, str]
 """One entry of a call's event stream."""
@@ -96,37 +93,23 @@ async def following(
 
     They never end; what the client raises when Redis goes away comes out of them.
     """
-    async with client.pubsub() as pubsub:
-        await pubsub.subscribe(CHANNEL)
-        await pubsub.get_message(timeout=_NOTICE_PATIENCE_S)  # the word that we are subscribed
-        seconds, micros = await client.time()
-        yield _events(client, _notices(pubsub), only, f"{seconds * 1000 + micros // 1000}-0")
+    reader = EventReader(client, retention_s=0)  # nothing is written
+    async with reader.notices() as notices:
+        yield _events(reader, notices, only, f"{await reader.now_ms()}-0")
 
 
 async def _events(
-    client: Redis, notices: AsyncIterator[CallSid], only: CallSid | None, now: str
+    reader: EventReader, notices: AsyncIterator[CallSid | None], only: CallSid | None, now: str
 ) -> AsyncIterator[tuple[CallSid, Event]]:
-    seen: dict[CallSid, str] = {} if only is None else {only: "0-0"}
+    seen: dict[CallSid, str] = {} if only is None else {only: BEGINNING}
     due = only
     while True:
         if due is not None:
-            after = seen.setdefault(due, now)
-            found = await client.xrange(call_keys(due).events, f"({after}")
-            for entry, event in cast(list[tuple[str, Event]], found):
-                seen[due] = entry
-                yield due, event
+            for event in await reader.of_call(due, seen.setdefault(due, now)):
+                seen[due] = event.id
+                yield due, event.fields
         noticed = await anext(notices)
         due = noticed if only is None or noticed == only else None
-
-
-async def _notices(pubsub: PubSub) -> AsyncIterator[CallSid]:
-    """The callSids of writes, in the order in which they are published."""
-    while True:
-        notice = await pubsub.get_message(
-            ignore_subscribe_messages=True, timeout=_NOTICE_PATIENCE_S
-        )
-        if notice is not None:
-            yield CallSid(str(notice["data"]))
 
 
 def told(call_sid: CallSid, event: Event) -> Text | None:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from tests.store.calls import SID
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.notify.delivery import PAUSES_S
-from voicebot.notify.delivery_log import ORDERED_ATTEMPTS
+from voicebot.notify.delivery_log import ORDERED_ATTEMPTS, webhooks_key
 from voicebot.settings import Settings
 from voicebot.store import Store
 
@@ -266,3 +266,20 @@ async def test_a_receiver_that_is_away_is_tried_later(
         await talk(steps=(Step.NAME,), end=None)
         await by_hand.look()
         assert await by_hand.delivery_log.late_calls() == 1
+
+
+@pytest.mark.parametrize("strange", ["", "no json", "[]", '["a", 1]', "{}", "[1, 1e400]"])
+async def test_what_another_program_wrote_into_the_log_ends_no_delivery(
+    strange: str, by_hand: ByHand, talk: Talk, receiver: Receiver, redis: Redis
+) -> None:
+    key = webhooks_key(SID)
+    await talk(steps=(Step.NAME,), end=None)
+    await by_hand.look()
+    (cursor,) = await redis.hkeys(key)
+    await redis.hset(key, mapping={f"{cursor}:1-0": strange, f"{cursor}:soon": "[1, 1]"})
+    await redis.hset(f"voicebot:webhooks:{{{cursor}}}:failures", "some", strange)
+    await redis.zadd(f"voicebot:webhooks:{{{cursor}}}:failed", {"some": 1.0})
+    await talk(steps=(Step.PHONE,), end=None)
+    await by_hand.look()
+    assert [r.about for r in receiver.requests] == ["name", "phone"]
+    assert await by_hand.failures.page(10) == []

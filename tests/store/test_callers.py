@@ -169,3 +169,14 @@ async def test_a_window_of_nothing_remembers_nobody(make_store: StoreMaker, clie
 )
 async def test_only_a_number_that_is_somebodys_is_remembered(number: str, known: bool) -> None:
     assert is_number(number) is known
+
+
+async def test_an_earlier_call_whose_record_is_broken_hides_no_other(
+    store: Store, client: Redis
+) -> None:
+    await broken_off(store)
+    await broken_off(store, CallSid("CAbroken"))
+    await client.delete("call:{CAbroken}")
+    await client.set("call:{CAbroken}", "no hash")
+    (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert found.call_sid == EARLIER

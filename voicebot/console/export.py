@@ -41,7 +41,7 @@ def as_csv(calls: Iterable[CallSkeleton]) -> str:
 
 def as_json(call: CallSkeleton) -> dict[str, object]:
     """The nested form, with step and status."""
-    more = {"step": call.step.value, "status": call.status.value, "caller": call.caller}
+    more = {"step": call.step.value, "status": _status(call), "caller": call.caller}
     return {**call.nested(), **more, "updatedAt": call.updatedAt}
 
 
@@ -50,7 +50,7 @@ def _row(call: CallSkeleton) -> Mapping[str, str]:
         "callSid": call.callSid,
         "createdAt": call.createdAt,
         "updatedAt": call.updatedAt,
-        "status": call.status.value,
+        "status": _status(call),
         "caller": call.caller or "",
         "servicebooked": str(call.servicebooked).lower(),
         "messages": str(len(call.history)),
@@ -58,6 +58,10 @@ def _row(call: CallSkeleton) -> Mapping[str, str]:
     for step, (value, saved_at) in answers(call).items():
         row |= {step.value: value or "", f"{step.value}_savedAt": saved_at or ""}
     return row
+
+
+def _status(call: CallSkeleton) -> str:
+    return "broken" if call.broken else call.status.value
 
 
 def _cell(value: str) -> str:

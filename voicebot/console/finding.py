@@ -69,18 +69,21 @@ async def of_day(newsroom: Newsroom, day: date, zone: tzinfo) -> AsyncIterator[C
     """Every call that began on this day of the business's calendar, newest first."""
     after: Listed | None = None
     while places := await newsroom.listed(LARGEST_PAGE, after):
+        claimed_ms = {place.call_sid: place.claimed_ms for place in places}
         for known in await newsroom.look(_sids(places), anew=True):
-            if _day_of(known.record.skeleton, zone) == day:
-                yield known.record.skeleton
+            skeleton = known.record.skeleton
+            if _day_of(skeleton, claimed_ms[CallSid(skeleton.callSid)], zone) == day:
+                yield skeleton
         after = places[-1]
-        if datetime.fromtimestamp(after.claimed_ms / 1000, zone).date() < day:
+        if _date_of(after.claimed_ms, zone) < day:
             return  # a call is claimed no earlier than it begins
 
 
 def matches(call: Known, wanted: Wanted) -> bool:
     """Does the search let this call through?"""
     skeleton = call.record.skeleton
-    if wanted.status is not None and skeleton.status is not wanted.status:
+    status = None if skeleton.broken else skeleton.status
+    if wanted.status is not None and status is not wanted.status:
         return False
     if wanted.live is not None and call.live is not wanted.live:
         return False
@@ -91,12 +94,7 @@ def matches(call: Known, wanted: Wanted) -> bool:
 
 def need(call: Known) -> Need | None:
     """Why somebody should look after the call, if so."""
-    return need_of(
-        call.record.skeleton.status,
-        live=call.live,
-        held_over_http=not call.story.spoken,
-        continued=call.record.continued_as is not None,
-    )
+    return need_of(call.record, call.story, live=call.live)
 
 
 def _has_text(skeleton: CallSkeleton, text: str) -> bool:
@@ -130,6 +128,11 @@ def _sids(places: list[Listed]) -> list[CallSid]:
     return [place.call_sid for place in places]
 
 
-def _day_of(skeleton: CallSkeleton, zone: tzinfo) -> date | None:
+def _day_of(skeleton: CallSkeleton, claimed_ms: int, zone: tzinfo) -> date:
+    """When it began; as the index has it where the record does not tell."""
     moment = read_moment(skeleton.createdAt)
-    return moment.astimezone(zone).date() if moment else None
+    return moment.astimezone(zone).date() if moment else _date_of(claimed_ms, zone)
+
+
+def _date_of(ms: int, zone: tzinfo) -> date:
+    return datetime.fromtimestamp(ms / 1000, zone).date()

@@ -30,6 +30,8 @@ PATIENCE_S = 2.0
 
 Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")  # set by whichever console was asked
 calls = Gauge("voicebot_recent_calls", "The newest calls, by status", ["status"])
+_BROKEN = "broken"
+"""Beside the statuses: the record cannot be read."""
 live_calls = Gauge("voicebot_live_calls", "Calls on the phone just now, by phase", ["phase"])
 waiting_calls = Gauge(
     "voicebot_calls_waiting_for_a_person", "Recent calls that nobody has taken in hand", ["need"]
@@ -65,10 +67,11 @@ async def look_around(house: Rooms) -> None:
             known = await newsroom.look([place.call_sid for place in places])
     except (StoreUnavailable, TimeoutError):
         return
-    statuses = Tally(k.record.skeleton.status for k in known)
+    skeletons = [k.record.skeleton for k in known]
+    statuses = Tally(_BROKEN if s.broken else s.status.value for s in skeletons)
     phases = Tally(k.story.phase for k in known if k.live)
     needs = Tally(need(k) for k in known if not k.record.taken_by)
-    for status in Status:
+    for status in (*Status, _BROKEN):
         calls.labels(status).set(statuses[status])
     for phase in Phase:
         live_calls.labels(phase).set(phases[phase])

@@ -130,6 +130,7 @@ class CallRow(BaseModel):
     phase: Phase | None = None
     live: bool
     interrupted: bool
+    broken: bool = False
     resumed: int
     needs: Need | None = None
     caller: str | None = None

@@ -75,6 +75,7 @@ class CallView(_View):
     phase: Phase | None = Field(None, description="What the bot is doing; only while on the phone")
     live: bool = Field(description="A phone stream holds the call just now")
     interrupted: bool = Field(description="Open, and nobody holds it: it may be resumed")
+    broken: bool = Field(False, description="Its record cannot be read; `GET /calls/{callSid}` why")
     resumed: int = Field(description="How many times the call was taken up again")
     needs: Need | None = None
     caller: str | None = None
@@ -115,15 +116,16 @@ def whole_view(record: Record, story: Story, *, live: bool, sight: Sight) -> Who
     )
 
 
-def need_of(status: Status, *, live: bool, held_over_http: bool, continued: bool) -> Need | None:
+def need_of(record: Record, story: Story, *, live: bool) -> Need | None:
     """Who waits for a person: whoever asked for one, and whose booking did not come about."""
-    if continued:
+    status = record.skeleton.status
+    if record.continued_as is not None or record.skeleton.broken:
         return None
     if status is Status.TRANSFER:
         return Need.PERSON
     if status in (Status.INCOMPLETE, Status.ABANDONED):
         return Need.FOLLOW_UP
-    lost = status is Status.ACTIVE and not live and not held_over_http
+    lost = status is Status.ACTIVE and not live and story.spoken
     return Need.FOLLOW_UP if lost else None
 
 
@@ -143,23 +145,19 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
 
 def _common(record: Record, story: Story, live: bool, sight: Sight) -> dict[str, object]:
     skeleton = record.skeleton
-    over_http = not story.spoken
     caller = skeleton.caller
     hidden = sight is Sight.MASKED and not skeleton.callSid.startswith(BROWSER_PREFIX)
+    lost = skeleton.status is Status.ACTIVE and not live and story.spoken
     return {
         "callSid": skeleton.callSid,
         "status": skeleton.status,
         "step": skeleton.step,
         "phase": Phase(story.phase) if live and story.phase in set(Phase) else None,
         "live": live,
-        "interrupted": skeleton.status is Status.ACTIVE and not live and not over_http,
+        "interrupted": lost and not skeleton.broken,
+        "broken": skeleton.broken,
         "resumed": story.resumed,
-        "needs": need_of(
-            skeleton.status,
-            live=live,
-            held_over_http=over_http,
-            continued=record.continued_as is not None,
-        ),
+        "needs": need_of(record, story, live=live),
         "caller": mask_number(caller) if caller and hidden else caller,
         "createdAt": skeleton.createdAt,
         "updatedAt": skeleton.updatedAt,

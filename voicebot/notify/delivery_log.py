@@ -15,11 +15,13 @@ data is kept here: the event itself is read again for each attempt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, cast
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
@@ -38,6 +40,10 @@ REMEMBERED_S: Final = 7 * 24 * 3600
 was; later it begins anew."""
 
 DUE_AT_ONCE: Final = 500
+
+_ENTRY: Final = re.compile(r"\d{1,20}-\d{1,20}", re.ASCII)
+"""The id of a stream's entry."""
+_ATTEMPTS_AND_DUE: Final = TypeAdapter(tuple[int, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,9 @@ class Place:
     endpoint: str
 
 
+_FAILED: Final = TypeAdapter(FailedDelivery)
+
+
 def webhooks_key(call_sid: CallSid) -> str:
     """Return the key of what endpoints have been told of a call; same slot as its record."""
     return f"{call_keys(call_sid).call}:webhooks"
@@ -123,12 +132,13 @@ class DeliveryLog:
         """Return the same of a hash that was read."""
         prefix = f"{self._endpoint.id}:"
         retries = [
-            Retry(name.removeprefix(prefix), *orjson.loads(text))
+            retry
             for name, text in stored.items()
-            if name.startswith(prefix)
+            if name.startswith(prefix) and (retry := _retry(name.removeprefix(prefix), text))
         ]
         retries.sort(key=lambda retry: entry_order(retry.entry))
-        return Progress(stored.get(self._endpoint.id, BEGINNING), tuple(retries))
+        cursor = stored.get(self._endpoint.id, BEGINNING)
+        return Progress(cursor if _ENTRY.fullmatch(cursor) else BEGINNING, tuple(retries))
 
     async def event(self, call_sid: CallSid, entry: str) -> Happened | None:
         """Return an event to be retried, if its call's stream still has it."""
@@ -210,7 +220,10 @@ class DeliveryLog:
 
     async def _failure(self, name: str) -> FailedDelivery | None:
         text = await cast(Awaitable[str | None], self._client.hget(self._failures, name))
-        return None if text is None else FailedDelivery(**orjson.loads(text))
+        try:
+            return None if text is None else _FAILED.validate_json(text)
+        except ValidationError:  # what another program wrote there
+            return None
 
     async def _strike(self, name: str) -> None:
         await self._client.zrem(self._failed, name)
@@ -225,6 +238,15 @@ class DeliveryLog:
         await self._client.hset(key, items=[part for pair in fields.items() for part in pair])
         # Longer than any event of the call is kept: without a cursor it would be told again.
         await self._client.expire(key, 2 * self._retention_s)
+
+
+def _retry(entry: str, text: str) -> Retry | None:
+    """Read a retry, or None where another program wrote something else."""
+    try:
+        attempts, due_ms = _ATTEMPTS_AND_DUE.validate_json(text)
+    except ValidationError:
+        return None
+    return Retry(entry, attempts, due_ms) if _ENTRY.fullmatch(entry) else None
 
 
 class FailedDeliveries:

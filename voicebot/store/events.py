@@ -26,8 +26,11 @@ from typing import cast
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.exceptions import ResponseError
 
-from voicebot.call import CallSid, Step
+from voicebot.call import CallSid, Step, is_call_sid
+from voicebot.errors import BrokenRecord
+from voicebot.log import get_logger
 from voicebot.store.client import AWAY
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
 from voicebot.store.models import CallSkeleton
@@ -39,11 +42,17 @@ from voicebot.store.record import (
     flag,
     utc_now,
 )
+from voicebot.store.refusals import is_wrong_type
 from voicebot.store.scripts import Scripts
 from voicebot.store.sessions import Founding
 
+log = get_logger(__name__)
+
 NOTICE_PATIENCE_S = 1.0
 """Then the wait for a notice is begun again; shorter than the client's time-out."""
+
+LATEST_MS = 250_000_000_000_000
+"""In the year 9892: a score of the index beyond it is no moment."""
 
 BEGINNING = "0-0"
 """Before the first entry of any stream."""
@@ -98,7 +107,7 @@ class EventReader:
         self._scripts = Scripts(client, retention_s=retention_s)
 
     async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[Happened]:
-        """What one call's stream holds after an entry."""
+        """What one call's stream holds after an entry; nothing where it is no stream."""
         return (await self.of_calls({call_sid: after})).get(call_sid, [])
 
     async def of_calls(self, after: Mapping[CallSid, str]) -> dict[CallSid, list[Happened]]:
@@ -108,24 +117,34 @@ class EventReader:
             async with self._client.pipeline(transaction=False) as pipe:
                 for call_sid in part:
                     pipe.xrange(call_keys(call_sid).events, f"({after[call_sid]}")
-                replies = await pipe.execute()
-            for call_sid, entries in zip(part, replies, strict=True):
-                if entries:
+                replies = await pipe.execute(raise_on_error=False)
+            for call_sid, reply in zip(part, replies, strict=True):
+                if is_wrong_type(reply):  # its record is shown as broken
+                    continue
+                if isinstance(reply, Exception):
+                    raise reply
+                if entries := cast(list[tuple[str, dict[str, str]]], reply):
                     found[call_sid] = [Happened(call_sid, i, fields) for i, fields in entries]
         return found
 
     async def listed(self, limit: int, after: Listed | None = None) -> list[Listed]:
         """The index of recent calls, newest first, from behind `after` on."""
-        newest = "+inf" if after is None else str(after.claimed_ms)
+        newest = str(after.claimed_ms) if after and after.claimed_ms < LATEST_MS else "+inf"
         found: list[Listed] = []
         offset = 0
         while len(found) < limit:
-            page = await self._client.zrevrangebyscore(
-                RECENT_CALLS, newest, "-inf", start=offset, num=limit, withscores=True
-            )
+            try:
+                page = await self._client.zrevrangebyscore(
+                    RECENT_CALLS, newest, "-inf", start=offset, num=limit, withscores=True
+                )
+            except ResponseError as error:
+                if not is_wrong_type(error):
+                    raise
+                log.error("index_of_calls_broken", advice=f"delete the key {RECENT_CALLS}")
+                break
             offset += len(page)
             scored = cast(list[tuple[str, float]], page)
-            places = [Listed(CallSid(name), int(score)) for name, score in scored]
+            places = [_place(name, score) for name, score in scored if is_call_sid(name)]
             found += [place for place in places if after is None or _comes_after(place, after)]
             if len(page) < limit:
                 break
@@ -146,7 +165,8 @@ class EventReader:
                     count=1000,
                     **node,  # type: ignore[arg-type]
                 ):
-                    part.append(CallSid(str(key).partition("{")[2].rstrip("}")))
+                    if is_call_sid(name := str(key).partition("{")[2].rstrip("}")):
+                        part.append(CallSid(name))
                     if len(part) == _PIPELINED:
                         yield tuple(part)
                         part.clear()
@@ -202,7 +222,7 @@ class EventReader:
         return held
 
     async def records(self, call_sids: Sequence[CallSid]) -> dict[CallSid, Record]:
-        """The records of those calls that have one, each at one moment."""
+        """The records of those calls that have one, each at one moment; also broken ones."""
         found: dict[CallSid, Record] = {}
         for part in _parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
@@ -261,7 +281,8 @@ class EventReader:
 
             async def next_notice(patience_s: float) -> CallSid | None:
                 found = await pubsub.get_message(ignore_subscribe_messages=True, timeout=patience_s)
-                return None if found is None else CallSid(str(found["data"]))
+                name = "" if found is None else str(found["data"])
+                return CallSid(name) if is_call_sid(name) else None
 
             yield next_notice
         finally:
@@ -280,11 +301,18 @@ def entry_at(moment: datetime) -> str:
     return f"{int(moment.timestamp() * 1000)}-0"
 
 
-def _record(call_sid: CallSid, stored: Founding) -> Record:
+def _place(name: str, score: float) -> Listed:
+    """Of an entry of the index; a score that is no moment is the first or the last one."""
+    return Listed(CallSid(name), int(min(max(score, 0), LATEST_MS)))
+
+
+def _record(call_sid: CallSid, stored: Founding | BrokenRecord) -> Record:
+    if isinstance(stored, BrokenRecord):
+        return Record(CallSkeleton(callSid=call_sid, broken=True))
     fields = stored.fields
     taken_by = fields.get("takenBy") or None
     return Record(
-        call_skeleton({"callSid": call_sid, **fields}, stored.history),
+        call_skeleton({**fields, "callSid": call_sid}, stored.history),
         taken_by,
         fields.get("takenAt") if taken_by else None,
         fields.get("continuedAs"),

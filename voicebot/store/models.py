@@ -96,6 +96,8 @@ class CallSkeleton(_Record):
     status: Status = Status.ACTIVE
     confirmed: list[Step] = []
     dialogue: str | None = None
+    broken: bool = False
+    """A key of another type stands at the record's place: nothing but the callSid is known."""
 
     def nested(self) -> dict[str, object]:
         """The form that the old system returned: exactly its keys, no newer ones."""

@@ -241,12 +241,23 @@ class Scripts:
 
     async def read_all(
         self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
-    ) -> list[Founding | None]:
-        """The same of many calls in one journey: by its text, as a cluster's pipe takes no hash."""
+    ) -> list[Founding | BrokenRecord | None]:
+        """The same of many calls in one journey, each by itself.
+
+        By the script's text: a cluster's pipe takes no hash.
+        """
         for call_sid in call_sids:
             keys, arguments = self._call(call_sid, at, (0,))
             pipe.eval(_READ.text, len(keys), *keys, *arguments)
-        return [_record(reply) for reply in await pipe.execute()]
+        found: list[Founding | BrokenRecord | None] = []
+        for reply in await pipe.execute(raise_on_error=False):
+            if is_wrong_type(reply):
+                found.append(BrokenRecord(str(reply)))
+            elif isinstance(reply, Exception):
+                raise reply
+            else:
+                found.append(_record(reply))
+        return found
 
     async def _run(
         self,

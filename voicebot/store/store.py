@@ -206,7 +206,7 @@ class Store:
         except InvalidCallSid:
             return None
         return (
-            call_skeleton({"callSid": call_sid, **record.fields}, record.history)
+            call_skeleton({**record.fields, "callSid": call_sid}, record.history)
             if record
             else None
         )

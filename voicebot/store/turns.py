@@ -56,7 +56,7 @@ class TurnLedger:
     @property
     def skeleton(self) -> CallSkeleton:
         """The record as it was read."""
-        return call_skeleton({"callSid": self.call_sid, **self.record.fields}, self.record.history)
+        return call_skeleton({**self.record.fields, "callSid": self.call_sid}, self.record.history)
 
     @property
     def change(self) -> Change:

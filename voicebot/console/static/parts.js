@@ -20,6 +20,7 @@ export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 20 20" ari
 
 // What a call is doing now, as one word with a colour.
 export function stateOf(call, t) {
+  if (call.broken) return ['lost', t.broken];
   if (call.status === 'transfer') return ['person', t.status.transfer];
   if (call.live && call.status === 'active') return [call.phase || 'listening', call.phase ? t.phase[call.phase] : t.status.active];
   if (call.interrupted) return ['lost', t.interrupted];

@@ -8,7 +8,7 @@ const EN = {
   step: { name: 'Name', phone: 'Phone', address: 'Address', email: 'E-mail', service: 'Service', time: 'Time', done: 'Done' },
   status: { active: 'In conversation', booked: 'Booked', incomplete: 'Ended without a booking', transfer: 'Asked for a person', abandoned: 'Caller hung up' },
   phase: { listening: 'Listening', thinking: 'Thinking', speaking: 'Speaking' },
-  interrupted: 'Line lost', resumed: (n) => (n > 1 ? `Resumed ${n} times` : 'Resumed'), overHttp: 'Typed conversation',
+  broken: 'Record cannot be read', interrupted: 'Line lost', resumed: (n) => (n > 1 ? `Resumed ${n} times` : 'Resumed'), overHttp: 'Typed conversation',
   person: 'Waits for a person', follow_up: 'Follow up', waiting: (n) => (n === 1 ? '1 call needs a person' : `${n} calls need a person`),
   needHint: 'Say that you take it, so that colleagues know, and call back.', stop: '. ',
   take: "I'm taking this", release: 'Let it go', takeOver: 'Take over', takenBy: (w) => `${w} has this`, youHave: 'You have this',
@@ -32,7 +32,7 @@ const ZH = {
   step: { name: '姓名', phone: '电话', address: '地址', email: '邮箱', service: '服务', time: '时间', done: '完成' },
   status: { active: '通话中', booked: '已预约', incomplete: '结束，未预约', transfer: '要求人工', abandoned: '客户已挂断' },
   phase: { listening: '正在听', thinking: '正在思考', speaking: '正在说' },
-  interrupted: '线路中断', resumed: (n) => (n > 1 ? `已恢复 ${n} 次` : '已恢复'), overHttp: '文字对话',
+  broken: '记录无法读取', interrupted: '线路中断', resumed: (n) => (n > 1 ? `已恢复 ${n} 次` : '已恢复'), overHttp: '文字对话',
   person: '等待人工', follow_up: '需要跟进', waiting: (n) => `${n} 个通话需要人工`,
   needHint: '请先点“我来处理”告知同事，再给客户回电。', stop: '。',
   take: '我来处理', release: '放回', takeOver: '接手', takenBy: (w) => `${w} 正在处理`, youHave: '由您处理',
@@ -59,7 +59,7 @@ export function firstLanguage(business) {
 
 export const clock = (iso, lang) => (iso ? new Date(iso).toLocaleTimeString(TAGS[lang], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : '');
 
-export const moment = (iso, lang, zone) => new Date(iso).toLocaleString(TAGS[lang], { timeZone: zone || undefined, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+export const moment = (iso, lang, zone) => iso && new Date(iso).toLocaleString(TAGS[lang], { timeZone: zone || undefined, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
 
 export function ago(iso, t, now) {
   const minutes = Math.floor((now - Date.parse(iso)) / 60000);
