@@ -290,13 +290,24 @@ OLD = {
 }
 
 
-@pytest.mark.parametrize("stored", ["2026-03-02T01:00:00.000Z", "2026-03-02T12:00:00+11:00"])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "2026-03-02T01:00:00.000Z",
+        "2026-03-02T01:00:00",
+        "",
+        None,
+        "2026-03-02T01:00:00.000789",
+        "2026-03-02T12:00:00+11:00",
+    ],
+)
+@pytest.mark.parametrize("at", [NOON, None])
 async def test_a_message_that_the_old_back_end_had_stored_is_answered_and_not_stored_twice(
-    http: httpx.AsyncClient, redis: Redis, stored: str
+    http: httpx.AsyncClient, redis: Redis, stored: str | None, at: datetime | None
 ) -> None:
     history = [OLD["history"][0], {**OLD["history"][1], "startedAt": stored}]  # type: ignore[index]
     await redis.set(f"call:{SID}", orjson.dumps({**OLD, "history": history}))
-    answer = (await post(http, WORDS[0], NOON)).json()
+    answer = (await post(http, WORDS[0], at)).json()
     assert answer["callSkeleton"]["user"]["userInfo"]["name"] == "Robin Carter"
     said = [m["message"] for m in answer["callSkeleton"]["history"]]
     assert said == ["What is your name?", WORDS[0], answer["aiResponse"]["message"]]

@@ -165,7 +165,7 @@ class Store:
     ) -> TurnLedger:
         """Begin a turn over HTTP; what the named requests were answered before comes with it.
 
-        Nothing is claimed or written yet. Raises StoreUnavailable.
+        Nothing is claimed or written yet. Raises StoreUnavailable and BrokenRecord.
         """
         began = self._clock()
         with answering():
