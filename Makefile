@@ -13,7 +13,7 @@ TWO    := --numprocesses 2 --dist loadfile
 CASES  ?= ../shared/extraction
 
 .DEFAULT_GOAL := help
-.PHONY: help run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format clean
+.PHONY: help run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format docs clean
 
 help:
 	@echo 'voicebot: answers the phone, books appointments, saves every checked answer at once'
@@ -32,6 +32,7 @@ help:
 	@echo
 	@echo '  make lint        style, types and import contracts'
 	@echo '  make format      rewrite the code in the one style'
+	@echo '  make docs        write docs/settings.md anew from the settings class'
 	@echo '  make clean       remove .venv and caches; the data in .voicebot stays'
 
 run-local: $(RUN)
@@ -75,6 +76,11 @@ lint: $(DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DEV)
+	@sed -n '1,/^$$/p' docs/settings.md >docs/settings.md.new
+	@$(BIN)/voicebot doctor --settings >>docs/settings.md.new
+	@mv docs/settings.md.new docs/settings.md
 
 format: $(DEV)
 	$(BIN)/ruff check --fix --exit-zero

@@ -47,78 +47,130 @@ class Settings(BaseSettings):
         env_file_encoding="utf-8-sig",  # some editors begin a file with a mark
         env_ignore_empty=True,
         extra="ignore",
+        use_attribute_docstrings=True,
     )
 
     stream_host: str = "0.0.0.0"
+    """Address of the provider-facing port; 127.0.0.1 in `make run-local`."""
     stream_port: int = Field(default=8080, ge=0, le=65535)
+    """The provider-facing port: WebSocket and webhook. 0: any free one."""
     console_host: str = "127.0.0.1"
+    """Address of the staff-facing port."""
     console_port: int = Field(default=8000, ge=0, le=65535)
+    """The staff-facing port: live page, HTTP API, metrics. 0: any free one."""
     data_dir: Path = Path(".voicebot")
-
+    """Folder for Valkey's data, journals, sockets, caches and logs; one `serve` at a time."""
     redis_url: str | None = None
+    """Redis or Valkey: `redis://`, `rediss://`, `redis+cluster://`, `redis+sentinel://`; without
+    it an embedded Valkey is started."""
     redis_port: int = Field(default=6390, ge=1, le=65535)
+    """Port of the embedded Valkey, on 127.0.0.1."""
     commit_deadline_ms: int = Field(default=40, ge=1)
+    """Time that a commit waits for Redis before it is kept in the local journal."""
     wait_replicas: int = Field(default=0, ge=0)
+    """A commit counts as in Redis once so many replicas have it; else it is kept locally as
+    well."""
     wait_replicas_ms: int = Field(default=30, ge=1, le=1000)
+    """Time that a commit waits for those replicas."""
     retention_days: int = Field(default=30, ge=1)
+    """How long a record is kept after its last write."""
     save_mode: SaveMode = SaveMode.REALTIME
+    """`realtime` saves each answer at once; `batch` saves everything at the end of the call, as
+    the old system did."""
     realtime_share: float = Field(default=1.0, ge=0.0, le=1.0)
+    """Share of calls that are saved in real time, by CRC-32 of the callSid, for a staged roll-
+    out."""
     mirror_json: bool = False
-
+    """Keep the old system's JSON string `call:<callSid>` up to date as well."""
     business: Path | None = None
+    """Path of the `business.toml`; without it the demo business."""
     transcriber: Engine = Engine.AUTO
+    """Speech to text: `auto` (OpenAI when its key is set), `local`, `openai`, `null`."""
     synthesizer: Engine = Engine.AUTO
+    """Text to speech, likewise."""
     understanding: Engine = Engine.AUTO
+    """Understanding, likewise; `local` is by rules alone."""
     whisper_dir: Path | None = None
+    """Another Whisper model, as a CTranslate2 folder."""
     piper_voice: Path | None = None
+    """Another Piper voice, as an `.onnx` file."""
     speech_threads: int = Field(default=2, ge=1)
-
+    """Utterances that are recognised at once."""
     public_url: str | None = None
+    """How the provider reaches the stream port, like `https://bot.example.com`."""
     twilio_auth_token: SecretStr | None = None
+    """Checks the provider's signature on webhook and stream. Without it and beyond loopback
+    anybody can call."""
     console_token: SecretStr | None = None
-
+    """Bearer token of the HTTP API and password of the live page, or several with commas
+    between; required beyond loopback."""
     smtp_url: SecretStr | None = None
+    """Mail server for confirmations with an invitation: `smtp://user:password@host:port`."""
     mail_from: str | None = None
-
+    """Sender of confirmations; without it the company's e-mail address."""
     webhook_url: SecretStr | None = None
+    """Addresses that are told what calls bring, commas between; see webhooks.md."""
     webhook_secret: SecretStr | None = None
+    """Keys that sign webhooks, `whsec_…`, commas between."""
     webhook_allow_http: bool = False
+    """Allow plain `http://` receivers on other machines."""
     webhook_deadline_s: float = Field(default=10.0, gt=0, le=60)
-
+    """Time for one request to a receiver."""
     resume_window_h: float = Field(default=24, ge=0)
+    """How long a call that ended without a booking, and was not called off, may be continued by
+    the same caller."""
     drain_s: float = Field(default=600, ge=0)
+    """Time that running calls get at SIGTERM; 2 with `serve --local`."""
     max_calls: int = Field(default=200, ge=1)
+    """Calls that a stream worker takes at once."""
     max_call_s: float = Field(default=900, gt=0)
+    """Longest call; then the bot says goodbye."""
     log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
     measure_file: Path | None = None
+    """File to which stream workers append their timings as JSON lines."""
     null_manifest: Path | None = None
-
+    """What the `null` transcriber reads in which clip, for tests and benchmarks."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    """Key of OpenAI, or of a server that speaks its API."""
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
-
+    """Such a server, like `http://localhost:8000/v1`."""
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """OpenTelemetry collector for traces (extra `traces`), OTLP over HTTP."""
     otlp_traces_endpoint: str | None = Field(
         default=None, validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
     )
-
+    """The same for traces alone, as a full address."""
     openai_hearing_model: str = "gpt-live-transcribe"
+    """Model of the Realtime transcription socket."""
     openai_file_model: str = "gpt-transcribe"
+    """Model of `/audio/transcriptions`, the fallback."""
     openai_hearing_deadline_s: float = Field(default=2.0, gt=0)
-
+    """Time for a transcript; then the next engine is asked."""
     openai_speech_model: str = "gpt-4o-mini-tts"
+    """Model of `/audio/speech`."""
     openai_voice: str = "marin"
+    """Its voice."""
     openai_manner: str = "Calm, clear and friendly, as on the telephone."
+    """Its instructions."""
     openai_speech_rate_hz: int = Field(default=24_000, ge=8000, multiple_of=8000)
+    """Sampling rate of the server's `pcm`, a multiple of 8000."""
     openai_speech_deadline_ms: int = Field(default=900, ge=1)
-
+    """Time for a sentence's first audio; then the next engine speaks."""
     openai_model: str = "gpt-6-luna"
+    """Model that understands what the rules leave open."""
     openai_effort: Literal["none", "minimal", "low", "medium", "high"] = "none"
+    """Its reasoning effort: `none`, `minimal`, `low`, `medium`, `high`."""
     openai_deadline_ms: int = Field(default=1500, ge=1)
+    """Time for its answer; then the rules' reading stands."""
     openai_filler_ms: int = Field(default=700, ge=1)
-
+    """Silence after which a filler phrase is said while OpenAI is waited for."""
     openai_fallback: bool = True
+    """Run local engines beside OpenAI, to take over when it fails."""
     openai_max_cost: float = Field(default=0.5, gt=0)
+    """Cap of one call in US dollars; then local engines go on alone."""
     openai_prices: Path | None = None
+    """Another price list for that estimate, as a TOML file."""
 
     @property
     def retention_s(self) -> int:

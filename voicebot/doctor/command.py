@@ -17,7 +17,7 @@ from voicebot.doctor.records import check_business, check_data_dir, check_journa
 from voicebot.errors import SettingsError
 from voicebot.log import configure
 from voicebot.ports import console_door, stream_door
-from voicebot.settings import Settings, load_settings
+from voicebot.settings import Settings, load_settings, variable
 from voicebot.strangers import misspelt
 
 _CORRECT = "correct the environment or .env"
@@ -30,6 +30,10 @@ def doctor(
             "--openai", help="Also ask every OpenAI service in use once; costs under a cent."
         ),
     ] = False,
+    settings: Annotated[
+        bool,
+        typer.Option("--settings", help="Print every setting as a table, nothing else."),
+    ] = False,
 ) -> None:
     """Check settings, business, data directory, Redis, models, ports, keys and who is told.
 
@@ -37,16 +41,31 @@ def doctor(
     voicebot doctor
     VOICEBOT_REDIS_URL=redis://db.example:6379 voicebot doctor
     voicebot doctor --openai
+    voicebot doctor --settings        what can be set
 
     A `problem` would stop calls, a `note` would not; behind the arrow stands the mend. Nothing is
     changed or sent. Exit 1 when there is a problem.
     """
+    if settings:
+        typer.echo(settings_table())
+        return
     found: list[Finding] = []
     for finding in chain(_examine(), _ask_openai() if openai else ()):
         found.append(finding)
         typer.echo(finding.line)
     if any(finding.state is State.PROBLEM for finding in found):
         raise typer.Exit(1)
+
+
+def settings_table() -> str:
+    """Return every setting with its default and description, as a Markdown table."""
+    rows = ["| name | default | what |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "–" if field.default in (None, ()) else f"`{field.default}`"
+        rows.append(
+            f"| `{variable(name)}` | {default} | {' '.join(str(field.description).split())} |"
+        )
+    return "\n".join(rows)
 
 
 def _examine() -> Iterator[Finding]:
