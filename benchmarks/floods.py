@@ -129,7 +129,7 @@ def worker() -> Iterator[int]:
             "VOICEBOT_SYNTHESIZER": "null",
             "VOICEBOT_NULL_MANIFEST": str(manifest),
             "VOICEBOT_DRAIN_S": "0",
-            "VOICEBOT_LOG_LEVEL": "critical",
+            "VOICEBOT_LOG_LEVEL": "error",
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "voicebot.stream"],

@@ -1,13 +1,13 @@
-"""The connections that wait, and the places for calls, of one worker."""
+"""The connections without a call, and the places for calls, of one worker."""
 
 from __future__ import annotations
 
 import asyncio
 
-from voicebot.stream.admission import Admission, WaitingRoom
+from voicebot.stream.admission import Admission, PendingConnections
 
 
-class Waiting(asyncio.Transport):
+class Silent(asyncio.Transport):
     """A connection that says nothing."""
 
     dropped = False
@@ -16,20 +16,20 @@ class Waiting(asyncio.Transport):
         self.dropped = True
 
 
-def test_in_a_full_waiting_room_the_oldest_of_the_fullest_address_gives_way() -> None:
-    room, connections = WaitingRoom(most=4), [Waiting() for _ in range(6)]
+def test_at_the_limit_the_oldest_connection_of_the_fullest_address_is_dropped() -> None:
+    pending, connections = PendingConnections(limit=4), [Silent() for _ in range(6)]
     for connection, address in zip(connections, ("a", "b", "b", "c", "d", "e"), strict=True):
-        room.enter(connection, address)
+        pending.add(connection, address)
     assert [c.dropped for c in connections] == [True, True, False, False, False, False]
 
 
-def test_who_has_left_the_waiting_room_takes_no_room_there() -> None:
-    room, first, others = WaitingRoom(most=2), Waiting(), [Waiting() for _ in range(2)]
-    room.enter(first, "a")
-    room.leave(first)
-    room.leave(first)
+def test_a_connection_whose_call_began_is_not_counted() -> None:
+    pending, first, others = PendingConnections(limit=2), Silent(), [Silent() for _ in range(2)]
+    pending.add(first, "a")
+    pending.remove(first)
+    pending.remove(first)
     for other in others:
-        room.enter(other, "a")
+        pending.add(other, "a")
     assert not any(c.dropped for c in (first, *others))
 
 

@@ -1,8 +1,8 @@
-"""Who may come in: the connections that wait, and the places for calls, of one worker.
+"""Admission to one worker: the connections without a call, and the places for calls.
 
-A connection waits from its opening until its `start` is accepted; only then does it take a place.
-So whoever opens sockets and says nothing takes no place from a call. Nothing here awaits between
-the look and the taking, so no place is given twice.
+A connection is pending from its opening until its `start` is accepted; only then does it take a
+place, so a socket that says nothing takes none from a call. Nothing here awaits, so no place is
+given twice.
 """
 
 from __future__ import annotations
@@ -13,32 +13,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-MOST_WAITING: Final = 256
-"""A provider waits some milliseconds. Each connection costs a file, of which a process often has
-1,024."""
+MAX_PENDING: Final = 256
+"""A provider's is pending for milliseconds. Each takes one of a process's (often 1,024) files."""
 
 
-class WaitingRoom:
-    """The connections without a call, oldest first; at most `most` of them."""
+class PendingConnections:
+    """The connections without a call, oldest first; at most `limit` of them."""
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
-        self._most = most
+    def __init__(self, limit: int = MAX_PENDING) -> None:
+        self._limit = limit
         self._addresses: dict[asyncio.Transport, str] = {}
 
-    def enter(self, transport: asyncio.Transport, address: str) -> None:
-        """Wait here. Where it is full, one is dropped: the oldest of the address that has most.
+    def add(self, transport: asyncio.Transport, address: str) -> None:
+        """Add a new connection; at the limit drop the oldest of the address that has most.
 
         A provider's `start` follows its opening at once, so it is not the oldest.
         """
-        if len(self._addresses) >= self._most:
+        if len(self._addresses) >= self._limit:
             ((crowd, _),) = Counter(self._addresses.values()).most_common(1)
             oldest = next(t for t, address in self._addresses.items() if address == crowd)
-            self.leave(oldest)
+            self.remove(oldest)
             oldest.abort()
         self._addresses[transport] = address
 
-    def leave(self, transport: asyncio.Transport) -> None:
-        """Its call begins, or it is gone."""
+    def remove(self, transport: asyncio.Transport) -> None:
+        """Forget a connection: its call begins, or it is closed. Harmless when done twice."""
         self._addresses.pop(transport, None)
 
 

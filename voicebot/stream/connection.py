@@ -1,9 +1,9 @@
 """One connection at the stream port: an HTTP request, which may have a body, then WebSocket.
 
-The library reads whatever has arrived at once, up to 256 KiB, answers each ping in it, and reads
-no request with a body. Here bytes are handed to it in slices, and the other connections get their
-turn between two of them; pings are counted; a body is kept aside. So one peer, whoever it is,
-holds up nobody for longer than a slice takes.
+The library parses whatever has arrived at once, up to 256 KiB, answers each ping in it, and refuses
+a request with a body. Here it gets the bytes in slices, with a turn of the event loop in between;
+pings are counted; a body is kept aside. So one peer holds up the others for no longer than a slice
+takes, some milliseconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
-from voicebot.stream.admission import WaitingRoom
+from voicebot.stream.admission import PendingConnections
 
 SLICE_BYTES: Final = 2048
 """At most 341 frames: 6 bytes is the smallest. A provider's frame, of 386, is handed on whole."""
@@ -37,15 +37,15 @@ _CONTROLS: Final = (Opcode.PING, Opcode.PONG)
 
 
 class StreamConnection(ServerConnection):
-    """The library's connection, bounded before its call begins and fair at any time."""
+    """One connection: what it may send is bounded, and it shares the event loop with the others."""
 
     def __init__(
-        self, waiting: WaitingRoom, protocol: ServerProtocol, server: Server, **options: Any
+        self, pending: PendingConnections, protocol: ServerProtocol, server: Server, **options: Any
     ) -> None:
         super().__init__(protocol, server, **options)
         self.body = b""
         """Of the request."""
-        self._waiting = waiting
+        self._pending = pending
         self._request: bytearray | None = bytearray()
         self._unread = bytearray()
         self._turn: asyncio.Handle | None = None
@@ -59,23 +59,23 @@ class StreamConnection(ServerConnection):
         return str(address[0]) if address else ""
 
     def begin_call(self) -> None:
-        """Its `start` was accepted: it waits no longer."""
-        self._waiting.leave(self.transport)
+        """Count it as pending no longer: its `start` was accepted."""
+        self._pending.remove(self.transport)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
         super().connection_made(transport)
         self.recv_messages.resume = self._take_turn
-        self._waiting.enter(self.transport, self.peer)
+        self._pending.add(self.transport, self.peer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the loop."""
         self._unread.clear()
-        self._waiting.leave(self.transport)
+        self._pending.remove(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the loop: hand over one slice now, and the others in turns of their own."""
+        """Called by the loop: pass a slice on now, and the others in later turns of the loop."""
         if not self._unread and len(data) <= SLICE_BYTES:
             self._hand_over(data)
             return
@@ -84,7 +84,7 @@ class StreamConnection(ServerConnection):
         self._take_turn()
 
     def process_event(self, event: Event) -> None:
-        """Called by the library for each frame: drop a peer that floods us with pings."""
+        """Called by the library for each frame: drop a peer that sends too many pings or pongs."""
         super().process_event(event)
         if isinstance(event, Frame) and event.opcode in _CONTROLS and not self._may_ping():
             self._unread.clear()

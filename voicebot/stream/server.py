@@ -31,7 +31,7 @@ from voicebot.log import get_logger
 from voicebot.ports import is_loopback
 from voicebot.settings import Settings
 from voicebot.stream import metrics
-from voicebot.stream.admission import Admission, WaitingRoom
+from voicebot.stream.admission import Admission, PendingConnections
 from voicebot.stream.connection import StreamConnection
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
@@ -110,7 +110,7 @@ class StreamServer:
             process_request=self._answer,
             # The library takes any factory, and names only the type.
             create_connection=cast(
-                type[ServerConnection], partial(StreamConnection, WaitingRoom())
+                type[ServerConnection], partial(StreamConnection, PendingConnections())
             ),
             open_timeout=REQUEST_TIMEOUT_S,
             compression=None,
