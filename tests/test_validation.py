@@ -41,6 +41,8 @@ def test_a_good_value_is_stored_in_its_normal_form(step: Step, value: str, answe
         (Step.NAME, " .-. "),
         (Step.NAME, "a" * 201),
         (Step.NAME, "Test\x00Caller"),
+        (Step.NAME, "0412 345 678"),
+        (Step.ADDRESS, "2000"),
         (Step.NAME, "\u200b \u2060"),
         (Step.NAME, "\u3164\u3164"),
         (Step.NAME, "\u2800"),

@@ -111,7 +111,7 @@ def _visible(value: str) -> str:
 
 
 def _text(text: str, step: Step) -> str | None:
-    fits = 0 < len(text) <= _MAX_CHARS and any(c.isalnum() for c in text) and text.isprintable()
+    fits = 0 < len(text) <= _MAX_CHARS and any(c.isalpha() for c in text) and text.isprintable()
     return text if fits and not _is_placeholder(text, step) else None
 
 

@@ -35,6 +35,12 @@ def test_nobody_is_written_to_at_what_is_no_address(email: str) -> None:
     assert booked(record(user__userInfo__email=email), BUSINESS) is None
 
 
+def test_what_an_old_record_has_for_a_name_is_not_written_to_anybody() -> None:
+    booking = booked(record(user__userInfo__name="null", user__userInfo__address="n/a"), BUSINESS)
+    assert booking is not None
+    assert (booking.name, booking.address) == ("", "")
+
+
 @pytest.mark.parametrize("time", ["", "tomorrow at three", "2026-03-10", "2026-13-10"])
 def test_a_time_that_is_none_is_not_confirmed(time: str) -> None:
     assert booked(record(user__serviceBookedTime=time), BUSINESS) is None

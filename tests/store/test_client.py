@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from asyncio import StreamReader, StreamWriter
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +17,7 @@ from voicebot.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, Address, connect, parse_address
+from voicebot.store.keys import legacy_key
 
 from . import denials
 from .calls import answered
@@ -72,6 +74,10 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
             assert len(skeleton.history) == 2 * len(FIELDS)
             assert (await store.status(sid), skeleton.confirmEmailsent) == (Status.BOOKED, True)
         assert sorted(await store.recent_calls()) == calls
+    async with connect(url) as client:
+        for sid in calls:
+            mirrored = json.loads(await client.get(legacy_key(sid)))
+            assert (len(mirrored["history"]), mirrored["confirmEmailsent"]) == (12, True)
 
 
 @pytest.mark.slow

@@ -326,7 +326,7 @@ def test_a_corrected_answer_takes_the_place_of_an_old_one_of_another_type() -> N
 
 
 def test_a_chosen_service_is_written_as_the_old_list_writes_it() -> None:
-    chosen = '{"id":"S2","name":"Lawn care","price":"80","description":""}'
+    chosen = '{"id":"S2","name":"Lawn care","price":"80 dollars","description":""}'
     after = mirrored(RICH_RECORD, fields={"user.service": chosen})
     assert isinstance(after, dict)
     assert after["user"]["service"] == {

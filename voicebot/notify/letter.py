@@ -44,11 +44,16 @@ def booked(record: CallSkeleton, business: Business) -> Booked | None:
     return Booked(
         call_sid=record.callSid,
         to=to,
-        name=info.name or "",
+        name=_valid(Step.NAME, info.name, business),
         service=" ".join(record.user.service.name.split()) if record.user.service else "",
-        address=info.address or "",
+        address=_valid(Step.ADDRESS, info.address, business),
         start=start,
     )
+
+
+def _valid(step: Step, value: str | None, business: Business) -> str:
+    """A stored answer, or nothing where it is none."""
+    return value if value and validate(step, value, business) else ""
 
 
 def letter(booking: Booked, business: Business, sender: str, now: datetime) -> EmailMessage:

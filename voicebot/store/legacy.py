@@ -229,9 +229,8 @@ def _patched(part: object, changes: Mapping[str, object]) -> object:
 def _as_listed(service: dict[str, object], services: Iterable[object]) -> dict[str, object]:
     """The service as the old record's own list writes it (a price may be a number there)."""
     listed = (offer for offer in services if isinstance(offer, dict))
-    return next(
-        (o for o in listed if all(_one_line(o.get(n)) == v for n, v in service.items())), service
-    )
+    same = (o for o in listed if all(_one_line(o.get(n)) == service[n] for n in ("id", "name")))
+    return next(same, service)
 
 
 def _merged(old: object, said: list[dict[str, object]]) -> list[object]:

@@ -190,7 +190,7 @@ def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkel
         history=history_messages(history, read_moment(fields.get("updatedAt"))),
         servicebooked=fields.get(BOOKED_FIELD) == "true",
         confirmEmailsent=fields.get(EMAIL_SENT_FIELD) == "true",
-        createdAt=fields.get("createdAt", ""),
+        createdAt=_told(fields.get("createdAt")),
         updatedAt=fields.get("updatedAt", ""),
         caller=fields.get("caller"),
         step=_step(fields.get("step")),
@@ -252,19 +252,20 @@ def read_foreign_json(text: str) -> object:
 
 
 def _history_message(found: Mapping[str, object]) -> HistoryMessage:
-    moment = read_moment(found.get("startedAt"))
     return HistoryMessage(
         speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
         message=clean(str(found["message"])),
-        startedAt=_exact_utc(moment) if moment else clean(str(found.get("startedAt") or "")),
+        startedAt=_told(found.get("startedAt")),
         heard="partial" if found.get("heard") == "partial" else None,
     )
 
 
-def _exact_utc(moment: datetime) -> str:
-    """Like `iso_utc`; microseconds, which other programs write, are told as well."""
-    exact = moment.astimezone(UTC).replace(tzinfo=None)
-    return iso_utc(moment) if exact.microsecond % 1000 == 0 else f"{exact.isoformat()}Z"
+def _told(moment: object) -> str:
+    """A stored moment like `iso_utc`, with microseconds where it has them, or as it stands."""
+    if (read := read_moment(moment)) is None:
+        return clean(str(moment or ""))
+    exact = read.astimezone(UTC).replace(tzinfo=None)
+    return iso_utc(read) if exact.microsecond % 1000 == 0 else f"{exact.isoformat()}Z"
 
 
 def valid_answers(fields: Mapping[str, str], business: Business) -> dict[Step, Answer]:
