@@ -103,6 +103,8 @@ ASSENTS = [
     *("beautiful, thanks love", "ta, that's great", "too easy", "no, that's right", "I do"),
     *("Yes, that time is good.", "yes that day suits me", "Yep, lock it in.", "please confirm it"),
     *("I think so", "yes, you can book that", "yes please, thanks", "okay, see you then"),
+    *("sorry, yes please", "great, see you Wednesday at two", "yes 2pm", "yep two o'clock works"),
+    *("yes and thank you for your patience", "the 4th at 2 pm, yes", "two pm is great thanks"),
     *("yes, Wednesday at 2", "Wednesday the 4th of March at 2 pm", "yes, 2 pm Wednesday please"),
     *("yes 2 pm is perfect", "Wednesday is great", "yes, 2 o'clock on Wednesday works for me"),
     *("That's great, thank you.", "yes that would be great", "that would be lovely, thanks"),
@@ -146,11 +148,13 @@ OBJECTIONS = [
         "yes in a sec",
     ),
     *("yes I'm driving, ring me later", "okay, I'll ask at work and ring again"),
+    *("hang on actually yes that's fine", "wait yes"),
     # a no
     *("yes, no", "yeah, no", "yeah nah", "yes I mean no", "okay no", "sure, not", "right, wrong"),
     *("yes but it's not right", "ok but that is wrong", "yeah that's not what I said"),
     *("yes I don't think so", "okay, not really", "yes, that isn't good for me", "yes, I can't"),
     *("good, but I can't make it", "fine, but I won't be home", "yes, unfortunately I'm at work"),
+    *("2", "two", "yes sorry", "yes that's the 3rd isn't it", "yeah can we do three instead"),
     # a condition
     *("yes if you can send a woman", "okay as long as it's free", "sure, unless it rains"),
     *("yes, assuming the price is the same", "fine, if my landlord agrees", "yes, depends on cost"),
@@ -166,6 +170,7 @@ OBJECTIONS = [
     *("okay but send it to other@example.com", "yes, and my number is 0412 345 679"),
     *("sure but it's the cleaning I need", "right, but the street number is 29"),
     *("yes, but you've got my name wrong", "okay, my e-mail has changed", "yes, for two jobs"),
+    *("yes that's fine but tell him to ring first", "yes and the gate code is 1234"),
     # somebody else, thinking aloud, half a sentence
     *("yes darling, dinner's ready", "okay kids, be quiet", "yes, that's my taxi", "ok, Tom, stop"),
     *("yes and", "okay so", "yes, but", "right, um", "yeah, it's just that", "good morning"),
@@ -173,7 +178,13 @@ OBJECTIONS = [
     *("good question", "yes, he said", "great, another robot", "okay whatever", "that's right out"),
     *("thank you", "thanks", "please", "um", "that's all", "the right time", "for me", "it's"),
     *("yes I need to talk to a person", "okay, put me through to somebody", "yes, say that again"),
-    *("yes thanks, bye", "okay goodbye", "all right, talk to you later", "right, I have to go"),
+    *(
+        "that's great, have a nice day",
+        "yes thanks, bye",
+        "okay goodbye",
+        "all right, talk to you later",
+        "right, I have to go",
+    ),
     *("if it's not too much trouble", "yes one of these days", "fine print?", "yes minister it is"),
 ]
 

@@ -141,8 +141,10 @@ def denies(utterance: str) -> bool:
     said = words(plain(utterance))
     joined = f" {' '.join(said)} "
     plainly = said[0] in _NO or said[-1] in _NO or not _BAD.isdisjoint(said)
+    good = _GOOD - _NEUTRAL
     turned = any(
-        word in _NOT and _GOOD & set(said[at + 1 : at + 1 + _REACH]) for at, word in enumerate(said)
+        word in _NOT and not good.isdisjoint(said[at + 1 : at + 1 + _REACH])
+        for at, word in enumerate(said)
     )
     return plainly or turned or any(f" {phrase} " in joined for phrase in _BAD_PHRASES)
 

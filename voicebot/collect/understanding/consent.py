@@ -23,6 +23,8 @@ _Units = tuple[str, ...]
 
 _MOST_UNITS = 40
 """Nobody agrees in more words; a longer turn tells something."""
+_KEY_CHARS = 3
+"""A bare "2" or "two" repeats no time: it may be the key that means no."""
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _REPEATED, _BESIDE = "\1", "\2"
 """Stand for values: the one that was read back and is said again, and others."""
@@ -60,7 +62,8 @@ def consents(text: str, asked: Asked, found: Mapping[Step, Found], *, asks: bool
         if said.value is None or said.span is None:
             continue
         if is_held(step, said, asked):
-            repeated.append(said.span)
+            short = said.span[1] - said.span[0] <= _KEY_CHARS
+            (beside if short else repeated).append(said.span)
         elif asked.step is Step.TIME or (step is asked.step and step in asked.record):
             return False
         else:

@@ -28,6 +28,8 @@ _DOING = word_set(
 )
 _STOPS = ".?!;"
 _CLAUSE = re.compile(r"[^.?!;,]+\??")
+_WISH = re.compile(r"\W*have an?\b", re.IGNORECASE)
+""" "Have a nice day" asks nothing."""
 _LONGEST_CLAUSE_CHARS = 300
 """Further from a value nobody looks for where its clause begins or ends."""
 
@@ -50,7 +52,9 @@ def is_question(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Return True when one of the clauses of `text` is a question: "yes, what does it cost"."""
-    return is_question(text) or any(is_question(clause) for clause in _CLAUSE.findall(text))
+    return is_question(text) or any(
+        is_question(clause) for clause in _CLAUSE.findall(text) if not _WISH.match(clause)
+    )
 
 
 def is_request(text: str) -> bool:
