@@ -174,7 +174,9 @@ async def test_a_newer_session_ends_this_one() -> None:
 
 
 async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
-    call = Call([Utterance("Robin Carter", NOW + timedelta(seconds=1), cut="Hello, this is")])
+    call = Call(
+        [Utterance("Robin Carter", NOW + timedelta(seconds=1), heard_prefix="Hello, this is")]
+    )
     with pytest.raises(CallEnded):
         await call.run()
     revised = next(c.revised for c in call.changes if c.revised)
@@ -185,7 +187,7 @@ async def test_an_interrupted_sentence_is_rewritten_to_what_was_heard() -> None:
 
 async def test_a_time_said_once_more_over_its_read_back_is_read_back_again() -> None:
     *before, time, _ = WORDS
-    call = Call([*spoken(*before, time), Utterance(time, NOW, cut="Thank you.")])
+    call = Call([*spoken(*before, time), Utterance(time, NOW, heard_prefix="Thank you.")])
     with pytest.raises(CallEnded):
         await call.run()
     assert Step.TIME not in call.answers
@@ -210,7 +212,7 @@ async def test_silence_and_the_longest_call_end_politely() -> None:
 )
 def test_the_ears_know_when_an_answer_is_whole(step: Step, text: str, complete: bool) -> None:
     asked = expectation(at(step), lambda: datetime(2026, 3, 2, tzinfo=UTC))
-    assert asked.complete(text) is complete
+    assert asked.read(text).complete is complete
 
 
 @pytest.mark.parametrize(
@@ -231,8 +233,26 @@ def test_the_ears_know_what_only_shows_that_one_listens(
     held = {Step.PHONE: VALUES[Step.PHONE]}
     reading = at(Step.PHONE, mode=Mode.CONFIRMING, answers=held)
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    assert expectation(at(Step.PHONE), lambda: now).idle(words) is asking
-    assert expectation(reading, lambda: now).idle(words) is confirming
+    assert expectation(at(Step.PHONE), lambda: now).read(words).idle is asking
+    assert expectation(reading, lambda: now).read(words).idle is confirming
+
+
+async def test_what_turn_taking_read_is_what_the_conversation_goes_by() -> None:
+    """A text is read once for a question, in one situation: not again when the minute changes."""
+    situations: list[Asked] = []
+
+    async def understand(text: str, asked: Asked, _: Meanwhile = nothing, /) -> Understanding:
+        situations.append(asked)
+        return await understand_by_rules(text, asked)
+
+    moments = iter([NOW, NOW + timedelta(minutes=3)])
+    asked = expectation(at(Step.NAME), lambda: next(moments))
+    first = asked.read(WORDS[0])
+    assert asked.read(WORDS[0]) is first
+    call = Call([Utterance(WORDS[0], NOW, reading=first)], understand=understand)
+    with suppress(CallEnded):
+        await call.run()
+    assert situations[0] is first.asked
 
 
 READ_BACKS = {Step.PHONE: 2, Step.EMAIL: 5, Step.TIME: 8}
@@ -371,7 +391,7 @@ async def test_words_are_saved_before_a_model_thinks_about_them_and_only_once() 
 
 
 async def test_an_interrupted_sentence_is_rewritten_once_also_when_a_model_thinks() -> None:
-    words = [Utterance(WORDS[0], NOW, cut="Hello, this"), *spoken(*WORDS[1:])]
+    words = [Utterance(WORDS[0], NOW, heard_prefix="Hello, this"), *spoken(*WORDS[1:])]
     call = Call(list(words))
     call.understand = Ponderer(call)
     await call.run()

@@ -33,7 +33,8 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import Expectation, Hearing, Utterance
+from voicebot.collect.events import Expectation, Hearing, Reading, Utterance
+from voicebot.collect.understanding import Asked
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
@@ -49,11 +50,21 @@ PHRASES = {
 WORDS = {FOUR: "zero four one two", FIVE: "three four five six seven eight"}
 EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
 
-NAME = Expectation(
-    Step.NAME, False, lambda text: text == "John Smith", lambda text: text == "Amen."
-)
-PHONE = Expectation(Step.PHONE, False, lambda text: text in ("0412 345 678", "zero four one two"))
-CONFIRM = Expectation(Step.PHONE, True, lambda text: text == "yes")
+
+def asks(
+    step: Step, *whole: str, confirming: bool = False, idle: tuple[str, ...] = ()
+) -> Expectation:
+    """A question to which these texts are whole answers, and those are none."""
+
+    def read(text: str) -> Reading:
+        return Reading(Asked(step, EPOCH), complete=text in whole, idle=text in idle)
+
+    return Expectation(step, confirming, read)
+
+
+NAME = asks(Step.NAME, "John Smith", idle=("Amen.",))
+PHONE = asks(Step.PHONE, "0412 345 678", "zero four one two")
+CONFIRM = asks(Step.PHONE, "yes", confirming=True)
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 from voicebot.business import Business
@@ -28,6 +28,7 @@ from voicebot.collect.events import (
     Hearing,
     Hold,
     Placed,
+    Reading,
     Save,
     Say,
     Silent,
@@ -161,8 +162,15 @@ class Conversation:
         message = Message(Speaker.CALLER, utterance.text, self._stamp(utterance.started_at))
         said, self._last_said = self._last_said, None
         revised = None
-        if said is not None and utterance.cut is not None and utterance.cut != said.text:
-            revised = (said, Message(Speaker.BOT, utterance.cut, said.started_at, partial=True))
+        if (
+            said is not None
+            and utterance.heard_prefix is not None
+            and utterance.heard_prefix != said.text
+        ):
+            revised = (
+                said,
+                Message(Speaker.BOT, utterance.heard_prefix, said.started_at, partial=True),
+            )
         early = partial(self._save_early, Change(messages=(message,), revised=revised))
         return Heard(message, await self._meaning(utterance, understand, early), revised)
 
@@ -170,9 +178,10 @@ class Conversation:
         self, utterance: Utterance, understand: Understand, early: Meanwhile
     ) -> Understanding:
         dialogue, now = self.dialogue, self._clock()
+        asked = utterance.reading.asked if utterance.reading else situation(dialogue, now)
         if utterance.keyed and dialogue.mode in _WANTS_YES:
-            return _keyed(utterance.text, situation(dialogue, now))
-        meant = await understand(utterance.text, situation(dialogue, now), early)
+            return _keyed(utterance.text, asked)
+        meant = await understand(utterance.text, asked, early)
         if dialogue.mode is Mode.OFFERING:
             return _to_offer(meant, utterance.text, dialogue, now)
         beside = not meant.fields and meant.intent in _BESIDE_IT
@@ -285,17 +294,21 @@ def situation(dialogue: Dialogue, now: datetime) -> Asked:
 
 
 def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
-    """Return what speech input should know: what is asked, and when an answer is whole."""
-
-    def complete(text: str) -> bool:
-        understanding = by_rules(text, situation(dialogue, clock()))
-        return understanding.complete or understanding.intent in _DECISIVE
-
-    def idle(text: str) -> bool:
-        meant = by_rules(text, situation(dialogue, clock()))
-        if meant.fields or meant.partial or any(letter.isdigit() for letter in text):
-            return False
-        return meant.intent in (_IDLE if confirming else _IDLE | _ASSENT)
-
+    """Return what speech input should know: what is asked, and how an answer is read."""
     confirming = dialogue.mode in _WANTS_YES
-    return Expectation(dialogue.step, confirming, complete, idle, vocabulary(dialogue))
+
+    @cache  # for the life of one question: turn-taking and the conversation share one reading
+    def read(text: str) -> Reading:
+        return _reading(text, situation(dialogue, clock()))
+
+    return Expectation(dialogue.step, confirming, read, vocabulary(dialogue))
+
+
+def _reading(text: str, asked: Asked) -> Reading:
+    meant = by_rules(text, asked)
+    told = meant.fields or meant.partial or any(letter.isdigit() for letter in text)
+    return Reading(
+        asked,
+        complete=meant.complete or meant.intent in _DECISIVE,
+        idle=not told and meant.intent in (_IDLE if asked.confirming else _IDLE | _ASSENT),
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from voicebot.call import CallSid, Change, Message, Place, Step
-from voicebot.collect.understanding import Intent, Understanding
+from voicebot.collect.understanding import Asked, Intent, Understanding
 
 YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
 """What a key alone means while a yes is waited for."""
@@ -121,19 +121,31 @@ Effect = Save | Say | Continue | Hold | Book | End
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rules understood of one text, as an answer to one question.
+
+    asked     the situation in which it was read
+    complete  it is a whole and valid answer: nothing more need be waited for
+    idle      said briefly over the bot's words, it only shows that one listens
+    """
+
+    asked: Asked
+    complete: bool = False
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What speech input should know while it waits for the next answer.
 
     step, confirming  choose the patience of turn-taking
-    complete          is this text, as far as heard, already a whole and valid answer?
-    idle              would it, said briefly over the bot's words, only show that one listens?
+    read              understand a text as an answer to this question; the same text is read once
     vocabulary        closed list that may help the recogniser
     """
 
     step: Step
     confirming: bool
-    complete: Callable[[str], bool]
-    idle: Callable[[str], bool] = lambda text: False
+    read: Callable[[str], Reading]
     vocabulary: tuple[str, ...] = ()
 
 
@@ -141,13 +153,16 @@ class Expectation:
 class Utterance:
     """What was heard: words or keys.
 
-    cut  what the caller had heard of the bot's last words when these words interrupted them
+    heard_prefix  what the caller had heard of the bot's last words when these words interrupted
+                  them; None when they interrupted nothing
+    reading       how turn-taking read these words, if it did; the conversation reads them likewise
     """
 
     text: str
     started_at: datetime
     keyed: bool = False
-    cut: str | None = None
+    heard_prefix: str | None = None
+    reading: Reading | None = None
 
 
 Hearing = Utterance | Unheard | Silent | TimeUp

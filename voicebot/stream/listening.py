@@ -10,9 +10,19 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from voicebot.call import Step
-from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
+from voicebot.collect.events import (
+    Expectation,
+    Hearing,
+    Reading,
+    Silent,
+    TimeUp,
+    Unheard,
+    Utterance,
+)
+from voicebot.collect.understanding import Asked
 from voicebot.errors import SpeechUnavailable, VoicebotError
 from voicebot.log import get_logger
 from voicebot.speech import Hint, SttStream, SttTurn, Transcript, VoiceDetector
@@ -25,6 +35,11 @@ from voicebot.stream.recording import Recording
 from voicebot.stream.speaking import Clock, Speaker
 
 _log = get_logger("voicebot.stream.listening")
+
+
+_NOTHING_ASKED: Final = Expectation(
+    Step.NAME, False, lambda text: Reading(Asked(Step.NAME, datetime.min))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ class Listener:
         self._timer = timer
         self._language = language
         self._turn = turns.Turn()
-        self._expectation = Expectation(Step.NAME, False, lambda text: False)
+        self._expectation = _NOTHING_ASKED
         self._recording = Recording()
         self._following: Following | None = None
         self._decode: Decode | None = None
@@ -153,12 +168,17 @@ class Listener:
                     return nothing
                 case Keys() as keys if keys.answer(question):
                     self._timer.decided(stopwatch())
-                    cut = self._speaker.take_cut()
-                    return Utterance(keys.digits, keys.began_at, True, cut)
+                    prefix = self._speaker.take_cut()
+                    return Utterance(keys.digits, keys.began_at, True, prefix)
                 case _Spoken() as spoken:
                     text = await self._text(spoken)
                     if self._is_said(text, spoken.decode):
-                        return Utterance(text, spoken.started_at, cut=self._speaker.take_cut())
+                        return Utterance(
+                            text,
+                            spoken.started_at,
+                            heard_prefix=self._speaker.take_cut(),
+                            reading=self._expectation.read(text),
+                        )
                     if spoken.decode.unheard:
                         return Unheard()
                     self._timer.dropped()
@@ -197,14 +217,14 @@ class Listener:
         text = await self._transcript(spoken.decode)
         if not text or self._expectation.step is not Step.PHONE or self._expectation.confirming:
             return text
-        if self._expectation.complete(text):
+        if self._expectation.read(text).complete:
             return text
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
         # second reading counts only where it makes a whole number.
         decode = spoken.decode
         again = self._begin(decode.listening, decode.audio, words_for_digits=True)
         second = await self._transcript(again)
-        return second if self._expectation.complete(second) else text
+        return second if self._expectation.read(second).complete else text
 
     async def _transcript(self, decode: Decode) -> str:
         assert decode.task is not None
@@ -220,7 +240,7 @@ class Listener:
         """
         if self._is_hum(text) or self._passed_over or not self._speaker.is_interrupted:
             return not self._is_hum(text)
-        return not (is_brief(decode.audio) and self._expectation.idle(text))
+        return not (is_brief(decode.audio) and self._expectation.read(text).idle)
 
     def _is_hum(self, text: str) -> bool:
         """Is it nothing, or a mere hum that interrupts?"""
@@ -297,7 +317,7 @@ class Listener:
         if self._speaker.is_interrupted and self._is_hum(text):
             whole = True  # a noise, a hum: the sooner the bot goes on, the better
         else:  # words that mean nothing may be the first piece of an answer
-            whole = bool(text) and self._expectation.complete(text)
+            whole = bool(text) and self._expectation.read(text).complete
         self._turn, events = turns.on_text(self._turn, complete=whole)
         self._react(events)
 
