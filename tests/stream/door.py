@@ -53,8 +53,9 @@ def now() -> datetime:
 class Door:
     """A running server, and ways to knock."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, redis: FakeAsyncRedis, settings: Settings) -> None:
         self.store = store
+        self.redis = redis
         self.settings = settings
         self.stopping = asyncio.Event()
         self.stopped = asyncio.Event()
@@ -124,7 +125,8 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
         defaults = {"stream_host": "127.0.0.1", "drain_s": 5.0, "data_dir": directory}
         settings = Settings(_env_file=None, stream_port=0, **defaults | changes)
         business = load_business(None)
-        store = Store(FakeAsyncRedis(decode_responses=True), settings, business, clock=now)
+        redis = FakeAsyncRedis(decode_responses=True)
+        store = Store(redis, settings, business, clock=now)
         stack.push_async_callback(store.aclose)
         staff = Staff(
             stt=WholeUtterances(CodedTranscriber(dict(enumerate(ANSWERS, 1)))),
@@ -134,7 +136,7 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
             clock=now,
         )
         server = StreamServer(replace(house(settings, business, store, staff), tracing=tracing))
-        here, ready = Door(store, settings), asyncio.Event()
+        here, ready = Door(store, redis, settings), asyncio.Event()
 
         def when_ready(address: str) -> None:
             here.at = address

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.stream.door import ANSWERS, answer, door, in_virtual_time
+from tests.stream.door import ANSWERS, answer, door, in_virtual_time, now
 from tests.stream.provider import CALL_SID
 from voicebot.call import CallSid, Status
 from voicebot.store import RecordLedger, Store
@@ -65,6 +65,24 @@ async def test_a_caller_who_hung_up_goes_on_where_they_were() -> None:
         await asyncio.sleep(1)
         info = (await here.record())["user"]["userInfo"]
         assert (info["name"], info["phone"]) == ("John Smith", "+61412345678")
+
+
+@in_virtual_time
+async def test_a_call_goes_on_from_an_old_record_whatever_moments_it_tells() -> None:
+    started = ("2026-03-01T20:00:05.123456", "2026-03-01", "9999-12-31T23:59:59.999Z", None)
+    history = [{"speaker": "AI", "message": "Hello", "startedAt": at} for at in started]
+    async with door() as here:
+        old = {"user": {"userInfo": {"name": "null"}}, "history": history}
+        await here.redis.set(f"call:{CALL_SID}", orjson.dumps(old))
+        async with here.caller() as provider:
+            await answer(provider, 1)
+            await provider.until_heard()
+            await provider.hang_up()
+        await asyncio.sleep(1)
+        record = await here.record()
+        assert record["user"]["userInfo"]["name"] == "John Smith"
+        assert [m["message"] for m in record["history"][:4]] == ["Hello"] * 4
+        assert {m["startedAt"][:4] for m in record["history"][4:]} == {str(now().year)}
 
 
 @in_virtual_time

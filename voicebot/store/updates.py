@@ -68,14 +68,16 @@ def user_info(business: Business, field_name: str, value: str, at: str) -> Updat
 def service_selection(
     business: Business, service_name: str, service_time: Moment | None, at: str, now: datetime
 ) -> Update:
-    """The service of exactly this name or id, and the time when one is given.
+    """The service of this name or id, and the time when one is given.
 
     The time is one at which a visit may begin: to come, and within the opening hours.
     """
-    offer = business.offer(service_name) if isinstance(service_name, str) else None
-    if offer is None:
+    service = (
+        validate(Step.SERVICE, service_name, business) if isinstance(service_name, str) else None
+    )
+    if service is None:
         raise Refused("unknown service; use a name or id of the business file")
-    text = answer_text(offer.service)
+    text = answer_text(service)
     fields = {ANSWER_FIELD[Step.SERVICE]: text, timestamp_field(Step.SERVICE): at}
     events = [_field_event(Step.SERVICE, text)]
     if service_time is not None:
