@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from voicebot.ports import free_port
 
@@ -89,7 +90,7 @@ ALL: tuple[Denial, ...] = (*READABLE, master_down, busy)
 async def _endless(client: Redis) -> None:
     try:
         await client.eval("while true do end", 0)
-    except ResponseError:  # killed
+    except (ResponseError, RedisTimeoutError):  # killed, or longer than a client waits
         return
 
 

@@ -126,7 +126,6 @@ async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_
 ) -> None:
     """A failover behind a name or a virtual address: the old master lives, as a replica."""
     successor = ValkeyProcess(free_port(), tmp_path / "successor")
-    await successor.start()
     upstream = valkey
 
     async def attend(reader: StreamReader, writer: StreamWriter) -> None:
@@ -138,7 +137,14 @@ async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_
 
     address = await asyncio.start_server(attend, "127.0.0.1", 0)
     port = address.sockets[0].getsockname()[1]
-    async with connect(valkey.url) as master, connect(f"redis://127.0.0.1:{port}") as client:
+    async with (
+        AsyncExitStack() as over,
+        connect(valkey.url) as master,
+        connect(f"redis://127.0.0.1:{port}") as client,
+    ):
+        over.push_async_callback(successor.stop)
+        await successor.start()
+        await master.flushall()
         assert await client.hset("{CA}", "name", "Ann")
         async with denials.read_only(master):
             upstream = successor
@@ -146,7 +152,6 @@ async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_
                 await client.hset("{CA}", "name", "Ann")
             assert await client.hset("{CA}", "name", "Ann")
     address.close()
-    await successor.stop()
 
 
 async def carry(reader: StreamReader, writer: StreamWriter) -> None:

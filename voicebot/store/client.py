@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypedDict, cast
 from urllib.parse import unquote
 
-from redis.asyncio import BlockingConnectionPool, Connection, ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -103,7 +103,7 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
         )
     except ValueError as error:
         raise SettingsError(_WANTED) from error  # its own message may quote the password
-    return _from_pool(pool)
+    return _with_ours(Redis.from_pool(pool))
 
 
 def separate_clients(url: str) -> list[Redis]:
@@ -202,9 +202,10 @@ def _ours(library: type[AbstractConnection]) -> type[AbstractConnection]:
     return type(library.__name__, (_Connection, library), {})
 
 
-def _from_pool(pool: ConnectionPool) -> Redis:
+def _with_ours(client: Redis) -> Redis:
+    pool = client.connection_pool
     pool.connection_class = _ours(pool.connection_class)
-    return Redis.from_pool(pool)
+    return client
 
 
 def _cluster(address: Address, common: _Common) -> Redis:
@@ -244,4 +245,6 @@ def _sentinel(address: Address, common: _Common) -> Redis:
         password=address.password,
         **options,
     )
-    return _from_pool(pool)
+    for watcher in sentinels.sentinels:
+        _with_ours(watcher)
+    return _with_ours(Redis.from_pool(pool))
