@@ -23,12 +23,11 @@ from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.ports import Door, port_of, reserve
 from voicebot.settings import Settings
 from voicebot.store.client import connect
-from voicebot.store.commits import Commit, seal
+from voicebot.store.commits import Commit, Founding, Session, seal
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.journal import Journal
 from voicebot.store.replay import JOURNALS
 from voicebot.store.scripts import Scripts
-from voicebot.store.sessions import Founding, Session
 from voicebot.store.store import Store
 
 ROUNDS = 2000

@@ -28,11 +28,11 @@ _WAITING_FOR_SOMEBODY = (
     "openai.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.inference_server._SEND_DEADLINE_S",
-    "store.chores.FINISH_PATIENCE_S",
+    "store.background.FINISH_PATIENCE_S",
     "store.client.ANSWER_PATIENCE_S",
     "store.client.CONNECT_PATIENCE_S",
     "store.client.POOL_PATIENCE_S",
-    "store.small_writes.WRITE_PATIENCE_S",
+    "store.integrator_writes.WRITE_PATIENCE_S",
     "store.store.OPEN_PATIENCE_S",
 )
 for deadline in _WAITING_FOR_SOMEBODY:  # who tests one of them sets it

@@ -24,8 +24,7 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.keys import call_keys
-from voicebot.store.listing import Entry, Listed, Owner, listed
-from voicebot.store.replay import standing
+from voicebot.store.replay import Entry, Listed, Owner, listed, standing
 
 SID = CallSid("CAwaits")
 OTHER = CallSid("CAother")

@@ -19,7 +19,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.store import Store
 from voicebot.store.client import connect
 from voicebot.store.embedded import embedded_valkey
-from voicebot.store.listing import Listed, Owner, listed
+from voicebot.store.replay import Listed, Owner, listed
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 

@@ -22,8 +22,8 @@ from voicebot.settings import Settings
 from voicebot.store import journal
 from voicebot.store.journal import Journal
 from voicebot.store.journal_file import JournalFile
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.replay import JOURNALS, waiting_sessions
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 ENOUGH_MS = 10_000

@@ -14,7 +14,7 @@ from tests.console.conftest import console
 from tests.store.cluster import cluster
 from voicebot.call import CallSid
 from voicebot.settings import Settings
-from voicebot.store.presence import Presence
+from voicebot.store.index import Presence
 
 SID = "CA-http-1"
 WORDS = [

@@ -12,8 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store import breaker as module
+from voicebot.store.background import Tasks
 from voicebot.store.breaker import Breaker, longer
-from voicebot.store.tasks import Tasks
 
 from .calls import answered, caller
 from .conftest import StoreMaker

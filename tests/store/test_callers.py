@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, load_business
 from voicebot.call import CallSid, Change, Place, Status, Step
-from voicebot.store.callers import is_number
+from voicebot.store.index import is_number
 from voicebot.store.keys import caller_key, live_key
 from voicebot.store.store import Store
 

@@ -24,8 +24,8 @@ from voicebot.call import Change, Saved, Step
 from voicebot.errors import Fenced
 from voicebot.settings import Settings
 from voicebot.store.journal import Journal
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.replay import JOURNALS, standing
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 from .calls import SID, caller
@@ -160,6 +160,6 @@ def test_whatever_was_acknowledged_is_in_the_record_once_and_in_order(troubles: 
         await call.client.aclose()
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("voicebot.store.ledger.FIRST_PAUSE_S", 0.001)
+        patch.setattr("voicebot.store.session.FIRST_PAUSE_S", 0.001)
         patch.setattr("voicebot.store.breaker.FIRST_PAUSE_S", 0.001)
         asyncio.run(trial(Path(folder)))

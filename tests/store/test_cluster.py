@@ -15,8 +15,8 @@ from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.keys import call_keys
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.replay import standing
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 from .calls import SID, caller

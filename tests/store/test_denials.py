@@ -21,9 +21,8 @@ from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store import store as module
 from voicebot.store.breaker import LONGEST_PAUSE_S, Breaker
-from voicebot.store.client import AWAY, connect
+from voicebot.store.client import AWAY, code_of, connect
 from voicebot.store.keys import call_keys
-from voicebot.store.refusals import code_of
 from voicebot.store.replay import standing
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store

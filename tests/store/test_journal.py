@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store.commits import Commit, seal
+from voicebot.store.commits import Commit, Founding, Held, Session, seal
+from voicebot.store.integrator_writes import Update
 from voicebot.store.journal import Journal
 from voicebot.store.journal_file import JournalFile, PendingUpdate
 from voicebot.store.replay import journal_paths, standing, waiting_sessions, waiting_updates
-from voicebot.store.sessions import Founding, Held, Session
-from voicebot.store.updates import Update
 
 from .calls import SID, START, answered, caller
 

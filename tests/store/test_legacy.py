@@ -15,11 +15,11 @@ from redis.asyncio import Redis
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, CallState, Change, Message, Speaker, Step
+from voicebot.store.commits import Founding
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import call_skeleton, call_state, message_json
-from voicebot.store.sessions import Founding
 from voicebot.store.store import Store
 
 from .conftest import StoreMaker

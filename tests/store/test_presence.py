@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from tests.store.calls import SID
 from voicebot.store.client import connect
-from voicebot.store.presence import LIFE_S, Presence
+from voicebot.store.index import LIFE_S, Presence
 
 
 async def marked(client: Redis) -> None:

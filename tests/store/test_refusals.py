@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store.journal import Journal
 from voicebot.store.keys import call_keys, legacy_key
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.replay import aside_paths, journal_paths, standing
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 from .calls import SID, answered, caller

@@ -18,9 +18,9 @@ from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
-from voicebot.store.delivery import Outcome
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import standing
+from voicebot.store.session import Outcome
 from voicebot.store.store import Store
 
 from .calls import SID, answered, caller

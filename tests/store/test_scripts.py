@@ -9,11 +9,10 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from voicebot.call import Change, Status, Step
-from voicebot.store.commits import Commit, Sealed, seal
+from voicebot.store.commits import Commit, Founding, Sealed, Session, seal
 from voicebot.store.keys import call_keys
 from voicebot.store.record import message_json
 from voicebot.store.scripts import Claimed, Scripts, Updated, Verdict
-from voicebot.store.sessions import Founding, Session
 
 from .calls import SID, START, answered, bot, caller
 

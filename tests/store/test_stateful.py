@@ -27,12 +27,11 @@ from hypothesis.stateful import (
 )
 
 from voicebot.call import FIELDS, Change, Step
-from voicebot.store.commits import Commit, Sealed, seal
+from voicebot.store.commits import Commit, Founding, Sealed, seal
+from voicebot.store.commits import Session as Writer
 from voicebot.store.keys import call_keys
 from voicebot.store.record import ANSWER_FIELD
 from voicebot.store.scripts import Scripts, Taken, Verdict
-from voicebot.store.sessions import Founding
-from voicebot.store.sessions import Session as Writer
 
 from .calls import SID, START, caller
 

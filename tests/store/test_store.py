@@ -19,8 +19,8 @@ from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.record import iso_utc
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 from .calls import SID, START, answered, caller

@@ -9,10 +9,9 @@ from redis.asyncio import Redis
 
 from voicebot.call import Change, Saved, Status, Step
 from voicebot.errors import Fenced
-from voicebot.store.commits import Commit, seal
+from voicebot.store.commits import Commit, Founding, Session, seal
 from voicebot.store.keys import call_keys, legacy_key
 from voicebot.store.scripts import Scripts
-from voicebot.store.sessions import Founding, Session
 from voicebot.store.store import Store
 from voicebot.store.turns import Overtaken
 

@@ -35,10 +35,10 @@ from voicebot.console.sse import (
 )
 from voicebot.console.views import CallView, Need, Sight, WholeCallView, call_view, whole_view
 from voicebot.log import get_logger
+from voicebot.store.client import answering
 from voicebot.store.events import Listed
-from voicebot.store.handover import Verdict, hand_over
+from voicebot.store.index import Verdict, hand_over
 from voicebot.store.record import utc_now
-from voicebot.store.refusals import answering
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come when it asks for them, or by search."""

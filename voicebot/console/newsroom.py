@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from voicebot.call import CallSid, Status
 from voicebot.console.story import Story, Turn, told
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY
+from voicebot.store.client import AWAY, answering
 from voicebot.store.events import (
     BEGINNING,
     EventReader,
@@ -30,7 +30,6 @@ from voicebot.store.events import (
     Record,
     entry_order,
 )
-from voicebot.store.refusals import answering
 
 MARGIN_MS = 3000
 GATHER_S = 0.1

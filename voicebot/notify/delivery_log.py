@@ -27,9 +27,9 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.settings import Settings
+from voicebot.store.client import answering
 from voicebot.store.events import BEGINNING, Happened, entry_order
 from voicebot.store.keys import call_keys
-from voicebot.store.refusals import answering
 
 ORDERED_ATTEMPTS: Final = 4
 """For so many attempts (under three minutes) a call's later events wait for an earlier one; then

@@ -28,11 +28,10 @@ from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog, webhooks_key
 from voicebot.notify.endpoints import Endpoint, WebhookClient
 from voicebot.settings import Settings
-from voicebot.store.client import AWAY
+from voicebot.store.background import stop
+from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.events import EventReader, entry_order
 from voicebot.store.keys import call_keys
-from voicebot.store.refusals import is_wrong_type
-from voicebot.store.tasks import stop
 
 log = get_logger(__name__)
 

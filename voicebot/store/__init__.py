@@ -48,12 +48,12 @@ from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
+from voicebot.store.integrator_writes import HistoryInput, Moment
 from voicebot.store.journal import Journal
-from voicebot.store.ledger import RecordLedger
 from voicebot.store.models import CallSkeleton, HistoryMessage
 from voicebot.store.replay import JOURNALS
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
-from voicebot.store.updates import HistoryInput, Moment
 
 __all__ = [
     "CallSkeleton",

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from voicebot.log import get_logger
 from voicebot.store import metrics
+from voicebot.store.background import Tasks
 from voicebot.store.client import AWAY
-from voicebot.store.tasks import Tasks
 
 log = get_logger(__name__)
 

@@ -8,6 +8,12 @@ Three kinds of address:
     redis+sentinel://host:port,host:port/name      the master that the Sentinels call `name`
 
 User and password stand before the hosts (`user:password@`), percent-encoded. `rediss+…` is TLS.
+
+What an error reply means is read from its class and its code, never from its text. Almost all mean
+"not now": no memory (OOM), a replica (READONLY), no rights (NOPERM), BUSY, MISCONF, NOREPLICAS,
+CLUSTERDOWN, and whatever a later server will say. Inside a script some of them come as a plain ERR.
+What was asked is kept and asked again. One means that somebody must mend something first: a key of
+another type (WRONGTYPE).
 """
 
 from __future__ import annotations
@@ -34,7 +40,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from voicebot.errors import SettingsError
+from voicebot.errors import SettingsError, StoreUnavailable
 
 CONNECTIONS = 64
 """More commits than this in flight in one process wait for a free connection."""
@@ -50,7 +56,7 @@ AWAY = (
     *(ClusterError, RedisClusterException, ResponseError),
 )
 """Redis did not acknowledge what it was asked: no connection, no answer, or the answer that it
-does not do this now (ResponseError; see refusals.py). It may do it later.
+does not do this now (ResponseError; see above). It may do it later.
 
 An error of ours is not among these: a wrong argument (DataError), a RuntimeError, a full disk.
 """
@@ -248,3 +254,36 @@ def _sentinel(address: Address, common: _Common) -> Redis:
     for watcher in sentinels.sentinels:
         _with_ours(watcher)
     return _with_ours(Redis.from_pool(pool))
+
+
+_WRONG_TYPE = "WRONGTYPE"
+
+
+def code_of(error: ResponseError) -> str:
+    """The code of an error reply: its first word (https://valkey.io/topics/protocol/).
+
+    redis-py takes it off the replies that it has a class for, and leaves it on the others.
+    """
+    return error.status_code or str(error).partition(" ")[0]
+
+
+def is_wrong_type(reply: object) -> bool:
+    """Is this an error that says that the key asked for is of another type?"""
+    return isinstance(reply, ResponseError) and code_of(reply) == _WRONG_TYPE
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """For those to whom nothing can be told without Redis: raises StoreUnavailable."""
+    try:
+        yield
+    except ResponseError as error:
+        told = f"Redis refuses ({code_of(error)}); see `voicebot doctor`"
+        raise StoreUnavailable(told) from error
+    except AWAY as error:
+        raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
+
+
+def why_away(error: Exception) -> str:
+    """A word for the log: the code of an error reply, else the error's class."""
+    return code_of(error) if isinstance(error, ResponseError) else type(error).__name__

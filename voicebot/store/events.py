@@ -31,7 +31,8 @@ from redis.exceptions import ResponseError
 from voicebot.call import CallSid, Step, is_call_sid
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY
+from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.commits import Founding
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import (
@@ -42,9 +43,7 @@ from voicebot.store.record import (
     flag,
     utc_now,
 )
-from voicebot.store.refusals import is_wrong_type
 from voicebot.store.scripts import Scripts
-from voicebot.store.sessions import Founding
 
 log = get_logger(__name__)
 

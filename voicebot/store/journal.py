@@ -20,8 +20,8 @@ from uuid import uuid4
 from voicebot.call import Saved
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.journal_file import JournalFile, PendingUpdate
-from voicebot.store.sessions import Held
+from voicebot.store.commits import Held, PendingUpdate
+from voicebot.store.journal_file import JournalFile
 
 log = get_logger(__name__)
 

@@ -6,7 +6,6 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
@@ -14,9 +13,7 @@ from typing import IO, Self
 import orjson
 
 from voicebot.call import CallSid
-from voicebot.store.commits import Sealed
-from voicebot.store.sessions import Founding, Held, Session
-from voicebot.store.updates import Update
+from voicebot.store.commits import Founding, Held, PendingUpdate, Sealed, Session, Update
 
 BUSY_PATIENCE_S = 1.0
 _OWNER_ONLY = 0o700
@@ -37,16 +34,6 @@ CREATE TABLE IF NOT EXISTS refusals (
 
 ASIDE = "aside"
 """Beside the journals: what Redis refuses for good, a file each, tried again only by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingUpdate:
-    """An integrator's write on its way; `id` makes it once."""
-
-    id: str
-    call_sid: CallSid
-    at: datetime
-    update: Update
 
 
 class JournalFile:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from voicebot.business import Business
 from voicebot.call import FIELDS, Status, Step
 from voicebot.errors import StoreError
+from voicebot.store.commits import Founding
 from voicebot.store.models import UserInfo
 from voicebot.store.record import (
     ANSWER_FIELD,
@@ -30,7 +31,6 @@ from voicebot.store.record import (
     read_foreign_json,
     valid_answers,
 )
-from voicebot.store.sessions import Founding
 from voicebot.validation import read_moment, validate
 
 _FLAGS = (BOOKED_FIELD, EMAIL_SENT_FIELD)

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,24 +26,24 @@ from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.delivery import Delivery
+from voicebot.store.commits import Held, PendingUpdate, Session
 from voicebot.store.journal_file import (
     ASIDE,
     JournalFile,
-    PendingUpdate,
     is_cut,
     is_living,
+    read_refusal,
     read_sessions,
     read_updates,
 )
 from voicebot.store.replicas import TooFewReplicas
-from voicebot.store.sessions import Held, Session
+from voicebot.store.session import Delivery
 
 log = get_logger(__name__)
 
 JOURNALS = "journal"
 
-Entry = TypeVar("Entry", Held, PendingUpdate, str)
+Row = TypeVar("Row", Held, PendingUpdate, str)
 
 Denied = list[ResponseError | TooFewReplicas]
 """What Redis said of entries that it did not take just now."""
@@ -192,7 +193,7 @@ def standing(data_dir: Path) -> Standing:
     return found
 
 
-def read(path: Path, find: Callable[[sqlite3.Connection], list[Entry]]) -> list[Entry]:
+def read(path: Path, find: Callable[[sqlite3.Connection], list[Row]]) -> list[Row]:
     """What `find` finds in a file; nothing in one that is damaged, or just made or removed."""
     if not is_cut(path):
         with suppress(*_UNREADABLE), closing(_opened(path)) as database:
@@ -254,3 +255,68 @@ def _move(file: JournalFile, entry: Held | PendingUpdate, why: str) -> None:
 def _in_transaction(file: JournalFile, operation: Callable[[str], None], key: str) -> None:
     with file.transaction():
         operation(key)
+
+
+class Owner(StrEnum):
+    """Who brings what is in a file.
+
+    RUNNING  its own process, as soon as Redis answers
+    ENDED    any other process of this data dir, or `voicebot journal replay`
+    NOBODY   Redis refused it; only `voicebot journal replay` asks again
+    DAMAGED  nobody; what the disk has is not what was written there
+    """
+
+    RUNNING = "running"
+    ENDED = "ended"
+    NOBODY = "nobody"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one call has waiting: commits of its sessions, and integrators' small writes."""
+
+    call_sid: CallSid
+    writes: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One file with something in it; `why` is Redis's reason for refusing it."""
+
+    name: str
+    owner: Owner
+    entries: tuple[Entry, ...]
+    why: str = ""
+
+    @property
+    def writes(self) -> int:
+        """All of them."""
+        return sum(entry.writes for entry in self.entries)
+
+
+def listed(data_dir: Path) -> list[Listed]:
+    """Every file that holds something, those that nobody brings by itself last."""
+    found = [Listed(path.stem, _owner(path), _entries(path)) for path in journal_paths(data_dir)]
+    found += [
+        Listed(path.stem, Owner.NOBODY, _entries(path), ", ".join(read(path, read_refusal)))
+        for path in aside_paths(data_dir)
+    ]
+    return [file for file in found if file.entries or file.owner is Owner.DAMAGED]
+
+
+def _owner(path: Path) -> Owner:
+    if is_damaged(path):
+        return Owner.DAMAGED
+    return Owner.RUNNING if is_living(path) else Owner.ENDED
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    moments: dict[CallSid, list[datetime]] = {}
+    for held in read(path, read_sessions):
+        for commit in held.commits[held.delivered :]:
+            moments.setdefault(held.session.call_sid, []).append(commit.at)
+    for pending in read(path, read_updates):
+        moments.setdefault(pending.call_sid, []).append(pending.at)
+    return tuple(Entry(sid, len(made), min(made)) for sid, made in moments.items())

@@ -20,12 +20,11 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord
-from voicebot.store.commits import Argument, Event, Sealed
+from voicebot.store.client import is_wrong_type
+from voicebot.store.commits import Argument, Event, Founding, Sealed, Session
 from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.record import Fields, iso_utc
-from voicebot.store.refusals import is_wrong_type
 from voicebot.store.replicas import TooFewReplicas
-from voicebot.store.sessions import Founding, Session
 
 EVENTS_KEPT = 1000
 """About this many events a call: ten times what a long call has, and a bound all the same."""

@@ -23,8 +23,7 @@ from redis.exceptions import ResponseError
 from voicebot.business import Business
 from voicebot.call import CallSid, Place
 from voicebot.errors import BrokenRecord
-from voicebot.store.client import AWAY
-from voicebot.store.refusals import is_wrong_type
+from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.scripts import Script
 
 HOLD_S = 300

@@ -22,32 +22,26 @@ from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_si
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
-from voicebot.store import updates
+from voicebot.store import integrator_writes as updates
+from voicebot.store.background import Chores, Tasks
 from voicebot.store.breaker import Breaker
-from voicebot.store.callers import Callers
-from voicebot.store.chores import Chores
-from voicebot.store.client import AWAY
-from voicebot.store.delivery import Delivery
+from voicebot.store.client import AWAY, answering, why_away
+from voicebot.store.commits import Founding, Held, Session, Update, save_mode
 from voicebot.store.events import EventReader
 from voicebot.store.health import is_ready
+from voicebot.store.index import Callers, Locks, Presence, RecentCalls
+from voicebot.store.integrator_writes import SmallWrites
 from voicebot.store.journal import Journal
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
-from voicebot.store.ledger import Manner, MemoryShelf, RecordLedger
 from voicebot.store.legacy import write_legacy
-from voicebot.store.locks import Locks
 from voicebot.store.models import CallSkeleton
-from voicebot.store.presence import Presence
-from voicebot.store.reading import Reader
-from voicebot.store.recent import RecentCalls
+from voicebot.store.reader import Reader
 from voicebot.store.record import call_skeleton, fresh_fields, iso_utc, utc_now
-from voicebot.store.refusals import answering, why_away
 from voicebot.store.replay import Replayer
 from voicebot.store.replicas import TooFewReplicas, replicated
 from voicebot.store.scripts import EVENTS_KEPT, Script, Scripts
-from voicebot.store.sessions import Founding, Held, Session, save_mode
+from voicebot.store.session import Delivery, Manner, MemoryShelf, RecordLedger
 from voicebot.store.slots import Slots
-from voicebot.store.small_writes import SmallWrites
-from voicebot.store.tasks import Tasks
 from voicebot.store.turns import TurnLedger
 
 log = get_logger(__name__)
@@ -296,7 +290,7 @@ class Store:
         """Set `servicebooked`, unless it is None; `email_sent=True` sets `confirmEmailsent`."""
         return await self._update(call_sid, lambda: updates.booking_status(is_booked, email_sent))
 
-    async def _update(self, call_sid: str, make: Callable[[], updates.Update]) -> bool:
+    async def _update(self, call_sid: str, make: Callable[[], Update]) -> bool:
         try:
             sid = parse_call_sid(call_sid)
             known = await self._small.write(sid, make())

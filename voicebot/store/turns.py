@@ -17,12 +17,11 @@ from datetime import datetime
 from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
-from voicebot.store.commits import Commit, merge, seal
+from voicebot.store.client import answering
+from voicebot.store.commits import Commit, Founding, merge, seal
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import call_skeleton
-from voicebot.store.refusals import answering
 from voicebot.store.scripts import Scripts, Taken
-from voicebot.store.sessions import Founding
 from voicebot.store.slots import Slots
 
 

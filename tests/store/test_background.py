@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import bound_contextvars
 
 from voicebot.log import configure
-from voicebot.store.chores import Chores
+from voicebot.store.background import Chores
 
 
 async def fail() -> None:

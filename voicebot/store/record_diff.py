@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from voicebot.call import FIELDS
-from voicebot.store.commits import Argument, Sealed
+from voicebot.store.commits import Argument, Founding, Held, Sealed
 from voicebot.store.record import ANSWER_FIELD, timestamp_field
-from voicebot.store.sessions import Founding, Held
 
 _OWNERS = ("step", "status", "dialogue")
 """Only the owning session writes these: a different value is none that somebody else meant."""

@@ -11,12 +11,11 @@ from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
-from voicebot.store.commits import Commit, seal
+from voicebot.store.commits import Commit, Founding, Session, seal
 from voicebot.store.keys import call_keys
-from voicebot.store.ledger import RecordLedger
+from voicebot.store.record_diff import missing, record_of
 from voicebot.store.scripts import Scripts
-from voicebot.store.sessions import Founding, Session
-from voicebot.store.shadow import missing, record_of
+from voicebot.store.session import RecordLedger
 from voicebot.store.store import Store
 
 from .calls import SID, START, answered, bot, caller

@@ -14,14 +14,14 @@ from redis.exceptions import ResponseError
 from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Status
 from voicebot.log import get_logger
+from voicebot.store.client import is_wrong_type
+from voicebot.store.commits import Founding, Session
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import read_legacy
 from voicebot.store.record import call_state, fresh_fields, read_status
-from voicebot.store.refusals import is_wrong_type
+from voicebot.store.record_diff import with_journals
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Scripts
-from voicebot.store.sessions import Founding, Session
-from voicebot.store.shadow import with_journals
 
 log = get_logger(__name__)
 

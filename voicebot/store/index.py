@@ -1,0 +1,244 @@
+"""Keys beside the records: who called before, recent calls, locks, live calls, who has a call.
+
+None of them decides anything about a record. Each is one key, so all are at home in any cluster:
+a number's calls (`caller:{…}`), the index of recent calls, a call's locks and its live mark. A
+live mark expires by itself: a server that was killed keeps its calls from being answered
+elsewhere for at most LIFE_S. What keeps two sessions apart is the epoch, not this mark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+from uuid import uuid4
+
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid, CallState, EarlierCall, Status, Step
+from voicebot.errors import BrokenRecord
+from voicebot.store.client import AWAY
+from voicebot.store.commits import Founding
+from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, caller_key, live_key, lock_key
+from voicebot.store.record import clean, iso_utc
+from voicebot.store.scripts import EVENTS_KEPT, Script
+
+MOST_CALLS = 5
+"""More calls of one number are no help in finding the one that broke off."""
+
+_HOUR_S = 3600
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
+"""What the provider writes for anonymous, restricted, blocked and unknown: nobody's number."""
+
+CONTINUED_FIELD = "continuedAs"
+
+
+class Callers:
+    """The index of one store. Redis being away only means that nobody is recognised."""
+
+    def __init__(
+        self,
+        client: Redis,
+        read: Callable[[CallSid], Awaitable[Founding | None]],
+        state_of: Callable[[Founding], CallState],
+        window_h: float,
+    ) -> None:
+        self._client = client
+        self._read = read
+        self._state_of = state_of
+        self._window_s = int(window_h * _HOUR_S)
+
+    async def add(self, caller: str, call_sid: CallSid, now: datetime) -> None:
+        """Remember that this number made this call; raises client.AWAY."""
+        if not is_number(caller) or self._window_s == 0:
+            return
+        key = caller_key(caller)
+        await self._client.zadd(key, {call_sid: int(now.timestamp() * 1000)})
+        await self._client.zremrangebyrank(key, 0, -MOST_CALLS - 1)
+        await self._client.expire(key, self._window_s)
+
+    async def open_calls_of(
+        self, caller: str | None, *, besides: CallSid, now: datetime
+    ) -> tuple[EarlierCall, ...]:
+        """The calls of this number, within the window, that ended with a name and no booking;
+        newest first, and none from before a call that came to its purpose. A number can be forged:
+        who calls must tell that name before they hear of it.
+
+        Nothing for a withheld number, of calls that are on the phone now or are continued
+        as another call than this one, and when Redis is away.
+        """
+        if caller is None or not is_number(caller):
+            return ()
+        try:
+            oldest = int((now.timestamp() - self._window_s) * 1000)
+            found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
+            others = [CallSid(str(name)) for name in found if name != besides]
+            return await self._open(others, besides)
+        except AWAY:
+            return ()
+
+    async def continued(self, earlier: CallSid, later: CallSid) -> None:
+        """The earlier call goes on as the later one and is not offered again; best effort."""
+        try:
+            await self._client.hset(call_keys(earlier).call, CONTINUED_FIELD, later)
+        except AWAY:
+            return
+
+    async def _open(self, newest_first: list[CallSid], later: CallSid) -> tuple[EarlierCall, ...]:
+        calls: list[EarlierCall] = []
+        for call_sid in newest_first:
+            try:
+                record = await self._read(call_sid)
+            except BrokenRecord:
+                continue
+            if record is None:
+                continue
+            state = self._state_of(record)
+            if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
+                break
+            continued = record.fields.get(CONTINUED_FIELD, later) != later
+            named = Step.NAME in state.answers
+            if named and not continued and not await self._is_live(call_sid):
+                calls.append(EarlierCall(call_sid, state))
+        return tuple(calls)
+
+    async def _is_live(self, call_sid: CallSid) -> bool:
+        return bool(await self._client.exists(live_key(call_sid)))
+
+
+def is_number(caller: str) -> bool:
+    """A number that belongs to somebody, in E.164."""
+    return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD
+
+
+class RecentCalls:
+    """Calls by when they began. Every method raises client.AWAY."""
+
+    def __init__(self, client: Redis, retention_s: int) -> None:
+        self._client = client
+        self._retention_s = retention_s
+
+    async def add(self, call_sid: CallSid, began: datetime) -> None:
+        """Remember a call; forget those whose records have expired."""
+        began_ms = int(began.timestamp() * 1000)
+        await self._client.zadd(RECENT_CALLS, {call_sid: began_ms})
+        await self._client.zremrangebyscore(RECENT_CALLS, 0, began_ms - self._retention_s * 1000)
+
+    async def newest(self, limit: int, offset: int) -> list[CallSid]:
+        """Newest first."""
+        found = await self._client.zrevrange(RECENT_CALLS, offset, offset + limit - 1)
+        return [CallSid(str(call_sid)) for call_sid in found]
+
+
+class Locks:
+    """The locks of one store; one that nobody gives back expires."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def take(self, call_sid: CallSid, chore: str, life_s: int) -> bool | None:
+        """True when it is ours now, False when another has it, None when Redis is away."""
+        try:
+            return bool(await self._client.set(lock_key(call_sid, chore), "1", nx=True, ex=life_s))
+        except AWAY:
+            return None
+
+    async def give_back(self, call_sid: CallSid, chore: str) -> None:
+        """Let others try; while Redis is away it expires by itself."""
+        try:
+            await self._client.delete(lock_key(call_sid, chore))
+        except AWAY:
+            return
+
+
+LIFE_S = 15
+BEAT_S = 5.0
+
+
+class Presence:
+    """The marks of one store. Redis being away only means that nobody is told."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    @asynccontextmanager
+    async def hold(self, call_sid: CallSid) -> AsyncIterator[None]:
+        """The call is on the phone until the block is left."""
+        holder, over = uuid4().hex, asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat(call_sid, holder, over))
+            try:
+                yield
+            finally:
+                over.set()
+        await self._leave(call_sid, holder)
+
+    async def is_live(self, call_sid: CallSid) -> bool:
+        """Does a phone stream hold this call? False when Redis is away."""
+        try:
+            return bool(await self._client.exists(live_key(call_sid)))
+        except AWAY:
+            return False
+
+    async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
+        """Ended by an event: the client may swallow a cancellation while a command is out."""
+        while not over.is_set():
+            with suppress(*AWAY):
+                await self._client.set(live_key(call_sid), holder, ex=LIFE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S):
+                    await over.wait()
+
+    async def _leave(self, call_sid: CallSid, holder: str) -> None:
+        """Take only our own mark down; a newer stream's stays."""
+        with suppress(*AWAY):
+            if await self._client.get(live_key(call_sid)) == holder:
+                await self._client.delete(live_key(call_sid))
+
+
+_TAKE = Script("take")
+
+
+class Verdict(StrEnum):
+    """What became of the wish; TAKEN: a colleague has the call."""
+
+    UNKNOWN = "unknown"
+    TAKEN = "taken"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """`by` is who has the call now, empty when nobody has."""
+
+    verdict: Verdict
+    by: str
+
+
+async def hand_over(
+    client: Redis,
+    call_sid: CallSid,
+    by: str,
+    *,
+    at: datetime,
+    retention_s: int,
+    over: bool = False,
+) -> Handed:
+    """Mark the call as taken by `by`, or as free when `by` is empty.
+
+    Raises client.AWAY and BrokenRecord.
+
+    A call that a colleague has stays theirs unless `over` says to take it over.
+    """
+    shared = (iso_utc(at), retention_s, EVENTS_KEPT, CHANNEL, call_sid)
+    reply = await _TAKE.run(
+        client, call_keys(call_sid).all, (*shared, clean(by), "1" if over else "")
+    )
+    verdict, holder = cast(tuple[str, str], reply)
+    return Handed(Verdict(verdict), holder)
