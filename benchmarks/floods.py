@@ -154,7 +154,8 @@ def answer_ms(port: int) -> float:
 
 
 def answers_ms(port: int, seconds: float) -> list[float]:
-    until, taken = time.perf_counter() + seconds, []
+    until = time.perf_counter() + seconds
+    taken: list[float] = []
     while not taken or time.perf_counter() < until:
         taken.append(answer_ms(port))
         time.sleep(0.005)

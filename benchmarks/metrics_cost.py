@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp()  # before prometheus_client is imported
@@ -87,12 +88,12 @@ def main(rounds: int) -> None:
             ("turn, with metrics and traces", tell, call),
         ):
             metrics.answered = answered
-            taken.setdefault(name, []).append(timed_us(lambda t=trace: turns(t), TURNS))
+            taken.setdefault(name, []).append(timed_us(partial(turns, trace), TURNS))
         for name, count in (
             ("message, without metrics", None),
             ("message, with metrics", metrics.queued),
         ):
-            taken.setdefault(name, []).append(timed_us(lambda c=count: messages(c), MESSAGES))
+            taken.setdefault(name, []).append(timed_us(partial(messages, count), MESSAGES))
         probe = timed_us(lambda: _probes(1000), 1000)
         taken.setdefault("one look at the loop's lag", []).append(probe)
     for name, values in taken.items():

@@ -25,8 +25,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from voicebot.business import WEEKDAYS, Booking, Business, Company, Hours, Offer
-from voicebot.call import CallState, Change, Place, Saved, Step
-from voicebot.collect.collector import Conversation, understand_by_rules
+from voicebot.call import CallSid, CallState, Change, Place, Saved, Step
+from voicebot.collect.collector import Conversation, SayAloud, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Started, Utterance
 
@@ -61,7 +61,7 @@ class Notes:
         """Nothing to keep: the dialogue's own state is looked at."""
         return Saved.MEMORY
 
-    async def continue_earlier(self) -> None:
+    async def continue_earlier(self, earlier: CallSid) -> None:
         """There is no earlier call."""
 
 
@@ -126,7 +126,7 @@ def _fields(talk: Conversation, ending: Ending | None) -> dict[str, str]:
     return values | ({"time": time} if time else {})
 
 
-def _say(said: list[str]) -> Callable[..., Awaitable[None]]:
+def _say(said: list[str]) -> SayAloud:
     async def say(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
         await before_first_frame(datetime.now(ZoneInfo(_ZONE)))
         said.append(f"bot     {text}")

@@ -16,7 +16,7 @@ def decode_by_hand(code: int) -> int:
     """ITU-T G.711 table 2, written bit by bit."""
     bits = f"{~code & 0xFF:08b}"
     sign, segment, step = bits[0], int(bits[1:4], 2), int(bits[4:], 2)
-    magnitude = (2 * step + 33) * 2**segment - 33
+    magnitude = (2 * step + 33) * (1 << segment) - 33
     return (-4 if sign == "1" else 4) * magnitude
 
 

@@ -15,7 +15,10 @@ import functools
 import selectors
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from typing import ParamSpec, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, TypeVarTuple, Unpack
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,9 +40,7 @@ class _JumpingSelector(selectors.BaseSelector):
         self.threads = 0
         """So many are at work."""
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._real.select(0)
         if ready or timeout == 0:
             return ready
@@ -54,22 +55,22 @@ class _JumpingSelector(selectors.BaseSelector):
         return []
 
     def register(
-        self, fileobj: selectors._FileObject, events: selectors._EventMask, data: object = None
+        self, fileobj: FileDescriptorLike, events: int, data: object = None
     ) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)
 
-    def unregister(self, fileobj: selectors._FileObject) -> selectors.SelectorKey:
+    def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
         return self._real.unregister(fileobj)
 
     def modify(
-        self, fileobj: selectors._FileObject, events: selectors._EventMask, data: object = None
+        self, fileobj: FileDescriptorLike, events: int, data: object = None
     ) -> selectors.SelectorKey:
         return self._real.modify(fileobj, events, data)
 
     def close(self) -> None:
         self._real.close()
 
-    def get_map(self) -> Mapping[selectors._FileObject, selectors.SelectorKey]:
+    def get_map(self) -> Mapping[FileDescriptorLike, selectors.SelectorKey]:
         return self._real.get_map()
 
 

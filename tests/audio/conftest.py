@@ -57,7 +57,8 @@ class Exchange:
             out, err = await process.communicate()
         ended = Call(sid, process.returncode or 0, out.decode() + err.decode())
         async with Redis(port=self._redis_port, decode_responses=True) as redis:
-            ended.fields = await redis.hgetall(f"call:{{{sid}}}")
+            fields = await redis.hgetall(f"call:{{{sid}}}")
+            ended.fields = {str(k): str(v) for k, v in fields.items()}
             history = await redis.lrange(f"call:{{{sid}}}:history", 0, -1)
             ended.history = [json.loads(m) for m in history]
         return ended

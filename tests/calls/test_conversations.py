@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ class Transcript:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> Iterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """A calendar in which one time is taken."""
     client = FakeAsyncRedis(decode_responses=True)
     settings = Settings(_env_file=None, data_dir=tmp_path)

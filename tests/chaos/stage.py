@@ -57,7 +57,7 @@ class Worker:
         self._data_dir = data_dir
         self._settings = settings
         self._process: Process | None = None
-        self._orders = {"serial": 0, "die": None, "commits": 0, "clock_s": 0.0}
+        self._orders: dict[str, object] = {"serial": 0, "die": None, "commits": 0, "clock_s": 0.0}
 
     @property
     def pid(self) -> int | None:

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import orjson
 
 import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
-from voicebot.call import CallSid, CallState, Change, Saved
+from voicebot.call import Appointments, CallSid, CallState, Change, Saved
 from voicebot.errors import Fenced
 from voicebot.store.record import answer_text, iso_utc, message_json
 from voicebot.store.store import Store
 from voicebot.stream.server import House
+from voicebot.stream.session import OpenLedger, Staff
 from voicebot.worker import run
 
 TRACE_FD = "CHAOS_TRACE_FD"
@@ -105,9 +107,12 @@ class TracedPen:
         self._orders.reached(AFTER_COMMIT)
         return saved
 
-    def __getattr__(self, name: str) -> object:
-        """Whatever else a conversation may ask its ledger is not of interest here."""
-        return getattr(self._ledger, name)
+    @property
+    def appointments(self) -> Appointments:
+        return self._ledger.appointments
+
+    async def continue_earlier(self, earlier: CallSid) -> None:
+        await self._ledger.continue_earlier(earlier)
 
     async def close(self) -> None:
         await self._ledger.close()
@@ -141,11 +146,12 @@ def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Calla
     def tell(**line: object) -> None:
         os.write(fd, orjson.dumps(line) + b"\n")
 
-    def make(settings: object, business: object, store: Store, staff: stream.Staff) -> House:
-        converse = partial(staff.converse, clock=orders.now)
+    def make(settings: object, business: object, store: Store, staff: Staff) -> House:
+        held = cast(Callable[..., Awaitable[object]], staff.converse)
+        converse = partial(held, clock=orders.now)
         staff = replace(staff, synthesizer=LetterVoice(), clock=orders.now, converse=converse)
 
-        async def open_call(call_sid: CallSid, *, caller: str | None) -> TracedPen:
+        async def open_call(call_sid: CallSid, *, caller: str | None) -> OpenLedger:
             ledger = await store.open_call(call_sid, caller=caller)
             session = ledger._delivery.session.id
             known = sorted(ledger.state.answers)

@@ -107,7 +107,7 @@ def ended(effects: tuple[Effect, ...]) -> Ending | None:
 YES = intent(Intent.YES)
 NO = intent(Intent.NO)
 NONSENSE = intent(Intent.NOT_A_VALUE)
-PLAIN_CALL = (
+PLAIN_CALL: tuple[Event, ...] = (
     Started(),
     answer(Step.NAME),
     answer(Step.PHONE),

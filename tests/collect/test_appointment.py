@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -227,9 +228,7 @@ def test_the_farewell_in_chinese_names_whatever_is_known(
         ({}, "I am sorry, I cannot book anything without your details."),
     ],
 )
-def test_nobody_is_promised_a_call_who_cannot_be_called(
-    known: dict[str, object], words: str
-) -> None:
+def test_nobody_is_promised_a_call_who_cannot_be_called(known: dict[str, Any], words: str) -> None:
     effects = run(at(Step.TIME, **known), intent(Intent.REFUSAL))[1]
     assert words in said(effects)
 

@@ -356,7 +356,7 @@ async def test_a_sentence_that_cannot_go_on_after_a_hum_is_unsaid_too() -> None:
             raise SpeechUnavailable("no voice for the rest")
         return await Call.hear(call, expectation)
 
-    call.hear = hear  # type: ignore[method-assign]
+    call.hear = hear  # type: ignore[method-assign, assignment]
     with pytest.raises(CallEnded):
         await call.run()
     assert [c.confirmed for c in call.changes if c.confirmed] == []

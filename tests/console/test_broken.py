@@ -12,6 +12,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from tests.store.calls import Stored
 from voicebot.console.streams import events_of_all
 from voicebot.settings import Settings
 
@@ -189,17 +190,18 @@ STRANGE = [
 
 @pytest.mark.parametrize("fields", STRANGE)
 async def test_what_another_program_wrote_into_a_record_fails_nothing(
-    fields: dict[str, str], http: httpx.AsyncClient, redis: Redis
+    fields: dict[Stored, Stored], http: httpx.AsyncClient, redis: Redis
 ) -> None:
     await three_calls(http)
     await redis.hset("call:{CA2}", mapping=fields)
     await redis.rpush("call:{CA2}:history", "", "null", '{"message": 1}', '{"message": "hello"}')
-    for event in (
+    events: list[dict[Stored, Stored]] = [
         {"type": "phase", "value": "thinking", "at": "2026-03-01T10:00:00"},
         {"type": "phase", "value": "speaking", "at": "2026-03-01T10:00:01Z"},
         {"type": "message", "message": "["},
         {"no": "type"},
-    ):
+    ]
+    for event in events:
         await redis.xadd("call:{CA2}:events", event)
     assert sorted(await listed(http)) == ["CA1", "CA2", "CA3"]
     assert (await http.get("/live/calls/CA2")).status_code == 200

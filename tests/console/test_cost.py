@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.collect.collector import understand_by_rules
-from voicebot.collect.understanding import Asked, Meanwhile, Understanding
+from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
 from voicebot.console.conversations import Conversations, Said
 from voicebot.openai.usage import Tokens, meter, read_usage
 from voicebot.settings import Settings
@@ -23,7 +23,9 @@ class Dear:
     def __init__(self) -> None:
         self.paid = 0
 
-    async def __call__(self, text: str, asked: Asked, meanwhile: Meanwhile, /) -> Understanding:
+    async def __call__(
+        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
+    ) -> Understanding:
         if not meter().is_spent:
             meter().thought("a model", Tokens(input=100_000))
             self.paid += 1
@@ -42,6 +44,6 @@ async def test_all_turns_of_a_call_are_on_one_bill_until_its_cap_is_reached(
         assert await redis.hget(f"call:{{{SID}}}", "usage") is None
         for console, text in zip(consoles, ("My name is Robin Carter", "yes"), strict=True):
             await console.answer(SID, Said(text, utc_now()))
-    used = read_usage(await redis.hget(f"call:{{{SID}}}", "usage"))
+    used = read_usage(str(await redis.hget(f"call:{{{SID}}}", "usage")))
     assert (dear.paid, used.tokens_in) == (1, 100_000)
     assert used.cost_usd > settings.openai_max_cost

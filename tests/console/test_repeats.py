@@ -19,7 +19,7 @@ from tests.store.faults import FaultyRedis
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
 from voicebot.collect.collector import understand_by_rules
-from voicebot.collect.understanding import Asked, Meanwhile, Understanding
+from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
 from voicebot.console.conversations import Conversations, Said
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
@@ -199,7 +199,9 @@ class Interrupted:
     def __init__(self, happens: Callable[[], Awaitable[object]]) -> None:
         self._happens = happens
 
-    async def __call__(self, text: str, asked: Asked, meanwhile: Meanwhile, /) -> Understanding:
+    async def __call__(
+        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
+    ) -> Understanding:
         await meanwhile()
         await self._happens()
         return await understand_by_rules(text, asked, meanwhile)

@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize("host", ["[::1", "[:::::]", "h:99999", "h:x", "a b", "u@h", "h/x", "é"])
 @pytest.mark.parametrize("path", ["/", "/calls", "/healthz"])
 async def test_a_broken_host_is_refused(http: httpx.AsyncClient, path: str, host: str) -> None:
-    answer = await http.get(path, headers={"Host": host.encode("latin-1")})
+    answer = await http.get(path, headers=[(b"Host", host.encode("latin-1"))])
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_host")
     assert "content-security-policy" in answer.headers
 

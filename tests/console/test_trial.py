@@ -28,8 +28,8 @@ async def trial(
     """A console and the stream server that it asks, with the same settings."""
     async with door(**changes) as here:
         same = {"stream_port": here.port, "stream_host": "127.0.0.1"} | changes
-        if isinstance(same.get("twilio_auth_token"), str):
-            same["twilio_auth_token"] = SecretStr(same["twilio_auth_token"])
+        if isinstance(token := same.get("twilio_auth_token"), str):
+            same["twilio_auth_token"] = SecretStr(token)
         async with console(settings.model_copy(update=same)) as http:
             yield http, here
 

@@ -147,8 +147,8 @@ async def test_after_the_last_attempt_it_is_listed_without_customers_data(
     kept = [key for key in await redis.keys("*") if "webhooks" in key]
     assert kept
     for key in kept:
-        assert b"Test Caller" not in await redis.dump(key)
-        assert b"topsecret" not in await redis.dump(key)
+        assert b"Test Caller" not in (await redis.dump(key) or b"")
+        assert b"topsecret" not in (await redis.dump(key) or b"")
 
 
 async def test_gone_is_listed_at_once_and_the_next_is_told(
@@ -275,7 +275,7 @@ async def test_what_another_program_wrote_into_the_log_ends_no_delivery(
     key = webhooks_key(SID)
     await talk(steps=(Step.NAME,), end=None)
     await by_hand.look()
-    (cursor,) = await redis.hkeys(key)
+    (cursor,) = map(str, await redis.hkeys(key))
     await redis.hset(key, mapping={f"{cursor}:1-0": strange, f"{cursor}:soon": "[1, 1]"})
     await redis.hset(f"voicebot:webhooks:{{{cursor}}}:failures", "some", strange)
     await redis.zadd(f"voicebot:webhooks:{{{cursor}}}:failed", {"some": 1.0})

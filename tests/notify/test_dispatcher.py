@@ -348,7 +348,11 @@ async def dispatcher_on_cluster(settings: Settings, pace: Pace = ONCE) -> AsyncI
     async with connect(str(settings.redis_url)) as client, asyncio.TaskGroup() as group:
         dispatcher = Dispatcher(client, endpoint, settings, pace=pace)
         group.create_task(dispatcher.run(stopping))
-        await until(lambda: client.exists(since))
+
+        async def begun() -> bool:
+            return bool(await client.exists(since))
+
+        await until(begun)
         try:
             yield
         finally:

@@ -106,7 +106,7 @@ async def test_the_documented_receiver_refuses_what_was_changed(
     body = trial_body("msg_1", "now")
     endpoint = Endpoint("https://crm.example/", (KEY,))
     headers = endpoint.signed("msg_1", int(time.time()), body) | changed
-    raw = {k: v.encode() for k, v in headers.items()}
+    raw = [(k.encode(), v.encode()) for k, v in headers.items()]
     client = httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S)
     async with documented_receiver(unused_tcp_port), client as http:
         url = f"http://127.0.0.1:{unused_tcp_port}/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from httpx2 import Timeout
 from pydantic import SecretStr
 
 from tests.speech.openai.conftest import settings
@@ -56,4 +57,5 @@ def test_a_key_that_no_header_can_carry_is_a_wrong_setting(key: str) -> None:
 async def test_the_http_client_has_our_patience_not_its_own() -> None:
     async with account(of(None, "k")).open_client() as client:
         assert client.max_retries == 0
+        assert isinstance(client.timeout, Timeout)
         assert client.timeout.read == 10

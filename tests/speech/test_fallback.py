@@ -195,7 +195,7 @@ async def test_the_breaker_is_told_why_a_turn_was_not_heard() -> None:
 
 
 def metric(failure: Failure) -> float:
-    return metrics.failures.labels(Service.HEARING, failure)._value.get()
+    return float(metrics.failures.labels(Service.HEARING, failure)._value.get())
 
 
 @pytest.mark.parametrize("secondary", [None, DeafEars()])

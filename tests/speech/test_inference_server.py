@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,7 @@ def socket() -> Path:
     return Path("desk.sock")
 
 
-def connect(socket: Path) -> unix_connect:
+def connect(socket: Path) -> AbstractAsyncContextManager[ClientConnection]:
     return unix_connect(str(socket), "ws://localhost/", compression=None)
 
 

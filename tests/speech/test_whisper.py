@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,15 +23,18 @@ whisper_module = pytest.importorskip(
     reason="NOT TESTED: the extra `local` is absent",
     exc_type=ModuleNotFoundError,
 )
-Whisper, cut_loops, is_echo = (
-    whisper_module.Whisper,
-    whisper_module.cut_loops,
-    whisper_module.is_echo,
-)
+if TYPE_CHECKING:
+    from voicebot.speech.whisper import Whisper, cut_loops, is_echo
+else:
+    Whisper, cut_loops, is_echo = (
+        whisper_module.Whisper,
+        whisper_module.cut_loops,
+        whisper_module.is_echo,
+    )
 
 
 @pytest.fixture(scope="module")
-def whisper() -> object:
+def whisper() -> Whisper:
     need_local()
     return Whisper(whisper_files(None), workers=1)
 
@@ -42,7 +48,8 @@ def pitch_hz(mulaw: bytes) -> float:
     windows = g711.decode(mulaw[: len(mulaw) // 320 * 320]).astype(float).reshape(-1, 320)
     loud = windows[np.abs(windows).mean(axis=1) > 1500]
     shifts = range(g711.RATE_HZ // 300, g711.RATE_HZ // 70)
-    best = [max(shifts, key=lambda n, w=w: w[n:] @ w[:-n] / (320 - n)) for w in loud]
+    correlated = [[w[n:] @ w[:-n] / (320 - n) for n in shifts] for w in loud]
+    best = [shifts[int(np.argmax(values))] for values in correlated]
     return g711.RATE_HZ / float(np.median(best))
 
 
@@ -72,7 +79,7 @@ def test_a_click_says_nothing(whisper: Whisper, utterance: bytes) -> None:
     assert whisper.hear(utterance, Hint()).text == ""
 
 
-def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: object) -> None:
+def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: Path) -> None:
     number = say(tts, "Zero four one two, three four five, six seven eight.")
     as_usual, in_words = whisper.hear(number, Hint()), whisper.hear(
         number, Hint(words_for_digits=True)
@@ -82,7 +89,7 @@ def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: object) ->
 
 
 def test_a_voice_of_another_pitch_keeps_its_tempo_and_is_understood(
-    whisper: Whisper, tts: object, spoken: bytes
+    whisper: Whisper, tts: Path, spoken: bytes
 ) -> None:
     high = say(tts, SENTENCE, pitch=1.18)
     assert len(high) == pytest.approx(len(spoken), rel=0.15)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Message, Speaker, Status, Step
+from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
 
+Stored = bytes | bytearray | memoryview | str | int | float
+"""What redis-py takes for a field or a value."""
 SID = CallSid("CA0001")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
@@ -24,7 +26,7 @@ def caller(text: str, second: int = 0) -> Message:
 
 def answered(step: Step, second: int) -> Change:
     """A caller's answer with the words it came in, and the next question."""
-    answers = {
+    answers: dict[Step, str | Service | datetime] = {
         Step.NAME: "Test Caller",
         Step.PHONE: "+61255550100",
         Step.ADDRESS: "1 Example Street, Sampletown",

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -71,8 +72,8 @@ class Cluster:
     async def shard_of(self, key: str) -> Shard:
         """Who has this key now, in the eyes of its own master."""
         async with _client(self.ports[0]) as node:
-            slot = int(await node.execute_command("CLUSTER", "KEYSLOT", key))
-            for first, last, master, *replicas in await node.execute_command("CLUSTER", "SLOTS"):
+            slot = int(await _ask(node, "CLUSTER", "KEYSLOT", key))
+            for first, last, master, *replicas in await _ask(node, "CLUSTER", "SLOTS"):
                 if first <= slot <= last:
                     return Shard(slot, _node(master), tuple(_node(r) for r in replicas))
         raise AssertionError("nobody has this slot")
@@ -80,7 +81,7 @@ class Cluster:
     async def others(self, shard: Shard) -> Shard:
         """Any shard but this one."""
         async with _client(self.ports[0]) as node:
-            for first, _, master, *replicas in await node.execute_command("CLUSTER", "SLOTS"):
+            for first, _, master, *replicas in await _ask(node, "CLUSTER", "SLOTS"):
                 if _node(master) != shard.master:
                     return Shard(first, _node(master), tuple(_node(r) for r in replicas))
         raise AssertionError("there is one shard only")
@@ -95,8 +96,8 @@ class Cluster:
         there = await self.others(here)
         slot = ("CLUSTER", "SETSLOT", here.slot)
         async with _client(here.master.port) as source, _client(there.master.port) as target:
-            await target.execute_command(*slot, "IMPORTING", here.master.name)
-            await source.execute_command(*slot, "MIGRATING", there.master.name)
+            await _ask(target, *slot, "IMPORTING", here.master.name)
+            await _ask(source, *slot, "MIGRATING", there.master.name)
             keys = await _keys_in(source, here.slot)
             for name in keys[1:]:
                 await _migrate(source, there.master.port, name)
@@ -105,12 +106,12 @@ class Cluster:
                 for name in keys:
                     await _migrate(source, there.master.port, name)
             for node in (target, source):
-                await node.execute_command(*slot, "NODE", there.master.name)
+                await _ask(node, *slot, "NODE", there.master.name)
 
     async def swap(self, shard: Shard) -> None:
         """An orderly failover: the replica takes over, the master becomes its replica."""
         async with _client(shard.replicas[0].port) as node:
-            await node.execute_command("CLUSTER", "FAILOVER")
+            await _ask(node, "CLUSTER", "FAILOVER")
             await _until_it_says(node, ("INFO", "replication"), "'role': 'master'")
         async with _client(shard.master.port) as node:
             await _until_it_says(node, ("INFO", "replication"), "'master_link_status': 'up'")
@@ -124,7 +125,7 @@ class Cluster:
     async def read(self, at: Node, key: str) -> list[str]:
         """A list as one node has it."""
         async with _client(at.port) as node:
-            return list(await node.execute_command("LRANGE", key, 0, -1))
+            return list(await _ask(node, "LRANGE", key, 0, -1))
 
     def signal(self, node: Node, number: signal.Signals) -> None:
         """To the process of a node."""
@@ -142,7 +143,7 @@ class Cluster:
     async def cut_off(self, master: Node) -> None:
         """The master lets go of its replicas; a frozen one does not come back."""
         async with _client(master.port) as node:
-            await node.execute_command("CLIENT", "KILL", "TYPE", "replica")
+            await _ask(node, "CLIENT", "KILL", "TYPE", "replica")
 
 
 @asynccontextmanager
@@ -160,10 +161,10 @@ async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[C
                 await _until_it_answers(node)
                 if n < MASTERS:
                     first, last = n * SLOTS // MASTERS, (n + 1) * SLOTS // MASTERS - 1
-                    await node.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+                    await _ask(node, "CLUSTER", "ADDSLOTSRANGE", first, last)
         async with _client(ports[0]) as node:
             for port, bus in zip(ports[1:], buses[1:], strict=True):
-                await node.execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
+                await _ask(node, "CLUSTER", "MEET", "127.0.0.1", port, bus)
         for port in ports:
             async with _client(port) as node:
                 known = f"cluster_known_nodes:{len(ports)}"
@@ -178,9 +179,9 @@ async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[C
 
 async def _replicate(replica: int, master: int) -> None:
     async with _client(master) as node:
-        name = await node.execute_command("CLUSTER", "MYID")
+        name = await _ask(node, "CLUSTER", "MYID")
     async with _client(replica) as node:
-        await node.execute_command("CLUSTER", "REPLICATE", name)
+        await _ask(node, "CLUSTER", "REPLICATE", name)
         await _until_it_says(node, ("INFO", "replication"), "'master_link_status': 'up'")
 
 
@@ -226,11 +227,11 @@ def _node(said: list[object]) -> Node:
 
 
 async def _keys_in(node: Redis, slot: int) -> list[str]:
-    return list(await node.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100))
+    return list(await _ask(node, "CLUSTER", "GETKEYSINSLOT", slot, 100))
 
 
 async def _migrate(source: Redis, port: int, key: str) -> None:
-    await source.execute_command("MIGRATE", "127.0.0.1", port, key, 0, 5000)
+    await _ask(source, "MIGRATE", "127.0.0.1", port, key, 0, 5000)
 
 
 def _client(port: int) -> Redis:
@@ -239,6 +240,10 @@ def _client(port: int) -> Redis:
         port=port, decode_responses=True, protocol=2, retry=Retry(NoBackoff(), 0),
         socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S,
     )  # fmt: skip
+
+
+async def _ask(node: Redis, *command: object) -> Any:
+    return await node.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 async def _until_it_answers(node: Redis) -> None:
@@ -254,6 +259,6 @@ async def _until_it_answers(node: Redis) -> None:
 async def _until_it_says(node: Redis, command: tuple[str, ...], words: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            if words in str(await node.execute_command(*command)):
+            if words in str(await _ask(node, *command)):
                 return
             await asyncio.sleep(0.02)

@@ -76,7 +76,7 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
         assert sorted(await store.recent_calls()) == calls
     async with connect(url) as client:
         for sid in calls:
-            mirrored = json.loads(await client.get(legacy_key(sid)))
+            mirrored = json.loads(str(await client.get(legacy_key(sid))))
             assert (len(mirrored["history"]), mirrored["confirmEmailsent"]) == (12, True)
 
 

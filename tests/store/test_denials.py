@@ -173,14 +173,14 @@ async def test_one_call_that_is_denied_holds_up_no_other(
                 assert await ledger.commit(said("left behind", 1)) is Saved.JOURNAL
                 assert await ended.update_conversation_history(sid, caller("and this", 2))
             await process.aclose()
-            await client.execute_command("ACL", "SETUSER", "default", "resetkeys", *keys)
+            await client.execute_command("ACL", "SETUSER", "default", "resetkeys", *keys)  # type: ignore[no-untyped-call]
     try:
         async with asyncio.timeout(ENOUGH_S):
             while standing(settings.data_dir).entries != 2:  # noqa: ASYNC110 - of another thread
                 await asyncio.sleep(0.02)
         assert await history(store, OTHER) == ["left behind", "and this"]
     finally:
-        await client.execute_command("ACL", "SETUSER", "default", "allkeys")
+        await client.execute_command("ACL", "SETUSER", "default", "allkeys")  # type: ignore[no-untyped-call]
     await until_in_redis(settings)
     assert await history(store) == ["left behind", "and this"]
 

@@ -99,19 +99,19 @@ async def test_a_start_that_is_cancelled_leaves_no_server_behind(
     never = asyncio.Event()
 
     async def in_vain(port: int, directory: Path) -> Answer:
-        if valkey.started and not never.is_set():
+        if starter.started and not never.is_set():
             never.set()
             await asyncio.sleep(60)
         return Answer.NOBODY
 
-    valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
+    starter = EmbeddedValkey(settings.data_dir, settings.redis_port)
     monkeypatch.setattr(embedded, "_who_answers", in_vain)
-    starting = asyncio.ensure_future(valkey.start())
+    starting = asyncio.ensure_future(starter.start())
     await never.wait()
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert not valkey.started
+    assert not starter.started
 
 
 async def test_a_server_is_found_at_the_port_where_it_was_left(

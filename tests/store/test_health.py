@@ -82,8 +82,8 @@ async def test_a_cluster_of_one_node_may_be_named_as_a_server(tmp_path: Path) ->
         async with aclosing(connect(url)) as client:
             while not await is_ready(client):
                 pass
-            await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            while (await client.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":
+            await client.cluster("ADDSLOTSRANGE", 0, 16383)
+            while (await client.cluster("INFO"))["cluster_state"] != "ok":
                 pass
         assert await told(url) == ""
 

@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store.commits import Commit, Founding, Held, Session, seal
-from voicebot.store.integrator_writes import Update
+from voicebot.store.commits import (
+    Commit,
+    Founding,
+    Held,
+    PendingUpdate,
+    Session,
+    Update,
+    seal,
+)
 from voicebot.store.journal import Journal
-from voicebot.store.journal_file import JournalFile, PendingUpdate
+from voicebot.store.journal_file import JournalFile
 from voicebot.store.replay import journal_paths, standing, waiting_sessions, waiting_updates
 
 from .calls import SID, START, answered, caller
@@ -107,8 +114,8 @@ async def test_writes_that_arrive_together_all_become_durable(
 async def test_a_commit_waits_for_the_disk(journal: Journal, tmp_path: Path) -> None:
     """`synchronous=FULL` in WAL mode: SQLite's own promise of an fsync at each commit."""
     await journal.keep(held())
-    database = journal._file and journal._file._database
-    assert database is not None
+    assert journal._file is not None
+    database = journal._file._database
     assert database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 

@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 def old(**changed: object) -> dict[str, object]:
     """The old record with other top-level values."""
-    return json.loads(OLD_RECORD) | changed
+    return {**json.loads(OLD_RECORD), **changed}
 
 
 def read(record: object) -> Founding:
@@ -499,7 +499,7 @@ async def test_an_old_reader_finds_all_it_knows_for_as_long_as_before(
 ) -> None:
     await client.set(legacy_key(OLD_SID), json.dumps(RICH_RECORD), ex=life_s)
     await hold_a_turn(make_store(mirror_json=True))
-    after = json.loads(await client.get(legacy_key(OLD_SID)))
+    after = json.loads(str(await client.get(legacy_key(OLD_SID))))
     assert after["user"]["userInfo"].pop("email") == "caller@example.com"
     del after["user"]["userInfo"]["email_timestamp"]
     before = json.loads(json.dumps(RICH_RECORD))

@@ -56,7 +56,9 @@ async def test_the_shadow_of_a_session_is_the_record_that_redis_has(
 ) -> None:
     expected = record_of(ledger._delivery.held)
     fields = await client.hgetall(KEYS.call)
-    assert _of_the_call(expected.fields) == _of_the_call(fields)
+    assert _of_the_call(expected.fields) == _of_the_call(
+        {str(k): str(v) for k, v in fields.items()}
+    )
     assert expected.history == await client.lrange(KEYS.history, 0, -1)
 
 

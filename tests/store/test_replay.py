@@ -347,7 +347,7 @@ async def test_everything_a_process_acknowledged_before_it_was_killed_survives(
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert victim.stdout is not None
-    acknowledged = []
+    acknowledged: list[list[str]] = []
     while len(acknowledged) < 50:
         acknowledged.append((await victim.stdout.readline()).decode().split())
     os.kill(victim.pid, signal.SIGKILL)

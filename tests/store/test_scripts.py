@@ -47,7 +47,7 @@ def said(seq: int) -> Sealed:
 
 
 async def history(client: Redis) -> list[str]:
-    return await client.lrange(KEYS.history, 0, -1)
+    return [str(message) for message in await client.lrange(KEYS.history, 0, -1)]
 
 
 async def test_a_claim_makes_a_record_where_there_is_none(scripts: Scripts) -> None:
@@ -118,7 +118,7 @@ async def test_watchers_are_told_what_changed_and_when(scripts: Scripts, client:
         step=Step.PHONE,
     )
     await scripts.commit(session("a"), 1, commit(1, change))
-    told = [event for _, event in await client.xrange(KEYS.events)]
+    told = [event for _, event in await client.xrange(KEYS.events) or ()]
     shared = {"step": "phone", "epoch": "1", "seq": "1", "at": "2026-03-02T09:00:00.000Z"}
     assert told[1:] == [
         {**shared, "type": "field", "field": "name", "value": "Test Caller"},

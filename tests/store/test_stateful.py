@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from voicebot.call import FIELDS, Change, Step
 from voicebot.store.commits import Commit, Founding, Sealed, seal
 from voicebot.store.commits import Session as Writer
-from voicebot.store.keys import call_keys
+from voicebot.store.keys import CallKeys, call_keys
 from voicebot.store.record import ANSWER_FIELD
 from voicebot.store.scripts import Scripts, Taken, Verdict
 
@@ -174,12 +174,18 @@ class Record(RuleBasedStateMachine):
         reply = self.loop.run(self.scripts.update(SID, "same-id", at=START, fields={"x": "y"}))
         assert reply.value in ("applied", "done")
 
+    async def _stored(self, keys: CallKeys) -> tuple[dict[str, str], list[str]]:
+        fields = await self.client.hgetall(keys.call)
+        return (
+            {str(name): str(value) for name, value in fields.items()},
+            [str(message) for message in await self.client.lrange(keys.history, 0, -1)],
+        )
+
     @precondition(lambda self: self.epoch > 0)
     @invariant()
     def the_record_is_what_the_model_says(self) -> None:
         keys = call_keys(SID)
-        fields = self.loop.run(self.client.hgetall(keys.call))
-        written = self.loop.run(self.client.lrange(keys.history, 0, -1))
+        fields, written = self.loop.run(self._stored(keys))
         for step in TEXT_STEPS:
             assert fields.get(ANSWER_FIELD[step]) == self.answers.get(step)
         assert fields["step"] == self.step

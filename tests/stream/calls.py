@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from websockets.asyncio.client import unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
@@ -23,6 +24,8 @@ from tests.stream.provider import (
     carried,
 )
 from voicebot.call import (
+    Appointments,
+    CallSid,
     CallState,
     Change,
     Ledger,
@@ -89,6 +92,13 @@ class Notebook:
             raise Fenced("a newer session")
         self.changes.append(change)
         return Saved.MEMORY
+
+    @property
+    def appointments(self) -> Appointments:
+        raise AssertionError("nothing is booked here")
+
+    async def continue_earlier(self, earlier: CallSid) -> None:
+        raise AssertionError("there is no earlier call")
 
     @property
     def messages(self) -> list[Message]:
@@ -159,7 +169,7 @@ async def call(
     status: Status | None = Status.BOOKED,
     begin: bool = True,
     measure: Measure | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> AsyncIterator[Call]:
     """A session and a provider, joined by a real socket. At the end no task is left."""
     before = asyncio.all_tasks()

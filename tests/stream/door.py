@@ -123,7 +123,7 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory()))
         defaults = {"stream_host": "127.0.0.1", "drain_s": 5.0, "data_dir": directory}
-        settings = Settings(_env_file=None, stream_port=0, **defaults | changes)
+        settings = Settings(_env_file=None, stream_port=0, **{**defaults, **changes})
         business = load_business(None)
         redis = FakeAsyncRedis(decode_responses=True)
         store = Store(redis, settings, business, clock=now)

@@ -7,7 +7,7 @@ needs no model, and the recogniser know from the audio alone what was said, in w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -95,7 +95,7 @@ class SteadyVoice:
     fixed: frozenset[str] = frozenset()
     said: list[str] = field(default_factory=list)
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         if sentence not in self.fixed:
             await asyncio.sleep(self.delay_s)
         self.said.append(sentence)
@@ -108,7 +108,7 @@ class SteadyVoice:
 class MuteMouth:
     """Nobody can speak just now."""
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         raise SpeechUnavailable("the tts is away")
         yield b""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -68,8 +68,8 @@ class Provider:
     def is_playing(self) -> bool:
         return any(isinstance(item, bytes) for item in self._to_play)
 
-    async def send(self, message: dict[str, object] | str | bytes) -> None:
-        if isinstance(message, dict):
+    async def send(self, message: Mapping[str, object] | str | bytes) -> None:
+        if isinstance(message, Mapping):
             message = orjson.dumps(message).decode()
         await self.socket.send(message)
 

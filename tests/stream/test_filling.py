@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ class LateMouth:
     late_s: float
     began: list[tuple[str, float]] = field(default_factory=list)
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         if sentence == ANSWER:
             await asyncio.sleep(self.late_s)
         self.began.append((sentence, asyncio.get_running_loop().time()))

@@ -18,7 +18,7 @@ async def opened(notebook: Notebook, **settings: object) -> OpenLedger:
     async def open_call(call_sid: CallSid, *, caller: str | None) -> OpenLedger:
         return notebook
 
-    made = Settings(_env_file=None, **settings)  # type: ignore[call-arg, arg-type]
+    made = Settings(_env_file=None, **settings)  # type: ignore[arg-type]
     return await metered(open_call, made)(SID, caller=None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 import orjson
@@ -104,7 +104,7 @@ async def test_a_stream_that_is_none_is_counted() -> None:
 class Stammerer:
     """Says a second, thinks for one and a half, says another second."""
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         yield b"\x2a" * (1000 * MS)
         await asyncio.sleep(1.5)
         yield b"\x2a" * (1000 * MS)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicebot.call import CallSid
 from voicebot.errors import ProtocolViolation
 from voicebot.stream.dialect import (
     Audio,
@@ -22,7 +23,7 @@ from voicebot.stream.dialect import (
 )
 from voicebot.stream.twilio import Twilio
 
-CALL_SID = "CA" + "0a" * 16
+CALL_SID = CallSid("CA" + "0a" * 16)
 STREAM_SID = "MZ" + "0b" * 16
 MULAW = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 dialect = Twilio()

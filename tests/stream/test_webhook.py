@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
@@ -25,7 +26,7 @@ def webhook(
     transfer_to: str | None = None,
     *,
     of: CallSid = CALL,
-    **set_: object,
+    **set_: Any,
 ) -> Webhook:
     async def status_of(call_sid: CallSid) -> Status | None:
         assert call_sid == of

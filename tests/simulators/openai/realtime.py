@@ -31,7 +31,7 @@ class Line:
         await self._socket.send(orjson.dumps({"type": kind, **members}).decode())
 
     async def next(self) -> Event:
-        event = orjson.loads(await self._socket.recv())
+        event: Event = orjson.loads(await self._socket.recv())
         self.events.append(event)
         return event
 

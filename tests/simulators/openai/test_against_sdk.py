@@ -19,7 +19,7 @@ from openai.types.realtime import (
     RealtimeServerEvent,
     realtime_transcription_session_create_response,
 )
-from openai.types.responses import Response
+from openai.types.responses import Response, ResponseInputItemParam
 from pydantic import BaseModel, TypeAdapter
 
 from tests.simulators.openai.conftest import KEY, recorded
@@ -37,7 +37,7 @@ NAME = recorded("john_name.wav")
 def check(event: Event) -> None:
     """The event is one of the package's, of the type it says, with nothing unknown in it."""
     read = EVENTS.validate_python(event)
-    assert read.type == event["type"]
+    assert read.model_dump()["type"] == event["type"]
     assert set(event) <= set(type(read).model_fields)
 
 
@@ -122,7 +122,10 @@ class Extraction(BaseModel):
 async def test_the_packages_client_gets_its_schema_filled(url: str, simulator: Simulator) -> None:
     async with AsyncOpenAI(api_key=KEY, base_url=url, max_retries=0) as client:
         words = "It's Ann, ann@example.com"
-        asked = [{"role": "system", "content": "Extract."}, {"role": "user", "content": words}]
+        asked: list[ResponseInputItemParam] = [
+            {"role": "system", "content": "Extract."},
+            {"role": "user", "content": words},
+        ]
         found = await client.responses.parse(
             model="gpt-6-luna", input=asked, text_format=Extraction
         )

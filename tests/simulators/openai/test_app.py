@@ -86,7 +86,7 @@ async def test_a_loose_schema_is_refused_as_strict_mode_does(http: httpx.AsyncCl
         form = {"type": "json_schema", "name": "X", "strict": True, "schema": schema}
         return {"model": "gpt-6-luna", "input": "hello", "text": {"format": form}}
 
-    name = {"properties": {"name": {"type": "string"}}, "type": "object"}
+    name: dict[str, object] = {"properties": {"name": {"type": "string"}}, "type": "object"}
     for schema in (name, {**name, "additionalProperties": False}):
         assert (await http.post("responses", json=asked(schema))).status_code == 400
     strict = {**name, "additionalProperties": False, "required": ["name"]}

@@ -17,10 +17,14 @@ def order(simulator: Simulator, kind: Kind, **more: float) -> None:
     simulator.faults.order(Fault(service=Service.HEARING, kind=kind, **more))
 
 
-def code(event: dict[str, object]) -> object:
+def error_of(event: dict[str, object]) -> dict[str, object]:
     error = event["error"]
     assert isinstance(error, dict)
-    return error["code"]
+    return error
+
+
+def code(event: dict[str, object]) -> object:
+    return error_of(event)["code"]
 
 
 async def test_a_session_is_created_updated_and_hears(url: str) -> None:
@@ -54,7 +58,7 @@ async def test_a_commit_of_too_little_is_an_error_that_names_its_cause(url: str)
         await line.send("input_audio_buffer.commit", event_id="mine")
         event = await line.next()
         assert code(event) == "input_audio_buffer_commit_empty"
-        assert event["error"]["event_id"] == "mine"
+        assert error_of(event)["event_id"] == "mine"
         assert await line.transcript(NO.samples) == NO.text
 
 
@@ -90,7 +94,7 @@ async def test_a_wrong_setting_is_refused_by_name(
     async with dial(url) as line:
         event = await line.configure(**changes)
         assert event["type"] == "error"
-        assert event["error"]["param"] == f"session.audio.input.{param}"
+        assert error_of(event)["param"] == f"session.audio.input.{param}"
 
 
 async def test_mu_law_can_be_refused(url: str, simulator: Simulator) -> None:

@@ -13,10 +13,10 @@ from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
-from voicebot.simulators.phone.script import Line, Script, Text
+from voicebot.simulators.phone.script import Line, Saying, Script, Text
 
 WORDS = ("name", "phone", "email", "Yes.", "No.")
-CLIPS = {Text(word): Clip(word, TONE) for word in WORDS}
+CLIPS: dict[Saying, Clip] = {Text(word): Clip(word, TONE) for word in WORDS}
 LINES: Mapping[str, tuple[Line, ...]] = {
     "name": (Line(Text("name")),),
     "phone": (Line(Text("phone")),),

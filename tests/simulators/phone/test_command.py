@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ from tests.simulators.phone.test_console import http
 pytestmark = pytest.mark.slow  # each test is a process of its own
 
 
-async def typed(*words: str, cwd: Path | None = None, **environment: str) -> tuple[int, str, str]:
+async def typed(
+    *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
     """Run `voicebot call …`; exit code, standard output, standard error."""
     process = await create_subprocess_exec(
         *(sys.executable, "-m", "voicebot", "call", *words),
-        stdout=PIPE, stderr=PIPE, env=os.environ | environment, cwd=cwd,
+        stdout=PIPE, stderr=PIPE, env={**os.environ, **(environment or {})}, cwd=cwd,
     )  # fmt: skip
     out, errors = await process.communicate()
     return process.returncode or 0, out.decode(), errors.decode()
@@ -76,7 +79,7 @@ async def test_no_server_exits_with_1_and_says_how_to_start_one() -> None:
 
 async def test_a_server_on_another_port_is_called_there() -> None:
     ports = {"VOICEBOT_STREAM_PORT": "1", "VOICEBOT_CONSOLE_PORT": "2"}
-    code, _, errors = await typed("--say", "silence", **ports)
+    code, _, errors = await typed("--say", "silence", environment=ports)
     assert code == 1
     assert "nobody answers at http://127.0.0.1:1/twiml" in errors
 
@@ -94,7 +97,7 @@ async def test_a_proxy_of_the_environment_is_not_asked() -> None:
     proxy = {"http_proxy": "http://127.0.0.1:1", "no_proxy": ""}
     async with running(bot) as url:
         code, *_ = await typed(
-            "--url", url, "--console", http(url), "--json", "--say", "silence", **proxy
+            "--url", url, "--console", http(url), "--json", "--say", "silence", environment=proxy
         )
     assert code == 0
 

@@ -113,7 +113,8 @@ pieces = st.lists(
 def test_every_mark_comes_back_exactly_once_and_never_before_its_audio(
     sent: list[tuple[int, float, bool]],
 ) -> None:
-    playout, now, total, echoed = Playout(), 0.0, 0, []
+    playout, now, total = Playout(), 0.0, 0
+    echoed: list[str] = []
     owed: dict[str, int] = {}
     for number, (size, wait, cleared) in enumerate(sent):
         now += wait

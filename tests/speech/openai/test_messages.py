@@ -13,6 +13,7 @@ from openai.types.realtime import (
     input_audio_buffer_commit_event,
     session_update_event,
 )
+from pydantic import BaseModel
 
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
@@ -35,7 +36,7 @@ def test_a_session_update_is_one_of_the_packages(audio: Format, model: str) -> N
 
 
 def test_buffer_messages_are_the_packages() -> None:
-    kinds = {
+    kinds: dict[str, type[BaseModel]] = {
         messages.append(b"\xff" * 160): input_audio_buffer_append_event.InputAudioBufferAppendEvent,
         messages.commit("mine"): input_audio_buffer_commit_event.InputAudioBufferCommitEvent,
         messages.clear(): input_audio_buffer_clear_event.InputAudioBufferClearEvent,

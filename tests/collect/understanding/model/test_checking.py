@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,14 +20,14 @@ SERVICES = load_business(None).services
 NOTHING_SAID = dict.fromkeys((step.value for step in FIELDS), None)
 
 
-def asked(step: Step, **more: object) -> Asked:
-    return Asked(step, NOW, services=SERVICES, **more)  # type: ignore[arg-type]
+def asked(step: Step, **more: Any) -> Asked:
+    return Asked(step, NOW, services=SERVICES, **more)
 
 
 def meant(intent: Intent = Intent.ANSWER, value: str | None = None, **more: object) -> Meaning:
     fields = {**NOTHING_SAID, **{k: more.pop(k) for k in list(more) if k in NOTHING_SAID}}
     given = {"missing": None, "partial": None, "confidence": 0.9, **more}
-    return Meaning(intent=intent, value=value, fields=Said(**fields), **given)  # type: ignore[arg-type]
+    return Meaning(intent=intent, value=value, fields=Said(**fields), **given)
 
 
 SAID = [
