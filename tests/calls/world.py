@@ -32,7 +32,7 @@ from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.measure import Measure
-from voicebot.stream.session import Session, Staff, read_start
+from voicebot.stream.session import CallDependencies, Session, read_start
 from voicebot.stream.twilio import Twilio
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -45,7 +45,7 @@ ANSWERS = {
     Step.PHONE: ("0412 345 678", "Yes."),
     Step.ADDRESS: ("27 George Street, Parramatta.",),
     Step.EMAIL: ("test at example.com", "Yes."),
-    Step.SERVICE: ("House cleaning.",),
+    Step.SERVICE: ("ServerDependencies cleaning.",),
     Step.TIME: ("Wednesday at half past nine in the morning.", "Yes."),
 }
 EXPECTED = {
@@ -156,7 +156,9 @@ class World:
             caller = start.parameters.get("from")
             ledger = await store.open_call(start.call_sid, caller=caller, business=self.business)
             try:
-                session = Session(connection, Twilio(), start, ledger, self._staff(), Measure(None))
+                session = Session(
+                    connection, Twilio(), start, ledger, self._dependencies(), Measure(None)
+                )
                 await session.run()
             finally:
                 await ledger.close()
@@ -171,8 +173,8 @@ class World:
         finally:
             await store.aclose()
 
-    def _staff(self) -> Staff:
-        return Staff(
+    def _dependencies(self) -> CallDependencies:
+        return CallDependencies(
             stt=WholeUtterances(CodedTranscriber(self._phrases)),
             synthesizer=self.tts,
             detector=CodedDetector,

@@ -26,8 +26,8 @@ from voicebot.call import Appointments, CallSid, CallState, Change, Saved
 from voicebot.errors import Fenced
 from voicebot.store.record import answer_text, iso_utc, message_json
 from voicebot.store.store import Store
-from voicebot.stream.server import House
-from voicebot.stream.session import OpenLedger, Staff
+from voicebot.stream.server import ServerDependencies
+from voicebot.stream.session import CallDependencies, OpenLedger
 from voicebot.worker import run
 
 TRACE_FD = "CHAOS_TRACE_FD"
@@ -140,16 +140,20 @@ def described(change: Change) -> dict[str, object]:
     }
 
 
-def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Callable[..., House]:
-    """The worker's house with our tts, clock and pen in it."""
+def observed(
+    orders: Orders, fd: int, make_dependencies: Callable[..., ServerDependencies]
+) -> Callable[..., ServerDependencies]:
+    """The worker's dependencies with our tts, clock and pen in it."""
 
     def tell(**line: object) -> None:
         os.write(fd, orjson.dumps(line) + b"\n")
 
-    def make(settings: object, business: object, store: Store, staff: Staff) -> House:
-        held = cast(Callable[..., Awaitable[object]], staff.converse)
+    def make(
+        settings: object, business: object, store: Store, calls: CallDependencies
+    ) -> ServerDependencies:
+        held = cast(Callable[..., Awaitable[object]], calls.converse)
         converse = partial(held, clock=orders.now)
-        staff = replace(staff, synthesizer=LetterVoice(), clock=orders.now, converse=converse)
+        calls = replace(calls, synthesizer=LetterVoice(), clock=orders.now, converse=converse)
 
         async def open_call(call_sid: CallSid, *, caller: str | None) -> OpenLedger:
             ledger = await store.open_call(call_sid, caller=caller)
@@ -159,13 +163,17 @@ def observed(orders: Orders, fd: int, make_house: Callable[..., House]) -> Calla
             tell(what="opened", call=call_sid, session=session, **found)
             return TracedPen(ledger, orders, partial(tell, call=call_sid, session=session))
 
-        return replace(make_house(settings, business, store, staff), open_call=open_call)
+        return replace(
+            make_dependencies(settings, business, store, calls), open_call=open_call
+        )
 
     return make
 
 
 if __name__ == "__main__":
     ORDERS_OF_THIS_PROCESS = Orders(Path(os.environ[ORDERS]))
-    stream.house = observed(ORDERS_OF_THIS_PROCESS, int(os.environ[TRACE_FD]), stream.house)
+    stream.server_dependencies = observed(
+        ORDERS_OF_THIS_PROCESS, int(os.environ[TRACE_FD]), stream.server_dependencies
+    )
     store_room.Store = partial(Store, clock=ORDERS_OF_THIS_PROCESS.now)  # type: ignore[misc,assignment]
     run(stream.main)

@@ -42,7 +42,7 @@ from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.measure import Measure
-from voicebot.stream.session import Session, Staff, read_start
+from voicebot.stream.session import CallDependencies, Session, read_start
 from voicebot.stream.sockets import ProviderSocket
 from voicebot.stream.twilio import Twilio
 
@@ -175,21 +175,23 @@ async def call(
     before = asyncio.all_tasks()
     dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
     stt = stt or CodedTranscriber(PHRASES, WORDS)
-    staff = Staff(
+    dependencies = CallDependencies(
         stt=following or WholeUtterances(stt),
         synthesizer=tts or SteadyVoice(),
         detector=CodedDetector,
         converse=dialogue,
         clock=now,
     )
-    staff = replace(staff, **changes)
+    dependencies = replace(dependencies, **changes)
     ended, sessions = asyncio.Event(), []
 
     async def attend(connection: ServerConnection) -> None:
         try:
             socket = ProviderSocket(connection)
             start = await read_start(socket, Twilio())
-            session = Session(socket, Twilio(), start, notebook, staff, measure or Measure(None))
+            session = Session(
+                socket, Twilio(), start, notebook, dependencies, measure or Measure(None)
+            )
             sessions.append(session)
             await session.run()
         finally:

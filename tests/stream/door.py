@@ -25,9 +25,9 @@ from voicebot.business import load_business
 from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store.store import Store
-from voicebot.stream.__main__ import hold_conversation, house
+from voicebot.stream.__main__ import hold_conversation, server_dependencies
 from voicebot.stream.server import StreamServer
-from voicebot.stream.session import Staff
+from voicebot.stream.session import CallDependencies
 from voicebot.tracing import UNTRACED, Tracing
 
 in_virtual_time = virtual_time(grace_s=0.001)
@@ -128,14 +128,16 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
         redis = FakeAsyncRedis(decode_responses=True)
         store = Store(redis, settings, business, clock=now)
         stack.push_async_callback(store.aclose)
-        staff = Staff(
+        dependencies = CallDependencies(
             stt=WholeUtterances(CodedTranscriber(dict(enumerate(ANSWERS, 1)))),
             synthesizer=SteadyVoice(sentence_ms=200),
             detector=CodedDetector,
             converse=partial(hold_conversation, business, clock=now),
             clock=now,
         )
-        server = StreamServer(replace(house(settings, business, store, staff), tracing=tracing))
+        server = StreamServer(
+            replace(server_dependencies(settings, business, store, dependencies), tracing=tracing)
+        )
         here, ready = Door(store, redis, settings), asyncio.Event()
 
         def when_ready(address: str) -> None:

@@ -10,10 +10,10 @@ from itertools import pairwise
 from tests.stream.calls import JOHN, NAME, call
 from tests.stream.doubles import CodedTranscriber, silence, spoken
 from tests.virtual_time import in_virtual_time
-from voicebot.stream.filling import AGAIN_S, Patter
+from voicebot.stream.filling import AGAIN_S, FillerPhrases
 
 WAIT, AGAIN, ANSWER = "One moment.", "Just a second.", "Thank you."
-PATTER = Patter((WAIT, AGAIN), after_s=0.7)
+PHRASES = FillerPhrases((WAIT, AGAIN), after_s=0.7)
 SENTENCE_S = 0.5
 
 
@@ -47,7 +47,7 @@ class LateMouth:
 @in_virtual_time
 async def test_an_answer_in_time_needs_no_filler() -> None:
     tts = LateMouth(0.6)
-    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
@@ -57,7 +57,7 @@ async def test_an_answer_in_time_needs_no_filler() -> None:
 @in_virtual_time
 async def test_a_late_answer_is_bridged_again_and_again_and_no_message_of_the_record() -> None:
     tts = LateMouth(6.0)
-    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
@@ -70,7 +70,7 @@ async def test_a_late_answer_is_bridged_again_and_again_and_no_message_of_the_re
 async def test_ears_that_are_late_are_bridged_as_well() -> None:
     stt = CodedTranscriber({JOHN: "John"}, delay_s=3.0)  # not whole: the turn ends by its pause
     tts = LateMouth(0.0)
-    async with call("Hello.", NAME, ANSWER, stt=stt, synthesizer=tts, patter=PATTER) as c:
+    async with call("Hello.", NAME, ANSWER, stt=stt, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
@@ -80,7 +80,7 @@ async def test_ears_that_are_late_are_bridged_as_well() -> None:
 @in_virtual_time
 async def test_nobody_is_talked_over() -> None:
     tts = LateMouth(3.0)
-    async with call("Hello.", NAME, ANSWER, synthesizer=tts, patter=PATTER) as c:
+    async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN) + silence(600) + spoken(JOHN, 2500))
         await c.ended.wait()
@@ -88,7 +88,7 @@ async def test_nobody_is_talked_over() -> None:
 
 
 @in_virtual_time
-async def test_without_patter_there_is_silence() -> None:
+async def test_without_phrases_there_is_silence() -> None:
     tts = LateMouth(6.0)
     async with call("Hello.", NAME, ANSWER, synthesizer=tts) as c:
         await c.provider.until_heard()

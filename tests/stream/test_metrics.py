@@ -125,7 +125,7 @@ async def test_a_voice_that_breaks_off_is_counted_as_late_frames_and_heard_silen
 
 
 class Faulty(Untraced):
-    """A part of the house that has a fault."""
+    """Tracing that has a fault."""
 
     def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallTrace:
         raise ZeroDivisionError

@@ -51,7 +51,7 @@ from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.dialect import Start
 from voicebot.stream.measure import Measure
-from voicebot.stream.session import YIELD_AFTER_BYTES, Session, Staff
+from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
 from voicebot.stream.sockets import BROKEN_PAUSE_S
 from voicebot.stream.twilio import Twilio
 
@@ -355,7 +355,7 @@ class Flood:
 @in_virtual_time
 async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> None:
     frame, stop = orjson.dumps(media_message(silence(20))).decode(), '{"event": "stop"}'
-    staff = Staff(
+    dependencies = CallDependencies(
         stt=WholeUtterances(CodedTranscriber({})),
         synthesizer=SteadyVoice(),
         detector=CodedDetector,
@@ -364,7 +364,7 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
     )
     start = Start(CallSid(CALL_SID), STREAM_SID)
     flood, notebook = [frame] * 200 + [stop], Notebook()
-    session = Session(Flood(flood), Twilio(), start, notebook, staff, Measure(None))
+    session = Session(Flood(flood), Twilio(), start, notebook, dependencies, Measure(None))
     running = asyncio.create_task(session.run())
     turns = 0
     while flood and not running.done():

@@ -1,4 +1,4 @@
-"""Who may come in at the provider's door, over real TCP: bytes, places, addresses, passes."""
+"""Who may come in at the provider's door, over real TCP: bytes, places, addresses, tokens."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from voicebot.call import CallSid, Status
 from voicebot.errors import InvalidCallSid
 from voicebot.settings import Settings
 from voicebot.signature import sign
-from voicebot.stream.passes import Bearer, PassOffice
+from voicebot.stream.tokens import Bearer, StreamTokens
 from voicebot.stream.webhook import Asked, Webhook, browser_in
 
 CALL = CallSid("CA1")
-PASSES = PassOffice(b"secret")
+TOKENS = StreamTokens(b"secret")
 
 
 def webhook(
@@ -34,7 +34,7 @@ def webhook(
 
     settings = Settings(_env_file=None, data_dir=Path("unused"), **set_)
     business: Business = load_business(None).model_copy(update={"transfer_to": transfer_to})
-    return Webhook(settings, business, status_of, PASSES)
+    return Webhook(settings, business, status_of, TOKENS)
 
 
 def asked(*, host: str = "bot.test:8080", signature: str | None = None, **query: str) -> Asked:
@@ -53,7 +53,7 @@ async def test_an_open_call_is_streamed_and_asks_again_afterwards(status: Status
     parameters = {p.get("name"): p.get("value") for p in stream}
     token = parameters.pop("token")
     assert token is not None
-    assert PASSES.admit(CALL, token)
+    assert TOKENS.consume(CALL, token)
     assert parameters == {"from": "+61412", "to": "+61298"}
     assert (redirect.tag, redirect.get("method"), redirect.text) == ("Redirect", "GET", "/twiml")
 
@@ -126,7 +126,7 @@ async def test_a_request_with_a_wrong_call_is_refused(query: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?CallSid=", "?callsid=CA1"])
-async def test_who_names_no_call_is_told_the_way_without_a_pass(query: str) -> None:
+async def test_who_names_no_call_is_told_the_way_without_a_token(query: str) -> None:
     connect, redirect = await verbs(webhook(), Asked("/twiml" + query, "h", None))
     assert connect[0].get("url") == "ws://h/media"
     assert list(connect[0]) == []
@@ -181,8 +181,8 @@ async def test_a_browsers_call_has_its_pass_in_the_address_and_no_other() -> Non
     found = browser_in(address.path)
     assert found is not None
     assert found[0] == sid
-    assert PASSES.knows(sid, found[1], Bearer.BROWSER)
-    assert not PASSES.knows(sid, found[1], Bearer.PROVIDER)
+    assert TOKENS.verify(sid, found[1], Bearer.BROWSER)
+    assert not TOKENS.verify(sid, found[1], Bearer.PROVIDER)
 
 
 def test_an_unsigned_upgrade_is_genuine_with_a_browsers_pass_alone() -> None:
@@ -192,19 +192,19 @@ def test_an_unsigned_upgrade_is_genuine_with_a_browsers_pass_alone() -> None:
     def genuine(path: str) -> bool:
         return hook.is_genuine_upgrade(Asked(path, "bot.test", None))
 
-    given = PASSES.issue(sid, Bearer.BROWSER)
+    given = TOKENS.issue(sid, Bearer.BROWSER)
     assert genuine(f"/media/{sid}/{given}")
     assert not genuine(f"/media/{other}/{given}")
-    assert not genuine(f"/media/{sid}/{PASSES.issue(sid)}"), "a provider's pass"
-    assert not genuine(f"/media/{PASSES.issue(sid)}")
-    assert not genuine(f"/media/CA1/{PASSES.issue(CALL, Bearer.BROWSER)}"), "a provider's call"
-    assert PASSES.admit(sid, given, Bearer.BROWSER)
+    assert not genuine(f"/media/{sid}/{TOKENS.issue(sid)}"), "a provider's token"
+    assert not genuine(f"/media/{TOKENS.issue(sid)}")
+    assert not genuine(f"/media/CA1/{TOKENS.issue(CALL, Bearer.BROWSER)}"), "a provider's call"
+    assert TOKENS.consume(sid, given, Bearer.BROWSER)
     assert not genuine(f"/media/{sid}/{given}"), "it is spent"
 
 
 def test_a_browsers_pass_does_not_open_the_webhook() -> None:
     hook = webhook(twilio_auth_token="12345")
-    path = f"/media/web-1/{PASSES.issue(CallSid('web-1'), Bearer.BROWSER)}"
+    path = f"/media/web-1/{TOKENS.issue(CallSid('web-1'), Bearer.BROWSER)}"
     assert not hook.is_genuine_request(Asked(path, "bot.test", None))
 
 

@@ -23,13 +23,13 @@ from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
-from voicebot.stream.filling import Patter
+from voicebot.stream.filling import FillerPhrases
 from voicebot.stream.measure import Measure, probe_loop
 from voicebot.stream.metering import metered
-from voicebot.stream.passes import PassOffice, pass_secret
-from voicebot.stream.server import House, StreamServer
-from voicebot.stream.session import Staff, utc_now
+from voicebot.stream.server import ServerDependencies, StreamServer
+from voicebot.stream.session import CallDependencies, utc_now
 from voicebot.stream.speaking import Clock
+from voicebot.stream.tokens import StreamTokens, token_secret
 from voicebot.stream.webhook import Webhook
 from voicebot.tracing import open_tracing
 from voicebot.worker import Lifetime, run
@@ -50,48 +50,50 @@ async def main(lifetime: Lifetime) -> None:
     synthesizer = open_synthesizer(settings, fixed)
     warm_understanding(business)
     tracing = open_tracing(settings)
-    staff = Staff(
+    calls = CallDependencies(
         stt=stt,
         synthesizer=synthesizer,
         fixed=fixed,
         detector=detectors(settings),
         converse=partial(hold_conversation, business),
-        patter=patter(settings, wording),
+        fillers=filler_phrases(settings, wording),
         language=business.language.partition("-")[0],
         max_call_s=settings.max_call_s,
     )
     try:
         async with open_store(settings, business) as store, open_understanding(settings) as mind:
             converse = partial(hold_conversation, business, understand=mind)
-            staff = replace(staff, announce=store.announce, converse=converse)
-            doors = house(settings, business, store, staff)
-            await _serve(replace(doors, tracing=tracing), synthesizer, lifetime)
+            calls = replace(calls, announce=store.announce, converse=converse)
+            dependencies = server_dependencies(settings, business, store, calls)
+            await _serve(replace(dependencies, tracing=tracing), synthesizer, lifetime)
     finally:
         await tracing.close()
         await synthesizer.aclose()
         await stt.aclose()
 
 
-def house(settings: Settings, business: Business, store: Store, staff: Staff) -> House:
+def server_dependencies(
+    settings: Settings, business: Business, store: Store, calls: CallDependencies
+) -> ServerDependencies:
     """Put the server's parts together."""
-    passes = PassOffice(pass_secret(settings))
-    return House(
+    tokens = StreamTokens(token_secret(settings))
+    return ServerDependencies(
         settings=settings,
-        webhook=Webhook(settings, business, store.status, passes),
-        passes=passes,
+        webhook=Webhook(settings, business, store.status, tokens),
+        tokens=tokens,
         open_call=metered(store.open_call, settings),
         hold=store.presence.hold,
         first=store.locks.take,
-        staff=staff,
+        calls=calls,
     )
 
 
-def patter(settings: Settings, wording: Wording) -> Patter | None:
+def filler_phrases(settings: Settings, wording: Wording) -> FillerPhrases | None:
     """What fills the silence when OpenAI is late; what is on this machine is there in time."""
     chosen = (settings.transcriber, settings.understanding, settings.synthesizer)
     if all(settings.engine(engine) is not Engine.OPENAI for engine in chosen):
         return None
-    return Patter(wording.lines["trouble.wait"], settings.openai_filler_ms / 1000)
+    return FillerPhrases(wording.lines["trouble.wait"], settings.openai_filler_ms / 1000)
 
 
 def warm_understanding(business: Business) -> None:
@@ -122,13 +124,13 @@ async def hold_conversation(
     )
 
 
-async def _serve(house: House, synthesizer: object, lifetime: Lifetime) -> None:
-    measure = Measure(house.settings.measure_file)
+async def _serve(dependencies: ServerDependencies, synthesizer: object, lifetime: Lifetime) -> None:
+    measure = Measure(dependencies.settings.measure_file)
     async with asyncio.TaskGroup() as group:
         helpers = [group.create_task(probe_loop(measure))]
         if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(synthesizer)))
-        await StreamServer(house).run(lifetime.stopping, lifetime.ready)
+        await StreamServer(dependencies).run(lifetime.stopping, lifetime.ready)
         for helper in helpers:
             helper.cancel()
     await measure.flush()

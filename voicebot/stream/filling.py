@@ -24,7 +24,7 @@ AGAIN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Patter:
+class FillerPhrases:
     """What is said, the last one again and again, and how long after the caller's last word."""
 
     sentences: tuple[str, ...]
@@ -38,7 +38,7 @@ class Filler:
         self,
         group: asyncio.TaskGroup,
         speaker: Speaker,
-        patter: Patter,
+        patter: FillerPhrases,
         caller_speaks: Callable[[], bool],
     ) -> None:
         self._group = group

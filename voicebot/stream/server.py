@@ -36,15 +36,15 @@ from voicebot.stream.connection import StreamConnection
 from voicebot.stream.dialect import Dialect, Start
 from voicebot.stream.measure import Measure
 from voicebot.stream.metrics import Refusal
-from voicebot.stream.passes import LIFETIMES_S, Bearer, PassOffice
 from voicebot.stream.session import (
     POLICY_VIOLATION,
+    CallDependencies,
     OpenLedger,
     Session,
-    Staff,
     read_start,
 )
 from voicebot.stream.sockets import INTERNAL_ERROR, ProviderSocket, Socket
+from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens
 from voicebot.stream.twilio import Twilio
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
 from voicebot.tracing import UNTRACED, Tracing
@@ -75,31 +75,31 @@ class OpenCall(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What the server is made of."""
+class ServerDependencies:
+    """What the server works with."""
 
     settings: Settings
     webhook: Webhook
-    passes: PassOffice
+    tokens: StreamTokens
     open_call: OpenCall
     hold: Callable[[CallSid], AbstractAsyncContextManager[None]]
     first: Callable[[CallSid, str, int], Awaitable[bool | None]]
     """Is this the first use of a call's word by any worker, for so many seconds? None while Redis
     is away."""
-    staff: Staff
+    calls: CallDependencies
     tracing: Tracing = UNTRACED
 
 
 class StreamServer:
     """One worker's server. `run` is called once."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._settings = house.settings
+    def __init__(self, dependencies: ServerDependencies) -> None:
+        self._dependencies = dependencies
+        self._settings = dependencies.settings
         self._dialect: Dialect = Twilio()
         self._numbers = itertools.count()
         self._sessions: dict[CallSid, tuple[int, Session]] = {}
-        self._admission = Admission(house.settings.max_calls)
+        self._admission = Admission(dependencies.settings.max_calls)
 
     async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
@@ -165,7 +165,7 @@ class StreamServer:
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
 
     async def _answer_twiml(self, connection: ServerConnection, asked: Asked) -> Response:
-        webhook = self._house.webhook
+        webhook = self._dependencies.webhook
         if not webhook.is_genuine_request(asked):
             _log.warning("webhook_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
@@ -177,7 +177,7 @@ class StreamServer:
         return response
 
     def _answer_media(self, connection: ServerConnection, asked: Asked) -> Response | None:
-        if not self._house.webhook.is_genuine_upgrade(asked):
+        if not self._dependencies.webhook.is_genuine_upgrade(asked):
             _log.warning("upgrade_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
@@ -207,7 +207,7 @@ class StreamServer:
         assert isinstance(connection, StreamConnection)
         socket = ProviderSocket(connection)
         start = await read_start(socket, self._dialect)
-        await self._check_pass(connection, start)
+        await self._check_token(connection, start)
         connection.begin_call()
         if not self._admission.has_room:
             metrics.calls_refused[Refusal.NO_ROOM].inc()
@@ -221,11 +221,13 @@ class StreamServer:
 
     async def _carry(self, socket: Socket, start: Start) -> None:
         number, caller = next(self._numbers), start.parameters.get("from")
-        ledger = await self._house.open_call(start.call_sid, caller=caller or None)
+        ledger = await self._dependencies.open_call(start.call_sid, caller=caller or None)
         found = ledger.state
-        trace = self._house.tracing.begin_call(start.call_sid, found.step, resumed=found.resumed)
+        trace = self._dependencies.tracing.begin_call(
+            start.call_sid, found.step, resumed=found.resumed
+        )
         measure = Measure(self._settings.measure_file, start.call_sid, trace)
-        session = Session(socket, self._dialect, start, ledger, self._house.staff, measure)
+        session = Session(socket, self._dialect, start, ledger, self._dependencies.calls, measure)
         try:
             await self._hold(start.call_sid, number, session)
         finally:
@@ -243,14 +245,14 @@ class StreamServer:
             self._sessions[call_sid] = number, session
         _log.info("call_begins", call_sid=call_sid)
         try:
-            async with self._house.hold(call_sid):
+            async with self._dependencies.hold(call_sid):
                 await session.run()
         finally:
             if self._sessions.get(call_sid) == (number, session):
                 del self._sessions[call_sid]
             _log.info("call_ends", call_sid=call_sid)
 
-    async def _check_pass(self, connection: ServerConnection, start: Start) -> None:
+    async def _check_token(self, connection: ServerConnection, start: Start) -> None:
         """Raises ProtocolViolation unless this stream was announced at the webhook.
 
         On loopback, and without an auth token, anybody may call: that is the trying-out mode.
@@ -262,23 +264,23 @@ class StreamServer:
             raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
 
     async def _is_announced(self, path: str, start: Start) -> bool:
-        """Where the address is a browser's, no other pass than a browser's counts.
+        """Where the address is a browser's, no other token than a browser's counts.
 
-        No other worker may take a pass again: Redis says who was first. While it is away browsers,
-        who bring nothing else, do not call; a provider's call goes on, its upgrade was signed.
+        No other worker may accept a token again: Redis says who was first. While Redis is away
+        browsers cannot call, a token is all they have; a provider's upgrade was signed.
         """
-        passes, call_sid, bearer = self._house.passes, start.call_sid, Bearer.PROVIDER
+        tokens, call_sid, bearer = self._dependencies.tokens, start.call_sid, Bearer.PROVIDER
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
         if browser := browser_in(path):
             (named, given), bearer = browser, Bearer.BROWSER
             if named != call_sid:
                 return False
-        if not passes.admit(call_sid, given, bearer):
+        if not tokens.consume(call_sid, given, bearer):
             return False
         first: bool | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_USE_TIMEOUT_S):
-                first = await self._house.first(call_sid, given, LIFETIMES_S[bearer])
+                first = await self._dependencies.first(call_sid, given, LIFETIMES_S[bearer])
         return bool(first) if bearer is Bearer.BROWSER else first is not False
 
 

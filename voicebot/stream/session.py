@@ -30,7 +30,7 @@ from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavaila
 from voicebot.log import get_logger
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
-from voicebot.stream.filling import Filler, Patter
+from voicebot.stream.filling import Filler, FillerPhrases
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
 from voicebot.stream.metrics import Outcome
@@ -77,8 +77,11 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
-    """Who works on a call, handed in; the same for all calls of a worker."""
+class CallDependencies:
+    """What a call works with; the same for all calls of a worker.
+
+    fixed  sentences whose audio the synthesizer has in its cache
+    """
 
     stt: SpeechToText
     synthesizer: Synthesizer
@@ -87,7 +90,7 @@ class Staff:
     """Sentences that the synthesizer has at hand."""
     converse: Conversation
     announce: Announce | None = None
-    patter: Patter | None = None
+    fillers: FillerPhrases | None = None
     language: str = "en"
     max_call_s: float = 900.0
     clock: Clock = utc_now
@@ -131,13 +134,13 @@ class Session:
         dialect: Dialect,
         start: Start,
         ledger: OpenLedger,
-        staff: Staff,
+        dependencies: CallDependencies,
         measure: Measure,
     ) -> None:
         self._socket = socket
         self._dialect = dialect
         self._start = start
-        self._staff = staff
+        self._dependencies = dependencies
         self._measure = measure
         self._ledger = ledger
         self._pen = TimedPen(ledger, measure)
@@ -156,7 +159,7 @@ class Session:
         programming errors.
         """
         async with (
-            self._staff.stt.open() as stream
+            self._dependencies.stt.open() as stream
         ):  # closed last: the provider waits for no vendor
             await self._run(stream)
 
@@ -182,8 +185,10 @@ class Session:
         async with asyncio.TaskGroup() as group:
             timer = TurnTimer(self._measure)
             line = Line(self._outbox, self._dialect, self._start.stream_sid)
-            staff = self._staff
-            speaker = Speaker(line, staff.synthesizer, staff.clock, timer, staff.fixed)
+            dependencies = self._dependencies
+            speaker = Speaker(
+                line, dependencies.synthesizer, dependencies.clock, timer, dependencies.fixed
+            )
             listener = self._listener = self._new_listener(group, stream, speaker, timer)
             filler = self._new_filler(group, speaker, listener)
             if filler is not None:
@@ -205,22 +210,28 @@ class Session:
     def _new_listener(
         self, group: asyncio.TaskGroup, stream: SttStream, speaker: Speaker, timer: TurnTimer
     ) -> Listener:
-        staff = self._staff
+        dependencies = self._dependencies
         return Listener(
-            group, stream, staff.detector(), speaker, staff.clock, timer, staff.language
+            group,
+            stream,
+            dependencies.detector(),
+            speaker,
+            dependencies.clock,
+            timer,
+            dependencies.language,
         )
 
     def _new_filler(
         self, group: asyncio.TaskGroup, speaker: Speaker, listener: Listener
     ) -> Filler | None:
-        patter = self._staff.patter
-        return Filler(group, speaker, patter, listener.caller_speaks) if patter else None
+        phrases = self._dependencies.fillers
+        return Filler(group, speaker, phrases, listener.caller_speaks) if phrases else None
 
     async def _converse(self, listener: Listener, speaker: Speaker) -> int:
         """The conversation, and how the socket is to be closed after it."""
         say = partial(_say, speaker, listener)
         try:
-            await self._staff.converse(self._pen, listener.hear, say)
+            await self._dependencies.converse(self._pen, listener.hear, say)
             await speaker.finish()
         except CallEnded:
             await self._note_hangup()
@@ -278,7 +289,7 @@ class Session:
                 self._count(event)
 
     async def _tell_phase(self, listener: Listener, speaker: Speaker) -> None:
-        if self._staff.announce is None:
+        if self._dependencies.announce is None:
             return
         if speaker.is_heard:
             phase = Phase.SPEAKING
@@ -286,7 +297,7 @@ class Session:
             phase = Phase.LISTENING if listener.awaits_caller else Phase.THINKING
         if phase is not self._phase:
             self._phase = phase
-            await self._staff.announce(self._start.call_sid, phase)
+            await self._dependencies.announce(self._start.call_sid, phase)
 
     def _count(self, event: Event) -> None:
         kind = type(event).__name__.lower()
@@ -299,7 +310,7 @@ class Session:
         self._leave(Leaving.LOST, listener, speaker)
 
     async def _watch_length(self, listener: Listener, speaker: Speaker) -> None:
-        await asyncio.sleep(self._staff.max_call_s)
+        await asyncio.sleep(self._dependencies.max_call_s)
         listener.time_up()
         await asyncio.sleep(GOODBYE_S)
         self._leave(Leaving.LOST, listener, speaker)

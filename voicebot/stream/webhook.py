@@ -3,8 +3,8 @@
 GET  /twiml?CallSid=…&From=…&To=…[&try=N]    what the provider shall do with a call now
 POST /twiml  with the same as a form         the same
 
-A browser's stream has its call and its pass in the address, /media/web-…/<pass>: it cannot sign
-its upgrade, so the pass is looked at before the socket opens, and spent with `start`.
+A browser's stream has its call and its token in the address, /media/web-…/<token>: it cannot sign
+its upgrade, so the token is verified before the socket opens, and consumed with `start`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from voicebot.ports import is_authority
 from voicebot.settings import Settings
 from voicebot.stream import metrics, twiml
 from voicebot.stream.metrics import Refusal
-from voicebot.stream.passes import Bearer, PassOffice
+from voicebot.stream.tokens import Bearer, StreamTokens
 
 MEDIA: Final = "/media"
 TWIML: Final = "/twiml"
@@ -110,11 +110,11 @@ class Webhook:
     """Answers /twiml."""
 
     def __init__(
-        self, settings: Settings, business: Business, status_of: StatusOf, passes: PassOffice
+        self, settings: Settings, business: Business, status_of: StatusOf, tokens: StreamTokens
     ) -> None:
         self._business = business
         self._status_of = status_of
-        self._passes = passes
+        self._tokens = tokens
         self._addresses = Addresses(settings)
         token = settings.twilio_auth_token
         self._auth_token = token.get_secret_value() if token else None
@@ -132,7 +132,7 @@ class Webhook:
 
     def _is_a_browsers(self, asked: Asked) -> bool:
         browser = browser_in(asked.path)
-        return browser is not None and self._passes.knows(*browser, Bearer.BROWSER)
+        return browser is not None and self._tokens.verify(*browser, Bearer.BROWSER)
 
     def _is_signed(self, asked: Asked, urls: Callable[[Asked], list[str]]) -> bool:
         if self._auth_token is None:
@@ -143,7 +143,7 @@ class Webhook:
         """The TwiML for this call; raises InvalidCallSid.
 
         Who names no call (a person with a browser, a trial) is told where calls are streamed to,
-        without a pass.
+        without a token.
         """
         parameters = asked.parameters
         given = parameters.get("CallSid")
@@ -168,9 +168,9 @@ class Webhook:
         if call_sid is None:
             return twiml.connect(url, parameters, self._webhook_path)
         if call_sid.startswith(BROWSER_PREFIX):
-            url = f"{url}/{call_sid}/{self._passes.issue(call_sid, Bearer.BROWSER)}"
+            url = f"{url}/{call_sid}/{self._tokens.issue(call_sid, Bearer.BROWSER)}"
         else:
-            parameters = {"token": self._passes.issue(call_sid), **parameters}
+            parameters = {"token": self._tokens.issue(call_sid), **parameters}
         return twiml.connect(url, parameters, self._webhook_path)
 
     def _put_off(self, tries: int) -> str:
@@ -188,7 +188,7 @@ class Webhook:
 
 
 def browser_in(path: str) -> tuple[CallSid, str] | None:
-    """Call and pass in the address of a browser's stream; None for any other address."""
+    """Return callSid and token of a browser's stream address; None for any other address."""
     call_sid, slash, given = path.partition("?")[0].removeprefix(f"{MEDIA}/").partition("/")
     if not slash or not call_sid.startswith(BROWSER_PREFIX):
         return None

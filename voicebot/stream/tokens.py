@@ -1,4 +1,4 @@
-"""The pass that binds a stream to the call that was announced at the webhook.
+"""The token that binds a stream to the call that was announced at the webhook.
 
     <expiry>.<nonce>.<HMAC-SHA256 of "callSid.expiry.nonce">
 
@@ -8,7 +8,7 @@ file in the data directory. Single use is best effort: each worker remembers wha
 until it expires.
 
 A browser signs nothing when it opens its WebSocket, so its pass alone must do. It is sealed with
-another key than the provider's passes, good for a browser's own calls only, for seconds, and (the
+another key than the provider's tokens, good for a browser's own calls only, for seconds, and (the
 server asks Redis) at one worker of all.
 """
 
@@ -36,7 +36,7 @@ _BROWSERS: Final = b"of a browser"
 
 
 class Bearer(StrEnum):
-    """Who shall bring a pass."""
+    """Who opens the stream that a token is for."""
 
     PROVIDER = "provider"
     BROWSER = "browser"
@@ -46,8 +46,8 @@ LIFETIMES_S: Final = {Bearer.PROVIDER: 60, Bearer.BROWSER: 20}
 """A provider connects within a few seconds of reading the TwiML; a page starts its audio before."""
 
 
-class PassOffice:
-    """Issues passes and checks them. `clock` gives seconds since the epoch."""
+class StreamTokens:
+    """Issues and verifies stream tokens. `clock` returns seconds since the epoch."""
 
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
         self._secrets = {
@@ -58,22 +58,22 @@ class PassOffice:
         self._used: dict[str, int] = {}
 
     def issue(self, call_sid: CallSid, bearer: Bearer = Bearer.PROVIDER) -> str:
-        """A pass for one stream of this call, good for its bearer's LIFETIMES_S."""
+        """Return a token for one stream of this call, valid for the bearer's LIFETIMES_S."""
         expiry = int(self._clock()) + LIFETIMES_S[bearer]
         nonce = secrets.token_urlsafe(_NONCE_BYTES)
-        return f"{expiry}.{nonce}.{self._seal(call_sid, str(expiry), nonce, bearer)}"
+        return f"{expiry}.{nonce}.{self._sign(call_sid, str(expiry), nonce, bearer)}"
 
-    def knows(self, call_sid: CallSid, given: str, bearer: Bearer) -> bool:
-        """Is this a pass for this call and this bearer, in time, and not yet used here?"""
+    def verify(self, call_sid: CallSid, given: str, bearer: Bearer) -> bool:
+        """Return whether the token is for this call and bearer, in time, and unused here."""
         expiry, _, rest = given.partition(".")
-        nonce, _, seal = rest.partition(".")
-        right = self._seal(call_sid, expiry, nonce, bearer)
-        genuine = hmac.compare_digest(right.encode(), seal.encode("utf-8", "replace"))
+        nonce, _, signature = rest.partition(".")
+        right = self._sign(call_sid, expiry, nonce, bearer)
+        genuine = hmac.compare_digest(right.encode(), signature.encode("utf-8", "replace"))
         return genuine and int(expiry) >= self._clock() and nonce not in self._used
 
-    def admit(self, call_sid: CallSid, given: str, bearer: Bearer = Bearer.PROVIDER) -> bool:
-        """The same, and from now on it is used."""
-        if not self.knows(call_sid, given, bearer):
+    def consume(self, call_sid: CallSid, given: str, bearer: Bearer = Bearer.PROVIDER) -> bool:
+        """Verify a token and use it up: it is never accepted again by this process."""
+        if not self.verify(call_sid, given, bearer):
             return False
         expiry, nonce, _ = given.split(".")
         now = self._clock()
@@ -81,13 +81,16 @@ class PassOffice:
         self._used[nonce] = int(expiry)
         return True
 
-    def _seal(self, call_sid: CallSid, expiry: str, nonce: str, bearer: Bearer) -> str:
+    def _sign(self, call_sid: CallSid, expiry: str, nonce: str, bearer: Bearer) -> str:
         text = f"{call_sid}.{expiry}.{nonce}".encode("utf-8", "replace")
         return hmac.new(self._secrets[bearer], text, hashlib.sha256).hexdigest()
 
 
-def pass_secret(settings: Settings) -> bytes:
-    """The key of this installation's passes; raises SettingsError when it cannot be kept."""
+def token_secret(settings: Settings) -> bytes:
+    """Return the key that signs this installation's tokens.
+
+    Raises SettingsError when it cannot be stored.
+    """
     if settings.twilio_auth_token is not None:
         token = settings.twilio_auth_token.get_secret_value().encode()
         return hmac.new(token, _PURPOSE, hashlib.sha256).digest()
