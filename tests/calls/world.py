@@ -31,9 +31,9 @@ from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
+from voicebot.stream.dialect import Twilio
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import CallDependencies, Session, read_start
-from voicebot.stream.twilio import Twilio
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""

@@ -41,10 +41,10 @@ from voicebot.collect.understanding import Asked
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
+from voicebot.stream.connection import ProviderSocket
+from voicebot.stream.dialect import Twilio
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import CallDependencies, Session, read_start
-from voicebot.stream.sockets import ProviderSocket
-from voicebot.stream.twilio import Twilio
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
 PHRASES = {

@@ -49,11 +49,10 @@ from voicebot.call import (
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
-from voicebot.stream.dialect import Start
+from voicebot.stream.connection import BROKEN_PAUSE_S
+from voicebot.stream.dialect import Start, Twilio
 from voicebot.stream.measure import Measure
 from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
-from voicebot.stream.sockets import BROKEN_PAUSE_S
-from voicebot.stream.twilio import Twilio
 
 
 @in_virtual_time

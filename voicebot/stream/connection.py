@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import Server, ServerConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
+from voicebot.errors import CallEnded
 from voicebot.stream.admission import PendingConnections
 
 SLICE_BYTES: Final = 2048
@@ -149,3 +153,102 @@ class StreamConnection(ServerConnection):
         self._controls = min(CONTROL_BURST, self._controls + regained) - 1
         self._controls_at = now
         return self._controls >= 0
+
+
+CLOSE_TIMEOUT_S: Final = 3.0
+"""For the whole of closing. The library bounds only its handshake: to a peer that takes nothing
+even the close frame cannot be written."""
+
+
+INTERNAL_ERROR: Final = 1011
+BROKEN_PAUSE_S: Final = 1.0
+"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
+
+
+class Socket(Protocol):
+    """What a session needs; `recv` and `send` raise websockets' ConnectionClosed."""
+
+    async def recv(self) -> str | bytes: ...
+
+    async def send(self, message: str) -> None: ...
+
+    async def close(self, code: int, reason: str = "") -> None: ...
+
+
+class ProviderSocket:
+    """A Socket over the library's connection."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+
+    async def recv(self) -> str | bytes:
+        """The next frame."""
+        return await self._connection.recv()
+
+    async def send(self, message: str) -> None:
+        """A text frame; waits while the peer takes nothing."""
+        await self._connection.send(message)
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye, for a bounded time; then it is closed in any case. A failure of ours is
+        told a little later: see BROKEN_PAUSE_S."""
+        if code == INTERNAL_ERROR:
+            await asyncio.sleep(BROKEN_PAUSE_S)
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connection.close(code, reason)
+        except ConnectionClosed:
+            pass
+        except TimeoutError:
+            self._connection.transport.abort()
+
+
+SEND_TIMEOUT_S: Final = 5.0
+"""A peer that takes nothing for so long is dead, whatever TCP believes."""
+MAX_WAITING: Final = 512
+"""Frames of up to 200 ms: far more than any utterance, far less than a runaway voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    text: str
+    when_sent: Callable[[], None] | None = None
+
+
+class Outbox:
+    """Frames on their way out."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self._frames: asyncio.Queue[_Frame] = asyncio.Queue(MAX_WAITING)
+        self._closed = False
+
+    async def put(self, text: str, when_sent: Callable[[], None] | None = None) -> None:
+        """Queue a frame; waits when very many are waiting. Raises CallEnded without a socket."""
+        if self._closed:
+            raise CallEnded("the caller's socket takes nothing any more")
+        await self._frames.put(_Frame(text, when_sent))
+
+    def replace_all(self, text: str) -> None:
+        """Throw away what was not sent yet; send this instead."""
+        self._empty()
+        self._frames.put_nowait(_Frame(text))
+
+    async def run(self) -> None:
+        """Send until cancelled; returns when the socket is gone or takes nothing any more."""
+        try:
+            while True:
+                frame = await self._frames.get()
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await self._socket.send(frame.text)
+                if frame.when_sent is not None:
+                    frame.when_sent()
+        except (ConnectionClosed, TimeoutError):
+            return
+        finally:
+            self._closed = True
+            self._empty()  # who waits for a place in the queue must not wait for ever
+
+    def _empty(self) -> None:
+        while not self._frames.empty():
+            self._frames.get_nowait()

@@ -32,8 +32,8 @@ from voicebot.ports import is_loopback
 from voicebot.settings import Settings
 from voicebot.stream import metrics
 from voicebot.stream.admission import Admission, PendingConnections
-from voicebot.stream.connection import StreamConnection
-from voicebot.stream.dialect import Dialect, Start
+from voicebot.stream.connection import INTERNAL_ERROR, ProviderSocket, Socket, StreamConnection
+from voicebot.stream.dialect import Dialect, Start, Twilio
 from voicebot.stream.measure import Measure
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.session import (
@@ -43,9 +43,7 @@ from voicebot.stream.session import (
     Session,
     read_start,
 )
-from voicebot.stream.sockets import INTERNAL_ERROR, ProviderSocket, Socket
 from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens
-from voicebot.stream.twilio import Twilio
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
 from voicebot.tracing import UNTRACED, Tracing
 

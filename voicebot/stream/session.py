@@ -29,13 +29,12 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
+from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.filling import Filler, FillerPhrases
 from voicebot.stream.listening import Listener
 from voicebot.stream.measure import Measure, TimedPen, TurnTimer
 from voicebot.stream.metrics import Outcome
-from voicebot.stream.outbox import Outbox
-from voicebot.stream.sockets import INTERNAL_ERROR, Socket
 from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Speaker
 
 START_DEADLINE_S: Final = 5.0

@@ -29,9 +29,9 @@ from voicebot.g711 import milliseconds
 from voicebot.speech import Synthesizer
 from voicebot.speech.sentences import split_sentences
 from voicebot.stream import metrics
+from voicebot.stream.connection import Outbox
 from voicebot.stream.dialect import Dialect
 from voicebot.stream.measure import TurnTimer, stopwatch
-from voicebot.stream.outbox import Outbox
 from voicebot.stream.playback import Playback, pieces
 
 MARK_GRACE_S: Final = 2.0

@@ -2,13 +2,13 @@
 
     <expiry>.<nonce>.<HMAC-SHA256 of "callSid.expiry.nonce">
 
-It needs no memory shared between workers: whoever has the secret can check it, also after a
-restart. The secret comes of the provider's auth token, which all machines know, or else of a
+It needs no memory shared between workers: any process with the secret can verify it, also after a
+restart. The secret is derived from the provider's auth token, which all machines know, or else of a
 file in the data directory. Single use is best effort: each worker remembers what it has seen
 until it expires.
 
-A browser signs nothing when it opens its WebSocket, so its pass alone must do. It is sealed with
-another key than the provider's tokens, good for a browser's own calls only, for seconds, and (the
+A browser signs nothing when it opens its WebSocket, so its token alone must do. It is signed
+with another key than the provider's tokens, good for a browser's own calls only, for seconds, and (the
 server asks Redis) at one worker of all.
 """
 

@@ -1,4 +1,4 @@
-"""The stream door's plain HTTP: what the webhook answers to whom. Decisions, no sockets.
+"""The provider's webhook: what /twiml answers to which request. Decisions, no sockets.
 
 GET  /twiml?CallSid=…&From=…&To=…[&try=N]    what the provider shall do with a call now
 POST /twiml  with the same as a form         the same
@@ -10,10 +10,11 @@ its upgrade, so the token is verified before the socket opens, and consumed with
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
+from xml.sax.saxutils import escape, quoteattr
 
 from websockets.http11 import Request
 
@@ -24,12 +25,15 @@ from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
 from voicebot.ports import is_authority
 from voicebot.settings import Settings
-from voicebot.stream import metrics, twiml
+from voicebot.stream import metrics
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.tokens import Bearer, StreamTokens
 
 MEDIA: Final = "/media"
 TWIML: Final = "/twiml"
+PAUSE_S: Final = 2
+MAX_TRIES: Final = 5
+_TWIML_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 _MAX_NUMBER: Final = 128
 """A <Parameter> may hold 500 characters; no number or SIP address needs as many."""
 _LOST_PLUS: Final = re.compile(r" (?=[0-9]{4,15}$)")
@@ -150,10 +154,10 @@ class Webhook:
         call_sid = parse_call_sid(given) if given is not None else None
         match await self._status_of(call_sid) if call_sid is not None else None:
             case Status.BOOKED | Status.INCOMPLETE:
-                return twiml.hang_up()
+                return twiml_hang_up()
             case Status.TRANSFER:
                 number = self._business.transfer_to
-                return twiml.dial(number) if number else twiml.hang_up()
+                return twiml_dial(number) if number else twiml_hang_up()
             case _ if has_room:
                 return self._connect(call_sid, asked.host, parameters)
             case _:
@@ -166,21 +170,21 @@ class Webhook:
             for name in ("From", "To")
         }
         if call_sid is None:
-            return twiml.connect(url, parameters, self._webhook_path)
+            return twiml_connect(url, parameters, self._webhook_path)
         if call_sid.startswith(BROWSER_PREFIX):
             url = f"{url}/{call_sid}/{self._tokens.issue(call_sid, Bearer.BROWSER)}"
         else:
             parameters = {"token": self._tokens.issue(call_sid), **parameters}
-        return twiml.connect(url, parameters, self._webhook_path)
+        return twiml_connect(url, parameters, self._webhook_path)
 
     def _put_off(self, tries: int) -> str:
         _log.info("call_put_off", tries=tries)
-        if tries >= twiml.MAX_TRIES:
+        if tries >= MAX_TRIES:
             metrics.calls_refused[Refusal.APOLOGISED].inc()
             language = self._business.language
-            return twiml.apologise(_APOLOGY[language], language)
+            return twiml_apologise(_APOLOGY[language], language)
         metrics.calls_refused[Refusal.PUT_OFF].inc()
-        return twiml.wait(self._webhook_path, tries + 1)
+        return twiml_wait(self._webhook_path, tries + 1)
 
     @property
     def _webhook_path(self) -> str:
@@ -198,3 +202,46 @@ def browser_in(path: str) -> tuple[CallSid, str] | None:
 def _tries(parameters: dict[str, str]) -> int:
     given = parameters.get("try", "0")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+
+
+def twiml_connect(stream_url: str, parameters: Mapping[str, str], webhook_path: str) -> str:
+    """Stream this call to `stream_url`; ask the webhook again when that is over.
+
+    The verb after <Connect> is what makes a call survive us: the provider falls through to it
+    whenever the stream ends, for whatever reason, and asks again what to do now.
+    """
+    given = "".join(
+        f"<Parameter name={quoteattr(name)} value={quoteattr(value)}/>"
+        for name, value in parameters.items()
+        if value
+    )
+    stream = f"<Stream url={quoteattr(stream_url)}>{given}</Stream>"
+    return _response(f"<Connect>{stream}</Connect>{_redirect(webhook_path)}")
+
+
+def twiml_wait(webhook_path: str, tries: int) -> str:
+    """Nobody is free: ask again in a moment. `tries` is how often that was said, this included."""
+    return _response(f'<Pause length="{PAUSE_S}"/>{_redirect(f"{webhook_path}?try={tries}")}')
+
+
+def twiml_apologise(words: str, language: str) -> str:
+    """Nobody was free for too long."""
+    return _response(f"<Say language={quoteattr(language)}>{escape(words)}</Say><Hangup/>")
+
+
+def twiml_hang_up() -> str:
+    """The call is over."""
+    return _response("<Hangup/>")
+
+
+def twiml_dial(number: str) -> str:
+    """Put the caller through to a person."""
+    return _response(f"<Dial>{escape(number)}</Dial><Hangup/>")
+
+
+def _redirect(path: str) -> str:
+    return f'<Redirect method="GET">{escape(path)}</Redirect>'
+
+
+def _response(verbs: str) -> str:
+    return f"{_TWIML_HEAD}<Response>{verbs}</Response>"

@@ -19,9 +19,9 @@ from voicebot.stream.dialect import (
     Mark,
     Start,
     Stop,
+    Twilio,
     Unknown,
 )
-from voicebot.stream.twilio import Twilio
 
 CALL_SID = CallSid("CA" + "0a" * 16)
 STREAM_SID = "MZ" + "0b" * 16
