@@ -7,9 +7,9 @@ restart. The secret is derived from the provider's auth token, which all machine
 file in the data directory. Single use is best effort: each worker remembers what it has seen
 until it expires.
 
-A browser signs nothing when it opens its WebSocket, so its token alone must do. It is signed
-with another key than the provider's tokens, good for a browser's own calls only, for seconds, and (the
-server asks Redis) at one worker of all.
+A browser signs nothing when it opens its WebSocket, so its token alone must do. It is signed with
+another key than the provider's tokens, is for a browser's own calls only, is valid for seconds, and
+is accepted (the server asks Redis) by one worker only.
 """
 
 from __future__ import annotations
