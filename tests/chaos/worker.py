@@ -163,9 +163,7 @@ def observed(
             tell(what="opened", call=call_sid, session=session, **found)
             return TracedPen(ledger, orders, partial(tell, call=call_sid, session=session))
 
-        return replace(
-            make_dependencies(settings, business, store, calls), open_call=open_call
-        )
+        return replace(make_dependencies(settings, business, store, calls), open_call=open_call)
 
     return make
 
