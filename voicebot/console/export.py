@@ -1,7 +1,10 @@
 """One call or a day's calls as CSV or JSON. Pure.
 
-A spreadsheet takes a cell that begins with =, +, - or @ for a formula. What a caller said must
-not be run, so such a cell gets an apostrophe before it; only a telephone number keeps its plus.
+A spreadsheet takes a cell that begins with =, +, - or @ for a formula, also in full width and
+behind blanks, quotes or signs that nobody sees. Where another separator than the comma is usual
+(a semicolon in much of Europe) a cell also begins in the middle of ours. What a caller said must
+not be run, so an apostrophe stands before each such place; only a telephone number keeps its plus.
+https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 from __future__ import annotations
@@ -26,7 +29,14 @@ COLUMNS = (
     "messages",
 )
 _NUMBER = re.compile(r"\+\d+", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
+"""What a formula begins with; %, | and ; did in older programs."""
+_SEPARATORS = ";；﹔|｜\t\r\n"
+_NOTHING = r"\W\u115f\u1160\u3164\uffa0"
+"""What is neither letter nor digit; the four are letters (Hangul fillers) that nobody sees."""
+_FORMULA = re.compile(
+    rf"^(?=[{_NOTHING}]*[{_SIGNS}{_SEPARATORS}])|(?<=[{_SEPARATORS}])(?=[{_NOTHING}]*[{_SIGNS}])"
+)
 
 
 def as_csv(calls: Iterable[CallSkeleton]) -> str:
@@ -65,5 +75,4 @@ def _status(call: CallSkeleton) -> str:
 
 
 def _cell(value: str) -> str:
-    dangerous = value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
-    return f"'{value}" if dangerous else value
+    return value if _NUMBER.fullmatch(value) else _FORMULA.sub("'", value)
