@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -139,6 +140,57 @@ def test_the_keyboard_search_and_chinese(page: Page, house: House, earlier: Earl
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("heading", name="对话")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
+PUSHED = """
+window.kept = [];
+const parse = JSON.parse;
+JSON.parse = (text) => {
+  const found = parse(text);
+  if (found && found.callSid) kept.push(new WeakRef(found));
+  return found;
+};
+window.EventSource = class extends EventTarget {
+  constructor() { super(); window.pushed = this; }
+  close() {}
+};
+"""
+CHANGES = 200
+CALLS_SHOWN = 30
+
+
+def test_a_page_keeps_each_call_as_it_stands_and_no_earlier_state_of_it(
+    page: Page, house: House
+) -> None:
+    page.add_init_script(PUSHED)
+    page.goto(house.console)
+    page.evaluate(
+        "async () => { while (!window.pushed) await new Promise(requestAnimationFrame); }"
+    )
+    for change in range(CHANGES):  # another call changes each time: most rows stay as they are
+        calls = range(CALLS_SHOWN) if change == 0 else [change % CALLS_SHOWN]
+        page.evaluate(
+            "rows => rows.forEach(data => pushed.dispatchEvent(new MessageEvent('call', {data})))",
+            [json.dumps(a_row(number, change)) for number in calls],
+        )
+        shown = page.locator(f"[data-sid='CA-row-{change % CALLS_SHOWN}'] strong")
+        expect(shown).to_contain_text(f"Change {change}")
+    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    assert page.evaluate("kept.length") == CALLS_SHOWN + CHANGES - 1
+    assert page.evaluate("kept.filter(ref => ref.deref()).length") <= CALLS_SHOWN + 2
+
+
+def a_row(number: int, change: int) -> dict[str, object]:
+    """A call as the page's stream tells it."""
+    steps: list[dict[str, object]] = [{"step": step, "value": None} for step in (*ANSWERS, "time")]
+    steps[0]["value"] = f"Change {change}"
+    at = f"2026-03-02T09:{number:02}:00.000Z"
+    return {
+        "callSid": f"CA-row-{number}", "status": "incomplete", "step": "phone", "phase": None,
+        "live": False, "interrupted": False, "resumed": 0, "needs": None, "caller": None,
+        "createdAt": at, "updatedAt": at, "takenBy": None, "continuedAs": None,
+        "steps": steps, "lastTurnMs": None, "sight": "masked",
+    }  # fmt: skip
 
 
 def _revealed(house: House, sid: str) -> int:

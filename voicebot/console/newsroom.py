@@ -54,11 +54,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A call as it stands."""
+    """A call as it stands. `stale` says that events came which `record` was read before."""
 
     record: Record
     story: Story
     live: bool
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # itself and no other: its frame is kept by it
@@ -113,7 +114,6 @@ class Newsroom:
         self._reader = reader
         self._answered = answered
         self._known: OrderedDict[CallSid, Known] = OrderedDict()
-        self._stale: set[CallSid] = set()
         self._changed: OrderedDict[CallSid, int] = OrderedDict()
         """What was told last of a call, by its bulletin's watermark; all since `_remembered`."""
         self._remembered = 0
@@ -179,8 +179,7 @@ class Newsroom:
         """
         with answering():
             async with self._reading:
-                again = self._known.keys() if anew else self._stale
-                known = [c for c in call_sids if c in again]
+                known = [c for c in call_sids if (k := self._known.get(c)) and (anew or k.stale)]
                 await self._load([c for c in call_sids if c not in self._known])
                 await self._refresh([c for c in known if c in self._known])  # some made room
                 found = [self._known[c] for c in call_sids if c in self._known]
@@ -267,10 +266,10 @@ class Newsroom:
         for turn in story.turns[len(known.story.turns) :]:
             self._answered(turn)
         on_phone = any(e.fields.get("type") == "phase" for e in events)
-        self._keep(call_sid, replace(known, story=story, live=known.live or on_phone))
-        if any(e.fields.get("type") != "phase" for e in events):
-            self._stale.add(call_sid)
-        if self._subscriptions and call_sid in self._stale:
+        stale = known.stale or any(e.fields.get("type") != "phase" for e in events)
+        known = replace(known, story=story, live=known.live or on_phone, stale=stale)
+        self._keep(call_sid, known)
+        if self._subscriptions and stale:
             await self._refresh([call_sid])
         return self._known[call_sid]
 
@@ -278,8 +277,7 @@ class Newsroom:
         """Read the records again."""
         for call_sid, record in (await self._reader.records(call_sids)).items():
             if (known := self._known.get(call_sid)) is not None:
-                self._stale.discard(call_sid)
-                self._keep(call_sid, replace(known, record=record))
+                self._keep(call_sid, replace(known, record=record, stale=False))
 
     async def _load(self, call_sids: Sequence[CallSid]) -> None:
         """Events before records: what a record lacks of them comes as news."""
@@ -293,8 +291,7 @@ class Newsroom:
         self._known[call_sid] = known
         self._known.move_to_end(call_sid)
         while len(self._known) > CALLS_KNOWN:
-            gone, _ = self._known.popitem(last=False)
-            self._stale.discard(gone)
+            self._known.popitem(last=False)
 
     def _is_new(self, event: Happened) -> bool:
         return event.at_ms >= self.watermark - MARGIN_MS

@@ -1,5 +1,5 @@
 // All calls: what needs a person first, then as they come.
-import { html } from './ui.js';
+import { Component, html } from './ui.js';
 import { Icon, State, Steps, callerOf, valueOf, waits } from './parts.js';
 import { ago, lasted } from './words.js';
 
@@ -20,7 +20,7 @@ export function CallList({ calls, filter, counts, chosen, t, now, on, query, mor
       ${Object.keys(FILTERS).map((name) => html`<button type="button" aria-pressed=${filter === name} class=${name === 'needs' && counts.needs ? 'urgent' : ''}
         onClick=${() => on.filter(name)}>${t[name]}${counts[name] ? html` <b>${counts[name]}</b>` : ''}</button>`)}
     </div>
-    <ul role="list">${calls.map((call) => rowOf(call, { t, chosen: chosen === call.callSid, time: timeOf(call, t, now) }, on))}</ul>
+    <ul role="list">${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now) }} />`)}</ul>
     ${calls.length === 0 && html`<div class="empty"><h2>${query || filter !== 'all' ? t.nothing : t.none}</h2>
       ${!query && filter === 'all' && html`<p>${t.noneHint}</p>`}</div>`}
     ${more && html`<button class="more" type="button" onClick=${on.more}>${t.more}</button>`}
@@ -29,33 +29,32 @@ export function CallList({ calls, filter, counts, chosen, t, now, on, query, mor
 
 const timeOf = (call, t, now) => (call.live ? lasted(now - Date.parse(call.createdAt)) : ago(call.updatedAt, t, now));
 
-// A row that would look the same is the same one, and is not compared again: with many calls live
-// that is most of a page's work. A changed call is another object.
-const drawn = new WeakMap();
+// A row that would look the same is not drawn again: with many calls live that is most of a page's
+// work. A changed call is another object. What a row is given must not change with the list (as all of
+// `on` does), or the row holds on to the list that it was last drawn in.
+const LOOK = ['call', 't', 'open', 'chosen', 'time'];
 
-function rowOf(call, look, on) {
-  const had = drawn.get(call);
-  if (had && Object.keys(look).every((name) => had.look[name] === look[name])) return had.row;
-  const row = html`<${Row} key=${call.callSid} ...${{ call, on, ...look }} />`;
-  drawn.set(call, { look, row });
-  return row;
-}
+class Row extends Component {
+  shouldComponentUpdate(next) {
+    return LOOK.some((name) => next[name] !== this.props[name]);
+  }
 
-function Row({ call, t, on, chosen, time }) {
-  const name = valueOf(call, 'name');
-  const number = valueOf(call, 'phone') || callerOf(call, t);
-  const open = (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    on.open(call.callSid);
-  };
-  return html`<li class=${waits(call) ? `waits ${call.needs}` : ''}>
-    <a href="/c/${call.callSid}" data-sid=${call.callSid} aria-current=${chosen ? 'true' : undefined} onClick=${open}>
-      <span class="line"><strong>${name || number || t.unsaved}${name && number && html` <small>${number.length > 9 ? number.slice(-7) : number}</small>`}</strong><time>${time}</time></span>
-      <span class="line"><${State} call=${call} t=${t} /><${Steps} call=${call} t=${t} /></span>
-      ${(call.takenBy || waits(call)) && html`<span class="line small">${call.takenBy
-        ? html`<span class="taken"><${Icon} name="hand" />${t.takenBy(call.takenBy)}</span>`
-        : html`<span class="need"><${Icon} name="alert" />${t[call.needs]}</span>`}</span>`}
-    </a>
-  </li>`;
+  render({ call, t, open, chosen, time }) {
+    const name = valueOf(call, 'name');
+    const number = valueOf(call, 'phone') || callerOf(call, t);
+    const opened = (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      open(call.callSid);
+    };
+    return html`<li class=${waits(call) ? `waits ${call.needs}` : ''}>
+      <a href="/c/${call.callSid}" data-sid=${call.callSid} aria-current=${chosen ? 'true' : undefined} onClick=${opened}>
+        <span class="line"><strong>${name || number || t.unsaved}${name && number && html` <small>${number.length > 9 ? number.slice(-7) : number}</small>`}</strong><time>${time}</time></span>
+        <span class="line"><${State} call=${call} t=${t} /><${Steps} call=${call} t=${t} /></span>
+        ${(call.takenBy || waits(call)) && html`<span class="line small">${call.takenBy
+          ? html`<span class="taken"><${Icon} name="hand" />${t.takenBy(call.takenBy)}</span>`
+          : html`<span class="need"><${Icon} name="alert" />${t[call.needs]}</span>`}</span>`}
+      </a>
+    </li>`;
+  }
 }
