@@ -76,6 +76,12 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MIRROR_JSON", "perhaps", "must be true or false, not 'perhaps'"),
         ("SAVE_MODE", "late", "must be 'realtime' or 'batch', not 'late'"),
         ("CONSOLE_TOKEN", " , ", "holds no token, which would open the console"),
+        ("TRUSTED_PROXIES", "*", "must be addresses or networks like 10.0.0.7, 192.168.0.0/16"),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.7 proxy",
+            "must be addresses or networks like 10.0.0.7, 192.168.0.0/16",
+        ),
         ("PUBLIC_URL", "bot.example.com", "must be like https://bot.example.com"),
         ("PUBLIC_URL", "https://bot.example.com:port", "must be like https://bot.example.com"),
         ("PUBLIC_URL", "https://bot..example.com", "must be like https://bot.example.com"),
@@ -122,3 +128,15 @@ def test_an_env_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 def test_secrets_do_not_show(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(secret, "hunter2")
     assert "hunter2" not in repr(load_settings())
+
+
+def test_tokens_and_proxies_are_lists_with_commas_or_spaces_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (load_settings().console_tokens, load_settings().trusted_proxies) == ((), ())
+    load_settings.cache_clear()
+    monkeypatch.setenv("VOICEBOT_CONSOLE_TOKEN", "one, two three")
+    monkeypatch.setenv("VOICEBOT_TRUSTED_PROXIES", "10.0.0.7,192.168.1.1/16 2001:db8::1")
+    settings = load_settings()
+    assert settings.console_tokens == ("one", "two", "three")
+    assert settings.trusted_proxies == ("10.0.0.7/32", "192.168.0.0/16", "2001:db8::1/128")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicebot.errors import SettingsError
 from voicebot.refused import but_is, numbers, sentence
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
     console_token: SecretStr | None = None
     """Bearer token of the HTTP API and password of the live page, or several with commas
     between; required beyond loopback."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or networks of proxies before the console, commas between; `X-Forwarded-…` headers
+    count from no other."""
     smtp_url: SecretStr | None = None
     """Mail server for confirmations with an invitation: `smtp://user:password@host:port`."""
     mail_from: str | None = None
@@ -204,9 +208,26 @@ class Settings(BaseSettings):
     @field_validator("console_token")
     @classmethod
     def _holds_a_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None and not token.get_secret_value().replace(",", " ").split():
+        if token is not None and not _words(token.get_secret_value()):
             raise PydanticCustomError("token", "holds no token, which would open the console")
         return token
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _are_networks(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
+        """Each as a network; a bare address is a network of one."""
+        words = _words(given) if isinstance(given, str) else given
+        try:
+            return tuple(str(ip_network(word, strict=False)) for word in words)
+        except ValueError as error:
+            raise PydanticCustomError(
+                "proxies", "must be addresses or networks like 10.0.0.7, 192.168.0.0/16"
+            ) from error
+
+    @property
+    def console_tokens(self) -> tuple[str, ...]:
+        """The tokens in VOICEBOT_CONSOLE_TOKEN, which holds one or several."""
+        return _words(self.console_token.get_secret_value()) if self.console_token else ()
 
     def engine(self, chosen: Engine) -> Engine:
         """Resolve AUTO: OpenAI when a key is set, local otherwise."""
@@ -226,6 +247,11 @@ def load_settings() -> Settings:
         raise SettingsError(f"cannot read .env: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(".env is not UTF-8 text: save it as such") from error
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Split a list in a setting; commas, spaces or both stand between its words."""
+    return tuple(text.replace(",", " ").split())
 
 
 def variable(field: str) -> str:

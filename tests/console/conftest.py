@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from voicebot.collect.understanding import Understand
 from voicebot.console.app import create_app
 from voicebot.console.conversations import Conversations
 from voicebot.console.rooms import Rooms
+from voicebot.console.server import Server
+from voicebot.ports import free_port
 from voicebot.settings import Settings
 from voicebot.tracing import UNTRACED, Tracing
 
@@ -50,6 +54,25 @@ async def guarded(redis: Redis, settings: Settings) -> AsyncIterator[httpx.Async
         settings.model_copy(update={"console_token": SecretStr("sesame")})
     ) as client:
         yield client
+
+
+@asynccontextmanager
+async def listening(settings: Settings) -> AsyncIterator[str]:
+    """The console on a port of its own, as its process serves it; its address."""
+    app, port, ready = (
+        create_app(settings, load_business(None), UNTRACED),
+        free_port(),
+        asyncio.Event(),
+    )
+    server = Server(app, "127.0.0.1", port, ready.set)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(server.serve())
+        await ready.wait()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving
 
 
 class console:

@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 
 from tests.console.test_events import PATIENCE_S, Desk, desk, named, until
 from voicebot.call import CallSid
+from voicebot.console.auth import PROGRAM
 from voicebot.console.live import _Desk
 from voicebot.console.newsroom import MARGIN_MS
 from voicebot.console.streams import events_of_all
-from voicebot.console.views import Sight
 from voicebot.settings import Settings
 from voicebot.store.events import BEGINNING, EventReader
 
@@ -88,7 +88,7 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
 
 async def page(at: Desk, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
     """What a page is told before it is told `ready`; its cursor then."""
-    frames = _Desk(at.newsroom, None, Sight.MASKED).frames(watermark)
+    frames = _Desk(at.newsroom, None, PROGRAM).frames(watermark)
     rows: set[str] = set()
     async for event, cursor, data in told(frames):
         if event == "ready":

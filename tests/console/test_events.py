@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
 from voicebot.console.newsroom import Newsroom
 from voicebot.console.story import Turn
-from voicebot.console.streams import events_of_all, events_of_call
+from voicebot.console.streams import Told, events_of_all, events_of_call
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
-from voicebot.store.events import BEGINNING, EventReader
+from voicebot.store.events import BEGINNING, EventReader, Happened
 from voicebot.store.keys import CHANNEL
 from voicebot.store.record import utc_now
 
@@ -160,3 +160,32 @@ async def test_what_is_written_within_a_moment_comes_in_one_bundle(redis: Redis)
         assert await anext(bundles) == ("CA1", "CA2")
         await redis.publish(CHANNEL, "CA1")
         assert await anext(bundles) == ("CA1",)
+
+
+@pytest.mark.valkey
+async def test_a_console_remembers_no_more_calls_than_it_may(
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("newsroom", "streams"):
+        monkeypatch.setattr(f"voicebot.console.{module}.CALLS_KNOWN", 2)
+    assert settings.redis_url
+    async with desk(settings.redis_url) as at:
+        listening = asyncio.create_task(take(events_of_all(at.newsroom, None), 8))
+        await until(lambda: at.newsroom.listeners)
+        for n in range(8):
+            await (await at.store.open_call(CallSid(f"CA-{n}"), caller=None)).close()
+        await listening
+        kept = [held for held in vars(at.newsroom).values() if isinstance(held, Sized)]
+        assert kept
+        assert max(map(len, kept)) <= 2
+
+
+def test_a_listener_is_told_no_event_twice_and_remembers_a_bounded_number_of_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("voicebot.console.streams.CALLS_KNOWN", 2)
+    told = Told()
+    one, two, three = (Happened(CallSid(f"CA-{n}"), "1-0", {}) for n in range(3))
+    assert list(told.new([one, two, one])) == [one, two]
+    assert list(told.new([three, two])) == [three]
+    assert list(told.new([one])) == [one], "forgotten: as after a reconnect"

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import SecretStr
-
 from voicebot.call import CallSid, Step
-from voicebot.console.auth import Gate, Grants, tokens_of
-from voicebot.console.limits import Allowance
 from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
 from voicebot.console.story import Story, told
-from voicebot.settings import Settings
 from voicebot.store.events import Happened
 
 T0 = "2026-03-02T09:00:00.000Z"
@@ -89,28 +84,3 @@ def test_the_time_that_the_bot_says_is_shown_as_its_field_is() -> None:
     assert (
         mask_bots_words("I have 0412 345 678 and a1@b.example", []) == "I have ••• ••• ••• and •••"
     )
-
-
-def test_an_allowance_is_spent_and_fills_again_for_each_address() -> None:
-    allowance = Allowance(burst=2, per_s=1)
-    assert [allowance.take("a", 0), allowance.take("a", 0)] == [0, 0]
-    assert allowance.take("a", 0) == 1
-    assert allowance.take("b", 0) == 0
-    assert allowance.take("a", 1.5) == 0
-
-
-def settings(token: str) -> Settings:
-    return Settings(_env_file=None, console_token=SecretStr(token))
-
-
-def test_there_may_be_several_tokens_and_one_that_is_taken_out_is_known_no_more() -> None:
-    assert tokens_of(settings("one, two three")) == ("one", "two", "three")
-    both, one = Gate(settings("one two")), Gate(settings("one"))
-    assert both.open_session("two") is not None
-    assert one.open_session("two") is None
-
-
-def test_a_grant_is_for_one_call() -> None:
-    grants = Grants(settings("one"))
-    assert grants.admits("CA1", grants.issue("CA1"))
-    assert not grants.admits("CA2", grants.issue("CA1"))

@@ -1,6 +1,6 @@
 """The staff's and integrators' door: the live page and the HTTP API of the console port.
 
-/  /c/{callSid}  /static       the page            sessions.py   signing in
+/  /c/{callSid}  /static       the page            sign_in.py    signing in
 /live/…                        the page's data     live.py, trial.py
 /calls  /events  /export       integrators         calls.py
 /webhooks/failures                                 webhooks.py
@@ -16,18 +16,21 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.understanding.choosing import open_understanding
-from voicebot.console import calls, live, metrics, sessions, talking, trial, webhooks
-from voicebot.console.auth import Gate, Grants
+from voicebot.console import calls, live, metrics, sign_in, talking, trial, webhooks
+from voicebot.console.auth import Authenticator
 from voicebot.console.conversations import Conversations
-from voicebot.console.headers import Headers, Throttle
+from voicebot.console.headers import Headers
+from voicebot.console.limits import BodyLimit, Throttle
 from voicebot.console.newsroom import Newsroom
 from voicebot.console.pages import serve_pages
 from voicebot.console.problems import Problem, ProblemDetails, answer_with_problems
-from voicebot.console.rooms import Rooms, rooms
+from voicebot.console.rooms import Rooms, rooms, visitor
+from voicebot.console.sessions import Sessions
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
@@ -48,7 +51,6 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 
 def create_app(settings: Settings, business: Business, tracing: Tracing | None = None) -> FastAPI:
     """The console over one store; store and tracing are opened and closed with the app."""
-    gate = Gate(settings)
     tracing = tracing or open_tracing(settings)
 
     @asynccontextmanager
@@ -61,6 +63,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
         ):
             reader = EventReader(client, retention_s=settings.retention_s)
             newsroom = Newsroom(reader, metrics.answered)
+            sessions = Sessions(client, settings.console_tokens)
             app.state.rooms = Rooms(
                 settings=settings,
                 business=business,
@@ -69,8 +72,8 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
                 reader=reader,
                 newsroom=newsroom,
                 conversations=Conversations(settings, store, business, understand, tracing),
-                gate=gate,
-                grants=Grants(settings),
+                sessions=sessions,
+                authenticator=Authenticator(settings, sessions),
             )
             following = tasks.create_task(newsroom.run())
             try:
@@ -88,10 +91,12 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(Throttle)
     app.add_middleware(Headers, settings=settings)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     answer_with_problems(app)
-    _add_routes(app, gate)
+    _add_routes(app)
     return app
 
 
@@ -99,8 +104,8 @@ _DESCRIPTION = """Calls as they happen and as they were. Errors are problem deta
 Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""
 
 
-def _add_routes(app: FastAPI, gate: Gate) -> None:
-    guarded = [Depends(gate.check)]
+def _add_routes(app: FastAPI) -> None:
+    guarded = [Depends(visitor)]
     for guarded_router in (talking.router, calls.router, webhooks.router):
         app.include_router(guarded_router, dependencies=guarded, responses=_PROBLEMS)
     app.get("/metrics", tags=["operations"], dependencies=guarded, summary="Metrics")(_metrics)
@@ -108,7 +113,7 @@ def _add_routes(app: FastAPI, gate: Gate) -> None:
     app.get("/readyz", tags=["operations"], summary="Readiness")(_readyz)
     for page_router in (trial.router, live.router):
         app.include_router(page_router, dependencies=guarded)
-    app.include_router(sessions.router)
+    app.include_router(sign_in.router)
     serve_pages(app)
 
 

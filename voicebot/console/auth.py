@@ -1,96 +1,123 @@
-"""Who may come in: bearer tokens for programs, a session cookie for the page.
+"""Who may come in: bearer tokens for programs, a session for the page.
 
 Without a token the console listens on loopback only and everybody there is staff; then the Host
 that a request names must be this machine's, so that a foreign web page cannot get here by a DNS
-name of its own (rebinding).
+name of its own (rebinding). A page's request that changes something must also bring the session's
+CSRF token.
 
-A session is `expiry.nonce.HMAC`, sealed with the token that opened it: nothing is stored, any
-console process can check it, and a token that is taken out of VOICEBOT_CONSOLE_TOKEN takes its
-sessions with it. A request that changes something must also bring the session's CSRF token.
+Customers' data is clear to a bearer token, and to this machine where no token is set. A session
+sees it masked, except for the calls that it revealed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from voicebot.console.limits import Allowance, address_of
+from voicebot.console.masking import Sight
 from voicebot.console.problems import Problem
+from voicebot.console.sessions import Session, Sessions, is_among
+from voicebot.errors import StoreUnavailable
+from voicebot.log import get_logger
+from voicebot.ports import is_loopback
 from voicebot.settings import Settings
 
 COOKIE = "voicebot_session"
 CSRF_HEADER = "X-CSRF-Token"
-SESSION_S = 12 * 3600
-"""A working day; then the token is asked for again."""
 
+TRIES = 8
+"""Wrong credentials in a row from one address, on all routes; then one more every TRY_EVERY_S."""
+TRY_EVERY_S = 15
+
+RECHECK_S = 1.0
+"""So long a stream goes on after its session has ended."""
+
+_BY_COOKIE = "cookie"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_NONCE_BYTES = 16
+_LONGEST_PATH = 200  # in a log line
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What a browser keeps: the cookie, and what its page must repeat to change something."""
+class Visitor:
+    """Who asks: a program, which reads in the clear, or a page with its session."""
 
-    cookie: str
-    csrf: str
+    reads_clear: bool
+    session: Session | None = None
+
+    def sight(self, call_sid: str) -> Sight:
+        """Return how this visitor sees a call's data."""
+        return Sight.PLAIN if self.reads_clear else self.page_sight(call_sid)
+
+    def page_sight(self, call_sid: str) -> Sight:
+        """Return how the live page shows it: masked unless revealed, also on loopback."""
+        revealed = self.session is not None and call_sid in self.session.revealed
+        return Sight.PLAIN if revealed else Sight.MASKED
 
 
-class Gate:
-    """Checks requests. `clock` gives seconds since the epoch."""
+class Authenticator:
+    """Checks requests. Raises Problem, and StoreUnavailable where a session must be looked up."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._tokens = tokens_of(settings)
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self._tokens = settings.console_tokens
         self._hosts = {settings.console_host.lower(), "localhost"}
-        self._clock = clock
+        self._sessions = sessions
+        self._wrong = Allowance(burst=TRIES, per_s=1 / TRY_EVERY_S)
 
     @property
     def wants_token(self) -> bool:
         """Is a token needed at all?"""
         return bool(self._tokens)
 
-    def open_session(self, token: str) -> Session | None:
-        """A session for whoever knows a token; None for anybody else."""
-        if not self._knows(token):
-            return None
-        expiry = int(self._clock()) + SESSION_S
-        payload = f"{expiry}.{secrets.token_urlsafe(_NONCE_BYTES)}"
-        cookie = f"{payload}.{_seal(token, 'session', payload)}"
-        return Session(cookie, _seal(token, "csrf", cookie))
-
-    def session_of(self, request: Request) -> Session | None:
-        """The valid session that a request brings."""
-        cookie = request.cookies.get(COOKIE, "")
-        payload, _, seal = cookie.rpartition(".")
-        expiry = payload.partition(".")[0]
-        if not expiry.isdecimal() or int(expiry) < self._clock():
-            return None
-        for token in self._tokens:
-            if _same(_seal(token, "session", payload), seal):
-                return Session(cookie, _seal(token, "csrf", cookie))
-        return None
-
-    async def check(self, request: Request) -> None:
-        """A dependency: raises Problem 401, 403 or 421 unless the request may come in."""
+    async def check(self, request: Request) -> Visitor:
+        """Return who asks; Problem 401, 403, 421 or 429 unless the request may come in."""
         self.check_origin(request)
         if not self._tokens:
             self._check_host(request)
-            return
+            return Visitor(True, await self.session_of(request))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._knows(token.strip()):
-            return
-        session = self.session_of(request)
+        if scheme.lower() == "bearer":
+            if not self.verify(request, token.strip(), by="bearer"):
+                raise Problem(401, "unauthorized", "this token is not known")
+            return Visitor(True)
+        session = await self.session_of(request)
         if session is None:
-            raise Problem(401, "unauthorized", "a bearer token is needed, or sign in on the page")
+            detail = "a bearer token is needed, or sign in on the page"
+            raise Problem(401, "unauthorized", detail, headers=_forget(request))
         given = request.headers.get(CSRF_HEADER, "")
-        if request.method not in _SAFE_METHODS and not _same(session.csrf, given):
+        if request.method not in _SAFE_METHODS and not is_among(given, [session.csrf]):
             raise Problem(403, "csrf", f"send the session's token as {CSRF_HEADER}")
+        return Visitor(False, session)
+
+    def verify(self, request: Request, token: str, *, by: str) -> bool:
+        """Is the token known? Problem 429, whatever it is, after too many wrong credentials."""
+        if wait_s := self._wrong.wait_s(address_of(request), time.monotonic()):
+            raise _put_off(wait_s)
+        if is_among(token, self._tokens):
+            return True
+        self._refuse(request, by)
+        return False
+
+    async def session_of(self, request: Request) -> Session | None:
+        """Return the session that a request brings; an unknown cookie is a wrong credential."""
+        cookie = request.cookies.get(COOKIE)
+        if not cookie:
+            return None
+        try:
+            session = await self._sessions.find(cookie)
+        except StoreUnavailable:
+            if self._tokens:
+                raise
+            return None
+        if session is None and self._tokens:
+            self._refuse(request, _BY_COOKIE)
+        return session
 
     def check_origin(self, request: Request) -> None:
         """A browser names the page that asks: only our own may change something."""
@@ -102,51 +129,58 @@ class Gate:
 
     def _check_host(self, request: Request) -> None:
         host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
-        if host not in self._hosts and not _is_loopback(host):
+        if host not in self._hosts and not is_loopback(host):
             raise Problem(421, "foreign_host", "ask by http://127.0.0.1 or http://localhost")
 
-    def _knows(self, given: str) -> bool:
-        """All tokens are compared, each in constant time."""
-        return sum(_same(token, given) for token in self._tokens) > 0
+    def _refuse(self, request: Request, by: str) -> None:
+        """Count and log a wrong credential; Problem 429 where there were too many before it."""
+        address = address_of(request)
+        if wait_s := self._wrong.take(address, time.monotonic()):
+            raise _put_off(wait_s, _forget(request) if by == _BY_COOKIE else None)
+        path = request.url.path[:_LONGEST_PATH]
+        log.warning("credential_refused", by=by, path=path, client=address)
 
 
-class Grants:
-    """Proof that somebody asked to see a call's data and that this was logged.
+class Watcher:
+    """A visitor of an event stream, which may last longer than the visitor's session.
 
-    It travels in the page's own requests. After a restart of the console it is asked for anew,
-    unless a token seals it.
+    again  reads the session anew
     """
 
-    def __init__(self, settings: Settings) -> None:
-        tokens = tokens_of(settings)
-        self._key = tokens[0] if tokens else secrets.token_urlsafe(_NONCE_BYTES)
+    def __init__(
+        self,
+        visitor: Visitor,
+        again: Callable[[Session], Awaitable[Session | None]] | None = None,
+    ) -> None:
+        self._again = again
+        self._checked_at = time.monotonic()
+        self.visitor = visitor
 
-    def issue(self, call_sid: str) -> str:
-        """For one call."""
-        return _seal(self._key, "reveal", call_sid)
-
-    def admits(self, call_sid: str, given: str) -> bool:
-        """Was it issued for this call?"""
-        return _same(self.issue(call_sid), given)
-
-
-def tokens_of(settings: Settings) -> tuple[str, ...]:
-    """VOICEBOT_CONSOLE_TOKEN: one token or several, with commas or spaces between."""
-    if settings.console_token is None:
-        return ()
-    return tuple(settings.console_token.get_secret_value().replace(",", " ").split())
-
-
-def _seal(key: str, purpose: str, text: str) -> str:
-    return hmac.new(key.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
-
-
-def _same(right: str, given: str) -> bool:
-    return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace"))
+    async def may_stay(self) -> bool:
+        """Is the session still there? Asked of Redis RECHECK_S after the last time."""
+        session, now = self.visitor.session, time.monotonic()
+        if session is None or self._again is None or now - self._checked_at < RECHECK_S:
+            return True
+        self._checked_at = now
+        try:
+            session = await self._again(session)
+        except StoreUnavailable:  # nothing new to be told comes without Redis either
+            return True
+        self.visitor = replace(self.visitor, session=session)
+        return session is not None or self.visitor.reads_clear
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+PROGRAM = Watcher(Visitor(reads_clear=True))
+
+
+def _put_off(wait_s: float, headers: Mapping[str, str] | None = None) -> Problem:
+    retry = {"Retry-After": str(int(wait_s) + 1)}
+    detail = "wait a little before the next try"
+    return Problem(429, "too_many_tries", detail, headers={**retry, **(headers or {})})
+
+
+def _forget(request: Request) -> dict[str, str]:
+    """Return what makes a browser forget the cookie that it brought."""
+    if COOKIE not in request.cookies:
+        return {}
+    return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=strict"}

@@ -1,8 +1,11 @@
-"""The calls for integrators: lists, records, events, exports."""
+"""The calls for integrators: lists, records, events, exports.
+
+A bearer token reads in the clear. A page's session sees customers' data masked here, too, but for
+the calls that it revealed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated
@@ -13,14 +16,16 @@ from fastapi.responses import StreamingResponse
 
 from voicebot.call import CallSid, Status
 from voicebot.collect.dialogue import asking
+from voicebot.console.auth import Visitor, Watcher
 from voicebot.console.conversations import UnknownCall
 from voicebot.console.export import as_csv, as_json
 from voicebot.console.finding import LARGEST_PAGE, PAGE, Wanted, find, of_day
-from voicebot.console.rooms import Rooms, rooms
+from voicebot.console.masking import seen
+from voicebot.console.rooms import Rooms, rooms, visitor, watcher
 from voicebot.console.schemas import CallAnswer, CallRow, CallsAnswer, Format, Sid
 from voicebot.console.sse import entry_of, given_cursor, streaming, watermark_of
 from voicebot.console.streams import events_of_all, events_of_call
-from voicebot.console.views import Sight, call_view
+from voicebot.console.views import call_view
 from voicebot.log import get_logger
 from voicebot.store import CallSkeleton
 from voicebot.store.events import BEGINNING
@@ -28,6 +33,8 @@ from voicebot.store.events import BEGINNING
 router = APIRouter()
 log = get_logger(__name__)
 RoomsNow = Annotated[Rooms, Depends(rooms)]
+VisitorNow = Annotated[Visitor, Depends(visitor)]
+WatcherNow = Annotated[Watcher, Depends(watcher)]
 _SSE: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/event-stream": {"example": "id: 1-0\nevent: field\ndata: {}\n"}}}
 }
@@ -39,6 +46,7 @@ _FILES: dict[int | str, dict[str, object]] = {
 @router.get("/calls", tags=["calls"], summary="Calls, newest first")
 async def calls(
     house: RoomsNow,
+    visitor: VisitorNow,
     q: Annotated[
         str, Query(max_length=100, description="In number, name or callSid", examples=["0412"])
     ] = "",
@@ -51,7 +59,10 @@ async def calls(
     found = await find(house.newsroom, Wanted(q, status, None, live), limit, cursor)
     sids = [CallSid(known.record.skeleton.callSid) for known in found.calls]
     calls = await house.newsroom.look(sids, anew=True)
-    views = [call_view(k.record, k.story, live=k.live, sight=Sight.PLAIN) for k in calls]
+    views = [
+        call_view(k.record, k.story, live=k.live, sight=visitor.sight(k.record.skeleton.callSid))
+        for k in calls
+    ]
     return CallsAnswer(
         calls=[CallRow.model_validate(v.model_dump()) for v in views], next=found.next
     )
@@ -67,16 +78,17 @@ async def calls(
 async def show(
     callSid: Sid,
     house: RoomsNow,
+    visitor: VisitorNow,
     if_none_match: Annotated[str | None, Header(description="An ETag of before")] = None,
 ) -> Response:
     """The nested form of the record, with the step that is open and what the bot waits for."""
-    skeleton = await _skeleton(house, callSid)
+    skeleton = seen(stored := await _skeleton(house, callSid), visitor.sight(callSid))
     body = orjson.dumps(
         {
             **skeleton.nested(),
             "step": skeleton.step,
             "status": skeleton.status,
-            "asking": asking(skeleton.step, skeleton.dialogue),
+            "asking": asking(stored.step, stored.dialogue),
             "updatedAt": skeleton.updatedAt,
         }
     )
@@ -97,6 +109,7 @@ async def call_events(
     callSid: Sid,
     request: Request,
     house: RoomsNow,
+    watching: WatcherNow,
     after: Annotated[str | None, Query(max_length=40, description="An event's id")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from the call's beginning, or from behind `Last-Event-ID` on.
@@ -106,13 +119,14 @@ async def call_events(
     await _skeleton(house, callSid)
     cursor = given_cursor(request, after)
     entry = entry_of(cursor) if cursor else BEGINNING
-    return streaming(events_of_call(house.newsroom, CallSid(callSid), entry))
+    return streaming(events_of_call(house.newsroom, CallSid(callSid), entry, watching))
 
 
 @router.get("/events", tags=["events"], summary="All calls' events, live", responses=_SSE)
 async def all_events(
     request: Request,
     house: RoomsNow,
+    watching: WatcherNow,
     after: Annotated[str | None, Query(max_length=40, description="An opaque cursor")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from now, or from behind `Last-Event-ID` on, without gaps.
@@ -120,7 +134,8 @@ async def all_events(
     After a reconnect an event may come twice: `callSid` and `id` of its data name it.
     """
     cursor = given_cursor(request, after)
-    return streaming(events_of_all(house.newsroom, watermark_of(cursor) if cursor else None))
+    watermark = watermark_of(cursor) if cursor else None
+    return streaming(events_of_all(house.newsroom, watermark, watching))
 
 
 @router.get(
@@ -129,24 +144,37 @@ async def all_events(
     summary="One call as a file",
     responses=_FILES,
 )
-async def export_call(callSid: Sid, house: RoomsNow, format: Format = Format.JSON) -> Response:
-    """The plain record; that it was exported is logged."""
-    skeleton = await _skeleton(house, callSid)
-    log.info("customer_data_exported", call_sid=callSid, format=format.value)
+async def export_call(
+    callSid: Sid, house: RoomsNow, visitor: VisitorNow, format: Format = Format.JSON
+) -> Response:
+    """The record; that it was exported is logged."""
+    sight = visitor.sight(callSid)
+    skeleton = seen(await _skeleton(house, callSid), sight)
+    log.info("customer_data_exported", call_sid=callSid, format=format.value, sight=sight.value)
     return _file(callSid, [skeleton], format, single=True)
 
 
 @router.get("/export", tags=["export"], summary="A day's calls as a file", responses=_FILES)
 async def export_day(
     house: RoomsNow,
+    visitor: VisitorNow,
     day: Annotated[date | None, Query(description="Of the business's calendar; today")] = None,
     format: Format = Format.CSV,
 ) -> Response:
     """Every call that began on that day, newest first."""
     zone = house.business.zone
     wanted = day or datetime.now(zone).date()
-    found = await _all(of_day(house.newsroom, wanted, zone))
-    log.info("day_exported", day=wanted.isoformat(), calls=len(found), format=format.value)
+    found = [
+        seen(skeleton, visitor.sight(skeleton.callSid))
+        async for skeleton in of_day(house.newsroom, wanted, zone)
+    ]
+    log.info(
+        "day_exported",
+        day=wanted.isoformat(),
+        calls=len(found),
+        format=format.value,
+        masked=not visitor.reads_clear,
+    )
     return _file(f"calls-{wanted.isoformat()}", found, format)
 
 
@@ -169,10 +197,6 @@ async def _skeleton(house: Rooms, call_sid: str) -> CallSkeleton:
     if skeleton is None:
         raise UnknownCall(f"there is no call {call_sid}")
     return skeleton
-
-
-async def _all(found: AsyncIterator[CallSkeleton]) -> list[CallSkeleton]:
-    return [skeleton async for skeleton in found]
 
 
 def _is_among(tag: str, given: str) -> bool:

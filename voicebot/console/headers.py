@@ -1,25 +1,18 @@
-"""What every answer carries, and who asks too often. Plain ASGI: streams pass untouched."""
+"""What every answer carries. Plain ASGI: streams pass untouched."""
 
 from __future__ import annotations
 
-import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from voicebot.console.limits import Allowance
 from voicebot.console.problems import problem
 from voicebot.console.trial import stream_origins
 from voicebot.ports import is_authority
 from voicebot.settings import Settings
 
-BURST = 600
-PER_S = 200.0
-"""Of one address. Fifty simulated phones on one machine ask half as often."""
-
-_FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -57,25 +50,6 @@ class Headers:
 
         bad = problem(400, "bad_host", "this Host is no name with a port")
         await (self._app if readable else bad)(scope, receive, send_on)
-
-
-class Throttle:
-    """429 for an address that asks without end."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._allowance = Allowance(burst=BURST, per_s=PER_S)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] == "http" and scope["path"] not in _FREE:
-            address = scope["client"][0] if scope.get("client") else ""
-            if wait_s := self._allowance.take(address, time.monotonic()):
-                headers = {"Retry-After": str(int(wait_s) + 1)}
-                answer = problem(429, "too_many_requests", "slow down", headers=headers)
-                await answer(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
 
 
 def policy(streams: list[str]) -> str:

@@ -1,8 +1,8 @@
 """What the live page asks for: one stream of calls as they stand, reveals, hand-over marks.
 
 The page's own routes: they follow the page, integrators use `/calls` and `/events`. Customers'
-data comes masked; a reveal is logged (callSid only) and answered with the plain call and a grant
-with which the stream sends that one call plain.
+data comes masked. A reveal is logged (callSid only) and noted in the session, which then sees
+that one call in the clear for a while (sessions.py).
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from voicebot.call import CallSid, Status
+from voicebot.console.auth import Visitor, Watcher
 from voicebot.console.conversations import UnknownCall
 from voicebot.console.finding import Wanted, find, need
 from voicebot.console.finding import cursor_of as page_after
+from voicebot.console.masking import Sight
 from voicebot.console.newsroom import Bulletin, Known, Newsroom, Subscription
 from voicebot.console.problems import Problem
-from voicebot.console.rooms import Rooms, rooms
-from voicebot.console.schemas import OptionalSid, Sid
+from voicebot.console.rooms import Rooms, rooms, visitor, watcher
+from voicebot.console.schemas import Sid
+from voicebot.console.sessions import NO_TOKEN
+from voicebot.console.sign_in import keep
 from voicebot.console.sse import (
     PING,
     PING_EVERY_S,
@@ -33,7 +37,7 @@ from voicebot.console.sse import (
     streaming,
     watermark_of,
 )
-from voicebot.console.views import CallView, Need, Sight, WholeCallView, call_view, whole_view
+from voicebot.console.views import CallView, Need, WholeCallView, call_view, whole_view
 from voicebot.log import get_logger
 from voicebot.store.client import answering
 from voicebot.store.events import Listed
@@ -48,6 +52,8 @@ LOOKED_THROUGH = 500
 router = APIRouter(prefix="/live", include_in_schema=False)
 log = get_logger(__name__)
 RoomsNow = Annotated[Rooms, Depends(rooms)]
+VisitorNow = Annotated[Visitor, Depends(visitor)]
+WatcherNow = Annotated[Watcher, Depends(watcher)]
 
 
 class Rows(BaseModel):
@@ -55,13 +61,6 @@ class Rows(BaseModel):
 
     calls: list[CallView]
     next: str | None
-
-
-class Revealed(BaseModel):
-    """A call in plain, and the proof that this was logged."""
-
-    call: WholeCallView
-    grant: str
 
 
 class Taking(BaseModel):
@@ -73,19 +72,31 @@ class Taking(BaseModel):
 
 @router.get("/events")
 async def events(
-    request: Request, house: RoomsNow, call: OptionalSid = None, grant: str = "", after: str = ""
+    request: Request, house: RoomsNow, watching: WatcherNow, after: str = ""
 ) -> StreamingResponse:
-    """Rows as they change, and one call whole: first how all stands, or what a cursor missed.
+    """Rows as they change: first how all stands, or what a cursor missed.
 
     A cursor that is too old, or another console's, begins anew: `ready` then says `all`, and rows
     that were not told before it are no longer the page's.
     """
+    return _frames(request, house, watching, None, after)
+
+
+@router.get("/calls/{callSid}/events")
+async def events_with_call(
+    callSid: Sid, request: Request, house: RoomsNow, watching: WatcherNow, after: str = ""
+) -> StreamingResponse:
+    """The same, and this call whole."""
+    return _frames(request, house, watching, CallSid(callSid), after)
+
+
+def _frames(
+    request: Request, house: Rooms, watching: Watcher, open_call: CallSid | None, after: str
+) -> StreamingResponse:
     cursor = given_cursor(request, after)
-    watermark = watermark_of(cursor) if cursor else None
-    open_call = CallSid(call) if call else None
-    plain = open_call is not None and house.grants.admits(open_call, grant)
-    desk = _Desk(house.newsroom, open_call, Sight.PLAIN if plain else Sight.MASKED)
-    return streaming(desk.frames(watermark))
+    desk = _Desk(house.newsroom, open_call, watching)
+    frames = desk.frames(watermark_of(cursor) if cursor else None)
+    return streaming(frames)
 
 
 @router.get("/calls")
@@ -103,18 +114,33 @@ async def calls(
 
 
 @router.get("/calls/{callSid}")
-async def one(callSid: Sid, house: RoomsNow, grant: str = "") -> WholeCallView:
+async def one(callSid: Sid, house: RoomsNow, visitor: VisitorNow) -> WholeCallView:
     """One call whole."""
-    sight = Sight.PLAIN if house.grants.admits(callSid, grant) else Sight.MASKED
-    return whole(await _known(house, CallSid(callSid)), sight)
+    return whole(await _known(house, CallSid(callSid)), visitor.page_sight(callSid))
 
 
 @router.post("/calls/{callSid}/reveal")
-async def reveal(callSid: Sid, house: RoomsNow) -> Revealed:
+async def reveal(
+    callSid: Sid, request: Request, response: Response, house: RoomsNow, visitor: VisitorNow
+) -> WholeCallView:
     """Show the customer's data; that it was shown is logged, not what."""
     known = await _known(house, CallSid(callSid))
     log.info("customer_data_revealed", call_sid=callSid)
-    return Revealed(call=whole(known, Sight.PLAIN), grant=house.grants.issue(callSid))
+    session = visitor.session
+    if session is None and not house.authenticator.wants_token:
+        session = await house.sessions.open(NO_TOKEN)
+        keep(session, request, response)
+    if session is not None:
+        await house.sessions.reveal(session, CallSid(callSid))
+    return whole(known, Sight.PLAIN)
+
+
+@router.delete("/calls/{callSid}/reveal")
+async def hide(callSid: Sid, house: RoomsNow, visitor: VisitorNow) -> WholeCallView:
+    """Mask the customer's data again."""
+    if visitor.session is not None:
+        await house.sessions.hide(visitor.session, CallSid(callSid))
+    return whole(await _known(house, CallSid(callSid)), Sight.MASKED)
 
 
 @router.post("/calls/{callSid}/taker")
@@ -156,10 +182,11 @@ async def _known(house: Rooms, call_sid: CallSid) -> Known:
 class _Desk:
     """One open page: every call as a row, one call whole."""
 
-    def __init__(self, newsroom: Newsroom, open_call: CallSid | None, sight: Sight) -> None:
+    def __init__(self, newsroom: Newsroom, open_call: CallSid | None, watching: Watcher) -> None:
         self._newsroom = newsroom
         self._open = open_call
-        self._sight = sight
+        self._watching = watching
+        self._shown: Sight | None = None
 
     async def frames(self, watermark: int | None) -> AsyncIterator[bytes]:
         """How things stand, then every change, until the page is gone."""
@@ -171,11 +198,13 @@ class _Desk:
                 rows, older = await self._to_begin_with()
             else:
                 rows, older = await self._newsroom.look(changed), None
+            opened = await self._newsroom.look([self._open]) if self._open else []
+            if not await self._watching.may_stay():
+                return
             for known in rows:
                 yield _row_frame(known)
-            if self._open is not None:
-                for known in await self._newsroom.look([self._open]):
-                    yield self._whole_frame(known)
+            for known in opened:
+                yield self._whole_frame(known)
             ready = {"following": self._newsroom.following, "older": older, "all": changed is None}
             yield frame("ready", ready, cursor)
             async for change in self._changes(subscription):
@@ -193,9 +222,14 @@ class _Desk:
         following = self._newsroom.following
         while not subscription.over:
             bulletin = await subscription.next(PING_EVERY_S)
+            if not await self._watching.may_stay():
+                return
             if self._newsroom.following is not following:
                 following = self._newsroom.following
                 yield frame("following", {"following": following})
+            if self._open is not None and self._shown is not self._sight:  # hidden, or time is up
+                for known in await self._newsroom.look([self._open]):
+                    yield self._whole_frame(known)
             if bulletin is None:
                 yield PING
                 continue
@@ -203,8 +237,13 @@ class _Desk:
                 yield self._whole_frame(bulletin.known)
             yield _bulletin_frame(bulletin)
 
+    @property
+    def _sight(self) -> Sight:
+        return self._watching.visitor.page_sight(self._open or "")
+
     def _whole_frame(self, known: Known) -> bytes:
-        return frame("whole", whole(known, self._sight).model_dump(mode="json"))
+        self._shown = self._sight
+        return frame("whole", whole(known, self._shown).model_dump(mode="json"))
 
 
 @lru_cache(maxsize=64)

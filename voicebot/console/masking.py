@@ -1,17 +1,28 @@
 """What of a customer's data is shown before somebody asks for it. Pure.
 
 Enough is left to tell calls apart (an initial, the last three digits), nothing that would let a
-passer-by read a name, a number or an address off the screen.
+passer-by read a name, a number or an address off the screen. What is not known to be harmless is
+hidden: a new field of the record, a new kind of event.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from enum import StrEnum
 
-from voicebot.call import Step
+import orjson
+
+from voicebot.call import BROWSER_PREFIX, FIELDS, Speaker, Step
+from voicebot.store import CallSkeleton
+from voicebot.store.events import Happened
+from voicebot.store.models import HistoryMessage, User, UserInfo
+from voicebot.store.record import read_object
 
 DOT = "•"
+PERSONAL = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+"""Steps whose answers say something about a person; service and time do not."""
 _SHOWN_DIGITS = 3
 _WORD = re.compile(r"\w+", re.UNICODE)
 _SHORTEST_TELLING = 2  # letters; shorter words of a value are everywhere in what the bot says
@@ -19,6 +30,93 @@ _TIME_IN_SPEECH = r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\d{1
 _NUMBERS_IN_SPEECH = re.compile(rf"\S*@\S*|(?P<time>{_TIME_IN_SPEECH})|\d+")
 """A day and an hour say nothing about a person, as little as the field that holds them."""
 _DOTS = 3
+_SHOWN_FIELDS = (
+    "callSid",
+    "services",
+    "company",
+    "servicebooked",
+    "confirmEmailsent",
+    "createdAt",
+    "updatedAt",
+    "step",
+    "status",
+    "confirmed",
+    "broken",
+)
+_SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
+_HARMLESS_VALUES = frozenset({"phase", "step", "status", "booked", "emailed", "person", "taken"})
+"""Kinds of events whose value is a state of the call, or a colleague's name."""
+
+
+class Sight(StrEnum):
+    """How much of the customer's data a view holds."""
+
+    MASKED = "masked"
+    PLAIN = "plain"
+
+
+def seen(call: CallSkeleton, sight: Sight) -> CallSkeleton:
+    """Return the record as `sight` shows it."""
+    if sight is Sight.PLAIN:
+        return call
+    shown = {name: getattr(call, name) for name in _SHOWN_FIELDS}
+    info = call.user.userInfo.model_dump(exclude_none=True)
+    personal = personal_of(call)
+    answers = {s.value: mask_value(s, info[s.value]) for s in PERSONAL if s.value in info}
+    moments = {name: at for name, at in info.items() if name.endswith("_timestamp")}
+    user = User(
+        userInfo=UserInfo(**answers, **moments),
+        service=call.user.service,
+        serviceBookedTime=call.user.serviceBookedTime,
+    )
+    from_browser = call.callSid.startswith(BROWSER_PREFIX)
+    caller = mask_number(call.caller) if call.caller and not from_browser else call.caller
+    history = [
+        HistoryMessage(
+            speaker=said.speaker,
+            message=mask_words(said.speaker, said.message, personal),
+            startedAt=said.startedAt,
+            heard=said.heard,
+        )
+        for said in call.history
+    ]
+    return CallSkeleton(**shown, user=user, caller=caller, history=history)
+
+
+def personal_of(call: CallSkeleton) -> list[str]:
+    """Return the answers of the record that say something about a person."""
+    info = call.user.userInfo
+    return [value for step in PERSONAL if (value := getattr(info, step.value))]
+
+
+def mask_event(event: Happened) -> Happened:
+    """Return an event without what was said (also by the bot) and without personal answers."""
+    kind = event.fields.get("type", "")
+    shown = {
+        name: text if name in _SHOWN_OF_EVENTS else _mask_field(kind, name, text, event.fields)
+        for name, text in event.fields.items()
+    }
+    return replace(event, fields=shown)
+
+
+def _mask_field(kind: str, name: str, text: str, fields: Mapping[str, str]) -> str:
+    if name == "message":
+        said = read_object(text)
+        words = {"message": mask_callers_words(str(said.get("message", "")))}
+        kept = {key: said[key] for key in ("speaker", "startedAt", "heard") if key in said}
+        return orjson.dumps(kept | words).decode()
+    if name == "value" and kind in _HARMLESS_VALUES:
+        return text
+    if name == "value" and kind == "field" and (step := fields.get("field")) in set(FIELDS):
+        return mask_value(Step(step), text)
+    return DOT * _DOTS
+
+
+def mask_words(speaker: Speaker, text: str, personal: Iterable[str]) -> str:
+    """Return what was said without the caller's words and without `personal` answers."""
+    if speaker is Speaker.BOT:
+        return mask_bots_words(text, personal)
+    return mask_callers_words(text)
 
 
 def mask_value(step: Step, value: str) -> str:

@@ -1,16 +1,18 @@
-"""What the routes share: one set of things for an app's lifetime."""
+"""What the routes share: one set of things for an app's lifetime, and who asks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.console.auth import Gate, Grants
+from voicebot.console.auth import Authenticator, Visitor, Watcher
 from voicebot.console.conversations import Conversations
 from voicebot.console.newsroom import Newsroom
+from voicebot.console.sessions import Session, Sessions
 from voicebot.settings import Settings
 from voicebot.store import Store
 from voicebot.store.events import EventReader
@@ -27,11 +29,26 @@ class Rooms:
     reader: EventReader
     newsroom: Newsroom
     conversations: Conversations
-    gate: Gate
-    grants: Grants
+    sessions: Sessions
+    authenticator: Authenticator
 
 
 def rooms(request: Request) -> Rooms:
     """A dependency."""
     found: Rooms = request.app.state.rooms
     return found
+
+
+async def visitor(request: Request) -> Visitor:
+    """A dependency: who asks. Raises Problem unless the request may come in."""
+    return await rooms(request).authenticator.check(request)
+
+
+async def watcher(request: Request, visitor: Annotated[Visitor, Depends(visitor)]) -> Watcher:
+    """A dependency of event streams: who asks, now and later."""
+    sessions = rooms(request).sessions
+
+    async def again(session: Session) -> Session | None:
+        return await sessions.find(session.cookie)
+
+    return Watcher(visitor, again)

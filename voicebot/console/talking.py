@@ -1,4 +1,4 @@
-"""Conversations over HTTP: begin a call, take a turn."""
+"""Conversations over HTTP: begin a call, take a turn. A page's session gets masked answers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Header, Response
 from structlog.contextvars import bind_contextvars
 
-from voicebot.call import CallSid
+from voicebot.call import CallSid, Speaker
+from voicebot.console.auth import Visitor
 from voicebot.console.conversations import Answered, Said
+from voicebot.console.masking import Sight, mask_words, personal_of, seen
 from voicebot.console.problems import ProblemDetails
-from voicebot.console.rooms import Rooms, rooms
+from voicebot.console.rooms import Rooms, rooms, visitor
 from voicebot.console.schemas import (
     AIResponse,
     ConversationAnswer,
@@ -24,6 +26,7 @@ from voicebot.console.schemas import (
 
 router = APIRouter(tags=["conversation"])
 RoomsNow = Annotated[Rooms, Depends(rooms)]
+VisitorNow = Annotated[Visitor, Depends(visitor)]
 
 
 @router.post("/calls", status_code=201, summary="Begin a call", response_model_exclude_unset=True)
@@ -31,6 +34,7 @@ async def start(
     body: StartRequest,
     response: Response,
     house: RoomsNow,
+    visitor: VisitorNow,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=255, description="The same key begins one call, however often it comes"),
@@ -44,8 +48,9 @@ async def start(
         response.headers["Location"] = f"/calls/{call_sid}"
     else:
         response.status_code = 200
+    sight = visitor.sight(call_sid)
     return StartAnswer(
-        callSid=call_sid, aiResponse=_said(answered), callSkeleton=_skeleton(answered)
+        callSid=call_sid, aiResponse=_said(answered, sight), callSkeleton=_skeleton(answered, sight)
     )
 
 
@@ -63,6 +68,7 @@ async def start(
 async def turn(
     body: ConversationRequest,
     house: RoomsNow,
+    visitor: VisitorNow,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=255, description="The same key is one turn of its call, once answered"),
@@ -80,9 +86,10 @@ async def turn(
     message = body.customerMessage
     said = Said(message.message, message.startedAt, idempotency_key)
     answered = await house.conversations.answer(CallSid(body.callSid), said)
+    sight = visitor.sight(body.callSid)
     return ConversationAnswer(
-        aiResponse=_said(answered),
-        callSkeleton=_skeleton(answered),
+        aiResponse=_said(answered, sight),
+        callSkeleton=_skeleton(answered, sight),
         step=answered.reply.step,
         status=answered.reply.status,
         shouldHangup=answered.reply.should_hang_up,
@@ -94,11 +101,13 @@ def _made_up(key: str | None) -> str:
     return f"http-{sha256(key.encode()).hexdigest()[:32] if key else uuid4().hex[:16]}"
 
 
-def _skeleton(answered: Answered) -> Skeleton:
+def _skeleton(answered: Answered, sight: Sight) -> Skeleton:
     """What it leaves out stays out of the answer, too."""
-    return Skeleton.model_validate(answered.skeleton.nested())
+    return Skeleton.model_validate(seen(answered.skeleton, sight).nested())
 
 
-def _said(answered: Answered) -> AIResponse:
-    reply = answered.reply
-    return AIResponse(speaker="AI", message=reply.message, startedAt=reply.started_at)
+def _said(answered: Answered, sight: Sight) -> AIResponse:
+    reply, message = answered.reply, answered.reply.message
+    if sight is Sight.MASKED:
+        message = mask_words(Speaker.BOT, message, personal_of(answered.skeleton))
+    return AIResponse(speaker="AI", message=message, startedAt=reply.started_at)

@@ -7,24 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.call import BROWSER_PREFIX, FIELDS, Phase, Speaker, Status, Step
-from voicebot.console.masking import (
-    mask_bots_words,
-    mask_callers_words,
-    mask_number,
-    mask_value,
-)
+from voicebot.call import Phase, Speaker, Status, Step
+from voicebot.console.masking import PERSONAL, Sight, mask_words, personal_of, seen
 from voicebot.console.story import Story
 from voicebot.store import CallSkeleton
 from voicebot.store.events import Record
-from voicebot.store.models import HistoryMessage
-
-
-class Sight(StrEnum):
-    """How much of the customer's data a view holds."""
-
-    MASKED = "masked"
-    PLAIN = "plain"
 
 
 class Need(StrEnum):
@@ -106,10 +93,25 @@ def call_view(record: Record, story: Story, *, live: bool, sight: Sight) -> Call
 
 def whole_view(record: Record, story: Story, *, live: bool, sight: Sight) -> WholeCallView:
     """The call with all that was said."""
-    skeleton = record.skeleton
+    skeleton = seen(record.skeleton, sight)
+    personal = personal_of(record.skeleton)
+    transcript = []
+    for said in skeleton.history:
+        unheard = story.unheard.get(said.startedAt) if said.heard else None
+        if unheard and sight is Sight.MASKED:
+            unheard = mask_words(said.speaker, unheard, personal)
+        transcript.append(
+            MessageView(
+                speaker=said.speaker,
+                message=said.message,
+                startedAt=said.startedAt,
+                partial=said.heard is not None,
+                unheard=unheard,
+            )
+        )
     return WholeCallView(
         **_common(record, story, live, sight),
-        transcript=[_message(skeleton, said, story, sight) for said in skeleton.history],
+        transcript=transcript,
         turns=[TurnView(at=t.at, waitedMs=t.waited_ms, step=t.step) for t in story.turns],
         company=skeleton.company.name,
         emailSent=skeleton.confirmEmailsent,
@@ -144,9 +146,7 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
 
 
 def _common(record: Record, story: Story, live: bool, sight: Sight) -> dict[str, object]:
-    skeleton = record.skeleton
-    caller = skeleton.caller
-    hidden = sight is Sight.MASKED and not skeleton.callSid.startswith(BROWSER_PREFIX)
+    skeleton = seen(record.skeleton.model_copy(update={"history": []}), sight)
     lost = skeleton.status is Status.ACTIVE and not live and story.spoken
     return {
         "callSid": skeleton.callSid,
@@ -158,7 +158,7 @@ def _common(record: Record, story: Story, live: bool, sight: Sight) -> dict[str,
         "broken": skeleton.broken,
         "resumed": story.resumed,
         "needs": need_of(record, story, live=live),
-        "caller": mask_number(caller) if caller and hidden else caller,
+        "caller": skeleton.caller,
         "createdAt": skeleton.createdAt,
         "updatedAt": skeleton.updatedAt,
         "takenBy": record.taken_by,
@@ -171,42 +171,13 @@ def _common(record: Record, story: Story, live: bool, sight: Sight) -> dict[str,
 
 
 def _steps(skeleton: CallSkeleton, sight: Sight) -> list[StepView]:
-    found = answers(skeleton)
-    views = []
-    for step in FIELDS:
-        value, saved_at = found[step]
-        shown = mask_value(step, value) if value and sight is Sight.MASKED else value
-        views.append(
-            StepView(
-                step=step,
-                value=shown,
-                savedAt=saved_at if value else None,
-                confirmed=step in skeleton.confirmed,
-                masked=shown != value,
-            )
+    return [
+        StepView(
+            step=step,
+            value=value,
+            savedAt=saved_at if value else None,
+            confirmed=step in skeleton.confirmed,
+            masked=bool(value) and sight is Sight.MASKED and step in PERSONAL,
         )
-    return views
-
-
-def _message(
-    skeleton: CallSkeleton, said: HistoryMessage, story: Story, sight: Sight
-) -> MessageView:
-    partial = said.heard is not None
-    unheard = story.unheard.get(said.startedAt) if partial else None
-    return MessageView(
-        speaker=said.speaker,
-        message=_words(skeleton, said.speaker, said.message, sight),
-        startedAt=said.startedAt,
-        partial=partial,
-        unheard=_words(skeleton, said.speaker, unheard, sight) if unheard else None,
-    )
-
-
-def _words(skeleton: CallSkeleton, speaker: Speaker, text: str, sight: Sight) -> str:
-    if sight is Sight.PLAIN:
-        return text
-    if speaker is not Speaker.BOT:
-        return mask_callers_words(text)
-    personal = [value for step, (value, _) in answers(skeleton).items() if value and step
-                not in (Step.SERVICE, Step.TIME)]  # fmt: skip
-    return mask_bots_words(text, personal)
+        for step, (value, saved_at) in answers(skeleton).items()
+    ]

@@ -61,3 +61,8 @@ def caller_key(caller: str) -> str:
 def lock_key(call_sid: CallSid, chore: str) -> str:
     """Who does a chore for a call just now; same slot as its record."""
     return f"call:{{{call_sid}}}:lock:{chore}"
+
+
+def session_key(digest: str) -> str:
+    """A session of the staff's page, by the digest of its cookie."""
+    return f"voicebot:session:{digest}"

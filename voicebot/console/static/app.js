@@ -11,10 +11,12 @@ const TICK_MS = 1000;
 const SEARCH_PAUSE_MS = 250;
 const GATHER_MS = 100; // rows that come within it are drawn together; the open call is drawn at once
 
+const KEPT = 1000; // rows of a page that is open for days; search finds the others
+
 const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
-const grants = { of: (sid) => sessionStorage.getItem(`grant:${sid}`) || '', keep: (sid, g) => sessionStorage.setItem(`grant:${sid}`, g), drop: (sid) => sessionStorage.removeItem(`grant:${sid}`) };
 const since = (call) => (call.live ? call.createdAt : call.updatedAt); // a live call keeps its place while it is spoken
 const newestFirst = (a, b) => (waits(b) && b.needs === 'person') - (waits(a) && a.needs === 'person') || b.live - a.live || (since(a) < since(b) ? 1 : -1);
+const bounded = (calls) => (Object.keys(calls).length > KEPT ? Object.fromEntries(Object.values(calls).sort(newestFirst).slice(0, KEPT).map((call) => [call.callSid, call])) : calls);
 
 function Live({ state, language, setLanguage, signedOut }) {
   const t = LANGUAGES[language];
@@ -44,7 +46,7 @@ function Live({ state, language, setLanguage, signedOut }) {
         const rows = fresh.current;
         fresh.current = {};
         gathering.current = 0;
-        setCalls((had) => ({ ...had, ...rows }));
+        setCalls((had) => bounded({ ...had, ...rows }));
       }, GATHER_MS);
     },
     whole: (call) => call.callSid === opened.current && setWhole(call),
@@ -53,10 +55,10 @@ function Live({ state, language, setLanguage, signedOut }) {
     signedOut,
   }), []);
   useEffect(() => {
-    feed.watch(sid, grants.of(sid));
+    feed.watch(sid);
     if (sid && (!whole || whole.callSid !== sid)) {
       setWhole(null);
-      ask('GET', `/live/calls/${sid}?grant=${grants.of(sid)}`).then((call) => opened.current === sid && setWhole((had) => had || call), (error) => error.status === 404 && setWhole({ missing: true, callSid: sid }));
+      ask('GET', `/live/calls/${sid}`).then((call) => opened.current === sid && setWhole((had) => had || call), (error) => error.status === 404 && setWhole({ missing: true, callSid: sid }));
     }
   }, [sid]);
   useEffect(() => {
@@ -97,6 +99,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const rang = useCallback((next) => { history.pushState(null, '', `/c/${next}`); setSid(next); }, []); // the focus stays on the telephone
   const act = (work) => work().catch((error) => setNote(error instanceof Refused && error.status < 500 ? error.message : t.failedAction));
   const taker = (by, over) => act(() => ask('POST', `/live/calls/${sid}/taker`, { by, over }));
+  const show = (method) => act(async () => { setWhole(await ask(method, `/live/calls/${sid}/reveal`)); feed.watch(sid); });
   const on = {
     open: go, search: setQuery, filter: setFilter,
     more: () => act(() => (found ? search(query.trim(), found.next) : goBack())),
@@ -105,13 +108,8 @@ function Live({ state, language, setLanguage, signedOut }) {
     take: (over) => (me ? taker(me, over) : setNaming({ then: (by) => taker(by, over) })),
     release: () => taker('', true),
     copy: () => act(async () => { await navigator.clipboard.writeText(location.href); setNote(t.copied); }),
-    reveal: () => act(async () => {
-      const { call, grant } = await ask('POST', `/live/calls/${sid}/reveal`);
-      grants.keep(sid, grant);
-      setWhole(call);
-      feed.watch(sid, grant);
-    }),
-    hide: () => act(async () => { grants.drop(sid); setWhole(await ask('GET', `/live/calls/${sid}`)); feed.watch(sid, ''); }),
+    reveal: () => show('POST'),
+    hide: () => show('DELETE'),
   };
 
   const known = Object.values(calls);
@@ -127,7 +125,7 @@ function Live({ state, language, setLanguage, signedOut }) {
       <span class="spring"></span>
       <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
       <button type="button" class="quietly" lang=${language === 'zh' ? 'en' : 'zh-CN'} onClick=${() => setLanguage(language === 'zh' ? 'en' : 'zh')}>${t.language}</button>
-      ${state.wantsToken && html`<button type="button" class="quietly" onClick=${() => ask('DELETE', '/session').then(signedOut)}>${t.signOut}</button>`}
+      ${state.wantsToken && html`<button type="button" class="quietly" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
       <button type="button" class="primary try" aria-label=${t.try} ref=${tryIt} onClick=${() => setPhone(true)}><${Icon} name="phone" /><span>${t.try}</span></button>
     </header>
     <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query }} chosen=${sid} more=${Boolean(found ? found.next : older)} />

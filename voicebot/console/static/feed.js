@@ -38,20 +38,16 @@ export class Feed {
     document.addEventListener('visibilitychange', () => (document.hidden ? this.close() : this.open()));
   }
 
-  watch(call, grant) {
+  watch(call) {
     this.call = call;
-    this.grant = grant || '';
     this.open();
   }
 
   open() {
     this.close();
     if (document.hidden) return;
-    const query = new URLSearchParams();
-    if (this.cursor) query.set('after', this.cursor);
-    if (this.call) query.set('call', this.call);
-    if (this.call && this.grant) query.set('grant', this.grant);
-    const source = (this.source = new EventSource(`/live/events?${query}`));
+    const place = this.call ? `/live/calls/${this.call}/events` : '/live/events';
+    const source = (this.source = new EventSource(`${place}?${new URLSearchParams(this.cursor && { after: this.cursor })}`));
     let told = new Set();
     source.onopen = () => { told = new Set(); };
     const take = (name, then) => source.addEventListener(name, (event) => {
