@@ -45,8 +45,11 @@ def name_in(text: str) -> str:
 
 def cells(text: str, delimiter: str) -> list[str]:
     """As a spreadsheet splits the line whose usual separator is another one than ours."""
-    quoting = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    source = io.StringIO(text, newline="")
+    if delimiter == ",":
+        lines = csv.reader(source)
+    else:
+        lines = csv.reader(source, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     return [cell for line in lines for cell in line]
 
 

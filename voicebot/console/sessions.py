@@ -21,8 +21,8 @@ from typing import cast
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
+from voicebot.store.client import answering
 from voicebot.store.keys import session_key
-from voicebot.store.refusals import answering
 
 SESSION_S = 12 * 3600
 """A working day; then the token is asked for again."""
