@@ -22,5 +22,5 @@ async def test_a_broken_origin_changes_nothing(http: httpx.AsyncClient, origin: 
 
 @pytest.mark.parametrize("cookie", ["9" * 5000 + ".x.y", "²." * 9, ".", "9" * 12])
 async def test_a_forged_session_is_no_session(guarded: httpx.AsyncClient, cookie: str) -> None:
-    headers = {"Cookie": f"voicebot_session={cookie}".encode("latin-1")}
+    headers = {b"Cookie": f"voicebot_session={cookie}".encode("latin-1")}
     assert (await guarded.get("/calls", headers=headers)).status_code == 401
