@@ -273,7 +273,11 @@ class EventReader:
     @asynccontextmanager
     async def _hearing(self) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
         """Subscribed; what it hands out waits so many seconds for the next notice."""
-        pubsub = self._client.pubsub()
+        node: dict[str, ClusterNode] = {}
+        if isinstance(self._client, RedisCluster):  # any node tells; the library asks the channel's
+            await self._client.initialize()
+            node = {"node": self._client.get_random_node()}
+        pubsub = self._client.pubsub(**node)
         try:
             await pubsub.subscribe(CHANNEL)
             await pubsub.get_message(timeout=NOTICE_PATIENCE_S)  # the word that we are subscribed
