@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
-from voicebot.ports import Door, port_of, reserve
+from voicebot.runtime.ports import Door, port_of, reserve
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 from voicebot.store.commits import Commit, Founding, Session, seal

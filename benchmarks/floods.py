@@ -26,7 +26,7 @@ from typing import Final
 import orjson
 from websockets.frames import Frame, Opcode
 
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 STALL_LIMIT_MS: Final = 200.0
 CHUNK_BYTES: Final = 256 * 1024

@@ -27,7 +27,7 @@ from voicebot.bench.figures import machine, summary
 from voicebot.bench.load import Order
 from voicebot.bench.run import place_calls
 from voicebot.bench.servers import StackKind, running
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.store.client import connect
 from voicebot.store.datadir import prepare
 from voicebot.store.embedded import EmbeddedValkey

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 
 from tests.serving import Serving, environment, eventually, serving
 from tests.stream.provider import carried
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.valkey]
 

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 
 from tests.serving import PATIENCE_S, environment, serving
 from tests.store.server import ValkeyProcess
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 

@@ -27,7 +27,7 @@ from pydantic import (
 
 from voicebot.call import Service, Step
 from voicebot.errors import SettingsError
-from voicebot.refused import sentences
+from voicebot.validation_messages import sentences
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _END_OF_DAY = time(23, 59)

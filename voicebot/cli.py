@@ -55,14 +55,14 @@ class Command:
 
 
 COMMANDS = (
-    Command("serve", "voicebot.serve", "serve", "Answer calls: everything, supervised."),
+    Command("serve", "voicebot.runtime.serve", "serve", "Answer calls: everything, supervised."),
     Command("call", "voicebot.simulators.phone.command", "call", "Place a simulated phone call."),
-    Command("chat", "voicebot.chat", "chat", "The same conversation, typed or piped."),
-    Command("show", "voicebot.records", "show", "Print a call's stored record as JSON."),
-    Command("watch", "voicebot.records", "watch", "Follow calls live in the terminal."),
-    Command("journal", "voicebot.journal", "journal", "What waits on disk for Redis; replay it."),
-    Command("webhooks", "voicebot.notify.command", "webhooks", "What receivers did not take."),
-    Command("doctor", "voicebot.doctor", "doctor", "Check settings, Redis, models, ports, keys."),
+    Command("chat", "voicebot.commands.chat", "chat", "The same conversation, typed or piped."),
+    Command("show", "voicebot.commands.show", "show", "Print a call's stored record as JSON."),
+    Command("watch", "voicebot.commands.show", "watch", "Follow calls live in the terminal."),
+    Command("journal", "voicebot.commands.journal", "journal", "What waits on disk; replay it."),
+    Command("webhooks", "voicebot.commands.webhooks", "webhooks", "What receivers did not take."),
+    Command("doctor", "voicebot.runtime.doctor", "doctor", "Check settings, Redis, models, ports."),
     Command(
         "extract",
         "voicebot.collect.understanding.extract",

@@ -15,9 +15,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from voicebot.errors import SettingsError
-from voicebot.refused import but_is, numbers, sentence
+from voicebot.validation_messages import but_is, numbers, sentence
 
-logging.getLogger("dotenv").setLevel(logging.ERROR)  # voicebot.strangers tells it, once
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # voicebot.runtime.start_checks tells it, once
 PREFIX: Final = "VOICEBOT_"
 _DAY_S: Final = 24 * 3600
 _SCHEMES: Final = ("https", "http", "wss", "ws")

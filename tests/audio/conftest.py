@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.serving import Serving, environment, serving
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 CALL_LIMIT_S = 240
 

@@ -16,7 +16,7 @@ import redis
 
 from tests.serving import Serving, environment, eventually, serving
 from tests.simulators.openai.conftest import KEY, Served, clips, served
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.simulators.openai.audio import Samples, babble
 from voicebot.simulators.openai.clips import Clips, load_clips
 from voicebot.simulators.openai.command import CLIPS

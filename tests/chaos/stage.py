@@ -28,7 +28,7 @@ from tests.chaos.trace import Trace
 from tests.chaos.worker import ORDERS, TRACE_FD
 from tests.serving import environment
 from tests.store.server import ValkeyProcess
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 READY_S = 180.0
 _LOG_LINES = 200

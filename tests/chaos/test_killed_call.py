@@ -18,7 +18,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.serving import Serving, environment, serving
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.simulators.phone.clip import load_clip
 from voicebot.speech.null import clip_checksum
 

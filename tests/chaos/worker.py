@@ -24,11 +24,11 @@ import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
 from voicebot.call import Appointments, CallSid, CallState, Change, Saved
 from voicebot.errors import Fenced
+from voicebot.runtime.process import run
 from voicebot.store.record import answer_text, iso_utc, message_json
 from voicebot.store.store import Store
 from voicebot.stream.server import ServerDependencies
 from voicebot.stream.session import CallDependencies, OpenLedger
-from voicebot.worker import run
 
 TRACE_FD = "CHAOS_TRACE_FD"
 ORDERS = "CHAOS_ORDERS"

@@ -21,7 +21,7 @@ from voicebot.console.app import create_app
 from voicebot.console.conversations import Conversations
 from voicebot.console.rooms import Rooms
 from voicebot.console.server import Server
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.tracing import UNTRACED, Tracing
 

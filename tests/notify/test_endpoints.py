@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from voicebot.errors import SettingsError
 from voicebot.notify.endpoints import Endpoint, Verdict, WebhookClient, endpoints
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 
 from .conftest import SECRET

@@ -29,7 +29,7 @@ from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
 from voicebot.errors import SettingsError
 from voicebot.notify.mail import LOCK_S, MailSender, smtp_server
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect,
 
 from tests.page.conftest import CHROMIUM, FLAGS, ROOT, House, Microphone, microphone_flags, ring
 from tests.serving import environment, serving
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 DOCS = ROOT / "docs"
 WIDE = ViewportSize(width=1360, height=860)

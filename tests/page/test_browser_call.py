@@ -26,7 +26,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import House, Microphone, ring
 from tests.serving import environment, serving
 from voicebot import g711
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.recordings import local_voice, shipped_clip
 

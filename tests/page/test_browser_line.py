@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.conftest import House, fresh_page, ring
 from tests.serving import environment, serving
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
 

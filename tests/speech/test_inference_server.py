@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
+from voicebot.runtime.process import Lifetime
 from voicebot.speech.inference_server import InferenceServer, Work
 from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
@@ -29,7 +30,6 @@ from voicebot.speech.wire import (
     pack,
     unpack_reply,
 )
-from voicebot.worker import Lifetime
 
 WAIT_S = 60
 

@@ -12,7 +12,7 @@ from fakeredis import FakeAsyncRedis
 from redis.asyncio import Redis
 
 from voicebot.business import Business, load_business
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 from voicebot.store.record import utc_now

@@ -13,7 +13,7 @@ import pytest
 from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Saved, Status
 from voicebot.errors import SettingsError
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, Address, connect, parse_address

@@ -16,7 +16,7 @@ from tests.serving import eventually
 from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
 from voicebot.errors import SettingsError, StoreUnavailable
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import embedded, open_store
 from voicebot.store.client import connect

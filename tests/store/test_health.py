@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import SettingsError
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.store.client import AWAY, connect
 from voicebot.store.health import is_ready, require_form
 

@@ -28,7 +28,7 @@ from tests.stream.test_worker import address, worker
 from tests.tracing.collector import collecting
 from voicebot import tracing
 from voicebot.call import CallSid, Change, Saved, Status, Step
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.tracing import UNTRACED, Answer, collector_answers, open_tracing
 from voicebot.tracing.spans import Came, Spans, came_of, ids_of, open_spans

@@ -23,6 +23,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from voicebot.errors import PhoneError
+from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
@@ -30,7 +31,6 @@ from voicebot.simulators.phone.line import FRAME_S, Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.script import Saying, Script
-from voicebot.worker import Lifetime, run
 
 CALLED: Final = "+61255501000"
 """A number that the Australian regulator keeps for fiction."""

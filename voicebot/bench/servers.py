@@ -19,7 +19,7 @@ import orjson
 
 from voicebot.bench.figures import descendants
 from voicebot.errors import StartFailed
-from voicebot.ports import free_port
+from voicebot.runtime.ports import free_port
 from voicebot.settings import SaveMode
 from voicebot.simulators.phone.recordings import shipped, shipped_clip
 from voicebot.speech.null import clip_checksum

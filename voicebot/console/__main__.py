@@ -8,9 +8,9 @@ import os
 from voicebot.business import load_business
 from voicebot.console.app import create_app
 from voicebot.console.server import Server
-from voicebot.ports import require_staff_token
+from voicebot.runtime.ports import require_staff_token
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
-from voicebot.worker import Lifetime, run
 
 NICENESS = 5
 """On a machine with too much to do the calls come first: a page may lag, a voice may not."""

@@ -24,7 +24,7 @@ from voicebot.console.problems import Problem
 from voicebot.console.sessions import Session, Sessions, is_among
 from voicebot.errors import StoreUnavailable
 from voicebot.log import get_logger
-from voicebot.ports import is_loopback
+from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
 
 COOKIE = "voicebot_session"

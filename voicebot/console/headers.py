@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voicebot.console.problems import problem
 from voicebot.console.trial import stream_origins
-from voicebot.ports import is_authority
+from voicebot.runtime.ports import is_authority
 from voicebot.settings import Settings
 
 _FIXED = {

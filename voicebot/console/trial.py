@@ -26,7 +26,7 @@ from voicebot.call import BROWSER_PREFIX, CallSid
 from voicebot.console.problems import Problem
 from voicebot.console.rooms import Rooms, rooms
 from voicebot.errors import PhoneError
-from voicebot.ports import stream_door
+from voicebot.runtime.ports import stream_door
 from voicebot.settings import Settings
 from voicebot.signature import HEADER, sign
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse

@@ -12,11 +12,11 @@ from voicebot.business import load_business
 from voicebot.notify.dispatcher import Dispatcher
 from voicebot.notify.endpoints import endpoints
 from voicebot.notify.mail import MailSender
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
-from voicebot.worker import Lifetime, run
 
 
 async def main(lifetime: Lifetime) -> None:

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 import httpx2
 
 from voicebot import __version__
+from voicebot.connection_errors import why
 from voicebot.errors import SettingsError
-from voicebot.ports import is_loopback
+from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.unreachable import why
 
 _PREFIX: Final = "whsec_"
 _FEWEST_BYTES, _MOST_BYTES = 24, 64

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from voicebot.errors import SettingsError
 from voicebot.openai import metrics
 from voicebot.openai.failures import Service
-from voicebot.refused import sentences
+from voicebot.validation_messages import sentences
 
 _MEND: Final = "set VOICEBOT_OPENAI_PRICES to a price list, or leave it out for the one that ships"
 _OTHER: Final = "other"

@@ -24,6 +24,7 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from voicebot.log import get_logger
+from voicebot.runtime.process import Lifetime
 from voicebot.speech import metrics
 from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
@@ -38,7 +39,6 @@ from voicebot.speech.wire import (
     pack,
     unpack_request,
 )
-from voicebot.worker import Lifetime
 
 Work = Callable[[Job, bytes], Iterator[tuple[Reply, bytes]]]
 """Does one job: replies with their audio, the last of them ending the job. Runs in a thread."""

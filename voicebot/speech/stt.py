@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from voicebot import g711
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.speech import Hint
 from voicebot.speech.inference_server import InferenceServer, Work
 from voicebot.speech.models import SpeechProcess, whisper_files
 from voicebot.speech.whisper import Whisper
 from voicebot.speech.wire import Hear, Heard, Job, Reply, stt_socket
-from voicebot.worker import Lifetime, run
 
 
 def listening(whisper: Whisper) -> Work:

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.speech.inference_server import InferenceServer, Work
 from voicebot.speech.models import SpeechProcess, voice_files
 from voicebot.speech.piper import Piper
 from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, tts_socket
-from voicebot.worker import Lifetime, run
 
 _WORKERS: Final = 1  # espeak-ng is not re-entrant
 _WAITING: Final = 64

@@ -17,6 +17,7 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.factory import detectors, open_stt, open_synthesizer
@@ -32,7 +33,6 @@ from voicebot.stream.speaking import Clock
 from voicebot.stream.tokens import StreamTokens, token_secret
 from voicebot.stream.webhook import Webhook
 from voicebot.tracing import open_tracing
-from voicebot.worker import Lifetime, run
 
 WARM_RETRY_S = 5.0
 """Text to speech may start after us; it is asked again until it speaks."""

@@ -28,7 +28,7 @@ from websockets.http11 import Request, Response
 from voicebot.call import CallSid
 from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
-from voicebot.ports import is_loopback
+from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
 from voicebot.stream import metrics
 from voicebot.stream.admission import Admission, PendingConnections

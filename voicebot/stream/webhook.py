@@ -23,7 +23,7 @@ from voicebot.business import Business
 from voicebot.call import BROWSER_PREFIX, CallSid, Status, parse_call_sid
 from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
-from voicebot.ports import is_authority
+from voicebot.runtime.ports import is_authority
 from voicebot.settings import Settings
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Refusal

@@ -16,12 +16,12 @@ import uvicorn
 from starlette.applications import Starlette
 
 from voicebot.errors import StartFailed
-from voicebot.ports import Door, clash
+from voicebot.runtime.ports import Door, clash
+from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.audio import Babble, LocalVoice
 from voicebot.simulators.openai.clips import load_clips
 from voicebot.simulators.openai.simulator import Latencies, Simulator
-from voicebot.worker import Lifetime, run
 
 PORT: Final = 8090
 NICENESS: Final = 5

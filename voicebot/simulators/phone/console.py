@@ -18,10 +18,9 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voicebot.call import FIELDS, Step
-from voicebot.direct import open_directly
+from voicebot.connection_errors import open_directly, why
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.script import CONFIRM, Cue
-from voicebot.unreachable import why
 
 _TIMEOUT_S: Final = 5.0
 _MENDS: Final[Mapping[int, str]] = {

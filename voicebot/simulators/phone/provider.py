@@ -24,12 +24,11 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
-from voicebot.direct import open_directly
+from voicebot.connection_errors import open_directly, why
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.line import Clock, Line
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
-from voicebot.unreachable import why
 
 WEBHOOK_S: Final = 15.0
 """The provider's whole budget for one answer of a webhook."""

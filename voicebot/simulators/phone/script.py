@@ -24,7 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from voicebot.call import FIELDS, Step
 from voicebot.errors import PhoneError
-from voicebot.refused import sentences
+from voicebot.validation_messages import sentences
 
 CONFIRM: Final = "confirm"
 NO: Final = "no"

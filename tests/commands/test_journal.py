@@ -1,0 +1,200 @@
+"""`voicebot journal`: what waits is named and counted, never told; replayed by hand when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Message, Saved, Speaker, Step
+from voicebot.cli import program
+from voicebot.commands.journal import lines
+from voicebot.errors import StoreUnavailable
+from voicebot.runtime.check_store import check_journal
+from voicebot.runtime.finding import State
+from voicebot.runtime.ports import free_port
+from voicebot.settings import Settings, load_settings
+from voicebot.store import open_store
+from voicebot.store.client import connect
+from voicebot.store.embedded import EmbeddedValkey
+from voicebot.store.keys import call_keys
+from voicebot.store.replay import Entry, Listed, Owner, listed, standing
+
+SID = CallSid("CAwaits")
+OTHER = CallSid("CAother")
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SECRET = "Sam Smith"
+NAMED = Change(answers={Step.NAME: SECRET}, messages=(Message(Speaker.CALLER, SECRET, NOW),))
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The command's data directory; its Redis is nowhere, until a test starts one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEBOT_DATA_DIR", str(tmp_path / "data"))
+    at(f"redis://127.0.0.1:{free_port()}", monkeypatch)
+    yield tmp_path / "data"
+    load_settings.cache_clear()
+
+
+def at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICEBOT_REDIS_URL", url)
+    load_settings.cache_clear()
+
+
+def command(*words: str) -> Result:
+    result = CliRunner().invoke(program("journal"), ["journal", *words])
+    assert SECRET not in result.output
+    return result
+
+
+async def leave_behind(*sids: CallSid) -> None:
+    """A process that took calls while Redis was away, and has ended."""
+    async with open_store(load_settings(), load_business(None)) as store:
+        for sid in sids:
+            ledger = await store.open_call(sid, caller=None)
+            assert await ledger.commit(NAMED) is Saved.JOURNAL
+            assert await ledger.commit(NAMED) is Saved.JOURNAL
+
+
+@asynccontextmanager
+async def valkey(folder: Path) -> AsyncIterator[str]:
+    server = EmbeddedValkey(folder, free_port())
+    try:
+        yield await server.start()
+    finally:
+        await server.stop()
+
+
+def test_an_empty_journal_says_that_nothing_waits(data_dir: Path) -> None:
+    result = command()
+    assert result.exit_code == 0
+    assert "nothing waits" in result.stdout
+    assert check_journal(data_dir).state is State.OK
+
+
+def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) -> None:
+    asyncio.run(leave_behind(SID, OTHER))
+    (file,) = listed(data_dir)
+    assert file.owner is Owner.ENDED
+    assert {entry.call_sid: entry.writes for entry in file.entries} == {SID: 2, OTHER: 2}
+    result = command()
+    assert result.exit_code == 0
+    for word in (SID, OTHER, "2 writes", "since 0 s", "voicebot journal replay"):
+        assert word in result.stdout
+
+
+def test_ages_are_in_the_unit_that_a_person_would_use() -> None:
+    ages = {5: "since 5 s", 90: "since 2 min", 7200: "since 2 h", 200_000: "since 2 d"}
+    for seconds, words in ages.items():
+        entry = Entry(SID, 1, NOW - timedelta(seconds=seconds))
+        told = lines([Listed("a", Owner.RUNNING, (entry,))], NOW)
+        assert told[1].endswith(words)
+        assert "1 write " in told[1]
+
+
+@pytest.mark.parametrize("left", [b"", b"no database"])
+def test_a_damaged_file_is_named_and_nobody_is_told_that_nothing_waits(
+    data_dir: Path, left: bytes
+) -> None:
+    asyncio.run(leave_behind(SID))
+    (journal,) = (data_dir / "journal").glob("*.db")
+    journal.write_bytes(left)
+    assert f"{journal.stem}: damaged" in command().stdout
+    assert check_journal(data_dir).state is State.NOTE
+
+
+async def test_a_running_processs_file_is_named_as_such(data_dir: Path) -> None:
+    async with open_store(load_settings(), load_business(None)) as store:
+        ledger = await store.open_call(SID, caller=None)
+        await ledger.commit(NAMED)
+        (file,) = listed(data_dir)
+        assert file.owner is Owner.RUNNING
+        assert "itself" in lines([file], NOW)[0]
+
+
+def test_replay_without_redis_says_what_to_do_and_that_nothing_is_lost(data_dir: Path) -> None:
+    asyncio.run(leave_behind(SID))
+    result = command("replay")
+    assert isinstance(result.exception, StoreUnavailable)
+    for words in ("VOICEBOT_REDIS_URL", "Nothing is lost", "2 writes"):
+        assert words in str(result.exception)
+    assert standing(data_dir).entries == 2
+
+
+@pytest.mark.valkey
+def test_replay_brings_what_an_ended_process_left(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(leave_behind(SID, OTHER))
+    with asyncio.Runner() as runner:
+        server = valkey(tmp_path / "valkey")
+        url = runner.run(server.__aenter__())
+        at(url, monkeypatch)
+        result = command("replay")
+        assert result.exit_code == 0
+        assert "4 writes brought" in result.stdout
+        assert "nothing waits" in result.stdout
+        assert runner.run(_name_in_redis(url, SID)) == SECRET
+        runner.run(server.__aexit__(None, None, None))
+    assert check_journal(data_dir).state is State.OK
+
+
+@pytest.mark.valkey
+def test_replay_shows_what_redis_refuses_and_brings_it_when_it_is_mended(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(leave_behind(SID, OTHER))
+    with asyncio.Runner() as runner:
+        server = valkey(tmp_path / "valkey")
+        url = runner.run(server.__aenter__())
+        at(url, monkeypatch)
+        runner.run(_poison(url))
+        result = command("replay")
+        assert result.exit_code == 1
+        assert "2 writes brought" in result.stdout
+        assert "WRONGTYPE" in result.stdout
+        assert check_journal(data_dir).state is State.NOTE
+        assert "refuses 2" in check_journal(data_dir).text
+        assert "WRONGTYPE" in command().stdout
+        runner.run(_mend(url))
+        assert command("replay").exit_code == 0
+        assert runner.run(_name_in_redis(url, SID)) == SECRET
+        runner.run(server.__aexit__(None, None, None))
+
+
+def test_the_doctor_tells_depth_and_age(data_dir: Path) -> None:
+    asyncio.run(leave_behind(SID))
+    finding = check_journal(data_dir)
+    assert finding.state is State.NOTE
+    assert "2 writes wait" in finding.text
+    assert "voicebot journal" in finding.mend
+
+
+def test_looking_makes_no_directory(tmp_path: Path) -> None:
+    assert check_journal(tmp_path / "none").state is State.OK
+    assert listed(tmp_path / "none") == []
+    assert not (tmp_path / "none").exists()
+
+
+async def _poison(url: str) -> None:
+    async with connect(url) as client:
+        await client.set(call_keys(SID).history, "no list")
+
+
+async def _mend(url: str) -> None:
+    async with connect(url) as client:
+        await client.delete(call_keys(SID).history)
+
+
+async def _name_in_redis(url: str, sid: CallSid) -> str | None:
+    there = Settings(_env_file=None, redis_url=url)
+    async with open_store(there, load_business(None)) as store:
+        skeleton = await store.get_call_skeleton(sid)
+    return skeleton.user.userInfo.name if skeleton else None

@@ -1,0 +1,130 @@
+"""`voicebot show` and `voicebot watch` on a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Message, Speaker, Step
+from voicebot.commands.show import Event, following, told
+from voicebot.runtime.ports import free_port
+from voicebot.settings import Settings
+from voicebot.store import Store, open_store
+from voicebot.store.client import connect
+from voicebot.store.embedded import EmbeddedValkey
+
+SID = CallSid("CA1")
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HELLO = Change(messages=(Message(Speaker.BOT, "Hello", NOW),))
+NAMED = Change(answers={Step.NAME: "Sam Smith"}, step=Step.PHONE)
+
+
+@asynccontextmanager
+async def valkey(tmp_path: Path) -> AsyncIterator[str]:
+    server = EmbeddedValkey(tmp_path / "data", free_port())
+    try:
+        yield await server.start()
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def store_at(url: str) -> AsyncIterator[Store]:
+    settings = Settings(_env_file=None, redis_url=url)
+    async with open_store(settings, load_business(None)) as store:
+        yield store
+
+
+@pytest.mark.valkey
+async def test_one_call_is_followed_from_its_beginning_and_on(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+        ledger = await store.open_call(SID, caller=None)
+        await ledger.commit(HELLO)
+        async with following(client, SID) as events:
+            assert (await _next(events, "message"))["step"] == "name"
+            await ledger.commit(NAMED)
+            assert (await _next(events, "field"))["value"] == "Sam Smith"
+        await ledger.close()
+
+
+@pytest.mark.valkey
+async def test_every_call_is_followed_from_now_without_what_was_before(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+        early = await store.open_call(CallSid("CA0"), caller=None)
+        await early.commit(HELLO)
+        async with following(client, None) as events:
+            late = await store.open_call(SID, caller=None)
+            await late.commit(NAMED)
+            async with asyncio.timeout(60):
+                call_sid, _ = await anext(events)
+        assert call_sid == SID
+        await early.close()
+        await late.close()
+
+
+@pytest.mark.valkey
+async def test_a_call_whose_events_are_broken_ends_no_watch(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+        await client.rpush("call:{CAbroken}:events", "no stream")
+        ledger = await store.open_call(SID, caller=None)
+        async with following(client, None) as events:
+            await client.publish("voicebot:calls", "CAbroken")
+            await ledger.commit(NAMED)
+            assert (await _next(events, "field"))["value"] == "Sam Smith"
+        await ledger.close()
+
+
+async def _next(events: AsyncIterator[tuple[CallSid, Event]], kind: str) -> Event:
+    async with asyncio.timeout(60):
+        async for _, event in events:
+            if event["type"] == kind:
+                return event
+    raise AssertionError("the events ended")
+
+
+def line(**event: str) -> str:
+    found = told(SID, {"at": "2026-03-02T09:00:00.000Z", **event})
+    assert isinstance(found, Text)
+    return found.plain
+
+
+def message(speaker: str, text: str) -> str:
+    return json.dumps({"speaker": speaker, "message": text, "startedAt": ""})
+
+
+def test_what_is_said_is_told_with_who_said_it() -> None:
+    assert line(type="message", message=message("AI", "Hello")).endswith("bot        Hello")
+    assert line(type="message", message=message("customer", "Hi")).endswith("caller     Hi")
+
+
+def test_a_sentence_that_was_cut_off_is_told_as_heard() -> None:
+    assert "only: Hel" in line(type="revised", message=message("AI", "Hel"))
+
+
+def test_what_is_saved_is_told_and_a_service_by_its_name() -> None:
+    service = json.dumps({"id": "p", "name": "Plumbing", "price": "", "description": ""})
+    assert line(type="field", field="name", value="Sam").endswith("name = Sam")
+    assert line(type="field", field="service", value=service).endswith("service = Plumbing")
+
+
+def test_a_wish_for_a_person_is_told() -> None:
+    assert line(type="person", value="active").endswith("person     asked for")
+
+
+@pytest.mark.parametrize("text", ["[bold]x[/bold]", "{not json"])
+def test_a_callers_words_are_never_read_as_markup_or_json(text: str) -> None:
+    assert text in line(type="message", message=message("customer", text))
+    assert text in line(type="field", field="name", value=text)
+
+
+@pytest.mark.parametrize("event", [{}, {"type": "new kind"}, {"type": "message", "message": "?"}])
+def test_entries_of_an_unknown_kind_are_left_out(event: dict[str, str]) -> None:
+    assert told(SID, event) is None

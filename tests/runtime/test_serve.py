@@ -1,0 +1,320 @@
+"""The supervisor: what it starts, what it survives, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
+from tests.store.cluster import sentinel
+from voicebot.runtime.ports import (
+    Door,
+    free_port,
+    is_free,
+    is_loopback,
+    port_of,
+    reserve,
+    without_password,
+)
+from voicebot.runtime.process import IMPOSSIBLE
+from voicebot.runtime.serve import crew_of, for_trying_out
+from voicebot.settings import Engine, Settings
+
+
+def door(port: int) -> Door:
+    return Door("127.0.0.1", port, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
+
+
+def test_trying_out_listens_on_this_machine_and_drains_shortly() -> None:
+    chosen = for_trying_out(Settings(_env_file=None))
+    assert (chosen.stream_host, chosen.drain_s) == ("127.0.0.1", 2.0)
+
+
+def test_trying_out_respects_what_the_environment_says() -> None:
+    chosen = for_trying_out(Settings(_env_file=None, stream_host="0.0.0.0", drain_s=30))
+    assert (chosen.stream_host, chosen.drain_s) == ("0.0.0.0", 30)
+
+
+def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor() -> None:
+    local = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
+    vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.OPENAI)
+    nobody = Settings(_env_file=None, transcriber=Engine.NULL, synthesizer=Engine.NULL)
+    assert [c.part.name for c in local.all] == ["stt", "tts", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(vendor, 1).all] == ["stt", "tts", "stream 1", "console"]
+    assert [c.part.name for c in crew_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
+
+
+def test_who_tells_others_runs_only_where_somebody_is_to_be_told() -> None:
+    told = {"webhook_url": SecretStr("https://crm.example/"), "smtp_url": SecretStr("smtp://h")}
+    crew = crew_of(Settings(_env_file=None).model_copy(update=told), workers=1)
+    assert [c.part.name for c in crew.notify] == ["notify"]
+    assert crew_of(Settings(_env_file=None), workers=1).notify == ()
+
+
+def test_children_are_told_what_the_supervisor_resolved() -> None:
+    crew = crew_of(
+        Settings(_env_file=None, redis_url="redis://127.0.0.1:7000", stream_port=8123), workers=1
+    )
+    told = crew.streams[0].part.environment
+    assert told["VOICEBOT_REDIS_URL"] == "redis://127.0.0.1:7000"
+    assert told["VOICEBOT_STREAM_PORT"] == "8123"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://h:1/2", "redis://h:1/2"),
+        ("redis://bot@h:1", "redis://bot@h:1"),
+        ("redis://:pw@h:1", "redis://:…@h:1"),
+        ("redis://:1/p#w@h:1", "redis://:…@h:1"),
+        ("redis://h:1?password=pw", "redis://h:1"),
+        ("redis://h:1?password=p@w", "redis://…"),
+        ("redis://:a://b@h:1", "redis://:…@h:1"),
+        ("user:pw@h:1", "user:…@h:1"),
+    ],
+)
+def test_a_password_is_masked(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_a_reserved_port_is_refused_to_others_and_shared_with_our_workers() -> None:
+    with reserve(door(0)) as held, socket.socket() as other, socket.socket() as worker:
+        address = ("127.0.0.1", port_of(held))
+        with pytest.raises(OSError, match="in use"):
+            other.bind(address)
+        worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        worker.bind(address)
+        worker.listen()
+        with socket.create_connection(address):
+            worker.accept()[0].close()
+
+
+def test_a_port_that_somebody_listens_on_is_not_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert not is_free(door(int(taken.getsockname()[1])))
+
+
+@pytest.mark.parametrize(
+    ("host", "only_here"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("h", False)],
+)
+def test_loopback_is_told_from_the_network(host: str, only_here: bool) -> None:
+    assert is_loopback(host) is only_here
+
+
+def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(tmp_path / "data", free_port(), VOICEBOT_STREAM_PORT=port)
+        with serving(env, tmp_path) as run:
+            assert run.ended() == 1
+    assert f"port {port} on 127.0.0.1 is taken" in run.log_file.read_text()
+    assert "VOICEBOT_STREAM_PORT" in run.log_file.read_text()
+
+
+def test_what_can_never_work_is_a_line_each_before_anybody_is_started(tmp_path: Path) -> None:
+    env = environment(
+        tmp_path / "data", free_port(),
+        VOICEBOT_BUSINESS="nowhere.toml", VOICEBOT_UNDERSTANDING="openai",
+    )  # fmt: skip
+    with serving(env, tmp_path) as run:
+        assert run.ended() == IMPOSSIBLE
+    business, openai = run.log_file.read_text().splitlines()
+    assert business.startswith("cannot read nowhere.toml (No such file or directory)")
+    assert "OPENAI_API_KEY" in openai
+
+
+@pytest.mark.slow
+def test_a_part_that_cannot_work_ends_everything_at_once_with_its_reason(tmp_path: Path) -> None:
+    """A secret that was cut short: only the stream worker reads it."""
+    redis_port = free_port()
+    env = environment(tmp_path / "data", redis_port)
+    (tmp_path / "data" / "stream-secret").write_text("short")
+    with serving(env, tmp_path) as run:
+        assert run.ended() == IMPOSSIBLE
+    told = run.log_file.read_text()
+    assert "stream-secret is not whole" in told
+    assert "stream 1 cannot work so" in told
+    assert not run.events("child_died")
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+def test_calls_are_taken_while_a_redis_of_somebody_else_is_away(tmp_path: Path) -> None:
+    url = f"redis://bot:hunter2@127.0.0.1:{free_port()}"
+    env = environment(
+        tmp_path / "data", free_port(), VOICEBOT_REDIS_URL=url, VOICEBOT_REDDIS_URL=url
+    )
+    with serving(env, tmp_path) as run:
+        run.wait_until_ready()
+        assert run.answers()
+    away, misspelt = (
+        "does not answer (nothing listens there: connection refused): calls are taken",
+        "VOICEBOT_REDDIS_URL is no setting; did you mean VOICEBOT_REDIS_URL?",
+    )
+    assert away in run.said
+    assert misspelt in run.said
+    assert "hunter2" not in run.said + run.log_file.read_text()
+
+
+@pytest.mark.slow
+async def test_a_redis_of_another_kind_than_its_address_says_is_told_before_anybody_is_started(
+    tmp_path: Path,
+) -> None:
+    async with sentinel(tmp_path) as url:
+        server = url.replace("+sentinel", "").rpartition("/")[0]
+        env = environment(tmp_path / "data", free_port(), VOICEBOT_REDIS_URL=server)
+        with serving(env, tmp_path) as run:
+            assert run.ended() == IMPOSSIBLE
+    assert f"write {url} " in run.log_file.read_text()
+    assert not run.pids
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Two stream workers, a console and an embedded Valkey; they recover from each test."""
+    tmp_path = tmp_path_factory.mktemp("serve")
+    with serving(environment(tmp_path / "data", free_port()), tmp_path, "--workers", "2") as run:
+        run.wait_until_ready()
+        yield run
+
+
+@pytest.mark.slow
+def test_serve_tells_where_everything_is(running: Serving) -> None:
+    url = (running.data_dir / "redis-url").read_text().strip()
+    assert url in running.said
+    assert str(running.data_dir) in running.said
+    assert running.answers()
+
+
+@pytest.mark.slow
+def test_a_killed_stream_worker_is_started_again(running: Serving) -> None:
+    killed = running.pid_of("stream 2")
+    os.kill(killed, signal.SIGKILL)
+    assert eventually(lambda: bool(running.events("child_back")))
+    assert running.pid_of("stream 2") != killed
+    assert running.answers()
+    (death,) = running.events("child_died")
+    assert (death["part"], death["exit_code"]) == ("stream 2", -signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_killed_valkey_comes_back_with_its_records(running: Serving) -> None:
+    url = (running.data_dir / "redis-url").read_text().strip()
+    with Redis.from_url(url) as redis:
+        redis.set("kept", "yes")
+        os.kill(int(redis.info("server")["process_id"]), signal.SIGKILL)
+    assert eventually(lambda: bool(running.events("valkey_back")))
+    with Redis.from_url(url) as redis:
+        assert redis.get("kept") == b"yes"
+
+
+@pytest.mark.slow
+def test_a_second_serve_on_one_data_dir_is_refused(running: Serving, tmp_path: Path) -> None:
+    with serving(environment(running.data_dir, free_port()), tmp_path) as second:
+        assert second.ended() == 1
+    told = second.log_file.read_text()
+    assert f"another voicebot serve (process {running.process.pid}) uses" in told
+    assert running.answers()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_in_order_and_exits_clean(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    redis_port = free_port()
+    with serving(environment(tmp_path / "data", redis_port), tmp_path) as run:
+        run.wait_until_ready()
+        run.process.send_signal(number)
+        assert run.ended() == 0
+    assert run.said.endswith("stopped\n")
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+def test_a_second_signal_does_not_wait_for_a_worker_that_hangs(tmp_path: Path) -> None:
+    redis_port = free_port()
+    with serving(environment(tmp_path / "data", redis_port), tmp_path) as run:
+        run.wait_until_ready()
+        os.kill(run.pid_of("stream 1"), signal.SIGSTOP)
+        run.process.terminate()
+        run.wait_until_said("stopping")
+        run.process.terminate()
+        assert run.ended() == 128 + signal.SIGTERM
+    assert not any(map(alive, run.pids))
+    assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
+    frozen: bool, tmp_path: Path
+) -> None:
+    redis_port, ports = free_port(), {"VOICEBOT_STREAM_PORT": str(free_port())}
+    ports["VOICEBOT_CONSOLE_PORT"] = str(free_port())
+    env = environment(tmp_path / "data", redis_port, VOICEBOT_DRAIN_S="600", **ports)
+    stream = f"ws://127.0.0.1:{ports['VOICEBOT_STREAM_PORT']}/media"
+    start = json.dumps({"event": "start", "streamSid": "MZ1", "start": {"callSid": "CAkept"}})
+    with serving(env, tmp_path) as first:
+        first.wait_until_ready()
+        with connect(stream) as phone:
+            phone.send(start)
+            assert "media" in str(phone.recv())  # the bot speaks: the call is in the record
+            if frozen:
+                os.kill(first.pid_of("stream 1"), signal.SIGSTOP)
+            first.process.kill()
+            assert first.ended() == -signal.SIGKILL
+            orphans = first.pids
+            with serving(env, tmp_path) as second:
+                second.wait_until_ready()
+                assert not any(map(alive, orphans))
+                assert "found running, adopted" in second.said
+                with suppress(ConnectionClosed):
+                    while True:
+                        phone.recv(timeout=PATIENCE_S)
+                with connect(stream) as again:
+                    again.send(start)
+                    assert "media" in str(again.recv())
+                with Redis(port=redis_port) as redis:
+                    assert redis.hget("call:{CAkept}", "epoch") == b"2"
+                second.process.send_signal(signal.SIGINT)
+                second.process.send_signal(signal.SIGINT)
+                second.ended()
+            assert is_free(door(redis_port))
+
+
+@pytest.mark.slow
+def test_children_of_a_killed_supervisor_end_and_valkey_is_adopted_by_the_next(
+    tmp_path: Path,
+) -> None:
+    redis_port = free_port()
+    env = environment(tmp_path / "data", redis_port)
+    with serving(env, tmp_path) as first:
+        first.wait_until_ready()
+        first.process.kill()
+        assert first.ended() == -signal.SIGKILL
+    assert eventually(lambda: not any(map(alive, first.pids)))
+    with Redis(port=redis_port) as redis:
+        redis.set("kept", "yes")
+    with serving(env, tmp_path) as second:
+        second.wait_until_ready()
+        assert "found running, adopted" in second.said
+        with Redis(port=redis_port) as redis:
+            assert redis.get("kept") == b"yes"
+        second.process.send_signal(signal.SIGINT)
+        assert second.ended() == 0
+    assert is_free(door(redis_port))

@@ -1,0 +1,59 @@
+"""Why another server did not answer, as libraries really raise it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from voicebot.connection_errors import why
+from voicebot.runtime.ports import free_port
+from voicebot.store.client import AWAY, connect
+
+
+async def refusal(url: str) -> str:
+    """Why a Redis client gets no answer there."""
+    client = connect(url)
+    with pytest.raises(AWAY) as error:
+        await client.ping()
+    await client.aclose()
+    return why(error.value)
+
+
+async def test_a_port_where_nothing_listens() -> None:
+    assert "connection refused" in await refusal(f"redis://127.0.0.1:{free_port()}")
+
+
+async def test_a_cluster_of_which_no_node_answers() -> None:
+    assert "connection refused" in await refusal(f"redis+cluster://127.0.0.1:{free_port()}")
+
+
+async def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
+    assert await refusal(f"unix://{tmp_path}/redis.sock") == "there is no such socket"
+
+
+def test_somebody_who_hangs_up_at_once() -> None:
+    here, there = socket.socketpair()
+    there.close()
+    with closing(here), pytest.raises(OSError) as error:  # noqa: PT011 - any of its kinds
+        here.sendall(b"x")
+    assert why(error.value) == "it broke the connection off"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "its name is unknown: no such host"),
+        (TimeoutError(), "no answer in time"),
+        (OSError(errno.EHOSTUNREACH, "unreachable"), "there is no way to it"),
+        (ssl.SSLCertVerificationError("self-signed"), "its certificate is not trusted"),
+        (ssl.SSLError("wrong version"), "it does not speak TLS there, or not ours"),
+        (ValueError("Samantha"), "ValueError"),
+    ],
+)
+def test_each_kind_has_its_words_and_nothing_is_quoted(error: Exception, told: str) -> None:
+    assert why(error) == told
