@@ -36,7 +36,7 @@ PATIENT = {
     "VOICEBOT_OPENAI_CONVERSATION_DEADLINE_S": "30",
 }
 """What goes well here is not late, however slow the machine."""
-SERVICE_CLIP = "ServerDependencies cleaning, please."
+SERVICE_CLIP = "House cleaning, please."
 PUZZLING = "Everything is filthy after the builders."
 """What the rules do not know to be a wish for cleaning."""
 MEANT = json.dumps(

@@ -45,7 +45,7 @@ ANSWERS = {
     Step.PHONE: ("0412 345 678", "Yes."),
     Step.ADDRESS: ("27 George Street, Parramatta.",),
     Step.EMAIL: ("test at example.com", "Yes."),
-    Step.SERVICE: ("ServerDependencies cleaning.",),
+    Step.SERVICE: ("House cleaning.",),
     Step.TIME: ("Wednesday at half past nine in the morning.", "Yes."),
 }
 EXPECTED = {
