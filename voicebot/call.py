@@ -20,7 +20,10 @@ CallSid = NewType("CallSid", str)
 BROWSER_PREFIX = "web-"
 """So begin the callSids that the console gives to browsers; no provider's begins so."""
 
-_CALL_SID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+CALL_SID_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
+"""Of a callSid that we accept; the whole text must match."""
+
+_CALL_SID = re.compile(CALL_SID_PATTERN, re.ASCII)
 
 
 def is_call_sid(text: object) -> bool:

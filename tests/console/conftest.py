@@ -19,8 +19,8 @@ from voicebot.business import load_business
 from voicebot.collect.understanding import Understand
 from voicebot.console.app import create_app
 from voicebot.console.conversations import Conversations
-from voicebot.console.rooms import Rooms
-from voicebot.console.server import Server
+from voicebot.console.dependencies import Rooms
+from voicebot.console.middleware import console_server
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.tracing import UNTRACED, Tracing
@@ -64,7 +64,7 @@ async def listening(settings: Settings) -> AsyncIterator[str]:
         free_port(),
         asyncio.Event(),
     )
-    server = Server(app, "127.0.0.1", port, ready.set)
+    server = console_server(app, "127.0.0.1", port, ready.set)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve())
         await ready.wait()

@@ -13,8 +13,7 @@ from structlog.typing import EventDict
 
 from tests.console.conftest import console
 from voicebot.call import CallSid
-from voicebot.console.auth import COOKIE, TRIES
-from voicebot.console.sessions import REVEAL_S, SESSION_S, Session, Sessions
+from voicebot.console.auth import COOKIE, REVEAL_S, SESSION_S, TRIES, Session, Sessions
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.store.calls import Stored
-from voicebot.console.streams import events_of_all
+from voicebot.console.event_streams import events_of_all
 from voicebot.settings import Settings
 
 from .conftest import console

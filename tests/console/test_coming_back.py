@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from tests.console.test_events import PATIENCE_S, Desk, desk, named, until
 from voicebot.call import CallSid
 from voicebot.console.auth import PROGRAM
+from voicebot.console.event_hub import MARGIN_MS
+from voicebot.console.event_streams import events_of_all
 from voicebot.console.live import _Desk
-from voicebot.console.newsroom import MARGIN_MS
-from voicebot.console.streams import events_of_all
 from voicebot.settings import Settings
 from voicebot.store.events import BEGINNING, EventReader
 
@@ -75,7 +75,7 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
 async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_events_too(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.newsroom.CALLS_CAUGHT_UP", 2)
+    monkeypatch.setattr("voicebot.console.event_hub.CALLS_CAUGHT_UP", 2)
     assert settings.redis_url
     async with desk(settings.redis_url) as at:
         away_since = at.newsroom.watermark
@@ -120,7 +120,7 @@ async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_a
 async def test_a_page_that_was_away_for_longer_than_anybody_remembers_begins_anew(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.newsroom.CALLS_KNOWN", 2)
+    monkeypatch.setattr("voicebot.console.event_hub.CALLS_KNOWN", 2)
     assert settings.redis_url
     async with desk(settings.redis_url) as at:
         cursor = at.newsroom.watermark

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 METRICS = (
-    "voicebot.console.metrics",
+    "voicebot.console.operations",
     "voicebot.store.metrics",
     "voicebot.openai.metrics",
     "voicebot.speech.metrics",

@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 from tests.store.cluster import cluster
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
-from voicebot.console.newsroom import Newsroom
-from voicebot.console.story import Turn
-from voicebot.console.streams import Told, events_of_all, events_of_call
+from voicebot.console.event_hub import Newsroom
+from voicebot.console.event_streams import Told, events_of_all, events_of_call
+from voicebot.console.views import Turn
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
@@ -166,7 +166,7 @@ async def test_what_is_written_within_a_moment_comes_in_one_bundle(redis: Redis)
 async def test_a_console_remembers_no_more_calls_than_it_may(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("newsroom", "streams"):
+    for module in ("event_hub", "event_streams"):
         monkeypatch.setattr(f"voicebot.console.{module}.CALLS_KNOWN", 2)
     assert settings.redis_url
     async with desk(settings.redis_url) as at:
@@ -183,7 +183,7 @@ async def test_a_console_remembers_no_more_calls_than_it_may(
 def test_a_listener_is_told_no_event_twice_and_remembers_a_bounded_number_of_calls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voicebot.console.streams.CALLS_KNOWN", 2)
+    monkeypatch.setattr("voicebot.console.event_streams.CALLS_KNOWN", 2)
     told = Told()
     one, two, three = (Happened(CallSid(f"CA-{n}"), "1-0", {}) for n in range(3))
     assert list(told.new([one, two, one])) == [one, two]

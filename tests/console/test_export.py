@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.console.export import as_csv
+from voicebot.console.calls import as_csv
 from voicebot.store import CallSkeleton
 from voicebot.store.models import User, UserInfo
 

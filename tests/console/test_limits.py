@@ -11,8 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.console.conftest import listening
-from voicebot.console import server
-from voicebot.console.limits import LARGEST_BODY_BYTES, Allowance
+from voicebot.console import middleware
+from voicebot.console.middleware import LARGEST_BODY_BYTES, Allowance
 from voicebot.settings import Settings
 
 PATIENCE_S = 60
@@ -83,7 +83,7 @@ PARTS = {
 async def test_a_request_that_does_not_come_to_its_end_is_ended(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_S", 0.05)
+    monkeypatch.setattr(middleware, "REQUEST_S", 0.05)
     async with listening(settings) as address, asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(address).port)
         writer.write(PARTS[part])
@@ -96,7 +96,7 @@ async def test_a_request_that_does_not_come_to_its_end_is_ended(
 async def test_who_drips_a_request_is_not_waited_for(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_S", 0.3)
+    monkeypatch.setattr(middleware, "REQUEST_S", 0.3)
     async with listening(settings) as address, asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(address).port)
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
@@ -111,8 +111,8 @@ async def test_who_drips_a_request_is_not_waited_for(
 async def test_a_stream_and_a_kept_connection_last_longer_than_a_request_may_take(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "REQUEST_S", 0.05)
-    monkeypatch.setattr("voicebot.console.streams.PING_EVERY_S", 0.2)
+    monkeypatch.setattr(middleware, "REQUEST_S", 0.05)
+    monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.2)
     async with (
         listening(settings) as address,
         httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client,

@@ -120,7 +120,7 @@ async def test_who_wrote_a_moment_ago_finds_it_in_list_and_export(http: httpx.As
 async def test_more_calls_than_are_kept_in_mind_break_no_export(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.newsroom.CALLS_KNOWN", 2)
+    monkeypatch.setattr("voicebot.console.event_hub.CALLS_KNOWN", 2)
     for number in range(4):
         await begin(http, f"CA-many-{number}")
         assert (await http.get("/export")).status_code == 200

@@ -133,7 +133,7 @@ async def test_a_reveal_is_the_sessions_own_and_needs_no_address_to_carry_it(
 async def test_a_reveal_is_over_after_a_while(
     page: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.sessions.REVEAL_S", 0)
+    monkeypatch.setattr("voicebot.console.auth.REVEAL_S", 0)
     assert found_in((await page.post(f"/live/calls/{SID}/reveal")).text)
     assert found_in((await page.get(f"/live/calls/{SID}")).text) == set()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from voicebot.call import CallSid, Step
 from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
-from voicebot.console.story import Story, told
+from voicebot.console.views import Story, told
 from voicebot.store.events import Happened
 
 T0 = "2026-03-02T09:00:00.000Z"

@@ -7,7 +7,7 @@ import os
 
 from voicebot.business import load_business
 from voicebot.console.app import create_app
-from voicebot.console.server import Server
+from voicebot.console.middleware import console_server
 from voicebot.runtime.ports import require_staff_token
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
@@ -23,7 +23,7 @@ async def main(lifetime: Lifetime) -> None:
     require_staff_token(settings)
     app = create_app(settings, load_business(settings.business))
     address = f"http://{settings.console_host}:{settings.console_port}"
-    server = Server(
+    server = console_server(
         app, settings.console_host, settings.console_port, lambda: lifetime.ready(address)
     )
     async with asyncio.TaskGroup() as tasks:

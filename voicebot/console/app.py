@@ -1,11 +1,10 @@
 """The staff's and integrators' door: the live page and the HTTP API of the console port.
 
-/  /c/{callSid}  /static       the page            sign_in.py    signing in
-/live/…                        the page's data     live.py, trial.py
-/calls  /events  /export       integrators         calls.py
-/webhooks/failures                                 webhooks.py
-/calls (POST)  /ai/conversation                    talking.py
-/metrics  /healthz  /readyz  /docs                 operators
+/  /c/{callSid}  /static  /session   page.py                  the page's files, signing in
+/live/…                              live.py, trial.py        the page's data
+/calls  /events  /export             calls.py                 integrators
+/calls (POST)  /ai/conversation      conversation_routes.py   integrators
+/metrics  /webhooks/failures         operations.py            operators
 """
 
 from __future__ import annotations
@@ -21,16 +20,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.understanding.choosing import open_understanding
-from voicebot.console import calls, live, metrics, sign_in, talking, trial, webhooks
-from voicebot.console.auth import Authenticator
+from voicebot.console import calls, conversation_routes, live, operations, trial
+from voicebot.console.auth import Authenticator, Sessions
 from voicebot.console.conversations import Conversations
-from voicebot.console.headers import Headers
-from voicebot.console.limits import BodyLimit, Throttle
-from voicebot.console.newsroom import Newsroom
-from voicebot.console.pages import serve_pages
+from voicebot.console.dependencies import Rooms, rooms, visitor
+from voicebot.console.event_hub import Newsroom
+from voicebot.console.middleware import BodyLimit, Headers, Throttle
+from voicebot.console.page import serve_pages
 from voicebot.console.problems import Problem, ProblemDetails, answer_with_problems
-from voicebot.console.rooms import Rooms, rooms, visitor
-from voicebot.console.sessions import Sessions
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
@@ -62,7 +59,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
             asyncio.TaskGroup() as tasks,
         ):
             reader = EventReader(client, retention_s=settings.retention_s)
-            newsroom = Newsroom(reader, metrics.answered)
+            newsroom = Newsroom(reader, operations.answered)
             sessions = Sessions(client, settings.console_tokens)
             app.state.rooms = Rooms(
                 settings=settings,
@@ -106,14 +103,13 @@ Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""
 
 def _add_routes(app: FastAPI) -> None:
     guarded = [Depends(visitor)]
-    for guarded_router in (talking.router, calls.router, webhooks.router):
+    for guarded_router in (conversation_routes.router, calls.router, operations.router):
         app.include_router(guarded_router, dependencies=guarded, responses=_PROBLEMS)
     app.get("/metrics", tags=["operations"], dependencies=guarded, summary="Metrics")(_metrics)
     app.get("/healthz", tags=["operations"], summary="Health")(_healthz)
     app.get("/readyz", tags=["operations"], summary="Readiness")(_readyz)
     for page_router in (trial.router, live.router):
         app.include_router(page_router, dependencies=guarded)
-    app.include_router(sign_in.router)
     serve_pages(app)
 
 
@@ -131,5 +127,5 @@ async def _readyz(request: Request) -> dict[str, str]:
 
 async def _metrics(request: Request) -> Response:
     """Prometheus text."""
-    await metrics.look_around(rooms(request))
-    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    await operations.look_around(rooms(request))
+    return Response(operations.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -6,41 +6,76 @@ the calls that it revealed.
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
-from voicebot.call import CallSid, Status
+from voicebot.call import FIELDS, CallSid, Status, Step
 from voicebot.collect.dialogue import asking
-from voicebot.console.auth import Visitor, Watcher
 from voicebot.console.conversations import UnknownCall
-from voicebot.console.export import as_csv, as_json
-from voicebot.console.finding import LARGEST_PAGE, PAGE, Wanted, find, of_day
+from voicebot.console.dependencies import (
+    Rooms,
+    RoomsNow,
+    Sid,
+    VisitorNow,
+    WatcherNow,
+)
+from voicebot.console.event_streams import (
+    entry_of,
+    events_of_all,
+    events_of_call,
+    given_cursor,
+    streaming,
+    watermark_of,
+)
 from voicebot.console.masking import seen
-from voicebot.console.rooms import Rooms, rooms, visitor, watcher
-from voicebot.console.schemas import CallAnswer, CallRow, CallsAnswer, Format, Sid
-from voicebot.console.sse import entry_of, given_cursor, streaming, watermark_of
-from voicebot.console.streams import events_of_all, events_of_call
-from voicebot.console.views import call_view
+from voicebot.console.search import LARGEST_PAGE, PAGE, Wanted, find, of_day
+from voicebot.console.views import CallRow, Skeleton, answers, call_view
 from voicebot.log import get_logger
 from voicebot.store import CallSkeleton
 from voicebot.store.events import BEGINNING
 
 router = APIRouter()
 log = get_logger(__name__)
-RoomsNow = Annotated[Rooms, Depends(rooms)]
-VisitorNow = Annotated[Visitor, Depends(visitor)]
-WatcherNow = Annotated[Watcher, Depends(watcher)]
 _SSE: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/event-stream": {"example": "id: 1-0\nevent: field\ndata: {}\n"}}}
 }
 _FILES: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/csv": {}, "application/json": {}}}
 }
+
+
+class Format(StrEnum):
+    """Of an export."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+class CallsAnswer(BaseModel):
+    """A page of calls; `next` is null at the end."""
+
+    calls: list[CallRow]
+    next: str | None = None
+
+
+class CallAnswer(Skeleton):
+    """One call's record. `asking` is what the bot waits for; null when the call is over."""
+
+    updatedAt: str
+    step: Step
+    status: Status
+    asking: str | None
 
 
 @router.get("/calls", tags=["calls"], summary="Calls, newest first")
@@ -202,3 +237,68 @@ async def _skeleton(house: Rooms, call_sid: str) -> CallSkeleton:
 def _is_among(tag: str, given: str) -> bool:
     tags = {t.strip().removeprefix("W/") for t in given.split(",")}
     return tag in tags or "*" in tags
+
+
+COLUMNS = (
+    "callSid",
+    "createdAt",
+    "updatedAt",
+    "status",
+    "caller",
+    *(column for step in FIELDS for column in (step.value, f"{step.value}_savedAt")),
+    "servicebooked",
+    "messages",
+)
+_NUMBER = re.compile(r"\+\d+", re.ASCII)
+_SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
+"""What a formula begins with; %, | and ; did in older programs."""
+_SEPARATORS = ";；﹔|｜\t\r\n"
+_NOTHING = r"\W\u115f\u1160\u3164\uffa0"
+"""What is neither letter nor digit; the four are letters (Hangul fillers) that nobody sees."""
+# A spreadsheet takes a cell that begins with =, +, - or @ for a formula, also in full width and
+# behind blanks, quotes or characters without a shape. Where the separator is not the comma (a
+# semicolon in much of Europe) a cell also begins in the middle of ours. So an apostrophe stands
+# before each such place; only a telephone number keeps its plus.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(
+    rf"^(?=[{_NOTHING}]*[{_SIGNS}{_SEPARATORS}])|(?<=[{_SEPARATORS}])(?=[{_NOTHING}]*[{_SIGNS}])"
+)
+
+
+def as_csv(calls: Iterable[CallSkeleton]) -> str:
+    """One line a call under a line of names; with the byte order mark that Excel wants."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    for call in calls:
+        writer.writerow({name: _cell(value) for name, value in _row(call).items()})
+    return "\ufeff" + out.getvalue()
+
+
+def as_json(call: CallSkeleton) -> dict[str, object]:
+    """The nested form, with step and status."""
+    more = {"step": call.step.value, "status": _status(call), "caller": call.caller}
+    return {**call.nested(), **more, "updatedAt": call.updatedAt}
+
+
+def _row(call: CallSkeleton) -> Mapping[str, str]:
+    row = {
+        "callSid": call.callSid,
+        "createdAt": call.createdAt,
+        "updatedAt": call.updatedAt,
+        "status": _status(call),
+        "caller": call.caller or "",
+        "servicebooked": str(call.servicebooked).lower(),
+        "messages": str(len(call.history)),
+    }
+    for step, (value, saved_at) in answers(call).items():
+        row |= {step.value: value or "", f"{step.value}_savedAt": saved_at or ""}
+    return row
+
+
+def _status(call: CallSkeleton) -> str:
+    return "broken" if call.broken else call.status.value
+
+
+def _cell(value: str) -> str:
+    return value if _NUMBER.fullmatch(value) else _FORMULA.sub("'", value)

@@ -11,23 +11,22 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from voicebot.call import CallSid, Status
-from voicebot.console.auth import Visitor, Watcher
+from voicebot.console.auth import NO_TOKEN, Watcher
 from voicebot.console.conversations import UnknownCall
-from voicebot.console.finding import Wanted, find, need
-from voicebot.console.finding import cursor_of as page_after
-from voicebot.console.masking import Sight
-from voicebot.console.newsroom import Bulletin, Known, Newsroom, Subscription
-from voicebot.console.problems import Problem
-from voicebot.console.rooms import Rooms, rooms, visitor, watcher
-from voicebot.console.schemas import Sid
-from voicebot.console.sessions import NO_TOKEN
-from voicebot.console.sign_in import keep
-from voicebot.console.sse import (
+from voicebot.console.dependencies import (
+    Rooms,
+    RoomsNow,
+    Sid,
+    VisitorNow,
+    WatcherNow,
+)
+from voicebot.console.event_hub import Bulletin, Known, Newsroom, Subscription
+from voicebot.console.event_streams import (
     PING,
     PING_EVERY_S,
     RETRY,
@@ -37,6 +36,11 @@ from voicebot.console.sse import (
     streaming,
     watermark_of,
 )
+from voicebot.console.masking import Sight
+from voicebot.console.page import keep
+from voicebot.console.problems import Problem
+from voicebot.console.search import Wanted, find, need
+from voicebot.console.search import cursor_of as page_after
 from voicebot.console.views import CallView, Need, WholeCallView, call_view, whole_view
 from voicebot.log import get_logger
 from voicebot.store.client import answering
@@ -51,9 +55,6 @@ LOOKED_THROUGH = 500
 
 router = APIRouter(prefix="/live", include_in_schema=False)
 log = get_logger(__name__)
-RoomsNow = Annotated[Rooms, Depends(rooms)]
-VisitorNow = Annotated[Visitor, Depends(visitor)]
-WatcherNow = Annotated[Watcher, Depends(watcher)]
 
 
 class Rows(BaseModel):

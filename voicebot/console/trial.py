@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import asyncio
 from http.client import HTTPException
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 from urllib.request import Request as Ask
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from voicebot.call import BROWSER_PREFIX, CallSid
+from voicebot.console.dependencies import RoomsNow
 from voicebot.console.problems import Problem
-from voicebot.console.rooms import Rooms, rooms
 from voicebot.errors import PhoneError
 from voicebot.runtime.ports import stream_door
 from voicebot.settings import Settings
@@ -38,7 +38,6 @@ _WEBHOOK: Final = "/twiml"
 _SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 router = APIRouter(prefix="/live/trial", include_in_schema=False)
-RoomsNow = Annotated[Rooms, Depends(rooms)]
 
 
 class Wish(BaseModel):
@@ -79,14 +78,6 @@ async def ask(body: Wish, request: Request, house: RoomsNow) -> Orders:
     except PhoneError as error:
         raise Problem(502, "webhook_refused", str(error)) from error
     return Orders(callSid=call_sid, verbs=[_order(verb) for verb in verbs])
-
-
-def stream_origins(settings: Settings, host: str) -> list[str]:
-    """Where this page may open a WebSocket to."""
-    if settings.public_url:
-        place = urlsplit(settings.public_url).netloc
-        return [f"ws://{place}", f"wss://{place}"]
-    return [f"ws://{host}:{settings.stream_port}"] if host else []
 
 
 def _answer(settings: Settings, host: str, path: str) -> bytes:

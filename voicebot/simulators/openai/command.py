@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from socket import create_server
-from socket import socket as Socket
 from typing import Annotated, Final
 
 import typer
@@ -16,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from voicebot.errors import StartFailed
+from voicebot.runtime.http_server import HttpServer
 from voicebot.runtime.ports import Door, clash
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
@@ -86,22 +86,6 @@ _MOST_BYTES = 16 << 20
 """An append may hold 15 MiB."""
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to whoever runs it, and says when it serves."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serving = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[Socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.serving.set()
-
-
 @asynccontextmanager
 async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The base URL of a running simulator; port 0 takes a free one. Raises StartFailed."""
@@ -114,11 +98,12 @@ async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
         ws_max_size=_MOST_BYTES, ws_per_message_deflate=False, lifespan="off",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    server = _Server(config)
+    accepting = asyncio.Event()
+    server = HttpServer(config, accepting.set)
     with listener:
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve([listener]))
-            await server.serving.wait()
+            await accepting.wait()
             try:
                 yield f"http://{host}:{listener.getsockname()[1]}/v1"
             finally:

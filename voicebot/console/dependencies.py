@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.console.auth import Authenticator, Visitor, Watcher
+from voicebot.call import CALL_SID_PATTERN
+from voicebot.console.auth import Authenticator, Session, Sessions, Visitor, Watcher
 from voicebot.console.conversations import Conversations
-from voicebot.console.newsroom import Newsroom
-from voicebot.console.sessions import Session, Sessions
+from voicebot.console.event_hub import Newsroom
 from voicebot.settings import Settings
 from voicebot.store import Store
 from voicebot.store.events import EventReader
@@ -52,3 +52,9 @@ async def watcher(request: Request, visitor: Annotated[Visitor, Depends(visitor)
         return await sessions.find(session.cookie)
 
     return Watcher(visitor, again)
+
+
+Sid = Annotated[str, Path(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])]
+RoomsNow = Annotated[Rooms, Depends(rooms)]
+VisitorNow = Annotated[Visitor, Depends(visitor)]
+WatcherNow = Annotated[Watcher, Depends(watcher)]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 
+import orjson
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+
 from voicebot.call import CallSid
 from voicebot.console.auth import PROGRAM, Watcher
+from voicebot.console.event_hub import CALLS_KNOWN, Newsroom
 from voicebot.console.masking import Sight, mask_event
-from voicebot.console.newsroom import CALLS_KNOWN, Newsroom
-from voicebot.console.sse import PING, PING_EVERY_S, RETRY, cursor_of, frame
+from voicebot.console.problems import Problem
 from voicebot.store.events import Happened, entry_order
 
 
@@ -99,3 +103,50 @@ class Told:
         self._last.move_to_end(call_sid)
         if len(self._last) > CALLS_KNOWN:
             self._last.popitem(last=False)
+
+
+PING_EVERY_S = 15.0
+"""A comment now and then: proxies close silent lines, and a gone client is noticed."""
+
+PING = b": still here\n\n"
+RETRY = b"retry: 500\n\n"
+"""Milliseconds until the browser comes back after a lost line."""
+
+_MARK = "w"  # the cursor's first letter, so that clients do not count with it
+
+
+def frame(event: str, data: object, cursor: str | None = None) -> bytes:
+    """One event; `data` becomes one line of JSON."""
+    line = f"id: {cursor}\n" if cursor is not None else ""
+    return f"{line}event: {event}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+def streaming(frames: AsyncIterator[bytes]) -> StreamingResponse:
+    """The response that sends them."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def given_cursor(request: Request, after: str | None) -> str | None:
+    """Where to go on: the header of a browser that comes back, else the parameter."""
+    return request.headers.get("last-event-id") or after or None
+
+
+def cursor_of(watermark: int) -> str:
+    """An opaque cursor of all calls' events."""
+    return f"{_MARK}{watermark}"
+
+
+def watermark_of(cursor: str) -> int:
+    """What a cursor means; raises Problem 400 for one that is not ours."""
+    if not cursor.startswith(_MARK) or not cursor[1:].isdecimal() or len(cursor) > 20:
+        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one")
+    return int(cursor[1:])
+
+
+def entry_of(cursor: str) -> str:
+    """The stream entry that a cursor of one call names; raises Problem 400."""
+    ms, dash, nth = cursor.partition("-")
+    if not (ms.isdecimal() and dash and nth.isdecimal() and len(cursor) < 40):
+        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one")
+    return cursor

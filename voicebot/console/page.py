@@ -1,19 +1,64 @@
-"""Signing in and out on the page."""
+"""The page's files: no build step, nothing from other hosts."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib.resources import files
+from pathlib import Path
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, SecretStr
 
-from voicebot.console.auth import COOKIE
+from voicebot.console.auth import COOKIE, SESSION_S, Session
+from voicebot.console.dependencies import RoomsNow
 from voicebot.console.problems import Problem
-from voicebot.console.rooms import Rooms, rooms
-from voicebot.console.sessions import SESSION_S, Session
 
-router = APIRouter(prefix="/session", include_in_schema=False)
-RoomsNow = Annotated[Rooms, Depends(rooms)]
+STATIC = Path(str(files("voicebot.console").joinpath("static")))
+_REVALIDATE = {"Cache-Control": "no-cache"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home() -> FileResponse:
+    """The live page."""
+    return FileResponse(STATIC / "index.html", headers=_REVALIDATE)
+
+
+@router.get("/c/{callSid}")
+async def call_page(callSid: str) -> FileResponse:
+    """The same page with one call open: a link that can be shared."""
+    return FileResponse(STATIC / "index.html", headers=_REVALIDATE)
+
+
+@router.get("/docs")
+async def docs() -> FileResponse:
+    """The API, for people."""
+    return FileResponse(STATIC / "docs.html", headers=_REVALIDATE)
+
+
+@router.get("/favicon.ico")
+async def favicon() -> RedirectResponse:
+    """Browsers ask for it unbidden."""
+    return RedirectResponse("/static/icon.svg")
+
+
+class _Files(StaticFiles):
+    def file_response(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+
+def serve_pages(app: FastAPI) -> None:
+    """Add the page to the app."""
+    app.include_router(router)
+    app.include_router(session_router)
+    app.mount("/static", _Files(directory=STATIC), name="static")
+
+
+session_router = APIRouter(prefix="/session", include_in_schema=False)
 
 
 class SignIn(BaseModel):
@@ -33,7 +78,7 @@ class SessionState(BaseModel):
     language: str = ""
 
 
-@router.get("")
+@session_router.get("")
 async def state(request: Request, response: Response, house: RoomsNow) -> SessionState:
     """Is this browser signed in?"""
     session = await house.authenticator.session_of(request)
@@ -51,7 +96,7 @@ async def state(request: Request, response: Response, house: RoomsNow) -> Sessio
     )
 
 
-@router.post("", status_code=204)
+@session_router.post("", status_code=204)
 async def sign_in(body: SignIn, request: Request, response: Response, house: RoomsNow) -> None:
     """Open a session; wrong tokens are slowed down by address."""
     house.authenticator.check_origin(request)
@@ -61,7 +106,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, house: Roo
     keep(await house.sessions.open(token), request, response)
 
 
-@router.delete("", status_code=204)
+@session_router.delete("", status_code=204)
 async def sign_out(request: Request, response: Response, house: RoomsNow) -> None:
     """End the session, for every console and every copy of its cookie."""
     house.authenticator.check_origin(request)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from voicebot.call import CallSid, Status, Step
-from voicebot.console.newsroom import Known, Newsroom
+from voicebot.console.event_hub import Known, Newsroom
 from voicebot.console.problems import Problem
 from voicebot.console.views import Need, answers, need_of
 from voicebot.store import CallSkeleton

@@ -2,31 +2,108 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Header, Response
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from structlog.contextvars import bind_contextvars
 
-from voicebot.call import CallSid, Speaker
-from voicebot.console.auth import Visitor
+from voicebot.call import CALL_SID_PATTERN, CallSid, Speaker, Status, Step
 from voicebot.console.conversations import Answered, Said
+from voicebot.console.dependencies import RoomsNow, VisitorNow
 from voicebot.console.masking import Sight, mask_words, personal_of, seen
 from voicebot.console.problems import ProblemDetails
-from voicebot.console.rooms import Rooms, rooms, visitor
-from voicebot.console.schemas import (
-    AIResponse,
-    ConversationAnswer,
-    ConversationRequest,
-    Skeleton,
-    StartAnswer,
-    StartRequest,
-)
+from voicebot.console.views import Skeleton
 
 router = APIRouter(tags=["conversation"])
-RoomsNow = Annotated[Rooms, Depends(rooms)]
-VisitorNow = Annotated[Visitor, Depends(visitor)]
+
+
+_UNPAIRED = re.compile("[\ud800-\udfff]")
+_MAX_MESSAGE_CHARS = 2000
+"""Nobody says more than that in one breath; the limit keeps a stranger's text small."""
+
+_CALL_SID = Field(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class CustomerMessage(_Body):
+    """What the customer typed or said."""
+
+    speaker: str = "customer"
+    message: str = Field(min_length=1, max_length=_MAX_MESSAGE_CHARS, examples=["I am Jo Example"])
+    startedAt: datetime | None = None
+
+    @field_validator("message")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the message is empty")
+        if not value.isprintable() and _UNPAIRED.search(value):
+            raise ValueError("the message holds half a character (a lone surrogate)")
+        return value
+
+    @field_validator("startedAt")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        """A time without a zone is UTC."""
+        if value is None or value.tzinfo is None:
+            return value and value.replace(tzinfo=UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("the moment is outside of the years 1 to 9999") from error
+
+
+class ConversationRequest(_Body):
+    """One turn of the customer."""
+
+    callSid: str = _CALL_SID
+    customerMessage: CustomerMessage
+
+
+class StartRequest(_Body):
+    """A new call, or an existing one to be looked at; without a callSid one is made up."""
+
+    callSid: str | None = Field(None, pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
+    caller: str | None = Field(
+        None,
+        max_length=64,
+        validation_alias=AliasChoices("from", "caller"),
+        examples=["+61255501234"],
+    )
+
+
+class AIResponse(BaseModel):
+    """What the bot says."""
+
+    speaker: Literal["AI"]
+    message: str
+    startedAt: str
+
+
+class StartAnswer(BaseModel):
+    """A call that has just begun, or was there already; the bot's last words."""
+
+    callSid: str
+    aiResponse: AIResponse
+    callSkeleton: Skeleton
+
+
+class ConversationAnswer(BaseModel):
+    """The bot's words, the record after them, and where the call stands."""
+
+    aiResponse: AIResponse
+    callSkeleton: Skeleton
+    step: Step
+    status: Status
+    shouldHangup: bool = Field(description="The bot has said its last words: end the call")
 
 
 @router.post("/calls", status_code=201, summary="Begin a call", response_model_exclude_unset=True)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from voicebot.call import CallSid, Status
-from voicebot.console.story import Story, Turn, told
+from voicebot.console.views import Story, Turn, told
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, answering
 from voicebot.store.events import (
