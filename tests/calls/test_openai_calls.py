@@ -20,7 +20,7 @@ from voicebot.runtime.ports import free_port
 from voicebot.simulators.openai.audio import Samples, babble
 from voicebot.simulators.openai.clips import Clips, load_clips
 from voicebot.simulators.openai.command import CLIPS
-from voicebot.simulators.openai.simulator import Fault, Kind, Latencies, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Latencies, Service, Simulator
 
 __all__ = ["clips", "served"]
 
@@ -143,14 +143,14 @@ def test_a_whole_call_books_and_tells_what_it_used(vendor: Vendor) -> None:
 def test_a_call_whose_ears_model_and_voice_fail_once_each_still_books(vendor: Vendor) -> None:
     vendor.simulator.answers.append(MEANT)
     for service, kind in (
-        (Service.HEARING, Kind.CLOSED),
-        (Service.ANSWERS, Kind.RATE_LIMITED),
-        (Service.SPEECH, Kind.STALL),
+        (Service.HEARING, FaultKind.CLOSED),
+        (Service.ANSWERS, FaultKind.RATE_LIMITED),
+        (Service.SPEECH, FaultKind.STALL),
     ):
         vendor.simulator.faults.order(Fault(service=service, kind=kind, seconds=30))
     printed, fields, said = vendor.call("CA-trouble")
     assert fields["status"] == "booked", printed
-    assert vendor.simulator.faults.take(Service.ANSWERS, *Kind) is None
-    assert vendor.simulator.faults.take(Service.HEARING, *Kind) is None
-    assert vendor.simulator.faults.take(Service.SPEECH, *Kind) is None
+    assert vendor.simulator.faults.take(Service.ANSWERS, *FaultKind) is None
+    assert vendor.simulator.faults.take(Service.HEARING, *FaultKind) is None
+    assert vendor.simulator.faults.take(Service.SPEECH, *FaultKind) is None
     assert not any("One moment" in text for text in said)

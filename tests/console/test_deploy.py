@@ -14,7 +14,7 @@ METRICS = (
     "voicebot.console.operations",
     "voicebot.store.metrics",
     "voicebot.openai.metrics",
-    "voicebot.speech.metrics",
+    "voicebot.speech.inference_server",
     "voicebot.stream.metrics",
     "voicebot.tracing.spans",
     "voicebot.notify.delivery",

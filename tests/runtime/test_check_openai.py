@@ -9,7 +9,7 @@ from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from voicebot.runtime.check_engines import check_vendor
 from voicebot.runtime.finding import Finding, State
 from voicebot.settings import Engine, Settings
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -55,12 +55,12 @@ async def test_a_model_that_is_not_there_is_named(url: str) -> None:
 async def test_one_service_that_is_broken_leaves_the_others(
     service: Service, url: str, simulator: Simulator
 ) -> None:
-    simulator.faults.order(Fault(service=service, kind=Kind.SERVER_ERROR, times=2))
+    simulator.faults.order(Fault(service=service, kind=FaultKind.SERVER_ERROR, times=2))
     assert len(notes(await check_vendor(settings(url)))) == 1
 
 
 async def test_a_server_without_live_hearing_is_told(url: str, simulator: Simulator) -> None:
-    simulator.faults.order(Fault(service=Service.HEARING, kind=Kind.NOT_FOUND))
+    simulator.faults.order(Fault(service=Service.HEARING, kind=FaultKind.NOT_FOUND))
     found = await check_vendor(settings(url))
     assert notes(found) == ["hearing"]
 

@@ -72,7 +72,7 @@ async def test_a_full_desk_is_told_as_unavailable(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1, waiting=0):
         stt = RemoteTranscriber(socket)
-        with pytest.raises(SpeechUnavailable, match="wait already"):
+        with pytest.raises(SpeechUnavailable, match="are queued already"):
             await stt.transcribe(b"one", Hint())
         await stt.aclose()
 
@@ -105,8 +105,8 @@ async def test_a_lost_line_fails_its_jobs_and_is_made_anew(socket: Path) -> None
         await model.has_begun()
         waiting = group.create_task(failure(stt, b"waiting"))
         await asyncio.sleep(0)
-    assert "went away" in first.result()
-    assert "went away" in waiting.result()
+    assert "ended" in first.result()
+    assert "ended" in waiting.result()
     model.gate.set()
     async with desk(model.work, socket, workers=1):
         assert (await stt.transcribe(b"again", Hint())).text == "again"

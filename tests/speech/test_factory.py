@@ -16,7 +16,7 @@ from voicebot.speech.factory import detectors, local_transcriber, open_stt, open
 from voicebot.speech.fallback import FallbackSpeechToText, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
-from voicebot.speech.openai.hearing import OpenAISpeechToText, Patience
+from voicebot.speech.openai.stt import OpenAISpeechToText, SttDeadlines
 from voicebot.speech.sentences import sentences_of
 
 
@@ -52,15 +52,15 @@ async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
 async def test_openai_alone_is_waited_for_longer_than_where_somebody_else_could_listen(
     tmp_path: Path,
 ) -> None:
-    async def patience(fallback: bool) -> Patience:
+    async def deadlines(fallback: bool) -> SttDeadlines:
         chosen = settings(Engine.OPENAI, tmp_path, openai_fallback=fallback)
         stt = open_stt(chosen.model_copy(update={"openai_api_key": SecretStr("k")}))
         assert isinstance(stt, FallbackSpeechToText)
         await stt.aclose()
         assert isinstance(stt.primary, OpenAISpeechToText)
-        return stt.primary.patience
+        return stt.primary.deadlines
 
-    alone, relieved = await patience(False), await patience(True)
+    alone, relieved = await deadlines(False), await deadlines(True)
     assert alone.deadline_s > 2 * relieved.deadline_s
     assert alone.hedge_s == relieved.hedge_s, "the file endpoint is asked as early"
 

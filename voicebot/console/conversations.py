@@ -25,8 +25,7 @@ from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
 from voicebot.collect.understanding import Understand
 from voicebot.errors import VoicebotError
-from voicebot.openai.bill import note_bill, open_bill
-from voicebot.openai.usage import load_prices, meter
+from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, Store
 from voicebot.store.record import iso_utc

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -21,9 +22,11 @@ from typing import Final
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicebot.errors import SettingsError
+from voicebot.call import CallState, Change, Ledger
+from voicebot.errors import Fenced, SettingsError
 from voicebot.openai import metrics
 from voicebot.openai.failures import Service
+from voicebot.settings import Settings
 from voicebot.validation_messages import sentences
 
 _MEND: Final = "set VOICEBOT_OPENAI_PRICES to a price list, or leave it out for the one that ships"
@@ -189,3 +192,18 @@ def start_meter(new: Meter) -> None:
 
 def _shipped() -> str:
     return files(__package__).joinpath("prices.toml").read_text("utf-8")
+
+
+def open_bill(settings: Settings, state: CallState) -> Meter:
+    """This task's meter from now on, under the cap of one call. Raises SettingsError."""
+    prices = load_prices(settings.openai_prices)
+    bill = Meter(prices, settings.openai_max_cost, read_usage(state.usage))
+    start_meter(bill)
+    return bill
+
+
+async def note_bill(bill: Meter, ledger: Ledger) -> None:
+    """Into the record, if anything was used; a newer session counts for itself."""
+    if bill.touched:
+        with suppress(Fenced):
+            await ledger.commit(Change(usage=bill.usage.to_json()))

@@ -21,13 +21,13 @@ from voicebot.collect.understanding.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.account import Account, account
 from voicebot.openai.breaker import Breaker
+from voicebot.openai.exceptions import FAILURES, failure_of
 from voicebot.openai.failures import Failure, Service
-from voicebot.openai.trouble import FAILURES, failure_of
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
-from voicebot.speech.openai.hearing import OpenAISpeechToText, OpenAISttStream
-from voicebot.speech.openai.line import State
-from voicebot.speech.openai.speaking import openai_synthesizers
+from voicebot.speech.openai.session import State
+from voicebot.speech.openai.stt import OpenAISpeechToText, OpenAISttStream
+from voicebot.speech.openai.tts import openai_synthesizers
 
 _PATIENT_S: Final = 8.0
 """Longer than a call waits: slow shall be told from broken."""
@@ -103,7 +103,7 @@ async def _hearing(settings: Settings) -> Checked:
             listening = stream.listen(Hint())
             listening.feed(silence)
             await listening.transcribe(silence, Hint())
-            live = isinstance(stream, OpenAISttStream) and stream.line.state is State.UP
+            live = isinstance(stream, OpenAISttStream) and stream.session.state is State.UP
     except SpeechUnavailable as error:
         return Checked("hearing", str(error), _SOME_MEND)
     finally:

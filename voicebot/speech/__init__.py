@@ -1,6 +1,6 @@
-"""Speech to text, text to speech, voice activity: the protocols; settings choose the engines.
+"""Protocols for speech to text, text to speech and voice activity detection.
 
-Audio at these seams is always telephone audio: mu-law bytes, 8 kHz, mono.
+`factory` opens the engines that the settings choose. All audio is mu-law bytes, 8 kHz, mono.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What may help the recogniser with the next utterance.
+    """Help for the recogniser with the next utterance.
 
     vocabulary  a closed list (services, suburbs served), never realistic values: a recogniser
                 may read its prompt back
@@ -27,7 +27,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard; an empty text means nobody spoke."""
+    """The text of an utterance; empty when it holds no speech."""
 
     text: str
     seconds: float = 0.0
@@ -35,33 +35,32 @@ class Transcript:
 
 
 class Transcriber(Protocol):
-    """One utterance of mu-law in, its text out. Cancelling the call drops the work."""
+    """Transcribes whole utterances. Cancelling a call drops its work."""
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Raises SpeechUnavailable when nobody can listen just now."""
+        """Return the text of a mu-law utterance; raises SpeechUnavailable."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 class SttTurn(Protocol):
-    """One turn of a caller, followed while it is spoken, so that its text is soon there."""
+    """One turn of a caller, transcribed while it is spoken."""
 
     @property
     def partial(self) -> str:
-        """The words so far, which may still change; "" where none are known before a pause."""
+        """The words so far, which may still change; "" before the first are known."""
         ...
 
     def feed(self, mulaw: bytes) -> None:
-        """What the caller said next. Never waits."""
+        """Take the next mu-law bytes of the caller. Never waits."""
         ...
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """The text of `utterance`: the turn from its beginning, as far as it was fed.
+        """Return the text of `utterance`, all that was fed since the turn began.
 
-        Asked at each pause, of a turn that may go on, and again of one that is over. Raises
-        SpeechUnavailable when nobody can listen just now. Cancelling the call gives the text
-        up, not the turn.
+        Called at each pause and once more at the end of the turn. Cancelling one call does not
+        end the turn. Raises SpeechUnavailable.
         """
         ...
 
@@ -70,27 +69,27 @@ class SttStream(Protocol):
     """Speech to text of one call."""
 
     def listen(self, hint: Hint) -> SttTurn:
-        """A turn begins; the turn before it is fed no more."""
+        """Begin a turn, which ends the one before it."""
         ...
 
 
 class SpeechToText(Protocol):
-    """An engine for speech to text: gives every call its stream."""
+    """A speech-to-text engine, which opens one stream per call."""
 
     def open(self) -> AbstractAsyncContextManager[SttStream]:
-        """Open the stream of one call; entering the block waits for nothing."""
+        """Open the stream of one call. Entering the block does not wait for a connection."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 class Synthesizer(Protocol):
-    """One sentence in, mu-law pieces out as they become ready."""
+    """Synthesises one sentence at a time."""
 
     def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Closing the pieces (`contextlib.aclosing`) drops the rest of the sentence.
+        """Yield mu-law pieces of `sentence` as they become ready; raises SpeechUnavailable.
 
-        Raises SpeechUnavailable when nobody can speak just now.
+        Closing the generator (`contextlib.aclosing`) drops the rest of the sentence.
         """
         ...
 
@@ -98,14 +97,14 @@ class Synthesizer(Protocol):
 
 
 class VoiceDetector(Protocol):
-    """Voice activity of one call. Feed frames of any length; windows come out."""
+    """Voice activity detection for one call."""
 
     window_ms: float
     decisive: bool
-    """True where silence itself ends the turn: the benchmark's double, whose lines are clean."""
+    """True when any silence ends the turn, as for the benchmark's clean clips."""
 
     def feed(self, mulaw: bytes) -> list[float]:
-        """Speech probability (0 to 1) of each whole window that became complete."""
+        """Return the speech probability (0 to 1) of each window that became complete."""
         ...
 
     def reset(self) -> None: ...

@@ -1,9 +1,9 @@
-"""Fixed sentences are synthesised once in a voice's life: then they cost nothing at call time.
+"""A cache of synthesised fixed sentences, per voice, in memory and on disk.
 
     <data dir>/speech-cache/<voice id>/<sha256 of the sentence>.ulaw
 
-Only sentences of the closed set that is given here are ever kept, in memory or on disk. What
-varies holds a caller's data, and goes straight through.
+Only sentences of the given closed set are cached. All others may hold a caller's data and are
+synthesised anew each time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _log = get_logger("voicebot.speech.cache")
 
 
 class CachedSynthesizer:
-    """A synthesizer that keeps its fixed sentences."""
+    """A synthesizer that caches its fixed sentences. It satisfies Synthesizer."""
 
     def __init__(self, synthesizer: Synthesizer, directory: Path, fixed: Collection[str]) -> None:
         self._synthesizer = synthesizer
@@ -32,7 +32,7 @@ class CachedSynthesizer:
         self._memory: dict[str, bytes] = {}
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Raises SpeechUnavailable only for a sentence that is not kept yet."""
+        """Yield mu-law pieces; raises SpeechUnavailable when `sentence` is not cached."""
         if sentence not in self._fixed:
             async with aclosing(self._synthesizer.speak(sentence)) as pieces:
                 async for piece in pieces:
@@ -50,10 +50,10 @@ class CachedSynthesizer:
         await self._keep(sentence, whole)
 
     async def warm(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
-        """Have every fixed sentence ready, calling `progress(done, of)` after each.
+        """Synthesise all fixed sentences, calling `progress(done, total)` after each.
 
-        One sentence at a time, so that a call's own sentence waits for one at most. Raises
-        SpeechUnavailable; what was made until then is kept.
+        Works on one sentence at a time, so that a call's sentence waits for at most one. Raises
+        SpeechUnavailable; sentences synthesised before that stay cached.
         """
         for done, sentence in enumerate(sorted(self._fixed), 1):
             async for _ in self.speak(sentence):
@@ -61,7 +61,7 @@ class CachedSynthesizer:
             progress(done, len(self._fixed))
 
     async def aclose(self) -> None:
-        """Close the synthesizer behind."""
+        """Close the wrapped synthesizer."""
         await self._synthesizer.aclose()
 
     async def _recall(self, sentence: str) -> bytes | None:
@@ -91,7 +91,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, mulaw: bytes) -> None:
-    """Whole or not at all: several processes may keep the same sentence at once."""
+    """Write atomically, because several processes may write the same sentence at once."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:

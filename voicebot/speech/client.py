@@ -1,8 +1,7 @@
-"""Clients of the speech processes, speech to text and text to speech, over their sockets.
+"""Clients of the two speech processes (stt, tts), over their Unix sockets.
 
-One connection per process carries the jobs of all its calls. It is made when first needed and
-again after it was lost; a job that was under way when it was lost fails, and the caller of the
-job decides whether to try again.
+One connection per process carries the jobs of all its calls. It is opened when first needed and
+reopened after it was lost. Jobs in progress on a lost connection fail; they are not retried here.
 """
 
 from __future__ import annotations
@@ -38,84 +37,87 @@ from voicebot.speech.wire import (
 
 CONNECT_DEADLINE_S: Final = 2.0
 HEAR_DEADLINE_S: Final = 8.0
-"""A full queue of decodes takes about six seconds; who waits longer has lost the caller."""
+"""A full queue of decodes takes about six seconds; callers do not wait longer."""
 SPEAK_DEADLINE_S: Final = 6.0
-"""For each piece: the longest sentence takes under two seconds, and a few may wait before it."""
+"""Per piece: the longest sentence takes under two seconds, and a few may be queued before it."""
 
 
 class RemoteTranscriber:
-    """SpeechToText behind a socket."""
+    """Transcribes through the stt process. It satisfies Transcriber."""
 
     def __init__(self, socket: Path, *, deadline_s: float = HEAR_DEADLINE_S) -> None:
-        self._line = _Line(socket, "speech to text")
+        self._connection = _SharedConnection(socket, "speech to text")
         self._deadline_s = deadline_s
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Raises SpeechUnavailable; cancelling drops the job at the server, too."""
+        """Return the text; raises SpeechUnavailable. Cancelling also cancels the job there."""
         job = Hear(
-            id=self._line.number(),
+            id=self._connection.number(),
             language=hint.language,
             vocabulary=hint.vocabulary,
             words_for_digits=hint.words_for_digits,
         )
-        async with self._line.job(job, utterance) as replies:
+        async with self._connection.job(job, utterance) as replies:
             reply, _ = await _next(replies, self._deadline_s, "speech to text")
             if not isinstance(reply, Heard):
-                raise SpeechUnavailable("speech to text answered something else than was asked")
+                raise SpeechUnavailable("speech to text sent an unexpected reply")
             return Transcript(reply.text, reply.seconds)
 
     async def aclose(self) -> None:
-        """Hang up; jobs under way fail."""
-        await self._line.aclose()
+        """Close the connection; jobs in progress fail."""
+        await self._connection.aclose()
 
 
 class RemoteSynthesizer:
-    """A synthesizer behind a socket; `pitch` as in `voicebot.speech.wire`."""
+    """Synthesises through the tts process. It satisfies Synthesizer.
+
+    pitch  as in `voicebot.speech.wire`
+    """
 
     def __init__(
         self, socket: Path, *, pitch: float = 1.0, deadline_s: float = SPEAK_DEADLINE_S
     ) -> None:
-        self._line = _Line(socket, "text to speech")
+        self._connection = _SharedConnection(socket, "text to speech")
         self._pitch = pitch
         self._deadline_s = deadline_s
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Pieces of mu-law, whole 20 ms frames each; raises SpeechUnavailable."""
-        job = Speak(id=self._line.number(), text=sentence, pitch=self._pitch)
-        async with self._line.job(job) as replies:
+        """Yield mu-law pieces of whole 20 ms frames; raises SpeechUnavailable."""
+        job = Speak(id=self._connection.number(), text=sentence, pitch=self._pitch)
+        async with self._connection.job(job) as replies:
             while True:
                 reply, mulaw = await _next(replies, self._deadline_s, "text to speech")
                 if isinstance(reply, Spoken):
                     return
                 if not isinstance(reply, Sound):
-                    raise SpeechUnavailable("text to speech answered something else than was asked")
+                    raise SpeechUnavailable("text to speech sent an unexpected reply")
                 yield mulaw
 
     async def aclose(self) -> None:
-        """Hang up; sentences under way end."""
-        await self._line.aclose()
+        """Close the connection; sentences in progress fail."""
+        await self._connection.aclose()
 
 
 _Replies = asyncio.Queue[tuple[Reply, bytes] | None]
-"""What came back for one job; None when the connection is gone."""
+"""The replies to one job; None when the connection is lost."""
 
 
-async def _next(replies: _Replies, deadline_s: float, whom: str) -> tuple[Reply, bytes]:
+async def _next(replies: _Replies, deadline_s: float, process: str) -> tuple[Reply, bytes]:
     try:
         async with asyncio.timeout(deadline_s):
             answer = await replies.get()
     except TimeoutError:
-        raise SpeechUnavailable(f"{whom} did not answer within {deadline_s:g} s") from None
+        raise SpeechUnavailable(f"{process} did not answer within {deadline_s:g} s") from None
     if answer is None:
-        raise SpeechUnavailable(f"{whom} went away; the supervisor starts it again")
+        raise SpeechUnavailable(f"{process} ended; the supervisor restarts it")
     if isinstance(answer[0], Failed):
-        raise SpeechUnavailable(f"{whom} refused: {answer[0].message}")
+        raise SpeechUnavailable(f"{process} refused: {answer[0].message}")
     return answer
 
 
 @dataclass(eq=False, slots=True)
 class _Link:
-    """One connection while it lasts. Whoever ends it awaits `tasks`, its reader and writer."""
+    """One open connection. Its owner closes `socket` and then awaits `tasks`."""
 
     socket: ClientConnection
     outbox: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
@@ -123,7 +125,7 @@ class _Link:
     tasks: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Pass messages until the connection ends; then every job learns that it is gone."""
+        """Pass messages until the connection ends, then end every job."""
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(self._write())
@@ -149,23 +151,23 @@ class _Link:
                 await self.socket.send(await self.outbox.get())
 
 
-class _Line:
-    """A connection that is there when needed."""
+class _SharedConnection:
+    """The connection to one speech process, opened when needed and after a loss."""
 
-    def __init__(self, socket: Path, whom: str) -> None:
+    def __init__(self, socket: Path, process: str) -> None:
         self._socket = socket
-        self._whom = whom
+        self._process = process
         self._numbers = itertools.count(1)
         self._connecting = asyncio.Lock()
         self._link: _Link | None = None
 
     def number(self) -> int:
-        """A job's number, never used twice."""
+        """Return a new job number."""
         return next(self._numbers)
 
     @asynccontextmanager
     async def job(self, job: Job, audio: bytes = b"") -> AsyncIterator[_Replies]:
-        """Send a job; leaving before its last reply cancels it."""
+        """Send a job and give its replies; leaving before the last reply cancels it."""
         link = await self._connected()
         replies: _Replies = asyncio.Queue()
         link.jobs[job.id] = replies
@@ -179,7 +181,7 @@ class _Line:
     async def _connected(self) -> _Link:
         async with self._connecting:
             if self._link is None or self._link.tasks is None or self._link.tasks.done():
-                await self._hang_up()
+                await self._close()
                 self._link = await self._connect()
             return self._link
 
@@ -195,13 +197,13 @@ class _Line:
                 )
         except (OSError, TimeoutError, WebSocketException) as error:
             raise SpeechUnavailable(
-                f"no {self._whom} at {self._socket}: is `voicebot serve` running?"
+                f"no {self._process} at {self._socket}: is `voicebot serve` running?"
             ) from error
         link = _Link(socket)
-        link.tasks = asyncio.create_task(link.run(), name=f"{self._whom} link")
+        link.tasks = asyncio.create_task(link.run(), name=f"{self._process} link")
         return link
 
-    async def _hang_up(self) -> None:
+    async def _close(self) -> None:
         link, self._link = self._link, None
         if link is not None and link.tasks is not None:
             await link.socket.close()
@@ -209,13 +211,13 @@ class _Line:
 
     async def aclose(self) -> None:
         async with self._connecting:
-            await self._hang_up()
+            await self._close()
 
 
 class WholeUtterances:
-    """One transcriber for every call. It satisfies SpeechToText, SttStream and SttTurn.
+    """One transcriber shared by all calls. It satisfies SpeechToText, SttStream and SttTurn.
 
-    Nothing of a turn has to be remembered: the utterance comes with the question for its text.
+    It keeps no state per turn, because `transcribe` is given the whole utterance.
     """
 
     partial: Final = ""
@@ -225,18 +227,18 @@ class WholeUtterances:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SttStream]:
-        """Itself."""
+        """Give this object."""
         yield self
 
     def listen(self, hint: Hint) -> SttTurn:
-        """Itself."""
+        """Return this object."""
         return self
 
     def feed(self, mulaw: bytes) -> None:
-        """Not needed."""
+        """Do nothing."""
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """The transcriber's."""
+        """Return the transcriber's text; raises SpeechUnavailable."""
         return await self._transcriber.transcribe(utterance, hint)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""The engines of these settings, for speech to text, text to speech and voice activity."""
+"""Open the engines that the settings choose: speech to text, text to speech, voice activity."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from voicebot.speech.wire import stt_socket, tts_socket
 
 
 def open_stt(settings: Settings) -> SpeechToText:
-    """Return the engine for speech to text. Connects to nothing yet; raises SettingsError."""
+    """Return the speech-to-text engine, not yet connected; raises SettingsError."""
     match settings.engine(settings.transcriber):
         case Engine.NULL:
             return WholeUtterances(NullTranscriber(read_manifest(settings.null_manifest)))
         case Engine.OPENAI:
-            # Its library takes most of a second to import: who stays local does not pay for it.
-            from voicebot.speech.openai.hearing import OpenAISpeechToText
+            # The openai package takes most of a second to import.
+            from voicebot.speech.openai.stt import OpenAISpeechToText
 
             second = (
                 local_transcriber(settings) if has_fallback(settings, SpeechProcess.STT) else None
@@ -36,25 +36,25 @@ def open_stt(settings: Settings) -> SpeechToText:
 
 
 def local_transcriber(settings: Settings) -> Transcriber:
-    """Return the transcriber of this machine, for whole utterances. Connects to nothing yet."""
+    """Return the transcriber of this machine's stt process, not yet connected."""
     return RemoteTranscriber(stt_socket(settings.data_dir))
 
 
 def open_synthesizer(
     settings: Settings, fixed: Collection[str] = ()
 ) -> CachedSynthesizer | FallbackSynthesizer | NullSynthesizer:
-    """Return the synthesizer of these settings; it keeps each of the `fixed` sentences.
+    """Return the synthesizer, which caches each of the `fixed` sentences.
 
-    These must hold no caller's data. Raises SettingsError, ModelMissing.
+    `fixed` must hold no caller's data. Raises SettingsError, ModelMissing.
     """
     match settings.engine(settings.synthesizer):
         case Engine.NULL:
             return NullSynthesizer()
         case Engine.OPENAI:
-            from voicebot.speech.openai.speaking import openai_synthesizers
+            from voicebot.speech.openai.tts import openai_synthesizers
 
             synthesizers = [
-                _kept(settings, synthesizer, name, fixed)
+                _cached(settings, synthesizer, name, fixed)
                 for name, synthesizer in openai_synthesizers(settings)
             ]
             if has_fallback(settings, SpeechProcess.TTS):
@@ -66,17 +66,17 @@ def open_synthesizer(
 
 def _local_synthesizer(settings: Settings, fixed: Collection[str]) -> CachedSynthesizer:
     synthesizer = RemoteSynthesizer(tts_socket(settings.data_dir))
-    return _kept(settings, synthesizer, voice_id(settings.piper_voice), fixed)
+    return _cached(settings, synthesizer, voice_id(settings.piper_voice), fixed)
 
 
-def _kept(
+def _cached(
     settings: Settings, synthesizer: Synthesizer, voice: str, fixed: Collection[str]
 ) -> CachedSynthesizer:
     return CachedSynthesizer(synthesizer, settings.data_dir / "speech-cache" / voice, fixed)
 
 
 def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
-    """Makes a detector for each call. Loads the model now; raises ModelMissing."""
+    """Return a factory of voice detectors, one per call. Loads the model; raises ModelMissing."""
     if settings.engine(settings.transcriber) is Engine.NULL:
         return NullDetector
     SileroDetector()

@@ -1,8 +1,7 @@
-"""Fallback in the middle of a call: engines in the order of preference.
+"""Fallback from OpenAI to local engines, decided anew for every turn and every sentence.
 
-Every turn and every sentence begins with the first that works; which one that is, its breaker
-knows. A sentence that broke off is said again from its beginning: half a phone number is worse
-than one said twice.
+Engines are tried in order of preference; an engine's breaker says when to skip it. A sentence that
+breaks off is repeated from its beginning: half a phone number is worse than one said twice.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _log = get_logger("voicebot.speech.fallback")
 
 
 class FallbackSynthesizer:
-    """Several synthesizers as one; one that stands alone is asked twice.
+    """Tries several synthesizers in order. It satisfies Synthesizer.
 
-    It satisfies Synthesizer.
+    A single synthesizer is tried twice.
     """
 
     def __init__(self, synthesizers: Sequence[CachedSynthesizer]) -> None:
@@ -37,7 +36,7 @@ class FallbackSynthesizer:
         )
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Raises SpeechUnavailable when nobody can say it."""
+        """Yield mu-law pieces; raises SpeechUnavailable when every synthesizer failed."""
         for place, synthesizer in enumerate(self._order):
             try:
                 async with aclosing(synthesizer.speak(sentence)) as pieces:
@@ -48,12 +47,12 @@ class FallbackSynthesizer:
                 metrics.fallbacks.labels(Service.SPEAKING).inc()
             else:
                 return
-        raise SpeechUnavailable("nobody can speak: neither OpenAI nor a voice on this machine")
+        raise SpeechUnavailable("no text to speech: OpenAI failed, and so did any local voice")
 
     async def warm(self) -> None:
-        """Have the fixed sentences ready in every voice, the last one's first: it is at hand.
+        """Cache the fixed sentences in every voice, beginning with the last (local) one.
 
-        Raises SpeechUnavailable when one of them could not; the others are ready then.
+        Raises SpeechUnavailable after all were tried when one of them failed.
         """
         failed: SpeechUnavailable | None = None
         for synthesizer in reversed(self._synthesizers):
@@ -65,19 +64,17 @@ class FallbackSynthesizer:
             raise failed
 
     async def aclose(self) -> None:
-        """Close all."""
+        """Close all synthesizers."""
         for synthesizer in self._synthesizers:
             await synthesizer.aclose()
 
 
 class FallbackSpeechToText:
-    """Live transcription, with a transcriber of whole utterances behind it.
+    """Live transcription with a fallback transcriber. It satisfies SpeechToText.
 
-    It satisfies SpeechToText.
-
-    A turn that the first could not transcribe goes to the second at once; so does every
-    turn while the breaker is open, or once the call has used what it may cost: then it is not
-    even sent. Without a second, the first is asked whatever its breaker says.
+    The secondary transcribes a turn when the primary fails, while the breaker is open, or when the
+    call has reached its cost cap. In the last two cases the audio is not sent to the primary.
+    Without a secondary, the primary is used even when its breaker is open.
     """
 
     def __init__(
@@ -110,8 +107,8 @@ class _FallbackStream:
         if meter().is_spent:
             self.breaker.failed(Failure.CAPPED)
             return _FallbackTurn(None, self.secondary, self.breaker)
-        nobody_else = self.secondary is None
-        live = self.live.listen(hint) if self.breaker.allows() or nobody_else else None
+        use_live = self.breaker.allows() or self.secondary is None
+        live = self.live.listen(hint) if use_live else None
         return _FallbackTurn(live, self.secondary, self.breaker)
 
 
@@ -136,19 +133,16 @@ class _FallbackTurn:
                 transcript = await self.live.transcribe(utterance, hint)
             except SpeechUnavailable as error:
                 _log.info("next_ears", error=error)
-                self.breaker.failed(_reason(error))
+                failure = error.failure if isinstance(error, Unanswered) else Failure.LATE
+                self.breaker.failed(failure)
             else:
                 self.breaker.answered()
                 return transcript
         metrics.fallbacks.labels(Service.HEARING).inc()
         if self.secondary is None:
             raise SpeechUnavailable(
-                "nobody can listen: neither OpenAI nor a recogniser on this machine"
+                "no speech to text: OpenAI failed, and this machine has no recogniser"
             )
-        in_vain_s = time.perf_counter() - asked_at
+        failed_s = time.perf_counter() - asked_at
         transcript = await self.secondary.transcribe(utterance, hint)
-        return replace(transcript, seconds=in_vain_s + transcript.seconds)
-
-
-def _reason(error: SpeechUnavailable) -> Failure:
-    return error.failure if isinstance(error, Unanswered) else Failure.LATE
+        return replace(transcript, seconds=failed_s + transcript.seconds)

@@ -3,9 +3,8 @@
     connection ── Hear, Speak ──► queue ──► worker thread ──► replies, on that connection
                ── Cancel ───────► out of the queue, or the running job's replies are dropped
 
-Models block, so they run in threads (the engines release the interpreter's lock); the loop only
-passes messages. What a job does is a plain generator of replies: between two of them it may be
-stopped.
+Models block, so they run in threads (the engines release the GIL). A job is a generator of replies
+and may be cancelled between two of them.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from pathlib import Path
 from socket import socket as Socket
 from typing import Final, Generic, TypeVar
 
+from prometheus_client import Counter, Gauge, Histogram
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from voicebot.log import get_logger
 from voicebot.runtime.process import Lifetime
-from voicebot.speech import metrics
 from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
@@ -41,10 +40,10 @@ from voicebot.speech.wire import (
 )
 
 Work = Callable[[Job, bytes], Iterator[tuple[Reply, bytes]]]
-"""Does one job: replies with their audio, the last of them ending the job. Runs in a thread."""
+"""Runs one job in a thread: yields replies with their audio; the last one ends the job."""
 
 _WAITING_PER_WORKER: Final = 16
-"""About six seconds of decoding on one worker: whoever comes later would have given up."""
+"""About six seconds of decoding on one worker; clients give up after eight."""
 _SEND_DEADLINE_S: Final = 2.0
 _INVALID: Final = 1007
 
@@ -53,7 +52,7 @@ _log = get_logger("voicebot.speech.inference_server")
 
 @dataclass(eq=False, slots=True)
 class _Task:
-    """A job on its way. `wanted` turns false when its client cancels it or goes away."""
+    """A queued or running job; `wanted` is false once its client cancelled it or is gone."""
 
     client: ServerConnection
     job: Job
@@ -63,7 +62,7 @@ class _Task:
 
 
 class InferenceServer:
-    """Takes jobs in and has them done. One per process."""
+    """Runs the jobs of all clients on `workers` threads. One per process."""
 
     def __init__(
         self, process: SpeechProcess, work: Work, *, workers: int, waiting: int | None = None
@@ -73,10 +72,10 @@ class InferenceServer:
         limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
         self._queue: FairQueue[ServerConnection, _Task] = FairQueue(limit)
         self._open: dict[tuple[ServerConnection, int], _Task] = {}
-        self._waiting = metrics.jobs_waiting.labels(process)
-        self._wait_seconds = metrics.wait_seconds.labels(process)
-        self._work_seconds = metrics.work_seconds.labels(process)
-        self._failures = {r: metrics.failures.labels(process, r) for r in Reason}
+        self._waiting = jobs_waiting.labels(process)
+        self._wait_seconds = wait_seconds.labels(process)
+        self._work_seconds = work_seconds.labels(process)
+        self._failures = {r: failures.labels(process, r) for r in Reason}
 
     async def serve(self, socket: Path, lifetime: Lifetime) -> None:
         """Serve on a Unix socket until the lifetime ends."""
@@ -84,17 +83,19 @@ class InferenceServer:
         try:
             with listening_socket(socket) as listener:
                 async with asyncio.TaskGroup() as group:
-                    workers = [group.create_task(self._run(threads)) for _ in range(self._workers)]
+                    workers = [
+                        group.create_task(self._work_off(threads)) for _ in range(self._workers)
+                    ]
                     await self._listen(listener, lifetime, str(socket))
                     for worker in workers:
                         worker.cancel()
         finally:
-            # A decode under way cannot be stopped; the interpreter waits for it at its exit.
+            # A running decode cannot be stopped; the interpreter waits for it at exit.
             threads.shutdown(wait=False)
 
     async def _listen(self, listener: Socket, lifetime: Lifetime, name: str) -> None:
         async with unix_serve(
-            self._attend,
+            self._serve_client,
             sock=listener,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
@@ -103,7 +104,7 @@ class InferenceServer:
             lifetime.ready(name)
             await lifetime.stopping.wait()
 
-    async def _attend(self, client: ServerConnection) -> None:
+    async def _serve_client(self, client: ServerConnection) -> None:
         try:
             async for message in client:
                 await self._accept(client, message)
@@ -111,7 +112,7 @@ class InferenceServer:
             _log.warning("bad_speech_message", error=error)
             await client.close(_INVALID, "not the speech protocol")
         except ConnectionClosed:
-            pass  # a client may die at any moment; its jobs go with it
+            pass  # the client is gone, and its jobs with it
         finally:
             self._queue.discard_all(client)
             self._waiting.set(len(self._queue))
@@ -139,14 +140,14 @@ class InferenceServer:
             self._open[key] = task
             self._waiting.set(len(self._queue))
 
-    async def _run(self, threads: ThreadPoolExecutor) -> None:
+    async def _work_off(self, threads: ThreadPoolExecutor) -> None:
         while True:
             task = await self._queue.get()
             began_at = time.perf_counter()
             self._waiting.set(len(self._queue))
             self._wait_seconds.observe(began_at - task.taken_in_at)
             try:
-                await self._do(task, threads)
+                await self._run_job(task, threads)
             except ConnectionClosed:
                 pass
             finally:
@@ -154,7 +155,7 @@ class InferenceServer:
                 if task.wanted:
                     del self._open[task.client, task.job.id]
 
-    async def _do(self, task: _Task, threads: ThreadPoolExecutor) -> None:
+    async def _run_job(self, task: _Task, threads: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
         try:
             replies = self._work(task.job, task.audio)
@@ -175,7 +176,7 @@ class InferenceServer:
 
 
 async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> None:
-    """A client that does not read must not hold a worker: its connection is cut."""
+    """Send a reply. A client that does not read in time is disconnected, to free its worker."""
     try:
         async with asyncio.timeout(_SEND_DEADLINE_S):
             await client.send(pack(reply, audio))
@@ -186,7 +187,9 @@ async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> N
 
 def _refusal(job: Job, waiting: int) -> Failed:
     mend = "lower VOICEBOT_MAX_CALLS or raise VOICEBOT_SPEECH_THREADS"
-    return Failed(id=job.id, reason=Reason.BUSY, message=f"{waiting} jobs wait already; {mend}")
+    return Failed(
+        id=job.id, reason=Reason.BUSY, message=f"{waiting} jobs are queued already; {mend}"
+    )
 
 
 K = TypeVar("K", bound=Hashable)
@@ -194,11 +197,11 @@ J = TypeVar("J")
 
 
 class QueueFull(Exception):
-    """More jobs wait than can be served in useful time."""
+    """The queue holds as many jobs as can be served in useful time."""
 
 
 class FairQueue(Generic[K, J]):
-    """Jobs by owner and number. All methods belong to one event loop."""
+    """A queue that serves its owners in turn, each in order. For one event loop."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -210,7 +213,7 @@ class FairQueue(Generic[K, J]):
         return self._count
 
     def put(self, owner: K, number: int, job: J) -> None:
-        """Raises QueueFull at once: a caller who would wait in vain should hear so now."""
+        """Add a job; raises QueueFull."""
         if self._count >= self._limit:
             raise QueueFull
         self._waiting.setdefault(owner, OrderedDict())[number] = job
@@ -218,19 +221,19 @@ class FairQueue(Generic[K, J]):
         self._filled.set()
 
     async def get(self) -> J:
-        """The oldest job of the owner whose turn it is; waits for one."""
+        """Wait for and return the oldest job of the next owner."""
         while not self._count:
             self._filled.clear()
             await self._filled.wait()
         owner, jobs = self._waiting.popitem(last=False)
         _, job = jobs.popitem(last=False)
         if jobs:
-            self._waiting[owner] = jobs  # to the end of the line
+            self._waiting[owner] = jobs  # to the end of the round
         self._count -= 1
         return job
 
     def discard(self, owner: K, number: int) -> None:
-        """Forget a job, if it still waits."""
+        """Remove a job, if it is still queued."""
         jobs = self._waiting.get(owner, OrderedDict())
         if number in jobs:
             del jobs[number]
@@ -239,5 +242,32 @@ class FairQueue(Generic[K, J]):
                 del self._waiting[owner]
 
     def discard_all(self, owner: K) -> None:
-        """Forget an owner who has gone."""
+        """Remove all jobs of an owner."""
         self._count -= len(self._waiting.pop(owner, ()))
+
+
+_BUCKETS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)
+
+jobs_waiting = Gauge(
+    "voicebot_speech_jobs_waiting",
+    "Utterances (stt) or sentences (tts) that wait for a model",
+    ["engine"],
+    multiprocess_mode="livesum",
+)
+wait_seconds = Histogram(
+    "voicebot_speech_wait_seconds",
+    "Time in the queue before a model took the job; cancelled jobs are not counted",
+    ["engine"],
+    buckets=_BUCKETS_S,
+)
+work_seconds = Histogram(
+    "voicebot_speech_work_seconds",
+    "Time that the model took for a job",
+    ["engine"],
+    buckets=_BUCKETS_S,
+)
+failures = Counter(
+    "voicebot_speech_failures",
+    "Jobs without a result; busy: the queue was full, broken: the model failed",
+    ["engine", "reason"],
+)

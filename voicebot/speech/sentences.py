@@ -1,7 +1,7 @@
-"""Cutting what the bot says into the pieces that it speaks one after the other.
+"""Split the bot's text into sentences that are synthesised one after the other.
 
-The first piece can sound while the next is being synthesised. A piece is a sentence; a cut in
-the wrong place would be heard, so when in doubt there is none.
+The first plays while the next is being synthesised. A wrong cut would be audible, so doubtful
+places are not cut.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _MIN_CHARACTERS: Final = 2
 
 _CLAUSE_END = re.compile(r"[,;:](?=\s)")
 _LONG_CHARACTERS: Final = 50
-"""About three seconds of speech, a quarter of a second of synthesis: worth a cut."""
+"""About three seconds of speech and a quarter of a second of synthesis."""
 _CLAUSE_CHARACTERS: Final = 12
-"""A shorter beginning would be over before the rest is ready."""
+"""A shorter clause would end before the rest is ready."""
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of `text`, in order, without outer space; joined again they are the text.
+    """Return the sentences of `text`, in order and stripped.
 
     "Dr. Lee", "j.smith@mail.com", "3:30 p.m." and "1.5" stay whole. Only white space between
     sentences is lost.
@@ -53,15 +53,12 @@ def split_sentences(text: str) -> list[str]:
 
 
 def sentences_of(texts: Iterable[str]) -> frozenset[str]:
-    """All sentences of these texts."""
+    """Return all sentences of these texts."""
     return frozenset(sentence for text in texts for sentence in split_sentences(text))
 
 
 def first_clause(sentence: str) -> list[str]:
-    """A long sentence's first clause and the rest; a short or plain one whole.
-
-    What is said first can sound while the rest is still being made.
-    """
+    """Split a long sentence after its first clause, so that playback can begin sooner."""
     if len(sentence) >= _LONG_CHARACTERS:
         for end in _CLAUSE_END.finditer(sentence, _CLAUSE_CHARACTERS):
             head, rest = sentence[: end.end()], sentence[end.end() :].strip()

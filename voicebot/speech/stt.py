@@ -1,8 +1,8 @@
-"""Speech to text: one process per machine that recognises speech for every call on it.
+"""The stt process: `python -m voicebot.speech.stt` transcribes for every call on this machine.
 
-`python -m voicebot.speech.stt` loads Whisper once and serves `<data dir>/stt.sock`; the
-protocol stands in `voicebot.speech.wire`. `VOICEBOT_SPEECH_THREADS` utterances are decoded at
-once. A job that is cancelled while it waits is never decoded: most speculative decodes end so.
+It loads Whisper once and serves `<data dir>/stt.sock` with the protocol of `voicebot.speech.wire`.
+`VOICEBOT_SPEECH_THREADS` utterances are decoded at once. Jobs cancelled in the queue, as most
+speculative ones are, are never decoded.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from voicebot.speech.whisper import Whisper
 from voicebot.speech.wire import Hear, Heard, Job, Reply, stt_socket
 
 
-def listening(whisper: Whisper) -> Work:
-    """Return the work of speech to text: one reply a job."""
+def transcription_work(whisper: Whisper) -> Work:
+    """Return the function that runs a transcription job, with one reply."""
 
     def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
         if not isinstance(job, Hear):
-            raise TypeError("speech to text does not speak")
+            raise TypeError("the stt process takes no synthesis jobs")
         hint = Hint(job.language, job.vocabulary, job.words_for_digits)
         transcript = whisper.hear(audio, hint)
         yield Heard(id=job.id, text=transcript.text, seconds=transcript.seconds), b""
@@ -35,17 +35,17 @@ def listening(whisper: Whisper) -> Work:
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Load, warm up, serve; raises ModelMissing."""
+    """Load the model, warm it up and serve; raises ModelMissing."""
     settings = load_settings()
     workers = settings.speech_threads
     whisper = await asyncio.to_thread(_load, settings.whisper_dir, workers)
-    server = InferenceServer(SpeechProcess.STT, listening(whisper), workers=workers)
+    server = InferenceServer(SpeechProcess.STT, transcription_work(whisper), workers=workers)
     await server.serve(stt_socket(settings.data_dir), lifetime)
 
 
 def _load(directory: Path | None, workers: int) -> Whisper:
     whisper = Whisper(whisper_files(directory), workers=workers)
-    # The first decode pays for the engine's buffers; better now than in a caller's turn.
+    # The first decode allocates the engine's buffers.
     whisper.hear(g711.SILENCE * g711.RATE_HZ, Hint())
     return whisper
 

@@ -1,37 +1,48 @@
-"""Text to speech: Piper in a process of its own, for every call on this machine.
+"""The tts process: `python -m voicebot.speech.tts` synthesises for every call on this machine.
 
-`python -m voicebot.speech.tts` loads the voice once and serves `<data dir>/tts.sock`; the
-protocol stands in `voicebot.speech.wire` and needs nothing of this package to be spoken.
+It loads the voice once and serves `<data dir>/tts.sock` with the protocol of
+`voicebot.speech.wire`.
 
-Why a process of its own: Piper is GPL-3.0-or-later and would make whatever shares its address
-space a combined work. Here it is a separate program, reached over a socket, and no other module
-of voicebot imports it. It is installed only with the extra `local`.
+Piper (piper-tts, OHF-Voice/piper1-gpl) and the espeak-ng in it are GPL-3.0-or-later; voicebot is
+MIT. So Piper runs as a separate program, reached over a socket; no other module may import this
+one. It is installed only with the extra `local`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import onnxruntime
+import soxr
+from numpy.typing import NDArray
+from piper.config import PiperConfig, SynthesisConfig
+from piper.voice import PiperVoice
+
+from voicebot import g711
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.speech.inference_server import InferenceServer, Work
-from voicebot.speech.models import SpeechProcess, voice_files
-from voicebot.speech.piper import Piper
+from voicebot.speech.models import SpeechProcess, VoiceFiles, voice_files
+from voicebot.speech.sentences import first_clause, split_sentences
 from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, tts_socket
 
 _WORKERS: Final = 1  # espeak-ng is not re-entrant
 _WAITING: Final = 64
 
 
-def speaking(piper: Piper) -> Work:
-    """Return the work of text to speech: a reply a piece, then the end."""
+def synthesis_work(piper: Piper) -> Work:
+    """Return the function that runs a synthesis job: one reply per piece, then the end."""
 
     def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
         if not isinstance(job, Speak):
-            raise TypeError("text to speech does not hear")
+            raise TypeError("the tts process takes no transcription jobs")
         for piece in piper.speak(job.text, job.pitch):
             yield Sound(id=job.id, seconds=piece.seconds), piece.mulaw
         yield Spoken(id=job.id), b""
@@ -40,18 +51,69 @@ def speaking(piper: Piper) -> Work:
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Load, warm up, serve; raises ModelMissing."""
+    """Load the voice, warm it up and serve; raises ModelMissing."""
     settings = load_settings()
     piper = await asyncio.to_thread(_load, settings.piper_voice)
-    server = InferenceServer(SpeechProcess.TTS, speaking(piper), workers=_WORKERS, waiting=_WAITING)
+    server = InferenceServer(
+        SpeechProcess.TTS, synthesis_work(piper), workers=_WORKERS, waiting=_WAITING
+    )
     await server.serve(tts_socket(settings.data_dir), lifetime)
 
 
 def _load(voice: Path | None) -> Piper:
     piper = Piper(voice_files(voice))
-    for _ in piper.speak("Hello."):  # the first sentence pays for the engine's buffers
+    for _ in piper.speak("Hello."):  # the first sentence allocates the engine's buffers
         pass
     return piper
+
+
+_HEADROOM: Final = 10 ** (-3 / 20)
+"""-3 dB: mu-law clips at 32,635, and the resampler may overshoot a full-scale peak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Mu-law of whole 20 ms frames, and the seconds that the model took for it."""
+
+    mulaw: bytes
+    seconds: float
+
+
+class Piper:
+    """A loaded voice. Use it from one thread only: espeak-ng keeps global state."""
+
+    def __init__(self, files: VoiceFiles) -> None:
+        options = onnxruntime.SessionOptions()
+        # Piper's own loader would use every core, which speech to text needs.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(
+            files.model, options, providers=["CPUExecutionProvider"]
+        )
+        self._voice = PiperVoice(session, PiperConfig.from_dict(json.loads(files.config)))
+
+    def speak(self, text: str, pitch: float = 1.0) -> Iterator[Piece]:
+        """Yield one piece per sentence, two for a long one. Blocks 80 ms per second of speech.
+
+        Another pitch is made by speaking slower and playing faster, which keeps the tempo.
+        """
+        config = SynthesisConfig(
+            length_scale=self._voice.config.length_scale * pitch, volume=_HEADROOM
+        )
+        begun = time.perf_counter()
+        parts = (part for s in split_sentences(text) for part in first_clause(s))
+        for part in parts:
+            for chunk in self._voice.synthesize(part, config):
+                mulaw = _telephone(chunk.audio_float_array, chunk.sample_rate * pitch)
+                yield Piece(mulaw, time.perf_counter() - begun)
+                begun = time.perf_counter()
+
+
+def _telephone(samples: NDArray[np.float32], rate_hz: float) -> bytes:
+    # One call for the whole sentence: soxr low-passes it and flushes its tail at the end.
+    narrow = soxr.resample(samples, rate_hz, g711.RATE_HZ, quality="HQ")
+    mulaw = g711.encode(np.clip(narrow * 32767, -32768, 32767).astype(np.int16))
+    return mulaw + g711.SILENCE * (-len(mulaw) % g711.FRAME_BYTES)
 
 
 if __name__ == "__main__":

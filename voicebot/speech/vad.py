@@ -1,9 +1,9 @@
-"""Is somebody speaking? Silero VAD v6 at the telephone's own 8 kHz.
+"""Voice activity detection with Silero VAD v6, at 8 kHz.
 
-One model session serves all calls of a process; what differs between calls is the recurrent
-state and the last few samples, and both live here. A window is 256 samples (32 ms) and is given
-to the model behind the 32 samples before it. The model is the dearest part of a call's audio, so
-it is not asked about windows that nobody could hear, once it has found quiet for a while.
+One model session serves all calls of a process. Each call keeps its own recurrent state and last
+samples. The model is given windows of 256 samples (32 ms), each with the 32 samples before it. The
+model is the most expensive part of a call's audio path, so inaudible windows are skipped after a
+while of quiet.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _CONTEXT: Final = 32
 _STATE_SHAPE: Final = (2, 1, 128)
 _QUIET: Final = 0.35
 _RESET_WINDOWS: Final = 63
-"""2 s. In long noise the state drifts and the next word is found 200 ms late."""
+"""2 s. Without a reset the state drifts in long noise, and the next word is found 200 ms late."""
 _SETTLED_WINDOWS: Final = 8
-"""A quarter of a second of quiet; until then the model hears every pause."""
+"""A quarter of a second of quiet, before inaudible windows are skipped."""
 _LEAD_WINDOWS: Final = 3
-"""Given to the model before what is audible again: without it, words are found 50 ms later."""
+"""Skipped windows that are replayed when sound returns; else words are found 50 ms later."""
 _INAUDIBLE_DBFS: Final = -55.0
 """Over a window. Speech on a telephone is at -20, its soft ends at -45, a good line at -62."""
 _INAUDIBLE: Final = 10 ** (_INAUDIBLE_DBFS / 10)
 _RATE: Final = np.array(g711.RATE_HZ, np.int64)
 _POWER: Final = (g711.decode(bytes(range(256))) / 32768.0) ** 2
-"""Of each mu-law byte, as a share of full scale."""
+"""The power of each mu-law byte, relative to full scale."""
 
 
 class SileroDetector:
-    """Voice activity of one call."""
+    """Voice activity detection for one call. It satisfies VoiceDetector."""
 
     window_ms: float = 1000 * _WINDOW / g711.RATE_HZ
     decisive: bool = False
@@ -48,23 +48,23 @@ class SileroDetector:
         self.reset()
 
     def feed(self, mulaw: bytes) -> list[float]:
-        """Speech probability of each 32 ms window that became complete.
+        """Return the speech probability of each 32 ms window that became complete.
 
-        About 0.1 ms each; nothing for the inaudible, four times that for the first after them.
+        Takes about 0.1 ms each, nothing for skipped ones, and 0.4 ms for the first after them.
         """
         self._pending += mulaw
         whole = len(self._pending) // _WINDOW * _WINDOW
         ready, self._pending = self._pending[:whole], self._pending[whole:]
-        return [self._judge(ready[at : at + _WINDOW]) for at in range(0, whole, _WINDOW)]
+        return [self._probability(ready[at : at + _WINDOW]) for at in range(0, whole, _WINDOW)]
 
     def reset(self) -> None:
-        """Forget what was heard; a begun window included."""
+        """Drop the model's state and the incomplete window."""
         self._pending = b""
         self._before = g711.SILENCE * _CONTEXT
         self._state = np.zeros(_STATE_SHAPE, np.float32)
         self._quiet_windows = 0
 
-    def _judge(self, window: bytes) -> float:
+    def _probability(self, window: bytes) -> float:
         if self._quiet_windows >= _SETTLED_WINDOWS and _is_inaudible(window):
             self._before = (self._before + window)[-_CONTEXT - _LEAD_WINDOWS * _WINDOW :]
             return 0.0
@@ -77,7 +77,7 @@ class SileroDetector:
         return probability
 
     def _ask_model(self, mulaw: bytes) -> float:
-        """What it thinks of the last window, having heard all from the first one's context on."""
+        """Run the model over all windows of `mulaw` and return the last one's probability."""
         samples = g711.decode(mulaw).astype(np.float32) / np.float32(32768)
         for end in range(_CONTEXT + _WINDOW, len(samples) + 1, _WINDOW):
             heard = samples[None, end - _WINDOW - _CONTEXT : end]
@@ -93,9 +93,9 @@ def _is_inaudible(window: bytes) -> bool:
 
 @lru_cache(maxsize=1)
 def _session() -> onnxruntime.InferenceSession:
-    """The process's one session; raises ModelMissing."""
+    """Return the model session of this process; raises ModelMissing."""
     options = onnxruntime.SessionOptions()
-    # 0.1 ms of work: a thread pool would cost more than it does, and the loop needs the cores.
+    # At 0.1 ms of work a thread pool costs more than it saves.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(vad_model(), options, providers=["CPUExecutionProvider"])

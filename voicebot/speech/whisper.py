@@ -1,10 +1,9 @@
-"""Whisper on CTranslate2 directly, with a short audio context, for telephone utterances.
+"""Whisper on CTranslate2, with a shortened audio context, for telephone utterances.
 
-The stock path pads every utterance to 30 s of audio. Fewer mel frames cost proportionally less,
-and 15 s is the shortest context at which the decoder stays sound: below about 10 s it repeats
-itself (CTranslate2 #2100, faster-whisper #1006). What keeps such off-label use safe stands here:
-a cap on length, a cutter for repetitions, a gate for silence, and a check that a prompt was not
-read back.
+The stock path pads every utterance to 30 s of audio. The cost is proportional to the mel frames,
+and 15 s is the shortest context that is reliable: below about 10 s the decoder repeats itself
+(CTranslate2 #2100, faster-whisper #1006). So this module also limits the output's length, cuts
+repetitions, rejects silence, and checks that the prompt was not read back.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Nothing here may reach a model hub; tokenizers brings the hub's client along.
+# tokenizers brings the client of a model hub along; it must not go online.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import ctranslate2
@@ -39,14 +38,14 @@ _KAISER_BETA: Final = 7.0  # about 70 dB of stop band: images stay under mu-law'
 
 
 def upsample(samples: Floats) -> Floats:
-    """8 kHz to 16 kHz with a half-band low-pass, so that no mirror image appears over 4 kHz."""
+    """Resample 8 kHz to 16 kHz, with a half-band low-pass against images over 4 kHz."""
     spread = np.zeros(2 * len(samples), np.float32)
     spread[::2] = samples
     return np.convolve(spread, _HALF_BAND, "same") if len(samples) else spread
 
 
 class Mel:
-    """Log-mel spectrograms of a fixed number of bands."""
+    """Computes log-mel spectrograms with a fixed number of bands."""
 
     def __init__(self, bands: int) -> None:
         self._filters = _filters(bands)
@@ -54,7 +53,7 @@ class Mel:
         self._window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
 
     def __call__(self, samples: Floats) -> Floats:
-        """16 kHz samples in -1 … 1 to an array [bands, 10 ms frames]."""
+        """Return an array [bands, 10 ms frames] for 16 kHz samples in -1 … 1."""
         padded = np.pad(samples, _WINDOW // 2, mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
         power = np.abs(np.fft.rfft(windows[:-1] * self._window, axis=1)) ** 2
@@ -87,7 +86,7 @@ def _to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _filters(bands: int) -> Floats:
-    """Triangles of equal area between neighbouring mel points, [bands, bins]."""
+    """Return triangular filters of equal area, [bands, bins]."""
     bins = np.fft.rfftfreq(_WINDOW, 1 / RATE_HZ)
     edges = _to_hz(np.linspace(_to_mel(0), _to_mel(RATE_HZ / 2), bands + 2))
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
@@ -110,7 +109,7 @@ _BEAM: Final = 5
 _NO_SPEECH: Final = 0.55
 """Measured: noise alone scores 0.58 or more, telephone speech 0.48 or less."""
 _MIN_SCORE: Final = -1.8
-"""Mean log-probability of a token. Stricter limits reject a plain "Yep."."""
+"""Mean log-probability per token. Stricter limits reject a plain "Yep."."""
 _TOKENS_PER_S: Final = 8
 _TOKENS_AT_LEAST: Final = 16
 _MAX_PROMPT_TOKENS: Final = 200
@@ -124,10 +123,10 @@ class _Decoded:
 
 
 class Whisper:
-    """A loaded model. `hear` may be called from as many threads as there are `workers`."""
+    """A loaded model. `hear` may be called from as many threads as `workers`."""
 
     def __init__(self, files: WhisperFiles, *, workers: int = 2) -> None:
-        # One thread a worker: a second one gains 7 % only, a second worker a whole call.
+        # One thread per worker: a second thread gains only 7 %.
         self._model = ctranslate2.models.Whisper(
             "whisper",
             device="cpu",
@@ -141,7 +140,7 @@ class Whisper:
         self._digits = self._digit_tokens()
 
     def hear(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Mu-law in, text out; an empty text when nobody spoke. Blocks for the decode."""
+        """Return the text of a mu-law utterance, empty without speech. Blocks."""
         begun = time.perf_counter()
         text = self._hear(utterance[-_MAX_UTTERANCE_BYTES:], hint)
         return Transcript(text, time.perf_counter() - begun)
@@ -192,14 +191,14 @@ class Whisper:
         return [self._id("<|startofprev|>"), *ids[:_MAX_PROMPT_TOKENS]]
 
     def _start_tokens(self, language: str) -> list[int]:
-        tongue = [f"<|{language.partition('-')[0]}|>", "<|transcribe|>"]
-        names = tongue if self._model.is_multilingual else []
+        names = [f"<|{language.partition('-')[0]}|>", "<|transcribe|>"]
+        names = names if self._model.is_multilingual else []
         return [self._id(n) for n in ("<|startoftranscript|>", *names, "<|notimestamps|>")]
 
     def _id(self, token: str) -> int:
         number = self._tokenizer.token_to_id(token)
         if number is None:
-            raise ValueError(f"the recogniser knows no {token}")
+            raise ValueError(f"the tokenizer has no {token}")
         return int(number)
 
     def _digit_tokens(self) -> list[int]:
@@ -209,7 +208,7 @@ class Whisper:
 
 
 def is_echo(text: str, prompt: str) -> bool:
-    """Did the recogniser read its prompt back? Four words of it in a row say so."""
+    """Return whether the text repeats the prompt: four words of it in a row."""
     heard, given = _words(text), _words(prompt)
     length = min(_ECHO_WORDS, max(2, len(given)))
     runs = {tuple(given[i : i + length]) for i in range(len(given) - length + 1)}
@@ -227,9 +226,9 @@ _LOOP_TIMES: Final = 3
 
 
 def cut_loops(text: str) -> str:
-    """Keep one of a phrase said three times or more in a row: "Yes, that's right. Yes, that's…".
+    """Keep one of a phrase that comes three times or more in a row.
 
-    Digits, number words and single letters may repeat as they like: phone numbers do.
+    Digits, number words and single letters may repeat, as they do in phone numbers.
     """
     tokens = _TOKEN.findall(text)
     keys = ["".join(_words(token)) for token in tokens]

@@ -1,26 +1,26 @@
 """The protocol of the speech processes: WebSocket messages over a Unix socket.
 
-The sockets are `<data dir>/stt.sock` and `<data dir>/tts.sock`; `ws://localhost/` is a good
-enough address for them. Every message, in both directions, is one *binary* WebSocket message: a
-header, which is one line of JSON in UTF-8, then a newline, then the audio, which may be empty.
-Audio is mu-law, 8 kHz, mono, without any file header.
+The sockets are `<data dir>/stt.sock` and `<data dir>/tts.sock`; the URL is `ws://localhost/`. Every
+message, in both directions, is one *binary* WebSocket message: a header, which is one line of JSON
+in UTF-8, then a newline, then the audio, which may be empty. Audio is mu-law, 8 kHz, mono, without
+any file header.
 
     b'{"do":"speak","id":7,"text":"What is your name?","pitch":1.0}\\n'
 
 One connection carries many jobs at once; the client numbers them (`id`, any integer that it does
 not use twice on a connection) and every reply carries the number of its job.
 
-    to speech to text
+    to the stt process
         {"do":"hear","id":1,"language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
                                                                    + the utterance
-        {"do":"cancel","id":1}                                     nobody waits for it any more
-    from speech to text
+        {"do":"cancel","id":1}                                     drop the job
+    from the stt process
         {"do":"heard","id":1,"text":"My name is …","seconds":0.35}  the end of the job
 
-    to text to speech
+    to the tts process
         {"do":"speak","id":2,"text":"What is your name?","pitch":1.0}
         {"do":"cancel","id":2}
-    from text to speech
+    from the tts process
         {"do":"sound","id":2,"seconds":0.09}                       + a piece; any number of them
         {"do":"spoken","id":2}                                     the end of the job
 
@@ -29,8 +29,8 @@ not use twice on a connection) and every reply carries the number of its job.
 
 `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
 `seconds` is the time spent inside the model. The reason `busy` means that the queue is full,
-`broken` that the model could not do it; either way the job may be sent again. After `cancel`
-nothing more is said about that job. A message that breaks these rules closes the connection
+`broken` that the model failed; in both cases the job may be sent again. After `cancel` no further
+reply to that job is sent. A message that breaks these rules closes the connection
 with code 1007.
 """
 
@@ -86,13 +86,13 @@ class Speak(_Header):
 
 
 class Cancel(_Header):
-    """Nobody waits for this job any more."""
+    """Drop this job."""
 
     do: Literal["cancel"] = "cancel"
 
 
 class Heard(_Header):
-    """The text of an utterance, empty when nobody spoke."""
+    """The text of an utterance, empty without speech."""
 
     do: Literal["heard"] = "heard"
     text: str
@@ -130,17 +130,17 @@ _REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="d
 
 
 def pack(header: Request | Reply, audio: bytes = b"") -> bytes:
-    """One message as it travels."""
+    """Encode one message."""
     return header.model_dump_json().encode() + b"\n" + audio
 
 
 def unpack_request(message: str | bytes) -> tuple[Request, bytes]:
-    """What a client sent; raises WireError."""
+    """Decode a client's message; raises WireError."""
     return _unpack(_REQUEST, message)
 
 
 def unpack_reply(message: str | bytes) -> tuple[Reply, bytes]:
-    """Read what a speech process answered; raises WireError."""
+    """Decode a speech process's message; raises WireError."""
     return _unpack(_REPLY, message)
 
 
@@ -151,29 +151,29 @@ def _unpack(adapter: TypeAdapter[_H], message: str | bytes) -> tuple[_H, bytes]:
     try:
         return adapter.validate_json(line), audio
     except ValidationError as error:
-        # Not `from error`: it quotes what was sent, which may be a customer's words.
+        # Not `from error`: the cause quotes the message, which may hold a customer's words.
         raise WireError(f"a speech message has {error.error_count()} wrong fields") from None
 
 
 _LONGEST_BYTES: Final = 100
-"""A Unix socket's path holds 104 bytes on macOS, 108 on Linux, its end mark included."""
+"""A Unix socket's path may have 104 bytes on macOS and 108 on Linux, including the final NUL."""
 
 
 def stt_socket(data_dir: Path) -> Path:
-    """Where `python -m voicebot.speech.stt` listens; raises SettingsError."""
+    """Return the socket path of the stt process; raises SettingsError."""
     return _fitting(data_dir / "stt.sock")
 
 
 def tts_socket(data_dir: Path) -> Path:
-    """Where `python -m voicebot.speech.tts` listens; raises SettingsError."""
+    """Return the socket path of the tts process; raises SettingsError."""
     return _fitting(data_dir / "tts.sock")
 
 
 @contextmanager
 def listening_socket(path: Path) -> Iterator[socket.socket]:
-    """A Unix socket at `path`, for this user only, in place of one left by a dead process.
+    """Bind a Unix socket at `path` for this user only, replacing one left by a dead process.
 
-    That nobody else serves this data directory is the supervisor's care: it holds the lock.
+    The supervisor's lock on the data directory makes sure that no live process uses it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -189,7 +189,7 @@ def listening_socket(path: Path) -> Iterator[socket.socket]:
 
 
 def _fitting(path: Path) -> Path:
-    """The path itself or, where that is too long for a socket, the way to it from here."""
+    """Return the path, or the relative one where the absolute one is too long for a socket."""
     if len(os.fsencode(path)) <= _LONGEST_BYTES:
         return path
     relative = Path(os.path.relpath(path))

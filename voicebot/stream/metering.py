@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from voicebot.call import Appointments, CallSid, CallState, Change, Saved
-from voicebot.openai.bill import note_bill, open_bill
-from voicebot.openai.usage import Meter, load_prices
+from voicebot.openai.usage import Meter, load_prices, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.stream.server import OpenCall
 from voicebot.stream.session import OpenLedger

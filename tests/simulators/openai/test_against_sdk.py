@@ -25,7 +25,7 @@ from pydantic import BaseModel, TypeAdapter
 from tests.simulators.openai.conftest import KEY, recorded
 from tests.simulators.openai.realtime import PCM, PCMU, QUIET, Event, Line, dial
 from tests.simulators.openai.test_audio_files import wav
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 EVENTS: TypeAdapter[BaseModel] = TypeAdapter(RealtimeServerEvent)
 TranscriptionSession = (
@@ -64,7 +64,7 @@ def test_the_check_itself_refuses_what_the_package_does_not_know() -> None:
 async def test_events_of_a_transcription(
     url: str, simulator: Simulator, audio: dict[str, object]
 ) -> None:
-    simulator.faults.order(Fault(service=Service.HEARING, kind=Kind.FAILED_ITEM))
+    simulator.faults.order(Fault(service=Service.HEARING, kind=FaultKind.FAILED_ITEM))
     async with dial(url) as line:
         await line.configure(format=audio)
         await line.send("input_audio_buffer.commit", event_id="mine")
@@ -102,9 +102,9 @@ async def test_bodies_of_files_and_models(http: httpx.AsyncClient) -> None:
     assert len(AsyncPage[Model].model_validate(models.json()).data) > 5
 
 
-@pytest.mark.parametrize("kind", [None, Kind.REFUSAL, Kind.CUT_JSON, Kind.FENCED])
+@pytest.mark.parametrize("kind", [None, FaultKind.REFUSAL, FaultKind.CUT_JSON, FaultKind.FENCED])
 async def test_bodies_of_responses(
-    http: httpx.AsyncClient, simulator: Simulator, kind: Kind | None
+    http: httpx.AsyncClient, simulator: Simulator, kind: FaultKind | None
 ) -> None:
     if kind:
         simulator.faults.order(Fault(service=Service.ANSWERS, kind=kind))
@@ -140,8 +140,8 @@ async def test_the_packages_client_gets_its_schema_filled(url: str, simulator: S
 
 
 async def test_the_packages_client_knows_the_errors(url: str, simulator: Simulator) -> None:
-    simulator.faults.order(Fault(service=Service.MODELS, kind=Kind.NO_QUOTA))
-    simulator.faults.order(Fault(service=Service.MODELS, kind=Kind.SERVER_ERROR, status=503))
+    simulator.faults.order(Fault(service=Service.MODELS, kind=FaultKind.NO_QUOTA))
+    simulator.faults.order(Fault(service=Service.MODELS, kind=FaultKind.SERVER_ERROR, status=503))
     async with AsyncOpenAI(api_key=KEY, base_url=url, max_retries=0) as client:
         with pytest.raises(RateLimitError) as limited:
             await client.models.list()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.simulators.openai.conftest import Samples, recorded
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 NAME = recorded("john_name.wav")
 FORM = {"model": "gpt-transcribe"}
@@ -65,7 +65,7 @@ async def test_what_cannot_be_heard_is_refused(
 
 
 async def test_json_can_be_cut(http: httpx.AsyncClient, simulator: Simulator) -> None:
-    simulator.faults.order(Fault(service=Service.FILES, kind=Kind.CUT_JSON))
+    simulator.faults.order(Fault(service=Service.FILES, kind=FaultKind.CUT_JSON))
     answer = await http.post("audio/transcriptions", data=FORM, files={"file": wav(NAME.samples)})
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
@@ -74,7 +74,7 @@ async def test_json_can_be_cut(http: httpx.AsyncClient, simulator: Simulator) ->
 async def test_a_client_that_leaves_while_it_waits_is_no_error(
     http: httpx.AsyncClient, simulator: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    simulator.faults.order(Fault(service=Service.FILES, kind=Kind.SLOW, seconds=0.1, times=2))
+    simulator.faults.order(Fault(service=Service.FILES, kind=FaultKind.SLOW, seconds=0.1, times=2))
     files = {"file": wav(NAME.samples)}
     given_up = asyncio.create_task(http.post("audio/transcriptions", data=FORM, files=files))
     while not simulator.served[Service.FILES]:  # noqa: ASYNC110 - of another thread

@@ -7,13 +7,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.simulators.openai.conftest import Recorded, recorded
 from tests.simulators.openai.realtime import PCM, QUIET, dial
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
-def order(simulator: Simulator, kind: Kind, **more: float) -> None:
+def order(simulator: Simulator, kind: FaultKind, **more: float) -> None:
     simulator.faults.order(Fault(service=Service.HEARING, kind=kind, **more))
 
 
@@ -123,7 +123,7 @@ async def test_a_wrong_key_is_refused_at_the_handshake(url: str, key: str | None
 
 
 async def test_a_rate_limit_says_when_to_come_back(url: str, simulator: Simulator) -> None:
-    order(simulator, Kind.RATE_LIMITED, seconds=7)
+    order(simulator, FaultKind.RATE_LIMITED, seconds=7)
     with pytest.raises(InvalidStatus) as refused:
         async with dial(url):
             pass
@@ -134,7 +134,7 @@ async def test_a_rate_limit_says_when_to_come_back(url: str, simulator: Simulato
 
 
 async def test_out_of_order_means_after_the_next_one(url: str, simulator: Simulator) -> None:
-    order(simulator, Kind.OUT_OF_ORDER)
+    order(simulator, FaultKind.OUT_OF_ORDER)
     async with dial(url) as line:
         await line.configure()
         await line.say(NAME.samples)
@@ -146,7 +146,7 @@ async def test_out_of_order_means_after_the_next_one(url: str, simulator: Simula
 
 
 async def test_a_stalled_item_leaves_the_others_alone(url: str, simulator: Simulator) -> None:
-    order(simulator, Kind.STALL)
+    order(simulator, FaultKind.STALL)
     async with dial(url) as line:
         await line.configure()
         await line.say(NAME.samples)
@@ -155,10 +155,12 @@ async def test_a_stalled_item_leaves_the_others_alone(url: str, simulator: Simul
 
 
 @pytest.mark.parametrize(
-    ("kind", "closing"), [(Kind.CLOSED, 1011), (Kind.EXPIRED, 1001)], ids=["closed", "expired"]
+    ("kind", "closing"),
+    [(FaultKind.CLOSED, 1011), (FaultKind.EXPIRED, 1001)],
+    ids=["closed", "expired"],
 )
 async def test_a_session_can_end_instead_of_an_answer(
-    url: str, simulator: Simulator, kind: Kind, closing: int
+    url: str, simulator: Simulator, kind: FaultKind, closing: int
 ) -> None:
     order(simulator, kind)
     async with dial(url) as line:
@@ -168,12 +170,12 @@ async def test_a_session_can_end_instead_of_an_answer(
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == closing
         errors = [code(event) for event in line.events if event["type"] == "error"]
-        assert errors == (["session_expired"] if kind is Kind.EXPIRED else [])
+        assert errors == (["session_expired"] if kind is FaultKind.EXPIRED else [])
 
 
 @pytest.mark.parametrize("clip", [NAME, YES], ids=lambda clip: clip.file)
 async def test_a_failed_item_is_told(url: str, simulator: Simulator, clip: Recorded) -> None:
-    order(simulator, Kind.FAILED_ITEM)
+    order(simulator, FaultKind.FAILED_ITEM)
     async with dial(url) as line:
         await line.configure()
         await line.say(clip.samples)

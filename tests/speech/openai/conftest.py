@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
 from voicebot.settings import Settings
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 from voicebot.speech import Hint, SttStream, SttTurn
-from voicebot.speech.openai.hearing import OpenAISpeechToText
-from voicebot.speech.openai.line import Limits
-from voicebot.speech.openai.speaking import OpenAISynthesizer, Patience, openai_synthesizers
+from voicebot.speech.openai.session import Limits
+from voicebot.speech.openai.stt import OpenAISpeechToText
+from voicebot.speech.openai.tts import OpenAISynthesizer, TtsDeadlines, openai_synthesizers
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -56,11 +56,11 @@ async def call(
         await stt.aclose()
 
 
-def patient_mouths(settings: Settings, **hurried: float) -> list[OpenAISynthesizer]:
+def patient_tts(settings: Settings, **hurried: float) -> list[OpenAISynthesizer]:
     """Those of the settings; a deadline is long unless it is given."""
-    patience = replace(Patience(PATIENT_S, PATIENT_S), **hurried)
+    deadlines = replace(TtsDeadlines(PATIENT_S, PATIENT_S), **hurried)
     return [
-        OpenAISynthesizer(m._voice, m._breaker, patience) for _, m in openai_synthesizers(settings)
+        OpenAISynthesizer(m._voice, m._breaker, deadlines) for _, m in openai_synthesizers(settings)
     ]
 
 
@@ -96,6 +96,6 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def order(simulator: Simulator, service: Service, kind: Kind, **more: float) -> None:
+def order(simulator: Simulator, service: Service, kind: FaultKind, **more: float) -> None:
     """The next request of this service goes wrong."""
     simulator.faults.order(Fault(service=service, kind=kind, **more))

@@ -15,9 +15,8 @@ from voicebot.speech.openai.dictation import (
     Commit,
     Dictation,
     Item,
-    Outcome,
 )
-from voicebot.speech.openai.messages import Event, Kind
+from voicebot.speech.openai.messages import Event, EventType
 
 WORD = b"\x10" * BATCH_BYTES
 
@@ -36,24 +35,24 @@ def wanted(dictation: Dictation, audio: bytes = WORD) -> Item:
 
 def committed(dictation: Dictation, *names: str) -> None:
     for name in names:
-        dictation.on_event(Event(Kind.COMMITTED, item_id=name))
+        dictation.on_event(Event(EventType.COMMITTED, item_id=name))
 
 
 def test_a_stretch_is_sent_while_it_grows_and_committed_when_wanted() -> None:
     dictation = Dictation()
     item = grown(dictation)
-    assert dictation.take() == [Append(WORD)]
+    assert dictation.to_send() == [Append(WORD)]
     item.audio += b"\x20" * 10
-    assert dictation.take() == []  # too little for a message of its own
+    assert dictation.to_send() == []  # too little for a message of its own
     dictation.want(item)
-    assert dictation.take() == [Append(b"\x20" * 10), Commit("commit_1")]
-    assert dictation.take() == []
+    assert dictation.to_send() == [Append(b"\x20" * 10), Commit("commit_1")]
+    assert dictation.to_send() == []
 
 
 def test_long_audio_is_sent_in_messages_of_a_second() -> None:
     dictation = Dictation()
     wanted(dictation, b"\x10" * (LONGEST_BYTES * 2 + 5))
-    *pieces, end = dictation.take()
+    *pieces, end = dictation.to_send()
     sizes = [len(piece.mulaw) for piece in pieces if isinstance(piece, Append)]
     assert sizes == [LONGEST_BYTES, LONGEST_BYTES, 5]
     assert len(sizes) == len(pieces)
@@ -63,28 +62,28 @@ def test_long_audio_is_sent_in_messages_of_a_second() -> None:
 def test_audio_that_is_no_longer_wanted_is_cleared_before_the_next() -> None:
     dictation = Dictation()
     grown(dictation)
-    dictation.take()
+    dictation.to_send()
     grown(dictation, b"\x20" * BATCH_BYTES)
-    assert dictation.take() == [Clear(), Append(b"\x20" * BATCH_BYTES)]
+    assert dictation.to_send() == [Clear(), Append(b"\x20" * BATCH_BYTES)]
 
 
 def test_nothing_is_cleared_after_a_commit() -> None:
     dictation = Dictation()
     wanted(dictation)
     grown(dictation, b"\x20" * BATCH_BYTES)
-    kinds = [type(order) for order in dictation.take()]
+    kinds = [type(order) for order in dictation.to_send()]
     assert kinds == [Append, Commit, Append]
 
 
 def test_texts_go_by_name_not_by_arrival() -> None:
     dictation = Dictation()
     first, second = wanted(dictation), wanted(dictation)
-    dictation.take()
+    dictation.to_send()
     committed(dictation, "a", "b")
-    dictation.on_event(Event(Kind.COMPLETED, item_id="b", text=" two "))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text=" two "))
     assert (first.text, second.text) == (None, "two")
     assert not dictation.is_idle
-    dictation.on_event(Event(Kind.COMPLETED, item_id="a", text="one"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="one"))
     assert first.text == "one"
     assert dictation.is_idle
 
@@ -92,34 +91,36 @@ def test_texts_go_by_name_not_by_arrival() -> None:
 def test_words_before_the_commit_belong_to_the_stretch_that_grows() -> None:
     dictation = Dictation()
     item = grown(dictation)
-    dictation.take()
-    dictation.on_event(Event(Kind.DELTA, item_id="a", text="my "))
+    dictation.to_send()
+    dictation.on_event(Event(EventType.DELTA, item_id="a", text="my "))
     dictation.want(item)
-    dictation.take()
-    dictation.on_event(Event(Kind.DELTA, item_id="a", text="name"))
+    dictation.to_send()
+    dictation.on_event(Event(EventType.DELTA, item_id="a", text="name"))
     committed(dictation, "a")
     grown(dictation)
-    dictation.on_event(Event(Kind.DELTA, item_id="a", text=" is"))
+    dictation.on_event(Event(EventType.DELTA, item_id="a", text=" is"))
     assert item.partial == "my name is"
 
 
 def test_an_empty_commit_is_nothing_said_and_others_failed() -> None:
     dictation = Dictation()
     empty, refused, good = wanted(dictation), wanted(dictation), wanted(dictation)
-    dictation.take()
-    dictation.on_event(Event(Kind.ERROR, code="something", cause="commit_2"))
-    dictation.on_event(Event(Kind.ERROR, code="input_audio_buffer_commit_empty", cause="commit_1"))
+    dictation.to_send()
+    dictation.on_event(Event(EventType.ERROR, code="something", cause="commit_2"))
+    dictation.on_event(
+        Event(EventType.ERROR, code="input_audio_buffer_commit_empty", cause="commit_1")
+    )
     committed(dictation, "c")
-    dictation.on_event(Event(Kind.COMPLETED, item_id="c", text="three"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="c", text="three"))
     assert (empty.text, refused.failure, good.text) == ("", Failure.SERVER_ERROR, "three")
 
 
 def test_an_item_that_failed_is_told() -> None:
     dictation = Dictation()
     item = wanted(dictation)
-    dictation.take()
+    dictation.to_send()
     committed(dictation, "a")
-    dictation.on_event(Event(Kind.FAILED, item_id="a"))
+    dictation.on_event(Event(EventType.FAILED, item_id="a"))
     assert item.failure is Failure.SERVER_ERROR
     assert item.settled.is_set()
 
@@ -129,14 +130,14 @@ def test_after_a_break_all_that_is_unsettled_is_sent_again_in_order() -> None:
     done = wanted(dictation, b"\x01" * BATCH_BYTES)
     first = wanted(dictation, b"\x02" * BATCH_BYTES)
     growing = grown(dictation, b"\x03" * BATCH_BYTES)
-    dictation.take()
+    dictation.to_send()
     committed(dictation, "a", "b")
-    dictation.on_event(Event(Kind.COMPLETED, item_id="a", text="done"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="done"))
     dictation.reconnected()
-    assert dictation.take() == [
+    assert dictation.to_send() == [
         Append(b"\x02" * BATCH_BYTES), Commit("commit_3"), Append(b"\x03" * BATCH_BYTES),
     ]  # fmt: skip
-    dictation.on_event(Event(Kind.COMPLETED, item_id="b", text="of the old session"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text="of the old session"))
     assert (done.text, first.text, growing.text) == ("done", None, None)
 
 
@@ -146,40 +147,40 @@ def test_giving_up_fails_what_waits_and_keeps_what_grows() -> None:
     dictation.give_up(Failure.RATE_LIMITED)
     assert waiting.failure is Failure.RATE_LIMITED
     assert not growing.settled.is_set()
-    assert dictation.take() == [Append(WORD)]
+    assert dictation.to_send() == [Append(WORD)]
 
 
 def test_a_text_that_nobody_waits_for_disturbs_nothing_when_it_comes() -> None:
     dictation = Dictation()
     left, next_one = wanted(dictation), wanted(dictation)
-    dictation.take()
+    dictation.to_send()
     dictation.abandon(left)
     committed(dictation, "a", "b")
-    dictation.on_event(Event(Kind.COMPLETED, item_id="a", text="late"))
-    dictation.on_event(Event(Kind.COMPLETED, item_id="b", text="right"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="late"))
+    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text="right"))
     assert (left.text, next_one.text) == (None, "right")
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        Event(Kind.OTHER),
-        Event(Kind.COMMITTED, item_id="x"),
-        Event(Kind.DELTA, item_id="x", text="words"),
-        Event(Kind.COMPLETED, item_id="x", text="words"),
-        Event(Kind.FAILED, item_id="x"),
-        Event(Kind.ERROR, code="odd", cause="x"),
+        Event(EventType.OTHER),
+        Event(EventType.COMMITTED, item_id="x"),
+        Event(EventType.DELTA, item_id="x", text="words"),
+        Event(EventType.COMPLETED, item_id="x", text="words"),
+        Event(EventType.FAILED, item_id="x"),
+        Event(EventType.ERROR, code="odd", cause="x"),
     ],
 )
 def test_events_of_nothing_known_change_nothing(event: Event) -> None:
     dictation = Dictation()
-    assert dictation.on_event(event) is Outcome.GO_ON
+    assert dictation.on_event(event)
     assert dictation.is_idle
 
 
 def test_the_end_of_a_session_is_told() -> None:
-    expired = Event(Kind.ERROR, code="session_expired")
-    assert Dictation().on_event(expired) is Outcome.EXPIRED
+    expired = Event(EventType.ERROR, code="session_expired")
+    assert not Dictation().on_event(expired)
 
 
 @given(st.data())
@@ -202,7 +203,7 @@ def test_what_the_server_holds_at_each_commit_is_exactly_that_stretch(data: st.D
                 dictation.reconnected()
                 buffer, heard = b"", []
             case "take":
-                for order in dictation.take():
+                for order in dictation.to_send():
                     match order:
                         case Append(mulaw):
                             buffer += mulaw
@@ -211,7 +212,7 @@ def test_what_the_server_holds_at_each_commit_is_exactly_that_stretch(data: st.D
                         case Commit():
                             heard.append(buffer)
                             buffer = b""
-    for order in dictation.take():
+    for order in dictation.to_send():
         if isinstance(order, Commit):
             heard.append(buffer)
         buffer = buffer + order.mulaw if isinstance(order, Append) else b""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.speech.openai.strangers import STRANGE, strange
+from voicebot.openai.exceptions import Unwanted
 from voicebot.openai.failures import Failure
-from voicebot.openai.trouble import Unwanted
-from voicebot.speech.openai.speaking import EndpointVoice
+from voicebot.speech.openai.tts import EndpointVoice
 
 
 @pytest.mark.parametrize(("content_type", "body"), STRANGE)
@@ -15,7 +15,7 @@ async def test_a_200_that_is_no_audio_is_not_played_to_the_caller(
     content_type: str, body: str
 ) -> None:
     async with strange(content_type, body) as client:
-        voice = EndpointVoice(client, "tts", "marin", manner="", rate_hz=24000)
+        voice = EndpointVoice(client, "tts", "marin", instructions="", rate_hz=24000)
         with pytest.raises(Unwanted) as refused:
             async for _ in voice.read("May I have your name?"):
                 pass

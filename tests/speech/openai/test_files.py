@@ -15,9 +15,9 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.account import account
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
+from voicebot.simulators.openai.simulator import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint
-from voicebot.speech.openai.hearing import FileTranscriber, wav
+from voicebot.speech.openai.stt import FileTranscriber, to_wav
 
 NAME = recorded("john_name.wav")
 AUDIO = g711.encode(NAME.samples)
@@ -43,11 +43,17 @@ async def test_a_blip_is_long_enough_for_the_server(url: str) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [Kind.UNAUTHORIZED, Kind.RATE_LIMITED, Kind.NO_QUOTA, Kind.SERVER_ERROR, Kind.NOT_FOUND,
-     Kind.CUT_JSON],
-)  # fmt: skip
+    [
+        FaultKind.UNAUTHORIZED,
+        FaultKind.RATE_LIMITED,
+        FaultKind.NO_QUOTA,
+        FaultKind.SERVER_ERROR,
+        FaultKind.NOT_FOUND,
+        FaultKind.CUT_JSON,
+    ],
+)
 async def test_a_failure_is_told_at_once_and_not_tried_again(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.FILES, kind)
     async with account(settings(url)).open_client() as client:
@@ -71,7 +77,7 @@ async def test_a_200_that_is_no_transcript_is_nobody_listening(
 async def test_what_was_sent_is_paid_for_though_nobody_waits_any_more(
     url: str, simulator: Simulator
 ) -> None:
-    order(simulator, Service.FILES, Kind.STALL)
+    order(simulator, Service.FILES, FaultKind.STALL)
     bill = Meter()
     start_meter(bill)
     async with account(settings(url)).open_client() as client:
@@ -82,9 +88,9 @@ async def test_what_was_sent_is_paid_for_though_nobody_waits_any_more(
     assert bill.usage.heard_s == len(AUDIO) / g711.RATE_HZ
 
 
-@pytest.mark.parametrize("kind", [Kind.SLOW, Kind.STALL])
+@pytest.mark.parametrize("kind", [FaultKind.SLOW, FaultKind.STALL])
 async def test_nobody_waits_longer_than_the_deadline(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.FILES, kind)
     async with account(settings(url)).open_client() as client:
@@ -95,6 +101,6 @@ async def test_nobody_waits_longer_than_the_deadline(
 
 
 def test_a_file_is_plain_pcm_at_the_telephones_rate() -> None:
-    with wave.open(io.BytesIO(wav(AUDIO))) as recording:
+    with wave.open(io.BytesIO(to_wav(AUDIO))) as recording:
         assert recording.getparams()[:3] == (1, 2, g711.RATE_HZ)
         assert recording.readframes(len(AUDIO)) == g711.decode(AUDIO).astype("<i2").tobytes()

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
-from voicebot.speech.openai.messages import Event, Format, Kind, NotAnEvent, read_event
+from voicebot.speech.openai.messages import Event, EventType, Format, NotAnEvent, read_event
 
 MODELS = ["gpt-live-transcribe", "gpt-transcribe", "gpt-realtime-whisper", "whisper-1"]
 HINT = Hint("en", ("Plumbing", "<Gas>\r\n", "<>"))
@@ -63,11 +63,13 @@ def test_events_are_read_by_their_type() -> None:
         "item_id": "item_1", "content_index": 0, "transcript": "Yes.",
         "usage": {"type": "duration", "seconds": 1.5},
     }  # fmt: skip
-    assert read_event(orjson.dumps(event)) == Event(Kind.COMPLETED, item_id="item_1", text="Yes.")
+    assert read_event(orjson.dumps(event)) == Event(
+        EventType.COMPLETED, item_id="item_1", text="Yes."
+    )
     session = {"type": "session.updated", "session": {"expires_at": 17}}
-    assert read_event(orjson.dumps(session)) == Event(Kind.UPDATED, expires=17.0)
+    assert read_event(orjson.dumps(session)) == Event(EventType.UPDATED, expires=17.0)
     error = {"type": "error", "error": {"code": "x", "event_id": "mine", "message": "secret"}}
-    assert read_event(orjson.dumps(error)) == Event(Kind.ERROR, code="x", cause="mine")
+    assert read_event(orjson.dumps(error)) == Event(EventType.ERROR, code="x", cause="mine")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"type"', '{"type":"error","error'])
@@ -87,8 +89,8 @@ KEYS = st.sampled_from(
 )
 
 
-@given(st.dictionaries(KEYS, st.sampled_from([*Kind]) | JSON))
+@given(st.dictionaries(KEYS, st.sampled_from([*EventType]) | JSON))
 def test_strange_members_make_an_event_of_little_meaning(given: dict[str, object]) -> None:
     event = read_event(orjson.dumps(given))
-    assert event.kind in Kind
+    assert event.kind in EventType
     assert isinstance(event.text, str)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from voicebot.simulators.openai.audio_files import stalling
 from voicebot.simulators.openai.messages import Ids, bad_request
-from voicebot.simulators.openai.simulator import Fault, Kind, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
 _LETTERS_A_TOKEN: Final = 4
 _REFUSAL: Final = "I'm sorry, but I can't help with that."
@@ -44,18 +44,18 @@ async def respond(request: Request, simulator: Simulator, fault: Fault | None) -
         return bad_request(message, "text.format.schema")
     text = simulator.answers.popleft() if simulator.answers else _thought(asked, form)
     whole = orjson.dumps(body(asked, text, fault.kind if fault else None))
-    if fault and fault.kind is Kind.STALL:
+    if fault and fault.kind is FaultKind.STALL:
         return stalling(whole[:20], "application/json")
     return Response(whole, media_type="application/json")
 
 
-def body(asked: Mapping[str, object], text: str, kind: Kind | None) -> dict[str, object]:
+def body(asked: Mapping[str, object], text: str, kind: FaultKind | None) -> dict[str, object]:
     """The answer's body; CUT_JSON is an output that ran into its token limit."""
-    cut = kind is Kind.CUT_JSON
+    cut = kind is FaultKind.CUT_JSON
     text = text[: len(text) // 2] if cut else text
-    text = f"```json\n{text}\n```" if kind is Kind.FENCED else text
+    text = f"```json\n{text}\n```" if kind is FaultKind.FENCED else text
     part: dict[str, object] = {"type": "output_text", "text": text, "annotations": []}
-    if kind is Kind.REFUSAL:
+    if kind is FaultKind.REFUSAL:
         part = {"type": "refusal", "refusal": _REFUSAL}
     status = "incomplete" if cut else "completed"
     message = {

@@ -23,7 +23,7 @@ from voicebot.simulators.openai.messages import bad_request, misbehaved, wrong_k
 from voicebot.simulators.openai.simulator import (
     HTTP_KINDS,
     Fault,
-    Kind,
+    FaultKind,
     Latency,
     Service,
     Simulator,
@@ -70,15 +70,15 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
         simulator: Simulator = request.app.state.simulator
         if not simulator.is_key(request.headers.get("authorization")):
             return wrong_key()
-        fault = simulator.faults.take(service, *Kind)
-        if fault and fault.kind in HTTP_KINDS and fault.kind is not Kind.SLOW:
+        fault = simulator.faults.take(service, *FaultKind)
+        if fault and fault.kind in HTTP_KINDS and fault.kind is not FaultKind.SLOW:
             return misbehaved(fault)
         simulator.opened(service)
         try:
             await request.body()  # kept: afterwards the client may be gone
         except ClientDisconnect:
             return Response(status_code=_CLIENT_LEFT)
-        wait_s = fault.seconds if fault and fault.kind is Kind.SLOW else 0.0
+        wait_s = fault.seconds if fault and fault.kind is FaultKind.SLOW else 0.0
         await asyncio.sleep(wait_s + simulator.latencies.draw(service))
         return await endpoint(request, simulator, fault)
 

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 
 from voicebot.simulators.openai.audio import Voice, read_wav
 from voicebot.simulators.openai.messages import bad_request
-from voicebot.simulators.openai.simulator import Fault, Kind, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
 TRANSCRIPTION_MODELS: Final = (
     "gpt-transcribe",
@@ -62,9 +62,9 @@ async def transcribe(request: Request, simulator: Simulator, fault: Fault | None
     if form.first("model") == TRANSCRIPTION_MODELS[0]:
         answer["languages"] = [{"code": "en"}] if text else []
     whole = orjson.dumps(answer)
-    if fault and fault.kind is Kind.CUT_JSON:
+    if fault and fault.kind is FaultKind.CUT_JSON:
         whole = whole[: len(whole) // 2]
-    if fault and fault.kind is Kind.STALL:
+    if fault and fault.kind is FaultKind.STALL:
         return stalling(whole[:4], "application/json")
     return Response(whole, media_type="application/json")
 
@@ -136,8 +136,8 @@ async def _pieces(voice: Voice, text: str, fault: Fault | None) -> AsyncGenerato
             while len(pending) >= _PIECE_BYTES:
                 yield pending[:_PIECE_BYTES]
                 pending = pending[_PIECE_BYTES:]
-                if fault and fault.kind is Kind.STALL:
+                if fault and fault.kind is FaultKind.STALL:
                     await asyncio.Event().wait()
-                if fault and fault.kind is Kind.CLOSED:
+                if fault and fault.kind is FaultKind.CLOSED:
                     raise ConnectionResetError("a fault: the answer ends in its middle")
     yield pending

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse, Response
 
-from voicebot.simulators.openai.simulator import Fault, Kind
+from voicebot.simulators.openai.simulator import Fault, FaultKind
 
 Event = dict[str, object]
 
@@ -98,19 +98,19 @@ def bad_request(message: str, param: str | None = None) -> Response:
 def misbehaved(fault: Fault) -> Response:
     """The answer to a request that a fault of HTTP befalls; SLOW is none of them."""
     match fault.kind:
-        case Kind.UNAUTHORIZED:
+        case FaultKind.UNAUTHORIZED:
             return wrong_key()
-        case Kind.RATE_LIMITED:
+        case FaultKind.RATE_LIMITED:
             body = error_body(
                 "Rate limit reached for requests.", kind="requests", code="rate_limit_exceeded"
             )
             return refuse(429, body, {"retry-after": f"{fault.seconds:g}"})
-        case Kind.NO_QUOTA:
+        case FaultKind.NO_QUOTA:
             text = "You exceeded your current quota, please check your plan and billing details."
             return refuse(
                 429, error_body(text, kind="insufficient_quota", code="insufficient_quota")
             )
-        case Kind.NOT_FOUND:
+        case FaultKind.NOT_FOUND:
             return refuse(404, error_body("Not found.", code="model_not_found"))
         case _:
             text = "The server had an error while processing your request."

@@ -89,7 +89,7 @@ class Latencies:
         return self._table[service].draw(self._chance)
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What can go wrong. Not every service can do everything."""
 
     UNAUTHORIZED = "unauthorized"
@@ -125,12 +125,12 @@ class Kind(StrEnum):
 
 
 HTTP_KINDS = (
-    Kind.UNAUTHORIZED,
-    Kind.RATE_LIMITED,
-    Kind.NO_QUOTA,
-    Kind.SERVER_ERROR,
-    Kind.NOT_FOUND,
-    Kind.SLOW,
+    FaultKind.UNAUTHORIZED,
+    FaultKind.RATE_LIMITED,
+    FaultKind.NO_QUOTA,
+    FaultKind.SERVER_ERROR,
+    FaultKind.NOT_FOUND,
+    FaultKind.SLOW,
 )
 """What can already happen to the request itself, a WebSocket's handshake included."""
 
@@ -139,7 +139,7 @@ class Fault(BaseModel):
     """One order: `kind` befalls `service` so many `times`, `after` so many that went well."""
 
     service: Service
-    kind: Kind
+    kind: FaultKind
     times: int = Field(default=1, ge=1)
     after: int = Field(default=0, ge=0)
     seconds: float = Field(default=60.0, ge=0)
@@ -160,7 +160,7 @@ class Faults:
         """Behave from now on."""
         self._waiting.clear()
 
-    def take(self, service: Service, *kinds: Kind) -> Fault | None:
+    def take(self, service: Service, *kinds: FaultKind) -> Fault | None:
         """The first order for this service that is of these kinds, counted down."""
         for fault in self._waiting:
             if fault.service is not service or fault.kind not in kinds:

@@ -19,7 +19,7 @@ from voicebot.simulators.openai.messages import (
     misbehaved,
     wrong_key,
 )
-from voicebot.simulators.openai.simulator import HTTP_KINDS, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import HTTP_KINDS, FaultKind, Service, Simulator
 from voicebot.simulators.openai.transcription import TranscriptionSession, World
 
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)
@@ -30,7 +30,7 @@ async def realtime(socket: WebSocket) -> None:
     """One socket from its handshake to its end."""
     simulator: Simulator = socket.app.state.simulator
     fault = simulator.faults.take(Service.HEARING, *HTTP_KINDS)
-    if fault and fault.kind is not Kind.SLOW:
+    if fault and fault.kind is not FaultKind.SLOW:
         return await socket.send_denial_response(misbehaved(fault))
     if not simulator.is_key(socket.headers.get("authorization")):
         return await socket.send_denial_response(wrong_key())

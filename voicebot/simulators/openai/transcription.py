@@ -33,7 +33,7 @@ from voicebot.simulators.openai.messages import (
     error,
     event,
 )
-from voicebot.simulators.openai.simulator import Fault, Kind
+from voicebot.simulators.openai.simulator import Fault, FaultKind
 
 MODELS: Final = (
     "gpt-live-transcribe",
@@ -63,7 +63,7 @@ class World:
 
     recognise: Recognise
     latency_s: Callable[[], float]
-    fault: Callable[[tuple[Kind, ...]], Fault | None]
+    fault: Callable[[tuple[FaultKind, ...]], Fault | None]
     now: Callable[[], float]
     note: Callable[[Mapping[str, object]], None]
     takes_pcmu: bool = True
@@ -177,7 +177,7 @@ class TranscriptionSession:
             ) from None
 
     def _commit(self) -> Reaction:
-        if fault := self._world.fault((Kind.CLOSED, Kind.EXPIRED)):
+        if fault := self._world.fault((FaultKind.CLOSED, FaultKind.EXPIRED)):
             return self._end(fault.kind)
         milliseconds = len(self._buffer) * 1000 / self._format.bytes_a_second
         if milliseconds < _SHORTEST_MS:
@@ -200,8 +200,8 @@ class TranscriptionSession:
         ]  # fmt: skip
         return self._transcribed(now, item, audio)
 
-    def _end(self, kind: Kind) -> Reaction:
-        if kind is Kind.CLOSED:
+    def _end(self, kind: FaultKind) -> Reaction:
+        if kind is FaultKind.CLOSED:
             return Reaction([Hangup(1011, "internal error")])
         expired = error(
             self._ids, "Your session hit the maximum duration of 60 minutes.",
@@ -211,19 +211,27 @@ class TranscriptionSession:
 
     def _transcribed(self, now: list[Step], item: str, audio: bytes) -> Reaction:
         fault = self._world.fault(
-            (Kind.STALL, Kind.SLOW, Kind.UNKNOWN_EVENT, Kind.OUT_OF_ORDER, Kind.FAILED_ITEM,
-             Kind.CUT_JSON)
-        )  # fmt: skip
+            (
+                FaultKind.STALL,
+                FaultKind.SLOW,
+                FaultKind.UNKNOWN_EVENT,
+                FaultKind.OUT_OF_ORDER,
+                FaultKind.FAILED_ITEM,
+                FaultKind.CUT_JSON,
+            )
+        )
         kind = fault.kind if fault else None
-        if kind is Kind.UNKNOWN_EVENT:
+        if kind is FaultKind.UNKNOWN_EVENT:
             now.insert(0, event(self._ids, "input_audio_buffer.weather_report", sunny=True))
-        wait_s = self._world.latency_s() + (fault.seconds if fault and kind is Kind.SLOW else 0.0)
-        steps = self._steps(item, audio, wait_s, failed=kind is Kind.FAILED_ITEM)
-        if kind is Kind.CUT_JSON:
+        wait_s = self._world.latency_s() + (
+            fault.seconds if fault and kind is FaultKind.SLOW else 0.0
+        )
+        steps = self._steps(item, audio, wait_s, failed=kind is FaultKind.FAILED_ITEM)
+        if kind is FaultKind.CUT_JSON:
             steps = [(wait_s, Cut('{"type":"conversation.item.input_audio_transcription.co'))]
-        if kind is Kind.STALL:
+        if kind is FaultKind.STALL:
             steps = steps[:-1]
-        if kind is Kind.OUT_OF_ORDER:
+        if kind is FaultKind.OUT_OF_ORDER:
             self._held_back = steps
             return Reaction(now)
         steps, self._held_back = [*steps, *self._held_back], []

@@ -1,11 +1,9 @@
-"""Hearing and speaking through OpenAI, or through a server that speaks its API.
+"""Speech to text and text to speech through OpenAI, or through a server with the same API.
 
-dictation   which stretches of a call are to be heard; what the server knows of them (no I/O)
-messages    what is said on a Realtime transcription socket
-hearing     one transcription socket a call, with the file endpoint behind it
-files       the file endpoint
-
-speaking    what every voice at OpenAI has in common: time, breaker, cost
-endpoint    a voice: the speech endpoint, brought down to the telephone (decimating)
-            and the voices that the settings name
+stt         a transcription session per call, and the file endpoint as a hedge
+session     the WebSocket of a session: connect, configure, renew
+dictation   which audio to send, and which text belongs to it (no I/O)
+messages    the client and server events of a Realtime transcription socket
+tts         the speech endpoint, with its deadlines, breaker and cost
+resampling  between 8 kHz mu-law and PCM at 24 kHz
 """

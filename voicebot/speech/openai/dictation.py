@@ -1,11 +1,11 @@
-"""Which stretches of a call are to be heard, and what the server knows of them. No I/O.
+"""The protocol of one call's transcription: which audio to send, whose text came back. No I/O.
 
     turn     ▁███████▁▁▁▁██████▁▁▁▁▁▁▁            fed while it is spoken
     items     [  1   ]   [ 2   ]                  a pause closes one; its text is wanted
     sent      aaaaaaa C  aaaaaa C                 append …, commit
 
-Nothing is forgotten before its text is there: after a broken connection everything that the
-old session had not transcribed is simply sent again.
+Audio is kept until its text is there: after a lost connection, everything that was not transcribed
+is sent again.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ import asyncio
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 from voicebot import g711
 from voicebot.openai.failures import Failure, failure_of_code
-from voicebot.speech.openai.messages import Event, Kind
+from voicebot.speech.openai.messages import Event, EventType
 
 BATCH_BYTES: Final = 60 * g711.RATE_HZ // 1000
-"""Sent together while a turn goes on: a third of the messages that frames would make."""
+"""Sent together while a turn goes on: a third as many messages as frames."""
 LONGEST_BYTES: Final = g711.RATE_HZ
-"""A second a message, when much has to be sent again."""
+"""One second per message when audio is sent again."""
 SHORTEST_BYTES: Final = g711.RATE_HZ // 10
-"""Committing less than 100 ms is an error."""
+"""The server refuses commits of less than 100 ms."""
 
 NOTHING_SAID: Final = "input_audio_buffer_commit_empty"
 EXPIRED: Final = "session_expired"
@@ -34,11 +33,11 @@ EXPIRED: Final = "session_expired"
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """A stretch of a turn whose text is wanted as one.
+    """A stretch of a turn that is transcribed as one.
 
     text     None until it is known
-    failure  why it never will be
-    partial  its words so far
+    failure  why there will be no text
+    partial  the words so far
     """
 
     audio: bytearray = field(default_factory=bytearray)
@@ -51,7 +50,7 @@ class Item:
     commit_id: str = ""
 
     def settle(self, text: str | Failure) -> None:
-        """Its text is known, or why it never will be."""
+        """Set the text, or the reason why there will be none."""
         if isinstance(text, Failure):
             self.failure = text
         else:
@@ -68,28 +67,21 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Make an item of the audio that was sent."""
+    """Make an item of the audio in the server's buffer."""
 
     event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Forget the audio that was sent."""
+    """Drop the audio in the server's buffer."""
 
 
-Order = Append | Commit | Clear
-
-
-class Outcome(Enum):
-    """What an event means for the connection."""
-
-    GO_ON = "go on"
-    EXPIRED = "expired"
+ClientEvent = Append | Commit | Clear
 
 
 class Dictation:
-    """All stretches of one call that are not settled."""
+    """All stretches of one call whose text is still open."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -101,29 +93,29 @@ class Dictation:
 
     @property
     def is_idle(self) -> bool:
-        """Would nothing be lost if the connection ended now?"""
+        """Whether the connection can end now without losing audio."""
         return not self._wanted and (self._open is None or not self._open.audio)
 
     # -- the turn's side -----------------------------------------------------------------
 
     def begin(self) -> Item:
-        """A stretch that grows. One that grew before and is not wanted is forgotten."""
+        """Begin a stretch and return it; an unwanted one that was growing is dropped."""
         self._open = Item()
         return self._open
 
     def want(self, item: Item) -> None:
-        """The text of all that was fed to this stretch is wanted; it grows no more."""
+        """Close this stretch and ask for its text."""
         item.wanted = True
         self._wanted.append(item)
         if item is self._open:
             self._open = None
 
     def abandon(self, item: Item) -> None:
-        """Nobody waits for its text any more."""
+        """Drop a stretch whose text is no longer needed."""
         self._settle(item, Failure.LATE)
 
     def give_up(self, failure: Failure) -> None:
-        """Nothing that is wanted now will ever be known."""
+        """Fail all wanted stretches."""
         for item in self._wanted:
             item.settle(failure)
         self._wanted.clear()
@@ -132,7 +124,7 @@ class Dictation:
     # -- the connection's side -----------------------------------------------------------
 
     def reconnected(self) -> None:
-        """The server knows nothing: all that is unsettled is to be sent (again)."""
+        """Start over on a new connection: all open stretches are sent again."""
         self._buffered = None
         self._committing.clear()
         self._known.clear()
@@ -141,56 +133,59 @@ class Dictation:
             item.commit_id = ""
             item.partial = ""
 
-    def take(self) -> list[Order]:
-        """What to send now, in order. Small pieces of an open stretch wait for more."""
-        orders: list[Order] = []
+    def to_send(self) -> list[ClientEvent]:
+        """Return the client events to send now, in order. Small pieces wait for more audio."""
+        events: list[ClientEvent] = []
         for item in self._wanted:
             if not item.commit_id:
-                orders += self._sending(item)
+                events += self._audio_events(item)
                 item.commit_id = f"commit_{next(self._numbers)}"
-                orders.append(Commit(item.commit_id))
+                events.append(Commit(item.commit_id))
                 self._committing.append(item)
                 self._buffered = None
         if self._open is not None and len(self._open.audio) - self._open.sent >= BATCH_BYTES:
-            orders += self._sending(self._open)
-        return orders
+            events += self._audio_events(self._open)
+        return events
 
-    def _sending(self, item: Item) -> list[Order]:
-        orders: list[Order] = []
+    def _audio_events(self, item: Item) -> list[ClientEvent]:
+        events: list[ClientEvent] = []
         if self._buffered is not None and self._buffered is not item:
-            orders.append(Clear())
+            events.append(Clear())
             self._buffered.sent = 0
         self._buffered = item
         while item.sent < len(item.audio):
             piece = bytes(item.audio[item.sent : item.sent + LONGEST_BYTES])
             item.sent += len(piece)
-            orders.append(Append(piece))
-        return orders
+            events.append(Append(piece))
+        return events
 
-    def on_event(self, event: Event) -> Outcome:
-        """The server said something."""
+    def on_event(self, event: Event) -> bool:
+        """Handle a server event; return False when it says that the session has expired."""
         match event.kind:
-            case Kind.COMMITTED if self._committing:
+            case EventType.COMMITTED if self._committing:
                 self._known[event.item_id] = self._committing.popleft()
-            case Kind.DELTA:
-                self._hear_more(event)
-            case Kind.COMPLETED:
+            case EventType.DELTA:
+                self._add_partial(event)
+            case EventType.COMPLETED:
                 self._settle(self._known.pop(event.item_id, None), event.text.strip())
-            case Kind.FAILED:
+            case EventType.FAILED:
                 self._settle(self._known.pop(event.item_id, None), failure_of_code(event.code))
-            case Kind.ERROR if event.code == EXPIRED:
-                return Outcome.EXPIRED
-            case Kind.ERROR:
-                self._refused(event)
-        return Outcome.GO_ON
+            case EventType.ERROR if event.code == EXPIRED:
+                return False
+            case EventType.ERROR:
+                self._on_error(event)
+        return True
 
-    def _hear_more(self, event: Event) -> None:
-        """Words may come before their item is committed: then it is the one that is next."""
+    def _add_partial(self, event: Event) -> None:
+        """Add words to their item.
+
+        Those of an unknown item belong to the next one to be committed.
+        """
         upcoming = self._committing[0] if self._committing else self._open
         if (item := self._known.get(event.item_id, upcoming)) is not None:
             item.partial += event.text
 
-    def _refused(self, event: Event) -> None:
+    def _on_error(self, event: Event) -> None:
         item = next((item for item in self._committing if item.commit_id == event.cause), None)
         if item is not None:
             self._committing.remove(item)

@@ -1,7 +1,7 @@
-"""What is said on a Realtime transcription socket: our messages built, the server's read.
+"""Build the client events and read the server events of a Realtime transcription socket.
 
-The server's events are told apart by their `type` alone; types that are unknown, and members
-that are missing, make an event that nobody reacts to. No text of a message is ever logged.
+Server events are told apart by their `type`. Unknown types are read as OTHER, missing members as
+empty. No text of a message is logged.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
+
+import orjson
 
 from voicebot.errors import SpeechError
-from voicebot.openai.members import inner, number, packed, read_object, text
 from voicebot.speech import Hint
 
 PCM_RATE_HZ: Final = 24_000
@@ -23,18 +24,18 @@ _TRANSCRIPTION: Final = "conversation.item.input_audio_transcription"
 
 
 class NotAnEvent(SpeechError):
-    """What came is no JSON object."""
+    """A message that is no JSON object."""
 
 
 class Format(StrEnum):
-    """How audio travels: as the telephone gives it, or 16-bit PCM at 24 kHz."""
+    """The audio format of a session: mu-law at 8 kHz or 16-bit PCM at 24 kHz."""
 
     PCMU = "audio/pcmu"
     PCM = "audio/pcm"
 
 
-class Kind(StrEnum):
-    """The events that matter here; everything else is OTHER."""
+class EventType(StrEnum):
+    """The server events that are used; all others are OTHER."""
 
     CREATED = "session.created"
     UPDATED = "session.updated"
@@ -48,14 +49,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of the server, flattened to what is used of it.
+    """The used members of one server event.
 
     text     of a delta or a completed transcript
-    cause    of an error: the event_id of the message that was wrong
-    expires  of a session: Unix time
+    cause    of an error: the event_id of the refused client event
+    expires  of a session: Unix time in seconds
     """
 
-    kind: Kind
+    kind: EventType
     item_id: str = ""
     text: str = ""
     code: str = ""
@@ -64,14 +65,14 @@ class Event:
 
 
 def read_event(message: str | bytes) -> Event:
-    """Raises NotAnEvent."""
+    """Read a server event; raises NotAnEvent."""
     given = read_object(message)
     if given is None:
         raise NotAnEvent("OpenAI sent no whole JSON object")
     kind = given.get("type")
     error = inner(given, "error")
     return Event(
-        kind=next((known for known in Kind if known == kind), Kind.OTHER),
+        kind=next((known for known in EventType if known == kind), EventType.OTHER),
         item_id=text(given, "item_id"),
         text=text(given, "delta") or text(given, "transcript"),
         code=text(error, "code"),
@@ -81,7 +82,7 @@ def read_event(message: str | bytes) -> Event:
 
 
 def session_update(event_id: str, model: str, wanted: Format, hint: Hint) -> str:
-    """Configures a session: no voice activity detection of theirs, keywords where they count."""
+    """Configure a session: no server-side VAD or noise reduction, keywords where supported."""
     audio: dict[str, object] = {"type": wanted.value}
     if wanted is Format.PCM:
         audio["rate"] = PCM_RATE_HZ
@@ -96,7 +97,7 @@ def session_update(event_id: str, model: str, wanted: Format, hint: Hint) -> str
 
 
 def transcription(model: str, hint: Hint) -> dict[str, object]:
-    """The settings of the recogniser; one form of the language, as each model takes it."""
+    """Return the recogniser's settings in the form that `model` takes."""
     if not takes_keywords(model):
         return {"model": model, "language": hint.language}
     given: dict[str, object] = {"model": model, "languages": [hint.language]}
@@ -106,25 +107,60 @@ def transcription(model: str, hint: Hint) -> dict[str, object]:
 
 
 def append(audio: bytes) -> str:
-    """More audio, in the session's format."""
+    """Append audio in the session's format."""
     return packed(type="input_audio_buffer.append", audio=base64.b64encode(audio).decode())
 
 
 def commit(event_id: str) -> str:
-    """What is in the buffer becomes an item."""
+    """Make an item of the buffer."""
     return packed(type="input_audio_buffer.commit", event_id=event_id)
 
 
 def clear() -> str:
-    """What is in the buffer is not wanted."""
+    """Empty the buffer."""
     return packed(type="input_audio_buffer.clear")
 
 
 def takes_keywords(model: str) -> bool:
-    """Does this model know `keywords` and `languages`?"""
+    """Return whether this model takes `keywords` and `languages`."""
     return model in _WITH_KEYWORDS
 
 
 def clean_keywords(vocabulary: Sequence[str]) -> list[str]:
-    """Without the signs that are refused."""
+    """Return the keywords without the characters that the API refuses."""
     return [word.translate(_FORBIDDEN).strip() for word in vocabulary if word.strip("<> \r\n")]
+
+
+Json = dict[str, object]
+
+
+def packed(**members: object) -> str:
+    """Return a JSON object of these members."""
+    return orjson.dumps(members).decode()
+
+
+def read_object(message: str | bytes) -> Json | None:
+    """Return the JSON object in `message`, or None when it is none."""
+    try:
+        given = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        return None
+    return cast(Json, given) if isinstance(given, dict) else None
+
+
+def inner(holder: Json, key: str) -> Json:
+    """Return an object member, or an empty one."""
+    value = holder.get(key)
+    return cast(Json, value) if isinstance(value, dict) else {}
+
+
+def text(holder: Json, key: str) -> str:
+    """Return a text member, or an empty one."""
+    value = holder.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def number(holder: Json, key: str) -> float:
+    """Return a number member, at least 0, or 0."""
+    value = holder.get(key)
+    return max(0.0, float(value)) if isinstance(value, int | float) else 0.0

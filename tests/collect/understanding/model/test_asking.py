@@ -28,7 +28,7 @@ from voicebot.openai.failures import Service as Asking
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.settings import Settings
 from voicebot.simulators.openai.answers import loose_part
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -111,21 +111,24 @@ async def test_an_answer_out_of_form_leaves_the_rules_guess(
 
 
 FAULTS = {
-    "the key is refused": (Fault(service=Service.ANSWERS, kind=Kind.UNAUTHORIZED), "unauthorized"),
+    "the key is refused": (
+        Fault(service=Service.ANSWERS, kind=FaultKind.UNAUTHORIZED),
+        "unauthorized",
+    ),
     "too many requests": (
-        Fault(service=Service.ANSWERS, kind=Kind.RATE_LIMITED, seconds=60),
+        Fault(service=Service.ANSWERS, kind=FaultKind.RATE_LIMITED, seconds=60),
         "rate_limited",
     ),
-    "the account is empty": (Fault(service=Service.ANSWERS, kind=Kind.NO_QUOTA), "no_quota"),
-    "no such model": (Fault(service=Service.ANSWERS, kind=Kind.NOT_FOUND), "wrong_request"),
+    "the account is empty": (Fault(service=Service.ANSWERS, kind=FaultKind.NO_QUOTA), "no_quota"),
+    "no such model": (Fault(service=Service.ANSWERS, kind=FaultKind.NOT_FOUND), "wrong_request"),
     "broken twice": (
-        Fault(service=Service.ANSWERS, kind=Kind.SERVER_ERROR, times=2),
+        Fault(service=Service.ANSWERS, kind=FaultKind.SERVER_ERROR, times=2),
         "server_error",
     ),
-    "late": (Fault(service=Service.ANSWERS, kind=Kind.SLOW, seconds=30), "late"),
-    "stalled": (Fault(service=Service.ANSWERS, kind=Kind.STALL), "late"),
-    "cut": (Fault(service=Service.ANSWERS, kind=Kind.CUT_JSON), "malformed"),
-    "refused": (Fault(service=Service.ANSWERS, kind=Kind.REFUSAL), "refusal"),
+    "late": (Fault(service=Service.ANSWERS, kind=FaultKind.SLOW, seconds=30), "late"),
+    "stalled": (Fault(service=Service.ANSWERS, kind=FaultKind.STALL), "late"),
+    "cut": (Fault(service=Service.ANSWERS, kind=FaultKind.CUT_JSON), "malformed"),
+    "refused": (Fault(service=Service.ANSWERS, kind=FaultKind.REFUSAL), "refusal"),
 }
 
 
@@ -142,9 +145,9 @@ async def test_whatever_goes_wrong_the_rules_guess_comes_in_time(
     assert failures(kind) == before + 1
 
 
-@pytest.mark.parametrize("kind", [Kind.SERVER_ERROR, Kind.FENCED])
+@pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.FENCED])
 async def test_what_can_be_mended_at_once_is(
-    kind: Kind, understand: Understand, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    kind: FaultKind, understand: Understand, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "_QUICK_S", PATIENT_MS / 1000)
     simulator.answers.append(answer("Plumbing"))

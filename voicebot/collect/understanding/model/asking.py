@@ -18,8 +18,8 @@ from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
 from voicebot.log import get_logger
 from voicebot.openai.breaker import Breaker
+from voicebot.openai.exceptions import FAILURES, Unwanted, failure_of
 from voicebot.openai.failures import Failure
-from voicebot.openai.trouble import FAILURES, Unwanted, failure_of
 from voicebot.openai.usage import Tokens, meter
 
 Effort = Literal["none", "minimal", "low", "medium", "high"]

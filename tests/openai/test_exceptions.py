@@ -7,8 +7,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.http11 import Response
 
+from voicebot.openai.exceptions import Stalled, failure_of
 from voicebot.openai.failures import Failure
-from voicebot.openai.trouble import Stalled, failure_of
 
 
 def refused(status: int, body: bytes = b"") -> InvalidStatus:

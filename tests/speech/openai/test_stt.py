@@ -25,11 +25,16 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.simulator import Kind, Latency, Service, Simulator
+from voicebot.simulators.openai.simulator import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint, SttStream
-from voicebot.speech.openai.hearing import OpenAISpeechToText, OpenAISttStream, Patience, joined
-from voicebot.speech.openai.line import Limits
 from voicebot.speech.openai.messages import Format
+from voicebot.speech.openai.session import Limits
+from voicebot.speech.openai.stt import (
+    OpenAISpeechToText,
+    OpenAISttStream,
+    SttDeadlines,
+    join_stretches,
+)
 
 NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
 PAUSES = recorded("phone_pauses.wav")
@@ -48,9 +53,9 @@ def halves() -> tuple[slice, slice]:
 def hedging(ear: SttStream) -> Iterator[None]:
     """Soon the file endpoint is asked as well."""
     assert isinstance(ear, OpenAISttStream)
-    usual, ear.patience = ear.patience, Patience(HURRIED_S, PATIENT_S)
+    usual, ear.deadlines = ear.deadlines, SttDeadlines(HURRIED_S, PATIENT_S)
     yield
-    ear.patience = usual
+    ear.deadlines = usual
 
 
 def plain(text: str) -> str:
@@ -117,7 +122,7 @@ async def test_words_whose_first_question_was_given_up_are_in_the_next_answer(
 async def test_the_same_turn_asked_twice_is_transcribed_once(
     url: str, simulator: Simulator
 ) -> None:
-    order(simulator, Service.HEARING, Kind.FAILED_ITEM)
+    order(simulator, Service.HEARING, FaultKind.FAILED_ITEM)
     async with call(url) as ear:
         for _ in range(2):  # by the file endpoint, and by the session
             caller = Caller(ear)
@@ -146,7 +151,7 @@ async def test_silence_is_nothing_said(url: str) -> None:
 async def test_texts_find_their_stretches_whatever_the_order(
     url: str, simulator: Simulator
 ) -> None:
-    order(simulator, Service.HEARING, Kind.OUT_OF_ORDER)
+    order(simulator, Service.HEARING, FaultKind.OUT_OF_ORDER)
     first, rest = halves()
     async with call(url) as ear:
         caller = Caller(ear)
@@ -175,7 +180,7 @@ async def test_keywords_are_those_of_the_question(url: str, simulator: Simulator
 
 
 async def test_words_so_far_are_known_before_the_text_is(url: str, simulator: Simulator) -> None:
-    order(simulator, Service.HEARING, Kind.STALL)
+    order(simulator, Service.HEARING, FaultKind.STALL)
     async with call(url) as ear:
         caller = Caller(ear)
         caller.say(NAME.samples)
@@ -194,7 +199,7 @@ async def test_the_seconds_that_were_sent_are_metered(url: str, simulator: Simul
         await heard(ear, NAME.samples)
         assert bill.usage.heard_s == pytest.approx(seconds)
         live = bill.usage.cost_usd
-        order(simulator, Service.HEARING, Kind.FAILED_ITEM)
+        order(simulator, Service.HEARING, FaultKind.FAILED_ITEM)
         await heard(ear, NAME.samples)
     assert bill.usage.heard_s == pytest.approx(3 * seconds)  # the session, and the file endpoint
     assert 0 < live < bill.usage.cost_usd < 3 * live
@@ -203,9 +208,9 @@ async def test_the_seconds_that_were_sent_are_metered(url: str, simulator: Simul
 # -- what can go wrong --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [Kind.CLOSED, Kind.EXPIRED])
+@pytest.mark.parametrize("kind", [FaultKind.CLOSED, FaultKind.EXPIRED])
 async def test_a_session_that_ends_is_replaced_and_nothing_is_lost(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.HEARING, kind)
     async with call(url) as ear:
@@ -223,7 +228,7 @@ async def test_a_session_cut_between_two_stretches_loses_neither(
         caller = Caller(ear)
         caller.say(PAUSES.samples[first])
         await caller.text()
-        order(simulator, Service.HEARING, Kind.CLOSED)
+        order(simulator, Service.HEARING, FaultKind.CLOSED)
         caller.say(PAUSES.samples[rest])
         assert plain(await caller.text()) == plain(PAUSES.text)
     assert simulator.served[Service.HEARING] == 2
@@ -251,11 +256,13 @@ async def test_a_session_is_not_renewed_while_somebody_speaks(
         await until(lambda: simulator.served[Service.HEARING] > 1)
 
 
-@pytest.mark.parametrize("kind", [Kind.FAILED_ITEM, Kind.STALL, Kind.CUT_JSON, Kind.SLOW])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.FAILED_ITEM, FaultKind.STALL, FaultKind.CUT_JSON, FaultKind.SLOW]
+)
 async def test_a_text_that_does_not_come_is_asked_of_the_file_endpoint(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
-    order(simulator, Service.HEARING, Kind.UNKNOWN_EVENT)
+    order(simulator, Service.HEARING, FaultKind.UNKNOWN_EVENT)
     async with call(url) as ear:
         assert await heard(ear, YES.samples) == YES.text
         assert simulator.served[Service.FILES] == 0
@@ -269,10 +276,17 @@ async def test_a_text_that_does_not_come_is_asked_of_the_file_endpoint(
 
 
 @pytest.mark.parametrize(
-    "kind", [Kind.RATE_LIMITED, Kind.NO_QUOTA, Kind.SERVER_ERROR, Kind.NOT_FOUND, Kind.SLOW]
+    "kind",
+    [
+        FaultKind.RATE_LIMITED,
+        FaultKind.NO_QUOTA,
+        FaultKind.SERVER_ERROR,
+        FaultKind.NOT_FOUND,
+        FaultKind.SLOW,
+    ],
 )
 async def test_without_a_session_the_file_endpoint_hears(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.HEARING, kind, times=100)
     async with call(url) as ear:
@@ -285,7 +299,7 @@ async def test_without_a_session_the_file_endpoint_hears(
 async def test_a_session_that_was_away_is_used_when_it_is_back(
     url: str, simulator: Simulator
 ) -> None:
-    order(simulator, Service.HEARING, Kind.SERVER_ERROR)
+    order(simulator, Service.HEARING, FaultKind.SERVER_ERROR)
     async with call(url) as ear:
         assert await heard(ear, NAME.samples) == NAME.text
         await until(lambda: simulator.served[Service.HEARING] == 1)
@@ -293,14 +307,20 @@ async def test_a_session_that_was_away_is_used_when_it_is_back(
             assert await heard(ear, YES.samples) == YES.text
 
 
-FILE_KINDS = [Kind.RATE_LIMITED, Kind.SERVER_ERROR, Kind.CUT_JSON, Kind.STALL, Kind.SLOW]
+FILE_KINDS = [
+    FaultKind.RATE_LIMITED,
+    FaultKind.SERVER_ERROR,
+    FaultKind.CUT_JSON,
+    FaultKind.STALL,
+    FaultKind.SLOW,
+]
 
 
 @pytest.mark.parametrize("kind", FILE_KINDS)
 async def test_when_both_fail_somebody_else_may_listen_in_time(
-    url: str, simulator: Simulator, kind: Kind
+    url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
-    order(simulator, Service.HEARING, Kind.STALL, times=100)
+    order(simulator, Service.HEARING, FaultKind.STALL, times=100)
     order(simulator, Service.FILES, kind, times=100)
     async with call(url, deadline_s=HURRIED_S) as ear, asyncio.timeout(ENOUGH_S):
         with pytest.raises(SpeechUnavailable):
@@ -310,16 +330,16 @@ async def test_when_both_fail_somebody_else_may_listen_in_time(
 @pytest.mark.parametrize(
     ("hearing", "file", "reason"),
     [
-        (Kind.RATE_LIMITED, Kind.RATE_LIMITED, Failure.RATE_LIMITED),
-        (Kind.SERVER_ERROR, Kind.CUT_JSON, Failure.SERVER_ERROR),
-        (Kind.NO_QUOTA, Kind.NO_QUOTA, Failure.NO_QUOTA),
-        (Kind.NOT_FOUND, Kind.SERVER_ERROR, Failure.SERVER_ERROR),
-        (Kind.FAILED_ITEM, Kind.NOT_FOUND, Failure.SERVER_ERROR),
-        (Kind.STALL, Kind.STALL, Failure.LATE),
+        (FaultKind.RATE_LIMITED, FaultKind.RATE_LIMITED, Failure.RATE_LIMITED),
+        (FaultKind.SERVER_ERROR, FaultKind.CUT_JSON, Failure.SERVER_ERROR),
+        (FaultKind.NO_QUOTA, FaultKind.NO_QUOTA, Failure.NO_QUOTA),
+        (FaultKind.NOT_FOUND, FaultKind.SERVER_ERROR, Failure.SERVER_ERROR),
+        (FaultKind.FAILED_ITEM, FaultKind.NOT_FOUND, Failure.SERVER_ERROR),
+        (FaultKind.STALL, FaultKind.STALL, Failure.LATE),
     ],
 )
 async def test_who_hears_nothing_says_why(
-    url: str, simulator: Simulator, hearing: Kind, file: Kind, reason: Failure
+    url: str, simulator: Simulator, hearing: FaultKind, file: FaultKind, reason: Failure
 ) -> None:
     order(simulator, Service.HEARING, hearing, times=100)
     order(simulator, Service.FILES, file, times=100)
@@ -333,8 +353,8 @@ async def test_who_hears_nothing_says_why(
 async def test_a_late_session_still_answers_while_the_file_endpoint_fails(
     url: str, simulator: Simulator
 ) -> None:
-    order(simulator, Service.HEARING, Kind.SLOW, seconds=1.0)
-    order(simulator, Service.FILES, Kind.SERVER_ERROR)
+    order(simulator, Service.HEARING, FaultKind.SLOW, seconds=1.0)
+    order(simulator, Service.FILES, FaultKind.SERVER_ERROR)
     async with call(url) as ear:
         with hedging(ear):
             assert await heard(ear, NAME.samples) == NAME.text
@@ -358,8 +378,8 @@ async def test_nobody_there_is_told_at_once() -> None:
 async def test_a_server_that_hangs_up_again_and_again_is_not_called_in_a_hot_loop(
     url: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.speech.openai.line._BACK_OFF_S", (PATIENT_S,) * 4)
-    order(simulator, Service.HEARING, Kind.CLOSED, times=1000)
+    monkeypatch.setattr("voicebot.speech.openai.session._BACK_OFF_S", (PATIENT_S,) * 4)
+    order(simulator, Service.HEARING, FaultKind.CLOSED, times=1000)
     async with call(url) as ear:
         assert await heard(ear, NAME.samples) == NAME.text
         assert await heard(ear, YES.samples) == YES.text
@@ -368,7 +388,7 @@ async def test_a_server_that_hangs_up_again_and_again_is_not_called_in_a_hot_loo
 
 
 async def test_a_call_that_ends_leaves_nothing_behind(url: str, simulator: Simulator) -> None:
-    order(simulator, Service.HEARING, Kind.STALL)
+    order(simulator, Service.HEARING, FaultKind.STALL)
     before = asyncio.all_tasks()
     async with call(url) as ear:
         caller = Caller(ear)
@@ -383,7 +403,7 @@ async def test_a_call_that_ends_leaves_nothing_behind(url: str, simulator: Simul
 
 
 async def test_a_call_may_end_before_it_is_connected(url: str, simulator: Simulator) -> None:
-    order(simulator, Service.HEARING, Kind.SLOW)
+    order(simulator, Service.HEARING, FaultKind.SLOW)
     async with asyncio.timeout(ENOUGH_S):
         async with call(url):
             pass
@@ -401,4 +421,4 @@ async def test_a_call_may_end_before_it_is_connected(url: str, simulator: Simula
     ],
 )
 def test_a_full_stop_in_the_middle_was_a_pause(texts: list[str], whole: str) -> None:
-    assert joined(texts) == whole
+    assert join_stretches(texts) == whole

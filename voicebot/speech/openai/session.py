@@ -1,11 +1,11 @@
-"""The connection of one call to a transcription session: made, configured, renewed.
+"""The WebSocket of one call's transcription session: connect, configure, renew.
 
-    dial ── configure (mu-law, else PCM) ── talk ──┬── it is old, and nobody speaks ── dial
-      ▲                                            ├── it expired, or was closed ───── dial
-      └────── back-off ◄── not reached ◄───────────┘
-                           refused for good: the file endpoint does all the work
+    connect ── configure (mu-law, else PCM) ── exchange ──┬── old and idle ───────── connect
+      ▲                                                   ├── expired or closed ──── connect
+      └──── back-off ◄── not reached ◄────────────────────┘
+                         refused permanently: only the file endpoint is used
 
-What is unsettled in the dictation survives a connection; it is sent again on the next.
+Audio without a text survives a connection; it is sent again on the next one.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from voicebot import g711
 from voicebot.log import get_logger
 from voicebot.openai import metrics
 from voicebot.openai.account import Account
+from voicebot.openai.exceptions import failure_of
 from voicebot.openai.failures import Failure, Service, Unanswered
-from voicebot.openai.trouble import failure_of
 from voicebot.openai.usage import meter
 from voicebot.speech import Hint
 from voicebot.speech.openai import messages
-from voicebot.speech.openai.dictation import Append, Clear, Commit, Dictation, Order, Outcome
-from voicebot.speech.openai.messages import Event, Format, Kind, NotAnEvent
+from voicebot.speech.openai.dictation import Append, Clear, ClientEvent, Commit, Dictation
+from voicebot.speech.openai.messages import Event, EventType, Format, NotAnEvent
 from voicebot.speech.openai.resampling import Upsampler
 
 MOST_BYTES: Final = 4 << 20
 CLOSE_S: Final = 0.5
 _FOR_GOOD: Final = frozenset({400, 401, 403, 404, 405, 426})
-"""A wrong key, or a server without such sockets: trying again would not help."""
+"""HTTP status codes of a wrong key or of a server without such sockets; not retried."""
 _BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 _LONGEST_WAIT_S: Final = 30.0
-"""A Retry-After is obeyed up to here; something else transcribes meanwhile."""
+"""The longest Retry-After that is obeyed; the file endpoint transcribes meanwhile."""
 
 _log = get_logger("voicebot.speech.openai")
 
 
 class Refused(Unanswered):
-    """OpenAI does not want this session, today or ever."""
+    """OpenAI refused the session; retrying does not help."""
 
 
 class State(Enum):
-    """DIALLING  something may come of it    UP  configured    DOWN  not to be counted on."""
+    """DIALLING: being connected. UP: configured. DOWN: do not wait for it."""
 
     DIALLING = "dialling"
     UP = "up"
@@ -58,12 +58,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Own time-outs, in seconds.
+    """Time limits in seconds.
 
-    connect_s    handshake, and again for the session's settings
-    renew_s      a session is replaced at this age (they end after 10 to 60 minutes)
-    margin_s     or so long before the moment that the server named
-    stable_s     a session that broke sooner is no better than one that was never reached
+    connect_s    for the handshake, and again for configuring
+    renew_s      age at which a session is replaced (servers end them after 10 to 60 minutes)
+    margin_s     replace it at least so long before the server's expiry time
+    stable_s     a session that is lost sooner counts as a failed connection
     """
 
     connect_s: float = 3.0
@@ -73,40 +73,45 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Dialect:
-    """What was learnt of the server, by all calls: the format of audio that it takes."""
+class NegotiatedFormat:
+    """The audio format that the server accepts, learnt once for all calls."""
 
     format: Format = Format.PCMU
 
 
-class Line:
-    """One call's connection. `run` it for as long as the call lasts."""
+class TranscriptionSession:
+    """One call's transcription session. Run `run` for as long as the call lasts."""
 
     def __init__(
-        self, account: Account, model: str, dictation: Dictation, dialect: Dialect, limits: Limits
+        self,
+        account: Account,
+        model: str,
+        dictation: Dictation,
+        negotiated: NegotiatedFormat,
+        limits: Limits,
     ) -> None:
         self._account = account
         self._model = model
         self._dictation = dictation
-        self._dialect = dialect
+        self._negotiated = negotiated
         self._limits = limits
         self._numbers = itertools.count(1)
         self._wake = asyncio.Event()
         self._hint = Hint()
-        self._told: Hint | None = None
+        self._sent_hint: Hint | None = None
         self._upsampler = Upsampler()
         self._renew_at = 0.0
         self.state = State.DIALLING
         self.failure = Failure.CONNECTION
-        """Why it is down, while it is."""
+        """Why the state is DOWN."""
 
     def wake(self, hint: Hint | None = None) -> None:
-        """There is something to send; with a hint: for what comes now."""
+        """Send what there is to send, with this hint from now on if one is given."""
         self._hint = hint or self._hint
         self._wake.set()
 
     async def run(self) -> None:
-        """Be connected until cancelled, or refused for good."""
+        """Stay connected until cancelled or refused permanently."""
         failures = 0
         while True:
             began = _now()
@@ -123,7 +128,7 @@ class Line:
                 await self._recover(error, failures)
 
     async def _recover(self, error: Exception, failures: int) -> None:
-        """A good session that broke is replaced at once; otherwise nobody shall wait for it."""
+        """Reconnect a good session at once; otherwise go DOWN and wait."""
         failure = failure_of(error)
         metrics.failures.labels(Service.HEARING, failure).inc()
         _log.warning("hearing_lost", error=error, failures=failures)
@@ -132,7 +137,7 @@ class Line:
             return
         self._give_up(failure)
         pause_s = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1]
-        await asyncio.sleep(max(pause_s, _asked_to_wait_s(error)))
+        await asyncio.sleep(max(pause_s, _retry_after_s(error)))
 
     def _give_up(self, failure: Failure) -> None:
         self.state = State.DOWN
@@ -140,7 +145,10 @@ class Line:
         self._dictation.give_up(failure)
 
     async def _one_session(self) -> None:
-        """Returns when it is to be replaced; raises Refused and what sockets raise."""
+        """Return when the session is to be replaced.
+
+        Raises Refused, OSError, WebSocketException.
+        """
         try:
             async with connect(
                 self._account.realtime_url(intent="transcription"),
@@ -152,44 +160,46 @@ class Line:
             ) as socket:
                 async with asyncio.timeout(self._limits.connect_s):
                     await self._configure(socket)
-                await self._talk(socket)
+                await self._exchange(socket)
         except InvalidStatus as error:
             status, failure = error.response.status_code, failure_of(error)
             if status in _FOR_GOOD or failure is Failure.NO_QUOTA:
-                raise Refused(f"OpenAI refused to listen (HTTP {status})", failure) from error
+                raise Refused(
+                    f"OpenAI refused the transcription session (HTTP {status})", failure
+                ) from error
             raise
 
     # -- configuring ---------------------------------------------------------------------
 
     async def _configure(self, socket: ClientConnection) -> None:
-        expires = await self._agree(socket, self._dialect.format)
-        if expires is None and self._dialect.format is Format.PCMU:
-            expires = await self._agree(socket, Format.PCM)
+        expires = await self._try_format(socket, self._negotiated.format)
+        if expires is None and self._negotiated.format is Format.PCMU:
+            expires = await self._try_format(socket, Format.PCM)
             if expires is not None:
-                self._dialect.format = Format.PCM
+                self._negotiated.format = Format.PCM
                 _log.info("hearing_takes_no_mulaw")
         if expires is None:
-            text = "OpenAI refused the settings of hearing; is the model right?"
+            text = "OpenAI refused the transcription settings: check VOICEBOT_OPENAI_HEARING_MODEL"
             raise Refused(text, Failure.WRONG_REQUEST)
         left_s = expires - time.time() - self._limits.margin_s if expires else float("inf")
         self._renew_at = _now() + max(self._limits.stable_s, min(self._limits.renew_s, left_s))
         self._upsampler = Upsampler()
 
-    async def _agree(self, socket: ClientConnection, audio: Format) -> float | None:
-        """When the session will expire (0: not told); None when the server refuses."""
+    async def _try_format(self, socket: ClientConnection, audio: Format) -> float | None:
+        """Return the expiry time in Unix seconds (0: unknown), or None when the server refuses."""
         name = self._name()
-        self._told = self._hint
+        self._sent_hint = self._hint
         await socket.send(messages.session_update(name, self._model, audio, self._hint))
         while True:
             match _read(await socket.recv()):
-                case Event(kind=Kind.UPDATED, expires=expires):
+                case Event(kind=EventType.UPDATED, expires=expires):
                     return expires
-                case Event(kind=Kind.ERROR, cause=cause) if cause in (name, ""):
+                case Event(kind=EventType.ERROR, cause=cause) if cause in (name, ""):
                     return None
 
-    # -- talking -------------------------------------------------------------------------
+    # -- exchanging ----------------------------------------------------------------------
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _exchange(self, socket: ClientConnection) -> None:
         self._dictation.reconnected()
         self.state = State.UP
         self._wake.set()
@@ -209,40 +219,40 @@ class Line:
                 raise ending
 
     async def _read(self, socket: ClientConnection) -> None:
-        """Raises ConnectionClosed, or ConnectionAbortedError when the session has expired."""
+        """Read server events; raises ConnectionClosed, or ConnectionAbortedError on expiry."""
         while True:
             event = _read(await socket.recv())
-            if event.kind is Kind.ERROR:
+            if event.kind is EventType.ERROR:
                 _log.warning("hearing_error", code=event.code)
-            if self._dictation.on_event(event) is Outcome.EXPIRED:
+            if not self._dictation.on_event(event):
                 raise ConnectionAbortedError("the session has expired")
             self._wake.set()
 
     async def _write(self, socket: ClientConnection) -> None:
-        """Until the session is old and nobody speaks; raises ConnectionClosed."""
+        """Send client events until the session is old and idle; raises ConnectionClosed."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             if _now() >= self._renew_at and self._dictation.is_idle:
                 return
-            orders = self._dictation.take()
-            if orders and self._told != self._hint:
-                await self._tell_hint(socket)
-            for order in orders:
-                await socket.send(self._message(order))
-                if isinstance(order, Append):
-                    meter().heard(self._model, len(order.mulaw) / g711.RATE_HZ)
+            events = self._dictation.to_send()
+            if events and self._sent_hint != self._hint:
+                await self._send_hint(socket)
+            for event in events:
+                await socket.send(self._message(event))
+                if isinstance(event, Append):
+                    meter().heard(self._model, len(event.mulaw) / g711.RATE_HZ)
 
-    async def _tell_hint(self, socket: ClientConnection) -> None:
-        """Whether it is agreed to is not waited for: without keywords one hears as well."""
-        self._told = self._hint
-        audio = self._dialect.format
+    async def _send_hint(self, socket: ClientConnection) -> None:
+        """Send a changed hint; its confirmation is not awaited, since it only helps."""
+        self._sent_hint = self._hint
+        audio = self._negotiated.format
         update = messages.session_update(self._name(), self._model, audio, self._hint)
         await socket.send(update)
 
-    def _message(self, order: Order) -> str:
-        match order:
-            case Append(mulaw) if self._dialect.format is Format.PCMU:
+    def _message(self, event: ClientEvent) -> str:
+        match event:
+            case Append(mulaw) if self._negotiated.format is Format.PCMU:
                 return messages.append(mulaw)
             case Append(mulaw):
                 return messages.append(self._upsampler.feed(mulaw))
@@ -256,16 +266,16 @@ class Line:
 
 
 def _read(message: str | bytes) -> Event:
-    """What cannot be read is an event that nobody reacts to: its item runs into its deadline."""
+    """Read a server event; an unreadable one is ignored, and its item meets its deadline."""
     try:
         return messages.read_event(message)
     except NotAnEvent as error:
         _log.warning("hearing_garbled", error=error)
-        return Event(Kind.OTHER)
+        return Event(EventType.OTHER)
 
 
-def _asked_to_wait_s(error: Exception) -> float:
-    """What a 429's or 503's Retry-After says, if it says seconds."""
+def _retry_after_s(error: Exception) -> float:
+    """Return the seconds of a response's Retry-After header, or 0."""
     if not isinstance(error, InvalidStatus):
         return 0.0
     wanted = error.response.headers.get("Retry-After", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.openai.members import inner, number, packed, read_object, text
+from voicebot.speech.openai.messages import inner, number, packed, read_object, text
 
 
 @pytest.mark.parametrize("message", ["", "[1]", "{", "null", b"\xff\xfe"])

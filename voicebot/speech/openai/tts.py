@@ -1,8 +1,7 @@
-"""Speaking through OpenAI: what every way of doing it has in common.
+"""Text to speech through OpenAI's speech endpoint.
 
-A voice makes audio; the synthesizer around it asks only while that makes sense, keeps the time,
-counts what it costs, and turns whatever goes wrong into SpeechUnavailable, so that the next
-synthesizer can say the sentence.
+EndpointVoice makes the requests. OpenAISynthesizer adds the breaker, the deadlines and the cost,
+and turns every failure into SpeechUnavailable, so that the next synthesizer can take over.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from openai import AsyncOpenAI, omit
 
@@ -22,51 +21,36 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai.account import account
 from voicebot.openai.breaker import Breaker
+from voicebot.openai.exceptions import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.openai.failures import Failure, Service
-from voicebot.openai.trouble import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.openai.usage import meter
 from voicebot.settings import Settings
 from voicebot.speech.openai.resampling import Decimator
 
 QUICK_S: Final = 0.25
-"""Who fails so soon may be asked once more."""
+"""A request that fails sooner is retried once."""
 
 _log = get_logger("voicebot.speech.openai")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Until the first audio of a sentence, and then between its pieces."""
+class TtsDeadlines:
+    """Time limits in seconds: for the first audio of a sentence, and between its pieces."""
 
     first_s: float = 0.9
     next_s: float = 1.0
 
 
-class Voice(Protocol):
-    """A way of making audio."""
-
-    @property
-    def model(self) -> str:
-        """What is paid for."""
-        ...
-
-    def read(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Mu-law pieces of any length. Closing them ends the request. Raises FAILURES."""
-        ...
-
-    async def aclose(self) -> None: ...
-
-
 class OpenAISynthesizer:
-    """It satisfies Synthesizer. Synthesizers of one service share a breaker."""
+    """Speaks with an OpenAI voice. It satisfies Synthesizer."""
 
-    def __init__(self, voice: Voice, breaker: Breaker, patience: Patience) -> None:
+    def __init__(self, voice: EndpointVoice, breaker: Breaker, deadlines: TtsDeadlines) -> None:
         self._voice = voice
         self._breaker = breaker
-        self._patience = patience
+        self._deadlines = deadlines
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Whole 20 ms frames; raises SpeechUnavailable, before the first or after any piece."""
+        """Yield whole 20 ms frames of mu-law; raises SpeechUnavailable, possibly between pieces."""
         self._check()
         bill, spoken, frames = meter(), 0, Frames()
         bill.asked_to_say(len(sentence))
@@ -88,7 +72,7 @@ class OpenAISynthesizer:
 
     @property
     def model(self) -> str:
-        """Which one speaks."""
+        """The name of the model."""
         return self._voice.model
 
     async def aclose(self) -> None:
@@ -98,9 +82,9 @@ class OpenAISynthesizer:
     def _check(self) -> None:
         if meter().is_spent:
             self._breaker.failed(Failure.CAPPED)
-            raise SpeechUnavailable("the call has used what it may cost (VOICEBOT_OPENAI_MAX_COST)")
+            raise SpeechUnavailable("the call has reached its cost cap (VOICEBOT_OPENAI_MAX_COST)")
         if not self._breaker.allows():
-            raise SpeechUnavailable("OpenAI failed just now, and is not asked for a while")
+            raise SpeechUnavailable("OpenAI failed recently and is not asked for a while")
 
     def _failed(self, error: Exception) -> SpeechUnavailable:
         failure = failure_of(error)
@@ -109,11 +93,11 @@ class OpenAISynthesizer:
         return SpeechUnavailable(f"OpenAI did not speak ({failure})")
 
     async def _pieces(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """The voice's, in time; after a quick momentary failure it is asked once more."""
+        """Yield the voice's pieces within the deadlines; retries once after a quick failure."""
         began = time.monotonic()
         begun = False
         try:
-            async with aclosing(in_time(self._voice.read(sentence), self._patience)) as pieces:
+            async with aclosing(in_time(self._voice.read(sentence), self._deadlines)) as pieces:
                 async for piece in pieces:
                     begun = True
                     yield piece
@@ -122,7 +106,7 @@ class OpenAISynthesizer:
             quick = time.monotonic() - began < QUICK_S
             if begun or not quick or not failure_of(error).is_momentary:
                 raise
-        async with aclosing(in_time(self._voice.read(sentence), self._patience)) as pieces:
+        async with aclosing(in_time(self._voice.read(sentence), self._deadlines)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -134,81 +118,80 @@ class Frames:
         self._rest = b""
 
     def feed(self, mulaw: bytes) -> bytes:
-        """As many whole frames as there are."""
+        """Add bytes and return all whole frames."""
         mulaw = self._rest + mulaw
         whole = len(mulaw) // g711.FRAME_BYTES * g711.FRAME_BYTES
         self._rest = mulaw[whole:]
         return mulaw[:whole]
 
     def rest(self) -> bytes:
-        """The last frame, filled up with silence; nothing when nothing is left."""
+        """Return the last frame, padded with silence, or nothing."""
         return self._rest.ljust(g711.FRAME_BYTES, g711.SILENCE) if self._rest else b""
 
 
 async def in_time(
-    pieces: AsyncGenerator[bytes, None], patience: Patience
+    pieces: AsyncGenerator[bytes, None], deadlines: TtsDeadlines
 ) -> AsyncGenerator[bytes, None]:
-    """The pieces, or TimeoutError (the first) or Stalled (a later one). Closes them."""
-    left_s = patience.first_s
+    """Yield the pieces; raises TimeoutError before the first and Stalled between later ones."""
+    left_s = deadlines.first_s
     async with aclosing(pieces):
         while True:
             try:
                 async with asyncio.timeout(left_s):
                     piece = await anext(pieces, None)
             except TimeoutError:
-                if left_s is patience.first_s:
+                if left_s is deadlines.first_s:
                     raise
                 raise Stalled(f"no audio for {left_s:g} s") from None
             if piece is None:
                 return
             yield piece
-            left_s = patience.next_s
+            left_s = deadlines.next_s
 
 
 _WITHOUT_INSTRUCTIONS: Final = "tts-1"
 _SAMPLE_BYTES: Final = 2
 _FIRST_MS: Final = 40
-"""Wanted at once, but less makes no whole frame of 20 ms behind the filter."""
+"""The first piece is small, but large enough for a whole 20 ms frame after filtering."""
 _PIECE_MS: Final = 200
-"""A sentence comes within moments, in crumbs; each piece that is handed on is filtered, framed and
-sent by itself."""
+"""Later audio arrives in small chunks; they are collected, to filter and send less often."""
 _NO_AUDIO: Final = ("text/", "application/json")
-"""What a proxy or a compatible server says with a 200, and means an error."""
+"""Content types that are an error even with status 200."""
 
 
 class EndpointVoice:
-    """`/audio/speech`. It satisfies Voice; the client is its own.
+    """Requests speech from `/audio/speech`; it owns `client`.
 
-    rate_hz  of the server's "pcm": 24000 at OpenAI, others differ
+    rate_hz  sampling rate of the server's "pcm": 24000 at OpenAI, others differ
     """
 
     def __init__(
-        self, client: AsyncOpenAI, model: str, voice: str, *, manner: str, rate_hz: int
+        self, client: AsyncOpenAI, model: str, voice: str, *, instructions: str, rate_hz: int
     ) -> None:
         self._client = client
         self._model = model
         self._voice = voice
-        self._manner = manner
+        self._instructions = instructions
         self._rate_hz = rate_hz
 
     @property
     def model(self) -> str:
-        """What is paid for."""
+        """The name of the model, for its price."""
         return self._model
 
     async def read(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Leaving early closes the connection, and that ends the request. Raises FAILURES."""
-        takes_manner = self._manner and not self._model.startswith(_WITHOUT_INSTRUCTIONS)
+        """Yield mu-law pieces of any length; raises FAILURES. Closing it ends the request."""
+        instructed = self._instructions and not self._model.startswith(_WITHOUT_INSTRUCTIONS)
         decimator = Decimator(self._rate_hz)
         async with self._client.audio.speech.with_streaming_response.create(
             model=self._model,
             voice=self._voice,
             input=sentence,
-            instructions=self._manner if takes_manner else omit,
+            instructions=self._instructions if instructed else omit,
             response_format="pcm",
         ) as answer:
             if answer.headers.get("content-type", "").startswith(_NO_AUDIO):
-                raise Unwanted(Failure.MALFORMED)  # it would be heard as noise
+                raise Unwanted(Failure.MALFORMED)  # it would sound as noise
             enough, waiting = self._bytes(_FIRST_MS), b""
             async for pcm in answer.iter_bytes():
                 waiting += pcm
@@ -224,34 +207,27 @@ class EndpointVoice:
         return self._rate_hz * _SAMPLE_BYTES * ms // 1000
 
     async def aclose(self) -> None:
-        """Close the kept connections."""
+        """Close the HTTP client."""
         await self._client.close()
 
 
 def openai_synthesizers(settings: Settings) -> list[tuple[str, OpenAISynthesizer]]:
-    """Each with the name under which its fixed sentences are kept. Connects to nothing yet.
+    """Return each synthesizer with the name of its sentence cache, not yet connected.
 
     Raises SettingsError.
     """
-    patience = Patience(first_s=settings.openai_speech_deadline_ms / 1000)
-    endpoint = OpenAISynthesizer(_endpoint(settings), Breaker(Service.SPEAKING), patience)
-    return [(_name(settings, settings.openai_speech_model), endpoint)]
-
-
-def _endpoint(settings: Settings) -> EndpointVoice:
-    return EndpointVoice(
+    # The cache's name changes with everything that changes the sound.
+    sound = (
+        settings.openai_base_url, settings.openai_speech_model, settings.openai_voice,
+        settings.openai_manner, settings.openai_speech_rate_hz,
+    )  # fmt: skip
+    name = f"openai-{hashlib.sha256(repr(sound).encode()).hexdigest()[:16]}"
+    voice = EndpointVoice(
         account(settings).open_client(),
         settings.openai_speech_model,
         settings.openai_voice,
-        manner=settings.openai_manner,
+        instructions=settings.openai_manner,
         rate_hz=settings.openai_speech_rate_hz,
     )
-
-
-def _name(settings: Settings, model: str) -> str:
-    """Changes with everything that changes the sound."""
-    sound = (
-        settings.openai_base_url, model, settings.openai_voice, settings.openai_manner,
-        settings.openai_speech_rate_hz,
-    )  # fmt: skip
-    return f"openai-{hashlib.sha256(repr(sound).encode()).hexdigest()[:16]}"
+    deadlines = TtsDeadlines(first_s=settings.openai_speech_deadline_ms / 1000)
+    return [(name, OpenAISynthesizer(voice, Breaker(Service.SPEAKING), deadlines))]

@@ -13,23 +13,23 @@ from tests.speech.openai.conftest import (
     ENOUGH_S,
     HURRIED_S,
     PATIENT_S,
-    patient_mouths,
+    patient_tts,
     settings,
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.audio import babble
-from voicebot.simulators.openai.simulator import Fault, Kind, Service, Simulator
-from voicebot.speech.openai import speaking
-from voicebot.speech.openai.speaking import OpenAISynthesizer
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
+from voicebot.speech.openai import tts as tts_module
+from voicebot.speech.openai.tts import OpenAISynthesizer
 
 SENTENCE = "What is the best phone number to reach you on?"
 
 
 @pytest.fixture
 async def tts(url: str) -> AsyncIterator[OpenAISynthesizer]:
-    async with aclosing(patient_mouths(settings(url))[0]) as opened:
+    async with aclosing(patient_tts(settings(url))[0]) as opened:
         yield opened
 
 
@@ -52,7 +52,7 @@ async def test_a_sentence_becomes_telephone_audio_in_whole_frames(tts: OpenAISyn
 async def test_the_first_audio_comes_before_the_sentence_is_whole(
     tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
-    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=FaultKind.STALL))
     async with aclosing(tts.speak(SENTENCE)) as pieces:
         assert await anext(pieces)
 
@@ -60,7 +60,7 @@ async def test_the_first_audio_comes_before_the_sentence_is_whole(
 async def test_closing_the_pieces_ends_the_request(
     tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
-    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.STALL))
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=FaultKind.STALL))
     async with asyncio.timeout(ENOUGH_S):  # who waited for its end would wait for ever
         async with aclosing(tts.speak(SENTENCE)) as pieces:
             await anext(pieces)
@@ -86,20 +86,26 @@ async def test_a_call_that_is_spent_asks_for_nothing(
 
 
 FAULTS = {
-    "the key is refused": (Fault(service=Service.SPEECH, kind=Kind.UNAUTHORIZED), "unauthorized"),
+    "the key is refused": (
+        Fault(service=Service.SPEECH, kind=FaultKind.UNAUTHORIZED),
+        "unauthorized",
+    ),
     "too many requests": (
-        Fault(service=Service.SPEECH, kind=Kind.RATE_LIMITED, seconds=60),
+        Fault(service=Service.SPEECH, kind=FaultKind.RATE_LIMITED, seconds=60),
         "rate_limited",
     ),
-    "the account is empty": (Fault(service=Service.SPEECH, kind=Kind.NO_QUOTA), "no_quota"),
-    "no such service": (Fault(service=Service.SPEECH, kind=Kind.NOT_FOUND), "wrong_request"),
+    "the account is empty": (Fault(service=Service.SPEECH, kind=FaultKind.NO_QUOTA), "no_quota"),
+    "no such service": (Fault(service=Service.SPEECH, kind=FaultKind.NOT_FOUND), "wrong_request"),
     "broken twice": (
-        Fault(service=Service.SPEECH, kind=Kind.SERVER_ERROR, times=2),
+        Fault(service=Service.SPEECH, kind=FaultKind.SERVER_ERROR, times=2),
         "server_error",
     ),
-    "the first byte is late": (Fault(service=Service.SPEECH, kind=Kind.SLOW, seconds=30), "late"),
-    "it stalls in its middle": (Fault(service=Service.SPEECH, kind=Kind.STALL), "stalled"),
-    "closed in its middle": (Fault(service=Service.SPEECH, kind=Kind.CLOSED), "connection"),
+    "the first byte is late": (
+        Fault(service=Service.SPEECH, kind=FaultKind.SLOW, seconds=30),
+        "late",
+    ),
+    "it stalls in its middle": (Fault(service=Service.SPEECH, kind=FaultKind.STALL), "stalled"),
+    "closed in its middle": (Fault(service=Service.SPEECH, kind=FaultKind.CLOSED), "connection"),
 }
 HURRIED = {"late": {"first_s": HURRIED_S}, "stalled": {"next_s": HURRIED_S}}
 
@@ -111,7 +117,7 @@ async def test_whatever_goes_wrong_is_told_in_time_and_counted(
     fault, kind = FAULTS[name]
     simulator.faults.order(fault)
     before = failures(kind)
-    async with aclosing(patient_mouths(settings(url), **HURRIED.get(kind, {}))[0]) as tts:
+    async with aclosing(patient_tts(settings(url), **HURRIED.get(kind, {}))[0]) as tts:
         async with asyncio.timeout(ENOUGH_S):
             with pytest.raises(SpeechUnavailable):
                 await said(tts)
@@ -121,15 +127,15 @@ async def test_whatever_goes_wrong_is_told_in_time_and_counted(
 async def test_one_server_error_is_tried_again_at_once(
     tts: OpenAISynthesizer, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speaking, "QUICK_S", PATIENT_S)
-    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.SERVER_ERROR))
+    monkeypatch.setattr(tts_module, "QUICK_S", PATIENT_S)
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=FaultKind.SERVER_ERROR))
     assert await said(tts)
 
 
 async def test_after_a_refused_key_nobody_is_asked(
     tts: OpenAISynthesizer, simulator: Simulator
 ) -> None:
-    simulator.faults.order(Fault(service=Service.SPEECH, kind=Kind.UNAUTHORIZED))
+    simulator.faults.order(Fault(service=Service.SPEECH, kind=FaultKind.UNAUTHORIZED))
     for _ in range(3):
         with pytest.raises(SpeechUnavailable):
             await said(tts)
@@ -137,6 +143,6 @@ async def test_after_a_refused_key_nobody_is_asked(
 
 
 async def test_a_server_that_is_not_there_is_noticed_at_once() -> None:
-    async with aclosing(patient_mouths(settings("http://127.0.0.1:9/v1"))[0]) as tts:
+    async with aclosing(patient_tts(settings("http://127.0.0.1:9/v1"))[0]) as tts:
         with pytest.raises(SpeechUnavailable, match="connection"):
             await said(tts)
