@@ -23,9 +23,10 @@ from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.runtime.ports import Door, port_of, reserve
 from voicebot.settings import Settings
 from voicebot.store.client import connect
-from voicebot.store.commits import Commit, Founding, Session, seal
+from voicebot.store.commits import Commit, SessionInfo, encode_commit
 from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
+from voicebot.store.record import CallRecord
 from voicebot.store.replay import JOURNALS
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
@@ -51,15 +52,15 @@ def bare(scripts: Scripts) -> Open:
 
     async def open_call(sid: str) -> Write:
         began = datetime.now(UTC)
-        session = Session(CallSid(sid), sid, began, {"callSid": sid, "status": "active"})
-        claimed = await scripts.claim(session, Founding(session.fresh), at=began)
+        session = SessionInfo(CallSid(sid), sid, began, {"callSid": sid, "status": "active"})
+        claimed = await scripts.claim(session, CallRecord(session.fresh), at=began)
         seq = 0
 
         async def write(what: Change) -> object:
             nonlocal seq
             seq += 1
             return await scripts.commit(
-                session, claimed.epoch, seal(Commit(seq, what, datetime.now(UTC)))
+                session, claimed.epoch, encode_commit(Commit(seq, what, datetime.now(UTC)))
             )
 
         return write
@@ -112,7 +113,9 @@ async def main() -> int:
         valkey = EmbeddedValkey(folder, port)
         url = await valkey.start()
         client = connect(url)
-        with_journal = Store(connect(url), settings, business, journal=Journal(folder / JOURNALS))
+        with_journal = Store(
+            connect(url), settings, business, fallback=FallbackStore(folder / JOURNALS)
+        )
         without = Store(connect(url), settings, business)
         await with_journal.start()
         taken = await measure(

@@ -88,10 +88,9 @@ async def _rounds(store: Store, valkey: EmbeddedValkey, rounds: int) -> Figures:
             for _ in range(COMMITS_WHILE_AWAY):
                 with timed(figures["away"]):
                     assert await ledger.commit(said()) is Saved.JOURNAL
-        assert store._journal is not None
-        held = ledger._delivery.held
+        held = ledger.pending
         with timed(figures["journal"]):
-            await store._journal.keep(held)
+            await store.fallback.keep(held)
         await ledger.caught_up()
         await ledger.close()
     return figures

@@ -18,7 +18,7 @@ from itertools import pairwise
 from tests.chaos.trace import SAFE, Answer, SessionTrace, Told
 from voicebot.call import FIELDS, Step
 from voicebot.collect.spoken import pronounce
-from voicebot.store.record import ANSWER_FIELD, call_skeleton, history_messages, timestamp_field
+from voicebot.store.record import ANSWER_FIELD, CallRecord, history_messages, timestamp_field
 
 _CLOSING_S = 0.15
 """A ledger that is closed in the moment in which Redis comes back may not have seen it yet."""
@@ -298,4 +298,4 @@ def _letters(text: str) -> str:
 
 def is_readable(stored: Stored) -> bool:
     """The product's own reader finds every message."""
-    return len(call_skeleton(stored.fields, stored.history).history) == len(stored.history)
+    return len(CallRecord(stored.fields, stored.history).skeleton.history) == len(stored.history)

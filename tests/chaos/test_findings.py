@@ -19,11 +19,11 @@ from tests.store.faults import FaultyRedis
 from voicebot.business import load_business
 from voicebot.call import Answer, Change, Saved, Status, Step
 from voicebot.settings import Settings
-from voicebot.store import journal
-from voicebot.store.journal import Journal
+from voicebot.store import fallback as journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile
 from voicebot.store.replay import JOURNALS, waiting_sessions
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 ENOUGH_MS = 10_000
@@ -36,7 +36,7 @@ class Process:
     store: Store
     redis: FaultyRedis
 
-    async def open_call(self) -> RecordLedger:
+    async def open_call(self) -> CallSession:
         return await self.store.open_call(SID, caller=None)
 
     async def answer(self, step: Step) -> Answer | None:
@@ -48,8 +48,8 @@ class Process:
 async def process(server: FakeServer, data_dir: Path) -> AsyncIterator[Process]:
     redis = FaultyRedis(FakeAsyncRedis(server=server, decode_responses=True))
     settings = Settings(_env_file=None, data_dir=data_dir, commit_deadline_ms=ENOUGH_MS)
-    shelf = Journal(data_dir / JOURNALS)
-    store = Store(cast(Redis, redis), settings, load_business(None), journal=shelf)
+    shelf = FallbackStore(data_dir / JOURNALS)
+    store = Store(cast(Redis, redis), settings, load_business(None), fallback=shelf)
     await store.start()
     yield Process(store, redis)
     await store.aclose()
@@ -116,7 +116,7 @@ async def test_a_call_that_begins_right_after_one_slow_commit_sees_its_record(
 ) -> None:
     one, _ = two
     await (await one.open_call()).commit(Change(answers={Step.NAME: "Ann Lee"}))
-    one.store._breaker.trip()  # what a commit does that is late by a millisecond
+    one.store.breaker.trip()  # what a commit does that is late by a millisecond
     assert await one.answer(Step.NAME) == "Ann Lee"
 
 

@@ -83,7 +83,7 @@ Tell = Callable[..., None]
 class TracedPen:
     """A ledger that tells what it is asked and what it answers."""
 
-    def __init__(self, ledger: store_room.RecordLedger, orders: Orders, tell: Tell) -> None:
+    def __init__(self, ledger: store_room.CallSession, orders: Orders, tell: Tell) -> None:
         self._ledger = ledger
         self._orders = orders
         self._tell = tell
@@ -157,7 +157,7 @@ def observed(
 
         async def open_call(call_sid: CallSid, *, caller: str | None) -> OpenLedger:
             ledger = await store.open_call(call_sid, caller=caller)
-            session = ledger._delivery.session.id
+            session = ledger.info.id
             known = sorted(ledger.state.answers)
             found = {"known": known, "resumed": ledger.state.resumed}
             tell(what="opened", call=call_sid, session=session, **found)

@@ -24,7 +24,7 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.keys import call_keys
-from voicebot.store.replay import Entry, Listed, Owner, listed, standing
+from voicebot.store.replay import JournalEntry, JournalSummary, Owner, journal_summaries, standing
 
 SID = CallSid("CAwaits")
 OTHER = CallSid("CAother")
@@ -81,7 +81,7 @@ def test_an_empty_journal_says_that_nothing_waits(data_dir: Path) -> None:
 
 def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) -> None:
     asyncio.run(leave_behind(SID, OTHER))
-    (file,) = listed(data_dir)
+    (file,) = journal_summaries(data_dir)
     assert file.owner is Owner.ENDED
     assert {entry.call_sid: entry.writes for entry in file.entries} == {SID: 2, OTHER: 2}
     result = command()
@@ -93,8 +93,8 @@ def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) ->
 def test_ages_are_in_the_unit_that_a_person_would_use() -> None:
     ages = {5: "since 5 s", 90: "since 2 min", 7200: "since 2 h", 200_000: "since 2 d"}
     for seconds, words in ages.items():
-        entry = Entry(SID, 1, NOW - timedelta(seconds=seconds))
-        told = lines([Listed("a", Owner.RUNNING, (entry,))], NOW)
+        entry = JournalEntry(SID, 1, NOW - timedelta(seconds=seconds))
+        told = lines([JournalSummary("a", Owner.RUNNING, (entry,))], NOW)
         assert told[1].endswith(words)
         assert "1 write " in told[1]
 
@@ -114,7 +114,7 @@ async def test_a_running_processs_file_is_named_as_such(data_dir: Path) -> None:
     async with open_store(load_settings(), load_business(None)) as store:
         ledger = await store.open_call(SID, caller=None)
         await ledger.commit(NAMED)
-        (file,) = listed(data_dir)
+        (file,) = journal_summaries(data_dir)
         assert file.owner is Owner.RUNNING
         assert "itself" in lines([file], NOW)[0]
 
@@ -179,7 +179,7 @@ def test_the_doctor_tells_depth_and_age(data_dir: Path) -> None:
 
 def test_looking_makes_no_directory(tmp_path: Path) -> None:
     assert check_journal(tmp_path / "none").state is State.OK
-    assert listed(tmp_path / "none") == []
+    assert journal_summaries(tmp_path / "none") == []
     assert not (tmp_path / "none").exists()
 
 

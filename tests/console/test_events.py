@@ -20,7 +20,7 @@ from voicebot.console.views import Turn
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
-from voicebot.store.events import BEGINNING, EventReader, Happened
+from voicebot.store.events import BEGINNING, EventReader, StreamEvent
 from voicebot.store.keys import CHANNEL
 from voicebot.store.record import utc_now
 
@@ -185,7 +185,7 @@ def test_a_listener_is_told_no_event_twice_and_remembers_a_bounded_number_of_cal
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_streams.CALLS_KNOWN", 2)
     told = Told()
-    one, two, three = (Happened(CallSid(f"CA-{n}"), "1-0", {}) for n in range(3))
+    one, two, three = (StreamEvent(CallSid(f"CA-{n}"), "1-0", {}) for n in range(3))
     assert list(told.new([one, two, one])) == [one, two]
     assert list(told.new([three, two])) == [three]
     assert list(told.new([one])) == [one], "forgotten: as after a reconnect"

@@ -20,7 +20,7 @@ from voicebot.call import FIELDS, CallSid, Step
 from voicebot.console.masking import Sight, mask_event, seen
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 
 PATIENCE_S = 60
 SID = "CA-masked"
@@ -235,7 +235,7 @@ def test_what_is_new_in_the_record_is_hidden_until_somebody_decides() -> None:
 @pytest.mark.parametrize("step", FIELDS)
 def test_an_event_shows_what_its_field_shows(step: Step) -> None:
     fields = {"type": "field", "field": step.value, "value": "Robin", "new": "Robin", "seq": "1"}
-    event = mask_event(Happened(CallSid("CA1"), "1-0", fields))
+    event = mask_event(StreamEvent(CallSid("CA1"), "1-0", fields))
     harmless = step in (Step.SERVICE, Step.TIME)
     assert ("Robin" in event.fields["value"]) is harmless
     assert event.fields["new"] == "•••"
@@ -243,13 +243,13 @@ def test_an_event_shows_what_its_field_shows(step: Step) -> None:
 
 
 def test_an_event_of_a_kind_nobody_knows_is_hidden() -> None:
-    event = mask_event(Happened(CallSid("CA1"), "1-0", {"type": "wish", "value": "Robin"}))
+    event = mask_event(StreamEvent(CallSid("CA1"), "1-0", {"type": "wish", "value": "Robin"}))
     assert event.fields == {"type": "wish", "value": "•••"}
 
 
 def test_a_message_keeps_its_shape() -> None:
     said = '{"speaker":"AI","message":"Hi Robin","startedAt":"T","heard":"partial","x":"Robin"}'
-    event = mask_event(Happened(CallSid("CA1"), "1-0", {"type": "revised", "message": said}))
+    event = mask_event(StreamEvent(CallSid("CA1"), "1-0", {"type": "revised", "message": said}))
     assert json.loads(event.fields["message"]) == {
         "speaker": "AI", "message": "•• •••••", "startedAt": "T", "heard": "partial",
     }  # fmt: skip

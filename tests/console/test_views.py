@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from voicebot.call import CallSid, Step
 from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
 from voicebot.console.views import Story, told
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 
 T0 = "2026-03-02T09:00:00.000Z"
 T1 = "2026-03-02T09:00:00.640Z"
 
 
-def happened(nth: int, **fields: str) -> Happened:
-    return Happened(CallSid("CA1"), f"1000-{nth}", fields)
+def happened(nth: int, **fields: str) -> StreamEvent:
+    return StreamEvent(CallSid("CA1"), f"1000-{nth}", fields)
 
 
-def phase(nth: int, value: str, at: str = T0) -> Happened:
+def phase(nth: int, value: str, at: str = T0) -> StreamEvent:
     return happened(nth, type="phase", value=value, at=at)
 
 

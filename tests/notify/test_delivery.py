@@ -238,7 +238,7 @@ async def test_an_integrators_write_is_told_too(
     by_hand: ByHand, talk: Talk, store: Store, receiver: Receiver
 ) -> None:
     await talk(steps=(Step.NAME,), end=None)
-    assert await store.update_user_info_field(SID, "phone", "+61255550100")
+    assert await store.writes.update_user_info_field(SID, "phone", "+61255550100")
     await by_hand.look()
     assert receiver.taken == ["name", "phone"]
 

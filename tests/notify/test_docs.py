@@ -19,7 +19,7 @@ from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S
 from voicebot.notify.endpoints import Answer, Endpoint, Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification, trial_body
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 
 from .conftest import SECRET
 
@@ -62,7 +62,7 @@ async def listening(port: int) -> None:
 
 def event(kind: str, **fields: str) -> Notification:
     found = notification(
-        Happened(CallSid("CA1"), "1700-0", {"type": kind, "seq": "1", "at": "now"} | fields)
+        StreamEvent(CallSid("CA1"), "1700-0", {"type": kind, "seq": "1", "at": "now"} | fields)
     )
     assert found is not None
     return found

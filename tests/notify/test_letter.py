@@ -9,7 +9,7 @@ import pytest
 from voicebot.business import load_business
 from voicebot.notify.letter import booked, letter
 from voicebot.store import CallSkeleton
-from voicebot.store.record import call_skeleton
+from voicebot.store.record import CallRecord
 
 BUSINESS = load_business(None)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ FIELDS = {
 
 
 def record(**changed: str) -> CallSkeleton:
-    return call_skeleton(FIELDS | {name.replace("__", "."): v for name, v in changed.items()}, ())
+    return CallRecord(FIELDS | {name.replace("__", "."): v for name, v in changed.items()}).skeleton
 
 
 @pytest.mark.parametrize(

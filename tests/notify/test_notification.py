@@ -7,14 +7,14 @@ import pytest
 
 from voicebot.call import CallSid
 from voicebot.notify.notification import Kind, Notification, notification
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 
 SID = CallSid("CA1")
 AT = "2026-03-02T09:00:00.000Z"
 
 
-def event(entry: str = "1700-0", **fields: str) -> Happened:
-    return Happened(SID, entry, {"step": "phone", "epoch": "1", "seq": "3", "at": AT} | fields)
+def event(entry: str = "1700-0", **fields: str) -> StreamEvent:
+    return StreamEvent(SID, entry, {"step": "phone", "epoch": "1", "seq": "3", "at": AT} | fields)
 
 
 def told(found: Notification | None) -> dict[str, object]:

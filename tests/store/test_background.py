@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.contextvars import bound_contextvars
 
 from voicebot.log import configure
-from voicebot.store.background import Chores
+from voicebot.store.background import BestEffortQueue
 
 
 async def fail() -> None:
@@ -18,7 +18,7 @@ async def test_a_chore_that_fails_is_not_logged_as_the_waking_calls(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure("debug")
-    chores = Chores()
+    chores = BestEffortQueue()
     try:
         with bound_contextvars(call_sid="CA1"):
             chores.add("of another call", fail)

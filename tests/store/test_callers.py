@@ -41,7 +41,7 @@ async def broken_off(
     await ledger.commit(answered(Step.PHONE, 3))
     await ledger.commit(Change(status=status))
     await ledger.close()
-    await store._chores.finish()
+    await store.best_effort.finish()
 
 
 async def test_a_call_that_broke_off_is_found_by_its_number(store: Store) -> None:
@@ -87,7 +87,7 @@ async def test_of_several_the_newest_comes_first(make_store: StoreMaker) -> None
 async def test_a_call_without_answers_is_not_offered_and_hides_no_other(store: Store) -> None:
     await broken_off(store)
     await (await store.open_call(CallSid("CAempty"), caller=NUMBER)).close()
-    await store._chores.finish()
+    await store.best_effort.finish()
     (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
     assert found.call_sid == EARLIER
 
@@ -98,7 +98,7 @@ async def test_a_call_without_a_name_is_not_found_as_nobody_can_tell_whose_it_is
     ledger = await store.open_call(EARLIER, caller=NUMBER)
     await ledger.commit(answered(Step.PHONE, 3))
     await ledger.close()
-    await store._chores.finish()
+    await store.best_effort.finish()
     assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
 
 

@@ -23,9 +23,9 @@ from voicebot.business import load_business
 from voicebot.call import Change, Saved, Step
 from voicebot.errors import Fenced
 from voicebot.settings import Settings
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import JOURNALS, standing
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import SID, caller
@@ -50,7 +50,7 @@ class Told:
     """What one session heard and was told of it."""
 
     number: int
-    ledger: RecordLedger
+    ledger: CallSession
     said: list[tuple[str, Saved | None]] = field(default_factory=list)
     """Text and answer; None for a session that was told that it is fenced."""
 
@@ -67,15 +67,15 @@ class Call:
         self.alive: list[Told] = []
 
     async def start(self) -> None:
-        self.journal = Journal(self.settings.data_dir / JOURNALS)
+        self.journal = FallbackStore(self.settings.data_dir / JOURNALS)
         redis = cast(Redis, self.redis)
-        self.store = Store(redis, self.settings, BUSINESS, journal=self.journal)
+        self.store = Store(redis, self.settings, BUSINESS, fallback=self.journal)
         await self.store.start()
 
     async def die(self) -> None:
         """What is in memory is gone; the lock on the journal goes with the process."""
-        await self.store._tasks.close()
-        await self.store._chores.finish()
+        await self.store.tasks.close()
+        await self.store.best_effort.finish()
         await self.journal.close()
         self.alive = []
 

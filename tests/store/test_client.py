@@ -66,8 +66,8 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
             for second, step in enumerate(FIELDS):
                 assert await ledger.commit(answered(step, 2 * second)) is Saved.REDIS
             await ledger.close()
-            assert await store.update_booking_status(sid, True, email_sent=True)
-        await store._chores.finish()
+            assert await store.writes.update_booking_status(sid, True, email_sent=True)
+        await store.best_effort.finish()
         for sid in calls:
             skeleton = await store.get_call_skeleton(sid)
             assert skeleton is not None

@@ -16,7 +16,7 @@ from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import standing
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import SID, caller
@@ -49,7 +49,7 @@ class Talk:
     """One call, and what it was told of each thing it said."""
 
     sid: CallSid
-    ledger: RecordLedger
+    ledger: CallSession
     told: list[Saved] = field(default_factory=list)
 
     async def say(self) -> None:

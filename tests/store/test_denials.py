@@ -101,7 +101,7 @@ async def test_what_a_dead_process_left_is_tried_again_and_never_put_aside(
         ledger = await ended.open_call(SID, caller=None)
         async with denial(client):
             assert await ledger.commit(said("left behind", 1)) is Saved.JOURNAL
-            assert await ended.update_conversation_history(SID, caller("and this", 2))
+            assert await ended.writes.update_conversation_history(SID, caller("and this", 2))
             await process.aclose()
             async with open_store(settings, business) as next_one:
                 with pytest.raises(StoreUnavailable):
@@ -136,8 +136,8 @@ async def test_an_integrators_write_is_kept_and_written(
 ) -> None:
     await store.open_call(SID, caller=None)
     async with denial(client):
-        assert await store.update_conversation_history(SID, caller("hello", 1))
-        assert await store.update_conversation_history(SID, caller("again", 2))
+        assert await store.writes.update_conversation_history(SID, caller("hello", 1))
+        assert await store.writes.update_conversation_history(SID, caller("again", 2))
     await until_in_redis(settings)
     assert await history(store) == ["hello", "again"]
 
@@ -153,7 +153,7 @@ async def test_a_redis_that_answers_no_is_not_taken_for_one_that_does_not_answer
         assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
         other = await store.open_call(OTHER, caller=None)
         assert await other.commit(said("two", 2)) is Saved.JOURNAL
-        assert await store.update_conversation_history(SID, caller("three", 3))
+        assert await store.writes.update_conversation_history(SID, caller("three", 3))
     async with asyncio.timeout(ENOUGH_S):
         await ledger.caught_up()
         await other.caught_up()
@@ -171,7 +171,7 @@ async def test_one_call_that_is_denied_holds_up_no_other(
         async with denials.no_memory(client):
             for sid, ledger in zip((SID, OTHER), ledgers, strict=True):
                 assert await ledger.commit(said("left behind", 1)) is Saved.JOURNAL
-                assert await ended.update_conversation_history(sid, caller("and this", 2))
+                assert await ended.writes.update_conversation_history(sid, caller("and this", 2))
             await process.aclose()
             await client.execute_command("ACL", "SETUSER", "default", "resetkeys", *keys)  # type: ignore[no-untyped-call]
     try:

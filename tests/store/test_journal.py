@@ -13,44 +13,44 @@ import pytest
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store.commits import (
     Commit,
-    Founding,
-    Held,
+    PendingCommits,
     PendingUpdate,
-    Session,
+    SessionInfo,
     Update,
-    seal,
+    encode_commit,
 )
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile
+from voicebot.store.record import CallRecord
 from voicebot.store.replay import journal_paths, standing, waiting_sessions, waiting_updates
 
 from .calls import SID, START, answered, caller
 
 
 @pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    journal = Journal(tmp_path / "journal")
+async def journal(tmp_path: Path) -> AsyncIterator[FallbackStore]:
+    journal = FallbackStore(tmp_path / "journal")
     yield journal
     await journal.close()
 
 
-def held(name: str = "a", commits: int = 2, *, delivered: int = 0) -> Held:
+def held(name: str = "a", commits: int = 2, *, delivered: int = 0) -> PendingCommits:
     """A session of some commits."""
     fresh = {"callSid": SID, "step": "name"}
-    return Held(
-        Session(SID, name, START, fresh),
+    return PendingCommits(
+        SessionInfo(SID, name, START, fresh),
         None,
-        Founding(fresh, ("{}",)),
+        CallRecord(fresh, ("{}",)),
         delivered,
         tuple(
-            seal(Commit(n, Change(messages=(caller(f"message {n}", n),)), START))
+            encode_commit(Commit(n, Change(messages=(caller(f"message {n}", n),)), START))
             for n in range(1, commits + 1)
         ),
     )
 
 
-async def test_what_is_kept_is_read_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
-    whole = replace(held(), commits=(seal(Commit(1, answered(Step.TIME, 3), START)),))
+async def test_what_is_kept_is_read_back_as_it_was(journal: FallbackStore, tmp_path: Path) -> None:
+    whole = replace(held(), commits=(encode_commit(Commit(1, answered(Step.TIME, 3), START)),))
     assert await journal.keep(whole) is Saved.JOURNAL
     assert waiting_sessions(tmp_path) == [whole]
     assert waiting_sessions(tmp_path, SID) == [whole]
@@ -58,7 +58,7 @@ async def test_what_is_kept_is_read_back_as_it_was(journal: Journal, tmp_path: P
 
 
 async def test_keeping_again_adds_what_is_new_and_repeats_nothing(
-    journal: Journal, tmp_path: Path
+    journal: FallbackStore, tmp_path: Path
 ) -> None:
     await journal.keep(held(commits=1))
     later = replace(held(commits=3, delivered=1), epoch=4)
@@ -67,7 +67,7 @@ async def test_keeping_again_adds_what_is_new_and_repeats_nothing(
     assert standing(tmp_path).entries == 2
 
 
-async def test_a_small_write_is_read_back_as_it_was(journal: Journal, tmp_path: Path) -> None:
+async def test_a_small_write_is_read_back_as_it_was(journal: FallbackStore, tmp_path: Path) -> None:
     update = Update({"user.userInfo.name": "Test Caller"}, ("{}",), (("type", "field"),))
     pending = PendingUpdate("w1", SID, START, update)
     assert await journal.keep_update(pending) is Saved.JOURNAL
@@ -75,7 +75,7 @@ async def test_a_small_write_is_read_back_as_it_was(journal: Journal, tmp_path: 
 
 
 async def test_what_redis_has_is_forgotten_and_an_empty_file_removed(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal")
+    journal = FallbackStore(tmp_path / "journal")
     await journal.keep(held())
     journal.forget("a")
     await journal.close()
@@ -83,7 +83,7 @@ async def test_what_redis_has_is_forgotten_and_an_empty_file_removed(tmp_path: P
 
 
 async def test_a_file_with_entries_stays_for_the_next_process(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal")
+    journal = FallbackStore(tmp_path / "journal")
     await journal.keep(held())
     await journal.close()
     (path,) = journal_paths(tmp_path)
@@ -94,7 +94,7 @@ async def test_a_file_with_entries_stays_for_the_next_process(tmp_path: Path) ->
 
 
 async def test_the_file_of_a_living_process_cannot_be_taken(
-    journal: Journal, tmp_path: Path
+    journal: FallbackStore, tmp_path: Path
 ) -> None:
     await journal.keep(held())
     (path,) = journal_paths(tmp_path)
@@ -102,7 +102,7 @@ async def test_the_file_of_a_living_process_cannot_be_taken(
 
 
 async def test_writes_that_arrive_together_all_become_durable(
-    journal: Journal, tmp_path: Path
+    journal: FallbackStore, tmp_path: Path
 ) -> None:
     saved = await asyncio.gather(*(journal.keep(held(f"s{n:02}")) for n in range(50)))
     assert set(saved) == {Saved.JOURNAL}
@@ -111,7 +111,7 @@ async def test_writes_that_arrive_together_all_become_durable(
     ]
 
 
-async def test_a_commit_waits_for_the_disk(journal: Journal, tmp_path: Path) -> None:
+async def test_a_commit_waits_for_the_disk(journal: FallbackStore, tmp_path: Path) -> None:
     """`synchronous=FULL` in WAL mode: SQLite's own promise of an fsync at each commit."""
     await journal.keep(held())
     assert journal._file is not None
@@ -121,7 +121,7 @@ async def test_a_commit_waits_for_the_disk(journal: Journal, tmp_path: Path) -> 
 
 
 async def test_a_full_disk_leaves_the_write_in_memory_and_says_so(
-    journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    journal: FallbackStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await journal.keep(held())
     with disk_full(journal):
@@ -133,7 +133,7 @@ async def test_a_full_disk_leaves_the_write_in_memory_and_says_so(
 
 async def test_a_directory_that_cannot_be_made_leaves_the_write_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    journal = Journal(tmp_path / "file" / "journal")
+    journal = FallbackStore(tmp_path / "file" / "journal")
     await journal.open()
     assert await journal.keep(held()) is Saved.MEMORY
     await journal.close()
@@ -150,7 +150,7 @@ async def test_a_file_that_is_just_being_made_holds_nothing(tmp_path: Path) -> N
 class disk_full:
     """No page more for the journal's file."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: FallbackStore) -> None:
         assert journal._file is not None
         self._database = journal._file._database
 

@@ -15,11 +15,10 @@ from redis.asyncio import Redis
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, CallState, Change, Message, Speaker, Step
-from voicebot.store.commits import Founding
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import call_skeleton, call_state, message_json
+from voicebot.store.record import CallRecord, message_json
 from voicebot.store.store import Store
 
 from .conftest import StoreMaker
@@ -35,7 +34,7 @@ def old(**changed: object) -> dict[str, object]:
     return {**json.loads(OLD_RECORD), **changed}
 
 
-def read(record: object) -> Founding:
+def read(record: object) -> CallRecord:
     found = read_legacy(json.dumps(record).encode(), DEMO)
     assert found is not None
     return found
@@ -43,12 +42,12 @@ def read(record: object) -> Founding:
 
 def state_of(record: object) -> CallState:
     found = read(record)
-    return call_state(found.fields, found.history, DEMO, NOW)
+    return found.state(DEMO, NOW)
 
 
 def skeleton_of(record: object) -> CallSkeleton:
     found = read(record)
-    return call_skeleton(found.fields, found.history)
+    return found.skeleton
 
 
 def said(text: str, at: str, speaker: Speaker = Speaker.BOT) -> str:
@@ -58,7 +57,7 @@ def said(text: str, at: str, speaker: Speaker = Speaker.BOT) -> str:
 def mirrored(record: object, *, fields: Mapping[str, str], history: tuple[str, ...] = ()) -> object:
     """The old record after a call has changed these."""
     found = read(record)
-    after = Founding({**found.fields, **fields}, (*found.history, *history))
+    after = CallRecord({**found.fields, **fields}, (*found.history, *history))
     text = write_legacy(after, json.dumps(record).encode(), DEMO)
     return None if text is None else json.loads(text)
 
@@ -144,7 +143,7 @@ def test_what_is_no_record_is_none(raw: bytes | None) -> None:
 def test_what_other_programs_write_is_read_all_the_same(raw: bytes) -> None:
     found = read_legacy(raw, DEMO)
     assert found is not None
-    state = call_state(found.fields, found.history, DEMO, NOW)
+    state = found.state(DEMO, NOW)
     assert (state.answers[Step.NAME], state.step) == ("Test Caller", Step.EMAIL)
     for text in (*found.fields.values(), *found.history):
         text.encode()
@@ -258,11 +257,11 @@ def test_a_message_without_a_readable_moment_stays_where_it_is() -> None:
 def test_a_message_from_the_future_does_not_take_the_call_there() -> None:
     found = read(old(history=[message("hello", "2026-11-29T20:00:05Z")]))
     history = (*found.history, said("ahead", "2026-11-30T11:00:00Z"))
-    state = call_state(found.fields, history, DEMO, NOW)
+    state = CallRecord(found.fields, history).state(DEMO, NOW)
     assert state.said_until == datetime(2026, 11, 29, 20, 0, 5, tzinfo=UTC)
     fields = {**found.fields, "updatedAt": "2026-11-30T00:00:10.000Z"}
     later = (*history, said("now", "2026-11-30T00:00:10Z"))
-    spoken = [m.message for m in call_skeleton(fields, later).history]
+    spoken = [m.message for m in CallRecord(fields, later).skeleton.history]
     assert spoken == ["hello", "ahead", "now"]
 
 
@@ -345,7 +344,7 @@ def test_a_sentence_that_was_cut_off_takes_the_place_of_the_whole_one() -> None:
     found = read(RICH_RECORD)
     raw: bytes | None = json.dumps(RICH_RECORD).encode()
     for history in ((whole,), (whole, later), (heard, later)):
-        after = Founding(found.fields, (*found.history, *history))
+        after = CallRecord(found.fields, (*found.history, *history))
         text = write_legacy(after, raw, DEMO)
         assert text is not None
         raw = text.encode()
@@ -361,7 +360,7 @@ def test_a_message_that_another_program_has_added_meanwhile_stays() -> None:
     theirs = message("theirs", "2024-05-01T01:00:09")
     assert isinstance(record["history"], list)
     record["history"].append(theirs)
-    after = Founding(found.fields, (*found.history, said("ours", "2026-11-30T00:00:00Z")))
+    after = CallRecord(found.fields, (*found.history, said("ours", "2026-11-30T00:00:00Z")))
     text = write_legacy(after, json.dumps(record).encode(), DEMO)
     assert text is not None
     assert theirs in json.loads(text)["history"]
@@ -376,7 +375,7 @@ def test_the_mirror_keeps_how_the_record_was_encoded(layers: int, mark: str) -> 
         text = json.dumps(text)
     found = read_legacy((mark + text).encode(), DEMO)
     assert found is not None
-    after = Founding({**found.fields, "user.userInfo.email": "a@b.co"}, found.history)
+    after = CallRecord({**found.fields, "user.userInfo.email": "a@b.co"}, found.history)
     written = write_legacy(after, (mark + text).encode(), DEMO)
     assert written is not None
     assert written.startswith(mark)
@@ -403,7 +402,7 @@ def test_the_mirror_keeps_how_the_record_was_encoded(layers: int, mark: str) -> 
 )
 def test_what_cannot_be_read_is_never_overwritten(raw: bytes) -> None:
     spoken = (said("hello", "2026-11-30T00:00:00Z"),)
-    after = Founding({"user.userInfo.name": "Test Caller", "servicebooked": "true"}, spoken)
+    after = CallRecord({"user.userInfo.name": "Test Caller", "servicebooked": "true"}, spoken)
     assert write_legacy(after, raw, DEMO) is None
 
 
@@ -444,8 +443,8 @@ def test_any_old_json_is_read_and_comes_back_unchanged(record: dict[str, object]
     found = read_legacy(raw, DEMO)
     assert (found is None) == (record == {})
     if found is not None:
-        call_state(found.fields, found.history, DEMO, NOW)
-        call_skeleton(found.fields, found.history).model_dump_json()
+        found.state(DEMO, NOW)
+        found.skeleton.model_dump_json()
         assert write_legacy(found, raw, DEMO) is None
 
 
@@ -458,7 +457,9 @@ def test_what_the_call_adds_is_read_back_and_the_rest_is_as_it_was(
     if found is None:
         return
     spoken = said("hello", "2026-11-30T00:00:00Z")
-    after = Founding({**found.fields, "user.userInfo.name": "New Caller"}, (*found.history, spoken))
+    after = CallRecord(
+        {**found.fields, "user.userInfo.name": "New Caller"}, (*found.history, spoken)
+    )
     text = write_legacy(after, raw, DEMO)
     if text is None:  # a part is no object, or no list
         return
@@ -476,7 +477,7 @@ def test_what_the_call_adds_is_read_back_and_the_rest_is_as_it_was(
 @given(st.binary(max_size=60))
 def test_no_bytes_break_reading_or_the_mirror(raw: bytes) -> None:
     read_legacy(raw, DEMO)
-    write_legacy(Founding({}), raw, DEMO)
+    write_legacy(CallRecord({}), raw, DEMO)
 
 
 async def hold_a_turn(store: Store) -> None:

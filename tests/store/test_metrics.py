@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from voicebot.call import Step
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import standing
 
 from .calls import SID, START, answered
@@ -43,7 +43,7 @@ async def test_commits_are_counted_by_where_they_rest(
 
 
 async def test_depth_and_age_of_the_journal_are_told(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal")
+    journal = FallbackStore(tmp_path / "journal")
     await journal.keep(held(commits=3, delivered=1))
     found = standing(tmp_path)
     assert (found.entries, found.age_s(START + timedelta(seconds=7))) == (2, 7.0)

@@ -10,9 +10,8 @@ import pytest
 from voicebot.business import Business
 from voicebot.call import FIELDS, Message, Service, Speaker, Status, Step
 from voicebot.store.record import (
+    CallRecord,
     answer_text,
-    call_skeleton,
-    call_state,
     fresh_fields,
     history_messages,
     iso_utc,
@@ -55,18 +54,18 @@ def test_text_that_utf8_cannot_carry_does_not_break_a_commit() -> None:
 
 def test_a_fresh_record_is_complete(business: Business) -> None:
     fields = fresh_fields(SID, business, "+61255550100", START)
-    skeleton = call_skeleton(fields, [])
+    skeleton = CallRecord(fields).skeleton
     assert fields["servicebooked"] == fields["confirmEmailsent"] == "false"
     assert (skeleton.step, skeleton.status) == (Step.NAME, Status.ACTIVE)
     assert skeleton.createdAt == skeleton.updatedAt == "2026-03-02T09:00:00.000Z"
     assert skeleton.company.name == business.company.name
     assert [s.name for s in skeleton.services] == [o.name for o in business.services]
     assert skeleton.caller == "+61255550100"
-    assert not call_state(fields, [], business, START).resumed
+    assert not CallRecord(fields).state(business, START).resumed
 
 
 def test_the_nested_form_has_exactly_the_old_keys(business: Business) -> None:
-    nested = call_skeleton(fresh_fields(SID, business, None, START), []).nested()
+    nested = CallRecord(fresh_fields(SID, business, None, START)).skeleton.nested()
     assert set(nested) == {
         "callSid",
         "services",
@@ -98,7 +97,7 @@ def test_a_state_is_read_back_as_it_was_written(business: Business) -> None:
         "servicebooked": "true",
         "dialogue": "{}",
     }
-    state = call_state(fields, [message_json(caller("hello"))], business, START)
+    state = CallRecord(fields, [message_json(caller("hello"))]).state(business, START)
     assert state.answers == {
         Step.NAME: "Test Caller",
         Step.SERVICE: SERVICE,
@@ -117,8 +116,8 @@ def test_rubbish_in_a_record_is_left_out_and_never_an_error(
     fields = dict.fromkeys(
         ("user.service", "user.serviceBookedTime", "services", "company", "step", "status"), rubbish
     )
-    state = call_state(fields, [rubbish], business, START)
-    skeleton = call_skeleton(fields, [rubbish])
+    state = CallRecord(fields, [rubbish]).state(business, START)
+    skeleton = CallRecord(fields, [rubbish]).skeleton
     assert not {Step.SERVICE, Step.TIME} & set(state.answers)
     assert skeleton.history == []
     assert skeleton.services == []

@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.keys import call_keys, legacy_key
-from voicebot.store.replay import aside_paths, journal_paths, standing
-from voicebot.store.session import RecordLedger
+from voicebot.store.replay import dead_letter_paths, journal_paths, standing
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import SID, answered, caller
@@ -35,7 +35,7 @@ async def mend(client: Redis) -> None:
     await client.delete(call_keys(SID).history)
 
 
-async def given_up(ledger: RecordLedger) -> None:
+async def given_up(ledger: CallSession) -> None:
     """Until the session has stopped to ask."""
     async with asyncio.timeout(60):
         await ledger.caught_up()
@@ -63,7 +63,7 @@ async def test_a_refused_commit_leaves_no_half_of_itself(process: Processes, cli
         await poison(client)
         before = await client.hgetall(call_keys(SID).call)
         assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
-        assert not await store.update_conversation_history(SID, caller("hello"))
+        assert not await store.writes.update_conversation_history(SID, caller("hello"))
         assert await client.hgetall(call_keys(SID).call) == before
         assert await client.exists(call_keys(SID).writes) == 0
 
@@ -113,7 +113,7 @@ async def test_what_stays_refused_is_put_aside_at_the_end_and_brought_by_hand(
         assert await second.replay() == 0
         assert await second.replay_by_hand() == 2
         assert await said_in_record(second) == ["one", "two"]
-        assert aside_paths(process.data_dir) == []
+        assert dead_letter_paths(process.data_dir) == []
 
 
 async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
@@ -124,7 +124,7 @@ async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
             for sid in (SID, HEALTHY):
                 ledger = await first.open_call(sid, caller=None)
                 await ledger.commit(said(f"said in {sid}"))
-            await first._tasks.close()
+            await first.tasks.close()
     await client.set(call_keys(SID).history, "no list")
     async with process() as second:
         healthy = await second.get_call_skeleton(HEALTHY)
@@ -154,7 +154,7 @@ async def test_a_refused_small_write_is_false_and_trips_nothing(
         await store.open_call(SID, caller=None)
         healthy = await store.open_call(HEALTHY, caller=None)
         await poison(client)
-        assert not await store.update_conversation_history(SID, caller("hello"))
+        assert not await store.writes.update_conversation_history(SID, caller("hello"))
         assert await healthy.commit(said("one", 1)) is Saved.REDIS
         assert standing(process.data_dir).entries == 0
 
@@ -166,11 +166,11 @@ async def test_a_small_write_that_was_promised_and_is_refused_later_is_put_aside
         for sid in (SID, HEALTHY):
             await store.open_call(sid, caller=None)
         with faulty.away():
-            assert await store.update_conversation_history(SID, caller("hello"))
-            assert await store.update_user_info_field(HEALTHY, "name", "Test Caller")
+            assert await store.writes.update_conversation_history(SID, caller("hello"))
+            assert await store.writes.update_user_info_field(HEALTHY, "name", "Test Caller")
             await poison(client)
         async with asyncio.timeout(60):
-            await asyncio.wait(store._tasks._running - {store._replaying})
+            await asyncio.wait(store.tasks.running - {store.replaying})
         healthy = await store.get_call_skeleton(HEALTHY)
         assert healthy is not None
         assert healthy.user.userInfo.name == "Test Caller"
@@ -198,8 +198,8 @@ async def test_without_a_journal_a_refused_commit_is_only_in_memory_and_says_so(
     assert await ledger.commit(Change(messages=(caller("one", 1),))) is Saved.MEMORY
     await ledger.close()
     assert "record_only_in_memory" in capsys.readouterr().err
-    await store._tasks.close()
-    await store._chores.finish()
+    await store.tasks.close()
+    await store.best_effort.finish()
 
 
 async def test_a_full_disk_leaves_a_refused_session_where_it_is(
@@ -210,6 +210,6 @@ async def test_a_full_disk_leaves_a_refused_session_where_it_is(
         await poison(client)
         assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
         with monkeypatch.context() as patch:
-            patch.setattr(Journal, "_write", lambda *_: OSError("no space left"))
+            patch.setattr(FallbackStore, "_write", lambda *_: OSError("no space left"))
             await ledger.close()
         assert standing(process.data_dir).entries == 1

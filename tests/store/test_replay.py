@@ -19,7 +19,7 @@ from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.settings import Settings
-from voicebot.store.journal import Journal
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import JOURNALS, journal_paths, standing
 from voicebot.store.store import Store
 
@@ -49,14 +49,14 @@ class Processes:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Store]:
         """A store from its start to its end; its journal file is left as a crash leaves it."""
-        journal = Journal(self._settings.data_dir / JOURNALS)
-        store = Store(cast(Redis, self._faulty), self._settings, self._business, journal=journal)
+        journal = FallbackStore(self._settings.data_dir / JOURNALS)
+        store = Store(cast(Redis, self._faulty), self._settings, self._business, fallback=journal)
         await store.start()
         try:
             yield store
         finally:
-            await store._tasks.close()
-            await store._chores.finish()
+            await store.tasks.close()
+            await store.best_effort.finish()
             await journal.close()
 
 
@@ -79,7 +79,7 @@ async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
         with faulty.away():
             assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.JOURNAL
             assert await ledger.commit(answered(Step.ADDRESS, 5)) is Saved.JOURNAL
-            await first._tasks.close()
+            await first.tasks.close()
     async with process() as second:
         again = await second.open_call(SID, caller=None)
         assert set(again.state.answers) == {Step.NAME, Step.PHONE, Step.ADDRESS}
@@ -95,7 +95,7 @@ async def test_a_commit_whose_reply_was_lost_is_not_replayed_into_a_second_messa
         ledger = await first.open_call(SID, caller=None)
         with faulty.replies_lost():
             assert await ledger.commit(said("once")) is Saved.JOURNAL
-            await first._tasks.close()
+            await first.tasks.close()
     async with process() as second:
         assert await said_in_record(second) == ["once"]
 
@@ -126,7 +126,7 @@ async def test_a_call_out_of_a_journal_is_among_the_recent_ones(
             await ledger.commit(said("My name is"))
         assert await store.recent_calls() == []
     async with process() as store:
-        await store._chores.finish()
+        await store.best_effort.finish()
         assert await store.recent_calls() == [SID]
 
 
@@ -143,7 +143,7 @@ async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
                     step=Step.TIME,
                 )
             )
-            await first._tasks.close()
+            await first.tasks.close()
         elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
         newer = await elsewhere.open_call(SID, caller=None)
         await newer.commit(
@@ -171,7 +171,7 @@ async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer
         with faulty.away():
             ledger = await first.open_call(SID, caller=None)
             await ledger.commit(said("said to the old one", 1))
-            await first._tasks.close()
+            await first.tasks.close()
         elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
         newer = await elsewhere.open_call(SID, caller=None)
     async with process() as second:
@@ -201,7 +201,7 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
             for name in ("CA1", "CA2"):
                 ledger = await first.open_call(CallSid(name), caller=None)
                 await ledger.commit(said(name))
-            await first._tasks.close()
+            await first.tasks.close()
     with faulty.replies_lost():
         async with process() as cut_off:
             assert standing(process.data_dir).entries > 0
@@ -224,7 +224,7 @@ async def test_the_webhook_reads_a_calls_status_from_the_journal(
             await ledger.commit(Change(status=Status.TRANSFER))
             assert await store.status(SID) is Status.TRANSFER
             assert await store.status(CallSid("CAunknown")) is None
-            await store._tasks.close()
+            await store.tasks.close()
 
 
 async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(
@@ -255,10 +255,10 @@ async def test_integrators_writes_are_true_when_the_journal_has_them(
     async with process() as first:
         await first.open_call(SID, caller=None)
         with faulty.away():
-            assert await first.update_user_info_field(SID, "name", "One")
-            assert await first.update_user_info_field(SID, "name", "Two")
-            assert await first.update_conversation_history(SID, caller("hello"))
-            await first._tasks.close()
+            assert await first.writes.update_user_info_field(SID, "name", "One")
+            assert await first.writes.update_user_info_field(SID, "name", "Two")
+            assert await first.writes.update_conversation_history(SID, caller("hello"))
+            await first.tasks.close()
     async with process() as second:
         skeleton = await second.get_call_skeleton(SID)
         assert skeleton is not None
@@ -272,8 +272,8 @@ async def test_integrators_writes_reach_redis_when_it_is_back_without_a_restart(
     async with process() as store:
         await store.open_call(SID, caller=None)
         with faulty.replies_lost():
-            assert await store.update_conversation_history(SID, caller("once"))
-        await asyncio.wait(store._tasks._running - {store._replaying})
+            assert await store.writes.update_conversation_history(SID, caller("once"))
+        await asyncio.wait(store.tasks.running - {store.replaying})
         assert await said_in_record(store) == ["once"]
 
 
@@ -284,9 +284,9 @@ async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_ret
         ledger = await store.open_call(SID, caller=None)
         with faulty.away():
             with monkeypatch.context() as patch:
-                patch.setattr(Journal, "_write", lambda *_: OSError("no space left"))
+                patch.setattr(FallbackStore, "_write", lambda *_: OSError("no space left"))
                 assert await ledger.commit(said("one", 1)) is Saved.MEMORY
-                assert not await store.update_user_info_field(SID, "name", "Test Caller")
+                assert not await store.writes.update_user_info_field(SID, "name", "Test Caller")
             assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
             assert standing(process.data_dir).entries == 2
         await ledger.caught_up()
@@ -392,7 +392,7 @@ async def test_a_damaged_journal_stops_no_call_no_start_and_no_other_journal(
             with faulty.away():
                 ledger = await ended.open_call(sid, caller=None)
                 assert await ledger.commit(said("once", 1)) is Saved.JOURNAL
-                await ended._tasks.close()
+                await ended.tasks.close()
         if sid == SID:
             (first,) = journal_paths(process.data_dir)
             first = first.rename(first.with_name("0.db"))  # it is looked at first

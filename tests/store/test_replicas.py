@@ -20,7 +20,7 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import standing
-from voicebot.store.session import Outcome
+from voicebot.store.session import SaveState
 from voicebot.store.store import Store
 
 from .calls import SID, answered, caller
@@ -76,8 +76,7 @@ async def pair(servers: Servers, patient: Settings, business: Business) -> Async
 
 async def waiting(store: Store, settings: Settings) -> int:
     """Writes in the journals, after what the store has begun to forget."""
-    assert store._journal is not None
-    await store._journal.open()
+    await store.fallback.open()
     return standing(settings.data_dir).entries
 
 
@@ -118,7 +117,7 @@ async def test_what_too_few_replicas_have_is_in_the_journal_until_they_do(
         async with connect(pair.url) as client:
             assert await client.llen(call_keys(SID).history) == 2, "the master has it"
         for _ in range(3):
-            assert await ledger._delivery.attempt() is Outcome.UNCOPIED, "asking again is no copy"
+            assert await ledger.attempt() is SaveState.UNCOPIED, "asking again is no copy"
         assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.JOURNAL
         assert standing(patient.data_dir).entries == 2
     await ledger.caught_up()
@@ -136,7 +135,7 @@ async def test_a_slow_replica_is_no_reason_to_think_that_redis_is_away(pair: Pai
     ledger = await pair.store.open_call(SID, caller=None)
     with pair.replica_frozen():
         await ledger.commit(answered(Step.NAME, 1))
-        assert not pair.store._breaker.is_open
+        assert not pair.store.breaker.is_open
         other = await pair.store.open_call(OTHER, caller=None)
         assert await pair.store.status(OTHER) is not None
     await ledger.caught_up()
@@ -146,10 +145,10 @@ async def test_a_slow_replica_is_no_reason_to_think_that_redis_is_away(pair: Pai
 async def test_a_small_write_waits_for_the_replica_too(pair: Pair, patient: Settings) -> None:
     await pair.store.open_call(SID, caller=None)
     with pair.replica_frozen():
-        assert await pair.store.update_conversation_history(SID, caller("hello"))
+        assert await pair.store.writes.update_conversation_history(SID, caller("hello"))
         assert standing(patient.data_dir).entries == 1
-    assert await pair.store.update_conversation_history(SID, caller("again"))
-    for task in pair.store._tasks._running - {pair.store._replaying}:
+    assert await pair.store.writes.update_conversation_history(SID, caller("again"))
+    for task in pair.store.tasks.running - {pair.store.replaying}:
         await task
     skeleton = await pair.store.get_call_skeleton(SID)
     assert skeleton is not None
@@ -165,7 +164,7 @@ async def test_the_next_process_brings_what_no_replica_had(
         ledger = await first.open_call(SID, caller=None)
         with pair.replica_frozen():
             assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
-            await first._tasks.close()
+            await first.tasks.close()
     async with open_store(there, business) as second:
         assert await waiting(second, patient) == 0
         skeleton = await second.get_call_skeleton(SID)
@@ -182,7 +181,7 @@ async def test_a_master_found_through_its_sentinel_is_waited_for(
         async with open_store(there, business) as store:
             ledger = await store.open_call(SID, caller=None)
             assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
-            assert await ledger._delivery.attempt() is Outcome.UNCOPIED
+            assert await ledger.attempt() is SaveState.UNCOPIED
             skeleton = await store.get_call_skeleton(SID)
             assert skeleton is not None
             assert len(skeleton.history) == 2

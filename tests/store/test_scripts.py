@@ -9,16 +9,23 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from voicebot.call import Change, Status, Step
-from voicebot.store.commits import Commit, Founding, Sealed, Session, seal
+from voicebot.store.commits import (
+    Commit,
+    EncodedCommit,
+    PendingUpdate,
+    SessionInfo,
+    Update,
+    encode_commit,
+)
 from voicebot.store.keys import call_keys
-from voicebot.store.record import message_json
+from voicebot.store.record import CallRecord, message_json
 from voicebot.store.scripts import Claimed, Scripts, Updated, Verdict
 
 from .calls import SID, START, answered, bot, caller
 
 KEYS = call_keys(SID)
 RETENTION_S = 1000
-FRESH = Founding({"callSid": SID, "status": "active", "step": "name", "servicebooked": "false"})
+FRESH = CallRecord({"callSid": SID, "status": "active", "step": "name", "servicebooked": "false"})
 
 
 @pytest.fixture
@@ -26,8 +33,8 @@ def scripts(client: Redis) -> Scripts:
     return Scripts(client, retention_s=RETENTION_S)
 
 
-def session(name: str, second: int = 0) -> Session:
-    return Session(SID, name, START + timedelta(seconds=second), FRESH.fields)
+def session(name: str, second: int = 0) -> SessionInfo:
+    return SessionInfo(SID, name, START + timedelta(seconds=second), FRESH.fields)
 
 
 async def claim(scripts: Scripts, name: str, second: int = 0) -> Claimed:
@@ -38,11 +45,11 @@ async def late_claim(scripts: Scripts, name: str) -> Claimed:
     return await scripts.claim(session(name), FRESH, at=START, late=True)
 
 
-def commit(seq: int, change: Change) -> Sealed:
-    return seal(Commit(seq, change, START))
+def commit(seq: int, change: Change) -> EncodedCommit:
+    return encode_commit(Commit(seq, change, START))
 
 
-def said(seq: int) -> Sealed:
+def said(seq: int) -> EncodedCommit:
     return commit(seq, Change(messages=(caller(f"message {seq}", seq),)))
 
 
@@ -53,9 +60,9 @@ async def history(client: Redis) -> list[str]:
 async def test_a_claim_makes_a_record_where_there_is_none(scripts: Scripts) -> None:
     claimed = await claim(scripts, "a")
     assert claimed.epoch == 1
-    assert claimed.fields["step"] == "name"
-    assert claimed.fields["epoch"] == "1"
-    assert claimed.history == ()
+    assert claimed.record.fields["step"] == "name"
+    assert claimed.record.fields["epoch"] == "1"
+    assert claimed.record.history == ()
 
 
 async def test_each_session_gets_a_higher_epoch_and_one_session_only_one(scripts: Scripts) -> None:
@@ -66,9 +73,9 @@ async def test_each_session_gets_a_higher_epoch_and_one_session_only_one(scripts
 async def test_a_claim_never_overwrites_a_record(scripts: Scripts, client: Redis) -> None:
     await client.hset(KEYS.call, mapping={"user.userInfo.name": "Test Caller", "step": "phone"})
     claimed = await claim(scripts, "a")
-    assert claimed.fields["user.userInfo.name"] == "Test Caller"
-    assert claimed.fields["step"] == "phone"
-    assert "callSid" not in claimed.fields
+    assert claimed.record.fields["user.userInfo.name"] == "Test Caller"
+    assert claimed.record.fields["step"] == "phone"
+    assert "callSid" not in claimed.record.fields
 
 
 @pytest.mark.parametrize(
@@ -85,7 +92,7 @@ async def test_a_claim_reopens_only_what_is_not_finished(
     scripts: Scripts, client: Redis, before: Status, after: str
 ) -> None:
     await client.hset(KEYS.call, "status", before.value)
-    assert (await claim(scripts, "a")).fields["status"] == after
+    assert (await claim(scripts, "a")).record.fields["status"] == after
 
 
 async def test_a_commit_is_in_the_record_as_a_whole(scripts: Scripts, client: Redis) -> None:
@@ -245,18 +252,20 @@ async def test_scripts_come_back_after_redis_forgot_them(scripts: Scripts, clien
     assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.APPLIED
 
 
+def small_write(write_id: str, fields: dict[str, str], *history: str) -> PendingUpdate:
+    return PendingUpdate(write_id, SID, START, Update(fields, history))
+
+
 async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
-    reply = await scripts.update(SID, "w1", at=START, fields={"user.userInfo.name": "N"})
+    reply = await scripts.update(small_write("w1", {"user.userInfo.name": "N"}))
     assert reply is Updated.APPLIED
     assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.APPLIED
 
 
 async def test_a_small_write_is_done_once(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
-    replies = [
-        await scripts.update(SID, "w1", at=START, fields={}, history=("{}",)) for _ in range(2)
-    ]
+    replies = [await scripts.update(small_write("w1", {}, "{}")) for _ in range(2)]
     assert replies == [Updated.APPLIED, Updated.DONE]
     assert await history(client) == ["{}"]
 
@@ -264,5 +273,5 @@ async def test_a_small_write_is_done_once(scripts: Scripts, client: Redis) -> No
 async def test_a_small_write_to_an_unknown_call_leaves_no_trace(
     scripts: Scripts, client: Redis
 ) -> None:
-    assert await scripts.update(SID, "w", at=START, fields={"x": "y"}) is Updated.UNKNOWN
+    assert await scripts.update(small_write("w", {"x": "y"})) is Updated.UNKNOWN
     assert await client.keys() == []

@@ -15,7 +15,7 @@ from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.commits import save_mode
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import SID, answered, bot, caller
@@ -34,7 +34,7 @@ def store(faulty: FaultyRedis, make_store: StoreMaker) -> Store:
 
 
 @pytest.fixture
-async def ledger(store: Store) -> AsyncIterator[RecordLedger]:
+async def ledger(store: Store) -> AsyncIterator[CallSession]:
     ledger = await store.open_call(SID, caller="+61255550100")
     yield ledger
     await ledger.close()
@@ -50,7 +50,7 @@ async def said_in_record(store: Store) -> list[str]:
     return [m.message for m in skeleton.history]
 
 
-async def test_an_acknowledged_commit_is_in_redis(store: Store, ledger: RecordLedger) -> None:
+async def test_an_acknowledged_commit_is_in_redis(store: Store, ledger: CallSession) -> None:
     assert await ledger.commit(answered(Step.NAME, 1)) is Saved.REDIS
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
@@ -72,7 +72,7 @@ async def test_the_next_session_finds_where_the_call_stands(store: Store) -> Non
 
 @pytest.mark.parametrize("error", [None, RedisTimeoutError(), ReadOnlyError(), OutOfMemoryError()])
 async def test_what_redis_refuses_is_brought_in_order_when_it_is_back(
-    store: Store, faulty: FaultyRedis, ledger: RecordLedger, error: RedisError | None
+    store: Store, faulty: FaultyRedis, ledger: CallSession, error: RedisError | None
 ) -> None:
     with faulty.away(error):
         assert await ledger.commit(said("one")) is Saved.MEMORY
@@ -83,7 +83,7 @@ async def test_what_redis_refuses_is_brought_in_order_when_it_is_back(
 
 
 async def test_a_lost_reply_never_writes_a_message_twice(
-    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+    store: Store, faulty: FaultyRedis, ledger: CallSession
 ) -> None:
     with faulty.replies_lost():
         assert await ledger.commit(said("one")) is Saved.MEMORY
@@ -109,7 +109,7 @@ async def test_a_call_goes_on_when_redis_hangs_and_the_late_answer_counts(
 
 
 async def test_what_waits_at_the_end_of_a_call_is_written_then(
-    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+    store: Store, faulty: FaultyRedis, ledger: CallSession
 ) -> None:
     with faulty.away():
         await ledger.commit(answered(Step.NAME, 1))
@@ -135,7 +135,7 @@ async def test_a_call_that_begins_while_redis_is_away_is_written_when_it_is_back
 
 
 async def test_what_redis_forgot_is_sent_again(
-    store: Store, client: Redis, ledger: RecordLedger
+    store: Store, client: Redis, ledger: CallSession
 ) -> None:
     await ledger.commit(answered(Step.NAME, 1))
     await ledger.commit(answered(Step.PHONE, 3))
@@ -162,7 +162,7 @@ async def test_a_record_that_redis_forgot_comes_back_with_what_was_there_before_
 
 
 async def test_a_session_that_was_taken_over_is_told_and_what_it_heard_is_kept(
-    store: Store, ledger: RecordLedger
+    store: Store, ledger: CallSession
 ) -> None:
     newer = await store.open_call(SID, caller=None)
     with pytest.raises(Fenced):
@@ -172,7 +172,7 @@ async def test_a_session_that_was_taken_over_is_told_and_what_it_heard_is_kept(
 
 
 async def test_commits_of_one_session_at_the_same_moment_keep_their_order(
-    store: Store, ledger: RecordLedger
+    store: Store, ledger: CallSession
 ) -> None:
     texts = [str(n) for n in range(20)]
     await asyncio.gather(*(ledger.commit(said(text)) for text in texts))
@@ -180,7 +180,7 @@ async def test_commits_of_one_session_at_the_same_moment_keep_their_order(
 
 
 async def test_a_cancelled_commit_is_still_written(
-    store: Store, faulty: FaultyRedis, ledger: RecordLedger
+    store: Store, faulty: FaultyRedis, ledger: CallSession
 ) -> None:
     with faulty.hung():
         commit = asyncio.ensure_future(ledger.commit(said("one")))

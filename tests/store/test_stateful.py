@@ -27,16 +27,17 @@ from hypothesis.stateful import (
 )
 
 from voicebot.call import FIELDS, Change, Step
-from voicebot.store.commits import Commit, Founding, Sealed, seal
-from voicebot.store.commits import Session as Writer
+from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, Update, encode_commit
+from voicebot.store.commits import SessionInfo as Writer
 from voicebot.store.keys import CallKeys, call_keys
-from voicebot.store.record import ANSWER_FIELD
+from voicebot.store.record import ANSWER_FIELD, CallRecord
 from voicebot.store.scripts import Scripts, Taken, Verdict
 
 from .calls import SID, START, caller
 
 TEXT_STEPS = FIELDS[:4]
-FRESH = Founding({"callSid": SID, "status": "active", "step": "name"})
+FRESH = CallRecord({"callSid": SID, "status": "active", "step": "name"})
+SAME_WRITE = PendingUpdate("same-id", SID, START, Update({"x": "y"}))
 
 
 def _named(name: str) -> Writer:
@@ -44,12 +45,12 @@ def _named(name: str) -> Writer:
 
 
 @dataclass
-class Session:
+class SessionInfo:
     """What the model knows of one session. `applied` counts its commits in the record."""
 
     id: str
     epoch: int
-    commits: list[Sealed] = field(default_factory=list)
+    commits: list[EncodedCommit] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     applied: int = 0
 
@@ -58,7 +59,7 @@ class Session:
 class Read:
     """A record that a turn over HTTP has read, and what it must find unchanged."""
 
-    record: Founding
+    record: CallRecord
     version: tuple[int, int]
 
 
@@ -73,7 +74,7 @@ class Record(RuleBasedStateMachine):
         self.loop = asyncio.Runner()
         self.client = FakeAsyncRedis(decode_responses=True)
         self.scripts = Scripts(self.client, retention_s=1000)
-        self.owners: list[Session] = []
+        self.owners: list[SessionInfo] = []
         self.epoch = 0
         self.answers: dict[Step, str] = {}
         self.step = "name"
@@ -86,20 +87,20 @@ class Record(RuleBasedStateMachine):
             self.loop.close()
 
     @rule(target=sessions)
-    def somebody_takes_the_call_over(self) -> Session:
+    def somebody_takes_the_call_over(self) -> SessionInfo:
         name = f"session-{len(self.owners)}"
         claimed = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
         again = self.loop.run(self.scripts.claim(_named(name), FRESH, at=START))
         self.epoch += 1
         assert claimed.epoch == again.epoch == self.epoch
-        self.owners.append(Session(name, claimed.epoch))
+        self.owners.append(SessionInfo(name, claimed.epoch))
         return self.owners[-1]
 
     def _version(self) -> tuple[int, int]:
         owner = self._owner()
         return self.epoch, owner.applied if owner else 0
 
-    def _owner(self) -> Session | None:
+    def _owner(self) -> SessionInfo | None:
         return next((o for o in self.owners if o.epoch == self.epoch), None)
 
     @rule(target=reads)
@@ -114,7 +115,7 @@ class Record(RuleBasedStateMachine):
     )
     def a_turn_is_written(self, read: Read, answers: dict[Step, str], words: str) -> None:
         change = Change(answers=answers, messages=(caller(words),), dialogue=f"turn/{words}")
-        commit = seal(Commit(1, change, START))
+        commit = encode_commit(Commit(1, change, START))
         taken, _ = self.loop.run(self.scripts.take_turn(SID, START, read.record, commit, {}))
         if read.version == self._version():
             assert taken is Taken.APPLIED
@@ -130,7 +131,7 @@ class Record(RuleBasedStateMachine):
         step=st.none() | st.sampled_from(list(Step)),
     )
     def a_session_decides_on_a_change(
-        self, session: Session, answers: dict[Step, str], words: list[str], step: Step | None
+        self, session: SessionInfo, answers: dict[Step, str], words: list[str], step: Step | None
     ) -> None:
         seq = len(session.commits) + 1
         change = Change(
@@ -140,7 +141,7 @@ class Record(RuleBasedStateMachine):
             dialogue=f"{session.id}/{seq}",
         )
         at = START + timedelta(seconds=seq)
-        session.commits.append(seal(Commit(seq, change, at)))
+        session.commits.append(encode_commit(Commit(seq, change, at)))
         session.changes.append(change)
 
     @precondition(lambda self: any(o.commits for o in self.owners))
@@ -171,7 +172,7 @@ class Record(RuleBasedStateMachine):
     @precondition(lambda self: self.epoch > 0)
     @rule()
     def an_integrator_writes_in_between(self) -> None:
-        reply = self.loop.run(self.scripts.update(SID, "same-id", at=START, fields={"x": "y"}))
+        reply = self.loop.run(self.scripts.update(SAME_WRITE))
         assert reply.value in ("applied", "done")
 
     async def _stored(self, keys: CallKeys) -> tuple[dict[str, str], list[str]]:

@@ -20,7 +20,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.record import iso_utc
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import SID, START, answered, caller
@@ -32,7 +32,7 @@ OLD_SID = CallSid("CAold1")
 
 
 @pytest.fixture
-async def ledger(store: Store) -> AsyncIterator[RecordLedger]:
+async def ledger(store: Store) -> AsyncIterator[CallSession]:
     ledger = await store.open_call(SID, caller="+61255550100")
     yield ledger
     await ledger.close()
@@ -45,7 +45,7 @@ async def test_an_unknown_call_has_no_skeleton(store: Store) -> None:
 
 
 async def test_each_info_field_can_be_set_with_its_moment(
-    store: Store, ledger: RecordLedger
+    store: Store, ledger: CallSession
 ) -> None:
     given = {
         "name": " Test  Caller",
@@ -54,7 +54,7 @@ async def test_each_info_field_can_be_set_with_its_moment(
         "email": "Caller@Example.COM",
     }
     for name, value in given.items():
-        assert await store.update_user_info_field(SID, name, value, "2026-03-02T10:00:00Z")
+        assert await store.writes.update_user_info_field(SID, name, value, "2026-03-02T10:00:00Z")
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     info = skeleton.user.userInfo
@@ -86,10 +86,10 @@ async def test_each_info_field_can_be_set_with_its_moment(
     ],
 )
 async def test_a_write_that_makes_no_sense_is_refused_and_changes_nothing(
-    store: Store, ledger: RecordLedger, field: str, value: object, timestamp: str | None
+    store: Store, ledger: CallSession, field: str, value: object, timestamp: str | None
 ) -> None:
     before = await store.get_call_skeleton(SID)
-    assert not await store.update_user_info_field(SID, field, value, timestamp)  # type: ignore[arg-type]
+    assert not await store.writes.update_user_info_field(SID, field, value, timestamp)  # type: ignore[arg-type]
     assert await store.get_call_skeleton(SID) == before
 
 
@@ -98,24 +98,24 @@ async def test_a_write_that_makes_no_sense_is_refused_and_changes_nothing(
     [None, "hello", 7, [], {"speaker": "nobody"}, {"speaker": "AI", "message": "\u200b \ufeff"}],
 )
 async def test_a_message_that_is_none_is_refused_and_changes_nothing(
-    store: Store, ledger: RecordLedger, message: object
+    store: Store, ledger: CallSession, message: object
 ) -> None:
     before = await store.get_call_skeleton(SID)
-    assert not await store.update_conversation_history(SID, message)  # type: ignore[arg-type]
+    assert not await store.writes.update_conversation_history(SID, message)  # type: ignore[arg-type]
     assert await store.get_call_skeleton(SID) == before
 
 
 async def test_a_service_is_known_by_name_or_id_whatever_its_case(
-    store: Store, ledger: RecordLedger, business: Business
+    store: Store, ledger: CallSession, business: Business
 ) -> None:
     offer = business.services[0]
-    assert await store.update_service_selection(SID, offer.name.upper())
+    assert await store.writes.update_service_selection(SID, offer.name.upper())
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.service is not None
     assert skeleton.user.service.id == offer.id
     assert skeleton.user.serviceBookedTime is None
-    assert not await store.update_service_selection(SID, "Time travel")
+    assert not await store.writes.update_service_selection(SID, "Time travel")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ async def test_a_naive_service_time_is_in_the_business_zone(
 ) -> None:
     store = make_store(clock=lambda: START)
     await store.open_call(SID, caller=None)
-    assert await store.update_service_selection(SID, business.services[0].name, given)
+    assert await store.writes.update_service_selection(SID, business.services[0].name, given)
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.serviceBookedTime == kept
@@ -157,15 +157,15 @@ async def test_a_time_that_the_conversation_would_not_book_is_refused_and_change
     store = make_store(clock=lambda: START)
     await store.open_call(SID, caller=None)
     before = await store.get_call_skeleton(SID)
-    assert not await store.update_service_selection(SID, business.services[0].name, given)
+    assert not await store.writes.update_service_selection(SID, business.services[0].name, given)
     assert await store.get_call_skeleton(SID) == before
 
 
 async def test_what_is_neither_true_nor_false_books_nothing(
-    store: Store, ledger: RecordLedger
+    store: Store, ledger: CallSession
 ) -> None:
-    assert not await store.update_booking_status(SID, "false")  # type: ignore[arg-type]
-    assert not await store.update_booking_status(SID, True, email_sent="no")  # type: ignore[arg-type]
+    assert not await store.writes.update_booking_status(SID, "false")  # type: ignore[arg-type]
+    assert not await store.writes.update_booking_status(SID, True, email_sent="no")  # type: ignore[arg-type]
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, False)
@@ -178,51 +178,55 @@ async def test_an_integrators_clock_that_is_ahead_moves_nothing_into_the_future(
     await store.open_call(SID, caller=None)
     ahead = START + timedelta(hours=11)
     message = {"speaker": "customer", "message": "hello", "startedAt": iso_utc(ahead)}
-    assert await store.update_conversation_history(SID, message)
-    assert await store.update_conversation_history(SID, replace(caller("hi"), started_at=ahead))
-    assert await store.update_user_info_field(SID, "name", "Test Caller", iso_utc(ahead))
+    assert await store.writes.update_conversation_history(SID, message)
+    assert await store.writes.update_conversation_history(
+        SID, replace(caller("hi"), started_at=ahead)
+    )
+    assert await store.writes.update_user_info_field(SID, "name", "Test Caller", iso_utc(ahead))
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert [m.startedAt for m in skeleton.history] == [iso_utc(START)] * 2
     assert skeleton.user.userInfo.name_timestamp == iso_utc(START)
 
 
-async def test_a_message_can_be_appended(store: Store, ledger: RecordLedger) -> None:
+async def test_a_message_can_be_appended(store: Store, ledger: CallSession) -> None:
     message = {"speaker": "customer", "message": "hello", "startedAt": "2026-03-02T09:00:00Z"}
-    assert await store.update_conversation_history(SID, message)
-    assert await store.update_conversation_history(SID, caller("again", 5))
+    assert await store.writes.update_conversation_history(SID, message)
+    assert await store.writes.update_conversation_history(SID, caller("again", 5))
     nested = await store.get_call_skeleton_dict(SID)
     assert nested is not None
     assert nested["history"] == [
         {"speaker": "customer", "message": "hello", "startedAt": "2026-03-02T09:00:00.000Z"},
         {"speaker": "customer", "message": "again", "startedAt": "2026-03-02T09:00:05.000Z"},
     ]
-    assert not await store.update_conversation_history(SID, {"speaker": "cat", "message": "x"})
-    assert not await store.update_conversation_history(SID, {"speaker": "AI"})
+    assert not await store.writes.update_conversation_history(
+        SID, {"speaker": "cat", "message": "x"}
+    )
+    assert not await store.writes.update_conversation_history(SID, {"speaker": "AI"})
 
 
-async def test_the_email_flag_is_never_cleared(store: Store, ledger: RecordLedger) -> None:
-    assert await store.update_booking_status(SID, True, email_sent=True)
-    assert await store.update_booking_status(SID, False)
+async def test_the_email_flag_is_never_cleared(store: Store, ledger: CallSession) -> None:
+    assert await store.writes.update_booking_status(SID, True, email_sent=True)
+    assert await store.writes.update_booking_status(SID, False)
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, True)
 
 
 async def test_a_letter_that_was_sent_books_nothing_that_was_taken_back_meanwhile(
-    store: Store, ledger: RecordLedger
+    store: Store, ledger: CallSession
 ) -> None:
-    assert await store.update_booking_status(SID, False)
-    assert await store.update_booking_status(SID, None, email_sent=True)
+    assert await store.writes.update_booking_status(SID, False)
+    assert await store.writes.update_booking_status(SID, None, email_sent=True)
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, True)
 
 
 async def test_no_write_makes_a_call_that_is_unknown(store: Store, client: Redis) -> None:
-    assert not await store.update_user_info_field("CAunknown", "name", "Test Caller")
-    assert not await store.update_booking_status("CAunknown", True)
-    assert not await store.update_user_info_field("no sid!", "name", "Test Caller")
+    assert not await store.writes.update_user_info_field("CAunknown", "name", "Test Caller")
+    assert not await store.writes.update_booking_status("CAunknown", True)
+    assert not await store.writes.update_user_info_field("no sid!", "name", "Test Caller")
     assert await client.keys() == []
 
 
@@ -245,7 +249,7 @@ async def test_an_old_record_is_carried_over_when_its_call_goes_on(
 
 async def test_an_integrator_can_write_to_an_old_record(store: Store, client: Redis) -> None:
     await client.set(legacy_key(OLD_SID), OLD_RECORD)
-    assert await store.update_user_info_field(OLD_SID, "email", "caller@example.com")
+    assert await store.writes.update_user_info_field(OLD_SID, "email", "caller@example.com")
     skeleton = await store.get_call_skeleton(OLD_SID)
     assert skeleton is not None
     assert skeleton.user.userInfo.email == "caller@example.com"
@@ -260,7 +264,7 @@ async def test_the_mirror_is_the_committed_record_for_old_readers(
     await ledger.commit(answered(Step.NAME, 1))
     await ledger.close()
     expected = await store.get_call_skeleton_dict(SID)
-    await store._chores.finish()
+    await store.best_effort.finish()
     text = await client.get(legacy_key(SID))
     assert text is not None
     assert orjson.loads(text) == expected
@@ -274,17 +278,17 @@ async def test_without_the_mirror_the_old_string_stays_as_it_is(
     ledger = await store.open_call(OLD_SID, caller=None)
     await ledger.commit(answered(Step.EMAIL, 1))
     await ledger.close()
-    await store._chores.finish()
+    await store.best_effort.finish()
     assert await client.get(legacy_key(OLD_SID)) == OLD_RECORD
 
 
 async def test_phases_are_told_and_stand_in_no_record(
-    store: Store, client: Redis, ledger: RecordLedger
+    store: Store, client: Redis, ledger: CallSession
 ) -> None:
     before = await client.hgetall(call_keys(SID).call)
     await store.announce(SID, Phase.THINKING)
     await store.announce(CallSid("CAunknown"), Phase.THINKING)
-    await store._chores.finish()
+    await store.best_effort.finish()
     told = [event for _, event in await client.xrange(call_keys(SID).events) or ()]
     assert told[-1] is not None
     assert told[-1]["value"] == "thinking"
@@ -307,12 +311,12 @@ async def test_recent_calls_come_newest_first(make_store: StoreMaker) -> None:
         moment = START.replace(second=second)
         store = make_store(clock=lambda moment=moment: moment)
         await (await store.open_call(CallSid(sid), caller=None)).close()
-        await store._chores.finish()
+        await store.best_effort.finish()
     assert await store.recent_calls() == ["CA3", "CA2", "CA1"]
     assert await store.recent_calls(limit=1, offset=1) == ["CA2"]
 
 
-async def test_the_webhook_reads_where_a_call_stands(store: Store, ledger: RecordLedger) -> None:
+async def test_the_webhook_reads_where_a_call_stands(store: Store, ledger: CallSession) -> None:
     assert await store.status(SID) is Status.ACTIVE
     await ledger.commit(Change(status=Status.TRANSFER))
     assert await store.status(SID) is Status.TRANSFER
@@ -325,7 +329,7 @@ async def test_without_redis_readers_are_told_and_writers_get_false(
     store = Store(client, settings, business)
     with pytest.raises(StoreUnavailable):
         await store.get_call_skeleton(SID)
-    assert not await store.update_user_info_field(SID, "name", "Test Caller")
+    assert not await store.writes.update_user_info_field(SID, "name", "Test Caller")
     assert await store.status(SID) is None
     assert not await store.is_ready()
     await store.aclose()

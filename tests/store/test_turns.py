@@ -9,8 +9,9 @@ from redis.asyncio import Redis
 
 from voicebot.call import Change, Saved, Status, Step
 from voicebot.errors import Fenced
-from voicebot.store.commits import Commit, Founding, Session, seal
+from voicebot.store.commits import Commit, SessionInfo, encode_commit
 from voicebot.store.keys import call_keys, legacy_key
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 from voicebot.store.turns import Overtaken
@@ -19,7 +20,7 @@ from .calls import SID, START, answered, bot, caller
 from .test_store import OLD_RECORD, OLD_SID
 
 KEYS = call_keys(SID)
-FRESH = Founding({"callSid": SID, "status": "active", "step": "name"})
+FRESH = CallRecord({"callSid": SID, "status": "active", "step": "name"})
 
 
 async def test_nothing_of_a_turn_is_there_before_it_is_written(store: Store, client: Redis) -> None:
@@ -87,13 +88,13 @@ async def test_a_turn_takes_the_call_over_from_a_session_that_it_knew_of(store: 
 async def test_what_comes_out_of_a_journal_changes_no_answer_of_a_later_turn(
     store: Store, client: Redis
 ) -> None:
-    scripts, old = Scripts(client, retention_s=1000), Session(SID, "old", START, FRESH.fields)
+    scripts, old = Scripts(client, retention_s=1000), SessionInfo(SID, "old", START, FRESH.fields)
     await scripts.claim(old, FRESH, at=START)
     turn = await store.open_turn(SID)
     await turn.commit(Change(answers={Step.NAME: "New Name"}))
     await turn.write({})
     late = Change(answers={Step.NAME: "Old Name"}, messages=(bot("said before"),))
-    await scripts.commit(old, 1, seal(Commit(1, late, START + timedelta(seconds=1))))
+    await scripts.commit(old, 1, encode_commit(Commit(1, late, START + timedelta(seconds=1))))
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.userInfo.name == "New Name"

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from tests.stream.door import ANSWERS, answer, door, in_virtual_time, now
 from tests.stream.provider import CALL_SID
 from voicebot.call import CallSid, Status
-from voicebot.store import RecordLedger, Store
+from voicebot.store import CallSession, Store
 
 
 @in_virtual_time
@@ -111,7 +111,7 @@ def test_a_stream_that_was_opened_late_does_not_end_the_newer_one(
 
         async def late_at_first(
             store: Store, call_sid: CallSid, *, caller: str | None
-        ) -> RecordLedger:
+        ) -> CallSession:
             ledger = await open_call(store, call_sid, caller=caller)
             if not claimed.is_set():
                 claimed.set()

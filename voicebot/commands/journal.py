@@ -19,7 +19,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.store import Store
 from voicebot.store.client import connect
 from voicebot.store.embedded import embedded_valkey
-from voicebot.store.replay import Listed, Owner, listed
+from voicebot.store.replay import JournalSummary, Owner, journal_summaries
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
@@ -57,14 +57,14 @@ def journal(
     if action is Action.REPLAY:
         brought = asyncio.run(_replay(settings))
         typer.echo(f"{_counted(brought, 'write')} brought to Redis")
-    left = listed(settings.data_dir)
+    left = journal_summaries(settings.data_dir)
     for line in lines(left, datetime.now(UTC)):
         typer.echo(line)
     if action is Action.REPLAY and any(file.owner in _FOR_A_PERSON for file in left):
         raise typer.Exit(1)
 
 
-def lines(files: list[Listed], now: datetime) -> list[str]:
+def lines(files: list[JournalSummary], now: datetime) -> list[str]:
     """The list, a file a paragraph."""
     if not files:
         return ["nothing waits: everything that was saved on this machine is in Redis"]
@@ -86,13 +86,15 @@ async def _replay(settings: Settings) -> int:
             finally:
                 await store.aclose()
     except StoreUnavailable as error:
-        waiting = _counted(sum(file.writes for file in listed(settings.data_dir)), "write")
+        waiting = _counted(
+            sum(file.writes for file in journal_summaries(settings.data_dir)), "write"
+        )
         raise StoreUnavailable(
             f"{error}. Nothing is lost: {waiting} stay in {settings.data_dir}"
         ) from error
 
 
-def _refused(file: Listed) -> str:
+def _refused(file: JournalSummary) -> str:
     return f"Redis refuses this ({file.why}); mend what stands at the call's keys, then replay"
 
 

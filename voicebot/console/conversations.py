@@ -29,7 +29,7 @@ from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, Store
 from voicebot.store.record import iso_utc
-from voicebot.store.turns import Overtaken, TurnLedger
+from voicebot.store.turns import HttpTurn, Overtaken
 from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing
 from voicebot.validation import read_moment
 
@@ -176,7 +176,7 @@ class Conversations:
         return await self._hold(turn, said, in_history=at is not None)
 
     async def _hold(
-        self, turn: TurnLedger, said: Said | None, *, in_history: bool = False
+        self, turn: HttpTurn, said: Said | None, *, in_history: bool = False
     ) -> Answered:
         """One turn, as a session of its own; `in_history`: another program stored the message."""
         state = turn.state
@@ -201,7 +201,7 @@ class Conversations:
         return Answered(reply, skeleton)
 
     async def _converse(
-        self, turn: TurnLedger, said: Said | None, trace: CallTrace, began: float
+        self, turn: HttpTurn, said: Said | None, trace: CallTrace, began: float
     ) -> tuple[Heard | None, Ending | None]:
         """What was understood, and how the call ends if it does; without a message it begins."""
         dialogue = begin(self._business, turn.state)
@@ -214,7 +214,7 @@ class Conversations:
         return heard, await talk.take_turn(heard)
 
 
-def _reply(turn: TurnLedger, said: Said | None, ending: Ending | None) -> Reply:
+def _reply(turn: HttpTurn, said: Said | None, ending: Ending | None) -> Reply:
     change, state, message = turn.change, turn.state, turn.said
     status = Status.ACTIVE if state.status is Status.ABANDONED else state.status
     return Reply(

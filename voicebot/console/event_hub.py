@@ -25,11 +25,11 @@ from voicebot.store.client import AWAY, answering
 from voicebot.store.events import (
     BEGINNING,
     EventReader,
-    Happened,
-    Listed,
-    Record,
+    IndexEntry,
+    StreamEvent,
     entry_order,
 )
+from voicebot.store.record import CallRecord
 
 MARGIN_MS = 3000
 GATHER_S = 0.1
@@ -56,7 +56,7 @@ log = get_logger(__name__)
 class Known:
     """A call as it stands. `stale` says that events came which `record` was read before."""
 
-    record: Record
+    record: CallRecord
     story: Story
     live: bool
     stale: bool = False
@@ -68,7 +68,7 @@ class Bulletin:
 
     call_sid: CallSid
     known: Known
-    events: tuple[Happened, ...]
+    events: tuple[StreamEvent, ...]
     watermark: int
 
 
@@ -187,13 +187,13 @@ class Newsroom:
                     self._known.clear()
                 return found
 
-    async def since(self, watermark: int) -> dict[CallSid, list[Happened]]:
+    async def since(self, watermark: int) -> dict[CallSid, list[StreamEvent]]:
         """What the calls' streams have had since a cursor; raises StoreUnavailable."""
         from_ms = max(0, watermark - MARGIN_MS)
         late = [c for c, k in self._known.items() if entry_order(k.story.last_id)[0] >= from_ms]
         with answering():
             found = await self._reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))
-            after: Listed | None = None
+            after: IndexEntry | None = None
             while places := await self._reader.listed(CALLS_CAUGHT_UP, after):
                 unread = [p.call_sid for p in places if p.call_sid not in found]
                 found |= await self._reader.of_calls(dict.fromkeys(unread, f"{from_ms}-0"))
@@ -202,12 +202,12 @@ class Newsroom:
                     break
         return found
 
-    async def listed(self, limit: int, after: Listed | None = None) -> list[Listed]:
+    async def listed(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
         """Recent calls, newest first; raises StoreUnavailable."""
         with answering():
             return await self._reader.listed(limit, after)
 
-    async def stream_of(self, call_sid: CallSid, after: str) -> list[Happened]:
+    async def stream_of(self, call_sid: CallSid, after: str) -> list[StreamEvent]:
         """What one call's stream holds after an entry; raises StoreUnavailable."""
         with answering():
             return await self._reader.of_call(call_sid, after)
@@ -242,7 +242,7 @@ class Newsroom:
                 await self._news_of(call_sid)
         self.watermark = max(self.watermark, now)
 
-    def _cursor(self, place: Listed) -> str:
+    def _cursor(self, place: IndexEntry) -> str:
         known = self._known.get(place.call_sid)
         return known.story.last_id if known else f"{max(0, self.watermark - MARGIN_MS)}-0"
 
@@ -261,7 +261,7 @@ class Newsroom:
             self.watermark = max(self.watermark, events[0].at_ms)
             self._tell(Bulletin(call_sid, known, tuple(events), self.watermark))
 
-    async def _with_news(self, call_sid: CallSid, known: Known, events: list[Happened]) -> Known:
+    async def _with_news(self, call_sid: CallSid, known: Known, events: list[StreamEvent]) -> Known:
         story = told(known.story, events)
         for turn in story.turns[len(known.story.turns) :]:
             self._answered(turn)
@@ -293,7 +293,7 @@ class Newsroom:
         while len(self._known) > CALLS_KNOWN:
             self._known.popitem(last=False)
 
-    def _is_new(self, event: Happened) -> bool:
+    def _is_new(self, event: StreamEvent) -> bool:
         return event.at_ms >= self.watermark - MARGIN_MS
 
     async def _check_presence(self) -> None:

@@ -14,7 +14,7 @@ from voicebot.console.auth import PROGRAM, Watcher
 from voicebot.console.event_hub import CALLS_KNOWN, Newsroom
 from voicebot.console.masking import Sight, mask_event
 from voicebot.console.problems import Problem
-from voicebot.store.events import Happened, entry_order
+from voicebot.store.events import StreamEvent, entry_order
 
 
 async def events_of_call(
@@ -70,7 +70,7 @@ async def events_of_all(
                 yield event_frame(event, cursor_of(bulletin.watermark), watching)
 
 
-def event_frame(event: Happened, cursor: str, watching: Watcher) -> bytes:
+def event_frame(event: StreamEvent, cursor: str, watching: Watcher) -> bytes:
     """One entry as the visitor sees it: its type is the event's name, its fields the data."""
     if watching.visitor.sight(event.call_sid) is Sight.MASKED:
         event = mask_event(event)
@@ -91,7 +91,7 @@ class Told:
         """All up to this entry is known to the listener."""
         self._keep(call_sid, entry_order(entry))
 
-    def new(self, events: Iterable[Happened]) -> Iterable[Happened]:
+    def new(self, events: Iterable[StreamEvent]) -> Iterable[StreamEvent]:
         """Those that were not told yet."""
         for event in events:
             if event.order > self._last.get(event.call_sid, (0, 0)):

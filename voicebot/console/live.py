@@ -44,7 +44,7 @@ from voicebot.console.search import cursor_of as page_after
 from voicebot.console.views import CallView, Need, WholeCallView, call_view, whole_view
 from voicebot.log import get_logger
 from voicebot.store.client import answering
-from voicebot.store.events import Listed
+from voicebot.store.events import IndexEntry
 from voicebot.store.index import Verdict, hand_over
 from voicebot.store.record import utc_now
 
@@ -213,7 +213,7 @@ class _Desk:
 
     async def _to_begin_with(self) -> tuple[list[Known], str | None]:
         """The newest calls and those that matter now, the oldest first; where older ones begin."""
-        places: list[Listed] = await self._newsroom.listed(LOOKED_THROUGH)
+        places: list[IndexEntry] = await self._newsroom.listed(LOOKED_THROUGH)
         newest = {place.call_sid for place in places[:ROWS]}
         known = await self._newsroom.look([place.call_sid for place in places])
         told = [k for k in known if k.live or need(k) or k.record.skeleton.callSid in newest]

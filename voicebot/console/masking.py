@@ -16,7 +16,7 @@ import orjson
 
 from voicebot.call import BROWSER_PREFIX, FIELDS, Speaker, Step
 from voicebot.store import CallSkeleton
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 from voicebot.store.models import HistoryMessage, User, UserInfo
 from voicebot.store.record import read_object
 
@@ -89,7 +89,7 @@ def personal_of(call: CallSkeleton) -> list[str]:
     return [value for step in PERSONAL if (value := getattr(info, step.value))]
 
 
-def mask_event(event: Happened) -> Happened:
+def mask_event(event: StreamEvent) -> StreamEvent:
     """Return an event without what was said (also by the bot) and without personal answers."""
     kind = event.fields.get("type", "")
     shown = {

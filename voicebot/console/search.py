@@ -14,7 +14,7 @@ from voicebot.console.event_hub import Known, Newsroom
 from voicebot.console.problems import Problem
 from voicebot.console.views import Need, answers, need_of
 from voicebot.store import CallSkeleton
-from voicebot.store.events import Listed
+from voicebot.store.events import IndexEntry
 from voicebot.validation import read_moment
 
 PAGE = 50
@@ -67,7 +67,7 @@ async def find(newsroom: Newsroom, wanted: Wanted, limit: int, cursor: str | Non
 
 async def of_day(newsroom: Newsroom, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:
     """Every call that began on this day of the business's calendar, newest first."""
-    after: Listed | None = None
+    after: IndexEntry | None = None
     while places := await newsroom.listed(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
         for known in await newsroom.look(_sids(places), anew=True):
@@ -109,22 +109,22 @@ def _has_text(skeleton: CallSkeleton, text: str) -> bool:
     return by_number or needle in name.casefold() or needle in skeleton.callSid.casefold()
 
 
-def cursor_of(place: Listed) -> str:
+def cursor_of(place: IndexEntry) -> str:
     """A place as an opaque text."""
     return urlsafe_b64encode(f"{place.claimed_ms}:{place.call_sid}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> Listed:
+def place_of(cursor: str) -> IndexEntry:
     """The place that a cursor names; raises Problem 400 for one that is not ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         ms, _, sid = urlsafe_b64decode(padded).decode().partition(":")
-        return Listed(CallSid(sid), int(ms))
+        return IndexEntry(CallSid(sid), int(ms))
     except (Base64Error, ValueError) as error:
         raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one") from error
 
 
-def _sids(places: list[Listed]) -> list[CallSid]:
+def _sids(places: list[IndexEntry]) -> list[CallSid]:
     return [place.call_sid for place in places]
 
 

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicebot.call import Phase, Speaker, Status, Step
 from voicebot.console.masking import PERSONAL, Sight, mask_words, personal_of, seen
 from voicebot.store import CallSkeleton
-from voicebot.store.events import BEGINNING, Happened, Record, entry_order
+from voicebot.store.events import BEGINNING, StreamEvent, entry_order
 from voicebot.store.models import CompanyRecord, HistoryMessage, ServiceRecord, User
-from voicebot.store.record import read_object
+from voicebot.store.record import CallRecord, read_object
 from voicebot.validation import read_moment
 
 
@@ -109,12 +109,12 @@ class WholeCallView(CallView):
     kind: Literal["whole"] = "whole"
 
 
-def call_view(record: Record, story: Story, *, live: bool, sight: Sight) -> CallView:
+def call_view(record: CallRecord, story: Story, *, live: bool, sight: Sight) -> CallView:
     """The call as a row of the list."""
     return CallView.model_validate(_common(record, story, live, sight))
 
 
-def whole_view(record: Record, story: Story, *, live: bool, sight: Sight) -> WholeCallView:
+def whole_view(record: CallRecord, story: Story, *, live: bool, sight: Sight) -> WholeCallView:
     """The call with all that was said."""
     skeleton = seen(record.skeleton, sight)
     personal = personal_of(record.skeleton)
@@ -141,7 +141,7 @@ def whole_view(record: Record, story: Story, *, live: bool, sight: Sight) -> Who
     )
 
 
-def need_of(record: Record, story: Story, *, live: bool) -> Need | None:
+def need_of(record: CallRecord, story: Story, *, live: bool) -> Need | None:
     """Who waits for a person: whoever asked for one, and whose booking did not come about."""
     status = record.skeleton.status
     if record.continued_as is not None or record.skeleton.broken:
@@ -168,7 +168,7 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
     }
 
 
-def _common(record: Record, story: Story, live: bool, sight: Sight) -> dict[str, object]:
+def _common(record: CallRecord, story: Story, live: bool, sight: Sight) -> dict[str, object]:
     skeleton = seen(record.skeleton.model_copy(update={"history": []}), sight)
     lost = skeleton.status is Status.ACTIVE and not live and story.spoken
     return {
@@ -246,7 +246,7 @@ class Story:
     unheard: Mapping[str, str] = field(default_factory=dict)
 
 
-def told(story: Story, events: Iterable[Happened]) -> Story:
+def told(story: Story, events: Iterable[StreamEvent]) -> Story:
     """The story after these events; those that it knows already change nothing."""
     last_id = story.last_id
     for event in events:
@@ -255,7 +255,7 @@ def told(story: Story, events: Iterable[Happened]) -> Story:
     return replace(story, last_id=last_id)
 
 
-def _after(story: Story, event: Happened) -> Story:
+def _after(story: Story, event: StreamEvent) -> Story:
     fields = event.fields
     match fields.get("type"):
         case "claim":

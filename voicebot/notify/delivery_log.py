@@ -28,7 +28,7 @@ from voicebot.call import CallSid
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.settings import Settings
 from voicebot.store.client import answering
-from voicebot.store.events import BEGINNING, Happened, entry_order
+from voicebot.store.events import BEGINNING, StreamEvent, entry_order
 from voicebot.store.keys import call_keys
 
 ORDERED_ATTEMPTS: Final = 4
@@ -140,11 +140,11 @@ class DeliveryLog:
         cursor = stored.get(self._endpoint.id, BEGINNING)
         return Progress(cursor if _ENTRY.fullmatch(cursor) else BEGINNING, tuple(retries))
 
-    async def event(self, call_sid: CallSid, entry: str) -> Happened | None:
+    async def event(self, call_sid: CallSid, entry: str) -> StreamEvent | None:
         """Return an event to be retried, if its call's stream still has it."""
         found = await self._client.xrange(call_keys(call_sid).events, entry, entry)
         entries = cast(list[tuple[str, dict[str, str]]], found)
-        return next((Happened(call_sid, name, fields) for name, fields in entries), None)
+        return next((StreamEvent(call_sid, name, fields) for name, fields in entries), None)
 
     async def advance(self, call_sid: CallSid, entry: str, retry: Retry | None = None) -> None:
         """Move the cursor to `entry`; `retry` is what remains to be tried of it."""

@@ -231,7 +231,7 @@ class MailSender:
 
     async def _note(self, call_sid: CallSid) -> None:
         """Tell the record, until it says so itself: it may have to wait in the journal."""
-        await self._store.update_booking_status(call_sid, None, email_sent=True)
+        await self._store.writes.update_booking_status(call_sid, None, email_sent=True)
         self._pause(call_sid)
 
     def _forget(self, call_sid: CallSid) -> None:

@@ -9,7 +9,7 @@ from hashlib import sha256
 import orjson
 
 from voicebot.call import CallSid, Status, Step
-from voicebot.store.events import Happened
+from voicebot.store.events import StreamEvent
 from voicebot.store.record import read_object
 
 _SMALL_WRITE = "0"
@@ -44,7 +44,7 @@ class Notification:
     body: bytes
 
 
-def notification(event: Happened) -> Notification | None:
+def notification(event: StreamEvent) -> Notification | None:
     """What is told of an event of a call's stream; None for what is nobody's business."""
     kind = _kind(event)
     if kind is None:
@@ -72,7 +72,7 @@ def trial_body(name: str, at: str) -> bytes:
     return orjson.dumps({"id": name, "type": TEST, "at": at} | nothing)
 
 
-def _kind(event: Happened) -> Kind | None:
+def _kind(event: StreamEvent) -> Kind | None:
     match event.fields.get("type"):
         case "field":
             return Kind.FIELD_SAVED
@@ -83,13 +83,13 @@ def _kind(event: Happened) -> Kind | None:
     return None
 
 
-def _value(event: Happened) -> object:
+def _value(event: StreamEvent) -> object:
     """As the record has it: a service is an object, everything else is text."""
     text = event.fields.get("value", "")
     return read_object(text) if event.fields.get("field") == Step.SERVICE else text
 
 
-def _id(event: Happened, kind: Kind) -> str:
+def _id(event: StreamEvent, kind: Kind) -> str:
     """A session that lost Redis's last writes writes them again: same moment, another entry.
 
     The value is not in it: an id is logged, and a phone number could be guessed from its hash.

@@ -31,7 +31,7 @@ kept beside the record, so that a request that is sent again is no second turn.
 What it takes. A crash of our processes costs nothing. A crash of the Redis process needs its
 append-only file; a power cut also `appendfsync always`, or it costs up to a second, which a
 session that lives sends again. A failover may lose the last writes: again the living session
-sends them. Session and Redis lost together in that second are outside of the promise.
+sends them. SessionInfo and Redis lost together in that second are outside of the promise.
 
 The coroutines of this module are for integrators: they use one store for the running loop,
 opened from the settings of the environment; `close_store` lets go of it.
@@ -48,17 +48,17 @@ from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.integrator_writes import HistoryInput, Moment
-from voicebot.store.journal import Journal
 from voicebot.store.models import CallSkeleton, HistoryMessage
 from voicebot.store.replay import JOURNALS
-from voicebot.store.session import RecordLedger
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 __all__ = [
+    "CallSession",
     "CallSkeleton",
     "HistoryMessage",
-    "RecordLedger",
     "Store",
     "close_store",
     "get_call_skeleton",
@@ -99,7 +99,9 @@ async def update_user_info_field(
 ) -> bool:
     """Set name, phone, address or email. True when it is saved, False when the value does not pass
     the check that a caller's answer passes; never raises."""
-    return await _store().update_user_info_field(call_sid, field_name, field_value, timestamp)
+    return await _store().writes.update_user_info_field(
+        call_sid, field_name, field_value, timestamp
+    )
 
 
 async def update_service_selection(
@@ -109,17 +111,19 @@ async def update_service_selection(
     timestamp: Moment | None = None,
 ) -> bool:
     """Set the service, and a time at which a visit may begin (ISO 8601; naive: business's zone)."""
-    return await _store().update_service_selection(call_sid, service_name, service_time, timestamp)
+    return await _store().writes.update_service_selection(
+        call_sid, service_name, service_time, timestamp
+    )
 
 
 async def update_conversation_history(call_sid: str, message: HistoryInput) -> bool:
     """Append one message: speaker (`AI` or `customer`), message, startedAt."""
-    return await _store().update_conversation_history(call_sid, message)
+    return await _store().writes.update_conversation_history(call_sid, message)
 
 
 async def update_booking_status(call_sid: str, is_booked: bool, email_sent: bool = False) -> bool:
     """Set `servicebooked`; `email_sent=True` also sets `confirmEmailsent`."""
-    return await _store().update_booking_status(call_sid, is_booked, email_sent)
+    return await _store().writes.update_booking_status(call_sid, is_booked, email_sent)
 
 
 async def close_store() -> None:
@@ -137,6 +141,6 @@ def _store() -> Store:
 
 
 def _made(settings: Settings, business: Business) -> Store:
-    journal = Journal(settings.data_dir / JOURNALS)
+    fallback = FallbackStore(settings.data_dir / JOURNALS)
     client = connect(redis_url(settings), answer_s=settings.commit_deadline_ms / 1000)
-    return Store(client, settings, business, journal=journal)
+    return Store(client, settings, business, fallback=fallback)

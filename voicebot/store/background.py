@@ -33,21 +33,21 @@ class Tasks:
     """What one store does beside the conversations."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[object]] = set()
+        self.running: set[asyncio.Task[object]] = set()
 
     def start(self, work: Coroutine[object, object, Done]) -> asyncio.Task[Done]:
         """Run `work` until it ends or the store is closed."""
         task = asyncio.create_task(work)
-        self._running.add(task)
+        self.running.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def close(self) -> None:
         """Stop them all."""
-        await stop(self._running)
+        await stop(self.running)
 
     def _ended(self, task: asyncio.Task[object]) -> None:
-        self._running.discard(task)
+        self.running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("background_work_failed", error=error)
 
@@ -60,7 +60,7 @@ FINISH_PATIENCE_S = 2.0
 Chore = Callable[[], Awaitable[object]]
 
 
-class Chores:
+class BestEffortQueue:
     """A queue with one worker, alive while there is something to do."""
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from voicebot.settings import SaveMode, Settings
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
+    CallRecord,
     Fields,
     answer_text,
     confirmed_field,
@@ -40,7 +41,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class EncodedCommit:
     """A commit in the words of the script: it can be sent, kept and sent again as it is."""
 
     seq: int
@@ -48,9 +49,9 @@ class Sealed:
     arguments: tuple[Argument, ...]
 
 
-def seal(commit: Commit) -> Sealed:
+def encode_commit(commit: Commit) -> EncodedCommit:
     """What the script needs after epoch, session and number."""
-    return Sealed(commit.seq, commit.at, tuple(_arguments(commit)))
+    return EncodedCommit(commit.seq, commit.at, tuple(_arguments(commit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class PendingUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionInfo:
     """One session of one call.
 
     id      unique for ever
@@ -211,37 +212,23 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Founding:
-    """A record's fields and history elements: as it was found, or what it is made from."""
-
-    fields: Mapping[str, str]
-    history: Sequence[str] = ()
-
-    @property
-    def arguments(self) -> list[Argument]:
-        """Fields and messages as the scripts read them."""
-        pairs = [text for pair in self.fields.items() for text in pair]
-        return [len(pairs), *pairs, len(self.history), *self.history]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """All that a session has to bring: enough for any process to bring it.
+class PendingCommits:
+    """All that a session has to deliver: enough for any process to do it.
 
     epoch      None for a session that could not claim its call yet
-    found      the record as the session found it, or would make it
+    snapshot   the record as the session found it, or would make it
     delivered  Redis has acknowledged the commits up to this number
     """
 
-    session: Session
+    session: SessionInfo
     epoch: int | None
-    found: Founding
+    snapshot: CallRecord
     delivered: int
-    commits: tuple[Sealed, ...]
+    commits: tuple[EncodedCommit, ...]
 
     @property
     def waiting(self) -> int:
-        """Commits that are not known to be in Redis."""
+        """The number of commits that are not known to be in Redis."""
         return len(self.commits) - self.delivered
 
 

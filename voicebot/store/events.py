@@ -32,14 +32,12 @@ from voicebot.call import CallSid, Step, is_call_sid
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.commits import Founding
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, live_key
-from voicebot.store.models import CallSkeleton
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     EMAIL_SENT_FIELD,
-    call_skeleton,
+    CallRecord,
     flag,
     utc_now,
 )
@@ -62,7 +60,7 @@ _CONFIRMING = [BOOKED_FIELD, EMAIL_SENT_FIELD, ANSWER_FIELD[Step.EMAIL]]
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class StreamEvent:
     """One entry of a call's stream; `id` orders the entries of that call alone."""
 
     call_sid: CallSid
@@ -81,17 +79,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A call's record with what only staff see of it."""
-
-    skeleton: CallSkeleton
-    taken_by: str | None = None
-    taken_at: str | None = None
-    continued_as: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
+class IndexEntry:
     """A place in the index of recent calls: newest claim first, then by name."""
 
     call_sid: CallSid
@@ -105,13 +93,13 @@ class EventReader:
         self._client = client
         self._scripts = Scripts(client, retention_s=retention_s)
 
-    async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[Happened]:
+    async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[StreamEvent]:
         """What one call's stream holds after an entry; nothing where it is no stream."""
         return (await self.of_calls({call_sid: after})).get(call_sid, [])
 
-    async def of_calls(self, after: Mapping[CallSid, str]) -> dict[CallSid, list[Happened]]:
+    async def of_calls(self, after: Mapping[CallSid, str]) -> dict[CallSid, list[StreamEvent]]:
         """The same for many calls; a call without anything new is left out."""
-        found: dict[CallSid, list[Happened]] = {}
+        found: dict[CallSid, list[StreamEvent]] = {}
         for part in _parts(list(after)):
             async with self._client.pipeline(transaction=False) as pipe:
                 for call_sid in part:
@@ -123,13 +111,13 @@ class EventReader:
                 if isinstance(reply, Exception):
                     raise reply
                 if entries := cast(list[tuple[str, dict[str, str]]], reply):
-                    found[call_sid] = [Happened(call_sid, i, fields) for i, fields in entries]
+                    found[call_sid] = [StreamEvent(call_sid, i, fields) for i, fields in entries]
         return found
 
-    async def listed(self, limit: int, after: Listed | None = None) -> list[Listed]:
+    async def listed(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
         """The index of recent calls, newest first, from behind `after` on."""
         newest = str(after.claimed_ms) if after and after.claimed_ms < LATEST_MS else "+inf"
-        found: list[Listed] = []
+        found: list[IndexEntry] = []
         offset = 0
         while len(found) < limit:
             try:
@@ -220,9 +208,9 @@ class EventReader:
                 held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
         return held
 
-    async def records(self, call_sids: Sequence[CallSid]) -> dict[CallSid, Record]:
+    async def records(self, call_sids: Sequence[CallSid]) -> dict[CallSid, CallRecord]:
         """The records of those calls that have one, each at one moment; also broken ones."""
-        found: dict[CallSid, Record] = {}
+        found: dict[CallSid, CallRecord] = {}
         for part in _parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
                 stored = await self._scripts.read_all(pipe, part, at=utc_now())
@@ -304,25 +292,17 @@ def entry_at(moment: datetime) -> str:
     return f"{int(moment.timestamp() * 1000)}-0"
 
 
-def _place(name: str, score: float) -> Listed:
+def _place(name: str, score: float) -> IndexEntry:
     """Of an entry of the index; a score that is no moment is the first or the last one."""
-    return Listed(CallSid(name), int(min(max(score, 0), LATEST_MS)))
+    return IndexEntry(CallSid(name), int(min(max(score, 0), LATEST_MS)))
 
 
-def _record(call_sid: CallSid, stored: Founding | BrokenRecord) -> Record:
-    if isinstance(stored, BrokenRecord):
-        return Record(CallSkeleton(callSid=call_sid, broken=True))
-    fields = stored.fields
-    taken_by = fields.get("takenBy") or None
-    return Record(
-        call_skeleton({**fields, "callSid": call_sid}, stored.history),
-        taken_by,
-        fields.get("takenAt") if taken_by else None,
-        fields.get("continuedAs"),
-    )
+def _record(call_sid: CallSid, stored: CallRecord | BrokenRecord) -> CallRecord:
+    record = CallRecord({}, broken=True) if isinstance(stored, BrokenRecord) else stored
+    return record.named(call_sid)
 
 
-def _comes_after(place: Listed, other: Listed) -> bool:
+def _comes_after(place: IndexEntry, other: IndexEntry) -> bool:
     """In the index, where equal moments stand in falling order of name."""
     if place.claimed_ms != other.claimed_ms:
         return place.claimed_ms < other.claimed_ms

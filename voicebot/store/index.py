@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,12 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from voicebot.call import CallSid, CallState, EarlierCall, Status, Step
+from voicebot.call import CallSid, EarlierCall, Status, Step
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY
-from voicebot.store.commits import Founding
 from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, caller_key, live_key, lock_key
-from voicebot.store.record import clean, iso_utc
+from voicebot.store.reader import Reader
+from voicebot.store.record import CONTINUED_FIELD, clean, iso_utc
 from voicebot.store.scripts import EVENTS_KEPT, Script
 
 MOST_CALLS = 5
@@ -36,22 +36,13 @@ _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
 """What the provider writes for anonymous, restricted, blocked and unknown: nobody's number."""
 
-CONTINUED_FIELD = "continuedAs"
-
 
 class Callers:
     """The index of one store. Redis being away only means that nobody is recognised."""
 
-    def __init__(
-        self,
-        client: Redis,
-        read: Callable[[CallSid], Awaitable[Founding | None]],
-        state_of: Callable[[Founding], CallState],
-        window_h: float,
-    ) -> None:
+    def __init__(self, client: Redis, reader: Reader, window_h: float) -> None:
         self._client = client
-        self._read = read
-        self._state_of = state_of
+        self._reader = reader
         self._window_s = int(window_h * _HOUR_S)
 
     async def add(self, caller: str, call_sid: CallSid, now: datetime) -> None:
@@ -94,15 +85,15 @@ class Callers:
         calls: list[EarlierCall] = []
         for call_sid in newest_first:
             try:
-                record = await self._read(call_sid)
+                record = await self._reader.record(call_sid)
             except BrokenRecord:
                 continue
             if record is None:
                 continue
-            state = self._state_of(record)
+            state = self._reader.state_of(record)
             if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
                 break
-            continued = record.fields.get(CONTINUED_FIELD, later) != later
+            continued = record.continued_as not in (None, later)
             named = Step.NAME in state.answers
             if named and not continued and not await self._is_live(call_sid):
                 calls.append(EarlierCall(call_sid, state))

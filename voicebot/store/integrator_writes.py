@@ -1,25 +1,31 @@
-"""Integrators' small writes: once each, in order, through the journal while Redis is away."""
+"""The four small writes of integrators: checked, once each, through the journal if need be.
+
+Each is one atomic write without a claim and without a number of the owning session's sequence (a
+number taken here would make the session's next commit look done). While Redis is away it rests
+in the journal, and each call's writes are brought in their order.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Protocol
 from uuid import uuid4
 
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Message, Saved, Speaker, Step
-from voicebot.errors import BrokenRecord, StoreError, StoreUnavailable
+from voicebot.call import CallSid, Message, Saved, Speaker, Step, parse_call_sid
+from voicebot.errors import BrokenRecord, InvalidCallSid, StoreError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.background import Tasks
 from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import Event, Founding, PendingUpdate, Update
+from voicebot.store.commits import Event, PendingUpdate, Update
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.models import HistoryMessage
+from voicebot.store.reader import Reader
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -41,132 +47,6 @@ log = get_logger(__name__)
 WRITE_PATIENCE_S = 0.5
 
 
-class UpdateShelf(Protocol):
-    """Where small writes rest while Redis is away."""
-
-    async def keep_update(self, update: PendingUpdate) -> Saved:
-        """The answer says how safe it is."""
-        ...
-
-    def forget_update(self, write_id: str) -> None:
-        """Redis has it."""
-        ...
-
-    async def put_aside(self, entry: PendingUpdate, why: str) -> Saved:
-        """Redis will never take it: keep it where only a person asks again."""
-        ...
-
-
-class SmallWrites:
-    """One process's small writes.
-
-    old  tells the old system's record of a call, if there is one
-    """
-
-    def __init__(
-        self,
-        scripts: Scripts,
-        old: Callable[[CallSid], Awaitable[Founding | None]],
-        shelf: UpdateShelf | None,
-        breaker: Breaker,
-        tasks: Tasks,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._scripts = scripts
-        self._old = old
-        self._shelf = shelf
-        self._breaker = breaker
-        self._tasks = tasks
-        self._clock = clock
-        self._queue: list[PendingUpdate] = []
-
-    async def write(self, call_sid: CallSid, update: Update) -> bool:
-        """True when it is durable, False for an unknown call.
-
-        Raises StoreUnavailable, and BrokenRecord when Redis says so at once.
-        """
-        pending = PendingUpdate(uuid4().hex, call_sid, self._clock(), update)
-        if not self._queue and not self._breaker.is_open:
-            try:
-                async with asyncio.timeout(WRITE_PATIENCE_S):
-                    return await self.bring(pending)
-            except BrokenRecord:
-                metrics.commits_refused.inc()
-                raise
-            except TooFewReplicas:
-                metrics.commits_uncopied.inc()
-            except ResponseError as error:
-                log.warning("update_waits", call_sid=call_sid, why=why_away(error))
-            except (*AWAY, TimeoutError):
-                self._breaker.trip()
-        await self._keep(pending)
-        return True
-
-    async def bring(self, pending: PendingUpdate) -> bool:
-        """Do it in Redis, once; False for an unknown call.
-
-        Raises client.AWAY, BrokenRecord and TooFewReplicas.
-        """
-        reply = await self._update(pending)
-        if reply is Updated.UNKNOWN and (old := await self._old(pending.call_sid)):
-            await self._scripts.found(pending.call_sid, old, at=pending.at)
-            reply = await self._update(pending)
-        return reply is not Updated.UNKNOWN
-
-    async def _keep(self, pending: PendingUpdate) -> None:
-        if self._shelf is None or await self._shelf.keep_update(pending) is Saved.MEMORY:
-            raise StoreUnavailable("neither Redis nor the journal took the write")
-        self._queue.append(pending)
-        if len(self._queue) == 1:
-            self._tasks.start(self._recover(self._shelf))
-
-    async def _recover(self, shelf: UpdateShelf) -> None:
-        """Each call's in order; one whose write is denied holds up no other."""
-        pause_s = FIRST_PAUSE_S
-        while self._queue:
-            await self._breaker.closed()
-            waiting: set[CallSid] = set()
-            for pending in tuple(self._queue):
-                if pending.call_sid in waiting or self._breaker.is_open:
-                    continue
-                if await self._dealt_with(pending, shelf):
-                    self._queue.remove(pending)
-                else:
-                    waiting.add(pending.call_sid)
-            if waiting:
-                await asyncio.sleep(pause_s)
-                pause_s = longer(pause_s)
-
-    async def _dealt_with(self, pending: PendingUpdate, shelf: UpdateShelf) -> bool:
-        """Is it in Redis, or put aside for a person?"""
-        try:
-            known = await self.bring(pending)
-        except BrokenRecord as broken:
-            metrics.commits_refused.inc()
-            log.error("update_refused_by_redis", call_sid=pending.call_sid, why=broken.why)
-            return await shelf.put_aside(pending, broken.why) is not Saved.MEMORY
-        except (TooFewReplicas, ResponseError):
-            return False
-        except AWAY:
-            self._breaker.trip()
-            return False
-        shelf.forget_update(pending.id)
-        if not known:
-            log.warning("update_dropped", call_sid=pending.call_sid, why="no such record")
-        return True
-
-    async def _update(self, pending: PendingUpdate) -> Updated:
-        update = pending.update
-        return await self._scripts.update(
-            pending.call_sid,
-            pending.id,
-            at=pending.at,
-            fields=update.fields,
-            history=update.history,
-            events=update.events,
-        )
-
-
 INFO_STEPS = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 LONGEST_MESSAGE_CHARS = 10_000
 
@@ -179,6 +59,161 @@ HistoryInput = Message | HistoryMessage | Mapping[str, object]
 
 class Refused(StoreError):
     """An integrator's write names something unknown, or is no value."""
+
+
+class IntegratorWrites:
+    """One store's small writes. The `update_…` methods never raise: they return if it is saved.
+
+    True: durable in Redis or in the journal. False, with a log line: an unknown field, service or
+    call, a value that the conversation would not take from a caller, or neither took it.
+
+    saved  called with each call that was written; must not block
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        reader: Reader,
+        fallback: FallbackStore,
+        breaker: Breaker,
+        tasks: Tasks,
+        business: Business,
+        saved: Callable[[CallSid], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._scripts = scripts
+        self._reader = reader
+        self._fallback = fallback
+        self._breaker = breaker
+        self._tasks = tasks
+        self._business = business
+        self._saved = saved
+        self._clock = clock
+        self._queue: list[PendingUpdate] = []
+
+    async def update_user_info_field(
+        self, call_sid: str, field_name: str, field_value: str, timestamp: Moment | None = None
+    ) -> bool:
+        """Set name, phone, address or email, in normal form."""
+        now, business = self._clock(), self._business
+        return await self._write(
+            call_sid,
+            lambda: user_info(
+                business, field_name, field_value, given_at(timestamp, now, business.zone)
+            ),
+        )
+
+    async def update_service_selection(
+        self,
+        call_sid: str,
+        service_name: str,
+        service_time: Moment | None = None,
+        timestamp: Moment | None = None,
+    ) -> bool:
+        """Set the service, and the time if given (ISO 8601; naive is the business's zone)."""
+        now, business = self._clock(), self._business
+        return await self._write(
+            call_sid,
+            lambda: service_selection(
+                business, service_name, service_time, given_at(timestamp, now, business.zone), now
+            ),
+        )
+
+    async def update_conversation_history(self, call_sid: str, message: HistoryInput) -> bool:
+        """Append one message: speaker (`AI` or `customer`), message, startedAt."""
+        return await self._write(call_sid, lambda: history_message(message, self._clock()))
+
+    async def update_booking_status(
+        self, call_sid: str, is_booked: bool | None, email_sent: bool = False
+    ) -> bool:
+        """Set `servicebooked`, unless it is None; `email_sent=True` sets `confirmEmailsent`."""
+        return await self._write(call_sid, lambda: booking_status(is_booked, email_sent))
+
+    async def deliver(self, pending: PendingUpdate) -> bool:
+        """Write it in Redis, once; return False for an unknown call.
+
+        Raises client.AWAY, BrokenRecord and TooFewReplicas.
+        """
+        reply = await self._scripts.update(pending)
+        if reply is Updated.UNKNOWN and (old := await self._reader.old_record(pending.call_sid)):
+            await self._scripts.found(pending.call_sid, old, at=pending.at)
+            reply = await self._scripts.update(pending)
+        return reply is not Updated.UNKNOWN
+
+    async def _write(self, call_sid: str, make: Callable[[], Update]) -> bool:
+        try:
+            sid = parse_call_sid(call_sid)
+            known = await self._saved_somewhere(
+                PendingUpdate(uuid4().hex, sid, self._clock(), make())
+            )
+        except (Refused, InvalidCallSid, BrokenRecord) as refusal:
+            log.warning("update_refused", why=str(refusal))
+            return False
+        except StoreUnavailable as error:
+            log.warning("update_not_saved", call_sid=call_sid, why=str(error))
+            return False
+        if known:
+            self._saved(sid)
+        else:
+            log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
+        return known
+
+    async def _saved_somewhere(self, pending: PendingUpdate) -> bool:
+        """Raises StoreUnavailable, and BrokenRecord when Redis says so at once."""
+        if not self._queue and not self._breaker.is_open:
+            try:
+                async with asyncio.timeout(WRITE_PATIENCE_S):
+                    return await self.deliver(pending)
+            except BrokenRecord:
+                metrics.commits_refused.inc()
+                raise
+            except TooFewReplicas:
+                metrics.commits_uncopied.inc()
+            except ResponseError as error:
+                log.warning("update_waits", call_sid=pending.call_sid, why=why_away(error))
+            except (*AWAY, TimeoutError):
+                self._breaker.trip()
+        if await self._fallback.keep_update(pending) is Saved.MEMORY:
+            raise StoreUnavailable("neither Redis nor the journal took the write")
+        self._queue.append(pending)
+        if len(self._queue) == 1:
+            self._tasks.start(self._recover())
+        return True
+
+    async def _recover(self) -> None:
+        """Each call's in order; one whose write is denied holds up no other."""
+        pause_s = FIRST_PAUSE_S
+        while self._queue:
+            await self._breaker.closed()
+            waiting: set[CallSid] = set()
+            for pending in tuple(self._queue):
+                if pending.call_sid in waiting or self._breaker.is_open:
+                    continue
+                if await self._dealt_with(pending):
+                    self._queue.remove(pending)
+                else:
+                    waiting.add(pending.call_sid)
+            if waiting:
+                await asyncio.sleep(pause_s)
+                pause_s = longer(pause_s)
+
+    async def _dealt_with(self, pending: PendingUpdate) -> bool:
+        """Return whether it is in Redis, or a dead letter for a person."""
+        try:
+            known = await self.deliver(pending)
+        except BrokenRecord as broken:
+            metrics.commits_refused.inc()
+            log.error("update_refused_by_redis", call_sid=pending.call_sid, why=broken.why)
+            return await self._fallback.put_dead_letter(pending, broken.why) is not Saved.MEMORY
+        except (TooFewReplicas, ResponseError):
+            return False
+        except AWAY:
+            self._breaker.trip()
+            return False
+        self._fallback.forget_update(pending.id)
+        if not known:
+            log.warning("update_dropped", call_sid=pending.call_sid, why="no such record")
+        return True
 
 
 def user_info(business: Business, field_name: str, value: str, at: str) -> Update:
@@ -238,7 +273,7 @@ def history_message(message: HistoryInput, now: datetime) -> Update:
     return Update({}, (element,), (("type", "message", "message", element),))
 
 
-def timestamp(given: Moment | None, now: datetime, zone: tzinfo) -> str:
+def given_at(given: Moment | None, now: datetime, zone: tzinfo) -> str:
     """When the value was given: `now` unless the integrator says otherwise, and never later."""
     return iso_utc(now if given is None else min(now, _moment(given, zone)))
 

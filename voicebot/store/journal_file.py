@@ -13,7 +13,8 @@ from typing import IO, Self
 import orjson
 
 from voicebot.call import CallSid
-from voicebot.store.commits import Founding, Held, PendingUpdate, Sealed, Session, Update
+from voicebot.store.commits import EncodedCommit, PendingCommits, PendingUpdate, SessionInfo, Update
+from voicebot.store.record import CallRecord
 
 BUSY_PATIENCE_S = 1.0
 _OWNER_ONLY = 0o700
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS refusals (
     id TEXT PRIMARY KEY, why TEXT NOT NULL);
 """
 
-ASIDE = "aside"
+DEAD_LETTERS = "aside"
 """Beside the journals: what Redis refuses for good, a file each, tried again only by hand."""
 
 
@@ -103,9 +104,9 @@ class JournalFile:
                 self._database.execute("ROLLBACK")
             raise
 
-    def put_session(self, held: Held) -> None:
+    def put_session(self, pending: PendingCommits) -> None:
         """Everything of a session; what is here already stays."""
-        session = held.session
+        session = pending.session
         self._database.execute(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " epoch = excluded.epoch, found = excluded.found, history = excluded.history,"
@@ -114,11 +115,11 @@ class JournalFile:
                 session.id,
                 session.call_sid,
                 session.began.isoformat(),
-                held.epoch,
+                pending.epoch,
                 _json(dict(session.fresh)),
-                _json(dict(held.found.fields)),
-                _json(list(held.found.history)),
-                held.delivered,
+                _json(dict(pending.snapshot.fields)),
+                _json(list(pending.snapshot.history)),
+                pending.delivered,
             ),
         )
         (last,) = self._database.execute(
@@ -128,7 +129,7 @@ class JournalFile:
             "INSERT INTO commits VALUES (?, ?, ?, ?)",
             [
                 (session.id, c.seq, c.at.isoformat(), _json(c.arguments))
-                for c in held.commits
+                for c in pending.commits
                 if c.seq > last
             ],
         )
@@ -158,7 +159,7 @@ class JournalFile:
         """Redis has it."""
         self._database.execute("DELETE FROM updates WHERE id = ?", (write_id,))
 
-    def sessions(self) -> list[Held]:
+    def sessions(self) -> list[PendingCommits]:
         """Oldest first."""
         return read_sessions(self._database)
 
@@ -166,14 +167,14 @@ class JournalFile:
         """In the order in which they were made."""
         return read_updates(self._database)
 
-    def put_aside(self, entry: Held | PendingUpdate, why: str) -> None:
+    def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> None:
         """Move a session or a small write to a file of its own, with Redis's reason.
 
         On disk there before it is dropped here: a crash between the two leaves it in both,
         which the numbers and ids make harmless.
         """
-        entry_id = entry.session.id if isinstance(entry, Held) else entry.id
-        path = self.path.parent / ASIDE / f"{entry_id}.db"
+        entry_id = entry.session.id if isinstance(entry, PendingCommits) else entry.id
+        path = self.path.parent / DEAD_LETTERS / f"{entry_id}.db"
         with closing(self.create(path)) as aside, aside.transaction():
             aside._put(entry)
             aside.put_refusal(entry_id, why)
@@ -184,8 +185,8 @@ class JournalFile:
         """What Redis said, for the person who will mend it."""
         self._database.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?)", (entry_id, why))
 
-    def _put(self, entry: Held | PendingUpdate) -> None:
-        if isinstance(entry, Held):
+    def _put(self, entry: PendingCommits | PendingUpdate) -> None:
+        if isinstance(entry, PendingCommits):
             self.put_session(entry)
         else:
             self.put_update(entry)
@@ -216,7 +217,9 @@ def open_database(path: Path) -> sqlite3.Connection:
     return database
 
 
-def read_sessions(database: sqlite3.Connection, call_sid: CallSid | None = None) -> list[Held]:
+def read_sessions(
+    database: sqlite3.Connection, call_sid: CallSid | None = None
+) -> list[PendingCommits]:
     """All sessions, or one call's; oldest first."""
     where = "" if call_sid is None else " WHERE call_sid = ?"
     values = () if call_sid is None else (call_sid,)
@@ -267,18 +270,20 @@ def is_living(path: Path) -> bool:
 
 def _held(
     database: sqlite3.Connection, row: tuple[str, str, str, int | None, str, str, str, int]
-) -> Held:
+) -> PendingCommits:
     session_id, call_sid, began, epoch, fresh, found, history, delivered = row
     commits = database.execute(
         "SELECT seq, at, arguments FROM commits WHERE session = ? ORDER BY seq", (session_id,)
     )
-    return Held(
-        Session(CallSid(call_sid), session_id, datetime.fromisoformat(began), orjson.loads(fresh)),
+    return PendingCommits(
+        SessionInfo(
+            CallSid(call_sid), session_id, datetime.fromisoformat(began), orjson.loads(fresh)
+        ),
         epoch,
-        Founding(orjson.loads(found), tuple(orjson.loads(history))),
+        CallRecord(orjson.loads(found), tuple(orjson.loads(history))),
         delivered,
         tuple(
-            Sealed(seq, datetime.fromisoformat(at), tuple(orjson.loads(arguments)))
+            EncodedCommit(seq, datetime.fromisoformat(at), tuple(orjson.loads(arguments)))
             for seq, at, arguments in commits
         ),
     )

@@ -15,15 +15,14 @@ from collections.abc import Iterable, Mapping
 from voicebot.business import Business
 from voicebot.call import FIELDS, Status, Step
 from voicebot.errors import StoreError
-from voicebot.store.commits import Founding
 from voicebot.store.models import UserInfo
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     EMAIL_SENT_FIELD,
+    CallRecord,
     Fields,
     answer_text,
-    call_skeleton,
     clean,
     flag,
     in_order,
@@ -40,7 +39,7 @@ _DEEPEST = 3
 _HOUSE_NUMBER = re.compile(r"(?:^|(?<=, ))(\d+[A-Za-z]?), (?=[^\W\d])")
 
 
-def read_legacy(old: bytes | None, business: Business) -> Founding | None:
+def read_legacy(old: bytes | None, business: Business) -> CallRecord | None:
     """Return the old record in the form of the new one, or None when the bytes are none.
 
     Values that the check takes are in normal form, others as they stand. Booked times without an
@@ -53,7 +52,7 @@ def read_legacy(old: bytes | None, business: Business) -> Founding | None:
         return None
 
 
-def write_legacy(record: Founding, old: bytes | None, business: Business) -> str | None:
+def write_legacy(record: CallRecord, old: bytes | None, business: Business) -> str | None:
     """Return the old text with what the call has changed in it; the whole record if there is none.
 
     None when there is nothing to write: nothing has changed, or what stands there cannot be read.
@@ -61,7 +60,7 @@ def write_legacy(record: Founding, old: bytes | None, business: Business) -> str
     try:
         text = (old or b"").decode()
         if text.strip() in _NOTHING:
-            return _dump(call_skeleton(record.fields, record.history).nested())
+            return _dump(record.skeleton.nested())
         tree, layers = _unwrap(text)
         if not tree or not isinstance(tree, dict):
             return None
@@ -117,7 +116,7 @@ def _list(value: object) -> list[object]:
     return inner if isinstance(inner, list) else []
 
 
-def _read(tree: Mapping[str, object], business: Business) -> Founding:
+def _read(tree: Mapping[str, object], business: Business) -> CallRecord:
     user, services = _object(tree.get("user")), _list(tree.get("services"))
     fields = _info(_object(user.get("userInfo")), business)
     if service := _service(user.get("service"), services):
@@ -134,7 +133,7 @@ def _read(tree: Mapping[str, object], business: Business) -> Founding:
     fields["step"] = step.value
     fields["status"] = (Status.BOOKED if step is Step.DONE else Status.ACTIVE).value
     messages = (_object(element) for element in _list(tree.get("history")))
-    return Founding(fields, tuple(_plain(message) for message in messages if message))
+    return CallRecord(fields, tuple(_plain(message) for message in messages if message))
 
 
 def _info(info: Mapping[str, object], business: Business) -> Fields:
@@ -193,11 +192,13 @@ def _open_step(fields: Fields, business: Business) -> Step:
     return next((step for step in FIELDS if step not in answers), Step.TIME)
 
 
-def _changes(tree: Mapping[str, object], record: Founding, business: Business) -> dict[str, object]:
+def _changes(
+    tree: Mapping[str, object], record: CallRecord, business: Business
+) -> dict[str, object]:
     """The top-level values of the old record that the call has changed, as they are now."""
     found = _read(tree, business)
-    was = call_skeleton(found.fields, ()).nested()
-    now = call_skeleton(record.fields, ()).nested()
+    was = CallRecord(found.fields).skeleton.nested()
+    now = CallRecord(record.fields).skeleton.nested()
     changes = {name: now[name] for name in _FLAGS if now[name] != was[name]}
     user = _differing(was["user"], now["user"])
     if info := _differing(*(_object(skeleton["user"])["userInfo"] for skeleton in (was, now))):

@@ -15,10 +15,10 @@ from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Status
 from voicebot.log import get_logger
 from voicebot.store.client import is_wrong_type
-from voicebot.store.commits import Founding, Session
+from voicebot.store.commits import SessionInfo
 from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import read_legacy
-from voicebot.store.record import call_state, fresh_fields, read_status
+from voicebot.store.record import CallRecord, fresh_fields, read_status
 from voicebot.store.record_diff import with_journals
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Scripts
@@ -45,44 +45,46 @@ class Reader:
         self._data_dir = data_dir
         self._clock = clock
 
-    async def record(self, call_sid: CallSid) -> Founding | None:
+    async def record(self, call_sid: CallSid) -> CallRecord | None:
         """A call's record, or None for an unknown call."""
         found = await self._scripts.read(call_sid, at=self._clock())
         return found or await self.old_record(call_sid)
 
-    async def old_record(self, call_sid: CallSid) -> Founding | None:
+    async def old_record(self, call_sid: CallSid) -> CallRecord | None:
         """What the old system left of a call, as a whole record."""
         old = await self._old(call_sid)
         if old is None:
             return None
         fresh = fresh_fields(call_sid, self._business, None, self._clock())
-        return Founding({**fresh, **old.fields}, old.history)
+        return CallRecord({**fresh, **old.fields}, old.history)
 
-    async def founding(self, session: Session) -> Founding:
-        """What a session's record is made from if there is none."""
+    async def snapshot(self, session: SessionInfo) -> CallRecord:
+        """Return what a session's record is made from if there is none."""
         old = await self._old(session.call_sid)
         if old is None:
-            return Founding(session.fresh)
-        return Founding({**session.fresh, **old.fields}, old.history)
+            return CallRecord(session.fresh)
+        return CallRecord({**session.fresh, **old.fields}, old.history)
 
-    async def state(self, call_sid: CallSid, record: Founding | None) -> CallState:
+    async def state(self, call_sid: CallSid, record: CallRecord | None) -> CallState:
         """What Redis has (None: nothing, or it is away), with what waits in journals on top."""
         known = await self._with_journals(call_sid, record)
         return self.state_of(known) if known else CallState()
 
-    def state_of(self, record: Founding) -> CallState:
+    def state_of(self, record: CallRecord) -> CallState:
         """What a conversation needs to go on with this record."""
-        return call_state(record.fields, record.history, self._business, self._clock())
+        return record.state(self._business, self._clock())
 
     async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
         """The same for the status: a finished call is finished, wherever that is written."""
         if text not in FINISHED:
-            stored = Founding({"status": text}) if text else None
+            stored = CallRecord({"status": text}) if text else None
             known = await self._with_journals(call_sid, stored)
             text = known.fields.get("status") if known else None
         return read_status(text) if text else None
 
-    async def _with_journals(self, call_sid: CallSid, record: Founding | None) -> Founding | None:
+    async def _with_journals(
+        self, call_sid: CallSid, record: CallRecord | None
+    ) -> CallRecord | None:
         if not journal_paths(self._data_dir):  # a look at one directory is not worth a thread
             return record
         sessions = await asyncio.to_thread(waiting_sessions, self._data_dir, call_sid)
@@ -94,7 +96,7 @@ class Reader:
         get = self._client.execute_command("GET", legacy_key(call_sid), NEVER_DECODE=True)  # type: ignore[no-untyped-call]
         return cast(bytes | None, await get)
 
-    async def _old(self, call_sid: CallSid) -> Founding | None:
+    async def _old(self, call_sid: CallSid) -> CallRecord | None:
         try:
             old = await self.old_bytes(call_sid)
         except ResponseError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import orjson
 
@@ -52,6 +54,7 @@ ANSWER_FIELD: Mapping[Step, str] = {
 }
 BOOKED_FIELD = "servicebooked"
 EMAIL_SENT_FIELD = "confirmEmailsent"
+CONTINUED_FIELD = "continuedAs"
 
 
 def timestamp_field(step: Step) -> str:
@@ -144,60 +147,93 @@ def _record_service(service: Service) -> dict[str, str]:
     return orjson.loads(service_json(service))  # type: ignore[no-any-return]
 
 
-def call_state(
-    fields: Mapping[str, str], history: Sequence[str], business: Business, now: datetime
-) -> CallState:
-    """What a conversation needs to go on, read from a record.
+@dataclass(frozen=True)
+class CallRecord:
+    """A call's record at one moment: the only shape of a call that leaves the store.
 
-    A stored answer that `business` would not take from a caller is an open question.
+    fields   the hash `call:{<callSid>}`, as text
+    history  the elements of the list beside it, JSON, in the order of the list
+    broken   a key of another type stands at the record's place: only the callSid is known
     """
-    return CallState(
-        answers=valid_answers(fields, business),
-        confirmed=_confirmed(fields),
-        step=_step(fields.get("step")),
-        status=read_status(fields.get("status")),
-        booked=fields.get(BOOKED_FIELD) == "true",
-        dialogue=fields.get("dialogue"),
-        usage=fields.get("usage"),
-        resumed=bool(history),
-        said_until=_said_until(history, now),
-        caller=fields.get("caller") or None,
-    )
 
+    fields: Mapping[str, str]
+    history: Sequence[str] = ()
+    broken: bool = False
 
-def _said_until(history: Sequence[str], now: datetime) -> datetime | None:
-    said = in_order(history, now)
-    return said[-1][0] if said and said[-1][0] > _BEGINNING else None
+    def named(self, call_sid: str) -> CallRecord:
+        """Return the record with its callSid, which a hash of another program may lack."""
+        return replace(self, fields={**self.fields, "callSid": call_sid})
 
+    @property
+    def status(self) -> Status:
+        """The call's status; a missing or unknown one counts as an open call."""
+        return read_status(self.fields.get("status"))
 
-def call_skeleton(fields: Mapping[str, str], history: Iterable[str]) -> CallSkeleton:
-    """The typed record; what cannot be read is left out, never an error."""
-    info = {
-        name: fields[f"user.userInfo.{name}"]
-        for name in UserInfo.model_fields
-        if f"user.userInfo.{name}" in fields
-    }
-    service = _service(fields.get(ANSWER_FIELD[Step.SERVICE]))
-    return CallSkeleton(
-        callSid=fields.get("callSid", ""),
-        services=_services(fields.get("services")),
-        company=_company(fields.get("company")),
-        user=User(
-            userInfo=UserInfo.model_validate(info),
-            service=ServiceRecord.model_validate(_record_service(service)) if service else None,
-            serviceBookedTime=fields.get(ANSWER_FIELD[Step.TIME]),
-        ),
-        history=history_messages(history, read_moment(fields.get("updatedAt"))),
-        servicebooked=fields.get(BOOKED_FIELD) == "true",
-        confirmEmailsent=fields.get(EMAIL_SENT_FIELD) == "true",
-        createdAt=_told(fields.get("createdAt")),
-        updatedAt=fields.get("updatedAt", ""),
-        caller=fields.get("caller"),
-        step=_step(fields.get("step")),
-        status=read_status(fields.get("status")),
-        confirmed=sorted(_confirmed(fields), key=FIELDS.index),
-        dialogue=fields.get("dialogue"),
-    )
+    @property
+    def taken_by(self) -> str | None:
+        """The member of staff who has taken the call in hand."""
+        return self.fields.get("takenBy") or None
+
+    @property
+    def taken_at(self) -> str | None:
+        """When that was, ISO 8601 UTC."""
+        return self.fields.get("takenAt") if self.taken_by else None
+
+    @property
+    def continued_as(self) -> str | None:
+        """The later call that goes on with this one."""
+        return self.fields.get(CONTINUED_FIELD)
+
+    @cached_property
+    def skeleton(self) -> CallSkeleton:
+        """The typed form with the old system's names; what cannot be read is left out."""
+        fields = self.fields
+        info = {
+            name: fields[f"user.userInfo.{name}"]
+            for name in UserInfo.model_fields
+            if f"user.userInfo.{name}" in fields
+        }
+        service = _service(fields.get(ANSWER_FIELD[Step.SERVICE]))
+        return CallSkeleton(
+            callSid=fields.get("callSid", ""),
+            services=_services(fields.get("services")),
+            company=_company(fields.get("company")),
+            user=User(
+                userInfo=UserInfo.model_validate(info),
+                service=ServiceRecord.model_validate(_record_service(service)) if service else None,
+                serviceBookedTime=fields.get(ANSWER_FIELD[Step.TIME]),
+            ),
+            history=history_messages(self.history, read_moment(fields.get("updatedAt"))),
+            servicebooked=fields.get(BOOKED_FIELD) == "true",
+            confirmEmailsent=fields.get(EMAIL_SENT_FIELD) == "true",
+            createdAt=_moment_text(fields.get("createdAt")),
+            updatedAt=fields.get("updatedAt", ""),
+            caller=fields.get("caller"),
+            step=_step(fields.get("step")),
+            status=self.status,
+            confirmed=sorted(_confirmed(fields), key=FIELDS.index),
+            dialogue=fields.get("dialogue"),
+            broken=self.broken,
+        )
+
+    def state(self, business: Business, now: datetime) -> CallState:
+        """Return what a conversation needs to go on with this record.
+
+        A stored answer that `business` would not take from a caller is an open question.
+        """
+        fields, said = self.fields, in_order(self.history, now)
+        return CallState(
+            answers=valid_answers(fields, business),
+            confirmed=_confirmed(fields),
+            step=_step(fields.get("step")),
+            status=self.status,
+            booked=fields.get(BOOKED_FIELD) == "true",
+            dialogue=fields.get("dialogue"),
+            usage=fields.get("usage"),
+            resumed=bool(self.history),
+            said_until=said[-1][0] if said and said[-1][0] > _BEGINNING else None,
+            caller=fields.get("caller") or None,
+        )
 
 
 def in_order(
@@ -255,12 +291,12 @@ def _history_message(found: Mapping[str, object]) -> HistoryMessage:
     return HistoryMessage(
         speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
         message=clean(str(found["message"])),
-        startedAt=_told(found.get("startedAt")),
+        startedAt=_moment_text(found.get("startedAt")),
         heard="partial" if found.get("heard") == "partial" else None,
     )
 
 
-def _told(moment: object) -> str:
+def _moment_text(moment: object) -> str:
     """A stored moment like `iso_utc`, with microseconds where it has them, or as it stands."""
     if (read := read_moment(moment)) is None:
         return clean(str(moment or ""))

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from voicebot.call import FIELDS
-from voicebot.store.commits import Argument, Founding, Held, Sealed
-from voicebot.store.record import ANSWER_FIELD, timestamp_field
+from voicebot.store.commits import Argument, EncodedCommit, PendingCommits
+from voicebot.store.record import ANSWER_FIELD, CallRecord, timestamp_field
 
 _OWNERS = ("step", "status", "dialogue")
 """Only the owning session writes these: a different value is none that somebody else meant."""
@@ -30,24 +30,26 @@ class Missing:
         """How many fields and messages."""
         return len(self.fields) + len(self.history)
 
-    def commit(self, seq: int, held: Held) -> Sealed:
+    def commit(self, seq: int, pending: PendingCommits) -> EncodedCommit:
         """The commit that mends it."""
         pairs = [text for pair in self.fields.items() for text in pair]
         arguments: list[Argument] = [len(pairs), *pairs, 0, 0, len(self.history)]
         for element in self.history:
             arguments += [element, 4, "type", "message", "message", element]
-        return Sealed(seq, held.commits[-1].at, (*arguments, 0, 0))
+        return EncodedCommit(seq, pending.commits[-1].at, (*arguments, 0, 0))
 
 
-def record_of(held: Held) -> Founding:
+def record_of(pending: PendingCommits) -> CallRecord:
     """The record after all commits of a session."""
-    fields, history = dict(held.found.fields), list(held.found.history)
-    for commit in held.commits:
+    fields, history = dict(pending.snapshot.fields), list(pending.snapshot.history)
+    for commit in pending.commits:
         _apply(fields, history, iter(commit.arguments))
-    return Founding(fields, history)
+    return CallRecord(fields, history)
 
 
-def with_journals(record: Founding | None, sessions: Sequence[Held]) -> Founding | None:
+def with_journals(
+    record: CallRecord | None, sessions: Sequence[PendingCommits]
+) -> CallRecord | None:
     """The record as it will be when these sessions (oldest first) have been brought to it.
 
     What a session found is older than what an earlier one still has to bring.
@@ -56,17 +58,23 @@ def with_journals(record: Founding | None, sessions: Sequence[Held]) -> Founding
         return None
     fields = dict(record.fields) if record else {}
     history = list(record.history) if record else []
-    for held in sessions:
-        brought = _brought(fields, held)
-        fields = {**held.found.fields, **fields}
-        history += [element for element in held.found.history if element not in history]
-        for commit in held.commits[brought:]:
+    for pending in sessions:
+        brought = _brought(fields, pending)
+        fields = {**pending.snapshot.fields, **fields}
+        history += [element for element in pending.snapshot.history if element not in history]
+        for commit in pending.commits[brought:]:
             _apply(fields, history, iter(commit.arguments))
-    return Founding(fields, history)
+    return CallRecord(fields, history)
 
 
-def missing(expected: Founding, actual: Founding) -> Missing:
-    """What `expected` has and `actual` has not; what others wrote since is left alone."""
+def missing(pending: PendingCommits, stored: CallRecord | None) -> Missing:
+    """Return what a session wrote and Redis does not have; what others wrote since is left alone.
+
+    Under a newer owner only the history must still be there.
+    """
+    expected, actual = record_of(pending), stored or CallRecord({})
+    if stored is not None and stored.fields.get("epoch") != str(pending.epoch):
+        expected = CallRecord({}, expected.history)
     fields = {
         name: value
         for name, value in expected.fields.items()
@@ -76,9 +84,9 @@ def missing(expected: Founding, actual: Founding) -> Missing:
     return Missing(fields, tuple(_first(surplus, expected.history)))
 
 
-def _brought(fields: Mapping[str, str], held: Held) -> int:
+def _brought(fields: Mapping[str, str], pending: PendingCommits) -> int:
     """How many of a session's commits the record has, by the script's own bookkeeping."""
-    own = held.session.id
+    own = pending.session.id
     epochs = [n.partition(".")[2] for n, v in fields.items() if v == own and n.startswith("owner.")]
     names = [f"seq.{epoch}" for epoch in epochs] or [f"seq.0.{own}"]
     return int(fields.get(names[0], 0))
@@ -108,7 +116,7 @@ def _revise(history: list[str], written: str, heard: str) -> None:
     history.append(heard)
 
 
-def _is_lost(name: str, expected: Founding, actual: Founding) -> bool:
+def _is_lost(name: str, expected: CallRecord, actual: CallRecord) -> bool:
     if name == "updatedAt":
         return False
     if name not in actual.fields or name in _OWNERS:

@@ -26,9 +26,9 @@ from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.commits import Held, PendingUpdate, Session
+from voicebot.store.commits import PendingCommits, PendingUpdate, SessionInfo
 from voicebot.store.journal_file import (
-    ASIDE,
+    DEAD_LETTERS,
     JournalFile,
     is_cut,
     is_living,
@@ -37,13 +37,12 @@ from voicebot.store.journal_file import (
     read_updates,
 )
 from voicebot.store.replicas import TooFewReplicas
-from voicebot.store.session import Delivery
 
 log = get_logger(__name__)
 
 JOURNALS = "journal"
 
-Row = TypeVar("Row", Held, PendingUpdate, str)
+Row = TypeVar("Row", PendingCommits, PendingUpdate, str)
 
 Denied = list[ResponseError | TooFewReplicas]
 """What Redis said of entries that it did not take just now."""
@@ -72,16 +71,16 @@ class Standing:
 class Replayer:
     """How left-overs are brought.
 
-    restored  makes a delivery
+    deliver  brings a session's commits
     update    does a small write
     brought   told of each session whose writes have reached Redis; must not block
     told      files that were complained of, once
     """
 
     data_dir: Path
-    restored: Callable[[Held], Delivery]
+    deliver: Callable[[PendingCommits], Awaitable[object]]
     update: Callable[[PendingUpdate], Awaitable[object]]
-    brought: Callable[[Session], None]
+    brought: Callable[[SessionInfo], None]
     told: set[Path] = field(default_factory=set)
 
     async def run(self) -> int:
@@ -95,7 +94,7 @@ class Replayer:
     async def by_hand(self) -> int:
         """`run`, and what was put aside once more: somebody may have mended what was wrong."""
         paths = await asyncio.to_thread(journal_paths, self.data_dir)
-        return await self._all(paths + await asyncio.to_thread(aside_paths, self.data_dir))
+        return await self._all(paths + await asyncio.to_thread(dead_letter_paths, self.data_dir))
 
     async def _all(self, paths: list[Path]) -> int:
         brought = 0
@@ -134,16 +133,16 @@ class Replayer:
 
     async def _bring(self, file: JournalFile, denied: Denied) -> int:
         brought = 0
-        for held in await asyncio.to_thread(file.sessions):
-            if not await _taken(self.restored(held).catch_up(), file, held, denied):
+        for pending in await asyncio.to_thread(file.sessions):
+            if not await _taken(self.deliver(pending), file, pending, denied):
                 continue
-            await asyncio.to_thread(_in_transaction, file, file.drop_session, held.session.id)
-            self.brought(held.session)
-            brought += held.waiting
-        for pending in await asyncio.to_thread(file.updates):
-            if not await _taken(self.update(pending), file, pending, denied):
+            await asyncio.to_thread(_in_transaction, file, file.drop_session, pending.session.id)
+            self.brought(pending.session)
+            brought += pending.waiting
+        for update in await asyncio.to_thread(file.updates):
+            if not await _taken(self.update(update), file, update, denied):
                 continue
-            await asyncio.to_thread(_in_transaction, file, file.drop_update, pending.id)
+            await asyncio.to_thread(_in_transaction, file, file.drop_update, update.id)
             brought += 1
         return brought
 
@@ -153,17 +152,17 @@ def journal_paths(data_dir: Path) -> list[Path]:
     return sorted((data_dir.absolute() / JOURNALS).glob("*.db"))
 
 
-def aside_paths(data_dir: Path) -> list[Path]:
+def dead_letter_paths(data_dir: Path) -> list[Path]:
     """The files of what Redis refuses for good."""
-    return sorted((data_dir.absolute() / JOURNALS / ASIDE).glob("*.db"))
+    return sorted((data_dir.absolute() / JOURNALS / DEAD_LETTERS).glob("*.db"))
 
 
-def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[Held]:
+def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[PendingCommits]:
     """Sessions with something in a journal, or aside, of living processes too; oldest first."""
-    found: list[Held] = []
-    for path in journal_paths(data_dir) + aside_paths(data_dir):
+    found: list[PendingCommits] = []
+    for path in journal_paths(data_dir) + dead_letter_paths(data_dir):
         found += read(path, lambda database: read_sessions(database, call_sid))
-    return sorted(found, key=lambda held: held.session.began)
+    return sorted(found, key=lambda pending: pending.session.began)
 
 
 def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
@@ -177,14 +176,14 @@ def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
 def moments(path: Path) -> list[datetime]:
     """When each write that waits in one file was made."""
     sessions, updates = read(path, read_sessions), read(path, read_updates)
-    commits = [commit.at for held in sessions for commit in held.commits[held.delivered :]]
+    commits = [commit.at for pending in sessions for commit in pending.commits[pending.delivered :]]
     return commits + [pending.at for pending in updates]
 
 
 def standing(data_dir: Path) -> Standing:
     """Depth and age of all journals of a data dir; also sets the metrics."""
     waiting = [moment for path in journal_paths(data_dir) for moment in moments(path)]
-    aside = sum(len(moments(path)) for path in aside_paths(data_dir))
+    aside = sum(len(moments(path)) for path in dead_letter_paths(data_dir))
     aside += sum(map(is_damaged, journal_paths(data_dir)))
     found = Standing(len(waiting), min(waiting, default=None), aside)
     metrics.journal_entries.set(found.entries)
@@ -221,7 +220,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 async def _taken(
-    bringing: Awaitable[object], file: JournalFile, entry: Held | PendingUpdate, denied: Denied
+    bringing: Awaitable[object],
+    file: JournalFile,
+    entry: PendingCommits | PendingUpdate,
+    denied: Denied,
 ) -> bool:
     """Did Redis take it? What it did not take holds up no other."""
     try:
@@ -235,21 +237,23 @@ async def _taken(
     return True
 
 
-async def _put_aside(file: JournalFile, entry: Held | PendingUpdate, broken: BrokenRecord) -> None:
+async def _put_aside(
+    file: JournalFile, entry: PendingCommits | PendingUpdate, broken: BrokenRecord
+) -> None:
     """Only a person can mend what stands in the way: it must not be asked for ever."""
     metrics.commits_refused.inc()
-    call_sid = entry.session.call_sid if isinstance(entry, Held) else entry.call_sid
+    call_sid = entry.session.call_sid if isinstance(entry, PendingCommits) else entry.call_sid
     advice = (
         "it is kept aside; mend what stands at this call's keys, then `voicebot journal replay`"
     )
     log.error("replay_refused", call_sid=call_sid, why=broken.why, advice=advice)
-    if file.path.parent.name != ASIDE:
+    if file.path.parent.name != DEAD_LETTERS:
         await asyncio.to_thread(_move, file, entry, broken.why)
 
 
-def _move(file: JournalFile, entry: Held | PendingUpdate, why: str) -> None:
+def _move(file: JournalFile, entry: PendingCommits | PendingUpdate, why: str) -> None:
     with file.transaction():
-        file.put_aside(entry, why)
+        file.put_dead_letter(entry, why)
 
 
 def _in_transaction(file: JournalFile, operation: Callable[[str], None], key: str) -> None:
@@ -273,7 +277,7 @@ class Owner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """What one call has waiting: commits of its sessions, and integrators' small writes."""
 
     call_sid: CallSid
@@ -282,12 +286,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class JournalSummary:
     """One file with something in it; `why` is Redis's reason for refusing it."""
 
     name: str
     owner: Owner
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     why: str = ""
 
     @property
@@ -296,12 +300,14 @@ class Listed:
         return sum(entry.writes for entry in self.entries)
 
 
-def listed(data_dir: Path) -> list[Listed]:
+def journal_summaries(data_dir: Path) -> list[JournalSummary]:
     """Every file that holds something, those that nobody brings by itself last."""
-    found = [Listed(path.stem, _owner(path), _entries(path)) for path in journal_paths(data_dir)]
+    found = [
+        JournalSummary(path.stem, _owner(path), _entries(path)) for path in journal_paths(data_dir)
+    ]
     found += [
-        Listed(path.stem, Owner.NOBODY, _entries(path), ", ".join(read(path, read_refusal)))
-        for path in aside_paths(data_dir)
+        JournalSummary(path.stem, Owner.NOBODY, _entries(path), ", ".join(read(path, read_refusal)))
+        for path in dead_letter_paths(data_dir)
     ]
     return [file for file in found if file.entries or file.owner is Owner.DAMAGED]
 
@@ -312,11 +318,11 @@ def _owner(path: Path) -> Owner:
     return Owner.RUNNING if is_living(path) else Owner.ENDED
 
 
-def _entries(path: Path) -> tuple[Entry, ...]:
+def _entries(path: Path) -> tuple[JournalEntry, ...]:
     moments: dict[CallSid, list[datetime]] = {}
-    for held in read(path, read_sessions):
-        for commit in held.commits[held.delivered :]:
-            moments.setdefault(held.session.call_sid, []).append(commit.at)
-    for pending in read(path, read_updates):
-        moments.setdefault(pending.call_sid, []).append(pending.at)
-    return tuple(Entry(sid, len(made), min(made)) for sid, made in moments.items())
+    for pending in read(path, read_sessions):
+        for commit in pending.commits[pending.delivered :]:
+            moments.setdefault(pending.session.call_sid, []).append(commit.at)
+    for update in read(path, read_updates):
+        moments.setdefault(update.call_sid, []).append(update.at)
+    return tuple(JournalEntry(sid, len(made), min(made)) for sid, made in moments.items())

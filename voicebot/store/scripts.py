@@ -21,9 +21,9 @@ from redis.exceptions import NoScriptError, ResponseError
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import is_wrong_type
-from voicebot.store.commits import Argument, Event, Founding, Sealed, Session
+from voicebot.store.commits import Argument, EncodedCommit, PendingUpdate, SessionInfo
 from voicebot.store.keys import CHANNEL, call_keys
-from voicebot.store.record import Fields, iso_utc
+from voicebot.store.record import CallRecord, Fields, iso_utc
 from voicebot.store.replicas import TooFewReplicas
 
 EVENTS_KEPT = 1000
@@ -65,8 +65,7 @@ class Claimed:
     """A claim's answer: epoch 0 means that a newer session owns the call."""
 
     epoch: int
-    fields: Fields
-    history: tuple[str, ...]
+    record: CallRecord
 
     @property
     def late(self) -> bool:
@@ -148,17 +147,17 @@ class Scripts:
         self._retention_s = retention_s
 
     async def claim(
-        self, session: Session, founding: Founding, *, at: datetime, late: bool = False
+        self, session: SessionInfo, snapshot: CallRecord, *, at: datetime, late: bool = False
     ) -> Claimed:
         """Own the call from now on; `late` for a session that could not when it began."""
         head = (session.id, _us(session.began), "1" if late else "")
-        arguments = (*head, *founding.arguments)
+        arguments = (*head, *_arguments(snapshot))
         reply = await self._run(_CLAIM, session.call_sid, at, arguments)
         _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
-        return Claimed(int(epoch), _fields(pairs), tuple(history))
+        return Claimed(int(epoch), CallRecord(_fields(pairs), tuple(history)))
 
     async def commit(
-        self, session: Session, epoch: int, commit: Sealed, *, copied: bool = True
+        self, session: SessionInfo, epoch: int, commit: EncodedCommit, *, copied: bool = True
     ) -> Committed:
         """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
         moments = (_us(commit.at), _us(session.began))
@@ -171,38 +170,32 @@ class Scripts:
         verdict, last, _ = cast(tuple[str, int, str], reply)
         return Committed(Verdict(verdict), last, in_time)
 
-    async def update(
-        self,
-        call_sid: CallSid,
-        write_id: str,
-        *,
-        at: datetime,
-        fields: Mapping[str, str],
-        history: Sequence[str] = (),
-        events: Sequence[Event] = (),
-    ) -> Updated:
-        """One small write by somebody who does not own the call; `write_id` makes it once.
+    async def update(self, pending: PendingUpdate) -> Updated:
+        """Apply one small write of an integrator, who does not own the call; its id makes it once.
 
         Raises TooFewReplicas when it is not safe yet; to be asked again.
         """
-        arguments = [write_id, *Founding(fields, history).arguments, len(events)]
-        for event in events:
+        update, keys = pending.update, call_keys(pending.call_sid)
+        written = _arguments(CallRecord(update.fields, update.history))
+        arguments = [pending.id, *written, len(update.events)]
+        for event in update.events:
             arguments += [len(event), *event]
-        extra = call_keys(call_sid).writes
-        reply = await self._run(_UPDATE, call_sid, at, arguments, extra, client=self._copied)
+        reply = await self._run(
+            _UPDATE, pending.call_sid, pending.at, arguments, keys.writes, client=self._copied
+        )
         return Updated(cast(str, reply))
 
-    async def found(self, call_sid: CallSid, founding: Founding, *, at: datetime) -> None:
+    async def found(self, call_sid: CallSid, record: CallRecord, *, at: datetime) -> None:
         """Make the record if there is none."""
-        await self._run(_FOUND, call_sid, at, founding.arguments)
+        await self._run(_FOUND, call_sid, at, _arguments(record))
 
-    async def read(self, call_sid: CallSid, *, at: datetime) -> Founding | None:
+    async def read(self, call_sid: CallSid, *, at: datetime) -> CallRecord | None:
         """The record at one moment, or None when there is none."""
         return _record(await self._run(_READ, call_sid, at, (0,)))
 
     async def read_turn(
         self, call_sid: CallSid, requests: Sequence[str], *, at: datetime
-    ) -> tuple[Founding | None, list[str]]:
+    ) -> tuple[CallRecord | None, list[str]]:
         """The record, and what turns over HTTP have answered to these requests.
 
         Raises TooFewReplicas when that is not safe yet.
@@ -217,10 +210,10 @@ class Scripts:
         self,
         call_sid: CallSid,
         began: datetime,
-        record: Founding,
-        commit: Sealed,
+        record: CallRecord,
+        commit: EncodedCommit,
         answers: Mapping[str, str],
-    ) -> tuple[Taken, Founding]:
+    ) -> tuple[Taken, CallRecord]:
         """Claim the call and write one commit, if nobody has written since `record` was read.
 
         A record that nobody claimed yet is made from it, if there is none. `answers` are kept by
@@ -230,17 +223,17 @@ class Scripts:
         epoch = record.fields.get("epoch", "")
         given = [text for answer in answers.items() for text in answer]
         head = (epoch, record.fields.get(f"seq.{epoch}", ""), _us(began))
-        fresh = Founding({}) if epoch else record
-        arguments = [*head, *fresh.arguments, len(given), *given, *commit.arguments]
+        fresh = CallRecord({}) if epoch else record
+        arguments = [*head, *_arguments(fresh), len(given), *given, *commit.arguments]
         keys = call_keys(call_sid)
         extra = (keys.writes, keys.turns)
         reply = await self._run(_TURN, call_sid, commit.at, arguments, *extra, client=self._copied)
         taken, *after = cast(list[object], reply)
-        return Taken(cast(str, taken)), _record(after) or Founding({})
+        return Taken(cast(str, taken)), _record(after) or CallRecord({})
 
     async def read_all(
         self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
-    ) -> list[Founding | BrokenRecord | None]:
+    ) -> list[CallRecord | BrokenRecord | None]:
         """The same of many calls in one journey, each by itself.
 
         By the script's text: a cluster's pipe takes no hash.
@@ -248,7 +241,7 @@ class Scripts:
         for call_sid in call_sids:
             keys, arguments = self._call(call_sid, at, (0,))
             pipe.eval(_READ.text, len(keys), *keys, *arguments)
-        found: list[Founding | BrokenRecord | None] = []
+        found: list[CallRecord | BrokenRecord | None] = []
         for reply in await pipe.execute(raise_on_error=False):
             if is_wrong_type(reply):
                 found.append(BrokenRecord(str(reply)))
@@ -278,16 +271,22 @@ class Scripts:
         return call_keys(call_sid).all, (*shared, *arguments)
 
 
+def _arguments(record: CallRecord) -> list[Argument]:
+    """Fields and messages as the scripts read them."""
+    pairs = [text for pair in record.fields.items() for text in pair]
+    return [len(pairs), *pairs, len(record.history), *record.history]
+
+
 def _us(moment: datetime) -> int:
     """Microseconds: of two sessions that began in one millisecond the later must still win."""
     return int(moment.timestamp() * 1_000_000)
 
 
-def _record(reply: object) -> Founding | None:
+def _record(reply: object) -> CallRecord | None:
     """The record that a reply holds, before whatever else it tells."""
     match cast(Sequence[object], reply):
         case [pairs, history, *_] if fields := _fields(pairs):
-            return Founding(fields, cast(list[str], history))
+            return CallRecord(fields, cast(list[str], history))
     return None
 
 

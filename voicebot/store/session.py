@@ -1,28 +1,36 @@
-"""One session's pen: it numbers the commits, keeps the deadline, and never loses one.
+"""One session of one call: the only writer of its commits.
 
-    commit ──► Redis answers in time ───────────────► Saved.REDIS
-           └─► away, or silent past the deadline ────► the shelf keeps it (journal, else memory)
-                                                      and the session is behind:
-    behind: later commits go to the shelf as well; a recovery brings all of them in order as
-            soon as Redis answers, and the shelf may forget them
+    CallSession.commit(change) ──► Redis answers in time ────────────► Saved.REDIS
+                               └─► away, or silent past the deadline ─► Saved.JOURNAL or MEMORY
 
-The shelf begins at half of the deadline, so that both have ended when the conversation has
-waited long enough. A late answer is still awaited in the background: a slow Redis is not asked
-twice. What Redis denies just now, or has and too few replicas have, is behind as well, until it
-is written. Where a key of another type stands at the call's place, Redis is not asked again until
-the call ends; what is not written then is put aside for a person (`voicebot journal`). None of
-these keeps other calls from Redis: only a Redis that does not answer opens the breaker.
+States of a session (SaveState), and what changes them:
+
+    BATCH ──close──► ONLINE ──no answer in time──────────────► AWAY      ─┐
+                      ▲  │  ──an error reply─────────────────► DENIED     │ degraded: commits go to
+                      │  │  ──too few replicas have it───────► UNCOPIED   │ the fallback store
+                      │  └────a key of another type───────────► BROKEN   ─┘
+                      └──────the recovery brought everything, in order
+
+A recovery runs while the session is degraded and names the state after each attempt. It ends when
+everything is in Redis, or at BROKEN: then Redis is asked once more when the call ends, and what
+is not written becomes a dead letter for a person (`voicebot journal`). Only AWAY opens the
+breaker: what Redis denies one call keeps no other call from Redis.
+
+The fallback store begins at half of the deadline, so that both have ended when the conversation
+has waited long enough. A late answer is still awaited in the background: a slow Redis is not
+asked twice. The session keeps all of its commits until the call ends, because Redis may forget: a
+restart can lose the last second, a failover the last writes. The commit script then answers `gap`
+or `unclaimed`, and what is missing is sent again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, Self
 
 from redis.exceptions import ResponseError
 
@@ -34,8 +42,19 @@ from voicebot.store import metrics
 from voicebot.store.background import Tasks
 from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import Commit, Founding, Held, Sealed, Session, merge, seal
-from voicebot.store.record_diff import missing, record_of
+from voicebot.store.commits import (
+    Commit,
+    EncodedCommit,
+    PendingCommits,
+    SessionInfo,
+    encode_commit,
+    merge,
+)
+from voicebot.store.fallback import FallbackStore
+from voicebot.store.index import Callers
+from voicebot.store.reader import Reader
+from voicebot.store.record import CallRecord
+from voicebot.store.record_diff import missing
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 from voicebot.store.slots import Slots
@@ -45,109 +64,124 @@ log = get_logger(__name__)
 CLOSE_PATIENCE_S = 2.0
 """How long the end of a call waits for Redis; the caller is gone by then."""
 
-SHELF_BEGINS = 0.5
+FALLBACK_BEGINS = 0.5
 """This part of the deadline is left to Redis alone: most late answers come before it."""
 
-
-class Shelf(Protocol):
-    """Where commits rest while Redis is away."""
-
-    async def keep(self, held: Held) -> Saved:
-        """Take all that a session has to bring; the answer says how safe it is."""
-        ...
-
-    def forget(self, session_id: str) -> None:
-        """Redis has everything of this session."""
-        ...
-
-    async def put_aside(self, held: Held, why: str) -> Saved:
-        """Redis will never take it: keep it where only a person asks again."""
-        ...
+_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
+"""Fields that belong to claims, not to the call; a record made anew starts without them."""
 
 
-class MemoryShelf:
-    """The session's own memory: good until this process dies."""
+class SaveState(StrEnum):
+    """Where a session's commits go; see the module's diagram.
 
-    async def keep(self, held: Held) -> Saved:
-        """Nothing to do: the delivery keeps its commits anyway."""
-        return Saved.MEMORY
+    BATCH    they are collected until the call ends
+    ONLINE   to Redis, which has all of them
+    AWAY     Redis did not answer
+    DENIED   it answered that it takes no write now: no memory, a replica, no rights, busy, …
+    UNCOPIED Redis has them, and too few replicas do
+    BROKEN   a key of another type stands at the call's place; only a person mends that
+    """
 
-    def forget(self, session_id: str) -> None:
-        """Nothing to do."""
+    BATCH = "batch"
+    ONLINE = "online"
+    AWAY = "away"
+    DENIED = "denied"
+    UNCOPIED = "uncopied"
+    BROKEN = "broken"
 
-    async def put_aside(self, held: Held, why: str) -> Saved:
-        """There is no place for it."""
-        return Saved.MEMORY
+    @property
+    def is_degraded(self) -> bool:
+        """Commits go to the fallback store."""
+        return self not in (SaveState.BATCH, SaveState.ONLINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a session saves.
+class SessionBackend:
+    """What all sessions of one store share.
 
     deadline_s  how long the conversation waits for Redis on one commit
-    saved       told after commits have reached Redis (the mirror); must not block
-    settled     told when Redis is back, and at the end (the indexes); must not block
-    continue_earlier  an earlier call of the caller goes on as this one
-    slots       the places in the business's calendar that this call may hold
+    saved       called after commits have reached Redis (the mirror); must not block
+    settled     called when Redis is back, and at the end (the indexes); must not block
+    slots       makes the calendar as one call may change it
     """
 
-    mode: SaveMode
-    deadline_s: float
-    shelf: Shelf
+    scripts: Scripts
+    reader: Reader
+    fallback: FallbackStore
     breaker: Breaker
     tasks: Tasks
-    read: Callable[[CallSid], Awaitable[Founding | None]]
-    saved: Callable[[], None]
-    settled: Callable[[], None]
-    continue_earlier: Callable[[CallSid], Awaitable[None]]
-    slots: Slots
+    callers: Callers
+    slots: Callable[[CallSid], Slots]
+    deadline_s: float
+    saved: Callable[[CallSid], None]
+    settled: Callable[[CallSid, str | None, datetime], None]
     clock: Callable[[], datetime]
 
 
-class RecordLedger:
-    """`voicebot.call.Ledger` over the commit script. Close it when the call has ended."""
+class CallSession:
+    """`voicebot.call.Ledger` over the commit script. Close it when the call has ended.
 
-    def __init__(self, delivery: Delivery, state: CallState, manner: Manner) -> None:
-        self._delivery = delivery
-        self._state = state
-        self._manner = manner
-        self._turn = asyncio.Lock()
-        self._flight: asyncio.Task[Outcome] | None = None
-        self._shelving: asyncio.Task[Saved] | None = None
-        self._recovery: asyncio.Task[None] | None = None
-        self._outcome = Outcome.BROUGHT
-        self._behind = False
+    info    which session of which call
+    state   the record as it was found when the session claimed the call
+    fenced  a newer session owns the call; what was said is still appended to the history
+    """
+
+    def __init__(
+        self, info: SessionInfo, backend: SessionBackend, mode: SaveMode = SaveMode.REALTIME
+    ) -> None:
+        self.info = info
+        self.state = CallState()
+        self.fenced = False
+        self._backend = backend
+        self._slots = backend.slots(info.call_sid)
+        self._saving = SaveState.BATCH if mode is SaveMode.BATCH else SaveState.ONLINE
+        self._why = ""  # what Redis said or did when an attempt failed
+        self._epoch: int | None = None
+        self._snapshot: CallRecord | None = None
+        self._commits: list[EncodedCommit] = []
+        self._delivered = 0  # Redis has the commits up to this number
+        self._copied = 0  # and so have its replicas, where they count
         self._batch: list[Commit] = []
+        self._turn = asyncio.Lock()
+        self._flight: asyncio.Task[SaveState] | None = None
+        self._keeping: asyncio.Task[Saved] | None = None
+        self._recovery: asyncio.Task[None] | None = None
 
-    @property
-    def state(self) -> CallState:
-        """The record as it was found when the session claimed the call."""
-        return self._state
+    @classmethod
+    def restored(cls, pending: PendingCommits, backend: SessionBackend) -> CallSession:
+        """Return a session whose process may be gone, with what it still has to deliver."""
+        session = cls(pending.session, backend)
+        if pending.epoch is not None:
+            session._epoch, session._snapshot = pending.epoch, pending.snapshot
+        session._commits = list(pending.commits)
+        session._delivered = session._copied = pending.delivered
+        return session
 
     @property
     def appointments(self) -> Slots:
         """The business's calendar; what is held and not booked is let go by `close`."""
-        return self._manner.slots
-
-    async def continue_earlier(self, earlier: CallSid) -> None:
-        """See Ledger.continue_earlier."""
-        await self._manner.continue_earlier(earlier)
+        return self._slots
 
     @property
     def unsaved(self) -> int:
         """Commits that are not in Redis yet."""
-        return self._delivery.waiting + len(self._batch)
+        return self._waiting + len(self._batch)
+
+    async def continue_earlier(self, earlier: CallSid) -> None:
+        """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
+        await self._backend.callers.continued(earlier, self.info.call_sid)
+        await self._slots.take_over(earlier)
 
     async def commit(self, change: Change) -> Saved:
         """Write all of `change` or nothing; raises Fenced when a newer session owns the call."""
         async with self._turn:
-            saved = await self._take(change)
-        if self._delivery.fenced:
+            saved = await self._commit(change)
+        if self.fenced:
             raise Fenced("a newer session has taken this call over; end this one quietly")
         return saved
 
     async def caught_up(self) -> None:
-        """Wait until a session that fell behind has everything in Redis."""
+        """Wait until a degraded session has everything in Redis."""
         if self._recovery is not None:
             await asyncio.wait({self._recovery})
 
@@ -156,274 +190,36 @@ class RecordLedger:
 
         Places that are held and not booked are let go.
         """
-        await self._manner.slots.leave()
+        await self._slots.leave()
         async with self._turn:
+            if self._saving is SaveState.BATCH:
+                self._saving = SaveState.ONLINE
             if self._batch:
-                self._delivery.add(seal(merge(self._batch)))
+                self._commits.append(encode_commit(merge(self._batch)))
                 self._batch.clear()
-            if self._delivery.waiting:
+            if self._waiting:
                 await self._save()
             await self._settle()
             await self._reconcile()
-            self._manner.settled()
-
-    async def _take(self, change: Change) -> Saved:
-        at = self._manner.clock()
-        if self._manner.mode is SaveMode.BATCH:
-            self._batch.append(Commit(len(self._batch) + 1, change, at))
-            return Saved.MEMORY
-        self._delivery.add(seal(Commit(self._delivery.next_seq, change, at)))
-        began_at = time.perf_counter()
-        saved = await self._save()
-        metrics.commit_seconds.labels(saved.value).observe(time.perf_counter() - began_at)
-        return saved
-
-    async def _save(self) -> Saved:
-        if self._behind:
-            return await self._manner.shelf.keep(self._delivery.held)
-        cancelled, self._shelving = self._shelving, None  # begun for a commit nobody waits for
-        self._outcome = Outcome.AWAY if self._manner.breaker.is_open else await self._brought()
-        shelving, self._shelving = self._shelving, None
-        if self._outcome is Outcome.BROUGHT:
-            if shelving or cancelled:
-                self._manner.shelf.forget(self._delivery.session.id)
-            self._manner.saved()
-            return Saved.REDIS
-        self._fall_behind()
-        return await (shelving or self._manner.shelf.keep(self._delivery.held))
-
-    async def _brought(self) -> Outcome:
-        """What Redis made of everything that waits, within the deadline."""
-        if self._flight is None or self._flight.done():
-            self._flight = self._manner.tasks.start(self._delivery.attempt())
-        first_s = self._manner.deadline_s * SHELF_BEGINS
-        await asyncio.wait({self._flight}, timeout=first_s)
-        if not self._flight.done():
-            self._shelving = self._manner.tasks.start(self._manner.shelf.keep(self._delivery.held))
-            await asyncio.wait({self._flight}, timeout=self._manner.deadline_s - first_s)
-        if not self._delivery.waiting:
-            return Outcome.BROUGHT
-        if not self._flight.done() or self._flight.cancelled():
-            return Outcome.AWAY
-        outcome = self._flight.result()  # a fault of ours, not of Redis, is seen here
-        return Outcome.AWAY if outcome is Outcome.BROUGHT else outcome
-
-    def _fall_behind(self) -> None:
-        self._behind = True
-        _warn(self._delivery, self._outcome)
-        if self._outcome is Outcome.AWAY:
-            self._manner.breaker.trip()
-        self._recovery = self._manner.tasks.start(self._recover())
-
-    async def _recover(self) -> None:
-        """Bring what waits as soon as Redis answers; then the shelf may forget it."""
-        if self._flight is not None:
-            await asyncio.wait({self._flight})  # its late answer, or its end
-        pause_s = FIRST_PAUSE_S
-        await self._manner.breaker.closed()
-        while (outcome := await self._delivery.attempt()) is not Outcome.BROUGHT:
-            if outcome is not self._outcome:
-                self._outcome = outcome
-                _warn(self._delivery, outcome)
-            if outcome is Outcome.BROKEN:
-                return
-            if outcome is Outcome.AWAY:
-                self._manner.breaker.trip()
-            await asyncio.sleep(pause_s)
-            pause_s = longer(pause_s)
-            await self._manner.breaker.closed()
-        self._caught_up()
-
-    def _caught_up(self) -> None:
-        self._behind = False
-        self._manner.shelf.forget(self._delivery.session.id)
-        self._manner.saved()
-        self._manner.settled()
-        log.info("redis_back", call_sid=self._delivery.session.call_sid)
-
-    async def _last_attempt(self) -> bool:
-        """What stood in the way may have been mended since; else a person must bring it."""
-        match await self._delivery.attempt():
-            case Outcome.BROUGHT:
-                self._caught_up()
-                return True
-            case Outcome.BROKEN:
-                held, why = self._delivery.held, self._delivery.why
-                return await self._manner.shelf.put_aside(held, why) is Saved.JOURNAL
-        self._recovery = self._manner.tasks.start(self._recover())
-        return False
-
-    async def _settle(self) -> None:
-        """Give Redis a moment at the end; the recovery goes on without the session."""
-        if self._delivery.waiting and self._manner.breaker.is_open and await self._on_disk():
-            return
-        if self._recovery is not None:
-            await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
-        broken = self._behind and self._outcome is Outcome.BROKEN
-        if broken and await self._last_attempt():
-            return
-        if self._delivery.waiting and not await self._on_disk():
-            log.error(
-                "record_only_in_memory",
-                call_sid=self._delivery.session.call_sid,
-                commits=self._delivery.waiting,
-                advice="Redis and the journal are both away; it is lost if this process ends now",
-            )
-
-    async def _on_disk(self) -> bool:
-        return await self._manner.shelf.keep(self._delivery.held) is Saved.JOURNAL
-
-    async def _reconcile(self) -> None:
-        """The safety net: what this session wrote and Redis does not have is written again."""
-        if self._delivery.waiting or self._delivery.fenced or self._delivery.next_seq == 1:
-            return
-        held = self._delivery.held
-        try:
-            async with asyncio.timeout(CLOSE_PATIENCE_S):
-                actual = await self._manner.read(held.session.call_sid)
-        except (*AWAY, BrokenRecord, TimeoutError):
-            return  # what this session wrote was acknowledged
-        lost = missing(_expected(held, actual), actual or Founding({}))
-        if lost.count:
-            metrics.record_defects.inc(lost.count)
-            log.error("record_mended", call_sid=held.session.call_sid, lost=lost.count)
-            self._delivery.add(lost.commit(self._delivery.next_seq, held))
-            await self._save()
-
-
-def _expected(held: Held, actual: Founding | None) -> Founding:
-    """The session's record; under a newer owner only its history must still be there."""
-    record = record_of(held)
-    ours = actual is None or actual.fields.get("epoch") == str(held.epoch)
-    return record if ours else Founding({}, record.history)
-
-
-def _warn(delivery: Delivery, outcome: Outcome) -> None:
-    told = {"call_sid": delivery.session.call_sid, "waiting": delivery.waiting}
-    match outcome:
-        case Outcome.BROKEN:
-            metrics.commits_refused.inc()
-            advice = "what stands at this call's keys is no record of ours; see `voicebot journal`"
-            log.error("redis_refuses", why=delivery.why, advice=advice, **told)
-        case Outcome.UNCOPIED:
-            metrics.commits_uncopied.inc()
-            advice = "it is kept here as well until they do; see VOICEBOT_WAIT_REPLICAS"
-            log.warning("too_few_replicas", advice=advice, **told)
-        case _:
-            metrics.commit_failures.inc()
-            advice = "the call goes on; what was said is kept and written when Redis takes it"
-            log.warning("redis_away", why=delivery.why, advice=advice, **told)
-
-
-_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
-"""Fields that belong to claims, not to the call; a record made anew starts without them."""
-
-
-class Outcome(StrEnum):
-    """What became of bringing all that waits.
-
-    AWAY     Redis did not answer
-    DENIED   it answered that it takes no write now: no memory, a replica, no rights, busy, …
-    BROKEN   a key of another type stands at the call's place; nobody but a person mends that
-    UNCOPIED Redis has it, and too few replicas do
-    """
-
-    BROUGHT = "brought"
-    AWAY = "away"
-    DENIED = "denied"
-    BROKEN = "broken"
-    UNCOPIED = "uncopied"
-
-
-Finder = Callable[[Session], Awaitable[Founding]]
-"""Tells what a record is made from when there is none; may read Redis."""
-
-
-class Delivery:
-    """What a session has to bring, and how far it has come."""
-
-    def __init__(
-        self, scripts: Scripts, session: Session, find: Finder, clock: Callable[[], datetime]
-    ) -> None:
-        self.session = session
-        self.fenced = False
-        self.why = ""
-        """What Redis said or did, after an attempt that did not bring everything."""
-        self._scripts = scripts
-        self._find = find
-        self._clock = clock
-        self._epoch: int | None = None
-        self._found: Founding | None = None
-        self._commits: list[Sealed] = []
-        self._delivered = 0
-        self._copied = 0
-
-    @classmethod
-    def restored(
-        cls, held: Held, scripts: Scripts, find: Finder, clock: Callable[[], datetime]
-    ) -> Self:
-        """The delivery of a session whose process may be gone."""
-        delivery = cls(scripts, held.session, find, clock)
-        if held.epoch is not None:
-            delivery._epoch, delivery._found = held.epoch, held.found
-        delivery._commits = list(held.commits)
-        delivery._delivered = delivery._copied = held.delivered
-        return delivery
-
-    @property
-    def held(self) -> Held:
-        """Everything, for the journal."""
-        return Held(
-            self.session,
-            self._epoch,
-            self._found or Founding(self.session.fresh),
-            self._copied,
-            tuple(self._commits),
-        )
-
-    @property
-    def waiting(self) -> int:
-        """How many commits Redis, and its replicas where they count, have not acknowledged."""
-        return len(self._commits) - self._copied
-
-    @property
-    def next_seq(self) -> int:
-        """The number of the next commit."""
-        return len(self._commits) + 1
-
-    def add(self, commit: Sealed) -> None:
-        """Take a commit; `catch_up` brings it."""
-        self._commits.append(commit)
+            self._settled()
 
     async def claim(self, *, late: bool = False) -> Claimed:
-        """Own the call; raises client.AWAY and BrokenRecord."""
-        found = self._found or await self._find(self.session)
-        claimed = await self._scripts.claim(self.session, found, at=self._clock(), late=late)
+        """Own the call; `late` when it could not be claimed at the beginning.
+
+        Raises client.AWAY and BrokenRecord.
+        """
+        at, scripts = self._backend.clock(), self._backend.scripts
+        snapshot = self._snapshot or await self._backend.reader.snapshot(self.info)
+        claimed = await scripts.claim(self.info, snapshot, at=at, late=late)
         self._epoch = claimed.epoch
-        self._found = self._found or _without_bookkeeping(claimed)
+        self._snapshot = self._snapshot or _without_bookkeeping(claimed.record)
         self.fenced = self.fenced or claimed.late
         return claimed
 
-    async def attempt(self) -> Outcome:
-        """`catch_up`, with its end as a value."""
-        try:
-            await self.catch_up()
-        except BrokenRecord as broken:
-            self.why = broken.why
-            return Outcome.BROKEN
-        except TooFewReplicas:
-            return Outcome.UNCOPIED
-        except AWAY as error:
-            self.why = why_away(error)
-            log.debug("not_brought", call_sid=self.session.call_sid, why=self.why)
-            return Outcome.DENIED if isinstance(error, ResponseError) else Outcome.AWAY
-        return Outcome.BROUGHT
+    async def deliver(self) -> None:
+        """Bring every commit to Redis, in order and once; claim first where that is not done.
 
-    async def catch_up(self) -> None:
-        """Bring everything that waits, claiming first where that has not been done.
-
-        Raises client.AWAY, BrokenRecord and TooFewReplicas; can be called again at any time,
-        nothing is applied twice.
+        Raises client.AWAY, BrokenRecord and TooFewReplicas. It can be called again at any time.
         """
         while self._delivered < len(self._commits):
             if self._epoch is None:
@@ -432,10 +228,35 @@ class Delivery:
                 await self._send(self._commits[self._delivered], self._epoch)
         self._copied = self._delivered
 
-    async def _send(self, commit: Sealed, epoch: int) -> None:
+    async def attempt(self) -> SaveState:
+        """Deliver, with the result as a value: ONLINE, or why not everything is there."""
+        try:
+            await self.deliver()
+        except BrokenRecord as broken:
+            self._why = broken.why
+            return SaveState.BROKEN
+        except TooFewReplicas:
+            return SaveState.UNCOPIED
+        except AWAY as error:
+            self._why = why_away(error)
+            log.debug("not_brought", call_sid=self.info.call_sid, why=self._why)
+            return SaveState.DENIED if isinstance(error, ResponseError) else SaveState.AWAY
+        return SaveState.ONLINE
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._commits) - self._copied
+
+    @property
+    def pending(self) -> PendingCommits:
+        """Everything that any process needs to deliver these commits."""
+        snapshot = self._snapshot or CallRecord(self.info.fresh)
+        return PendingCommits(self.info, self._epoch, snapshot, self._copied, tuple(self._commits))
+
+    async def _send(self, commit: EncodedCommit, epoch: int) -> None:
         """Only the last one waits for replicas, for all before it: they copy in order."""
         last = commit.seq == len(self._commits)
-        reply = await self._scripts.commit(self.session, epoch, commit, copied=last)
+        reply = await self._backend.scripts.commit(self.info, epoch, commit, copied=last)
         self.fenced = self.fenced or reply.verdict is Verdict.FENCED
         match reply.verdict:
             case Verdict.GAP:
@@ -450,7 +271,152 @@ class Delivery:
                 self._delivered = max(self._delivered, min(reply.last, end))
         self._copied = min(self._copied, self._delivered)
 
+    async def _commit(self, change: Change) -> Saved:
+        at = self._backend.clock()
+        if self._saving is SaveState.BATCH:
+            self._batch.append(Commit(len(self._batch) + 1, change, at))
+            return Saved.MEMORY
+        self._commits.append(encode_commit(Commit(len(self._commits) + 1, change, at)))
+        began_at = time.perf_counter()
+        saved = await self._save()
+        metrics.commit_seconds.labels(saved.value).observe(time.perf_counter() - began_at)
+        return saved
 
-def _without_bookkeeping(claimed: Claimed) -> Founding:
-    fields = {n: v for n, v in claimed.fields.items() if not n.startswith(_BOOKKEEPING)}
-    return Founding(fields, claimed.history)
+    async def _save(self) -> Saved:
+        if self._saving.is_degraded:
+            return await self._keep()
+        cancelled, self._keeping = self._keeping, None  # begun for a commit nobody waits for
+        is_open = self._backend.breaker.is_open
+        result = SaveState.AWAY if is_open else await self._delivered_in_time()
+        keeping, self._keeping = self._keeping, None
+        if result is SaveState.ONLINE:
+            if keeping or cancelled:
+                self._backend.fallback.forget(self.info.id)
+            self._backend.saved(self.info.call_sid)
+            return Saved.REDIS
+        self._degrade(result)
+        self._recovery = self._backend.tasks.start(self._recover())
+        return await (keeping or self._keep())
+
+    async def _keep(self) -> Saved:
+        return await self._backend.fallback.keep(self.pending)
+
+    async def _delivered_in_time(self) -> SaveState:
+        """Return the state after everything that waits was brought, or the deadline is over."""
+        if self._flight is None or self._flight.done():
+            self._flight = self._backend.tasks.start(self.attempt())
+        first_s = self._backend.deadline_s * FALLBACK_BEGINS
+        await asyncio.wait({self._flight}, timeout=first_s)
+        if not self._flight.done():
+            self._keeping = self._backend.tasks.start(self._keep())
+            await asyncio.wait({self._flight}, timeout=self._backend.deadline_s - first_s)
+        if not self._waiting:
+            return SaveState.ONLINE
+        if not self._flight.done() or self._flight.cancelled():
+            return SaveState.AWAY
+        result = self._flight.result()  # a fault of ours, not of Redis, is seen here
+        return SaveState.AWAY if result is SaveState.ONLINE else result
+
+    def _degrade(self, state: SaveState) -> None:
+        """Enter a degraded state, and log it when it is a new one."""
+        if state is not self._saving:
+            self._saving = state
+            _warn(self.info.call_sid, state, self._why, self._waiting)
+        if state is SaveState.AWAY:
+            self._backend.breaker.trip()
+
+    async def _recover(self) -> None:
+        """Bring what waits as soon as Redis answers; then the fallback store may forget it."""
+        if self._flight is not None:
+            await asyncio.wait({self._flight})  # its late answer, or its end
+        pause_s = FIRST_PAUSE_S
+        await self._backend.breaker.closed()
+        while (result := await self.attempt()) is not SaveState.ONLINE:
+            self._degrade(result)
+            if result is SaveState.BROKEN:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = longer(pause_s)
+            await self._backend.breaker.closed()
+        self._recovered()
+
+    def _recovered(self) -> None:
+        self._saving = SaveState.ONLINE
+        self._backend.fallback.forget(self.info.id)
+        self._backend.saved(self.info.call_sid)
+        self._settled()
+        log.info("redis_back", call_sid=self.info.call_sid)
+
+    def _settled(self) -> None:
+        caller = self.info.fresh.get("caller") or self.state.caller
+        self._backend.settled(self.info.call_sid, caller, self.info.began)
+
+    async def _settle(self) -> None:
+        """Give Redis a moment at the end; the recovery goes on without the session."""
+        if self._waiting and self._backend.breaker.is_open and await self._on_disk():
+            return
+        if self._recovery is not None:
+            await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
+        if self._saving is SaveState.BROKEN and await self._last_attempt():
+            return
+        if self._waiting and not await self._on_disk():
+            log.error(
+                "record_only_in_memory",
+                call_sid=self.info.call_sid,
+                commits=self._waiting,
+                advice="Redis and the journal are both away; it is lost if this process ends now",
+            )
+
+    async def _on_disk(self) -> bool:
+        return await self._keep() is Saved.JOURNAL
+
+    async def _last_attempt(self) -> bool:
+        """What stood in the way may have been mended since; else a person must bring it."""
+        match await self.attempt():
+            case SaveState.ONLINE:
+                self._recovered()
+                return True
+            case SaveState.BROKEN:
+                letter = self._backend.fallback.put_dead_letter(self.pending, self._why)
+                return await letter is Saved.JOURNAL
+        self._recovery = self._backend.tasks.start(self._recover())
+        return False
+
+    async def _reconcile(self) -> None:
+        """The safety net: what this session wrote and Redis does not have is written again."""
+        if self._waiting or self.fenced or not self._commits:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_PATIENCE_S):
+                actual = await self._backend.reader.record(self.info.call_sid)
+        except (*AWAY, BrokenRecord, TimeoutError):
+            return  # what this session wrote was acknowledged
+        pending = self.pending
+        lost = missing(pending, actual)
+        if lost.count:
+            metrics.record_defects.inc(lost.count)
+            log.error("record_mended", call_sid=self.info.call_sid, lost=lost.count)
+            self._commits.append(lost.commit(len(self._commits) + 1, pending))
+            await self._save()
+
+
+def _without_bookkeeping(record: CallRecord) -> CallRecord:
+    fields = {n: v for n, v in record.fields.items() if not n.startswith(_BOOKKEEPING)}
+    return CallRecord(fields, record.history)
+
+
+def _warn(call_sid: CallSid, state: SaveState, why: str, waiting: int) -> None:
+    told = {"call_sid": call_sid, "waiting": waiting}
+    match state:
+        case SaveState.BROKEN:
+            metrics.commits_refused.inc()
+            advice = "what stands at this call's keys is no record of ours; see `voicebot journal`"
+            log.error("redis_refuses", why=why, advice=advice, **told)
+        case SaveState.UNCOPIED:
+            metrics.commits_uncopied.inc()
+            advice = "it is kept here as well until they do; see VOICEBOT_WAIT_REPLICAS"
+            log.warning("too_few_replicas", advice=advice, **told)
+        case _:
+            metrics.commit_failures.inc()
+            advice = "the call goes on; what was said is kept and written when Redis takes it"
+            log.warning("redis_away", why=why, advice=advice, **told)

@@ -22,27 +22,26 @@ from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_si
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
-from voicebot.store import integrator_writes as updates
-from voicebot.store.background import Chores, Tasks
+from voicebot.store.background import BestEffortQueue, Tasks
 from voicebot.store.breaker import Breaker
 from voicebot.store.client import AWAY, answering, why_away
-from voicebot.store.commits import Founding, Held, Session, Update, save_mode
+from voicebot.store.commits import PendingCommits, SessionInfo, save_mode
 from voicebot.store.events import EventReader
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.health import is_ready
 from voicebot.store.index import Callers, Locks, Presence, RecentCalls
-from voicebot.store.integrator_writes import SmallWrites
-from voicebot.store.journal import Journal
+from voicebot.store.integrator_writes import IntegratorWrites
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.legacy import write_legacy
 from voicebot.store.models import CallSkeleton
 from voicebot.store.reader import Reader
-from voicebot.store.record import call_skeleton, fresh_fields, iso_utc, utc_now
+from voicebot.store.record import CallRecord, fresh_fields, iso_utc, utc_now
 from voicebot.store.replay import Replayer
 from voicebot.store.replicas import TooFewReplicas, replicated
 from voicebot.store.scripts import EVENTS_KEPT, Script, Scripts
-from voicebot.store.session import Delivery, Manner, MemoryShelf, RecordLedger
+from voicebot.store.session import CallSession, SessionBackend
 from voicebot.store.slots import Slots
-from voicebot.store.turns import TurnLedger
+from voicebot.store.turns import HttpTurn
 
 log = get_logger(__name__)
 
@@ -60,7 +59,18 @@ _MIRROR = Script("mirror", behind=())
 
 
 class Store:
-    """One process's way to the records. `open_store` makes one, starts it and closes it."""
+    """One process's way to the records. `open_store` makes one, starts it and closes it.
+
+    events      reads what happens in calls, and their records
+    presence    marks calls that are on the phone
+    locks       keep two processes from the same work for one call
+    callers     finds earlier calls of a number
+    writes      the four small writes of integrators
+    fallback    where writes rest while Redis is away
+    breaker     open while Redis does not answer
+    best_effort work that may be late: indexes, the mirror, phases
+    tasks       what runs beside the conversations; `replaying` is one of them
+    """
 
     def __init__(
         self,
@@ -68,52 +78,67 @@ class Store:
         settings: Settings,
         business: Business,
         *,
-        journal: Journal | None = None,
+        fallback: FallbackStore | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._client = client
         self._settings = settings
         self._business = business
-        self._journal = journal
         self._clock = clock
-        self._retention_s = settings.retention_s
+        self.fallback = fallback or FallbackStore(None)
         copied = replicated(client, settings)
-        self._scripts = Scripts(client, retention_s=self._retention_s, copied=copied)
-        self._recent = RecentCalls(client, self._retention_s)
-        self._chores = Chores()
-        self._tasks = Tasks()
-        self._breaker = Breaker(client.ping, self._tasks)
+        self._scripts = Scripts(client, retention_s=settings.retention_s, copied=copied)
+        self._recent = RecentCalls(client, settings.retention_s)
+        self.best_effort = BestEffortQueue()
+        self.tasks = Tasks()
+        self.breaker = Breaker(client.ping, self.tasks)
         self._reader = Reader(client, self._scripts, business, settings.data_dir, clock)
-        self._small = SmallWrites(
-            self._scripts, self._reader.old_record, journal, self._breaker, self._tasks, clock
-        )
-        self._replayer = Replayer(
-            settings.data_dir, self._restored, self._small.bring, self._brought
-        )
-        self.events = EventReader(client, retention_s=self._retention_s)
+        self.events = EventReader(client, retention_s=settings.retention_s)
         self.presence = Presence(client)
         self.locks = Locks(client)
-        self.callers = Callers(
-            client, self._reader.record, self._reader.state_of, settings.resume_window_h
+        self.callers = Callers(client, self._reader, settings.resume_window_h)
+        self.writes = IntegratorWrites(
+            self._scripts,
+            self._reader,
+            self.fallback,
+            self.breaker,
+            self.tasks,
+            business,
+            self._mirror_soon,
+            clock,
+        )
+        self._backend = SessionBackend(
+            scripts=self._scripts,
+            reader=self._reader,
+            fallback=self.fallback,
+            breaker=self.breaker,
+            tasks=self.tasks,
+            callers=self.callers,
+            slots=lambda call_sid: Slots(client, business, call_sid, clock),
+            deadline_s=settings.commit_deadline_ms / 1000,
+            saved=self._mirror_soon,
+            settled=self._index_soon,
+            clock=clock,
+        )
+        self._replayer = Replayer(
+            settings.data_dir, self._deliver, self.writes.deliver, self._replayed_session
         )
 
     async def start(self) -> None:
         """Open the journal and bring what ended processes left, before calls are taken."""
-        if self._journal is not None:
-            await self._journal.open()
+        await self.fallback.open()
         try:
             async with asyncio.timeout(REPLAY_PATIENCE_S):
                 await self.replay()
         except (StoreUnavailable, TimeoutError):
             log.warning("replay_waits", advice="it goes on by itself when Redis answers")
-        self._replaying = self._tasks.start(self._keep_replaying())
+        self.replaying = self.tasks.start(self._keep_replaying())
 
     async def aclose(self) -> None:
-        """Finish the chores, let go of Redis; what waits in the journal is the next process's."""
-        await self._tasks.close()
-        await self._chores.finish()
-        if self._journal is not None:
-            await self._journal.close()
+        """Finish best-effort work, let go of Redis; the journal is left to the next process."""
+        await self.tasks.close()
+        await self.best_effort.finish()
+        await self.fallback.close()
         await self._client.aclose()
 
     async def is_ready(self) -> bool:
@@ -137,7 +162,7 @@ class Store:
 
     async def open_call(
         self, call_sid: CallSid, *, caller: str | None, business: Business | None = None
-    ) -> RecordLedger:
+    ) -> CallSession:
         """Claim the call for a new session; never raises because Redis is away.
 
         A record is made when there is none, from the old system's when that has one. Without a
@@ -145,18 +170,17 @@ class Store:
         """
         began = self._clock()
         fresh = fresh_fields(call_sid, business or self._business, caller, began)
-        session = Session(call_sid, uuid4().hex, began, fresh)
-        delivery = Delivery(self._scripts, session, self._reader.founding, self._clock)
-        state = await self._claimed(delivery)
+        info = SessionInfo(call_sid, uuid4().hex, began, fresh)
+        session = CallSession(info, self._backend, save_mode(self._settings, call_sid))
+        state = await self._claimed(session)
         caller = caller or state.caller
-        state = await self._with_earlier(state, call_sid, caller, began)
-        self._seen(call_sid, caller, began)
-        self._touched(call_sid)
-        return RecordLedger(delivery, state, self._manner(call_sid, caller, began))
+        session.state = await self._with_earlier(state, call_sid, caller, began)
+        self._written(call_sid, caller, began)
+        return session
 
     async def open_turn(
         self, call_sid: CallSid, *, caller: str | None = None, requests: Sequence[str] = ()
-    ) -> TurnLedger:
+    ) -> HttpTurn:
         """Begin a turn over HTTP; what the named requests were answered before comes with it.
 
         Nothing is claimed or written yet. Raises StoreUnavailable and BrokenRecord.
@@ -166,30 +190,21 @@ class Store:
             record, answers = await self._scripts.read_turn(call_sid, requests, at=began)
             found = record or await self._reader.old_record(call_sid)
         fresh = fresh_fields(call_sid, self._business, caller, began)
-        record = record or Founding(
+        record = record or CallRecord(
             {**fresh, **(found.fields if found else {})}, found.history if found else ()
         )
         state = await self._reader.state(call_sid, record)
         caller = caller or state.caller
-        state = await self._with_earlier(state, call_sid, caller, began)
-
-        def written() -> None:
-            self._seen(call_sid, caller, began)
-            self._touched(call_sid)
-
-        manner = self._manner(call_sid, caller, began)
-        return TurnLedger(
+        return HttpTurn(
             call_sid=call_sid,
             began=began,
             known=found is not None,
             record=record,
-            state=state,
+            state=await self._with_earlier(state, call_sid, caller, began),
             answers=answers,
-            scripts=self._scripts,
-            appointments=manner.slots,
-            continued=manner.continue_earlier,
-            written=written,
-            clock=self._clock,
+            backend=self._backend,
+            appointments=self._backend.slots(call_sid),
+            written=lambda: self._written(call_sid, caller, began),
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
@@ -199,11 +214,7 @@ class Store:
                 record = await self._reader.record(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
-        return (
-            call_skeleton({**record.fields, "callSid": call_sid}, record.history)
-            if record
-            else None
-        )
+        return record.named(call_sid).skeleton if record else None
 
     async def get_call_skeleton_dict(self, call_sid: str) -> dict[str, object] | None:
         """The nested form, or None for an unknown call; StoreUnavailable, BrokenRecord."""
@@ -240,71 +251,7 @@ class Store:
             )
             await self._client.publish(CHANNEL, call_sid)
 
-        self._chores.add(("phase", call_sid, at, phase), tell)
-
-    async def update_user_info_field(
-        self,
-        call_sid: str,
-        field_name: str,
-        field_value: str,
-        timestamp: updates.Moment | None = None,
-    ) -> bool:
-        """Set name, phone, address or email, in normal form. True when it is saved."""
-        now, zone = self._clock(), self._business.zone
-        return await self._update(
-            call_sid,
-            lambda: updates.user_info(
-                self._business, field_name, field_value, updates.timestamp(timestamp, now, zone)
-            ),
-        )
-
-    async def update_service_selection(
-        self,
-        call_sid: str,
-        service_name: str,
-        service_time: updates.Moment | None = None,
-        timestamp: updates.Moment | None = None,
-    ) -> bool:
-        """Set the service, and the time (ISO 8601; naive is the business's zone)."""
-        now, zone = self._clock(), self._business.zone
-        return await self._update(
-            call_sid,
-            lambda: updates.service_selection(
-                self._business,
-                service_name,
-                service_time,
-                updates.timestamp(timestamp, now, zone),
-                now,
-            ),
-        )
-
-    async def update_conversation_history(
-        self, call_sid: str, message: updates.HistoryInput
-    ) -> bool:
-        """Append one message: speaker (`AI` or `customer`), message, startedAt."""
-        return await self._update(call_sid, lambda: updates.history_message(message, self._clock()))
-
-    async def update_booking_status(
-        self, call_sid: str, is_booked: bool | None, email_sent: bool = False
-    ) -> bool:
-        """Set `servicebooked`, unless it is None; `email_sent=True` sets `confirmEmailsent`."""
-        return await self._update(call_sid, lambda: updates.booking_status(is_booked, email_sent))
-
-    async def _update(self, call_sid: str, make: Callable[[], Update]) -> bool:
-        try:
-            sid = parse_call_sid(call_sid)
-            known = await self._small.write(sid, make())
-        except (updates.Refused, InvalidCallSid, BrokenRecord) as refusal:
-            log.warning("update_refused", why=str(refusal))
-            return False
-        except StoreUnavailable as error:
-            log.warning("update_not_saved", call_sid=call_sid, why=str(error))
-            return False
-        if known:
-            self._touched(sid)
-        else:
-            log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
-        return known
+        self.best_effort.add(("phase", call_sid, at, phase), tell)
 
     async def _with_earlier(
         self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
@@ -318,14 +265,13 @@ class Store:
                 return replace(state, earlier=found)
         return state
 
-    async def _claimed(self, delivery: Delivery) -> CallState:
-        call_sid, record = delivery.session.call_sid, None
+    async def _claimed(self, session: CallSession) -> CallState:
+        call_sid, record = session.info.call_sid, None
         try:
             async with asyncio.timeout(PROBE_PATIENCE_S):
-                await self._breaker.closed()
+                await self.breaker.closed()
             async with asyncio.timeout(OPEN_PATIENCE_S):
-                claimed = await delivery.claim()
-            record = Founding(claimed.fields, claimed.history)
+                record = (await session.claim()).record
             return await self._reader.state(call_sid, record)
         except BrokenRecord as broken:
             log.error("claim_refused", call_sid=call_sid, why=broken.why)
@@ -334,61 +280,43 @@ class Store:
                 async with asyncio.timeout(OPEN_PATIENCE_S):
                     record = await self._reader.record(call_sid)
         except (*AWAY, TimeoutError):
-            self._breaker.trip()
+            self.breaker.trip()
         advice = "the call is taken, and written when Redis answers"
         log.warning("call_begins_unclaimed", call_sid=call_sid, advice=advice)
         return await self._reader.state(call_sid, record)
 
-    def _restored(self, held: Held) -> Delivery:
-        return Delivery.restored(held, self._scripts, self._reader.founding, self._clock)
+    async def _deliver(self, pending: PendingCommits) -> None:
+        await CallSession.restored(pending, self._backend).deliver()
 
-    def _brought(self, session: Session) -> None:
+    def _replayed_session(self, session: SessionInfo) -> None:
         """A call whose process died while Redis was away may be in no index yet."""
-        self._seen(session.call_sid, session.fresh.get("caller"), session.began)
-        self._touched(session.call_sid)
+        self._written(session.call_sid, session.fresh.get("caller"), session.began)
 
     async def _keep_replaying(self) -> None:
         while True:
             await asyncio.sleep(REPLAY_EVERY_S)
-            await self._breaker.closed()
+            await self.breaker.closed()
             try:
                 await self._replayer.run()
             except (TooFewReplicas, ResponseError) as error:  # some of them; asked again soon
                 log.debug("replay_waits", why=why_away(error))
             except AWAY:
-                self._breaker.trip()
+                self.breaker.trip()
 
-    def _manner(self, call_sid: CallSid, caller: str | None, began: datetime) -> Manner:
-        slots = Slots(self._client, self._business, call_sid, self._clock)
+    def _written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        self._index_soon(call_sid, caller, began)
+        self._mirror_soon(call_sid)
 
-        async def continue_earlier(earlier: CallSid) -> None:
-            await self.callers.continued(earlier, call_sid)
-            await slots.take_over(earlier)
-
-        return Manner(
-            mode=save_mode(self._settings, call_sid),
-            deadline_s=self._settings.commit_deadline_ms / 1000,
-            shelf=self._journal or MemoryShelf(),
-            breaker=self._breaker,
-            tasks=self._tasks,
-            read=self._reader.record,
-            saved=lambda: self._touched(call_sid),
-            settled=lambda: self._seen(call_sid, caller, began),
-            continue_earlier=continue_earlier,
-            slots=slots,
-            clock=self._clock,
-        )
-
-    def _touched(self, call_sid: CallSid) -> None:
-        """What follows a write, when there is time: the old system's string."""
+    def _mirror_soon(self, call_sid: CallSid) -> None:
+        """Rewrite the old system's string when there is time."""
         if self._settings.mirror_json:
-            self._chores.add(("mirror", call_sid), lambda: self._mirror(call_sid))
+            self.best_effort.add(("mirror", call_sid), lambda: self._mirror(call_sid))
 
-    def _seen(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        """The indexes of recent calls and of callers; again at the end, should Redis be away."""
-        self._chores.add(("index", call_sid), lambda: self._recent.add(call_sid, began))
+    def _index_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes of recent calls and of callers; again at the end of the call."""
+        self.best_effort.add(("index", call_sid), lambda: self._recent.add(call_sid, began))
         if caller:
-            self._chores.add(
+            self.best_effort.add(
                 ("caller", call_sid), lambda: self.callers.add(caller, call_sid, began)
             )
 
@@ -400,6 +328,6 @@ class Store:
             text = write_legacy(record, old, self._business) if record else None
             if text is None:
                 return
-            read, life_s = (old or b"").decode(), self._retention_s
+            read, life_s = (old or b"").decode(), self._settings.retention_s
             if await _MIRROR.run(self._client, [legacy_key(call_sid)], [read, text, life_s]):
                 return

@@ -10,7 +10,7 @@ nothing has happened. There is no journal: while Redis is away the request fails
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,10 +18,11 @@ from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
 from voicebot.store.client import answering
-from voicebot.store.commits import Commit, Founding, merge, seal
+from voicebot.store.commits import Commit, encode_commit, merge
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import call_skeleton
-from voicebot.store.scripts import Scripts, Taken
+from voicebot.store.record import CallRecord
+from voicebot.store.scripts import Taken
+from voicebot.store.session import SessionBackend
 from voicebot.store.slots import Slots
 
 
@@ -30,7 +31,7 @@ class Overtaken(StoreUnavailable):
 
 
 @dataclass(slots=True, kw_only=True)
-class TurnLedger:
+class HttpTurn:
     """`voicebot.call.Ledger` of one turn over HTTP. What it commits is written by `write`.
 
     known    there is a record of this call, ours or the old system's
@@ -42,20 +43,18 @@ class TurnLedger:
     call_sid: CallSid
     began: datetime
     known: bool
-    record: Founding
+    record: CallRecord
     state: CallState
     answers: Sequence[str]
-    scripts: Scripts
+    backend: SessionBackend
     appointments: Slots
-    continued: Callable[[CallSid], Awaitable[None]]
     written: Callable[[], None]
-    clock: Callable[[], datetime]
     _commits: list[Commit] = field(default_factory=list)
 
     @property
     def skeleton(self) -> CallSkeleton:
         """The record as it was read."""
-        return call_skeleton({**self.record.fields, "callSid": self.call_sid}, self.record.history)
+        return self.record.named(self.call_sid).skeleton
 
     @property
     def change(self) -> Change:
@@ -70,12 +69,13 @@ class TurnLedger:
 
     async def commit(self, change: Change) -> Saved:
         """Keep `change` for `write`."""
-        self._commits.append(Commit(len(self._commits) + 1, change, self.clock()))
+        self._commits.append(Commit(len(self._commits) + 1, change, self.backend.clock()))
         return Saved.MEMORY
 
     async def continue_earlier(self, earlier: CallSid) -> None:
-        """See Ledger.continue_earlier."""
-        await self.continued(earlier)
+        """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
+        await self.backend.callers.continued(earlier, self.call_sid)
+        await self.appointments.take_over(earlier)
 
     async def write(
         self, answers: Mapping[str, str], *, stored: Message | None = None
@@ -87,9 +87,12 @@ class TurnLedger:
         """
         change = self.change
         change = replace(change, messages=tuple(m for m in change.messages if m != stored))
-        commit, began_at = seal(Commit(1, change, self.clock())), time.perf_counter()
+        commit, began_at = (
+            encode_commit(Commit(1, change, self.backend.clock())),
+            time.perf_counter(),
+        )
         with answering():
-            taken, after = await self.scripts.take_turn(
+            taken, after = await self.backend.scripts.take_turn(
                 self.call_sid, self.began, self.record, commit, answers
             )
         if taken is Taken.FENCED:

@@ -20,7 +20,7 @@ from uuid import uuid4
 from voicebot.call import Saved
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.commits import Held, PendingUpdate
+from voicebot.store.commits import PendingCommits, PendingUpdate
 from voicebot.store.journal_file import JournalFile
 
 log = get_logger(__name__)
@@ -39,11 +39,14 @@ class _Waiting:
     done: asyncio.Future[None]
 
 
-class Journal:
-    """This process's journal. A Shelf for sessions; also keeps integrators' small writes."""
+class FallbackStore:
+    """Where writes rest while Redis is away: in the journal on disk, else only in memory.
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / f"{uuid4().hex}.db"
+    directory  where this process's journal file stands; None for no journal
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self._path = directory and directory / f"{uuid4().hex}.db"
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._file: JournalFile | None = None
         self._guard = threading.Lock()  # of the two below: the loop adds, the thread takes
@@ -54,15 +57,13 @@ class Journal:
 
     async def open(self) -> None:
         """Make the file now, so that the first failure need not; a failure is only told."""
-        try:
-            await self._soon(lambda file: None)
-        except UNUSABLE as error:
-            self._complain(error)
+        if self._path is not None:
+            await self._kept(lambda file: None)
 
-    async def keep(self, held: Held) -> Saved:
+    async def keep(self, pending: PendingCommits) -> Saved:
         """JOURNAL when it is on disk, MEMORY (loudly) when the disk does not take it."""
-        self._wanted.add(held.session.id)
-        return await self._kept(lambda file: file.put_session(held))
+        self._wanted.add(pending.session.id)
+        return await self._kept(lambda file: file.put_session(pending))
 
     async def keep_update(self, update: PendingUpdate) -> Saved:
         """The same for a small write."""
@@ -79,13 +80,15 @@ class Journal:
         self._wanted.discard(write_id)
         self._forget(write_id, lambda file: file.drop_update(write_id))
 
-    async def put_aside(self, entry: Held | PendingUpdate, why: str) -> Saved:
+    async def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> Saved:
         """Redis refuses it for good: a file of its own, which no process replays by itself."""
-        return await self._kept(lambda file: file.put_aside(entry, why))
+        return await self._kept(lambda file: file.put_dead_letter(entry, why))
 
     async def close(self) -> None:
         """Finish writing; an empty file is removed, one with entries waits for the next process."""
         self._closed = True
+        if self._path is None:
+            return
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
 
@@ -96,10 +99,12 @@ class Journal:
             if not done.cancelled() and done.exception() is not None:
                 done.get_loop().call_later(FORGET_AGAIN_S, self._forget, key, operation)
 
-        if key not in self._wanted and not self._closed:
+        if self._path is not None and key not in self._wanted and not self._closed:
             self._soon(operation).add_done_callback(ended)
 
     async def _kept(self, operation: Operation) -> Saved:
+        if self._path is None:
+            return Saved.MEMORY
         try:
             await self._soon(operation)
         except UNUSABLE as error:
@@ -133,6 +138,7 @@ class Journal:
     def _write(self, operations: list[Operation]) -> Exception | None:
         try:
             if self._file is None:
+                assert self._path is not None
                 self._file = JournalFile.create(self._path)
             with self._file.transaction():
                 for operation in operations:
@@ -150,7 +156,7 @@ class Journal:
         log.error(
             "journal_unusable",
             why=type(error).__name__,
-            directory=str(self._path.parent),
+            directory=str(self._path and self._path.parent),
             advice="make room on the disk of VOICEBOT_DATA_DIR; meanwhile answers rest in memory",
         )
 
