@@ -31,7 +31,7 @@ from voicebot.runtime.ports import free_port
 from voicebot.store.client import connect
 from voicebot.store.datadir import prepare
 from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 
 SLOWER_MS = 50.0
 """No turn may be slower by more than this because Redis is away."""
@@ -72,7 +72,7 @@ async def run(calls: int, away_s: float, lead_s: float, *, kill: bool) -> Run:
                 if kill:
                     await _kill_redis(url)
                 await asyncio.sleep(away_s)
-                until, journaled = time.time(), standing(folder).entries
+                until, journaled = time.time(), journal_backlog(folder).entries
                 saved_after_s = await _return(valkey, folder) if kill else 0.0
                 tally = await load
         finally:
@@ -91,7 +91,7 @@ async def _return(valkey: EmbeddedValkey, folder: Path) -> float:
     """Start Redis again; return how long after its first answer the journals were empty."""
     await valkey.start()
     back_at = time.monotonic()
-    while await asyncio.to_thread(lambda: standing(folder).entries):  # noqa: ASYNC110
+    while await asyncio.to_thread(lambda: journal_backlog(folder).entries):  # noqa: ASYNC110
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - back_at
 

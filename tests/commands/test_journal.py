@@ -24,7 +24,13 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.keys import call_keys
-from voicebot.store.replay import JournalEntry, JournalSummary, Owner, journal_summaries, standing
+from voicebot.store.replay import (
+    JournalEntry,
+    JournalSummary,
+    Owner,
+    journal_backlog,
+    journal_summaries,
+)
 
 SID = CallSid("CAwaits")
 OTHER = CallSid("CAother")
@@ -125,7 +131,7 @@ def test_replay_without_redis_says_what_to_do_and_that_nothing_is_lost(data_dir:
     assert isinstance(result.exception, StoreUnavailable)
     for words in ("VOICEBOT_REDIS_URL", "Nothing is lost", "2 writes"):
         assert words in str(result.exception)
-    assert standing(data_dir).entries == 2
+    assert journal_backlog(data_dir).entries == 2
 
 
 @pytest.mark.valkey

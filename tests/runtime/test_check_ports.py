@@ -33,7 +33,7 @@ class Healthy(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering() -> Iterator[int]:
+def unavailable_when_away() -> Iterator[int]:
     """A server that is well; its port."""
     with HTTPServer(("127.0.0.1", 0), Healthy) as server:
         thread = Thread(target=server.serve_forever)
@@ -53,7 +53,7 @@ def test_a_free_port_is_ok() -> None:
 
 def test_our_own_servers_port_is_ok_whatever_proxy_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    with answering() as port:
+    with unavailable_when_away() as port:
         finding = check_port("phone port", door(port))
     assert (finding.state, "voicebot is running" in finding.text) == (State.OK, True)
 
@@ -124,7 +124,7 @@ def test_a_public_address_is_asked_whether_it_leads_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doors, "is_loopback", lambda host: False)  # as if from outside
-    with answering() as port:
+    with unavailable_when_away() as port:
         chosen = settings(tmp_path, public_url=f"http://127.0.0.1:{port}", twilio_auth_token=TOKEN)
         signed, plain = check_provider(chosen)
         elsewhere = chosen.model_copy(update={"public_url": f"{chosen.public_url}/elsewhere"})

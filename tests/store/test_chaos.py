@@ -24,7 +24,7 @@ from voicebot.call import Change, Saved, Step
 from voicebot.errors import Fenced
 from voicebot.settings import Settings
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.replay import JOURNALS, standing
+from voicebot.store.replay import JOURNALS, journal_backlog
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
@@ -139,7 +139,7 @@ class Call:
             newest = self.sessions[-1].said
             if newest and newest[-1][1] in (Saved.REDIS, Saved.JOURNAL):
                 assert info.name == newest[-1][0], "an older owner overwrote the newest"
-        assert standing(self.settings.data_dir).entries == 0
+        assert journal_backlog(self.settings.data_dir).entries == 0
 
 
 @pytest.mark.slow

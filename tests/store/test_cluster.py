@@ -15,7 +15,7 @@ from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.keys import call_keys
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
@@ -108,7 +108,7 @@ async def test_nothing_is_lost_while_slots_move(
                 after = await nodes.shard_of(call_keys(sid).call)
                 assert after.master != before.master
         await assert_complete(store, talks)
-    assert standing(settings.data_dir).entries == 0
+    assert journal_backlog(settings.data_dir).entries == 0
 
 
 async def test_nothing_is_lost_in_an_orderly_failover(
@@ -118,7 +118,7 @@ async def test_nothing_is_lost_in_an_orderly_failover(
         async with people_talking(store, *calls("swapped")) as talks:
             await nodes.swap(await nodes.shard_of(call_keys(talks[0].sid).call))
         await assert_complete(store, talks)
-    assert standing(settings.data_dir).entries == 0
+    assert journal_backlog(settings.data_dir).entries == 0
 
 
 async def test_a_commit_waits_for_the_replica_of_its_slot(
@@ -145,7 +145,7 @@ async def test_a_commit_waits_for_the_replica_of_its_slot(
         await talks[0].say()
         await talks[0].ledger.caught_up()
         await assert_complete(store, talks)
-    assert standing(settings.data_dir).entries == 0
+    assert journal_backlog(settings.data_dir).entries == 0
 
 
 async def test_what_a_killed_master_took_with_it_is_sent_again_from_memory(
@@ -171,4 +171,4 @@ async def test_what_a_killed_master_took_with_it_is_sent_again_from_memory(
             await lonely.ledger.caught_up()
         await lonely.ledger.close()
         await assert_complete(store, [*talks, lonely])
-    assert standing(settings.data_dir).entries == 0
+    assert journal_backlog(settings.data_dir).entries == 0

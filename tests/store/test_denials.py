@@ -23,7 +23,7 @@ from voicebot.store import store as module
 from voicebot.store.breaker import LONGEST_PAUSE_S, Breaker
 from voicebot.store.client import AWAY, code_of, connect
 from voicebot.store.keys import call_keys
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 from voicebot.store.replicas import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store
 
@@ -70,7 +70,7 @@ async def history(store: Store, call_sid: CallSid = SID) -> list[str]:
 async def until_in_redis(settings: Settings) -> None:
     """Until nothing waits in a journal any more."""
     async with asyncio.timeout(ENOUGH_S):
-        while standing(settings.data_dir).entries:  # noqa: ASYNC110 - of another thread
+        while journal_backlog(settings.data_dir).entries:  # noqa: ASYNC110 - of another thread
             await asyncio.sleep(0.02)
 
 
@@ -89,7 +89,7 @@ async def test_what_is_denied_in_the_middle_of_a_call_is_written_in_it_as_soon_a
     await ledger.close()
     assert await history(store) == ["before", "meanwhile", "and on", "after"]
     await until_in_redis(settings)
-    assert standing(settings.data_dir).aside == 0
+    assert journal_backlog(settings.data_dir).dead_letters == 0
 
 
 @all_denials
@@ -106,11 +106,11 @@ async def test_what_a_dead_process_left_is_tried_again_and_never_put_aside(
             async with open_store(settings, business) as next_one:
                 with pytest.raises(StoreUnavailable):
                     await next_one.replay()
-            assert standing(settings.data_dir).aside == 0
+            assert journal_backlog(settings.data_dir).dead_letters == 0
     async with open_store(settings, business) as last:
         assert await history(last) == ["left behind", "and this"]
         await until_in_redis(settings)
-    assert standing(settings.data_dir).aside == 0
+    assert journal_backlog(settings.data_dir).dead_letters == 0
 
 
 @pytest.mark.parametrize("denial", denials.READABLE, ids=lambda d: d.__name__)
@@ -176,7 +176,7 @@ async def test_one_call_that_is_denied_holds_up_no_other(
             await client.execute_command("ACL", "SETUSER", "default", "resetkeys", *keys)  # type: ignore[no-untyped-call]
     try:
         async with asyncio.timeout(ENOUGH_S):
-            while standing(settings.data_dir).entries != 2:  # noqa: ASYNC110 - of another thread
+            while journal_backlog(settings.data_dir).entries != 2:  # noqa: ASYNC110 - of another thread
                 await asyncio.sleep(0.02)
         assert await history(store, OTHER) == ["left behind", "and this"]
     finally:
@@ -206,7 +206,7 @@ async def test_what_no_replica_has_yet_opens_no_breaker_and_holds_up_no_other(
             while await scripts_run(client) < asked + 10:  # noqa: ASYNC110 - of rounds since
                 await asyncio.sleep(0.02)
         assert tripped == []
-    assert standing(settings.data_dir).entries == 2
+    assert journal_backlog(settings.data_dir).entries == 2
 
 
 async def scripts_run(client: Redis) -> int:

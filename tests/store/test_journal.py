@@ -22,7 +22,7 @@ from voicebot.store.commits import (
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile
 from voicebot.store.record import CallRecord
-from voicebot.store.replay import journal_paths, standing, waiting_sessions, waiting_updates
+from voicebot.store.replay import journal_backlog, journal_paths, waiting_sessions, waiting_updates
 
 from .calls import SID, START, answered, caller
 
@@ -64,7 +64,7 @@ async def test_keeping_again_adds_what_is_new_and_repeats_nothing(
     later = replace(held(commits=3, delivered=1), epoch=4)
     await journal.keep(later)
     assert waiting_sessions(tmp_path) == [later]
-    assert standing(tmp_path).entries == 2
+    assert journal_backlog(tmp_path).entries == 2
 
 
 async def test_a_small_write_is_read_back_as_it_was(journal: FallbackStore, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ async def test_a_file_that_is_just_being_made_holds_nothing(tmp_path: Path) -> N
     sqlite3.connect(tmp_path / "journal" / "new.db").close()
     (tmp_path / "journal" / "empty.db").touch()
     assert waiting_sessions(tmp_path) == []
-    assert standing(tmp_path).entries == 0
+    assert journal_backlog(tmp_path).entries == 0
 
 
 class disk_full:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import Step
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 
 from .calls import SID, START, answered
 from .conftest import StoreMaker
@@ -45,11 +45,11 @@ async def test_commits_are_counted_by_where_they_rest(
 async def test_depth_and_age_of_the_journal_are_told(tmp_path: Path) -> None:
     journal = FallbackStore(tmp_path / "journal")
     await journal.keep(held(commits=3, delivered=1))
-    found = standing(tmp_path)
+    found = journal_backlog(tmp_path)
     assert (found.entries, found.age_s(START + timedelta(seconds=7))) == (2, 7.0)
     assert sample("voicebot_journal_entries") == 2
     assert sample("voicebot_journal_age_seconds") > 0
     journal.forget("a")
     await journal.close()
-    assert standing(tmp_path).entries == 0
+    assert journal_backlog(tmp_path).entries == 0
     assert sample("voicebot_journal_entries") == sample("voicebot_journal_age_seconds") == 0

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.keys import call_keys, legacy_key
-from voicebot.store.replay import dead_letter_paths, journal_paths, standing
+from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_paths
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
@@ -53,7 +53,7 @@ async def test_a_refused_commit_is_kept_on_disk_and_not_asked_for_ever(
         assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
         await ledger.caught_up()
         assert faulty.asked == asked
-        assert standing(process.data_dir).entries == 2
+        assert journal_backlog(process.data_dir).entries == 2
     assert "redis_refuses" in capsys.readouterr().err
 
 
@@ -92,7 +92,7 @@ async def test_what_was_mended_during_the_call_is_brought_at_its_end(
         await mend(client)
         await ledger.close()
         assert await said_in_record(store) == ["one", "two"]
-    assert standing(process.data_dir) == standing(Path("nowhere"))
+    assert journal_backlog(process.data_dir) == journal_backlog(Path("nowhere"))
 
 
 async def test_what_stays_refused_is_put_aside_at_the_end_and_brought_by_hand(
@@ -104,11 +104,11 @@ async def test_what_stays_refused_is_put_aside_at_the_end_and_brought_by_hand(
         await ledger.commit(said("one", 1))
         await ledger.commit(said("two", 2))
         await ledger.close()
-        now = standing(process.data_dir)
-        assert (now.entries, now.aside) == (0, 2)
+        now = journal_backlog(process.data_dir)
+        assert (now.entries, now.dead_letters) == (0, 2)
     async with process() as second:
         assert await second.replay_by_hand() == 0
-        assert standing(process.data_dir).aside == 2
+        assert journal_backlog(process.data_dir).dead_letters == 2
         await mend(client)
         assert await second.replay() == 0
         assert await second.replay_by_hand() == 2
@@ -130,7 +130,7 @@ async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
         healthy = await second.get_call_skeleton(HEALTHY)
         assert healthy is not None
         assert [m.message for m in healthy.history] == [f"said in {HEALTHY}"]
-        assert standing(process.data_dir).aside == 1
+        assert journal_backlog(process.data_dir).dead_letters == 1
         assert len(journal_paths(process.data_dir)) == 1, "only the living process's own"
 
 
@@ -142,7 +142,7 @@ async def test_a_call_that_cannot_even_be_claimed_goes_on_and_is_put_aside(
         ledger = await store.open_call(SID, caller=None)
         assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
         await ledger.close()
-        assert standing(process.data_dir).aside == 1
+        assert journal_backlog(process.data_dir).dead_letters == 1
         other = await store.open_call(HEALTHY, caller=None)
         assert await other.commit(said("one", 1)) is Saved.REDIS
 
@@ -156,7 +156,7 @@ async def test_a_refused_small_write_is_false_and_trips_nothing(
         await poison(client)
         assert not await store.writes.update_conversation_history(SID, caller("hello"))
         assert await healthy.commit(said("one", 1)) is Saved.REDIS
-        assert standing(process.data_dir).entries == 0
+        assert journal_backlog(process.data_dir).entries == 0
 
 
 async def test_a_small_write_that_was_promised_and_is_refused_later_is_put_aside(
@@ -174,7 +174,7 @@ async def test_a_small_write_that_was_promised_and_is_refused_later_is_put_aside
         healthy = await store.get_call_skeleton(HEALTHY)
         assert healthy is not None
         assert healthy.user.userInfo.name == "Test Caller"
-        assert standing(process.data_dir).aside == 1
+        assert journal_backlog(process.data_dir).dead_letters == 1
         await mend(client)
         assert await store.replay_by_hand() == 1
         assert await said_in_record(store) == ["hello"]
@@ -212,4 +212,4 @@ async def test_a_full_disk_leaves_a_refused_session_where_it_is(
         with monkeypatch.context() as patch:
             patch.setattr(FallbackStore, "_write", lambda *_: OSError("no space left"))
             await ledger.close()
-        assert standing(process.data_dir).entries == 1
+        assert journal_backlog(process.data_dir).entries == 1

@@ -20,7 +20,7 @@ from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.replay import JOURNALS, journal_paths, standing
+from voicebot.store.replay import JOURNALS, journal_backlog, journal_paths
 from voicebot.store.store import Store
 
 from .calls import SID, answered, caller
@@ -188,7 +188,7 @@ async def test_two_processes_do_not_replay_each_others_living_entries(
         with faulty.away():
             await ledger.commit(said("mine"))
         assert await second.replay() == 0
-        assert standing(process.data_dir).entries <= 1
+        assert journal_backlog(process.data_dir).entries <= 1
         await ledger.caught_up()
         assert await said_in_record(second) == ["mine"]
 
@@ -204,7 +204,7 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
             await first.tasks.close()
     with faulty.replies_lost():
         async with process() as cut_off:
-            assert standing(process.data_dir).entries > 0
+            assert journal_backlog(process.data_dir).entries > 0
             with pytest.raises(StoreUnavailable):
                 await cut_off.replay()
     async with process() as second:
@@ -212,7 +212,7 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
             skeleton = await second.get_call_skeleton(name)
             assert skeleton is not None
             assert [m.message for m in skeleton.history] == [name]
-    assert standing(process.data_dir).entries == 0
+    assert journal_backlog(process.data_dir).entries == 0
 
 
 async def test_the_webhook_reads_a_calls_status_from_the_journal(
@@ -288,7 +288,7 @@ async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_ret
                 assert await ledger.commit(said("one", 1)) is Saved.MEMORY
                 assert not await store.writes.update_user_info_field(SID, "name", "Test Caller")
             assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
-            assert standing(process.data_dir).entries == 2
+            assert journal_backlog(process.data_dir).entries == 2
         await ledger.caught_up()
         assert await said_in_record(store) == ["one", "two"]
 
@@ -405,5 +405,5 @@ async def test_a_damaged_journal_stops_no_call_no_start_and_no_other_journal(
         assert await again.commit(said("on", 2)) is Saved.REDIS
         assert await store.status(SID) is Status.ACTIVE
         assert await store.replay() == 0
-    now = standing(process.data_dir)
-    assert (now.entries, now.aside, first.exists()) == (0, 1, True)
+    now = journal_backlog(process.data_dir)
+    assert (now.entries, now.dead_letters, first.exists()) == (0, 1, True)

@@ -19,7 +19,7 @@ from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.keys import call_keys
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 from voicebot.store.session import SaveState
 from voicebot.store.store import Store
 
@@ -77,7 +77,7 @@ async def pair(servers: Servers, patient: Settings, business: Business) -> Async
 async def waiting(store: Store, settings: Settings) -> int:
     """Writes in the journals, after what the store has begun to forget."""
     await store.fallback.open()
-    return standing(settings.data_dir).entries
+    return journal_backlog(settings.data_dir).entries
 
 
 async def test_what_is_in_redis_is_with_its_replica(
@@ -113,13 +113,13 @@ async def test_what_too_few_replicas_have_is_in_the_journal_until_they_do(
     ledger = await pair.store.open_call(SID, caller=None)
     with pair.replica_frozen():
         assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
-        assert standing(patient.data_dir).entries == 1
+        assert journal_backlog(patient.data_dir).entries == 1
         async with connect(pair.url) as client:
             assert await client.llen(call_keys(SID).history) == 2, "the master has it"
         for _ in range(3):
             assert await ledger.attempt() is SaveState.UNCOPIED, "asking again is no copy"
         assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.JOURNAL
-        assert standing(patient.data_dir).entries == 2
+        assert journal_backlog(patient.data_dir).entries == 2
     await ledger.caught_up()
     await ledger.commit(answered(Step.ADDRESS, 5))
     await ledger.caught_up()
@@ -146,7 +146,7 @@ async def test_a_small_write_waits_for_the_replica_too(pair: Pair, patient: Sett
     await pair.store.open_call(SID, caller=None)
     with pair.replica_frozen():
         assert await pair.store.writes.update_conversation_history(SID, caller("hello"))
-        assert standing(patient.data_dir).entries == 1
+        assert journal_backlog(patient.data_dir).entries == 1
     assert await pair.store.writes.update_conversation_history(SID, caller("again"))
     for task in pair.store.tasks.running - {pair.store.replaying}:
         await task
@@ -185,4 +185,4 @@ async def test_a_master_found_through_its_sentinel_is_waited_for(
             skeleton = await store.get_call_skeleton(SID)
             assert skeleton is not None
             assert len(skeleton.history) == 2
-    assert standing(patient.data_dir).entries == 1
+    assert journal_backlog(patient.data_dir).entries == 1

@@ -31,7 +31,7 @@ from voicebot.errors import StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.store.client import answering
+from voicebot.store.client import unavailable_when_away
 from voicebot.store.keys import session_key
 
 COOKIE = "voicebot_session"
@@ -261,7 +261,7 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Forget the session: its cookie opens nothing any more."""
-        with answering():
+        with unavailable_when_away():
             await self._client.delete(_key(session.cookie))
 
     async def reveal(self, session: Session, call_sid: CallSid) -> None:
@@ -279,18 +279,18 @@ class Sessions:
 
     async def hide(self, session: Session, call_sid: CallSid) -> None:
         """Mask this call again."""
-        with answering():
+        with unavailable_when_away():
             await self._client.hdel(_key(session.cookie), _REVEAL + call_sid)
 
     async def _read(self, cookie: str) -> dict[str, str]:
-        with answering():
+        with unavailable_when_away():
             return cast(dict[str, str], await self._client.hgetall(_key(cookie)))
 
     async def _write(
         self, session: Session, until: int, fields: dict[str, str], past: Sequence[str] = ()
     ) -> None:
         key = _key(session.cookie)
-        with answering():
+        with unavailable_when_away():
             async with self._client.pipeline(transaction=False) as pipe:
                 if past:
                     pipe.hdel(key, *past)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from voicebot.call import CallSid, Status
 from voicebot.console.views import Story, Turn, told
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY, answering
+from voicebot.store.client import AWAY, unavailable_when_away
 from voicebot.store.events import (
     BEGINNING,
     EventReader,
@@ -177,7 +177,7 @@ class Newsroom:
 
         anew  what is known is read again: who wrote a moment ago finds it before its news comes
         """
-        with answering():
+        with unavailable_when_away():
             async with self._reading:
                 known = [c for c in call_sids if (k := self._known.get(c)) and (anew or k.stale)]
                 await self._load([c for c in call_sids if c not in self._known])
@@ -191,7 +191,7 @@ class Newsroom:
         """What the calls' streams have had since a cursor; raises StoreUnavailable."""
         from_ms = max(0, watermark - MARGIN_MS)
         late = [c for c, k in self._known.items() if entry_order(k.story.last_id)[0] >= from_ms]
-        with answering():
+        with unavailable_when_away():
             found = await self._reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))
             after: IndexEntry | None = None
             while places := await self._reader.listed(CALLS_CAUGHT_UP, after):
@@ -204,12 +204,12 @@ class Newsroom:
 
     async def listed(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
         """Recent calls, newest first; raises StoreUnavailable."""
-        with answering():
+        with unavailable_when_away():
             return await self._reader.listed(limit, after)
 
     async def stream_of(self, call_sid: CallSid, after: str) -> list[StreamEvent]:
         """What one call's stream holds after an entry; raises StoreUnavailable."""
-        with answering():
+        with unavailable_when_away():
             return await self._reader.of_call(call_sid, after)
 
     async def _follow(self) -> AsyncIterator[None]:

@@ -43,9 +43,9 @@ from voicebot.console.search import Wanted, find, need
 from voicebot.console.search import cursor_of as page_after
 from voicebot.console.views import CallView, Need, WholeCallView, call_view, whole_view
 from voicebot.log import get_logger
-from voicebot.store.client import answering
+from voicebot.store.client import unavailable_when_away
 from voicebot.store.events import IndexEntry
-from voicebot.store.index import Verdict, hand_over
+from voicebot.store.index import HandOverResult, hand_over
 from voicebot.store.record import utc_now
 
 ROWS = 100
@@ -147,7 +147,7 @@ async def hide(callSid: Sid, house: RoomsNow, visitor: VisitorNow) -> WholeCallV
 @router.post("/calls/{callSid}/taker")
 async def take(callSid: Sid, body: Taking, house: RoomsNow) -> dict[str, str]:
     """ "I'm taking this": colleagues see it at once. 409 when a colleague has it."""
-    with answering():
+    with unavailable_when_away():
         handed = await hand_over(
             house.client,
             CallSid(callSid),
@@ -156,9 +156,9 @@ async def take(callSid: Sid, body: Taking, house: RoomsNow) -> dict[str, str]:
             retention_s=house.settings.retention_s,
             over=body.over,
         )
-    if handed.verdict is Verdict.UNKNOWN:
+    if handed.result is HandOverResult.UNKNOWN:
         raise UnknownCall(f"there is no call {callSid}")
-    if handed.verdict is Verdict.TAKEN:
+    if handed.result is HandOverResult.TAKEN:
         raise Problem(409, "taken", "a colleague has this call in hand")
     return {"takenBy": handed.by}
 

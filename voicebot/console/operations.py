@@ -30,7 +30,7 @@ from voicebot.errors import StoreUnavailable
 from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
 from voicebot.notify.notification import Kind
 from voicebot.store.record import iso_utc
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 
 PATIENCE_S = 2.0
 """A Redis that hangs must not take the other figures with it: they are wanted just then."""
@@ -64,7 +64,7 @@ def answered(turn: Turn) -> None:
 
 async def look_around(house: Rooms) -> None:
     """Set the gauges; while Redis is away they keep what they had."""
-    await asyncio.to_thread(standing, house.settings.data_dir)  # sets the journal's gauges
+    await asyncio.to_thread(journal_backlog, house.settings.data_dir)  # sets the journal's gauges
     newsroom = house.newsroom
     pages.set(newsroom.listeners)
     following.set(newsroom.following)

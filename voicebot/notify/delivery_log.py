@@ -27,7 +27,7 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.settings import Settings
-from voicebot.store.client import answering
+from voicebot.store.client import unavailable_when_away
 from voicebot.store.events import BEGINNING, StreamEvent, entry_order
 from voicebot.store.keys import call_keys
 
@@ -260,16 +260,16 @@ class FailedDeliveries:
 
     async def page(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
         """Return up to `limit` failed deliveries behind a place, newest first."""
-        with answering():
+        with unavailable_when_away():
             found = [f for log in self._logs for f in await log.failures(limit, after)]
         return sorted(found, key=lambda failure: failure.place, reverse=True)[:limit]
 
     async def late_calls(self) -> int:
         """Return how many calls have a retry waiting."""
-        with answering():
+        with unavailable_when_away():
             return sum([await log.late_calls() for log in self._logs])
 
     async def retry(self, failure_id: str, now_ms: int) -> int:
         """Ask for one more attempt; return how many endpoints had it listed."""
-        with answering():
+        with unavailable_when_away():
             return sum([await log.retry(failure_id, now_ms) for log in self._logs])

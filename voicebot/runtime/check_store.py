@@ -20,7 +20,7 @@ from voicebot.speech.wire import stt_socket
 from voicebot.store.client import AWAY, connect
 from voicebot.store.embedded import running_url
 from voicebot.store.health import require_form
-from voicebot.store.replay import standing
+from voicebot.store.replay import journal_backlog
 
 _ROOM_BYTES = 500_000_000  # records and the log of commits of many thousand calls
 _MOVE = "set VOICEBOT_DATA_DIR to a directory on a disk with room that this user may write"
@@ -78,12 +78,13 @@ async def check_redis(settings: Settings) -> list[Finding]:
 def check_journal(data_dir: Path) -> Finding:
     """Does anything wait on this machine's disk for Redis, how much and since when?"""
     try:
-        found = standing(data_dir)
+        found = journal_backlog(data_dir)
     except OSError as error:
         text = f"cannot be looked at ({error.strerror})"
         return Finding("journal", State.NOTE, text, "run the doctor as the user who runs `serve`")
-    if found.aside:
-        text = f"Redis refuses {found.aside} writes, or their file is damaged; a person is needed"
+    if found.dead_letters:
+        refused = found.dead_letters
+        text = f"Redis refuses {refused} writes, or their file is damaged; a person is needed"
         return Finding("journal", State.NOTE, text, "see `voicebot journal`")
     if found.entries:
         age_s = found.age_s(datetime.now(UTC))

@@ -75,7 +75,7 @@ _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary
 
 @asynccontextmanager
 async def open_store(settings: Settings, business: Business) -> AsyncIterator[Store]:
-    """The store that the settings name; Redis may be away, it connects when first used."""
+    """Open the store that the settings name. Redis may be away: it connects when first used."""
     store = _made(settings, business)
     try:
         await store.start()
@@ -85,12 +85,12 @@ async def open_store(settings: Settings, business: Business) -> AsyncIterator[St
 
 
 async def get_call_skeleton(call_sid: str) -> CallSkeleton | None:
-    """The typed record, or None for an unknown call; raises StoreUnavailable."""
+    """Return the typed record, or None for an unknown call; raises StoreUnavailable."""
     return await _store().get_call_skeleton(call_sid)
 
 
 async def get_call_skeleton_dict(call_sid: str) -> dict[str, object] | None:
-    """The nested form, or None for an unknown call; raises StoreUnavailable."""
+    """Return the nested form, or None for an unknown call; raises StoreUnavailable."""
     return await _store().get_call_skeleton_dict(call_sid)
 
 
@@ -127,7 +127,7 @@ async def update_booking_status(call_sid: str, is_booked: bool, email_sent: bool
 
 
 async def close_store() -> None:
-    """Let go of the running loop's store, if one of the coroutines above opened it."""
+    """Close the running loop's store, if one of the coroutines above opened it."""
     if store := _stores.pop(asyncio.get_running_loop(), None):
         await store.aclose()
 

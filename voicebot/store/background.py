@@ -30,7 +30,7 @@ async def stop(tasks: Iterable[asyncio.Task[Done]]) -> None:
 
 
 class Tasks:
-    """What one store does beside the conversations."""
+    """The background tasks of one store; `running` are those that have not ended."""
 
     def __init__(self) -> None:
         self.running: set[asyncio.Task[object]] = set()
@@ -43,7 +43,7 @@ class Tasks:
         return task
 
     async def close(self) -> None:
-        """Stop them all."""
+        """Cancel all tasks and wait for their end."""
         await stop(self.running)
 
     def _ended(self, task: asyncio.Task[object]) -> None:
@@ -53,23 +53,26 @@ class Tasks:
 
 
 MOST_WAITING = 1000
-"""Beyond this a chore would only come too late."""
+"""Beyond this the oldest work is dropped: it would come too late."""
 
 FINISH_PATIENCE_S = 2.0
 
-Chore = Callable[[], Awaitable[object]]
+Work = Callable[[], Awaitable[object]]
 
 
 class BestEffortQueue:
-    """A queue with one worker, alive while there is something to do."""
+    """Work that may be late and may fail: phases for watchers, the mirror, the indexes.
+
+    One worker does it in order, off the conversation's path, and lives while there is work.
+    """
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[object, Chore] = OrderedDict()
+        self._waiting: OrderedDict[object, Work] = OrderedDict()
         self._worker: asyncio.Task[None] | None = None
 
-    def add(self, key: object, chore: Chore) -> None:
-        """Do `chore` soon; one of the same key that still waits is replaced."""
-        self._waiting[key] = chore
+    def add(self, key: object, work: Work) -> None:
+        """Do `work` soon; waiting work with the same key is replaced."""
+        self._waiting[key] = work
         if len(self._waiting) > MOST_WAITING:
             self._waiting.popitem(last=False)
         if self._worker is None or self._worker.done():
@@ -77,7 +80,7 @@ class BestEffortQueue:
             self._worker = asyncio.create_task(self._work(), context=Context())
 
     async def finish(self) -> None:
-        """Do what waits, for as long as one waits at the end of a process."""
+        """Do what waits, for at most FINISH_PATIENCE_S; then drop the rest."""
         if self._worker is None:
             return
         await asyncio.wait({self._worker}, timeout=FINISH_PATIENCE_S)
@@ -86,8 +89,8 @@ class BestEffortQueue:
 
     async def _work(self) -> None:
         while self._waiting:
-            _, chore = self._waiting.popitem(last=False)
+            _, work = self._waiting.popitem(last=False)
             try:
-                await chore()
+                await work()
             except (*AWAY, BrokenRecord) as error:
                 log.debug("chore_failed", why=type(error).__name__)

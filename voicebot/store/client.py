@@ -91,7 +91,7 @@ class Address:
 
 
 def connect(url: str, *, answer_s: float = 0.0) -> Redis:
-    """A client that connects when it is first used. Texts come back as `str`.
+    """Return a client that connects when it is first used. Texts come back as `str`.
 
     A reply is awaited for ANSWER_PATIENCE_S, or for `answer_s` where that is longer. A cluster's
     client has the same commands, which is all that is used of it. Raises SettingsError for an
@@ -113,7 +113,7 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
 
 
 def separate_clients(url: str) -> list[Redis]:
-    """A client of each host that `url` names, asked as a server by itself. Raises SettingsError."""
+    """Return a client for each host in `url`, each as a single server. Raises SettingsError."""
     scheme, _, rest = url.partition("://")
     if not scheme.endswith((_CLUSTER, _SENTINEL)):
         return [connect(url)]
@@ -260,7 +260,7 @@ _WRONG_TYPE = "WRONGTYPE"
 
 
 def code_of(error: ResponseError) -> str:
-    """The code of an error reply: its first word (https://valkey.io/topics/protocol/).
+    """Return the code of an error reply: its first word (https://valkey.io/topics/protocol/).
 
     redis-py takes it off the replies that it has a class for, and leaves it on the others.
     """
@@ -268,13 +268,13 @@ def code_of(error: ResponseError) -> str:
 
 
 def is_wrong_type(reply: object) -> bool:
-    """Is this an error that says that the key asked for is of another type?"""
+    """Return whether this is the error for a key of another type."""
     return isinstance(reply, ResponseError) and code_of(reply) == _WRONG_TYPE
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """For those to whom nothing can be told without Redis: raises StoreUnavailable."""
+def unavailable_when_away() -> Iterator[None]:
+    """Raise StoreUnavailable where the block raises client.AWAY: nothing goes without Redis."""
     try:
         yield
     except ResponseError as error:
@@ -285,5 +285,5 @@ def answering() -> Iterator[None]:
 
 
 def why_away(error: Exception) -> str:
-    """A word for the log: the code of an error reply, else the error's class."""
+    """Return a word for the log: the code of an error reply, else the error's class."""
     return code_of(error) if isinstance(error, ResponseError) else type(error).__name__

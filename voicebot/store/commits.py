@@ -1,4 +1,4 @@
-"""A change as the commit script takes it: what is set, said and told. Pure, no I/O."""
+"""Changes and small writes, and how they are encoded for the scripts. Pure, no I/O."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class EncodedCommit:
-    """A commit in the words of the script: it can be sent, kept and sent again as it is."""
+    """A commit as arguments of the script: it can be sent, kept and sent again as it is."""
 
     seq: int
     at: datetime
@@ -50,20 +50,20 @@ class EncodedCommit:
 
 
 def encode_commit(commit: Commit) -> EncodedCommit:
-    """What the script needs after epoch, session and number."""
+    """Return what the script needs after epoch, session and number."""
     return EncodedCommit(commit.seq, commit.at, tuple(_arguments(commit)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A step's fields, the answer first, and what watchers are told of it."""
+    """A step's fields, the answer first, and its stream event."""
 
     fields: tuple[str, ...]
     event: Event
 
 
 def merge(commits: Sequence[Commit]) -> Commit:
-    """All commits of a call as one: the last word on each field, every message as it was heard."""
+    """Return all commits of a call as one: each field's last value, each message as heard."""
     merged = Change()
     answered: dict[Step, datetime] = {}
     for commit in commits:
@@ -125,7 +125,7 @@ def _answered(step: Step, answer: Answer, booked: bool | None, at: datetime) -> 
 
 
 def _owned(change: Change) -> list[str]:
-    """What only the call's owner may set."""
+    """Return the fields that only the call's owner may set, as flat pairs."""
     pairs: list[str] = []
     if change.step is not None:
         pairs += ["step", change.step.value]
@@ -179,7 +179,7 @@ def _list(items: Sequence[str]) -> list[Argument]:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one small write sets, appends and tells."""
+    """The fields, history elements and stream events of one small write."""
 
     fields: Fields
     history: tuple[str, ...] = ()
@@ -198,11 +198,11 @@ class PendingUpdate:
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """One session of one call.
+    """Identifies one session of one call.
 
     id      unique for ever
     began   its first moment, aware
-    fresh   the fields of a new record, should there be none
+    fresh   the fields of a new record, in case there is none
     """
 
     call_sid: CallSid
@@ -233,7 +233,7 @@ class PendingCommits:
 
 
 def save_mode(settings: Settings, call_sid: CallSid) -> SaveMode:
-    """Realtime for the share of calls that VOICEBOT_REALTIME_SHARE names, by their callSid."""
+    """Return REALTIME for VOICEBOT_REALTIME_SHARE of the calls, by CRC-32 of the callSid."""
     lot = zlib.crc32(call_sid.encode()) / 2**32
     chosen = settings.save_mode is SaveMode.REALTIME and lot < settings.realtime_share
     return SaveMode.REALTIME if chosen else SaveMode.BATCH

@@ -75,7 +75,7 @@ def _unusable(data_dir: Path, error: OSError) -> str:
 
 
 def is_owned(data_dir: Path) -> bool:
-    """Does a `serve` use this directory at the moment?"""
+    """Return whether a `serve` uses this directory now."""
     try:
         with (data_dir / _LOCK).open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

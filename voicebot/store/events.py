@@ -1,8 +1,8 @@
-"""Calls as they happen: the event streams, read; who is told by pub/sub, and what was missed.
+"""Reads calls as they happen: event streams, notices by pub/sub, records and the index of calls.
 
 Every write appends to its call's stream and publishes the callSid in one script, so a notice
-means that the stream has something new. Notices are at most once: whoever was away for a while
-asks for what came after its last cursor, in the streams of the calls that the index names.
+means that the stream has something new. Notices come at most once: a reader that was away asks
+for what came after its last cursor, in the streams of the calls that the index names.
 
 All keys of a call share a slot, so nothing here needs two calls in one command: it works on a
 cluster, where each command of a pipeline goes to its own node.
@@ -94,11 +94,11 @@ class EventReader:
         self._scripts = Scripts(client, retention_s=retention_s)
 
     async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[StreamEvent]:
-        """What one call's stream holds after an entry; nothing where it is no stream."""
+        """Return the events of one call's stream after an entry; none where it is no stream."""
         return (await self.of_calls({call_sid: after})).get(call_sid, [])
 
     async def of_calls(self, after: Mapping[CallSid, str]) -> dict[CallSid, list[StreamEvent]]:
-        """The same for many calls; a call without anything new is left out."""
+        """Return the same for many calls; a call without new events is left out."""
         found: dict[CallSid, list[StreamEvent]] = {}
         for part in _parts(list(after)):
             async with self._client.pipeline(transaction=False) as pipe:
@@ -115,7 +115,7 @@ class EventReader:
         return found
 
     async def listed(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
-        """The index of recent calls, newest first, from behind `after` on."""
+        """Return entries of the index of recent calls, newest first, from behind `after` on."""
         newest = str(after.claimed_ms) if after and after.claimed_ms < LATEST_MS else "+inf"
         found: list[IndexEntry] = []
         offset = 0
@@ -138,7 +138,7 @@ class EventReader:
         return found[:limit]
 
     async def all_calls(self) -> AsyncIterator[tuple[CallSid, ...]]:
-        """Every call that has a record, in parts of at most 100.
+        """Yield every call that has a record, in parts of at most 100.
 
         By their keys: the index of recent calls is written when there is time, a record is not.
         Where nodes of a cluster are away the calls of the others come first, then what they raised.
@@ -164,7 +164,7 @@ class EventReader:
             raise away
 
     async def _nodes(self) -> list[dict[str, ClusterNode]]:
-        """What to tell a command that is for one node, for each that has calls."""
+        """Return the arguments that send a command to one node, for each node that has calls."""
         if not isinstance(self._client, RedisCluster):
             return [{}]
         await self._client.initialize()
@@ -199,7 +199,7 @@ class EventReader:
             return None
 
     async def on_the_phone(self, call_sids: Iterable[CallSid]) -> set[CallSid]:
-        """Those of the calls that a phone stream holds just now."""
+        """Return those of the calls that a phone stream holds now."""
         held: set[CallSid] = set()
         for part in _parts(list(call_sids)):
             async with self._client.pipeline(transaction=False) as pipe:
@@ -209,7 +209,7 @@ class EventReader:
         return held
 
     async def records(self, call_sids: Sequence[CallSid]) -> dict[CallSid, CallRecord]:
-        """The records of those calls that have one, each at one moment; also broken ones."""
+        """Return the records of those calls that have one, each at one moment; also broken ones."""
         found: dict[CallSid, CallRecord] = {}
         for part in _parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
@@ -218,7 +218,7 @@ class EventReader:
         return found
 
     async def now_ms(self) -> int:
-        """The clock of Redis."""
+        """Return the clock of Redis in epoch milliseconds."""
         reply = await cast(Awaitable[object], self._client.time())
         if isinstance(reply, dict):  # a cluster's client answers by node
             reply = min(reply.values())
@@ -227,7 +227,7 @@ class EventReader:
 
     @asynccontextmanager
     async def notices(self) -> AsyncIterator[AsyncIterator[CallSid | None]]:
-        """The callSids of writes as they are published; None about once a second without any.
+        """Yield the callSids of writes as they are published; None about once a second without any.
 
         Subscribed when the block is entered.
         """
@@ -241,8 +241,8 @@ class EventReader:
 
     @asynccontextmanager
     async def bundles(self, gather_s: float) -> AsyncIterator[AsyncIterator[tuple[CallSid, ...]]]:
-        """The same in bundles: what is published within `gather_s` of a first notice comes with
-        it, each call once; () about once a second without any.
+        """Yield the same in bundles: what is published within `gather_s` of a first notice comes
+        with it, each call once; () about once a second without any.
         """
         async with self._hearing() as next_notice:
 
@@ -260,7 +260,7 @@ class EventReader:
 
     @asynccontextmanager
     async def _hearing(self) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
-        """Subscribed; what it hands out waits so many seconds for the next notice."""
+        """Subscribe, and yield a function that waits so many seconds for the next notice."""
         node: dict[str, ClusterNode] = {}
         if isinstance(self._client, RedisCluster):  # any node tells; the library asks the channel's
             await self._client.initialize()
@@ -282,18 +282,18 @@ class EventReader:
 
 
 def entry_order(entry: str) -> tuple[int, int]:
-    """An entry id as its moment in milliseconds and its place within that."""
+    """Return an entry id as its moment in epoch milliseconds and its place within that."""
     ms, _, nth = entry.partition("-")
     return int(ms), int(nth or 0)
 
 
 def entry_at(moment: datetime) -> str:
-    """The entry id right before everything of that millisecond."""
+    """Return the entry id right before everything of that millisecond."""
     return f"{int(moment.timestamp() * 1000)}-0"
 
 
 def _place(name: str, score: float) -> IndexEntry:
-    """Of an entry of the index; a score that is no moment is the first or the last one."""
+    """Return an entry of the index; a score that is no moment becomes the first or last one."""
     return IndexEntry(CallSid(name), int(min(max(score, 0), LATEST_MS)))
 
 
@@ -303,7 +303,7 @@ def _record(call_sid: CallSid, stored: CallRecord | BrokenRecord) -> CallRecord:
 
 
 def _comes_after(place: IndexEntry, other: IndexEntry) -> bool:
-    """In the index, where equal moments stand in falling order of name."""
+    """Return whether `place` stands behind `other`; equal moments in falling order of name."""
     if place.claimed_ms != other.claimed_ms:
         return place.claimed_ms < other.claimed_ms
     return place.call_sid < other.call_sid

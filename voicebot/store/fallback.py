@@ -1,4 +1,4 @@
-"""The journal: where writes rest on disk while Redis is away. Durable before it says so.
+"""The fallback store: writes rest in the journal on disk while Redis is away, else in memory.
 
 One SQLite file per process under `<data dir>/journal`, in WAL mode with `synchronous=FULL`: an
 operation is on disk (fsync) when its coroutine returns. A lock file beside it tells whether its
@@ -56,32 +56,32 @@ class FallbackStore:
         self._closed = False
 
     async def open(self) -> None:
-        """Make the file now, so that the first failure need not; a failure is only told."""
+        """Create the file now, so that the first outage need not; a failure is only logged."""
         if self._path is not None:
             await self._kept(lambda file: None)
 
     async def keep(self, pending: PendingCommits) -> Saved:
-        """JOURNAL when it is on disk, MEMORY (loudly) when the disk does not take it."""
+        """Store a session's commits: JOURNAL once they are on disk (fsync), else MEMORY."""
         self._wanted.add(pending.session.id)
         return await self._kept(lambda file: file.put_session(pending))
 
     async def keep_update(self, update: PendingUpdate) -> Saved:
-        """The same for a small write."""
+        """Store a small write; see `keep`."""
         self._wanted.add(update.id)
         return await self._kept(lambda file: file.put_update(update))
 
     def forget(self, session_id: str) -> None:
-        """Redis has everything of this session; tried again where the disk does not take it."""
+        """Drop a session, because Redis has all of it; tried again where the disk fails."""
         self._wanted.discard(session_id)
         self._forget(session_id, lambda file: file.drop_session(session_id))
 
     def forget_update(self, write_id: str) -> None:
-        """Redis has this small write."""
+        """Drop a small write, because Redis has it."""
         self._wanted.discard(write_id)
         self._forget(write_id, lambda file: file.drop_update(write_id))
 
     async def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> Saved:
-        """Redis refuses it for good: a file of its own, which no process replays by itself."""
+        """Move what Redis refuses for good to a file of its own, which only a person replays."""
         return await self._kept(lambda file: file.put_dead_letter(entry, why))
 
     async def close(self) -> None:
@@ -93,7 +93,7 @@ class FallbackStore:
         self._thread.shutdown()
 
     def _forget(self, key: str, operation: Operation) -> None:
-        """What stayed on the disk would be told of as waiting, and replayed for nothing."""
+        """Try until the disk takes it: what stayed would be counted as waiting, and replayed."""
 
         def ended(done: asyncio.Future[None]) -> None:
             if not done.cancelled() and done.exception() is not None:
@@ -124,7 +124,7 @@ class FallbackStore:
         return waiting.done
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the thread: one transaction for all that waits, until nothing does."""
+        """Write in the thread: one transaction for all that waits, until nothing does."""
         while together := self._taken():
             error = self._write([waiting.operation for waiting in together])
             loop.call_soon_threadsafe(_tell, together, error)
@@ -172,6 +172,6 @@ def _tell(together: list[_Waiting], error: Exception | None) -> None:
 
 
 def _seen(done: asyncio.Future[None]) -> None:
-    """A forgotten entry that stays is replayed for nothing: no error worth telling."""
+    """Retrieve the error: an entry that was not dropped is only replayed for nothing."""
     if not done.cancelled():
         done.exception()

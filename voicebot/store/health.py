@@ -22,7 +22,7 @@ SLOTS: Final = 16384
 
 
 class Kind(StrEnum):
-    """What a server is, as it tells in `INFO server`."""
+    """The kind of a server, as `INFO server` names it."""
 
     SERVER = "standalone"
     NODE = "cluster"
@@ -88,13 +88,13 @@ async def _require_form(url: str, form: Kind, client: Redis) -> None:
 
 
 async def _has_all_slots(client: Redis) -> bool:
-    """Is it a cluster's only master?"""
+    """Return whether it is a cluster's only master."""
     info = await client.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
     return bool(info["cluster_size"] == "1" and info["cluster_slots_assigned"] == str(SLOTS))
 
 
 async def _masters(client: Redis) -> Sequence[str]:
-    """The names of the masters that a Sentinel watches."""
+    """Return the names of the masters that a Sentinel watches."""
     return list(await cast(Awaitable[Mapping[str, object]], client.sentinel_masters()))
 
 

@@ -29,16 +29,20 @@ from voicebot.store.record import CONTINUED_FIELD, clean, iso_utc
 from voicebot.store.scripts import EVENTS_KEPT, Script
 
 MOST_CALLS = 5
-"""More calls of one number are no help in finding the one that broke off."""
+"""More calls of one number do not help to find the one that broke off."""
 
 _HOUR_S = 3600
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
-"""What the provider writes for anonymous, restricted, blocked and unknown: nobody's number."""
+"""What the provider writes for anonymous, restricted, blocked and unknown callers."""
 
 
 class Callers:
-    """The index of one store. Redis being away only means that nobody is recognised."""
+    """The index of calls by caller number. While Redis is away no caller is recognised.
+
+    It only names calls; whether one can be continued is read from its record. A key per number
+    expires with the resume window.
+    """
 
     def __init__(self, client: Redis, reader: Reader, window_h: float) -> None:
         self._client = client
@@ -57,12 +61,11 @@ class Callers:
     async def open_calls_of(
         self, caller: str | None, *, besides: CallSid, now: datetime
     ) -> tuple[EarlierCall, ...]:
-        """The calls of this number, within the window, that ended with a name and no booking;
-        newest first, and none from before a call that came to its purpose. A number can be forged:
-        who calls must tell that name before they hear of it.
+        """Return this number's calls, within the window, that ended with a name and no booking.
 
-        Nothing for a withheld number, of calls that are on the phone now or are continued
-        as another call than this one, and when Redis is away.
+        Newest first, and none from before a call that was booked or transferred. A number can be
+        forged: a caller must say that name before anything of it is said. None for a withheld
+        number, none that is on the phone or continued as another call, none while Redis is away.
         """
         if caller is None or not is_number(caller):
             return ()
@@ -75,7 +78,10 @@ class Callers:
             return ()
 
     async def continued(self, earlier: CallSid, later: CallSid) -> None:
-        """The earlier call goes on as the later one and is not offered again; best effort."""
+        """Mark the earlier call as continued by the later one, so that it is not offered again.
+
+        Best effort: nothing is marked while Redis is away.
+        """
         try:
             await self._client.hset(call_keys(earlier).call, CONTINUED_FIELD, later)
         except AWAY:
@@ -104,12 +110,12 @@ class Callers:
 
 
 def is_number(caller: str) -> bool:
-    """A number that belongs to somebody, in E.164."""
+    """Return whether it is a caller's own number, in E.164."""
     return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD
 
 
 class RecentCalls:
-    """Calls by when they began. Every method raises client.AWAY."""
+    """The index of calls by when they began. Every method raises client.AWAY."""
 
     def __init__(self, client: Redis, retention_s: int) -> None:
         self._client = client
@@ -122,28 +128,31 @@ class RecentCalls:
         await self._client.zremrangebyscore(RECENT_CALLS, 0, began_ms - self._retention_s * 1000)
 
     async def newest(self, limit: int, offset: int) -> list[CallSid]:
-        """Newest first."""
+        """Return calls, newest first."""
         found = await self._client.zrevrange(RECENT_CALLS, offset, offset + limit - 1)
         return [CallSid(str(call_sid)) for call_sid in found]
 
 
 class Locks:
-    """The locks of one store; one that nobody gives back expires."""
+    """Locks beside a record, so that two processes do not do the same work at once.
+
+    A lock that is not given back expires.
+    """
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    async def take(self, call_sid: CallSid, chore: str, life_s: int) -> bool | None:
-        """True when it is ours now, False when another has it, None when Redis is away."""
+    async def take(self, call_sid: CallSid, work: str, life_s: int) -> bool | None:
+        """Return True when it is ours now, False when another has it, None when Redis is away."""
         try:
-            return bool(await self._client.set(lock_key(call_sid, chore), "1", nx=True, ex=life_s))
+            return bool(await self._client.set(lock_key(call_sid, work), "1", nx=True, ex=life_s))
         except AWAY:
             return None
 
-    async def give_back(self, call_sid: CallSid, chore: str) -> None:
-        """Let others try; while Redis is away it expires by itself."""
+    async def give_back(self, call_sid: CallSid, work: str) -> None:
+        """Release a lock; while Redis is away it expires by itself."""
         try:
-            await self._client.delete(lock_key(call_sid, chore))
+            await self._client.delete(lock_key(call_sid, work))
         except AWAY:
             return
 
@@ -153,14 +162,14 @@ BEAT_S = 5.0
 
 
 class Presence:
-    """The marks of one store. Redis being away only means that nobody is told."""
+    """Marks calls that are on the phone. While Redis is away there are no marks."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
     @asynccontextmanager
     async def hold(self, call_sid: CallSid) -> AsyncIterator[None]:
-        """The call is on the phone until the block is left."""
+        """Keep the call marked as on the phone until the block is left."""
         holder, over = uuid4().hex, asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(call_sid, holder, over))
@@ -171,7 +180,7 @@ class Presence:
         await self._leave(call_sid, holder)
 
     async def is_live(self, call_sid: CallSid) -> bool:
-        """Does a phone stream hold this call? False when Redis is away."""
+        """Return whether a phone stream holds this call; False when Redis is away."""
         try:
             return bool(await self._client.exists(live_key(call_sid)))
         except AWAY:
@@ -187,7 +196,7 @@ class Presence:
                     await over.wait()
 
     async def _leave(self, call_sid: CallSid, holder: str) -> None:
-        """Take only our own mark down; a newer stream's stays."""
+        """Remove only our own mark; a newer stream's stays."""
         with suppress(*AWAY):
             if await self._client.get(live_key(call_sid)) == holder:
                 await self._client.delete(live_key(call_sid))
@@ -196,8 +205,8 @@ class Presence:
 _TAKE = Script("take")
 
 
-class Verdict(StrEnum):
-    """What became of the wish; TAKEN: a colleague has the call."""
+class HandOverResult(StrEnum):
+    """The result of a hand-over; TAKEN: a colleague has the call."""
 
     UNKNOWN = "unknown"
     TAKEN = "taken"
@@ -205,10 +214,10 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """`by` is who has the call now, empty when nobody has."""
+class HandOver:
+    """What became of a hand-over; `by` has the call now, empty for no one."""
 
-    verdict: Verdict
+    result: HandOverResult
     by: str
 
 
@@ -220,7 +229,7 @@ async def hand_over(
     at: datetime,
     retention_s: int,
     over: bool = False,
-) -> Handed:
+) -> HandOver:
     """Mark the call as taken by `by`, or as free when `by` is empty.
 
     Raises client.AWAY and BrokenRecord.
@@ -232,4 +241,4 @@ async def hand_over(
         client, call_keys(call_sid).all, (*shared, clean(by), "1" if over else "")
     )
     verdict, holder = cast(tuple[str, str], reply)
-    return Handed(Verdict(verdict), holder)
+    return HandOver(HandOverResult(verdict), holder)

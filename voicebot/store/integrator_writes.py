@@ -58,7 +58,7 @@ HistoryInput = Message | HistoryMessage | Mapping[str, object]
 
 
 class Refused(StoreError):
-    """An integrator's write names something unknown, or is no value."""
+    """An integrator's write names something unknown, or its value is not acceptable."""
 
 
 class IntegratorWrites:
@@ -159,7 +159,10 @@ class IntegratorWrites:
         return known
 
     async def _saved_somewhere(self, pending: PendingUpdate) -> bool:
-        """Raises StoreUnavailable, and BrokenRecord when Redis says so at once."""
+        """Write in Redis or in the journal; return False for an unknown call.
+
+        Raises StoreUnavailable, and BrokenRecord when Redis says so at once.
+        """
         if not self._queue and not self._breaker.is_open:
             try:
                 async with asyncio.timeout(WRITE_PATIENCE_S):
@@ -181,7 +184,7 @@ class IntegratorWrites:
         return True
 
     async def _recover(self) -> None:
-        """Each call's in order; one whose write is denied holds up no other."""
+        """Bring what waits, each call's in order; a call that is denied holds up no other."""
         pause_s = FIRST_PAUSE_S
         while self._queue:
             await self._breaker.closed()
@@ -217,7 +220,7 @@ class IntegratorWrites:
 
 
 def user_info(business: Business, field_name: str, value: str, at: str) -> Update:
-    """One of name, phone, address, email, checked and in normal form as the conversation does."""
+    """Return the update for name, phone, address or email, in normal form; raises Refused."""
     step = next((s for s in INFO_STEPS if s.value == field_name), None)
     if step is None:
         raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
@@ -233,9 +236,10 @@ def user_info(business: Business, field_name: str, value: str, at: str) -> Updat
 def service_selection(
     business: Business, service_name: str, service_time: Moment | None, at: str, now: datetime
 ) -> Update:
-    """The service of this name or id, and the time when one is given.
+    """Return the update for the service of this name or id, and for the time when one is given.
 
-    The time is one at which a visit may begin: to come, and within the opening hours.
+    The time is one at which a visit may begin: in the future, and within the opening hours. Raises
+    Refused.
     """
     service = (
         validate(Step.SERVICE, service_name, business) if isinstance(service_name, str) else None
@@ -253,7 +257,7 @@ def service_selection(
 
 
 def booking_status(is_booked: bool | None, email_sent: bool) -> Update:
-    """The flags of the end: None leaves the booking as it is, `email_sent=False` the letter's."""
+    """Return the update for the flags: None leaves the booking, False the letter as it is."""
     if not isinstance(email_sent, bool) or not isinstance(is_booked, bool | None):
         raise Refused("whether it is booked, and the letter sent, is True or False")
     fields: Fields = {}
@@ -268,13 +272,13 @@ def booking_status(is_booked: bool | None, email_sent: bool) -> Update:
 
 
 def history_message(message: HistoryInput, now: datetime) -> Update:
-    """One message to append; without `startedAt` it began now, and never later."""
+    """Return the update that appends one message, which began now at the latest; raises Refused."""
     element = message_json(_message(message, now))
     return Update({}, (element,), (("type", "message", "message", element),))
 
 
 def given_at(given: Moment | None, now: datetime, zone: tzinfo) -> str:
-    """When the value was given: `now` unless the integrator says otherwise, and never later."""
+    """Return when the value was given, ISO 8601 UTC: `now` by default, and never later."""
     return iso_utc(now if given is None else min(now, _moment(given, zone)))
 
 

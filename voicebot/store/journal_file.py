@@ -47,7 +47,7 @@ class JournalFile:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """A file of one's own; raises sqlite3.Error or OSError."""
+        """Create a file and own it; raises sqlite3.Error or OSError."""
         path.parent.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
         try:
             file = cls.adopt(path)
@@ -61,7 +61,7 @@ class JournalFile:
 
     @classmethod
     def adopt(cls, path: Path) -> Self | None:
-        """Own a file whose process is gone; None when it lives."""
+        """Own a file whose process is gone; return None when it lives."""
         lock = _lock_path(path).open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,7 +76,7 @@ class JournalFile:
             raise
 
     def close(self) -> None:
-        """Let go; a file without entries is removed."""
+        """Release the lock; a file without entries is removed."""
         empty = self.is_empty()
         self._database.close()
         if empty:
@@ -85,7 +85,7 @@ class JournalFile:
         self._lock.close()
 
     def is_empty(self) -> bool:
-        """Nothing waits in it."""
+        """Return whether nothing waits in it."""
         query = "SELECT EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM updates)"
         try:
             return not self._database.execute(query).fetchone()[0]
@@ -94,7 +94,7 @@ class JournalFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of the block is on disk at its end, or nothing."""
+        """Have all of the block on disk at its end, or nothing."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -105,7 +105,7 @@ class JournalFile:
             raise
 
     def put_session(self, pending: PendingCommits) -> None:
-        """Everything of a session; what is here already stays."""
+        """Store everything of a session; commits that are here already stay."""
         session = pending.session
         self._database.execute(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -135,12 +135,12 @@ class JournalFile:
         )
 
     def drop_session(self, session_id: str) -> None:
-        """Redis has all of it."""
+        """Drop a session that Redis has."""
         self._database.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
         self._database.execute("DELETE FROM commits WHERE session = ?", (session_id,))
 
     def put_update(self, pending: PendingUpdate) -> None:
-        """An integrator's write, behind those that wait."""
+        """Store an integrator's write behind those that wait."""
         update = pending.update
         self._database.execute(
             "INSERT OR IGNORE INTO updates (id, call_sid, at, fields, history, events)"
@@ -156,15 +156,15 @@ class JournalFile:
         )
 
     def drop_update(self, write_id: str) -> None:
-        """Redis has it."""
+        """Drop a small write that Redis has."""
         self._database.execute("DELETE FROM updates WHERE id = ?", (write_id,))
 
     def sessions(self) -> list[PendingCommits]:
-        """Oldest first."""
+        """Return the sessions, oldest first."""
         return read_sessions(self._database)
 
     def updates(self) -> list[PendingUpdate]:
-        """In the order in which they were made."""
+        """Return the small writes in the order in which they were made."""
         return read_updates(self._database)
 
     def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> None:
@@ -182,7 +182,7 @@ class JournalFile:
         self.drop_update(entry_id)
 
     def put_refusal(self, entry_id: str, why: str) -> None:
-        """What Redis said, for the person who will mend it."""
+        """Store what Redis said, for the person who repairs it."""
         self._database.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?)", (entry_id, why))
 
     def _put(self, entry: PendingCommits | PendingUpdate) -> None:
@@ -193,7 +193,7 @@ class JournalFile:
 
 
 def is_cut(path: Path) -> bool:
-    """Is the file there, with nothing in it?
+    """Return whether the file is there with nothing in it.
 
     SQLite takes it for a new one, and throws away the write-ahead log beside it.
     """
@@ -203,7 +203,7 @@ def is_cut(path: Path) -> bool:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """A connection that is durable at each commit and serves any thread."""
+    """Open a connection that is durable at each commit and serves any thread."""
     database = sqlite3.connect(
         path, timeout=BUSY_PATIENCE_S, isolation_level=None, check_same_thread=False
     )
@@ -220,7 +220,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 def read_sessions(
     database: sqlite3.Connection, call_sid: CallSid | None = None
 ) -> list[PendingCommits]:
-    """All sessions, or one call's; oldest first."""
+    """Return all sessions, or one call's; oldest first."""
     where = "" if call_sid is None else " WHERE call_sid = ?"
     values = () if call_sid is None else (call_sid,)
     rows = database.execute(
@@ -232,7 +232,7 @@ def read_sessions(
 
 
 def read_updates(database: sqlite3.Connection) -> list[PendingUpdate]:
-    """All small writes, in the order in which they were made."""
+    """Return all small writes, in the order in which they were made."""
     rows = database.execute(
         "SELECT id, call_sid, at, fields, history, events FROM updates ORDER BY number"
     ).fetchall()
@@ -252,12 +252,12 @@ def read_updates(database: sqlite3.Connection) -> list[PendingUpdate]:
 
 
 def read_refusal(database: sqlite3.Connection) -> list[str]:
-    """Why Redis refuses what is in this file; empty for an ordinary journal."""
+    """Return why Redis refuses what is in this file; nothing for an ordinary journal."""
     return [why for (why,) in database.execute("SELECT why FROM refusals")]
 
 
 def is_living(path: Path) -> bool:
-    """Does a process own this file at the moment?"""
+    """Return whether a process owns this file now."""
     try:
         with _lock_path(path).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -58,9 +58,9 @@ def caller_key(caller: str) -> str:
     return f"caller:{{{caller}}}"
 
 
-def lock_key(call_sid: CallSid, chore: str) -> str:
-    """Who does a chore for a call just now; same slot as its record."""
-    return f"call:{{{call_sid}}}:lock:{chore}"
+def lock_key(call_sid: CallSid, work: str) -> str:
+    """Return the key of the lock for one kind of work on a call; same slot as its record."""
+    return f"call:{{{call_sid}}}:lock:{work}"
 
 
 def session_key(digest: str) -> str:

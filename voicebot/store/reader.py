@@ -29,7 +29,7 @@ FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 
 
 class Reader:
-    """One store's way to read. Raises client.AWAY and BrokenRecord, not for the journal's side."""
+    """Reads records from Redis and the journals. Raises client.AWAY and BrokenRecord for Redis."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class Reader:
         self._clock = clock
 
     async def record(self, call_sid: CallSid) -> CallRecord | None:
-        """A call's record, or None for an unknown call."""
+        """Return a call's record, or None for an unknown call."""
         found = await self._scripts.read(call_sid, at=self._clock())
         return found or await self.old_record(call_sid)
 
     async def old_record(self, call_sid: CallSid) -> CallRecord | None:
-        """What the old system left of a call, as a whole record."""
+        """Return what the old system left of a call as a whole record, or None."""
         old = await self._old(call_sid)
         if old is None:
             return None
@@ -66,16 +66,19 @@ class Reader:
         return CallRecord({**session.fresh, **old.fields}, old.history)
 
     async def state(self, call_sid: CallSid, record: CallRecord | None) -> CallState:
-        """What Redis has (None: nothing, or it is away), with what waits in journals on top."""
+        """Return the state of a record with what waits in journals on top of it.
+
+        None as `record`: Redis has none, or is away.
+        """
         known = await self._with_journals(call_sid, record)
         return self.state_of(known) if known else CallState()
 
     def state_of(self, record: CallRecord) -> CallState:
-        """What a conversation needs to go on with this record."""
+        """Return what a conversation needs to go on with this record."""
         return record.state(self._business, self._clock())
 
     async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
-        """The same for the status: a finished call is finished, wherever that is written."""
+        """Return the status with what waits in journals; finished there is finished."""
         if text not in FINISHED:
             stored = CallRecord({"status": text}) if text else None
             known = await self._with_journals(call_sid, stored)
@@ -91,7 +94,7 @@ class Reader:
         return with_journals(record, sessions)
 
     async def old_bytes(self, call_sid: CallSid) -> bytes | None:
-        """What stands where the old system kept its record, byte by byte."""
+        """Return what stands where the old system kept its record, byte by byte."""
         # as text, bytes that are no UTF-8 would be replaced, and then lost in the mirror
         get = self._client.execute_command("GET", legacy_key(call_sid), NEVER_DECODE=True)  # type: ignore[no-untyped-call]
         return cast(bytes | None, await get)

@@ -1,4 +1,4 @@
-"""The record's words: Python values <-> the text that stands in Redis. Pure, no I/O.
+"""CallRecord, and the text that stands in Redis for each value. Pure, no I/O.
 
 Strings stand plain, objects as JSON, booleans as `true` and `false`; times of writing are
 ISO 8601 UTC with milliseconds and `Z`, the booked time is ISO 8601 with its own offset.
@@ -58,38 +58,38 @@ CONTINUED_FIELD = "continuedAs"
 
 
 def timestamp_field(step: Step) -> str:
-    """Where the moment of a step's answer stands."""
+    """Return the field of the moment of a step's answer."""
     return f"user.userInfo.{step}_timestamp"
 
 
 def confirmed_field(step: Step) -> str:
-    """Where the yes to a step's read-back stands; absent means not confirmed."""
+    """Return the field of the yes to a step's read-back; absent means not confirmed."""
     return f"{step}_confirmed"
 
 
 def utc_now() -> datetime:
-    """The clock of everything that is written."""
+    """Return the time now, UTC: the clock of everything that is written."""
     return datetime.now(UTC)
 
 
 def iso_utc(moment: datetime) -> str:
-    """`2026-03-01T10:20:30.123Z`; `moment` must be aware."""
+    """Return `2026-03-01T10:20:30.123Z`; `moment` must be aware."""
     utc = moment.astimezone(UTC).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def flag(value: bool) -> str:
-    """A boolean as the record writes it."""
+    """Return a boolean as the record writes it."""
     return "true" if value else "false"
 
 
 def clean(text: str) -> str:
-    """`text` without lone surrogates, which neither UTF-8 nor JSON can carry."""
+    """Return `text` without lone surrogates, which neither UTF-8 nor JSON can carry."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def message_json(message: Message) -> str:
-    """One history element: speaker, message, startedAt, and `heard` when it was cut off."""
+    """Return a history element: speaker, message, startedAt, and `heard` after a barge-in."""
     element: dict[str, str] = {
         "speaker": message.speaker.value,
         "message": clean(message.text),
@@ -101,7 +101,7 @@ def message_json(message: Message) -> str:
 
 
 def answer_text(answer: Answer) -> str:
-    """A validated value as the record keeps it."""
+    """Return a validated value as the record keeps it."""
     match answer:
         case Service():
             return service_json(answer)
@@ -112,7 +112,7 @@ def answer_text(answer: Answer) -> str:
 
 
 def service_json(service: Service) -> str:
-    """`{"id","name","price","description"}`."""
+    """Return `{"id","name","price","description"}`."""
     return orjson.dumps(
         {
             "id": service.id,
@@ -126,7 +126,7 @@ def service_json(service: Service) -> str:
 def fresh_fields(
     call_sid: CallSid, business: Business, caller: str | None, now: datetime
 ) -> Fields:
-    """A complete record in which nothing has been said yet."""
+    """Return the fields of a complete record in which nothing has been said yet."""
     fields = {
         "callSid": call_sid,
         "createdAt": iso_utc(now),
@@ -259,18 +259,18 @@ def in_order(
 def history_messages(
     elements: Iterable[str], until: datetime | None = None
 ) -> list[HistoryMessage]:
-    """The messages of `in_order`, typed."""
+    """Return the messages of `in_order`, typed."""
     return [_history_message(message) for _, message in in_order(elements, until)]
 
 
 def read_object(text: str | None) -> dict[str, object]:
-    """A JSON object, or an empty one when the text is none."""
+    """Return a JSON object, or an empty one when the text is none."""
     value = read_json(text)
     return value if isinstance(value, dict) else {}
 
 
 def read_json(text: str | None) -> object:
-    """What JSON text says, or None when it is none."""
+    """Return the value of JSON text, or None when it is none."""
     try:
         return orjson.loads(text or "null")
     except orjson.JSONDecodeError:
@@ -278,8 +278,8 @@ def read_json(text: str | None) -> object:
 
 
 def read_foreign_json(text: str) -> object:
-    """The same of what another program wrote: NaN, lone surrogates, a byte order mark, numbers of
-    any length.
+    """Return the same for text of another program: NaN, lone surrogates, a byte order mark,
+    numbers of any length.
     """
     try:
         return json.loads(text.lstrip("\ufeff"))
@@ -297,7 +297,7 @@ def _history_message(found: Mapping[str, object]) -> HistoryMessage:
 
 
 def _moment_text(moment: object) -> str:
-    """A stored moment like `iso_utc`, with microseconds where it has them, or as it stands."""
+    """Return a stored moment like `iso_utc`, with its microseconds, or as it stands."""
     if (read := read_moment(moment)) is None:
         return clean(str(moment or ""))
     exact = read.astimezone(UTC).replace(tzinfo=None)
@@ -305,7 +305,7 @@ def _moment_text(moment: object) -> str:
 
 
 def valid_answers(fields: Mapping[str, str], business: Business) -> dict[Step, Answer]:
-    """The stored answers that pass the check that every caller's answer passes."""
+    """Return the stored answers that pass the check of a caller's answer."""
     answers: dict[Step, Answer] = {}
     for step, name in ANSWER_FIELD.items():
         text = fields.get(name, "")
@@ -337,7 +337,7 @@ def _company(text: str | None) -> CompanyRecord:
 
 
 def _strings(found: Mapping[str, object]) -> Fields:
-    """Old records write a price as a number; the record's values are text."""
+    """Return values as text: old records write a price as a number."""
     return {name: clean(str(value)) for name, value in found.items() if value is not None}
 
 
@@ -353,7 +353,7 @@ def _step(text: str | None) -> Step:
 
 
 def read_status(text: str | None) -> Status:
-    """A status; what is none, or not there, counts as an open call."""
+    """Return a status; a missing or unknown one counts as an open call."""
     try:
         return Status(text or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a record must look like, worked out from what a session wrote. Pure, no I/O.
+"""The record after a session's commits, and what Redis lacks of it. Pure, no I/O.
 
 The same reading of a commit's arguments as `commit.lua`, for its owner: used where Redis cannot
 be asked (a call that goes on from the journal) and where it is checked (the end of a call).
@@ -15,7 +15,7 @@ from voicebot.store.commits import Argument, EncodedCommit, PendingCommits
 from voicebot.store.record import ANSWER_FIELD, CallRecord, timestamp_field
 
 _OWNERS = ("step", "status", "dialogue")
-"""Only the owning session writes these: a different value is none that somebody else meant."""
+"""Only the owning session writes these: a different value was written by no one else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Missing:
 
     @property
     def count(self) -> int:
-        """How many fields and messages."""
+        """The number of missing fields and messages."""
         return len(self.fields) + len(self.history)
 
     def commit(self, seq: int, pending: PendingCommits) -> EncodedCommit:
-        """The commit that mends it."""
+        """Return the commit that writes what is missing."""
         pairs = [text for pair in self.fields.items() for text in pair]
         arguments: list[Argument] = [len(pairs), *pairs, 0, 0, len(self.history)]
         for element in self.history:
@@ -40,7 +40,7 @@ class Missing:
 
 
 def record_of(pending: PendingCommits) -> CallRecord:
-    """The record after all commits of a session."""
+    """Return the record after all commits of a session."""
     fields, history = dict(pending.snapshot.fields), list(pending.snapshot.history)
     for commit in pending.commits:
         _apply(fields, history, iter(commit.arguments))
@@ -50,7 +50,7 @@ def record_of(pending: PendingCommits) -> CallRecord:
 def with_journals(
     record: CallRecord | None, sessions: Sequence[PendingCommits]
 ) -> CallRecord | None:
-    """The record as it will be when these sessions (oldest first) have been brought to it.
+    """Return the record as it will be when these sessions (oldest first) are replayed.
 
     What a session found is older than what an earlier one still has to bring.
     """
@@ -85,7 +85,7 @@ def missing(pending: PendingCommits, stored: CallRecord | None) -> Missing:
 
 
 def _brought(fields: Mapping[str, str], pending: PendingCommits) -> int:
-    """How many of a session's commits the record has, by the script's own bookkeeping."""
+    """Return how many of a session's commits the record has, by the script's bookkeeping."""
     own = pending.session.id
     epochs = [n.partition(".")[2] for n, v in fields.items() if v == own and n.startswith("owner.")]
     names = [f"seq.{epoch}" for epoch in epochs] or [f"seq.0.{own}"]

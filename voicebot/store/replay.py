@@ -1,9 +1,10 @@
-"""Bringing to Redis what an ended process left in its journal, in order and once.
+"""Replays what ended processes left in their journals, in order and once, and lists it.
 
 Files of living processes are left alone: each brings its own. A file is taken by its lock, so
 two processes on one data dir never replay the same one at once; would they, the sequence
 numbers make it harmless. What Redis denies just now stays, and holds up no other. Where a key
-of another type stands at the call's place it is put aside, and only `by_hand` tries it again. A
+of another type stands at the call's place it becomes a dead letter, which only `by_hand` tries
+again. A
 file whose bytes are not what was written stays for a person; it, too, holds up no other, and no
 call.
 """
@@ -52,36 +53,36 @@ _UNREADABLE = (sqlite3.Error, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class JournalBacklog:
     """What waits in the journals of a data dir: how much, and since when.
 
-    aside   writes that Redis refuses for good, and damaged files; not among `entries`
+    dead_letters  writes that Redis refuses for good, and damaged files; not among `entries`
     """
 
     entries: int
     oldest: datetime | None
-    aside: int = 0
+    dead_letters: int = 0
 
     def age_s(self, now: datetime) -> float:
-        """Seconds since the oldest waiting write."""
+        """Return the seconds since the oldest waiting write."""
         return (now - self.oldest).total_seconds() if self.oldest else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """How left-overs are brought.
+    """Replays the journals of a data dir.
 
     deliver  brings a session's commits
-    update    does a small write
-    brought   told of each session whose writes have reached Redis; must not block
-    told      files that were complained of, once
+    update    brings a small write
+    brought   called with each session whose writes have reached Redis; must not block
+    reported  unreadable files that were logged, each once
     """
 
     data_dir: Path
     deliver: Callable[[PendingCommits], Awaitable[object]]
     update: Callable[[PendingUpdate], Awaitable[object]]
     brought: Callable[[SessionInfo], None]
-    told: set[Path] = field(default_factory=set)
+    reported: set[Path] = field(default_factory=set)
 
     async def run(self) -> int:
         """Bring everything that ended processes left; returns how many writes that were.
@@ -92,7 +93,7 @@ class Replayer:
         return await self._all(await asyncio.to_thread(journal_paths, self.data_dir))
 
     async def by_hand(self) -> int:
-        """`run`, and what was put aside once more: somebody may have mended what was wrong."""
+        """Run, and try dead letters once more: what was wrong may be repaired."""
         paths = await asyncio.to_thread(journal_paths, self.data_dir)
         return await self._all(paths + await asyncio.to_thread(dead_letter_paths, self.data_dir))
 
@@ -103,7 +104,7 @@ class Replayer:
             try:
                 brought += await self._brought_from(path, denied)
             except _UNREADABLE as error:
-                self._complain(path, error)
+                self._report(path, error)
         metrics.replayed.inc(brought)
         if denied:
             raise denied[0]
@@ -122,12 +123,12 @@ class Replayer:
         try:
             return JournalFile.adopt(path)
         except OSError as error:  # a file of the disk, not Redis
-            self._complain(path, error)
+            self._report(path, error)
             return None
 
-    def _complain(self, path: Path, error: Exception) -> None:
-        if path not in self.told:
-            self.told.add(path)
+    def _report(self, path: Path, error: Exception) -> None:
+        if path not in self.reported:
+            self.reported.add(path)
             advice = "leave it where it is; see `voicebot journal`"
             log.error("journal_unreadable", file=path.name, why=type(error).__name__, advice=advice)
 
@@ -148,17 +149,17 @@ class Replayer:
 
 
 def journal_paths(data_dir: Path) -> list[Path]:
-    """All journal files of a data dir."""
+    """Return all journal files of a data dir."""
     return sorted((data_dir.absolute() / JOURNALS).glob("*.db"))
 
 
 def dead_letter_paths(data_dir: Path) -> list[Path]:
-    """The files of what Redis refuses for good."""
+    """Return the files of what Redis refuses for good."""
     return sorted((data_dir.absolute() / JOURNALS / DEAD_LETTERS).glob("*.db"))
 
 
 def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[PendingCommits]:
-    """Sessions with something in a journal, or aside, of living processes too; oldest first."""
+    """Return sessions in journals and dead letters, of living processes too; oldest first."""
     found: list[PendingCommits] = []
     for path in journal_paths(data_dir) + dead_letter_paths(data_dir):
         found += read(path, lambda database: read_sessions(database, call_sid))
@@ -166,7 +167,7 @@ def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[Pe
 
 
 def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
-    """Small writes in the journals, of living processes too."""
+    """Return small writes in the journals, of living processes too."""
     found: list[PendingUpdate] = []
     for path in journal_paths(data_dir):
         found += read(path, read_updates)
@@ -174,26 +175,26 @@ def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
 
 
 def moments(path: Path) -> list[datetime]:
-    """When each write that waits in one file was made."""
+    """Return when each write that waits in one file was made."""
     sessions, updates = read(path, read_sessions), read(path, read_updates)
     commits = [commit.at for pending in sessions for commit in pending.commits[pending.delivered :]]
     return commits + [pending.at for pending in updates]
 
 
-def standing(data_dir: Path) -> Standing:
-    """Depth and age of all journals of a data dir; also sets the metrics."""
+def journal_backlog(data_dir: Path) -> JournalBacklog:
+    """Return depth and age of all journals of a data dir; also sets the metrics."""
     waiting = [moment for path in journal_paths(data_dir) for moment in moments(path)]
-    aside = sum(len(moments(path)) for path in dead_letter_paths(data_dir))
-    aside += sum(map(is_damaged, journal_paths(data_dir)))
-    found = Standing(len(waiting), min(waiting, default=None), aside)
+    dead_letters = sum(len(moments(path)) for path in dead_letter_paths(data_dir))
+    dead_letters += sum(map(is_damaged, journal_paths(data_dir)))
+    found = JournalBacklog(len(waiting), min(waiting, default=None), dead_letters)
     metrics.journal_entries.set(found.entries)
-    metrics.journal_aside.set(found.aside)
+    metrics.journal_aside.set(found.dead_letters)
     metrics.journal_age_seconds.set(found.age_s(datetime.now(UTC)))
     return found
 
 
 def read(path: Path, find: Callable[[sqlite3.Connection], list[Row]]) -> list[Row]:
-    """What `find` finds in a file; nothing in one that is damaged, or just made or removed."""
+    """Return what `find` finds in a file; nothing in one that is damaged or just made."""
     if not is_cut(path):
         with suppress(*_UNREADABLE), closing(_opened(path)) as database:
             return find(database)
@@ -201,7 +202,7 @@ def read(path: Path, find: Callable[[sqlite3.Connection], list[Row]]) -> list[Ro
 
 
 def is_damaged(path: Path) -> bool:
-    """Are its bytes not what was written? Then nobody brings what is in it."""
+    """Return whether its bytes are not what was written; then nothing replays it."""
     if is_cut(path):
         return not is_living(path)  # it has just made the file
     try:
@@ -225,11 +226,11 @@ async def _taken(
     entry: PendingCommits | PendingUpdate,
     denied: Denied,
 ) -> bool:
-    """Did Redis take it? What it did not take holds up no other."""
+    """Return whether Redis took it. What it did not take holds up no other."""
     try:
         await bringing
     except BrokenRecord as broken:
-        await _put_aside(file, entry, broken)
+        await _put_dead_letter(file, entry, broken)
         return False
     except (TooFewReplicas, ResponseError) as error:
         denied.append(error)
@@ -237,10 +238,10 @@ async def _taken(
     return True
 
 
-async def _put_aside(
+async def _put_dead_letter(
     file: JournalFile, entry: PendingCommits | PendingUpdate, broken: BrokenRecord
 ) -> None:
-    """Only a person can mend what stands in the way: it must not be asked for ever."""
+    """Make it a dead letter: only a person can repair this, and it must not be asked for ever."""
     metrics.commits_refused.inc()
     call_sid = entry.session.call_sid if isinstance(entry, PendingCommits) else entry.call_sid
     advice = (
@@ -262,7 +263,7 @@ def _in_transaction(file: JournalFile, operation: Callable[[str], None], key: st
 
 
 class Owner(StrEnum):
-    """Who brings what is in a file.
+    """The process that replays a file.
 
     RUNNING  its own process, as soon as Redis answers
     ENDED    any other process of this data dir, or `voicebot journal replay`
@@ -278,7 +279,7 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What one call has waiting: commits of its sessions, and integrators' small writes."""
+    """The writes of one call that wait in a file: commits and integrators' small writes."""
 
     call_sid: CallSid
     writes: int
@@ -296,12 +297,12 @@ class JournalSummary:
 
     @property
     def writes(self) -> int:
-        """All of them."""
+        """The number of writes in the file."""
         return sum(entry.writes for entry in self.entries)
 
 
 def journal_summaries(data_dir: Path) -> list[JournalSummary]:
-    """Every file that holds something, those that nobody brings by itself last."""
+    """Return every file that holds something; dead letters last."""
     found = [
         JournalSummary(path.stem, _owner(path), _entries(path)) for path in journal_paths(data_dir)
     ]

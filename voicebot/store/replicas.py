@@ -43,11 +43,11 @@ class Replicated:
     patience_ms: int
 
     async def evalsha(self, sha: str, numkeys: int, *keys_and_args: Argument) -> object:
-        """The reply; raises TooFewReplicas, and what the client raises."""
+        """Return the reply of a script by hash; raises TooFewReplicas and client.AWAY."""
         return await self._run("EVALSHA", sha, numkeys, *keys_and_args)
 
     async def eval(self, script: str, numkeys: int, *keys_and_args: Argument) -> object:
-        """The same with the script's text."""
+        """Return the reply of a script by its text; raises TooFewReplicas and client.AWAY."""
         return await self._run("EVAL", script, numkeys, *keys_and_args)
 
     async def _run(self, *command: Argument) -> object:
@@ -92,7 +92,7 @@ class Replicated:
 
 
 def replicated(client: Redis, settings: Settings) -> Replicated | None:
-    """The client as the settings want its writes copied, or None when nobody waits."""
+    """Return a client that waits for VOICEBOT_WAIT_REPLICAS, or None when none are wanted."""
     if not settings.wait_replicas:
         return None
     return Replicated(client, settings.wait_replicas, settings.wait_replicas_ms)

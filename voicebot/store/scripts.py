@@ -31,7 +31,7 @@ EVENTS_KEPT = 1000
 
 
 class ScriptRunner(Protocol):
-    """What we need of a Redis or Redis Cluster client."""
+    """The part of a Redis or Redis Cluster client that runs scripts."""
 
     def evalsha(self, sha: str, numkeys: int, *keys_and_args: Argument) -> object: ...
 
@@ -69,12 +69,12 @@ class Claimed:
 
     @property
     def late(self) -> bool:
-        """Somebody claimed the call after this session began."""
+        """Whether another session claimed the call after this one began."""
         return self.epoch == 0
 
 
 class Taken(StrEnum):
-    """What became of a turn over HTTP.
+    """The result of a turn over HTTP.
 
     FENCED     a session has claimed the call, or goes on with it, since the turn was begun
     OVERTAKEN  another turn was faster, or Redis has lost the record
@@ -86,7 +86,7 @@ class Taken(StrEnum):
 
 
 class Updated(StrEnum):
-    """What became of an integrator's write."""
+    """The result of an integrator's write."""
 
     UNKNOWN = "unknown"
     APPLIED = "applied"
@@ -103,20 +103,20 @@ class Script:
 
     @cached_property
     def text(self) -> str:
-        """What the server runs."""
+        """The whole text that the server runs."""
         folder = files("voicebot.store").joinpath("lua")
         parts = (*self.behind, self.name)
         return "\n".join(folder.joinpath(f"{part}.lua").read_text("utf-8") for part in parts)
 
     @cached_property
     def sha(self) -> str:
-        """What the server knows it by."""
+        """The hash by which the server knows it."""
         return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(
         self, client: ScriptRunner, keys: Sequence[str], arguments: Sequence[Argument]
     ) -> object:
-        """The script's reply; raises what the client raises (client.AWAY) and BrokenRecord."""
+        """Return the reply; raises what the client raises (client.AWAY) and BrokenRecord."""
         rest = (*keys, *arguments)
         try:
             try:
@@ -186,17 +186,17 @@ class Scripts:
         return Updated(cast(str, reply))
 
     async def found(self, call_sid: CallSid, record: CallRecord, *, at: datetime) -> None:
-        """Make the record if there is none."""
+        """Create the record if there is none; claims nothing."""
         await self._run(_FOUND, call_sid, at, _arguments(record))
 
     async def read(self, call_sid: CallSid, *, at: datetime) -> CallRecord | None:
-        """The record at one moment, or None when there is none."""
+        """Return the record at one moment, or None when there is none."""
         return _record(await self._run(_READ, call_sid, at, (0,)))
 
     async def read_turn(
         self, call_sid: CallSid, requests: Sequence[str], *, at: datetime
     ) -> tuple[CallRecord | None, list[str]]:
-        """The record, and what turns over HTTP have answered to these requests.
+        """Return the record, and what turns over HTTP have answered to these requests.
 
         Raises TooFewReplicas when that is not safe yet.
         """
@@ -234,7 +234,7 @@ class Scripts:
     async def read_all(
         self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
     ) -> list[CallRecord | BrokenRecord | None]:
-        """The same of many calls in one journey, each by itself.
+        """Return the records of many calls in one round trip, each read by itself.
 
         By the script's text: a cluster's pipe takes no hash.
         """
@@ -266,24 +266,24 @@ class Scripts:
     def _call(
         self, call_sid: CallSid, at: datetime, arguments: Sequence[Argument]
     ) -> tuple[Sequence[str], Sequence[Argument]]:
-        """Keys and arguments as `common.lua` wants them."""
+        """Return keys and arguments as `common.lua` wants them."""
         shared = (iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid)
         return call_keys(call_sid).all, (*shared, *arguments)
 
 
 def _arguments(record: CallRecord) -> list[Argument]:
-    """Fields and messages as the scripts read them."""
+    """Return fields and messages as the scripts read them."""
     pairs = [text for pair in record.fields.items() for text in pair]
     return [len(pairs), *pairs, len(record.history), *record.history]
 
 
 def _us(moment: datetime) -> int:
-    """Microseconds: of two sessions that began in one millisecond the later must still win."""
+    """Return microseconds: of two sessions in one millisecond the later must still win."""
     return int(moment.timestamp() * 1_000_000)
 
 
 def _record(reply: object) -> CallRecord | None:
-    """The record that a reply holds, before whatever else it tells."""
+    """Return the record at the beginning of a reply."""
     match cast(Sequence[object], reply):
         case [pairs, history, *_] if fields := _fields(pairs):
             return CallRecord(fields, cast(list[str], history))
@@ -291,7 +291,7 @@ def _record(reply: object) -> CallRecord | None:
 
 
 def _fields(pairs: object) -> Fields:
-    """HGETALL inside a script is a flat list, or a mapping under RESP3."""
+    """Return a reply of HGETALL as a dict: a flat list, or a mapping under RESP3."""
     if isinstance(pairs, dict):
         return pairs
     flat = cast(list[str], pairs)

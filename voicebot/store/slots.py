@@ -30,13 +30,13 @@ HOLD_S = 300
 """Long enough for a read-back with questions; a caller who is gone by then has hung up."""
 LOOK_AHEAD_DAYS = 7
 _LIFE_AFTER_S = 7 * 24 * 3600
-"""A day's places are kept for a week after it, for whoever wonders."""
+"""A day's places are kept for a week after it."""
 
 _SLOT, _LEAVE, _PASS_ON = (Script(name, behind=()) for name in ("slot", "leave", "pass_on"))
 
 
 class Slots:
-    """The places of one call. Redis being away is an answer, not an error."""
+    """The calendar as one call may change it. While Redis is away the answer is UNKNOWN."""
 
     def __init__(
         self,
@@ -65,8 +65,7 @@ class Slots:
         return place
 
     async def leave(self) -> None:
-        """Give back what was held and not booked: what another session of this call has taken
-        since is not ours to give."""
+        """Release what was held and not booked, unless a newer session of the call holds it."""
         held, self._held = self._held, {}
         try:
             for key, place in held.items():
@@ -75,8 +74,10 @@ class Slots:
             return  # a hold expires by itself
 
     async def take_over(self, earlier: CallSid) -> None:
-        """What an earlier call of this caller still has is this call's: it would stand in the
-        caller's own way. As far as Redis answers."""
+        """Take over what an earlier call of this caller still holds; best effort.
+
+        It would stand in the caller's own way.
+        """
         today = self._local(self._clock()).date()
         keys = [
             self._key(today + timedelta(days=n))
@@ -95,7 +96,7 @@ class Slots:
             return  # a hold expires by itself
 
     async def free_near(self, wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
-        """The free moments nearest to `wanted`, in order of time; none when Redis is away."""
+        """Return the free moments nearest to `wanted`, by time; none when Redis is away."""
         first = max(self._local(self._clock()).date(), self._local(wanted).date())
         try:
             found = [
@@ -152,7 +153,7 @@ class Slots:
 
 
 def _grid(business: Business, day: date) -> Iterator[datetime]:
-    """The moments of a day at which visits begin, one slot after the other."""
+    """Yield the moments of a day at which visits begin, one slot after the other."""
     at = datetime.combine(day, time(), business.zone)
     while at.date() == day:
         if business.is_open(at):
@@ -165,7 +166,7 @@ def _minute(local: datetime) -> int:
 
 
 def _busy_from(place: str, now_ms: int) -> int | None:
-    """The minute of the day at which a place begins, or None for one that counts no more."""
+    """Return the minute of the day at which a place begins, or None for an expired one."""
     start, _, expires = place.partition(" ")
     if not (start.isdecimal() and expires.isdecimal()):
         return None  # what slot.lua did not write

@@ -1,7 +1,7 @@
-"""The record of every call, as the rest of the house asks for it.
+"""Store: one process's access to the records of all calls.
 
-`open_call` gives a session its ledger; readers get skeletons; integrators get four small
-writes. All writing goes through the scripts, so a change is in the record as a whole or not.
+`open_call` returns the session of a phone call, `open_turn` a turn over HTTP. All writing goes
+through the scripts, so a change is in the record as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks
 from voicebot.store.breaker import Breaker
-from voicebot.store.client import AWAY, answering, why_away
+from voicebot.store.client import AWAY, unavailable_when_away, why_away
 from voicebot.store.commits import PendingCommits, SessionInfo, save_mode
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
@@ -54,12 +54,12 @@ REPLAY_EVERY_S = 1.0
 to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
 MIRROR_TRIES = 3
-"""How often the mirror begins again when somebody else wrote it meanwhile."""
+"""How often the mirror begins again when another program wrote it meanwhile."""
 _MIRROR = Script("mirror", behind=())
 
 
 class Store:
-    """One process's way to the records. `open_store` makes one, starts it and closes it.
+    """Access to the records. `open_store` makes one, starts it and closes it.
 
     events      reads what happens in calls, and their records
     presence    marks calls that are on the phone
@@ -153,11 +153,11 @@ class Store:
         return await self._replayed(self._replayer.run)
 
     async def replay_by_hand(self) -> int:
-        """`replay`, and once more what was put aside because Redis refused it."""
+        """Replay, and try dead letters once more, which Redis has refused."""
         return await self._replayed(self._replayer.by_hand)
 
     async def _replayed(self, run: Callable[[], Awaitable[int]]) -> int:
-        with answering():
+        with unavailable_when_away():
             return await run()
 
     async def open_call(
@@ -186,7 +186,7 @@ class Store:
         Nothing is claimed or written yet. Raises StoreUnavailable and BrokenRecord.
         """
         began = self._clock()
-        with answering():
+        with unavailable_when_away():
             record, answers = await self._scripts.read_turn(call_sid, requests, at=began)
             found = record or await self._reader.old_record(call_sid)
         fresh = fresh_fields(call_sid, self._business, caller, began)
@@ -208,21 +208,24 @@ class Store:
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
-        """The typed record, or None for an unknown call; StoreUnavailable, BrokenRecord."""
+        """Return the typed record, or None for an unknown call.
+
+        Raises StoreUnavailable and BrokenRecord.
+        """
         try:
-            with answering():
+            with unavailable_when_away():
                 record = await self._reader.record(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
         return record.named(call_sid).skeleton if record else None
 
     async def get_call_skeleton_dict(self, call_sid: str) -> dict[str, object] | None:
-        """The nested form, or None for an unknown call; StoreUnavailable, BrokenRecord."""
+        """Return the nested form of the record; see `get_call_skeleton`."""
         skeleton = await self.get_call_skeleton(call_sid)
         return skeleton.nested() if skeleton else None
 
     async def status(self, call_sid: CallSid) -> Status | None:
-        """Where a call stands, what waits in a journal included; None when nobody knows."""
+        """Return a call's status, what waits in a journal included; None for an unknown call."""
         try:
             async with asyncio.timeout(OPEN_PATIENCE_S):
                 text = await cast(
@@ -233,12 +236,12 @@ class Store:
         return await self._reader.status(call_sid, text)
 
     async def recent_calls(self, limit: int = 50, offset: int = 0) -> list[CallSid]:
-        """Newest first; raises StoreUnavailable."""
-        with answering():
+        """Return recent calls, newest first; raises StoreUnavailable."""
+        with unavailable_when_away():
             return await self._recent.newest(limit, offset)
 
     async def announce(self, call_sid: CallSid, phase: Phase) -> None:
-        """Tell live watchers what the bot is doing; best effort, never waits for Redis."""
+        """Publish what the bot is doing to live watchers; best effort, never waits for Redis."""
         at = iso_utc(self._clock())
         keys = call_keys(call_sid)
 
@@ -256,7 +259,7 @@ class Store:
     async def _with_earlier(
         self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
     ) -> CallState:
-        """Add open calls of the same number; the caller does not wait long for being known."""
+        """Return the state with open calls of the same number, looked up for OPEN_PATIENCE_S."""
         if state.step is not Step.NAME:
             return state
         with suppress(TimeoutError):
@@ -289,7 +292,7 @@ class Store:
         await CallSession.restored(pending, self._backend).deliver()
 
     def _replayed_session(self, session: SessionInfo) -> None:
-        """A call whose process died while Redis was away may be in no index yet."""
+        """Add to the indexes: a process that died while Redis was away may not have done it."""
         self._written(session.call_sid, session.fresh.get("caller"), session.began)
 
     async def _keep_replaying(self) -> None:
@@ -321,7 +324,7 @@ class Store:
             )
 
     async def _mirror(self, call_sid: CallSid) -> None:
-        """Bring the old system's string up to date; what it holds beside that stays in it."""
+        """Rewrite the old system's string; what it holds beside our fields stays in it."""
         for _ in range(MIRROR_TRIES):
             record = await self._scripts.read(call_sid, at=self._clock())
             old = await self._reader.old_bytes(call_sid)

@@ -1,4 +1,4 @@
-"""Turns over HTTP: each reads the record once, and writes once, all of it or nothing.
+"""A turn over HTTP: it reads the record once and writes once, all of it or nothing.
 
     read ──► decide (commits are collected) ──► write: claim, commit and answer in one script
                                                  └─► fenced, overtaken: nothing of it is there
@@ -17,7 +17,7 @@ from datetime import datetime
 from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
-from voicebot.store.client import answering
+from voicebot.store.client import unavailable_when_away
 from voicebot.store.commits import Commit, encode_commit, merge
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
@@ -27,7 +27,7 @@ from voicebot.store.slots import Slots
 
 
 class Overtaken(StoreUnavailable):
-    """Another turn of the call was faster: begin again with the record as it is now."""
+    """Another turn of the call was faster: begin again with the present record."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class HttpTurn:
     known    there is a record of this call, ours or the old system's
     record   what the turn goes on from
     answers  what earlier turns answered to the requests that were asked for
-    written  told after the turn has reached Redis (mirror, indexes); must not block
+    written  called after the turn has reached Redis (mirror, indexes); must not block
     """
 
     call_sid: CallSid
@@ -58,7 +58,7 @@ class HttpTurn:
 
     @property
     def change(self) -> Change:
-        """All that was committed so far."""
+        """All commits so far as one change."""
         return merge(self._commits).change if self._commits else Change()
 
     @property
@@ -91,7 +91,7 @@ class HttpTurn:
             encode_commit(Commit(1, change, self.backend.clock())),
             time.perf_counter(),
         )
-        with answering():
+        with unavailable_when_away():
             taken, after = await self.backend.scripts.take_turn(
                 self.call_sid, self.began, self.record, commit, answers
             )
