@@ -13,7 +13,7 @@ import pytest
 from tests.stream.doubles import CodedTranscriber, DeafEars, spoken
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai import metrics
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.failures import Failure, Service, Unanswered
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.speech import Hint, SttStream, SttTurn, Transcriber, Transcript
@@ -149,7 +149,7 @@ async def turn(ear: SttStream) -> str:
 
 
 async def heard(live: Live, secondary: Transcriber | None, turns: int) -> list[str]:
-    stt = FallbackSpeechToText(live, secondary, Breaker(Service.HEARING))
+    stt = FallbackSpeechToText(live, secondary, openai_breaker(Service.HEARING))
     async with stt.open() as ear:
         return [await turn(ear) for _ in range(turns)]
 
@@ -166,7 +166,7 @@ async def test_a_turn_that_was_not_heard_goes_to_the_ears_of_this_machine() -> N
 
 async def test_what_was_waited_for_ears_that_failed_counts_as_time_at_the_vendor() -> None:
     live = Live(hears=False, fails_after_s=0.02)
-    stt = FallbackSpeechToText(live, LOCAL, Breaker(Service.HEARING))
+    stt = FallbackSpeechToText(live, LOCAL, openai_breaker(Service.HEARING))
     async with stt.open() as ear:
         transcript = await ear.listen(Hint()).transcribe(spoken(1), Hint())
     assert transcript.seconds >= live.fails_after_s
@@ -206,7 +206,7 @@ async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None
 
 async def test_ears_that_have_nobody_behind_them_are_asked_whatever_happened_before() -> None:
     live = Live(hears=False)
-    stt = FallbackSpeechToText(live, None, Breaker(Service.HEARING))
+    stt = FallbackSpeechToText(live, None, openai_breaker(Service.HEARING))
     async with stt.open() as ear:
         for _ in range(4):
             with pytest.raises(SpeechUnavailable):

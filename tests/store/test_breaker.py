@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,9 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store import breaker as module
-from voicebot.store.background import Tasks
-from voicebot.store.breaker import Breaker, longer
+from voicebot.store import background
+from voicebot.store.background import REDIS_POLICY, Tasks, redis_breaker
 
 from .calls import answered, caller
 from .conftest import StoreMaker
@@ -35,12 +35,12 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(background, "REDIS_POLICY", replace(REDIS_POLICY, first_pause_s=0.0))
 
 
 async def test_a_breaker_stays_open_until_the_probe_is_answered() -> None:
     server, tasks = Server(), Tasks()
-    breaker = Breaker(server.ping, tasks)
+    breaker = redis_breaker(server.ping, tasks)
     assert not breaker.is_open
     breaker.trip()
     for _ in range(10):
@@ -57,7 +57,7 @@ async def test_a_breaker_stays_open_until_the_probe_is_answered() -> None:
 
 async def test_one_probe_asks_for_everybody() -> None:
     server, tasks = Server(), Tasks()
-    breaker = Breaker(server.ping, tasks)
+    breaker = redis_breaker(server.ping, tasks)
     for _ in range(100):
         breaker.trip()
     await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_one_probe_asks_for_everybody() -> None:
 
 
 async def test_a_probe_that_is_stopped_keeps_nobody_waiting() -> None:
-    breaker = Breaker(Server().ping, tasks := Tasks())
+    breaker = redis_breaker(Server().ping, tasks := Tasks())
     breaker.trip()
     await asyncio.sleep(0)
     await tasks.close()
@@ -76,7 +76,7 @@ async def test_a_probe_that_is_stopped_keeps_nobody_waiting() -> None:
 def test_the_pause_between_probes_grows_to_a_second() -> None:
     pauses = [0.05]
     for _ in range(8):
-        pauses.append(longer(pauses[-1]))
+        pauses.append(REDIS_POLICY.longer(pauses[-1]))
     assert pauses[:3] == [0.05, 0.1, 0.2]
     assert pauses[-1] == 1.0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -23,6 +23,7 @@ from voicebot.business import load_business
 from voicebot.call import Change, Saved, Step
 from voicebot.errors import Fenced
 from voicebot.settings import Settings
+from voicebot.store.background import REDIS_POLICY
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import JOURNALS, journal_backlog
 from voicebot.store.session import CallSession
@@ -160,6 +161,6 @@ def test_whatever_was_acknowledged_is_in_the_record_once_and_in_order(troubles: 
         await call.client.aclose()
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("voicebot.store.session.FIRST_PAUSE_S", 0.001)
-        patch.setattr("voicebot.store.breaker.FIRST_PAUSE_S", 0.001)
+        hasty = replace(REDIS_POLICY, first_pause_s=0.001)
+        patch.setattr("voicebot.store.background.REDIS_POLICY", hasty)
         asyncio.run(trial(Path(folder)))

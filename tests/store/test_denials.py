@@ -14,13 +14,14 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import DataError, ResponseError
 
+from voicebot.breaker import Breaker, Fault
 from voicebot.business import Business
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store import store as module
-from voicebot.store.breaker import LONGEST_PAUSE_S, Breaker
+from voicebot.store.background import REDIS_POLICY
 from voicebot.store.client import AWAY, code_of, connect
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import journal_backlog
@@ -146,7 +147,7 @@ async def test_an_integrators_write_is_kept_and_written(
 async def test_a_redis_that_answers_no_is_not_taken_for_one_that_does_not_answer(
     denial: Denial, store: Store, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tripped: list[Breaker] = []
+    tripped: list[Breaker[Fault]] = []
     ledger = await store.open_call(SID, caller=None)
     async with denial(client):
         monkeypatch.setattr(Breaker, "trip", tripped.append)
@@ -194,7 +195,7 @@ async def test_what_no_replica_has_yet_opens_no_breaker_and_holds_up_no_other(
         for sid in (SID, OTHER):
             ledger = await ended.open_call(sid, caller=None)
             assert await ledger.commit(said("not copied", 1)) is Saved.JOURNAL
-    tripped: list[Breaker] = []
+    tripped: list[Breaker[Fault]] = []
     monkeypatch.setattr(Breaker, "trip", tripped.append)
     monkeypatch.setattr(module, "REPLAY_EVERY_S", 0.01)
     async with open_store(wanted, business) as store:
@@ -258,4 +259,4 @@ async def test_the_code_of_an_error_reply_is_known_inside_a_script_too(
 
 def test_what_waits_is_tried_often_enough_to_be_written_within_two_seconds() -> None:
     assert REPLAY_EVERY_S <= 1
-    assert LONGEST_PAUSE_S <= 1
+    assert REDIS_POLICY.longest_pause_s <= 1

@@ -3,7 +3,7 @@
 account    the key, the addresses, the HTTP client
 failures   what went wrong, as one of a dozen kinds
 trouble    which exception is which kind
-breaker    who failed twice is not asked for a while
+breaker    the breaker of each service
 members    reading what they send, whatever it is
 usage      what a call has used so far, and what that costs
 metrics    all of it, for operators

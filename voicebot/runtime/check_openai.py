@@ -20,7 +20,7 @@ from voicebot.collect.understanding import Asked
 from voicebot.collect.understanding.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.account import Account, account
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.exceptions import FAILURES, failure_of
 from voicebot.openai.failures import Failure, Service
 from voicebot.settings import Engine, Settings
@@ -135,7 +135,7 @@ async def _understanding(ours: Account, settings: Settings, business: Business) 
             settings.openai_model,
             effort=settings.openai_effort,
             deadline_s=_PATIENT_S,
-            breaker=Breaker(Service.UNDERSTANDING),
+            breaker=openai_breaker(Service.UNDERSTANDING),
             is_openai=ours.is_openai,
         )
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.failures import Service
 from voicebot.settings import Engine, Settings
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, VoiceDetector
@@ -30,7 +30,7 @@ def open_stt(settings: Settings) -> SpeechToText:
                 local_transcriber(settings) if has_fallback(settings, SpeechProcess.STT) else None
             )
             first = OpenAISpeechToText(settings, alone=second is None)
-            return FallbackSpeechToText(first, second, Breaker(Service.HEARING))
+            return FallbackSpeechToText(first, second, openai_breaker(Service.HEARING))
         case _:
             return WholeUtterances(local_transcriber(settings))
 

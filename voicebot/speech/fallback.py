@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import metrics
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import OpenAIBreaker
 from voicebot.openai.failures import Failure, Service, Unanswered
 from voicebot.openai.usage import meter
 from voicebot.speech import Hint, SpeechToText, SttStream, SttTurn, Transcriber, Transcript
@@ -78,7 +78,7 @@ class FallbackSpeechToText:
     """
 
     def __init__(
-        self, primary: SpeechToText, secondary: Transcriber | None, breaker: Breaker
+        self, primary: SpeechToText, secondary: Transcriber | None, breaker: OpenAIBreaker
     ) -> None:
         self.primary = primary
         self._secondary = secondary
@@ -101,7 +101,7 @@ class FallbackSpeechToText:
 class _FallbackStream:
     live: SttStream
     secondary: Transcriber | None
-    breaker: Breaker
+    breaker: OpenAIBreaker
 
     def listen(self, hint: Hint) -> SttTurn:
         if meter().is_spent:
@@ -116,7 +116,7 @@ class _FallbackStream:
 class _FallbackTurn:
     live: SttTurn | None
     secondary: Transcriber | None
-    breaker: Breaker
+    breaker: OpenAIBreaker
 
     @property
     def partial(self) -> str:

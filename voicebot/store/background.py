@@ -1,4 +1,4 @@
-"""Work beside the conversations: tasks with an owner, and a queue of best-effort work."""
+"""Work beside the conversations: tasks with an owner, the breaker, a best-effort queue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextvars import Context
 from typing import TypeVar
 
+from voicebot.breaker import Breaker, BreakerPolicy, Fault
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
+from voicebot.store import metrics
 from voicebot.store.client import AWAY
 
 log = get_logger(__name__)
@@ -50,6 +52,42 @@ class Tasks:
         self.running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("background_work_failed", error=error)
+
+
+REDIS_POLICY = BreakerPolicy(
+    outages=1, first_pause_s=0.05, longest_pause_s=1.0, lasting_pause_s=1.0, trial_s=1.0
+)
+"""What waits is to be in Redis two seconds after Redis is back."""
+
+PROBE_PATIENCE_S = 1.0
+
+
+def redis_breaker(ping: Callable[[], Awaitable[object]], tasks: Tasks) -> Breaker[Fault]:
+    """Return the breaker for all sessions of a process: open while Redis is known to be away.
+
+    While it is open no conversation waits for Redis; one probe asks for all.
+    """
+
+    async def answers() -> bool:
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE_S):
+                await ping()
+        except (*AWAY, TimeoutError):
+            return False
+        return True
+
+    return Breaker(REDIS_POLICY, _OpenGauge(), probe=answers, start=tasks.start)
+
+
+class _OpenGauge:
+    def failed(self, fault: Fault) -> None:
+        """Sessions count their own failures."""
+
+    def opened(self, fault: Fault | None, pause_s: float) -> None:
+        metrics.redis_breaker_open.set(1)
+
+    def closed(self) -> None:
+        metrics.redis_breaker_open.set(0)
 
 
 MOST_WAITING = 1000

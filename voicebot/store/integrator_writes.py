@@ -14,13 +14,13 @@ from uuid import uuid4
 
 from redis.exceptions import ResponseError
 
+from voicebot.breaker import Breaker, Fault
 from voicebot.business import Business
 from voicebot.call import CallSid, Message, Saved, Speaker, Step, parse_call_sid
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.background import Tasks
-from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY, why_away
 from voicebot.store.commits import Event, PendingUpdate, Update
 from voicebot.store.fallback import FallbackStore
@@ -75,7 +75,7 @@ class IntegratorWrites:
         scripts: Scripts,
         reader: Reader,
         fallback: FallbackStore,
-        breaker: Breaker,
+        breaker: Breaker[Fault],
         tasks: Tasks,
         business: Business,
         saved: Callable[[CallSid], None],
@@ -185,7 +185,8 @@ class IntegratorWrites:
 
     async def _recover(self) -> None:
         """Bring what waits, each call's in order; a call that is denied holds up no other."""
-        pause_s = FIRST_PAUSE_S
+        policy = self._breaker.policy
+        pause_s = policy.first_pause_s
         while self._queue:
             await self._breaker.closed()
             waiting: set[CallSid] = set()
@@ -198,7 +199,7 @@ class IntegratorWrites:
                     waiting.add(pending.call_sid)
             if waiting:
                 await asyncio.sleep(pause_s)
-                pause_s = longer(pause_s)
+                pause_s = policy.longer(pause_s)
 
     async def _dealt_with(self, pending: PendingUpdate) -> bool:
         """Return whether it is in Redis, or a dead letter for a person."""

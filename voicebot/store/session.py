@@ -34,13 +34,13 @@ from enum import StrEnum
 
 from redis.exceptions import ResponseError
 
+from voicebot.breaker import Breaker, Fault
 from voicebot.call import CallSid, CallState, Change, Saved
 from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
 from voicebot.store import metrics
 from voicebot.store.background import Tasks
-from voicebot.store.breaker import FIRST_PAUSE_S, Breaker, longer
 from voicebot.store.client import AWAY, why_away
 from voicebot.store.commits import (
     Commit,
@@ -108,7 +108,7 @@ class SessionBackend:
     scripts: Scripts
     reader: Reader
     fallback: FallbackStore
-    breaker: Breaker
+    breaker: Breaker[Fault]
     tasks: Tasks
     callers: Callers
     slots: Callable[[CallSid], Slots]
@@ -329,14 +329,15 @@ class CallSession:
         """Bring what waits as soon as Redis answers; then the fallback store may forget it."""
         if self._flight is not None:
             await asyncio.wait({self._flight})  # its late answer, or its end
-        pause_s = FIRST_PAUSE_S
+        policy = self._backend.breaker.policy
+        pause_s = policy.first_pause_s
         await self._backend.breaker.closed()
         while (result := await self.attempt()) is not SaveState.ONLINE:
             self._degrade(result)
             if result is SaveState.BROKEN:
                 return
             await asyncio.sleep(pause_s)
-            pause_s = longer(pause_s)
+            pause_s = policy.longer(pause_s)
             await self._backend.breaker.closed()
         self._recovered()
 

@@ -22,8 +22,7 @@ from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_si
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
-from voicebot.store.background import BestEffortQueue, Tasks
-from voicebot.store.breaker import Breaker
+from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
 from voicebot.store.client import AWAY, unavailable_when_away, why_away
 from voicebot.store.commits import PendingCommits, SessionInfo, save_mode
 from voicebot.store.events import EventReader
@@ -91,7 +90,7 @@ class Store:
         self._recent = RecentCalls(client, settings.retention_s)
         self.best_effort = BestEffortQueue()
         self.tasks = Tasks()
-        self.breaker = Breaker(client.ping, self.tasks)
+        self.breaker = redis_breaker(client.ping, self.tasks)
         self._reader = Reader(client, self._scripts, business, settings.data_dir, clock)
         self.events = EventReader(client, retention_s=settings.retention_s)
         self.presence = Presence(client)

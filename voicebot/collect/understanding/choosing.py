@@ -19,7 +19,7 @@ async def open_understanding(settings: Settings) -> AsyncIterator[Understand]:
     # Its library takes most of a second to import: who stays with the rules does not pay for it.
     from voicebot.collect.understanding.model.asking import ModelUnderstanding
     from voicebot.openai.account import account
-    from voicebot.openai.breaker import Breaker
+    from voicebot.openai.breaker import openai_breaker
     from voicebot.openai.failures import Service
 
     ours = account(settings)
@@ -29,6 +29,6 @@ async def open_understanding(settings: Settings) -> AsyncIterator[Understand]:
             settings.openai_model,
             effort=settings.openai_effort,
             deadline_s=settings.openai_deadline_ms / 1000,
-            breaker=Breaker(Service.UNDERSTANDING),
+            breaker=openai_breaker(Service.UNDERSTANDING),
             is_openai=ours.is_openai,
         )

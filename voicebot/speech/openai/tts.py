@@ -20,7 +20,7 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai.account import account
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import OpenAIBreaker, openai_breaker
 from voicebot.openai.exceptions import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.openai.failures import Failure, Service
 from voicebot.openai.usage import meter
@@ -44,7 +44,9 @@ class TtsDeadlines:
 class OpenAISynthesizer:
     """Speaks with an OpenAI voice. It satisfies Synthesizer."""
 
-    def __init__(self, voice: EndpointVoice, breaker: Breaker, deadlines: TtsDeadlines) -> None:
+    def __init__(
+        self, voice: EndpointVoice, breaker: OpenAIBreaker, deadlines: TtsDeadlines
+    ) -> None:
         self._voice = voice
         self._breaker = breaker
         self._deadlines = deadlines
@@ -230,4 +232,4 @@ def openai_synthesizers(settings: Settings) -> list[tuple[str, OpenAISynthesizer
         rate_hz=settings.openai_speech_rate_hz,
     )
     deadlines = TtsDeadlines(first_s=settings.openai_speech_deadline_ms / 1000)
-    return [(name, OpenAISynthesizer(voice, Breaker(Service.SPEAKING), deadlines))]
+    return [(name, OpenAISynthesizer(voice, openai_breaker(Service.SPEAKING), deadlines))]

@@ -23,7 +23,7 @@ from voicebot.collect.understanding.model import asking
 from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.failures import Service as Asking
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.settings import Settings
@@ -190,7 +190,7 @@ async def test_a_200_that_is_no_answer_leaves_the_rules_guess(content_type: str,
     async with strange(content_type, body) as client:
         understand = asking.ModelUnderstanding(
             client, "m", effort="none", deadline_s=PATIENT_MS / 1000,
-            breaker=Breaker(Asking.UNDERSTANDING), is_openai=False,
+            breaker=openai_breaker(Asking.UNDERSTANDING), is_openai=False,
         )  # fmt: skip
         before = failures("malformed")
         assert await understand(PUZZLING, SERVICE) == by_rules(PUZZLING, SERVICE)
@@ -209,7 +209,7 @@ async def test_only_openai_itself_is_sent_what_only_openai_knows() -> None:
         for is_openai in (True, False):
             understand = asking.ModelUnderstanding(
                 client, "m", effort="none", deadline_s=PATIENT_MS / 1000,
-                breaker=Breaker(Asking.UNDERSTANDING), is_openai=is_openai,
+                breaker=openai_breaker(Asking.UNDERSTANDING), is_openai=is_openai,
             )  # fmt: skip
             await understand(PUZZLING, SERVICE)
     ours, others = sent[0], sent[-1]

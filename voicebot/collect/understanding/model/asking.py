@@ -17,7 +17,7 @@ from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
 from voicebot.log import get_logger
-from voicebot.openai.breaker import Breaker
+from voicebot.openai.breaker import OpenAIBreaker
 from voicebot.openai.exceptions import FAILURES, Unwanted, failure_of
 from voicebot.openai.failures import Failure
 from voicebot.openai.usage import Tokens, meter
@@ -49,7 +49,7 @@ class ModelUnderstanding:
         *,
         effort: Effort,
         deadline_s: float,
-        breaker: Breaker,
+        breaker: OpenAIBreaker,
         is_openai: bool,
     ) -> None:
         self._client = client
