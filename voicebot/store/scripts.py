@@ -60,6 +60,10 @@ class Committed:
     copied: bool = True
 
 
+_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
+"""Fields that belong to claims, not to the call; a record made anew starts without them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A claim's answer: epoch 0 means that a newer session owns the call."""
@@ -71,6 +75,12 @@ class Claimed:
     def late(self) -> bool:
         """Whether another session claimed the call after this one began."""
         return self.epoch == 0
+
+    @property
+    def snapshot(self) -> CallRecord:
+        """What the record is made from again, should Redis lose it."""
+        fields = {n: v for n, v in self.record.fields.items() if not n.startswith(_BOOKKEEPING)}
+        return CallRecord(fields, self.record.history)
 
 
 class Taken(StrEnum):

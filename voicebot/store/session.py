@@ -67,27 +67,16 @@ CLOSE_PATIENCE_S = 2.0
 FALLBACK_BEGINS = 0.5
 """This part of the deadline is left to Redis alone: most late answers come before it."""
 
-_BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
-"""Fields that belong to claims, not to the call; a record made anew starts without them."""
-
 
 class SaveState(StrEnum):
-    """Where a session's commits go; see the module's diagram.
+    """Where a session's commits go; see the module's diagram."""
 
-    BATCH    they are collected until the call ends
-    ONLINE   to Redis, which has all of them
-    AWAY     Redis did not answer
-    DENIED   it answered that it takes no write now: no memory, a replica, no rights, busy, …
-    UNCOPIED Redis has them, and too few replicas do
-    BROKEN   a key of another type stands at the call's place; only a person mends that
-    """
-
-    BATCH = "batch"
-    ONLINE = "online"
-    AWAY = "away"
-    DENIED = "denied"
-    UNCOPIED = "uncopied"
-    BROKEN = "broken"
+    BATCH = "batch"  # they are collected until the call ends
+    ONLINE = "online"  # to Redis, which has all of them
+    AWAY = "away"  # Redis did not answer
+    DENIED = "denied"  # it takes no write now: no memory, a replica, no rights, busy, …
+    UNCOPIED = "uncopied"  # Redis has them, and too few replicas do
+    BROKEN = "broken"  # a key of another type stands at the call's place; a person must act
 
     @property
     def is_degraded(self) -> bool:
@@ -123,6 +112,7 @@ class CallSession:
 
     info    which session of which call
     state   the record as it was found when the session claimed the call
+    appointments  the business's calendar; `close` releases what is held and not booked
     fenced  a newer session owns the call; what was said is still appended to the history
     """
 
@@ -133,7 +123,7 @@ class CallSession:
         self.state = CallState()
         self.fenced = False
         self._backend = backend
-        self._slots = backend.slots(info.call_sid)
+        self.appointments = backend.slots(info.call_sid)
         self._saving = SaveState.BATCH if mode is SaveMode.BATCH else SaveState.ONLINE
         self._why = ""  # what Redis said or did when an attempt failed
         self._epoch: int | None = None
@@ -158,11 +148,6 @@ class CallSession:
         return session
 
     @property
-    def appointments(self) -> Slots:
-        """The business's calendar; what is held and not booked is let go by `close`."""
-        return self._slots
-
-    @property
     def unsaved(self) -> int:
         """Commits that are not in Redis yet."""
         return self._waiting + len(self._batch)
@@ -170,7 +155,7 @@ class CallSession:
     async def continue_earlier(self, earlier: CallSid) -> None:
         """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
         await self._backend.callers.continued(earlier, self.info.call_sid)
-        await self._slots.take_over(earlier)
+        await self.appointments.take_over(earlier)
 
     async def commit(self, change: Change) -> Saved:
         """Write all of `change` or nothing; raises Fenced when a newer session owns the call."""
@@ -190,7 +175,7 @@ class CallSession:
 
         Places that are held and not booked are let go.
         """
-        await self._slots.leave()
+        await self.appointments.leave()
         async with self._turn:
             if self._saving is SaveState.BATCH:
                 self._saving = SaveState.ONLINE
@@ -212,7 +197,7 @@ class CallSession:
         snapshot = self._snapshot or await self._backend.reader.snapshot(self.info)
         claimed = await scripts.claim(self.info, snapshot, at=at, late=late)
         self._epoch = claimed.epoch
-        self._snapshot = self._snapshot or _without_bookkeeping(claimed.record)
+        self._snapshot = self._snapshot or claimed.snapshot
         self.fenced = self.fenced or claimed.late
         return claimed
 
@@ -354,22 +339,16 @@ class CallSession:
 
     async def _settle(self) -> None:
         """Give Redis a moment at the end; the recovery goes on without the session."""
-        if self._waiting and self._backend.breaker.is_open and await self._on_disk():
+        if self._waiting and self._backend.breaker.is_open and await self._keep() is Saved.JOURNAL:
             return
         if self._recovery is not None:
             await asyncio.wait({self._recovery}, timeout=CLOSE_PATIENCE_S)
         if self._saving is SaveState.BROKEN and await self._last_attempt():
             return
-        if self._waiting and not await self._on_disk():
-            log.error(
-                "record_only_in_memory",
-                call_sid=self.info.call_sid,
-                commits=self._waiting,
-                advice="Redis and the journal are both away; it is lost if this process ends now",
-            )
-
-    async def _on_disk(self) -> bool:
-        return await self._keep() is Saved.JOURNAL
+        if self._waiting and await self._keep() is not Saved.JOURNAL:
+            advice = "Redis and the journal are both away; it is lost if this process ends now"
+            told = {"call_sid": self.info.call_sid, "commits": self._waiting, "advice": advice}
+            log.error("record_only_in_memory", **told)
 
     async def _last_attempt(self) -> bool:
         """What stood in the way may have been mended since; else a person must bring it."""
@@ -399,11 +378,6 @@ class CallSession:
             log.error("record_mended", call_sid=self.info.call_sid, lost=lost.count)
             self._commits.append(lost.commit(len(self._commits) + 1, pending))
             await self._save()
-
-
-def _without_bookkeeping(record: CallRecord) -> CallRecord:
-    fields = {n: v for n, v in record.fields.items() if not n.startswith(_BOOKKEEPING)}
-    return CallRecord(fields, record.history)
 
 
 def _warn(call_sid: CallSid, state: SaveState, why: str, waiting: int) -> None:
