@@ -16,7 +16,7 @@ from voicebot.store.replay import journal_backlog
 from .calls import SID, START, answered
 from .conftest import StoreMaker
 from .faults import FaultyRedis
-from .test_journal import held
+from .test_fallback import held
 
 
 def sample(name: str, **labels: str) -> float:
