@@ -33,7 +33,6 @@ PATIENT = {
     "VOICEBOT_OPENAI_HEARING_DEADLINE_S": "30",
     "VOICEBOT_OPENAI_SPEECH_DEADLINE_MS": "30000",
     "VOICEBOT_OPENAI_DEADLINE_MS": "30000",
-    "VOICEBOT_OPENAI_CONVERSATION_DEADLINE_S": "30",
 }
 """What goes well here is not late, however slow the machine."""
 SERVICE_CLIP = "House cleaning, please."
