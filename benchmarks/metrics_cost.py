@@ -55,13 +55,10 @@ def turns(trace: CallTrace) -> None:
 
 def messages(count: Callable[[bytes, float], None] | None) -> None:
     playback = Playback()
-    playback.begin()
-    playback.open_sentence("x")
     for number in range(MESSAGES):
         if not number % 50:
-            playback.begin()
-            playback.open_sentence("x")
-        late_s = playback.queue(AUDIO, number * 0.2)
+            playback = playback.begin().open_sentence("x")
+        playback, late_s = playback.queue(AUDIO, number * 0.2)
         if count is not None:
             count(AUDIO, late_s)
 

@@ -180,6 +180,7 @@ class World:
             detector=CodedDetector,
             converse=partial(_hold, self.business),
             clock=now,
+            stopwatch=lambda: asyncio.get_running_loop().time(),
         )
 
 

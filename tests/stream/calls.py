@@ -181,6 +181,7 @@ async def call(
         detector=CodedDetector,
         converse=dialogue,
         clock=now,
+        stopwatch=lambda: asyncio.get_running_loop().time(),
     )
     dependencies = replace(dependencies, **changes)
     ended, sessions = asyncio.Event(), []

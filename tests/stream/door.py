@@ -134,6 +134,7 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
             detector=CodedDetector,
             converse=partial(hold_conversation, business, clock=now),
             clock=now,
+            stopwatch=lambda: asyncio.get_running_loop().time(),
         )
         server = StreamServer(
             replace(server_dependencies(settings, business, store, dependencies), tracing=tracing)

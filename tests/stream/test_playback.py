@@ -6,170 +6,205 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.stream.playback import LATE_MARK_S, Playback, pieces, whole_words
+from voicebot.stream.playback import Playback, pieces, whole_words
 
 SECOND = b"\x2a" * 8000
 
 
-def say(playback: Playback, *sentences: str, at: float = 0.0, whole: bool = True) -> list[str]:
-    """Queue each sentence as one second of audio; returns the marks."""
-    playback.begin()
-    marks = []
-    for sentence in sentences:
-        playback.open_sentence(sentence)
-        playback.queue(SECOND, at)
-        marks.append(playback.close_sentence())
-    if whole:
-        playback.complete()
-    return marks
+class Line:
+    """A playback on its way, event by event."""
+
+    def __init__(self) -> None:
+        self.now = Playback()
+
+    def begin(self) -> None:
+        self.now = self.now.begin()
+
+    def open(self, text: str) -> None:
+        self.now = self.now.open_sentence(text)
+
+    def queue(self, mulaw: bytes, at: float) -> float:
+        self.now, late_s = self.now.queue(mulaw, at)
+        return late_s
+
+    def fill(self, mulaw: bytes, at: float) -> None:
+        self.now = self.now.fill(mulaw, at)
+
+    def close(self) -> str:
+        self.now, mark = self.now.close_sentence()
+        return mark
+
+    def say(self, *sentences: str, at: float = 0.0, whole: bool = True) -> list[str]:
+        """Queue each sentence as one second of audio; returns the marks."""
+        self.begin()
+        marks = []
+        for sentence in sentences:
+            self.open(sentence)
+            self.queue(SECOND, at)
+            marks.append(self.close())
+        if whole:
+            self.now = self.now.complete()
+        return marks
+
+    def mark(self, name: str, at: float) -> None:
+        self.now = self.now.on_mark(name, at)
+
+    def cut(self, at: float) -> str:
+        self.now, prefix = self.now.cut(at)
+        return prefix
+
+    def resume(self) -> tuple[bytes, ...]:
+        self.now, again = self.now.resume()
+        return again
 
 
 def test_marks_carry_generation_and_sentence() -> None:
-    playback = Playback()
-    assert say(playback, "One.", "Two.") == ["g1.s1", "g1.s2"]
-    assert say(playback, "Three.") == ["g2.s1"]
+    line = Line()
+    assert line.say("One.", "Two.") == ["g1.s1", "g1.s2"]
+    assert line.say("Three.") == ["g2.s1"]
 
 
 def test_audio_that_follows_before_the_last_has_been_played_is_in_time() -> None:
-    playback = Playback()
-    playback.begin()
-    playback.open_sentence("One.")
-    assert playback.queue(SECOND, 10.0) == 0.0, "the first is never late: nothing sounds before it"
-    assert playback.queue(SECOND, 10.9) == 0.0
-    assert playback.queue(SECOND, 12.0) == 0.0, "just as the second ends"
+    line = Line()
+    line.begin()
+    line.open("One.")
+    assert line.queue(SECOND, 10.0) == 0.0, "the first is never late: nothing sounds before it"
+    assert line.queue(SECOND, 10.9) == 0.0
+    assert line.queue(SECOND, 12.0) == 0.0, "just as the second ends"
 
 
 def test_audio_that_follows_after_the_silence_began_is_late_by_that_silence() -> None:
-    playback = Playback()
-    playback.begin()
-    playback.open_sentence("One.")
-    playback.queue(SECOND, 10.0)
-    playback.open_sentence("Two.")
-    assert playback.queue(SECOND, 11.3) == pytest.approx(0.3)
-    assert playback.queue(SECOND, 12.0) == 0.0, "the play-out clock has moved on with the gap"
+    line = Line()
+    line.begin()
+    line.open("One.")
+    line.queue(SECOND, 10.0)
+    line.open("Two.")
+    assert line.queue(SECOND, 11.3) == pytest.approx(0.3)
+    assert line.queue(SECOND, 12.0) == 0.0, "the play-out clock has moved on with the gap"
 
 
 def test_a_new_utterance_and_one_that_goes_on_begin_in_time() -> None:
-    playback = Playback()
-    say(playback, "One.", "Two.", whole=False)
-    playback.cut(0.5)
-    playback.resume()
-    playback.open_sentence("One.")
-    assert playback.queue(SECOND, 5.0) == 0.0
-    playback.begin()
-    playback.open_sentence("Three.")
-    assert playback.queue(SECOND, 60.0) == 0.0
+    line = Line()
+    line.say("One.", "Two.", whole=False)
+    line.cut(0.5)
+    line.resume()
+    line.open("One.")
+    assert line.queue(SECOND, 5.0) == 0.0
+    line.begin()
+    line.open("Three.")
+    assert line.queue(SECOND, 60.0) == 0.0
 
 
 def test_a_filler_bridges_a_gap() -> None:
-    playback = Playback()
-    playback.begin()
-    playback.open_sentence("One.")
-    playback.queue(SECOND, 0.0)
-    playback.fill(SECOND, 1.0)
-    assert playback.queue(SECOND, 1.8) == 0.0
+    line = Line()
+    line.begin()
+    line.open("One.")
+    line.queue(SECOND, 0.0)
+    line.fill(SECOND, 1.0)
+    assert line.queue(SECOND, 1.8) == 0.0
 
 
 def test_the_bot_is_heard_until_its_last_mark() -> None:
-    playback = Playback()
-    assert not playback.is_heard(0.0)
-    first, last = say(playback, "One.", "Two.")
-    playback.on_mark(first, 1.0)
-    assert playback.is_heard(1.5)
-    playback.on_mark(last, 2.0)
-    assert not playback.is_heard(2.0)
+    line = Line()
+    assert not line.now.is_heard
+    first, last = line.say("One.", "Two.")
+    line.mark(first, 1.0)
+    assert line.now.is_heard
+    line.mark(last, 2.0)
+    assert not line.now.is_heard
 
 
 def test_the_bot_is_heard_between_two_sentences() -> None:
-    playback = Playback()
-    (first,) = say(playback, "One.", whole=False)
-    playback.on_mark(first, 1.0)
-    assert playback.is_heard(5.0)
-    playback.complete()
-    assert not playback.is_heard(5.0)
+    line = Line()
+    (first,) = line.say("One.", whole=False)
+    line.mark(first, 1.0)
+    assert line.now.is_heard
+    line.now = line.now.complete()
+    assert not line.now.is_heard
 
 
-def test_a_provider_without_marks_has_played_when_the_time_is_over() -> None:
-    playback = Playback()
-    say(playback, "One.", at=10.0)
-    assert playback.is_heard(11.0)
-    assert not playback.is_heard(11.0 + LATE_MARK_S)
+def test_a_provider_without_marks_has_played_when_they_are_given_up() -> None:
+    line = Line()
+    line.say("One.", "Two.", at=10.0)
+    assert line.now.is_heard
+    assert line.now.ends_at == pytest.approx(12.0)
+    line.now = line.now.give_up()
+    assert not line.now.is_heard
 
 
-def test_remaining_time_counts_all_that_is_queued() -> None:
-    playback = Playback()
-    say(playback, "One.", "Two.")
-    assert playback.remaining_s(0.5) == pytest.approx(1.5)
-    assert playback.remaining_s(4.0) == 0.0
+def test_what_is_not_whole_is_not_given_up() -> None:
+    line = Line()
+    line.say("One.", whole=False)
+    assert line.now.give_up() == line.now
 
 
 def test_an_interruption_keeps_whole_sentences_and_the_words_that_fit() -> None:
-    playback = Playback()
-    first, _ = say(playback, "What is your name?", "Please spell it for me.")
-    playback.on_mark(first, 1.1)
-    assert playback.cut(1.7) == "What is your name? Please spell"
+    line = Line()
+    first, _ = line.say("What is your name?", "Please spell it for me.")
+    line.mark(first, 1.1)
+    assert line.cut(1.7) == "What is your name? Please spell"
 
 
 def test_nothing_was_heard_of_what_was_cut_at_once() -> None:
-    playback = Playback()
-    say(playback, "What is your name?")
-    assert playback.cut(0.0) == ""
+    line = Line()
+    line.say("What is your name?")
+    assert line.cut(0.0) == ""
 
 
 def test_not_more_was_heard_than_was_sent() -> None:
-    playback = Playback()
-    playback.begin()
-    playback.open_sentence("What is the number of your house and the street?")
-    playback.queue(SECOND[:4000], 0.0)
-    assert playback.cut(60.0) == "What is"
+    line = Line()
+    line.begin()
+    line.open("What is the number of your house and the street?")
+    line.queue(SECOND[:4000], 0.0)
+    assert line.cut(60.0) == "What is"
 
 
 def test_cleared_marks_are_not_heard() -> None:
-    playback = Playback()
-    (mark,) = say(playback, "What is your name?")
-    playback.cut(0.5)
-    playback.on_mark(mark, 0.5)
-    assert playback.cut_off
-    assert not playback.is_heard(0.5)
+    line = Line()
+    (mark,) = line.say("What is your name?")
+    line.cut(0.5)
+    line.mark(mark, 0.5)
+    assert line.now.cut_off
+    assert not line.now.is_heard
 
 
 def test_marks_of_another_generation_and_unknown_ones_say_nothing() -> None:
-    playback = Playback()
-    (old,) = say(playback, "One.")
-    say(playback, "Two.", at=5.0)
+    line = Line()
+    (old,) = line.say("One.")
+    line.say("Two.", at=5.0)
     for name in (old, "g2.s9", "", "nonsense"):
-        playback.on_mark(name, 5.1)
-    assert playback.is_heard(5.5)
+        line.mark(name, 5.1)
+    assert line.now.is_heard
 
 
 def test_a_mark_that_went_missing_is_made_up_for_by_the_next() -> None:
-    playback = Playback()
-    _, second, _ = say(playback, "One.", "Two.", "Three is the last.")
-    playback.on_mark(second, 2.0)
-    assert playback.cut(2.0) == "One. Two."
+    line = Line()
+    _, second, _ = line.say("One.", "Two.", "Three is the last.")
+    line.mark(second, 2.0)
+    assert line.cut(2.0) == "One. Two."
 
 
 def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
-    playback = Playback()
-    first, *_ = say(playback, "One.", "Two is cut.", "Three.")
-    playback.on_mark(first, 1.0)
-    playback.cut(1.5)
-    again = playback.resume()
+    line = Line()
+    first, *_ = line.say("One.", "Two is cut.", "Three.")
+    line.mark(first, 1.0)
+    line.cut(1.5)
+    again = line.resume()
     assert again == (SECOND, SECOND)
-    assert playback.opened == 1
-    playback.open_sentence("Two is cut.")
-    playback.queue(again[0], 3.0)
-    assert playback.close_sentence() == "g2.s2"
-    playback.on_mark("g1.s2", 3.1)
-    assert playback.cut(3.5) == "One. Two"
+    assert len(line.now.sentences) == 1
+    line.open("Two is cut.")
+    line.queue(again[0], 3.0)
+    assert line.close() == "g2.s2"
+    line.mark("g1.s2", 3.1)
+    assert line.cut(3.5) == "One. Two"
 
 
 def test_full_width_sentences_are_joined_without_a_space() -> None:
-    playback = Playback()
-    marks = say(playback, "您好。", "请问您的名字？")
+    line = Line()
+    marks = line.say("您好。", "请问您的名字？")
     for mark in marks:
-        playback.on_mark(mark, 2.0)
-    assert playback.cut(2.0) == "您好。请问您的名字？"
+        line.mark(mark, 2.0)
+    assert line.cut(2.0) == "您好。请问您的名字？"
 
 
 def test_a_message_has_at_most_200_ms() -> None:
@@ -197,21 +232,20 @@ def test_no_word_is_cut_in_two(letters: list[str], share: float) -> None:
     )
 )
 def test_what_was_heard_never_exceeds_what_was_said(steps: list[tuple[str, int]]) -> None:
-    playback, now = Playback(), 0.0
+    line, now = Line(), 0.0
     sentences = ("One two three.", "Four five.", "Six.")
     said = " ".join(sentences)
-    say(playback, *sentences)
+    line.say(*sentences)
     for step, number in steps:
         now += 0.3
         match step:
             case "mark":
-                playback.on_mark(f"g{1 + number // 3}.s{1 + number % 3}", now)
+                line.mark(f"g{1 + number // 3}.s{1 + number % 3}", now)
             case "cut":
-                assert said.startswith(playback.cut(now))
+                assert said.startswith(line.cut(now))
             case "resume":
-                playback.resume()
+                line.resume()
             case "say":
-                say(playback, *sentences, at=now)
+                line.say(*sentences, at=now)
             case _:
-                assert playback.is_heard(now) in (True, False)
-                assert playback.remaining_s(now) >= 0
+                assert line.now.give_up().is_heard in (True, False)

@@ -227,11 +227,8 @@ async def test_without_ears_the_conversation_learns_that_somebody_spoke() -> Non
 
 @in_virtual_time
 async def test_the_time_of_ears_that_fail_is_not_counted_as_ours(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    for module in ("listening", "speaking"):
-        clock = asyncio.get_running_loop().time
-        monkeypatch.setattr(f"voicebot.stream.{module}.stopwatch", clock)
     measure = Measure(tmp_path / "rows.jsonl")
     async with call(NAME, "Pardon?", stt=DeafEars(after_s=3.0), measure=measure) as c:
         await c.provider.speak(spoken(JOHN))
@@ -360,6 +357,7 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
         detector=CodedDetector,
         converse=Dialogue([NAME]),
         clock=now,
+        stopwatch=lambda: asyncio.get_running_loop().time(),
     )
     start = Start(CallSid(CALL_SID), STREAM_SID)
     flood, notebook = [frame] * 200 + [stop], Notebook()

@@ -24,7 +24,7 @@ from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
-from voicebot.stream.filling import FillerPhrases
+from voicebot.stream.events import FillerPhrases
 from voicebot.stream.measure import Measure, probe_loop
 from voicebot.stream.metering import metered
 from voicebot.stream.server import ServerDependencies, StreamServer

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -216,29 +217,43 @@ class _Frame:
 
 
 class Outbox:
-    """Frames on their way out."""
+    """The one writer of a call's socket: keeps the order, bounds every send, can be emptied."""
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
-        self._frames: asyncio.Queue[_Frame] = asyncio.Queue(MAX_WAITING)
+        self._frames: deque[_Frame] = deque()
+        self._filled, self._drained = asyncio.Event(), asyncio.Event()
         self._closed = False
 
-    async def put(self, text: str, when_sent: Callable[[], None] | None = None) -> None:
-        """Queue a frame; waits when very many are waiting. Raises CallEnded without a socket."""
+    async def room(self) -> None:
+        """Wait while very many frames are waiting. Raises CallEnded without a socket."""
+        while len(self._frames) >= MAX_WAITING and not self._closed:
+            self._drained.clear()
+            await self._drained.wait()
         if self._closed:
             raise CallEnded("the caller's socket takes nothing any more")
-        await self._frames.put(_Frame(text, when_sent))
+
+    def put(self, text: str, when_sent: Callable[[], None] | None = None) -> None:
+        """Queue a frame, without waiting for room; dropped without a socket."""
+        if not self._closed:
+            self._frames.append(_Frame(text, when_sent))
+            self._filled.set()
 
     def replace_all(self, text: str) -> None:
         """Throw away what was not sent yet; send this instead."""
-        self._empty()
-        self._frames.put_nowait(_Frame(text))
+        self._frames.clear()
+        self._drained.set()
+        self.put(text)
 
     async def run(self) -> None:
         """Send until cancelled; returns when the socket is gone or takes nothing any more."""
         try:
             while True:
-                frame = await self._frames.get()
+                while not self._frames:
+                    self._filled.clear()
+                    await self._filled.wait()
+                frame = self._frames.popleft()
+                self._drained.set()
                 async with asyncio.timeout(SEND_TIMEOUT_S):
                     await self._socket.send(frame.text)
                 if frame.when_sent is not None:
@@ -247,8 +262,5 @@ class Outbox:
             return
         finally:
             self._closed = True
-            self._empty()  # who waits for a place in the queue must not wait for ever
-
-    def _empty(self) -> None:
-        while not self._frames.empty():
-            self._frames.get_nowait()
+            self._frames.clear()
+            self._drained.set()  # who waits for room must not wait for ever

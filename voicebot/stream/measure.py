@@ -15,7 +15,7 @@ import asyncio
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import orjson
 
@@ -77,18 +77,6 @@ def stopwatch() -> float:
     return time.perf_counter()
 
 
-class Waiting(Protocol):
-    """Wants to know while the caller waits for an answer."""
-
-    def begin(self) -> None:
-        """The caller has finished."""
-        ...
-
-    def end(self) -> None:
-        """The bot speaks, or there is nothing to answer."""
-        ...
-
-
 class TurnTimer:
     """From the decision that the caller has finished to the bot's first frame.
 
@@ -100,15 +88,10 @@ class TurnTimer:
         self._measure = measure
         self._trace = measure.trace
         self._bill = meter()
-        self._waiting: Waiting | None = None
         self._decided_at: float | None = None
         self._stt_s = 0.0
         self._tts_s = 0.0
         self._model_before_s = 0.0
-
-    def tell(self, waiting: Waiting) -> None:
-        """Somebody wants to know."""
-        self._waiting = waiting
 
     def decided(self, at: float) -> None:
         """The caller's turn was over at that moment."""
@@ -116,13 +99,11 @@ class TurnTimer:
         self._stt_s = self._tts_s = 0.0
         self._model_before_s = self._bill.waited_s
         self._trace.turn_began(at)
-        if self._waiting is not None:
-            self._waiting.begin()
 
     def dropped(self) -> None:
         """It was nothing that wants an answer."""
         self._trace.no_turn()
-        self._over()
+        self._decided_at = None
 
     def listened(self, seconds: float) -> None:
         """Waited so long for the recogniser."""
@@ -140,7 +121,7 @@ class TurnTimer:
             return
         total_s = at - self._decided_at
         model_s = self._bill.waited_s - self._model_before_s
-        self._over()
+        self._decided_at = None
         server_s = max(0.0, total_s - self._stt_s - model_s - self._tts_s)
         answer = Answer(total_s, self._stt_s, model_s, self._tts_s, server_s)
         metrics.answered(answer)
@@ -153,11 +134,6 @@ class TurnTimer:
             model_ms=model_s * 1000,
             tts_ms=self._tts_s * 1000,
         )
-
-    def _over(self) -> None:
-        self._decided_at = None
-        if self._waiting is not None:
-            self._waiting.end()
 
 
 class TimedPen:

@@ -14,7 +14,7 @@ Times are seconds of one monotonic clock, given by the caller of each function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -32,21 +32,20 @@ MS_PER_LETTER: Final = 60
 
 
 class Fate(Enum):
-    """What became of an utterance: more of it is to come, all is queued, or it was thrown away."""
+    """What became of an utterance: more of it is to come, all is queued, or it was interrupted."""
 
     GROWING = "growing"
     WHOLE = "whole"
     CUT = "cut"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of the utterance. `audio` is kept so that it can be said again."""
 
     text: str
     mark: str
-    audio: bytearray = field(default_factory=bytearray)
-    queued_at: float = 0.0
+    audio: bytes = b""
     closed: bool = False
     heard: bool = False
 
@@ -56,121 +55,121 @@ class Sentence:
         return milliseconds(len(self.audio))
 
 
+@dataclass(frozen=True, slots=True)
 class Playback:
-    """One call's outbound audio, utterance by utterance."""
+    """One call's outbound audio, utterance by utterance.
 
-    def __init__(self) -> None:
-        self._generation = 0
-        self._fate = Fate.WHOLE
-        self._sentences: list[Sentence] = []
-        self._ends_at = 0.0
-        self._boundary_at = 0.0
-        self._sounding = False
+    ends_at      when all that was queued will have been played
+    boundary_at  when the first sentence that was not heard to its end began to sound
+    sounding     something of the utterance was queued
+    """
 
-    def begin(self) -> None:
+    generation: int = 0
+    fate: Fate = Fate.WHOLE
+    sentences: tuple[Sentence, ...] = ()
+    ends_at: float = 0.0
+    boundary_at: float = 0.0
+    sounding: bool = False
+
+    def begin(self) -> Playback:
         """A new utterance; marks of earlier ones mean nothing from here on."""
-        self._generation += 1
-        self._fate = Fate.GROWING
-        self._sentences = []
-        self._sounding = False
+        return replace(
+            self,
+            generation=self.generation + 1,
+            fate=Fate.GROWING,
+            sentences=(),
+            sounding=False,
+        )
 
-    def resume(self) -> tuple[bytes, ...]:
-        """The utterance that was cut goes on after the last sentence that was heard.
+    def resume(self) -> tuple[Playback, tuple[bytes, ...]]:
+        """The utterance that was interrupted goes on after the last sentence that was heard.
 
-        Returns the audio of those that must be queued again, as far as it is known whole.
+        Returns also the audio of those that must be queued again, as far as it is known whole.
         """
-        again = tuple(bytes(s.audio) for s in self._sentences if s.closed and not s.heard)
-        self._generation += 1
-        self._fate = Fate.GROWING
-        self._sentences = [s for s in self._sentences if s.heard]
-        self._sounding = False
-        return again
+        again = tuple(s.audio for s in self.sentences if s.closed and not s.heard)
+        heard = tuple(s for s in self.sentences if s.heard)
+        return replace(self.begin(), sentences=heard), again
 
-    def complete(self) -> None:
+    def complete(self) -> Playback:
         """All of the utterance is queued."""
-        if self._fate is Fate.GROWING:
-            self._fate = Fate.WHOLE
-
-    @property
-    def opened(self) -> int:
-        """How many sentences of the utterance were begun (and, after `resume`, heard)."""
-        return len(self._sentences)
+        return replace(self, fate=Fate.WHOLE) if self.fate is Fate.GROWING else self
 
     @property
     def cut_off(self) -> bool:
-        """Was the present utterance interrupted?"""
-        return self._fate is Fate.CUT
+        """Whether the present utterance was interrupted."""
+        return self.fate is Fate.CUT
 
-    def open_sentence(self, text: str) -> None:
+    def open_sentence(self, text: str) -> Playback:
         """What is queued from here on belongs to this sentence."""
-        name = f"g{self._generation}.s{len(self._sentences) + 1}"
-        self._sentences.append(Sentence(text, name))
+        name = f"g{self.generation}.s{len(self.sentences) + 1}"
+        return replace(self, sentences=(*self.sentences, Sentence(text, name)))
 
-    def queue(self, mulaw: bytes, at: float) -> float:
+    def queue(self, mulaw: bytes, at: float) -> tuple[Playback, float]:
         """So much audio of the open sentence was handed over.
 
-        Returns how many seconds too late: the silence, in the middle of the utterance, since all
-        before it had been played. 0.0 when it came in time, or begins the utterance.
+        Returns also how many seconds too late: the silence, in the middle of the utterance, since
+        all before it had been played. 0.0 when it came in time, or begins the utterance.
         """
-        late_s = max(0.0, at - self._ends_at) if self._sounding else 0.0
-        self._sounding = True
-        sentence = self._sentences[-1]
-        if not sentence.audio:
-            sentence.queued_at = at
-            if len(self._sentences) == 1 or at > self._ends_at:
-                self._boundary_at = max(at, self._ends_at)
-        sentence.audio += mulaw
-        self._ends_at = max(at, self._ends_at) + milliseconds(len(mulaw)) / 1000
-        return late_s
+        late_s = max(0.0, at - self.ends_at) if self.sounding else 0.0
+        *before, last = self.sentences
+        boundary_at, begins = self.boundary_at, not last.audio
+        if begins and (not before or at > self.ends_at):
+            boundary_at = max(at, self.ends_at)
+        queued = replace(
+            self.fill(mulaw, at),
+            sentences=(*before, replace(last, audio=last.audio + mulaw)),
+            boundary_at=boundary_at,
+            sounding=True,
+        )
+        return queued, late_s
 
-    def fill(self, mulaw: bytes, at: float) -> None:
+    def fill(self, mulaw: bytes, at: float) -> Playback:
         """Audio that belongs to no utterance was handed over; what follows sounds after it."""
-        self._ends_at = max(at, self._ends_at) + milliseconds(len(mulaw)) / 1000
+        return replace(self, ends_at=max(at, self.ends_at) + milliseconds(len(mulaw)) / 1000)
 
-    def close_sentence(self) -> str:
-        """The open sentence is whole; the name of the mark that follows it."""
-        self._sentences[-1].closed = True
-        return self._sentences[-1].mark
+    def close_sentence(self) -> tuple[Playback, str]:
+        """The open sentence is whole; returns also the name of the mark that follows it."""
+        *before, last = self.sentences
+        return replace(self, sentences=(*before, replace(last, closed=True))), last.mark
 
-    def on_mark(self, name: str, at: float) -> None:
+    def on_mark(self, name: str, at: float) -> Playback:
         """A mark came back. Those of other generations, cut ones and unknown ones are nothing."""
-        if self._fate is Fate.CUT:
-            return
-        for index, sentence in enumerate(self._sentences):
-            if sentence.mark == name:
-                for played in self._sentences[: index + 1]:
-                    played.heard = True
-                self._boundary_at = at
+        names = [sentence.mark for sentence in self.sentences]
+        if self.fate is Fate.CUT or name not in names:
+            return self
+        return replace(self._heard_until(names.index(name) + 1), boundary_at=at)
 
-    def is_heard(self, at: float) -> bool:
-        """Is the bot's voice sounding at the caller now, as far as one can know?
+    def give_up(self) -> Playback:
+        """The last mark is not coming: what was queued has been played."""
+        return self._heard_until(len(self.sentences)) if self.fate is Fate.WHOLE else self
 
-        Also between two sentences, while the second is being synthesised.
+    @property
+    def is_heard(self) -> bool:
+        """Whether the bot's voice sounds at the caller now, as far as one can know.
+
+        Also between two sentences, while the second is being synthesised; until the last mark.
         """
-        match self._fate:
+        match self.fate:
             case Fate.CUT:
                 return False
             case Fate.GROWING:
-                return any(s.audio for s in self._sentences)
+                return any(s.audio for s in self.sentences)
             case Fate.WHOLE:
-                waiting = any(s.audio and not s.heard for s in self._sentences)
-                return waiting and at < self._ends_at + LATE_MARK_S
+                return any(s.audio and not s.heard for s in self.sentences)
 
-    def remaining_s(self, at: float) -> float:
-        """How long the present utterance still sounds; 0.0 when it is over."""
-        return max(0.0, self._ends_at - at) if self.is_heard(at) else 0.0
-
-    def cut(self, at: float) -> str:
-        """The queue is thrown away; returns the words that were heard until now."""
+    def cut(self, at: float) -> tuple[Playback, str]:
+        """The queue is thrown away; returns also the words that were heard until now."""
         texts: list[str] = []
-        for sentence in self._sentences:
+        for sentence in self.sentences:
             if not sentence.heard:
-                texts.append(_heard_part(sentence, at - self._boundary_at))
+                texts.append(_heard_part(sentence, at - self.boundary_at))
                 break
             texts.append(sentence.text)
-        self._fate = Fate.CUT
-        self._ends_at = at
-        return _join(texts)
+        return replace(self, fate=Fate.CUT, ends_at=at), _join(texts)
+
+    def _heard_until(self, count: int) -> Playback:
+        heard = (replace(s, heard=True) for s in self.sentences[:count])
+        return replace(self, sentences=(*heard, *self.sentences[count:]))
 
 
 def pieces(mulaw: bytes) -> list[bytes]:

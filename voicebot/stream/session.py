@@ -1,13 +1,12 @@
-"""One call: one socket, one ledger, one conversation.
+"""One call: one socket, one ledger, one conversation, around the pure `machine`.
 
-    reader  ──frames──► dialect ──events──► listener (voice activity, turns, transcription)
-                                             │ hear                       ▲ interrupts
-    conversation (handed in) ────────────────┤                            │
-                                             │ say                        │
-    writer  ◄──frames── outbox ◄──────────── speaker (synthesis, marks) ◄─┘
+    reader  ──frames──► dialect ──► listener ──events──► machine ──effects──► session ─┐
+                                                            ▲                          │
+    conversation (handed in) ──hear, say──► speaker ──events┘    outbox ──frames──► writer
 
-The reader never waits for anything but the socket. The conversation is never cancelled because
-the socket is gone: it learns that from `hear` and `say`, so a commit under way is finished.
+The session performs effects and decides nothing. The reader never waits for anything but the
+socket. The conversation is never cancelled because the socket is gone: it learns that from `hear`
+and `say`, so a commit under way is finished.
 """
 
 from __future__ import annotations
@@ -26,16 +25,22 @@ from websockets.exceptions import ConnectionClosed
 
 from voicebot.call import CallSid, Change, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
+from voicebot.collect.events import Expectation, Hearing
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai import metrics as filler_metrics
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
+from voicebot.stream import events as ev
+from voicebot.stream import metrics
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
-from voicebot.stream.filling import Filler, FillerPhrases
+from voicebot.stream.events import FillerPhrases
 from voicebot.stream.listening import Listener
-from voicebot.stream.measure import Measure, TimedPen, TurnTimer
+from voicebot.stream.machine import oldest_needed_ms, step
+from voicebot.stream.measure import Measure, TimedPen, TurnTimer, stopwatch
 from voicebot.stream.metrics import Outcome
-from voicebot.stream.speaking import BeforeFirstFrame, Clock, Line, Opening, Speaker
+from voicebot.stream.playback import pieces
+from voicebot.stream.speaking import Clock, Speaker
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
@@ -93,6 +98,7 @@ class CallDependencies:
     language: str = "en"
     max_call_s: float = 900.0
     clock: Clock = utc_now
+    stopwatch: Callable[[], float] = stopwatch
 
 
 class Leaving(Enum):
@@ -143,12 +149,31 @@ class Session:
         self._measure = measure
         self._ledger = ledger
         self._pen = TimedPen(ledger, measure)
+        self._timer = TurnTimer(measure)
         self._outbox = Outbox(socket)
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
-        self._listener: Listener | None = None
-        self._phase: Phase | None = None
-        self._frame_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._frame_at = self._loop.time()
+        detector, stopwatch = dependencies.detector(), dependencies.stopwatch
+        self._listener = Listener(detector, self.handle, stopwatch)
+        self._speaker = Speaker(
+            self, dependencies.synthesizer, dependencies.clock, stopwatch, dependencies.fixed
+        )
+        self._state = ev.CallState(
+            ev.CallSettings(
+                detector.window_ms,
+                detector.decisive,
+                dependencies.language,
+                dependencies.fillers,
+            )
+        )
+        self._group: asyncio.TaskGroup | None = None
+        self._filler: asyncio.Task[None] | None = None
+        self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
+        self._answer: asyncio.Future[Hearing | ev.Resume] = self._loop.create_future()
+        self._played = asyncio.Event()
+        self._phases: asyncio.Queue[Phase] = asyncio.Queue()
 
     async def run(self) -> None:
         """Hold the call. When this returns, all is awaited, ledger and socket are closed.
@@ -176,62 +201,144 @@ class Session:
 
     def supersede(self) -> None:
         """A newer stream carries this call: end quietly, without another word."""
-        if self._listener is not None:
-            self._listener.close(Fenced("a newer stream carries this call"))
+        self.handle(ev.Closed(Fenced("a newer stream carries this call")))
 
     async def _hold_call(self, stream: SttStream) -> int:
-        code = INTERNAL_ERROR
         async with asyncio.TaskGroup() as group:
-            timer = TurnTimer(self._measure)
-            line = Line(self._outbox, self._dialect, self._start.stream_sid)
-            dependencies = self._dependencies
-            speaker = Speaker(
-                line, dependencies.synthesizer, dependencies.clock, timer, dependencies.fixed
-            )
-            listener = self._listener = self._new_listener(group, stream, speaker, timer)
-            filler = self._new_filler(group, speaker, listener)
-            if filler is not None:
-                timer.tell(filler)
+            self._group = group
+            self._listener.open(stream, group)
             helpers = [
-                group.create_task(self._read(listener, speaker)),
-                group.create_task(self._watch_line(listener, speaker)),
-                group.create_task(self._write(listener, speaker)),
-                group.create_task(self._watch_length(listener, speaker)),
+                group.create_task(self._read()),
+                group.create_task(self._watch_line()),
+                group.create_task(self._write()),
+                group.create_task(self._watch_length()),
+                group.create_task(self._announce()),
             ]
-            code = await self._converse(listener, speaker)
-            listener.close(CallEnded("the conversation is over"))
-            if filler is not None:
-                filler.end()
+            code = await self._converse()
+            self.handle(ev.Closed(CallEnded("the conversation is over")))
+            for timer in self._timers.values():
+                timer.cancel()
+            if self._filler is not None:
+                self._filler.cancel()
             for helper in helpers:
                 helper.cancel()
         return code
 
-    def _new_listener(
-        self, group: asyncio.TaskGroup, stream: SttStream, speaker: Speaker, timer: TurnTimer
-    ) -> Listener:
+    # -- the machine ---------------------------------------------------------------------
+
+    @property
+    def state(self) -> ev.CallState:
+        """Where the call stands."""
+        return self._state
+
+    def handle(self, event: ev.CallEvent) -> None:
+        """Take an event and perform what follows from it."""
         dependencies = self._dependencies
-        return Listener(
-            group,
-            stream,
-            dependencies.detector(),
-            speaker,
-            dependencies.clock,
-            timer,
-            dependencies.language,
-        )
+        now = ev.Now(dependencies.stopwatch(), dependencies.clock())
+        self._state, effects = step(self._state, event, now)
+        for effect in effects:
+            self._perform(effect)
 
-    def _new_filler(
-        self, group: asyncio.TaskGroup, speaker: Speaker, listener: Listener
-    ) -> Filler | None:
-        phrases = self._dependencies.fillers
-        return Filler(group, speaker, phrases, listener.caller_speaks) if phrases else None
+    def _perform(self, effect: ev.Effect) -> None:
+        listener, sid = self._listener, self._start.stream_sid
+        match effect:
+            case ev.Feed(until_ms):
+                listener.feed(until_ms)
+            case ev.Play():
+                self._play(effect)
+            case ev.SendMark(name):
+                self._outbox.put(self._dialect.mark(sid, name))
+            case ev.Clear():
+                self._outbox.replace_all(self._dialect.clear(sid))
+            case ev.Follow(start_ms, hint):
+                listener.follow(start_ms, hint)
+            case ev.Transcribe(number, end_ms, hint):
+                listener.transcribe(number, end_ms, hint)
+            case ev.TranscribeAgain(number, hint):
+                listener.transcribe_again(number, hint)
+            case ev.DropTranscription(number):
+                listener.drop(number)
+            case ev.Deliver(hearing):
+                self._answer.set_result(hearing)
+            case ev.Resume():
+                self._answer.set_result(effect)
+            case ev.Raise(why):
+                self._answer.set_exception(why)
+            case ev.Played():
+                self._played.set()
+            case ev.StartTimer(timer, seconds):
+                self._stop_timer(timer)
+                self._timers[timer] = self._loop.call_later(seconds, self._fire, timer)
+            case ev.StopTimer(timer):
+                self._stop_timer(timer)
+            case ev.SayFiller(sentence):
+                self._say_filler(sentence)
+            case ev.Announce(phase):
+                self._phases.put_nowait(phase)
+            case ev.TurnDecided(at_s):
+                self._timer.decided(at_s)
+            case ev.TurnDropped():
+                self._timer.dropped()
+            case ev.SttAwaited(seconds):
+                self._timer.listened(seconds)
+            case ev.TurnAnswered(at_s):
+                self._timer.answered(at_s)
 
-    async def _converse(self, listener: Listener, speaker: Speaker) -> int:
-        """The conversation, and how the socket is to be closed after it."""
-        say = partial(_say, speaker, listener)
+    def _play(self, play: ev.Play) -> None:
+        if not play.filler:
+            metrics.queued(play.mulaw, play.late_s)
+        when_sent = partial(self.handle, ev.AnswerSent()) if play.first else None
+        for piece in pieces(play.mulaw):
+            self._outbox.put(self._dialect.audio(self._start.stream_sid, piece), when_sent)
+
+    def _stop_timer(self, timer: ev.Timer) -> None:
+        if (handle := self._timers.pop(timer, None)) is not None:
+            handle.cancel()
+
+    def _fire(self, timer: ev.Timer) -> None:
+        del self._timers[timer]
+        self.handle(ev.TimerFired(timer))
+
+    def _say_filler(self, sentence: str) -> None:
+        assert self._group is not None
+        filler_metrics.fillers.inc()
+        if self._filler is not None:
+            self._filler.cancel()
+        self._filler = self._group.create_task(self._synthesise_filler(sentence))
+
+    async def _synthesise_filler(self, sentence: str) -> None:
+        self.handle(ev.FillerReady(await self._speaker.filler(sentence)))
+
+    # -- the conversation ----------------------------------------------------------------
+
+    async def hear(self, expectation: Expectation) -> Hearing:
+        """Return the caller's next words or keys, or that there were none.
+
+        Raises what ended the call, once everything before that was heard; SpeechUnavailable when
+        an interrupted sentence was to go on and there is no voice.
+        """
+        self._answer = self._loop.create_future()
+        self.handle(ev.QuestionAsked(expectation))
+        while isinstance(answer := await self._answer, ev.Resume):
+            await self._speaker.resume(answer.first, answer.known)
+            self._answer = self._loop.create_future()
+            self.handle(ev.ResumeEnded())
+        return answer
+
+    async def room(self) -> None:
+        """See Outbox.room."""
+        await self._outbox.room()
+
+    def synthesis_awaited(self, seconds: float) -> None:
+        """Take note that speech waited so long for the synthesizer."""
+        self._timer.prepared(seconds)
+
+    async def _converse(self) -> int:
+        """Hold the conversation; return how the socket is to be closed after it."""
         try:
-            await self._dependencies.converse(self._pen, listener.hear, say)
-            await speaker.finish()
+            await self._dependencies.converse(self._pen, self.hear, self._speaker.say)
+            self.handle(ev.FarewellBegan())
+            await self._played.wait()
         except CallEnded:
             await self._note_hangup()
         except Fenced:
@@ -248,55 +355,39 @@ class Session:
             with suppress(Fenced):
                 await self._pen.commit(Change(status=Status.ABANDONED))
 
-    async def _read(self, listener: Listener, speaker: Speaker) -> None:
+    # -- the socket ----------------------------------------------------------------------
+
+    async def _read(self) -> None:
         try:
-            loop, since_yield = asyncio.get_running_loop(), 0
+            since_yield = 0
             while self._leaving is None:
                 frame = await self._socket.recv()
-                self._frame_at = loop.time()
-                self._take(self._dialect.read(frame), listener, speaker)
-                await self._tell_phase(listener, speaker)
+                self._frame_at = self._loop.time()
+                self._take(self._dialect.read(frame))
                 since_yield += len(frame) + FRAME_COST_BYTES
                 if since_yield >= YIELD_AFTER_BYTES:
                     since_yield = 0
                     await asyncio.sleep(0)
         except ConnectionClosed:
-            self._leave(Leaving.LOST, listener, speaker)
+            self._leave(Leaving.LOST)
         except ProtocolViolation as error:  # a second start that is even wrong
             self._count(Malformed(str(error)))
-            self._leave(Leaving.LOST, listener, speaker)
+            self._leave(Leaving.LOST)
 
-    async def _watch_line(self, listener: Listener, speaker: Speaker) -> None:
-        """One sleeper a call: a timer for each of fifty frames a second costs as much as reading
-        them."""
-        loop = asyncio.get_running_loop()
-        while (left_s := self._frame_at + LIVENESS_S - loop.time()) > 0:  # noqa: ASYNC110, no event
-            await asyncio.sleep(left_s)
-        self._leave(Leaving.LOST, listener, speaker)
-
-    def _take(self, event: Event, listener: Listener, speaker: Speaker) -> None:
+    def _take(self, event: Event) -> None:
         match event:
             case Audio(mulaw):
-                listener.on_audio(mulaw)
+                for probability in self._listener.add(mulaw):
+                    self.handle(ev.Window(probability))
+                self._listener.forget_before(oldest_needed_ms(self._state))
             case Mark(name):
-                speaker.on_mark(name)
+                self.handle(ev.MarkReturned(name))
             case Digit(key):
-                listener.on_key(key)
+                self.handle(ev.KeyPressed(key))
             case Stop():
-                self._leave(Leaving.STOPPED, listener, speaker)
+                self._leave(Leaving.STOPPED)
             case _:
                 self._count(event)
-
-    async def _tell_phase(self, listener: Listener, speaker: Speaker) -> None:
-        if self._dependencies.announce is None:
-            return
-        if speaker.is_heard:
-            phase = Phase.SPEAKING
-        else:
-            phase = Phase.LISTENING if listener.awaits_caller else Phase.THINKING
-        if phase is not self._phase:
-            self._phase = phase
-            await self._dependencies.announce(self._start.call_sid, phase)
 
     def _count(self, event: Event) -> None:
         kind = type(event).__name__.lower()
@@ -304,24 +395,29 @@ class Session:
         if self._oddities[kind] == 1:
             _log.info("odd_frame", call=self._start.call_sid, kind=kind)
 
-    async def _write(self, listener: Listener, speaker: Speaker) -> None:
+    async def _watch_line(self) -> None:
+        """One sleeper a call: a timer for each of fifty frames a second costs as much as reading
+        them."""
+        while (left_s := self._frame_at + LIVENESS_S - self._loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left_s)
+        self._leave(Leaving.LOST)
+
+    async def _write(self) -> None:
         await self._outbox.run()
-        self._leave(Leaving.LOST, listener, speaker)
+        self._leave(Leaving.LOST)
 
-    async def _watch_length(self, listener: Listener, speaker: Speaker) -> None:
+    async def _watch_length(self) -> None:
         await asyncio.sleep(self._dependencies.max_call_s)
-        listener.time_up()
+        self.handle(ev.CallTooLong())
         await asyncio.sleep(GOODBYE_S)
-        self._leave(Leaving.LOST, listener, speaker)
+        self._leave(Leaving.LOST)
 
-    def _leave(self, how: Leaving, listener: Listener, speaker: Speaker) -> None:
+    async def _announce(self) -> None:
+        announce = self._dependencies.announce
+        while announce is not None:
+            await announce(self._start.call_sid, await self._phases.get())
+
+    def _leave(self, how: Leaving) -> None:
         if self._leaving is None:
             self._leaving = how
-            speaker.end()
-            listener.end(CallEnded("the caller is gone"))
-
-
-async def _say(
-    speaker: Speaker, listener: Listener, text: str, before_first_frame: BeforeFirstFrame
-) -> None:
-    await speaker.say(text, Opening(before_first_frame, listener.on_bot_starts))
+            self.handle(ev.CallerGone(CallEnded("the caller is gone")))

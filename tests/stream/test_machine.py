@@ -1,0 +1,343 @@
+"""A call as a pure function of what happens in it: no socket, no loop, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from tests.stream.calls import CONFIRM, NAME, PHONE, PHRASES, WORDS
+from voicebot.call import Phase
+from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard, Utterance
+from voicebot.errors import CallEnded, Fenced
+from voicebot.stream import events as ev
+from voicebot.stream.machine import (
+    FAREWELL_MARK_S,
+    FILLER_AGAIN_S,
+    PREROLL_MS,
+    is_backchannel,
+    oldest_needed_ms,
+    step,
+)
+
+WINDOW_MS = 20.0
+EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
+SECOND = b"\x2a" * 8000
+PHRASE = ev.FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
+
+E = TypeVar("E", bound=ev.Effect)
+
+
+@dataclass
+class Machine:
+    """A call that is told what happens, at moments of its own."""
+
+    state: ev.CallState = field(default_factory=lambda: ev.CallState(ev.CallSettings(WINDOW_MS)))
+    at_s: float = 0.0
+    effects: list[ev.Effect] = field(default_factory=list)
+
+    def tell(self, *events: ev.CallEvent) -> Sequence[ev.Effect]:
+        """Returns what is to be done; nothing before this is remembered in it."""
+        done: list[ev.Effect] = []
+        for event in events:
+            now = ev.Now(self.at_s, EPOCH + timedelta(seconds=self.at_s))
+            self.state, effects = step(self.state, event, now)
+            done += effects
+        self.effects += done
+        return done
+
+    def hear(self, ms: float, probability: float = 1.0) -> Sequence[ev.Effect]:
+        """The caller's track for so long: voice, or silence with probability 0."""
+        done: list[ev.Effect] = []
+        for _ in range(round(ms / WINDOW_MS)):
+            self.at_s += WINDOW_MS / 1000
+            done += self.tell(ev.Window(probability))
+        return done
+
+    def say(self, *sentences: str) -> list[str]:
+        """The bot says this, a second each; returns the marks."""
+        done = self.tell(ev.SayBegan(), ev.SpeechBegan())
+        for sentence in sentences:
+            done = [*done, *self.tell(ev.SentenceBegan(sentence), ev.AudioReady(SECOND))]
+            done = [*done, *self.tell(ev.SentenceEnded())]
+        self.tell(ev.SayEnded())
+        return [mark.name for mark in some(done, ev.SendMark)]
+
+    def ask(self, expectation: Expectation) -> Sequence[ev.Effect]:
+        return self.tell(ev.QuestionAsked(expectation))
+
+    def transcribe(self, text: str, **more: bool) -> Sequence[ev.Effect]:
+        return self.tell(ev.Transcribed(self.state.transcriptions, text, 0.1, **more))
+
+
+def some(effects: Sequence[ev.Effect], kind: type[E]) -> list[E]:
+    return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def words(effects: Sequence[ev.Effect]) -> Utterance:
+    (delivered,) = some(effects, ev.Deliver)
+    assert isinstance(delivered.hearing, Utterance)
+    return delivered.hearing
+
+
+def test_the_same_event_in_the_same_state_has_the_same_effects() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    now = ev.Now(1.0, EPOCH)
+    assert step(machine.state, ev.Window(0.0), now) == step(machine.state, ev.Window(0.0), now)
+
+
+def test_a_turn_is_followed_fed_and_asked_about_from_before_its_voice() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(1000, 0.0)
+    effects = machine.hear(400)
+    (follow,) = some(effects, ev.Follow)
+    assert follow.start_ms == pytest.approx(1000 - PREROLL_MS, abs=WINDOW_MS)
+    assert some(effects, ev.Feed)[-1].until_ms == pytest.approx(1400)
+    (asked,) = some(machine.hear(100, 0.0), ev.Transcribe)
+    assert asked.end_ms == pytest.approx(1460)
+    assert oldest_needed_ms(machine.state) == 0.0, "a turn under way is kept"
+
+
+def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(200, 0.0)
+    machine.hear(400)
+    machine.hear(300, 0.0)
+    heard = words(machine.transcribe(PHRASES[1]))
+    assert heard.text == "John Smith"
+    assert heard.reading is not None
+    assert heard.reading.complete
+    assert heard.started_at == EPOCH + timedelta(seconds=0.2)
+    assert heard.heard_prefix is None
+
+
+def test_what_speech_to_text_could_not_hear_is_told_so() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    machine.hear(1000, 0.0)
+    assert some(machine.transcribe("", failed=True), ev.Deliver) == [ev.Deliver(Unheard())]
+
+
+def test_a_piece_of_a_number_is_transcribed_again_with_digits_as_words() -> None:
+    for second, text in ((WORDS[3], WORDS[3]), ("nonsense", PHRASES[3])):
+        machine = Machine()
+        machine.ask(PHONE)
+        machine.hear(400)
+        machine.hear(2000, 0.0)
+        (again,) = some(machine.transcribe(PHRASES[3]), ev.TranscribeAgain)
+        assert again.hint.words_for_digits
+        effects = machine.transcribe(second)
+        assert words(effects).text == text
+        assert some(effects, ev.DropTranscription) == [ev.DropTranscription(again.number)]
+
+
+def test_speech_over_the_bot_clears_the_line_and_is_an_answer_with_the_heard_prefix() -> None:
+    machine = Machine()
+    machine.say("What is your name please?")
+    machine.ask(NAME)
+    machine.at_s += 0.3
+    assert some(machine.hear(300), ev.Clear)
+    machine.hear(400, 0.0)
+    heard = words(machine.transcribe(PHRASES[1]))
+    assert heard.heard_prefix
+    assert "What is your name please?".startswith(heard.heard_prefix)
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", "", "Amen."])
+def test_a_backchannel_or_a_noise_resumes_what_was_not_heard(text: str) -> None:
+    machine = Machine()
+    first, _ = machine.say("One.", "Two.")
+    machine.ask(NAME)
+    machine.at_s += 1.0
+    machine.tell(ev.MarkReturned(first))
+    machine.hear(300)
+    machine.hear(900, 0.0)
+    effects = machine.transcribe(text)
+    (resume,) = some(effects, ev.Resume)
+    assert (resume.first, resume.known) == (1, (SECOND,))
+    assert not some(effects, ev.Deliver)
+    machine.tell(ev.SentenceBegan("Two."), ev.AudioReady(SECOND), ev.SentenceEnded())
+    machine.tell(ev.ResumeEnded())
+    assert machine.state.waits is ev.Waits.CALLER
+
+
+def test_the_voice_sounds_until_its_last_mark_and_watchers_are_told_each_change_once() -> None:
+    machine = Machine()
+    (mark,) = machine.say("What is your name?")
+    machine.ask(NAME)
+    machine.hear(1000, 0.0)
+    machine.tell(ev.MarkReturned(mark))
+    machine.hear(1000, 0.0)
+    phases = [announced.phase for announced in some(machine.effects, ev.Announce)]
+    assert phases == [Phase.THINKING, Phase.SPEAKING, Phase.LISTENING]
+
+
+def test_a_mark_that_does_not_come_is_waited_for_with_a_timer() -> None:
+    machine = Machine()
+    machine.say("What is your name?")
+    (timer,) = some(machine.effects, ev.StartTimer)
+    assert timer.timer is ev.Timer.PLAYED
+    assert machine.state.playback.is_heard
+    machine.tell(ev.TimerFired(ev.Timer.PLAYED))
+    assert not machine.state.playback.is_heard
+
+
+def test_a_farewell_is_not_interrupted_and_waits_for_its_mark() -> None:
+    machine = Machine()
+    (mark,) = machine.say("Goodbye.")
+    machine.at_s = 0.4
+    (timer,) = some(machine.tell(ev.FarewellBegan()), ev.StartTimer)
+    assert timer.seconds == pytest.approx(0.6 + FAREWELL_MARK_S)
+    assert not some(machine.hear(600), ev.Clear)
+    assert some(machine.tell(ev.MarkReturned(mark)), ev.Played)
+
+
+def test_silence_is_told_and_is_no_answer_to_a_later_question() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    assert some(machine.hear(6100, 0.0), ev.Deliver) == [ev.Deliver(Silent())]
+    machine.hear(6100, 0.0)
+    assert not some(machine.ask(NAME), ev.Deliver)
+
+
+def test_words_before_the_bot_puts_a_question_are_no_answer_to_it() -> None:
+    machine = Machine()
+    machine.hear(400)
+    machine.hear(2000, 0.0)
+    assert some(machine.tell(ev.SayBegan(), ev.SpeechBegan()), ev.DropTranscription)
+    assert not some(machine.ask(NAME), ev.Deliver)
+
+
+# -- keys ------------------------------------------------------------------------------------
+
+
+def pressed(machine: Machine, keys: str) -> Sequence[ev.Effect]:
+    return machine.tell(*map(ev.KeyPressed, keys))
+
+
+@pytest.mark.parametrize(
+    ("keys", "question", "wait_s"),
+    [
+        ("1", CONFIRM, ev.YES_NO_WAIT_S),
+        ("2", CONFIRM, ev.YES_NO_WAIT_S),
+        ("0", CONFIRM, ev.KEY_WAIT_S),
+        ("13", CONFIRM, ev.KEY_WAIT_S),
+        ("1", PHONE, ev.KEY_WAIT_S),
+        ("0411", PHONE, ev.KEY_WAIT_S),
+    ],
+)
+def test_only_a_lone_yes_or_no_is_whole_sooner(
+    keys: str, question: Expectation, wait_s: float
+) -> None:
+    machine = Machine()
+    machine.ask(question)
+    assert some(pressed(machine, keys), ev.StartTimer)[-1] == ev.StartTimer(ev.Timer.KEYS, wait_s)
+    heard = words(machine.tell(ev.TimerFired(ev.Timer.KEYS)))
+    assert (heard.text, heard.keyed) == (keys, True)
+
+
+def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() -> None:
+    for keys, counts in (("1", False), ("0411222333", True)):
+        machine = Machine()
+        machine.ask(PHONE)
+        machine.tell(ev.CallTooLong())
+        pressed(machine, f"{keys}#")
+        assert bool(some(machine.ask(CONFIRM), ev.Deliver)) is counts
+
+
+def test_a_stuck_key_does_not_make_a_longer_number() -> None:
+    machine = Machine()
+    machine.ask(PHONE)
+    assert words(pressed(machine, "5" * 300 + "#")).text == "5" * ev.MOST_KEYS
+
+
+def test_while_keys_are_pressed_speech_is_not_heard() -> None:
+    machine = Machine()
+    machine.ask(PHONE)
+    pressed(machine, "04")
+    assert not some(machine.hear(500), ev.Follow)
+
+
+# -- fillers ---------------------------------------------------------------------------------
+
+
+def decided() -> Machine:
+    machine = Machine(ev.CallState(ev.CallSettings(WINDOW_MS, fillers=PHRASE)))
+    machine.ask(PHONE)
+    pressed(machine, "0412345678#")
+    return machine
+
+
+def test_a_late_answer_is_bridged_again_and_again() -> None:
+    machine = decided()
+    assert ev.StartTimer(ev.Timer.FILLER, PHRASE.after_s) in machine.effects
+    said = []
+    for _ in range(3):
+        said += some(machine.tell(ev.TimerFired(ev.Timer.FILLER)), ev.SayFiller)
+        effects = machine.tell(ev.FillerReady(SECOND))
+        assert effects[-1] == ev.StartTimer(ev.Timer.FILLER, 1.0 + FILLER_AGAIN_S)
+        assert some(effects, ev.Play) == [ev.Play(SECOND, filler=True)]
+    first, again = PHRASE.sentences
+    assert [filler.sentence for filler in said] == [first, again, again]
+
+
+def test_the_answers_first_frame_ends_the_fillers() -> None:
+    machine = decided()
+    assert ev.StopTimer(ev.Timer.FILLER) in machine.tell(ev.AnswerSent())
+    assert machine.tell(ev.FillerReady(SECOND)) == []
+
+
+def test_nobody_is_talked_over_by_a_filler() -> None:
+    machine = decided()
+    machine.hear(200)
+    assert not some(machine.tell(ev.TimerFired(ev.Timer.FILLER)), ev.SayFiller)
+
+
+# -- the end ---------------------------------------------------------------------------------
+
+
+def test_what_was_said_before_the_caller_went_is_heard_and_then_the_end_is_raised() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    gone = CallEnded("gone")
+    machine.tell(ev.CallerGone(gone))
+    assert words(machine.transcribe(PHRASES[1])).text == "John Smith"
+    assert some(machine.ask(NAME), ev.Raise) == [ev.Raise(gone)]
+
+
+@pytest.mark.parametrize("transcribing", [False, True])
+def test_a_closed_call_drops_what_is_under_way_and_raises_at_once(transcribing: bool) -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    if transcribing:
+        machine.hear(1000, 0.0)
+    why = Fenced("a newer stream")
+    effects = machine.tell(ev.Closed(why))
+    assert some(effects, ev.Raise) == [ev.Raise(why)]
+    assert len(some(effects, ev.DropTranscription)) == transcribing
+
+
+def test_the_longest_call_is_told_so() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    assert some(machine.tell(ev.CallTooLong()), ev.Deliver) == [ev.Deliver(TimeUp())]
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", "mm", "Hm...", "Uh-huh.", "Um, uh", "Oh!"])
+def test_what_is_no_word_is_a_backchannel(text: str) -> None:
+    assert is_backchannel(text)
+
+
+@pytest.mark.parametrize("text", ["", "Amen.", "Um, Tuesday", "home", "no"])
+def test_a_word_is_none(text: str) -> None:
+    assert not is_backchannel(text)
