@@ -19,7 +19,7 @@ from voicebot.business import load_business
 from voicebot.collect.understanding import Understand
 from voicebot.console.app import create_app
 from voicebot.console.conversations import Conversations
-from voicebot.console.dependencies import Rooms
+from voicebot.console.dependencies import AppState
 from voicebot.console.middleware import console_server
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
@@ -92,9 +92,9 @@ class console:
         self._lifespan = self._app.router.lifespan_context(self._app)
         await self._lifespan.__aenter__()
         if self._understand is not None:
-            rooms: Rooms = self._app.state.rooms
-            talks = Conversations(self._settings, rooms.store, rooms.business, self._understand)
-            self._app.state.rooms = replace(rooms, conversations=talks)
+            state: AppState = self._app.state.console
+            talks = Conversations(self._settings, state.store, state.business, self._understand)
+            self._app.state.console = replace(state, conversations=talks)
         transport = httpx.ASGITransport(self._app)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self._client

@@ -1,4 +1,4 @@
-"""Who comes in, how often somebody may be wrong, and when a session is over."""
+"""Authentication: credentials, wrong tries, the end of a session."""
 
 from __future__ import annotations
 

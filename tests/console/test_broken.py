@@ -17,7 +17,7 @@ from voicebot.console.event_streams import events_of_all
 from voicebot.settings import Settings
 
 from .conftest import console
-from .test_events import desk, take
+from .test_events import hub_and_store, take
 
 Break = Callable[[Redis], Awaitable[object]]
 WHOLE = ["CA1", "CA3"]
@@ -115,8 +115,8 @@ async def test_the_page_shows_all_and_follows_the_others(
     assert shown == {"CA1": False, "CA2": True, "CA3": False}
     assert (await http.get("/live/calls/CA2")).json()["broken"] is True
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:  # and it comes up beside it
-        listening = asyncio.create_task(take(events_of_all(at.newsroom, 0), 1))
+    async with hub_and_store(settings.redis_url) as at:  # and it comes up beside it
+        listening = asyncio.create_task(take(events_of_all(at.hub, 0), 1))
         said = {"callSid": "CA1", "customerMessage": {"message": "Ann Lee"}}
         assert (await http.post("/ai/conversation", json=said)).status_code == 200
         assert await listening

@@ -1,4 +1,4 @@
-"""Whoever was away comes back to where they were: nothing is left out, and a page is as new."""
+"""A reconnect goes on at its cursor: no event is left out, and a page is as new."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.test_events import PATIENCE_S, Desk, desk, named, until
+from tests.console.test_events import PATIENCE_S, HubAndStore, hub_and_store, named, until
 from voicebot.call import CallSid
 from voicebot.console.auth import PROGRAM
 from voicebot.console.event_hub import MARGIN_MS
 from voicebot.console.event_streams import events_of_all
-from voicebot.console.live import _Desk
+from voicebot.console.live import PageStream
 from voicebot.settings import Settings
 from voicebot.store.events import BEGINNING, EventReader
 
@@ -23,7 +23,7 @@ SIDS = [CallSid(f"CA-{n}") for n in range(4)]
 Frame = tuple[str, str | None, dict[str, object]]
 
 
-async def told(frames: AsyncIterator[bytes]) -> AsyncIterator[Frame]:
+async def parsed(frames: AsyncIterator[bytes]) -> AsyncIterator[Frame]:
     """Events by name, cursor and data."""
     async for frame in frames:
         lines = dict(x.split(": ", 1) for x in frame.decode().splitlines() if ": " in x)
@@ -31,7 +31,7 @@ async def told(frames: AsyncIterator[bytes]) -> AsyncIterator[Frame]:
             yield lines["event"], lines.get("id"), json.loads(lines["data"])
 
 
-async def speak(at: Desk, words: int) -> None:
+async def speak(at: HubAndStore, words: int) -> None:
     """All calls at once, each saving one answer after the other."""
 
     async def one(call_sid: CallSid) -> None:
@@ -50,13 +50,13 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
 ) -> None:
     assert settings.redis_url
     heard: dict[str, list[str]] = {sid: [] for sid in SIDS}
-    async with asyncio.timeout(PATIENCE_S), desk(settings.redis_url) as at:
-        cursor = at.newsroom.watermark
+    async with asyncio.timeout(PATIENCE_S), hub_and_store(settings.redis_url) as at:
+        cursor = at.hub.watermark
         speaking = asyncio.create_task(speak(at, words=6))
         everything: dict[str, list[str]] = {}
         while heard != everything:
-            frames = events_of_all(at.newsroom, cursor)
-            async for _, after, data in told(frames):
+            frames = events_of_all(at.hub, cursor)
+            async for _, after, data in parsed(frames):
                 assert after is not None
                 cursor = int(after[1:])
                 known, new = heard[str(data["callSid"])], str(data["id"])
@@ -77,20 +77,20 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.CALLS_CAUGHT_UP", 2)
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
-        away_since = at.newsroom.watermark
+    async with hub_and_store(settings.redis_url) as at:
+        away_since = at.hub.watermark
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
-        await until(lambda: len(at.newsroom._known) == len(SIDS))
-        at.newsroom._known.clear()
-        assert (await at.newsroom.since(away_since)).keys() == set(SIDS)
+        await until(lambda: len(at.hub._cache) == len(SIDS))
+        at.hub._cache.clear()
+        assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
 
 
-async def page(at: Desk, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
+async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
     """What a page is told before it is told `ready`; its cursor then."""
-    frames = _Desk(at.newsroom, None, PROGRAM).frames(watermark)
+    frames = PageStream(at.hub, None, PROGRAM).frames(watermark)
     rows: set[str] = set()
-    async for event, cursor, data in told(frames):
+    async for event, cursor, data in parsed(frames):
         if event == "ready":
             await frames.aclose()  # type: ignore[attr-defined]
             assert cursor is not None
@@ -103,16 +103,16 @@ async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_a
     redis: Redis, settings: Settings
 ) -> None:
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
+    async with hub_and_store(settings.redis_url) as at:
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
-        await until(lambda: len(at.newsroom._changed) == len(SIDS))
+        await until(lambda: len(at.hub._changed) == len(SIDS))
         rows, ready, cursor = await page(at, None)
         assert (rows, ready["all"]) == (set(SIDS), True)
-        at.newsroom._changed[SIDS[0]] -= 2 * MARGIN_MS  # long ago
+        at.hub._changed[SIDS[0]] -= 2 * MARGIN_MS  # long ago
         rows, ready, _ = await page(at, cursor)
         assert (rows, ready["all"]) == (set(SIDS[1:]), False)
-    async with desk(settings.redis_url) as at:
+    async with hub_and_store(settings.redis_url) as at:
         rows, ready, _ = await page(at, cursor)
         assert (rows, ready["all"]) == (set(SIDS), True)
 
@@ -120,13 +120,13 @@ async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_a
 async def test_a_page_that_was_away_for_longer_than_anybody_remembers_begins_anew(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.event_hub.CALLS_KNOWN", 2)
+    monkeypatch.setattr("voicebot.console.event_hub.CALLS_CACHED", 2)
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
-        cursor = at.newsroom.watermark
+    async with hub_and_store(settings.redis_url) as at:
+        cursor = at.hub.watermark
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
-        await until(lambda: SIDS[-1] in at.newsroom._changed)
+        await until(lambda: SIDS[-1] in at.hub._changed)
         _, ready, now = await page(at, cursor)
         assert ready["all"]
         assert not (await page(at, now + MARGIN_MS))[1]["all"]

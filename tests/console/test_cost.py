@@ -8,7 +8,7 @@ from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
-from voicebot.console.conversations import Conversations, Said
+from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.openai.usage import Tokens, meter, read_usage
 from voicebot.settings import Settings
 from voicebot.store import open_store
@@ -43,7 +43,7 @@ async def test_all_turns_of_a_call_are_on_one_bill_until_its_cap_is_reached(
         await consoles[0].start(SID, None)
         assert await redis.hget(f"call:{{{SID}}}", "usage") is None
         for console, text in zip(consoles, ("My name is Robin Carter", "yes"), strict=True):
-            await console.answer(SID, Said(text, utc_now()))
+            await console.answer(SID, TurnRequest(text, utc_now()))
     used = read_usage(str(await redis.hget(f"call:{{{SID}}}", "usage")))
     assert (dear.paid, used.tokens_in) == (1, 100_000)
     assert used.cost_usd > settings.openai_max_cost

@@ -1,4 +1,4 @@
-"""Live events: nothing is left out, whoever was away comes back to where they were."""
+"""Live events: none is left out, and a reconnect goes on at its cursor."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from tests.store.cluster import cluster
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
-from voicebot.console.event_hub import Newsroom
-from voicebot.console.event_streams import Told, events_of_all, events_of_call
+from voicebot.console.event_hub import EventHub
+from voicebot.console.event_streams import SeenEvents, events_of_all, events_of_call
 from voicebot.console.views import Turn
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
@@ -28,17 +28,17 @@ SID = CallSid("CA-events")
 PATIENCE_S = 60
 
 
-class Desk:
-    """A newsroom that follows, beside a store that writes."""
+class HubAndStore:
+    """A hub that follows, beside a store that writes."""
 
-    def __init__(self, store: Store, newsroom: Newsroom, turns: list[Turn]) -> None:
+    def __init__(self, store: Store, hub: EventHub, turns: list[Turn]) -> None:
         self.store = store
-        self.newsroom = newsroom
+        self.hub = hub
         self.turns = turns
 
 
 @asynccontextmanager
-async def desk(url: str) -> AsyncIterator[Desk]:
+async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
     settings = Settings(_env_file=None, redis_url=url)
     turns: list[Turn] = []
     async with (
@@ -46,11 +46,11 @@ async def desk(url: str) -> AsyncIterator[Desk]:
         connect(url) as client,
         asyncio.TaskGroup() as tasks,
     ):
-        newsroom = Newsroom(EventReader(client, retention_s=3600), turns.append)
-        tasks.create_task(newsroom.run())
-        await until(lambda: newsroom.following)
-        yield Desk(store, newsroom, turns)
-        newsroom.dismiss()
+        hub = EventHub(EventReader(client, retention_s=3600), turns.append)
+        tasks.create_task(hub.run())
+        await until(lambda: hub.following)
+        yield HubAndStore(store, hub, turns)
+        hub.close()
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -82,15 +82,15 @@ async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
     redis: Redis, settings: Settings
 ) -> None:
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
+    async with hub_and_store(settings.redis_url) as at:
         ledger = await at.store.open_call(SID, caller=None)
         await ledger.commit(named("Sam"))
-        frames = events_of_call(at.newsroom, SID, BEGINNING)
+        frames = events_of_call(at.hub, SID, BEGINNING)
         first = await take(frames, 2)
         assert [e["type"] for _, e in first] == ["claim", "field"]
         await frames.aclose()  # type: ignore[attr-defined]
         await ledger.commit(named("Sandy"))
-        again = await take(events_of_call(at.newsroom, SID, first[-1][0]), 3)
+        again = await take(events_of_call(at.hub, SID, first[-1][0]), 3)
         assert [(e["type"], e.get("value")) for _, e in again] == [
             ("step", "phone"), ("field", "Sandy"), ("step", "phone")
         ]  # fmt: skip
@@ -102,16 +102,16 @@ async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
     redis: Redis, settings: Settings
 ) -> None:
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
-        frames = events_of_all(at.newsroom, None)
+    async with hub_and_store(settings.redis_url) as at:
+        frames = events_of_all(at.hub, None)
         listening = asyncio.create_task(take(frames, 1))
-        await until(lambda: at.newsroom.listeners == 1)
+        await until(lambda: at.hub.listeners == 1)
         ledgers = [await at.store.open_call(CallSid(f"CA-{n}"), caller=None) for n in range(3)]
         [(cursor, _)] = await listening
         await frames.aclose()  # type: ignore[attr-defined]
         for n, ledger in enumerate(ledgers):
             await ledger.commit(named(f"N{n}"))
-        missed = await take(events_of_all(at.newsroom, int(cursor[1:])), 9)
+        missed = await take(events_of_all(at.hub, int(cursor[1:])), 9)
         names = {e["value"] for _, e in missed if e["type"] == "field"}
         assert names == {"N0", "N1", "N2"}
         for ledger in ledgers:
@@ -121,9 +121,9 @@ async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
 @pytest.mark.valkey
 async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Settings) -> None:
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
+    async with hub_and_store(settings.redis_url) as at:
         ledger = await at.store.open_call(SID, caller=None)
-        await until(lambda: at.newsroom._known)
+        await until(lambda: at.hub._cache)
         for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
             await at.store.announce(SID, phase)
         await until(lambda: at.turns)
@@ -134,10 +134,10 @@ async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Set
 @pytest.mark.valkey
 @pytest.mark.slow
 async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
-    async with cluster(tmp_path) as servers, desk(servers.url) as at:
-        frames = events_of_all(at.newsroom, None)
+    async with cluster(tmp_path) as servers, hub_and_store(servers.url) as at:
+        frames = events_of_all(at.hub, None)
         listening = asyncio.create_task(take(frames, 8))
-        await until(lambda: at.newsroom.listeners == 1)
+        await until(lambda: at.hub.listeners == 1)
         ledgers = [await at.store.open_call(CallSid(f"CA-c{n}"), caller=None) for n in range(8)]
         heard = {e["callSid"] for _, e in await listening}
         assert heard == {f"CA-c{n}" for n in range(8)}
@@ -146,8 +146,8 @@ async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
                 Change(messages=(Message(Speaker.BOT, "Hello", utc_now()),), step=Step.NAME)
             )
             await ledger.close()
-        assert len(await at.newsroom.look([CallSid(f"CA-c{n}") for n in range(8)])) == 8
-        since = await at.newsroom.since(0)
+        assert len(await at.hub.calls([CallSid(f"CA-c{n}") for n in range(8)])) == 8
+        since = await at.hub.events_since(0)
         assert len(since) == 8
 
 
@@ -167,15 +167,15 @@ async def test_a_console_remembers_no_more_calls_than_it_may(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("event_hub", "event_streams"):
-        monkeypatch.setattr(f"voicebot.console.{module}.CALLS_KNOWN", 2)
+        monkeypatch.setattr(f"voicebot.console.{module}.CALLS_CACHED", 2)
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
-        listening = asyncio.create_task(take(events_of_all(at.newsroom, None), 8))
-        await until(lambda: at.newsroom.listeners)
+    async with hub_and_store(settings.redis_url) as at:
+        listening = asyncio.create_task(take(events_of_all(at.hub, None), 8))
+        await until(lambda: at.hub.listeners)
         for n in range(8):
             await (await at.store.open_call(CallSid(f"CA-{n}"), caller=None)).close()
         await listening
-        kept = [held for held in vars(at.newsroom).values() if isinstance(held, Sized)]
+        kept = [held for held in vars(at.hub).values() if isinstance(held, Sized)]
         assert kept
         assert max(map(len, kept)) <= 2
 
@@ -183,8 +183,8 @@ async def test_a_console_remembers_no_more_calls_than_it_may(
 def test_a_listener_is_told_no_event_twice_and_remembers_a_bounded_number_of_calls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voicebot.console.event_streams.CALLS_KNOWN", 2)
-    told = Told()
+    monkeypatch.setattr("voicebot.console.event_streams.CALLS_CACHED", 2)
+    told = SeenEvents()
     one, two, three = (StreamEvent(CallSid(f"CA-{n}"), "1-0", {}) for n in range(3))
     assert list(told.new([one, two, one])) == [one, two]
     assert list(told.new([three, two])) == [three]

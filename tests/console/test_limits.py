@@ -1,4 +1,4 @@
-"""How much one request may bring, and how long it may take, before anybody asks who it is from."""
+"""The limits of a request's size and time, which stand before authentication."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ async def test_a_stream_and_a_kept_connection_last_longer_than_a_request_may_tak
 
 def test_an_allowance_is_spent_and_fills_again_for_each_address() -> None:
     allowance = Allowance(burst=2, per_s=1)
-    assert [allowance.take("a", 0), allowance.take("a", 0)] == [0, 0]
-    assert allowance.take("a", 0) == 1
+    assert [allowance.spend("a", 0), allowance.spend("a", 0)] == [0, 0]
+    assert allowance.spend("a", 0) == 1
     assert allowance.wait_s("b", 0) == 0
-    assert [allowance.take("b", 0), allowance.take("b", 0)] == [0, 0], "to look costs nothing"
-    assert allowance.take("a", 1.5) == 0
+    assert [allowance.spend("b", 0), allowance.spend("b", 0)] == [0, 0], "to look costs nothing"
+    assert allowance.spend("a", 1.5) == 0

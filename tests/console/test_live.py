@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.console.test_app import WORDS, begin, say
-from tests.console.test_events import desk
+from tests.console.test_events import hub_and_store
 from voicebot.console import live
 from voicebot.console.auth import PROGRAM
 from voicebot.settings import Settings
@@ -49,8 +49,8 @@ async def test_a_fresh_page_gets_the_newest_calls_and_older_ones_that_need_someb
     for n in range(4):
         await begin(http, f"CA-{n}")
     assert settings.redis_url
-    async with desk(settings.redis_url) as at:
-        told, older = await live._Desk(at.newsroom, None, PROGRAM)._to_begin_with()
+    async with hub_and_store(settings.redis_url) as at:
+        told, older = await live.PageStream(at.hub, None, PROGRAM).first_rows()
     assert [k.record.skeleton.callSid for k in told] == ["CA-wants", "CA-2", "CA-3"]
     rest = (await http.get("/live/calls", params={"cursor": older})).json()
     assert [call["callSid"] for call in rest["calls"]] == ["CA-1", "CA-0"]
@@ -120,7 +120,7 @@ async def test_who_wrote_a_moment_ago_finds_it_in_list_and_export(http: httpx.As
 async def test_more_calls_than_are_kept_in_mind_break_no_export(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.console.event_hub.CALLS_KNOWN", 2)
+    monkeypatch.setattr("voicebot.console.event_hub.CALLS_CACHED", 2)
     for number in range(4):
         await begin(http, f"CA-many-{number}")
         assert (await http.get("/export")).status_code == 200

@@ -17,7 +17,7 @@ from tests.console.conftest import console, listening
 from tests.console.test_access import RIGHT, locked, sign_in  # noqa: F401
 from tests.console.test_app import WORDS
 from voicebot.call import FIELDS, CallSid, Step
-from voicebot.console.masking import Sight, mask_event, seen
+from voicebot.console.masking import Visibility, mask_event, mask_record
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton
 from voicebot.store.events import StreamEvent
@@ -206,7 +206,7 @@ async def test_an_open_page_is_masked_again_when_the_time_is_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.RECHECK_S", 0)
-    monkeypatch.setattr("voicebot.console.live.PING_EVERY_S", 0.05)
+    monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.05)
     async with (
         asyncio.timeout(PATIENCE_S),
         listening(locked) as address,
@@ -224,7 +224,9 @@ async def test_an_open_page_is_masked_again_when_the_time_is_up(
 
 
 def test_what_is_new_in_the_record_is_hidden_until_somebody_decides() -> None:
-    shown = set(seen(CallSkeleton(callSid="CA1", dialogue="{}"), Sight.MASKED).model_fields_set)
+    shown = set(
+        mask_record(CallSkeleton(callSid="CA1", dialogue="{}"), Visibility.MASKED).model_fields_set
+    )
     assert "dialogue" not in shown
     assert shown == {
         "callSid", "services", "company", "user", "history", "servicebooked", "confirmEmailsent",

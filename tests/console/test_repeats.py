@@ -20,7 +20,7 @@ from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
 from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
-from voicebot.console.conversations import Conversations, Said
+from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store import open_store
@@ -251,7 +251,7 @@ async def test_an_answer_that_was_lost_on_its_way_is_given_when_the_message_come
         broken = Interrupted(connection_breaks)
         talks = Conversations(settings, store, load_business(None), broken)
         with fault, pytest.raises(StoreUnavailable):
-            await talks.answer(CallSid(SID), Said(text, NOON))
+            await talks.answer(CallSid(SID), TurnRequest(text, NOON))
         written = await everything(redis)
         answer = (await post(http, text, NOON)).json()
     assert await everything(redis) == written

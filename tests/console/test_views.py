@@ -1,4 +1,4 @@
-"""Masks, limits, tokens, the story: decisions without I/O."""
+"""Masks, limits, tokens, activity: decisions without I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from voicebot.call import CallSid, Step
 from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
-from voicebot.console.views import Story, told
+from voicebot.console.views import CallActivity, follow
 from voicebot.store.events import StreamEvent
 
 T0 = "2026-03-02T09:00:00.000Z"
@@ -22,26 +22,28 @@ def phase(nth: int, value: str, at: str = T0) -> StreamEvent:
 
 
 def test_the_time_to_answer_is_from_thinking_to_speaking() -> None:
-    story = told(Story(), [phase(1, "thinking", T0), phase(2, "speaking", T1)])
-    assert [turn.waited_ms for turn in story.turns] == [640]
+    activity = follow(CallActivity(), [phase(1, "thinking", T0), phase(2, "speaking", T1)])
+    assert [turn.waited_ms for turn in activity.turns] == [640]
 
 
 def test_an_event_that_comes_twice_counts_once() -> None:
     events = [phase(1, "thinking", T0), phase(2, "speaking", T1)]
-    assert told(told(Story(), events), events).turns == told(Story(), events).turns
+    assert (
+        follow(follow(CallActivity(), events), events).turns == follow(CallActivity(), events).turns
+    )
 
 
 def test_thinking_too_short_to_be_told_begins_with_the_callers_words() -> None:
     words: Mapping[str, str] = {"message": '{"speaker":"customer","message":"Hi"}'}
     events = [happened(1, type="message", at=T0, **words), phase(2, "speaking", T1)]
-    assert [turn.waited_ms for turn in told(Story(), events).turns] == [640]
+    assert [turn.waited_ms for turn in follow(CallActivity(), events).turns] == [640]
 
 
 def test_a_second_claim_after_speech_is_a_resumption_and_before_it_is_none() -> None:
     claim = [happened(1, type="claim"), happened(2, type="claim")]
-    assert told(Story(), claim).resumed == 0
+    assert follow(CallActivity(), claim).resumed == 0
     spoken = [happened(1, type="claim"), phase(2, "speaking"), happened(3, type="claim")]
-    assert told(Story(), spoken).resumed == 1
+    assert follow(CallActivity(), spoken).resumed == 1
 
 
 def test_what_the_caller_did_not_hear_is_known_until_the_bot_speaks_again() -> None:
@@ -49,13 +51,15 @@ def test_what_the_caller_did_not_hear_is_known_until_the_bot_speaks_again() -> N
     heard = '{"speaker":"AI","message":"Hello. What","startedAt":"T1","heard":"partial"}'
     other = '{"speaker":"AI","message":"And your number?","startedAt":"T2"}'
     cut = [happened(1, type="message", message=said), happened(2, type="revised", message=heard)]
-    assert told(Story(), cut).unheard == {"T1": "is your name?"}
+    assert follow(CallActivity(), cut).unheard == {"T1": "is your name?"}
     late = [
         cut[0],
         happened(3, type="message", message=other),
         happened(4, type="revised", message=heard),
     ]
-    assert told(Story(), late).unheard == {}, "it cannot be told any more which words were left"
+    assert follow(CallActivity(), late).unheard == {}, (
+        "it cannot be told any more which words were left"
+    )
 
 
 def test_masks_tell_calls_apart_and_nothing_else() -> None:

@@ -13,11 +13,11 @@ from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 
 NICENESS = 5
-"""On a machine with too much to do the calls come first: a page may lag, a voice may not."""
+"""On a machine with too much to do the calls come first: a page may lag, speech may not."""
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Serve until told to stop. Customers' data is not shown to the network without a token."""
+    """Serve until told to stop; raises SettingsError for a network address without a token."""
     os.nice(NICENESS)
     settings = load_settings()
     require_staff_token(settings)

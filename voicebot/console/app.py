@@ -1,4 +1,4 @@
-"""The staff's and integrators' door: the live page and the HTTP API of the console port.
+"""The port of staff and integrators: the live page and the HTTP API of the console port.
 
 /  /c/{callSid}  /static  /session   page.py                  the page's files, signing in
 /live/…                              live.py, trial.py        the page's data
@@ -13,8 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
+from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicebot import __version__
@@ -23,17 +22,20 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.console import calls, conversation_routes, live, operations, trial
 from voicebot.console.auth import Authenticator, Sessions
 from voicebot.console.conversations import Conversations
-from voicebot.console.dependencies import Rooms, rooms, visitor
-from voicebot.console.event_hub import Newsroom
+from voicebot.console.dependencies import AppState, visitor
+from voicebot.console.event_hub import EventHub
 from voicebot.console.middleware import BodyLimit, Headers, Throttle
 from voicebot.console.page import serve_pages
-from voicebot.console.problems import Problem, ProblemDetails, answer_with_problems
+from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import redis_url
 from voicebot.store.events import EventReader
 from voicebot.tracing import Tracing, open_tracing
+
+_DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).
+Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""
 
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemDetails, "description": why}
@@ -47,7 +49,7 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 
 
 def create_app(settings: Settings, business: Business, tracing: Tracing | None = None) -> FastAPI:
-    """The console over one store; store and tracing are opened and closed with the app."""
+    """Return the console over one store, which is opened and closed with the app, as is tracing."""
     tracing = tracing or open_tracing(settings)
 
     @asynccontextmanager
@@ -59,24 +61,23 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
             asyncio.TaskGroup() as tasks,
         ):
             reader = EventReader(client, retention_s=settings.retention_s)
-            newsroom = Newsroom(reader, operations.answered)
+            hub = EventHub(reader, operations.count_turn)
             sessions = Sessions(client, settings.console_tokens)
-            app.state.rooms = Rooms(
+            app.state.console = AppState(
                 settings=settings,
                 business=business,
                 store=store,
                 client=client,
-                reader=reader,
-                newsroom=newsroom,
+                event_hub=hub,
                 conversations=Conversations(settings, store, business, understand, tracing),
                 sessions=sessions,
                 authenticator=Authenticator(settings, sessions),
             )
-            following = tasks.create_task(newsroom.run())
+            following = tasks.create_task(hub.run())
             try:
                 yield
             finally:
-                newsroom.dismiss()
+                hub.close()
                 following.cancel()
                 await tracing.close()
 
@@ -97,35 +98,11 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     return app
 
 
-_DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).
-Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""
-
-
 def _add_routes(app: FastAPI) -> None:
     guarded = [Depends(visitor)]
-    for guarded_router in (conversation_routes.router, calls.router, operations.router):
-        app.include_router(guarded_router, dependencies=guarded, responses=_PROBLEMS)
-    app.get("/metrics", tags=["operations"], dependencies=guarded, summary="Metrics")(_metrics)
-    app.get("/healthz", tags=["operations"], summary="Health")(_healthz)
-    app.get("/readyz", tags=["operations"], summary="Readiness")(_readyz)
-    for page_router in (trial.router, live.router):
-        app.include_router(page_router, dependencies=guarded)
+    for api in (conversation_routes.router, calls.router, operations.router):
+        app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
+    app.include_router(operations.probes)
+    for page_data in (trial.router, live.router):
+        app.include_router(page_data, dependencies=guarded)
     serve_pages(app)
-
-
-async def _healthz() -> dict[str, str]:
-    """The process is alive."""
-    return {"status": "ok"}
-
-
-async def _readyz(request: Request) -> dict[str, str]:
-    """Redis answers too; of a cluster, the nodes of most slots."""
-    if not await rooms(request).store.is_ready():
-        raise Problem(503, "store_unavailable", "Redis does not answer")
-    return {"status": "ready"}
-
-
-async def _metrics(request: Request) -> Response:
-    """Prometheus text."""
-    await operations.look_around(rooms(request))
-    return Response(operations.exposition(), media_type=CONTENT_TYPE_LATEST)

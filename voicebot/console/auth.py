@@ -1,7 +1,7 @@
-"""Who may come in: bearer tokens for programs, a session for the page.
+"""Authentication: bearer tokens for programs, a session for the page.
 
-Without a token the console listens on loopback only and everybody there is staff; then the Host
-that a request names must be this machine's, so that a foreign web page cannot get here by a DNS
+Without a token the console listens on loopback only, and its users are staff; then the Host
+that a request names must be this machine's, so that a foreign web page cannot reach it by a DNS
 name of its own (rebinding). A page's request that changes something must also bring the session's
 CSRF token.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import cast
@@ -24,7 +24,7 @@ from fastapi import Request
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
-from voicebot.console.masking import Sight
+from voicebot.console.masking import Visibility
 from voicebot.console.middleware import Allowance, address_of
 from voicebot.console.problems import Problem
 from voicebot.errors import StoreUnavailable
@@ -42,7 +42,7 @@ TRIES = 8
 TRY_EVERY_S = 15
 
 RECHECK_S = 1.0
-"""So long a stream goes on after its session has ended."""
+"""A stream goes on for at most this long after its session has ended."""
 
 _BY_COOKIE = "cookie"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,19 +53,19 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: a program, which reads in the clear, or a page with its session."""
+    """The sender of a request: a program, which reads in the clear, or a page with its session."""
 
     reads_clear: bool
     session: Session | None = None
 
-    def sight(self, call_sid: str) -> Sight:
-        """Return how this visitor sees a call's data."""
-        return Sight.PLAIN if self.reads_clear else self.page_sight(call_sid)
+    def visibility(self, call_sid: str) -> Visibility:
+        """Return how the API shows a call's data to this visitor."""
+        return Visibility.PLAIN if self.reads_clear else self.page_visibility(call_sid)
 
-    def page_sight(self, call_sid: str) -> Sight:
-        """Return how the live page shows it: masked unless revealed, also on loopback."""
+    def page_visibility(self, call_sid: str) -> Visibility:
+        """Return how the live page shows a call: masked unless revealed, also on loopback."""
         revealed = self.session is not None and call_sid in self.session.revealed
-        return Sight.PLAIN if revealed else Sight.MASKED
+        return Visibility.PLAIN if revealed else Visibility.MASKED
 
 
 class Authenticator:
@@ -79,11 +79,11 @@ class Authenticator:
 
     @property
     def wants_token(self) -> bool:
-        """Is a token needed at all?"""
+        """Whether a token is set."""
         return bool(self._tokens)
 
     async def check(self, request: Request) -> Visitor:
-        """Return who asks; Problem 401, 403, 421 or 429 unless the request may come in."""
+        """Return who asks; raises Problem 401, 403, 421 or 429 for a refused request."""
         self.check_origin(request)
         if not self._tokens:
             self._check_host(request)
@@ -96,23 +96,26 @@ class Authenticator:
         session = await self.session_of(request)
         if session is None:
             detail = "a bearer token is needed, or sign in on the page"
-            raise Problem(401, "unauthorized", detail, headers=_forget(request))
+            raise Problem(401, "unauthorized", detail, headers=_expired_cookie(request))
         given = request.headers.get(CSRF_HEADER, "")
         if request.method not in _SAFE_METHODS and not is_among(given, [session.csrf]):
             raise Problem(403, "csrf", f"send the session's token as {CSRF_HEADER}")
         return Visitor(False, session)
 
     def verify(self, request: Request, token: str, *, by: str) -> bool:
-        """Is the token known? Problem 429, whatever it is, after too many wrong credentials."""
+        """Return whether the token is known.
+
+        Raises Problem 429, for any token, after too many wrong credentials.
+        """
         if wait_s := self._wrong.wait_s(address_of(request), time.monotonic()):
-            raise _put_off(wait_s)
+            raise _too_many_tries(wait_s)
         if is_among(token, self._tokens):
             return True
         self._refuse(request, by)
         return False
 
     async def session_of(self, request: Request) -> Session | None:
-        """Return the session that a request brings; an unknown cookie is a wrong credential."""
+        """Return the session of a request's cookie; an unknown cookie is a wrong credential."""
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             return None
@@ -127,7 +130,7 @@ class Authenticator:
         return session
 
     def check_origin(self, request: Request) -> None:
-        """A browser names the page that asks: only our own may change something."""
+        """Raise Problem 403 where another site's page asks to change something."""
         origin = request.headers.get("origin")
         if request.method in _SAFE_METHODS or origin is None:
             return
@@ -140,38 +143,31 @@ class Authenticator:
             raise Problem(421, "foreign_host", "ask by http://127.0.0.1 or http://localhost")
 
     def _refuse(self, request: Request, by: str) -> None:
-        """Count and log a wrong credential; Problem 429 where there were too many before it."""
+        """Count and log a wrong credential; raises Problem 429 where too many came before it."""
         address = address_of(request)
-        if wait_s := self._wrong.take(address, time.monotonic()):
-            raise _put_off(wait_s, _forget(request) if by == _BY_COOKIE else None)
+        if wait_s := self._wrong.spend(address, time.monotonic()):
+            raise _too_many_tries(wait_s, _expired_cookie(request) if by == _BY_COOKIE else None)
         path = request.url.path[:_LONGEST_PATH]
         log.warning("credential_refused", by=by, path=path, client=address)
 
 
 class Watcher:
-    """A visitor of an event stream, which may last longer than the visitor's session.
+    """A visitor of an event stream, which may last longer than the visitor's session."""
 
-    again  reads the session anew
-    """
-
-    def __init__(
-        self,
-        visitor: Visitor,
-        again: Callable[[Session], Awaitable[Session | None]] | None = None,
-    ) -> None:
-        self._again = again
+    def __init__(self, visitor: Visitor, sessions: Sessions | None = None) -> None:
+        self._sessions = sessions
         self._checked_at = time.monotonic()
         self.visitor = visitor
 
     async def may_stay(self) -> bool:
-        """Is the session still there? Asked of Redis RECHECK_S after the last time."""
+        """Return whether the session is still open, read again after RECHECK_S."""
         session, now = self.visitor.session, time.monotonic()
-        if session is None or self._again is None or now - self._checked_at < RECHECK_S:
+        if session is None or self._sessions is None or now - self._checked_at < RECHECK_S:
             return True
         self._checked_at = now
         try:
-            session = await self._again(session)
-        except StoreUnavailable:  # nothing new to be told comes without Redis either
+            session = await self._sessions.find(session.cookie)
+        except StoreUnavailable:  # without Redis no new events come either
             return True
         self.visitor = replace(self.visitor, session=session)
         return session is not None or self.visitor.reads_clear
@@ -180,14 +176,14 @@ class Watcher:
 PROGRAM = Watcher(Visitor(reads_clear=True))
 
 
-def _put_off(wait_s: float, headers: Mapping[str, str] | None = None) -> Problem:
+def _too_many_tries(wait_s: float, headers: Mapping[str, str] | None = None) -> Problem:
     retry = {"Retry-After": str(int(wait_s) + 1)}
     detail = "wait a little before the next try"
     return Problem(429, "too_many_tries", detail, headers={**retry, **(headers or {})})
 
 
-def _forget(request: Request) -> dict[str, str]:
-    """Return what makes a browser forget the cookie that it brought."""
+def _expired_cookie(request: Request) -> dict[str, str]:
+    """Return the header that removes the browser's cookie, if it sent one."""
     if COOKIE not in request.cookies:
         return {}
     return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=strict"}
@@ -196,7 +192,7 @@ def _forget(request: Request) -> dict[str, str]:
 SESSION_S = 12 * 3600
 """A working day; then the token is asked for again."""
 REVEAL_S = 15 * 60
-"""Long enough to ring a customer back; then the call is masked again."""
+"""Long enough to phone a customer back; then the call is masked again."""
 
 NO_TOKEN = ""
 """Opens sessions where no token is needed: on loopback."""
@@ -214,7 +210,7 @@ class Session:
 
     @property
     def csrf(self) -> str:
-        """What the page must repeat to change something."""
+        """The token that the page must send with every change."""
         return _hmac(self.cookie, "csrf")
 
 
@@ -260,7 +256,7 @@ class Sessions:
         return Session(cookie, frozenset(revealed))
 
     async def end(self, session: Session) -> None:
-        """Forget the session: its cookie opens nothing any more."""
+        """Delete the session, for every console and every copy of its cookie."""
         with unavailable_when_away():
             await self._client.delete(_key(session.cookie))
 
@@ -269,7 +265,7 @@ class Sessions:
         fields = await self._read(session.cookie)
         now = int(self._clock())
         past = [n for n, at in fields.items() if n.startswith(_REVEAL) and _moment(at) <= now]
-        # A session that ended meanwhile stays ended: nobody stands there as who opened it.
+        # A session that ended meanwhile stays ended: its key then has no opened_by.
         await self._write(
             session,
             _moment(fields.get("until")),
@@ -301,7 +297,7 @@ class Sessions:
 
 
 def is_among(given: str, right: Iterable[str]) -> bool:
-    """Compare with all of them, each in constant time."""
+    """Return whether `given` equals one of `right`; compares with each in constant time."""
     digits = given.encode("utf-8", "replace")
     return sum(hmac.compare_digest(digits, text.encode()) for text in right) > 0
 

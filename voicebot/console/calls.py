@@ -1,7 +1,7 @@
 """The calls for integrators: lists, records, events, exports.
 
-A bearer token reads in the clear. A page's session sees customers' data masked here, too, but for
-the calls that it revealed.
+A bearer token reads in the clear. A page's session sees customers' data masked here as well, except
+for the calls that it revealed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from pydantic import BaseModel
 
 from voicebot.call import FIELDS, CallSid, Status, Step
 from voicebot.collect.dialogue import asking
-from voicebot.console.conversations import UnknownCall
 from voicebot.console.dependencies import (
-    Rooms,
-    RoomsNow,
+    AppState,
+    CurrentVisitor,
+    CurrentWatcher,
     Sid,
-    VisitorNow,
-    WatcherNow,
+    State,
 )
 from voicebot.console.event_streams import (
     entry_of,
@@ -38,8 +37,9 @@ from voicebot.console.event_streams import (
     streaming,
     watermark_of,
 )
-from voicebot.console.masking import seen
-from voicebot.console.search import LARGEST_PAGE, PAGE, Wanted, find, of_day
+from voicebot.console.masking import mask_record
+from voicebot.console.problems import UnknownCall
+from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
 from voicebot.console.views import CallRow, Skeleton, answers, call_view
 from voicebot.log import get_logger
 from voicebot.store import CallSkeleton
@@ -80,8 +80,8 @@ class CallAnswer(Skeleton):
 
 @router.get("/calls", tags=["calls"], summary="Calls, newest first")
 async def calls(
-    house: RoomsNow,
-    visitor: VisitorNow,
+    state: State,
+    visitor: CurrentVisitor,
     q: Annotated[
         str, Query(max_length=100, description="In number, name or callSid", examples=["0412"])
     ] = "",
@@ -91,15 +91,12 @@ async def calls(
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
 ) -> CallsAnswer:
     """One page; `next` is the cursor of the following one, null at the end."""
-    found = await find(house.newsroom, Wanted(q, status, None, live), limit, cursor)
-    sids = [CallSid(known.record.skeleton.callSid) for known in found.calls]
-    calls = await house.newsroom.look(sids, anew=True)
-    views = [
-        call_view(k.record, k.story, live=k.live, sight=visitor.sight(k.record.skeleton.callSid))
-        for k in calls
-    ]
+    found = await find(state.event_hub, CallFilter(q, status, None, live), limit, cursor)
+    sids = [CallSid(call.record.skeleton.callSid) for call in found.calls]
+    calls = await state.event_hub.calls(sids, fresh=True)
+    rows = [call_view(c, visitor.visibility(c.record.skeleton.callSid)) for c in calls]
     return CallsAnswer(
-        calls=[CallRow.model_validate(v.model_dump()) for v in views], next=found.next
+        calls=[CallRow.model_validate(row.model_dump()) for row in rows], next=found.next
     )
 
 
@@ -112,12 +109,12 @@ async def calls(
 )
 async def show(
     callSid: Sid,
-    house: RoomsNow,
-    visitor: VisitorNow,
+    state: State,
+    visitor: CurrentVisitor,
     if_none_match: Annotated[str | None, Header(description="An ETag of before")] = None,
 ) -> Response:
     """The nested form of the record, with the step that is open and what the bot waits for."""
-    skeleton = seen(stored := await _skeleton(house, callSid), visitor.sight(callSid))
+    skeleton = mask_record(stored := await _record(state, callSid), visitor.visibility(callSid))
     body = orjson.dumps(
         {
             **skeleton.nested(),
@@ -143,25 +140,25 @@ async def show(
 async def call_events(
     callSid: Sid,
     request: Request,
-    house: RoomsNow,
-    watching: WatcherNow,
+    state: State,
+    watcher: CurrentWatcher,
     after: Annotated[str | None, Query(max_length=40, description="An event's id")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from the call's beginning, or from behind `Last-Event-ID` on.
 
     Each once, in order, without gaps as long as the stream keeps them (about a thousand).
     """
-    await _skeleton(house, callSid)
+    await _record(state, callSid)
     cursor = given_cursor(request, after)
     entry = entry_of(cursor) if cursor else BEGINNING
-    return streaming(events_of_call(house.newsroom, CallSid(callSid), entry, watching))
+    return streaming(events_of_call(state.event_hub, CallSid(callSid), entry, watcher))
 
 
 @router.get("/events", tags=["events"], summary="All calls' events, live", responses=_SSE)
 async def all_events(
     request: Request,
-    house: RoomsNow,
-    watching: WatcherNow,
+    state: State,
+    watcher: CurrentWatcher,
     after: Annotated[str | None, Query(max_length=40, description="An opaque cursor")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from now, or from behind `Last-Event-ID` on, without gaps.
@@ -170,7 +167,7 @@ async def all_events(
     """
     cursor = given_cursor(request, after)
     watermark = watermark_of(cursor) if cursor else None
-    return streaming(events_of_all(house.newsroom, watermark, watching))
+    return streaming(events_of_all(state.event_hub, watermark, watcher))
 
 
 @router.get(
@@ -180,28 +177,30 @@ async def all_events(
     responses=_FILES,
 )
 async def export_call(
-    callSid: Sid, house: RoomsNow, visitor: VisitorNow, format: Format = Format.JSON
+    callSid: Sid, state: State, visitor: CurrentVisitor, format: Format = Format.JSON
 ) -> Response:
     """The record; that it was exported is logged."""
-    sight = visitor.sight(callSid)
-    skeleton = seen(await _skeleton(house, callSid), sight)
-    log.info("customer_data_exported", call_sid=callSid, format=format.value, sight=sight.value)
+    visibility = visitor.visibility(callSid)
+    skeleton = mask_record(await _record(state, callSid), visibility)
+    log.info(
+        "customer_data_exported", call_sid=callSid, format=format.value, sight=visibility.value
+    )
     return _file(callSid, [skeleton], format, single=True)
 
 
 @router.get("/export", tags=["export"], summary="A day's calls as a file", responses=_FILES)
 async def export_day(
-    house: RoomsNow,
-    visitor: VisitorNow,
+    state: State,
+    visitor: CurrentVisitor,
     day: Annotated[date | None, Query(description="Of the business's calendar; today")] = None,
     format: Format = Format.CSV,
 ) -> Response:
     """Every call that began on that day, newest first."""
-    zone = house.business.zone
+    zone = state.business.zone
     wanted = day or datetime.now(zone).date()
     found = [
-        seen(skeleton, visitor.sight(skeleton.callSid))
-        async for skeleton in of_day(house.newsroom, wanted, zone)
+        mask_record(skeleton, visitor.visibility(skeleton.callSid))
+        async for skeleton in calls_of_day(state.event_hub, wanted, zone)
     ]
     log.info(
         "day_exported",
@@ -227,10 +226,10 @@ def _file(
     return Response(body, media_type="application/json", headers=headers)
 
 
-async def _skeleton(house: Rooms, call_sid: str) -> CallSkeleton:
-    skeleton = await house.store.get_call_skeleton(call_sid)
+async def _record(state: AppState, call_sid: str) -> CallSkeleton:
+    skeleton = await state.store.get_call_skeleton(call_sid)
     if skeleton is None:
-        raise UnknownCall(f"there is no call {call_sid}")
+        raise UnknownCall(call_sid)
     return skeleton
 
 
@@ -254,7 +253,7 @@ _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
 """What a formula begins with; %, | and ; did in older programs."""
 _SEPARATORS = ";；﹔|｜\t\r\n"
 _NOTHING = r"\W\u115f\u1160\u3164\uffa0"
-"""What is neither letter nor digit; the four are letters (Hangul fillers) that nobody sees."""
+"""What is neither letter nor digit; the four are letters without a shape (Hangul fillers)."""
 # A spreadsheet takes a cell that begins with =, +, - or @ for a formula, also in full width and
 # behind blanks, quotes or characters without a shape. Where the separator is not the comma (a
 # semicolon in much of Europe) a cell also begins in the middle of ours. So an apostrophe stands
@@ -266,7 +265,7 @@ _FORMULA = re.compile(
 
 
 def as_csv(calls: Iterable[CallSkeleton]) -> str:
-    """One line a call under a line of names; with the byte order mark that Excel wants."""
+    """Return a header and one line a call, with the byte order mark that Excel needs."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
@@ -276,7 +275,7 @@ def as_csv(calls: Iterable[CallSkeleton]) -> str:
 
 
 def as_json(call: CallSkeleton) -> dict[str, object]:
-    """The nested form, with step and status."""
+    """Return the nested form, with step and status."""
     more = {"step": call.step.value, "status": _status(call), "caller": call.caller}
     return {**call.nested(), **more, "updatedAt": call.updatedAt}
 

@@ -13,9 +13,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from structlog.contextvars import bind_contextvars
 
 from voicebot.call import CALL_SID_PATTERN, CallSid, Speaker, Status, Step
-from voicebot.console.conversations import Answered, Said
-from voicebot.console.dependencies import RoomsNow, VisitorNow
-from voicebot.console.masking import Sight, mask_words, personal_of, seen
+from voicebot.console.conversations import TurnRequest, TurnResult
+from voicebot.console.dependencies import CurrentVisitor, State
+from voicebot.console.masking import Visibility, mask_record, mask_words, personal_answers
 from voicebot.console.problems import ProblemDetails
 from voicebot.console.views import Skeleton
 
@@ -24,7 +24,7 @@ router = APIRouter(tags=["conversation"])
 
 _UNPAIRED = re.compile("[\ud800-\udfff]")
 _MAX_MESSAGE_CHARS = 2000
-"""Nobody says more than that in one breath; the limit keeps a stranger's text small."""
+"""More than one says in one turn; the limit keeps what a stranger sends small."""
 
 _CALL_SID = Field(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
 
@@ -69,7 +69,7 @@ class ConversationRequest(_Body):
 
 
 class StartRequest(_Body):
-    """A new call, or an existing one to be looked at; without a callSid one is made up."""
+    """A new call, or an existing one to read; without a callSid the call gets one."""
 
     callSid: str | None = Field(None, pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
     caller: str | None = Field(
@@ -110,24 +110,26 @@ class ConversationAnswer(BaseModel):
 async def start(
     body: StartRequest,
     response: Response,
-    house: RoomsNow,
-    visitor: VisitorNow,
+    state: State,
+    visitor: CurrentVisitor,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=255, description="The same key begins one call, however often it comes"),
     ] = None,
 ) -> StartAnswer:
     """Greeting and first question are in the history. An existing callSid: 200 with its record."""
-    call_sid = CallSid(body.callSid or _made_up(idempotency_key))
+    call_sid = CallSid(body.callSid or _new_call_sid(idempotency_key))
     bind_contextvars(call_sid=call_sid)
-    answered = await house.conversations.start(call_sid, body.caller)
-    if answered.new:
+    result = await state.conversations.start(call_sid, body.caller)
+    if result.new:
         response.headers["Location"] = f"/calls/{call_sid}"
     else:
         response.status_code = 200
-    sight = visitor.sight(call_sid)
+    visibility = visitor.visibility(call_sid)
     return StartAnswer(
-        callSid=call_sid, aiResponse=_said(answered, sight), callSkeleton=_skeleton(answered, sight)
+        callSid=call_sid,
+        aiResponse=_ai_response(result, visibility),
+        callSkeleton=_skeleton(result, visibility),
     )
 
 
@@ -144,11 +146,11 @@ async def start(
 )
 async def turn(
     body: ConversationRequest,
-    house: RoomsNow,
-    visitor: VisitorNow,
+    state: State,
+    visitor: CurrentVisitor,
     idempotency_key: Annotated[
         str | None,
-        Header(max_length=255, description="The same key is one turn of its call, once answered"),
+        Header(max_length=255, description="The same key is one turn of its call, once result"),
     ] = None,
 ) -> ConversationAnswer:
     """One step of the very same dialogue as on the phone.
@@ -161,30 +163,30 @@ async def turn(
     """
     bind_contextvars(call_sid=body.callSid)  # the request's task alone has it in its log lines
     message = body.customerMessage
-    said = Said(message.message, message.startedAt, idempotency_key)
-    answered = await house.conversations.answer(CallSid(body.callSid), said)
-    sight = visitor.sight(body.callSid)
+    request = TurnRequest(message.message, message.startedAt, idempotency_key)
+    result = await state.conversations.answer(CallSid(body.callSid), request)
+    visibility = visitor.visibility(body.callSid)
     return ConversationAnswer(
-        aiResponse=_said(answered, sight),
-        callSkeleton=_skeleton(answered, sight),
-        step=answered.reply.step,
-        status=answered.reply.status,
-        shouldHangup=answered.reply.should_hang_up,
+        aiResponse=_ai_response(result, visibility),
+        callSkeleton=_skeleton(result, visibility),
+        step=result.reply.step,
+        status=result.reply.status,
+        shouldHangup=result.reply.should_hang_up,
     )
 
 
-def _made_up(key: str | None) -> str:
-    """A callSid; of an idempotency key always the same, so that nothing need be remembered."""
+def _new_call_sid(key: str | None) -> str:
+    """Return a new callSid; of an idempotency key always the same, so that no key is stored."""
     return f"http-{sha256(key.encode()).hexdigest()[:32] if key else uuid4().hex[:16]}"
 
 
-def _skeleton(answered: Answered, sight: Sight) -> Skeleton:
-    """What it leaves out stays out of the answer, too."""
-    return Skeleton.model_validate(seen(answered.skeleton, sight).nested())
+def _skeleton(result: TurnResult, visibility: Visibility) -> Skeleton:
+    """Return the record without the keys that its nested form leaves out."""
+    return Skeleton.model_validate(mask_record(result.skeleton, visibility).nested())
 
 
-def _said(answered: Answered, sight: Sight) -> AIResponse:
-    reply, message = answered.reply, answered.reply.message
-    if sight is Sight.MASKED:
-        message = mask_words(Speaker.BOT, message, personal_of(answered.skeleton))
+def _ai_response(result: TurnResult, visibility: Visibility) -> AIResponse:
+    reply, message = result.reply, result.reply.message
+    if visibility is Visibility.MASKED:
+        message = mask_words(Speaker.BOT, message, personal_answers(result.skeleton))
     return AIResponse(speaker="AI", message=message, startedAt=reply.started_at)

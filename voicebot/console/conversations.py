@@ -1,7 +1,6 @@
-"""Conversations over HTTP: every request is one turn of the very dialogue that the phone has.
+"""Conversations over HTTP: every request is one turn of the dialogue that the phone has.
 
-A request that is sent again, because its answer was lost or by mistake, is no second turn: it
-gets the first answer, and nothing changes.
+A repeated request is no second turn: it gets the first answer, and nothing changes.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
 from voicebot.collect.understanding import Understand
-from voicebot.errors import VoicebotError
+from voicebot.console.problems import CallIsLive, KeyReused, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, Store
@@ -34,30 +33,18 @@ from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing
 from voicebot.validation import read_moment
 
 TIMES_OVERTAKEN = 3
-"""Other consoles' turns of the same call may be faster so often; then the client tries again."""
+"""Retries when another console's turn of the same call was faster; then the client tries again."""
 
 _GOES_ON = "goes_on"
-"""What a trace says of a request after which the conversation is not over."""
-
-
-class UnknownCall(VoicebotError):
-    """There is no record of this call."""
-
-
-class CallIsLive(VoicebotError):
-    """A phone stream owns this call just now."""
-
-
-class KeyReused(VoicebotError):
-    """An Idempotency-Key came with another message before."""
+"""Outcome of a traced request after which the conversation is not over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TurnRequest:
     """One message of the customer.
 
-    started_at  UTC; None where the client does not tell it
-    key         the client's Idempotency-Key; it counts within its call
+    started_at  UTC; None where the client does not send it
+    key         the client's Idempotency-Key, unique within its call
     """
 
     text: str
@@ -66,13 +53,13 @@ class Said:
 
     @property
     def digest(self) -> str:
-        """The same for the same message, and for no other."""
+        """Hash of the message and its moment."""
         at = self.started_at.isoformat() if self.started_at else ""
         return sha256(f"{at} {self.text}".encode()).hexdigest()
 
     @property
     def names(self) -> list[str]:
-        """Under which its answer is kept; none for what may well be said twice."""
+        """The names that its answer is stored by; none for a message that may be sent twice."""
         names = [f"said:{self.digest}"] if self.started_at else []
         return names + ([f"key:{sha256(self.key.encode()).hexdigest()}"] if self.key else [])
 
@@ -94,8 +81,8 @@ class Reply(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A reply, and the record as it is now. `new` says that it was not given before."""
+class TurnResult:
+    """A reply, and the record as it is now. `new` is False for a repeated reply."""
 
     reply: Reply
     skeleton: CallSkeleton
@@ -103,9 +90,9 @@ class Answered:
 
 
 class Conversations:
-    """The calls that are held over HTTP. Two requests for one call are served in turn.
+    """Serves calls over HTTP. Two requests for one call are served one after the other.
 
-    What a call costs is counted, and capped, as on the phone. Raises SettingsError for the prices.
+    What a call costs is counted, and capped, as on the phone. Raises SettingsError (prices).
     """
 
     def __init__(
@@ -124,70 +111,73 @@ class Conversations:
         self._tracing = tracing
         self._turns: WeakValueDictionary[CallSid, asyncio.Lock] = WeakValueDictionary()
 
-    async def start(self, call_sid: CallSid, caller: str | None) -> Answered:
-        """Begin a call: its record is made, greeting and first question are in its history.
+    async def start(self, call_sid: CallSid, caller: str | None) -> TurnResult:
+        """Begin a call: create its record with greeting and first question in its history.
 
-        A call that there is already is left as it is; the reply is what the bot said last.
+        An existing call is left as it is; the reply is what the bot said last.
         Raises StoreUnavailable.
         """
-        return await self._in_turn(call_sid, partial(self._start, call_sid, caller))
+        return await self._serialized(call_sid, partial(self._start, call_sid, caller))
 
-    async def answer(self, call_sid: CallSid, said: Said) -> Answered:
+    async def answer(self, call_sid: CallSid, request: TurnRequest) -> TurnResult:
         """Answer the caller, or repeat the answer that this message got before.
 
         Raises UnknownCall, CallIsLive or Fenced while a phone has the call, KeyReused and
         StoreUnavailable. Nothing of the turn is in the record then, but after StoreUnavailable
         all of it may be.
         """
-        return await self._in_turn(call_sid, partial(self._answer, call_sid, said))
+        return await self._serialized(call_sid, partial(self._answer, call_sid, request))
 
-    async def _in_turn(
-        self, call_sid: CallSid, serve: Callable[[], Awaitable[Answered]]
-    ) -> Answered:
+    async def _serialized(
+        self, call_sid: CallSid, serve: Callable[[], Awaitable[TurnResult]]
+    ) -> TurnResult:
         async with self._turns.setdefault(call_sid, asyncio.Lock()):
             for _ in range(TIMES_OVERTAKEN):
                 with suppress(Overtaken):
                     return await serve()
             return await serve()
 
-    async def _start(self, call_sid: CallSid, caller: str | None) -> Answered:
+    async def _start(self, call_sid: CallSid, caller: str | None) -> TurnResult:
         turn = await self._store.open_turn(call_sid, caller=caller)
         if not turn.known:
-            return await self._hold(turn, None)
+            return await self._run_turn(turn, None)
         known = turn.skeleton
-        said = [message for message in known.history if message.speaker is Speaker.BOT]
-        last = (said[-1].message, said[-1].startedAt) if said else ("", known.createdAt)
-        return Answered(_as_it_stands(known, *last), known, new=False)
+        spoken = [message for message in known.history if message.speaker is Speaker.BOT]
+        last = (spoken[-1].message, spoken[-1].startedAt) if spoken else ("", known.createdAt)
+        return TurnResult(_current_reply(known, *last), known, new=False)
 
-    async def _answer(self, call_sid: CallSid, said: Said) -> Answered:
-        turn = await self._store.open_turn(call_sid, requests=said.names)
+    async def _answer(self, call_sid: CallSid, request: TurnRequest) -> TurnResult:
+        turn = await self._store.open_turn(call_sid, requests=request.names)
         if not turn.known:
-            raise UnknownCall(f"there is no call {call_sid}; POST /calls begins one")
-        before, known = _replied(turn.answers, said), turn.skeleton
-        at = _place(known.history, said)
+            raise UnknownCall(call_sid)
+        before, known = _earlier_reply(turn.answers, request), turn.skeleton
+        at = _stored_at(known.history, request)
         if before is None and at is not None:
             later = [m for m in known.history[at + 1 :] if m.speaker is Speaker.BOT]
             if later:
-                before = _as_it_stands(known, later[0].message, later[0].startedAt)
+                before = _current_reply(known, later[0].message, later[0].startedAt)
         if before is not None:
-            return Answered(before, known, new=False)
+            return TurnResult(before, known, new=False)
         if await self._store.presence.is_live(call_sid):
-            raise CallIsLive(f"{call_sid} is on the phone just now")
-        return await self._hold(turn, said, in_history=at is not None)
+            raise CallIsLive(call_sid)
+        return await self._run_turn(turn, request, in_history=at is not None)
 
-    async def _hold(
-        self, turn: HttpTurn, said: Said | None, *, in_history: bool = False
-    ) -> Answered:
-        """One turn, as a session of its own; `in_history`: another program stored the message."""
+    async def _run_turn(
+        self, turn: HttpTurn, request: TurnRequest | None, *, in_history: bool = False
+    ) -> TurnResult:
+        """Take one turn, as a session of its own; without a request the call begins.
+
+        in_history  another program has stored the message already
+        """
         state = turn.state
         trace = self._tracing.begin_call(turn.call_sid, state.step, resumed=state.resumed)
         outcome: str = _GOES_ON
         try:
             began, bill = time.perf_counter(), open_bill(self._settings, state)
-            heard, ending = await self._converse(turn, said, trace, began)
+            heard, ending = await self._converse(turn, request, trace, began)
             await note_bill(bill, turn)
-            reply = _reply(turn, said, ending)
-            answers = dict.fromkeys(said.names, reply.model_dump_json()) if said else {}
+            reply = _reply(turn, request, ending)
+            answers = dict.fromkeys(request.names, reply.model_dump_json()) if request else {}
             write_began = time.perf_counter()
             skeleton = await turn.write(
                 answers, stored=heard.message if heard and in_history else None
@@ -198,23 +188,23 @@ class Conversations:
             outcome = _GOES_ON if reply.status is Status.ACTIVE else reply.status
         finally:
             trace.end(outcome)
-        return Answered(reply, skeleton)
+        return TurnResult(reply, skeleton)
 
     async def _converse(
-        self, turn: HttpTurn, said: Said | None, trace: CallTrace, began: float
+        self, turn: HttpTurn, request: TurnRequest | None, trace: CallTrace, began: float
     ) -> tuple[Heard | None, Ending | None]:
-        """What was understood, and how the call ends if it does; without a message it begins."""
+        """Return what was understood, and how the call ends if it does."""
         dialogue = begin(self._business, turn.state)
-        talk = Conversation(dialogue, say=_write_down, ledger=turn, clock=_now)
-        if said is None:
+        talk = Conversation(dialogue, say=_commit_only, ledger=turn, clock=_now)
+        if request is None:
             return None, await talk.take_turn(Started())
         trace.turn_began(began)
-        at = min(_now(), said.started_at or _now())  # a client's clock may be ahead
-        heard = await talk.heard(Utterance(said.text, at), self._understand)
+        at = min(_now(), request.started_at or _now())  # a client's clock may be ahead
+        heard = await talk.heard(Utterance(request.text, at), self._understand)
         return heard, await talk.take_turn(heard)
 
 
-def _reply(turn: HttpTurn, said: Said | None, ending: Ending | None) -> Reply:
+def _reply(turn: HttpTurn, request: TurnRequest | None, ending: Ending | None) -> Reply:
     change, state, message = turn.change, turn.state, turn.said
     status = Status.ACTIVE if state.status is Status.ABANDONED else state.status
     return Reply(
@@ -223,39 +213,39 @@ def _reply(turn: HttpTurn, said: Said | None, ending: Ending | None) -> Reply:
         step=change.step or state.step,
         status=change.status or status,
         should_hang_up=ending is Ending.HANGUP,
-        request=said.digest if said else "",
+        request=request.digest if request else "",
     )
 
 
-def _replied(answers: Sequence[str], said: Said) -> Reply | None:
-    """What this message was answered before; raises KeyReused where its key was another's."""
+def _earlier_reply(answers: Sequence[str], request: TurnRequest) -> Reply | None:
+    """Return the reply to this message, if there is one; raises KeyReused for another's key."""
     replies = [Reply.model_validate_json(text) for text in answers]
-    if any(reply.request != said.digest for reply in replies):
-        raise KeyReused("this Idempotency-Key came with another message before")
+    if any(reply.request != request.digest for reply in replies):
+        raise KeyReused
     return next(iter(replies), None)
 
 
-def _place(history: Sequence[HistoryMessage], said: Said) -> int | None:
-    """Where another program, such as the old back end, has stored this message already.
+def _stored_at(history: Sequence[HistoryMessage], request: TurnRequest) -> int | None:
+    """Return the index at which another program, such as the old back end, stored this message.
 
-    Where one of the two does not tell its moment, or tells it less exactly, only the very last
-    message can be it: what was answered since was another one.
+    Where one of the two has no moment, or a less exact one, only the last message of the history
+    can be it: one that was answered since was another message.
     """
     for at, message in reversed(list(enumerate(history))):
-        if message.speaker is not Speaker.CALLER or message.message != said.text:
+        if message.speaker is not Speaker.CALLER or message.message != request.text:
             continue
         last, moment = at == len(history) - 1, read_moment(message.startedAt)
-        if moment is None or said.started_at is None:
+        if moment is None or request.started_at is None:
             same = last
         else:
-            almost = iso_utc(moment) == iso_utc(said.started_at)
-            same = moment == said.started_at or (last and almost)
+            almost = iso_utc(moment) == iso_utc(request.started_at)
+            same = moment == request.started_at or (last and almost)
         if same:
             return at
     return None
 
 
-def _as_it_stands(known: CallSkeleton, message: str, started_at: str) -> Reply:
+def _current_reply(known: CallSkeleton, message: str, started_at: str) -> Reply:
     over = known.status in (Status.BOOKED, Status.INCOMPLETE)
     last = bool(known.history) and known.history[-1].startedAt == started_at
     return Reply(
@@ -267,8 +257,10 @@ def _as_it_stands(known: CallSkeleton, message: str, started_at: str) -> Reply:
     )
 
 
-async def _write_down(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
-    """A `say` that writes: what is committed becomes the HTTP answer."""
+async def _commit_only(
+    text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
+) -> None:
+    """Commit, and play nothing: what is committed becomes the HTTP answer."""
     await before_first_frame(_now())
 
 

@@ -1,4 +1,4 @@
-"""What the routes share: one set of things for an app's lifetime, and who asks."""
+"""What the routes depend on: the app's state, the visitor, the callSid of a path."""
 
 from __future__ import annotations
 
@@ -10,51 +10,44 @@ from redis.asyncio import Redis
 
 from voicebot.business import Business
 from voicebot.call import CALL_SID_PATTERN
-from voicebot.console.auth import Authenticator, Session, Sessions, Visitor, Watcher
+from voicebot.console.auth import Authenticator, Sessions, Visitor, Watcher
 from voicebot.console.conversations import Conversations
-from voicebot.console.event_hub import Newsroom
+from voicebot.console.event_hub import EventHub
 from voicebot.settings import Settings
 from voicebot.store import Store
-from voicebot.store.events import EventReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """Made when the app starts."""
+class AppState:
+    """What all requests share, from the app's start to its end."""
 
     settings: Settings
     business: Business
     store: Store
     client: Redis
-    reader: EventReader
-    newsroom: Newsroom
+    event_hub: EventHub
     conversations: Conversations
     sessions: Sessions
     authenticator: Authenticator
 
 
-def rooms(request: Request) -> Rooms:
-    """A dependency."""
-    found: Rooms = request.app.state.rooms
+def app_state(request: Request) -> AppState:
+    """Return the app's state."""
+    found: AppState = request.app.state.console
     return found
 
 
 async def visitor(request: Request) -> Visitor:
-    """A dependency: who asks. Raises Problem unless the request may come in."""
-    return await rooms(request).authenticator.check(request)
+    """Return who asks; raises Problem for a request that is not allowed."""
+    return await app_state(request).authenticator.check(request)
 
 
 async def watcher(request: Request, visitor: Annotated[Visitor, Depends(visitor)]) -> Watcher:
-    """A dependency of event streams: who asks, now and later."""
-    sessions = rooms(request).sessions
-
-    async def again(session: Session) -> Session | None:
-        return await sessions.find(session.cookie)
-
-    return Watcher(visitor, again)
+    """Return who asks for an event stream; its session is checked for as long as it lasts."""
+    return Watcher(visitor, app_state(request).sessions)
 
 
 Sid = Annotated[str, Path(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])]
-RoomsNow = Annotated[Rooms, Depends(rooms)]
-VisitorNow = Annotated[Visitor, Depends(visitor)]
-WatcherNow = Annotated[Watcher, Depends(watcher)]
+State = Annotated[AppState, Depends(app_state)]
+CurrentVisitor = Annotated[Visitor, Depends(visitor)]
+CurrentWatcher = Annotated[Watcher, Depends(watcher)]

@@ -1,4 +1,7 @@
-"""The events of one call, and of all calls, as Server-Sent Events for integrators."""
+"""The events of one call, and of all calls, as Server-Sent Events for integrators.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
 
 from __future__ import annotations
 
@@ -11,75 +14,126 @@ from fastapi.responses import StreamingResponse
 
 from voicebot.call import CallSid
 from voicebot.console.auth import PROGRAM, Watcher
-from voicebot.console.event_hub import CALLS_KNOWN, Newsroom
-from voicebot.console.masking import Sight, mask_event
-from voicebot.console.problems import Problem
+from voicebot.console.event_hub import CALLS_CACHED, CallUpdate, EventHub, Subscription
+from voicebot.console.masking import Visibility, mask_event
+from voicebot.console.problems import BadCursor
 from voicebot.store.events import StreamEvent, entry_order
+
+PING_EVERY_S = 15.0
+"""A comment now and then: proxies close silent connections, and a gone client is noticed."""
+
+PING = b": still here\n\n"
+RETRY = b"retry: 500\n\n"
+"""Milliseconds until the browser reconnects."""
+
+_MARK = "w"  # the cursor's first letter, so that clients do not count with it
+
+
+def frame(event: str, data: object, cursor: str | None = None) -> bytes:
+    """Return one event; `data` becomes one line of JSON."""
+    line = f"id: {cursor}\n" if cursor is not None else ""
+    return f"{line}event: {event}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+def streaming(frames: AsyncIterator[bytes]) -> StreamingResponse:
+    """Return the response that sends the frames, past proxies that buffer."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def given_cursor(request: Request, after: str | None) -> str | None:
+    """Return the cursor of a browser that reconnects, else the parameter."""
+    return request.headers.get("last-event-id") or after or None
+
+
+def cursor_of(watermark: int) -> str:
+    """Return an opaque cursor of all calls' events."""
+    return f"{_MARK}{watermark}"
+
+
+def watermark_of(cursor: str) -> int:
+    """Return the watermark of a cursor; raises Problem 400 for one that is not ours."""
+    if not cursor.startswith(_MARK) or not cursor[1:].isdecimal() or len(cursor) > 20:
+        raise BadCursor
+    return int(cursor[1:])
+
+
+def entry_of(cursor: str) -> str:
+    """Return the stream entry that a cursor of one call names; raises Problem 400."""
+    ms, dash, nth = cursor.partition("-")
+    if not (ms.isdecimal() and dash and nth.isdecimal() and len(cursor) < 40):
+        raise BadCursor
+    return cursor
+
+
+async def next_updates(
+    subscription: Subscription, watcher: Watcher
+) -> AsyncIterator[CallUpdate | None]:
+    """Yield updates, and None after PING_EVERY_S without one, while the watcher may stay."""
+    while not subscription.over:
+        update = await subscription.next(PING_EVERY_S)
+        if not await watcher.may_stay():
+            return
+        yield update
 
 
 async def events_of_call(
-    newsroom: Newsroom, call_sid: CallSid, after: str, watching: Watcher = PROGRAM
+    hub: EventHub, call_sid: CallSid, after: str, watcher: Watcher = PROGRAM
 ) -> AsyncIterator[bytes]:
-    """All that the stream keeps after an entry, then what comes; each entry once."""
-    with newsroom.subscribe() as subscription:
-        told = Told()
-        told.note(call_sid, after)
+    """Yield all that the stream keeps after an entry, then what comes; each entry once."""
+    with hub.subscribe() as subscription:
+        seen = SeenEvents()
+        seen.note(call_sid, after)
         yield RETRY
-        missed = await newsroom.stream_of(call_sid, after)
-        if not await watching.may_stay():
+        missed = await hub.events_of(call_sid, after)
+        if not await watcher.may_stay():
             return
-        for event in told.new(missed):
-            yield event_frame(event, event.id, watching)
-        while not subscription.over:
-            bulletin = await subscription.next(PING_EVERY_S)
-            if not await watching.may_stay():
-                return
-            if bulletin is None:
+        for event in seen.new(missed):
+            yield event_frame(event, event.id, watcher)
+        async for update in next_updates(subscription, watcher):
+            if update is None:
                 yield PING
-            elif bulletin.call_sid == call_sid:
-                for event in told.new(bulletin.events):
-                    yield event_frame(event, event.id, watching)
+            elif update.call_sid == call_sid:
+                for event in seen.new(update.events):
+                    yield event_frame(event, event.id, watcher)
 
 
 async def events_of_all(
-    newsroom: Newsroom, watermark: int | None, watching: Watcher = PROGRAM
+    hub: EventHub, watermark: int | None, watcher: Watcher = PROGRAM
 ) -> AsyncIterator[bytes]:
-    """What happened since a cursor, then what comes; each entry at least once.
+    """Yield what happened since a cursor, then what comes; each entry at least once.
 
     A cursor names a moment before which nothing is missing, so what follows it may come again
     after a reconnect: an event's `id` with its callSid tells.
     """
-    with newsroom.subscribe() as subscription:
-        told = Told()
+    with hub.subscribe() as subscription:
+        seen = SeenEvents()
         yield RETRY
         if watermark is not None:
-            since = await newsroom.since(watermark)
-            if not await watching.may_stay():
+            since = await hub.events_since(watermark)
+            if not await watcher.may_stay():
                 return
             missed = [event for events in since.values() for event in events]
-            for event in told.new(sorted(missed, key=lambda e: e.order)):
-                yield event_frame(event, cursor_of(max(watermark, event.at_ms)), watching)
-        while not subscription.over:
-            bulletin = await subscription.next(PING_EVERY_S)
-            if not await watching.may_stay():
-                return
-            if bulletin is None:
+            for event in seen.new(sorted(missed, key=lambda e: e.order)):
+                yield event_frame(event, cursor_of(max(watermark, event.at_ms)), watcher)
+        async for update in next_updates(subscription, watcher):
+            if update is None:
                 yield PING
                 continue
-            for event in told.new(bulletin.events):
-                yield event_frame(event, cursor_of(bulletin.watermark), watching)
+            for event in seen.new(update.events):
+                yield event_frame(event, cursor_of(update.watermark), watcher)
 
 
-def event_frame(event: StreamEvent, cursor: str, watching: Watcher) -> bytes:
-    """One entry as the visitor sees it: its type is the event's name, its fields the data."""
-    if watching.visitor.sight(event.call_sid) is Sight.MASKED:
+def event_frame(event: StreamEvent, cursor: str, watcher: Watcher) -> bytes:
+    """Return one entry as the visitor sees it; its type names the event."""
+    if watcher.visitor.visibility(event.call_sid) is Visibility.MASKED:
         event = mask_event(event)
     data = {"callSid": event.call_sid, "id": event.id, **event.fields}
     return frame(event.fields.get("type", "event"), data, cursor)
 
 
-class Told:
-    """What a listener has had already, by call; of the CALLS_KNOWN calls that spoke last.
+class SeenEvents:
+    """What a listener has had already, by call, of the CALLS_CACHED calls that spoke last.
 
     Of a call that is forgotten an event may come again, as after a reconnect.
     """
@@ -88,11 +142,11 @@ class Told:
         self._last: OrderedDict[CallSid, tuple[int, int]] = OrderedDict()
 
     def note(self, call_sid: CallSid, entry: str) -> None:
-        """All up to this entry is known to the listener."""
+        """Count all entries up to this one as seen."""
         self._keep(call_sid, entry_order(entry))
 
     def new(self, events: Iterable[StreamEvent]) -> Iterable[StreamEvent]:
-        """Those that were not told yet."""
+        """Yield the events that were not seen yet, and count them as seen."""
         for event in events:
             if event.order > self._last.get(event.call_sid, (0, 0)):
                 self._keep(event.call_sid, event.order)
@@ -101,52 +155,5 @@ class Told:
     def _keep(self, call_sid: CallSid, order: tuple[int, int]) -> None:
         self._last[call_sid] = order
         self._last.move_to_end(call_sid)
-        if len(self._last) > CALLS_KNOWN:
+        if len(self._last) > CALLS_CACHED:
             self._last.popitem(last=False)
-
-
-PING_EVERY_S = 15.0
-"""A comment now and then: proxies close silent lines, and a gone client is noticed."""
-
-PING = b": still here\n\n"
-RETRY = b"retry: 500\n\n"
-"""Milliseconds until the browser comes back after a lost line."""
-
-_MARK = "w"  # the cursor's first letter, so that clients do not count with it
-
-
-def frame(event: str, data: object, cursor: str | None = None) -> bytes:
-    """One event; `data` becomes one line of JSON."""
-    line = f"id: {cursor}\n" if cursor is not None else ""
-    return f"{line}event: {event}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
-
-
-def streaming(frames: AsyncIterator[bytes]) -> StreamingResponse:
-    """The response that sends them."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
-
-
-def given_cursor(request: Request, after: str | None) -> str | None:
-    """Where to go on: the header of a browser that comes back, else the parameter."""
-    return request.headers.get("last-event-id") or after or None
-
-
-def cursor_of(watermark: int) -> str:
-    """An opaque cursor of all calls' events."""
-    return f"{_MARK}{watermark}"
-
-
-def watermark_of(cursor: str) -> int:
-    """What a cursor means; raises Problem 400 for one that is not ours."""
-    if not cursor.startswith(_MARK) or not cursor[1:].isdecimal() or len(cursor) > 20:
-        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one")
-    return int(cursor[1:])
-
-
-def entry_of(cursor: str) -> str:
-    """The stream entry that a cursor of one call names; raises Problem 400."""
-    ms, dash, nth = cursor.partition("-")
-    if not (ms.isdecimal() and dash and nth.isdecimal() and len(cursor) < 40):
-        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one")
-    return cursor

@@ -1,8 +1,8 @@
-"""What the live page asks for: one stream of calls as they stand, reveals, hand-over marks.
+"""What the live page asks for: one stream of calls as they stand, reveals, hand-overs.
 
-The page's own routes: they follow the page, integrators use `/calls` and `/events`. Customers'
-data comes masked. A reveal is logged (callSid only) and noted in the session, which then sees
-that one call in the clear for a while (sessions.py).
+These routes follow the page; integrators use `/calls` and `/events`. Customers' data comes masked.
+A reveal is logged (callSid only) and noted in the session, which then sees that one call in the
+clear for a while (auth.py).
 """
 
 from __future__ import annotations
@@ -17,55 +17,54 @@ from pydantic import BaseModel, Field
 
 from voicebot.call import CallSid, Status
 from voicebot.console.auth import NO_TOKEN, Watcher
-from voicebot.console.conversations import UnknownCall
-from voicebot.console.dependencies import (
-    Rooms,
-    RoomsNow,
-    Sid,
-    VisitorNow,
-    WatcherNow,
-)
-from voicebot.console.event_hub import Bulletin, Known, Newsroom, Subscription
+from voicebot.console.dependencies import AppState, CurrentVisitor, CurrentWatcher, Sid, State
+from voicebot.console.event_hub import CallUpdate, EventHub, Subscription
 from voicebot.console.event_streams import (
     PING,
-    PING_EVERY_S,
     RETRY,
     cursor_of,
     frame,
     given_cursor,
+    next_updates,
     streaming,
     watermark_of,
 )
-from voicebot.console.masking import Sight
-from voicebot.console.page import keep
-from voicebot.console.problems import Problem
-from voicebot.console.search import Wanted, find, need
-from voicebot.console.search import cursor_of as page_after
-from voicebot.console.views import CallView, Need, WholeCallView, call_view, whole_view
+from voicebot.console.masking import Visibility
+from voicebot.console.page import set_cookie
+from voicebot.console.problems import Problem, UnknownCall
+from voicebot.console.search import CallFilter, encode_cursor, find
+from voicebot.console.views import (
+    CallView,
+    CurrentCall,
+    Need,
+    WholeCallView,
+    call_view,
+    need_of,
+    whole_view,
+)
 from voicebot.log import get_logger
 from voicebot.store.client import unavailable_when_away
-from voicebot.store.events import IndexEntry
 from voicebot.store.index import HandOverResult, hand_over
 from voicebot.store.record import utc_now
 
 ROWS = 100
-"""Calls that a fresh page gets; older ones come when it asks for them, or by search."""
-LOOKED_THROUGH = 500
-"""Of so many, those that need somebody or are spoken come with them, however old they are."""
+"""Calls that a fresh page gets; older ones come on request, or by search."""
+CALLS_SCANNED = 500
+"""Of so many, those that are live or need a person come as well, however old they are."""
 
 router = APIRouter(prefix="/live", include_in_schema=False)
 log = get_logger(__name__)
 
 
-class Rows(BaseModel):
+class CallPage(BaseModel):
     """A page of the list."""
 
     calls: list[CallView]
     next: str | None
 
 
-class Taking(BaseModel):
-    """Who takes a call, or empty to let it go; `over` takes it from a colleague."""
+class HandOver(BaseModel):
+    """The colleague who takes a call, empty to let it go; `over` takes it from another one."""
 
     by: str = Field("", max_length=60)
     over: bool = False
@@ -73,185 +72,180 @@ class Taking(BaseModel):
 
 @router.get("/events")
 async def events(
-    request: Request, house: RoomsNow, watching: WatcherNow, after: str = ""
+    request: Request, state: State, watcher: CurrentWatcher, after: str = ""
 ) -> StreamingResponse:
-    """Rows as they change: first how all stands, or what a cursor missed.
+    """Stream rows as they change: first how all stands, or what a cursor missed.
 
-    A cursor that is too old, or another console's, begins anew: `ready` then says `all`, and rows
-    that were not told before it are no longer the page's.
+    A cursor that is too old, or another console's, begins anew: `ready` then says `all`, and the
+    page drops the rows that did not come before it.
     """
-    return _frames(request, house, watching, None, after)
+    return _page_stream(request, state, watcher, None, after)
 
 
 @router.get("/calls/{callSid}/events")
 async def events_with_call(
-    callSid: Sid, request: Request, house: RoomsNow, watching: WatcherNow, after: str = ""
+    callSid: Sid, request: Request, state: State, watcher: CurrentWatcher, after: str = ""
 ) -> StreamingResponse:
-    """The same, and this call whole."""
-    return _frames(request, house, watching, CallSid(callSid), after)
+    """Stream the same, and this call whole."""
+    return _page_stream(request, state, watcher, CallSid(callSid), after)
 
 
-def _frames(
-    request: Request, house: Rooms, watching: Watcher, open_call: CallSid | None, after: str
+def _page_stream(
+    request: Request, state: AppState, watcher: Watcher, open_call: CallSid | None, after: str
 ) -> StreamingResponse:
     cursor = given_cursor(request, after)
-    desk = _Desk(house.newsroom, open_call, watching)
-    frames = desk.frames(watermark_of(cursor) if cursor else None)
-    return streaming(frames)
+    page = PageStream(state.event_hub, open_call, watcher)
+    return streaming(page.frames(watermark_of(cursor) if cursor else None))
 
 
 @router.get("/calls")
 async def calls(
-    house: RoomsNow,
+    state: State,
     q: Annotated[str, Query(max_length=100)] = "",
     status: Status | None = None,
     needs: Need | None = None,
     live: bool | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> Rows:
-    """Search, masked: whoever searches for a name must know it already."""
-    found = await find(house.newsroom, Wanted(q, status, needs, live), ROWS, cursor)
-    return Rows(calls=[row(known) for known in found.calls], next=found.next)
+) -> CallPage:
+    """Search; the result is masked."""
+    found = await find(state.event_hub, CallFilter(q, status, needs, live), ROWS, cursor)
+    return CallPage(
+        calls=[call_view(call, Visibility.MASKED) for call in found.calls], next=found.next
+    )
 
 
 @router.get("/calls/{callSid}")
-async def one(callSid: Sid, house: RoomsNow, visitor: VisitorNow) -> WholeCallView:
-    """One call whole."""
-    return whole(await _known(house, CallSid(callSid)), visitor.page_sight(callSid))
+async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCallView:
+    """Return one call whole."""
+    return whole_view(await _current(state, callSid), visitor.page_visibility(callSid))
 
 
 @router.post("/calls/{callSid}/reveal")
 async def reveal(
-    callSid: Sid, request: Request, response: Response, house: RoomsNow, visitor: VisitorNow
+    callSid: Sid, request: Request, response: Response, state: State, visitor: CurrentVisitor
 ) -> WholeCallView:
     """Show the customer's data; that it was shown is logged, not what."""
-    known = await _known(house, CallSid(callSid))
+    call = await _current(state, callSid)
     log.info("customer_data_revealed", call_sid=callSid)
     session = visitor.session
-    if session is None and not house.authenticator.wants_token:
-        session = await house.sessions.open(NO_TOKEN)
-        keep(session, request, response)
+    if session is None and not state.authenticator.wants_token:
+        session = await state.sessions.open(NO_TOKEN)
+        set_cookie(session, request, response)
     if session is not None:
-        await house.sessions.reveal(session, CallSid(callSid))
-    return whole(known, Sight.PLAIN)
+        await state.sessions.reveal(session, CallSid(callSid))
+    return whole_view(call, Visibility.PLAIN)
 
 
 @router.delete("/calls/{callSid}/reveal")
-async def hide(callSid: Sid, house: RoomsNow, visitor: VisitorNow) -> WholeCallView:
+async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCallView:
     """Mask the customer's data again."""
     if visitor.session is not None:
-        await house.sessions.hide(visitor.session, CallSid(callSid))
-    return whole(await _known(house, CallSid(callSid)), Sight.MASKED)
+        await state.sessions.hide(visitor.session, CallSid(callSid))
+    return whole_view(await _current(state, callSid), Visibility.MASKED)
 
 
 @router.post("/calls/{callSid}/taker")
-async def take(callSid: Sid, body: Taking, house: RoomsNow) -> dict[str, str]:
-    """ "I'm taking this": colleagues see it at once. 409 when a colleague has it."""
+async def take(callSid: Sid, body: HandOver, state: State) -> dict[str, str]:
+    """Mark who looks after a call; 409 when a colleague has it."""
     with unavailable_when_away():
         handed = await hand_over(
-            house.client,
+            state.client,
             CallSid(callSid),
             body.by.strip(),
             at=utc_now(),
-            retention_s=house.settings.retention_s,
+            retention_s=state.settings.retention_s,
             over=body.over,
         )
     if handed.result is HandOverResult.UNKNOWN:
-        raise UnknownCall(f"there is no call {callSid}")
+        raise UnknownCall(callSid)
     if handed.result is HandOverResult.TAKEN:
         raise Problem(409, "taken", "a colleague has this call in hand")
     return {"takenBy": handed.by}
 
 
-def row(known: Known, sight: Sight = Sight.MASKED) -> CallView:
-    """A call in the list."""
-    return call_view(known.record, known.story, live=known.live, sight=sight)
-
-
-def whole(known: Known, sight: Sight) -> WholeCallView:
-    """A call's page."""
-    return whole_view(known.record, known.story, live=known.live, sight=sight)
-
-
-async def _known(house: Rooms, call_sid: CallSid) -> Known:
-    found = await house.newsroom.look([call_sid], anew=True)
+async def _current(state: AppState, call_sid: str) -> CurrentCall:
+    found = await state.event_hub.calls([CallSid(call_sid)], fresh=True)
     if not found:
-        raise UnknownCall(f"there is no call {call_sid}")
+        raise UnknownCall(call_sid)
     return found[0]
 
 
-class _Desk:
-    """One open page: every call as a row, one call whole."""
+class PageStream:
+    """The stream of one open page: every call as a row, and `open_call` whole."""
 
-    def __init__(self, newsroom: Newsroom, open_call: CallSid | None, watching: Watcher) -> None:
-        self._newsroom = newsroom
-        self._open = open_call
-        self._watching = watching
-        self._shown: Sight | None = None
+    def __init__(self, hub: EventHub, open_call: CallSid | None, watcher: Watcher) -> None:
+        self._hub = hub
+        self._open_call = open_call
+        self._watcher = watcher
+        self._shown: Visibility | None = None
 
     async def frames(self, watermark: int | None) -> AsyncIterator[bytes]:
-        """How things stand, then every change, until the page is gone."""
-        with self._newsroom.subscribe() as subscription:
-            cursor = cursor_of(self._newsroom.watermark)
+        """Yield how things stand, or what came since `watermark`, then every change."""
+        with self._hub.subscribe() as subscription:
+            cursor = cursor_of(self._hub.watermark)
             yield RETRY
-            changed = None if watermark is None else self._newsroom.changed_since(watermark)
+            changed = None if watermark is None else self._hub.changed_since(watermark)
             if changed is None:
-                rows, older = await self._to_begin_with()
+                rows, older = await self.first_rows()
             else:
-                rows, older = await self._newsroom.look(changed), None
-            opened = await self._newsroom.look([self._open]) if self._open else []
-            if not await self._watching.may_stay():
+                rows, older = await self._hub.calls(changed), None
+            opened = await self._opened()
+            if not await self._watcher.may_stay():
                 return
-            for known in rows:
-                yield _row_frame(known)
-            for known in opened:
-                yield self._whole_frame(known)
-            ready = {"following": self._newsroom.following, "older": older, "all": changed is None}
+            for call in rows:
+                yield _row_frame(call)
+            for call in opened:
+                yield self._whole_frame(call)
+            ready = {"following": self._hub.following, "older": older, "all": changed is None}
             yield frame("ready", ready, cursor)
             async for change in self._changes(subscription):
                 yield change
 
-    async def _to_begin_with(self) -> tuple[list[Known], str | None]:
-        """The newest calls and those that matter now, the oldest first; where older ones begin."""
-        places: list[IndexEntry] = await self._newsroom.listed(LOOKED_THROUGH)
+    async def first_rows(self) -> tuple[list[CurrentCall], str | None]:
+        """Return the newest calls and those that matter now, the oldest first, and the cursor
+        behind which older ones begin."""
+        places = await self._hub.recent(CALLS_SCANNED)
         newest = {place.call_sid for place in places[:ROWS]}
-        known = await self._newsroom.look([place.call_sid for place in places])
-        told = [k for k in known if k.live or need(k) or k.record.skeleton.callSid in newest]
-        return told[::-1], page_after(places[ROWS - 1]) if len(places) > ROWS else None
+        found = await self._hub.calls([place.call_sid for place in places])
+        rows = [c for c in found if c.live or need_of(c) or c.record.skeleton.callSid in newest]
+        return rows[::-1], encode_cursor(places[ROWS - 1]) if len(places) > ROWS else None
 
     async def _changes(self, subscription: Subscription) -> AsyncIterator[bytes]:
-        following = self._newsroom.following
-        while not subscription.over:
-            bulletin = await subscription.next(PING_EVERY_S)
-            if not await self._watching.may_stay():
-                return
-            if self._newsroom.following is not following:
-                following = self._newsroom.following
+        following = self._hub.following
+        async for update in next_updates(subscription, self._watcher):
+            if self._hub.following is not following:
+                following = self._hub.following
                 yield frame("following", {"following": following})
-            if self._open is not None and self._shown is not self._sight:  # hidden, or time is up
-                for known in await self._newsroom.look([self._open]):
-                    yield self._whole_frame(known)
-            if bulletin is None:
+            if self._shown is not self._visibility:  # hidden, or the reveal has ended
+                for call in await self._opened():
+                    yield self._whole_frame(call)
+            if update is None:
                 yield PING
                 continue
-            if bulletin.call_sid == self._open:
-                yield self._whole_frame(bulletin.known)
-            yield _bulletin_frame(bulletin)
+            if update.call_sid == self._open_call:
+                yield self._whole_frame(update.call)
+            yield _update_frame(update)
 
     @property
-    def _sight(self) -> Sight:
-        return self._watching.visitor.page_sight(self._open or "")
+    def _visibility(self) -> Visibility | None:
+        """How the open call is to be shown now; None without one."""
+        call_sid = self._open_call
+        return None if call_sid is None else self._watcher.visitor.page_visibility(call_sid)
 
-    def _whole_frame(self, known: Known) -> bytes:
-        self._shown = self._sight
-        return frame("whole", whole(known, self._shown).model_dump(mode="json"))
+    async def _opened(self) -> list[CurrentCall]:
+        """Return the open call, if there is one."""
+        return await self._hub.calls([self._open_call]) if self._open_call else []
+
+    def _whole_frame(self, call: CurrentCall) -> bytes:
+        self._shown = shown = self._watcher.visitor.page_visibility(self._open_call or "")
+        return frame("whole", whole_view(call, shown).model_dump(mode="json"))
 
 
 @lru_cache(maxsize=64)
-def _bulletin_frame(bulletin: Bulletin) -> bytes:
-    """The same bytes for every open page, made once."""
-    return _row_frame(bulletin.known, cursor_of(bulletin.watermark))
+def _update_frame(update: CallUpdate) -> bytes:
+    """Return the same bytes for every open page, made once."""
+    return _row_frame(update.call, cursor_of(update.watermark))
 
 
-def _row_frame(known: Known, cursor: str | None = None) -> bytes:
-    return frame("call", row(known).model_dump(mode="json"), cursor)
+def _row_frame(call: CurrentCall, cursor: str | None = None) -> bytes:
+    return frame("call", call_view(call, Visibility.MASKED).model_dump(mode="json"), cursor)

@@ -1,7 +1,7 @@
-"""What of a customer's data is shown before somebody asks for it. Pure.
+"""What is shown of a customer's data before it is revealed. Pure.
 
 Enough is left to tell calls apart (an initial, the last three digits), nothing that would let a
-passer-by read a name, a number or an address off the screen. What is not known to be harmless is
+bystander read a name, a number or an address off the screen. What is not known to be harmless is
 hidden: a new field of the record, a new kind of event.
 """
 
@@ -25,7 +25,7 @@ PERSONAL = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 """Steps whose answers say something about a person; service and time do not."""
 _SHOWN_DIGITS = 3
 _WORD = re.compile(r"\w+", re.UNICODE)
-_SHORTEST_TELLING = 2  # letters; shorter words of a value are everywhere in what the bot says
+_SHORTEST_PERSONAL = 2  # letters; shorter words of a value are everywhere in what the bot says
 _TIME_IN_SPEECH = r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\d{1,2}[月日点分]"
 _NUMBERS_IN_SPEECH = re.compile(rf"\S*@\S*|(?P<time>{_TIME_IN_SPEECH})|\d+")
 """A day and an hour say nothing about a person, as little as the field that holds them."""
@@ -48,20 +48,20 @@ _HARMLESS_VALUES = frozenset({"phase", "step", "status", "booked", "emailed", "p
 """Kinds of events whose value is a state of the call, or a colleague's name."""
 
 
-class Sight(StrEnum):
+class Visibility(StrEnum):
     """How much of the customer's data a view holds."""
 
     MASKED = "masked"
     PLAIN = "plain"
 
 
-def seen(call: CallSkeleton, sight: Sight) -> CallSkeleton:
-    """Return the record as `sight` shows it."""
-    if sight is Sight.PLAIN:
+def mask_record(call: CallSkeleton, visibility: Visibility) -> CallSkeleton:
+    """Return the record as `visibility` shows it."""
+    if visibility is Visibility.PLAIN:
         return call
     shown = {name: getattr(call, name) for name in _SHOWN_FIELDS}
     info = call.user.userInfo.model_dump(exclude_none=True)
-    personal = personal_of(call)
+    personal = personal_answers(call)
     answers = {s.value: mask_value(s, info[s.value]) for s in PERSONAL if s.value in info}
     moments = {name: at for name, at in info.items() if name.endswith("_timestamp")}
     user = User(
@@ -73,17 +73,17 @@ def seen(call: CallSkeleton, sight: Sight) -> CallSkeleton:
     caller = mask_number(call.caller) if call.caller and not from_browser else call.caller
     history = [
         HistoryMessage(
-            speaker=said.speaker,
-            message=mask_words(said.speaker, said.message, personal),
-            startedAt=said.startedAt,
-            heard=said.heard,
+            speaker=message.speaker,
+            message=mask_words(message.speaker, message.message, personal),
+            startedAt=message.startedAt,
+            heard=message.heard,
         )
-        for said in call.history
+        for message in call.history
     ]
     return CallSkeleton(**shown, user=user, caller=caller, history=history)
 
 
-def personal_of(call: CallSkeleton) -> list[str]:
+def personal_answers(call: CallSkeleton) -> list[str]:
     """Return the answers of the record that say something about a person."""
     info = call.user.userInfo
     return [value for step in PERSONAL if (value := getattr(info, step.value))]
@@ -120,7 +120,7 @@ def mask_words(speaker: Speaker, text: str, personal: Iterable[str]) -> str:
 
 
 def mask_value(step: Step, value: str) -> str:
-    """A saved value as a stranger may see it; service and time say nothing about a person."""
+    """Return a saved value masked; service and time say nothing about a person."""
     match step:
         case Step.NAME:
             return " ".join(word[0] + DOT * _DOTS for word in value.split())
@@ -134,20 +134,20 @@ def mask_value(step: Step, value: str) -> str:
 
 
 def mask_number(number: str) -> str:
-    """A telephone number by its last digits."""
+    """Return a telephone number as its last digits."""
     return f"{DOT * _DOTS} {DOT * _DOTS} {number[-_SHOWN_DIGITS:]}"
 
 
 def mask_callers_words(text: str) -> str:
-    """What a caller said, as the shape of its words: a value may be in it before it is one."""
+    """Return a caller's words as dots: they may hold a value before it is saved."""
     return _WORD.sub(lambda m: DOT * min(len(m[0]), 6), text)
 
 
 def mask_bots_words(text: str, values: Iterable[str]) -> str:
-    """What the bot said, without what it repeats of the caller's answers."""
-    telling = {word for value in values for word in _WORD.findall(value.lower())}
-    telling = {w for w in telling if len(w) >= _SHORTEST_TELLING or not w.isascii()}
+    """Return the bot's words without what they repeat of the caller's answers."""
+    personal = {word for value in values for word in _WORD.findall(value.lower())}
+    personal = {w for w in personal if len(w) >= _SHORTEST_PERSONAL or not w.isascii()}
     text = _NUMBERS_IN_SPEECH.sub(lambda m: m["time"] or DOT * _DOTS, text)
     for value in sorted(filter(None, values), key=len, reverse=True):
         text = text.replace(value, DOT * _DOTS)  # scripts without spaces between words
-    return _WORD.sub(lambda m: DOT * _DOTS if m[0].lower() in telling else m[0], text)
+    return _WORD.sub(lambda m: DOT * _DOTS if m[0].lower() in personal else m[0], text)

@@ -1,7 +1,8 @@
-"""What one address may ask, and how much: the limits that stand before everything else.
+"""What stands before every route: limits of rate, size and time, and the security headers.
 
-An allowance is a bucket of `burst` requests that fills again at `per_s`. It stops a script that
-runs wild and whoever guesses tokens, not a busy office behind one address.
+An allowance is a token bucket of `burst` requests that refills at `per_s`. It stops a runaway
+script and the guessing of tokens, not a busy office behind one address. Plain ASGI: streams pass
+untouched.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ LARGEST_BODY_BYTES = 64 * 1024
 ADDRESSES_KEPT = 10_000
 _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 _DIGITS = 20  # of a declared length; a number of any length would take time to read
-_PREFIX_BITS = 64  # of an IPv6 address: the rest is free to whoever has the network
+_PREFIX_BITS = 64  # of an IPv6 address: one customer has a whole network
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Allowance:
         self._per_s = per_s
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def take(self, address: str, now: float) -> float:
+    def spend(self, address: str, now: float) -> float:
         """Spend one; return the seconds to wait for the next one where none was left, else 0.0."""
         if wait_s := self.wait_s(address, now):
             return wait_s
@@ -73,7 +74,7 @@ class Allowance:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return whom an allowance counts: the client's address, of IPv6 its network."""
+    """Return the address that an allowance counts: the client's, of IPv6 its network."""
     host = connection.client.host if connection.client else ""
     try:
         address = ip_address(host.partition("%")[0])
@@ -87,7 +88,7 @@ def address_of(connection: HTTPConnection) -> str:
 
 
 class Throttle:
-    """429 for an address that asks without end."""
+    """Answers 429 to an address that asks more than the allowance."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,7 +98,7 @@ class Throttle:
         """ASGI."""
         if scope["type"] == "http" and scope["path"] not in _FREE:
             address = address_of(HTTPConnection(scope))
-            if wait_s := self._allowance.take(address, time.monotonic()):
+            if wait_s := self._allowance.spend(address, time.monotonic()):
                 headers = {"Retry-After": str(int(wait_s) + 1)}
                 answer = problem(429, "too_many_requests", "slow down", headers=headers)
                 await answer(scope, receive, send)
@@ -106,7 +107,7 @@ class Throttle:
 
 
 class BodyLimit:
-    """413 for a body of more than LARGEST_BODY_BYTES. A request goes on when it is whole."""
+    """Answers 413 to a body of more than LARGEST_BODY_BYTES; passes on whole requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -180,7 +181,7 @@ class Headers:
 
 
 def policy(streams: list[str]) -> str:
-    """The Content-Security-Policy: scripts and styles from here alone, nothing inline."""
+    """Return the Content-Security-Policy: scripts and styles from here alone, nothing inline."""
     connect = " ".join(["'self'", *streams])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -190,7 +191,7 @@ def policy(streams: list[str]) -> str:
 
 
 def stream_origins(settings: Settings, host: str) -> list[str]:
-    """Where this page may open a WebSocket to."""
+    """Return the origins to which the page may open a WebSocket."""
     if settings.public_url:
         place = urlsplit(settings.public_url).netloc
         return [f"ws://{place}", f"wss://{place}"]
@@ -225,12 +226,12 @@ class PunctualHTTP(H11Protocol):
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """The connection is another protocol's from here on."""
+        """Stop the deadline: the connection belongs to another protocol from here on."""
         self._unwatch()
         super().handle_websocket_upgrade(event)
 
     def _watch(self) -> None:
-        """Begin to wait for the rest of a request, or stop when it is there."""
+        """Start the deadline of a request, or stop it when the request is whole."""
         if self.transport.is_closing() or self.transport.get_protocol() is not self:
             return
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):

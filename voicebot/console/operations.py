@@ -1,4 +1,6 @@
-"""What operators see: of all calls, read from Redis; of this machine's processes, their counters.
+"""What operators see: health, metrics, and the events that webhook receivers did not take.
+
+Metrics are gauges of all calls, read from Redis, and counters of this machine's processes.
 
 `voicebot serve` names a folder in which each of its children keeps its metrics
 (prometheus_client's multi-process mode); the console adds them up when it is asked. Gauges carry
@@ -15,30 +17,40 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from fastapi import APIRouter, Query, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client import Gauge as AnyGauge
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel, Field
 
 from voicebot.call import Phase, Status, Step
-from voicebot.console.dependencies import Rooms, rooms
-from voicebot.console.problems import Problem
-from voicebot.console.search import LARGEST_PAGE, need
-from voicebot.console.views import Need, Turn
+from voicebot.console.dependencies import AppState, State
+from voicebot.console.problems import BadCursor, Problem
+from voicebot.console.search import LARGEST_PAGE
+from voicebot.console.views import Need, Turn, need_of
 from voicebot.errors import StoreUnavailable
 from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
 from voicebot.notify.notification import Kind
 from voicebot.store.record import iso_utc
 from voicebot.store.replay import journal_backlog
 
-PATIENCE_S = 2.0
-"""A Redis that hangs must not take the other figures with it: they are wanted just then."""
+READ_TIMEOUT_S = 2.0
+"""While Redis hangs the other figures are still served: they are needed just then."""
+
+FAILURES_PAGE, LARGEST_FAILURES_PAGE = 50, 200
 
 Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")  # set by whichever console was asked
-calls = Gauge("voicebot_recent_calls", "The newest calls, by status", ["status"])
 _BROKEN = "broken"
-"""Beside the statuses: the record cannot be read."""
+"""Counted beside the statuses: the record cannot be read."""
+
+calls = Gauge("voicebot_recent_calls", "The newest calls, by status", ["status"])
 live_calls = Gauge("voicebot_live_calls", "Calls on the phone just now, by phase", ["phase"])
 waiting_calls = Gauge(
     "voicebot_calls_waiting_for_a_person", "Recent calls that nobody has taken in hand", ["need"]
@@ -53,31 +65,31 @@ for _step in Step:
     turn_seconds.labels(_step)
 pages = Gauge("voicebot_console_listeners", "Open pages and event streams of this console")
 following = Gauge("voicebot_console_following", "1 while Redis tells this console what happens")
-turns_seen = Counter("voicebot_turns_answered", "Turns that the bot has answered")
+turns_answered = Counter("voicebot_turns_answered", "Turns that the bot has answered")
 
 
-def answered(turn: Turn) -> None:
-    """The bot has answered a turn."""
+def count_turn(turn: Turn) -> None:
+    """Count a turn that the bot has answered."""
     turn_seconds.labels(turn.step).observe(turn.waited_ms / 1000)
-    turns_seen.inc()
+    turns_answered.inc()
 
 
-async def look_around(house: Rooms) -> None:
+async def refresh_gauges(state: AppState) -> None:
     """Set the gauges; while Redis is away they keep what they had."""
-    await asyncio.to_thread(journal_backlog, house.settings.data_dir)  # sets the journal's gauges
-    newsroom = house.newsroom
-    pages.set(newsroom.listeners)
-    following.set(newsroom.following)
+    await asyncio.to_thread(journal_backlog, state.settings.data_dir)  # sets the journal's gauges
+    hub = state.event_hub
+    pages.set(hub.listeners)
+    following.set(hub.following)
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            places = await newsroom.listed(LARGEST_PAGE)
-            known = await newsroom.look([place.call_sid for place in places])
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            places = await hub.recent(LARGEST_PAGE)
+            current = await hub.calls([place.call_sid for place in places])
     except (StoreUnavailable, TimeoutError):
         return
-    skeletons = [k.record.skeleton for k in known]
+    skeletons = [c.record.skeleton for c in current]
     statuses = Tally(_BROKEN if s.broken else s.status.value for s in skeletons)
-    phases = Tally(k.story.phase for k in known if k.live)
-    needs = Tally(need(k) for k in known if not k.record.taken_by)
+    phases = Tally(c.activity.phase for c in current if c.live)
+    needs = Tally(need_of(c) for c in current if not c.record.taken_by)
     for status in (*Status, _BROKEN):
         calls.labels(status).set(statuses[status])
     for phase in Phase:
@@ -87,18 +99,18 @@ async def look_around(house: Rooms) -> None:
 
 
 def exposition() -> bytes:
-    """Prometheus text: of all processes that share the folder, else of this one."""
+    """Return the metrics of all processes that share the folder, else of this one, as text."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder is None:
         return generate_latest(REGISTRY)
-    _forget_the_dead(Path(folder))
+    _remove_dead_gauges(Path(folder))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """A killed worker's breaker is not open any more. Counters stay: what was, was."""
+def _remove_dead_gauges(folder: Path) -> None:
+    """Remove the gauges of processes that have ended, and keep their counters."""
     for file in folder.glob("gauge_*.db"):
         pid = file.stem.rpartition("_")[2]
         recent = file.stem.startswith("gauge_mostrecent")
@@ -117,8 +129,29 @@ def _is_alive(pid: int) -> bool:
 
 
 router = APIRouter()
+probes = APIRouter(tags=["operations"])
+"""Served without a token."""
 
-FAILURES_PAGE, MOST_FAILURES = 50, 200
+
+@router.get("/metrics", tags=["operations"], summary="Metrics")
+async def metrics(state: State) -> Response:
+    """Prometheus text."""
+    await refresh_gauges(state)
+    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+@probes.get("/healthz", summary="Health")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@probes.get("/readyz", summary="Readiness")
+async def readyz(state: State) -> dict[str, str]:
+    """Redis answers too; of a cluster, the nodes of most slots."""
+    if not await state.store.is_ready():
+        raise Problem(503, "store_unavailable", "Redis does not answer")
+    return {"status": "ready"}
 
 
 class WebhookFailure(BaseModel):
@@ -144,15 +177,15 @@ class WebhookFailuresAnswer(BaseModel):
 
 @router.get("/webhooks/failures", tags=["webhooks"], summary="What receivers did not take")
 async def webhook_failures(
-    house: Annotated[Rooms, Depends(rooms)],
-    limit: Annotated[int, Query(ge=1, le=MOST_FAILURES)] = FAILURES_PAGE,
+    state: State,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_FAILURES_PAGE)] = FAILURES_PAGE,
     cursor: Annotated[str | None, Query(max_length=400, description="`next` of a page")] = None,
 ) -> WebhookFailuresAnswer:
     """Given up after about a day of attempts, or at once where the receiver answered 410.
 
     `voicebot webhooks --retry ID` asks for another attempt.
     """
-    failures = FailedDeliveries(house.client, house.settings)
+    failures = FailedDeliveries(state.client, state.settings)
     found = await failures.page(limit + 1, _place(cursor) if cursor else None)
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
@@ -180,5 +213,5 @@ def _place(cursor: str) -> Place:
     moment, _, rest = cursor.partition("-")
     name, _, endpoint = rest.partition("-")
     if not (moment.isascii() and moment.isdecimal() and len(moment) < 20 and name and endpoint):
-        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one")
+        raise BadCursor
     return Place(int(moment), name, endpoint)

@@ -1,4 +1,4 @@
-"""The page's files: no build step, nothing from other hosts."""
+"""The page: its files (no build step, nothing from other hosts), signing in and out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, SecretStr
 
 from voicebot.console.auth import COOKIE, SESSION_S, Session
-from voicebot.console.dependencies import RoomsNow
+from voicebot.console.dependencies import State
 from voicebot.console.problems import Problem
 
 STATIC = Path(str(files("voicebot.console").joinpath("static")))
 _REVALIDATE = {"Cache-Control": "no-cache"}
 
 router = APIRouter(include_in_schema=False)
+session_router = APIRouter(prefix="/session", include_in_schema=False)
 
 
 @router.get("/")
@@ -40,7 +41,7 @@ async def docs() -> FileResponse:
 
 @router.get("/favicon.ico")
 async def favicon() -> RedirectResponse:
-    """Browsers ask for it unbidden."""
+    """Browsers ask for it by themselves."""
     return RedirectResponse("/static/icon.svg")
 
 
@@ -49,16 +50,6 @@ class _Files(StaticFiles):
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
-
-
-def serve_pages(app: FastAPI) -> None:
-    """Add the page to the app."""
-    app.include_router(router)
-    app.include_router(session_router)
-    app.mount("/static", _Files(directory=STATIC), name="static")
-
-
-session_router = APIRouter(prefix="/session", include_in_schema=False)
 
 
 class SignIn(BaseModel):
@@ -79,16 +70,16 @@ class SessionState(BaseModel):
 
 
 @session_router.get("")
-async def state(request: Request, response: Response, house: RoomsNow) -> SessionState:
-    """Is this browser signed in?"""
-    session = await house.authenticator.session_of(request)
-    if house.authenticator.wants_token and session is None:
+async def session_state(request: Request, response: Response, state: State) -> SessionState:
+    """Return whether this browser is signed in, and what the page shows of the business."""
+    session = await state.authenticator.session_of(request)
+    if state.authenticator.wants_token and session is None:
         response.delete_cookie(COOKIE)
         return SessionState(signedIn=False, wantsToken=True)
-    business = house.business
+    business = state.business
     return SessionState(
         signedIn=True,
-        wantsToken=house.authenticator.wants_token,
+        wantsToken=state.authenticator.wants_token,
         csrf=session.csrf if session else "",
         company=business.company.name,
         zone=business.zone.key,
@@ -97,25 +88,25 @@ async def state(request: Request, response: Response, house: RoomsNow) -> Sessio
 
 
 @session_router.post("", status_code=204)
-async def sign_in(body: SignIn, request: Request, response: Response, house: RoomsNow) -> None:
+async def sign_in(body: SignIn, request: Request, response: Response, state: State) -> None:
     """Open a session; wrong tokens are slowed down by address."""
-    house.authenticator.check_origin(request)
+    state.authenticator.check_origin(request)
     token = body.token.get_secret_value().strip()
-    if not house.authenticator.verify(request, token, by="sign-in"):
+    if not state.authenticator.verify(request, token, by="sign-in"):
         raise Problem(403, "wrong_token", "this token is not known")
-    keep(await house.sessions.open(token), request, response)
+    set_cookie(await state.sessions.open(token), request, response)
 
 
 @session_router.delete("", status_code=204)
-async def sign_out(request: Request, response: Response, house: RoomsNow) -> None:
+async def sign_out(request: Request, response: Response, state: State) -> None:
     """End the session, for every console and every copy of its cookie."""
-    house.authenticator.check_origin(request)
-    if session := await house.authenticator.session_of(request):
-        await house.sessions.end(session)
+    state.authenticator.check_origin(request)
+    if session := await state.authenticator.session_of(request):
+        await state.sessions.end(session)
     response.delete_cookie(COOKIE)
 
 
-def keep(session: Session, request: Request, response: Response) -> None:
+def set_cookie(session: Session, request: Request, response: Response) -> None:
     """Give the browser its session's cookie."""
     response.set_cookie(
         COOKIE,
@@ -125,3 +116,10 @@ def keep(session: Session, request: Request, response: Response) -> None:
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+
+
+def serve_pages(app: FastAPI) -> None:
+    """Add the page to the app."""
+    app.include_router(router)
+    app.include_router(session_router)
+    app.mount("/static", _Files(directory=STATIC), name="static")

@@ -1,4 +1,4 @@
-"""What went wrong, as RFC 9457 problem details: `application/problem+json`.
+"""Errors as RFC 9457 problem details: `application/problem+json`.
 
 `error` is the short name that clients of this API have always had; `errors` lists what is wrong
 with a request, with the place of each.
@@ -14,15 +14,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from voicebot.console.conversations import CallIsLive, KeyReused, UnknownCall
-from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable
+from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable, VoicebotError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:voicebot:problem:"
 
 
-class Problem(Exception):
-    """An answer that is not the one that was asked for."""
+class Problem(VoicebotError):
+    """A request that is refused. `kind` is the short name, `detail` the sentence."""
 
     def __init__(
         self, status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None
@@ -31,6 +30,36 @@ class Problem(Exception):
         self.status = status
         self.kind = kind
         self.headers = headers
+
+
+class UnknownCall(Problem):
+    """There is no record of this call."""
+
+    def __init__(self, call_sid: str) -> None:
+        detail = f"there is no call {call_sid}; POST /calls begins one"
+        super().__init__(404, "unknown_call", detail)
+
+
+class CallIsLive(Problem):
+    """A phone stream owns this call."""
+
+    def __init__(self, call_sid: str) -> None:
+        super().__init__(409, "call_is_live", f"{call_sid} is on the phone just now")
+
+
+class KeyReused(Problem):
+    """An Idempotency-Key came with another message before."""
+
+    def __init__(self) -> None:
+        detail = "this Idempotency-Key came with another message before"
+        super().__init__(409, "idempotency_key_reused", detail)
+
+
+class BadCursor(Problem):
+    """A cursor that this API has not given out."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "bad_cursor", "this cursor is not ours: begin without one")
 
 
 class ProblemDetails(BaseModel):
@@ -46,7 +75,7 @@ class ProblemDetails(BaseModel):
 def problem(
     status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None, **more: object
 ) -> JSONResponse:
-    """The response."""
+    """Return the response; `more` are further keys of its body."""
     title = HTTPStatus(status).phrase
     body = {"type": f"{_TYPES}{kind}", "title": title, "status": status, "detail": detail}
     headers = {"WWW-Authenticate": "Bearer", **(headers or {})} if status == 401 else headers
@@ -54,51 +83,30 @@ def problem(
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Every error of this app becomes a problem document."""
-    app.exception_handler(Problem)(_of_problem)
-    app.exception_handler(HTTPException)(_of_http)
-    app.exception_handler(RequestValidationError)(_of_validation)
-    app.exception_handler(UnknownCall)(_of_unknown)
-    app.exception_handler(CallIsLive)(_of_live)
-    app.exception_handler(Fenced)(_of_live)
-    app.exception_handler(KeyReused)(_of_reused)
-    app.exception_handler(BrokenRecord)(_of_broken)
-    app.exception_handler(StoreUnavailable)(_of_store)
+    """Turn every error of this app into a problem document."""
+    for kind in (Problem, Fenced, BrokenRecord, StoreUnavailable, HTTPException):
+        app.exception_handler(kind)(_answer)
+    app.exception_handler(RequestValidationError)(_answer_invalid)
 
 
-async def _of_problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return problem(error.status, error.kind, str(error), headers=error.headers)
+async def _answer(_: Request, error: Exception) -> JSONResponse:
+    match error:
+        case Problem():
+            return problem(error.status, error.kind, str(error), headers=error.headers)
+        case Fenced():
+            return problem(409, "call_is_live", str(error))
+        case BrokenRecord():
+            return problem(409, "broken_record", str(error))
+        case StoreUnavailable():
+            return problem(503, "store_unavailable", str(error), headers={"Retry-After": "2"})
+        case HTTPException():
+            kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+            return problem(error.status_code, kind, str(error.detail))
+    raise error
 
 
-async def _of_http(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return problem(error.status_code, kind, str(error.detail))
-
-
-async def _of_validation(_: Request, error: Exception) -> JSONResponse:
-    """What is wrong and where, never the value: it may be a customer's."""
+async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with what is wrong and where, without the value: it may be a customer's."""
     assert isinstance(error, RequestValidationError)
     errors = [{"loc": e["loc"], "msg": e["msg"], "type": e["type"]} for e in error.errors()]
     return problem(422, "invalid_request", "the request cannot be understood", errors=errors)
-
-
-async def _of_unknown(_: Request, error: Exception) -> JSONResponse:
-    return problem(404, "unknown_call", str(error))
-
-
-async def _of_live(_: Request, error: Exception) -> JSONResponse:
-    return problem(409, "call_is_live", str(error))
-
-
-async def _of_reused(_: Request, error: Exception) -> JSONResponse:
-    return problem(409, "idempotency_key_reused", str(error))
-
-
-async def _of_broken(_: Request, error: Exception) -> JSONResponse:
-    return problem(409, "broken_record", str(error))
-
-
-async def _of_store(_: Request, error: Exception) -> JSONResponse:
-    return problem(503, "store_unavailable", str(error), headers={"Retry-After": "2"})

@@ -1,4 +1,4 @@
-"""Looking calls up: pages of the index, and what a search or a filter lets through."""
+"""Looking calls up: pages of the index of recent calls, and the filters of a search."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from voicebot.call import CallSid, Status, Step
-from voicebot.console.event_hub import Known, Newsroom
-from voicebot.console.problems import Problem
-from voicebot.console.views import Need, answers, need_of
+from voicebot.console.event_hub import EventHub
+from voicebot.console.problems import BadCursor
+from voicebot.console.views import CurrentCall, Need, answers, need_of
 from voicebot.store import CallSkeleton
 from voicebot.store.events import IndexEntry
 from voicebot.validation import read_moment
 
 PAGE = 50
 LARGEST_PAGE = 200
-MOST_LOOKED_AT = 2000
+MOST_SCANNED = 2000
 """Records that one request reads; a search that found too little goes on from `next`."""
 
-_DIGITS = re.compile(r"\D+")
+_NO_DIGITS = re.compile(r"\D+")
 _FEWEST_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CallFilter:
     """What is looked for: a text in number, name or callSid; a status; a need."""
 
     text: str = ""
@@ -38,63 +38,61 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Calls, newest first, and where the next page begins."""
+    """Calls, newest first, and the cursor of the next page."""
 
-    calls: list[Known]
+    calls: list[CurrentCall]
     next: str | None
 
 
-async def find(newsroom: Newsroom, wanted: Wanted, limit: int, cursor: str | None) -> Page:
-    """One page; raises StoreUnavailable, and Problem for a strange cursor."""
-    after = place_of(cursor) if cursor else None
-    found: list[Known] = []
-    looked_at = 0
-    while looked_at < MOST_LOOKED_AT:
-        places = await newsroom.listed(LARGEST_PAGE, after)
-        known = {k.record.skeleton.callSid: k for k in await newsroom.look(_sids(places))}
+async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None) -> Page:
+    """Return one page of at most `limit` calls; raises StoreUnavailable and BadCursor."""
+    after = decode_cursor(cursor) if cursor else None
+    found: list[CurrentCall] = []
+    scanned = 0
+    while scanned < MOST_SCANNED:
+        places = await hub.recent(LARGEST_PAGE, after)
+        calls = {c.record.skeleton.callSid: c for c in await hub.calls(_sids(places))}
         for place in places:
             after = place
-            call = known.get(place.call_sid)
+            call = calls.get(place.call_sid)
             if call is not None and matches(call, wanted):
                 found.append(call)
                 if len(found) == limit:
-                    return Page(found, cursor_of(place))
+                    return Page(found, encode_cursor(place))
         if len(places) < LARGEST_PAGE:
             return Page(found, None)
-        looked_at += len(places)
-    return Page(found, cursor_of(after) if after else None)
+        scanned += len(places)
+    return Page(found, encode_cursor(after) if after else None)
 
 
-async def of_day(newsroom: Newsroom, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:
-    """Every call that began on this day of the business's calendar, newest first."""
+async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:
+    """Yield every call that began on `day` in `zone`, newest first; raises StoreUnavailable."""
     after: IndexEntry | None = None
-    while places := await newsroom.listed(LARGEST_PAGE, after):
+    while places := await hub.recent(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
-        for known in await newsroom.look(_sids(places), anew=True):
-            skeleton = known.record.skeleton
-            if _day_of(skeleton, claimed_ms[CallSid(skeleton.callSid)], zone) == day:
+        for call in await hub.calls(_sids(places), fresh=True):
+            skeleton = call.record.skeleton
+            began = read_moment(skeleton.createdAt)
+            if began is None:  # the index tells where the record does not
+                began = _moment(claimed_ms[CallSid(skeleton.callSid)], zone)
+            if began.astimezone(zone).date() == day:
                 yield skeleton
         after = places[-1]
-        if _date_of(after.claimed_ms, zone) < day:
+        if _moment(after.claimed_ms, zone).date() < day:
             return  # a call is claimed no earlier than it begins
 
 
-def matches(call: Known, wanted: Wanted) -> bool:
-    """Does the search let this call through?"""
+def matches(call: CurrentCall, wanted: CallFilter) -> bool:
+    """Return whether the search lets this call through."""
     skeleton = call.record.skeleton
     status = None if skeleton.broken else skeleton.status
     if wanted.status is not None and status is not wanted.status:
         return False
     if wanted.live is not None and call.live is not wanted.live:
         return False
-    if wanted.need is not None and need(call) is not wanted.need:
+    if wanted.need is not None and need_of(call) is not wanted.need:
         return False
     return _has_text(skeleton, wanted.text)
-
-
-def need(call: Known) -> Need | None:
-    """Why somebody should look after the call, if so."""
-    return need_of(call.record, call.story, live=call.live)
 
 
 def _has_text(skeleton: CallSkeleton, text: str) -> bool:
@@ -103,36 +101,30 @@ def _has_text(skeleton: CallSkeleton, text: str) -> bool:
         return True
     found = answers(skeleton)
     name, phone = (found[step][0] or "" for step in (Step.NAME, Step.PHONE))
-    numbers = f"{_DIGITS.sub('', phone)} {_DIGITS.sub('', skeleton.caller or '')}"
-    digits = _DIGITS.sub("", needle).removeprefix("0")  # as it is dialled at home
+    numbers = f"{_NO_DIGITS.sub('', phone)} {_NO_DIGITS.sub('', skeleton.caller or '')}"
+    digits = _NO_DIGITS.sub("", needle).removeprefix("0")  # as it is dialled at home
     by_number = len(digits) >= _FEWEST_DIGITS and digits in numbers
     return by_number or needle in name.casefold() or needle in skeleton.callSid.casefold()
 
 
-def cursor_of(place: IndexEntry) -> str:
-    """A place as an opaque text."""
+def encode_cursor(place: IndexEntry) -> str:
+    """Return a place in the index as an opaque text."""
     return urlsafe_b64encode(f"{place.claimed_ms}:{place.call_sid}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> IndexEntry:
-    """The place that a cursor names; raises Problem 400 for one that is not ours."""
+def decode_cursor(cursor: str) -> IndexEntry:
+    """Return the place that a cursor names; raises BadCursor."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         ms, _, sid = urlsafe_b64decode(padded).decode().partition(":")
         return IndexEntry(CallSid(sid), int(ms))
     except (Base64Error, ValueError) as error:
-        raise Problem(400, "bad_cursor", "this cursor is not ours: begin without one") from error
+        raise BadCursor from error
 
 
 def _sids(places: list[IndexEntry]) -> list[CallSid]:
     return [place.call_sid for place in places]
 
 
-def _day_of(skeleton: CallSkeleton, claimed_ms: int, zone: tzinfo) -> date:
-    """When it began; as the index has it where the record does not tell."""
-    moment = read_moment(skeleton.createdAt)
-    return moment.astimezone(zone).date() if moment else _date_of(claimed_ms, zone)
-
-
-def _date_of(ms: int, zone: tzinfo) -> date:
-    return datetime.fromtimestamp(ms / 1000, zone).date()
+def _moment(ms: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, zone)

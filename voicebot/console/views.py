@@ -1,29 +1,164 @@
-"""A call as staff see it: the record and its story in one shape, masked or plain. Pure."""
+"""A call as staff see it: what its events tell, and the views of its record. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.call import Phase, Speaker, Status, Step
-from voicebot.console.masking import PERSONAL, Sight, mask_words, personal_of, seen
+from voicebot.console.masking import (
+    PERSONAL,
+    Visibility,
+    mask_record,
+    mask_words,
+    personal_answers,
+)
 from voicebot.store import CallSkeleton
 from voicebot.store.events import BEGINNING, StreamEvent, entry_order
 from voicebot.store.models import CompanyRecord, HistoryMessage, ServiceRecord, User
 from voicebot.store.record import CallRecord, read_object
 from voicebot.validation import read_moment
 
+TURNS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The bot's answer to one turn of the caller.
+
+    at         when the bot's voice began, ISO 8601 UTC
+    waited_ms  from the decision that the caller has finished to the bot's voice
+    step       the step that was open; empty when the events do not say
+    """
+
+    at: str
+    waited_ms: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallActivity:
+    """What a call's events tell beside its record, folded by `follow`.
+
+        claim ── phase listening ── thinking ── speaking ── … ── claim again: the call was resumed
+                                        └─ answer time ─┘
+
+    saying   the bot's latest message: startedAt and words
+    unheard  what callers did not hear of the bot's messages, by the messages' startedAt; the
+             record keeps only what they heard
+    """
+
+    last_id: str = BEGINNING
+    phase: str = ""
+    step: str = Step.NAME.value
+    resumed: int = 0
+    spoken: bool = False
+    thinking_since: str = ""
+    turns: tuple[Turn, ...] = ()
+    saying: tuple[str, str] = ("", "")
+    unheard: Mapping[str, str] = field(default_factory=dict)
+
+
+def follow(activity: CallActivity, events: Iterable[StreamEvent]) -> CallActivity:
+    """Return the activity after these events; those that it has seen already change nothing."""
+    for event in events:
+        if event.order > entry_order(activity.last_id):
+            activity = replace(_after(activity, event), last_id=event.id)
+    return activity
+
+
+def _after(activity: CallActivity, event: StreamEvent) -> CallActivity:
+    fields = event.fields
+    match fields.get("type"):
+        case "claim":
+            resumed = activity.resumed + activity.spoken
+            return replace(activity, resumed=resumed, phase="", thinking_since="")
+        case "phase":
+            return _in_phase(activity, fields.get("value", ""), fields.get("at", ""))
+        case "message":
+            return _after_message(activity, read_object(fields.get("message", "")), fields)
+        case "revised":
+            return _after_barge_in(activity, read_object(fields.get("message", "")))
+        case "step":
+            return replace(activity, step=fields.get("value", activity.step))
+    return activity
+
+
+def _after_message(
+    activity: CallActivity, message: Mapping[str, object], fields: Mapping[str, str]
+) -> CallActivity:
+    if message.get("speaker") != Speaker.CALLER.value:
+        saying = (str(message.get("startedAt")), str(message.get("message")))
+        return replace(activity, saying=saying)
+    # A phase of thinking that was too short is not announced: it began with the caller's message.
+    return replace(activity, thinking_since=activity.thinking_since or fields.get("at", ""))
+
+
+def _after_barge_in(activity: CallActivity, heard: Mapping[str, object]) -> CallActivity:
+    """Keep the part of the bot's latest message behind the prefix that the caller heard."""
+    at, words = activity.saying
+    prefix = str(heard.get("message"))
+    if heard.get("startedAt") != at or not words.startswith(prefix):
+        return activity
+    unheard = {**activity.unheard, at: words.removeprefix(prefix).strip()}
+    return replace(activity, unheard=unheard)
+
+
+def _in_phase(activity: CallActivity, phase: str, at: str) -> CallActivity:
+    changed = replace(activity, phase=phase, spoken=True)
+    if phase == Phase.THINKING:
+        return replace(changed, thinking_since=at)
+    if phase != Phase.SPEAKING:
+        return replace(changed, thinking_since="")
+    began, ended = read_moment(activity.thinking_since), read_moment(at)
+    if began is None or ended is None or ended < began:
+        return changed
+    turn = Turn(at, (ended - began) // timedelta(milliseconds=1), activity.step)
+    return replace(changed, thinking_since="", turns=(*activity.turns, turn)[-TURNS_KEPT:])
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentCall:
+    """A call as it stands.
+
+    live   a phone stream holds it
+    stale  events came after `record` was read
+    """
+
+    record: CallRecord
+    activity: CallActivity
+    live: bool
+    stale: bool = False
+
 
 class Need(StrEnum):
-    """Why a person should look after a call: asked for one, or ended without a booking."""
+    """Why a person should look after a call: the caller asked for one, or nothing was booked."""
 
     PERSON = "person"
     FOLLOW_UP = "follow_up"
+
+
+def need_of(call: CurrentCall) -> Need | None:
+    """Return why a person should look after the call, or None."""
+    record = call.record
+    if record.continued_as is not None or record.skeleton.broken:
+        return None
+    match record.skeleton.status:
+        case Status.TRANSFER:
+            return Need.PERSON
+        case Status.INCOMPLETE | Status.ABANDONED:
+            return Need.FOLLOW_UP
+    return Need.FOLLOW_UP if _is_lost(call) else None
+
+
+def _is_lost(call: CurrentCall) -> bool:
+    open_ = call.record.skeleton.status is Status.ACTIVE
+    return open_ and not call.live and call.activity.spoken
 
 
 class Skeleton(BaseModel):
@@ -79,7 +214,7 @@ class CallRow(_View):
     step: Step
     phase: Phase | None = Field(None, description="What the bot is doing; only while on the phone")
     live: bool = Field(description="A phone stream holds the call just now")
-    interrupted: bool = Field(description="Open, and nobody holds it: it may be resumed")
+    interrupted: bool = Field(description="Open, and no stream holds it: it may be resumed")
     broken: bool = Field(False, description="Its record cannot be read; `GET /calls/{callSid}` why")
     resumed: int = Field(description="How many times the call was taken up again")
     needs: Need | None = None
@@ -96,7 +231,7 @@ class CallRow(_View):
 class CallView(CallRow):
     """A call in a list, and how much of the customer's data it shows."""
 
-    sight: Sight
+    sight: Visibility
 
 
 class WholeCallView(CallView):
@@ -109,53 +244,40 @@ class WholeCallView(CallView):
     kind: Literal["whole"] = "whole"
 
 
-def call_view(record: CallRecord, story: Story, *, live: bool, sight: Sight) -> CallView:
-    """The call as a row of the list."""
-    return CallView.model_validate(_common(record, story, live, sight))
+def call_view(call: CurrentCall, visibility: Visibility) -> CallView:
+    """Return the call as a row of the list."""
+    return CallView.model_validate(_row(call, visibility))
 
 
-def whole_view(record: CallRecord, story: Story, *, live: bool, sight: Sight) -> WholeCallView:
-    """The call with all that was said."""
-    skeleton = seen(record.skeleton, sight)
-    personal = personal_of(record.skeleton)
+def whole_view(call: CurrentCall, visibility: Visibility) -> WholeCallView:
+    """Return the call with all that was said."""
+    skeleton = mask_record(call.record.skeleton, visibility)
+    personal = personal_answers(call.record.skeleton)
     transcript = []
-    for said in skeleton.history:
-        unheard = story.unheard.get(said.startedAt) if said.heard else None
-        if unheard and sight is Sight.MASKED:
-            unheard = mask_words(said.speaker, unheard, personal)
+    for message in skeleton.history:
+        unheard = call.activity.unheard.get(message.startedAt) if message.heard else None
+        if unheard and visibility is Visibility.MASKED:
+            unheard = mask_words(message.speaker, unheard, personal)
         transcript.append(
             MessageView(
-                speaker=said.speaker,
-                message=said.message,
-                startedAt=said.startedAt,
-                partial=said.heard is not None,
+                speaker=message.speaker,
+                message=message.message,
+                startedAt=message.startedAt,
+                partial=message.heard is not None,
                 unheard=unheard,
             )
         )
     return WholeCallView(
-        **_common(record, story, live, sight),
+        **_row(call, visibility),
         transcript=transcript,
-        turns=[TurnView(at=t.at, waitedMs=t.waited_ms, step=t.step) for t in story.turns],
+        turns=[TurnView(at=t.at, waitedMs=t.waited_ms, step=t.step) for t in call.activity.turns],
         company=skeleton.company.name,
         emailSent=skeleton.confirmEmailsent,
     )
 
 
-def need_of(record: CallRecord, story: Story, *, live: bool) -> Need | None:
-    """Who waits for a person: whoever asked for one, and whose booking did not come about."""
-    status = record.skeleton.status
-    if record.continued_as is not None or record.skeleton.broken:
-        return None
-    if status is Status.TRANSFER:
-        return Need.PERSON
-    if status in (Status.INCOMPLETE, Status.ABANDONED):
-        return Need.FOLLOW_UP
-    lost = status is Status.ACTIVE and not live and story.spoken
-    return Need.FOLLOW_UP if lost else None
-
-
 def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]:
-    """Each step's value as text, and when it was saved."""
+    """Return each step's value as text, and when it was saved (ISO 8601 UTC)."""
     info = skeleton.user.userInfo
     service = skeleton.user.service
     return {
@@ -168,146 +290,35 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
     }
 
 
-def _common(record: CallRecord, story: Story, live: bool, sight: Sight) -> dict[str, object]:
-    skeleton = seen(record.skeleton.model_copy(update={"history": []}), sight)
-    lost = skeleton.status is Status.ACTIVE and not live and story.spoken
+def _row(call: CurrentCall, visibility: Visibility) -> dict[str, object]:
+    record, activity = call.record, call.activity
+    skeleton = mask_record(record.skeleton.model_copy(update={"history": []}), visibility)
     return {
         "callSid": skeleton.callSid,
         "status": skeleton.status,
         "step": skeleton.step,
-        "phase": Phase(story.phase) if live and story.phase in set(Phase) else None,
-        "live": live,
-        "interrupted": lost and not skeleton.broken,
+        "phase": activity.phase if call.live and activity.phase in set(Phase) else None,
+        "live": call.live,
+        "interrupted": _is_lost(call) and not skeleton.broken,
         "broken": skeleton.broken,
-        "resumed": story.resumed,
-        "needs": need_of(record, story, live=live),
+        "resumed": activity.resumed,
+        "needs": need_of(call),
         "caller": skeleton.caller,
         "createdAt": skeleton.createdAt,
         "updatedAt": skeleton.updatedAt,
         "takenBy": record.taken_by,
         "takenAt": record.taken_at,
         "continuedAs": record.continued_as,
-        "steps": _steps(skeleton, sight),
-        "lastTurnMs": story.turns[-1].waited_ms if story.turns else None,
-        "sight": sight,
+        "steps": [
+            StepView(
+                step=step,
+                value=value,
+                savedAt=saved_at if value else None,
+                confirmed=step in skeleton.confirmed,
+                masked=bool(value) and visibility is Visibility.MASKED and step in PERSONAL,
+            )
+            for step, (value, saved_at) in answers(skeleton).items()
+        ],
+        "lastTurnMs": activity.turns[-1].waited_ms if activity.turns else None,
+        "sight": visibility,
     }
-
-
-def _steps(skeleton: CallSkeleton, sight: Sight) -> list[StepView]:
-    return [
-        StepView(
-            step=step,
-            value=value,
-            savedAt=saved_at if value else None,
-            confirmed=step in skeleton.confirmed,
-            masked=bool(value) and sight is Sight.MASKED and step in PERSONAL,
-        )
-        for step, (value, saved_at) in answers(skeleton).items()
-    ]
-
-
-TURNS_KEPT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The bot's answer to one turn of the caller.
-
-    waited_ms  from the decision that the caller has finished to the bot's voice
-    step       which step was open; empty when the events do not say
-    """
-
-    at: str
-    waited_ms: int
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What a call's events tell beside its record, folded.
-
-    claim ── phase listening ── thinking ── speaking ── … ── claim again: the call was resumed
-                                    └─ answer time ─┘
-
-    unheard  what callers did not hear of the bot's messages, by the messages' startedAt; the
-             record keeps only what they heard
-    """
-
-    last_id: str = BEGINNING
-    phase: str = ""
-    phase_at: str = ""
-    step: str = Step.NAME.value
-    resumed: int = 0
-    spoken: bool = False
-    thinking_since: str = ""
-    turns: tuple[Turn, ...] = ()
-    saying: tuple[str, str] = ("", "")
-    """The bot's latest message: startedAt and words."""
-    unheard: Mapping[str, str] = field(default_factory=dict)
-
-
-def told(story: Story, events: Iterable[StreamEvent]) -> Story:
-    """The story after these events; those that it knows already change nothing."""
-    last_id = story.last_id
-    for event in events:
-        if event.order > entry_order(last_id):
-            story, last_id = _after(story, event), event.id
-    return replace(story, last_id=last_id)
-
-
-def _after(story: Story, event: StreamEvent) -> Story:
-    fields = event.fields
-    match fields.get("type"):
-        case "claim":
-            again = story.resumed + 1 if story.spoken else story.resumed
-            return replace(story, resumed=again, phase="", thinking_since="")
-        case "phase":
-            return _in_phase(story, fields.get("value", ""), fields.get("at", ""))
-        case "message":
-            return _after_message(story, read_object(fields.get("message", "")), fields)
-        case "revised":
-            return _after_cut(story, read_object(fields.get("message", "")))
-        case "step":
-            return replace(story, step=fields.get("value", story.step))
-    return story
-
-
-def _after_message(story: Story, message: Mapping[str, object], fields: Mapping[str, str]) -> Story:
-    if message.get("speaker") != Speaker.CALLER.value:
-        return replace(story, saying=(str(message.get("startedAt")), str(message.get("message"))))
-    if story.thinking_since:
-        return story
-    return replace(story, thinking_since=fields.get("at", ""))  # it was too short to tell
-
-
-def _after_cut(story: Story, heard: Mapping[str, object]) -> Story:
-    """The bot's latest message was heard in part: what is left of it was not."""
-    at, words = story.saying
-    known = str(heard.get("message"))
-    if heard.get("startedAt") != at or not words.startswith(known):
-        return story
-    return replace(story, unheard={**story.unheard, at: words.removeprefix(known).strip()})
-
-
-def _in_phase(story: Story, phase: str, at: str) -> Story:
-    changed = replace(story, phase=phase, phase_at=at, spoken=True)
-    if phase == Phase.THINKING:
-        return replace(changed, thinking_since=at)
-    if phase != Phase.SPEAKING:
-        return replace(changed, thinking_since="")
-    waited_ms = _ms_between(story.thinking_since, at)
-    if waited_ms is None:
-        return changed
-    turns = (*story.turns, Turn(at, waited_ms, story.step))[-TURNS_KEPT:]
-    return replace(changed, thinking_since="", turns=turns)
-
-
-def _ms_between(earlier: str, later: str) -> int | None:
-    began, ended = read_moment(earlier), read_moment(later)
-    if began is None or ended is None or ended < began:
-        return None
-    return _ms(ended) - _ms(began)
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
