@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.stream import metrics
-from voicebot.stream.measure import Measure, TurnTimer, stopwatch
+from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.playback import MESSAGE_BYTES, Playback
 from voicebot.tracing import UNTRACED, Answer, CallTrace
 from voicebot.tracing.spans import Spans
@@ -43,14 +43,14 @@ class Nowhere(SpanExporter):
 
 
 def turns(trace: CallTrace) -> None:
-    timer = TurnTimer(Measure(None, "CA", trace))
+    telemetry = CallTelemetry(Rows(None, "CA"), trace)
     for _ in range(TURNS):
-        timer.decided(stopwatch())
-        timer.listened(0.0001)
-        trace.committed(CHANGE, Saved.REDIS, 0.0001)
-        timer.prepared(0.0001)
-        trace.committed(CHANGE, Saved.REDIS, 0.0001)
-        timer.answered(stopwatch())
+        telemetry.turn_decided(time.perf_counter())
+        telemetry.stt_awaited(0.0001)
+        telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
+        telemetry.tts_awaited(0.0001)
+        telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
+        telemetry.turn_answered(time.perf_counter())
 
 
 def messages(count: Callable[[bytes, float], None] | None) -> None:

@@ -6,7 +6,7 @@ Nothing here does I/O. Times are aware datetimes; texts are as spoken.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -193,6 +193,10 @@ class Appointments(Protocol):
     async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
         """The free moments nearest to `wanted`, in order of time."""
         ...
+
+
+CommitObserver = Callable[[Change, Saved, float], None]
+"""Told of a commit: what it changed, where it rests, and how long it took (seconds)."""
 
 
 class Ledger(Protocol):

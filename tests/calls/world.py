@@ -32,7 +32,7 @@ from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.dialect import Twilio
-from voicebot.stream.measure import Measure
+from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -157,7 +157,12 @@ class World:
             ledger = await store.open_call(start.call_sid, caller=caller, business=self.business)
             try:
                 session = Session(
-                    connection, Twilio(), start, ledger, self._dependencies(), Measure(None)
+                    connection,
+                    Twilio(),
+                    start,
+                    ledger,
+                    self._dependencies(),
+                    CallTelemetry(Rows(None)),
                 )
                 await session.run()
             finally:

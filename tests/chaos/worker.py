@@ -22,7 +22,7 @@ import orjson
 import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
-from voicebot.call import Appointments, CallSid, CallState, Change, Saved
+from voicebot.call import Appointments, CallSid, CallState, Change, CommitObserver, Saved
 from voicebot.errors import Fenced
 from voicebot.runtime.process import run
 from voicebot.store.record import answer_text, iso_utc, message_json
@@ -110,6 +110,9 @@ class TracedPen:
     @property
     def appointments(self) -> Appointments:
         return self._ledger.appointments
+
+    def observe(self, observer: CommitObserver) -> None:
+        self._ledger.observe(observer)
 
     async def continue_earlier(self, earlier: CallSid) -> None:
         await self._ledger.continue_earlier(earlier)

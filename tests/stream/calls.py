@@ -28,6 +28,7 @@ from voicebot.call import (
     CallSid,
     CallState,
     Change,
+    CommitObserver,
     Ledger,
     Message,
     Saved,
@@ -43,7 +44,7 @@ from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import ProviderSocket
 from voicebot.stream.dialect import Twilio
-from voicebot.stream.measure import Measure
+from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
@@ -80,6 +81,7 @@ class Notebook:
 
     state: CallState = field(default_factory=CallState)
     changes: list[Change] = field(default_factory=list)
+    observers: list[CommitObserver] = field(default_factory=list)
     fenced: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -91,7 +93,12 @@ class Notebook:
         if self.fenced:
             raise Fenced("a newer session")
         self.changes.append(change)
+        for tell in self.observers:
+            tell(change, Saved.MEMORY, 0.0)
         return Saved.MEMORY
+
+    def observe(self, observer: CommitObserver) -> None:
+        self.observers.append(observer)
 
     @property
     def appointments(self) -> Appointments:
@@ -168,7 +175,7 @@ async def call(
     notebook: Notebook | None = None,
     status: Status | None = Status.BOOKED,
     begin: bool = True,
-    measure: Measure | None = None,
+    telemetry: CallTelemetry | None = None,
     **changes: Any,
 ) -> AsyncIterator[Call]:
     """A session and a provider, joined by a real socket. At the end no task is left."""
@@ -191,7 +198,12 @@ async def call(
             socket = ProviderSocket(connection)
             start = await read_start(socket, Twilio())
             session = Session(
-                socket, Twilio(), start, notebook, dependencies, measure or Measure(None)
+                socket,
+                Twilio(),
+                start,
+                notebook,
+                dependencies,
+                telemetry or CallTelemetry(Rows(None)),
             )
             sessions.append(session)
             await session.run()

@@ -51,7 +51,7 @@ from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.dialect import Start, Twilio
-from voicebot.stream.measure import Measure
+from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
 
 
@@ -229,11 +229,11 @@ async def test_without_ears_the_conversation_learns_that_somebody_spoke() -> Non
 async def test_the_time_of_ears_that_fail_is_not_counted_as_ours(
     tmp_path: Path,
 ) -> None:
-    measure = Measure(tmp_path / "rows.jsonl")
-    async with call(NAME, "Pardon?", stt=DeafEars(after_s=3.0), measure=measure) as c:
+    telemetry = CallTelemetry(Rows(tmp_path / "rows.jsonl"))
+    async with call(NAME, "Pardon?", stt=DeafEars(after_s=3.0), telemetry=telemetry) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    await measure.flush()
+    await telemetry.end()
     rows = [orjson.loads(line) for line in (tmp_path / "rows.jsonl").read_bytes().splitlines()]
     (turn,) = (row for row in rows if row["kind"] == "turn")
     assert turn["stt_ms"] > 1000
@@ -361,7 +361,9 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
     )
     start = Start(CallSid(CALL_SID), STREAM_SID)
     flood, notebook = [frame] * 200 + [stop], Notebook()
-    session = Session(Flood(flood), Twilio(), start, notebook, dependencies, Measure(None))
+    session = Session(
+        Flood(flood), Twilio(), start, notebook, dependencies, CallTelemetry(Rows(None))
+    )
     running = asyncio.create_task(session.run())
     turns = 0
     while flood and not running.done():

@@ -35,7 +35,7 @@ from enum import StrEnum
 from redis.exceptions import ResponseError
 
 from voicebot.breaker import Breaker, Fault
-from voicebot.call import CallSid, CallState, Change, Saved
+from voicebot.call import CallSid, CallState, Change, CommitObserver, Saved
 from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
@@ -132,6 +132,7 @@ class CallSession:
         self._delivered = 0  # Redis has the commits up to this number
         self._copied = 0  # and so have its replicas, where they count
         self._batch: list[Commit] = []
+        self._observers: list[CommitObserver] = []
         self._turn = asyncio.Lock()
         self._flight: asyncio.Task[SaveState] | None = None
         self._keeping: asyncio.Task[Saved] | None = None
@@ -159,11 +160,18 @@ class CallSession:
 
     async def commit(self, change: Change) -> Saved:
         """Write all of `change` or nothing; raises Fenced when a newer session owns the call."""
+        began_s = time.perf_counter()
         async with self._turn:
             saved = await self._commit(change)
         if self.fenced:
             raise Fenced("a newer session has taken this call over; end this one quietly")
+        for tell in self._observers:
+            tell(change, saved, time.perf_counter() - began_s)
         return saved
+
+    def observe(self, observer: CommitObserver) -> None:
+        """Tell `observer` of every commit from now on; see CommitObserver."""
+        self._observers.append(observer)
 
     async def caught_up(self) -> None:
         """Wait until a degraded session has everything in Redis."""

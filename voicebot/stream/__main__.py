@@ -17,6 +17,7 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai.usage import load_prices
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.cache import CachedSynthesizer
@@ -25,8 +26,7 @@ from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
 from voicebot.stream.events import FillerPhrases
-from voicebot.stream.measure import Measure, probe_loop
-from voicebot.stream.metering import metered
+from voicebot.stream.observers import Rows, probe_loop
 from voicebot.stream.server import ServerDependencies, StreamServer
 from voicebot.stream.session import CallDependencies, utc_now
 from voicebot.stream.speaking import Clock
@@ -75,13 +75,14 @@ async def main(lifetime: Lifetime) -> None:
 def server_dependencies(
     settings: Settings, business: Business, store: Store, calls: CallDependencies
 ) -> ServerDependencies:
-    """Put the server's parts together."""
+    """Put the server's parts together. Raises SettingsError, for prices and secrets too."""
+    load_prices(settings.openai_prices)
     tokens = StreamTokens(token_secret(settings))
     return ServerDependencies(
         settings=settings,
         webhook=Webhook(settings, business, store.status, tokens),
         tokens=tokens,
-        open_call=metered(store.open_call, settings),
+        open_call=store.open_call,
         hold=store.presence.hold,
         first=store.locks.take,
         calls=calls,
@@ -125,15 +126,15 @@ async def hold_conversation(
 
 
 async def _serve(dependencies: ServerDependencies, synthesizer: object, lifetime: Lifetime) -> None:
-    measure = Measure(dependencies.settings.measure_file)
+    rows = Rows(dependencies.settings.measure_file)
     async with asyncio.TaskGroup() as group:
-        helpers = [group.create_task(probe_loop(measure))]
+        helpers = [group.create_task(probe_loop(rows))]
         if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(synthesizer)))
         await StreamServer(dependencies).run(lifetime.stopping, lifetime.ready)
         for helper in helpers:
             helper.cancel()
-    await measure.flush()
+    await rows.flush()
 
 
 async def _warm(synthesizer: CachedSynthesizer | FallbackSynthesizer) -> None:

@@ -28,14 +28,15 @@ from websockets.http11 import Request, Response
 from voicebot.call import CallSid
 from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
+from voicebot.openai.usage import open_bill
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
 from voicebot.stream import metrics
 from voicebot.stream.admission import Admission, PendingConnections
 from voicebot.stream.connection import INTERNAL_ERROR, ProviderSocket, Socket, StreamConnection
 from voicebot.stream.dialect import Dialect, Start, Twilio
-from voicebot.stream.measure import Measure
 from voicebot.stream.metrics import Refusal
+from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import (
     POLICY_VIOLATION,
     CallDependencies,
@@ -221,17 +222,17 @@ class StreamServer:
         number, caller = next(self._numbers), start.parameters.get("from")
         ledger = await self._dependencies.open_call(start.call_sid, caller=caller or None)
         found = ledger.state
+        open_bill(self._settings, found)
         trace = self._dependencies.tracing.begin_call(
             start.call_sid, found.step, resumed=found.resumed
         )
-        measure = Measure(self._settings.measure_file, start.call_sid, trace)
-        session = Session(socket, self._dialect, start, ledger, self._dependencies.calls, measure)
+        rows = Rows(self._settings.measure_file, start.call_sid)
+        telemetry = CallTelemetry(rows, trace, found.status)
+        session = Session(socket, self._dialect, start, ledger, self._dependencies.calls, telemetry)
         try:
             await self._hold(start.call_sid, number, session)
         finally:
-            metrics.calls_ended[measure.outcome].inc()
-            trace.end(measure.outcome)
-            await measure.flush()
+            await telemetry.end()
 
     async def _hold(self, call_sid: CallSid, number: int, session: Session) -> None:
         """Of two streams of a call the later `number` is the newer, whichever was opened sooner:

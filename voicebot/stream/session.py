@@ -12,9 +12,9 @@ and `say`, so a commit under way is finished.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -23,12 +23,13 @@ from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import CallSid, Change, Ledger, Phase, Status
+from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import metrics as filler_metrics
+from voicebot.openai.usage import meter, note_bill
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.stream import events as ev
 from voicebot.stream import metrics
@@ -37,8 +38,7 @@ from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mar
 from voicebot.stream.events import FillerPhrases
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import oldest_needed_ms, step
-from voicebot.stream.measure import Measure, TimedPen, TurnTimer, stopwatch
-from voicebot.stream.metrics import Outcome
+from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Clock, Speaker
 
@@ -66,7 +66,11 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 
 
 class OpenLedger(Ledger, Protocol):
-    """A ledger that is closed at the end of its call."""
+    """A ledger of one session, which is observed, and closed at the end of its call."""
+
+    def observe(self, observer: CommitObserver) -> None:
+        """Tell `observer` of every commit from now on."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -98,7 +102,7 @@ class CallDependencies:
     language: str = "en"
     max_call_s: float = 900.0
     clock: Clock = utc_now
-    stopwatch: Callable[[], float] = stopwatch
+    stopwatch: Callable[[], float] = time.perf_counter
 
 
 class Leaving(Enum):
@@ -140,16 +144,15 @@ class Session:
         start: Start,
         ledger: OpenLedger,
         dependencies: CallDependencies,
-        measure: Measure,
+        telemetry: CallTelemetry,
     ) -> None:
         self._socket = socket
         self._dialect = dialect
         self._start = start
         self._dependencies = dependencies
-        self._measure = measure
+        self._telemetry = telemetry
         self._ledger = ledger
-        self._pen = TimedPen(ledger, measure)
-        self._timer = TurnTimer(measure)
+        ledger.observe(telemetry.committed)
         self._outbox = Outbox(socket)
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
@@ -193,6 +196,7 @@ class Session:
             code = await self._hold_call(stream)
         finally:
             try:
+                await note_bill(meter(), self._ledger)
                 await self._ledger.close()
             finally:
                 await self._socket.close(code)
@@ -276,13 +280,13 @@ class Session:
             case ev.Announce(phase):
                 self._phases.put_nowait(phase)
             case ev.TurnDecided(at_s):
-                self._timer.decided(at_s)
+                self._telemetry.turn_decided(at_s)
             case ev.TurnDropped():
-                self._timer.dropped()
+                self._telemetry.turn_dropped()
             case ev.SttAwaited(seconds):
-                self._timer.listened(seconds)
+                self._telemetry.stt_awaited(seconds)
             case ev.TurnAnswered(at_s):
-                self._timer.answered(at_s)
+                self._telemetry.turn_answered(at_s)
 
     def _play(self, play: ev.Play) -> None:
         if not play.filler:
@@ -331,18 +335,18 @@ class Session:
 
     def synthesis_awaited(self, seconds: float) -> None:
         """Take note that speech waited so long for the synthesizer."""
-        self._timer.prepared(seconds)
+        self._telemetry.tts_awaited(seconds)
 
     async def _converse(self) -> int:
         """Hold the conversation; return how the socket is to be closed after it."""
         try:
-            await self._dependencies.converse(self._pen, self.hear, self._speaker.say)
+            await self._dependencies.converse(self._ledger, self.hear, self._speaker.say)
             self.handle(ev.FarewellBegan())
             await self._played.wait()
         except CallEnded:
             await self._note_hangup()
         except Fenced:
-            self._measure.outcome = Outcome.TAKEN_OVER
+            self._telemetry.taken_over()
             _log.info("call_taken_over", call=self._start.call_sid)
         except SpeechUnavailable as error:
             _log.error("no_voice", call=self._start.call_sid, error=error)
@@ -351,9 +355,11 @@ class Session:
 
     async def _note_hangup(self) -> None:
         """A caller who hung up before the end is `abandoned`; a lost socket may come back."""
-        if self._leaving is Leaving.STOPPED and self._pen.is_open:
-            with suppress(Fenced):
-                await self._pen.commit(Change(status=Status.ABANDONED))
+        if self._leaving is Leaving.STOPPED and self._telemetry.is_open:
+            try:
+                await self._ledger.commit(Change(status=Status.ABANDONED))
+            except Fenced:
+                self._telemetry.taken_over()
 
     # -- the socket ----------------------------------------------------------------------
 
