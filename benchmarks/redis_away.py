@@ -29,7 +29,7 @@ from voicebot.bench.run import place_calls
 from voicebot.bench.servers import StackKind, running
 from voicebot.runtime.ports import free_port
 from voicebot.store.client import connect
-from voicebot.store.datadir import prepare
+from voicebot.store.datadir import prepare_data_dir
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.replay import journal_backlog
 
@@ -55,7 +55,7 @@ async def run(calls: int, away_s: float, lead_s: float, *, kill: bool) -> Run:
     """One run; `kill` takes Redis away for `away_s`, and calls go on for `lead_s` on both sides."""
     with TemporaryDirectory(prefix="vb-away-") as name:
         folder = Path(name)
-        valkey = EmbeddedValkey(prepare(folder / "redis"), free_port())
+        valkey = EmbeddedValkey(prepare_data_dir(folder / "redis"), free_port())
         url = await valkey.start()
         try:
             async with (

@@ -26,8 +26,8 @@ from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import (
     JournalEntry,
+    JournalOwner,
     JournalSummary,
-    Owner,
     journal_backlog,
     journal_summaries,
 )
@@ -88,7 +88,7 @@ def test_an_empty_journal_says_that_nothing_waits(data_dir: Path) -> None:
 def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) -> None:
     asyncio.run(leave_behind(SID, OTHER))
     (file,) = journal_summaries(data_dir)
-    assert file.owner is Owner.ENDED
+    assert file.owner is JournalOwner.ENDED
     assert {entry.call_sid: entry.writes for entry in file.entries} == {SID: 2, OTHER: 2}
     result = command()
     assert result.exit_code == 0
@@ -100,7 +100,7 @@ def test_ages_are_in_the_unit_that_a_person_would_use() -> None:
     ages = {5: "since 5 s", 90: "since 2 min", 7200: "since 2 h", 200_000: "since 2 d"}
     for seconds, words in ages.items():
         entry = JournalEntry(SID, 1, NOW - timedelta(seconds=seconds))
-        told = lines([JournalSummary("a", Owner.RUNNING, (entry,))], NOW)
+        told = lines([JournalSummary("a", JournalOwner.RUNNING, (entry,))], NOW)
         assert told[1].endswith(words)
         assert "1 write " in told[1]
 
@@ -121,7 +121,7 @@ async def test_a_running_processs_file_is_named_as_such(data_dir: Path) -> None:
         ledger = await store.open_call(SID, caller=None)
         await ledger.commit(NAMED)
         (file,) = journal_summaries(data_dir)
-        assert file.owner is Owner.RUNNING
+        assert file.owner is JournalOwner.RUNNING
         assert "itself" in lines([file], NOW)[0]
 
 

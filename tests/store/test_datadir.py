@@ -10,24 +10,24 @@ from types import SimpleNamespace
 import pytest
 
 from voicebot.errors import AlreadyRunning, SettingsError
-from voicebot.store.datadir import LEAST_FREE_BYTES, is_owned, owned, prepare
+from voicebot.store.datadir import LEAST_FREE_BYTES, is_owned, own_data_dir, prepare_data_dir
 
 
 def test_a_second_owner_is_refused_and_told_whom_to_stop(tmp_path: Path) -> None:
     told = rf"process {os.getpid()}\) uses .*VOICEBOT_DATA_DIR"
-    with owned(tmp_path), pytest.raises(AlreadyRunning, match=told), owned(tmp_path):
+    with own_data_dir(tmp_path), pytest.raises(AlreadyRunning, match=told), own_data_dir(tmp_path):
         pass
 
 
 def test_a_directory_that_cannot_be_made_is_told_with_its_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match=r"Not a directory.*VOICEBOT_DATA_DIR"):
-        prepare(tmp_path / "file" / "data")
+        prepare_data_dir(tmp_path / "file" / "data")
 
 
 def test_a_lock_that_cannot_be_written_is_told_with_its_setting(tmp_path: Path) -> None:
     (tmp_path / "serve.lock").mkdir()
-    with pytest.raises(SettingsError, match="VOICEBOT_DATA_DIR"), owned(tmp_path):
+    with pytest.raises(SettingsError, match="VOICEBOT_DATA_DIR"), own_data_dir(tmp_path):
         pass
 
 
@@ -36,18 +36,18 @@ def test_a_full_disk_is_told_before_anything_starts(
 ) -> None:
     full = SimpleNamespace(free=LEAST_FREE_BYTES - 1)
     monkeypatch.setattr("voicebot.store.datadir.shutil.disk_usage", lambda _: full)
-    with pytest.raises(SettingsError, match=r"No space left .*make room"), owned(tmp_path):
+    with pytest.raises(SettingsError, match=r"No space left .*make room"), own_data_dir(tmp_path):
         pass
     monkeypatch.undo()
-    with owned(tmp_path):
+    with own_data_dir(tmp_path):
         pass
 
 
 def test_the_directory_is_free_again_after_its_owner(tmp_path: Path) -> None:
-    with owned(tmp_path):
+    with own_data_dir(tmp_path):
         assert is_owned(tmp_path)
     assert not is_owned(tmp_path)
-    with owned(tmp_path):
+    with own_data_dir(tmp_path):
         pass
 
 
@@ -56,5 +56,5 @@ def test_nobody_owns_a_directory_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_directory_is_for_its_owner_alone(tmp_path: Path) -> None:
-    made = prepare(tmp_path / "a" / "b")
+    made = prepare_data_dir(tmp_path / "a" / "b")
     assert stat.S_IMODE(made.stat().st_mode) == 0o700

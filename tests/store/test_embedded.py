@@ -20,7 +20,7 @@ from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import embedded, open_store
 from voicebot.store.client import connect
-from voicebot.store.datadir import owned
+from voicebot.store.datadir import own_data_dir
 from voicebot.store.embedded import Answer, EmbeddedValkey, embedded_valkey, redis_url
 
 from .calls import SID, answered
@@ -65,7 +65,7 @@ async def test_a_command_leaves_a_server_running_that_it_found(
 async def test_a_server_that_a_serve_has_adopted_meanwhile_stays(settings: Settings) -> None:
     starter = EmbeddedValkey(settings.data_dir, settings.redis_port)
     async with embedded_valkey(settings):
-        held = owned(settings.data_dir)
+        held = own_data_dir(settings.data_dir)
         held.__enter__()
     try:
         assert await starter.start() == redis_url(settings)

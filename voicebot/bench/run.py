@@ -16,8 +16,7 @@ from voicebot.bench.servers import Servers, StackKind, running
 from voicebot.call import CallSid, Status
 from voicebot.errors import PhoneError
 from voicebot.settings import SaveMode
-from voicebot.store.client import connect
-from voicebot.store.keys import call_keys
+from voicebot.store import call_keys, connect
 
 _BOOKED: Final = Status.BOOKED.value
 

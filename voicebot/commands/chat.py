@@ -20,8 +20,7 @@ from voicebot.collect.events import Expectation, Utterance
 from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings
-from voicebot.store import open_store
-from voicebot.store.embedded import embedded_valkey
+from voicebot.store import embedded_valkey, open_store
 
 
 def chat(

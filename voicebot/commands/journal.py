@@ -16,20 +16,28 @@ from voicebot.business import load_business
 from voicebot.errors import StoreUnavailable
 from voicebot.log import configure
 from voicebot.settings import Settings, load_settings
-from voicebot.store import Store
-from voicebot.store.client import connect
-from voicebot.store.embedded import embedded_valkey
-from voicebot.store.replay import JournalSummary, Owner, journal_summaries
+from voicebot.store import (
+    JournalOwner,
+    JournalSummary,
+    Store,
+    connect,
+    embedded_valkey,
+    journal_summaries,
+)
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 _WHOSE = {
-    Owner.RUNNING: "a running process; it brings this itself when Redis answers",
-    Owner.ENDED: "its process has ended; `voicebot journal replay` brings it, or the next server",
-    Owner.DAMAGED: "damaged on its disk, nobody can bring it; keep it: `sqlite3 FILE .recover` may "
-    "show what is left",
+    JournalOwner.RUNNING: "a running process; it brings this itself when Redis answers",
+    JournalOwner.ENDED: (
+        "its process has ended; `voicebot journal replay` brings it, or the next server"
+    ),
+    JournalOwner.DAMAGED: (
+        "damaged on its disk, nobody can bring it; keep it: `sqlite3 FILE .recover` may show "
+        "what is left"
+    ),
 }
-_FOR_A_PERSON = (Owner.NOBODY, Owner.DAMAGED)
+_FOR_A_PERSON = (JournalOwner.NOBODY, JournalOwner.DAMAGED)
 
 
 class Action(StrEnum):

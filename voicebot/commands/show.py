@@ -18,10 +18,7 @@ from voicebot.business import load_business
 from voicebot.call import CallSid, Speaker, parse_call_sid
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import load_settings
-from voicebot.store import open_store
-from voicebot.store.client import AWAY, connect
-from voicebot.store.embedded import embedded_valkey
-from voicebot.store.events import BEGINNING, EventReader
+from voicebot.store import AWAY, BEGINNING, EventReader, connect, embedded_valkey, open_store
 
 Event = Mapping[str, str]
 """One entry of a call's event stream."""

@@ -19,9 +19,7 @@ from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery
 from voicebot.notify.endpoints import Verdict, WebhookClient, endpoints
 from voicebot.notify.notification import trial_body
 from voicebot.settings import Settings, load_settings
-from voicebot.store.client import connect
-from voicebot.store.embedded import redis_url
-from voicebot.store.record import iso_utc
+from voicebot.store import connect, iso_utc, redis_url
 
 ALL: Final = "all"
 _PAGE: Final = 200

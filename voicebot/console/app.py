@@ -28,10 +28,7 @@ from voicebot.console.middleware import BodyLimit, Headers, Throttle
 from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
-from voicebot.store import open_store
-from voicebot.store.client import connect
-from voicebot.store.embedded import redis_url
-from voicebot.store.events import EventReader
+from voicebot.store import EventReader, connect, open_store, redis_url
 from voicebot.tracing import Tracing, open_tracing
 
 _DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).

@@ -31,8 +31,7 @@ from voicebot.errors import StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.store.client import unavailable_when_away
-from voicebot.store.keys import session_key
+from voicebot.store import session_key, unavailable_when_away
 
 COOKIE = "voicebot_session"
 CSRF_HEADER = "X-CSRF-Token"

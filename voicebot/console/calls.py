@@ -42,8 +42,7 @@ from voicebot.console.problems import UnknownCall
 from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
 from voicebot.console.views import CallRow, Skeleton, answers, call_view
 from voicebot.log import get_logger
-from voicebot.store import CallSkeleton
-from voicebot.store.events import BEGINNING
+from voicebot.store import BEGINNING, CallSkeleton
 
 router = APIRouter()
 log = get_logger(__name__)

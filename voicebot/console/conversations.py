@@ -26,9 +26,7 @@ from voicebot.collect.understanding import Understand
 from voicebot.console.problems import CallIsLive, KeyReused, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
-from voicebot.store import CallSkeleton, HistoryMessage, Store
-from voicebot.store.record import iso_utc
-from voicebot.store.turns import HttpTurn, Overtaken
+from voicebot.store import CallSkeleton, HistoryMessage, HttpTurn, Overtaken, Store, iso_utc
 from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing
 from voicebot.validation import read_moment
 

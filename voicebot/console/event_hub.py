@@ -21,8 +21,15 @@ from dataclasses import dataclass, replace
 from voicebot.call import CallSid, Status
 from voicebot.console.views import CallActivity, CurrentCall, Turn, follow
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY, unavailable_when_away
-from voicebot.store.events import BEGINNING, EventReader, IndexEntry, StreamEvent, entry_order
+from voicebot.store import (
+    AWAY,
+    BEGINNING,
+    EventReader,
+    IndexEntry,
+    StreamEvent,
+    entry_order,
+    unavailable_when_away,
+)
 
 MARGIN_MS = 3000
 GATHER_S = 0.1

@@ -17,7 +17,7 @@ from voicebot.console.auth import PROGRAM, Watcher
 from voicebot.console.event_hub import CALLS_CACHED, CallUpdate, EventHub, Subscription
 from voicebot.console.masking import Visibility, mask_event
 from voicebot.console.problems import BadCursor
-from voicebot.store.events import StreamEvent, entry_order
+from voicebot.store import StreamEvent, entry_order
 
 PING_EVERY_S = 15.0
 """A comment now and then: proxies close silent connections, and a gone client is noticed."""

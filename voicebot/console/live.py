@@ -43,9 +43,7 @@ from voicebot.console.views import (
     whole_view,
 )
 from voicebot.log import get_logger
-from voicebot.store.client import unavailable_when_away
-from voicebot.store.index import HandOverResult, hand_over
-from voicebot.store.record import utc_now
+from voicebot.store import HandOverResult, hand_over, unavailable_when_away, utc_now
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come on request, or by search."""

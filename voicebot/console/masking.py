@@ -15,10 +15,7 @@ from enum import StrEnum
 import orjson
 
 from voicebot.call import BROWSER_PREFIX, FIELDS, Speaker, Step
-from voicebot.store import CallSkeleton
-from voicebot.store.events import StreamEvent
-from voicebot.store.models import HistoryMessage, User, UserInfo
-from voicebot.store.record import read_object
+from voicebot.store import CallSkeleton, HistoryMessage, StreamEvent, User, UserInfo, read_object
 
 DOT = "•"
 PERSONAL = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)

@@ -38,8 +38,7 @@ from voicebot.console.views import Need, Turn, need_of
 from voicebot.errors import StoreUnavailable
 from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
 from voicebot.notify.notification import Kind
-from voicebot.store.record import iso_utc
-from voicebot.store.replay import journal_backlog
+from voicebot.store import iso_utc, journal_backlog
 
 READ_TIMEOUT_S = 2.0
 """While Redis hangs the other figures are still served: they are needed just then."""

@@ -13,8 +13,7 @@ from voicebot.call import CallSid, Status, Step
 from voicebot.console.event_hub import EventHub
 from voicebot.console.problems import BadCursor
 from voicebot.console.views import CurrentCall, Need, answers, need_of
-from voicebot.store import CallSkeleton
-from voicebot.store.events import IndexEntry
+from voicebot.store import CallSkeleton, IndexEntry
 from voicebot.validation import read_moment
 
 PAGE = 50

@@ -18,10 +18,18 @@ from voicebot.console.masking import (
     mask_words,
     personal_answers,
 )
-from voicebot.store import CallSkeleton
-from voicebot.store.events import BEGINNING, StreamEvent, entry_order
-from voicebot.store.models import CompanyRecord, HistoryMessage, ServiceRecord, User
-from voicebot.store.record import CallRecord, read_object
+from voicebot.store import (
+    BEGINNING,
+    CallRecord,
+    CallSkeleton,
+    CompanyRecord,
+    HistoryMessage,
+    ServiceRecord,
+    StreamEvent,
+    User,
+    entry_order,
+    read_object,
+)
 from voicebot.validation import read_moment
 
 TURNS_KEPT = 200

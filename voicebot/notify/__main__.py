@@ -14,9 +14,7 @@ from voicebot.notify.endpoints import endpoints
 from voicebot.notify.mail import MailSender
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
-from voicebot.store import open_store
-from voicebot.store.client import connect
-from voicebot.store.embedded import redis_url
+from voicebot.store import connect, open_store, redis_url
 
 
 async def main(lifetime: Lifetime) -> None:

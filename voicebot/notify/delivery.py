@@ -20,7 +20,7 @@ from voicebot.log import get_logger
 from voicebot.notify.delivery_log import DeliveryLog, FailedDelivery, Retry
 from voicebot.notify.endpoints import Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification
-from voicebot.store.events import BEGINNING, EventReader, entry_order
+from voicebot.store import BEGINNING, EventReader, entry_order
 
 log = get_logger(__name__)
 

@@ -27,9 +27,7 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.settings import Settings
-from voicebot.store.client import unavailable_when_away
-from voicebot.store.events import BEGINNING, StreamEvent, entry_order
-from voicebot.store.keys import call_keys
+from voicebot.store import BEGINNING, StreamEvent, call_keys, entry_order, unavailable_when_away
 
 ORDERED_ATTEMPTS: Final = 4
 """For so many attempts (under three minutes) a call's later events wait for an earlier one; then

@@ -28,10 +28,7 @@ from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog, webhooks_key
 from voicebot.notify.endpoints import Endpoint, WebhookClient
 from voicebot.settings import Settings
-from voicebot.store.background import stop
-from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.events import EventReader, entry_order
-from voicebot.store.keys import call_keys
+from voicebot.store import AWAY, EventReader, call_keys, cancel_tasks, entry_order, is_wrong_type
 
 log = get_logger(__name__)
 
@@ -168,7 +165,7 @@ class Dispatcher:
                 try:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 finally:  # a group cancels once, which the client library may swallow
-                    await stop(tasks)
+                    await cancel_tasks(tasks)
         finally:
             await self._lease.release()
 

@@ -27,8 +27,7 @@ from voicebot.errors import BrokenRecord, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.notify.letter import booked, letter
 from voicebot.settings import Settings
-from voicebot.store import Store
-from voicebot.store.client import AWAY
+from voicebot.store import AWAY, Store
 
 LOOK_AT_ALL = timedelta(minutes=10)
 """A notice of a write may be lost."""

@@ -9,8 +9,7 @@ from hashlib import sha256
 import orjson
 
 from voicebot.call import CallSid, Status, Step
-from voicebot.store.events import StreamEvent
-from voicebot.store.record import read_object
+from voicebot.store import StreamEvent, read_object
 
 _SMALL_WRITE = "0"
 """The sequence number of what no session wrote: an integrator's, or staff's."""

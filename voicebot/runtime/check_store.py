@@ -17,10 +17,7 @@ from voicebot.runtime.ports import Door, is_free, without_password
 from voicebot.runtime.start_checks import require_business
 from voicebot.settings import Settings
 from voicebot.speech.wire import stt_socket
-from voicebot.store.client import AWAY, connect
-from voicebot.store.embedded import running_url
-from voicebot.store.health import require_form
-from voicebot.store.replay import journal_backlog
+from voicebot.store import AWAY, connect, journal_backlog, require_form, running_url
 
 _ROOM_BYTES = 500_000_000  # records and the log of commits of many thousand calls
 _MOVE = "set VOICEBOT_DATA_DIR to a directory on a disk with room that this user may write"

@@ -37,10 +37,14 @@ from voicebot.runtime.process import Lifetime, run_detached
 from voicebot.runtime.start_checks import misspelt, refusals
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.models import SpeechProcess, is_needed
-from voicebot.store.client import AWAY, connect
-from voicebot.store.datadir import owned, prepare
-from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.health import require_form
+from voicebot.store import (
+    AWAY,
+    EmbeddedValkey,
+    connect,
+    own_data_dir,
+    prepare_data_dir,
+    require_form,
+)
 
 LOCAL_HOST = "127.0.0.1"
 LOCAL_DRAIN_S = 2.0
@@ -104,9 +108,9 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
         say(f"warning: {sentence}")
     if impossible := list(refusals(settings)):  # told once, now, and not by every child
         raise ExceptionGroup("impossible settings", impossible)
-    data_dir = prepare(settings.data_dir)
-    with owned(data_dir):
-        await end_orphans(prepare(data_dir / _LOCKS))
+    data_dir = prepare_data_dir(settings.data_dir)
+    with own_data_dir(data_dir):
+        await end_orphans(prepare_data_dir(data_dir / _LOCKS))
         with kept_metrics(data_dir), reserve(stream_door(settings)) as stream:
             with reserve(console_door(settings)) as console:  # its server binds it for itself
                 ports = {"stream_port": port_of(stream), "console_port": port_of(console)}

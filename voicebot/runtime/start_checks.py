@@ -29,7 +29,7 @@ from voicebot.speech.models import (
 )
 from voicebot.speech.null import read_manifest
 from voicebot.speech.wire import stt_socket, tts_socket
-from voicebot.store.client import connect
+from voicebot.store import connect
 
 Check = Callable[[Settings], object]
 """Raises SettingsError or ModelMissing, which say the mend."""

@@ -33,8 +33,30 @@ append-only file; a power cut also `appendfsync always`, or it costs up to a sec
 session that lives sends again. A failover may lose the last writes: again the living session
 sends them. SessionInfo and Redis lost together in that second are outside of the promise.
 
-The coroutines of this module are for integrators: they use one store for the running loop,
-opened from the settings of the environment; `close_store` lets go of it.
+What is public
+
+    open_store, Store           access to all records for one process
+    CallSession, HttpTurn       the writer of a phone call's commits; of one turn over HTTP
+    CallRecord, CallSkeleton    a record as it leaves the store; its typed form with the old names
+    CompanyRecord, HistoryMessage, ServiceRecord, User, UserInfo   the parts of the typed form
+    Overtaken                   another turn over HTTP was faster
+    EventReader, StreamEvent    event streams, records and the index of calls; one event
+    IndexEntry, BEGINNING, entry_order   places in the index and in a stream
+    hand_over, HandOverResult   marks a call as taken by a member of staff
+    AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
+    is_wrong_type, unavailable_when_away   what an error reply means, and StoreUnavailable for it
+    require_form                checks that a URL has the form for the server that answers
+    EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
+    own_data_dir, prepare_data_dir   the data directory, private and with one owner
+    journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
+    call_keys, session_key      the keys of a call's record and of a console session
+    iso_utc, utc_now, read_object   moments and JSON as the record writes them
+    cancel_tasks                cancels tasks and waits for them
+    get_call_skeleton, get_call_skeleton_dict, update_user_info_field, update_service_selection,
+    update_conversation_history, update_booking_status, close_store   for integrators
+
+The last group uses one store for the running loop, opened from the settings of the environment;
+`close_store` closes it.
 """
 
 from __future__ import annotations
@@ -46,28 +68,84 @@ from weakref import WeakKeyDictionary
 
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
-from voicebot.store.client import connect
-from voicebot.store.embedded import redis_url
+from voicebot.store.background import cancel_tasks
+from voicebot.store.client import AWAY, connect, is_wrong_type, unavailable_when_away
+from voicebot.store.datadir import own_data_dir, prepare_data_dir
+from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
+from voicebot.store.events import BEGINNING, EventReader, IndexEntry, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
+from voicebot.store.health import require_form
+from voicebot.store.index import HandOverResult, hand_over
 from voicebot.store.integrator_writes import HistoryInput, Moment
-from voicebot.store.models import CallSkeleton, HistoryMessage
-from voicebot.store.replay import JOURNALS
+from voicebot.store.keys import call_keys, session_key
+from voicebot.store.models import (
+    CallSkeleton,
+    CompanyRecord,
+    HistoryMessage,
+    ServiceRecord,
+    User,
+    UserInfo,
+)
+from voicebot.store.record import CallRecord, iso_utc, read_object, utc_now
+from voicebot.store.replay import (
+    JOURNALS,
+    JournalOwner,
+    JournalSummary,
+    journal_backlog,
+    journal_summaries,
+)
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
+from voicebot.store.turns import HttpTurn, Overtaken
 
 __all__ = [
+    "AWAY",
+    "BEGINNING",
+    "CallRecord",
     "CallSession",
     "CallSkeleton",
+    "CompanyRecord",
+    "EmbeddedValkey",
+    "EventReader",
+    "HandOverResult",
     "HistoryMessage",
+    "HttpTurn",
+    "IndexEntry",
+    "JournalOwner",
+    "JournalSummary",
+    "Overtaken",
+    "ServiceRecord",
     "Store",
+    "StreamEvent",
+    "User",
+    "UserInfo",
+    "call_keys",
+    "cancel_tasks",
     "close_store",
+    "connect",
+    "embedded_valkey",
+    "entry_order",
     "get_call_skeleton",
     "get_call_skeleton_dict",
+    "hand_over",
+    "is_wrong_type",
+    "iso_utc",
+    "journal_backlog",
+    "journal_summaries",
     "open_store",
+    "own_data_dir",
+    "prepare_data_dir",
+    "read_object",
+    "redis_url",
+    "require_form",
+    "running_url",
+    "session_key",
+    "unavailable_when_away",
     "update_booking_status",
     "update_conversation_history",
     "update_service_selection",
     "update_user_info_field",
+    "utc_now",
 ]
 
 _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()

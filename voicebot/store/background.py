@@ -22,7 +22,7 @@ Done = TypeVar("Done")
 CANCEL_AGAIN_S = 0.1
 
 
-async def stop(tasks: Iterable[asyncio.Task[Done]]) -> None:
+async def cancel_tasks(tasks: Iterable[asyncio.Task[Done]]) -> None:
     """Cancel and wait; again, because a client library may swallow a cancellation."""
     running = {task for task in tasks if not task.done()}
     while running:
@@ -46,7 +46,7 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel all tasks and wait for their end."""
-        await stop(self.running)
+        await cancel_tasks(self.running)
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self.running.discard(task)
@@ -123,7 +123,7 @@ class BestEffortQueue:
             return
         await asyncio.wait({self._worker}, timeout=FINISH_PATIENCE_S)
         self._waiting.clear()
-        await stop({self._worker})
+        await cancel_tasks({self._worker})
 
     async def _work(self) -> None:
         while self._waiting:

@@ -19,7 +19,7 @@ LEAST_FREE_BYTES = 1024 * 1024
 """With less, one part or another does not come up, and each says something else."""
 
 
-def prepare(data_dir: Path) -> Path:
+def prepare_data_dir(data_dir: Path) -> Path:
     """Make the directory where customers' data lies; returns its absolute path.
 
     Only its owner may read it. Raises SettingsError.
@@ -32,14 +32,14 @@ def prepare(data_dir: Path) -> Path:
 
 
 @contextmanager
-def owned(data_dir: Path) -> Iterator[None]:
+def own_data_dir(data_dir: Path) -> Iterator[None]:
     """Own the directory until the end; raises AlreadyRunning when another `serve` does, and
     SettingsError when nothing can be written there or its disk is full.
 
     The lock goes with the process, however it dies.
     """
     try:
-        lock = (prepare(data_dir) / _LOCK).open("a+")
+        lock = (prepare_data_dir(data_dir) / _LOCK).open("a+")
     except OSError as error:
         raise SettingsError(_unusable(data_dir, error)) from error
     with lock:

@@ -26,7 +26,7 @@ from voicebot.errors import INSTALL_LOCAL, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.client import AWAY, connect
-from voicebot.store.datadir import is_owned, prepare
+from voicebot.store.datadir import is_owned, prepare_data_dir
 
 log = get_logger(__name__)
 
@@ -119,7 +119,7 @@ class EmbeddedValkey:
         Raises SettingsError when the port belongs to something else, StoreUnavailable when
         the server does not come up; then, and when it is cancelled, it leaves none behind.
         """
-        await asyncio.to_thread(prepare, self._valkey_dir)
+        await asyncio.to_thread(prepare_data_dir, self._valkey_dir)
         is_ready = False
         try:
             for port in dict.fromkeys((self._last_port(), self._wanted_port)):

@@ -262,7 +262,7 @@ def _in_transaction(file: JournalFile, operation: Callable[[str], None], key: st
         operation(key)
 
 
-class Owner(StrEnum):
+class JournalOwner(StrEnum):
     """The process that replays a file.
 
     RUNNING  its own process, as soon as Redis answers
@@ -291,7 +291,7 @@ class JournalSummary:
     """One file with something in it; `why` is Redis's reason for refusing it."""
 
     name: str
-    owner: Owner
+    owner: JournalOwner
     entries: tuple[JournalEntry, ...]
     why: str = ""
 
@@ -307,16 +307,18 @@ def journal_summaries(data_dir: Path) -> list[JournalSummary]:
         JournalSummary(path.stem, _owner(path), _entries(path)) for path in journal_paths(data_dir)
     ]
     found += [
-        JournalSummary(path.stem, Owner.NOBODY, _entries(path), ", ".join(read(path, read_refusal)))
+        JournalSummary(
+            path.stem, JournalOwner.NOBODY, _entries(path), ", ".join(read(path, read_refusal))
+        )
         for path in dead_letter_paths(data_dir)
     ]
-    return [file for file in found if file.entries or file.owner is Owner.DAMAGED]
+    return [file for file in found if file.entries or file.owner is JournalOwner.DAMAGED]
 
 
-def _owner(path: Path) -> Owner:
+def _owner(path: Path) -> JournalOwner:
     if is_damaged(path):
-        return Owner.DAMAGED
-    return Owner.RUNNING if is_living(path) else Owner.ENDED
+        return JournalOwner.DAMAGED
+    return JournalOwner.RUNNING if is_living(path) else JournalOwner.ENDED
 
 
 def _entries(path: Path) -> tuple[JournalEntry, ...]:
