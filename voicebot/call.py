@@ -200,7 +200,7 @@ CommitObserver = Callable[[Change, Saved, float], None]
 
 
 class Ledger(Protocol):
-    """The pen of one session for one record: it alone numbers that session's commits."""
+    """The writer of one session for one record: it alone numbers that session's commits."""
 
     @property
     def state(self) -> CallState:

@@ -20,9 +20,9 @@ from voicebot.store.commits import (
     encode_commit,
 )
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.journal_file import JournalFile
+from voicebot.store.journal_file import JournalFile, read_updates
 from voicebot.store.record import CallRecord
-from voicebot.store.replay import journal_backlog, journal_paths, waiting_sessions, waiting_updates
+from voicebot.store.replay import journal_backlog, journal_paths, read, waiting_sessions
 
 from .calls import SID, START, answered, caller
 
@@ -71,7 +71,8 @@ async def test_a_small_write_is_read_back_as_it_was(journal: FallbackStore, tmp_
     update = Update({"user.userInfo.name": "Test Caller"}, ("{}",), (("type", "field"),))
     pending = PendingUpdate("w1", SID, START, update)
     assert await journal.keep_update(pending) is Saved.JOURNAL
-    assert waiting_updates(tmp_path) == [pending]
+    (path,) = journal_paths(tmp_path)
+    assert read(path, read_updates) == [pending]
 
 
 async def test_what_redis_has_is_forgotten_and_an_empty_file_removed(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ An older owner's commit, also one that comes out of a journal later, is kept as 
 past: its messages are appended (they were said), its answers are taken only where the record
 has none, its step, status, dialogue and confirmations are dropped, and a session that still
 lives is told by `Fenced`. A call that began while Redis was away claims when Redis is back,
-unless somebody claimed after it began: then it is the older owner. (That one comparison is of
-two machines' clocks; nothing else is.)
+unless another session claimed after it began: then it is the older owner. (That one comparison
+is of two machines' clocks; nothing else is.)
 
 Turns over HTTP (`Store.open_turn`). A turn reads the record, and claims and commits in one
 script, which refuses it as a whole when anybody has claimed or committed since. Its answer is

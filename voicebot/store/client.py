@@ -12,7 +12,7 @@ User and password stand before the hosts (`user:password@`), percent-encoded. `r
 What an error reply means is read from its class and its code, never from its text. Almost all mean
 "not now": no memory (OOM), a replica (READONLY), no rights (NOPERM), BUSY, MISCONF, NOREPLICAS,
 CLUSTERDOWN, and whatever a later server will say. Inside a script some of them come as a plain ERR.
-What was asked is kept and asked again. One means that somebody must mend something first: a key of
+What was asked is kept and asked again. One means that a person must act first: a key of
 another type (WRONGTYPE).
 """
 
@@ -278,8 +278,8 @@ def unavailable_when_away() -> Iterator[None]:
     try:
         yield
     except ResponseError as error:
-        told = f"Redis refuses ({code_of(error)}); see `voicebot doctor`"
-        raise StoreUnavailable(told) from error
+        refusal = f"Redis refuses ({code_of(error)}); see `voicebot doctor`"
+        raise StoreUnavailable(refusal) from error
     except AWAY as error:
         raise StoreUnavailable("Redis did not answer; check VOICEBOT_REDIS_URL") from error
 

@@ -233,7 +233,7 @@ class EmbeddedValkey:
     def _last_port(self) -> int:
         try:
             text = (self._data_dir / _URL_FILE).read_text("utf-8").strip()
-        except OSError:  # whoever writes there says what is wrong
+        except OSError:  # writing there will report what is wrong
             return self._wanted_port
         _, _, port = text.rstrip("/").rpartition(":")
         return int(port) if port.isdecimal() else self._wanted_port

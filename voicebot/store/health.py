@@ -76,10 +76,10 @@ async def is_ready(client: Redis) -> bool:
 
 async def _require_form(url: str, form: Kind, client: Redis) -> None:
     info = await client.info("server")
-    told = info.get("redis_mode") or info.get("server_mode")  # Redis; Valkey from 9 on
-    if told not in list(Kind):
+    mode = info.get("redis_mode") or info.get("server_mode")  # Redis; Valkey from 9 on
+    if mode not in list(Kind):
         return  # a proxy, or a service that tells less
-    found = Kind(told)
+    found = Kind(mode)
     if found is Kind.NODE and form is Kind.SERVER and await _has_all_slots(client):
         return
     masters = await _masters(client) if found is Kind.SENTINEL else ()
@@ -105,13 +105,13 @@ def _right_form(url: str, client: Redis, kind: Kind, masters: Sequence[str]) -> 
     at = client.connection_pool.connection_kwargs
     where = f"{at.get('host', 'HOST')}:{at.get('port', 'PORT')}"
     right = f"{secured}{_SCHEME_OF[kind]}://{login}{where}"
-    told = f"VOICEBOT_REDIS_URL: {where} is {_SAID_OF[kind]}"
+    advice = f"VOICEBOT_REDIS_URL: {where} is {_SAID_OF[kind]}"
     if kind is Kind.NODE:
         right += " (more of its nodes with commas between)"
     if kind is Kind.SENTINEL:
-        told += f" that watches {' and '.join(masters) or 'no master'}"
+        advice += f" that watches {' and '.join(masters) or 'no master'}"
         right += f"/{masters[0] if masters else 'NAME'} (more Sentinels with commas between)"
-    return f"{told}; write {right}"
+    return f"{advice}; write {right}"
 
 
 async def _slots_served_by(node: ClusterNode) -> int:

@@ -175,9 +175,9 @@ class JournalFile:
         """
         entry_id = entry.session.id if isinstance(entry, PendingCommits) else entry.id
         path = self.path.parent / DEAD_LETTERS / f"{entry_id}.db"
-        with closing(self.create(path)) as aside, aside.transaction():
-            aside._put(entry)
-            aside.put_refusal(entry_id, why)
+        with closing(self.create(path)) as letters, letters.transaction():
+            letters._put(entry)
+            letters.put_refusal(entry_id, why)
         self.drop_session(entry_id)
         self.drop_update(entry_id)
 

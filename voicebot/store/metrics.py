@@ -1,6 +1,6 @@
 """What operators see of the store.
 
-The journal's figures are the data dir's: whoever looked last tells them.
+The journal's figures are the data dir's: the process that looked last sets them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ commit_seconds = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.25, 1.0),
 )
 for _saved in Saved:
-    commit_seconds.labels(_saved.value)  # 0 is told as well: a first one shall be seen to rise
+    commit_seconds.labels(_saved.value)  # 0 is exported too, so that the first one shows as a rise
 commit_failures = Counter(
     "voicebot_commit_failures", "Times that a session found Redis away, or silent past its deadline"
 )

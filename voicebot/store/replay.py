@@ -166,27 +166,16 @@ def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[Pe
     return sorted(found, key=lambda pending: pending.session.began)
 
 
-def waiting_updates(data_dir: Path) -> list[PendingUpdate]:
-    """Return small writes in the journals, of living processes too."""
-    found: list[PendingUpdate] = []
-    for path in journal_paths(data_dir):
-        found += read(path, read_updates)
-    return sorted(found, key=lambda pending: pending.at)
-
-
-def moments(path: Path) -> list[datetime]:
-    """Return when each write that waits in one file was made."""
-    sessions, updates = read(path, read_sessions), read(path, read_updates)
-    commits = [commit.at for pending in sessions for commit in pending.commits[pending.delivered :]]
-    return commits + [pending.at for pending in updates]
-
-
 def journal_backlog(data_dir: Path) -> JournalBacklog:
     """Return depth and age of all journals of a data dir; also sets the metrics."""
-    waiting = [moment for path in journal_paths(data_dir) for moment in moments(path)]
-    dead_letters = sum(len(moments(path)) for path in dead_letter_paths(data_dir))
-    dead_letters += sum(map(is_damaged, journal_paths(data_dir)))
-    found = JournalBacklog(len(waiting), min(waiting, default=None), dead_letters)
+    paths = journal_paths(data_dir)
+    waiting = [entry for path in paths for entry in _entries(path)]
+    refused = [entry for path in dead_letter_paths(data_dir) for entry in _entries(path)]
+    found = JournalBacklog(
+        entries=sum(entry.writes for entry in waiting),
+        oldest=min((entry.oldest for entry in waiting), default=None),
+        dead_letters=sum(entry.writes for entry in refused) + sum(map(is_damaged, paths)),
+    )
     metrics.journal_entries.set(found.entries)
     metrics.journal_aside.set(found.dead_letters)
     metrics.journal_age_seconds.set(found.age_s(datetime.now(UTC)))
@@ -268,7 +257,7 @@ class JournalOwner(StrEnum):
     RUNNING  its own process, as soon as Redis answers
     ENDED    any other process of this data dir, or `voicebot journal replay`
     NOBODY   Redis refused it; only `voicebot journal replay` asks again
-    DAMAGED  nobody; what the disk has is not what was written there
+    DAMAGED  none; what the disk has is not what was written there
     """
 
     RUNNING = "running"

@@ -224,9 +224,9 @@ class Scripts:
         commit: EncodedCommit,
         answers: Mapping[str, str],
     ) -> tuple[Taken, CallRecord]:
-        """Claim the call and write one commit, if nobody has written since `record` was read.
+        """Claim the call and write one commit, if no one has written since `record` was read.
 
-        A record that nobody claimed yet is made from it, if there is none. `answers` are kept by
+        A record that is not claimed yet is made from it, if there is none. `answers` are kept by
         the names of their requests. Returns the record after it; raises TooFewReplicas when it
         is not safe yet.
         """

@@ -181,7 +181,7 @@ class CallSession:
     async def close(self) -> None:
         """Write what still waits, and in batch mode everything. Never raises for Redis.
 
-        Places that are held and not booked are let go.
+        Appointments that are held and not booked are released.
         """
         await self.appointments.leave()
         async with self._turn:
@@ -278,7 +278,7 @@ class CallSession:
     async def _save(self) -> Saved:
         if self._saving.is_degraded:
             return await self._keep()
-        cancelled, self._keeping = self._keeping, None  # begun for a commit nobody waits for
+        cancelled, self._keeping = self._keeping, None  # begun for a commit that was cancelled
         is_open = self._backend.breaker.is_open
         result = SaveState.AWAY if is_open else await self._delivered_in_time()
         keeping, self._keeping = self._keeping, None
@@ -355,11 +355,11 @@ class CallSession:
             return
         if self._waiting and await self._keep() is not Saved.JOURNAL:
             advice = "Redis and the journal are both away; it is lost if this process ends now"
-            told = {"call_sid": self.info.call_sid, "commits": self._waiting, "advice": advice}
-            log.error("record_only_in_memory", **told)
+            facts = {"call_sid": self.info.call_sid, "commits": self._waiting, "advice": advice}
+            log.error("record_only_in_memory", **facts)
 
     async def _last_attempt(self) -> bool:
-        """What stood in the way may have been mended since; else a person must bring it."""
+        """Try once more: what stood in the way may be repaired. Else it becomes a dead letter."""
         match await self.attempt():
             case SaveState.ONLINE:
                 self._recovered()
@@ -389,17 +389,17 @@ class CallSession:
 
 
 def _warn(call_sid: CallSid, state: SaveState, why: str, waiting: int) -> None:
-    told = {"call_sid": call_sid, "waiting": waiting}
+    facts = {"call_sid": call_sid, "waiting": waiting}
     match state:
         case SaveState.BROKEN:
             metrics.commits_refused.inc()
             advice = "what stands at this call's keys is no record of ours; see `voicebot journal`"
-            log.error("redis_refuses", why=why, advice=advice, **told)
+            log.error("redis_refuses", why=why, advice=advice, **facts)
         case SaveState.UNCOPIED:
             metrics.commits_uncopied.inc()
             advice = "it is kept here as well until they do; see VOICEBOT_WAIT_REPLICAS"
-            log.warning("too_few_replicas", advice=advice, **told)
+            log.warning("too_few_replicas", advice=advice, **facts)
         case _:
             metrics.commit_failures.inc()
             advice = "the call goes on; what was said is kept and written when Redis takes it"
-            log.warning("redis_away", why=why, advice=advice, **told)
+            log.warning("redis_away", why=why, advice=advice, **facts)

@@ -1,6 +1,6 @@
-"""Appointments that cannot be given twice: a day's places in Redis, held, booked, let go.
+"""Appointments that cannot be given twice: a day's places in Redis, held, booked, released.
 
-    hold   before the time is read back: nobody else gets it for HOLD_S
+    hold   before the time is read back: no other call gets it for HOLD_S
     book   at the caller's yes, before the record's commit: it is the caller's for good
     leave  at the end of a call that did not book: the place is free at once
     take_over  when the caller goes on with an earlier call: its places are this call's
@@ -132,7 +132,7 @@ class Slots:
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
-            return []  # nobody can hold a time of that day
+            return []  # no call can hold a time of that day
         now = self._clock()
         now_ms = int(now.timestamp() * 1000)
         busy = [start for v in taken.values() if (start := _busy_from(v, now_ms)) is not None]

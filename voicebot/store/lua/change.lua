@@ -1,6 +1,6 @@
 -- What a commit changes, as its arguments tell it. Stands before commit.lua and turn.lua.
 --
--- owner: step, status, dialogue and confirmations are taken, and events are told
+-- owner: step, status, dialogue and confirmations are taken, and events are appended
 -- may_answer(field): the answer in this field is taken
 -- began_us: when the session began; stands in `by.<field>` of each answer that it gave
 local function apply(epoch, seq, began_us, owner, may_answer)

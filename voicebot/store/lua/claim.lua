@@ -1,7 +1,7 @@
 -- A session takes the call over: epoch + 1, once per session however often it asks.
 -- The record is made from the given fields and messages only if there is none.
 --
--- late: '1' for a session that could not claim when it began. Whoever began after it is the
+-- late: '1' for a session that could not claim when it began. A session that began after it is the
 -- newer owner and keeps the call.
 -- -> { claimed | late, epoch, hash, history }
 

@@ -17,7 +17,7 @@ if number('epoch') < tonumber(epoch) then
   return { 'unclaimed', 0, current or '0' }
 end
 
--- An epoch that was lost and given again belongs to whoever has it now.
+-- An epoch that was lost and given again belongs to the session that has it now.
 local mine = read('owner.' .. epoch) == session
 local numbered = mine and ('seq.' .. epoch) or ('seq.0.' .. session)
 local live = mine and epoch == current

@@ -1,7 +1,7 @@
 -- The old system's string is replaced, if it is still the one that was read.
 -- KEYS[1] is the string; ARGV what was read ('' for none), the new text, the life of a new string.
 -- A string that was there keeps its own life.
--- -> 1 written | 0 somebody else wrote it meanwhile
+-- -> 1 written | 0 another program wrote it meanwhile
 
 local found = redis.call('GET', KEYS[1]) or ''
 if found ~= ARGV[1] then

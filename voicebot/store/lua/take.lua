@@ -1,5 +1,5 @@
 -- A member of staff takes a call in hand, or lets it go. Outside any session's sequence.
--- -> unknown (no such record) | taken (somebody else has it; who) | applied
+-- -> unknown (no such record) | taken (a colleague has it; who) | applied
 
 require_rights()
 local by, over = take(), take()

@@ -1,6 +1,6 @@
 -- One turn over HTTP, decided on a record that was read before: all of it, or nothing.
 -- It is a claim and a commit in one and has no second commit, so it leaves no bookkeeping behind
--- but its epoch, which fences whoever owned the call.
+-- but its epoch, which fences the session that owned the call.
 -- KEYS[5] keeps the turn's answer by the names of its request.
 --
 -- known, last: the epoch and its last sequence number as they were read, '' where there was none

@@ -1,4 +1,4 @@
--- One small write by somebody who does not own the call: no claim, no sequence number.
+-- One small write of an integrator, who does not own the call: no claim, no sequence number.
 -- KEYS[4] remembers the ids of such writes, so that a repeated one is done once.
 -- -> unknown (no such record) | applied | done
 
