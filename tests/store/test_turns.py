@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
-from voicebot.call import Change, Saved, Status, Step
+from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.store.commits import Commit, SessionInfo, encode_commit
 from voicebot.store.keys import call_keys, legacy_key
@@ -19,25 +20,36 @@ from voicebot.store.turns import Overtaken
 from .calls import SID, START, answered, bot, caller
 from .test_store import OLD_RECORD, OLD_SID
 
+NUMBER = "+61255550100"
 KEYS = call_keys(SID)
 FRESH = CallRecord({"callSid": SID, "status": "active", "step": "name"})
 
 
 async def test_nothing_of_a_turn_is_there_before_it_is_written(store: Store, client: Redis) -> None:
-    turn = await store.open_turn(SID, caller="+61255550100")
+    turn = await store.open_turn(SID, caller=NUMBER)
     assert not turn.known
     assert await turn.commit(answered(Step.NAME, 1)) is Saved.MEMORY
     assert await client.keys() == []
     skeleton = await turn.write({"said:1": "the answer"})
     assert (skeleton.user.userInfo.name, skeleton.step) == ("Test Caller", Step.PHONE)
     assert skeleton == await store.get_call_skeleton(SID)
-    assert skeleton.caller == "+61255550100"
+    assert skeleton.caller == NUMBER
 
 
 async def test_the_next_turn_finds_what_a_request_was_answered(store: Store) -> None:
     await (await store.open_turn(SID)).write({"said:1": "one", "key:1": "one"})
     turn = await store.open_turn(SID, requests=["said:0", "key:1"])
     assert (turn.known, list(turn.answers)) == (True, ["one"])
+
+
+async def test_a_written_turn_is_in_the_indexes_while_other_work_still_waits(store: Store) -> None:
+    store.best_effort.add("stalled", asyncio.Event().wait)
+    turn = await store.open_turn(SID, caller=NUMBER)
+    await turn.commit(answered(Step.NAME, 1))
+    await turn.write({})
+    assert await store.recent_calls() == [SID]
+    found = await store.callers.open_calls_of(NUMBER, besides=CallSid("CA-later"), now=START)
+    assert [earlier.call_sid for earlier in found] == [SID]
 
 
 async def test_of_two_turns_that_read_the_same_record_the_slower_is_none(store: Store) -> None:

@@ -47,6 +47,9 @@ log = get_logger(__name__)
 OPEN_PATIENCE_S = 0.5
 """How long a beginning call waits for its claim; after that it begins unclaimed."""
 
+INDEX_PATIENCE_S = 0.5
+"""How long a turn over HTTP waits for the indexes; after that they are written in time."""
+
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0
 """A worker that was killed leaves its journal; the others look for it this often. What waited is
@@ -203,7 +206,7 @@ class Store:
             answers=answers,
             backend=self._backend,
             appointments=self._backend.slots(call_sid),
-            written=lambda: self._written(call_sid, caller, began),
+            written=lambda: self._turn_written(call_sid, caller, began),
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
@@ -308,6 +311,17 @@ class Store:
     def _written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
         self._index_soon(call_sid, caller, began)
         self._mirror_soon(call_sid)
+
+    async def _turn_written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes before the answer to a turn over HTTP, whose client looks for it."""
+        self._mirror_soon(call_sid)
+        try:
+            async with asyncio.timeout(INDEX_PATIENCE_S):
+                await self._recent.add(call_sid, began)
+                if caller:
+                    await self.callers.add(caller, call_sid, began)
+        except (*AWAY, TimeoutError):
+            self._index_soon(call_sid, caller, began)
 
     def _mirror_soon(self, call_sid: CallSid) -> None:
         """Rewrite the old system's string when there is time."""

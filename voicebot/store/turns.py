@@ -10,7 +10,7 @@ nothing has happened. There is no journal: while Redis is away the request fails
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,7 +37,7 @@ class HttpTurn:
     known    there is a record of this call, ours or the old system's
     record   what the turn goes on from
     answers  what earlier turns answered to the requests that were asked for
-    written  called after the turn has reached Redis (mirror, indexes); must not block
+    written  called after the turn has reached Redis (mirror, indexes); raises nothing
     """
 
     call_sid: CallSid
@@ -48,7 +48,7 @@ class HttpTurn:
     answers: Sequence[str]
     backend: SessionBackend
     appointments: Slots
-    written: Callable[[], None]
+    written: Callable[[], Awaitable[None]]
     _commits: list[Commit] = field(default_factory=list)
 
     @property
@@ -100,5 +100,5 @@ class HttpTurn:
         if taken is Taken.OVERTAKEN:
             raise Overtaken(f"another turn of {self.call_sid} was faster; send this one again")
         metrics.commit_seconds.labels(Saved.REDIS).observe(time.perf_counter() - began_at)
-        self.written()
+        await self.written()
         return replace(self, record=after).skeleton
