@@ -17,7 +17,7 @@ from voicebot.console.event_streams import events_of_all
 from voicebot.settings import Settings
 
 from .conftest import console
-from .test_events import hub_and_store, take
+from .test_event_streams import hub_and_store, take
 
 Break = Callable[[Redis], Awaitable[object]]
 WHOLE = ["CA1", "CA3"]

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.console.test_app import WORDS, begin, say
-from tests.console.test_events import hub_and_store
+from tests.console.test_event_streams import hub_and_store
 from voicebot.console import live
 from voicebot.console.auth import PROGRAM
 from voicebot.settings import Settings

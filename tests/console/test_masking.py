@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from tests.console.conftest import console, listening
-from tests.console.test_access import RIGHT, locked, sign_in  # noqa: F401
 from tests.console.test_app import WORDS
+from tests.console.test_auth import RIGHT, locked, sign_in  # noqa: F401
 from voicebot.call import FIELDS, CallSid, Step
 from voicebot.console.masking import Visibility, mask_event, mask_record
 from voicebot.settings import Settings

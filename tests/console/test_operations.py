@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -87,3 +91,25 @@ async def test_the_list_wants_the_token(guarded: httpx.AsyncClient) -> None:
     assert (await guarded.get("/webhooks/failures")).status_code == 401
     allowed = await guarded.get("/webhooks/failures", headers={"Authorization": "Bearer sesame"})
     assert allowed.status_code == 200
+
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+METRICS = (
+    "voicebot.console.operations",
+    "voicebot.store.metrics",
+    "voicebot.openai.metrics",
+    "voicebot.speech.inference_server",
+    "voicebot.stream.metrics",
+    "voicebot.tracing.spans",
+    "voicebot.notify.delivery",
+)
+
+
+@pytest.mark.parametrize("file", ["grafana/voicebot.json", "prometheus/alerts.yml"])
+def test_every_metric_that_is_asked_for_exists(file: str) -> None:
+    for module in METRICS:
+        importlib.import_module(module)
+    known = {metric.name for metric in REGISTRY.collect()}
+    asked = set(re.findall(r"\bvoicebot_[a-z_]+", (DEPLOY / file).read_text()))
+    bare = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in asked}
+    assert bare - known == set()

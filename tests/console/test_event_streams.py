@@ -122,8 +122,9 @@ async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
 async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Settings) -> None:
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
+        start = at.hub.watermark
         ledger = await at.store.open_call(SID, caller=None)
-        await until(lambda: at.hub._cache)
+        await until(lambda: at.hub.changed_since(start))
         for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
             await at.store.announce(SID, phase)
         await until(lambda: at.turns)

@@ -11,21 +11,28 @@ from typing import cast
 import httpx
 import orjson
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from redis.asyncio import Redis
+from structlog.contextvars import get_contextvars
 
 from tests.console.conftest import console
 from tests.console.test_app import SID, WORDS, begin, say
 from tests.store.faults import FaultyRedis
+from tests.tracing.test_spans import Seen
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
 from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
 from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
+from voicebot.openai.usage import Tokens, meter, read_usage
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
+from voicebot.store.record import utc_now
 from voicebot.store.store import Store
+from voicebot.tracing import CallTrace, Untraced
+from voicebot.tracing.spans import Spans, ids_of
 
 CALL = f"call:{{{SID}}}"
 NOON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -356,3 +363,84 @@ async def test_who_says_goodbye_is_to_be_hung_up_on_and_who_goes_on_is_not(
 async def test_a_moment_before_or_after_all_time_is_422(http: httpx.AsyncClient, at: str) -> None:
     await begin(http)
     assert (await post(http, WORDS[0], at)).status_code == 422
+
+
+COST_SID = CallSid("CA-cost")
+
+
+class Dear:
+    """Understands by the rules, is paid like a model, and stops where a model would."""
+
+    def __init__(self) -> None:
+        self.paid = 0
+
+    async def __call__(
+        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
+    ) -> Understanding:
+        if not meter().is_spent:
+            meter().thought("a model", Tokens(input=100_000))
+            self.paid += 1
+        return await understand_by_rules(text, asked, meanwhile)
+
+
+async def test_all_turns_of_a_call_are_on_one_bill_until_its_cap_is_reached(
+    redis: Redis, settings: Settings
+) -> None:
+    settings = settings.model_copy(update={"openai_max_cost": 0.000001})
+    dear = Dear()
+    business = load_business(None)
+    async with open_store(settings, business) as store:
+        consoles = [Conversations(settings, store, business, dear) for _ in range(2)]
+        await consoles[0].start(COST_SID, None)
+        assert await redis.hget(f"call:{{{COST_SID}}}", "usage") is None
+        for console, text in zip(consoles, ("My name is Robin Carter", "yes"), strict=True):
+            await console.answer(COST_SID, TurnRequest(text, utc_now()))
+    used = read_usage(str(await redis.hget(f"call:{{{COST_SID}}}", "usage")))
+    assert (dear.paid, used.tokens_in) == (1, 100_000)
+    assert used.cost_usd > settings.openai_max_cost
+
+
+async def test_a_conversation_is_one_trace_and_each_answer_a_turn(
+    redis: Redis, settings: Settings
+) -> None:
+    seen = Seen()
+    async with console(settings, Spans(SimpleSpanProcessor(seen))) as http:
+        await begin(http)
+        for text in WORDS:
+            await say(http, text)
+    spans = seen.get_finished_spans()
+    assert {span.context.trace_id for span in spans} == {ids_of(CallSid(SID))[0]}
+    assert seen.told("turn", "step") == [
+        "name", "phone", "phone", "address", "email", "email", "service", "time", "time",
+    ]  # fmt: skip
+    assert seen.told("turn", "outcome")[-1] == "ended"
+    assert seen.told("call", "outcome") == ["goes_on"] * len(WORDS) + ["booked"]
+    assert seen.told("call", "resumed") == [False] + [True] * len(WORDS)
+    turns = {turn.context.span_id for turn in seen.named("turn")}
+    commits = [c.parent.span_id for c in seen.named("commit") if c.parent]
+    assert set(commits) == turns, "each was saved before it was answered"
+    told = " ".join(str(value) for span in spans for value in (span.attributes or {}).values())
+    for secret in ("Robin", "0412", "George", "example.com"):
+        assert secret not in told
+
+
+class Listening(Untraced):
+    """Notes which call a log line would be of, deep within a request."""
+
+    def __init__(self) -> None:
+        self.bound: list[object] = []
+
+    def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallTrace:
+        self.bound.append(get_contextvars().get("call_sid"))
+        return self
+
+
+async def test_what_is_logged_meanwhile_carries_the_calls_id(
+    redis: Redis, settings: Settings
+) -> None:
+    listening = Listening()
+    async with console(settings, listening) as http:
+        await begin(http, "CA-one")
+        await begin(http, "CA-two")
+        await say(http, WORDS[0], "CA-one")
+    assert listening.bound == ["CA-one", "CA-two", "CA-one"]
