@@ -1,4 +1,4 @@
-"""The limits of a request's size and time, which stand before authentication."""
+"""The limits of size and time, and broken headers, which stand before authentication."""
 
 from __future__ import annotations
 

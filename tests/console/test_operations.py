@@ -1,4 +1,4 @@
-"""What receivers did not take, over HTTP."""
+"""Health, metrics, and the events that webhook receivers did not take."""
 
 from __future__ import annotations
 
