@@ -10,8 +10,8 @@ from itertools import pairwise
 from tests.stream.calls import JOHN, NAME, call
 from tests.stream.doubles import CodedTranscriber, silence, spoken
 from tests.virtual_time import in_virtual_time
-from voicebot.stream.events import FillerPhrases
-from voicebot.stream.machine import FILLER_AGAIN_S as AGAIN_S
+from voicebot.stream.state import FillerPhrases
+from voicebot.stream.voice import FILLER_AGAIN_S as AGAIN_S
 
 WAIT, AGAIN, ANSWER = "One moment.", "Just a second.", "Thank you."
 PHRASES = FillerPhrases((WAIT, AGAIN), after_s=0.7)

@@ -11,7 +11,7 @@ from tests.stream.calls import CONFIRM, JOHN, NAME, PHRASES, YES, call
 from tests.stream.doubles import CodedDetector, CodedTranscriber, silence, spoken
 from tests.virtual_time import in_virtual_time
 from voicebot.speech import Hint, SttStream, SttTurn, Transcript
-from voicebot.stream.machine import PREROLL_MS
+from voicebot.stream.caller import PREROLL_MS
 
 BYTES_A_MS = 8
 

@@ -14,19 +14,23 @@ from voicebot.call import Phase
 from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import CallEnded, Fenced
 from voicebot.stream import events as ev
-from voicebot.stream.machine import (
-    FAREWELL_MARK_S,
-    FILLER_AGAIN_S,
-    PREROLL_MS,
-    is_backchannel,
-    oldest_needed_ms,
-    step,
+from voicebot.stream.caller import PREROLL_MS, is_backchannel, oldest_needed_ms
+from voicebot.stream.machine import step
+from voicebot.stream.state import (
+    KEY_WAIT_S,
+    MOST_KEYS,
+    YES_NO_WAIT_S,
+    CallSettings,
+    CallState,
+    FillerPhrases,
+    Waits,
 )
+from voicebot.stream.voice import FAREWELL_MARK_S, FILLER_AGAIN_S
 
 WINDOW_MS = 20.0
 EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
 SECOND = b"\x2a" * 8000
-PHRASE = ev.FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
+PHRASE = FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
 
 E = TypeVar("E", bound=ev.Effect)
 
@@ -35,7 +39,7 @@ E = TypeVar("E", bound=ev.Effect)
 class Machine:
     """A call that is told what happens, at moments of its own."""
 
-    state: ev.CallState = field(default_factory=lambda: ev.CallState(ev.CallSettings(WINDOW_MS)))
+    state: CallState = field(default_factory=lambda: CallState(CallSettings(WINDOW_MS)))
     at_s: float = 0.0
     effects: list[ev.Effect] = field(default_factory=list)
 
@@ -166,7 +170,7 @@ def test_a_backchannel_or_a_noise_resumes_what_was_not_heard(text: str) -> None:
     assert not some(effects, ev.Deliver)
     machine.tell(ev.SentenceBegan("Two."), ev.AudioReady(SECOND), ev.SentenceEnded())
     machine.tell(ev.ResumeEnded())
-    assert machine.state.waits is ev.Waits.CALLER
+    assert machine.state.waits is Waits.CALLER
 
 
 def test_the_voice_sounds_until_its_last_mark_and_watchers_are_told_each_change_once() -> None:
@@ -226,12 +230,12 @@ def pressed(machine: Machine, keys: str) -> Sequence[ev.Effect]:
 @pytest.mark.parametrize(
     ("keys", "question", "wait_s"),
     [
-        ("1", CONFIRM, ev.YES_NO_WAIT_S),
-        ("2", CONFIRM, ev.YES_NO_WAIT_S),
-        ("0", CONFIRM, ev.KEY_WAIT_S),
-        ("13", CONFIRM, ev.KEY_WAIT_S),
-        ("1", PHONE, ev.KEY_WAIT_S),
-        ("0411", PHONE, ev.KEY_WAIT_S),
+        ("1", CONFIRM, YES_NO_WAIT_S),
+        ("2", CONFIRM, YES_NO_WAIT_S),
+        ("0", CONFIRM, KEY_WAIT_S),
+        ("13", CONFIRM, KEY_WAIT_S),
+        ("1", PHONE, KEY_WAIT_S),
+        ("0411", PHONE, KEY_WAIT_S),
     ],
 )
 def test_only_a_lone_yes_or_no_is_whole_sooner(
@@ -256,7 +260,7 @@ def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() ->
 def test_a_stuck_key_does_not_make_a_longer_number() -> None:
     machine = Machine()
     machine.ask(PHONE)
-    assert words(pressed(machine, "5" * 300 + "#")).text == "5" * ev.MOST_KEYS
+    assert words(pressed(machine, "5" * 300 + "#")).text == "5" * MOST_KEYS
 
 
 def test_while_keys_are_pressed_speech_is_not_heard() -> None:
@@ -270,7 +274,7 @@ def test_while_keys_are_pressed_speech_is_not_heard() -> None:
 
 
 def decided() -> Machine:
-    machine = Machine(ev.CallState(ev.CallSettings(WINDOW_MS, fillers=PHRASE)))
+    machine = Machine(CallState(CallSettings(WINDOW_MS, fillers=PHRASE)))
     machine.ask(PHONE)
     pressed(machine, "0412345678#")
     return machine

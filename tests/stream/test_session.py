@@ -43,7 +43,7 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.events import Silent, TimeUp, Utterance
-from voicebot.stream.events import MOST_KEYS
+from voicebot.stream.state import MOST_KEYS
 
 
 @in_virtual_time

@@ -33,14 +33,15 @@ from voicebot.openai.usage import meter, note_bill
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.stream import events as ev
 from voicebot.stream import metrics
+from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
-from voicebot.stream.events import FillerPhrases
 from voicebot.stream.listening import Listener
-from voicebot.stream.machine import oldest_needed_ms, step
+from voicebot.stream.machine import step
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Clock, Speaker
+from voicebot.stream.state import CallSettings, CallState, FillerPhrases
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
@@ -163,8 +164,8 @@ class Session:
         self._speaker = Speaker(
             self, dependencies.synthesizer, dependencies.clock, stopwatch, dependencies.fixed
         )
-        self._state = ev.CallState(
-            ev.CallSettings(
+        self._state = CallState(
+            CallSettings(
                 detector.window_ms,
                 detector.decisive,
                 dependencies.language,
@@ -231,7 +232,7 @@ class Session:
     # -- the machine ---------------------------------------------------------------------
 
     @property
-    def state(self) -> ev.CallState:
+    def state(self) -> CallState:
         """Where the call stands."""
         return self._state
 

@@ -27,6 +27,7 @@ from voicebot.speech import Synthesizer
 from voicebot.speech.sentences import split_sentences
 from voicebot.stream import events as ev
 from voicebot.stream.playback import pieces
+from voicebot.stream.state import CallState
 
 _Part = str | bytes | None
 """Of an utterance: a sentence begins, a piece of its audio, the sentence ends."""
@@ -39,7 +40,7 @@ class Call(Protocol):
     """The session, as far as speech output knows it."""
 
     @property
-    def state(self) -> ev.CallState:
+    def state(self) -> CallState:
         """Where the call stands."""
         ...
 

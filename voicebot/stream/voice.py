@@ -1,0 +1,103 @@
+"""The bot's side of a call: what is queued, interrupted, waited for, and filled in. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voicebot.g711 import milliseconds
+from voicebot.stream import events as ev
+from voicebot.stream import turns
+from voicebot.stream.events import Timer
+from voicebot.stream.playback import LATE_MARK_S, Playback
+from voicebot.stream.state import Moment
+
+FILLER_AGAIN_S: Final = 1.5
+"""After the end of one filler phrase, until the next."""
+FAREWELL_MARK_S: Final = 2.0
+"""A farewell's last mark may come so much later than its audio's length says."""
+
+
+def play(moment: Moment, mulaw: bytes) -> None:
+    """Queue a piece of the open sentence, unless the caller has interrupted it."""
+    before = moment.state.playback
+    if not before.cut_off:
+        playback, late_s = before.queue(mulaw, moment.now.s)
+        moment.become(playback=playback)
+        moment.do(ev.Play(mulaw, late_s, first=not before.sounding))
+
+
+def end_say(moment: Moment) -> None:
+    """All of the utterance is queued: it sounds until its last mark, or until that is given up."""
+    set_playback(moment, moment.state.playback.complete())
+    if moment.state.playback.is_heard:
+        _wait_until_played(moment, LATE_MARK_S)
+
+
+def _wait_until_played(moment: Moment, grace_s: float) -> None:
+    """Give the last mark up `grace_s` after all that is queued was played."""
+    left_s = max(0.0, moment.state.playback.ends_at - moment.now.s)
+    moment.do(ev.StartTimer(Timer.PLAYED, left_s + grace_s))
+
+
+def begin_farewell(moment: Moment) -> None:
+    """Play the last words to their end, and tell when they were."""
+    moment.become(finishing=True)
+    if moment.state.playback.is_heard and not moment.state.gone:
+        _wait_until_played(moment, FAREWELL_MARK_S)
+    else:
+        moment.do(ev.Played())
+
+
+def set_playback(moment: Moment, playback: Playback) -> None:
+    """Take over what became of the playback."""
+    moment.become(playback=playback)
+    if moment.state.finishing and not playback.is_heard:
+        moment.do(ev.Played())
+
+
+def interrupt(moment: Moment) -> None:
+    """Fall silent at once, but not in the farewell: nobody answers the "thank you" said over it."""
+    if not moment.state.finishing and moment.state.playback.is_heard:
+        playback, prefix = moment.state.playback.cut(moment.now.s)
+        moment.become(playback=playback, heard_prefix=prefix)
+        moment.do(ev.Clear())
+
+
+def decide(moment: Moment, at_s: float) -> None:
+    """The caller has finished, at `at_s`, and waits for an answer from now on."""
+    moment.do(ev.TurnDecided(at_s))
+    if moment.state.settings.fillers is not None:
+        moment.become(filler=0)
+        moment.do(ev.StartTimer(Timer.FILLER, moment.state.settings.fillers.after_s))
+
+
+def stop_filler(moment: Moment) -> None:
+    """The caller waits no longer."""
+    if moment.state.filler is not None:
+        moment.become(filler=None)
+        moment.do(ev.StopTimer(Timer.FILLER))
+
+
+def say_filler(moment: Moment) -> None:
+    """Say the next filler phrase, but not over the caller's words."""
+    phrases, said = moment.state.settings.fillers, moment.state.filler
+    if phrases is None or said is None:
+        return
+    moment.become(filler=said + 1)
+    if moment.state.turn.floor in (turns.Floor.SPEAKING, turns.Floor.MAYBE):
+        moment.do(ev.StartTimer(Timer.FILLER, FILLER_AGAIN_S))
+    else:
+        sentence = phrases.sentences[min(said, len(phrases.sentences) - 1)]
+        moment.do(ev.SayFiller(sentence))
+
+
+def fill(moment: Moment, mulaw: bytes) -> None:
+    """Play a filler phrase, unless the bot speaks by now; the next one follows later."""
+    if moment.state.filler is None:
+        return
+    sounds_s = 0.0
+    if mulaw and not moment.state.gone and not moment.state.playback.is_heard:
+        sounds_s = milliseconds(len(mulaw)) / 1000
+        moment.become(playback=moment.state.playback.fill(mulaw, moment.now.s))
+        moment.do(ev.Play(mulaw, filler=True))
+    moment.do(ev.StartTimer(Timer.FILLER, sounds_s + FILLER_AGAIN_S))
