@@ -27,8 +27,7 @@ from voicebot.errors import Fenced
 from voicebot.runtime.process import run
 from voicebot.store.record import answer_text, iso_utc, message_json
 from voicebot.store.store import Store
-from voicebot.stream.server import ServerDependencies
-from voicebot.stream.session import CallDependencies, OpenLedger
+from voicebot.stream.dependencies import CallDependencies, OpenLedger, ServerDependencies
 
 TRACE_FD = "CHAOS_TRACE_FD"
 ORDERS = "CHAOS_ORDERS"

@@ -210,7 +210,7 @@ async def test_silence_and_the_longest_call_end_politely() -> None:
         (Step.TIME, "tomorrow", False),
     ],
 )
-def test_the_ears_know_when_an_answer_is_whole(step: Step, text: str, complete: bool) -> None:
+def test_turn_taking_knows_when_an_answer_is_whole(step: Step, text: str, complete: bool) -> None:
     asked = expectation(at(step), lambda: datetime(2026, 3, 2, tzinfo=UTC))
     assert asked.read(text).complete is complete
 
@@ -227,7 +227,7 @@ def test_the_ears_know_when_an_answer_is_whole(step: Step, text: str, complete: 
         ("It's 0412", False, False),
     ],
 )
-def test_the_ears_know_what_only_shows_that_one_listens(
+def test_turn_taking_knows_what_only_shows_that_one_listens(
     words: str, asking: bool, confirming: bool
 ) -> None:
     held = {Step.PHONE: VALUES[Step.PHONE]}

@@ -43,9 +43,10 @@ from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import ProviderSocket
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.dialect import Twilio
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import CallDependencies, Session, read_start
+from voicebot.stream.session import Session, read_start
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
 PHRASES = {

@@ -1,4 +1,4 @@
-"""A running stream server and ways to knock at it: real TCP, scripted speech, pretended Redis."""
+"""A running stream server and ways to reach it: real TCP, scripted speech, pretended Redis."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store.store import Store
 from voicebot.stream.__main__ import hold_conversation, server_dependencies
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.server import StreamServer
-from voicebot.stream.session import CallDependencies
 from voicebot.tracing import UNTRACED, Tracing
 
 in_virtual_time = virtual_time(grace_s=0.001)
@@ -51,7 +51,7 @@ def now() -> datetime:
 
 
 class Door:
-    """A running server, and ways to knock."""
+    """A running server, and ways to reach it."""
 
     def __init__(self, store: Store, redis: FakeAsyncRedis, settings: Settings) -> None:
         self.store = store

@@ -1,7 +1,7 @@
 """Scripted speech at the speech seams: what is said is coded in the audio itself.
 
 A phrase is one byte value, held for as long as it is spoken; 0xFF is silence. So the detector
-needs no model, and the recogniser know from the audio alone what was said, in which order.
+needs no model, and the recogniser knows from the audio alone what was said, in which order.
 """
 
 from __future__ import annotations
@@ -73,14 +73,14 @@ class CodedTranscriber:
 
 
 @dataclass
-class DeafEars:
-    """Nobody can listen just now, as turns out after `after_s`."""
+class FailingStt:
+    """Fails after `after_s`."""
 
     after_s: float = 0.0
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         await asyncio.sleep(self.after_s)
-        raise SpeechUnavailable("the recogniser are away")
+        raise SpeechUnavailable("speech to text is away")
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -105,11 +105,11 @@ class SteadyVoice:
         """Nothing to close."""
 
 
-class MuteMouth:
-    """Nobody can speak just now."""
+class FailingTts:
+    """Fails."""
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        raise SpeechUnavailable("the tts is away")
+        raise SpeechUnavailable("text to speech is away")
         yield b""
 
     async def aclose(self) -> None:

@@ -19,7 +19,7 @@ SENTENCE_S = 0.5
 
 
 @dataclass
-class LateMouth:
+class LateTts:
     """Says fixed sentences at once, the answer after `late_s`; notes when each began."""
 
     late_s: float
@@ -47,7 +47,7 @@ class LateMouth:
 
 @in_virtual_time
 async def test_an_answer_in_time_needs_no_filler() -> None:
-    tts = LateMouth(0.6)
+    tts = LateTts(0.6)
     async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
@@ -57,7 +57,7 @@ async def test_an_answer_in_time_needs_no_filler() -> None:
 
 @in_virtual_time
 async def test_a_late_answer_is_bridged_again_and_again_and_no_message_of_the_record() -> None:
-    tts = LateMouth(6.0)
+    tts = LateTts(6.0)
     async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
@@ -68,9 +68,9 @@ async def test_a_late_answer_is_bridged_again_and_again_and_no_message_of_the_re
 
 
 @in_virtual_time
-async def test_ears_that_are_late_are_bridged_as_well() -> None:
+async def test_a_transcript_that_is_late_is_bridged_as_well() -> None:
     stt = CodedTranscriber({JOHN: "John"}, delay_s=3.0)  # not whole: the turn ends by its pause
-    tts = LateMouth(0.0)
+    tts = LateTts(0.0)
     async with call("Hello.", NAME, ANSWER, stt=stt, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))
@@ -80,7 +80,7 @@ async def test_ears_that_are_late_are_bridged_as_well() -> None:
 
 @in_virtual_time
 async def test_nobody_is_talked_over() -> None:
-    tts = LateMouth(3.0)
+    tts = LateTts(3.0)
     async with call("Hello.", NAME, ANSWER, synthesizer=tts, fillers=PHRASES) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN) + silence(600) + spoken(JOHN, 2500))
@@ -90,7 +90,7 @@ async def test_nobody_is_talked_over() -> None:
 
 @in_virtual_time
 async def test_without_phrases_there_is_silence() -> None:
-    tts = LateMouth(6.0)
+    tts = LateTts(6.0)
     async with call("Hello.", NAME, ANSWER, synthesizer=tts) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN))

@@ -1,4 +1,4 @@
-"""A turn goes to the ear while it is spoken, and what it got is what it is asked about."""
+"""A turn goes to speech to text while it is spoken, and is asked about as it was fed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NotedTurn:
 
 
 @dataclass
-class NotedEars:
+class RecordingStt:
     """Keeps every turn."""
 
     turns: list[NotedTurn] = field(default_factory=list)
@@ -57,7 +57,7 @@ class NotedEars:
 
 @in_virtual_time
 async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> None:
-    stt = NotedEars()
+    stt = RecordingStt()
     async with call("Name?", NAME, "Right?", CONFIRM, following=stt) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN, 800))
@@ -75,7 +75,7 @@ async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> N
 
 @in_virtual_time
 async def test_a_turn_begins_a_little_before_its_voice() -> None:
-    stt = NotedEars()
+    stt = RecordingStt()
     async with call("Name?", NAME, following=stt) as c:
         await c.provider.until_heard()
         await c.provider.speak(silence(1000) + spoken(JOHN))
@@ -88,7 +88,7 @@ async def test_a_turn_begins_a_little_before_its_voice() -> None:
 
 @in_virtual_time
 async def test_a_pause_within_a_turn_is_fed_when_the_caller_goes_on() -> None:
-    stt = NotedEars()
+    stt = RecordingStt()
     async with call("Name?", NAME, following=stt) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(YES) + silence(400) + spoken(JOHN))
@@ -105,7 +105,7 @@ async def test_a_pause_within_a_turn_is_fed_when_the_caller_goes_on() -> None:
 
 @in_virtual_time
 async def test_a_key_ends_the_turn_and_what_is_said_later_is_another() -> None:
-    stt = NotedEars()
+    stt = RecordingStt()
     async with call("Name?", NAME, NAME, following=stt) as c:
         await c.provider.until_heard()
         await c.provider.speak(spoken(YES, 300))

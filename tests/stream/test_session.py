@@ -243,7 +243,7 @@ async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
 
 
 @in_virtual_time
-async def test_after_a_hum_what_is_said_again_waits_for_what_is_not_made_yet() -> None:
+async def test_after_a_backchannel_what_is_said_again_waits_for_what_is_not_made_yet() -> None:
     tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
     async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
         await c.provider.until_heard(1)
@@ -259,7 +259,7 @@ async def test_after_a_hum_what_is_said_again_waits_for_what_is_not_made_yet() -
 
 
 @pytest.mark.parametrize("code", [HUM, NOISE, AMEN])
-def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
+def test_a_backchannel_or_a_noise_lets_the_bot_go_on(code: int) -> None:
     @in_virtual_time
     async def scenario() -> None:
         tts = SteadyVoice(sentence_ms=2000)
@@ -280,7 +280,9 @@ def test_a_hum_or_a_noise_lets_the_bot_go_on(code: int) -> None:
 
 
 @in_virtual_time
-async def test_who_speaks_over_the_bot_for_longer_than_a_hum_is_heard_whatever_it_means() -> None:
+async def test_who_speaks_over_the_bot_longer_than_a_backchannel_is_heard_whatever_it_means() -> (
+    None
+):
     async with call("What is your name please?", NAME, synthesizer=SteadyVoice(4000)) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
         await c.provider.speak(spoken(AMEN, 1500))
@@ -324,7 +326,7 @@ async def test_after_a_noise_the_bot_does_not_wait_as_long_as_for_an_answer() ->
 
 
 @in_virtual_time
-async def test_a_hum_between_two_sentences_loses_none_of_them() -> None:
+async def test_a_backchannel_between_two_sentences_loses_none_of_them() -> None:
     tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
     async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 4000)

@@ -27,8 +27,8 @@ from tests.stream.calls import (
 from tests.stream.doubles import (
     CodedDetector,
     CodedTranscriber,
-    DeafEars,
-    MuteMouth,
+    FailingStt,
+    FailingTts,
     SteadyVoice,
     silence,
     spoken,
@@ -50,9 +50,10 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.dialect import Start, Twilio
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
+from voicebot.stream.session import YIELD_AFTER_BYTES, Session
 
 
 @in_virtual_time
@@ -218,19 +219,19 @@ async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
 
 
 @in_virtual_time
-async def test_without_ears_the_conversation_learns_that_somebody_spoke() -> None:
-    async with call(NAME, stt=DeafEars()) as c:
+async def test_without_speech_to_text_the_conversation_learns_that_somebody_spoke() -> None:
+    async with call(NAME, stt=FailingStt()) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
     assert c.dialogue.heard == [Unheard()]
 
 
 @in_virtual_time
-async def test_the_time_of_ears_that_fail_is_not_counted_as_ours(
+async def test_the_time_of_speech_to_text_that_fails_is_not_counted_as_ours(
     tmp_path: Path,
 ) -> None:
     telemetry = CallTelemetry(Rows(tmp_path / "rows.jsonl"))
-    async with call(NAME, "Pardon?", stt=DeafEars(after_s=3.0), telemetry=telemetry) as c:
+    async with call(NAME, "Pardon?", stt=FailingStt(after_s=3.0), telemetry=telemetry) as c:
         await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
     await telemetry.end()
@@ -242,7 +243,7 @@ async def test_the_time_of_ears_that_fail_is_not_counted_as_ours(
 
 @in_virtual_time
 async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -> None:
-    async with call("Hello.", synthesizer=MuteMouth()) as c:
+    async with call("Hello.", synthesizer=FailingTts()) as c:
         await c.ended.wait()
     assert c.provider.close_code == 1011
     assert c.notebook.changes == []
@@ -251,7 +252,7 @@ async def test_without_a_voice_the_call_is_closed_for_another_server_to_take() -
 @in_virtual_time
 async def test_a_call_that_fails_at_once_is_not_brought_back_in_a_hot_loop() -> None:
     for calls in (1, 2, 3):
-        async with call("Hello.", synthesizer=MuteMouth()) as c:
+        async with call("Hello.", synthesizer=FailingTts()) as c:
             await c.ended.wait()
         assert asyncio.get_running_loop().time() >= calls * BROKEN_PAUSE_S
 

@@ -25,9 +25,9 @@ from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
 from voicebot.store import Store, open_store
+from voicebot.stream.dependencies import CallDependencies, ServerDependencies, utc_now
 from voicebot.stream.observers import Rows, probe_loop
-from voicebot.stream.server import ServerDependencies, StreamServer
-from voicebot.stream.session import CallDependencies, utc_now
+from voicebot.stream.server import StreamServer
 from voicebot.stream.speaking import Clock
 from voicebot.stream.state import FillerPhrases
 from voicebot.stream.tokens import StreamTokens, token_secret

@@ -201,15 +201,12 @@ def _is_answer(moment: Moment, text: str, ms: float) -> bool:
 
     Who says something a second time means it, whatever it is.
     """
-    if (
-        caller.is_noise(moment, text)
-        or moment.state.passed_over
-        or moment.state.heard_prefix is None
-    ):
-        return not caller.is_noise(moment, text)
-    return not (
-        ms <= caller.PREROLL_MS + caller.BRIEF_MS and moment.state.expectation.read(text).idle
-    )
+    interrupts = moment.state.heard_prefix is not None
+    if caller.is_noise(moment, text):
+        return False
+    if moment.state.passed_over or not interrupts or ms > caller.PREROLL_MS + caller.BRIEF_MS:
+        return True
+    return not moment.state.expectation.read(text).idle
 
 
 def _pass_over(moment: Moment, text: str) -> None:

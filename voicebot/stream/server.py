@@ -13,12 +13,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from structlog.contextvars import bind_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -30,23 +29,20 @@ from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
 from voicebot.openai.usage import open_bill
 from voicebot.runtime.ports import is_loopback
-from voicebot.settings import Settings
 from voicebot.stream import metrics
 from voicebot.stream.admission import Admission, PendingConnections
 from voicebot.stream.connection import INTERNAL_ERROR, ProviderSocket, Socket, StreamConnection
+from voicebot.stream.dependencies import ServerDependencies
 from voicebot.stream.dialect import Dialect, Start, Twilio
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import (
     POLICY_VIOLATION,
-    CallDependencies,
-    OpenLedger,
     Session,
     read_start,
 )
-from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens
-from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
-from voicebot.tracing import UNTRACED, Tracing
+from voicebot.stream.tokens import LIFETIMES_S, Bearer
+from voicebot.stream.webhook import MEDIA, TWIML, Asked, browser_in, read_request
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """A provider's message has 400 bytes; a stranger's shall not have a megabyte."""
@@ -65,28 +61,6 @@ TRY_AGAIN_LATER: Final = 1013
 _log = get_logger("voicebot.stream.server")
 _library_log = logging.getLogger("voicebot.stream.websockets")
 _library_log.setLevel(logging.ERROR)  # a stranger's bad handshake is not our warning
-
-
-class OpenCall(Protocol):
-    """Claims a call at the store, for a new session."""
-
-    async def __call__(self, call_sid: CallSid, *, caller: str | None) -> OpenLedger: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerDependencies:
-    """What the server works with."""
-
-    settings: Settings
-    webhook: Webhook
-    tokens: StreamTokens
-    open_call: OpenCall
-    hold: Callable[[CallSid], AbstractAsyncContextManager[None]]
-    first: Callable[[CallSid, str, int], Awaitable[bool | None]]
-    """Is this the first use of a call's word by any worker, for so many seconds? None while Redis
-    is away."""
-    calls: CallDependencies
-    tracing: Tracing = UNTRACED
 
 
 class StreamServer:

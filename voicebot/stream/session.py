@@ -12,36 +12,32 @@ and `say`, so a commit under way is finished.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, Status
-from voicebot.collect.collector import Hear, SayAloud
+from voicebot.call import Change, Phase, Status
 from voicebot.collect.events import Expectation, Hearing
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import metrics as filler_metrics
 from voicebot.openai.usage import meter, note_bill
-from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
+from voicebot.speech import SttStream
 from voicebot.stream import events as ev
 from voicebot.stream import metrics
 from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
+from voicebot.stream.dependencies import CallDependencies, OpenLedger
 from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import step
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
-from voicebot.stream.speaking import Clock, Speaker
-from voicebot.stream.state import CallSettings, CallState, FillerPhrases
+from voicebot.stream.speaking import Speaker
+from voicebot.stream.state import CallSettings, CallState
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
@@ -61,49 +57,6 @@ NORMAL: Final = 1000
 POLICY_VIOLATION: Final = 1008
 
 _log = get_logger("voicebot.stream.session")
-
-Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
-"""Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
-
-
-class OpenLedger(Ledger, Protocol):
-    """A ledger of one session, which is observed, and closed at the end of its call."""
-
-    def observe(self, observer: CommitObserver) -> None:
-        """Tell `observer` of every commit from now on."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-Announce = Callable[[CallSid, Phase], Awaitable[None]]
-"""Tells live watchers what the bot is doing; must not wait for anything."""
-
-
-def utc_now() -> datetime:
-    """The clock of the record."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallDependencies:
-    """What a call works with; the same for all calls of a worker.
-
-    fixed  sentences whose audio the synthesizer has in its cache
-    """
-
-    stt: SpeechToText
-    synthesizer: Synthesizer
-    detector: Callable[[], VoiceDetector]
-    fixed: Collection[str] = frozenset()
-    """Sentences that the synthesizer has at hand."""
-    converse: Conversation
-    announce: Announce | None = None
-    fillers: FillerPhrases | None = None
-    language: str = "en"
-    max_call_s: float = 900.0
-    clock: Clock = utc_now
-    stopwatch: Callable[[], float] = time.perf_counter
 
 
 class Leaving(Enum):
