@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.doubles import CodedTranscriber, DeafEars, spoken
+from tests.stream.doubles import CodedTranscriber, FailingStt, spoken
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai import metrics
 from voicebot.openai.breaker import openai_breaker
@@ -198,7 +198,7 @@ def metric(failure: Failure) -> float:
     return float(metrics.failures.labels(Service.HEARING, failure)._value.get())
 
 
-@pytest.mark.parametrize("secondary", [None, DeafEars()])
+@pytest.mark.parametrize("secondary", [None, FailingStt()])
 async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None) -> None:
     with pytest.raises(SpeechUnavailable):
         await heard(Live(hears=False), secondary, 1)
