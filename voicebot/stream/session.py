@@ -128,7 +128,7 @@ class Session:
         self._group: asyncio.TaskGroup | None = None
         self._filler: asyncio.Task[None] | None = None
         self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
-        self._answer: asyncio.Future[Hearing | ev.Resume] = self._loop.create_future()
+        self._answer: asyncio.Future[ev.Deliver | ev.Resume | ev.Raise] = self._loop.create_future()
         self._played = asyncio.Event()
         self._phases: asyncio.Queue[Phase] = asyncio.Queue()
 
@@ -216,12 +216,9 @@ class Session:
                 listener.transcribe_again(number, hint)
             case ev.DropTranscription(number):
                 listener.drop(number)
-            case ev.Deliver(hearing):
-                self._answer.set_result(hearing)
-            case ev.Resume():
-                self._answer.set_result(effect)
-            case ev.Raise(why):
-                self._answer.set_exception(why)
+            case ev.Deliver() | ev.Resume() | ev.Raise():
+                if not self._answer.done():  # cancelled: the call is broken, and ends
+                    self._answer.set_result(effect)
             case ev.Played():
                 self._played.set()
             case ev.StartTimer(timer, seconds):
@@ -277,11 +274,16 @@ class Session:
         """
         self._answer = self._loop.create_future()
         self.handle(ev.QuestionAsked(expectation))
-        while isinstance(answer := await self._answer, ev.Resume):
-            await self._speaker.resume(answer.first, answer.known)
+        while True:
+            match await self._answer:
+                case ev.Deliver(hearing):
+                    return hearing
+                case ev.Raise(why):
+                    raise why
+                case ev.Resume(first, known):
+                    await self._speaker.resume(first, known)
             self._answer = self._loop.create_future()
             self.handle(ev.ResumeEnded())
-        return answer
 
     async def room(self) -> None:
         """See Outbox.room."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from voicebot.call import Phase, Step
 from voicebot.collect.events import YES_NO_KEYS, Expectation, Reading, Silent, TimeUp
@@ -132,9 +132,8 @@ class CallSettings:
     fillers: FillerPhrases | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallState:
-    """Where a call stands.
+class CallState(NamedTuple):
+    """Where a call stands. A named tuple: it is copied for each window of the caller's audio.
 
     asked         the open question; None while the bot begins to put another one
     arrivals      what the caller did, not yet handed to the conversation, oldest first
@@ -149,8 +148,8 @@ class CallState:
     """
 
     settings: CallSettings
-    turn: Turn = field(default_factory=Turn)
-    playback: Playback = field(default_factory=Playback)
+    turn: Turn = Turn()
+    playback: Playback = Playback()
     expectation: Expectation = NOTHING_ASKED
     asked: Question | None = None
     waits: Waits = Waits.ELSEWHERE
@@ -179,9 +178,9 @@ class Moment:
         self.now = now
         self.effects: list[Effect] = []
 
-    def become(self, **changes: object) -> None:
+    def become(self, **changes: Any) -> None:
         """Change the state."""
-        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self.state = self.state._replace(**changes)
 
     def do(self, *effects: Effect) -> None:
         """Have something done, after what was before it."""
