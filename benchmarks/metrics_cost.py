@@ -26,8 +26,8 @@ from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.stream import metrics
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.playback import MESSAGE_BYTES, Playback
-from voicebot.tracing import UNTRACED, Answer, CallTrace
-from voicebot.tracing.spans import Spans
+from voicebot.telemetry import UNTRACED, Answer, CallTrace
+from voicebot.telemetry.spans import Spans
 
 TURNS: Final = 300
 MESSAGES: Final = 3000

@@ -4,6 +4,6 @@ import os
 
 __version__ = "0.1.0"
 
-# ONNX Runtime (voice activity, Piper) else keeps a database of events in the user's cache and
-# sends it to its maker. It looks at this when it is first imported, so it must stand before.
+# Else ONNX Runtime (voice activity, Piper) collects usage data and sends it to its maker. It reads
+# this when it is first imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -1,4 +1,4 @@
-"""`python -m voicebot` is `voicebot`."""
+"""`python -m voicebot`, the same as `voicebot`."""
 
 from voicebot.cli import app
 

@@ -31,11 +31,11 @@ from voicebot.validation_messages import sentences
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _END_OF_DAY = time(23, 59)
-"""Who closes then, or after it, closes at midnight."""
+"""A closing time from here on means midnight."""
 
 
 class Confirm(StrEnum):
-    """How a value is read back: ask and wait for a yes, say it in passing, or not at all."""
+    """How a value is read back: as a question, in passing, or not at all."""
 
     EXPLICIT = "explicit"
     IMPLICIT = "implicit"
@@ -47,7 +47,7 @@ class _Model(BaseModel):
 
 
 class Company(_Model):
-    """Who answers the phone."""
+    """The company that answers the phone."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class Company(_Model):
 
 
 class Offer(_Model):
-    """A service with the words that callers use for it."""
+    """A service that the business offers, with the words that callers use for it."""
 
     id: str
     name: str
@@ -66,7 +66,7 @@ class Offer(_Model):
 
     @property
     def service(self) -> Service:
-        """The form that the record keeps."""
+        """The service as the record keeps it."""
         return Service(self.id, self.name, self.price, self.description)
 
 
@@ -75,7 +75,7 @@ def _end_of_day(value: object) -> object:
 
 
 class Hours(_Model):
-    """Open from `opens` until `closes`, local time; `24:00` or `00:00` is the end of the day."""
+    """Opening hours in local time; closing at `24:00` or `00:00` is the end of the day."""
 
     opens: time
     closes: Annotated[time, BeforeValidator(_end_of_day)]
@@ -89,14 +89,14 @@ class Hours(_Model):
         return self
 
     def has_room(self, start: time, minutes: int) -> bool:
-        """Does something that begins at `start` and takes so long end before closing?"""
+        """Return whether a visit of `minutes` from `start` lies within these hours."""
         end = start.hour * 60 + start.minute + minutes
         closes = self.closes.hour * 60 + self.closes.minute
         return self.opens <= start and end <= (24 * 60 if self.closes >= _END_OF_DAY else closes)
 
 
 class Booking(_Model):
-    """A slot's length in minutes, how many may share it, how far ahead one may book."""
+    """The length of a slot, the calls that may share it, and how many days ahead can be booked."""
 
     slot_minutes: int = Field(60, ge=5, le=24 * 60)
     capacity: int = Field(1, ge=1)
@@ -114,7 +114,7 @@ _POLICY: dict[Step, Confirm] = {
 
 
 class Business(_Model):
-    """One business, checked and immutable."""
+    """One business, validated and immutable."""
 
     company: Company
     region: str = "AU"
@@ -155,22 +155,22 @@ class Business(_Model):
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The time zone that callers mean."""
+        """The business's time zone, which callers mean, too."""
         return ZoneInfo(self.timezone)
 
     def policy(self, step: Step) -> Confirm:
-        """How `step` is read back. The time is always explicit: it books."""
+        """Return how `step` is read back. The time is always explicit, because it books."""
         return Confirm.EXPLICIT if step is Step.TIME else self.confirm.get(step, _POLICY[step])
 
     def offer(self, name: str) -> Offer | None:
-        """The offer of exactly this name or id, whatever its case."""
+        """Return the offer of this name or id, ignoring case, or None."""
         wanted = name.casefold()
         return next(
             (o for o in self.services if wanted in (o.name.casefold(), o.id.casefold())), None
         )
 
     def is_open(self, at: datetime) -> bool:
-        """Does a slot that begins at this moment fit into the opening hours?"""
+        """Return whether a slot that begins at this moment fits into the opening hours."""
         local = at.astimezone(self.zone)
         return any(
             span.has_room(local.time(), self.booking.slot_minutes)
@@ -179,7 +179,7 @@ class Business(_Model):
 
 
 def load_business(path: Path | None) -> Business:
-    """Read a business file, or the demo one; raises SettingsError that says where and what."""
+    """Read a business file, or the demo one; raises SettingsError that names the wrong place."""
     name = str(path) if path else "the demo business"
     try:
         text = path.read_text("utf-8") if path else _demo()

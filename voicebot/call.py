@@ -1,6 +1,6 @@
-"""The words that every room of the house uses: a call, its steps, its messages, a change.
+"""The types that all packages share: a call, its steps, its messages, a change of its record.
 
-Nothing here does I/O. Times are aware datetimes; texts are as spoken.
+No I/O. Times are aware datetimes; texts are as spoken.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import NewType, Protocol
 from voicebot.errors import InvalidCallSid
 
 CallSid = NewType("CallSid", str)
-"""The provider's name of a call; one record in Redis carries it."""
+"""The provider's id of a call, and the key of its record."""
 
 BROWSER_PREFIX = "web-"
-"""So begin the callSids that the console gives to browsers; no provider's begins so."""
+"""The prefix of callSids that the console gives to browsers. No provider's id begins so."""
 
 CALL_SID_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 """Of a callSid that we accept; the whole text must match."""
@@ -27,12 +27,12 @@ _CALL_SID = re.compile(CALL_SID_PATTERN, re.ASCII)
 
 
 def is_call_sid(text: object) -> bool:
-    """Return whether this can be a call's id."""
+    """Return whether `text` has the form of a callSid."""
     return isinstance(text, str) and bool(_CALL_SID.fullmatch(text))
 
 
 def parse_call_sid(text: str) -> CallSid:
-    """Check a stranger's call id; raises InvalidCallSid."""
+    """Check an unverified callSid; raises InvalidCallSid."""
     if not is_call_sid(text):
         raise InvalidCallSid(
             "callSid must be 1 to 64 characters of letters, digits, underscore, dot or hyphen"
@@ -41,7 +41,7 @@ def parse_call_sid(text: str) -> CallSid:
 
 
 class Step(StrEnum):
-    """What is asked, in this order; DONE is the end of the form."""
+    """The questions, in this order; DONE is the end."""
 
     NAME = "name"
     PHONE = "phone"
@@ -56,7 +56,7 @@ FIELDS = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL, Step.SERVICE, Step.TI
 
 
 class Status(StrEnum):
-    """Where a call stands, as staff and `/twiml` read it."""
+    """The state of a call, for staff and for `/twiml`."""
 
     ACTIVE = "active"
     BOOKED = "booked"
@@ -66,7 +66,7 @@ class Status(StrEnum):
 
 
 class Phase(StrEnum):
-    """What the bot is doing this moment; only in the event stream, never in the record."""
+    """What the bot is doing; only in the event stream, never in the record."""
 
     LISTENING = "listening"
     THINKING = "thinking"
@@ -74,7 +74,7 @@ class Phase(StrEnum):
 
 
 class Speaker(StrEnum):
-    """Who said a message, in the record's own words."""
+    """The speaker of a message, as written in the record."""
 
     BOT = "AI"
     CALLER = "customer"

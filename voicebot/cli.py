@@ -1,7 +1,7 @@
-"""The `voicebot` command: a table of commands, each a function in its owner's module.
+"""The `voicebot` command: a table of subcommands, each a function in the module of its subject.
 
-Only the module of the command that was asked for is imported, so that the help comes at once
-and `voicebot call` does not pay for the server's libraries.
+Only the module of the invoked subcommand is imported, so that the help comes at once and
+`voicebot call` does not load the server's libraries.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Try it on this machine, with no key and no internet:
 
 \b
 Run it for real:
-  voicebot doctor               what is missing, and the mend
+  voicebot doctor               what is missing, and how to fix it
   voicebot serve --workers 2    a stream process per core
   voicebot watch                every call, live
 
@@ -42,7 +42,7 @@ business.toml that VOICEBOT_BUSINESS names. `voicebot COMMAND --help` tells more
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command's name, where its function lives, and its line in the help."""
+    """A subcommand: its name, module, function, and summary in the help."""
 
     name: str
     module: str
@@ -50,7 +50,7 @@ class Command:
     summary: str
 
     def load(self) -> Callable[..., object]:
-        """Import the owner's module and return the function."""
+        """Import the module and return the function."""
         return cast(Callable[..., object], getattr(import_module(self.module), self.function))
 
 
@@ -60,8 +60,8 @@ COMMANDS = (
     Command("chat", "voicebot.commands.chat", "chat", "The same conversation, typed or piped."),
     Command("show", "voicebot.commands.show", "show", "Print a call's stored record as JSON."),
     Command("watch", "voicebot.commands.show", "watch", "Follow calls live in the terminal."),
-    Command("journal", "voicebot.commands.journal", "journal", "What waits on disk; replay it."),
-    Command("webhooks", "voicebot.commands.webhooks", "webhooks", "What receivers did not take."),
+    Command("journal", "voicebot.commands.journal", "journal", "List writes waiting on disk."),
+    Command("webhooks", "voicebot.commands.webhooks", "webhooks", "List failed deliveries."),
     Command("doctor", "voicebot.runtime.doctor", "doctor", "Check settings, Redis, models, ports."),
     Command(
         "extract",
@@ -77,15 +77,15 @@ COMMANDS = (
     ),
     Command("bench", "voicebot.bench", "bench", "Measure latency under simulated calls."),
 )
-_WRONGLY_USED = 2  # what the parser says, as all tools do
+_USAGE_ERROR = 2  # the parser's exit code for wrong usage
 _PROMISED = {"call": 1}
-"""What a command has promised to say of whatever went wrong."""
+"""The exit code that a command documents for every error."""
 
-_INTERRUPTED = 130  # what a shell shows for a program that Ctrl-C ended
+_INTERRUPTED = 130  # a shell's exit code for Ctrl-C
 
 
 def app() -> None:
-    """The program's entry: run the command line; a VoicebotError is one line and exit 1."""
+    """Run the command line. A VoicebotError is printed as one line, with exit code 1."""
     asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
         program(asked)()
@@ -93,19 +93,21 @@ def app() -> None:
         print(f"voicebot: {error}", file=sys.stderr)
         sys.exit(1)
     except SystemExit as over:
-        promised = _PROMISED.get(asked or "") if over.code == _WRONGLY_USED else None
+        promised = _PROMISED.get(asked or "") if over.code == _USAGE_ERROR else None
         sys.exit(promised or over.code)
-    except KeyboardInterrupt:  # before the command was there to end in its own way
+    except KeyboardInterrupt:  # before the command handles it itself
         sys.exit(_INTERRUPTED)
     except (BrokenPipeError, BaseExceptionGroup) as error:  # a group: from within a task
         if isinstance(error, BaseExceptionGroup) and error.split(BrokenPipeError)[1] is not None:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed once more at exit
-        sys.exit(1)  # who reads us has seen enough: `voicebot call | head`
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # it is flushed again at exit
+        sys.exit(1)  # the reader has closed the pipe: `voicebot call | head`
 
 
 def program(asked: str | None) -> typer.Typer:
-    """All commands by name and summary, with the function of only the one that was asked for."""
+    """Return the parser with all subcommands; only the invoked one is imported."""
     cli = typer.Typer(
         help=HELP,
         add_completion=False,
@@ -115,7 +117,7 @@ def program(asked: str | None) -> typer.Typer:
     )
     cli.callback(invoke_without_command=True)(_bare)
     for command in COMMANDS:
-        function = command.load() if command.name == asked else _not_asked_for
+        function = command.load() if command.name == asked else _not_loaded
         cli.command(command.name, short_help=command.summary)(function)
     return cli
 
@@ -131,5 +133,5 @@ def _bare(
         typer.echo(context.get_help())
 
 
-def _not_asked_for() -> None:
-    """Stands in the help for a command that this run does not need."""
+def _not_loaded() -> None:
+    """Stand in for a subcommand that this run does not invoke."""

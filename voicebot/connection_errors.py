@@ -1,4 +1,4 @@
-"""Why another server did not answer, in plain words instead of the names of Python's classes."""
+"""Describe connection errors in plain words instead of the names of Python classes."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _BY_NAME: Final = {
     "InvalidURL": "its address cannot be understood",
     "UnsupportedProtocol": "its address cannot be understood",
 }
-"""Of libraries that are not imported for this."""
+"""By class name, so that the libraries need not be imported."""
 
 
 def why(error: BaseException) -> str:
-    """The reason behind an error of the network, however many libraries have wrapped it.
+    """Return the reason for a network error, even when several libraries have wrapped it.
 
-    Where it is none that is known here, the class's name: it tells nobody's data.
+    An unknown error is described by its class name, which holds no customer's data.
     """
     causes = list(_causes(error))
     for cause in causes:
         if name := _BY_NAME.get(type(cause).__name__):
             return name
-    for cause in reversed(causes):  # the innermost knows best
+    for cause in reversed(causes):  # the innermost is the most precise
         for kind, words in _BY_KIND:
             if isinstance(cause, kind):
                 return words
@@ -61,7 +61,7 @@ def why(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and those it was raised from; also `reason`, where urllib keeps it."""
+    """Yield the error and its causes, including urllib's `reason`."""
     seen: set[int] = set()
     found: BaseException | None = error
     while found is not None and id(found) not in seen:

@@ -1,4 +1,4 @@
-"""Everything that voicebot raises on purpose, named by what failed.
+"""All errors that voicebot raises on purpose, named by what failed.
 
 VoicebotError
 ├── SettingsError            a setting or the business file cannot be used
@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import Final
 
 INSTALL_LOCAL: Final = "install the extra local, in voicebot's folder: pip install '.[local]'"
-"""What a person does who lacks a package; never by a bare name, which asks a public index."""
+"""The advice for a missing package. A bare package name would install from a public index."""
 
 
 class VoicebotError(Exception):
@@ -56,9 +56,9 @@ class StoreUnavailable(StoreError):
 
 
 class BrokenRecord(StoreError):
-    """A key of another type stands where a call's record should be; somebody must mend it.
+    """A key of another type stands where a call's record should be; a person must fix it.
 
-    why  which key it is, and what stands there
+    why  names the key and its type
     """
 
     def __init__(self, why: str) -> None:
@@ -71,7 +71,7 @@ class Fenced(StoreError):
 
 
 class SpeechError(VoicebotError):
-    """Hearing or speaking failed."""
+    """Speech to text or text to speech failed."""
 
 
 class ModelMissing(SpeechError):

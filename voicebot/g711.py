@@ -1,7 +1,4 @@
-"""G.711 mu-law both ways (ITU-T G.711), 8 kHz telephone audio.
-
-Decoding is a table of 256; encoding a table of 65,536, both built once with numpy.
-"""
+"""G.711 mu-law encoding and decoding (ITU-T G.711) for telephone audio at 8 kHz, by tables."""
 
 from __future__ import annotations
 
@@ -42,17 +39,17 @@ _ENCODE = _encode_table()
 
 
 def decode(mulaw: bytes) -> NDArray[np.int16]:
-    """Mu-law bytes to 16-bit samples, one each."""
+    """Return a 16-bit sample for each mu-law byte."""
     samples: NDArray[np.int16] = _DECODE[np.frombuffer(mulaw, np.uint8)]
     return samples
 
 
 def encode(samples: NDArray[np.int16]) -> bytes:
-    """16-bit samples to mu-law bytes, one each."""
+    """Return a mu-law byte for each 16-bit sample."""
     return _ENCODE[samples.astype(np.int16).view(np.uint16)].tobytes()
 
 
 def milliseconds(mulaw: bytes | int) -> float:
-    """How long so many bytes sound."""
+    """Return the duration of mu-law audio, given as bytes or as their number."""
     count = mulaw if isinstance(mulaw, int) else len(mulaw)
     return count * 1000 / RATE_HZ

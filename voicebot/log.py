@@ -1,13 +1,13 @@
-"""Logging to stderr that cannot tell a customer's data: JSON for machines, key=value for people.
+"""Logging to stderr without customers' data: JSON for machines, key=value on a terminal.
 
-What a line may hold is decided here, not at the places that log:
+This module decides what a line may hold, not the places that log:
 
 - a key that names customer data (`name`, `caller_phone`, `user.userInfo.email`) loses its value,
   however deep it lies in mappings, sequences, dataclasses and models;
-- an exception is told by its types and its code lines. Its message is kept only where it is
-  ours, or the operating system's: a ValidationError quotes the input that it refused;
-- an object of a kind unknown here is told by its type alone;
-- the libraries below us speak from WARNING up: their debug lines print whole payloads.
+- an exception is logged as its types and code lines. Its message is kept only when it is a
+  VoicebotError's or the operating system's: a ValidationError quotes the input that it refused;
+- an object of an unknown type is logged as the name of its type;
+- libraries log from WARNING up: their debug lines print whole payloads.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _PRIVATE = frozenset(f"{_CUSTOMER} {_SECRET}".split())
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PLAIN = (str, int, float, date, time, timedelta, UUID)
 _MAX_DEPTH = 8
-"""Deeper structures are cut: a value that contains itself must not hang the logger."""
+"""Deeper structures are cut, so that a value that contains itself does not hang the logger."""
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """A logger whose lines carry `source=name`; the event is a snake_case name, the rest keys."""
+    """Return a logger whose lines carry `source=name`; events are snake_case names with keys."""
     return cast(FilteringBoundLogger, structlog.get_logger(source=name))
 
 
 def configure(level: str = "info") -> None:
-    """Send this process's logs to stderr from `level` up; raises SettingsError."""
+    """Log to stderr from `level` up; raises SettingsError."""
     if level.lower() not in LEVELS:
         raise SettingsError(f"VOICEBOT_LOG_LEVEL must be one of {', '.join(LEVELS)}")
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -66,19 +66,20 @@ def configure(level: str = "info") -> None:
 def redact(
     logger: object, method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    """A structlog processor: hides customer data by key, at every depth."""
+    """Hide customer data by key, at every depth (a structlog processor)."""
     for key, value in event.items():
         event[key] = REDACTED if is_private(key) else _safe(value, 0)
     return event
 
 
 def is_private(key: str) -> bool:
-    """Does this key name customer data? `user.userInfo.name`, `toNumber`, `x_token` do."""
+    """Return whether a key names customer data, like `user.userInfo.name`, `toNumber`,
+    `x_token`."""
     return any(word.lower() in _PRIVATE for word in _WORD.findall(key))
 
 
 def describe_exception(error: BaseException) -> str:
-    """Types, and the message only where we or the operating system wrote it."""
+    """Return the type, with the message of VoicebotErrors and of the operating system only."""
     kind = type(error).__qualname__
     if isinstance(error, VoicebotError):
         return f"{kind}: {error}"
@@ -124,10 +125,10 @@ def _members(value: object) -> Mapping[object, object] | None:
     return {key: getattr(value, key) for key in model} if isinstance(model, dict) else None
 
 
-def _tell_exception(
+def _render_exception(
     logger: object, method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    """Replaces exc_info by code lines and types: rendered tracebacks quote messages."""
+    """Replace exc_info by code lines and types, because rendered tracebacks quote messages."""
     error = _exception_of(event.pop("exc_info", None))
     if error is not None:
         event["exception"] = "\n".join(_chain(error))
@@ -142,15 +143,15 @@ def _exception_of(info: object) -> BaseException | None:
     return sys.exception() if info else None
 
 
-def _chain(error: BaseException, told: frozenset[int] = frozenset()) -> list[str]:
-    """`told`: an error of a group may have that very group as its context."""
+def _chain(error: BaseException, seen: frozenset[int] = frozenset()) -> list[str]:
+    """Describe an error, its causes and a group's parts, each once."""
     lines: list[str] = []
-    told |= {id(error)}
+    seen |= {id(error)}
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
-            lines += _chain(part, told)
-    elif (before := error.__cause__ or error.__context__) is not None and id(before) not in told:
-        lines += _chain(before, told)
+            lines += _chain(part, seen)
+    elif (before := error.__cause__ or error.__context__) is not None and id(before) not in seen:
+        lines += _chain(before, seen)
     frames = traceback.extract_tb(error.__traceback__)
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     return [*lines, describe_exception(error)]
@@ -169,7 +170,7 @@ def _common() -> list[Processor]:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _tell_exception,
+        _render_exception,
         redact,
     ]
 
@@ -198,9 +199,9 @@ def _tame_libraries(level: int) -> None:
 
 
 def log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A `sys.excepthook`: the last words of a process, without its customers' data."""
+    """Log an uncaught exception without customers' data (a `sys.excepthook`)."""
     get_logger("voicebot").critical("crashed", exc_info=(kind, error, trace))
 
 
-# Before anything is configured structlog would print to stdout, unredacted.
+# Until it is configured, structlog prints to stdout, unredacted.
 configure()

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from voicebot.errors import SettingsError
 from voicebot.validation_messages import but_is, numbers, sentence
 
-logging.getLogger("dotenv").setLevel(logging.ERROR)  # voicebot.runtime.start_checks tells it, once
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # start_checks reports it once
 PREFIX: Final = "VOICEBOT_"
 _DAY_S: Final = 24 * 3600
 _SCHEMES: Final = ("https", "http", "wss", "ws")
@@ -31,7 +31,7 @@ class SaveMode(StrEnum):
 
 
 class Engine(StrEnum):
-    """Who hears, speaks or understands. AUTO is OpenAI when its key is set, else local."""
+    """An engine for speech or understanding. AUTO is OpenAI when its key is set, else local."""
 
     AUTO = "auto"
     LOCAL = "local"
@@ -40,12 +40,12 @@ class Engine(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Every setting, with the default that suits one machine. Names: `VOICEBOT_` + the field."""
+    """All settings, with defaults for one machine. Names: `VOICEBOT_` + the field."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=".env",
-        env_file_encoding="utf-8-sig",  # some editors begin a file with a mark
+        env_file_encoding="utf-8-sig",  # some editors write a byte order mark
         env_ignore_empty=True,
         extra="ignore",
         use_attribute_docstrings=True,
@@ -98,31 +98,31 @@ class Settings(BaseSettings):
     speech_threads: int = Field(default=2, ge=1)
     """Utterances that are recognised at once."""
     public_url: str | None = None
-    """How the provider reaches the stream port, like `https://bot.example.com`."""
+    """Public address of the stream port, like `https://bot.example.com`."""
     twilio_auth_token: SecretStr | None = None
     """Checks the provider's signature on webhook and stream. Without it and beyond loopback
-    anybody can call."""
+    calls from any source are accepted."""
     console_token: SecretStr | None = None
-    """Bearer token of the HTTP API and password of the live page, or several with commas
-    between; required beyond loopback."""
+    """Bearer token of the HTTP API and password of the live page, or several,
+    separated by commas; required beyond loopback."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
-    """Addresses or networks of proxies before the console, commas between; `X-Forwarded-…` headers
-    count from no other."""
+    """Addresses or networks of proxies before the console, separated by commas; `X-Forwarded-…`
+    headers from others are ignored."""
     smtp_url: SecretStr | None = None
     """Mail server for confirmations with an invitation: `smtp://user:password@host:port`."""
     mail_from: str | None = None
     """Sender of confirmations; without it the company's e-mail address."""
     webhook_url: SecretStr | None = None
-    """Addresses that are told what calls bring, commas between; see webhooks.md."""
+    """Addresses that receive webhooks, separated by commas; see webhooks.md."""
     webhook_secret: SecretStr | None = None
-    """Keys that sign webhooks, `whsec_…`, commas between."""
+    """Keys that sign webhooks, `whsec_…`, separated by commas."""
     webhook_allow_http: bool = False
     """Allow plain `http://` receivers on other machines."""
     webhook_deadline_s: float = Field(default=10.0, gt=0, le=60)
     """Time for one request to a receiver."""
     resume_window_h: float = Field(default=24, ge=0)
-    """How long a call that ended without a booking, and was not called off, may be continued by
-    the same caller."""
+    """Hours in which the same caller may continue a call that ended without a booking and was not
+    cancelled."""
     drain_s: float = Field(default=600, ge=0)
     """Time that running calls get at SIGTERM; 2 with `serve --local`."""
     max_calls: int = Field(default=200, ge=1)
@@ -134,11 +134,11 @@ class Settings(BaseSettings):
     measure_file: Path | None = None
     """File to which stream workers append their timings as JSON lines."""
     null_manifest: Path | None = None
-    """What the `null` transcriber reads in which clip, for tests and benchmarks."""
+    """Texts of known clips for the `null` transcriber, for tests and benchmarks."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     """Key of OpenAI, or of a server that speaks its API."""
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
-    """Such a server, like `http://localhost:8000/v1`."""
+    """Base URL of a server that speaks OpenAI's API, like `http://localhost:8000/v1`."""
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """OpenTelemetry collector for traces (extra `traces`), OTLP over HTTP."""
     otlp_traces_endpoint: str | None = Field(
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
 
     @property
     def traces_url(self) -> str | None:
-        """Where traces go (OTLP over HTTP), by the names that OpenTelemetry gives the settings."""
+        """The OTLP address for traces, from OpenTelemetry's own settings; None: no tracing."""
         if self.otlp_traces_endpoint or not self.otlp_endpoint:
             return self.otlp_traces_endpoint
         return f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
@@ -191,14 +191,14 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
-        """In one form, whether the stream's or the webhook's address was copied."""
+        """Normalise the address; the stream's and the webhook's address are accepted, too."""
         if url is None:
             return None
         try:
             parts = urlsplit(url)
             named = (parts.hostname or "").encode("idna")
             usable = parts.scheme in _SCHEMES and named and parts.port != 0
-        except ValueError:  # a port or a name that is none
+        except ValueError:  # an invalid port or name
             usable = False
         if not usable or parts.query or parts.fragment or not url.isprintable() or " " in url:
             raise PydanticCustomError("address", "must be like https://bot.example.com")
@@ -215,7 +215,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _are_networks(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
-        """Each as a network; a bare address is a network of one."""
+        """Read each word as a network; an address is a network of one."""
         words = _words(given) if isinstance(given, str) else given
         try:
             return tuple(str(ip_network(word, strict=False)) for word in words)
@@ -226,7 +226,7 @@ class Settings(BaseSettings):
 
     @property
     def console_tokens(self) -> tuple[str, ...]:
-        """The tokens in VOICEBOT_CONSOLE_TOKEN, which holds one or several."""
+        """All tokens in VOICEBOT_CONSOLE_TOKEN."""
         return _words(self.console_token.get_secret_value()) if self.console_token else ()
 
     def engine(self, chosen: Engine) -> Engine:
@@ -242,7 +242,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(map(_told, error.errors()))) from error
+        raise SettingsError("; ".join(map(_sentence, error.errors()))) from error
     except OSError as error:
         raise SettingsError(f"cannot read .env: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -250,22 +250,22 @@ def load_settings() -> Settings:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Split a list in a setting; commas, spaces or both stand between its words."""
+    """Split a list at commas and spaces."""
     return tuple(text.replace(",", " ").split())
 
 
 def variable(field: str) -> str:
-    """The environment's name for a field of the settings."""
+    """Return the environment variable of a field of the settings."""
     alias = Settings.model_fields[field].validation_alias
     return str(alias) if alias else f"{PREFIX}{field.upper()}"
 
 
-def _told(details: ErrorDetails) -> str:
-    """One wrong setting: its name, what is allowed, what it is."""
+def _sentence(details: ErrorDetails) -> str:
+    """Describe a wrong setting: its variable, what is allowed, its value."""
     place = str(details["loc"][0])
     info = Settings.model_fields.get(place)
-    if info is None:  # pydantic tells the alias of those that have one
+    if info is None:  # an alias, which is the variable's name
         return f"{place} {sentence(details)}"
     limits = numbers(info)
-    told = f"must be {limits}{but_is(details['input'])}" if limits else sentence(details)
-    return f"{variable(place)} {told}"
+    text = f"must be {limits}{but_is(details['input'])}" if limits else sentence(details)
+    return f"{variable(place)} {text}"

@@ -1,11 +1,11 @@
-"""X-Twilio-Signature: is a request really the provider's? Pure, constant-time.
+"""Sign requests and check signatures as X-Twilio-Signature does. No I/O.
 
-The stream server checks it; the console, which shares the auth token, signs with it when it asks
-the webhook on behalf of a browser.
+The stream server checks signatures. The console, which shares the auth token, signs its requests
+to the webhook on behalf of a browser.
 
-Twilio signs the URL as it is configured, with HMAC-SHA1 and the account's auth token; a GET's
-parameters are in the URL already. Source: twilio.com/docs/usage/security. What is signed may
-differ in the port, and for the WebSocket upgrade in a trailing slash, so all forms are tried.
+Twilio signs the configured URL and a POST's form with HMAC-SHA1 and the account's auth token.
+Source: twilio.com/docs/usage/security. The signed URL may differ in the port, and for a WebSocket
+in the trailing slash, so all forms are tried.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PORTS: Final = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 
 
 def sign(secret: str, url: str, form: Iterable[tuple[str, str]] = ()) -> str:
-    """The signature of a request for `url`; `form` are the decoded pairs of a POST's body."""
+    """Return the signature of a request for `url`; `form` holds a POST's decoded pairs."""
     text = url + "".join(key + value for key, value in sorted(set(form)))
     return b64encode(hmac.new(secret.encode(), text.encode(), "sha1").digest()).decode("ascii")
 
@@ -29,22 +29,22 @@ def sign(secret: str, url: str, form: Iterable[tuple[str, str]] = ()) -> str:
 def is_signed(
     secret: str, urls: Iterable[str], header: str | None, form: Sequence[tuple[str, str]] = ()
 ) -> bool:
-    """Does the header sign one of these URLs, and the form of a POST?"""
+    """Return whether the header signs one of these URLs and the form, in constant time."""
     given = (header or "").encode("utf-8", "replace")
     matches = False
-    for url in urls:  # all of them, whatever matches: the time taken tells nothing
+    for url in urls:  # always all of them, for a constant time
         matches |= hmac.compare_digest(sign(secret, url, form).encode(), given)
     return matches
 
 
 def webhook_forms(url: str) -> list[str]:
-    """The forms in which the URL of a webhook may have been signed: with port or without."""
+    """Return the forms in which a webhook's URL may be signed: with and without its port."""
     parts = urlsplit(url)
     return [urlunsplit(parts._replace(netloc=host)) for host in _hosts(url)]
 
 
 def upgrade_forms(url: str) -> list[str]:
-    """The same for a WebSocket's URL, which may also have gained or lost its last slash."""
+    """Return the same for a WebSocket's URL, also with and without a trailing slash."""
     parts = urlsplit(url)
     bare = parts.path.rstrip("/")
     return [

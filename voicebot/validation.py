@@ -1,5 +1,7 @@
-"""The last check of a value, wherever it comes from: speech, a model, keys, an integrator's write,
-a stored record. Pure.
+"""The final check of a value from any source: speech, a model, keys, an integrator, a stored
+record.
+
+No I/O.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from voicebot.business import Business
 from voicebot.call import Answer, Step
 
 _MAX_CHARS = 200
-"""Longer texts are no names and no addresses; the record is not a dumping ground."""
+"""Longer texts are neither names nor addresses."""
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
-"""Hangul fillers: letters by their class, and nothing to be seen."""
+"""Hangul fillers: letters by their Unicode category, but invisible."""
 
 _PLACEHOLDERS = frozenset(
     {"null", "none", "undefined", "unknown", "unspecified", "anonymous", "missing", "empty"}
@@ -29,20 +31,20 @@ _PLACEHOLDERS = frozenset(
     | {"notset", "unknownname", "unknownaddress", "tobeconfirmed"}
     | {"未知", "未提供", "未填写", "无", "没有", "暂无", "不详", "空"}
 )
-"""What programs and people write where there is no answer, without what stands between letters."""
+"""Placeholders for a missing answer, without separators."""
 _PLACEHOLDERS_OR_NAMES = frozenset({"na", "nan", "nil"})
-"""The same, but `Na`, `Nan` and `Nil` are people."""
+"""Placeholders too, but `Na`, `Nan` and `Nil` are also names."""
 _WORD = re.compile(r"[^\W_]+")
 
 _EPOCH_MS = re.compile(r"\d{13}", re.ASCII)
 _EPOCH_S = re.compile(r"\d{10}(\.\d+)?", re.ASCII)
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
-"""Nearer to the calendar's ends another time zone, or a millisecond more, leads out of it."""
+"""Beyond these, a conversion to another time zone may overflow."""
 
 
 def validate(step: Step, value: str, business: Business) -> Answer | None:
-    """A value in normal form as the record keeps it, or None when it is not acceptable."""
+    """Return the value in the record's normal form, or None when it is not acceptable."""
     text = _visible(value)
     match step:
         case Step.NAME | Step.ADDRESS:
@@ -69,7 +71,7 @@ class Refusal(StrEnum):
 
 
 def refuse_time(at: datetime, business: Business, now: datetime) -> Refusal | None:
-    """None when a visit may begin at this moment."""
+    """Return why no visit may begin at this moment, or None when one may."""
     if at <= now:
         return Refusal.PAST
     if at > now + timedelta(days=business.booking.days_ahead):
@@ -78,10 +80,10 @@ def refuse_time(at: datetime, business: Business, now: datetime) -> Refusal | No
 
 
 def read_moment(value: object, zone: tzinfo = UTC) -> datetime | None:
-    """Return the aware moment that `value` tells, or None.
+    """Return `value` as an aware datetime, or None.
 
-    Takes ISO 8601 in all its forms (a day is its midnight), epoch seconds or milliseconds, and a
-    datetime; what has no offset is in `zone`.
+    Takes ISO 8601 (a date is its midnight), epoch seconds or milliseconds, and a datetime. Values
+    without an offset are in `zone`.
     """
     try:
         moment = value if isinstance(value, datetime) else _parse_moment(str(value).strip())
@@ -92,7 +94,7 @@ def read_moment(value: object, zone: tzinfo = UTC) -> datetime | None:
 
 
 def is_blank(text: str) -> bool:
-    """Is there nothing in it that anybody could read?"""
+    """Return whether the text has no visible character."""
     return not _visible(text)
 
 
@@ -105,7 +107,7 @@ def _parse_moment(text: str) -> datetime:
 
 
 def _visible(value: str) -> str:
-    """The text without zero-width and other signs that only steer how it is written."""
+    """Return the text without format characters and fillers, with single spaces."""
     shown = (c for c in value if unicodedata.category(c) != "Cf" and c not in _BLANK_LETTERS)
     return " ".join("".join(shown).split())
 
@@ -142,10 +144,10 @@ def _email(value: str) -> str | None:
 
 
 def _time(value: str, zone: ZoneInfo) -> datetime | None:
-    """Only a whole day and clock time books.
+    """Return the moment of a full date and time, or None.
 
-    Local times that daylight saving skips move forward by what was skipped; of those that come
-    twice the first is meant.
+    Local times that daylight saving skips move forward by the gap; of repeated ones the first is
+    meant.
     """
     if len(value) < len("YYYY-MM-DDTHH:MM"):
         return None

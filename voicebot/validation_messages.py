@@ -1,4 +1,4 @@
-"""What is wrong with a value that pydantic refused, in a sentence for whoever wrote it."""
+"""Describe pydantic's validation errors in sentences for the author of a file or setting."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "model_attributes_type": _TABLE,
     "value_error": "{error}",
 }
-"""By pydantic's names of what may be wrong; the places are keys of its details."""
+"""Sentences by pydantic's error type; placeholders are keys of its context."""
 
 _LIMITS: Final = {
     "ge": "of {:g} or more",
@@ -58,39 +58,39 @@ _LONGEST_QUOTE: Final = 40
 
 
 def sentence(details: ErrorDetails) -> str:
-    """What the value must be, and what it is, without the name of its place."""
+    """Return what the value must be and what it is, without its location."""
     kind = details["type"]
     known = _SENTENCES.get(kind)
-    if known is None:  # a sentence of ours, or of a kind that no setting and no file has yet
+    if known is None:  # a custom error, or an unexpected type
         return details["msg"]
-    told = known.format_map(details.get("ctx", {}))
-    return told if kind in _UNQUOTED else told + but_is(details["input"])
+    text = known.format_map(details.get("ctx", {}))
+    return text if kind in _UNQUOTED else text + but_is(details["input"])
 
 
 def but_is(given: object) -> str:
-    """`, not …` for a value that is short enough to be shown."""
+    """Return `, not …` for a value that is short enough to be shown."""
     shown = repr(given) if isinstance(given, str | int | float) else ""
     return f", not {shown}" if 0 < len(shown) <= _LONGEST_QUOTE else ""
 
 
 def place(details: ErrorDetails) -> str:
-    """Where it stands in a file, counted from one: `services, number 2, name`."""
+    """Return the location in a file, counted from one: `services, number 2, name`."""
     parts = (f"number {p + 1}" if isinstance(p, int) else str(p) for p in details["loc"])
     return ", ".join(parts)
 
 
 def sentences(errors: list[ErrorDetails]) -> str:
-    """All that is wrong in a file."""
+    """Return all errors of a file as one sentence."""
     return "; ".join(f"{place(details)} {sentence(details)}".strip() for details in errors)
 
 
 def numbers(field: FieldInfo) -> str:
-    """Which numbers a field takes, all its limits told; empty for what is no number."""
+    """Return which numbers a field takes, with all limits; empty for other types."""
     if field.annotation not in (int, float):
         return ""
     kind = "a whole number" if field.annotation is int else "a number"
     limits = {name: bound for item in field.metadata for name, bound in asdict(item).items()}
     if {"ge", "le"} <= limits.keys():
         kind += f" from {limits.pop('ge'):g} to {limits.pop('le'):g}"
-    told = (_LIMITS[name].format(bound) for name, bound in limits.items())
-    return " ".join((kind, " and ".join(told))).rstrip()
+    text = (_LIMITS[name].format(bound) for name, bound in limits.items())
+    return " ".join((kind, " and ".join(text))).rstrip()

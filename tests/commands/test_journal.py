@@ -17,8 +17,8 @@ from voicebot.cli import program
 from voicebot.commands.journal import lines
 from voicebot.errors import StoreUnavailable
 from voicebot.runtime.check_store import check_journal
-from voicebot.runtime.finding import State
 from voicebot.runtime.ports import free_port
+from voicebot.runtime.start_checks import State
 from voicebot.settings import Settings, load_settings
 from voicebot.store import open_store
 from voicebot.store.client import connect

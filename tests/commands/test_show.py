@@ -14,7 +14,7 @@ from rich.text import Text
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
-from voicebot.commands.show import Event, following, told
+from voicebot.commands.show import Event, event_line, following
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
@@ -91,7 +91,7 @@ async def _next(events: AsyncIterator[tuple[CallSid, Event]], kind: str) -> Even
 
 
 def line(**event: str) -> str:
-    found = told(SID, {"at": "2026-03-02T09:00:00.000Z", **event})
+    found = event_line(SID, {"at": "2026-03-02T09:00:00.000Z", **event})
     assert isinstance(found, Text)
     return found.plain
 
@@ -127,4 +127,4 @@ def test_a_callers_words_are_never_read_as_markup_or_json(text: str) -> None:
 
 @pytest.mark.parametrize("event", [{}, {"type": "new kind"}, {"type": "message", "message": "?"}])
 def test_entries_of_an_unknown_kind_are_left_out(event: dict[str, str]) -> None:
-    assert told(SID, event) is None
+    assert event_line(SID, event) is None

@@ -23,7 +23,7 @@ from voicebot.console.dependencies import AppState
 from voicebot.console.middleware import console_server
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.tracing import UNTRACED, Tracing
+from voicebot.telemetry import UNTRACED, Tracing
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.record import utc_now
 from voicebot.store.store import Store
-from voicebot.tracing import CallTrace, Untraced
-from voicebot.tracing.spans import Spans, ids_of
+from voicebot.telemetry import CallTrace, Untraced
+from voicebot.telemetry.spans import Spans, ids_of
 
 CALL = f"call:{{{SID}}}"
 NOON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -100,7 +100,7 @@ METRICS = (
     "voicebot.openai.metrics",
     "voicebot.speech.inference_server",
     "voicebot.stream.metrics",
-    "voicebot.tracing.spans",
+    "voicebot.telemetry.spans",
     "voicebot.notify.delivery",
 )
 

@@ -20,7 +20,7 @@ from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import default_script, spoken
-from voicebot.simulators.phone.script import Line, Recording, Script
+from voicebot.simulators.phone.script import ScriptLine, Recording, Script
 
 PEOPLE: dict[str, dict[str, str]] = {
     "john": {},
@@ -57,7 +57,7 @@ def script_of(person: str, interrupt_ms: int | None) -> Script:
     )
     lines = dict(script.lines)
     for key, clip in PEOPLE[person].items():
-        lines[key] = (Line(Recording(folder / f"{clip}.wav")),)
+        lines[key] = (ScriptLine(Recording(folder / f"{clip}.wav")),)
     if interrupt_ms is not None:
         lines["name"] = (replace(lines["name"][0], interrupt_after_ms=interrupt_ms),)
     return Script(lines, script.correct if person == "john" else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from voicebot.runtime.finding import Finding, State
+from voicebot.runtime.start_checks import Finding, Level
 from voicebot.settings import Settings
 
 
@@ -15,4 +15,4 @@ def settings(tmp_path: Path, **given: object) -> Settings:
 
 def problems(found: list[Finding]) -> list[str]:
     """The subjects of what would stop a call."""
-    return [f.subject for f in found if f.state is State.PROBLEM]
+    return [f.subject for f in found if f.state is Level.PROBLEM]

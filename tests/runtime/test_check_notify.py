@@ -12,11 +12,11 @@ from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
 from tests.runtime.given import problems, settings
-from tests.tracing.collector import collecting
+from tests.telemetry.collector import collecting
 from voicebot import tracing
 from voicebot.runtime.check_notify import check_mail, check_traces, check_webhooks
-from voicebot.runtime.finding import State
 from voicebot.runtime.ports import free_port
+from voicebot.runtime.start_checks import Level
 
 KEY = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 
@@ -47,16 +47,16 @@ def mail_port() -> Iterator[int]:
 
 
 async def test_mail_is_off_or_half_set(tmp_path: Path) -> None:
-    assert (await check_mail(settings(tmp_path))).state is State.OK
+    assert (await check_mail(settings(tmp_path))).state is Level.OK
     half = await check_mail(settings(tmp_path, mail_from="bot@example.com"))
-    assert (half.state, "VOICEBOT_SMTP_URL" in half.mend) == (State.NOTE, True)
+    assert (half.state, "VOICEBOT_SMTP_URL" in half.mend) == (Level.NOTE, True)
 
 
 async def test_a_mail_server_is_asked_whether_it_lets_us_in(tmp_path: Path, mail_port: int) -> None:
     url = "smtp://bot:{}@127.0.0.1:" + str(mail_port)
     right = await check_mail(settings(tmp_path, smtp_url=SecretStr(url.format("right"))))
     wrong = await check_mail(settings(tmp_path, smtp_url=SecretStr(url.format("hunter2"))))
-    assert (right.state, wrong.state) == (State.OK, State.NOTE)
+    assert (right.state, wrong.state) == (Level.OK, Level.NOTE)
     assert "it refuses user or password" in wrong.text
     assert "hunter2" not in wrong.line
 
@@ -64,7 +64,7 @@ async def test_a_mail_server_is_asked_whether_it_lets_us_in(tmp_path: Path, mail
 async def test_a_mail_server_that_is_away_is_noted(tmp_path: Path) -> None:
     url = SecretStr(f"smtp://127.0.0.1:{free_port()}")
     finding = await check_mail(settings(tmp_path, smtp_url=url))
-    assert (finding.state, "connection refused" in finding.text) == (State.NOTE, True)
+    assert (finding.state, "connection refused" in finding.text) == (Level.NOTE, True)
 
 
 async def test_a_mail_server_that_can_never_be_found_is_a_problem(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ async def test_webhooks_are_off_or_a_missing_key_is_a_problem(tmp_path: Path) ->
     assert off.text.startswith("off")
     assert problems(await check_webhooks(settings(tmp_path, webhook_url=url))) == ["webhooks"]
     (half,) = await check_webhooks(settings(tmp_path, webhook_secret=KEY))
-    assert half.state is State.NOTE
+    assert half.state is Level.NOTE
 
 
 async def test_each_receiver_is_looked_for_and_nothing_is_sent(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_each_receiver_is_looked_for_and_nothing_is_sent(tmp_path: Path) -
         found, lost = await check_webhooks(settings(tmp_path, webhook_url=urls, webhook_secret=KEY))
         with receiver.accept()[0] as caller:
             assert caller.recv(1) == b""
-    assert (found.state, lost.state) == (State.OK, State.NOTE)
+    assert (found.state, lost.state) == (Level.OK, Level.NOTE)
     assert "connection refused" in lost.text
     assert "topsecret" not in found.line + lost.line
 
@@ -98,26 +98,26 @@ async def test_a_receiver_without_tls_where_tls_is_spoken_is_noted(tmp_path: Pat
     with collecting() as plain:
         url = SecretStr(plain.url.replace("http:", "https:"))
         (finding,) = await check_webhooks(settings(tmp_path, webhook_url=url, webhook_secret=KEY))
-    assert (finding.state, "TLS" in finding.text) == (State.NOTE, True)
+    assert (finding.state, "TLS" in finding.text) == (Level.NOTE, True)
 
 
 def test_traces_are_off_unless_a_collector_is_named(tmp_path: Path) -> None:
     finding = check_traces(settings(tmp_path))
-    assert finding.state is State.OK
+    assert finding.state is Level.OK
     assert "off" in finding.text
 
 
 def test_a_collector_that_takes_traces_is_ok(tmp_path: Path) -> None:
     with collecting() as collector:
         finding = check_traces(settings(tmp_path, otlp_endpoint=collector.url))
-    assert finding.state is State.OK
+    assert finding.state is Level.OK
     assert collector.url in finding.text
 
 
 def test_a_collector_that_does_not_answer_is_noted_and_stops_no_call(tmp_path: Path) -> None:
     url = f"http://user:hunter2@127.0.0.1:{free_port()}"
     finding = check_traces(settings(tmp_path, otlp_endpoint=url))
-    assert finding.state is State.NOTE
+    assert finding.state is Level.NOTE
     assert "hunter2" not in finding.text
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in finding.mend
 
@@ -127,11 +127,11 @@ def test_traces_without_their_packages_are_noted_with_what_to_install(
 ) -> None:
     monkeypatch.setattr(tracing, "is_installed", lambda: False)
     finding = check_traces(settings(tmp_path, otlp_endpoint="http://127.0.0.1:4318"))
-    assert finding.state is State.NOTE
+    assert finding.state is Level.NOTE
     assert "voicebot[traces]" in finding.mend
 
 
 def test_a_collector_whose_address_lacks_its_scheme_is_noted(tmp_path: Path) -> None:
     finding = check_traces(settings(tmp_path, otlp_endpoint="localhost:4318"))
-    assert finding.state is State.NOTE
+    assert finding.state is Level.NOTE
     assert "http://127.0.0.1:4318" in finding.mend

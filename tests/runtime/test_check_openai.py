@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
-from voicebot.runtime.check_engines import check_vendor
-from voicebot.runtime.finding import Finding, State
+from voicebot.runtime.doctor import check_vendor
+from voicebot.runtime.start_checks import Finding, State
 from voicebot.settings import Engine, Settings
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 

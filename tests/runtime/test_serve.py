@@ -16,10 +16,10 @@ from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
+from tests.serving import CHECK_TIMEOUT_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.runtime.ports import (
-    Door,
+    Address,
     free_port,
     is_free,
     is_loopback,
@@ -28,12 +28,12 @@ from voicebot.runtime.ports import (
     without_password,
 )
 from voicebot.runtime.process import IMPOSSIBLE
-from voicebot.runtime.serve import crew_of, for_trying_out
+from voicebot.runtime.serve import children_of, for_trying_out
 from voicebot.settings import Engine, Settings
 
 
-def door(port: int) -> Door:
-    return Door("127.0.0.1", port, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
+def door(port: int) -> Address:
+    return Address("127.0.0.1", port, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
 
 
 def test_trying_out_listens_on_this_machine_and_drains_shortly() -> None:
@@ -47,23 +47,28 @@ def test_trying_out_respects_what_the_environment_says() -> None:
 
 
 def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor() -> None:
-    local = crew_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
+    local = children_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
     vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.OPENAI)
     nobody = Settings(_env_file=None, transcriber=Engine.NULL, synthesizer=Engine.NULL)
     assert [c.part.name for c in local.all] == ["stt", "tts", "stream 1", "console"]
-    assert [c.part.name for c in crew_of(vendor, 1).all] == ["stt", "tts", "stream 1", "console"]
-    assert [c.part.name for c in crew_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
+    assert [c.part.name for c in children_of(vendor, 1).all] == [
+        "stt",
+        "tts",
+        "stream 1",
+        "console",
+    ]
+    assert [c.part.name for c in children_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
 
 
 def test_who_tells_others_runs_only_where_somebody_is_to_be_told() -> None:
     told = {"webhook_url": SecretStr("https://crm.example/"), "smtp_url": SecretStr("smtp://h")}
-    crew = crew_of(Settings(_env_file=None).model_copy(update=told), workers=1)
+    crew = children_of(Settings(_env_file=None).model_copy(update=told), workers=1)
     assert [c.part.name for c in crew.notify] == ["notify"]
-    assert crew_of(Settings(_env_file=None), workers=1).notify == ()
+    assert children_of(Settings(_env_file=None), workers=1).notify == ()
 
 
 def test_children_are_told_what_the_supervisor_resolved() -> None:
-    crew = crew_of(
+    crew = children_of(
         Settings(_env_file=None, redis_url="redis://127.0.0.1:7000", stream_port=8123), workers=1
     )
     told = crew.streams[0].part.environment
@@ -160,12 +165,12 @@ def test_calls_are_taken_while_a_redis_of_somebody_else_is_away(tmp_path: Path) 
     with serving(env, tmp_path) as run:
         run.wait_until_ready()
         assert run.answers()
-    away, misspelt = (
+    away, unknown_settings = (
         "does not answer (nothing listens there: connection refused): calls are taken",
         "VOICEBOT_REDDIS_URL is no setting; did you mean VOICEBOT_REDIS_URL?",
     )
     assert away in run.said
-    assert misspelt in run.said
+    assert unknown_settings in run.said
     assert "hunter2" not in run.said + run.log_file.read_text()
 
 
@@ -285,7 +290,7 @@ def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
                 assert "found running, adopted" in second.said
                 with suppress(ConnectionClosed):
                     while True:
-                        phone.recv(timeout=PATIENCE_S)
+                        phone.recv(timeout=CHECK_TIMEOUT_S)
                 with connect(stream) as again:
                     again.send(start)
                     assert "media" in str(again.recv())

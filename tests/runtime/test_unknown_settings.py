@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.runtime.start_checks import misspelt, strangers
+from voicebot.runtime.start_checks import unknown_names, unknown_settings
 from voicebot.settings import Settings, variable
 
 
@@ -20,16 +20,16 @@ from voicebot.settings import Settings, variable
     ],
 )
 def test_the_setting_that_was_meant_is_named(name: str, meant: str) -> None:
-    assert strangers([name]) == [f"{name} is no setting; did you mean {meant}?"]
+    assert unknown_names([name]) == [f"{name} is no setting; did you mean {meant}?"]
 
 
 def test_what_is_like_nothing_is_only_named() -> None:
-    assert strangers(["VOICEBOT_COLOUR"]) == ["VOICEBOT_COLOUR is no setting"]
+    assert unknown_names(["VOICEBOT_COLOUR"]) == ["VOICEBOT_COLOUR is no setting"]
 
 
 def test_every_setting_and_every_name_without_our_prefix_is_left_alone() -> None:
-    assert strangers(map(variable, Settings.model_fields)) == []
-    assert strangers(["HOME", "OPENAI_LOG", "VOICEBOT_OPENAI_SIM_PORT"]) == []
+    assert unknown_names(map(variable, Settings.model_fields)) == []
+    assert unknown_names(["HOME", "OPENAI_LOG", "VOICEBOT_OPENAI_SIM_PORT"]) == []
 
 
 def test_environment_and_env_file_are_looked_through(
@@ -38,7 +38,7 @@ def test_environment_and_env_file_are_looked_through(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("VOICEBOT_CONSOL_PORT=8001\n")
     monkeypatch.setenv("VOICEBOT_LOGLEVEL", "debug")
-    told = " ".join(misspelt())
+    told = " ".join(unknown_settings())
     assert "did you mean VOICEBOT_CONSOLE_PORT?" in told
     assert "did you mean VOICEBOT_LOG_LEVEL?" in told
 
@@ -51,4 +51,4 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_told_by_its_number(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text(f"# ports\n\nOTHER=1\nexport VOICEBOT_DATA_DIR=d\n{line}\n")
-    assert misspelt()[0] == "line 5 of .env is not like NAME=value"
+    assert unknown_settings()[0] == "line 5 of .env is not like NAME=value"

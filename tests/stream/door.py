@@ -28,7 +28,7 @@ from voicebot.store.store import Store
 from voicebot.stream.__main__ import hold_conversation, server_dependencies
 from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.server import StreamServer
-from voicebot.tracing import UNTRACED, Tracing
+from voicebot.telemetry import UNTRACED, Tracing
 
 in_virtual_time = virtual_time(grace_s=0.001)
 

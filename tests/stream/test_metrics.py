@@ -18,7 +18,7 @@ from tests.stream.provider import CALL_SID, carried
 from voicebot.call import CallSid, Step
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, Refusal
-from voicebot.tracing import CallTrace, Untraced
+from voicebot.telemetry import CallTrace, Untraced
 
 STAGES = ("stt", "model", "tts", "server")
 

@@ -1,1 +1,1 @@
-"""Commands for people at a terminal: chat, show, watch, journal, webhooks."""
+"""Subcommands for people at a terminal: chat, show, watch, journal, webhooks."""

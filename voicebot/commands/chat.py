@@ -1,4 +1,4 @@
-"""The same conversation as on the phone, typed in a terminal or piped, one utterance a line."""
+"""`voicebot chat`: the same conversation as on the phone, typed or piped."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from voicebot.store import embedded_valkey, open_store
 
 def chat(
     call_sid: Annotated[
-        str | None, typer.Option("--call-sid", help="Go on with this call; a new one without it.")
+        str | None, typer.Option("--call-sid", help="Continue this call; without it a new one.")
     ] = None,
 ) -> None:
-    """Talk to the bot by typing; what you answer is saved as on the phone.
+    """Talk to the bot by typing; answers are saved as on the phone.
 
     Lines may also come from a pipe, one utterance a line. The end of the input hangs up.
 
@@ -71,7 +71,8 @@ async def _chat(call_sid: CallSid) -> None:
 
 
 def _typed(lines: asyncio.Queue[str | None]) -> Callable[[Expectation], Awaitable[Utterance]]:
-    """SpeechToText that read: the next line that is not empty, echoed when nobody sees it typed."""
+    """Return a `hear` that takes the next line that is not empty, echoed when it comes from a
+    pipe."""
 
     async def hear(_: Expectation) -> Utterance:
         while (line := await lines.get()) is not None:
@@ -85,10 +86,10 @@ def _typed(lines: asyncio.Queue[str | None]) -> Callable[[Expectation], Awaitabl
 
 
 def _read_lines() -> asyncio.Queue[str | None]:
-    """Standard input's lines, then None.
+    """Return a queue of standard input's lines, then None.
 
-    A daemon thread reads, because a terminal, a pipe and a file have no way of being awaited in
-    common, and because a pending read must not hold the process when the conversation is over.
+    A daemon thread reads: terminals, pipes and files cannot all be awaited, and a pending read must
+    not keep the process alive after the conversation.
     """
     lines: asyncio.Queue[str | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -108,7 +109,7 @@ async def _print_said(text: str, before_first_frame: Callable[[datetime], Awaita
 
 
 def _remark(text: str) -> None:
-    """What is not part of the conversation goes to stderr."""
+    """Print what is not part of the conversation to stderr."""
     typer.echo(text, err=True)
 
 

@@ -1,6 +1,6 @@
-"""`voicebot journal`: what waits on this machine's disk for Redis, and bringing it by hand.
+"""`voicebot journal`: list writes on this machine's disk that wait for Redis, and replay them.
 
-Names calls and counts writes; what callers said stays in the files.
+Shows calls and numbers of writes, but no customers' data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WHOSE = {
         "its process has ended; `voicebot journal replay` brings it, or the next server"
     ),
     JournalOwner.DAMAGED: (
-        "damaged on its disk, nobody can bring it; keep it: `sqlite3 FILE .recover` may show "
+        "damaged on its disk and cannot be replayed; keep it: `sqlite3 FILE .recover` may show "
         "what is left"
     ),
 }
@@ -41,7 +41,7 @@ _FOR_A_PERSON = (JournalOwner.NOBODY, JournalOwner.DAMAGED)
 
 
 class Action(StrEnum):
-    """What to do besides listing."""
+    """An action besides listing."""
 
     REPLAY = "replay"
 
@@ -49,16 +49,16 @@ class Action(StrEnum):
 def journal(
     action: Annotated[
         Action | None,
-        typer.Argument(help="replay: bring to Redis what no running process owns."),
+        typer.Argument(help="replay: write to Redis what no running process owns."),
     ] = None,
 ) -> None:
-    """List what waits on this machine's disk for Redis; `journal replay` brings it by hand.
+    """List writes on this machine's disk that wait for Redis; `journal replay` writes them.
 
     \b
-    voicebot journal          what waits, by call
-    voicebot journal replay   bring it: when Redis is back and no server runs
+    voicebot journal          the waiting writes, by call
+    voicebot journal replay   write them, when Redis is back and no server runs
 
-    Exit 1 when `replay` leaves something that Redis refuses, or that is damaged.
+    Exit 1 when `replay` leaves writes that Redis refuses or that are damaged.
     """
     settings = load_settings()
     configure(settings.log_level)
@@ -73,16 +73,16 @@ def journal(
 
 
 def lines(files: list[JournalSummary], now: datetime) -> list[str]:
-    """The list, a file a paragraph."""
+    """Return the list, one paragraph per file."""
     if not files:
         return ["nothing waits: everything that was saved on this machine is in Redis"]
-    told: list[str] = []
+    shown: list[str] = []
     for file in files:
-        told.append(f"{file.name}: {_WHOSE.get(file.owner) or _refused(file)}")
+        shown.append(f"{file.name}: {_WHOSE.get(file.owner) or _refused(file)}")
         for entry in sorted(file.entries, key=lambda entry: entry.oldest):
             age = _age((now - entry.oldest).total_seconds())
-            told.append(f"  {entry.call_sid:<36} {_counted(entry.writes, 'write'):>12}  {age}")
-    return told
+            shown.append(f"  {entry.call_sid:<36} {_counted(entry.writes, 'write'):>12}  {age}")
+    return shown
 
 
 async def _replay(settings: Settings) -> int:

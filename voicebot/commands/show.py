@@ -1,4 +1,4 @@
-"""`voicebot show` and `voicebot watch`: a stored call as JSON, and calls as they happen."""
+"""`voicebot show` prints a stored call as JSON; `voicebot watch` follows calls live."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def show(call_sid: Annotated[str, typer.Argument(help="The call's callSid.")]) -
 
 def watch(
     call_sid: Annotated[
-        str | None, typer.Argument(help="One call, from its beginning; without it all, from now.")
+        str | None,
+        typer.Argument(help="One call, from its beginning; without it all calls, from now."),
     ] = None,
 ) -> None:
     """Follow calls live: what is said, what is saved. Ctrl-C ends it.
@@ -76,7 +77,7 @@ async def _watch(only: CallSid | None, console: Console) -> None:
         ):
             console.print(f"watching {only or 'every call'}; Ctrl-C ends", style="dim")
             async for call_sid, event in events:
-                if line := told(call_sid, event):
+                if line := event_line(call_sid, event):
                     console.print(line)
     except AWAY as error:
         raise StoreUnavailable("Redis does not answer; see `voicebot doctor`") from error
@@ -86,9 +87,9 @@ async def _watch(only: CallSid | None, console: Console) -> None:
 async def following(
     client: Redis, only: CallSid | None
 ) -> AsyncIterator[AsyncIterator[tuple[CallSid, Event]]]:
-    """Events as they are committed: of one call all that are kept, of every call those from now.
+    """Give the committed events of one call from its beginning, or of all calls from now on.
 
-    They never end; what the client raises when Redis goes away comes out of them.
+    The iteration never ends; it raises client.AWAY when Redis goes away.
     """
     reader = EventReader(client, retention_s=0)  # nothing is written
     async with reader.notices() as notices:
@@ -109,19 +110,21 @@ async def _events(
         due = noticed if only is None or noticed == only else None
 
 
-def told(call_sid: CallSid, event: Event) -> Text | None:
-    """An event as a line for people; None for what is too small to tell."""
-    what = _said(event) if event.get("type") in ("message", "revised") else _happened(event)
+def event_line(call_sid: CallSid, event: Event) -> Text | None:
+    """Return an event as a line, or None when it is not shown."""
+    what = (
+        _message_text(event) if event.get("type") in ("message", "revised") else _change_text(event)
+    )
     if what is None:
         return None
     return Text.assemble((_clock(event.get("at", "")), "dim"), f"  {call_sid}  ", what)
 
 
-def _said(event: Event) -> Text | None:
+def _message_text(event: Event) -> Text | None:
     try:
         message = cast(dict[str, str], json.loads(event["message"]))
         speaker, text = message["speaker"], message["message"]
-    except (KeyError, ValueError):  # somebody else's entry
+    except (KeyError, ValueError):  # an entry of another program
         return None
     if event["type"] == "revised":
         return Text(f"{'heard':<10} only: {text}", "yellow")
@@ -129,7 +132,7 @@ def _said(event: Event) -> Text | None:
     return Text(f"{'bot' if bot else 'caller':<10} {text}", "cyan" if bot else "white")
 
 
-def _happened(event: Event) -> Text | None:
+def _change_text(event: Event) -> Text | None:
     field, value = event.get("field", ""), event.get("value", "")
     match event.get("type"):
         case "field":
@@ -148,7 +151,7 @@ def _happened(event: Event) -> Text | None:
 
 
 def _named(value: str) -> str:
-    """A service is kept as JSON; its name is enough here."""
+    """Return a value, or the name of a service, which is stored as JSON."""
     if not value.startswith("{"):
         return value
     try:

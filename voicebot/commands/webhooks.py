@@ -1,4 +1,4 @@
-"""`voicebot webhooks`: list failed deliveries, try them again, send a test event.
+"""`voicebot webhooks`: list failed deliveries, retry them, send a test event.
 
 Shows no customers' data.
 """
@@ -27,20 +27,20 @@ _PAGE: Final = 200
 
 def webhooks(
     retry: Annotated[
-        str, typer.Option("--retry", metavar="ID|all", help="Try again what was given up.")
+        str, typer.Option("--retry", metavar="ID|all", help="Retry failed deliveries.")
     ] = "",
     test: Annotated[
         bool, typer.Option("--test", help="Send a signed test event to every address now.")
     ] = False,
 ) -> None:
-    """List what receivers did not take in a day of attempts; try it again; send a test event.
+    """List deliveries that failed for a day; retry them; send a test event.
 
     \b
-    voicebot webhooks                 what was given up, and its id
-    voicebot webhooks --test          does every receiver take a signed event?
-    voicebot webhooks --retry all     once the receiver is mended
+    voicebot webhooks                 failed deliveries, with their ids
+    voicebot webhooks --test          send a signed event to every receiver
+    voicebot webhooks --retry all     once the receiver works again
 
-    Exit 1 when a test event was not taken, or nothing is listed under the id.
+    Exit 1 when a test event was not taken, or no delivery has the id.
     """
     settings = load_settings()
     configure(settings.log_level)
@@ -52,7 +52,7 @@ def webhooks(
 
 
 async def _test(settings: Settings) -> bool:
-    """Ask every address, whatever the others answer."""
+    """Send a test event to every endpoint; return whether all took it."""
     taken = True
     for endpoint in endpoints(settings):
         message_id = f"msg_test_{uuid4().hex}"
@@ -68,7 +68,7 @@ async def _test(settings: Settings) -> bool:
 
 
 async def _retry(settings: Settings, wanted: str) -> bool:
-    """Ask for another attempt where that is wanted, then list what is left."""
+    """Request another attempt at `wanted`, if any, and list what remains."""
     async with connect(redis_url(settings)) as client:
         failures = FailedDeliveries(client, settings)
         names = [f.id for f in await _listed(failures)] if wanted == ALL else [wanted]

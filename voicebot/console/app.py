@@ -29,7 +29,7 @@ from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
 from voicebot.store import EventReader, connect, open_store, redis_url
-from voicebot.tracing import Tracing, open_tracing
+from voicebot.telemetry import Tracing, open_tracing
 
 _DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).
 Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""

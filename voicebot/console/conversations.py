@@ -27,7 +27,7 @@ from voicebot.console.problems import CallIsLive, KeyReused, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, HttpTurn, Overtaken, Store, iso_utc
-from voicebot.tracing import UNTRACED, Answer, CallTrace, Tracing
+from voicebot.telemetry import UNTRACED, Answer, CallTrace, Tracing
 from voicebot.validation import read_moment
 
 TIMES_OVERTAKEN = 3

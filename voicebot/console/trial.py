@@ -26,7 +26,7 @@ from voicebot.call import BROWSER_PREFIX, CallSid
 from voicebot.console.dependencies import State
 from voicebot.console.problems import Problem
 from voicebot.errors import PhoneError
-from voicebot.runtime.ports import stream_door
+from voicebot.runtime.ports import stream_address
 from voicebot.settings import Settings
 from voicebot.signature import HEADER, sign
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
@@ -82,7 +82,7 @@ async def ask(body: TrialRequest, request: Request, state: State) -> TrialAnswer
 
 def _answer(settings: Settings, host: str, path: str) -> bytes:
     """Return the webhook's TwiML: of this machine's stream server, else of the public URL's."""
-    door = stream_door(settings)
+    door = stream_address(settings)
     public = _public(settings)
     asked_for = (public or f"http://{host}:{door.port}") + path
     token = settings.twilio_auth_token

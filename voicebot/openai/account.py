@@ -16,38 +16,38 @@ from voicebot.settings import Settings
 OPENAI_URL: Final = "https://api.openai.com/v1"
 
 _ANSWER_S: Final = 10.0
-"""For any piece of an answer; whoever asks in a conversation has a shorter deadline of its own."""
+"""For each piece of an answer; requests during a call have shorter deadlines of their own."""
 _CONNECT_S: Final = 2.0
 _KEY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where to call, and the key, which never shows in a repr."""
+    """The base URL and the key, which is hidden in the repr."""
 
     base_url: str
     key: str = field(repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a WebSocket's handshake carries."""
+        """The headers of a WebSocket's handshake."""
         return {"Authorization": f"Bearer {self.key}"}
 
     @property
     def is_openai(self) -> bool:
-        """OpenAI itself? Other servers refuse parameters that they do not know."""
+        """Whether this is OpenAI; other servers refuse unknown parameters."""
         return self.base_url.startswith("https://api.openai.com/")
 
     def realtime_url(self, **query: str) -> str:
-        """The address of a Realtime socket: `intent=transcription`, or `model=…`, never both."""
+        """Return the address of a Realtime socket: `intent=transcription` or `model=…`."""
         scheme, _, rest = self.base_url.partition("://")
         socket = {"https": "wss", "http": "ws"}[scheme]
         return f"{socket}://{rest}/realtime?{urlencode(query)}"
 
     def open_client(self) -> AsyncOpenAI:
-        """An HTTP client; whoever opens it closes it. One a process keeps its connections warm.
+        """Open an HTTP client, which the caller closes. Use one per process, to keep connections.
 
-        It never tries again by itself, and never sleeps through a Retry-After: the caller waits.
+        It does not retry, nor wait for a Retry-After, because a caller is waiting.
         """
         return AsyncOpenAI(
             api_key=self.key,
@@ -58,21 +58,23 @@ class Account:
 
 
 def account(settings: Settings) -> Account:
-    """The account of these settings; raises SettingsError.
+    """Return the account of these settings; raises SettingsError.
 
-    A server of one's own (`OPENAI_BASE_URL`) may need no key; its client insists on some text.
+    Another server (`OPENAI_BASE_URL`) may need no key; the client then sends a placeholder.
     """
     base_url = (settings.openai_base_url or OPENAI_URL).rstrip("/")
     if base_url.partition("://")[0] not in ("http", "https"):
         raise SettingsError("OPENAI_BASE_URL must begin with https:// or http://")
     if settings.openai_api_key is not None:
         key = settings.openai_api_key.get_secret_value().strip()
-        if not _KEY.fullmatch(key):  # no header can carry it: every request would fail by itself
-            raise SettingsError("OPENAI_API_KEY has a sign in it that no key has; copy it again")
+        if not _KEY.fullmatch(key):  # not valid in a header
+            raise SettingsError(
+                "OPENAI_API_KEY contains a character that no key has; copy it again"
+            )
         return Account(base_url, key)
     if settings.openai_base_url is None:
         raise SettingsError(
-            "OpenAI is wanted, and OPENAI_API_KEY is not set: set it, or VOICEBOT_TRANSCRIBER, "
+            "OpenAI is chosen, but OPENAI_API_KEY is not set: set it, or VOICEBOT_TRANSCRIBER, "
             "_SYNTHESIZER and _UNDERSTANDING to local"
         )
     return Account(base_url, "none")

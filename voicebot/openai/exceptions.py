@@ -1,8 +1,8 @@
-"""The exceptions that asking a vendor may raise, told apart.
+"""The exceptions of OpenAI requests, and the kind of failure of each.
 
-The vendor's library raises its own errors and lets some of its transport's through, sockets raise
-theirs, the builtin TimeoutError comes from our deadlines, and a body that was cut is a ValueError
-(pydantic's ValidationError is one, too). Importing this takes most of a second.
+The openai library raises its own errors and some of its transport's; WebSockets raise theirs; our
+deadlines raise TimeoutError; a truncated body is a ValueError, as is pydantic's ValidationError.
+Importing this module takes most of a second.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ FAILURES: Final = (
     OSError,
     ValueError,
 )
-"""What asking may raise; TimeoutError is an OSError."""
+"""All exceptions of a request; TimeoutError is an OSError."""
 
 
 _NO_QUOTA: Final = b"insufficient_quota"
 
 
 class Stalled(TimeoutError):
-    """It began to answer, and then nothing more came."""
+    """The answer began and did not continue in time."""
 
 
 class Unwanted(ValueError):
-    """An answer that came whole and is of no use; `failure` says why."""
+    """A complete answer that is of no use; `failure` says why."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.value)
@@ -41,7 +41,7 @@ class Unwanted(ValueError):
 
 
 def failure_of(error: Exception) -> Failure:
-    """Which kind an exception is."""
+    """Return the kind of failure of an exception."""
     match error:
         case Unwanted():
             return error.failure
@@ -64,7 +64,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def failure_of_status(status: int) -> Failure:
-    """Which kind an HTTP status is."""
+    """Return the kind of failure of an HTTP status."""
     if status in (401, 403):
         return Failure.UNAUTHORIZED
     if status == 429:

@@ -1,4 +1,4 @@
-"""What can go wrong at a vendor, as one of a dozen kinds: for metrics, breakers and retries."""
+"""The kinds of failure of an OpenAI request, for metrics, breakers and retries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voicebot.errors import SpeechUnavailable
 
 
 class Service(StrEnum):
-    """What is asked of the vendor, as metrics name it."""
+    """A service of OpenAI, as metrics name it."""
 
     HEARING = "hearing"
     SPEAKING = "speaking"
@@ -16,52 +16,52 @@ class Service(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why there is no answer."""
+    """Why a request gave no answer."""
 
     UNAUTHORIZED = "unauthorized"
     """The key is refused."""
     NO_QUOTA = "no_quota"
     """The account is empty."""
     WRONG_REQUEST = "wrong_request"
-    """No such model, no such service, or a parameter that is not taken."""
+    """Unknown model or service, or an unsupported parameter."""
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
     CONNECTION = "connection"
-    """Refused, reset, or closed in the middle."""
+    """The connection was refused, reset or closed in the middle."""
     LATE = "late"
-    """Nothing came before the deadline."""
+    """No answer before the deadline."""
     STALLED = "stalled"
-    """It began, and then nothing more came."""
+    """The answer began and did not continue in time."""
     MALFORMED = "malformed"
-    """Cut or wrong JSON."""
+    """Truncated or invalid JSON."""
     REFUSAL = "refusal"
-    """The model does not want to answer."""
+    """The model refused to answer."""
     UNUSABLE = "unusable"
-    """The answer was whole, and no value that the caller can have said."""
+    """The answer is complete, but holds no value that the caller can have said."""
     CAPPED = "capped"
-    """The call has used what it may cost."""
+    """The call has reached its cost cap."""
     OPEN = "open"
-    """Not asked, because it failed just before."""
+    """Not asked, because the breaker is open."""
 
     @property
     def lasts(self) -> bool:
-        """Nobody mends this by trying again soon."""
+        """Whether trying again soon is useless."""
         return self in (Failure.UNAUTHORIZED, Failure.NO_QUOTA, Failure.WRONG_REQUEST)
 
     @property
     def is_momentary(self) -> bool:
-        """Is one quick second try likely to do better?"""
+        """Whether one quick retry may succeed."""
         return self in (Failure.SERVER_ERROR, Failure.CONNECTION)
 
     @property
     def is_outage(self) -> bool:
-        """Does it say that the next request would fail as well?"""
+        """Whether the next request would probably fail as well."""
         answered = (Failure.REFUSAL, Failure.UNUSABLE, Failure.MALFORMED)
         return self not in (*answered, Failure.CAPPED, Failure.OPEN)
 
 
 class Unanswered(SpeechUnavailable):
-    """OpenAI did not hear or speak; `failure` says why."""
+    """OpenAI did not transcribe or speak; `failure` says why."""
 
     def __init__(self, message: str, failure: Failure) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ class Unanswered(SpeechUnavailable):
 
 
 def failure_of_code(code: str) -> Failure:
-    """Which kind an error is that came as an event, by its code."""
+    """Return the kind of failure for the code of an error event."""
     return _CODES.get(code, Failure.SERVER_ERROR)
 
 

@@ -1,4 +1,4 @@
-"""What operators see of OpenAI, by this process."""
+"""Metrics of this process's OpenAI requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voicebot.openai.failures import Failure, Service
 
 failures = Counter(
     "voicebot_openai_failures",
-    "Requests to OpenAI that gave nothing, by service and kind",
+    "Failed requests to OpenAI, by service and kind",
     ["service", "kind"],
 )
 open_breakers = Gauge(
@@ -18,13 +18,13 @@ open_breakers = Gauge(
     multiprocess_mode="livemax",
 )
 fallbacks = Counter(
-    "voicebot_openai_fallbacks", "Turns that somebody else served instead of OpenAI", ["service"]
+    "voicebot_openai_fallbacks", "Turns that a local engine served instead of OpenAI", ["service"]
 )
 fillers = Counter(
-    "voicebot_openai_fillers", "Times that a caller was told to wait a moment for an answer"
+    "voicebot_openai_fillers", "Fillers that callers heard while OpenAI was waited for"
 )
 audio_seconds = Counter(
-    "voicebot_openai_audio_seconds", "Audio that OpenAI heard or spoke", ["service"]
+    "voicebot_openai_audio_seconds", "Audio that OpenAI transcribed or spoke", ["service"]
 )
 characters = Counter("voicebot_openai_characters", "Characters that OpenAI was asked to speak")
 tokens = Counter("voicebot_openai_tokens", "Tokens of understanding, by kind", ["kind"])
@@ -33,7 +33,7 @@ cost_usd = Counter(
     ["service"],
 )  # fmt: skip
 
-for _service in Service:  # 0 is told as well: a first failure shall be seen to rise
+for _service in Service:  # start at 0, so that the first increase is visible
     for _kind in Failure:
         failures.labels(_service, _kind)
     open_breakers.labels(_service)

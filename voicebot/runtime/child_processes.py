@@ -1,14 +1,14 @@
-"""Child processes that serve: started, awaited until ready, restarted when they die, stopped.
+"""Child processes: started, awaited until ready, restarted when they die, stopped.
 
     spawn ── "ready" on stdout ── runs ── dies ── back-off ── spawn …
       │                             │
-      │ dies, or stays silent:      │ stop(): SIGTERM, then SIGTERM again, then SIGKILL
-      │ after three times StartFailed;
-      │ wrong settings: at once SettingsError
+      │ dies, or is never ready:    │ stop(): SIGTERM, then SIGTERM again, then SIGKILL
+      │ StartFailed after three times;
+      │ wrong settings: SettingsError at once
 
-A child lives in a session of its own, so that a terminal's Ctrl-C reaches only us, and gets a
-pipe as stdin whose other end we hold: it learns of our death when the pipe ends. It also inherits
-a lock, by which the next supervisor on this data directory finds and ends what has not ended.
+A child runs in its own session, so that a terminal's Ctrl-C reaches only the supervisor. Its stdin
+is a pipe held by the supervisor: the child stops when the pipe ends. It also inherits a lock, by
+which the next supervisor on this data directory finds and ends children that are left.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from voicebot.runtime.process import IMPOSSIBLE, READY
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
 TRIES = 3
-"""How often a child may die before it was ever ready: a third time is no accident."""
+"""How often a child may die before it was ever ready."""
 
-_READY_WITHIN_S = 120.0  # a cold disk under a model of 150 MB, with room
-_HEALTHY_AFTER_S = 10.0  # a life of this length forgets the earlier back-offs
+_READY_WITHIN_S = 120.0  # enough to load 150 MB of models from a cold disk
+_HEALTHY_AFTER_S = 10.0  # a child that lived so long restarts without delay
 _FORCE_AFTER_S = 3.0  # between the second SIGTERM and SIGKILL
 _CHUNK_BYTES = 4096
 _POLL_S = 0.02
-_INSISTENCE = (
-    (signal.SIGTERM, 0.2),  # it may not have noticed yet that its supervisor is gone
+_ORPHAN_SIGNALS = (
+    (signal.SIGTERM, 0.2),  # a child may not have noticed yet that its supervisor is gone
     (signal.SIGTERM, _FORCE_AFTER_S),
     (signal.SIGKILL, _FORCE_AFTER_S),
 )
@@ -51,9 +51,14 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process of the whole: its name for people, the module that `python -m` runs, what its
-    environment adds to ours, the folder without which it cannot begin, and the file whose lock it
-    holds while it lives, if there are such."""
+    """One process of `voicebot serve`.
+
+    name         for people
+    module       run by `python -m`
+    environment  added to the supervisor's
+    folder       created before each start
+    lock         file whose lock the process holds while it runs
+    """
 
     name: str
     module: str
@@ -63,7 +68,7 @@ class Part:
 
 
 class Child:
-    """One part kept alive. `live()` is its owner's task; the rest may be called beside it."""
+    """One part that is kept running. Its owner runs `live()` as a task."""
 
     def __init__(self, part: Part) -> None:
         self.part = part
@@ -76,14 +81,14 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process that runs now."""
+        """The id of the running process."""
         return self._process.pid if self._process else None
 
     async def live(self) -> None:
         """Run until `stop()`.
 
-        While the part was never ready: raises StartFailed when it died often enough, SettingsError
-        at once when it says that it never can. Later it is started again whatever it died of.
+        Before the part was ever ready: raises StartFailed when it died TRIES times, SettingsError
+        when its exit code says that its settings are wrong. Later it is always restarted.
         """
         tries, backoff_s = 0, FIRST_BACKOFF_S
         try:
@@ -105,7 +110,7 @@ class Child:
             self._over.set()
 
     async def stop(self, within_s: float) -> None:
-        """Ask the child to end; after `within_s` insist, and a little later kill it."""
+        """Send SIGTERM, once more after `within_s`, and SIGKILL after that."""
         self._stopping.set()
         self._signal(signal.SIGTERM)
         if await within(self._over, within_s):
@@ -117,7 +122,7 @@ class Child:
             await self._over.wait()
 
     async def _one_life(self) -> tuple[float, int]:
-        """Spawn, listen, wait for the end. Returns how long it lived, and its exit code."""
+        """Run the process once; return its lifetime in seconds and its exit code."""
         clock = asyncio.get_running_loop().time
         self.began_at = clock()
         _make_folder(self.part)
@@ -135,21 +140,21 @@ class Child:
             for file in lock:
                 os.close(file)
         log.debug("child_started", part=self.part.name, pid=process.pid)
-        if self._stopping.is_set():  # asked to stop while it was being born
+        if self._stopping.is_set():  # stopped while it was being spawned
             self._signal(signal.SIGTERM)
         try:
-            await self._listen(process)
+            await self._read_output(process)
             return clock() - self.began_at, await process.wait()
         finally:
             self._kill()
             await process.wait()
             self._process = None
 
-    async def _listen(self, process: Process) -> None:
+    async def _read_output(self, process: Process) -> None:
         assert process.stdout is not None
         try:
             async with asyncio.timeout(_READY_WITHIN_S):
-                if not await self._hear_ready(process.stdout):
+                if not await self._read_ready(process.stdout):
                     return
         except TimeoutError:
             log.error("child_never_ready", part=self.part.name, waited_s=_READY_WITHIN_S)
@@ -163,8 +168,8 @@ class Child:
         while chunk := await process.stdout.read(_CHUNK_BYTES):
             _pass_on(chunk)
 
-    async def _hear_ready(self, stdout: asyncio.StreamReader) -> bool:
-        """Wait for the line that says ready; False when the child ends without it."""
+    async def _read_ready(self, stdout: asyncio.StreamReader) -> bool:
+        """Wait for the ready line; False when the child ends without it."""
         heard = b""
         while chunk := await stdout.read(_CHUNK_BYTES):
             *lines, heard = (heard + chunk).split(b"\n")
@@ -180,16 +185,16 @@ class Child:
                 self._process.send_signal(number)
 
     def _kill(self) -> None:
-        """End the child and whatever it started: it leads a session, so a group, of its own."""
+        """Kill the child and its descendants, by their process group."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
 async def end_orphans(folder: Path) -> None:
-    """End the children whose supervisor was killed; `folder` holds their locks.
+    """End the children of a killed supervisor, found by their locks in `folder`.
 
-    For the owner of the data directory alone. Raises StartFailed when one does not end.
+    Only the owner of the data directory may call this. Raises StartFailed when one does not end.
     """
     async with asyncio.TaskGroup() as group:
         for lock in await asyncio.to_thread(lambda: list(folder.glob("*.lock"))):
@@ -197,8 +202,8 @@ async def end_orphans(folder: Path) -> None:
 
 
 async def _end_orphan(lock: Path) -> None:
-    """Its calls are closed at the second signal: the provider brings them to us."""
-    for number, patience_s in _INSISTENCE:
+    """End one orphan. At the second SIGTERM it closes its calls, which the provider reconnects."""
+    for number, timeout_s in _ORPHAN_SIGNALS:
         pid = _holder(lock)
         if pid is None:
             return
@@ -206,7 +211,7 @@ async def _end_orphan(lock: Path) -> None:
         with suppress(OSError):
             (os.killpg if number is signal.SIGKILL else os.kill)(pid, number)
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 while _holder(lock) is not None:  # noqa: ASYNC110, of another process
                     await asyncio.sleep(_POLL_S)
     if (pid := _holder(lock)) is not None:
@@ -216,11 +221,11 @@ async def _end_orphan(lock: Path) -> None:
 
 
 def _new_lock(path: Path | None) -> tuple[int, ...]:
-    """A locked file to inherit; none where there is no path, or no room on the disk."""
+    """Return a locked file descriptor to inherit, or none without a path or on a full disk."""
     if path is None:
         return ()
     try:
-        path.unlink(missing_ok=True)  # a process that outlived its kill may hold the old one
+        path.unlink(missing_ok=True)  # a process that survived its kill may hold the old one
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:
         return ()
@@ -229,7 +234,7 @@ def _new_lock(path: Path | None) -> tuple[int, ...]:
 
 
 def _holder(path: Path) -> int | None:
-    """The process that holds a lock; None when it is gone, or never was told its number."""
+    """Return the id of the process that holds a lock, or None."""
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -239,7 +244,7 @@ def _holder(path: Path) -> int | None:
 
 
 async def within(event: asyncio.Event, seconds: float) -> bool:
-    """Did the event come within that time?"""
+    """Wait for the event; return whether it came within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -249,7 +254,7 @@ async def within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def _make_folder(part: Part) -> None:
-    """Again for every life: the system may have cleared shared memory when a user logged out."""
+    """Create the folder before each start: a logout may have cleared shared memory."""
     if part.folder is not None:
         with suppress(OSError):  # the child says what is wrong
             part.folder.mkdir(mode=0o700, exist_ok=True)
@@ -257,21 +262,21 @@ def _make_folder(part: Part) -> None:
 
 def _give_up_in_time(part: Part, code: int, tries: int) -> None:
     if code == IMPOSSIBLE:
-        raise SettingsError(f"{part.name} cannot work so; what it said stands above")
+        raise SettingsError(f"{part.name} cannot work with these settings; its output is above")
     if tries == TRIES:
-        raise StartFailed(_epitaph(part, code))
+        raise StartFailed(_failure_text(part, code))
 
 
-def _epitaph(part: Part, code: int) -> str:
+def _failure_text(part: Part, code: int) -> str:
     how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
     return (
-        f"{part.name} ended {TRIES} times before it was ready ({how}); what it said stands above. "
+        f"{part.name} ended {TRIES} times before it was ready ({how}); its output is above. "
         "`voicebot doctor` checks what it needs."
     )
 
 
 def _pass_on(chunk: bytes) -> None:
-    """What a child prints beside its ready line is meant for whoever reads the log."""
+    """Copy a child's other output to the log."""
     sys.stderr.buffer.write(chunk)
     sys.stderr.buffer.flush()
 
@@ -280,7 +285,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 def metrics_dir(data_dir: Path) -> Path:
-    """The folder of the run on this data directory; it need not be there yet."""
+    """Return the folder of metrics for this data directory, which need not exist yet."""
     number = crc32(bytes(data_dir.absolute()))
     folder = SHARED_MEMORY / f"voicebot-{os.getuid()}-{number:08x}"
     if os.access(SHARED_MEMORY, os.W_OK) and _may_be_ours(folder):
@@ -290,7 +295,7 @@ def metrics_dir(data_dir: Path) -> Path:
 
 @contextmanager
 def kept_metrics(data_dir: Path) -> Iterator[Path]:
-    """For the time of a run the folder is there, at first empty: counters begin with the run."""
+    """Provide an empty folder for a run, so that counters begin at zero, and remove it after."""
     folder = metrics_dir(data_dir)
     folder.mkdir(mode=0o700, exist_ok=True)
     _empty(folder)
@@ -298,7 +303,7 @@ def kept_metrics(data_dir: Path) -> Iterator[Path]:
         yield folder
     finally:
         _empty(folder)
-        with suppress(OSError):  # cleared away already, or somebody else's file is in it
+        with suppress(OSError):  # already removed, or not empty
             folder.rmdir()
 
 
@@ -308,7 +313,7 @@ def _empty(folder: Path) -> None:
 
 
 def _may_be_ours(folder: Path) -> bool:
-    """Everybody may write into shared memory: a folder that is there must be ours alone."""
+    """Return whether the folder is missing or owned and writable by this user only."""
     try:
         found = folder.lstat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Addresses: the two doors, taken before anything starts, so that a clash is told by name."""
+"""Addresses to listen on, bound before anything starts, so that conflicts are reported by name."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from voicebot.errors import SettingsError, StartFailed
 from voicebot.settings import Settings
 
 _OWN_PORTS: Final = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections (32768 and up): a port that is settled
-here and let go for a child to take is not taken by anybody's connection meanwhile."""
+"""Below the range for outgoing connections (32768 and up), so that no connection takes a port
+between its choice here and its use by a child."""
 _TRIES: Final = 100
 _AUTHORITY: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """An address to listen on, and the settings that choose it."""
+class Address:
+    """An address to listen on, and the names of its settings."""
 
     host: str
     port: int
@@ -33,14 +33,14 @@ class Door:
 
     @property
     def reachable_host(self) -> str:
-        """The host that a program on this machine connects to, ready for a URL."""
+        """The host for connections from this machine, in the form for a URL."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
         return f"[{host}]" if ":" in host else host
 
 
-def stream_door(settings: Settings) -> Door:
-    """Where the phone provider connects."""
-    return Door(
+def stream_address(settings: Settings) -> Address:
+    """Return the address where the provider connects."""
+    return Address(
         settings.stream_host,
         settings.stream_port,
         "VOICEBOT_STREAM_HOST",
@@ -48,9 +48,9 @@ def stream_door(settings: Settings) -> Door:
     )
 
 
-def console_door(settings: Settings) -> Door:
-    """Where staff connect."""
-    return Door(
+def console_address(settings: Settings) -> Address:
+    """Return the address where staff connect."""
+    return Address(
         settings.console_host,
         settings.console_port,
         "VOICEBOT_CONSOLE_HOST",
@@ -59,7 +59,7 @@ def console_door(settings: Settings) -> Door:
 
 
 def is_loopback(host: str) -> bool:
-    """Does only this machine reach a server that listens on `host`?"""
+    """Return whether only this machine reaches a server on `host`."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -67,7 +67,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_authority(host: str) -> bool:
-    """Is a request's Host a name or an address, with a port or without one?"""
+    """Return whether a request's Host is a name or address with an optional port."""
     if not _AUTHORITY.fullmatch(host):
         return False
     try:
@@ -78,7 +78,7 @@ def is_authority(host: str) -> bool:
 
 
 def require_staff_token(settings: Settings) -> None:
-    """Customers' data is not shown to the network without a token; raises SettingsError."""
+    """Require a staff token when the console is reachable by network; raises SettingsError."""
     if not is_loopback(settings.console_host) and settings.console_token is None:
         raise SettingsError(
             f"the console on {settings.console_host} would show customers' data to the network: "
@@ -87,79 +87,84 @@ def require_staff_token(settings: Settings) -> None:
 
 
 def without_password(url: str) -> str:
-    """An address that may be shown: neither its password nor its query."""
+    """Return the URL without its password and query, for messages."""
     scheme, parts, rest = url.partition("://") if "://" in url else ("", "", url)
-    credentials, at, where = rest.rpartition("@")  # the last one: an odd password may hold some
-    if "?" in credentials:  # a password with a mark in it, before the host or behind it
+    credentials, at, where = rest.rpartition("@")  # the last one: a password may contain some
+    if "?" in credentials:  # a password with a question mark
         return f"{scheme}{parts}…"
     user, colon, _ = credentials.partition(":")
     hidden = ":…" if colon else ""
     return f"{scheme}{parts}{user}{hidden}{at}{where.partition('?')[0]}"
 
 
-def reserve(door: Door) -> socket.socket:
-    """Bind a door's address without listening; raises StartFailed when somebody else has it.
+def reserve(address: Address) -> socket.socket:
+    """Bind an address without listening; raises StartFailed when it is in use.
 
-    The socket shares its port (SO_REUSEPORT) with our own workers, and with port 0 it settles
-    which free one they all get. As it never listens, the kernel gives it no connection.
+    The socket shares its port (SO_REUSEPORT) with the stream workers; with port 0 it chooses a free
+    one for all of them. As it never listens, it gets no connections.
     """
     try:
-        port = door.port or free_port(door.host)
-        _bound(door, port).close()  # alone: this is the one that can find a clash
-        return _bound(door, port, shared=True)
+        port = address.port or free_port(address.host)
+        _bound(address, port).close()  # without SO_REUSEPORT, which finds conflicts
+        return _bound(address, port, shared=True)
     except OSError as error:
-        raise StartFailed(clash(door, error)) from error
+        raise StartFailed(clash(address, error)) from error
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody has and no connection will get; raises OSError when there is none."""
+    """Return a free port outside the range for outgoing connections; raises OSError."""
     for port in random.sample(_OWN_PORTS, _TRIES):
         with suppress(OSError):
-            _bound(Door(host, port, "", ""), port).close()
+            _bound(Address(host, port, "", ""), port).close()
             return port
     raise OSError(errno.EADDRINUSE, "no free port")
 
 
-def is_free(door: Door) -> bool:
-    """Could we listen there now?"""
+def is_free(address: Address) -> bool:
+    """Return whether the address is free."""
     try:
-        reserve(door).close()
+        reserve(address).close()
     except StartFailed:
         return False
     return True
 
 
 def port_of(held: socket.socket) -> int:
-    """The port that a reserved socket holds."""
+    """Return the port of a bound socket."""
     return int(held.getsockname()[1])
 
 
-def _bound(door: Door, port: int, *, shared: bool = False) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        door.host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+def _bound(address: Address, port: int, *, shared: bool = False) -> socket.socket:
+    family, kind, protocol, _, socket_address = socket.getaddrinfo(
+        address.host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     held = socket.socket(family, kind, protocol)
     try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past calls linger
+        held.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # ignore closed connections in TIME_WAIT
         if shared:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind(address)
+        held.bind(socket_address)
     except OSError:
         held.close()
         raise
     return held
 
 
-def clash(door: Door, error: OSError) -> str:
-    """Why nobody can listen at that door, and what to change."""
+def clash(address: Address, error: OSError) -> str:
+    """Return why the address cannot be bound, and what to change."""
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {door.port} on {door.host} is taken by another program: "
-            f"stop that one, or set {door.port_setting} to a free port"
+            f"port {address.port} on {address.host} is taken by another program: "
+            f"stop that one, or set {address.port_setting} to a free port"
         )
     if error.errno == errno.EACCES:
-        return f"port {door.port} may not be used by this user: set {door.port_setting} above 1023"
+        return (
+            f"port {address.port} may not be used by this user: "
+            f"set {address.port_setting} above 1023"
+        )
     return (
-        f"cannot listen on {door.host}:{door.port} ({error.strerror}): "
-        f"check {door.host_setting} and {door.port_setting}"
+        f"cannot listen on {address.host}:{address.port} ({error.strerror}): "
+        f"check {address.host_setting} and {address.port_setting}"
     )

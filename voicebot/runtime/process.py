@@ -1,15 +1,15 @@
-"""How a voicebot process lives: one loop, one way to say ready, one way to be stopped.
+"""The life of a voicebot process: event loop, ready line, stop signals, exit codes.
 
     started ── main(lifetime) ── ready() ──────── stopping ──── main returns ── exit 0
                     │                                 │
                     │ VoicebotError: one line, exit 1 │ a second signal: main is cancelled,
                     │ anything else: logged, exit 1   │ exit 128 + the signal's number;
-                    │                                 │ not by SIGHUP, which comes in numbers
+                    │                                 │ a second SIGHUP is ignored
 
-Where settings are wrong or a model is missing the exit is IMPOSSIBLE: another try is in vain.
+Wrong settings or a missing model exit with IMPOSSIBLE, because a restart would not help.
 
 `stopping` is set by SIGTERM, SIGINT and SIGHUP, and at the end of stdin where stdin is a pipe: the
-supervisor holds its other end and never writes, so the end means that the supervisor is gone.
+supervisor holds the other end and never writes, so the end means that it is gone.
 """
 
 from __future__ import annotations
@@ -31,54 +31,54 @@ from voicebot.log import configure, get_logger, log_crash
 from voicebot.settings import load_settings
 
 READY = "ready"
-"""First word of the line on stdout by which a child tells that it serves."""
+"""The first word of the line on stdout by which a child reports that it serves."""
 
 IMPOSSIBLE = os.EX_CONFIG
-"""Exit code 78, which sysexits.h gives to a wrong configuration."""
+"""Exit code 78: a configuration error in sysexits.h."""
 
-_IN_VAIN = (SettingsError, ModelMissing)
+_NOT_RETRIED = (SettingsError, ModelMissing)
 _STDIN = 0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_SIGNAL_EXIT = 128  # what a shell adds to the number of the signal that ended a process
+_SIGNAL_EXIT = 128  # plus the signal's number, as in shells
 
 
 class Lifetime:
-    """Handed to `main`: how it says that it is ready, and how it learns that it shall stop."""
+    """Given to `main`, to report that it is ready and to learn when to stop."""
 
     def __init__(self) -> None:
         self.stopping = asyncio.Event()
         self.killed_by: int | None = None
 
     def ready(self, text: str = "") -> None:
-        """Tell the supervisor, in one line on stdout, that this process serves.
+        """Report on stdout that this process serves.
 
-        What was loaded until now stays until the end, so the garbage collector need not look at
-        it again: a full pass over it holds the loop for 40 to 70 ms, longer than a commit waits.
+        Also exempts all objects loaded so far from garbage collection: a full pass over them would
+        block the event loop for 40 to 70 ms, longer than the deadline of a commit.
         """
         gc.freeze()
         try:
             print(f"{READY} {text}".rstrip(), flush=True)
-        except BrokenPipeError:  # nobody reads any more: the supervisor is gone
+        except BrokenPipeError:  # the supervisor is gone
             self.stopping.set()
 
 
 def run(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """Run a child process's `main` to its end; exits the process when that end is not clean."""
-    _run(main, heed_stdin=_is_pipe(_STDIN))
+    """Run the `main` of a child process; exits the process on errors."""
+    _run(main, watch_stdin=_is_pipe(_STDIN))
 
 
 def run_detached(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """The same for a process without a supervisor: it goes on when its stdin ends."""
-    _run(main, heed_stdin=False)
+    """Run a `main` without a supervisor: it ignores the end of stdin."""
+    _run(main, watch_stdin=False)
 
 
-def _run(main: Callable[[Lifetime], Awaitable[None]], *, heed_stdin: bool) -> None:
+def _run(main: Callable[[Lifetime], Awaitable[None]], *, watch_stdin: bool) -> None:
     sys.excepthook = log_crash
     lifetime = Lifetime()
     try:
         configure(load_settings().log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_live(main, lifetime, heed_stdin))
+            runner.run(_live(main, lifetime, watch_stdin))
     except asyncio.CancelledError:
         if lifetime.killed_by is None:
             raise
@@ -93,56 +93,56 @@ def _run(main: Callable[[Lifetime], Awaitable[None]], *, heed_stdin: bool) -> No
 
 
 async def _live(
-    main: Callable[[Lifetime], Awaitable[None]], lifetime: Lifetime, heed_stdin: bool
+    main: Callable[[Lifetime], Awaitable[None]], lifetime: Lifetime, watch_stdin: bool
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_log_stray)
-    with _heeding_signals(lifetime), _heeding_stdin(lifetime, heed_stdin):
+    with _handling_signals(lifetime), _watching_stdin(lifetime, watch_stdin):
         await main(lifetime)
 
 
 @contextmanager
-def _heeding_signals(lifetime: Lifetime) -> Iterator[None]:
+def _handling_signals(lifetime: Lifetime) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
 
-    def heed(number: int) -> None:
+    def handle(number: int) -> None:
         if not lifetime.stopping.is_set():
             lifetime.stopping.set()
             return
-        if number == signal.SIGHUP:  # make, the shell and the kernel each tell of one closing
+        if number == signal.SIGHUP:  # make, shell and kernel each send one
             return
         lifetime.killed_by = number
         task.cancel()
 
-    heeded = [number for number in _SIGNALS if not _is_under_nohup(number)]
-    for number in heeded:
-        loop.add_signal_handler(number, heed, number)
+    handled = [number for number in _SIGNALS if not _is_under_nohup(number)]
+    for number in handled:
+        loop.add_signal_handler(number, handle, number)
     try:
         yield
     finally:
-        for number in heeded:
+        for number in handled:
             loop.remove_signal_handler(number)
 
 
 def _is_under_nohup(number: int) -> bool:
-    """The end of a terminal stops us as Ctrl-C does, unless whoever started us wants otherwise."""
+    """Return whether SIGHUP was ignored by the parent, as under nohup."""
     return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
 
 
 @contextmanager
-def _heeding_stdin(lifetime: Lifetime, wanted: bool) -> Iterator[None]:
+def _watching_stdin(lifetime: Lifetime, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
     loop = asyncio.get_running_loop()
 
-    def heed() -> None:
+    def read() -> None:
         if not os.read(_STDIN, 4096):
             loop.remove_reader(_STDIN)
             lifetime.stopping.set()
 
-    loop.add_reader(_STDIN, heed)
+    loop.add_reader(_STDIN, read)
     try:
         yield
     finally:
@@ -150,7 +150,7 @@ def _heeding_stdin(lifetime: Lifetime, wanted: bool) -> Iterator[None]:
 
 
 def _is_pipe(fd: int) -> bool:
-    """A pipe, or the socket pair that asyncio makes for a child's stdin."""
+    """Return whether this is a pipe, or the socket pair that asyncio uses for a child's stdin."""
     try:
         mode = os.fstat(fd).st_mode
     except OSError:  # closed
@@ -159,7 +159,7 @@ def _is_pipe(fd: int) -> bool:
 
 
 def _log_stray(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """The default handler prints a task with its exception's message, customer data and all."""
+    """Log an unhandled error; the default handler would print messages with customers' data."""
     get_logger("voicebot.runtime.process").error(
         "stray_failure", about=context.get("message"), exc_info=context.get("exception")
     )
@@ -175,4 +175,4 @@ def _leaves(group: BaseExceptionGroup[VoicebotError]) -> list[VoicebotError]:
 def _give_up(errors: list[VoicebotError]) -> NoReturn:
     for message in dict.fromkeys(map(str, errors)):
         print(message, file=sys.stderr)
-    sys.exit(IMPOSSIBLE if any(isinstance(error, _IN_VAIN) for error in errors) else 1)
+    sys.exit(IMPOSSIBLE if any(isinstance(error, _NOT_RETRIED) for error in errors) else 1)

@@ -1,13 +1,13 @@
-"""`voicebot serve`: starts every part on this machine, keeps it running, stops it in order.
+"""`voicebot serve`: start all processes on this machine, keep them running, stop them in order.
 
-    serve ─┬─ Valkey      started or adopted, unless VOICEBOT_REDIS_URL names a server
-           ├─ stt, tts     where hearing and speaking are local, or take over from OpenAI
+    serve ─┬─ Valkey       unless VOICEBOT_REDIS_URL names a server
+           ├─ stt, tts     where speech is local, or falls back to local
            ├─ stream 1…N   share the provider's port
            ├─ console      the staff's port
-           └─ notify       confirms bookings by mail, delivers webhooks, where they are set
+           └─ notify       mail and webhooks, where they are set
 
-On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then the console
-goes, then speech, and Valkey last, after the last commit. A second signal ends all at once.
+On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then console and
+notify stop, then speech, and Valkey last, after the last commit. A second signal ends all at once.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.child_processes import Child, Part, end_orphans, kept_metrics, metrics_dir
 from voicebot.runtime.ports import (
-    console_door,
+    console_address,
     is_loopback,
     port_of,
     reserve,
-    stream_door,
+    stream_address,
     without_password,
 )
 from voicebot.runtime.process import Lifetime, run_detached
-from voicebot.runtime.start_checks import misspelt, refusals
+from voicebot.runtime.start_checks import refusals, unknown_settings
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.models import SpeechProcess, is_needed
 from voicebot.store import (
@@ -48,20 +48,20 @@ from voicebot.store import (
 
 LOCAL_HOST = "127.0.0.1"
 LOCAL_DRAIN_S = 2.0
-"""With --local, Ctrl-C comes from somebody who is trying things out: do not make them wait."""
+"""With --local, Ctrl-C should not wait for calls."""
 
 _STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
 _STILL_STARTING_EVERY_S = 5.0
 _VALKEY_CHECK_EVERY_S = 1.0
-_REDIS_PATIENCE_S = 3.0
+_REDIS_TIMEOUT_S = 3.0
 _LOCKS = "children"
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """The children, in the groups in which they stop."""
+class Children:
+    """The child processes, in the groups in which they stop."""
 
     streams: tuple[Child, ...]
     console: Child
@@ -71,7 +71,7 @@ class Crew:
 
     @property
     def all(self) -> tuple[Child, ...]:
-        """Everybody, in the order in which they start."""
+        """All children, in the order in which they start."""
         return (*self.speech, *self.streams, self.console, *self.notify)
 
 
@@ -93,43 +93,42 @@ def serve(
 
     \b
     voicebot serve --local         try it out; `make run-local` is the same
-    voicebot serve --workers 2     for real: a stream process a core
+    voicebot serve --workers 2     for real: one stream process per core
     VOICEBOT_STREAM_PORT=8081 VOICEBOT_CONSOLE_PORT=8001 voicebot serve --local
 
-    What is set wrong is told before anything starts, with exit code 78; `voicebot doctor` looks
-    closer.
+    Wrong settings are reported before anything starts, with exit code 78; see `voicebot doctor`.
     """
     run_detached(partial(_serve, workers=workers, local=local))
 
 
 async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
     settings = for_trying_out(load_settings()) if local else load_settings()
-    for sentence in misspelt():
+    for sentence in unknown_settings():
         say(f"warning: {sentence}")
-    if impossible := list(refusals(settings)):  # told once, now, and not by every child
+    if impossible := list(refusals(settings)):  # reported once, not by every child
         raise ExceptionGroup("impossible settings", impossible)
     data_dir = prepare_data_dir(settings.data_dir)
     with own_data_dir(data_dir):
         await end_orphans(prepare_data_dir(data_dir / _LOCKS))
-        with kept_metrics(data_dir), reserve(stream_door(settings)) as stream:
-            with reserve(console_door(settings)) as console:  # its server binds it for itself
+        with kept_metrics(data_dir), reserve(stream_address(settings)) as stream:
+            with reserve(console_address(settings)) as console:  # the console binds the port itself
                 ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
             settings = settings.model_copy(update={"data_dir": data_dir, **ports})
             if settings.redis_url is not None:
-                await _look_at_redis(settings.redis_url)
+                await _check_redis(settings.redis_url)
                 await _supervise(settings, workers, lifetime)
             else:
                 await _serve_with_valkey(settings, workers, lifetime)
     say("stopped")
 
 
-async def _look_at_redis(url: str) -> None:
-    """Say so when the server is away: it may come later, and calls do not wait for it.
+async def _check_redis(url: str) -> None:
+    """Warn when Redis does not answer; calls are taken meanwhile.
 
-    Raises SettingsError when it is there, and another kind of server than `url` says.
+    Raises SettingsError when the server is of another kind than `url` says.
     """
     try:
-        async with asyncio.timeout(_REDIS_PATIENCE_S):
+        async with asyncio.timeout(_REDIS_TIMEOUT_S):
             await require_form(url)
     except (*AWAY, TimeoutError) as error:
         say(
@@ -139,7 +138,7 @@ async def _look_at_redis(url: str) -> None:
 
 
 async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetime) -> None:
-    """The same on our own server, which is watched, and stopped after the last commit."""
+    """Supervise with an embedded Valkey, which is restarted when needed and stopped last."""
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     say("starting Valkey …")
     began_at = time.monotonic()
@@ -157,7 +156,7 @@ async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetim
 
 
 async def _keep_valkey(valkey: EmbeddedValkey) -> None:
-    """Start the server again whenever it does not answer; calls go on meanwhile."""
+    """Restart Valkey whenever it does not answer; calls go on meanwhile."""
     async with connect(valkey.url) as client:
         while True:
             await asyncio.sleep(_VALKEY_CHECK_EVERY_S)
@@ -172,31 +171,31 @@ async def _revive(valkey: EmbeddedValkey) -> None:
     try:
         await valkey.start()
         log.info("valkey_back")
-    except VoicebotError as error:  # tried again at the next check
+    except VoicebotError as error:  # retried at the next check
         log.error("valkey_stays_away", error=error)
 
 
 async def _supervise(settings: Settings, workers: int, lifetime: Lifetime) -> None:
-    crew = crew_of(settings, workers)
-    say(f"starting {', '.join(child.part.name for child in crew.all)} …")
+    children = children_of(settings, workers)
+    say(f"starting {', '.join(child.part.name for child in children.all)} …")
     async with asyncio.TaskGroup() as lives:
-        for child in crew.all:
+        for child in children.all:
             lives.create_task(child.live())
-        if await _all_ready(crew.all, lifetime.stopping):
+        if await _all_ready(children.all, lifetime.stopping):
             say(banner(settings))
             await lifetime.stopping.wait()
-        await _wind_down(crew, settings.drain_s)
+        await _wind_down(children, settings.drain_s)
 
 
 def for_trying_out(settings: Settings) -> Settings:
-    """What --local changes, where the environment does not say otherwise."""
-    wishes = {"stream_host": LOCAL_HOST, "drain_s": LOCAL_DRAIN_S}
+    """Return the settings with --local's defaults, where the environment sets no others."""
+    defaults = {"stream_host": LOCAL_HOST, "drain_s": LOCAL_DRAIN_S}
     given = settings.model_fields_set
-    return settings.model_copy(update={k: v for k, v in wishes.items() if k not in given})
+    return settings.model_copy(update={k: v for k, v in defaults.items() if k not in given})
 
 
-def crew_of(settings: Settings, workers: int) -> Crew:
-    """Who is needed under these settings, each told what the supervisor resolved."""
+def children_of(settings: Settings, workers: int) -> Children:
+    """Return the children that these settings need, with the resolved settings."""
     metrics = metrics_dir(settings.data_dir)
     resolved = {
         "VOICEBOT_REDIS_URL": str(settings.redis_url),
@@ -205,7 +204,7 @@ def crew_of(settings: Settings, workers: int) -> Crew:
         "VOICEBOT_STREAM_PORT": str(settings.stream_port),
         "VOICEBOT_CONSOLE_PORT": str(settings.console_port),
         "VOICEBOT_DRAIN_S": str(settings.drain_s),
-        # where the children's metrics meet: prometheus_client reads this name when it is imported
+        # read by prometheus_client on import; all children write their metrics there
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }
 
@@ -220,17 +219,17 @@ def crew_of(settings: Settings, workers: int) -> Crew:
     ]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
     notify = (child("notify", "notify"),) if settings.smtp_url or settings.webhook_url else ()
-    return Crew(tuple(streams), child("console", "console"), tuple(speech), notify)
+    return Children(tuple(streams), child("console", "console"), tuple(speech), notify)
 
 
 def say(text: str) -> None:
-    """A line for the person who started us."""
-    with suppress(OSError):  # their terminal may be gone
+    """Print a line for the person at the terminal."""
+    with suppress(OSError):  # the terminal may be gone
         print(text, flush=True)
 
 
 async def _all_ready(children: tuple[Child, ...], stopping: asyncio.Event) -> bool:
-    """Tell of each child as it becomes ready; False when asked to stop before all are."""
+    """Report each child that becomes ready; False when stopped before all are."""
     waiting = {child.part.name: child for child in children}
     async with asyncio.TaskGroup() as group:
         stop = group.create_task(stopping.wait())
@@ -257,11 +256,11 @@ async def _announce(child: Child, waiting: dict[str, Child]) -> None:
     say(f"  {child.part.name:<9} ready ({child.ready_at - child.began_at:.1f} s)")
 
 
-async def _wind_down(crew: Crew, drain_s: float) -> None:
+async def _wind_down(children: Children, drain_s: float) -> None:
     say(f"stopping; calls that are running have {drain_s:g} s to end (Ctrl-C again: at once) …")
-    await _stop(crew.streams, drain_s + _STOP_MARGIN_S)
-    await _stop((crew.console, *crew.notify), _STOP_MARGIN_S)
-    await _stop(crew.speech, _STOP_MARGIN_S)
+    await _stop(children.streams, drain_s + _STOP_MARGIN_S)
+    await _stop((children.console, *children.notify), _STOP_MARGIN_S)
+    await _stop(children.speech, _STOP_MARGIN_S)
 
 
 async def _stop(children: tuple[Child, ...], within_s: float) -> None:
@@ -274,8 +273,8 @@ _HERE: Final = "127.0.0.1"
 
 
 def banner(settings: Settings) -> str:
-    """What somebody at the terminal wants to know now."""
-    stream, console = stream_door(settings), console_door(settings)
+    """Return what to show at the terminal once everything runs."""
+    stream, console = stream_address(settings), console_address(settings)
     at = f"{stream.reachable_host}:{stream.port}"
     staff = f"http://{console.reachable_host}:{console.port}"
     usual = (at, staff) == (f"{_HERE}:8080", f"http://{_HERE}:8000")
@@ -289,7 +288,7 @@ voicebot is ready
   staff    {staff}   API {staff}/docs
   Redis    {without_password(str(settings.redis_url))}
   data     {settings.data_dir}
-{_strangers(settings)}
+{_open_port_warning(settings)}
 Place a call from another terminal:
   {make}
   {f"voicebot call {options}".rstrip()}
@@ -299,14 +298,14 @@ Stop with Ctrl-C.
 
 
 def _provider(settings: Settings) -> str:
-    """What to enter where the number was bought."""
+    """Return the webhook to configure at the provider."""
     if settings.public_url is None:
         return ""
     return f"  number   voice webhook {settings.public_url}/twiml, method POST or GET\n"
 
 
-def _strangers(settings: Settings) -> str:
-    """Told last, so that it is read."""
+def _open_port_warning(settings: Settings) -> str:
+    """Return a warning when calls from any source are accepted; shown last."""
     if settings.twilio_auth_token is not None or is_loopback(settings.stream_host):
         return ""
     return (
@@ -316,7 +315,7 @@ def _strangers(settings: Settings) -> str:
 
 
 def _openai(settings: Settings) -> str:
-    """A key in the environment is enough to have it used: that shall not go unseen."""
+    """Return what OpenAI is used for; a key in the environment is enough to use it."""
     chosen = {
         "hears": settings.transcriber,
         "speaks": settings.synthesizer,

@@ -1,13 +1,15 @@
-"""What can never work: settings that name what is not there, or that need another one.
+"""Checks of settings that cannot work: wrong paths, or missing companions.
 
-`voicebot serve` looks before it starts anybody: a child that is told to do the impossible would
-only die of it, again and again. `voicebot doctor` finds the same, one by one.
+`voicebot serve` runs them before it starts a child, which would only die again and again.
+`voicebot doctor` reports the same as findings.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +34,11 @@ from voicebot.speech.wire import stt_socket, tts_socket
 from voicebot.store import connect
 
 Check = Callable[[Settings], object]
-"""Raises SettingsError or ModelMissing, which say the mend."""
+"""Raises SettingsError or ModelMissing, whose text says how to fix it."""
 
 
 def refusals(settings: Settings) -> Iterator[VoicebotError]:
-    """Everything that these settings make impossible; nothing is connected to or written."""
+    """Yield an error for each check that fails. Connects to nothing and writes nothing."""
     for check in _CHECKS:
         try:
             check(settings)
@@ -45,21 +47,21 @@ def refusals(settings: Settings) -> Iterator[VoicebotError]:
 
 
 def uses_openai(settings: Settings) -> bool:
-    """Is anything asked of OpenAI, or of a server that speaks its API?"""
+    """Return whether any engine is OpenAI."""
     chosen = (settings.transcriber, settings.synthesizer, settings.understanding)
     return any(settings.engine(engine) is Engine.OPENAI for engine in chosen)
 
 
 def require_business(settings: Settings) -> None:
-    """A business file that can be read, whose own wordings exist; raises SettingsError."""
+    """Check the business file and its wordings; raises SettingsError."""
     load_wording(load_business(settings.business))
 
 
 def require_openai(settings: Settings) -> None:
-    """An account and a price list, where OpenAI is used; raises SettingsError."""
+    """Check the account and the price list, where OpenAI is used; raises SettingsError."""
     if not uses_openai(settings):
         return
-    # Its library takes most of a second to import: who stays local does not pay for it.
+    # The openai package takes most of a second to import.
     from voicebot.openai.account import account
     from voicebot.openai.usage import load_prices
 
@@ -68,7 +70,7 @@ def require_openai(settings: Settings) -> None:
 
 
 def require_mail(settings: Settings) -> None:
-    """A mail server and a sender, where mail is wanted; raises SettingsError."""
+    """Check mail server and sender, where mail is set; raises SettingsError."""
     if settings.smtp_url is None:
         return
     from voicebot.notify.mail import sender_address, smtp_server
@@ -94,7 +96,7 @@ def _speech(settings: Settings) -> None:
         read_manifest(settings.null_manifest)
 
 
-def _ears(settings: Settings) -> None:
+def _whisper(settings: Settings) -> None:
     if settings.whisper_dir is not None and is_needed(settings, SpeechProcess.STT):
         whisper_files(settings.whisper_dir)
 
@@ -105,20 +107,19 @@ def _synthesizer(settings: Settings) -> None:
 
 
 _CHECKS: Final[tuple[Check, ...]] = (
-    require_business, require_staff_token, _redis, _sockets, _speech, _ears, _synthesizer,
+    require_business, require_staff_token, _redis, _sockets, _speech, _whisper, _synthesizer,
     require_openai, require_mail, endpoints,
 )  # fmt: skip
 
 
 _OF_COMMANDS: Final = ("VOICEBOT_OPENAI_SIM_PORT",)
-"""Read by a command of ours that has no settings."""
+"""Variables of commands that are no fields of the settings."""
 _ALIKE: Final = 65.0
-"""Of 100; `REDDIS_URL` is to `REDIS_URL` as 95, `SMTP` to `SMTP_URL` as 67."""
+"""The least similarity of a suggestion, of 100: `REDDIS_URL` has 95, `SMTP` for `SMTP_URL` 67."""
 
 
-def misspelt() -> list[str]:
-    """A sentence for each name in the environment and in .env that no setting has, and for each
-    line of .env that is none."""
+def unknown_settings() -> list[str]:
+    """Return a sentence for each unknown name in the environment or .env, and each invalid line."""
     found = _bindings(Path(str(Settings.model_config["env_file"])))
     unread = [
         f"line {binding.original.line} of .env is not like NAME=value"
@@ -126,19 +127,19 @@ def misspelt() -> list[str]:
         if binding.error or (binding.key is not None and binding.value is None)
     ]
     names = {*os.environ, *(binding.key for binding in found if binding.key)}
-    return unread + strangers(map(str.upper, names))
+    return unread + unknown_names(map(str.upper, names))
 
 
 def _bindings(file: Path) -> list[Binding]:
-    """As the settings read it."""
+    """Parse .env as the settings do."""
     if not file.is_file():
         return []
     with file.open(encoding=str(Settings.model_config["env_file_encoding"])) as text:
         return list(parse_stream(text))
 
 
-def strangers(names: Iterable[str]) -> list[str]:
-    """A sentence for each of these names that only begins like a setting."""
+def unknown_names(names: Iterable[str]) -> list[str]:
+    """Return a sentence for each name that has the prefix of settings but is none."""
     known = {*map(variable, Settings.model_fields), *_OF_COMMANDS}
     return [
         f"{name} is no setting{_guess(name, known)}"
@@ -148,9 +149,48 @@ def strangers(names: Iterable[str]) -> list[str]:
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
-    """The setting that was meant, as far as one can tell; what all begin with tells nothing."""
+    """Return a suggestion of the most similar setting, compared without the common prefix."""
     bare = {setting.removeprefix(PREFIX): setting for setting in known}
     best = process.extractOne(
         name.removeprefix(PREFIX), list(bare), scorer=fuzz.ratio, score_cutoff=_ALIKE
     )
     return f"; did you mean {bare[best[0]]}?" if best else ""
+
+
+CHECK_TIMEOUT_S = 2.0
+"""Time limit of a connection test."""
+
+
+class Level(StrEnum):
+    """The level of a finding. Only a PROBLEM would stop calls."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check; `mend` says how to fix it."""
+
+    subject: str
+    state: Level
+    text: str
+    mend: str = ""
+
+    @property
+    def line(self) -> str:
+        """The line for the terminal, with the fix below."""
+        line = f"{self.state:<8} {self.subject:<11} {self.text}"
+        return f"{line}\n{'':<20} -> {self.mend}" if self.mend else line
+
+
+def refused(
+    subject: str, require: Callable[[Settings], object], settings: Settings
+) -> Finding | None:
+    """Return the problem for which `serve` would not start, or None."""
+    try:
+        require(settings)
+    except (SettingsError, ModelMissing) as error:
+        return Finding(subject, Level.PROBLEM, str(error))
+    return None

@@ -32,7 +32,7 @@ from voicebot.stream.speaking import Clock
 from voicebot.stream.state import FillerPhrases
 from voicebot.stream.tokens import StreamTokens, token_secret
 from voicebot.stream.webhook import Webhook
-from voicebot.tracing import open_tracing
+from voicebot.telemetry import open_tracing
 
 WARM_RETRY_S = 5.0
 """Text to speech may start after us; it is asked again until it speaks."""

@@ -17,7 +17,7 @@ from voicebot.stream.speaking import Clock
 from voicebot.stream.state import FillerPhrases
 from voicebot.stream.tokens import StreamTokens
 from voicebot.stream.webhook import Webhook
-from voicebot.tracing import UNTRACED, Tracing
+from voicebot.telemetry import UNTRACED, Tracing
 
 Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 """Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from voicebot.call import Status
 from voicebot.g711 import milliseconds
-from voicebot.tracing import Answer
+from voicebot.telemetry import Answer
 
 FRAME_MS: Final = 20
 LATE_S: Final = FRAME_MS / 1000

@@ -28,7 +28,7 @@ from voicebot.log import get_logger
 from voicebot.openai.usage import meter
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, Stage, outcome_of
-from voicebot.tracing import UNTRACED, Answer, CallTrace
+from voicebot.telemetry import UNTRACED, Answer, CallTrace
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50

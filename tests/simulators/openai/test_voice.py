@@ -10,12 +10,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from voicebot import g711
-from voicebot.simulators.openai.audio import PCM_RATE_HZ, Babble, LocalVoice, Voice
+from voicebot.simulators.openai.audio import PCM_RATE_HZ, Babble, LocalVoice, SpeechSource
 
 TEXT = "What is the best phone number to reach you on?"
 
 
-async def said(voice: Voice, text: str = TEXT) -> np.ndarray:
+async def said(voice: SpeechSource, text: str = TEXT) -> np.ndarray:
     return np.concatenate([piece async for piece in voice.speak(text)])
 
 

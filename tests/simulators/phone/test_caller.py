@@ -13,16 +13,16 @@ from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
-from voicebot.simulators.phone.script import Line, Saying, Script, Text
+from voicebot.simulators.phone.script import ScriptLine, Saying, Script, Text
 
 WORDS = ("name", "phone", "email", "Yes.", "No.")
 CLIPS: dict[Saying, Clip] = {Text(word): Clip(word, TONE) for word in WORDS}
-LINES: Mapping[str, tuple[Line, ...]] = {
-    "name": (Line(Text("name")),),
-    "phone": (Line(Text("phone")),),
-    "email": (Line(Text("email"), interrupt_after_ms=40),),
-    "confirm": (Line(Text("Yes.")),),
-    "no": (Line(Text("No.")),),
+LINES: Mapping[str, tuple[ScriptLine, ...]] = {
+    "name": (ScriptLine(Text("name")),),
+    "phone": (ScriptLine(Text("phone")),),
+    "email": (ScriptLine(Text("email"), interrupt_after_ms=40),),
+    "confirm": (ScriptLine(Text("Yes.")),),
+    "no": (ScriptLine(Text("No.")),),
 }
 SID = "CA" + "2" * 32
 

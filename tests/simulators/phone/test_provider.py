@@ -17,7 +17,7 @@ from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid
-from voicebot.simulators.phone.script import HangUp, Keys, Line, Saying, Script, Silence, Text
+from voicebot.simulators.phone.script import HangUp, Keys, ScriptLine, Saying, Script, Silence, Text
 
 in_virtual_time = virtual_time(grace_s=0.001)
 TONE = g711.encode((8000 * np.sin(np.arange(1600) / 3)).astype(np.int16))
@@ -57,7 +57,7 @@ async def placed(
     url: str, *sayings: Saying, seen: Observed | None = None
 ) -> tuple[Outcome, Provider]:
     seen = seen or Observed()
-    script = Script(opening=tuple(Line(saying) for saying in sayings))
+    script = Script(opening=tuple(ScriptLine(saying) for saying in sayings))
     caller = Caller(script, CLIPS, seen)
     dialled = Dialled(url, "CA" + "1" * 32, "+61491570006", "+61255501000")
     provider = Provider(dialled, LoopClock(), seen.noticed)

@@ -12,7 +12,7 @@ from voicebot.simulators.phone.script import (
     Cue,
     HangUp,
     Keys,
-    Line,
+    ScriptLine,
     Prompter,
     Recording,
     Script,
@@ -24,7 +24,7 @@ from voicebot.simulators.phone.script import (
 
 
 def script(**lines: list[str]) -> Script:
-    return Script({key: tuple(Line(Text(t)) for t in texts) for key, texts in lines.items()})
+    return Script({key: tuple(ScriptLine(Text(t)) for t in texts) for key, texts in lines.items()})
 
 
 def test_asked_again_the_caller_says_the_next_line_and_the_last_repeats() -> None:
@@ -79,7 +79,7 @@ def test_a_confirmation_out_of_the_ordinary_is_followed_by_the_next_step() -> No
 
 def test_lines_of_the_command_line_come_first() -> None:
     lines = script(name=["name"], phone=["phone"]).lines
-    prompter = Prompter(Script(lines, opening=(Line(Text("hello")),)))
+    prompter = Prompter(Script(lines, opening=(ScriptLine(Text("hello")),)))
     assert prompter.line(Cue(Step.NAME), {}).saying == Text("hello")
     assert prompter.line(Cue(Step.NAME), {}).saying == Text("name")
 
@@ -94,11 +94,11 @@ def test_a_file_may_hold_every_kind_of_line(tmp_path: Path) -> None:
     )
     read = load_script(path)
     assert read.lines["name"] == (
-        Line(Text("My name is Ann.")),
-        Line(Recording(tmp_path / "ann.wav")),
+        ScriptLine(Text("My name is Ann.")),
+        ScriptLine(Recording(tmp_path / "ann.wav")),
     )
-    assert read.lines["phone"] == (Line(Keys("0412#")), Line(Silence()), Line(HangUp()))
-    assert read.lines["time"] == (Line(Text("At ten."), 700),)
+    assert read.lines["phone"] == (ScriptLine(Keys("0412#")), ScriptLine(Silence()), ScriptLine(HangUp()))
+    assert read.lines["time"] == (ScriptLine(Text("At ten."), 700),)
     assert read.correct == {Step.PHONE: "+61412345678"}
 
 

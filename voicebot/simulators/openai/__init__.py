@@ -1,6 +1,6 @@
-"""A stand-in for OpenAI on this machine: HTTP and WebSocket, for tests, benchmark and demos.
+"""A simulator of OpenAI's API, over HTTP and WebSocket, for tests, benchmarks and demos.
 
-It speaks the parts of the API that voicebot uses, as OpenAI documents them, recognises the
-simulated caller's recordings, takes as long as the real services are known to take, and
-misbehaves when it is told to. It shares no code with the client that it is used to test.
+It implements the parts of the API that voicebot uses, as documented by OpenAI. It recognises the
+simulated caller's recordings, has realistic latencies, and produces faults on request. It shares no
+code with the client that it is used to test.
 """

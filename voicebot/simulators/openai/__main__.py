@@ -1,4 +1,4 @@
-"""`python -m voicebot.simulators.openai`: the same as `voicebot openai-sim`."""
+"""`python -m voicebot.simulators.openai`, the same as `voicebot openai-sim`."""
 
 import typer
 

@@ -1,7 +1,7 @@
-"""`/v1/responses` with structured output: prepared answers, else a simple extractor's.
+"""`/v1/responses` with structured output: prepared answers, else those of a simple extractor.
 
-The extractor fills the schema that it is given: what may be null is null, unless the property's
-name says what to look for in the caller's words (a phone number, an e-mail address, a name).
+The extractor fills the given schema. Nullable properties are null, unless their name says what to
+look for in the caller's words: a phone number, an e-mail address, a name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FINDERS: Final[Mapping[str, Callable[[str], str | None]]] = {
 
 
 async def respond(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
-    """One response."""
+    """Answer one request."""
     asked = orjson.loads(await request.body())
     if asked.get("stream"):
         return bad_request("This simulator does not stream responses.", "stream")
@@ -42,7 +42,7 @@ async def respond(request: Request, simulator: Simulator, fault: Fault | None) -
     if form.get("type") == "json_schema" and (wrong := loose_part(form.get("schema"))):
         message = f"Invalid schema for response_format '{form.get('name')}': {wrong}"
         return bad_request(message, "text.format.schema")
-    text = simulator.answers.popleft() if simulator.answers else _thought(asked, form)
+    text = simulator.answers.popleft() if simulator.answers else _extracted(asked, form)
     whole = orjson.dumps(body(asked, text, fault.kind if fault else None))
     if fault and fault.kind is FaultKind.STALL:
         return stalling(whole[:20], "application/json")
@@ -50,7 +50,7 @@ async def respond(request: Request, simulator: Simulator, fault: Fault | None) -
 
 
 def body(asked: Mapping[str, object], text: str, kind: FaultKind | None) -> dict[str, object]:
-    """The answer's body; CUT_JSON is an output that ran into its token limit."""
+    """Return the answer's body; CUT_JSON is an output that reached its token limit."""
     cut = kind is FaultKind.CUT_JSON
     text = text[: len(text) // 2] if cut else text
     text = f"```json\n{text}\n```" if kind is FaultKind.FENCED else text
@@ -80,7 +80,7 @@ def body(asked: Mapping[str, object], text: str, kind: FaultKind | None) -> dict
 
 
 def loose_part(schema: object) -> str | None:
-    """What strict mode refuses in a schema: open objects, and properties that are not required."""
+    """Return what strict mode refuses in a schema, or None: open objects, optional properties."""
     if isinstance(schema, list):
         return next((wrong for part in schema if (wrong := loose_part(part))), None)
     if not isinstance(schema, Mapping):
@@ -94,7 +94,7 @@ def loose_part(schema: object) -> str | None:
 
 
 def fill(schema: Mapping[str, object], words: str) -> object:
-    """A value that fits the schema, with what the words plainly say."""
+    """Return a value that fits the schema, with values found in the words."""
     return _fill(schema, schema, words, "")
 
 
@@ -151,7 +151,7 @@ def _first(pattern: re.Pattern[str], words: str) -> str | None:
     return found.group(found.lastindex or 0) if found else None
 
 
-def _thought(asked: Mapping[str, object], form: Mapping[str, object]) -> str:
+def _extracted(asked: Mapping[str, object], form: Mapping[str, object]) -> str:
     words = _last_user_words(asked.get("input"))
     schema = form.get("schema")
     if not isinstance(schema, Mapping):

@@ -1,9 +1,9 @@
-"""The simulator's address space: the API under `/v1`, its strings to pull under `/sim`.
+"""The simulator's routes: the API under `/v1`, its controls under `/sim`.
 
-POST /sim/misbehave  {"service", "kind", "times"?, "seconds"?, "status"?}    DELETE: behave
+POST /sim/misbehave  {"service", "kind", "times"?, "seconds"?, "status"?}    DELETE: no faults
 POST /sim/latency    {"service", "p50", "p95"}           seconds
 POST /sim/answers    ["…", …]                            the next outputs of /v1/responses
-GET  /sim/served     {"hearing": 3, …}                   what was let in so far
+GET  /sim/served     {"hearing": 3, …}                   accepted requests so far
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Tempo(BaseModel):
 
 
 def create_app(simulator: Simulator) -> Starlette:
-    """The ASGI application of one simulator."""
+    """Return the ASGI application of one simulator."""
     app = Starlette(
         routes=[
             WebSocketRoute("/v1/realtime", realtime),
@@ -64,7 +64,7 @@ def create_app(simulator: Simulator) -> Starlette:
 
 
 def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """What every request goes through: the key, orders to misbehave, the service's latency."""
+    """Wrap an endpoint with the check of the key, the requested faults and the latency."""
 
     async def serve(request: Request) -> Response:
         simulator: Simulator = request.app.state.simulator
@@ -75,7 +75,7 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
             return misbehaved(fault)
         simulator.opened(service)
         try:
-            await request.body()  # kept: afterwards the client may be gone
+            await request.body()  # cached: the client may be gone later
         except ClientDisconnect:
             return Response(status_code=_CLIENT_LEFT)
         wait_s = fault.seconds if fault and fault.kind is FaultKind.SLOW else 0.0

@@ -1,7 +1,7 @@
-"""Audio formats of the API, and the simulator's voice: a babble of tones, or the local one.
+"""Audio formats of the API, and the simulator's voice: generated tones, or the local voice.
 
-The local voice is a process of the server's machine; its wire protocol is spoken here from its
-description, because the simulator shares no code with the server:
+The local voice is the server's tts process. Its protocol is implemented again here, because the
+simulator shares no code with the server:
 
     to it    {"do":"speak","id":1,"text":"…","pitch":1.0}\\n
     from it  {"do":"sound","id":1,…}\\n + mu-law, any number of them, then {"do":"spoken","id":1}
@@ -27,38 +27,38 @@ from voicebot import g711
 from voicebot.log import get_logger
 
 PCM_RATE_HZ: Final = 24_000
-"""The only rate that the API takes and gives as PCM."""
+"""The only PCM rate of the API."""
 
 
 class Format(StrEnum):
-    """What a Realtime socket carries: 16-bit little-endian PCM at 24 kHz, or mu-law at 8 kHz."""
+    """An audio format: 16-bit little-endian PCM at 24 kHz, or mu-law at 8 kHz."""
 
     PCM = "audio/pcm"
     PCMU = "audio/pcmu"
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second."""
+        """Samples per second."""
         return PCM_RATE_HZ if self is Format.PCM else g711.RATE_HZ
 
     @property
     def bytes_a_second(self) -> int:
-        """Of one channel."""
+        """Bytes per second of one channel."""
         return self.rate_hz * (2 if self is Format.PCM else 1)
 
     def samples(self, audio: bytes) -> NDArray[np.int16]:
-        """Decode."""
+        """Decode to 16-bit samples."""
         if self is Format.PCMU:
             return g711.decode(audio)
         return np.frombuffer(audio[: len(audio) // 2 * 2], "<i2").astype(np.int16)
 
     def described(self) -> dict[str, object]:
-        """As it stands in a session; only PCM names its rate."""
+        """Return the form in a session's settings; only PCM has a rate there."""
         return {"type": self.value, **({"rate": PCM_RATE_HZ} if self is Format.PCM else {})}
 
 
 def read_wav(content: bytes) -> tuple[NDArray[np.int16], int]:
-    """Samples and rate of a WAV file of 16-bit mono; raises ValueError."""
+    """Return the samples and the rate of a 16-bit mono WAV file; raises ValueError."""
     try:
         with wave.open(io.BytesIO(content), "rb") as recording:
             if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
@@ -72,7 +72,7 @@ def read_wav(content: bytes) -> tuple[NDArray[np.int16], int]:
 Samples = NDArray[np.int16]
 
 _LETTER_S: Final = 0.065
-"""A sentence of the bot takes about so long a letter."""
+"""The approximate duration of a spoken letter."""
 _SYLLABLE_HZ: Final = 4.0
 _PITCH_HZ: Final = 140.0
 _LEVEL: Final = 6000.0
@@ -83,19 +83,19 @@ _MOST_BYTES: Final = 1 << 20
 _log = get_logger("voicebot.simulators.openai.audio")
 
 
-class Voice(Protocol):
-    """Says a text."""
+class SpeechSource(Protocol):
+    """Speaks a text."""
 
     def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Pieces at 24 kHz."""
+        """Yield pieces of samples at 24 kHz."""
         ...
 
 
 class Babble:
-    """A low tone that swells four times a second, as long as the text would take to say."""
+    """A low tone that swells four times a second, as long as the text would take to speak."""
 
     async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Pieces of 200 ms."""
+        """Yield pieces of 200 ms."""
         whole = babble(text)
         size = round(_PIECE_S * PCM_RATE_HZ)
         for at in range(0, len(whole), size):
@@ -103,13 +103,13 @@ class Babble:
 
 
 class LocalVoice:
-    """The local voice, if it is there; a babble if not."""
+    """The local voice where its socket exists, else a babble."""
 
     def __init__(self, socket: Path) -> None:
-        self._socket = os.path.relpath(socket)  # a socket's path may have a hundred bytes only
+        self._socket = os.path.relpath(socket)  # the path of a socket is limited to about 100 bytes
 
     async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Pieces as the voice makes them, brought to 24 kHz."""
+        """Yield the voice's pieces, resampled to 24 kHz."""
         begun = False
         try:
             async with unix_connect(
@@ -133,7 +133,7 @@ class LocalVoice:
 
 
 def babble(text: str) -> Samples:
-    """Sound of the length that the text would take to say."""
+    """Return a tone as long as the text would take to speak."""
     time = np.arange(max(1, round(len(text) * _LETTER_S * PCM_RATE_HZ))) / PCM_RATE_HZ
     swell = 0.5 - 0.5 * np.cos(2 * np.pi * _SYLLABLE_HZ * time)
     tone = sum(np.sin(2 * np.pi * _PITCH_HZ * n * time) / n for n in (1, 2, 3))

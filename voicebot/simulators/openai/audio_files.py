@@ -1,4 +1,4 @@
-"""`/v1/audio/transcriptions`: a file in, its words out; `/v1/audio/speech`: a text in, PCM out."""
+"""`/v1/audio/transcriptions` and `/v1/audio/speech`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from voicebot.simulators.openai.audio import Voice, read_wav
+from voicebot.simulators.openai.audio import SpeechSource, read_wav
 from voicebot.simulators.openai.messages import bad_request
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
@@ -38,12 +38,12 @@ class Form:
     content: bytes = b""
 
     def first(self, name: str) -> str | None:
-        """The value of a field that stands once."""
+        """Return the first value of a field, or None."""
         return next(iter(self.fields.get(name, [])), None)
 
 
 async def transcribe(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
-    """One file."""
+    """Transcribe one file."""
     body = await request.body()
     form = parse_form(request.headers.get("content-type", ""), body)
     if form.first("model") not in TRANSCRIPTION_MODELS:
@@ -70,7 +70,7 @@ async def transcribe(request: Request, simulator: Simulator, fault: Fault | None
 
 
 def parse_form(content_type: str, body: bytes) -> Form:
-    """Read `multipart/form-data`."""
+    """Parse `multipart/form-data`."""
     head = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode()
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     fields: dict[str, list[str]] = {}
@@ -87,7 +87,7 @@ def parse_form(content_type: str, body: bytes) -> Form:
 
 
 def stalling(beginning: bytes, media_type: str) -> Response:
-    """Begins to answer, and then says nothing more until the client gives up."""
+    """Return an answer that begins and then stalls until the client gives up."""
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         yield beginning
@@ -98,11 +98,11 @@ def stalling(beginning: bytes, media_type: str) -> Response:
 
 SPEECH_MODELS: Final = ("gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "tts-1", "tts-1-hd")
 _PIECE_BYTES: Final = 4801
-"""Odd, as pieces of the real service may be: a sample may be split between two."""
+"""Odd, because the real service may also split a sample between two pieces."""
 
 
-class Order(BaseModel):
-    """What is asked for. Only raw PCM is made here; without a format the real default is mp3."""
+class SpeechRequest(BaseModel):
+    """A request for speech. Only raw PCM is supported; the real default format is mp3."""
 
     model: str
     input: str = Field(max_length=4096)
@@ -114,9 +114,9 @@ class Order(BaseModel):
 
 
 async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
-    """One text."""
+    """Speak one text."""
     try:
-        order = Order.model_validate_json(await request.body())
+        order = SpeechRequest.model_validate_json(await request.body())
     except ValidationError as error:
         first = error.errors()[0]
         return bad_request(first["msg"], str(first["loc"][0]) if first["loc"] else None)
@@ -128,7 +128,7 @@ async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> 
     return StreamingResponse(sound, media_type="audio/pcm")
 
 
-async def _pieces(voice: Voice, text: str, fault: Fault | None) -> AsyncGenerator[bytes, None]:
+async def _pieces(voice: SpeechSource, text: str, fault: Fault | None) -> AsyncGenerator[bytes, None]:
     pending = b""
     async with aclosing(voice.speak(text)) as spoken:
         async for samples in spoken:

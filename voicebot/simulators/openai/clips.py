@@ -1,8 +1,8 @@
-"""The recordings that the simulator knows, told apart by the rise and fall of their loudness.
+"""The recordings that the simulator knows, recognised by their loudness envelopes.
 
-An envelope is the level in dB above the noise floor, 100 times a second. The same recording has
-the same envelope whatever its volume, its sampling rate or its codec, so the right stretch of
-the right recording correlates almost perfectly, and nothing else does.
+An envelope is the level in dB above the noise floor, 100 times a second. It hardly depends on
+sampling rate and codec, so only the right stretch of the right recording correlates almost
+perfectly.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from voicebot.errors import SettingsError
 
 _ALIKE: Final = 0.9
-"""Stretches of the same recording are over 0.97 alike; of others, longer than a syllable, less."""
+"""The least correlation of a match; stretches of the same recording have over 0.97."""
 _WHOLE_BONUS: Final = 0.05
-"""A syllable fits somewhere into many recordings: who is heard whole is likelier."""
+"""Prefers recordings that are covered completely, because a syllable fits into many."""
 _SHORTEST_S: Final = 0.15
 
 
@@ -32,7 +32,7 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A recording: its words, and the envelope of its voice without the quiet around it."""
+    """A recording: its words, and its envelope without the quiet around it."""
 
     text: str
     voice: Envelope
@@ -45,7 +45,7 @@ class Clips:
         self._clips = clips
 
     def recognise(self, samples: NDArray[np.int16], rate_hz: int) -> str:
-        """The words in this audio; "" when it is no stretch of a known recording."""
+        """Return the words in this audio; "" when it is no part of a known recording."""
         query = voiced(envelope(samples, rate_hz))
         if len(query) * HOP_S < _SHORTEST_S or not self._clips:
             return ""
@@ -71,9 +71,9 @@ def load_clips(manifest: Path) -> Clips:
 
 
 def words_between(clip: Clip, start: int, end: int) -> str:
-    """The words whose middle is spoken between two hops of the voice.
+    """Return the words whose middle is spoken between two hops.
 
-    Where a word lies is estimated: each takes its share, by letters, of the time that is voiced.
+    Positions are estimated: each word takes its share, by letters, of the voiced time.
     """
     words = clip.text.split()
     sizes = np.array([len(word) for word in words], np.float64)
@@ -99,7 +99,7 @@ def _voice(path: Path) -> Envelope:
 HOP_S: Final = 0.010
 _WINDOW_HOPS: Final = 2
 FLOOR_DBFS: Final = -45.0
-"""Quieter than this is not speech; line noise lies at -60."""
+"""Below this is no speech; line noise is at -60."""
 _FULL_SCALE: Final = 32768.0
 
 Envelope = NDArray[np.float64]
@@ -107,7 +107,7 @@ Envelope = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a query lies in a reference, in hops of the reference, and how alike they are.
+    """The position of a query in a reference, in hops, and their similarity.
 
     `likeness` is the correlation coefficient; `start` may be negative.
     """
@@ -117,7 +117,7 @@ class Match:
 
 
 def envelope(samples: NDArray[np.int16], rate_hz: int) -> Envelope:
-    """Decibels over the floor, 0 where it is quieter, of 20 ms windows every 10 ms."""
+    """Return dB over the floor, at least 0, of 20 ms windows every 10 ms."""
     hop = round(rate_hz * HOP_S)
     whole = len(samples) // hop
     if whole < _WINDOW_HOPS:
@@ -129,13 +129,13 @@ def envelope(samples: NDArray[np.int16], rate_hz: int) -> Envelope:
 
 
 def voiced(of: Envelope) -> Envelope:
-    """Without the quiet at both ends."""
+    """Return the envelope without the quiet at both ends."""
     loud = np.flatnonzero(of)
     return of[loud[0] : loud[-1] + 1] if loud.size else of[:0]
 
 
 def best_match(query: Envelope, reference: Envelope) -> Match:
-    """Where in the reference the query fits best; it may overlap its ends."""
+    """Return where in the reference the query fits best; it may overlap the ends."""
     if not query.any() or not reference.any():
         return Match(0.0, 0)
     room = len(query) - 1

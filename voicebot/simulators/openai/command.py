@@ -1,4 +1,4 @@
-"""`voicebot openai-sim`: a stand-in for OpenAI on this machine, and its HTTP server."""
+"""`voicebot openai-sim`: run the simulator's HTTP server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from voicebot.errors import StartFailed
 from voicebot.runtime.http_server import HttpServer
-from voicebot.runtime.ports import Door, clash
+from voicebot.runtime.ports import Address, clash
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.audio import Babble, LocalVoice
@@ -25,9 +25,9 @@ from voicebot.simulators.openai.simulator import Latencies, Simulator
 
 PORT: Final = 8090
 NICENESS: Final = 5
-"""The real one is another machine: here it does not take the processor from what calls it."""
+"""Yields the processor to the server under test, because the real service is elsewhere."""
 CLIPS: Final = Path(__file__).parents[1] / "phone" / "clips" / "manifest.json"
-"""Found by its place, not imported: simulator and phone share files, no code."""
+"""Found by path, not imported: the two simulators share files, but no code."""
 
 
 def openai_sim(
@@ -38,15 +38,15 @@ def openai_sim(
     clips: Annotated[
         Path,
         typer.Option(
-            help='What it can recognise: a JSON list of {"file", "text"}, WAV files beside it.'
+            help='Known recordings: a JSON list of {"file", "text"}, WAV files beside it.'
         ),
     ] = CLIPS,
     latency: Annotated[
-        float, typer.Option(min=0, help="Times the published latencies; 0: answer at once.")
+        float, typer.Option(min=0, help="Factor of the published latencies; 0: answer at once.")
     ] = 1.0,
-    key: Annotated[str | None, typer.Option(help="The only key let in; any without it.")] = None,
+    key: Annotated[str | None, typer.Option(help="The only accepted key; any without it.")] = None,
     refuse_pcmu: Annotated[
-        bool, typer.Option("--refuse-pcmu", help="Hearing takes PCM at 24 kHz only.")
+        bool, typer.Option("--refuse-pcmu", help="Transcription takes PCM at 24 kHz only.")
     ] = False,
     voice_socket: Annotated[
         Path | None, typer.Option(help="Speak with the local voice: its socket.", metavar="SOCKET")
@@ -55,9 +55,9 @@ def openai_sim(
     """Stand in for OpenAI on this machine, for tests, benchmarks and demos without a key.
 
     \b
-    Serves what voicebot uses of the API: Realtime transcription and speech, files, speech,
-    responses, models. Hears the recordings of `voicebot call`, and nothing else. Takes as long
-    as the real services are known to take. Misbehaves on order:
+    Serves what voicebot uses of the API: Realtime transcription, files, speech, responses, models.
+    Recognises only the recordings of `voicebot call`. Has realistic latencies. Produces faults on
+    request:
       curl -d '{"service":"hearing","kind":"closed"}' localhost:8090/sim/misbehave
 
     \b
@@ -83,16 +83,16 @@ def openai_sim(
 
 _OPTIONS = ("--host", "--port, or VOICEBOT_OPENAI_SIM_PORT,")
 _MOST_BYTES = 16 << 20
-"""An append may hold 15 MiB."""
+"""An append event may hold 15 MiB."""
 
 
 @asynccontextmanager
 async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """The base URL of a running simulator; port 0 takes a free one. Raises StartFailed."""
+    """Run a simulator and give its base URL; port 0 takes a free one. Raises StartFailed."""
     try:
         listener = create_server((host, port))
     except OSError as error:
-        raise StartFailed(clash(Door(host, port, *_OPTIONS), error)) from error
+        raise StartFailed(clash(Address(host, port, *_OPTIONS), error)) from error
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="websockets-sansio",
         ws_max_size=_MOST_BYTES, ws_per_message_deflate=False, lifespan="off",

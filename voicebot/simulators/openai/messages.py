@@ -23,7 +23,7 @@ class Hangup:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Send this text as it is: it is no whole JSON."""
+    """Send this text as it is, though it is truncated JSON."""
 
     text: str
 
@@ -33,39 +33,39 @@ Step = Event | Hangup | Cut
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Steps of their own pace, each behind a wait in seconds; others go on meanwhile."""
+    """Delayed steps, each after a wait in seconds, beside other steps."""
 
     steps: tuple[tuple[float, Step], ...]
 
 
 @dataclass(slots=True)
 class Reaction:
-    """What one message of the client leads to: at once, in order, and later."""
+    """The reaction to one client message: steps at once, in order, and later ones."""
 
     now: list[Step] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
 
 
 class Ids:
-    """Names that look like theirs, counted so that a log reads in order."""
+    """Ids that look like OpenAI's, numbered in order."""
 
     def __init__(self) -> None:
         self._numbers: Iterator[int] = itertools.count(1)
 
     def new(self, prefix: str) -> str:
-        """`item_0000000007`, never the same twice in a session."""
+        """Return a new id like `item_0000000007`."""
         return f"{prefix}_{next(self._numbers):010d}"
 
 
 def event(ids: Ids, kind: str, **members: object) -> Event:
-    """A server event."""
+    """Return a server event."""
     return {"type": kind, "event_id": ids.new("event"), **members}
 
 
 def error(
     ids: Ids, message: str, *, code: str | None, cause: object = None, param: str | None = None
 ) -> Event:
-    """An `error` event; `cause` is the client's event_id, if it gave one."""
+    """Return an `error` event; `cause` is the event_id of the client event, if any."""
     about = {**error_body(message, code=code, param=param), "event_id": cause}
     return event(ids, "error", error=about)
 
@@ -73,30 +73,30 @@ def error(
 def error_body(
     message: str, *, kind: str = "invalid_request_error", code: str | None, param: str | None = None
 ) -> dict[str, object]:
-    """The inner object, of HTTP answers and of WebSocket events alike."""
+    """Return the inner object of an HTTP error or an `error` event."""
     return {"message": message, "type": kind, "param": param, "code": code}
 
 
 def refuse(
     status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An HTTP answer that is an error."""
+    """Return an HTTP error."""
     return JSONResponse({"error": dict(body)}, status, dict(headers or {}))
 
 
 def wrong_key() -> Response:
-    """401."""
+    """Return a 401 for a wrong key."""
     body = error_body("Incorrect API key provided.", code="invalid_api_key")
     return refuse(401, body)
 
 
 def bad_request(message: str, param: str | None = None) -> Response:
-    """400."""
+    """Return a 400."""
     return refuse(400, error_body(message, code="invalid_value", param=param))
 
 
 def misbehaved(fault: Fault) -> Response:
-    """The answer to a request that a fault of HTTP befalls; SLOW is none of them."""
+    """Return the error response for an HTTP fault other than SLOW."""
     match fault.kind:
         case FaultKind.UNAUTHORIZED:
             return wrong_key()

@@ -1,7 +1,6 @@
-"""What all requests share: recordings, voice, latencies, ordered faults, prepared answers.
+"""The state of a simulator: recordings, voice, latencies, faults, prepared answers.
 
-Latencies are log-normal: a service is never early and sometimes late. A fault waits for its
-service's next requests, as often as it was ordered.
+Latencies are log-normal. A fault applies to the next requests of its service.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from voicebot.simulators.openai.audio import Babble, Voice
+from voicebot.simulators.openai.audio import Babble, SpeechSource
 from voicebot.simulators.openai.clips import Clips
 
 _Z95: Final = 1.6448536
-"""95 % of a normal distribution lie below so many standard deviations over its mean."""
+"""The 95th percentile of the standard normal distribution."""
 
 
 class Service(StrEnum):
-    """The parts of the API; each has its latency and its misbehaviours.
+    """The parts of the API; each has its own latency and faults.
 
     HEARING  a Realtime transcription session    FILES   /audio/transcriptions
     ANSWERS  /responses                          SPEECH  /audio/speech
@@ -43,13 +42,13 @@ class Service(StrEnum):
 
 
 class Latency(BaseModel):
-    """Seconds that half of all requests stay below, and 95 % of them."""
+    """The median and the 95th percentile of a latency, in seconds."""
 
     p50: float = Field(ge=0)
     p95: float = Field(ge=0)
 
     def draw(self, chance: random.Random) -> float:
-        """One waiting time in seconds."""
+        """Return a random latency in seconds."""
         if self.p50 <= 0 or self.p95 <= self.p50:
             return self.p50
         spread = math.log(self.p95 / self.p50) / _Z95
@@ -71,7 +70,7 @@ PUBLISHED: Final = {
 
 
 class Latencies:
-    """What each service takes, settable while it runs."""
+    """The latency of each service, which can be changed at run time."""
 
     def __init__(self, scale: float = 1.0, *, seed: int | None = None) -> None:
         self._chance = random.Random(seed)
@@ -81,16 +80,16 @@ class Latencies:
         }
 
     def set(self, service: Service, latency: Latency) -> None:
-        """From now on."""
+        """Set the latency of a service."""
         self._table[service] = latency
 
     def draw(self, service: Service) -> float:
-        """Seconds for the next request."""
+        """Return the latency of the next request in seconds."""
         return self._table[service].draw(self._chance)
 
 
 class FaultKind(StrEnum):
-    """What can go wrong. Not every service can do everything."""
+    """The kinds of fault. Not every service has all of them."""
 
     UNAUTHORIZED = "unauthorized"
     """401: the key is refused."""
@@ -99,21 +98,21 @@ class FaultKind(StrEnum):
     NO_QUOTA = "no_quota"
     """429 with the code insufficient_quota: waiting does not help."""
     SERVER_ERROR = "server_error"
-    """`status`, 500 unless told."""
+    """HTTP `status`, 500 by default."""
     NOT_FOUND = "not_found"
-    """404: a server that has no such service, or no such model."""
+    """404: unknown service or model."""
     SLOW = "slow"
-    """Nothing comes for `seconds`."""
+    """The answer comes after `seconds`."""
     STALL = "stall"
-    """It begins, and then nothing more comes."""
+    """The answer begins and does not continue."""
     CUT_JSON = "cut_json"
-    """The JSON ends in its middle."""
+    """The JSON is truncated."""
     REFUSAL = "refusal"
     """The model refuses to answer."""
     FENCED = "fenced"
-    """The JSON stands in a Markdown fence, as compatible servers send it."""
+    """The JSON is in a Markdown fence, as compatible servers send it."""
     UNKNOWN_EVENT = "unknown_event"
-    """An event of a type that nobody knows comes first."""
+    """An event of an unknown type comes first."""
     CLOSED = "closed"
     """The socket is closed instead of an answer."""
     OUT_OF_ORDER = "out_of_order"
@@ -121,7 +120,7 @@ class FaultKind(StrEnum):
     FAILED_ITEM = "failed_item"
     """The item could not be transcribed."""
     EXPIRED = "expired"
-    """The session has come to its end."""
+    """The session has expired."""
 
 
 HTTP_KINDS = (
@@ -132,11 +131,11 @@ HTTP_KINDS = (
     FaultKind.NOT_FOUND,
     FaultKind.SLOW,
 )
-"""What can already happen to the request itself, a WebSocket's handshake included."""
+"""Faults of a request itself, including a WebSocket's handshake."""
 
 
 class Fault(BaseModel):
-    """One order: `kind` befalls `service` so many `times`, `after` so many that went well."""
+    """A fault of `kind` for `service`: so many `times`, `after` so many good requests."""
 
     service: Service
     kind: FaultKind
@@ -147,21 +146,21 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The orders that are not yet carried out."""
+    """The faults that have not yet occurred."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def order(self, fault: Fault) -> None:
-        """One more."""
+        """Add a fault."""
         self._waiting.append(fault.model_copy())
 
     def clear(self) -> None:
-        """Behave from now on."""
+        """Remove all faults."""
         self._waiting.clear()
 
     def take(self, service: Service, *kinds: FaultKind) -> Fault | None:
-        """The first order for this service that is of these kinds, counted down."""
+        """Return and count down the first fault of this service and of these kinds."""
         for fault in self._waiting:
             if fault.service is not service or fault.kind not in kinds:
                 continue
@@ -182,16 +181,16 @@ _BEARER = "Bearer "
 class Simulator:
     """One running simulator.
 
-    key         the only one that is let in; any when None
-    takes_pcmu  does a transcription session accept mu-law?
-    answers     texts that /responses gives next, before it thinks for itself
-    served      requests and sockets that were let in, by service
-    heard_with  the settings of each stretch that was transcribed
+    key         the only accepted key; any when None
+    takes_pcmu  whether a transcription session accepts mu-law
+    answers     texts that /responses gives next, before the extractor's
+    served      accepted requests and sockets, by service
+    heard_with  the settings of each transcribed item
     """
 
     clips: Clips
     latencies: Latencies = field(default_factory=Latencies)
-    voice: Voice = field(default_factory=Babble)
+    voice: SpeechSource = field(default_factory=Babble)
     key: str | None = None
     takes_pcmu: bool = True
     faults: Faults = field(default_factory=Faults)
@@ -200,7 +199,7 @@ class Simulator:
     heard_with: list[Mapping[str, object]] = field(default_factory=list)
 
     def is_key(self, authorization: str | None) -> bool:
-        """Is this header's key the right one?"""
+        """Return whether the header holds an accepted key."""
         if not authorization or not authorization.startswith(_BEARER):
             return False
         given = authorization[len(_BEARER) :].strip()
@@ -209,13 +208,13 @@ class Simulator:
         return hmac.compare_digest(given.encode(), self.key.encode())
 
     def recognise(self, samples: NDArray[np.int16], rate_hz: int) -> str:
-        """Words of the audio, "" when it is unknown."""
+        """Return the words of the audio; "" when it is unknown."""
         return self.clips.recognise(samples, rate_hz)
 
     def opened(self, service: Service) -> None:
-        """Count a request that was let in."""
+        """Count an accepted request."""
         self.served[service] += 1
 
     def now(self) -> float:
-        """Unix time, as the API tells when a session expires."""
+        """Return the Unix time."""
         return time.time()

@@ -1,4 +1,4 @@
-"""`/v1/realtime`: what a handshake leads to, and the pump between a socket and its session."""
+"""`/v1/realtime`: the handshake, and the loop between a socket and its session."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from voicebot.simulators.openai.simulator import HTTP_KINDS, FaultKind, Service,
 from voicebot.simulators.openai.transcription import TranscriptionSession, World
 
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)
-"""The client has left: what comes from it, and what is sent into the void after that."""
+"""The exceptions of reading from and writing to a closed socket."""
 
 
 async def realtime(socket: WebSocket) -> None:
-    """One socket from its handshake to its end."""
+    """Serve one socket from its handshake to its end."""
     simulator: Simulator = socket.app.state.simulator
     fault = simulator.faults.take(Service.HEARING, *HTTP_KINDS)
     if fault and fault.kind is not FaultKind.SLOW:
@@ -54,7 +54,7 @@ class _Pump:
         self._hung_up = False
 
     async def run(self) -> None:
-        """Until one side closes."""
+        """Run until one side closes."""
         async with asyncio.TaskGroup() as group:
             tasks: set[asyncio.Task[None]] = set()
             await self._send(self._session.opened())

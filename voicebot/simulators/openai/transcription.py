@@ -1,4 +1,4 @@
-"""A Realtime transcription session, as a pure function of what the client sends.
+"""A Realtime transcription session, without I/O: client messages in, reactions out.
 
     session.update               -> session.updated, or error
     input_audio_buffer.append    -> nothing
@@ -6,8 +6,8 @@
     input_audio_buffer.commit    -> input_audio_buffer.committed, conversation.item.added;
                                     later deltas and completed (or failed), each with its item_id
 
-Words come after the commit only, one delta each; a real `gpt-live-transcribe` sends some before.
-Voice activity detection on the server's side is not simulated.
+Words come only after the commit, one delta each; a real `gpt-live-transcribe` sends some before.
+Server-side voice activity detection is not simulated.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ _UPDATES: Final = {"transcription", "format", "noise_reduction", "turn_detection
 _BASE: Final = "session.audio.input"
 
 Recognise = Callable[[NDArray[np.int16], int], str]
-"""Samples and their rate to words."""
+"""Takes samples and their rate, returns the words."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a session draws on: recogniser, chance, orders to misbehave, the clock.
+    """The environment of a session: recogniser, latencies, faults, the clock.
 
-    note  is told with which settings each item is transcribed
+    note  called with the settings of each transcribed item
     """
 
     recognise: Recognise
@@ -77,7 +77,7 @@ class _Refused(Exception):
 
 
 class TranscriptionSession:
-    """One socket with `intent=transcription`."""
+    """The session of one socket with `intent=transcription`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -96,11 +96,11 @@ class TranscriptionSession:
         self._held_back: list[tuple[float, Step]] = []
 
     def opened(self) -> Event:
-        """The first event."""
+        """Return the first event."""
         return event(self._ids, "session.created", session=self._described())
 
     def receive(self, message: Mapping[str, object]) -> Reaction:
-        """One message of the client."""
+        """Return the reaction to one client message."""
         try:
             match message.get("type"):
                 case "session.update":
@@ -116,10 +116,10 @@ class TranscriptionSession:
                 case other:
                     raise _Refused(f"Invalid value: '{other}'.", "invalid_value", "type")
         except _Refused as refused:
-            return Reaction([self.complain(refused, message)])
+            return Reaction([self._refuse(refused, message)])
 
-    def complain(self, refused: _Refused, message: Mapping[str, object]) -> Event:
-        """An `error` event that names its cause."""
+    def _refuse(self, refused: _Refused, message: Mapping[str, object]) -> Event:
+        """Return an `error` event that names its cause."""
         cause = message.get("event_id")
         return error(self._ids, str(refused), code=refused.code, param=refused.param, cause=cause)
 
@@ -240,7 +240,7 @@ class TranscriptionSession:
     def _steps(
         self, item: str, audio: bytes, wait_s: float, *, failed: bool
     ) -> list[tuple[float, Step]]:
-        """Half of the wait before the first word, the rest spread over the words."""
+        """Return the delayed events: half of the wait before the first word, the rest between words."""
         kind = "conversation.item.input_audio_transcription"
         about = {"item_id": item, "content_index": 0}
         if failed:

@@ -1,4 +1,4 @@
-"""A simulated phone: the provider that carries a call, and the caller who makes it.
+"""A simulated phone: the provider of a call, and its caller.
 
-A client only: it meets the server at its webhook, its WebSocket and the staff's console.
+It is a client of the server's webhook, WebSocket and console.
 """

@@ -1,4 +1,4 @@
-"""The person on the phone: listens until the bot has finished, then says the right line."""
+"""The scripted caller: waits until the bot has finished, then says the next line."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from voicebot.call import Step
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console, Look
-from voicebot.simulators.phone.line import Line, Reply
+from voicebot.simulators.phone.line import MediaStream, Reply
 from voicebot.simulators.phone.script import (
     HangUp,
     Keys,
     Prompter,
     Saying,
     Script,
+    ScriptLine,
     Silence,
 )
-from voicebot.simulators.phone.script import Line as ScriptLine
 
 PATIENCE_S: Final = 30.0
-"""A caller who hears nothing for so long puts the phone down."""
+"""A caller hangs up after so long a silence of the bot."""
 
 GONE_ON_S: Final = 0.5
-"""How far into the bot's next sentence `hangup_after` ends the call."""
+"""The time into the bot's next sentence at which `hangup_after` ends the call."""
 
 
 class Observer(Protocol):
-    """Learns what happens on a call, as it happens."""
+    """Observes a call."""
 
     def bot_said(self, text: str) -> None: ...
 
     def caller_said(self, text: str) -> None: ...
 
     def answered(self, latency_ms: float) -> None:
-        """From the caller's last voiced sample to the bot's first frame."""
+        """Report the latency from the caller's last voiced sample to the bot's first frame."""
         ...
 
     def noticed(self, text: str) -> None: ...
 
 
 class Caller:
-    """Plays a script. One caller stays through reconnections of the same call.
+    """Plays a script, also through reconnections of the same call.
 
     clips         the script's spoken lines as audio
-    hangup_after  puts the phone down when this step is saved and the bot has gone on
+    hangup_after  hang up when this step is saved and the bot has gone on
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class Caller:
         self._hangup_after = hangup_after
         self._shown = 0
         self.gave_up = False
-        """Did the caller leave because the bot fell silent?"""
+        """Whether the caller hung up because the bot was silent."""
 
-    async def talk(self, line: Line) -> None:
-        """Converse until the line is closed from outside, or hang up."""
+    async def talk(self, line: MediaStream) -> None:
+        """Converse until the stream is closed or the caller hangs up."""
         spoken_until, timed = line.clock.now(), False
         while not line.hung_up:
             reply = await self._bot_begins(line, spoken_until)
@@ -82,13 +82,13 @@ class Caller:
                 line.hang_up()
                 return
             script_line = self._choose(look)
-            await _moment(line, reply, script_line)
+            await _wait_for_turn(line, reply, script_line)
             timed = not isinstance(script_line.saying, Silence)
             spoken_until = self._say(line, script_line.saying)
             await line.clock.until(spoken_until)
 
     async def look(self) -> Look | None:
-        """What the record says, while there is a console that answers; new words are shown."""
+        """Return the record, if a console answers, and report the bot's new messages."""
         look = await self._asked()
         said = look.bot_said if look else ()
         for text in said[self._shown :]:
@@ -97,7 +97,7 @@ class Caller:
         return look
 
     async def skip_history(self) -> None:
-        """What was said before this call began is not shown again."""
+        """Do not report messages from before this call."""
         look = await self._asked()
         self._shown = len(look.bot_said) if look else 0
 
@@ -110,8 +110,8 @@ class Caller:
             self._observer.noticed(f"{error}; going on with the lines in their order")
             return None
 
-    async def _bot_begins(self, line: Line, after: float) -> Reply | None:
-        """Wait for the bot; None when the caller lost patience and hung up."""
+    async def _bot_begins(self, line: MediaStream, after: float) -> Reply | None:
+        """Wait for the bot; None when it was silent for too long and the caller hung up."""
         try:
             async with asyncio.timeout(PATIENCE_S / line.clock.speed):
                 return await line.reply(after)
@@ -131,8 +131,8 @@ class Caller:
         cue, recorded = (look.cue, look.recorded) if look else (None, {})
         return self._prompter.line(cue, recorded)
 
-    def _say(self, line: Line, saying: Saying) -> float:
-        """Begin to say it; returns the moment of its last voiced sample or key."""
+    def _say(self, line: MediaStream, saying: Saying) -> float:
+        """Start to say it; return the moment of its last voiced sample or key."""
         match saying:
             case Silence():
                 self._observer.caller_said("(silence)")
@@ -150,8 +150,8 @@ class Caller:
                 return line.speak(clip)
 
 
-async def _moment(line: Line, reply: Reply, script_line: ScriptLine) -> None:
-    """Wait for the time to speak: after the bot, or into its sentence."""
+async def _wait_for_turn(line: MediaStream, reply: Reply, script_line: ScriptLine) -> None:
+    """Wait until the bot has finished, or until the moment of an interruption."""
     if script_line.interrupt_after_ms is None:
         await line.bot_finished()
     else:

@@ -1,4 +1,4 @@
-"""Something a caller says: telephone audio, its words, and where its voice ends."""
+"""A caller's utterance: telephone audio, its words, and the end of its voice."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from voicebot import g711
 from voicebot.errors import PhoneError
 
 VOICED_DBFS: Final = -45.0
-"""Louder than this is voice: well above the line noise of -62, well below speech at -20."""
+"""Voice is louder than this; line noise is at -62, speech at -20."""
 
 _WINDOW_SAMPLES: Final = g711.RATE_HZ // 100
 _FULL_SCALE: Final = 32768.0
 _FILTER_TAPS: Final = 65
 
 SILENT_FRAME: Final = base64.b64encode(g711.SILENCE * g711.FRAME_BYTES).decode()
-"""One frame of nothing, as it stands on the wire."""
+"""One silent frame in base64."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance: mu-law at 8 kHz and the words that are spoken in it."""
+    """One utterance: mu-law at 8 kHz, and its words."""
 
     text: str
     audio: bytes
 
     @cached_property
     def frames(self) -> tuple[str, ...]:
-        """Its 20 ms frames in base64, the last one filled up with silence."""
+        """The 20 ms frames in base64, the last one padded with silence."""
         size = g711.FRAME_BYTES
         pieces = (self.audio[i : i + size] for i in range(0, len(self.audio), size))
         return tuple(base64.b64encode(p.ljust(size, g711.SILENCE)).decode() for p in pieces)
 
     @cached_property
     def voiced_samples(self) -> int:
-        """How many samples there are up to the end of the voice."""
+        """The number of samples up to the end of the voice."""
         return last_voiced(g711.decode(self.audio))
 
     def cut(self) -> Clip:
-        """The same without the quiet after its last voiced sample."""
+        """Return the clip without the quiet after its last voiced sample."""
         return Clip(self.text, self.audio[: self.voiced_samples])
 
 
 def last_voiced(samples: NDArray[np.int16]) -> int:
-    """Samples up to the end of the last 10 ms whose level is over -45 dBFS; 0 when none is."""
+    """Return the number of samples up to the end of the last 10 ms over -45 dBFS, or 0."""
     whole = len(samples) // _WINDOW_SAMPLES
     windows = samples[: whole * _WINDOW_SAMPLES].reshape(whole, _WINDOW_SAMPLES)
     level = np.sqrt(np.mean((windows / _FULL_SCALE) ** 2, axis=1))
@@ -60,7 +60,7 @@ def last_voiced(samples: NDArray[np.int16]) -> int:
 
 
 def load_clip(path: Path, text: str | None = None) -> Clip:
-    """Read a WAV file of 16-bit mono; raises PhoneError that says what is wrong with it."""
+    """Read a 16-bit mono WAV file; raises PhoneError."""
     try:
         with wave.open(str(path), "rb") as recording:
             if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
@@ -69,7 +69,7 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
             samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
     except OSError as error:
         raise PhoneError(f"cannot read the recording {path}: {error.strerror}") from error
-    except (EOFError, wave.Error) as error:  # EOFError says nothing
+    except (EOFError, wave.Error) as error:  # EOFError has no text
         why = str(error) or "it ends too soon"
         raise PhoneError(f"{path} is not a WAV file: {why}") from error
     samples = samples.astype(np.int16)
@@ -77,9 +77,7 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
 
 
 def stretch(samples: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
-    """Play samples `speed` times as fast: another sampling rate, or a higher voice.
-
-    What would fold back over half the sampling rate is filtered out first.
+    """Resample to play `speed` times as fast, with a low-pass against aliases.
     """
     if speed == 1.0 or not samples.size:
         return samples
@@ -93,7 +91,7 @@ def stretch(samples: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
 
 
 def _low_pass(share: float) -> NDArray[np.float64]:
-    """A windowed sinc that passes this share of the band, with unit gain at zero."""
+    """Return the taps of a windowed sinc that passes this share of the band, with unit gain."""
     n = np.arange(_FILTER_TAPS) - _FILTER_TAPS // 2
     kernel: NDArray[np.float64] = np.sinc(n * share) * np.hamming(_FILTER_TAPS)
     kernel /= kernel.sum()

@@ -1,4 +1,4 @@
-"""`voicebot call`: place one simulated call and show it."""
+"""`voicebot call`: place a simulated call and show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_c
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.report import Report
 from voicebot.simulators.phone.script import (
-    Line,
+    ScriptLine,
     Recording,
     Saying,
     Script,
@@ -39,12 +39,12 @@ _SETTLE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.1
 
 EXIT_CODES: Final = {Outcome.HUNG_UP: 0, Outcome.CALLER_LEFT: 3}
-"""Whatever else happened is 1."""
+"""All other outcomes are 1."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for on the command line."""
+class CallOptions:
+    """The options of the command line."""
 
     dialled: Dialled
     script: Script
@@ -106,9 +106,9 @@ def call(
     """Place a simulated phone call to a running server.
 
     \b
-    A phone company and its caller in one: asks the webhook, opens the stream, speaks with
-    recorded voices in real time, plays the bot, and prints the conversation with the latency
-    of each turn and the stored record. Start a server first: make run-local
+    Acts as the provider and as a caller: asks the webhook, opens the stream, speaks recorded
+    sentences in real time, and prints the conversation with the latency of each turn and the
+    stored record. Start a server first: make run-local
 
     \b
     voicebot call                                     the whole booking
@@ -126,12 +126,12 @@ def call(
       time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
       correct = { phone = "+61412345678" }            what the record should hold
 
-    Exit code 0: the conversation came to its end; 3: this phone hung up on purpose; 1: else.
+    Exit code 0: the bot ended the conversation; 3: the caller hung up as scripted; 1: otherwise.
     """
     sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
     server = find_server()
     asked = server.console_url if console is None else console
-    wish = Wish(
+    wish = CallOptions(
         Dialled(url or server.stream_url, sid, from_ or new_caller(), CALLED),
         _script(say or [], audio or [], script),
         Console(asked, sid, server.token) if asked else None,
@@ -148,13 +148,13 @@ def call(
 
 
 def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
-    """Lines of the command line come first, then the script's; without either, the default's."""
+    """Return the script: lines of the command line first, then the file's; else the default."""
     if say and audio:
         raise PhoneError(
             "--say and --audio have no order between them: put the lines into a file, "
             'name = ["a text", "a-recording.wav"], and give it with --script'
         )
-    opening = (*(Line(_said(text)) for text in say), *(Line(Recording(path)) for path in audio))
+    opening = (*(ScriptLine(_said(text)) for text in say), *(ScriptLine(Recording(path)) for path in audio))
     if script is not None:
         return replace(load_script(script), opening=opening)
     return Script(opening=opening) if opening else default_script()
@@ -165,7 +165,7 @@ def _said(text: str) -> Saying:
     return Text(text) if isinstance(saying_, Recording) else saying_
 
 
-async def _place(wish: Wish) -> Outcome:
+async def _place(wish: CallOptions) -> Outcome:
     report = Report(quiet=wish.only_json)
     clips = await spoken(wish.script, wish.data_dir)
     caller = Caller(
@@ -184,7 +184,7 @@ async def _place(wish: Wish) -> Outcome:
 
 
 async def _last_look(caller: Caller) -> Look | None:
-    """The record, once the server has noted how the call was left."""
+    """Return the record once its status is final, or after two seconds."""
     until = asyncio.get_running_loop().time() + _SETTLE_S
     while True:
         look = await caller.look()
@@ -196,7 +196,7 @@ async def _last_look(caller: Caller) -> Look | None:
 
 @contextmanager
 def _hanging_up_on_ctrl_c(provider: Provider) -> Iterator[None]:
-    """The first Ctrl-C puts the phone down; a second one ends the program."""
+    """Hang up at the first Ctrl-C; the second one ends the program."""
     loop = asyncio.get_running_loop()
 
     def put_down() -> None:

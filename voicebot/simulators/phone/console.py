@@ -1,4 +1,4 @@
-"""The server as the phone finds it: its addresses, and its console, which tells what is asked."""
+"""The server's addresses, and its console, which tells the open step and the record."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _User(BaseModel):
 
 
 class _Answer(BaseModel):
-    """The part of `GET /calls/{callSid}` that a caller needs; unknown keys are ignored."""
+    """The used part of `GET /calls/{callSid}`; unknown keys are ignored."""
 
     step: Step | None = None
     asking: str | None = None
@@ -52,12 +52,12 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True)
 class Look:
-    """The call as the record shows it.
+    """The state of a call in its record.
 
-    cue       what is asked; None when the record does not tell
+    cue       what is asked; None when unknown
     recorded  values by step
-    bot_said  everything the bot has said so far, in order
-    record    the whole answer, to be printed
+    bot_said  all messages of the bot, in order
+    record    the whole answer, for printing
     """
 
     cue: Cue | None = None
@@ -66,12 +66,12 @@ class Look:
     record: Mapping[str, object] = field(default_factory=dict)
 
     def saved(self, step: Step) -> bool:
-        """Does the record hold this step's value?"""
+        """Return whether the record holds this step's value."""
         return step in self.recorded
 
 
 class Console:
-    """Asks `GET {url}/calls/{callSid}`."""
+    """A client of `GET {url}/calls/{callSid}`."""
 
     def __init__(self, url: str, call_sid: str, token: str | None = None) -> None:
         if not url.startswith(("http://", "https://")):
@@ -80,7 +80,7 @@ class Console:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def look(self) -> Look | None:
-        """The call as it stands; None while nothing is stored. Raises PhoneError."""
+        """Return the state of the call; None while nothing is stored. Raises PhoneError."""
         body = await asyncio.to_thread(self._get)
         return None if body is None else read(body)
 
@@ -101,7 +101,7 @@ class Console:
 
 
 def read(body: bytes) -> Look:
-    """Understand the console's answer; raises PhoneError."""
+    """Parse the console's answer; raises PhoneError."""
     try:
         record = json.loads(body)
         answer = _Answer.model_validate(record)
@@ -128,8 +128,8 @@ def _recorded(user: _User) -> dict[Step, str]:
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
-class Whereabouts(BaseSettings):
-    """Of a server on this machine. Who moved it by these is served there without an option."""
+class ServerAddresses(BaseSettings):
+    """The addresses of a server on this machine, from the same settings as the server's."""
 
     model_config = SettingsConfigDict(
         env_prefix="VOICEBOT_",
@@ -148,25 +148,25 @@ class Whereabouts(BaseSettings):
 
     @property
     def stream_url(self) -> str:
-        """Of the door where calls come in."""
+        """The URL of the media stream."""
         return f"ws://{_reachable(self.stream_host)}:{self.stream_port}/media"
 
     @property
     def console_url(self) -> str:
-        """Of the staff's door."""
+        """The URL of the console."""
         return f"http://{_reachable(self.console_host)}:{self.console_port}"
 
     @property
     def token(self) -> str | None:
-        """What opens the staff's door; the first, where several do."""
+        """The first of the console's tokens, or None."""
         given = self.console_token.get_secret_value() if self.console_token else ""
         return next(iter(given.replace(",", " ").split()), None)
 
 
-def find_server() -> Whereabouts:
-    """Read environment and `.env`; raises PhoneError."""
+def find_server() -> ServerAddresses:
+    """Read the environment and `.env`; raises PhoneError."""
     try:
-        return Whereabouts()
+        return ServerAddresses()
     except (OSError, UnicodeDecodeError) as error:
         raise PhoneError("cannot read .env: it must be UTF-8 text that you may read") from error
 

@@ -1,7 +1,7 @@
-"""One media stream as the provider holds it: 20 ms of the caller out, the bot played in.
+"""One media stream on the provider's side: the caller's frames out, the bot's audio in.
 
-Frames leave in real time whether or not anybody speaks. What the bot sends goes into the
-play-out queue; marks are echoed when playback reaches them (to within a frame).
+Frames are sent in real time, also in silence. The bot's audio goes into the play-out queue; marks
+are echoed when playback reaches them (to within a frame).
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messag
 
 FRAME_S: Final = FRAME_MS / 1000
 KEY_S: Final = 0.2
-"""Between two key presses of a quick thumb."""
+"""The time between two key presses."""
 
 ANSWER_PAUSE_S: Final = 0.3
-"""How long the bot must have been silent until a person takes it to have finished."""
+"""The silence after which a caller takes the bot to have finished."""
 
 UNMARKED_PAUSE_S: Final = 1.5
-"""The same when its last audio carries no mark: the rest may still be on its way."""
+"""The same without a mark after the last audio, because more may follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The bot's first frame after the caller spoke.
 
-    overlapped  the bot was still audible then: it did not answer, it went on talking
+    overlapped  the bot was still audible when the caller finished, so this is no answer
     """
 
     at: float
     overlapped: bool
 
 
-class Line:
-    """A stream between `start` and `stop`. All times are seconds on the clock."""
+class MediaStream:
+    """A stream between `start` and `stop`. All times are in seconds of the clock."""
 
     def __init__(self, socket: ClientConnection, messages: Messages, clock: Clock) -> None:
         self.clock = clock
@@ -53,7 +53,7 @@ class Line:
         self.complaints: list[str] = []
         self.hung_up = False
         self.lag_s = 0.0
-        """The latest that a frame has left: how well this phone itself keeps time."""
+        """The largest delay of a sent frame, as a check of the phone itself."""
         self._socket = socket
         self._messages = messages
         self._opened_at = clock.now()
@@ -62,8 +62,8 @@ class Line:
         self._keys: deque[tuple[float, str]] = deque()
         self._reply: tuple[float, asyncio.Future[Reply]] | None = None
 
-    async def hold(self, caller: Callable[[Line], Awaitable[None]]) -> None:
-        """Stay on the line with this caller until the server closes or the caller hangs up."""
+    async def hold(self, caller: Callable[[MediaStream], Awaitable[None]]) -> None:
+        """Run the stream with this caller until the server closes it or the caller hangs up."""
         with suppress(ConnectionClosed):
             await self._send(self._messages.connected())
             await self._send(self._messages.start())
@@ -74,14 +74,14 @@ class Line:
                 task.cancel()
 
     def speak(self, clip: Clip) -> float:
-        """Begin with the next frame; returns the moment of the clip's last voiced sample."""
+        """Start with the next frame; return the moment of the clip's last voiced sample."""
         begins = self._opened_at + (self._frame + len(self._outgoing)) * FRAME_S
         self._outgoing.extend(clip.frames)
         self.playout.caller_speaks()
         return begins + clip.voiced_samples / RATE_HZ
 
     def press(self, digits: str) -> float:
-        """Press keys one after the other; returns the moment of the last."""
+        """Press keys one after the other; return the moment of the last."""
         at = self.clock.now()
         for digit in digits:
             at += KEY_S
@@ -96,12 +96,12 @@ class Line:
         return await arrived
 
     async def bot_finished(self) -> None:
-        """Wait until the bot has said what it has to say."""
+        """Wait until the bot has finished."""
         while (wait := self._speaks_until() - self.clock.now()) > 0:
             await self.clock.sleep(wait)
 
     def hang_up(self) -> None:
-        """The caller puts the phone down: `stop` leaves with the next frame, then the close."""
+        """Hang up: `stop` is sent with the next frame, then the socket is closed."""
         self.hung_up = True
 
     def _speaks_until(self) -> float:
@@ -114,7 +114,7 @@ class Line:
                 next_frame = self._opened_at + (self._frame + 1) * FRAME_S
                 await self.clock.until(min(next_frame, self.playout.next_due or next_frame))
                 now = self.clock.now()
-                # In the order of call time also when this program was held up.
+                # In the order of call time, also when this program was delayed.
                 await self._send_due_marks(min(now, next_frame))
                 if now >= next_frame:
                     self.lag_s = max(self.lag_s, now - next_frame)
@@ -141,13 +141,13 @@ class Line:
                 except Complaint as complaint:
                     self.complaints.append(str(complaint))
                 else:
-                    await self._obey(order, self.clock.now())
+                    await self._handle(order, self.clock.now())
 
-    async def _obey(self, order: Order, now: float) -> None:
+    async def _handle(self, order: Order, now: float) -> None:
         echoes: tuple[str, ...] = ()
         match order:
             case Media(audio):
-                self._hear(audio, now)
+                self._receive(audio, now)
             case Mark(name):
                 echoes = self.playout.mark(name, now)
             case Clear():
@@ -155,7 +155,7 @@ class Line:
         for name in echoes:
             await self._send(self._messages.mark(name))
 
-    def _hear(self, audio: bytes, now: float) -> None:
+    def _receive(self, audio: bytes, now: float) -> None:
         if self._reply and now >= self._reply[0] and not self._reply[1].done():
             after, arrived = self._reply
             arrived.set_result(Reply(now, overlapped=self.playout.ends_at > after))
@@ -171,23 +171,23 @@ async def _awaited(caller: Awaitable[None]) -> None:
 
 
 class Clock:
-    """Call time in seconds. `speed` 10 plays ten seconds of a call in one."""
+    """Call time in seconds. With `speed` 10, ten seconds of a call take one."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
         self._zero = time.perf_counter()
 
     def now(self) -> float:
-        """Seconds of call time since this clock was made.
+        """Return the seconds of call time since the clock was created.
 
-        Not the loop's own time, which uvloop keeps to the millisecond and a round of the loop.
+        Not the event loop's time, which uvloop updates once per iteration, in milliseconds.
         """
         return (time.perf_counter() - self._zero) * self.speed
 
     async def until(self, moment: float) -> None:
-        """Sleep to a moment of call time; one that has passed returns at once."""
+        """Sleep until a moment of call time."""
         await asyncio.sleep(max(0.0, moment - self.now()) / self.speed)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so many seconds of call time."""
+        """Sleep for `seconds` of call time."""
         await asyncio.sleep(seconds / self.speed)

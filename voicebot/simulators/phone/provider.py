@@ -1,11 +1,11 @@
-"""The phone company: asks the webhook, follows its TwiML, carries the stream.
+"""The provider of a call: asks the webhook, follows its TwiML, runs the stream.
 
 ring ── GET /twiml ──┬─ <Connect>   stream until the server closes it, then the next verb
                      ├─ <Redirect>  GET /twiml again
                      ├─ <Pause>     wait         <Say>  the provider's own voice
                      ├─ <Dial>      TRANSFERRED
-                     └─ <Hangup/>   HUNG_UP: the conversation came to its end
-the caller puts the phone down: CALLER_LEFT      no verb left, no answer: LOST
+                     └─ <Hangup/>   HUNG_UP: the bot ended the call
+the caller hangs up: CALLER_LEFT      no verb left, no answer: LOST
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from voicebot.connection_errors import open_directly, why
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.line import Clock, Line
+from voicebot.simulators.phone.line import Clock, MediaStream
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
 
 WEBHOOK_S: Final = 15.0
-"""The provider's whole budget for one answer of a webhook."""
+"""The provider's time limit for an answer of a webhook."""
 
 MOST_DOCUMENTS: Final = 50
 """TwiML documents in one call; more is a loop of redirects."""
@@ -54,7 +54,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """Who calls whom, and where the business's stream server is.
+    """The numbers of a call, and the address of the stream server.
 
     url  its WebSocket address (`ws://…/media`); the webhook is `/twiml` of the same host and port
     """
@@ -66,7 +66,7 @@ class Dialled:
 
     @property
     def webhook(self) -> str:
-        """Where the provider asks what to do with the call."""
+        """The webhook's URL with the call's parameters; raises PhoneError."""
         at = urlsplit(self.url)
         if at.scheme not in ("ws", "wss") or not at.netloc:
             raise PhoneError(f"{self.url!r} is no WebSocket address; it looks like ws://HOST/media")
@@ -83,21 +83,21 @@ class Dialled:
 
 
 def new_call_sid() -> str:
-    """A call id of the provider's form."""
+    """Return a random callSid in the provider's form."""
     return "CA" + secrets.token_hex(16)
 
 
 def new_caller() -> str:
-    """Another caller's number each time: one who was cut off is known by it when calling again."""
+    """Return a random caller's number; a repeated number would resume an earlier call."""
     return f"+61491{secrets.randbelow(10**6):06d}"
 
 
 class Provider:
-    """Carries one call. `notice` is told what the provider does, in a few words."""
+    """Runs one call. `notice` receives a short text for each action of the provider."""
 
     def __init__(self, dialled: Dialled, clock: Clock, notice: Callable[[str], None]) -> None:
-        self.lines: list[Line] = []
-        """Every stream of this call, the present one last."""
+        self.lines: list[MediaStream] = []
+        """All streams of this call, the current one last."""
         self._dialled = dialled
         self._clock = clock
         self._notice = notice
@@ -105,17 +105,17 @@ class Provider:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """What the provider would have dropped or warned about, once each."""
+        """Messages that the provider would drop or warn about, once each."""
         return tuple(dict.fromkeys(c for line in self.lines for c in line.complaints))
 
     def hang_up(self) -> None:
-        """The caller puts the phone down, whatever the provider does just now."""
+        """Hang up, in any state of the call."""
         self._hung_up.set()
         for line in self.lines[-1:]:
             line.hang_up()
 
-    async def carry(self, caller: Callable[[Line], Awaitable[None]]) -> Outcome:
-        """Ring, and stay until the call is over; raises PhoneError when nothing can be reached."""
+    async def carry(self, caller: Callable[[MediaStream], Awaitable[None]]) -> Outcome:
+        """Run the call to its end; raises PhoneError when the webhook cannot be reached."""
         url = self._dialled.webhook
         for _ in range(MOST_DOCUMENTS):
             verbs = parse(await self._ask(url))
@@ -126,7 +126,7 @@ class Provider:
         raise PhoneError(f"the webhook redirected {MOST_DOCUMENTS} times")
 
     async def _follow(
-        self, verbs: tuple[Verb, ...], caller: Callable[[Line], Awaitable[None]]
+        self, verbs: tuple[Verb, ...], caller: Callable[[MediaStream], Awaitable[None]]
     ) -> Outcome | Redirect:
         for verb in verbs:
             match verb:
@@ -147,8 +147,8 @@ class Provider:
                 return Outcome.CALLER_LEFT
         return Outcome.LOST
 
-    async def _connect(self, verb: Connect, caller: Callable[[Line], Awaitable[None]]) -> None:
-        """Hold the stream to its end. One that cannot be opened falls through, as at a provider."""
+    async def _connect(self, verb: Connect, caller: Callable[[MediaStream], Awaitable[None]]) -> None:
+        """Run the stream to its end; one that cannot be opened is skipped, as at the provider."""
         messages = Messages(self._dialled.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
         try:
             socket = await connect(verb.url, compression=None, proxy=None, open_timeout=10)
@@ -162,7 +162,7 @@ class Provider:
             await self._pause(_RETRY_S)
             return
         async with socket:
-            line = Line(socket, messages, self._clock)
+            line = MediaStream(socket, messages, self._clock)
             self.lines.append(line)
             await line.hold(caller)
         if line.hung_up:
@@ -176,7 +176,7 @@ class Provider:
             return
 
     async def _ask(self, url: str) -> str:
-        """Fetch TwiML. Once the call stands, a server that restarts is waited for."""
+        """Fetch TwiML; during a call, wait for a server that restarts."""
         patient_until = self._clock.now() + (WEBHOOK_S if self.lines else 0.0)
         while True:
             try:
@@ -187,7 +187,7 @@ class Provider:
                 await self._pause(_RETRY_S)
 
     def _redirected(self, url: str, redirect: Redirect) -> str:
-        """The provider adds the call's parameters to whatever address it is sent to."""
+        """Return the redirect's URL with the call's parameters, which the provider adds."""
         at = urlsplit(urljoin(url, redirect.url))
         own = urlsplit(self._dialled.webhook).query
         query = "&".join(part for part in (at.query, own) if part)
@@ -205,12 +205,12 @@ def _get(url: str) -> str:
         raise PhoneError(f"the webhook answered {error.code}: {_place(url)}{mend}") from error
     except (OSError, HTTPException, UnicodeError) as error:  # URLError is an OSError
         raise PhoneError(
-            f"nobody answers at {_place(url)} ({why(error)}); start the server in another "
+            f"no server answers at {_place(url)} ({why(error)}); start the server in another "
             "terminal: make run-local (or: voicebot serve)"
         ) from error
 
 
 def _place(url: str) -> str:
-    """The address without the caller's number in its query."""
+    """Return the address without its query, which holds the caller's number."""
     at = urlsplit(url)
     return f"{at.scheme}://{at.netloc}{at.path}"

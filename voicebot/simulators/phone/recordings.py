@@ -1,7 +1,7 @@
-"""A script's lines as audio: the clips that ship with the phone, and the local voice for texts.
+"""The audio of a script's lines: shipped clips, and the local voice for texts.
 
-The local voice, pitched higher than the bot, is a process of the server's machine; its wire
-protocol is spoken here from its description, because the phone shares no code with the server:
+The local voice is the server's tts process, with a higher pitch. Its protocol is implemented again
+here, because the phone shares no code with the server:
 
     to it    {"do":"speak","id":1,"text":"…","pitch":1.18}\\n
     from it  {"do":"sound","id":1,…}\\n + mu-law, any number of them, then {"do":"spoken","id":1}
@@ -28,14 +28,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.clip import Clip, load_clip
-from voicebot.simulators.phone.script import Line, Recording, Saying, Script, Text, load_script
+from voicebot.simulators.phone.script import ScriptLine, Recording, Saying, Script, Text, load_script
 
 DEFAULT_SCRIPT: Final = "caller.toml"
 _MANIFEST: Final = "manifest.json"
 
 
 class Shipped(BaseModel):
-    """One clip of the manifest: its words, the value in them, who speaks, under which licence."""
+    """One clip of the manifest: its words, the value in them, the voice, the licence."""
 
     file: str
     text: str
@@ -45,25 +45,25 @@ class Shipped(BaseModel):
 
 
 def shipped() -> Mapping[str, Shipped]:
-    """The manifest of the clips that ship with the phone, by file name."""
+    """Return the manifest of the shipped clips, by file name."""
     text = _folder().joinpath(_MANIFEST).read_text("utf-8")
     return {clip.file: clip for clip in TypeAdapter(list[Shipped]).validate_json(text)}
 
 
 def default_script() -> Script:
-    """The conversation that `voicebot call` holds unless it is told another."""
+    """Return the default script of `voicebot call`."""
     return load_script(_folder() / DEFAULT_SCRIPT)
 
 
 def shipped_clip(file: str) -> Clip:
-    """One of the clips that ship with the phone."""
+    """Return a shipped clip."""
     return load_clip(_folder() / file, shipped()[file].text)
 
 
 async def spoken(script: Script, data_dir: Path) -> dict[Saying, Clip]:
-    """Audio for every line that needs some; raises PhoneError.
+    """Return the audio of all spoken lines; raises PhoneError.
 
-    The local voice is asked only when a line is a text.
+    The local voice is used only for lines that are texts.
     """
     sayings = [line.saying for line in _lines(script)]
     words = _words()
@@ -79,7 +79,7 @@ async def spoken(script: Script, data_dir: Path) -> dict[Saying, Clip]:
     return clips
 
 
-def _lines(script: Script) -> Iterable[Line]:
+def _lines(script: Script) -> Iterable[ScriptLine]:
     yield from script.opening
     for lines in script.lines.values():
         yield from lines
@@ -90,20 +90,20 @@ def _words() -> dict[Path, str]:
 
 
 def _folder() -> Path:
-    # The package is always installed as files: recordings are opened by their path.
+    # The package is always installed as files.
     with as_file(files("voicebot.simulators.phone.clips")) as folder:
         return folder
 
 
 PITCH: Final = 1.18
-"""The bot's own voice 18 % higher, at the same tempo: another person to the listener."""
+"""18 % higher than the bot's voice, at the same tempo."""
 
 _SENTENCE_S: Final = 30.0
 _START_S: Final = 60.0
 _MOST_BYTES: Final = 1 << 20
 
 
-class Voice:
+class LocalVoice:
     """Speaks a text as a clip. Open one with `local_voice`."""
 
     def __init__(self, socket: ClientConnection) -> None:
@@ -111,7 +111,7 @@ class Voice:
         self._job = 0
 
     async def speak(self, text: str) -> Clip:
-        """Raises PhoneError when the voice cannot say it."""
+        """Return the text as a clip; raises PhoneError."""
         self._job += 1
         order = {"do": "speak", "id": self._job, "text": text, "pitch": PITCH}
         try:
@@ -137,16 +137,16 @@ class Voice:
 
 
 @asynccontextmanager
-async def local_voice(data_dir: Path) -> AsyncIterator[Voice]:
-    """The voice of the running server, or one started for as long as it is needed."""
+async def local_voice(data_dir: Path) -> AsyncIterator[LocalVoice]:
+    """Open the voice of the running server, or start one for as long as it is needed."""
     try:
         socket = await _open(data_dir)
     except (OSError, InvalidHandshake):
-        async with _own_mouth() as own_dir, await _open(own_dir) as socket:
-            yield Voice(socket)
+        async with _own_tts() as own_dir, await _open(own_dir) as socket:
+            yield LocalVoice(socket)
         return
     async with socket:
-        yield Voice(socket)
+        yield LocalVoice(socket)
 
 
 async def _open(data_dir: Path) -> ClientConnection:
@@ -160,12 +160,12 @@ async def _open(data_dir: Path) -> ClientConnection:
 
 
 def _socket(data_dir: Path) -> str:
-    """Relative, because a socket's path may have about a hundred bytes only."""
+    """Return a relative path, because the path of a socket is limited to about 100 bytes."""
     return os.path.relpath(data_dir / "tts.sock")
 
 
 @asynccontextmanager
-async def _own_mouth() -> AsyncIterator[Path]:
+async def _own_tts() -> AsyncIterator[Path]:
     with TemporaryDirectory(prefix="voicebot-phone-") as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "voicebot.speech.tts",

@@ -1,4 +1,4 @@
-"""What a person sees of a simulated call: the conversation, the latencies, the record."""
+"""The printed report of a simulated call: conversation, latencies, record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEFT = 8
 
 
 class Report:
-    """Prints a call as it happens. `quiet` keeps standard output free for the record."""
+    """Prints a call as it happens. With `quiet`, only the record is printed to stdout."""
 
     def __init__(self, *, quiet: bool, out: TextIO | None = None) -> None:
         self.latencies_ms: list[float] = []
@@ -26,15 +26,15 @@ class Report:
         self._out = None if quiet else (out or sys.stdout)
 
     def began(self, call_sid: str) -> None:
-        """The call's name, for who wants to resume or watch it."""
+        """Print the callSid."""
         self._print("call", call_sid)
 
     def bot_said(self, text: str) -> None:
-        """A message of the bot, as the record has it."""
+        """Print a message of the bot, from the record."""
         self._print("bot", text)
 
     def caller_said(self, text: str) -> None:
-        """A line of the script."""
+        """Print a line of the caller."""
         self._print("caller", text)
 
     def answered(self, latency_ms: float) -> None:
@@ -43,14 +43,14 @@ class Report:
         self._print("", f"[answered after {latency_ms:.0f} ms]")
 
     def noticed(self, text: str) -> None:
-        """Something that is not part of the conversation; once each, on the error stream."""
+        """Print a remark to stderr, once each."""
         if text in self._noticed:
             return
         self._noticed.add(text)
         print(f"{'--':>{_LEFT}}  {text}", file=sys.stderr, flush=True)
 
     def finish(self, outcome: str, look: Look | None) -> None:
-        """How it ended, the stored record, and the figure that counts; quiet: the record, whole."""
+        """Print the outcome, the stored record and the median latency; quiet: the whole record."""
         if self._out is None:
             whole = look.record if look else None
             print(json.dumps(whole, ensure_ascii=False, indent=2), flush=True)
@@ -84,7 +84,7 @@ class _User(BaseModel):
 
 
 class _Record(BaseModel):
-    """`GET /calls/{callSid}`, as far as it is shown; a record that has only begun lacks a lot."""
+    """The shown part of `GET /calls/{callSid}`; a new record lacks most of it."""
 
     callSid: str = ""
     company: _Named = _Named()
@@ -98,7 +98,7 @@ class _Record(BaseModel):
     step: str = ""
 
     def value(self, step: Step) -> str | None:
-        """What the caller's answer was understood to be."""
+        """Return the stored value of a step."""
         match step:
             case Step.SERVICE:
                 return self.user.service.name if self.user.service else None
@@ -108,7 +108,7 @@ class _Record(BaseModel):
 
 
 def summary(record: Mapping[str, object]) -> list[str]:
-    """The record, a line a field, and where the whole of it can be seen."""
+    """Return the record as lines, one per field."""
     return list(_lines(_Record.model_validate(record)))
 
 
@@ -135,7 +135,7 @@ def _yes_or_no(flag: bool) -> str:
 
 
 def _clock(at: str | None) -> str:
-    """The moment on this machine's clock; the record keeps UTC."""
+    """Return a UTC time of the record as local time."""
     try:
         return datetime.fromisoformat(at or "").astimezone().strftime("%H:%M:%S")
     except ValueError:

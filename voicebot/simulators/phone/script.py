@@ -1,4 +1,4 @@
-"""What the caller says at which step: read from TOML, handed out line by line.
+"""The caller's script: lines by step, read from TOML.
 
     name  = ["My name is John Smith."]                 a text: spoken by the local voice
     phone = ["phone.wav", "keys:0412345678#"]          a recording; then, asked again, keys
@@ -7,8 +7,8 @@
     no = ["No."]                                       when it was read back wrong
     correct = { phone = "+61412345678" }               what the record should hold
 
-Two more lines: "silence" says nothing until the bot speaks again, "hangup" ends the call.
-Asked again, the caller says the step's next line; the last one repeats.
+Two special lines: "silence" says nothing until the bot speaks again, "hangup" ends the call.
+Each time a step is asked, the caller says its next line; the last one repeats.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _KEYS: Final = "keys:"
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What the bot asks for: a step's value, or a yes to its read-back."""
+    """A question of the bot: for a step's value, or for a yes to its read-back."""
 
     step: Step
     confirming: bool = False
 
 
 def _in_order() -> tuple[Cue, ...]:
-    """A whole conversation when everything is understood at once (the default policy)."""
+    """Return the questions of a conversation in which every answer is understood at once."""
     read_back = (Step.PHONE, Step.EMAIL, Step.TIME)
     return tuple(
         Cue(step, confirming)
@@ -55,7 +55,7 @@ IN_ORDER: Final = _in_order()
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words for the local voice."""
+    """A text for the local voice."""
 
     text: str
 
@@ -76,20 +76,20 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing, until the bot speaks again."""
+    """Silence until the bot speaks again."""
 
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """Put the phone down."""
+    """Hang up."""
 
 
 Saying = Text | Recording | Keys | Silence | HangUp
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the script; `interrupt_after_ms` speaks into the bot's sentence."""
+class ScriptLine:
+    """One line of the script; `interrupt_after_ms` interrupts the bot's sentence."""
 
     saying: Saying
     interrupt_after_ms: int | None = None
@@ -99,14 +99,14 @@ class Line:
 class Script:
     """Lines by step name, `confirm` and `no`, and the values that the record should hold."""
 
-    lines: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    lines: Mapping[str, tuple[ScriptLine, ...]] = field(default_factory=dict)
     correct: Mapping[Step, str] = field(default_factory=dict)
-    opening: tuple[Line, ...] = ()
-    """Said first, one each time the bot has asked something, whatever it asked."""
+    opening: tuple[ScriptLine, ...] = ()
+    """Lines for the first questions, in order, whatever is asked."""
 
 
 class Prompter:
-    """Holds the script and remembers what was said."""
+    """Chooses the next line of a script."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -114,14 +114,14 @@ class Prompter:
         self._next: Cue | None = IN_ORDER[0]
         self._opening = iter(script.opening)
 
-    def line(self, cue: Cue | None, recorded: Mapping[Step, str]) -> Line:
-        """The next line for what is asked; where that is unknown, for what is asked as a rule."""
+    def line(self, cue: Cue | None, recorded: Mapping[Step, str]) -> ScriptLine:
+        """Return the next line for `cue`, or for the usual next question when it is None."""
         cue = cue or self._next
         self._next = following(cue) if cue else None
         if (line := next(self._opening, None)) is not None:
             return line
         if cue is None:
-            return Line(Silence())
+            return ScriptLine(Silence())
         return self._next_of(self._key(cue, recorded))
 
     def _key(self, cue: Cue, recorded: Mapping[Step, str]) -> str:
@@ -131,16 +131,16 @@ class Prompter:
         wrong = correct is not None and held is not None and _plain(correct) != _plain(held)
         return NO if wrong else CONFIRM
 
-    def _next_of(self, key: str) -> Line:
+    def _next_of(self, key: str) -> ScriptLine:
         lines = self._script.lines.get(key, ())
         if not lines:
-            return Line(Silence())
+            return ScriptLine(Silence())
         self._said[key] += 1
         return lines[min(self._said[key], len(lines)) - 1]
 
 
 def following(cue: Cue) -> Cue | None:
-    """What is asked next when all goes well; None after the last."""
+    """Return the next question when all is understood; None after the last."""
     places = [place for place, known in enumerate(IN_ORDER) if known.step is cue.step]
     last_of_step = cue.confirming or len(places) == 1
     after = places[-1 if last_of_step else 0] + 1 if places else len(IN_ORDER)
@@ -165,7 +165,7 @@ _Entries = list[Annotated[_Entry, BeforeValidator(_entry)]]
 
 
 class _File(BaseModel):
-    """The TOML as it may be written."""
+    """The form of the TOML file."""
 
     model_config = ConfigDict(extra="forbid")
     name: _Entries = []
@@ -179,13 +179,13 @@ class _File(BaseModel):
     correct: dict[Step, str] = {}
 
     def entries(self) -> Mapping[str, _Entries]:
-        """The lines by their key."""
+        """Return the lines by their key."""
         keys = (*(step.value for step in FIELDS), CONFIRM, NO)
         return {key: getattr(self, key) for key in keys}
 
 
 def load_script(path: Path) -> Script:
-    """Read a script; raises PhoneError that says where it is wrong."""
+    """Read a script; raises PhoneError that names the wrong place."""
     try:
         file = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
@@ -195,14 +195,14 @@ def load_script(path: Path) -> Script:
     except ValidationError as error:
         raise PhoneError(f"the script {path}: {sentences(error.errors())}") from error
     lines = {
-        key: tuple(Line(saying(e.line, path.parent), e.interrupt_after_ms) for e in entries)
+        key: tuple(ScriptLine(saying(e.line, path.parent), e.interrupt_after_ms) for e in entries)
         for key, entries in file.entries().items()
     }
     return Script(lines, file.correct)
 
 
 def saying(text: str, folder: Path) -> Saying:
-    """What a line's text stands for; recordings are found relative to `folder`."""
+    """Parse a line; recordings are relative to `folder`."""
     if text == "silence":
         return Silence()
     if text == "hangup":

@@ -1,4 +1,4 @@
-"""TwiML: the webhook's answer, read into the verbs that a voicebot uses."""
+"""Parse TwiML, the webhook's answer, into the verbs that voicebot uses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 from voicebot.errors import PhoneError
 
 LONGEST_PARAMETER: Final = 500
-"""Name and value of a `<Parameter>` together must stay under so many characters."""
+"""The limit of the characters in a `<Parameter>`'s name and value together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Open a stream to `url` and stay there until the server closes it."""
+    """Open a stream to `url` until the server closes it."""
 
     url: str
     parameters: Mapping[str, str]
@@ -37,7 +37,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The provider's own voice says this."""
+    """Say a text with the provider's voice."""
 
     text: str
 
@@ -58,7 +58,7 @@ Verb = Connect | Redirect | Pause | Say | Dial | Hangup
 
 
 def parse(document: str) -> tuple[Verb, ...]:
-    """The verbs in their order; raises PhoneError where the provider would hang up on an error."""
+    """Return the verbs in order; raises PhoneError where the provider would end the call."""
     try:
         response = ElementTree.fromstring(document)
     except ElementTree.ParseError as error:

@@ -1,8 +1,8 @@
-"""The provider's messages (Twilio Media Streams): ours built, the server's checked strictly.
+"""Twilio Media Streams on the provider's side: build its messages, check the server's strictly.
 
-The provider drops a message with an unknown, missing or extra key and warns once (31951, 31950
-when it is not JSON text); here each is a complaint, so that a wrong server shows.
-Numbers are strings on this wire, except inside `mediaFormat`.
+The provider drops a message with an unknown, missing or extra key and warns once (31951; 31950
+when it is no JSON text). Here each is a Complaint, so that tests see it. Numbers are strings in
+this protocol, except inside `mediaFormat`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Final
 import orjson
 
 ACCOUNT_SID: Final = "AC" + "0" * 32
-"""The account of no real customer."""
+"""An account id that no real customer has."""
 
 
 class Complaint(ValueError):
-    """A message that the provider would have dropped, and why."""
+    """A message that the provider would drop, and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A label to echo when playback reaches it."""
+    """A label that is echoed when playback reaches it."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Drop all that is queued."""
+    """Drop the play-out queue."""
 
 
-Order = Media | Mark | Clear
-"""What a server may ask of the provider."""
+ServerMessage = Media | Mark | Clear
+"""A message of the server."""
 
 _KEYS: Final = {
     "media": frozenset({"event", "streamSid", "media"}),
@@ -52,8 +52,8 @@ _KEYS: Final = {
 }
 
 
-def parse(message: str | bytes, stream_sid: str) -> Order:
-    """Check one message of the server; raises Complaint."""
+def parse(message: str | bytes, stream_sid: str) -> ServerMessage:
+    """Parse and check one message of the server; raises Complaint."""
     if isinstance(message, bytes):
         raise Complaint("31950: a binary frame; messages are text")
     try:
@@ -65,7 +65,7 @@ def parse(message: str | bytes, stream_sid: str) -> Order:
     return _checked(order, stream_sid)
 
 
-def _checked(order: dict[str, object], stream_sid: str) -> Order:
+def _checked(order: dict[str, object], stream_sid: str) -> ServerMessage:
     event = order.get("event")
     expected = _KEYS.get(event) if isinstance(event, str) else None
     if expected is None:
@@ -82,7 +82,7 @@ def _checked(order: dict[str, object], stream_sid: str) -> Order:
 
 
 def _only(body: object, key: str) -> str:
-    """The text of an object's one permitted key."""
+    """Return the text of an object with exactly this key."""
     if not isinstance(body, dict) or body.keys() != {key}:
         raise Complaint(f"31951: the body must have exactly the key {key!r}")
     value = body[key]
@@ -99,7 +99,7 @@ def _audio(payload: str) -> bytes:
 
 
 class Messages:
-    """Builds one stream's messages and counts them: `sequenceNumber` is shared by all kinds."""
+    """Builds the messages of one stream, with a common `sequenceNumber`."""
 
     def __init__(self, call_sid: str, stream_sid: str, parameters: Mapping[str, str]) -> None:
         self.call_sid = call_sid
@@ -109,11 +109,11 @@ class Messages:
         self._chunk = 0
 
     def connected(self) -> str:
-        """The hello; it has neither ids nor a number."""
+        """Return `connected`, which has no ids and no number."""
         return '{"event":"connected","protocol":"Call","version":"1.0.0"}'
 
     def start(self) -> str:
-        """Announces the stream with the parameters of the TwiML."""
+        """Return `start`, with the parameters of the TwiML."""
         start = {
             "accountSid": ACCOUNT_SID,
             "streamSid": self.stream_sid,
@@ -125,7 +125,7 @@ class Messages:
         return self._numbered("start", {"start": start})
 
     def media(self, payload: str, timestamp_ms: int) -> str:
-        """Fifty a second and call, so formatted by hand; `payload` is base64."""
+        """Return `media` with a base64 `payload`; formatted by hand, for 50 a second and call."""
         self._sequence += 1
         self._chunk += 1
         return (
@@ -136,15 +136,15 @@ class Messages:
         )
 
     def dtmf(self, digit: str) -> str:
-        """One key press. Its track has another name than that of media."""
+        """Return `dtmf` for a key press; its track is named differently from that of media."""
         return self._numbered("dtmf", {"dtmf": {"track": "inbound_track", "digit": digit}})
 
     def mark(self, name: str) -> str:
-        """The echo of the server's mark."""
+        """Return the echo of the server's mark."""
         return self._numbered("mark", {"mark": {"name": name}})
 
     def stop(self) -> str:
-        """The caller hung up."""
+        """Return `stop`: the caller hung up."""
         stop = {"accountSid": ACCOUNT_SID, "callSid": self.call_sid}
         return self._numbered("stop", {"stop": stop})
 

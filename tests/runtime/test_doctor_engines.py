@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from tests.runtime.given import problems, settings
 from voicebot.runtime import check_engines as engines
-from voicebot.runtime.check_engines import check_openai, check_speech
-from voicebot.runtime.finding import State
+from voicebot.runtime.doctor import check_openai, check_speech
+from voicebot.runtime.start_checks import Level
 from voicebot.settings import Engine
 
 KEY = SecretStr("sk-test")
@@ -21,13 +21,13 @@ def test_a_missing_model_is_a_problem_that_names_the_setting(tmp_path: Path) -> 
         tmp_path, whisper_dir=tmp_path, transcriber=Engine.LOCAL, synthesizer=Engine.NULL
     )
     (finding,) = check_speech(chosen)
-    assert finding.state is State.PROBLEM
+    assert finding.state is Level.PROBLEM
     assert "VOICEBOT_WHISPER_DIR" in finding.text
 
 
 def test_engines_that_only_benchmarks_want_are_noted(tmp_path: Path) -> None:
     (finding,) = check_speech(settings(tmp_path, transcriber=Engine.NULL, synthesizer=Engine.NULL))
-    assert finding.state is State.NOTE
+    assert finding.state is Level.NOTE
 
 
 def test_more_ears_than_cores_are_noted(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_more_ears_than_cores_are_noted(tmp_path: Path) -> None:
 
 
 def test_without_a_key_nothing_is_asked_of_openai(tmp_path: Path) -> None:
-    assert check_openai(settings(tmp_path)).state is State.OK
+    assert check_openai(settings(tmp_path)).state is Level.OK
 
 
 def test_what_needs_a_key_and_has_none_is_a_problem(tmp_path: Path) -> None:
@@ -47,12 +47,12 @@ def test_what_needs_a_key_and_has_none_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
     own = {"transcriber": Engine.OPENAI, "openai_base_url": "http://127.0.0.1:8090/v1"}
-    assert check_openai(settings(tmp_path, **own)).state is State.OK
+    assert check_openai(settings(tmp_path, **own)).state is Level.OK
 
 
 def test_nobody_to_take_over_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = settings(tmp_path, openai_api_key=KEY)
-    assert check_openai(chosen).state is State.OK
+    assert check_openai(chosen).state is Level.OK
     monkeypatch.setattr(engines, "has_fallback", lambda settings, process: False)
     finding = check_openai(chosen)
-    assert (finding.state, "no stt and no tts" in finding.text) == (State.NOTE, True)
+    assert (finding.state, "no stt and no tts" in finding.text) == (Level.NOTE, True)

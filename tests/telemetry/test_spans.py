@@ -25,13 +25,13 @@ from tests.serving import PATIENCE_S, eventually
 from tests.stream.door import ANSWERS, Door, answer, door, in_virtual_time
 from tests.stream.provider import CALL_SID, Provider, carried
 from tests.stream.test_worker import address, worker
-from tests.tracing.collector import collecting
+from tests.telemetry.collector import collecting
 from voicebot import tracing
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.tracing import UNTRACED, Answer, collector_answers, open_tracing
-from voicebot.tracing.spans import Came, Spans, came_of, ids_of, open_spans
+from voicebot.telemetry import UNTRACED, Answer, collector_answers, open_tracing
+from voicebot.telemetry.spans import Spans, TurnOutcome, ids_of, open_spans, outcome_of
 
 ROBIN = "+61255500100"
 STAGES = {"stt", "model", "commit", "tts"}
@@ -118,7 +118,7 @@ async def test_spans_hold_nothing_of_the_customer() -> None:
     told = {(k, str(v)) for span in spans for k, v in (span.attributes or {}).items()}
     texts = {value for key, value in told if not key.endswith("_ms")} | {s.name for s in spans}
     words = {"call", CALL_SID, "False", *STAGES, "turn", "redis", *map(str, range(10))}
-    assert texts <= words | set(Step) | set(Came) | set(Status)
+    assert texts <= words | set(Step) | set(TurnOutcome) | set(Status)
 
 
 @in_virtual_time
@@ -217,15 +217,17 @@ def test_a_turn_whose_answer_rests_in_the_journal_says_so() -> None:
 @pytest.mark.parametrize(
     ("change", "came"),
     [
-        (Change(answers={Step.NAME: "Robin"}), Came.ANSWERED),
-        (Change(confirmed=frozenset({Step.PHONE})), Came.CONFIRMED),
-        (Change(unconfirmed=frozenset({Step.PHONE})), Came.REJECTED),
-        (Change(status=Status.BOOKED, confirmed=frozenset({Step.TIME})), Came.ENDED),
-        (Change(), Came.NOTHING),
+        (Change(answers={Step.NAME: "Robin"}), TurnOutcome.ANSWERED),
+        (Change(confirmed=frozenset({Step.PHONE})), TurnOutcome.CONFIRMED),
+        (Change(unconfirmed=frozenset({Step.PHONE})), TurnOutcome.REJECTED),
+        (Change(status=Status.BOOKED, confirmed=frozenset({Step.TIME})), TurnOutcome.ENDED),
+        (Change(), TurnOutcome.NOTHING),
     ],
 )
-def test_what_came_of_a_turn_is_told_by_what_its_commit_changes(change: Change, came: Came) -> None:
-    assert came_of(change) is came
+def test_what_came_of_a_turn_is_told_by_what_its_commit_changes(
+    change: Change, came: TurnOutcome
+) -> None:
+    assert outcome_of(change) is came
 
 
 def settings(**given: str) -> Settings:
@@ -301,7 +303,7 @@ async def test_a_collector_that_hangs_holds_up_neither_calls_nor_the_end_of_the_
 async def test_a_collector_that_refuses_is_told_of_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voicebot.tracing.spans.CLOSE_S", PATIENCE_S)
+    monkeypatch.setattr("voicebot.telemetry.spans.CLOSE_S", PATIENCE_S)
     before = failures()
     with collecting() as collector:
         collector.sick = True

@@ -1,4 +1,4 @@
-"""The spans themselves. The one place that imports the OpenTelemetry SDK."""
+"""Spans with the OpenTelemetry SDK; the only module that imports it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from prometheus_client import Counter
 from voicebot import __version__
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.log import get_logger
-from voicebot.tracing import Answer
+from voicebot.telemetry import Answer
 
 CLOSE_S: Final = 2.0
 PROBE_S: Final = 2.0
@@ -42,13 +42,13 @@ _SPAN_BYTES: Final = 8
 
 exports_failed = Counter(
     "voicebot_trace_exports_failed",
-    "Times that the collector did not take a batch of spans; calls do not notice",
+    "Batches of spans that the collector did not take",
 )
-_log = get_logger("voicebot.tracing")
+_log = get_logger("voicebot.telemetry")
 
 
-class Came(StrEnum):
-    """What came of a turn."""
+class TurnOutcome(StrEnum):
+    """The outcome of a turn."""
 
     ANSWERED = "answered"
     CONFIRMED = "confirmed"
@@ -58,25 +58,25 @@ class Came(StrEnum):
     UNANSWERED = "unanswered"
 
 
-def came_of(change: Change) -> Came:
-    """By the names of what a commit changes; its values are nobody's business here."""
+def outcome_of(change: Change) -> TurnOutcome:
+    """Return the outcome that a commit means; its values are not used."""
     if change.status is not None:
-        return Came.ENDED
+        return TurnOutcome.ENDED
     if change.answers:
-        return Came.ANSWERED
+        return TurnOutcome.ANSWERED
     if change.confirmed:
-        return Came.CONFIRMED
-    return Came.REJECTED if change.unconfirmed else Came.NOTHING
+        return TurnOutcome.CONFIRMED
+    return TurnOutcome.REJECTED if change.unconfirmed else TurnOutcome.NOTHING
 
 
 def open_spans(url: str) -> Spans:
-    """Spans that go to the collector at `url`, in batches, from a thread of the SDK's."""
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # _Watched speaks for it
-    return Spans(BatchSpanProcessor(_Watched(OTLPSpanExporter(url))))
+    """Return a tracing that exports to `url` in batches, from the SDK's thread."""
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # _LoggingExporter logs instead
+    return Spans(BatchSpanProcessor(_LoggingExporter(OTLPSpanExporter(url))))
 
 
 def probe(url: str) -> bool:
-    """Does a collector there take a message without spans?"""
+    """Return whether the collector at `url` accepts an export without spans."""
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     exporter = OTLPSpanExporter(url, timeout=PROBE_S)
     try:
@@ -86,7 +86,7 @@ def probe(url: str) -> bool:
 
 
 class Spans:
-    """It satisfies `voicebot.tracing.Tracing`."""
+    """Traces calls. It satisfies Tracing."""
 
     def __init__(self, processor: SpanProcessor) -> None:
         self._ids = _CallIds()
@@ -115,18 +115,17 @@ class Spans:
 
     async def close(self) -> None:
         """See Tracing.close."""
-        # A daemon: the interpreter does not wait at its end for a collector that hangs.
+        # A daemon thread, so that a collector that hangs does not delay the interpreter's exit.
         closing = Thread(target=self._provider.shutdown, name="traces", daemon=True)
         closing.start()
         await asyncio.to_thread(closing.join, CLOSE_S)
 
 
 class CallSpans:
-    """It satisfies `voicebot.tracing.CallTrace`.
+    """Traces one session. It satisfies CallTrace.
 
-    A turn's spans are made when it is over, with the moments that were noted meanwhile: so the
-    caller, who waits for the answer, does not wait for them. All moments are of one clock; what
-    was measured elsewhere, and told a moment later, gives lengths alone.
+    A turn's spans are created after its end from noted times, so that they do not delay the answer.
+    All times are of one clock; measurements from elsewhere are used as durations only.
     """
 
     def __init__(self, tracer: Tracer, root: Span, step: Step, clock: _Clock) -> None:
@@ -136,7 +135,7 @@ class CallSpans:
         self._context = set_span_in_context(root, Context())
         self._step = self._asked = step
         self._began_ns: int | None = None
-        self._came = Came.NOTHING
+        self._outcome = TurnOutcome.NOTHING
         self._saved = Saved.REDIS
         self._stages: list[tuple[str, int, float]] = []
         self._turns = 0
@@ -145,7 +144,7 @@ class CallSpans:
         """See CallTrace.turn_began."""
         self._began_ns = self._clock.ns(at)
         self._asked = self._step
-        self._came, self._saved = Came.NOTHING, Saved.REDIS
+        self._outcome, self._saved = TurnOutcome.NOTHING, Saved.REDIS
         self._stages.clear()
 
     def no_turn(self) -> None:
@@ -161,8 +160,8 @@ class CallSpans:
         """See CallTrace.committed."""
         self._step = change.step or self._step
         self.waited("commit", seconds)
-        if (came := came_of(change)) is not Came.NOTHING:
-            self._came = came
+        if (came := outcome_of(change)) is not TurnOutcome.NOTHING:
+            self._outcome = came
         if saved is not Saved.REDIS:
             self._saved = saved
 
@@ -170,9 +169,9 @@ class CallSpans:
         """See CallTrace.answered."""
         if self._began_ns is None:
             return
-        if answer.model_s:  # asked as soon as the words were there
-            ears_end = [end_ns for stage, end_ns, _ in self._stages if stage == "stt"]
-            end_ns = max([self._began_ns, *ears_end]) + int(answer.model_s * _NS)
+        if answer.model_s:  # it began when the text was ready
+            stt_ends = [end_ns for stage, end_ns, _ in self._stages if stage == "stt"]
+            end_ns = max([self._began_ns, *stt_ends]) + int(answer.model_s * _NS)
             self._stages.append(("model", end_ns, answer.model_s))
         latencies = {
             "voicebot.total_ms": answer.total_s * 1000,
@@ -186,7 +185,7 @@ class CallSpans:
     def end(self, outcome: str) -> None:
         """See CallTrace.end."""
         if self._began_ns is not None:
-            self._came = Came.UNANSWERED
+            self._outcome = TurnOutcome.UNANSWERED
             self._draw_turn(self._began_ns, {})
         self._root.set_attributes({"voicebot.outcome": outcome, "voicebot.turns": self._turns})
         self._root.end(self._clock.ns(time.perf_counter()))
@@ -201,7 +200,7 @@ class CallSpans:
             attributes={
                 "voicebot.turn": self._turns,
                 "voicebot.step": self._asked,
-                "voicebot.outcome": self._came,
+                "voicebot.outcome": self._outcome,
                 "voicebot.saved": self._saved,
                 **{name: round(ms, 3) for name, ms in latencies.items()},
             },
@@ -215,14 +214,14 @@ class CallSpans:
 
 
 def ids_of(call_sid: CallSid) -> tuple[int, int]:
-    """Number of a call's trace, and of its first session's span, for every process the same."""
+    """Return the ids of a call's trace and of its first span, the same in every process."""
     digest = sha256(call_sid.encode()).digest()
     span = digest[_TRACE_BYTES : _TRACE_BYTES + _SPAN_BYTES]
     return int.from_bytes(digest[:_TRACE_BYTES]), int.from_bytes(span)
 
 
 class _Clock:
-    """The time of day at a call's beginning, and from there one that nobody sets back."""
+    """The wall clock at a call's beginning, continued by a monotonic clock."""
 
     def __init__(self) -> None:
         self.began_ns = time.time_ns()
@@ -233,7 +232,7 @@ class _Clock:
 
 
 class _CallIds(IdGenerator):
-    """Random numbers, but those of the call that is about to begin. Of one thread, the loop's."""
+    """Random ids, except for the given ones of the next call. For the event loop's thread."""
 
     def __init__(self) -> None:
         self.next_trace: int | None = None
@@ -248,11 +247,11 @@ class _CallIds(IdGenerator):
         return given or random.getrandbits(8 * _SPAN_BYTES) or 1
 
     def is_trace_id_random(self) -> bool:
-        return True  # a hash's bits are as good
+        return True  # bits of a hash are as good
 
 
-class _Watched(SpanExporter):
-    """Tells once that the collector is away, and once that it is back."""
+class _LoggingExporter(SpanExporter):
+    """Logs once when the collector does not answer, and once when it does again."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
