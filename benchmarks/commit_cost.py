@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
-from voicebot.runtime.ports import Door, port_of, reserve
+from voicebot.runtime.ports import Address, port_of, reserve
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 from voicebot.store.commits import Commit, SessionInfo, encode_commit
@@ -148,8 +148,8 @@ def _report(taken: dict[str, list[float]], journaled: list[float], fsyncs: list[
     print(f"| bare fsync of a page | {median(fsyncs):.3f} | |")
 
 
-def _door() -> Door:
-    return Door("127.0.0.1", 0, "VOICEBOT_REDIS_HOST", "VOICEBOT_REDIS_PORT")
+def _door() -> Address:
+    return Address("127.0.0.1", 0, "VOICEBOT_REDIS_HOST", "VOICEBOT_REDIS_PORT")
 
 
 if __name__ == "__main__":

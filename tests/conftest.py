@@ -23,8 +23,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 PATIENT_S = 60.0
 """Of whoever waits for somebody who will answer: the machine may be slow, or stand still."""
 _WAITING_FOR_SOMEBODY = (
-    "runtime.check_ports.PATIENCE_S",
-    "runtime.check_notify.PATIENCE_S",
+    "runtime.check_ports.CHECK_TIMEOUT_S",
+    "runtime.check_notify.CHECK_TIMEOUT_S",
     "openai.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.inference_server._SEND_DEADLINE_S",

@@ -51,7 +51,7 @@ class ByHand:
         await self._delivery.begin()
 
     async def look(self, call_sid: CallSid = SID) -> None:
-        await self._delivery.attend(call_sid)
+        await self._delivery.deliver(call_sid)
 
     async def look_at_due(self) -> list[CallSid]:
         due = await self.delivery_log.due(int(self._clock() * 1000))

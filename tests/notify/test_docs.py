@@ -17,7 +17,7 @@ import pytest
 
 from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S
-from voicebot.notify.endpoints import Answer, Endpoint, Verdict, WebhookClient
+from voicebot.notify.endpoints import Attempt, Endpoint, Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification, trial_body
 from voicebot.store.events import StreamEvent
 
@@ -74,7 +74,7 @@ async def test_the_documented_receiver_takes_what_is_ours_once_and_nothing_else(
     name = event("field", field="name", value="Test Caller")
     ended = event("status", value="booked")
 
-    async def send(told: Notification, *keys: bytes, late_s: float = 0) -> Answer:
+    async def send(told: Notification, *keys: bytes, late_s: float = 0) -> Attempt:
         endpoint = Endpoint(f"http://127.0.0.1:{unused_tcp_port}/", keys)
         sender = WebhookClient(endpoint, PATIENCE_S, lambda: time.time() - late_s)
         answer = await sender.send(told.id, told.body)

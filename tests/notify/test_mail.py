@@ -121,7 +121,7 @@ async def sent(store: Store) -> bool:
 
 async def look(sender: MailSender) -> int:
     """As a sender does when it begins."""
-    assert await sender.look_at_all()
+    assert await sender.check_all()
     return await sender.send_due()
 
 
@@ -264,7 +264,7 @@ async def test_a_node_of_the_cluster_that_is_away_keeps_its_own_letters_alone(
         nodes.processes[nodes.ports.index(away)].kill()
         settings = Settings(_env_file=None, data_dir=tmp_path)
         sender = another(Store(client, settings, BUSINESS), inbox, lambda: datetime.now(UTC))
-        assert not await sender.look_at_all()
+        assert not await sender.check_all()
         await sender.send_due()
     everybody = {f"c{n}@x.example" for n in range(12)}
     assert {letter["To"] for letter in inbox.letters} == everybody - its_own

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from voicebot.call import CallSid
-from voicebot.notify.notification import Kind, Notification, notification
+from voicebot.notify.notification import Notification, NotificationType, notification
 from voicebot.store.events import StreamEvent
 
 SID = CallSid("CA1")
@@ -48,7 +48,7 @@ def test_a_service_is_an_object_as_in_the_record() -> None:
 def test_how_a_call_ends_is_told(status: str) -> None:
     found = notification(event(type="status", value=status))
     assert found is not None
-    assert found.kind is Kind.CALL_COMPLETED
+    assert found.kind is NotificationType.CALL_COMPLETED
     assert told(found)["status"] == status
     assert told(found)["value"] is None
 
@@ -57,7 +57,7 @@ def test_how_a_call_ends_is_told(status: str) -> None:
 def test_that_a_person_was_asked_for_is_told_with_how_the_call_goes_on(goes_on_as: str) -> None:
     found = notification(event(type="person", value=goes_on_as))
     assert found is not None
-    assert found.kind is Kind.PERSON_REQUESTED
+    assert found.kind is NotificationType.PERSON_REQUESTED
     assert told(found)["status"] == goes_on_as
 
 

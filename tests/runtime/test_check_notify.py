@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tests.runtime.given import problems, settings
 from tests.telemetry.collector import collecting
-from voicebot import tracing
+from voicebot import telemetry
 from voicebot.runtime.check_notify import check_mail, check_traces, check_webhooks
 from voicebot.runtime.ports import free_port
 from voicebot.runtime.start_checks import Level
@@ -125,7 +125,7 @@ def test_a_collector_that_does_not_answer_is_noted_and_stops_no_call(tmp_path: P
 def test_traces_without_their_packages_are_noted_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracing, "is_installed", lambda: False)
+    monkeypatch.setattr(telemetry, "is_installed", lambda: False)
     finding = check_traces(settings(tmp_path, otlp_endpoint="http://127.0.0.1:4318"))
     assert finding.state is Level.NOTE
     assert "voicebot[traces]" in finding.mend

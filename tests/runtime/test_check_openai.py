@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from voicebot.runtime.doctor import check_vendor
-from voicebot.runtime.start_checks import Finding, State
+from voicebot.runtime.start_checks import Finding, Level
 from voicebot.settings import Engine, Settings
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
@@ -28,7 +28,7 @@ def settings(url: str, **changes: object) -> Settings:
 
 
 def notes(found: list[Finding]) -> list[str]:
-    return [f.subject for f in found if f.state is not State.OK]
+    return [f.subject for f in found if f.state is not Level.OK]
 
 
 async def test_all_is_well_and_timed(url: str) -> None:
@@ -48,7 +48,7 @@ async def test_a_refused_key_is_told_by_every_service(url: str) -> None:
 async def test_a_model_that_is_not_there_is_named(url: str) -> None:
     found = await check_vendor(settings(url, openai_model="gpt-3"))
     assert "gpt-3" in found[0].text
-    assert found[0].state is State.NOTE
+    assert found[0].state is Level.NOTE
 
 
 @pytest.mark.parametrize("service", [Service.ANSWERS, Service.SPEECH])

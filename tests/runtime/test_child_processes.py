@@ -17,7 +17,7 @@ from voicebot.runtime import child_processes as children
 from voicebot.runtime.child_processes import TRIES, Child, Part
 from voicebot.runtime.process import IMPOSSIBLE
 
-CHECK_TIMEOUT_S = 60
+PATIENCE_S = 60
 SERVES = """
 import sys
 print("loading …", flush=True)
@@ -87,7 +87,7 @@ def child_of(tmp_path: Path) -> Make:
 @asynccontextmanager
 async def living(child: Child) -> AsyncIterator[None]:
     """The child's owner: awaits it, and stops it at the end."""
-    async with asyncio.timeout(CHECK_TIMEOUT_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(child.live())
         await child.ready.wait()
         yield
@@ -151,7 +151,7 @@ async def test_a_child_that_never_becomes_ready_is_given_up_with_its_name_and_en
 async def test_a_child_that_says_it_never_can_is_not_tried_again(
     child_of: Make, tmp_path: Path
 ) -> None:
-    with pytest.raises(SettingsError, match="small part cannot work so"):
+    with pytest.raises(SettingsError, match="small part cannot work with these settings"):
         await child_of(COUNTS_ITS_LIVES + f"sys.exit({IMPOSSIBLE})").live()
     assert (tmp_path / "lives").read_text() == "I"
 
@@ -161,7 +161,7 @@ async def test_a_child_that_was_ready_once_is_started_again_whatever_it_says(
 ) -> None:
     """Its .env may be half written just now; calls go on meanwhile."""
     async with living(child_of(COUNTS_ITS_LIVES + READY_BUT_THE_SECOND_TIME)):
-        async with asyncio.timeout(CHECK_TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE_S):
             while (tmp_path / "lives").read_text() != "III":  # noqa: ASYNC110 - its doing
                 await asyncio.sleep(0.01)
 
@@ -197,7 +197,7 @@ async def test_stop_during_the_back_off_ends_at_once(
     monkeypatch.setattr(children, "within", tell_and_wait)
     monkeypatch.setattr(children, "FIRST_BACKOFF_S", 3600.0)
     child = child_of("import sys; sys.exit(7)")
-    async with asyncio.timeout(CHECK_TIMEOUT_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         life = group.create_task(child.live())
         await backing_off.wait()
         await child.stop(within_s=1)
@@ -206,7 +206,7 @@ async def test_stop_during_the_back_off_ends_at_once(
 
 async def test_cancelling_the_owner_leaves_no_process(child_of: Make) -> None:
     child = child_of(CLINGS)
-    async with asyncio.timeout(CHECK_TIMEOUT_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         life = group.create_task(child.live())
         await child.ready.wait()
         pid = child.pid

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.runtime.given import problems, settings
-from voicebot.runtime import check_engines as engines
+from voicebot.runtime import doctor as engines
 from voicebot.runtime.doctor import check_openai, check_speech
 from voicebot.runtime.start_checks import Level
 from voicebot.settings import Engine

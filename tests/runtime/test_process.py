@@ -15,7 +15,7 @@ import pytest
 
 from voicebot.runtime.process import IMPOSSIBLE
 
-CHECK_TIMEOUT_S = 60
+PATIENCE_S = 60
 PREAMBLE = """
 import asyncio, sys
 from voicebot.errors import ModelMissing, StoreUnavailable
@@ -66,7 +66,7 @@ def line(child: subprocess.Popen[str]) -> str:
 def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
     """Exit code and what stood on stderr."""
     assert child.stderr is not None
-    code = child.wait(CHECK_TIMEOUT_S)
+    code = child.wait(PATIENCE_S)
     return code, child.stderr.read()
 
 

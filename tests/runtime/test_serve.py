@@ -16,7 +16,7 @@ from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.serving import CHECK_TIMEOUT_S, Serving, alive, environment, eventually, serving
+from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.runtime.ports import (
     Address,
@@ -290,7 +290,7 @@ def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
                 assert "found running, adopted" in second.said
                 with suppress(ConnectionClosed):
                     while True:
-                        phone.recv(timeout=CHECK_TIMEOUT_S)
+                        phone.recv(timeout=PATIENCE_S)
                 with connect(stream) as again:
                     again.send(start)
                     assert "media" in str(again.recv())

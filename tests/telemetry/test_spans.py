@@ -26,7 +26,7 @@ from tests.stream.door import ANSWERS, Door, answer, door, in_virtual_time
 from tests.stream.provider import CALL_SID, Provider, carried
 from tests.stream.test_worker import address, worker
 from tests.telemetry.collector import collecting
-from voicebot import tracing
+from voicebot import telemetry
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
@@ -252,7 +252,7 @@ def test_without_a_collector_the_exporter_is_not_even_imported() -> None:
 def test_without_its_packages_calls_go_on_and_a_line_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tracing, "is_installed", lambda: False)
+    monkeypatch.setattr(telemetry, "is_installed", lambda: False)
     assert open_tracing(settings(otlp_endpoint="http://127.0.0.1:4318")) is UNTRACED
     assert "voicebot[traces]" in capsys.readouterr().err
 

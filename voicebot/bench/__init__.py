@@ -1,9 +1,9 @@
-"""The latency benchmark: `voicebot serve` under simulated calls, and what callers felt.
+"""The latency benchmark: `voicebot serve` under simulated calls.
 
 command ── run      one run: servers, load, figures
         │   ├─ servers   `voicebot serve` and, where wanted, the OpenAI stand-in, on free ports
         │   └─ load      a process of phones: N calls at once, for S seconds
-        ├─ figures  percentiles, differences of medians, the cost of processes
+        ├─ figures  percentiles, differences of medians, processor and memory use
         └─ report   table, JSON, picture
 """
 

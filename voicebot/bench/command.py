@@ -1,4 +1,4 @@
-"""`voicebot bench`: measure, show, keep."""
+"""`voicebot bench`: measure, show and store the figures."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ PAIRS: Final = 3
 """Runs of each side in a comparison; the order within a pair alternates."""
 
 _INTERRUPTED: Final = 130
-"""What a shell reports of a program that Ctrl-C ended."""
+"""A shell's exit code for Ctrl-C."""
 
 
 class Against(StrEnum):
-    """What may be compared with saving in real time."""
+    """The save mode that is compared with saving in real time."""
 
     BATCH = "batch"
 
 
 def bench(
     calls: Annotated[int, typer.Option(min=1, help="Calls at once.")] = 10,
-    seconds: Annotated[float, typer.Option(min=1, help="How long, of each run.")] = 60,
+    seconds: Annotated[float, typer.Option(min=1, help="Duration of each run.")] = 60,
     stack: Annotated[
         StackKind,
         typer.Option(
             help="null: no models, the server's own cost. local: Whisper and Piper. openai-sim: "
-            "the OpenAI stack against a stand-in that is as slow as the real one."
+            "the OpenAI stack against a stand-in with realistic latencies."
         ),
     ] = StackKind.NULL,
     workers: Annotated[
@@ -51,7 +51,9 @@ def bench(
     ] = 1,
     json: Annotated[
         Path | None,
-        typer.Option("--json", help="Keep the figures here, and a picture beside.", metavar="FILE"),
+        typer.Option(
+            "--json", help="Store the figures here, and a picture beside them.", metavar="FILE"
+        ),
     ] = None,
     compare: Annotated[
         Against | None,
@@ -61,11 +63,11 @@ def bench(
         ),
     ] = None,
 ) -> None:
-    """Measure latency under simulated calls, on servers of its own.
+    """Measure latency under simulated calls, on its own servers.
 
     \b
-    Starts `voicebot serve` with an embedded Valkey on free ports and in a temporary directory;
-    places so many calls at once, each followed by the next; prints
+    Starts `voicebot serve` with an embedded Valkey on free ports and in a temporary directory,
+    keeps so many calls up at once, and prints
       turn latency     the caller's last voiced sample to the bot's first frame at the phone
       server latency   the decision that the turn is over to the first frame, without models
       commit           one commit to Valkey, as the conversation waits for it
@@ -76,9 +78,9 @@ def bench(
     \b
     voicebot bench                                        ten calls without models
     voicebot bench --calls 50 --json bench-out/null.json  the figure of the README
-    voicebot bench --calls 4 --stack local                the whole thing
-    voicebot bench --stack openai-sim --calls 50          what we add to the vendor's latency
-    voicebot bench --compare batch                        what saving at once costs
+    voicebot bench --calls 4 --stack local                with speech models
+    voicebot bench --stack openai-sim --calls 50          what we add to OpenAI's latency
+    voicebot bench --compare batch                        the cost of saving in real time
     """
     configure("warning")
     plan = Plan(stack, calls, seconds, workers, ask_console=compare is None)
@@ -109,7 +111,7 @@ def bench(
 async def _run(
     plan: Plan, compare: Against | None, progress: Progress
 ) -> tuple[list[Measured], list[Pair]]:
-    """All runs in real time, and the pairs that they belong to when both modes are compared."""
+    """Return the runs in real time, and the pairs when both modes are compared."""
     with TemporaryDirectory(prefix="vb-bench-") as name:
         folder = Path(name)
         if compare is None:
@@ -119,7 +121,7 @@ async def _run(
 
 
 async def _pair(plan: Plan, folder: Path, progress: Progress, number: int) -> Pair:
-    """Both modes, the one that begins changing from pair to pair: neither gets the warmer half."""
+    """Measure both modes; which one goes first alternates, so that neither is favoured."""
     order = list(SaveMode) if number % 2 == 0 else list(SaveMode)[::-1]
     runs = {}
     for mode in order:
@@ -140,7 +142,7 @@ def _keep(file: Path, report: dict[str, object]) -> None:
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Callable[[str], None]]:
-    """A line that says what goes on; on a terminal it stays one line."""
+    """Give a function that shows the progress, on one line of a terminal."""
     if not console.is_terminal:
         yield lambda text: console.print(f"{text} …", highlight=False)
         return

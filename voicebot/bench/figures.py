@@ -1,4 +1,4 @@
-"""Samples into figures: percentiles, the difference of two medians, the cost of processes."""
+"""Figures from samples: percentiles, differences of medians, processor and memory use."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def difference_of_medians(a: Sequence[float], b: Sequence[float]) -> Difference 
 
 @dataclass(frozen=True)
 class Samples:
-    """Everything that was timed, in milliseconds."""
+    """All timings of a run, in milliseconds."""
 
     turn_latency_ms: tuple[float, ...] = ()
     server_latency_ms: tuple[float, ...] = ()
@@ -75,18 +75,18 @@ class Samples:
 
     @classmethod
     def joined(cls, samples: Iterable[Samples]) -> Samples:
-        """Return several runs as one sample."""
+        """Return the samples of several runs as one."""
         runs = list(samples)
         names = (field.name for field in fields(cls))
         return cls(*(tuple(v for run in runs for v in getattr(run, name)) for name in names))
 
 
 _COLUMNS: Final = {"turn": "server_ms", "commit": "ms", "loop_lag": "ms"}
-"""The figure that is read of each kind of row in VOICEBOT_MEASURE_FILE."""
+"""The column that is read from each kind of row in VOICEBOT_MEASURE_FILE."""
 
 
 def read_measures(file: Path) -> dict[str, list[float]]:
-    """Return the stream servers' figures by kind of row. A file that was never written has none."""
+    """Return the stream servers' figures by kind of row; none when the file does not exist."""
     found: dict[str, list[float]] = {kind: [] for kind in _COLUMNS}
     for line in file.read_bytes().splitlines() if file.exists() else ():
         row = orjson.loads(line)
@@ -97,7 +97,7 @@ def read_measures(file: Path) -> dict[str, list[float]]:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The cost of several processes since their start; None where there is no /proc (no Linux)."""
+    """The use of several processes since their start; None without /proc (not on Linux)."""
 
     cpu_s: float | None
     rss_mib: float | None
@@ -128,7 +128,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def machine() -> dict[str, object]:
-    """Describe this machine; figures mean nothing without it."""
+    """Describe this machine, for the report."""
     memory = _value(_PROC / "meminfo", "MemTotal:")
     return {
         "processor": _value(_PROC / "cpuinfo", "model name") or platform.machine(),
@@ -149,7 +149,7 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def _value(path: Path, name: str) -> str | None:
-    """The value of the first line `name: value` of one of /proc's tables."""
+    """Return the value of the first line `name: value` in a file of /proc."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError:

@@ -1,13 +1,13 @@
-"""`python -m voicebot.bench.load ORDER RESULT`: the phones, in a process of their own.
+"""The simulated phones, in their own process: `python -m voicebot.bench.load ORDER RESULT`.
 
-Places so many calls at once, each followed by the next until the time is up, and writes what
-the callers felt. Calls begin spread over their first seconds, as callers do.
+Keeps a number of calls up at once until the time is over, and writes the measured latencies. The
+calls start spread over the first seconds.
 
-Real callers' frames do not come at the same moments: each line has a phase of its own within the
-20 ms of a frame, and all lines' phases lie evenly, so that the server's work is not bundled.
+Real callers' frames do not arrive at the same moments. So each line sends at its own phase within
+the 20 ms of a frame, and the phases are spread evenly.
 
-    line 1   |···········|···········|      each bar a frame that leaves; a line's calls
-    line 2    |···········|···········|     all begin at its phase
+    line 1   |···········|···········|      each bar is a sent frame; all calls of
+    line 2    |···········|···········|     a line begin at its phase
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ _LAST_WORDS_S: Final = 10.0
 
 
 class Order(BaseModel):
-    """What the phones do. `clean` cuts each line at its last voiced sample and says it between
-    plain silence, as the null recogniser wants it."""
+    """The task of the phones.
+
+    clean  cut each clip after its last voiced sample, as the null transcriber needs it
+    """
 
     url: str
     console: str | None
@@ -54,7 +56,7 @@ class Order(BaseModel):
 
 
 class Tally(BaseModel):
-    """What the callers met; times in milliseconds. `finished`: callSids that the bot ended."""
+    """The results; times in milliseconds. `finished`: callSids of calls that the bot ended."""
 
     turn_latency_ms: list[float] = []
     phone_lag_ms: list[float] = []
@@ -66,23 +68,23 @@ class Tally(BaseModel):
 
 
 class Tallying:
-    """The observer of one call."""
+    """Observes one call. It satisfies Observer."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
     def bot_said(self, text: str) -> None:
-        """Not of interest here."""
+        """Do nothing."""
 
     def caller_said(self, text: str) -> None:
-        """Not of interest here."""
+        """Do nothing."""
 
     def answered(self, latency_ms: float) -> None:
-        """What the caller felt."""
+        """Store the latency of a turn."""
         self._tally.turn_latency_ms.append(round(latency_ms, 3))
 
     def noticed(self, text: str) -> None:
-        """A phone that has something to remark has met an error."""
+        """Store a remark of the phone as an error."""
         self._tally.errors.append(text)
 
 
@@ -98,10 +100,9 @@ class Phones:
         self._carrying: set[Provider] = set()
 
     async def call(self) -> None:
-        """Keep every line busy for its time, then put its phone down.
+        """Keep every line busy for its time, then hang up.
 
-        Lines end as they began, one after the other: fifty at once would be a burst of
-        commits that no switchboard sees.
+        Lines end one after the other, as they began, to avoid an unrealistic burst of commits.
         """
         spread_s = min(_SPREAD_S, _LONGEST_SPREAD_S / self._order.calls)
         async with asyncio.TaskGroup() as group:
@@ -110,7 +111,7 @@ class Phones:
                 group.create_task(self._keep_calling(place * spread_s, phase_s))
 
     def hang_up(self) -> None:
-        """End every call that is under way."""
+        """End every running call."""
         for provider in self._carrying:
             provider.hang_up()
 
@@ -140,7 +141,7 @@ class Phones:
 
     @contextmanager
     def _carried(self, provider: Provider, until: float) -> Iterator[None]:
-        """Under way, and put down when the line's time is up."""
+        """Track a running call, and hang up when the line's time is over."""
         left_s = max(0.0, until - self._clock.now())
         up = asyncio.get_running_loop().call_later(left_s, provider.hang_up)
         self._carrying.add(provider)
@@ -169,12 +170,12 @@ class Phones:
 
 
 def next_of_phase(now_s: float, phase_s: float) -> float:
-    """The next moment that lies `phase_s` behind a whole number of frames."""
+    """Return the next moment that is `phase_s` after a multiple of the frame length."""
     return math.ceil((now_s - phase_s) / FRAME_S) * FRAME_S + phase_s
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Carry out the order, write the tally; stopped early, write what there is."""
+    """Run the order and write the tally, also when stopped early."""
     order = Order.model_validate_json(sys.argv[1])
     script = default_script()
     clips = await spoken(script, Path())

@@ -1,4 +1,4 @@
-"""The benchmark's figures as a table for people, JSON for machines, and a picture."""
+"""The benchmark's report: a table for people, JSON for machines, and a picture."""
 
 from __future__ import annotations
 

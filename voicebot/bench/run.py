@@ -1,4 +1,4 @@
-"""One run of the benchmark: servers, a load on them, and the figures of both."""
+"""One run of the benchmark: start servers, place calls, collect the figures."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """So many calls at once, for so many seconds, on these servers.
+    """The parameters of a run.
 
-    ask_console  callers ask the console which step is open; of no use while nothing is saved
-                 before the end of the call
+    ask_console  callers ask the console for the open step; useless in batch mode
     """
 
     stack: StackKind
@@ -79,7 +78,7 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
 
 
 async def place_calls(order: Order, result: Path) -> Tally:
-    """Run the phones in a process of their own; raises PhoneError when it fails."""
+    """Run the phones in their own process; raises PhoneError when it fails."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "voicebot.bench.load", order.model_dump_json(), str(result),
         stdin=PIPE, stdout=DEVNULL, start_new_session=True,
@@ -91,12 +90,12 @@ async def place_calls(order: Order, result: Path) -> Tally:
             process.kill()
             await process.wait()
     if code != 0:
-        raise PhoneError(f"the phones ended with exit code {code}; what they said stands above")
+        raise PhoneError(f"the phones ended with exit code {code}; their output is above")
     return Tally.model_validate_json(await asyncio.to_thread(result.read_bytes))
 
 
 def _order(plan: Plan, servers: Servers) -> Order:
-    # Where no model hears, the callers' lines fit in their order: nothing need be asked.
+    # Without a real recogniser, the callers' lines fit in their order.
     asks = plan.ask_console and plan.stack is StackKind.LOCAL
     return Order(
         url=servers.url,
@@ -108,7 +107,7 @@ def _order(plan: Plan, servers: Servers) -> Order:
 
 
 async def _not_booked(redis_url: str, finished: list[str]) -> list[str]:
-    """A call that reached its end without a booking was not understood: the load is wrong."""
+    """Return an error for each finished call without a booking, which was not understood."""
     async with connect(redis_url) as client:
         keys = [call_keys(CallSid(sid)).call for sid in finished]
         statuses = [str(await client.hget(key, "status")) for key in keys]
@@ -116,7 +115,7 @@ async def _not_booked(redis_url: str, finished: list[str]) -> list[str]:
 
 
 def _cpu_percent_per_call(before: Usage, after: Usage, lasted_s: float, calls: int) -> float | None:
-    """100 is one core, shared by the calls that were up at once."""
+    """Return the processor use per concurrent call, in per cent of a core."""
     if before.cpu_s is None or after.cpu_s is None:
         return None
     return round(100 * (after.cpu_s - before.cpu_s) / lasted_s / calls, 3)

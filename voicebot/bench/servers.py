@@ -1,4 +1,4 @@
-"""The servers under test: `voicebot serve` on free ports, in a folder of its own."""
+"""The servers under test: `voicebot serve` on free ports, in its own folder."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from voicebot.speech.null import clip_checksum
 _HOST: Final = "127.0.0.1"
 _STOP_S: Final = 20.0
 _RENDER_S: Final = 1.5
-"""No sentence takes the local voice longer."""
+"""Longer than the local voice takes for any sentence."""
 _OURS: Final = ("VOICEBOT_", "OPENAI_", "OTEL_")
 
 
 class StackKind(StrEnum):
-    """What hears, speaks and understands behind the stream server."""
+    """The engines behind the stream server."""
 
     NULL = "null"
     LOCAL = "local"
@@ -50,7 +50,7 @@ class Servers:
 
     @property
     def process_ids(self) -> tuple[int, ...]:
-        """All our processes but Valkey."""
+        """The ids of all server processes except Valkey."""
         ours = (self.process_id, *descendants(self.process_id))
         return tuple(pid for pid in ours if "valkey" not in _name(pid))
 
@@ -67,8 +67,8 @@ async def running(
 ) -> AsyncIterator[Servers]:
     """Start the servers, wait until they are ready, and stop them at the end.
 
-    calls      at once, at most
-    redis_url  a server that is there; an embedded Valkey is started without one
+    calls      the most concurrent calls
+    redis_url  an existing server; without it an embedded Valkey is started
     Stream workers write their timings to `folder`/measures.jsonl. Raises StartFailed.
     """
     stream, console, valkey, vendor = (free_port(_HOST) for _ in range(4))
@@ -110,14 +110,14 @@ async def running(
 
 
 def null_manifest() -> bytes:
-    """Return what the null recogniser reads in each of the phone's clips, as they are sent."""
+    """Return the null transcriber's manifest of the phone's clips."""
     clips = (shipped_clip(file).cut() for file in shipped())
     return orjson.dumps([{"crc": clip_checksum(clip.audio), "text": clip.text} for clip in clips])
 
 
 def _engines(kind: StackKind) -> dict[str, str]:
     if kind is StackKind.OPENAI_SIM:
-        # The stand-in is to be measured, not what takes over from it.
+        # Measure the stand-in, not the fallback.
         return {"OPENAI_API_KEY": "any", "VOICEBOT_OPENAI_FALLBACK": "false"}
     engine = kind.value
     return {
@@ -131,10 +131,10 @@ def _engines(kind: StackKind) -> dict[str, str]:
 async def _started(
     command: tuple[str, ...], ready: bytes, environment: Mapping[str, str], folder: Path
 ) -> AsyncIterator[Process]:
-    """`voicebot COMMAND` from the line that begins with `ready` on; stopped at the end.
+    """Run `voicebot COMMAND`; give it once a line begins with `ready`, and stop it at the end.
 
-    It runs in `folder`, so that no .env of this one applies, and in a session of its own, so that
-    a terminal's Ctrl-C reaches the benchmark alone.
+    It runs in `folder`, so that no .env file applies, and in its own session, so that a terminal's
+    Ctrl-C reaches only the benchmark.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "voicebot", *command,
@@ -144,14 +144,14 @@ async def _started(
     try:
         while not (line := await process.stdout.readline()).startswith(ready):
             if not line:
-                raise StartFailed(f"voicebot {command[0]} ended; what it said stands above")
+                raise StartFailed(f"voicebot {command[0]} ended; its output is above")
         yield process
     finally:
         await _stop(process)
 
 
 async def _stop(process: Process) -> None:
-    """A first SIGTERM lets calls end, a second one does not; then SIGKILL."""
+    """Send SIGTERM, which lets calls end, then again, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
         if process.returncode is None:
             process.send_signal(number)
@@ -161,7 +161,7 @@ async def _stop(process: Process) -> None:
 
 
 async def _sentences_ready(cache: Path) -> None:
-    """Wait until the bot's fixed sentences are rendered: once for all calls, no call's cost."""
+    """Wait until the bot's fixed sentences are cached, so that no call pays for them."""
     count, rendered = -1, 0
     while count != rendered:
         count = rendered

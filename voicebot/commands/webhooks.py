@@ -59,11 +59,11 @@ async def _test(settings: Settings) -> bool:
         body = trial_body(message_id, iso_utc(datetime.now(UTC)))
         client = WebhookClient(endpoint, settings.webhook_deadline_s, time.time)
         try:
-            answer = await client.send(message_id, body)
+            attempt = await client.send(message_id, body)
         finally:
             await client.aclose()
-        typer.echo(f"{answer.verdict:<8} {endpoint.label}  {answer.why}")
-        taken = taken and answer.verdict is Verdict.TAKEN
+        typer.echo(f"{attempt.verdict:<8} {endpoint.label}  {attempt.why}")
+        taken = taken and attempt.verdict is Verdict.TAKEN
     return taken
 
 

@@ -1,6 +1,6 @@
-"""`python -m voicebot.notify`: confirms bookings by mail and delivers webhooks.
+"""The notify process: `python -m voicebot.notify` sends mail and delivers webhooks.
 
-A child process of `voicebot serve`; each half runs where its settings are there.
+A child process of `voicebot serve`. Each half runs when its settings are set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voicebot.store import connect, open_store, redis_url
 
 
 async def main(lifetime: Lifetime) -> None:
-    """Tell others until told to stop."""
+    """Run until stopped; raises SettingsError."""
     settings = load_settings()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         if receivers := endpoints(settings):

@@ -1,4 +1,4 @@
-"""Delivery of one call's events to one endpoint: retries that are due, then what is new, in order.
+"""Delivery of one call's events to one endpoint: due retries first, then new events, in order.
 
 attempt   1  2   3    4     5     6    7    8    9   10   11
 pause      5s 30s  2m  10m   30m   1h   2h   4h   8h   8h     about a day in all
@@ -33,16 +33,16 @@ PAUSES_S: Final = (
 MOST_ATTEMPTS: Final = len(PAUSES_S) + 1
 LONGEST_RETRY_AFTER_S: Final = _HOUR_S
 _JITTER: Final = 0.2
-"""Of a pause, so that what failed together does not come back together."""
+"""Share of a pause by which it varies, so that failed deliveries do not all retry at once."""
 
 CALLS_SEEN: Final = 20_000
-"""Of so many calls it is known in memory up to where there was nothing to tell."""
+"""The number of calls whose last checked entry is kept in memory."""
 
 _Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")  # set by the process that delivers
 
 attempts_total = Counter(
     "voicebot_webhook_attempts",
-    "Requests to receivers, by what came of it: taken, late (tried again), failed (given up)",
+    "Requests to receivers, by outcome: taken, late (to be retried), failed (given up)",
     ["endpoint", "outcome"],
 )
 delay_seconds = Histogram(
@@ -52,18 +52,16 @@ delay_seconds = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0, 86400.0),
 )
 late_calls = _Gauge(
-    "voicebot_webhook_late_calls", "Calls with something that waits to be tried again", ["endpoint"]
+    "voicebot_webhook_late_calls", "Calls with a delivery to be retried", ["endpoint"]
 )
-failures = _Gauge(
-    "voicebot_webhook_failures", "What was given up and is listed, until retried", ["endpoint"]
-)
+failures = _Gauge("voicebot_webhook_failures", "Failed deliveries that are listed", ["endpoint"])
 
 
 def pause_s(attempts: int, chance: float, retry_after_s: float = 0.0) -> float | None:
-    """Return the pause after so many attempts, in seconds; None when there were enough.
+    """Return the pause after `attempts` in seconds, or None after the last one.
 
     chance         0 up to 1, drawn for every pause
-    retry_after_s  the receiver's wish
+    retry_after_s  the receiver's Retry-After
     """
     if attempts >= MOST_ATTEMPTS:
         return None
@@ -72,7 +70,7 @@ def pause_s(attempts: int, chance: float, retry_after_s: float = 0.0) -> float |
 
 
 class Delivery:
-    """Deliveries of one endpoint in one process; call `begin` first. Raises client.AWAY."""
+    """Delivers to one endpoint; call `begin` first. Raises client.AWAY."""
 
     def __init__(
         self,
@@ -92,66 +90,73 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._seen: dict[CallSid, str] = {}
-        for outcome in ("taken", "late", "failed"):  # an alert on their increase must see the first
+        for outcome in (
+            "taken",
+            "late",
+            "failed",
+        ):  # start at 0, so that alerts see the first increase
             attempts_total.labels(label, outcome)
         delay_seconds.labels(label)
 
     async def begin(self) -> None:
-        """Read since when the endpoint is told; it is remembered in Redis once more."""
+        """Read the moment from which the endpoint receives events, and renew its expiry in
+        Redis."""
         since_ms = await self._log.begin(self._now_ms())
-        self._since = f"{max(0, since_ms - 1)}-0"  # that very millisecond's events are told
+        self._since = f"{max(0, since_ms - 1)}-0"  # include the events of that millisecond
 
-    async def attend(self, call_sid: CallSid) -> None:
-        """Deliver what there is to tell of this call; a call without news costs two reads."""
+    async def deliver(self, call_sid: CallSid) -> None:
+        """Deliver this call's due retries and new events; without any it costs two reads."""
         progress = await self._log.progress(call_sid)
         now_ms = self._now_ms()
         waiting = [retry for retry in progress.retries if retry.due_ms > now_ms]
         for retry in progress.retries:
-            if retry.due_ms <= now_ms and (again := await self._try_again(call_sid, retry)):
+            if retry.due_ms <= now_ms and (again := await self._retry(call_sid, retry)):
                 waiting.append(again)
         if not any(retry.holds_back for retry in waiting):
-            waiting += await self._go_on(call_sid, self.begins_after(call_sid, progress.cursor))
+            waiting += await self._deliver_new(
+                call_sid, self.begins_after(call_sid, progress.cursor)
+            )
         if waiting:
             await self._log.look_again(call_sid, min(retry.due_ms for retry in waiting))
 
     def begins_after(self, call_sid: CallSid, cursor: str) -> str:
-        """Return the entry up to which there is nothing left to tell."""
+        """Return the entry after which events are still to be delivered."""
         return max(cursor, self._since, self._seen.get(call_sid, cursor), key=entry_order)
 
-    async def _go_on(self, call_sid: CallSid, after: str) -> list[Retry]:
-        """What has happened since; stops behind the first that is not taken."""
+    async def _deliver_new(self, call_sid: CallSid, after: str) -> list[Retry]:
+        """Deliver events after `after`, up to the first that is not taken; return its retry."""
         for event in await self._reader.of_call(call_sid, after):
-            told = notification(event)
-            if told is not None:
-                retry = await self._try(told, 1)
-                if retry is None:  # known here even where Redis takes no write just now
-                    self._saw(call_sid, event.id)
+            message = notification(event)
+            if message is not None:
+                retry = await self._try(message, 1)
+                if retry is None:  # remembered here even when the write to Redis fails
+                    self._remember(call_sid, event.id)
                 await self._log.advance(call_sid, event.id, retry)
                 if retry is not None:
                     return [retry]
-            self._saw(call_sid, event.id)
+            self._remember(call_sid, event.id)
         return []
 
-    async def _try_again(self, call_sid: CallSid, retry: Retry) -> Retry | None:
+    async def _retry(self, call_sid: CallSid, retry: Retry) -> Retry | None:
         event = await self._log.event(call_sid, retry.entry)
-        told = notification(event) if event else None
-        if told is None:
+        message = notification(event) if event else None
+        if message is None:
             log.error("webhook_event_gone", call_sid=call_sid, endpoint=self._label)
             attempts_total.labels(self._label, "failed").inc()
             await self._log.settle(call_sid, retry.entry)
             return None
-        again = await self._try(told, retry.attempts + 1)
+        again = await self._try(message, retry.attempts + 1)
         if again is None:
             await self._log.settle(call_sid, retry.entry)
         else:
             await self._log.postpone(call_sid, again)
         return again
 
-    async def _try(self, told: Notification, attempts: int) -> Retry | None:
-        """Make one attempt; return what is left to be tried again, if anything is."""
-        answer = await self._client.send(told.id, told.body)
+    async def _try(self, message: Notification, attempts: int) -> Retry | None:
+        """Make one attempt; return the retry that it leaves, if any."""
+        answer = await self._client.send(message.id, message.body)
         if answer.verdict is Verdict.TAKEN:
-            happened_ms, _ = entry_order(told.entry)
+            happened_ms, _ = entry_order(message.entry)
             attempts_total.labels(self._label, "taken").inc()
             delay_s = max(0.0, self._clock() - happened_ms / 1000)
             delay_seconds.labels(self._label).observe(delay_s)
@@ -162,23 +167,23 @@ class Delivery:
         attempts_total.labels(self._label, outcome).inc()
         log.warning(
             f"webhook_{outcome}",
-            call_sid=told.call_sid,
-            webhook_id=told.id,
+            call_sid=message.call_sid,
+            webhook_id=message.id,
             endpoint=self._label,
             why=answer.why,
             attempts=attempts,
             again_in_s=pause and round(pause),
         )
         if pause is not None:
-            return Retry(told.entry, attempts, self._now_ms() + int(pause * 1000))
-        await self._log.give_up(  # listed before anything forgets it
+            return Retry(message.entry, attempts, self._now_ms() + int(pause * 1000))
+        await self._log.give_up(  # list it before the retry is removed
             FailedDelivery(
-                id=told.id,
+                id=message.id,
                 endpoint=self._label,
-                type=told.kind.value,
-                callSid=told.call_sid,
-                at=told.at,
-                entry=told.entry,
+                type=message.kind.value,
+                callSid=message.call_sid,
+                at=message.at,
+                entry=message.entry,
                 attempts=attempts,
                 why=answer.why,
                 failed_ms=self._now_ms(),
@@ -186,7 +191,7 @@ class Delivery:
         )
         return None
 
-    def _saw(self, call_sid: CallSid, entry: str) -> None:
+    def _remember(self, call_sid: CallSid, entry: str) -> None:
         if len(self._seen) >= CALLS_SEEN:
             self._seen.clear()
         self._seen[call_sid] = entry

@@ -1,16 +1,16 @@
-"""The delivery log: what each endpoint has been told, in Redis; no process's memory matters.
+"""The delivery log in Redis: cursors, retries and failed deliveries of each endpoint.
 
     call:{sid}:webhooks              hash beside the record, in its slot, expiring with it
-        <endpoint>                   the cursor: up to this entry all was taken, or is to be retried
+        <endpoint>                   the cursor: up to this entry all is taken or to be retried
         <endpoint>:<entry>           a retry: attempts so far, when it is due
     voicebot:webhooks:{<endpoint>}:  in one slot
-        since                        events before this moment are not for this endpoint
-        due                          calls with a retry, by the moment to look at them again
-        failed, failures             failed deliveries: ids by moment, and what to show of each
-        lease                        which process delivers
+        since                        the endpoint receives events from this moment on
+        due                          calls with a retry, by the moment to check them again
+        failed, failures             failed deliveries: ids by moment, and their details
+        lease                        the process that delivers
 
-A cursor and a retry are written in one command, so that no event falls between them. No customer's
-data is kept here: the event itself is read again for each attempt.
+A cursor and a retry are written in one command, so that no event is lost between them. No
+customers' data is stored here: the event is read again for each attempt.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from voicebot.settings import Settings
 from voicebot.store import BEGINNING, StreamEvent, call_keys, entry_order, unavailable_when_away
 
 ORDERED_ATTEMPTS: Final = 4
-"""For so many attempts (under three minutes) a call's later events wait for an earlier one; then
-one that a receiver cannot digest must not keep it from learning how the call ended."""
+"""For so many attempts (under three minutes) a call's later events wait for an earlier one. After
+that, an event that a receiver cannot process does not hold up the others."""
 
 REMEMBERED_S: Final = 7 * 24 * 3600
-"""An endpoint that is taken out of the settings and comes back within that time goes on where it
-was; later it begins anew."""
+"""An endpoint that returns to the settings within that time continues where it was; later it starts
+anew."""
 
 DUE_AT_ONCE: Final = 500
 
@@ -46,7 +46,7 @@ _ATTEMPTS_AND_DUE: Final = TypeAdapter(tuple[int, int])
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """An event that was not taken yet, to be tried again at `due_ms` (Unix time)."""
+    """An event to be delivered again at `due_ms` (Unix milliseconds)."""
 
     entry: str
     attempts: int
@@ -54,13 +54,13 @@ class Retry:
 
     @property
     def holds_back(self) -> bool:
-        """Whether later events of its call still wait for it."""
+        """Whether later events of its call wait for it."""
         return self.attempts < ORDERED_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one endpoint has been told of one call; retries in the order of their events."""
+    """The delivery state of one call at one endpoint; retries in the order of their events."""
 
     cursor: str = BEGINNING
     retries: tuple[Retry, ...] = ()
@@ -68,7 +68,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
-    """A delivery that was given up. It holds no customer's data."""
+    """A delivery that was given up. It holds no customers' data."""
 
     id: str
     endpoint: str
@@ -82,13 +82,13 @@ class FailedDelivery:
 
     @property
     def place(self) -> Place:
-        """Where it stands in the list; no two have the same place."""
+        """Its unique position in the list."""
         return Place(self.failed_ms, self.id, self.endpoint)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A place in the list of failed deliveries, which is in falling order of places."""
+    """A position in the list of failed deliveries, which is sorted in falling order."""
 
     failed_ms: int
     id: str
@@ -99,7 +99,7 @@ _FAILED: Final = TypeAdapter(FailedDelivery)
 
 
 def webhooks_key(call_sid: CallSid) -> str:
-    """Return the key of what endpoints have been told of a call; same slot as its record."""
+    """Return the key of a call's delivery state, in the same slot as its record."""
     return f"{call_keys(call_sid).call}:webhooks"
 
 
@@ -116,18 +116,19 @@ class DeliveryLog:
         )
 
     async def begin(self, now_ms: int) -> int:
-        """Return since when this endpoint is told (Unix ms): from now on when it is new."""
+        """Return the moment from which this endpoint receives events (Unix ms): now when it is
+        new."""
         await self._client.set(self._since, now_ms, nx=True)
         await self._client.expire(self._since, REMEMBERED_S)
         return int(await self._client.get(self._since) or now_ms)
 
     async def progress(self, call_sid: CallSid) -> Progress:
-        """Return how far a call has been told."""
+        """Read the delivery state of a call."""
         key = webhooks_key(call_sid)
         return self.read(await cast(Awaitable[Mapping[str, str]], self._client.hgetall(key)))
 
     def read(self, stored: Mapping[str, str]) -> Progress:
-        """Return the same of a hash that was read."""
+        """Parse the delivery state from a call's hash."""
         prefix = f"{self._endpoint.id}:"
         retries = [
             retry
@@ -150,47 +151,47 @@ class DeliveryLog:
         await self._write(call_sid, fields | (self._fields(retry) if retry else {}))
 
     async def postpone(self, call_sid: CallSid, retry: Retry) -> None:
-        """Note another attempt at an event, and when the next one is due."""
+        """Store the number of attempts at an event, and when the next one is due."""
         await self._write(call_sid, self._fields(retry))
 
     async def settle(self, call_sid: CallSid, entry: str) -> None:
         """End the retries of an event."""
         await self._client.hdel(webhooks_key(call_sid), f"{self._endpoint.id}:{entry}")
 
-    async def look_again(self, call_sid: CallSid, at_ms: int) -> None:
-        """Remember to look at a call, at the latest then."""
+    async def check_again(self, call_sid: CallSid, at_ms: int) -> None:
+        """Schedule a check of a call at `at_ms` or earlier."""
         await self._client.zadd(self._due, {call_sid: at_ms}, lt=True)
 
     async def due(self, now_ms: int) -> list[CallSid]:
-        """Return calls to be looked at, and forget them: the one that takes them looks at them."""
+        """Remove and return the calls that are due for a check."""
         found = await self._client.zrangebyscore(self._due, 0, now_ms, start=0, num=DUE_AT_ONCE)
         if found:
             await self._client.zrem(self._due, *found)
         return [CallSid(str(call_sid)) for call_sid in found]
 
     async def late_calls(self) -> int:
-        """Return how many calls have a retry waiting."""
+        """Return the number of calls with a retry."""
         return int(await self._client.zcard(self._due))
 
     async def give_up(self, failure: FailedDelivery) -> None:
-        """List a failed delivery, and drop those that are older than a record is kept."""
+        """List a failed delivery, and remove those older than the retention time."""
         text = orjson.dumps(asdict(failure)).decode()
         await self._client.hset(self._failures, failure.id, text)
         await self._client.zadd(self._failed, {failure.id: failure.failed_ms})
         oldest_ms = failure.failed_ms - self._retention_s * 1000
         for name in await self._client.zrangebyscore(self._failed, 0, oldest_ms):
-            await self._strike(str(name))
+            await self._remove(str(name))
         for key in (self._failed, self._failures):
             await self._client.expire(key, self._retention_s)
 
     async def failed(self) -> int:
-        """Return how many failed deliveries are listed."""
+        """Return the number of failed deliveries."""
         return int(await self._client.zcard(self._failed))
 
     async def failures(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
-        """Return up to `limit` failed deliveries behind a place, newest first.
+        """Return up to `limit` failed deliveries after a place, newest first.
 
-        More is read until enough lies behind `after`: many may have failed at one moment.
+        Reads more until enough come after `after`, because many may have failed at one moment.
         """
         newest, count = ("+inf", limit) if after is None else (str(after.failed_ms), limit + 1)
         while True:
@@ -202,28 +203,30 @@ class DeliveryLog:
             count *= 2
 
     async def retry(self, failure_id: str, now_ms: int) -> bool:
-        """Ask for one more attempt at a failed delivery; False when none is listed by this id.
+        """Request one more attempt at a failed delivery; False when the id is not listed.
 
-        It is listed again when that attempt fails too.
+        It is listed again when that attempt fails, too.
         """
         failure = await self._failure(failure_id)
         if failure is None:
             return False
         call_sid = CallSid(failure.callSid)
-        attempts = max(failure.attempts, ORDERED_ATTEMPTS)  # the call's later events do not wait
+        attempts = max(
+            failure.attempts, ORDERED_ATTEMPTS
+        )  # so that later events do not wait for it
         await self.postpone(call_sid, Retry(failure.entry, attempts, now_ms))
-        await self.look_again(call_sid, now_ms)
-        await self._strike(failure.id)
+        await self.check_again(call_sid, now_ms)
+        await self._remove(failure.id)
         return True
 
     async def _failure(self, name: str) -> FailedDelivery | None:
         text = await cast(Awaitable[str | None], self._client.hget(self._failures, name))
         try:
             return None if text is None else _FAILED.validate_json(text)
-        except ValidationError:  # what another program wrote there
+        except ValidationError:  # written by another program
             return None
 
-    async def _strike(self, name: str) -> None:
+    async def _remove(self, name: str) -> None:
         await self._client.zrem(self._failed, name)
         await self._client.hdel(self._failures, name)
 
@@ -234,12 +237,12 @@ class DeliveryLog:
     async def _write(self, call_sid: CallSid, fields: dict[str, str]) -> None:
         key = webhooks_key(call_sid)
         await self._client.hset(key, items=[part for pair in fields.items() for part in pair])
-        # Longer than any event of the call is kept: without a cursor it would be told again.
+        # Longer than any event is kept: without a cursor, events would be delivered again.
         await self._client.expire(key, 2 * self._retention_s)
 
 
 def _retry(entry: str, text: str) -> Retry | None:
-    """Read a retry, or None where another program wrote something else."""
+    """Parse a retry; None when it is invalid."""
     try:
         attempts, due_ms = _ATTEMPTS_AND_DUE.validate_json(text)
     except ValidationError:
@@ -257,17 +260,17 @@ class FailedDeliveries:
         ]
 
     async def page(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
-        """Return up to `limit` failed deliveries behind a place, newest first."""
+        """Return up to `limit` failed deliveries after a place, newest first."""
         with unavailable_when_away():
             found = [f for log in self._logs for f in await log.failures(limit, after)]
         return sorted(found, key=lambda failure: failure.place, reverse=True)[:limit]
 
     async def late_calls(self) -> int:
-        """Return how many calls have a retry waiting."""
+        """Return the number of calls with a retry."""
         with unavailable_when_away():
             return sum([await log.late_calls() for log in self._logs])
 
     async def retry(self, failure_id: str, now_ms: int) -> int:
-        """Ask for one more attempt; return how many endpoints had it listed."""
+        """Request one more attempt; return the number of endpoints that listed it."""
         with unavailable_when_away():
             return sum([await log.retry(failure_id, now_ms) for log in self._logs])

@@ -1,12 +1,12 @@
-"""The dispatcher of one endpoint: which process delivers, and what makes it look at a call.
+"""The dispatcher of one endpoint: which process delivers, and when it checks which call.
 
     notice of a write ─────────────┐
-    newest calls, every 5 s ───────┤ a notice may be lost
-    every call, when notices begin ├──► queue ──► WORKERS tasks, a call in one at a time
-      and every 10 minutes ────────┤ nothing relies on the index of calls
-    retries that are due ──────────┘
+    newest calls, every 5 s ───────┤ in case a notice is lost
+    all calls, when notices begin  ├──► queue ──► WORKERS tasks, each call in one at a time
+      and every 10 minutes ────────┤ in case the index of calls is incomplete
+    due retries ───────────────────┘
 
-Endpoints share nothing but Redis: one that hangs holds up its own deliveries alone.
+Endpoints share only Redis, so one that hangs delays only its own deliveries.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from voicebot.store import AWAY, EventReader, call_keys, cancel_tasks, entry_ord
 log = get_logger(__name__)
 
 WORKERS: Final = 8
-"""Requests to one receiver at once."""
+"""Concurrent requests to one receiver."""
 LEASE_MS: Final = 15_000
 
 NEWEST_CALLS: Final = 300
 
 
 class Lease:
-    """One process's claim on one key. Raises client.AWAY, but `release` does not.
+    """A lease on one key in Redis. Raises client.AWAY, except in `release`.
 
-    It keeps most things from being delivered twice; it is no fence. A process that was asleep for
-    longer than a lease lives may finish a request beside its successor: at least once allows it.
+    It avoids most duplicate deliveries, but it is no fence: a process that was suspended for longer
+    than the lease may finish a request beside its successor.
     """
 
     def __init__(self, client: Redis, key: str, life_ms: int = LEASE_MS) -> None:
@@ -53,35 +53,35 @@ class Lease:
         self._holder = uuid4().hex
 
     async def acquire(self) -> bool:
-        """Take the lease if nobody else has it; return whether it is ours now."""
+        """Acquire or renew the lease; return whether this process holds it."""
         if await self._client.set(self._key, self._holder, nx=True, px=self._life_ms):
             return True
         return await self.renew()
 
     async def renew(self) -> bool:
-        """Prolong the lease; return whether it is ours still."""
+        """Prolong the lease; return whether this process still holds it."""
         if await self._client.get(self._key) != self._holder:
             return False
         return bool(await self._client.set(self._key, self._holder, px=self._life_ms))
 
     async def release(self) -> None:
-        """Let another process go on at once; while Redis is away the lease expires by itself."""
+        """Give up the lease; while Redis is away it expires by itself."""
         with suppress(*AWAY):
             if await self._client.get(self._key) == self._holder:
                 await self._client.delete(self._key)
 
 
 class CallQueue:
-    """A queue of calls in which each waits at most once, and is with at most one worker."""
+    """A queue in which each call waits at most once and is with at most one worker."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[CallSid] = asyncio.Queue()
         self._waiting: set[CallSid] = set()
         self._wanted_again: dict[CallSid, bool] = {}
-        """Of each call that a worker has."""
+        """For each call with a worker: whether to queue it again."""
 
     def put(self, call_sid: CallSid) -> None:
-        """Add a call; one that a worker has is looked at once more after that."""
+        """Add a call; one that is with a worker is queued again after that."""
         if call_sid in self._wanted_again:
             self._wanted_again[call_sid] = True
         elif call_sid not in self._waiting:
@@ -89,14 +89,14 @@ class CallQueue:
             self._queue.put_nowait(call_sid)
 
     async def get(self) -> CallSid:
-        """Wait for the next call; `done` says that it was looked at."""
+        """Wait for the next call; report it with `done`."""
         call_sid = await self._queue.get()
         self._waiting.discard(call_sid)
         self._wanted_again[call_sid] = False
         return call_sid
 
     def done(self, call_sid: CallSid) -> None:
-        """Give a call back."""
+        """Report that a worker has finished with a call."""
         if self._wanted_again.pop(call_sid):
             self.put(call_sid)
 
@@ -106,7 +106,7 @@ class CallQueue:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often something is looked at, in seconds."""
+    """The intervals of checks in seconds, and the lease in milliseconds."""
 
     beat_s: float = 1.0
     newest_s: float = 5.0
@@ -116,7 +116,7 @@ class Pace:
 
 @dataclass
 class Dispatcher:
-    """Delivers to one endpoint whenever no other process does."""
+    """Delivers to one endpoint while it holds the endpoint's lease."""
 
     client: Redis
     endpoint: Endpoint
@@ -133,10 +133,10 @@ class Dispatcher:
         self._delivery = Delivery(label, self._reader, self._log, self._http, clock=self.clock)
         self._queue = CallQueue()
         self._put_off: set[CallSid] = set()
-        self._looked = self._looked_at_all = float("-inf")
+        self._checked_at = self._checked_all_at = float("-inf")
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Deliver until told to stop; while Redis is away, wait for it."""
+        """Deliver until stopped; while Redis is away, wait for it."""
         away = False
         while not stopping.is_set():
             try:
@@ -144,7 +144,7 @@ class Dispatcher:
                     away = False
                     await self._deliver(stopping)
             except AWAY as error:
-                if not away:  # said once, not every second of an outage
+                if not away:  # logged once per outage
                     log.warning("webhooks_wait_for_redis", why=type(error).__name__)
                 away = True
             with suppress(TimeoutError):
@@ -153,11 +153,11 @@ class Dispatcher:
         await self._http.aclose()
 
     async def _deliver(self, stopping: asyncio.Event) -> None:
-        """Until told to stop, or another process has the lease, or Redis goes away."""
+        """Deliver until stopped, until the lease is lost, or until Redis goes away."""
         self._queue = CallQueue()
         try:
             await self._delivery.begin()
-            self._looked, self._looked_at_all = time.monotonic(), float("-inf")
+            self._checked_at, self._checked_all_at = time.monotonic(), float("-inf")
             async with asyncio.TaskGroup() as group:
                 workers = [self._work() for _ in range(WORKERS)]
                 works = (stopping.wait(), self._keep(), self._listen(), *workers)
@@ -170,11 +170,14 @@ class Dispatcher:
             await self._lease.release()
 
     async def _listen(self) -> None:
-        """Whenever notices begin, all calls are looked at: none were heard before."""
+        """Queue calls by their notices.
+
+        When a subscription begins, schedule a check of all calls.
+        """
         while True:
             with suppress(*AWAY):
                 async with self._reader.notices() as notices:
-                    self._looked = self._looked_at_all = float("-inf")
+                    self._checked_at = self._checked_all_at = float("-inf")
                     async for call_sid in notices:
                         if call_sid is not None:
                             self._queue.put(call_sid)
@@ -184,54 +187,54 @@ class Dispatcher:
         while True:
             call_sid = await self._queue.get()
             try:
-                await self._delivery.attend(call_sid)
+                await self._delivery.deliver(call_sid)
             except AWAY as error:
                 self._postpone(call_sid, error)
             finally:
                 self._queue.done(call_sid)
 
     def _postpone(self, call_sid: CallSid, error: Exception) -> None:
-        """One node of a cluster may be away: whether we go on is for the lease to say."""
+        """Put a call off. One node of a cluster may be away; the lease decides whether to go on."""
         if is_wrong_type(error):
             log.error("webhook_call_unreadable", call_sid=call_sid, why=str(error))
         else:
             self._put_off.add(call_sid)
 
     async def _keep(self) -> None:
-        """Ends when the lease is another's."""
+        """Renew the lease and schedule checks; returns when the lease is lost."""
         while await self._lease.renew():
             due = await self._log.due(int(self.clock() * 1000))
             put_off, self._put_off = self._put_off, set()
             for call_sid in (*put_off, *due):
                 self._queue.put(call_sid)
             try:
-                await self._look(time.monotonic())
+                await self._check(time.monotonic())
             except AWAY as error:
                 log.info("webhooks_looked_in_part", why=type(error).__name__)
             await asyncio.sleep(self.pace.beat_s)
 
-    async def _look(self, now: float) -> None:
-        """Look for what no notice told of."""
-        if now - self._looked < self.pace.newest_s:
+    async def _check(self, now: float) -> None:
+        """Check calls whose notices may have been lost."""
+        if now - self._checked_at < self.pace.newest_s:
             return
-        self._looked = now
+        self._checked_at = now
         label = self.endpoint.label
         delivery.late_calls.labels(label).set(await self._log.late_calls())
         delivery.failures.labels(label).set(await self._log.failed())
         newest = await self._reader.listed(NEWEST_CALLS)
-        await self._look_at([place.call_sid for place in newest])
-        if now - self._looked_at_all >= self.pace.all_s:
-            await self._look_at_all()
-            self._looked_at_all = now
+        await self._check_calls([place.call_sid for place in newest])
+        if now - self._checked_all_at >= self.pace.all_s:
+            await self._check_all()
+            self._checked_all_at = now
 
-    async def _look_at_all(self) -> None:
+    async def _check_all(self) -> None:
         await self._delivery.begin()
         async for part in self._reader.all_calls():
-            await self._look_at(part)
+            await self._check_calls(part)
             await self._lease.renew()
 
-    async def _look_at(self, call_sids: Iterable[CallSid]) -> None:
-        """Queue those with news or a retry, and those that cannot be read."""
+    async def _check_calls(self, call_sids: Iterable[CallSid]) -> None:
+        """Queue calls with new events or a retry, and those that cannot be read."""
         asked = list(call_sids)
         async with self.client.pipeline(transaction=False) as pipe:
             for call_sid in asked:
@@ -239,7 +242,7 @@ class Dispatcher:
                 pipe.xrevrange(call_keys(call_sid).events, count=1)
             try:
                 replies = await pipe.execute(raise_on_error=False)
-            except AWAY as error:  # of a cluster's node, perhaps, and of its calls alone
+            except AWAY as error:  # perhaps of one cluster node and its calls only
                 replies = [error] * 2 * len(asked)
         for call_sid, told, last in zip(asked, replies[::2], replies[1::2], strict=True):
             if self._has_news(call_sid, told, last):
@@ -247,7 +250,7 @@ class Dispatcher:
 
     def _has_news(self, call_sid: CallSid, told: object, last: object) -> bool:
         if not isinstance(told, dict) or not isinstance(last, list):
-            return True  # an error, which is for the worker that looks at this call alone
+            return True  # an error; the worker handles it for this call alone
         progress = self._log.read(told)
         after = entry_order(self._delivery.begins_after(call_sid, progress.cursor))
         return bool(progress.retries or (last and entry_order(last[0][0]) > after))

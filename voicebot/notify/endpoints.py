@@ -1,4 +1,4 @@
-"""Webhook endpoints: addresses and keys from the settings, and one signed request to one of them.
+"""Webhook endpoints: addresses and keys from the settings, and one signed request to an endpoint.
 
 Signatures follow Standard Webhooks:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -26,7 +26,7 @@ from voicebot.settings import Settings
 
 _PREFIX: Final = "whsec_"
 _FEWEST_BYTES, _MOST_BYTES = 24, 64
-"""Of a key, as the specification has it."""
+"""The length of a key, from the specification."""
 _ID_LETTERS: Final = 12
 _MAKE_ONE: Final = 'make one: echo "whsec_$(openssl rand -base64 32)"'
 _HEADERS: Final = {"content-type": "application/json", "user-agent": f"voicebot/{__version__}"}
@@ -34,30 +34,30 @@ _HEADERS: Final = {"content-type": "application/json", "user-agent": f"voicebot/
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One receiver. The address may not be shown or logged: its path is often a password."""
+    """One receiver. Its address must not be shown or logged, because it often holds a secret."""
 
     url: str = field(repr=False)
     keys: tuple[bytes, ...] = field(repr=False)
 
     @property
     def id(self) -> str:
-        """The endpoint's name in Redis: the same for the same address."""
+        """The endpoint's name in Redis, derived from its address."""
         return sha256(self.url.encode()).hexdigest()[:_ID_LETTERS]
 
     @property
     def label(self) -> str:
-        """The host, and enough to tell two addresses of one host apart; may be shown and logged."""
+        """The host and a short hash of the address, to be shown and logged."""
         return f"{urlsplit(self.url).netloc}#{self.id[:4]}"
 
     @property
     def is_local(self) -> bool:
-        """Whether the receiver is on this machine, where no proxy stands in between."""
+        """Whether the receiver is on this machine, and is reached without a proxy."""
         return is_loopback(urlsplit(self.url).hostname or "")
 
     def signed(self, message_id: str, at_s: int, body: bytes) -> dict[str, str]:
         """Return the headers that sign a request sent at `at_s` (Unix time).
 
-        There is one signature for each key, so that a receiver may change over.
+        There is one signature per key, so that keys can be rotated.
         """
         content = f"{message_id}.{at_s}.".encode() + body
         digests = (hmac.digest(key, content, "sha256") for key in self.keys)
@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class Verdict(StrEnum):
-    """A receiver's answer to one request; GONE: it wants none of this, ever."""
+    """A receiver's answer to one request; GONE: it asks for no further attempts."""
 
     TAKEN = "taken"
     REFUSED = "refused"
@@ -77,8 +77,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One attempt. `why` holds nothing that the receiver wrote; `retry_after_s` is its wish."""
+class Attempt:
+    """The result of one request. `why` holds no text of the receiver."""
 
     verdict: Verdict
     why: str
@@ -88,7 +88,7 @@ class Answer:
 class WebhookClient:
     """Sends requests to one endpoint; close it when done.
 
-    A request is bounded by `deadline_s`; only the status counts, and a redirect is a refusal.
+    A request takes at most `deadline_s`. Only the status counts; a redirect is a refusal.
     """
 
     def __init__(self, endpoint: Endpoint, deadline_s: float, clock: Callable[[], float]) -> None:
@@ -103,36 +103,39 @@ class WebhookClient:
         )
 
     async def aclose(self) -> None:
-        """Close the kept connections."""
+        """Close the HTTP client."""
         await self._client.aclose()
 
-    async def send(self, message_id: str, body: bytes) -> Answer:
-        """Make one attempt; never raises for what a receiver or the network does."""
+    async def send(self, message_id: str, body: bytes) -> Attempt:
+        """Make one request; failures of the receiver or the network are returned, not raised."""
         headers = self._endpoint.signed(message_id, int(self._clock()), body)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._post(headers, body)
         except TimeoutError:
-            return Answer(Verdict.REFUSED, f"no answer within {self._deadline_s:g} s")
+            return Attempt(Verdict.REFUSED, f"no answer within {self._deadline_s:g} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            return Answer(Verdict.REFUSED, why(error))
+            return Attempt(Verdict.REFUSED, why(error))
 
-    async def _post(self, headers: dict[str, str], body: bytes) -> Answer:
-        """The response's body is not read: it may be endless, and means nothing to us."""
+    async def _post(self, headers: dict[str, str], body: bytes) -> Attempt:
+        """Post the body.
+
+        The response's body is not read, because it is not used and may be endless.
+        """
         url = self._endpoint.url
         async with self._client.stream("POST", url, content=body, headers=headers) as response:
             status = f"HTTP {response.status_code}"
             if response.is_success:
-                return Answer(Verdict.TAKEN, status)
+                return Attempt(Verdict.TAKEN, status)
             if response.status_code == httpx2.codes.GONE:
-                return Answer(Verdict.GONE, status)
-            wish = response.headers.get("retry-after", "")
-            is_seconds = wish.isascii() and wish.isdecimal() and len(wish) < 10
-            return Answer(Verdict.REFUSED, status, float(wish) if is_seconds else 0.0)
+                return Attempt(Verdict.GONE, status)
+            retry_after = response.headers.get("retry-after", "")
+            is_seconds = retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 10
+            return Attempt(Verdict.REFUSED, status, float(retry_after) if is_seconds else 0.0)
 
 
 def endpoints(settings: Settings) -> tuple[Endpoint, ...]:
-    """Return all endpoints of VOICEBOT_WEBHOOK_URL, none when it is unset; raises SettingsError."""
+    """Return the endpoints of VOICEBOT_WEBHOOK_URL; raises SettingsError."""
     if settings.webhook_url is None:
         return ()
     if settings.webhook_secret is None:
@@ -149,7 +152,7 @@ def _parts(text: str) -> list[str]:
 def _key(text: str) -> bytes:
     try:
         key = b64decode(text.removeprefix(_PREFIX), validate=True)
-    except ValueError:  # no base64, or letters that have no place in it
+    except ValueError:  # invalid base64
         key = b""
     if not _FEWEST_BYTES <= len(key) <= _MOST_BYTES:
         raise SettingsError(
@@ -160,16 +163,16 @@ def _key(text: str) -> bytes:
 
 
 def _checked(text: str, allow_http: bool) -> str:
-    """Messages never quote the address."""
+    """Return a valid address; raises SettingsError, which never quotes it."""
     try:
         url = urlsplit(text)
         host = url.hostname or ""
-        host.encode("idna")  # raises where no name can be looked up
+        host.encode("idna")  # raises for an invalid name
         usable = url.port != 0 and text.isascii() and text.isprintable() and " " not in text
-    except ValueError:  # a port, a name or an IPv6 address that is none
+    except ValueError:  # an invalid port, name or IPv6 address
         usable = False
     if not usable or url.scheme not in ("https", "http") or not host:
-        raise SettingsError("VOICEBOT_WEBHOOK_URL takes https:// addresses, commas between")
+        raise SettingsError("VOICEBOT_WEBHOOK_URL takes https:// addresses, separated by commas")
     if "@" in url.netloc:
         raise SettingsError(
             "VOICEBOT_WEBHOOK_URL: no user or password in the address, requests are signed"

@@ -1,4 +1,4 @@
-"""The confirmation as a message: a few lines of text and an iCalendar invitation (RFC 5545)."""
+"""The confirmation of a booking: a short text and an iCalendar invitation (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voicebot.validation import validate
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a confirmation tells: all of it stands in the record."""
+    """The content of a confirmation, from the record."""
 
     call_sid: str
     to: str
@@ -32,9 +32,9 @@ class Booked:
 
 
 def booked(record: CallSkeleton, business: Business) -> Booked | None:
-    """What there is to confirm; None when nothing is booked, or nobody can be written to.
+    """Return what to confirm; None without a booking or a valid e-mail address.
 
-    What an older record holds need be no address, and no time.
+    Values are validated again, because older records may hold invalid ones.
     """
     info = record.user.userInfo
     to = validate(Step.EMAIL, info.email or "", business)
@@ -52,13 +52,16 @@ def booked(record: CallSkeleton, business: Business) -> Booked | None:
 
 
 def _valid(step: Step, value: str | None, business: Business) -> str:
-    """A stored answer, or nothing where it is none."""
+    """Return a stored answer, or "" when it is invalid."""
     return value if value and validate(step, value, business) else ""
 
 
 def letter(booking: Booked, business: Business, sender: str, now: datetime) -> EmailMessage:
-    """The message to send. The same booking always has the same invitation, so a second copy
-    updates the first in a calendar."""
+    """Return the message to send.
+
+    The invitation's id depends on the booking only, so a second copy updates the first in a
+    calendar.
+    """
     wording = load_wording(business)
     local = booking.start.astimezone(business.zone)
     time = written_time(local.strftime("%Y-%m-%dT%H:%M"), business.language)

@@ -1,11 +1,10 @@
-"""Hands confirmations to an SMTP server, and notes in the record that it did.
+"""Sends confirmations to an SMTP server and marks them in the record.
 
-What is due stands in the records: booked, and not mailed. Every write is published, so a call is
-looked at when it was written; all calls are looked at when that begins and every LOOK_AT_ALL, so a
-booking is confirmed however long ago it was made, whatever was away then. A lock in Redis keeps two
-processes from sending the same letter. `confirmEmailsent` becomes true only after the server has
-taken the letter; should this process die in between, the letter goes out once more after the lock
-has expired.
+A confirmation is due when a record is booked and not marked as mailed. A call is checked after each
+write; all calls are checked at the start and every CHECK_ALL, so no booking is missed. A lock in
+Redis keeps two processes from sending the same confirmation. `confirmEmailsent` becomes true after
+the server has taken the message; if the process dies in between, the message is sent again once the
+lock has expired.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from voicebot.notify.letter import booked, letter
 from voicebot.settings import Settings
 from voicebot.store import AWAY, Store
 
-LOOK_AT_ALL = timedelta(minutes=10)
+CHECK_ALL = timedelta(minutes=10)
 """A notice of a write may be lost."""
 GATHER_S = 0.5
-LETTERS_A_ROUND = 20
-"""Then it is asked again whether to stop."""
+MAX_PER_ROUND = 20
+"""Messages between two checks of whether to stop."""
 LOCK_S = 600
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -45,7 +44,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """The SMTP server. `smtp://` begins in the clear and uses STARTTLS when it is offered."""
+    """An SMTP server. `smtp://` uses STARTTLS when the server offers it."""
 
     host: str
     port: int
@@ -54,7 +53,7 @@ class SmtpServer:
     password: str | None
 
     async def send(self, message: EmailMessage) -> None:
-        """Hand one message over; raises aiosmtplib.SMTPException or OSError."""
+        """Send one message; raises aiosmtplib.SMTPException or OSError."""
         await aiosmtplib.send(
             message,
             hostname=self.host,
@@ -65,15 +64,15 @@ class SmtpServer:
             timeout=_TIMEOUT_S,
         )
 
-    async def verify(self, patience_s: float) -> None:
-        """Connect and sign in, and go again; raises as `send`."""
+    async def verify(self, timeout_s: float) -> None:
+        """Connect, log in and disconnect; raises the same as `send`."""
         client = aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
             use_tls=self.tls,
             username=self.user,
             password=self.password,
-            timeout=patience_s,
+            timeout=timeout_s,
         )
         async with client:
             await client.noop()
@@ -81,23 +80,23 @@ class SmtpServer:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """When something is tried again, and how long that pause is; the next is twice as long."""
+    """A pause before a retry: its end and length. The next one is twice as long."""
 
     until: datetime
     length: timedelta
 
 
 def smtp_server(url: str) -> SmtpServer:
-    """Read VOICEBOT_SMTP_URL; raises SettingsError, which never quotes it."""
+    """Parse VOICEBOT_SMTP_URL; raises SettingsError, which never quotes it."""
     try:
         parts = urlsplit(url)
         port, named = parts.port, (parts.hostname or "").encode("idna")
-    except ValueError:  # a port, a name or an IPv6 address that is none
+    except ValueError:  # an invalid port, name or IPv6 address
         parts, port, named = urlsplit(""), None, b""
     if parts.scheme not in _PORTS or not parts.hostname or not named or port == 0:
         raise SettingsError(
             "VOICEBOT_SMTP_URL must be like smtp://user:password@host:587 or smtps://…:465; "
-            "what is neither letter nor digit in user and password is written %40 for @, %2F for /"
+            "escape special characters in user and password, like %40 for @ and %2F for /"
         )
     return SmtpServer(
         parts.hostname,
@@ -140,12 +139,12 @@ class MailSender:
         self._store = store
         self._business = business
         self._clock = clock
-        self._waiting: dict[CallSid, None] = {}  # to be looked at, in this order
-        self._taken: set[CallSid] = set()  # letters that the record does not tell of yet
-        self._pauses: dict[CallSid | None, Pause] = {}  # None: the mail server's own
+        self._waiting: dict[CallSid, None] = {}  # calls to check, in order
+        self._taken: set[CallSid] = set()  # sent, but not yet marked in the record
+        self._pauses: dict[CallSid | None, Pause] = {}  # None: of the mail server
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Confirm bookings until told to stop; while Redis is away, wait for it."""
+        """Confirm bookings until stopped; while Redis is away, wait for it."""
         while not stopping.is_set():
             try:
                 await self._follow(stopping)
@@ -156,32 +155,32 @@ class MailSender:
                     await stopping.wait()
 
     async def _follow(self, stopping: asyncio.Event) -> None:
-        async with self._store.events.bundles(GATHER_S) as bundles:  # empty ones too, every second
-            look_at_all = self._clock()
+        async with self._store.events.bundles(GATHER_S) as bundles:  # also empty ones, every second
+            check_all_at = self._clock()
             async for written in bundles:
-                self.look_at(written)
-                if self._clock() >= look_at_all:
-                    pause = LOOK_AT_ALL if await self.look_at_all() else FIRST_PAUSE
-                    look_at_all = self._clock() + pause
+                self.check(written)
+                if self._clock() >= check_all_at:
+                    pause = CHECK_ALL if await self.check_all() else FIRST_PAUSE
+                    check_all_at = self._clock() + pause
                 await self.send_due()
                 if stopping.is_set():
                     return
 
-    def look_at(self, call_sids: Iterable[CallSid]) -> None:
-        """Have the next round look whether these calls are to be confirmed."""
+    def check(self, call_sids: Iterable[CallSid]) -> None:
+        """Check these calls in the next round."""
         self._waiting.update(dict.fromkeys(call_sids))
 
-    async def look_at_all(self) -> bool:
-        """The same for every call that has a record; False where not all could be found."""
+    async def check_all(self) -> bool:
+        """Check every call in the next round; False when Redis did not list them all."""
         try:
             async for part in self._store.events.all_calls():
-                self.look_at(part)
+                self.check(part)
         except AWAY:
             return False
         return True
 
     async def send_due(self) -> int:
-        """Send what is due, at most LETTERS_A_ROUND; return how many letters were taken."""
+        """Send due confirmations, at most MAX_PER_ROUND; return how many were sent."""
         sent = 0
         if self._is_pausing(None):
             return sent
@@ -192,12 +191,12 @@ class MailSender:
                 self._pause(call_sid)
             elif not wanted[call_sid]:
                 self._forget(call_sid)
-            elif sent < LETTERS_A_ROUND and not self._is_pausing(None):
+            elif sent < MAX_PER_ROUND and not self._is_pausing(None):
                 sent += await self._confirm(call_sid)
         return sent
 
     async def _confirm(self, call_sid: CallSid) -> bool:
-        """Was a letter taken now?"""
+        """Confirm a call; return whether a message was sent."""
         try:
             record = await self._store.get_call_skeleton(call_sid)
         except (StoreUnavailable, BrokenRecord):
@@ -208,7 +207,7 @@ class MailSender:
             self._forget(call_sid)  # until it is written again
             return False
         if call_sid in self._taken:
-            await self._note(call_sid)
+            await self._mark_sent(call_sid)
             return False
         if not await self._store.locks.take(call_sid, "mail", LOCK_S):
             self._pause(call_sid)
@@ -219,17 +218,20 @@ class MailSender:
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._store.locks.give_back(call_sid, "mail")
             self._pause(call_sid, why=error)
-            if isinstance(error, OSError):  # it was not about this letter: do not try them all
+            if isinstance(error, OSError):  # not about this message: pause for all
                 self._pause(None)
             return False
         self._pauses.pop(None, None)
         self._taken.add(call_sid)
         _log.info("confirmation_sent", call_sid=call_sid)
-        await self._note(call_sid)
+        await self._mark_sent(call_sid)
         return True
 
-    async def _note(self, call_sid: CallSid) -> None:
-        """Tell the record, until it says so itself: it may have to wait in the journal."""
+    async def _mark_sent(self, call_sid: CallSid) -> None:
+        """Mark the record as mailed.
+
+        Repeated until it is, because the write may wait in the journal.
+        """
         await self._store.writes.update_booking_status(call_sid, None, email_sent=True)
         self._pause(call_sid)
 

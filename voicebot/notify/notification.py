@@ -1,4 +1,4 @@
-"""What a receiver is told of an event, and what it is not told of. Pure."""
+"""The body of a webhook, from an event of a call's stream. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicebot.call import CallSid, Status, Step
 from voicebot.store import StreamEvent, read_object
 
 _SMALL_WRITE = "0"
-"""The sequence number of what no session wrote: an integrator's, or staff's."""
+"""The sequence number of writes by integrators or staff, outside of a session."""
 
 _ID_LETTERS = 32
 
@@ -20,8 +20,8 @@ _ID_LETTERS = 32
 TEST = "webhook.test"
 
 
-class Kind(StrEnum):
-    """What a receiver can be told."""
+class NotificationType(StrEnum):
+    """The type of a webhook."""
 
     FIELD_SAVED = "field.saved"
     CALL_COMPLETED = "call.completed"
@@ -33,10 +33,10 @@ _ENDED = frozenset({Status.BOOKED, Status.INCOMPLETE, Status.ABANDONED, Status.T
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One thing to tell. `body` is the same bytes in every attempt; customers' data is in it."""
+    """One webhook. `body` is the same in every attempt and holds customers' data."""
 
     id: str
-    kind: Kind
+    kind: NotificationType
     call_sid: CallSid
     entry: str
     at: str
@@ -44,13 +44,13 @@ class Notification:
 
 
 def notification(event: StreamEvent) -> Notification | None:
-    """What is told of an event of a call's stream; None for what is nobody's business."""
+    """Return the webhook for an event, or None when it has none."""
     kind = _kind(event)
     if kind is None:
         return None
-    fields, saved = event.fields, kind is Kind.FIELD_SAVED
+    fields, saved = event.fields, kind is NotificationType.FIELD_SAVED
     name = _id(event, kind)
-    told = {
+    body = {
         "id": name,
         "type": kind.value,
         "callSid": event.call_sid,
@@ -62,36 +62,37 @@ def notification(event: StreamEvent) -> Notification | None:
         "revision": event.id,
     }
     at = fields.get("at", "")
-    return Notification(name, kind, event.call_sid, event.id, at, orjson.dumps(told))
+    return Notification(name, kind, event.call_sid, event.id, at, orjson.dumps(body))
 
 
 def trial_body(name: str, at: str) -> bytes:
-    """The body of a request that only asks whether somebody is there: no call, no data."""
+    """Return the body of a test event, without a call or data."""
     nothing = dict.fromkeys(("callSid", "field", "value", "step", "status", "revision"))
     return orjson.dumps({"id": name, "type": TEST, "at": at} | nothing)
 
 
-def _kind(event: StreamEvent) -> Kind | None:
+def _kind(event: StreamEvent) -> NotificationType | None:
     match event.fields.get("type"):
         case "field":
-            return Kind.FIELD_SAVED
+            return NotificationType.FIELD_SAVED
         case "person":
-            return Kind.PERSON_REQUESTED
+            return NotificationType.PERSON_REQUESTED
         case "status" if event.fields.get("value") in _ENDED:
-            return Kind.CALL_COMPLETED
+            return NotificationType.CALL_COMPLETED
     return None
 
 
 def _value(event: StreamEvent) -> object:
-    """As the record has it: a service is an object, everything else is text."""
+    """Return the value as in the record: a service as an object, everything else as text."""
     text = event.fields.get("value", "")
     return read_object(text) if event.fields.get("field") == Step.SERVICE else text
 
 
-def _id(event: StreamEvent, kind: Kind) -> str:
-    """A session that lost Redis's last writes writes them again: same moment, another entry.
+def _id(event: StreamEvent, kind: NotificationType) -> str:
+    """Return an id that is the same when a session repeats a write that Redis lost.
 
-    The value is not in it: an id is logged, and a phone number could be guessed from its hash.
+    It uses the write's time instead of its entry, and not the value: ids are logged, and a phone
+    number could be guessed from its hash.
     """
     fields = event.fields
     moment = event.id if fields.get("seq") == _SMALL_WRITE else fields.get("at", event.id)
