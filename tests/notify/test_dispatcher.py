@@ -263,7 +263,7 @@ async def test_a_call_put_off_while_the_due_ones_are_asked_for_is_not_forgotten(
     dispatcher = Dispatcher(redis, endpoints(settings)[0], settings, pace=ONCE)
     put_off, looked_at, asked = asyncio.Event(), asyncio.Event(), DeliveryLog.due
 
-    async def attend(delivery: Delivery, call_sid: CallSid) -> None:
+    async def deliver(delivery: Delivery, call_sid: CallSid) -> None:
         looked_at.set()
 
     async def due(delivery_log: DeliveryLog, now_ms: int) -> list[CallSid]:
@@ -273,7 +273,7 @@ async def test_a_call_put_off_while_the_due_ones_are_asked_for_is_not_forgotten(
             put_off.set()
         return found
 
-    monkeypatch.setattr(Delivery, "attend", attend)
+    monkeypatch.setattr(Delivery, "deliver", deliver)
     monkeypatch.setattr(DeliveryLog, "due", due)
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:

@@ -37,7 +37,7 @@ from voicebot.console.search import LARGEST_PAGE
 from voicebot.console.views import Need, Turn, need_of
 from voicebot.errors import StoreUnavailable
 from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
-from voicebot.notify.notification import Kind
+from voicebot.notify.notification import NotificationType
 from voicebot.store import iso_utc, journal_backlog
 
 READ_TIMEOUT_S = 2.0
@@ -158,7 +158,7 @@ class WebhookFailure(BaseModel):
 
     id: str = Field(description="The `webhook-id` of every attempt", examples=["msg_3f2a…"])
     endpoint: str = Field(description="The receiver's host", examples=["crm.example.com#3f2a"])
-    type: Kind
+    type: NotificationType
     callSid: str
     at: str = Field(description="When it happened, UTC")
     attempts: int
@@ -199,7 +199,7 @@ def _view(failure: FailedDelivery) -> WebhookFailure:
     return WebhookFailure(
         id=failure.id,
         endpoint=failure.endpoint,
-        type=Kind(failure.type),
+        type=NotificationType(failure.type),
         callSid=failure.callSid,
         at=failure.at,
         attempts=failure.attempts,

@@ -117,7 +117,7 @@ class Delivery:
                 call_sid, self.begins_after(call_sid, progress.cursor)
             )
         if waiting:
-            await self._log.look_again(call_sid, min(retry.due_ms for retry in waiting))
+            await self._log.check_again(call_sid, min(retry.due_ms for retry in waiting))
 
     def begins_after(self, call_sid: CallSid, cursor: str) -> str:
         """Return the entry after which events are still to be delivered."""
