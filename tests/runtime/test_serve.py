@@ -150,7 +150,7 @@ def test_a_part_that_cannot_work_ends_everything_at_once_with_its_reason(tmp_pat
         assert run.ended() == IMPOSSIBLE
     told = run.log_file.read_text()
     assert "stream-secret is not whole" in told
-    assert "stream 1 cannot work so" in told
+    assert "stream 1 cannot work with these settings" in told
     assert not run.events("child_died")
     assert not any(map(alive, run.pids))
     assert is_free(door(redis_port))
