@@ -18,7 +18,7 @@ from structlog.contextvars import get_contextvars
 from tests.console.conftest import console
 from tests.console.test_app import SID, WORDS, begin, say
 from tests.store.faults import FaultyRedis
-from tests.tracing.test_spans import Seen
+from tests.telemetry.test_spans import Seen
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
 from voicebot.collect.collector import understand_by_rules

@@ -20,7 +20,7 @@ from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import default_script, spoken
-from voicebot.simulators.phone.script import ScriptLine, Recording, Script
+from voicebot.simulators.phone.script import Recording, Script, ScriptLine
 
 PEOPLE: dict[str, dict[str, str]] = {
     "john": {},

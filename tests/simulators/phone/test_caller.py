@@ -13,7 +13,7 @@ from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
-from voicebot.simulators.phone.script import ScriptLine, Saying, Script, Text
+from voicebot.simulators.phone.script import Saying, Script, ScriptLine, Text
 
 WORDS = ("name", "phone", "email", "Yes.", "No.")
 CLIPS: dict[Saying, Clip] = {Text(word): Clip(word, TONE) for word in WORDS}

@@ -17,7 +17,7 @@ from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid
-from voicebot.simulators.phone.script import HangUp, Keys, ScriptLine, Saying, Script, Silence, Text
+from voicebot.simulators.phone.script import HangUp, Keys, Saying, Script, ScriptLine, Silence, Text
 
 in_virtual_time = virtual_time(grace_s=0.001)
 TONE = g711.encode((8000 * np.sin(np.arange(1600) / 3)).astype(np.int16))

@@ -12,10 +12,10 @@ from voicebot.simulators.phone.script import (
     Cue,
     HangUp,
     Keys,
-    ScriptLine,
     Prompter,
     Recording,
     Script,
+    ScriptLine,
     Silence,
     Text,
     following,
@@ -97,7 +97,11 @@ def test_a_file_may_hold_every_kind_of_line(tmp_path: Path) -> None:
         ScriptLine(Text("My name is Ann.")),
         ScriptLine(Recording(tmp_path / "ann.wav")),
     )
-    assert read.lines["phone"] == (ScriptLine(Keys("0412#")), ScriptLine(Silence()), ScriptLine(HangUp()))
+    assert read.lines["phone"] == (
+        ScriptLine(Keys("0412#")),
+        ScriptLine(Silence()),
+        ScriptLine(HangUp()),
+    )
     assert read.lines["time"] == (ScriptLine(Text("At ten."), 700),)
     assert read.correct == {Step.PHONE: "+61412345678"}
 

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.recordings import PITCH, local_voice, spoken
-from voicebot.simulators.phone.script import Line, Script, Silence, Text
+from voicebot.simulators.phone.script import Script, ScriptLine, Silence, Text
 
 Answers = Callable[[dict[str, object]], list[bytes]]
 
@@ -56,7 +56,12 @@ async def test_a_text_becomes_a_clip_in_a_higher_voice(tmp_path: Path) -> None:
 
 
 async def test_each_text_of_a_script_is_spoken_once_before_the_call(tmp_path: Path) -> None:
-    lines = (Line(Text("One.")), Line(Silence()), Line(Text("One.")), Line(Text("Two.")))
+    lines = (
+        ScriptLine(Text("One.")),
+        ScriptLine(Silence()),
+        ScriptLine(Text("One.")),
+        ScriptLine(Text("Two.")),
+    )
     async with tts(tmp_path, speaking) as jobs:
         clips = await spoken(Script({"name": lines}), tmp_path)
     assert [job["text"] for job in jobs] == ["One.", "Two."]

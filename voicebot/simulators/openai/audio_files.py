@@ -128,7 +128,9 @@ async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> 
     return StreamingResponse(sound, media_type="audio/pcm")
 
 
-async def _pieces(voice: SpeechSource, text: str, fault: Fault | None) -> AsyncGenerator[bytes, None]:
+async def _pieces(
+    voice: SpeechSource, text: str, fault: Fault | None
+) -> AsyncGenerator[bytes, None]:
     pending = b""
     async with aclosing(voice.speak(text)) as spoken:
         async for samples in spoken:

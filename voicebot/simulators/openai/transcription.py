@@ -240,7 +240,8 @@ class TranscriptionSession:
     def _steps(
         self, item: str, audio: bytes, wait_s: float, *, failed: bool
     ) -> list[tuple[float, Step]]:
-        """Return the delayed events: half of the wait before the first word, the rest between words."""
+        """Return the delayed events: half of the wait before the first word, the rest between
+        words."""
         kind = "conversation.item.input_audio_transcription"
         about = {"item_id": item, "content_index": 0}
         if failed:

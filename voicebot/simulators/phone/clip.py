@@ -77,8 +77,7 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
 
 
 def stretch(samples: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
-    """Resample to play `speed` times as fast, with a low-pass against aliases.
-    """
+    """Resample to play `speed` times as fast, with a low-pass against aliases."""
     if speed == 1.0 or not samples.size:
         return samples
     sound = samples.astype(np.float64)

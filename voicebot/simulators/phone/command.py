@@ -21,10 +21,10 @@ from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_c
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.report import Report
 from voicebot.simulators.phone.script import (
-    ScriptLine,
     Recording,
     Saying,
     Script,
+    ScriptLine,
     Text,
     load_script,
     saying,
@@ -154,7 +154,10 @@ def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
             "--say and --audio have no order between them: put the lines into a file, "
             'name = ["a text", "a-recording.wav"], and give it with --script'
         )
-    opening = (*(ScriptLine(_said(text)) for text in say), *(ScriptLine(Recording(path)) for path in audio))
+    opening = (
+        *(ScriptLine(_said(text)) for text in say),
+        *(ScriptLine(Recording(path)) for path in audio),
+    )
     if script is not None:
         return replace(load_script(script), opening=opening)
     return Script(opening=opening) if opening else default_script()

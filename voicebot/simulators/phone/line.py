@@ -20,7 +20,15 @@ from websockets.exceptions import ConnectionClosed
 from voicebot.g711 import FRAME_MS, RATE_HZ
 from voicebot.simulators.phone.clip import SILENT_FRAME, Clip
 from voicebot.simulators.phone.playout import Playout
-from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messages, Order, parse
+from voicebot.simulators.phone.wire import (
+    Clear,
+    Complaint,
+    Mark,
+    Media,
+    Messages,
+    ServerMessage,
+    parse,
+)
 
 FRAME_S: Final = FRAME_MS / 1000
 KEY_S: Final = 0.2
@@ -143,7 +151,7 @@ class MediaStream:
                 else:
                     await self._handle(order, self.clock.now())
 
-    async def _handle(self, order: Order, now: float) -> None:
+    async def _handle(self, order: ServerMessage, now: float) -> None:
         echoes: tuple[str, ...] = ()
         match order:
             case Media(audio):

@@ -147,7 +147,9 @@ class Provider:
                 return Outcome.CALLER_LEFT
         return Outcome.LOST
 
-    async def _connect(self, verb: Connect, caller: Callable[[MediaStream], Awaitable[None]]) -> None:
+    async def _connect(
+        self, verb: Connect, caller: Callable[[MediaStream], Awaitable[None]]
+    ) -> None:
         """Run the stream to its end; one that cannot be opened is skipped, as at the provider."""
         messages = Messages(self._dialled.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
         try:

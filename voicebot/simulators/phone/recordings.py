@@ -28,7 +28,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.clip import Clip, load_clip
-from voicebot.simulators.phone.script import ScriptLine, Recording, Saying, Script, Text, load_script
+from voicebot.simulators.phone.script import (
+    Recording,
+    Saying,
+    Script,
+    ScriptLine,
+    Text,
+    load_script,
+)
 
 DEFAULT_SCRIPT: Final = "caller.toml"
 _MANIFEST: Final = "manifest.json"
