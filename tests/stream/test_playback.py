@@ -49,8 +49,8 @@ class Line:
     def mark(self, name: str, at: float) -> None:
         self.now = self.now.on_mark(name, at)
 
-    def cut(self, at: float) -> str:
-        self.now, prefix = self.now.cut(at)
+    def interrupt(self, at: float) -> str:
+        self.now, prefix = self.now.interrupt(at)
         return prefix
 
     def resume(self) -> tuple[bytes, ...]:
@@ -86,7 +86,7 @@ def test_audio_that_follows_after_the_silence_began_is_late_by_that_silence() ->
 def test_a_new_utterance_and_one_that_goes_on_begin_in_time() -> None:
     line = Line()
     line.say("One.", "Two.", whole=False)
-    line.cut(0.5)
+    line.interrupt(0.5)
     line.resume()
     line.open("One.")
     assert line.queue(SECOND, 5.0) == 0.0
@@ -142,13 +142,13 @@ def test_an_interruption_keeps_whole_sentences_and_the_words_that_fit() -> None:
     line = Line()
     first, _ = line.say("What is your name?", "Please spell it for me.")
     line.mark(first, 1.1)
-    assert line.cut(1.7) == "What is your name? Please spell"
+    assert line.interrupt(1.7) == "What is your name? Please spell"
 
 
 def test_nothing_was_heard_of_what_was_cut_at_once() -> None:
     line = Line()
     line.say("What is your name?")
-    assert line.cut(0.0) == ""
+    assert line.interrupt(0.0) == ""
 
 
 def test_not_more_was_heard_than_was_sent() -> None:
@@ -156,15 +156,15 @@ def test_not_more_was_heard_than_was_sent() -> None:
     line.begin()
     line.open("What is the number of your house and the street?")
     line.queue(SECOND[:4000], 0.0)
-    assert line.cut(60.0) == "What is"
+    assert line.interrupt(60.0) == "What is"
 
 
 def test_cleared_marks_are_not_heard() -> None:
     line = Line()
     (mark,) = line.say("What is your name?")
-    line.cut(0.5)
+    line.interrupt(0.5)
     line.mark(mark, 0.5)
-    assert line.now.cut_off
+    assert line.now.is_interrupted
     assert not line.now.is_heard
 
 
@@ -181,14 +181,14 @@ def test_a_mark_that_went_missing_is_made_up_for_by_the_next() -> None:
     line = Line()
     _, second, _ = line.say("One.", "Two.", "Three is the last.")
     line.mark(second, 2.0)
-    assert line.cut(2.0) == "One. Two."
+    assert line.interrupt(2.0) == "One. Two."
 
 
 def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
     line = Line()
     first, *_ = line.say("One.", "Two is cut.", "Three.")
     line.mark(first, 1.0)
-    line.cut(1.5)
+    line.interrupt(1.5)
     again = line.resume()
     assert again == (SECOND, SECOND)
     assert len(line.now.sentences) == 1
@@ -196,7 +196,7 @@ def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
     line.queue(again[0], 3.0)
     assert line.close() == "g2.s2"
     line.mark("g1.s2", 3.1)
-    assert line.cut(3.5) == "One. Two"
+    assert line.interrupt(3.5) == "One. Two"
 
 
 def test_full_width_sentences_are_joined_without_a_space() -> None:
@@ -204,7 +204,7 @@ def test_full_width_sentences_are_joined_without_a_space() -> None:
     marks = line.say("您好。", "请问您的名字？")
     for mark in marks:
         line.mark(mark, 2.0)
-    assert line.cut(2.0) == "您好。请问您的名字？"
+    assert line.interrupt(2.0) == "您好。请问您的名字？"
 
 
 def test_a_message_has_at_most_200_ms() -> None:
@@ -242,7 +242,7 @@ def test_what_was_heard_never_exceeds_what_was_said(steps: list[tuple[str, int]]
             case "mark":
                 line.mark(f"g{1 + number // 3}.s{1 + number % 3}", now)
             case "cut":
-                assert said.startswith(line.cut(now))
+                assert said.startswith(line.interrupt(now))
             case "resume":
                 line.resume()
             case "say":

@@ -326,13 +326,6 @@ def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: Moment) -> Non
     scenario()
 
 
-@in_virtual_time
-async def test_the_socket_is_the_callers_and_its_sid_goes_into_the_start() -> None:
-    async with call("Hello.") as c:
-        await c.ended.wait()
-    assert c.sessions[0]._start.call_sid == CALL_SID
-
-
 class Flood:
     """A socket whose frames are all there already: reading them waits for nothing."""
 

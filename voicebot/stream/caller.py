@@ -158,8 +158,8 @@ def take_keys(moment: Moment) -> None:
 def is_noise(moment: Moment, text: str) -> bool:
     """Return whether it is nothing, or a mere backchannel over the bot's words."""
     interrupts = moment.state.heard_prefix is not None
-    may_hum = interrupts and not moment.state.expectation.confirming
-    return not text or (may_hum and is_backchannel(text))
+    may_be_backchannel = interrupts and not moment.state.expectation.confirming
+    return not text or (may_be_backchannel and is_backchannel(text))
 
 
 def arrive(moment: Moment, arrival: Arrival) -> None:

@@ -7,7 +7,7 @@
 
 The provider buffers what it is sent and plays it in real time; a mark comes back when all
 before it was played, but also at once when `clear` threw it away. So a mark's name carries the
-generation of its utterance, and a mark of a generation that was cut says nothing.
+generation of its utterance, and a mark of a generation that was interrupted says nothing.
 
 Times are seconds of one monotonic clock, given by the caller of each function.
 """
@@ -36,7 +36,7 @@ class Fate(Enum):
 
     GROWING = "growing"
     WHOLE = "whole"
-    CUT = "cut"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class Playback:
         return replace(self, fate=Fate.WHOLE) if self.fate is Fate.GROWING else self
 
     @property
-    def cut_off(self) -> bool:
+    def is_interrupted(self) -> bool:
         """Whether the present utterance was interrupted."""
-        return self.fate is Fate.CUT
+        return self.fate is Fate.INTERRUPTED
 
     def open_sentence(self, text: str) -> Playback:
         """What is queued from here on belongs to this sentence."""
@@ -133,9 +133,9 @@ class Playback:
         return replace(self, sentences=(*before, replace(last, closed=True))), last.mark
 
     def on_mark(self, name: str, at: float) -> Playback:
-        """A mark came back. Those of other generations, cut ones and unknown ones are nothing."""
+        """A mark came back. Other generations, cleared and unknown ones are ignored."""
         names = [sentence.mark for sentence in self.sentences]
-        if self.fate is Fate.CUT or name not in names:
+        if self.fate is Fate.INTERRUPTED or name not in names:
             return self
         return replace(self._heard_until(names.index(name) + 1), boundary_at=at)
 
@@ -150,14 +150,14 @@ class Playback:
         Also between two sentences, while the second is being synthesised; until the last mark.
         """
         match self.fate:
-            case Fate.CUT:
+            case Fate.INTERRUPTED:
                 return False
             case Fate.GROWING:
                 return any(s.audio for s in self.sentences)
             case Fate.WHOLE:
                 return any(s.audio and not s.heard for s in self.sentences)
 
-    def cut(self, at: float) -> tuple[Playback, str]:
+    def interrupt(self, at: float) -> tuple[Playback, str]:
         """The queue is thrown away; returns also the words that were heard until now."""
         texts: list[str] = []
         for sentence in self.sentences:
@@ -165,7 +165,7 @@ class Playback:
                 texts.append(_heard_part(sentence, at - self.boundary_at))
                 break
             texts.append(sentence.text)
-        return replace(self, fate=Fate.CUT, ends_at=at), _join(texts)
+        return replace(self, fate=Fate.INTERRUPTED, ends_at=at), _join(texts)
 
     def _heard_until(self, count: int) -> Playback:
         heard = (replace(s, heard=True) for s in self.sentences[:count])

@@ -51,7 +51,7 @@ YIELD_AFTER_BYTES: Final = 8192
 """Of frames that wait already (a stall of the line, or a flood): then the other calls' turn.
 Reading them does not wait, so nobody else would be served until the last one."""
 GOODBYE_S: Final = 60.0
-"""After the longest permitted call: time to say goodbye, then it is cut."""
+"""After the longest permitted call: time to say goodbye, then it is closed."""
 
 NORMAL: Final = 1000
 POLICY_VIOLATION: Final = 1008

@@ -126,7 +126,7 @@ class Speaker:
         """Tell the machine, with room in the queue for each; False once it is interrupted."""
         for event in events:
             await self._call.room()
-            if self._call.state.playback.cut_off:
+            if self._call.state.playback.is_interrupted:
                 return False
             self._call.handle(event)
         return True
@@ -168,7 +168,7 @@ class Speaker:
             async for mulaw in voice:
                 self._call.synthesis_awaited(self._stopwatch() - asked_at)
                 asked_at = self._stopwatch()
-                if self._call.state.playback.cut_off:
+                if self._call.state.playback.is_interrupted:
                     return
                 yield mulaw
 

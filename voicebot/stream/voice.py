@@ -20,7 +20,7 @@ FAREWELL_MARK_S: Final = 2.0
 def play(moment: Moment, mulaw: bytes) -> None:
     """Queue a piece of the open sentence, unless the caller has interrupted it."""
     before = moment.state.playback
-    if not before.cut_off:
+    if not before.is_interrupted:
         playback, late_s = before.queue(mulaw, moment.now.s)
         moment.become(playback=playback)
         moment.do(ev.Play(mulaw, late_s, first=not before.sounding))
@@ -58,7 +58,7 @@ def set_playback(moment: Moment, playback: Playback) -> None:
 def interrupt(moment: Moment) -> None:
     """Fall silent at once, but not in the farewell: nobody answers the "thank you" said over it."""
     if not moment.state.finishing and moment.state.playback.is_heard:
-        playback, prefix = moment.state.playback.cut(moment.now.s)
+        playback, prefix = moment.state.playback.interrupt(moment.now.s)
         moment.become(playback=playback, heard_prefix=prefix)
         moment.do(ev.Clear())
 
