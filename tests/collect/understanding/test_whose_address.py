@@ -32,6 +32,8 @@ def heard(said: str) -> Understanding:
         "my office is at 5 George Street but come to 9 Church Street",
         "I'm calling from 5 George Street but it's 9 Church Street that needs it",
         "the job is at my daughter's, 9 Church Street, I'm at 5 George Street",
+        "the office is 5 George Street, the job is at our other place, 9 Church Street",
+        "home is 5 George Street but I need you at 9 Church Street",
         "not 5 George Street, 9 Church Street",
     ],
 )

@@ -10,7 +10,8 @@ Span = tuple[int, int]
 _JOB = (
     r"\b(?:the|this|that|where) (?:\w+ )?(?:job|jobs|work|site|repair|repairs|problem|leak)\b"
     r"(?:'s)?|\bjob(?:'s| is)\b|\b(?:site|service|work|job|property|installation) address\b"
-    r"|\bcome (?:out )?to\b|\bneeds? (?:it|doing|fixing|the work)\b|"
+    r"|\bcome (?:out )?to\b|\b(?:need|want) you (?:out )?at\b"
+    r"|\bneeds? (?:it|doing|fixing|the work)\b|"
     r"\bsend (?!(?:\w+ )?(?:bill|invoice|letter|mail))(?:\w+ ){1,3}to\b"
     r"(?= (?:unit |flat )?\d)"
     r"|(?:活儿|活|上门|维修|修理|施工|服务|安装)(?:的?(?:地址|地点|地方))?[是在]"
@@ -19,6 +20,7 @@ _JOB = (
 _ELSEWHERE = (
     r"\b(?:i|we) (?:live|work|stay)\b|\b(?:i'm|i am|we're|we are) (?:at|from|in|calling)\b"
     r"|\bcalling from\b|\bmy (?:own )?(?:home|house|address|place|office|work)\b"
+    r"|\b(?:home|office) is\b"
     r"|\b(?:billing|postal|mailing|home|office|invoice) address\b|\b(?:bill|invoice)\b|\bnot\b"
     r"|我[们家]?(?:自己)?住|我家[是在]|账单|发票|邮寄|不是"
 )
