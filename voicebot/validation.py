@@ -26,7 +26,8 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 _PLACEHOLDERS = frozenset(
     {"null", "none", "undefined", "unknown", "unspecified", "anonymous", "missing", "empty"}
-    | {"tbd", "tba", "noname", "noaddress", "nonumber", "noanswer", "unknowncaller"}
+    | {"tbd", "tba", "tbc", "blank", "withheld", "caller", "customer", "noanswer", "unknowncaller"}
+    | {"noname", "nonamegiven", "noaddress", "noaddressgiven", "nonumber", "notrecorded"}
     | {"notavailable", "notapplicable", "notgiven", "notprovided", "notknown", "notspecified"}
     | {"notset", "unknownname", "unknownaddress", "tobeconfirmed"}
     | {"未知", "未提供", "未填写", "无", "没有", "暂无", "不详", "空"}
