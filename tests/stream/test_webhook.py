@@ -100,6 +100,11 @@ async def test_a_strangers_words_are_escaped() -> None:
     assert {p.get("value") for p in stream} >= {'"><Dial>+1900</Dial>'}
 
 
+async def test_what_no_xml_can_hold_is_left_out() -> None:
+    connect, _ = await verbs(webhook(), asked(From="\x00+614\x0b11\uffff\x85"))
+    assert {p.get("name"): p.get("value") for p in connect[0]}["from"] == "+61411"
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -166,7 +166,7 @@ class Webhook:
     def _connect(self, call_sid: CallSid | None, host: str, asked: dict[str, str]) -> str:
         url = self._addresses.stream_url(host)
         parameters = {
-            name.lower(): _LOST_PLUS.sub("+", asked.get(name, ""))[:_MAX_NUMBER]
+            name.lower(): _LOST_PLUS.sub("+", _printable(asked.get(name, "")))[:_MAX_NUMBER]
             for name in ("From", "To")
         }
         if call_sid is None:
@@ -197,6 +197,11 @@ def browser_in(path: str) -> tuple[CallSid, str] | None:
     if not slash or not call_sid.startswith(BROWSER_PREFIX):
         return None
     return CallSid(call_sid), given
+
+
+def _printable(text: str) -> str:
+    """Return the text without control characters and the like: XML has no way to write them."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _tries(parameters: dict[str, str]) -> int:
