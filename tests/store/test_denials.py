@@ -9,6 +9,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -129,6 +130,26 @@ async def test_a_call_that_comes_back_meanwhile_goes_on_where_it_was(
         await again.caught_up()
     third = await store.open_call(SID, caller=None)
     assert (third.state.step, set(third.state.answers)) == (Step.ADDRESS, {Step.NAME, Step.PHONE})
+
+
+@pytest.mark.parametrize("denial", denials.READABLE, ids=lambda d: d.__name__)
+async def test_a_call_that_was_cut_off_and_came_back_meanwhile_stands_where_it_was(
+    denial: Denial, store: Store, client: Redis
+) -> None:
+    first = await store.open_call(SID, caller=None)
+    await first.commit(answered(Step.NAME, 1))
+    await first.commit(replace(answered(Step.PHONE, 3), step=Step.PHONE))
+    async with denial(client):
+        await first.commit(Change(confirmed=frozenset({Step.PHONE}), step=Step.ADDRESS))
+        again = await store.open_call(SID, caller=None)
+        assert again.state.step is Step.ADDRESS
+        await again.commit(Change(messages=(caller("hello?", 9),)))
+    async with asyncio.timeout(ENOUGH_S):
+        await again.caught_up()
+        await first.caught_up()
+    third = await store.open_call(SID, caller=None)
+    assert third.state.step is Step.ADDRESS
+    assert third.state.confirmed == frozenset({Step.PHONE})
 
 
 @all_denials

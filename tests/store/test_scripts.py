@@ -199,6 +199,72 @@ async def test_an_older_owner_adds_what_was_said_and_changes_nothing(
     assert await history(client) == [message_json(caller("said before"))]
 
 
+def before_it_was_taken_over(seq: int, change: Change) -> EncodedCommit:
+    return encode_commit(Commit(seq, change, START + timedelta(seconds=1)))
+
+
+CONFIRMED = Change(
+    answers={Step.PHONE: "+61255550100"},
+    confirmed=frozenset({Step.PHONE}),
+    step=Step.ADDRESS,
+    status=Status.ABANDONED,
+    dialogue="asks for the address",
+)
+
+
+async def test_where_an_older_owner_left_the_call_counts_until_the_newer_one_tells_its_own(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new", 2)
+    await scripts.commit(session("new", 2), 2, said(1))
+    await scripts.commit(session("old"), 1, before_it_was_taken_over(1, CONFIRMED))
+    fields = await client.hgetall(KEYS.call)
+    assert (fields["step"], fields["dialogue"]) == ("address", "asks for the address")
+    assert fields["status"] == "active"
+    assert fields["phone_confirmed"] == "true"
+
+
+async def test_a_newer_owners_status_alone_does_not_say_where_the_call_stands(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new", 2)
+    await scripts.commit(session("new", 2), 2, commit(1, Change(status=Status.ABANDONED)))
+    await scripts.commit(session("old"), 1, before_it_was_taken_over(1, CONFIRMED))
+    assert await client.hget(KEYS.call, "step") == "address"
+
+
+async def test_where_the_newer_owner_stands_counts_and_what_the_older_one_confirmed_stays(
+    scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new", 2)
+    further = Change(answers={Step.ADDRESS: "1 Example Street"}, step=Step.EMAIL)
+    await scripts.commit(session("new", 2), 2, commit(1, further))
+    await scripts.commit(session("old"), 1, before_it_was_taken_over(1, CONFIRMED))
+    fields = await client.hgetall(KEYS.call)
+    assert (fields["step"], fields.get("dialogue")) == ("email", None)
+    assert fields["phone_confirmed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(answers={Step.PHONE: "+61255550111"}),
+        Change(unconfirmed=frozenset({Step.PHONE})),
+    ],
+)
+async def test_a_yes_of_an_older_owner_confirms_no_newer_number(
+    change: Change, scripts: Scripts, client: Redis
+) -> None:
+    await claim(scripts, "old")
+    await claim(scripts, "new", 2)
+    await scripts.commit(session("new", 2), 2, commit(1, change))
+    await scripts.commit(session("old"), 1, before_it_was_taken_over(1, CONFIRMED))
+    assert "phone_confirmed" not in await client.hgetall(KEYS.call)
+
+
 async def test_the_newer_owner_goes_on_undisturbed_after_an_older_one_wrote(
     scripts: Scripts,
 ) -> None:

@@ -1,14 +1,30 @@
 -- What a commit changes, as its arguments tell it. Stands before commit.lua and turn.lua.
---
--- owner: step, status, dialogue and confirmations are taken, and events are appended
+
+-- The step whose confirmation stands in this field; nil for any other field.
+local function confirmed_step(field)
+  return string.match(field, '^(%a+)_confirmed$')
+end
+
+-- The field that tells who wrote this one last. A dialogue belongs to its step.
+local function by(field)
+  return 'by.' .. (field == 'dialogue' and 'step' or field)
+end
+
+-- owner: events are appended
 -- may_answer(field): the answer in this field is taken
--- began_us: when the session began; stands in `by.<field>` of each answer that it gave
-local function apply(epoch, seq, began_us, owner, may_answer)
+-- may_own(field): step, status, dialogue or a confirmation is taken
+-- began_us: when the session began; stands in `by.<field>` of what it wrote
+local function apply(epoch, seq, began_us, owner, may_answer, may_own)
   local owned, dropped = take_list(), take_list()
-  if owner then
-    set(owned)
-    if #dropped > 0 then
-      redis.call('HDEL', call, unpack(dropped))
+  for i = 1, #owned, 2 do
+    if may_own(owned[i]) then
+      set({ owned[i], owned[i + 1], by(owned[i]), began_us })
+    end
+  end
+  for i = 1, #dropped do
+    if may_own(dropped[i]) then
+      redis.call('HDEL', call, dropped[i])
+      set({ by(dropped[i]), began_us })
     end
   end
 

@@ -33,9 +33,10 @@ reopen()
 if owned or current == '' then
   tell({ 'type', 'claim' }, epoch, '0')
 end
-apply(epoch, '1', began_us, true, function()
+local function always()
   return true
-end)
+end
+apply(epoch, '1', began_us, true, always, always)
 if #answers > 0 then
   redis.call('HSET', KEYS[5], unpack(answers))
 end
