@@ -205,11 +205,13 @@ class Settings(BaseSettings):
         http = parts._replace(scheme=parts.scheme.replace("ws", "http")).geturl()
         return http.rstrip("/").removesuffix("/twiml").removesuffix("/media")
 
-    @field_validator("console_token")
+    @field_validator("console_token", "twilio_auth_token")
     @classmethod
     def _holds_a_token(cls, token: SecretStr | None) -> SecretStr | None:
         if token is not None and not _words(token.get_secret_value()):
-            raise PydanticCustomError("token", "holds no token, which would open the console")
+            raise PydanticCustomError(
+                "token", "holds no token, which would open its port to anybody"
+            )
         return token
 
     @field_validator("trusted_proxies", mode="before")

@@ -30,6 +30,16 @@ def test_the_banner_is_loud_where_anybody_can_call() -> None:
         assert "ANYBODY" not in banner(quiet)
 
 
+def test_a_port_on_loopback_is_as_open_as_its_public_address() -> None:
+    tunnelled = Settings(
+        _env_file=None, stream_host="127.0.0.1", public_url="https://bot.example.com"
+    )
+    (loud,) = [line for line in banner(tunnelled).splitlines() if "ANYBODY" in line]
+    assert "https://bot.example.com" in loud
+    signed = tunnelled.model_copy(update={"twilio_auth_token": SecretStr("t")})
+    assert "ANYBODY" not in banner(signed)
+
+
 def test_the_banner_shows_what_a_key_has_switched_on() -> None:
     key = SecretStr("sk-test")
     keyed = Settings(_env_file=None).model_copy(update={"openai_api_key": key})

@@ -306,11 +306,17 @@ def _provider(settings: Settings) -> str:
 
 def _open_port_warning(settings: Settings) -> str:
     """Return a warning when calls from any source are accepted; shown last."""
-    if settings.twilio_auth_token is not None or is_loopback(settings.stream_host):
+    if settings.twilio_auth_token is not None:
         return ""
+    if settings.public_url is not None:
+        where = f"is reached at {settings.public_url}"
+    elif is_loopback(settings.stream_host):
+        return ""
+    else:
+        where = f"listens on {settings.stream_host}"
     return (
-        f"\nWARNING: ANYBODY CAN CALL. The stream port listens on {settings.stream_host} and "
-        "checks no signature: set VOICEBOT_TWILIO_AUTH_TOKEN.\n"
+        f"\nWARNING: ANYBODY CAN CALL. The stream port {where} and checks no signature: "
+        "set VOICEBOT_TWILIO_AUTH_TOKEN.\n"
     )
 
 
