@@ -43,6 +43,16 @@ TRY_EVERY_S = 15
 RECHECK_S = 1.0
 """A stream goes on for at most this long after its session has ended."""
 
+SESSION_S = 12 * 3600
+"""A working day; then the token is asked for again."""
+REVEAL_S = 15 * 60
+"""Long enough to phone a customer back; then the call is masked again."""
+
+NO_TOKEN = ""
+"""Opens sessions where no token is needed: on loopback."""
+
+_NAME_BYTES = 32
+_REVEAL = "reveal:"
 _BY_COOKIE = "cookie"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_PATH = 200  # in a log line
@@ -186,18 +196,6 @@ def _expired_cookie(request: Request) -> dict[str, str]:
     if COOKIE not in request.cookies:
         return {}
     return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=strict"}
-
-
-SESSION_S = 12 * 3600
-"""A working day; then the token is asked for again."""
-REVEAL_S = 15 * 60
-"""Long enough to phone a customer back; then the call is masked again."""
-
-NO_TOKEN = ""
-"""Opens sessions where no token is needed: on loopback."""
-
-_NAME_BYTES = 32
-_REVEAL = "reveal:"
 
 
 @dataclass(frozen=True, slots=True)
