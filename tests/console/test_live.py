@@ -51,7 +51,7 @@ async def test_a_fresh_page_gets_the_newest_calls_and_older_ones_that_need_someb
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
         told, older = await live.PageStream(at.hub, None, PROGRAM).first_rows()
-    assert [k.record.skeleton.callSid for k in told] == ["CA-wants", "CA-2", "CA-3"]
+    assert [k.skeleton.callSid for k in told] == ["CA-wants", "CA-2", "CA-3"]
     rest = (await http.get("/live/calls", params={"cursor": older})).json()
     assert [call["callSid"] for call in rest["calls"]] == ["CA-1", "CA-0"]
 

@@ -91,9 +91,9 @@ async def calls(
 ) -> CallsAnswer:
     """One page; `next` is the cursor of the following one, null at the end."""
     found = await find(state.event_hub, CallFilter(q, status, None, live), limit, cursor)
-    sids = [CallSid(call.record.skeleton.callSid) for call in found.calls]
+    sids = [CallSid(call.skeleton.callSid) for call in found.calls]
     calls = await state.event_hub.calls(sids, fresh=True)
-    rows = [call_view(c, visitor.visibility(c.record.skeleton.callSid)) for c in calls]
+    rows = [call_view(c, visitor.visibility(c.skeleton.callSid)) for c in calls]
     return CallsAnswer(
         calls=[CallRow.model_validate(row.model_dump()) for row in rows], next=found.next
     )

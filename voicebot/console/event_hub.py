@@ -289,7 +289,7 @@ class EventHub:
         maybe_live = [
             call_sid
             for call_sid, call in self._cache.items()
-            if call.live or (call.record.skeleton.status is Status.ACTIVE and call.activity.spoken)
+            if call.live or (call.skeleton.status is Status.ACTIVE and call.activity.spoken)
         ]
         live = await self._reader.on_the_phone(maybe_live)
         for call_sid in maybe_live:

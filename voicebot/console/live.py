@@ -205,7 +205,7 @@ class PageStream:
         places = await self._hub.recent(CALLS_SCANNED)
         newest = {place.call_sid for place in places[:ROWS]}
         found = await self._hub.calls([place.call_sid for place in places])
-        rows = [c for c in found if c.live or need_of(c) or c.record.skeleton.callSid in newest]
+        rows = [c for c in found if c.live or need_of(c) or c.skeleton.callSid in newest]
         return rows[::-1], encode_cursor(places[ROWS - 1]) if len(places) > ROWS else None
 
     async def _changes(self, subscription: Subscription) -> AsyncIterator[bytes]:

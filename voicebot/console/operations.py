@@ -85,7 +85,7 @@ async def refresh_gauges(state: AppState) -> None:
             current = await hub.calls([place.call_sid for place in places])
     except (StoreUnavailable, TimeoutError):
         return
-    skeletons = [c.record.skeleton for c in current]
+    skeletons = [c.skeleton for c in current]
     statuses = Tally(_BROKEN if s.broken else s.status.value for s in skeletons)
     phases = Tally(c.activity.phase for c in current if c.live)
     needs = Tally(need_of(c) for c in current if not c.record.taken_by)

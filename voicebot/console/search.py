@@ -50,7 +50,7 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
     scanned = 0
     while scanned < MOST_SCANNED:
         places = await hub.recent(LARGEST_PAGE, after)
-        calls = {c.record.skeleton.callSid: c for c in await hub.calls(_sids(places))}
+        calls = {c.skeleton.callSid: c for c in await hub.calls(_sids(places))}
         for place in places:
             after = place
             call = calls.get(place.call_sid)
@@ -70,7 +70,7 @@ async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[
     while places := await hub.recent(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
         for call in await hub.calls(_sids(places), fresh=True):
-            skeleton = call.record.skeleton
+            skeleton = call.skeleton
             began = read_moment(skeleton.createdAt)
             if began is None:  # the index tells where the record does not
                 began = _moment(claimed_ms[CallSid(skeleton.callSid)], zone)
@@ -83,7 +83,7 @@ async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[
 
 def matches(call: CurrentCall, wanted: CallFilter) -> bool:
     """Return whether the search lets this call through."""
-    skeleton = call.record.skeleton
+    skeleton = call.skeleton
     status = None if skeleton.broken else skeleton.status
     if wanted.status is not None and status is not wanted.status:
         return False

@@ -10,15 +10,12 @@ that the provider would have asked. A browser gets on to no call but a browser's
 
 from __future__ import annotations
 
-import asyncio
-from http.client import HTTPException
+from http import HTTPStatus
 from typing import Final, Literal
-from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
-from urllib.request import Request as Ask
 from uuid import uuid4
 
+import httpx2
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
@@ -32,7 +29,6 @@ from voicebot.signature import HEADER, sign
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 
 _TIMEOUT_S: Final = 3.0
-_LARGEST_ANSWER_BYTES: Final = 64 * 1024
 _MOST_TRIES: Final = 99
 _WEBHOOK: Final = "/twiml"
 _SCHEMES: Final = {"ws": "http", "wss": "https"}
@@ -72,35 +68,50 @@ async def ask(body: TrialRequest, request: Request, state: State) -> TrialAnswer
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname or "127.0.0.1"
     host = f"[{host}]" if ":" in host else host
     query = urlencode({"CallSid": call_sid, "From": "browser", "To": "", "try": body.tries})
-    answer = await asyncio.to_thread(_answer, state.settings, host, f"{_WEBHOOK}?{query}")
+    twiml = await _twiml(state.settings, host, f"{_WEBHOOK}?{query}")
     try:
-        verbs = parse(answer.decode("utf-8", "replace"))
+        verbs = parse(twiml)
     except PhoneError as error:
         raise Problem(502, "webhook_refused", str(error)) from error
     return TrialAnswer(callSid=call_sid, verbs=[_verb_view(verb) for verb in verbs])
 
 
-def _answer(settings: Settings, host: str, path: str) -> bytes:
-    """Return the webhook's TwiML: of this machine's stream server, else of the public URL's."""
-    door = stream_address(settings)
+async def _twiml(settings: Settings, host: str, path: str) -> str:
+    """Return the webhook's TwiML: of this machine's stream server, else of the public URL's.
+
+    Raises Problem 503 where neither answers, and 502 for an answer with another status than 200.
+    """
+    address = stream_address(settings)
     public = _public(settings)
-    asked_for = (public or f"http://{host}:{door.port}") + path
+    asked_for = (public or f"http://{host}:{address.port}") + path
     token = settings.twilio_auth_token
     headers = {HEADER: sign(token.get_secret_value(), asked_for)} if token else {}
-    here = f"http://{door.reachable_host}:{door.port}{path}"
+    here = f"http://{address.reachable_host}:{address.port}{path}"
+    detail = "no stream server answers; is it running?"
     try:
-        return _fetch(here, headers | {"Host": f"{host}:{door.port}"}, proxies={})
-    except OSError as error:
+        # No proxy of the environment reaches our own server.
+        return await _get(here, headers | {"Host": f"{host}:{address.port}"}, use_proxy=False)
+    except httpx2.TransportError as error:
         if public is None:
-            raise Problem(
-                503, "no_stream_server", "no stream server answers; is it running?"
-            ) from error
+            raise Problem(503, "no_stream_server", detail) from error
     try:
-        return _fetch(asked_for, headers)
-    except OSError as error:
-        raise Problem(
-            503, "no_stream_server", "no stream server answers here or at VOICEBOT_PUBLIC_URL"
-        ) from error
+        return await _get(asked_for, headers, use_proxy=True)
+    except httpx2.TransportError as error:
+        detail = "no stream server answers here or at VOICEBOT_PUBLIC_URL"
+        raise Problem(503, "no_stream_server", detail) from error
+
+
+async def _get(url: str, headers: dict[str, str], *, use_proxy: bool) -> str:
+    """Return the answer's body; raises httpx2.TransportError, and Problem 502 for a refusal.
+
+    Redirects are refused, too: the signature is for this URL alone.
+    """
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_S, trust_env=use_proxy) as client:
+        answer = await client.get(url, headers=headers)
+    if answer.status_code != HTTPStatus.OK:
+        refused = f"the stream server answered with status {answer.status_code}"
+        raise Problem(502, "webhook_refused", refused)
+    return answer.text
 
 
 def _public(settings: Settings) -> str | None:
@@ -109,33 +120,6 @@ def _public(settings: Settings) -> str | None:
         return None
     parts = urlsplit(settings.public_url.rstrip("/"))
     return urlunsplit(parts._replace(scheme=_SCHEMES.get(parts.scheme, parts.scheme)))
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """The signature is for the webhook's address: it goes nowhere else."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Refuse a redirect like any other status."""
-
-
-def _fetch(url: str, headers: dict[str, str], proxies: dict[str, str] | None = None) -> bytes:
-    """Return the answer's body; raises OSError where none comes, Problem 502 for another status.
-
-    proxies  those of the environment; {} for our own server, which no proxy can reach
-    """
-    opener = build_opener(_NoRedirects, ProxyHandler(proxies))
-    try:
-        with opener.open(Ask(url, headers=headers), timeout=_TIMEOUT_S) as got:
-            answer: bytes = got.read(_LARGEST_ANSWER_BYTES)
-            return answer
-    except HTTPError as error:
-        error.close()
-        refused = f"the stream server answered with status {error.code}"
-        raise Problem(502, "webhook_refused", refused) from error
-    except URLError as error:
-        raise ConnectionError(error.reason) from error
-    except HTTPException as error:  # what answers there speaks no HTTP
-        raise ConnectionError("an answer that cannot be read") from error
 
 
 def _verb_view(verb: Verb) -> VerbView:

@@ -143,6 +143,11 @@ class CurrentCall:
     live: bool
     stale: bool = False
 
+    @property
+    def skeleton(self) -> CallSkeleton:
+        """The typed form of the record."""
+        return self.record.skeleton
+
 
 class Need(StrEnum):
     """Why a person should look after a call: the caller asked for one, or nothing was booked."""
@@ -154,9 +159,9 @@ class Need(StrEnum):
 def need_of(call: CurrentCall) -> Need | None:
     """Return why a person should look after the call, or None."""
     record = call.record
-    if record.continued_as is not None or record.skeleton.broken:
+    if record.continued_as is not None or call.skeleton.broken:
         return None
-    match record.skeleton.status:
+    match call.skeleton.status:
         case Status.TRANSFER:
             return Need.PERSON
         case Status.INCOMPLETE | Status.ABANDONED:
@@ -165,7 +170,7 @@ def need_of(call: CurrentCall) -> Need | None:
 
 
 def _is_lost(call: CurrentCall) -> bool:
-    open_ = call.record.skeleton.status is Status.ACTIVE
+    open_ = call.skeleton.status is Status.ACTIVE
     return open_ and not call.live and call.activity.spoken
 
 
@@ -259,8 +264,8 @@ def call_view(call: CurrentCall, visibility: Visibility) -> CallView:
 
 def whole_view(call: CurrentCall, visibility: Visibility) -> WholeCallView:
     """Return the call with all that was said."""
-    skeleton = mask_record(call.record.skeleton, visibility)
-    personal = personal_answers(call.record.skeleton)
+    skeleton = mask_record(call.skeleton, visibility)
+    personal = personal_answers(call.skeleton)
     transcript = []
     for message in skeleton.history:
         unheard = call.activity.unheard.get(message.startedAt) if message.heard else None
@@ -300,7 +305,7 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
 
 def _row(call: CurrentCall, visibility: Visibility) -> dict[str, object]:
     record, activity = call.record, call.activity
-    skeleton = mask_record(record.skeleton.model_copy(update={"history": []}), visibility)
+    skeleton = mask_record(call.skeleton.model_copy(update={"history": []}), visibility)
     return {
         "callSid": skeleton.callSid,
         "status": skeleton.status,
