@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -10,8 +11,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from tests.console.conftest import console
 from tests.console.test_app import WORDS, begin, say
-from tests.console.test_event_streams import hub_and_store
+from tests.console.test_event_streams import PATIENCE_S, hub_and_store
 from voicebot.console import live
 from voicebot.console.auth import PROGRAM
 from voicebot.settings import Settings
@@ -61,6 +63,20 @@ async def test_calls_are_found_by_name_number_and_sid(http: httpx.AsyncClient, t
     await form(http, "CA-known", 3)
     await form(http, "CA-other", 0)
     found = (await http.get("/calls", params={"q": text})).json()["calls"]
+    assert [call["callSid"] for call in found] == ["CA-known"]
+
+
+async def test_a_search_finds_what_a_turn_has_just_saved(
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.console.event_hub.GATHER_S", 5.0)  # no notice is read meanwhile
+    async with asyncio.timeout(PATIENCE_S), console(settings) as http:
+        while "voicebot_console_following 1.0" not in (await http.get("/metrics")).text:
+            pass  # the request itself gives way
+        await begin(http, "CA-known")
+        assert (await http.get("/calls", params={"q": "carter"})).json()["calls"] == []
+        await say(http, WORDS[0], "CA-known")
+        found = (await http.get("/calls", params={"q": "carter"})).json()["calls"]
     assert [call["callSid"] for call in found] == ["CA-known"]
 
 

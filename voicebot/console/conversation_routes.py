@@ -121,6 +121,7 @@ async def start(
     call_sid = CallSid(body.callSid or _new_call_sid(idempotency_key))
     bind_contextvars(call_sid=call_sid)
     result = await state.conversations.start(call_sid, body.caller)
+    await state.event_hub.expire(call_sid)
     if result.new:
         response.headers["Location"] = f"/calls/{call_sid}"
     else:
@@ -165,6 +166,7 @@ async def turn(
     message = body.customerMessage
     request = TurnRequest(message.message, message.startedAt, idempotency_key)
     result = await state.conversations.answer(CallSid(body.callSid), request)
+    await state.event_hub.expire(CallSid(body.callSid))
     visibility = visitor.visibility(body.callSid)
     return ConversationAnswer(
         aiResponse=_ai_response(result, visibility),

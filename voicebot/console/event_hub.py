@@ -15,7 +15,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from voicebot.call import CallSid, Status
@@ -35,6 +35,7 @@ MARGIN_MS = 3000
 GATHER_S = 0.1
 """A turn writes several times within a moment: they are read together, after the bot's voice."""
 
+EXPIRE_TIMEOUT_S = 0.5
 PRESENCE_EVERY_S = 1.0
 CATCH_UP_EVERY_S = 5.0
 CALLS_CAUGHT_UP = 300
@@ -170,6 +171,16 @@ class EventHub:
                 if not self.following:
                     self._cache.clear()
                 return found
+
+    async def expire(self, call_sid: CallSid) -> None:
+        """Read a call's record again when it is next looked at: this console has just written it.
+
+        Waits for a read that may have begun before the write, for at most EXPIRE_TIMEOUT_S.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EXPIRE_TIMEOUT_S), self._reading:
+                if (call := self._cache.get(call_sid)) is not None:
+                    self._store(call_sid, replace(call, stale=True))
 
     async def events_since(self, watermark: int) -> dict[CallSid, list[StreamEvent]]:
         """Return the events of all calls since a cursor; raises StoreUnavailable."""
