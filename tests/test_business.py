@@ -82,7 +82,7 @@ def test_a_slot_must_fit_into_the_opening_hours(business: Business, at: str, is_
 
 
 @pytest.mark.parametrize("midnight", ['"24:00"', '"00:00"', "00:00:00", '"23:59"'])
-def test_whoever_is_open_until_midnight_takes_the_last_slot(tmp_path: Path, midnight: str) -> None:
+def test_a_business_open_until_midnight_takes_the_last_slot(tmp_path: Path, midnight: str) -> None:
     business = load_business(written(tmp_path, SMALL.replace('"24:00"', midnight)))
     assert business.is_open(datetime(2026, 3, 2, 23, tzinfo=LONDON))
     assert not business.is_open(datetime(2026, 3, 3, 0, tzinfo=LONDON))

@@ -36,7 +36,7 @@ async def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
     assert await refusal(f"unix://{tmp_path}/redis.sock") == "there is no such socket"
 
 
-def test_somebody_who_hangs_up_at_once() -> None:
+def test_a_caller_who_hangs_up_at_once() -> None:
     here, there = socket.socketpair()
     there.close()
     with closing(here), pytest.raises(OSError) as error:  # noqa: PT011 - any of its kinds

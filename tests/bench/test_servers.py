@@ -1,4 +1,4 @@
-"""What the null recogniser is told about the phone's clips."""
+"""The null transcriber's manifest of the phone's clips."""
 
 from __future__ import annotations
 

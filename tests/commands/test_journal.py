@@ -1,4 +1,4 @@
-"""`voicebot journal`: what waits is named and counted, never told; replayed by hand when asked."""
+"""`voicebot journal`: waiting writes are counted, not shown, and replayed on request."""
 
 from __future__ import annotations
 

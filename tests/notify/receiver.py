@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback: answers as it is told, keeps what came."""
+"""A receiver of webhooks on loopback, with set answers, which keeps the requests."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ async def test_a_write_is_told_by_its_notice(
     assert receiver.taken == ["name", "phone", "address", "incomplete"]
 
 
-async def test_what_happened_while_nobody_delivered_is_told_when_somebody_does(
+async def test_events_from_before_a_dispatcher_runs_are_delivered_later(
     settings: Settings, redis: Redis, talk: Talk, receiver: Receiver
 ) -> None:
     async with delivering(settings):

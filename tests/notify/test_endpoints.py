@@ -1,4 +1,4 @@
-"""Addresses and keys: what may be set, and what is told of it."""
+"""Addresses and keys: valid settings, and what messages reveal of them."""
 
 from __future__ import annotations
 

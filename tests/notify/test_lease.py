@@ -1,4 +1,4 @@
-"""Who delivers."""
+"""The lease of a dispatcher."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def record(**changed: str) -> CallSkeleton:
     ["", "a@", "a@[", "not an address", "a@example.com\nBcc: b@example.com",
      "a@example.com, b@example.com", "a@example.com@example.com"],
 )  # fmt: skip
-def test_nobody_is_written_to_at_what_is_no_address(email: str) -> None:
+def test_no_mail_is_sent_to_an_invalid_address(email: str) -> None:
     assert booked(record(user__userInfo__email=email), BUSINESS) is None
 
 

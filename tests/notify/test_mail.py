@@ -206,7 +206,7 @@ async def test_an_outage_of_more_than_200_calls_loses_no_confirmation(
     assert await redis.hget("call:{CA0}", "confirmEmailsent") == "true"
 
 
-async def test_while_nobody_listens_there_one_letter_is_tried_and_not_all(
+async def test_while_the_mail_server_is_away_one_message_is_tried_and_not_all(
     store: Store, redis: FakeAsyncRedis, clock: Clock
 ) -> None:
     for n in range(30):
@@ -218,7 +218,7 @@ async def test_while_nobody_listens_there_one_letter_is_tried_and_not_all(
     assert len([line for line in log if line["event"] == "confirmation_not_sent"]) == 1
 
 
-async def test_a_call_that_cannot_be_read_keeps_nobody_elses_letter(
+async def test_a_call_that_cannot_be_read_delays_no_other_mail(
     store: Store, redis: FakeAsyncRedis, sender: MailSender, inbox: Inbox
 ) -> None:
     await redis.set("call:{CA1}", "of another kind")

@@ -1,4 +1,4 @@
-"""What a receiver is told."""
+"""The bodies of webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`voicebot webhooks`, as somebody at a terminal uses it."""
+"""`voicebot webhooks` at a terminal."""
 
 from __future__ import annotations
 

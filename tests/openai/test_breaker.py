@@ -1,4 +1,4 @@
-"""Who failed is left alone for a while, and asked again."""
+"""The breaker of an OpenAI service."""
 
 from __future__ import annotations
 

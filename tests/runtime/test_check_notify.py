@@ -1,4 +1,4 @@
-"""The doctor on who else is told: nothing is sent, and a receiver that is away stops no call."""
+"""The doctor's checks of mail, webhooks and traces: nothing is sent; failures are notes."""
 
 from __future__ import annotations
 

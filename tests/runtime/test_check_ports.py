@@ -1,4 +1,4 @@
-"""The doctor on who may come in, and where."""
+"""The doctor's checks of ports, signature and staff token."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_our_own_servers_port_is_ok_whatever_proxy_is_set(monkeypatch: pytest.Mo
     assert (finding.state, "voicebot is running" in finding.text) == (Level.OK, True)
 
 
-def test_a_strangers_port_is_a_problem_that_names_the_setting(
+def test_a_port_in_use_is_a_problem_that_names_the_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(doors, "CHECK_TIMEOUT_S", 0.05)  # the stranger never answers

@@ -50,7 +50,7 @@ async def test_a_set_redis_that_does_not_answer_is_a_problem(tmp_path: Path) -> 
     assert "hunter2" not in found[0].text
 
 
-async def test_a_stranger_on_the_embedded_servers_port_is_a_problem(
+async def test_another_program_on_the_embedded_servers_port_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "ANSWER_PATIENCE_S", 0.05)  # the stranger never answers

@@ -212,7 +212,7 @@ run(main)
     assert "Samantha" not in told
 
 
-def test_a_task_that_nobody_awaited_is_logged_without_its_message(tmp_path: Path) -> None:
+def test_an_unawaited_task_is_logged_without_its_message(tmp_path: Path) -> None:
     code = """
 import gc
 async def fail():

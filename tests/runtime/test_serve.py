@@ -60,7 +60,7 @@ def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor
     assert [c.part.name for c in children_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
 
 
-def test_who_tells_others_runs_only_where_somebody_is_to_be_told() -> None:
+def test_notify_runs_only_where_mail_or_webhooks_are_set() -> None:
     told = {"webhook_url": SecretStr("https://crm.example/"), "smtp_url": SecretStr("smtp://h")}
     crew = children_of(Settings(_env_file=None).model_copy(update=told), workers=1)
     assert [c.part.name for c in crew.notify] == ["notify"]
@@ -157,7 +157,7 @@ def test_a_part_that_cannot_work_ends_everything_at_once_with_its_reason(tmp_pat
 
 
 @pytest.mark.slow
-def test_calls_are_taken_while_a_redis_of_somebody_else_is_away(tmp_path: Path) -> None:
+def test_calls_are_taken_while_an_external_redis_is_away(tmp_path: Path) -> None:
     url = f"redis://bot:hunter2@127.0.0.1:{free_port()}"
     env = environment(
         tmp_path / "data", free_port(), VOICEBOT_REDIS_URL=url, VOICEBOT_REDDIS_URL=url

@@ -1,4 +1,4 @@
-"""Names that no setting has are told, with the one that was meant."""
+"""Unknown settings are reported with a suggestion."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ async def test_a_fixed_sentence_is_made_once(tmp_path: Path) -> None:
     assert behind.said == [QUESTION]
 
 
-async def test_it_survives_the_process_and_the_mouth(tmp_path: Path) -> None:
+async def test_the_cache_survives_the_process_and_the_synthesizer(tmp_path: Path) -> None:
     await said(CachedSynthesizer(LocalVoice(), tmp_path, [QUESTION]), QUESTION)
     behind = LocalVoice()
     behind.away = True
@@ -74,7 +74,7 @@ async def test_a_sentence_on_disk_does_not_tell_its_words(tmp_path: Path) -> Non
     assert "name" not in kept
 
 
-async def test_a_sentence_cut_off_is_not_kept_and_closes_the_mouth(tmp_path: Path) -> None:
+async def test_a_sentence_cut_off_is_not_cached_and_closes_the_synthesizer(tmp_path: Path) -> None:
     behind = LocalVoice()
     tts = CachedSynthesizer(behind, tmp_path, [QUESTION])
     pieces = tts.speak(QUESTION)

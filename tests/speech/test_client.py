@@ -36,7 +36,7 @@ async def test_a_sentence_comes_piece_by_piece(socket: Path) -> None:
         await tts.aclose()
 
 
-async def test_cancelling_drops_the_job_at_the_ears(socket: Path) -> None:
+async def test_cancelling_drops_the_job_at_the_stt_process(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1):
         stt = RemoteTranscriber(socket)
@@ -56,7 +56,7 @@ async def test_cancelling_drops_the_job_at_the_ears(socket: Path) -> None:
     assert b"speculative" not in model.decoded
 
 
-async def test_leaving_a_sentence_early_stops_the_mouth(socket: Path) -> None:
+async def test_leaving_a_sentence_early_cancels_the_job(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1):
         tts = RemoteSynthesizer(socket)
@@ -68,7 +68,7 @@ async def test_leaving_a_sentence_early_stops_the_mouth(socket: Path) -> None:
     assert len(model.decoded) < 401
 
 
-async def test_a_full_desk_is_told_as_unavailable(socket: Path) -> None:
+async def test_a_full_inference_server_is_unavailable(socket: Path) -> None:
     model = Model()
     async with desk(model.work, socket, workers=1, waiting=0):
         stt = RemoteTranscriber(socket)
@@ -90,7 +90,7 @@ async def test_a_model_that_hangs_is_given_up_and_its_line_goes_on(socket: Path)
         await patient.aclose()
 
 
-async def test_nobody_there_says_so_at_once() -> None:
+async def test_a_missing_process_is_reported_at_once() -> None:
     stt = RemoteTranscriber(Path("stt.sock"))
     with pytest.raises(SpeechUnavailable, match="voicebot serve"):
         await stt.transcribe(b"hello", Hint())

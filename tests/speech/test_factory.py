@@ -1,4 +1,4 @@
-"""Settings choose who hears and speaks."""
+"""The engines that the settings choose."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
     await stt.aclose()
 
 
-async def test_openai_alone_is_waited_for_longer_than_where_somebody_else_could_listen(
+async def test_openai_without_a_fallback_gets_a_longer_deadline(
     tmp_path: Path,
 ) -> None:
     async def deadlines(fallback: bool) -> SttDeadlines:

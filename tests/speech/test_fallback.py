@@ -1,4 +1,4 @@
-"""Who hears and speaks when the first one does not."""
+"""Fallback between engines."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ async def test_what_the_second_said_is_not_kept_as_the_firsts(tmp_path: Path) ->
     assert await said(both, HELLO) == "cloud0 cloud1 "
 
 
-async def test_a_voice_that_has_nobody_behind_it_is_asked_twice(tmp_path: Path) -> None:
+async def test_a_voice_without_fallback_is_tried_twice(tmp_path: Path) -> None:
     cloud = Voice("cloud", breaks_after=1, times=1)
     assert await said(tts(tmp_path, cloud), "It is four.") == "cloud0 cloud0 cloud1 "
 
 
-async def test_what_nobody_can_say_is_told_and_fixed_sentences_are_still_said(
+async def test_a_failure_of_all_voices_raises_and_fixed_sentences_are_still_spoken(
     tmp_path: Path,
 ) -> None:
     cloud = Voice("cloud")
@@ -160,11 +160,11 @@ async def test_a_turn_is_heard_live_while_it_is_spoken() -> None:
     assert live.fed == spoken(1)
 
 
-async def test_a_turn_that_was_not_heard_goes_to_the_ears_of_this_machine() -> None:
+async def test_a_failed_turn_goes_to_the_local_engine() -> None:
     assert await heard(Live(hears=False), LOCAL, 1) == ["local"]
 
 
-async def test_what_was_waited_for_ears_that_failed_counts_as_time_at_the_vendor() -> None:
+async def test_time_spent_on_a_failed_engine_counts() -> None:
     live = Live(hears=False, fails_after_s=0.02)
     stt = FallbackSpeechToText(live, LOCAL, openai_breaker(Service.HEARING))
     async with stt.open() as ear:
@@ -172,7 +172,7 @@ async def test_what_was_waited_for_ears_that_failed_counts_as_time_at_the_vendor
     assert transcript.seconds >= live.fails_after_s
 
 
-async def test_ears_that_fail_are_not_fed_nor_asked_any_more() -> None:
+async def test_a_failing_engine_is_neither_fed_nor_asked_any_more() -> None:
     live = Live(hears=False)
     assert await heard(live, LOCAL, 4) == ["local"] * 4
     assert live.asked == 2
@@ -199,12 +199,12 @@ def metric(failure: Failure) -> float:
 
 
 @pytest.mark.parametrize("secondary", [None, FailingStt()])
-async def test_when_nobody_can_listen_that_is_told(secondary: Transcriber | None) -> None:
+async def test_a_failure_of_all_engines_raises(secondary: Transcriber | None) -> None:
     with pytest.raises(SpeechUnavailable):
         await heard(Live(hears=False), secondary, 1)
 
 
-async def test_ears_that_have_nobody_behind_them_are_asked_whatever_happened_before() -> None:
+async def test_an_engine_without_fallback_is_asked_after_any_failure() -> None:
     live = Live(hears=False)
     stt = FallbackSpeechToText(live, None, openai_breaker(Service.HEARING))
     async with stt.open() as ear:

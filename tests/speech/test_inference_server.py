@@ -1,4 +1,4 @@
-"""Jobs at the desk: side by side, cancelled, refused, and never at each other's cost."""
+"""Jobs at the inference server: concurrent, cancelled, refused, isolated from each other."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ async def test_a_job_that_breaks_the_model_ends_alone(
 
 
 @pytest.mark.parametrize("message", ["text", b"nonsense", b'{"do":"hear"}\n'])
-async def test_a_strangers_message_closes_only_his_connection(
+async def test_an_invalid_message_closes_only_its_connection(
     socket: Path, message: str | bytes
 ) -> None:
     model = Model()

@@ -136,7 +136,7 @@ def test_what_is_installed_takes_over(process: SpeechProcess) -> None:
     assert models.has_fallback(keyed, process)
 
 
-def test_nobody_takes_over_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_no_fallback_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not models.has_fallback(keyed, SpeechProcess.STT)

@@ -24,7 +24,7 @@ async def speak(tts: RemoteSynthesizer) -> bytes:
     return b"".join([piece async for piece in tts.speak("One moment, please.")])
 
 
-async def test_a_killed_mouth_is_noticed_and_its_successor_is_used(tmp_path: Path) -> None:
+async def test_a_killed_tts_process_is_noticed_and_its_successor_is_used(tmp_path: Path) -> None:
     need_local()
     tts = RemoteSynthesizer(tts_socket(tmp_path))
     with speech_process("tts", tmp_path) as first:
@@ -39,7 +39,7 @@ async def test_a_killed_mouth_is_noticed_and_its_successor_is_used(tmp_path: Pat
     assert second.returncode == 0
 
 
-async def test_the_ears_hear_what_the_mouth_says(tts: Path, tmp_path: Path) -> None:
+async def test_stt_transcribes_what_tts_speaks(tts: Path, tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path, transcriber=Engine.LOCAL, synthesizer=Engine.LOCAL, speech_threads=1
     )

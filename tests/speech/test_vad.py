@@ -60,7 +60,7 @@ def test_frames_of_any_length_give_the_same_windows(recorded: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_after_a_minute_of_noise_the_next_word_is_found_as_by_a_fresh_ear(spoken: bytes) -> None:
+def test_after_a_minute_of_noise_the_next_word_is_found_as_by_a_new_detector(spoken: bytes) -> None:
     tired, fresh = SileroDetector(), SileroDetector()
     tired.feed(noise(60, 200))
     after = [p > SPEECH for p in tired.feed(SILENCE[:256] + spoken)]
@@ -68,7 +68,7 @@ def test_after_a_minute_of_noise_the_next_word_is_found_as_by_a_fresh_ear(spoken
     assert abs(after.index(True) - at_once.index(True)) <= 1
 
 
-def test_what_nobody_can_hear_costs_no_model_and_no_word(
+def test_inaudible_audio_skips_the_model_and_loses_no_word(
     recorded: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = SILENCE * 3 + recorded + SILENCE * 3

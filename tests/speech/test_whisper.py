@@ -1,4 +1,4 @@
-"""The recogniser hears a real sentence, hears nothing in noise, and does not believe its prompt."""
+"""The recogniser transcribes a sentence, nothing in noise, and does not repeat its prompt."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def test_a_sentence_is_recognised(whisper: Whisper, spoken: bytes) -> None:
     assert heard.seconds > 0
 
 
-def test_a_vocabulary_does_not_put_words_into_the_callers_mouth(
-    whisper: Whisper, spoken: bytes
-) -> None:
+def test_a_vocabulary_adds_no_words_to_the_transcript(whisper: Whisper, spoken: bytes) -> None:
     services = Hint(vocabulary=("Plumbing", "Electrical", "Cleaning", "Gardening"))
     assert letters(whisper.hear(spoken, services).text) == letters(SENTENCE)
 

@@ -35,7 +35,7 @@ def test_a_reply_arrives_as_it_was_sent(number: int, text: str, seconds: float) 
     assert unpack_reply(pack(reply)) == (reply, b"")
 
 
-def test_a_stranger_needs_only_json_and_a_newline() -> None:
+def test_another_client_needs_only_json_and_a_newline() -> None:
     written = json.dumps({"do": "speak", "id": 7, "text": "Hello"}).encode() + b"\n"
     assert unpack_request(written) == (Speak(id=7, text="Hello", pitch=1.0), b"")
 

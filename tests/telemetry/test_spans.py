@@ -315,7 +315,7 @@ async def test_a_collector_that_refuses_is_told_of_once(
     assert capsys.readouterr().err.count("traces_not_taken") == 1
 
 
-def test_the_doctors_question_is_answered_by_a_collector_and_by_nobody_else() -> None:
+def test_only_a_collector_answers_the_probe() -> None:
     with collecting() as collector:
         assert collector_answers(f"{collector.url}/v1/traces")
         assert not collector_answers(f"{collector.url}/elsewhere")

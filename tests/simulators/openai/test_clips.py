@@ -1,4 +1,4 @@
-"""The simulated caller's recordings are told apart however they arrive."""
+"""The simulated caller's recordings are recognised in every form."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ async def test_a_babble_is_as_long_as_the_text_and_never_silent() -> None:
     assert (np.abs(seconds).max(axis=1) > 3000).all()
 
 
-async def test_the_local_mouth_is_asked_by_its_protocol(
+async def test_the_local_voice_is_used_by_its_protocol(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -48,7 +48,9 @@ async def test_the_local_mouth_is_asked_by_its_protocol(
     assert np.abs(samples[::3].astype(int) - tone).max() < 400  # what mu-law loses
 
 
-async def test_without_a_mouth_it_babbles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_local_voice_it_babbles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     samples = await said(LocalVoice(tmp_path / "tts.sock"))
     assert np.array_equal(samples, await said(Babble()))

@@ -68,7 +68,7 @@ async def test_each_text_of_a_script_is_spoken_once_before_the_call(tmp_path: Pa
     assert clips[Text("Two.")].audio == b"Two."
 
 
-async def test_a_mouth_that_cannot_is_an_error(tmp_path: Path) -> None:
+async def test_a_failing_tts_process_is_an_error(tmp_path: Path) -> None:
     def failing(job: dict[str, object]) -> list[bytes]:
         return [reply(do="failed", id=job["id"], reason="busy", message="the queue is full")]
 
@@ -78,7 +78,7 @@ async def test_a_mouth_that_cannot_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.audio
-async def test_without_a_server_a_mouth_is_started_for_the_time_of_the_call(
+async def test_without_a_server_a_tts_process_is_started_for_the_call(
     tmp_path: Path,
 ) -> None:
     async with local_voice(tmp_path) as voice:

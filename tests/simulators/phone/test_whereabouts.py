@@ -18,7 +18,7 @@ def _an_empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_server_that_nobody_moved_is_here() -> None:
+def test_the_default_server_is_on_this_machine() -> None:
     found = find_server()
     assert found.stream_url == "ws://127.0.0.1:8080/media"
     assert found.console_url == "http://127.0.0.1:8000"

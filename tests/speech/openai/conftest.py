@@ -1,4 +1,4 @@
-"""SpeechToText at the simulator, and callers who speak its recordings."""
+"""Speech to text against the simulator, with its recordings."""
 
 from __future__ import annotations
 

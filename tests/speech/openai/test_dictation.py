@@ -150,7 +150,7 @@ def test_giving_up_fails_what_waits_and_keeps_what_grows() -> None:
     assert dictation.to_send() == [Append(WORD)]
 
 
-def test_a_text_that_nobody_waits_for_disturbs_nothing_when_it_comes() -> None:
+def test_a_dropped_text_that_comes_later_is_ignored() -> None:
     dictation = Dictation()
     left, next_one = wanted(dictation), wanted(dictation)
     dictation.to_send()

@@ -64,9 +64,7 @@ async def test_a_failure_is_told_at_once_and_not_tried_again(
 
 
 @pytest.mark.parametrize(("content_type", "body"), STRANGE)
-async def test_a_200_that_is_no_transcript_is_nobody_listening(
-    content_type: str, body: str
-) -> None:
+async def test_a_200_without_a_transcript_is_unavailable(content_type: str, body: str) -> None:
     async with strange(content_type, body) as client:
         with pytest.raises(SpeechUnavailable, match="malformed"):
             await FileTranscriber(client, "whisper-1", deadline_s=PATIENT_S).transcribe(
@@ -74,7 +72,7 @@ async def test_a_200_that_is_no_transcript_is_nobody_listening(
             )
 
 
-async def test_what_was_sent_is_paid_for_though_nobody_waits_any_more(
+async def test_sent_audio_is_charged_even_when_its_text_is_dropped(
     url: str, simulator: Simulator
 ) -> None:
     order(simulator, Service.FILES, FaultKind.STALL)
@@ -89,7 +87,7 @@ async def test_what_was_sent_is_paid_for_though_nobody_waits_any_more(
 
 
 @pytest.mark.parametrize("kind", [FaultKind.SLOW, FaultKind.STALL])
-async def test_nobody_waits_longer_than_the_deadline(
+async def test_no_job_waits_longer_than_the_deadline(
     url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.FILES, kind)

@@ -234,7 +234,7 @@ async def test_a_session_cut_between_two_stretches_loses_neither(
     assert simulator.served[Service.HEARING] == 2
 
 
-async def test_sessions_are_renewed_while_nobody_speaks(url: str, simulator: Simulator) -> None:
+async def test_sessions_are_renewed_during_silence(url: str, simulator: Simulator) -> None:
     limits = Limits(renew_s=0.05, stable_s=0.05)
     async with call(url, limits=limits) as ear:
         assert await heard(ear, NAME.samples) == NAME.text
@@ -242,9 +242,7 @@ async def test_sessions_are_renewed_while_nobody_speaks(url: str, simulator: Sim
         assert await heard(ear, YES.samples) == YES.text
 
 
-async def test_a_session_is_not_renewed_while_somebody_speaks(
-    url: str, simulator: Simulator
-) -> None:
+async def test_a_session_is_not_renewed_during_speech(url: str, simulator: Simulator) -> None:
     limits = Limits(renew_s=0.2, stable_s=0.2)
     async with call(url, limits=limits) as ear:
         caller = Caller(ear)
@@ -317,7 +315,7 @@ FILE_KINDS = [
 
 
 @pytest.mark.parametrize("kind", FILE_KINDS)
-async def test_when_both_fail_somebody_else_may_listen_in_time(
+async def test_when_both_fail_it_is_unavailable_within_the_deadline(
     url: str, simulator: Simulator, kind: FaultKind
 ) -> None:
     order(simulator, Service.HEARING, FaultKind.STALL, times=100)
@@ -368,7 +366,7 @@ async def test_a_refused_key_is_told_at_once(url: str, simulator: Simulator) -> 
                 await heard(ear, NAME.samples)
 
 
-async def test_nobody_there_is_told_at_once() -> None:
+async def test_a_missing_server_is_reported_at_once() -> None:
     async with call("http://127.0.0.1:9/v1") as ear:
         async with asyncio.timeout(ENOUGH_S):
             with pytest.raises(SpeechUnavailable, match="connection"):

@@ -1,4 +1,4 @@
-"""The doctor on who hears, speaks and understands."""
+"""The doctor's checks of the engines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_engines_that_only_benchmarks_want_are_noted(tmp_path: Path) -> None:
     assert finding.state is Level.NOTE
 
 
-def test_more_ears_than_cores_are_noted(tmp_path: Path) -> None:
+def test_more_speech_threads_than_cores_are_noted(tmp_path: Path) -> None:
     *_, finding = check_speech(settings(tmp_path, speech_threads=10_000))
     assert "VOICEBOT_SPEECH_THREADS" in finding.mend
 
@@ -50,7 +50,7 @@ def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
     assert check_openai(settings(tmp_path, **own)).state is Level.OK
 
 
-def test_nobody_to_take_over_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_fallback_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = settings(tmp_path, openai_api_key=KEY)
     assert check_openai(chosen).state is Level.OK
     monkeypatch.setattr(engines, "has_fallback", lambda settings, process: False)
