@@ -75,8 +75,8 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WEBHOOK_DEADLINE_S", "0", "must be a number above 0 and up to 60, not '0'"),
         ("MIRROR_JSON", "perhaps", "must be true or false, not 'perhaps'"),
         ("SAVE_MODE", "late", "must be 'realtime' or 'batch', not 'late'"),
-        ("CONSOLE_TOKEN", " , ", "holds no token, which would open its port to anybody"),
-        ("TWILIO_AUTH_TOKEN", " ", "holds no token, which would open its port to anybody"),
+        ("CONSOLE_TOKEN", " , ", "holds no token, which would leave its port open"),
+        ("TWILIO_AUTH_TOKEN", " ", "holds no token, which would leave its port open"),
         ("TRUSTED_PROXIES", "*", "must be addresses or networks like 10.0.0.7, 192.168.0.0/16"),
         (
             "TRUSTED_PROXIES",

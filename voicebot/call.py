@@ -107,7 +107,7 @@ a Service for the service; an aware datetime for the time."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one commit writes, all or nothing.
+    """The content of one commit, written all or nothing.
 
     answers     validated values; the time is written only together with `booked`
     confirmed   steps whose read-back got a yes
@@ -129,11 +129,11 @@ class Change:
     person: bool = False
     """The caller asked for a person, whether or not there is a number to put them through to."""
     usage: str | None = None
-    """What the call has used of paid services so far, as JSON; for the bookkeeping alone."""
+    """The call's use of paid services so far, as JSON."""
 
 
 class Saved(StrEnum):
-    """Where an acknowledged commit rests."""
+    """Where an acknowledged commit is stored."""
 
     REDIS = "redis"
     JOURNAL = "journal"
@@ -142,7 +142,7 @@ class Saved(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallState:
-    """Where a record says the call stands: all that a conversation needs to go on."""
+    """The state of a call in its record: all that a conversation needs to continue."""
 
     answers: Mapping[Step, Answer] = field(default_factory=dict)
     confirmed: frozenset[Step] = frozenset()
@@ -159,8 +159,8 @@ class CallState:
     caller: str | None = None
     """The number that calls, as the record has it."""
     earlier: tuple[EarlierCall, ...] = ()
-    """What the same number began before under some name, within the resume window, and did not
-    finish; newest first. Nothing of it may be said before the caller has told that name."""
+    """Unfinished calls of the same number within the resume window, newest first. Nothing of one
+    may be said before the caller has given its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class EarlierCall:
 
 
 class Place(StrEnum):
-    """What became of a wish for an appointment; UNKNOWN while Redis is away."""
+    """The result of holding or booking an appointment; UNKNOWN while Redis is away."""
 
     YOURS = "yours"
     TAKEN = "taken"

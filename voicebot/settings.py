@@ -209,9 +209,7 @@ class Settings(BaseSettings):
     @classmethod
     def _holds_a_token(cls, token: SecretStr | None) -> SecretStr | None:
         if token is not None and not _words(token.get_secret_value()):
-            raise PydanticCustomError(
-                "token", "holds no token, which would open its port to anybody"
-            )
+            raise PydanticCustomError("token", "holds no token, which would leave its port open")
         return token
 
     @field_validator("trusted_proxies", mode="before")

@@ -67,16 +67,16 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
 def comparison(pairs: Sequence[Pair]) -> dict[str, object]:
     """Return how much slower saving in real time is: difference of medians with its interval."""
     realtime, batch = _sides(pairs)
-    told: dict[str, object] = {"against": "batch", "pairs": len(pairs)}
+    compared: dict[str, object] = {"against": "batch", "pairs": len(pairs)}
     for name in _COMPARED:
         a, b = getattr(realtime, name), getattr(batch, name)
         apart = difference_of_medians(a, b)
-        told[name] = {
+        compared[name] = {
             "realtime": asdict(summary(a)),
             "batch": asdict(summary(b)),
             "difference_of_medians": asdict(apart) if apart else None,
         }
-    return {**told, "errors_batch": sum(len(pair.batch.tally.errors) for pair in pairs)}
+    return {**compared, "errors_batch": sum(len(pair.batch.tally.errors) for pair in pairs)}
 
 
 def show(console: Console, report: Mapping[str, object], runs: Sequence[Measured]) -> None:

@@ -244,14 +244,14 @@ class Dispatcher:
                 replies = await pipe.execute(raise_on_error=False)
             except AWAY as error:  # perhaps of one cluster node and its calls only
                 replies = [error] * 2 * len(asked)
-        for call_sid, told, last in zip(asked, replies[::2], replies[1::2], strict=True):
-            if self._has_news(call_sid, told, last):
+        for call_sid, stored, last in zip(asked, replies[::2], replies[1::2], strict=True):
+            if self._has_news(call_sid, stored, last):
                 self._queue.put(call_sid)
 
-    def _has_news(self, call_sid: CallSid, told: object, last: object) -> bool:
-        if not isinstance(told, dict) or not isinstance(last, list):
+    def _has_news(self, call_sid: CallSid, stored: object, last: object) -> bool:
+        if not isinstance(stored, dict) or not isinstance(last, list):
             return True  # an error; the worker handles it for this call alone
-        progress = self._log.read(told)
+        progress = self._log.read(stored)
         after = entry_order(self._delivery.begins_after(call_sid, progress.cursor))
         return bool(progress.retries or (last and entry_order(last[0][0]) > after))
 

@@ -82,8 +82,8 @@ def _check_public(url: str) -> Finding:
             pass
     except (OSError, HTTPException, UnicodeError) as error:  # HTTPError, URLError are OSErrors
         mend = "start server and tunnel, or correct VOICEBOT_PUBLIC_URL; then ask again"
-        told = f"HTTP {code}" if (code := getattr(error, "code", 0)) else why(error)
-        return Finding("public URL", Level.NOTE, f"{url} does not lead here ({told})", mend)
+        reason = f"HTTP {code}" if (code := getattr(error, "code", 0)) else why(error)
+        return Finding("public URL", Level.NOTE, f"{url} does not lead here ({reason})", mend)
     if not url.startswith("https"):
         mend = "use https: what callers say would travel in the clear"
         return Finding("public URL", Level.NOTE, f"{url} answers, without TLS", mend)

@@ -122,7 +122,7 @@ def _judge_redis(shown: str, info: dict[str, object], settings: Settings) -> lis
         found.append(Finding("Redis", Level.NOTE, text, "set `maxmemory-policy noeviction`"))
     copies, wanted = int(str(info.get("connected_slaves", 0))), settings.wait_replicas
     if copies < wanted:
-        text = f"{copies} replicas are connected, {wanted} wanted: every commit waits in vain"
+        text = f"{copies} replicas are connected, {wanted} wanted: every commit waits its full time"
         mend = "connect them, or lower VOICEBOT_WAIT_REPLICAS; the journal keeps all meanwhile"
         found.append(Finding("replicas", Level.NOTE, text, mend))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 _END = re.compile(r"""[.!?…]+["')\]”’]*(?=\s)|[。！？…]+["'”’」』）)]*""")
-"""Where a sentence may end: before a space or, in Chinese, anywhere."""
+"""A possible end of a sentence: before a space or, in Chinese, anywhere."""
 
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])"
