@@ -43,13 +43,15 @@ async def test_the_next_turn_finds_what_a_request_was_answered(store: Store) -> 
 
 
 async def test_a_written_turn_is_in_the_indexes_while_other_work_still_waits(store: Store) -> None:
-    store.best_effort.add("stalled", asyncio.Event().wait)
+    goes_on = asyncio.Event()
+    store.best_effort.add("stalled", goes_on.wait)
     turn = await store.open_turn(SID, caller=NUMBER)
     await turn.commit(answered(Step.NAME, 1))
     await turn.write({})
     assert await store.recent_calls() == [SID]
     found = await store.callers.open_calls_of(NUMBER, besides=CallSid("CA-later"), now=START)
     assert [earlier.call_sid for earlier in found] == [SID]
+    goes_on.set()
 
 
 async def test_of_two_turns_that_read_the_same_record_the_slower_is_none(store: Store) -> None:
