@@ -23,7 +23,7 @@ from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.runtime.ports import Address, port_of, reserve
 from voicebot.settings import Settings
 from voicebot.store.client import connect
-from voicebot.store.commits import Commit, SessionInfo, encode_commit
+from voicebot.store.commits import Commit, SessionInfo, encode
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.record import CallRecord
@@ -60,7 +60,7 @@ def bare(scripts: Scripts) -> Open:
             nonlocal seq
             seq += 1
             return await scripts.commit(
-                session, claimed.epoch, encode_commit(Commit(seq, what, datetime.now(UTC)))
+                session, claimed.epoch, encode(Commit(seq, what, datetime.now(UTC)))
             )
 
         return write

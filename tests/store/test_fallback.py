@@ -17,7 +17,7 @@ from voicebot.store.commits import (
     PendingUpdate,
     SessionInfo,
     Update,
-    encode_commit,
+    encode,
 )
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile, read_updates
@@ -43,14 +43,14 @@ def held(name: str = "a", commits: int = 2, *, delivered: int = 0) -> PendingCom
         CallRecord(fresh, ("{}",)),
         delivered,
         tuple(
-            encode_commit(Commit(n, Change(messages=(caller(f"message {n}", n),)), START))
+            encode(Commit(n, Change(messages=(caller(f"message {n}", n),)), START))
             for n in range(1, commits + 1)
         ),
     )
 
 
 async def test_what_is_kept_is_read_back_as_it_was(journal: FallbackStore, tmp_path: Path) -> None:
-    whole = replace(held(), commits=(encode_commit(Commit(1, answered(Step.TIME, 3), START)),))
+    whole = replace(held(), commits=(encode(Commit(1, answered(Step.TIME, 3), START)),))
     assert await journal.keep(whole) is Saved.JOURNAL
     assert waiting_sessions(tmp_path) == [whole]
     assert waiting_sessions(tmp_path, SID) == [whole]

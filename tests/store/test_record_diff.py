@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
-from voicebot.store.commits import Commit, PendingCommits, SessionInfo, encode_commit
+from voicebot.store.commits import Commit, PendingCommits, SessionInfo, encode
 from voicebot.store.keys import call_keys
 from voicebot.store.record import CallRecord
 from voicebot.store.record_diff import missing, record_of
@@ -119,7 +119,7 @@ async def test_what_an_integrator_wrote_into_a_resumed_call_is_no_defect_and_sta
     scripts = Scripts(client, retention_s=1000)
     first = SessionInfo(SID, "first", START, {"callSid": SID})
     await scripts.claim(first, CallRecord(first.fresh), at=START)
-    await scripts.commit(first, 1, encode_commit(Commit(1, answered(Step.NAME, 1), START)))
+    await scripts.commit(first, 1, encode(Commit(1, answered(Step.NAME, 1), START)))
     resumed, before = await store.open_call(SID, caller=None), defects()
     assert resumed.state.answers
     await store.writes.update_user_info_field(SID, "name", "Integrators Name")
@@ -127,7 +127,7 @@ async def test_what_an_integrator_wrote_into_a_resumed_call_is_no_defect_and_sta
     await resumed.close()
     assert defects() == before
     late = Commit(2, Change(answers={Step.NAME: "Old Name"}), START + timedelta(seconds=1))
-    await scripts.commit(first, 1, encode_commit(late))  # out of a journal
+    await scripts.commit(first, 1, encode(late))  # out of a journal
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.userInfo.name == "Integrators Name"

@@ -15,7 +15,7 @@ from voicebot.store.commits import (
     PendingUpdate,
     SessionInfo,
     Update,
-    encode_commit,
+    encode,
 )
 from voicebot.store.keys import call_keys
 from voicebot.store.record import CallRecord, message_json
@@ -46,7 +46,7 @@ async def late_claim(scripts: Scripts, name: str) -> Claimed:
 
 
 def commit(seq: int, change: Change) -> EncodedCommit:
-    return encode_commit(Commit(seq, change, START))
+    return encode(Commit(seq, change, START))
 
 
 def said(seq: int) -> EncodedCommit:

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 )
 
 from voicebot.call import FIELDS, Change, Step
-from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, Update, encode_commit
+from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, Update, encode
 from voicebot.store.commits import SessionInfo as Writer
 from voicebot.store.keys import CallKeys, call_keys
 from voicebot.store.record import ANSWER_FIELD, CallRecord
@@ -115,7 +115,7 @@ class Record(RuleBasedStateMachine):
     )
     def a_turn_is_written(self, read: Read, answers: dict[Step, str], words: str) -> None:
         change = Change(answers=answers, messages=(caller(words),), dialogue=f"turn/{words}")
-        commit = encode_commit(Commit(1, change, START))
+        commit = encode(Commit(1, change, START))
         taken, _ = self.loop.run(self.scripts.take_turn(SID, START, read.record, commit, {}))
         if read.version == self._version():
             assert taken is Taken.APPLIED
@@ -141,7 +141,7 @@ class Record(RuleBasedStateMachine):
             dialogue=f"{session.id}/{seq}",
         )
         at = START + timedelta(seconds=seq)
-        session.commits.append(encode_commit(Commit(seq, change, at)))
+        session.commits.append(encode(Commit(seq, change, at)))
         session.changes.append(change)
 
     @precondition(lambda self: any(o.commits for o in self.owners))

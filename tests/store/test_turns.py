@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
-from voicebot.store.commits import Commit, SessionInfo, encode_commit
+from voicebot.store.commits import Commit, SessionInfo, encode
 from voicebot.store.keys import call_keys, legacy_key
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
@@ -108,7 +108,7 @@ async def test_what_comes_out_of_a_journal_changes_no_answer_of_a_later_turn(
     await turn.commit(Change(answers={Step.NAME: "New Name"}))
     await turn.write({})
     late = Change(answers={Step.NAME: "Old Name"}, messages=(bot("said before"),))
-    await scripts.commit(old, 1, encode_commit(Commit(1, late, START + timedelta(seconds=1))))
+    await scripts.commit(old, 1, encode(Commit(1, late, START + timedelta(seconds=1))))
     skeleton = await store.get_call_skeleton(SID)
     assert skeleton is not None
     assert skeleton.user.userInfo.name == "New Name"

@@ -49,7 +49,7 @@ class EncodedCommit:
     arguments: tuple[Argument, ...]
 
 
-def encode_commit(commit: Commit) -> EncodedCommit:
+def encode(commit: Commit) -> EncodedCommit:
     """Return what the script needs after epoch, session and number."""
     return EncodedCommit(commit.seq, commit.at, tuple(_arguments(commit)))
 

@@ -114,23 +114,14 @@ def is_number(caller: str) -> bool:
     return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD
 
 
-class RecentCalls:
-    """The index of calls by when they began. Every method raises client.AWAY."""
+async def add_recent(client: Redis, call_sid: CallSid, began: datetime, retention_s: int) -> None:
+    """Add a call to the index of recent calls; drop those whose records have expired.
 
-    def __init__(self, client: Redis, retention_s: int) -> None:
-        self._client = client
-        self._retention_s = retention_s
-
-    async def add(self, call_sid: CallSid, began: datetime) -> None:
-        """Remember a call; forget those whose records have expired."""
-        began_ms = int(began.timestamp() * 1000)
-        await self._client.zadd(RECENT_CALLS, {call_sid: began_ms})
-        await self._client.zremrangebyscore(RECENT_CALLS, 0, began_ms - self._retention_s * 1000)
-
-    async def newest(self, limit: int, offset: int) -> list[CallSid]:
-        """Return calls, newest first."""
-        found = await self._client.zrevrange(RECENT_CALLS, offset, offset + limit - 1)
-        return [CallSid(str(call_sid)) for call_sid in found]
+    `EventReader.listed` reads the index. Raises client.AWAY.
+    """
+    began_ms = int(began.timestamp() * 1000)
+    await client.zadd(RECENT_CALLS, {call_sid: began_ms})
+    await client.zremrangebyscore(RECENT_CALLS, 0, began_ms - retention_s * 1000)
 
 
 class Locks:

@@ -42,14 +42,7 @@ from voicebot.settings import SaveMode
 from voicebot.store import metrics
 from voicebot.store.background import Tasks
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import (
-    Commit,
-    EncodedCommit,
-    PendingCommits,
-    SessionInfo,
-    encode_commit,
-    merge,
-)
+from voicebot.store.commits import Commit, EncodedCommit, PendingCommits, SessionInfo, encode, merge
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import Callers
 from voicebot.store.reader import Reader
@@ -188,7 +181,7 @@ class CallSession:
             if self._saving is SaveState.BATCH:
                 self._saving = SaveState.ONLINE
             if self._batch:
-                self._commits.append(encode_commit(merge(self._batch)))
+                self._commits.append(encode(merge(self._batch)))
                 self._batch.clear()
             if self._waiting:
                 await self._save()
@@ -269,7 +262,7 @@ class CallSession:
         if self._saving is SaveState.BATCH:
             self._batch.append(Commit(len(self._batch) + 1, change, at))
             return Saved.MEMORY
-        self._commits.append(encode_commit(Commit(len(self._commits) + 1, change, at)))
+        self._commits.append(encode(Commit(len(self._commits) + 1, change, at)))
         began_at = time.perf_counter()
         saved = await self._save()
         metrics.commit_seconds.labels(saved.value).observe(time.perf_counter() - began_at)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import cast
 from uuid import uuid4
 
@@ -28,7 +29,7 @@ from voicebot.store.commits import PendingCommits, SessionInfo, save_mode
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.health import is_ready
-from voicebot.store.index import Callers, Locks, Presence, RecentCalls
+from voicebot.store.index import Callers, Locks, Presence, add_recent
 from voicebot.store.integrator_writes import IntegratorWrites
 from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.legacy import write_legacy
@@ -90,7 +91,6 @@ class Store:
         self.fallback = fallback or FallbackStore(None)
         copied = replicated(client, settings)
         self._scripts = Scripts(client, retention_s=settings.retention_s, copied=copied)
-        self._recent = RecentCalls(client, settings.retention_s)
         self.best_effort = BestEffortQueue()
         self.tasks = Tasks()
         self.breaker = redis_breaker(client.ping, self.tasks)
@@ -237,11 +237,6 @@ class Store:
             text = None
         return await self._reader.status(call_sid, text)
 
-    async def recent_calls(self, limit: int = 50, offset: int = 0) -> list[CallSid]:
-        """Return recent calls, newest first; raises StoreUnavailable."""
-        with unavailable_when_away():
-            return await self._recent.newest(limit, offset)
-
     async def announce(self, call_sid: CallSid, phase: Phase) -> None:
         """Publish what the bot is doing to live watchers; best effort, never waits for Redis."""
         at = iso_utc(self._clock())
@@ -330,7 +325,8 @@ class Store:
 
     def _index_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
         """Add to the indexes of recent calls and of callers; again at the end of the call."""
-        self.best_effort.add(("index", call_sid), lambda: self._recent.add(call_sid, began))
+        recent = partial(add_recent, self._client, call_sid, began, self._settings.retention_s)
+        self.best_effort.add(("index", call_sid), recent)
         if caller:
             self.best_effort.add(
                 ("caller", call_sid), lambda: self.callers.add(caller, call_sid, began)

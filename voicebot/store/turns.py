@@ -18,7 +18,7 @@ from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
 from voicebot.store.client import unavailable_when_away
-from voicebot.store.commits import Commit, encode_commit, merge
+from voicebot.store.commits import Commit, encode, merge
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Taken
@@ -88,7 +88,7 @@ class HttpTurn:
         change = self.change
         change = replace(change, messages=tuple(m for m in change.messages if m != stored))
         commit, began_at = (
-            encode_commit(Commit(1, change, self.backend.clock())),
+            encode(Commit(1, change, self.backend.clock())),
             time.perf_counter(),
         )
         with unavailable_when_away():
