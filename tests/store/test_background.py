@@ -26,7 +26,7 @@ async def fail() -> None:
     raise RedisConnectionError("refused")
 
 
-async def test_a_chore_that_fails_is_not_logged_as_the_waking_calls(
+async def test_best_effort_work_that_fails_is_not_logged_as_the_waking_calls(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure("debug")

@@ -95,7 +95,7 @@ async def test_what_is_denied_in_the_middle_of_a_call_is_written_in_it_as_soon_a
 
 
 @all_denials
-async def test_what_a_dead_process_left_is_tried_again_and_never_put_aside(
+async def test_what_a_dead_process_left_is_tried_again_and_never_a_dead_letter(
     denial: Denial, settings: Settings, business: Business, client: Redis
 ) -> None:
     async with AsyncExitStack() as process:

@@ -52,7 +52,7 @@ def _of_the_call(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if not name.startswith(books)}
 
 
-async def test_the_shadow_of_a_session_is_the_record_that_redis_has(
+async def test_the_record_worked_out_from_a_session_is_the_record_that_redis_has(
     client: Redis, ledger: CallSession
 ) -> None:
     expected = record_of(ledger.pending)

@@ -95,7 +95,7 @@ async def test_what_was_mended_during_the_call_is_brought_at_its_end(
     assert journal_backlog(process.data_dir) == journal_backlog(Path("nowhere"))
 
 
-async def test_what_stays_refused_is_put_aside_at_the_end_and_brought_by_hand(
+async def test_what_stays_refused_becomes_a_dead_letter_that_is_brought_by_hand(
     process: Processes, client: Redis
 ) -> None:
     async with process() as store:
@@ -134,7 +134,7 @@ async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
         assert len(journal_paths(process.data_dir)) == 1, "only the living process's own"
 
 
-async def test_a_call_that_cannot_even_be_claimed_goes_on_and_is_put_aside(
+async def test_a_call_that_cannot_even_be_claimed_goes_on_and_becomes_a_dead_letter(
     process: Processes, client: Redis
 ) -> None:
     await client.set(call_keys(SID).call, "no hash")
@@ -159,7 +159,7 @@ async def test_a_refused_small_write_is_false_and_trips_nothing(
         assert journal_backlog(process.data_dir).entries == 0
 
 
-async def test_a_small_write_that_was_promised_and_is_refused_later_is_put_aside(
+async def test_a_small_write_that_was_promised_and_is_refused_later_becomes_a_dead_letter(
     process: Processes, faulty: FaultyRedis, client: Redis
 ) -> None:
     async with process() as store:
