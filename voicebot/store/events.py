@@ -21,7 +21,6 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 
 from redis.asyncio import Redis
@@ -285,11 +284,6 @@ def entry_order(entry: str) -> tuple[int, int]:
     """Return an entry id as its moment in epoch milliseconds and its place within that."""
     ms, _, nth = entry.partition("-")
     return int(ms), int(nth or 0)
-
-
-def entry_at(moment: datetime) -> str:
-    """Return the entry id right before everything of that millisecond."""
-    return f"{int(moment.timestamp() * 1000)}-0"
 
 
 def _place(name: str, score: float) -> IndexEntry:
