@@ -312,9 +312,7 @@ class Store:
         self._mirror_soon(call_sid)
         try:
             async with asyncio.timeout(INDEX_PATIENCE_S):
-                await self._recent.add(call_sid, began)
-                if caller:
-                    await self.callers.add(caller, call_sid, began)
+                await self._index(call_sid, caller, began)
         except (*AWAY, TimeoutError):
             self._index_soon(call_sid, caller, began)
 
@@ -324,13 +322,15 @@ class Store:
             self.best_effort.add(("mirror", call_sid), lambda: self._mirror(call_sid))
 
     def _index_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        """Add to the indexes of recent calls and of callers; again at the end of the call."""
-        recent = partial(add_recent, self._client, call_sid, began, self._settings.retention_s)
-        self.best_effort.add(("index", call_sid), recent)
+        """Add to the indexes when there is time; again at the end of the call."""
+        index = partial(self._index, call_sid, caller, began)
+        self.best_effort.add(("index", call_sid), index)
+
+    async def _index(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes of recent calls and of callers; raises client.AWAY."""
+        await add_recent(self._client, call_sid, began, self._settings.retention_s)
         if caller:
-            self.best_effort.add(
-                ("caller", call_sid), lambda: self.callers.add(caller, call_sid, began)
-            )
+            await self.callers.add(caller, call_sid, began)
 
     async def _mirror(self, call_sid: CallSid) -> None:
         """Rewrite the old system's string; what it holds beside our fields stays in it."""
