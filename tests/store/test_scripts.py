@@ -200,7 +200,7 @@ async def test_an_older_owner_adds_what_was_said_and_changes_nothing(
 
 
 def before_it_was_taken_over(seq: int, change: Change) -> EncodedCommit:
-    return encode_commit(Commit(seq, change, START + timedelta(seconds=1)))
+    return encode(Commit(seq, change, START + timedelta(seconds=1)))
 
 
 CONFIRMED = Change(
