@@ -81,14 +81,14 @@ async def test_a_server_on_another_port_is_called_there() -> None:
     ports = {"VOICEBOT_STREAM_PORT": "1", "VOICEBOT_CONSOLE_PORT": "2"}
     code, _, errors = await typed("--say", "silence", environment=ports)
     assert code == 1
-    assert "nobody answers at http://127.0.0.1:1/twiml" in errors
+    assert "no server answers at http://127.0.0.1:1/twiml" in errors
 
 
 async def test_an_env_file_tells_the_phone_what_it_tells_the_server(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("VOICEBOT_STREAM_PORT=1\nVOICEBOT_CONSOLE_TOKEN=first,second\n")
     code, _, errors = await typed("--say", "silence", cwd=tmp_path)
     assert code == 1
-    assert "nobody answers at http://127.0.0.1:1/twiml (nothing listens there" in errors
+    assert "no server answers at http://127.0.0.1:1/twiml (nothing listens there" in errors
 
 
 async def test_a_proxy_of_the_environment_is_not_asked() -> None:
