@@ -19,7 +19,7 @@ LONGEST = timedelta(days=30)
 
 
 def complaints(entries: Sequence[Mapping[str, object]], today: date) -> Iterator[str]:
-    """What is wrong with the list itself."""
+    """Yield what is wrong with the quarantine list itself."""
     if len(entries) > MOST:
         yield f"{len(entries)} tests are in quarantine, at most {MOST} may be: mend some"
     for entry in entries:

@@ -1,4 +1,4 @@
-"""How long one stranger's socket keeps a stream worker from answering: /healthz under each flood.
+"""Measure how long one socket without a call delays a stream worker: /healthz under each flood.
 
     python benchmarks/floods.py [SECONDS] [NAME …]
 
@@ -145,7 +145,7 @@ def worker() -> Iterator[int]:
 
 
 def answer_ms(port: int) -> float:
-    """How long /healthz takes, with the connection to it."""
+    """Return the time of one /healthz request with its connection, in seconds."""
     began = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as asker:
         asker.sendall(GET)
@@ -163,7 +163,7 @@ def answers_ms(port: int, seconds: float) -> list[float]:
 
 
 def main(seconds: float, chosen: Callable[[str], bool]) -> bool:
-    """Print a line a flood; is every stall within the limit?"""
+    """Print a line for each flood; return whether every stall is within the limit."""
     worst_of_all = 0.0
     print(f"{'ms until /healthz answers':<28} {'median':>8} {'longest':>8} {'asked':>7}")
     with worker() as port:

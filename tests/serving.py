@@ -86,7 +86,7 @@ class Serving:
 def environment(data_dir: Path, redis_port: int, **more: str) -> dict[str, str]:
     """Ports of our own, no models, every line of the log."""
     data_dir.mkdir(exist_ok=True)
-    manifest = data_dir / "clips.json"  # what the doubled speech recognition know: nothing
+    manifest = data_dir / "clips.json"  # what the null recogniser knows: nothing
     manifest.write_text("[]")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("VOICEBOT_", "OPENAI_"))}
     return kept | {

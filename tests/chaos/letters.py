@@ -27,7 +27,7 @@ def sound(text: str) -> bytes:
 
 
 def manifest(texts: Iterable[str]) -> str:
-    """What the null speech recognition are to know."""
+    """Return the manifest of the null recogniser: which clip is which text."""
     return json.dumps([{"crc": clip_checksum(sound(text)), "text": text} for text in texts])
 
 
