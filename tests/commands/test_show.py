@@ -17,7 +17,7 @@ from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.commands.show import Event, event_line, following
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import Store, open_store
+from voicebot.store import EventReader, Store, open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
 
@@ -68,6 +68,22 @@ async def test_every_call_is_followed_from_now_without_what_was_before(tmp_path:
         assert call_sid == SID
         await early.close()
         await late.close()
+
+
+@pytest.mark.valkey
+async def test_what_is_committed_in_the_millisecond_of_the_start_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_id = f"{(now_ms := 1_800_000_000_000)}-0"
+
+    async def at_that_millisecond(_reader: EventReader) -> int:
+        return now_ms
+
+    monkeypatch.setattr(EventReader, "now_ms", at_that_millisecond)
+    async with valkey(tmp_path) as url, connect(url) as client, following(client, None) as events:
+        await client.xadd("call:{CA1}:events", {"type": "status", "at": ""}, id=first_id)
+        await client.publish("voicebot:calls", "CA1")
+        assert (await _next(events, "status")).get("at") == ""
 
 
 @pytest.mark.valkey

@@ -93,7 +93,8 @@ async def following(
     """
     reader = EventReader(client, retention_s=0)  # nothing is written
     async with reader.notices() as notices:
-        yield _events(reader, notices, only, f"{await reader.now_ms()}-0")
+        # The last id of the millisecond before: what is written in this very one is shown.
+        yield _events(reader, notices, only, f"{await reader.now_ms() - 1}-{2**64 - 1}")
 
 
 async def _events(
