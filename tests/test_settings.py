@@ -69,10 +69,8 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "told"),
     [
-        ("CONSOLE_PORT", "many", "must be a whole number from 0 to 65535, not 'many'"),
-        ("REALTIME_SHARE", "2", "must be a number from 0 to 1, not '2'"),
-        ("RETENTION_DAYS", "0", "must be a whole number of 1 or more, not '0'"),
-        ("WEBHOOK_DEADLINE_S", "0", "must be a number above 0 and up to 60, not '0'"),
+        ("CONSOLE_PORT", "many", "must be a whole number, not 'many'"),
+        ("REALTIME_SHARE", "2", "must be less than or equal to 1, not '2'"),
         ("MIRROR_JSON", "perhaps", "must be true or false, not 'perhaps'"),
         ("SAVE_MODE", "late", "must be 'realtime' or 'batch', not 'late'"),
         ("CONSOLE_TOKEN", " , ", "holds no token, which would leave its port open"),

@@ -16,18 +16,18 @@ from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
 from voicebot.call import Service, Step
+from voicebot.error_texts import sentences
 from voicebot.errors import SettingsError
-from voicebot.validation_messages import sentences
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _END_OF_DAY = time(23, 59)
@@ -113,45 +113,40 @@ _POLICY: dict[Step, Confirm] = {
 }
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone; use a name like Europe/London") from error
+    return name
+
+
+def _known_region(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError(f"{code!r} is no country; use its two capital letters, like GB")
+    return code
+
+
+def _known_day(name: str) -> str:
+    if name not in WEEKDAYS:
+        raise ValueError(f"is no weekday; use {', '.join(WEEKDAYS)}")
+    return name
+
+
 class Business(_Model):
     """One business, validated and immutable."""
 
     company: Company
-    region: str = "AU"
-    timezone: str = "Australia/Sydney"
+    region: Annotated[str, AfterValidator(_known_region)] = "AU"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Australia/Sydney"
     language: Literal["en", "zh-CN"] = "en"
     transfer_to: str | None = None
     services: tuple[Offer, ...] = Field(min_length=1)
-    hours: dict[str, tuple[Hours, ...]]
+    hours: dict[Annotated[str, AfterValidator(_known_day)], tuple[Hours, ...]]
     booking: Booking = Booking()
     confirm: dict[Step, Confirm] = Field(default_factory=dict)
     suburbs: tuple[str, ...] = ()
     wording: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is no time zone; use a name like Europe/London") from error
-        return value
-
-    @field_validator("region")
-    @classmethod
-    def _known_region(cls, value: str) -> str:
-        if value not in SUPPORTED_REGIONS:
-            raise ValueError(f"{value!r} is no country; use its two capital letters, like GB")
-        return value
-
-    @field_validator("hours")
-    @classmethod
-    def _known_days(cls, value: dict[str, tuple[Hours, ...]]) -> dict[str, tuple[Hours, ...]]:
-        if strange := set(value) - set(WEEKDAYS):
-            raise ValueError(
-                f"{', '.join(sorted(strange))} is no weekday; use {', '.join(WEEKDAYS)}"
-            )
-        return value
 
     @cached_property
     def zone(self) -> ZoneInfo:

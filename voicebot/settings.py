@@ -11,11 +11,11 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from voicebot.error_texts import sentence
 from voicebot.errors import SettingsError
-from voicebot.validation_messages import but_is, numbers, sentence
 
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # start_checks reports it once
 PREFIX: Final = "VOICEBOT_"
@@ -242,7 +242,8 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(map(_sentence, error.errors()))) from error
+        told = (f"{variable(str(e['loc'][0]))} {sentence(e)}" for e in error.errors())
+        raise SettingsError("; ".join(told)) from error
     except OSError as error:
         raise SettingsError(f"cannot read .env: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -255,17 +256,6 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def variable(field: str) -> str:
-    """Return the environment variable of a field of the settings."""
-    alias = Settings.model_fields[field].validation_alias
-    return str(alias) if alias else f"{PREFIX}{field.upper()}"
-
-
-def _sentence(details: ErrorDetails) -> str:
-    """Describe a wrong setting: its variable, what is allowed, its value."""
-    place = str(details["loc"][0])
-    info = Settings.model_fields.get(place)
-    if info is None:  # an alias, which is the variable's name
-        return f"{place} {sentence(details)}"
-    limits = numbers(info)
-    text = f"must be {limits}{but_is(details['input'])}" if limits else sentence(details)
-    return f"{variable(place)} {text}"
+    """Return the environment variable of a field; a field with an alias may be given by that."""
+    info = Settings.model_fields.get(field)
+    return str(info.validation_alias or f"{PREFIX}{field.upper()}") if info else field

@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import DataError, ResponseError
 
-from voicebot.breaker import Breaker, Fault
+from voicebot.breaker import Breaker
 from voicebot.business import Business
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.errors import BrokenRecord, StoreUnavailable
@@ -168,7 +168,7 @@ async def test_an_integrators_write_is_kept_and_written(
 async def test_a_redis_that_answers_no_is_not_taken_for_one_that_does_not_answer(
     denial: Denial, store: Store, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tripped: list[Breaker[Fault]] = []
+    tripped: list[Breaker] = []
     ledger = await store.open_call(SID, caller=None)
     async with denial(client):
         monkeypatch.setattr(Breaker, "trip", tripped.append)
@@ -216,7 +216,7 @@ async def test_what_no_replica_has_yet_opens_no_breaker_and_holds_up_no_other(
         for sid in (SID, OTHER):
             ledger = await ended.open_call(sid, caller=None)
             assert await ledger.commit(said("not copied", 1)) is Saved.JOURNAL
-    tripped: list[Breaker[Fault]] = []
+    tripped: list[Breaker] = []
     monkeypatch.setattr(Breaker, "trip", tripped.append)
     monkeypatch.setattr(module, "REPLAY_EVERY_S", 0.01)
     async with open_store(wanted, business) as store:

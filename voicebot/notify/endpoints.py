@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from voicebot import __version__
-from voicebot.connection_errors import why
+from voicebot.error_texts import why
 from voicebot.errors import SettingsError
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings

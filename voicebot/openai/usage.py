@@ -21,11 +21,11 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voicebot.call import CallState, Change, Ledger
+from voicebot.error_texts import sentences
 from voicebot.errors import Fenced, SettingsError
 from voicebot.openai import metrics
 from voicebot.openai.failures import Service
 from voicebot.settings import Settings
-from voicebot.validation_messages import sentences
 
 _MEND: Final = "set VOICEBOT_OPENAI_PRICES to a price list, or leave it out for the one that ships"
 _OTHER: Final = "other"

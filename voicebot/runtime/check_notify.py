@@ -7,7 +7,7 @@ import ssl
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from voicebot.connection_errors import why
+from voicebot.error_texts import why
 from voicebot.errors import SettingsError
 from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.runtime.ports import without_password

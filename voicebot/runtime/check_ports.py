@@ -7,7 +7,7 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from voicebot.connection_errors import open_directly, why
+from voicebot.error_texts import open_directly, why
 from voicebot.errors import StartFailed
 from voicebot.runtime.ports import Address, is_loopback, require_staff_token, reserve
 from voicebot.runtime.start_checks import CHECK_TIMEOUT_S, Finding, Level, refused

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from voicebot.business import load_business
-from voicebot.connection_errors import why
+from voicebot.error_texts import why
 from voicebot.errors import INSTALL_LOCAL, SettingsError
 from voicebot.runtime.ports import Address, is_free, without_password
 from voicebot.runtime.start_checks import Finding, Level, refused, require_business

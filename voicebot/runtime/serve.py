@@ -21,7 +21,7 @@ from typing import Annotated, Final
 
 import typer
 
-from voicebot.connection_errors import why
+from voicebot.error_texts import why
 from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.child_processes import Child, Part, end_orphans, kept_metrics, metrics_dir

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voicebot.call import FIELDS, Step
-from voicebot.connection_errors import open_directly, why
+from voicebot.error_texts import open_directly, why
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.script import CONFIRM, Cue
 

@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
-from voicebot.connection_errors import open_directly, why
+from voicebot.error_texts import open_directly, why
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.line import Clock, MediaStream
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse

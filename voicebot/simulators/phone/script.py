@@ -23,8 +23,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from voicebot.call import FIELDS, Step
+from voicebot.error_texts import sentences
 from voicebot.errors import PhoneError
-from voicebot.validation_messages import sentences
 
 CONFIRM: Final = "confirm"
 NO: Final = "no"

@@ -1,13 +1,28 @@
-"""Describe connection errors in plain words instead of the names of Python classes."""
+"""Describe the errors of libraries in plain words: what a value must be, why a server is away."""
 
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 from urllib.request import ProxyHandler, build_opener
+
+if TYPE_CHECKING:  # the phone needs no pydantic
+    from pydantic_core import ErrorDetails
+
+_SENTENCES: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "bool_parsing": "Input should be true or false",
+    "int_parsing": "Input should be a whole number",
+    "time_parsing": 'Input should be a time like "09:30"',
+}
+"""By pydantic's type of error, where its own sentence is not for the author of a file."""
+_PARSER_DETAILS: Final = re.compile(r", (unable to|got a|invalid|input is too) .*")
+_LONGEST_QUOTE: Final = 40
 
 _BY_KIND: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ssl.SSLCertVerificationError, "its certificate is not trusted"),
@@ -41,6 +56,34 @@ _BY_NAME: Final = {
 }
 """By class name, so that the libraries need not be imported."""
 
+open_directly = build_opener(ProxyHandler({})).open
+"""`urlopen` without proxies."""
+
+
+def sentences(errors: Iterable[ErrorDetails]) -> str:
+    """Return a file's validation errors with their places, which are counted from one.
+
+    Example: `services, number 2, name is missing; region must be …`.
+    """
+    return "; ".join(f"{_place(details['loc'])} {sentence(details)}".strip() for details in errors)
+
+
+def sentence(details: ErrorDetails) -> str:
+    """Return what the value must be and what it is, without its place."""
+    message = _SENTENCES.get(details["type"], details["msg"])
+    text = _PARSER_DETAILS.sub("", message).removeprefix("Value error, ")
+    if not text.startswith("Input should"):
+        return text
+    given = details["input"]
+    shown = repr(given) if isinstance(given, str | int | float) else ""
+    quoted = f", not {shown}" if 0 < len(shown) <= _LONGEST_QUOTE else ""
+    return text.replace("Input should", "must") + quoted
+
+
+def _place(loc: tuple[str | int, ...]) -> str:
+    parts = (f"number {part + 1}" if isinstance(part, int) else part for part in loc)
+    return ", ".join(part for part in parts if part != "[key]")
+
 
 def why(error: BaseException) -> str:
     """Return the reason for a network error, even when several libraries have wrapped it.
@@ -62,16 +105,12 @@ def why(error: BaseException) -> str:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and its causes, including urllib's `reason`."""
-    seen: set[int] = set()
+    seen: list[BaseException] = []
     found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
+    while found is not None and found not in seen:
+        seen.append(found)
         yield found
         reason = getattr(found, "reason", None)
         found = (
             reason if isinstance(reason, BaseException) else found.__cause__ or found.__context__
         )
-
-
-open_directly = build_opener(ProxyHandler({})).open
-"""`urlopen` without proxies."""

@@ -1,4 +1,4 @@
-"""Why another server did not answer, as libraries really raise it."""
+"""Errors as the libraries really raise them, in our words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ByteSize, Field, ValidationError
 
-from voicebot.connection_errors import why
+from voicebot.error_texts import sentences, why
 from voicebot.runtime.ports import free_port
 from voicebot.store.client import AWAY, connect
 
@@ -57,3 +58,31 @@ def test_a_caller_who_hangs_up_at_once() -> None:
 )
 def test_each_kind_has_its_words_and_nothing_is_quoted(error: Exception, told: str) -> None:
     assert why(error) == told
+
+
+class _Row(BaseModel):
+    seats: int = Field(default=2, ge=1)
+
+
+class _Table(BaseModel):
+    rows: list[_Row]
+    size: ByteSize = ByteSize(0)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"rows": [{}, {"seats": 0}]},
+            "rows, number 2, seats must be greater than or equal to 1, not 0",
+        ),
+        ({"rows": [], "size": "x"}, "size could not parse value and unit from byte string"),
+        ({"rows": "x" * 80}, "rows must be a valid list"),  # too long to be quoted
+        ({"rows": [7]}, "rows, number 1 must be a valid dictionary or instance of _Row, not 7"),
+        ({}, "rows is missing"),
+    ],
+)
+def test_a_refused_value_is_told_with_its_place(given: object, told: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        _Table.model_validate(given)
+    assert sentences(error.value.errors()) == told
