@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 
 class Fault(Protocol):
@@ -25,31 +25,23 @@ class Fault(Protocol):
     @property
     def is_outage(self) -> bool:
         """Whether the next request would fail as well."""
-        ...
 
     @property
     def lasts(self) -> bool:
         """Whether trying again soon is in vain."""
-        ...
 
 
-AnyFault = TypeVar("AnyFault", bound=Fault, contravariant=True)
-
-
-class BreakerObserver(Protocol[AnyFault]):
+class BreakerObserver(Protocol):
     """Receives what happens, for logs and metrics; returns nothing."""
 
-    def failed(self, fault: AnyFault) -> None:
+    def failed(self, fault: Fault) -> None:
         """A request failed."""
-        ...
 
-    def opened(self, fault: AnyFault | None, pause_s: float) -> None:
-        """The service is not asked for `pause_s`."""
-        ...
+    def opened(self, fault: Fault | None, pause_s: float) -> None:
+        """The service is not asked for `pause_s`; without a fault the breaker was tripped."""
 
     def closed(self) -> None:
         """The service is asked again."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +66,14 @@ class BreakerPolicy:
 
 
 class _State(Enum):
-    """Asked by every caller, by none, or by one for all."""
-
     CLOSED = "closed"
     OPEN = "open"
     TRIAL = "trial"
 
 
-Fails = TypeVar("Fails", bound=Fault)
-
-
-class Breaker(Generic[Fails]):
+class Breaker:
     """One for each service, shared by all calls of a process.
 
-    policy when it opens, and for how long
     probe  asks the service, and returns whether it answered
     start  runs the probing as a task with an owner
     """
@@ -95,7 +81,7 @@ class Breaker(Generic[Fails]):
     def __init__(
         self,
         policy: BreakerPolicy,
-        observer: BreakerObserver[Fails],
+        observer: BreakerObserver,
         *,
         clock: Callable[[], float] = time.monotonic,
         probe: Callable[[], Awaitable[bool]] | None = None,
@@ -140,7 +126,7 @@ class Breaker(Generic[Fails]):
         self._outages = 0
         self._pause_s = self.policy.first_pause_s
 
-    def failed(self, fault: Fails) -> None:
+    def failed(self, fault: Fault) -> None:
         """The service did not; outages open the breaker.
 
         While it is open, only requests that were under way fail: they change nothing.
@@ -160,7 +146,7 @@ class Breaker(Generic[Fails]):
         if self._state is _State.CLOSED:
             self._open(None)
 
-    def _open(self, fault: Fails | None) -> None:
+    def _open(self, fault: Fault | None) -> None:
         self._state = _State.OPEN
         self._closed.clear()
         self._until = math.inf if self._probe else self._clock() + self._pause_s

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -40,43 +38,27 @@ business.toml that VOICEBOT_BUSINESS names. `voicebot COMMAND --help` tells more
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A subcommand: its name, module, function, and summary in the help."""
-
-    name: str
-    module: str
-    function: str
-    summary: str
-
-    def load(self) -> Callable[..., object]:
-        """Import the module and return the function."""
-        return cast(Callable[..., object], getattr(import_module(self.module), self.function))
-
-
-COMMANDS = (
-    Command("serve", "voicebot.runtime.serve", "serve", "Answer calls: everything, supervised."),
-    Command("call", "voicebot.simulators.phone.command", "call", "Place a simulated phone call."),
-    Command("chat", "voicebot.commands.chat", "chat", "The same conversation, typed or piped."),
-    Command("show", "voicebot.commands.show", "show", "Print a call's stored record as JSON."),
-    Command("watch", "voicebot.commands.show", "watch", "Follow calls live in the terminal."),
-    Command("journal", "voicebot.commands.journal", "journal", "List writes waiting on disk."),
-    Command("webhooks", "voicebot.commands.webhooks", "webhooks", "List failed deliveries."),
-    Command("doctor", "voicebot.runtime.doctor", "doctor", "Check settings, Redis, models, ports."),
-    Command(
-        "extract",
-        "voicebot.collect.understanding.extract",
-        "command",
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("runtime.serve:serve", "Answer calls: everything, supervised."),
+    "call": ("simulators.phone.command:call", "Place a simulated phone call."),
+    "chat": ("commands.chat:chat", "The same conversation, typed or piped."),
+    "show": ("commands.show:show", "Print a call's stored record as JSON."),
+    "watch": ("commands.show:watch", "Follow calls live in the terminal."),
+    "journal": ("commands.journal:journal", "List writes waiting on disk."),
+    "webhooks": ("commands.webhooks:webhooks", "List failed deliveries."),
+    "doctor": ("runtime.doctor:doctor", "Check settings, Redis, models, ports."),
+    "extract": (
+        "collect.understanding.extract:command",
         "Understand utterances: JSON Lines in and out.",
     ),
-    Command(
-        "openai-sim",
-        "voicebot.simulators.openai.command",
-        "openai_sim",
+    "openai-sim": (
+        "simulators.openai.command:openai_sim",
         "Stand in for OpenAI, for tests and demos without a key.",
     ),
-    Command("bench", "voicebot.bench", "bench", "Measure latency under simulated calls."),
-)
+    "bench": ("bench:bench", "Measure latency under simulated calls."),
+}
+"""Name -> module and function in `voicebot`, and the summary in the help."""
+
 _USAGE_ERROR = 2  # the parser's exit code for wrong usage
 _PROMISED = {"call": 1}
 """The exit code that a command documents for every error."""
@@ -116,9 +98,10 @@ def program(asked: str | None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     cli.callback(invoke_without_command=True)(_bare)
-    for command in COMMANDS:
-        function = command.load() if command.name == asked else _not_loaded
-        cli.command(command.name, short_help=command.summary)(function)
+    for name, (place, summary) in COMMANDS.items():
+        module, _, function = place.partition(":")
+        command = getattr(import_module(f"voicebot.{module}"), function) if name == asked else _none
+        cli.command(name, short_help=summary)(command)
     return cli
 
 
@@ -133,5 +116,5 @@ def _bare(
         typer.echo(context.get_help())
 
 
-def _not_loaded() -> None:
+def _none() -> None:
     """Stand in for a subcommand that this run does not invoke."""

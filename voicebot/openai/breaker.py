@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from voicebot.breaker import Breaker, BreakerPolicy
+from voicebot.breaker import Breaker, BreakerPolicy, Fault
 from voicebot.log import get_logger
 from voicebot.openai import metrics
-from voicebot.openai.failures import Failure, Service
+from voicebot.openai.failures import Service
 
 POLICY: Final = BreakerPolicy(
     outages=2, first_pause_s=5.0, longest_pause_s=60.0, lasting_pause_s=300.0, trial_s=5.0
@@ -22,7 +22,7 @@ POLICY: Final = BreakerPolicy(
 """A refused key or an empty account lasts: a person has to act. A cancelled trial never reports,
 so others are let through after `trial_s`."""
 
-OpenAIBreaker = Breaker[Failure]
+OpenAIBreaker = Breaker
 
 _log = get_logger("voicebot.openai")
 
@@ -36,10 +36,10 @@ def openai_breaker(service: Service, clock: Callable[[], float] = time.monotonic
 class _Observer:
     service: Service
 
-    def failed(self, fault: Failure) -> None:
+    def failed(self, fault: Fault) -> None:
         metrics.failures.labels(self.service, fault).inc()
 
-    def opened(self, fault: Failure | None, pause_s: float) -> None:
+    def opened(self, fault: Fault | None, pause_s: float) -> None:
         metrics.open_breakers.labels(self.service).set(1)
         _log.warning(
             "vendor_away",

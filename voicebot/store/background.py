@@ -62,7 +62,7 @@ REDIS_POLICY = BreakerPolicy(
 PROBE_PATIENCE_S = 1.0
 
 
-def redis_breaker(ping: Callable[[], Awaitable[object]], tasks: Tasks) -> Breaker[Fault]:
+def redis_breaker(ping: Callable[[], Awaitable[object]], tasks: Tasks) -> Breaker:
     """Return the breaker for all sessions of a process: open while Redis is known to be away.
 
     While it is open no conversation waits for Redis; one probe asks for all.

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from redis.exceptions import ResponseError
 
-from voicebot.breaker import Breaker, Fault
+from voicebot.breaker import Breaker
 from voicebot.business import Business
 from voicebot.call import CallSid, Message, Saved, Speaker, Step, parse_call_sid
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreError, StoreUnavailable
@@ -75,7 +75,7 @@ class IntegratorWrites:
         scripts: Scripts,
         reader: Reader,
         fallback: FallbackStore,
-        breaker: Breaker[Fault],
+        breaker: Breaker,
         tasks: Tasks,
         business: Business,
         saved: Callable[[CallSid], None],

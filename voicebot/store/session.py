@@ -34,7 +34,7 @@ from enum import StrEnum
 
 from redis.exceptions import ResponseError
 
-from voicebot.breaker import Breaker, Fault
+from voicebot.breaker import Breaker
 from voicebot.call import CallSid, CallState, Change, CommitObserver, Saved
 from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
@@ -90,7 +90,7 @@ class SessionBackend:
     scripts: Scripts
     reader: Reader
     fallback: FallbackStore
-    breaker: Breaker[Fault]
+    breaker: Breaker
     tasks: Tasks
     callers: Callers
     slots: Callable[[CallSid], Slots]
