@@ -24,8 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from voicebot.bench.figures import machine, summary
-from voicebot.bench.load import Order
-from voicebot.bench.run import place_calls
+from voicebot.bench.run import Order, place_calls
 from voicebot.bench.servers import StackKind, running
 from voicebot.runtime.ports import free_port
 from voicebot.store.client import connect

@@ -24,12 +24,13 @@ async def test_two_calls_without_models_are_measured(tmp_path: Path) -> None:
     process = await create_subprocess_exec(
         sys.executable, "-m", "voicebot", "bench",
         "--calls", "2", "--seconds", "8", "--workers", "2", "--json", str(file),
-        stdout=PIPE, cwd=tmp_path,
+        stdout=PIPE, stderr=PIPE, cwd=tmp_path,
     )  # fmt: skip
-    out, _ = await process.communicate()
+    out, errors = await process.communicate()
     report = json.loads(file.read_text())
     assert process.returncode == 0
     assert b"null stack" in out
+    assert errors == b""
     assert report["error_kinds"] == {}
     assert report["workers"] == 2
     assert report["calls_placed"] == 2

@@ -9,9 +9,8 @@ import pytest
 from rich.console import Console
 
 from voicebot.bench.figures import Samples
-from voicebot.bench.load import Tally
 from voicebot.bench.report import Pair, comparison, draw, result, show, show_comparison
-from voicebot.bench.run import Measured, Plan
+from voicebot.bench.run import Measured, Plan, Tally
 from voicebot.bench.servers import StackKind
 
 PLAN = Plan(StackKind.NULL, calls=2, seconds=10)

@@ -20,51 +20,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
-
+from voicebot.bench.run import Order, Tally
 from voicebot.errors import PhoneError
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.line import FRAME_S, Clock
-from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
+from voicebot.simulators.phone.provider import (
+    CALLED,
+    Dialled,
+    Outcome,
+    Provider,
+    new_call_sid,
+    new_caller,
+)
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.script import Saying, Script
-
-CALLED: Final = "+61255501000"
-"""A number that the Australian regulator keeps for fiction."""
 
 _SPREAD_S: Final = 0.1
 """Between the first frames of two callers."""
 _LONGEST_SPREAD_S: Final = 5.0
 _RETRY_S: Final = 0.5
 _LAST_WORDS_S: Final = 10.0
-
-
-class Order(BaseModel):
-    """The task of the phones.
-
-    clean  cut each clip after its last voiced sample, as the null transcriber needs it
-    """
-
-    url: str
-    console: str | None
-    calls: int
-    seconds: float
-    clean: bool
-
-
-class Tally(BaseModel):
-    """The results; times in milliseconds. `finished`: callSids of calls that the bot ended."""
-
-    turn_latency_ms: list[float] = []
-    phone_lag_ms: list[float] = []
-    frames: int = 0
-    late_frames: int = 0
-    placed: int = 0
-    finished: list[str] = []
-    errors: list[str] = []
 
 
 class Tallying:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel
+
 from voicebot.bench.figures import Samples, Usage, read_measures, usage
-from voicebot.bench.load import Order, Tally
 from voicebot.bench.servers import Servers, StackKind, running
 from voicebot.call import CallSid, Status
 from voicebot.errors import PhoneError
@@ -46,6 +47,31 @@ class Measured:
     tally: Tally
     cpu_percent_per_call: float | None
     rss_mib_per_call: float | None
+
+
+class Order(BaseModel):
+    """The task of the phones.
+
+    clean  cut each clip after its last voiced sample, as the null transcriber needs it
+    """
+
+    url: str
+    console: str | None
+    calls: int
+    seconds: float
+    clean: bool
+
+
+class Tally(BaseModel):
+    """The results; times in milliseconds. `finished`: callSids of calls that the bot ended."""
+
+    turn_latency_ms: list[float] = []
+    phone_lag_ms: list[float] = []
+    frames: int = 0
+    late_frames: int = 0
+    placed: int = 0
+    finished: list[str] = []
+    errors: list[str] = []
 
 
 async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:

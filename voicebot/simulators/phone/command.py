@@ -17,7 +17,14 @@ from voicebot.errors import PhoneError
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.console import Console, Look, find_server
 from voicebot.simulators.phone.line import Clock
-from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid, new_caller
+from voicebot.simulators.phone.provider import (
+    CALLED,
+    Dialled,
+    Outcome,
+    Provider,
+    new_call_sid,
+    new_caller,
+)
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.report import Report
 from voicebot.simulators.phone.script import (
@@ -29,9 +36,6 @@ from voicebot.simulators.phone.script import (
     load_script,
     saying,
 )
-
-CALLED: Final = "+61255501000"
-"""A number that the Australian regulator keeps for fiction."""
 
 _URL: Final = "by VOICEBOT_STREAM_PORT: ws://127.0.0.1:8080/media"
 _CONSOLE: Final = "by VOICEBOT_CONSOLE_PORT: http://127.0.0.1:8000"

@@ -36,6 +36,9 @@ WEBHOOK_S: Final = 15.0
 MOST_DOCUMENTS: Final = 50
 """TwiML documents in one call; more is a loop of redirects."""
 
+CALLED: Final = "+61255501000"
+"""A number that the Australian regulator keeps for fiction."""
+
 _RETRY_S: Final = 0.5
 _ELSEWHERE: Final = "; the server's VOICEBOT_PUBLIC_URL sends calls there"
 _SIGNED_ONLY: Final = (
