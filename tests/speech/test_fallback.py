@@ -116,7 +116,6 @@ class Live:
     fails_after_s: float = 0.0
     fed: bytes = b""
     asked: int = 0
-    partial: str = "so far"
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SttStream]:

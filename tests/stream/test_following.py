@@ -23,7 +23,6 @@ class NotedTurn:
     stt: CodedTranscriber
     fed: list[tuple[float, bytes]] = field(default_factory=list)
     asked: list[tuple[float, bytes, bytes]] = field(default_factory=list)
-    partial: str = ""
 
     def feed(self, mulaw: bytes) -> None:
         self.fed.append((asyncio.get_running_loop().time(), mulaw))

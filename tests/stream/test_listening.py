@@ -49,7 +49,6 @@ def test_a_silent_line_does_not_fill_the_memory() -> None:
 class Engine:
     """Speech to text that remembers what it was fed and asked."""
 
-    partial: str = ""
     fed: bytes = b""
     asked: list[bytes] = field(default_factory=list)
 

@@ -47,11 +47,6 @@ class Transcriber(Protocol):
 class SttTurn(Protocol):
     """One turn of a caller, transcribed while it is spoken."""
 
-    @property
-    def partial(self) -> str:
-        """The words so far, which may still change; "" before the first are known."""
-        ...
-
     def feed(self, mulaw: bytes) -> None:
         """Take the next mu-law bytes of the caller. Never waits."""
         ...

@@ -220,8 +220,6 @@ class WholeUtterances:
     It keeps no state per turn, because `transcribe` is given the whole utterance.
     """
 
-    partial: Final = ""
-
     def __init__(self, transcriber: Transcriber) -> None:
         self._transcriber = transcriber
 

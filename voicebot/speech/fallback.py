@@ -118,10 +118,6 @@ class _FallbackTurn:
     secondary: Transcriber | None
     breaker: OpenAIBreaker
 
-    @property
-    def partial(self) -> str:
-        return self.live.partial if self.live is not None else ""
-
     def feed(self, mulaw: bytes) -> None:
         if self.live is not None:
             self.live.feed(mulaw)

@@ -88,20 +88,6 @@ def test_texts_go_by_name_not_by_arrival() -> None:
     assert dictation.is_idle
 
 
-def test_words_before_the_commit_belong_to_the_stretch_that_grows() -> None:
-    dictation = Dictation()
-    item = grown(dictation)
-    dictation.to_send()
-    dictation.on_event(Event(EventType.DELTA, item_id="a", text="my "))
-    dictation.want(item)
-    dictation.to_send()
-    dictation.on_event(Event(EventType.DELTA, item_id="a", text="name"))
-    committed(dictation, "a")
-    grown(dictation)
-    dictation.on_event(Event(EventType.DELTA, item_id="a", text=" is"))
-    assert item.partial == "my name is"
-
-
 def test_an_empty_commit_is_nothing_said_and_others_failed() -> None:
     dictation = Dictation()
     empty, refused, good = wanted(dictation), wanted(dictation), wanted(dictation)
@@ -166,7 +152,6 @@ def test_a_dropped_text_that_comes_later_is_ignored() -> None:
     [
         Event(EventType.OTHER),
         Event(EventType.COMMITTED, item_id="x"),
-        Event(EventType.DELTA, item_id="x", text="words"),
         Event(EventType.COMPLETED, item_id="x", text="words"),
         Event(EventType.FAILED, item_id="x"),
         Event(EventType.ERROR, code="odd", cause="x"),

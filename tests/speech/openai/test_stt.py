@@ -179,18 +179,6 @@ async def test_keywords_are_those_of_the_question(url: str, simulator: Simulator
     ]  # fmt: skip
 
 
-async def test_words_so_far_are_known_before_the_text_is(url: str, simulator: Simulator) -> None:
-    order(simulator, Service.HEARING, FaultKind.STALL)
-    async with call(url) as ear:
-        caller = Caller(ear)
-        caller.say(NAME.samples)
-        asked = asyncio.create_task(caller.text())
-        await until(lambda: caller.turn.partial == NAME.text)
-        asked.cancel()
-        with suppress(asyncio.CancelledError):
-            await asked
-
-
 async def test_the_seconds_that_were_sent_are_metered(url: str, simulator: Simulator) -> None:
     bill = Meter()
     start_meter(bill)  # of this test's task alone

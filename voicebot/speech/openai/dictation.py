@@ -37,14 +37,12 @@ class Item:
 
     text     None until it is known
     failure  why there will be no text
-    partial  the words so far
     """
 
     audio: bytearray = field(default_factory=bytearray)
     wanted: bool = False
     text: str | None = None
     failure: Failure | None = None
-    partial: str = ""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
     commit_id: str = ""
@@ -131,7 +129,6 @@ class Dictation:
         for item in (*self._wanted, *((self._open,) if self._open else ())):
             item.sent = 0
             item.commit_id = ""
-            item.partial = ""
 
     def to_send(self) -> list[ClientEvent]:
         """Return the client events to send now, in order. Small pieces wait for more audio."""
@@ -164,8 +161,6 @@ class Dictation:
         match event.kind:
             case EventType.COMMITTED if self._committing:
                 self._known[event.item_id] = self._committing.popleft()
-            case EventType.DELTA:
-                self._add_partial(event)
             case EventType.COMPLETED:
                 self._settle(self._known.pop(event.item_id, None), event.text.strip())
             case EventType.FAILED:
@@ -175,15 +170,6 @@ class Dictation:
             case EventType.ERROR:
                 self._on_error(event)
         return True
-
-    def _add_partial(self, event: Event) -> None:
-        """Add words to their item.
-
-        Those of an unknown item belong to the next one to be committed.
-        """
-        upcoming = self._committing[0] if self._committing else self._open
-        if (item := self._known.get(event.item_id, upcoming)) is not None:
-            item.partial += event.text
 
     def _on_error(self, event: Event) -> None:
         item = next((item for item in self._committing if item.commit_id == event.cause), None)

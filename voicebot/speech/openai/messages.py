@@ -40,7 +40,6 @@ class EventType(StrEnum):
     CREATED = "session.created"
     UPDATED = "session.updated"
     COMMITTED = "input_audio_buffer.committed"
-    DELTA = f"{_TRANSCRIPTION}.delta"
     COMPLETED = f"{_TRANSCRIPTION}.completed"
     FAILED = f"{_TRANSCRIPTION}.failed"
     ERROR = "error"
@@ -51,7 +50,7 @@ class EventType(StrEnum):
 class Event:
     """The used members of one server event.
 
-    text     of a delta or a completed transcript
+    text     of a completed transcript
     cause    of an error: the event_id of the refused client event
     expires  of a session: Unix time in seconds
     """
@@ -74,7 +73,7 @@ def read_event(message: str | bytes) -> Event:
     return Event(
         kind=next((known for known in EventType if known == kind), EventType.OTHER),
         item_id=text(given, "item_id"),
-        text=text(given, "delta") or text(given, "transcript"),
+        text=text(given, "transcript"),
         code=text(error, "code"),
         cause=text(error, "event_id"),
         expires=number(inner(given, "session"), "expires_at"),

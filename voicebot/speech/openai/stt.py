@@ -137,12 +137,6 @@ class OpenAITurn:
     def __post_init__(self) -> None:
         self._growing = self._stt.dictation.begin()
 
-    @property
-    def partial(self) -> str:
-        """The words of all stretches so far."""
-        parts = [i.partial if i.text is None else i.text for i in (*self._items, self._growing)]
-        return join_stretches(parts)
-
     def feed(self, mulaw: bytes) -> None:
         """Add mu-law bytes; they are sent once there are enough for a message."""
         self._growing.audio += mulaw
