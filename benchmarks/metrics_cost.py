@@ -24,9 +24,10 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.stream import metrics
+from voicebot.stream.events import FirstFrame
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.playback import MESSAGE_BYTES, Playback
-from voicebot.telemetry import UNTRACED, Answer, CallTrace
+from voicebot.telemetry import Answered, CallTrace, Stage, TurnBegan, Waited, untraced
 from voicebot.telemetry.spans import Spans
 
 TURNS: Final = 300
@@ -45,12 +46,12 @@ class Nowhere(SpanExporter):
 def turns(trace: CallTrace) -> None:
     telemetry = CallTelemetry(Rows(None, "CA"), trace)
     for _ in range(TURNS):
-        telemetry.turn_decided(time.perf_counter())
-        telemetry.stt_awaited(0.0001)
+        telemetry.tell(TurnBegan(time.perf_counter()))
+        telemetry.tell(Waited(Stage.STT, 0.0001))
         telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
-        telemetry.tts_awaited(0.0001)
+        telemetry.tell(Waited(Stage.TTS, 0.0001))
         telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
-        telemetry.turn_answered(time.perf_counter())
+        telemetry.tell(FirstFrame(time.perf_counter()))
 
 
 def messages(count: Callable[[bytes, float], None] | None) -> None:
@@ -63,7 +64,7 @@ def messages(count: Callable[[bytes, float], None] | None) -> None:
             count(AUDIO, late_s)
 
 
-def silent(answer: Answer) -> None:
+def silent(answer: Answered) -> None:
     """In place of metrics.answered."""
 
 
@@ -80,8 +81,8 @@ def main(rounds: int) -> None:
     taken: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, answered, trace in (
-            ("turn, without metrics", silent, UNTRACED),
-            ("turn, with metrics", tell, UNTRACED),
+            ("turn, without metrics", silent, untraced),
+            ("turn, with metrics", tell, untraced),
             ("turn, with metrics and traces", tell, call),
         ):
             metrics.answered = answered

@@ -31,7 +31,7 @@ from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.record import utc_now
 from voicebot.store.store import Store
-from voicebot.telemetry import CallTrace, Untraced
+from voicebot.telemetry import CallTrace, Untraced, untraced
 from voicebot.telemetry.spans import Spans, ids_of
 
 CALL = f"call:{{{SID}}}"
@@ -432,7 +432,7 @@ class Listening(Untraced):
 
     def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallTrace:
         self.bound.append(get_contextvars().get("call_sid"))
-        return self
+        return untraced
 
 
 async def test_what_is_logged_meanwhile_carries_the_calls_id(

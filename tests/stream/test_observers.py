@@ -13,8 +13,10 @@ from voicebot.call import CallState, Change, Ledger, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.openai.usage import Usage, meter, open_bill
 from voicebot.settings import Settings
+from voicebot.stream.events import FirstFrame
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
 
 
 def rows_in(file: Path) -> list[dict[str, object]]:
@@ -24,11 +26,11 @@ def rows_in(file: Path) -> list[dict[str, object]]:
 async def test_an_answers_wait_is_told_by_what_it_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     telemetry = CallTelemetry(Rows(file, "CA1"))
-    telemetry.turn_decided(10.0)
-    telemetry.stt_awaited(0.2)
-    telemetry.tts_awaited(0.3)
-    telemetry.turn_answered(11.0)
-    telemetry.turn_answered(12.0)  # another utterance of the same answer
+    telemetry.tell(TurnBegan(10.0))
+    telemetry.tell(Waited(Stage.STT, 0.2))
+    telemetry.tell(Waited(Stage.TTS, 0.3))
+    telemetry.tell(FirstFrame(11.0))
+    telemetry.tell(FirstFrame(12.0))  # another utterance of the same answer
     await telemetry.end()
     (row,) = rows_in(file)
     assert (row["kind"], row["call"], row["total_ms"]) == ("turn", "CA1", 1000)
@@ -38,9 +40,9 @@ async def test_an_answers_wait_is_told_by_what_it_waited_for(tmp_path: Path) -> 
 async def test_a_turn_that_wants_no_answer_has_no_row(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     telemetry = CallTelemetry(Rows(file))
-    telemetry.turn_decided(10.0)
-    telemetry.turn_dropped()
-    telemetry.turn_answered(11.0)
+    telemetry.tell(TurnBegan(10.0))
+    telemetry.tell(TurnDropped())
+    telemetry.tell(FirstFrame(11.0))
     telemetry.committed(Change(), Saved.REDIS, 0.004)
     await telemetry.end()
     (row,) = rows_in(file)

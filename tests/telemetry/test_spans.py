@@ -30,7 +30,18 @@ from voicebot import telemetry
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.telemetry import UNTRACED, Answer, collector_answers, open_tracing
+from voicebot.telemetry import (
+    UNTRACED,
+    Answered,
+    Committed,
+    Ended,
+    Stage,
+    TurnBegan,
+    TurnDropped,
+    Waited,
+    collector_answers,
+    open_tracing,
+)
 from voicebot.telemetry.spans import Spans, TurnOutcome, ids_of, open_spans, outcome_of
 
 ROBIN = "+61255500100"
@@ -153,19 +164,19 @@ def trace() -> tuple[Seen, Spans]:
 def test_two_calls_are_two_traces_wherever_they_are_answered() -> None:
     seen, spans = trace()
     for call_sid in ("CA1", "CA2"):
-        spans.begin_call(CallSid(call_sid), Step.NAME, resumed=False).end("booked")
+        spans.begin_call(CallSid(call_sid), Step.NAME, resumed=False)(Ended("booked"))
     first, second = seen.named("call")
     assert first.context.trace_id != second.context.trace_id
     elsewhere, other_process = trace()
-    other_process.begin_call(CallSid("CA1"), Step.NAME, resumed=True).end("booked")
+    other_process.begin_call(CallSid("CA1"), Step.NAME, resumed=True)(Ended("booked"))
     assert elsewhere.named("call")[0].context.trace_id == first.context.trace_id
 
 
 def test_a_turn_that_was_never_answered_is_told_as_such() -> None:
     seen, spans = trace()
     call = spans.begin_call(CallSid("CA1"), Step.PHONE, resumed=False)
-    call.turn_began(time.perf_counter())
-    call.end("dropped")
+    call(TurnBegan(time.perf_counter()))
+    call(Ended("dropped"))
     assert seen.told("turn", "outcome") == ["unanswered"]
     assert seen.told("turn", "step") == ["phone"]
 
@@ -176,11 +187,12 @@ def test_a_turn_told_late_and_a_clock_set_back_turn_no_span_around(
     seen, spans = trace()
     call = spans.begin_call(CallSid("CA1"), Step.PHONE, resumed=False)
     monkeypatch.setattr(time, "time_ns", lambda: 0)
-    call.turn_began(time.perf_counter())
-    for stage in ("stt", "commit", "tts"):
-        call.waited(stage, 3600)
-    call.answered(Answer(0.0, 0.0, 3600, 0.0, 0.0))
-    call.end("booked")
+    call(TurnBegan(time.perf_counter()))
+    call(Waited(Stage.STT, 3600))
+    call(Committed(Change(), Saved.REDIS, 3600))
+    call(Waited(Stage.TTS, 3600))
+    call(Answered(0.0, {Stage.MODEL: 3600}))
+    call(Ended("booked"))
     (whole,), (turn,) = seen.named("call"), seen.named("turn")
     stages = [span for span in seen.get_finished_spans() if span.parent == turn.context]
     assert {stage.name for stage in stages} == STAGES
@@ -194,19 +206,19 @@ def test_a_turn_told_late_and_a_clock_set_back_turn_no_span_around(
 def test_a_noise_is_no_turn() -> None:
     seen, spans = trace()
     call = spans.begin_call(CallSid("CA1"), Step.PHONE, resumed=False)
-    call.turn_began(time.perf_counter())
-    call.no_turn()
-    call.end("dropped")
+    call(TurnBegan(time.perf_counter()))
+    call(TurnDropped())
+    call(Ended("dropped"))
     assert seen.named("turn") == []
 
 
 def test_a_turn_whose_answer_rests_in_the_journal_says_so() -> None:
     seen, spans = trace()
     call = spans.begin_call(CallSid("CA1"), Step.PHONE, resumed=False)
-    call.turn_began(time.perf_counter() - 0.5)
-    call.committed(Change(answers={Step.PHONE: "+61412345678"}), Saved.JOURNAL, 0.04)
-    call.committed(Change(), Saved.REDIS, 0.001)
-    call.answered(Answer(0.5, 0.2, 0.1, 0.1, 0.1))
+    call(TurnBegan(time.perf_counter() - 0.5))
+    call(Committed(Change(answers={Step.PHONE: "+61412345678"}), Saved.JOURNAL, 0.04))
+    call(Committed(Change(), Saved.REDIS, 0.001))
+    call(Answered(0.5, {Stage.STT: 0.2, Stage.MODEL: 0.1, Stage.TTS: 0.1}))
     assert seen.told("turn", "saved") == ["journal"]
     assert seen.told("turn", "outcome") == ["answered"]
     assert [s.name for s in seen.get_finished_spans()].count("commit") == 2
@@ -290,9 +302,9 @@ async def test_a_collector_that_hangs_holds_up_neither_calls_nor_the_end_of_the_
     spans = open_spans("http://127.0.0.1:9/v1/traces")
     for number in range(1000):
         call = spans.begin_call(CallSid(f"CA{number}"), Step.NAME, resumed=False)
-        call.turn_began(time.perf_counter())
-        call.answered(Answer(0.5, 0.2, 0.1, 0.1, 0.1))
-        call.end("booked")
+        call(TurnBegan(time.perf_counter()))
+        call(Answered(0.5, {Stage.STT: 0.2, Stage.MODEL: 0.1, Stage.TTS: 0.1}))
+        call(Ended("booked"))
     await spans.close()
     (closing,) = (thread for thread in threading.enumerate() if thread.name == "traces")
     answers.set()  # nobody has waited for it
@@ -309,7 +321,7 @@ async def test_a_collector_that_refuses_is_told_of_once(
         collector.sick = True
         spans = open_spans(f"{collector.url}/v1/traces")
         for number in range(600):  # more than one batch
-            spans.begin_call(CallSid(f"CA{number}"), Step.NAME, resumed=False).end("booked")
+            spans.begin_call(CallSid(f"CA{number}"), Step.NAME, resumed=False)(Ended("booked"))
         await spans.close()
     assert failures() >= before + 2
     assert capsys.readouterr().err.count("traces_not_taken") == 1

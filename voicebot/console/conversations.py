@@ -27,7 +27,16 @@ from voicebot.console.problems import CallIsLive, KeyReused, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, HttpTurn, Overtaken, Store, iso_utc
-from voicebot.telemetry import UNTRACED, Answer, CallTrace, Tracing
+from voicebot.telemetry import (
+    UNTRACED,
+    Answered,
+    CallTrace,
+    Committed,
+    Ended,
+    Stage,
+    Tracing,
+    TurnBegan,
+)
 from voicebot.validation import read_moment
 
 TIMES_OVERTAKEN = 3
@@ -181,11 +190,11 @@ class Conversations:
                 answers, stored=heard.message if heard and in_history else None
             )
             now, waited_s = time.perf_counter(), meter().waited_s
-            trace.committed(turn.change, Saved.REDIS, now - write_began)
-            trace.answered(Answer(now - began, 0.0, waited_s, 0.0, now - began - waited_s))
+            trace(Committed(turn.change, Saved.REDIS, now - write_began))
+            trace(Answered(now - began, {Stage.MODEL: waited_s}))
             outcome = _GOES_ON if reply.status is Status.ACTIVE else reply.status
         finally:
-            trace.end(outcome)
+            trace(Ended(outcome))
         return TurnResult(reply, skeleton)
 
     async def _converse(
@@ -196,7 +205,7 @@ class Conversations:
         talk = Conversation(dialogue, say=_commit_only, ledger=turn, clock=_now)
         if request is None:
             return None, await talk.take_turn(Started())
-        trace.turn_began(began)
+        trace(TurnBegan(began))
         at = min(_now(), request.started_at or _now())  # a client's clock may be ahead
         heard = await talk.heard(Utterance(request.text, at), self._understand)
         return heard, await talk.take_turn(heard)

@@ -14,6 +14,7 @@ from voicebot.call import Phase
 from voicebot.collect.events import Expectation, Hearing
 from voicebot.errors import VoicebotError
 from voicebot.speech import Hint
+from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,27 +307,8 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnDecided:
-    """For observers: the caller's turn was over at that moment."""
-
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class TurnDropped:
-    """For observers: the turn wants no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class SttAwaited:
-    """For observers: the answer waited so long for the transcript."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TurnAnswered:
-    """For observers: the first frame of the answer was sent at that moment."""
+class FirstFrame:
+    """The first frame of an utterance was sent at that moment: it answers the turn, if any."""
 
     at_s: float
 
@@ -348,8 +330,8 @@ Effect = (
     | StartTimer
     | StopTimer
     | Announce
-    | TurnDecided
+    | TurnBegan
     | TurnDropped
-    | SttAwaited
-    | TurnAnswered
+    | Waited
+    | FirstFrame
 )

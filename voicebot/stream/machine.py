@@ -33,6 +33,7 @@ from voicebot.stream.state import (
     Transcription,
     Waits,
 )
+from voicebot.telemetry import Stage, TurnDropped, Waited
 
 
 def step(state: CallState, event: CallEvent, now: Now) -> tuple[CallState, tuple[Effect, ...]]:
@@ -55,7 +56,7 @@ def _take(moment: Moment, event: CallEvent) -> None:
             voice.play(moment, mulaw)
         case ev.AnswerSent():
             voice.stop_filler(moment)
-            moment.do(ev.TurnAnswered(moment.now.s))
+            moment.do(ev.FirstFrame(moment.now.s))
         case ev.KeyPressed(key):
             caller.press_key(moment, key)
         case ev.QuestionAsked(expectation):
@@ -168,7 +169,8 @@ def _judge(moment: Moment) -> None:
     found, read = spoken.transcription, moment.state.expectation.read
     if found.text is None:
         return
-    moment.do(ev.SttAwaited(min(moment.now.s - moment.state.judged_s, found.seconds)))
+    waited_s = min(moment.now.s - moment.state.judged_s, found.seconds)
+    moment.do(Waited(Stage.STT, waited_s))
     text = found.text
     if found.plain is not None:
         text = text if read(text).complete else found.plain
@@ -212,7 +214,7 @@ def _is_answer(moment: Moment, text: str, ms: float) -> bool:
 def _pass_over(moment: Moment, text: str) -> None:
     """It was no interruption after all: say again what was not heard to its end."""
     voice.stop_filler(moment)
-    moment.do(ev.TurnDropped())
+    moment.do(TurnDropped())
     moment.become(passed_over=moment.state.passed_over or not caller.is_noise(moment, text))
     if moment.state.heard_prefix is not None:
         playback, known = moment.state.playback.resume()

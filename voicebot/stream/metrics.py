@@ -5,7 +5,6 @@ Children are looked up once, here: on the call's path only their numbers change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -13,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from voicebot.call import Status
 from voicebot.g711 import milliseconds
-from voicebot.telemetry import Answer
+from voicebot.telemetry import Answered, Stage
 
 FRAME_MS: Final = 20
 LATE_S: Final = FRAME_MS / 1000
@@ -21,28 +20,19 @@ LATE_S: Final = FRAME_MS / 1000
 
 
 class Outcome(StrEnum):
-    """How a call's stay with a worker ended."""
+    """How a call's stay with a worker ended: as its record says, or with the record open."""
 
-    BOOKED = "booked"
-    INCOMPLETE = "incomplete"
-    TRANSFER = "transfer"
-    ABANDONED = "abandoned"
+    BOOKED = Status.BOOKED
+    INCOMPLETE = Status.INCOMPLETE
+    TRANSFER = Status.TRANSFER
+    ABANDONED = Status.ABANDONED
     DROPPED = "dropped"
     TAKEN_OVER = "taken_over"
 
 
-_ENDED: Final[Mapping[Status, Outcome]] = {
-    Status.BOOKED: Outcome.BOOKED,
-    Status.INCOMPLETE: Outcome.INCOMPLETE,
-    Status.TRANSFER: Outcome.TRANSFER,
-    Status.ABANDONED: Outcome.ABANDONED,
-    Status.ACTIVE: Outcome.DROPPED,
-}
-
-
 def outcome_of(status: Status) -> Outcome:
-    """A record that is still open when the stream ends: the line was lost, or handed over."""
-    return _ENDED[status]
+    """Return the outcome that a written status means; an open record: the line was lost."""
+    return Outcome.DROPPED if status is Status.ACTIVE else Outcome(status)
 
 
 class Refusal(StrEnum):
@@ -53,15 +43,6 @@ class Refusal(StrEnum):
     NO_ROOM = "no_room"
     NOT_SIGNED = "not_signed"
     PROTOCOL = "protocol"
-
-
-class Stage(StrEnum):
-    """What an answer waits for; together they are the whole wait."""
-
-    STT = "stt"
-    MODEL = "model"
-    TTS = "tts"
-    SERVER = "server"
 
 
 _ANSWER_BUCKETS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -134,10 +115,8 @@ def queued(mulaw: bytes, late_s: float) -> None:
         gap_seconds.inc(late_s)
 
 
-def answered(answer: Answer) -> None:
+def answered(answer: Answered) -> None:
     """The first audio of an answer was sent."""
     answer_seconds.observe(answer.total_s)
-    answer_stage_seconds[Stage.STT].observe(answer.stt_s)
-    answer_stage_seconds[Stage.MODEL].observe(answer.model_s)
-    answer_stage_seconds[Stage.TTS].observe(answer.tts_s)
-    answer_stage_seconds[Stage.SERVER].observe(answer.server_s)
+    for stage, seconds in answer.stages.items():
+        answer_stage_seconds[stage].observe(seconds)

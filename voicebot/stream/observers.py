@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -27,8 +28,20 @@ from voicebot.call import Change, Saved, Status
 from voicebot.log import get_logger
 from voicebot.openai.usage import meter
 from voicebot.stream import metrics
-from voicebot.stream.metrics import Outcome, Stage, outcome_of
-from voicebot.telemetry import UNTRACED, Answer, CallTrace
+from voicebot.stream.events import FirstFrame
+from voicebot.stream.metrics import Outcome, outcome_of
+from voicebot.telemetry import (
+    Answered,
+    CallTrace,
+    Committed,
+    Ended,
+    Fact,
+    Stage,
+    TurnBegan,
+    TurnDropped,
+    Waited,
+    untraced,
+)
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50
@@ -55,8 +68,7 @@ class Rows:
     def note(self, kind: RowKind, **figures: float) -> None:
         """Keep one row."""
         if self._file is not None:
-            rounded = {key: round(value, 3) for key, value in figures.items()}
-            self._rows.append({"kind": kind, "at": time.time(), "call": self._call, **rounded})
+            self._rows.append({"kind": kind, "at": time.time(), "call": self._call, **figures})
 
     async def flush(self) -> None:
         """Append the rows to the file, all in one write, so that workers can share it."""
@@ -71,14 +83,14 @@ class Rows:
 
 
 class CallTelemetry:
-    """The observers of one call. Moments (`at_s`) are of `time.perf_counter`.
+    """The observers of one call: takes its facts. Moments (`at_s`) are of `time.perf_counter`.
 
     status   as the record has it now
     outcome  how the call would have ended if it ended now
     """
 
     def __init__(
-        self, rows: Rows, trace: CallTrace = UNTRACED, status: Status = Status.ACTIVE
+        self, rows: Rows, trace: CallTrace = untraced, status: Status = Status.ACTIVE
     ) -> None:
         self._rows = rows
         self._trace = trace
@@ -86,8 +98,7 @@ class CallTelemetry:
         self.status = status
         self.outcome = Outcome.DROPPED if status in _OPEN else outcome_of(status)
         self._decided_s: float | None = None
-        self._stt_s = 0.0
-        self._tts_s = 0.0
+        self._waited: defaultdict[Stage, float] = defaultdict(float)
         self._model_before_s = 0.0
 
     @property
@@ -95,54 +106,37 @@ class CallTelemetry:
         """Whether the conversation has not come to its end."""
         return self.status in _OPEN
 
-    def turn_decided(self, at_s: float) -> None:
-        """The caller's turn was over at that moment."""
-        self._decided_s = at_s
-        self._stt_s = self._tts_s = 0.0
-        self._model_before_s = self._meter.waited_s
-        self._trace.turn_began(at_s)
-
-    def turn_dropped(self) -> None:
-        """It was nothing that wants an answer."""
-        self._trace.no_turn()
-        self._decided_s = None
-
-    def stt_awaited(self, seconds: float) -> None:
-        """The answer waited so long for the transcript."""
-        self._stt_s += seconds
-        self._trace.waited(Stage.STT, seconds)
-
-    def tts_awaited(self, seconds: float) -> None:
-        """The answer waited so long for synthesised audio."""
-        self._tts_s += seconds
-        self._trace.waited(Stage.TTS, seconds)
-
-    def turn_answered(self, at_s: float) -> None:
-        """The first frame of an utterance was sent at that moment."""
-        if self._decided_s is None:
-            return
-        total_s, self._decided_s = at_s - self._decided_s, None
-        model_s = self._meter.waited_s - self._model_before_s
-        server_s = max(0.0, total_s - self._stt_s - model_s - self._tts_s)
-        answer = Answer(total_s, self._stt_s, model_s, self._tts_s, server_s)
-        metrics.answered(answer)
-        self._trace.answered(answer)
-        self._rows.note(
-            RowKind.TURN,
-            server_ms=server_s * 1000,
-            total_ms=total_s * 1000,
-            stt_ms=self._stt_s * 1000,
-            model_ms=model_s * 1000,
-            tts_ms=self._tts_s * 1000,
-        )
+    def tell(self, fact: Fact | FirstFrame) -> None:
+        """Take the next fact."""
+        match fact:
+            case TurnBegan(at_s):
+                self._decided_s = at_s
+                self._waited.clear()
+                self._model_before_s = self._meter.waited_s
+            case TurnDropped():
+                self._decided_s = None
+            case Waited(stage, seconds):
+                self._waited[stage] += seconds
+            case Committed(change, _, seconds):
+                self._rows.note(RowKind.COMMIT, ms=round(seconds * 1000, 3))
+                if change.status is not None:
+                    self.status = change.status
+                    self.outcome = outcome_of(change.status)
+            case FirstFrame(at_s):
+                if self._decided_s is not None:
+                    model_s = self._meter.waited_s - self._model_before_s
+                    waited = {**self._waited, Stage.MODEL: model_s}
+                    self.tell(Answered(at_s - self._decided_s, waited))
+                    self._decided_s = None
+                return
+            case Answered():
+                metrics.answered(fact)
+                self._rows.note(RowKind.TURN, **fact.in_ms())
+        self._trace(fact)
 
     def committed(self, change: Change, saved: Saved, seconds: float) -> None:
-        """The record was changed. It satisfies `voicebot.call.CommitObserver`."""
-        self._rows.note(RowKind.COMMIT, ms=seconds * 1000)
-        self._trace.committed(change, saved, seconds)
-        if change.status is not None:
-            self.status = change.status
-            self.outcome = outcome_of(change.status)
+        """Take a commit. It is a `voicebot.call.CommitObserver`."""
+        self.tell(Committed(change, saved, seconds))
 
     def taken_over(self) -> None:
         """A newer session carries the call."""
@@ -151,7 +145,7 @@ class CallTelemetry:
     async def end(self) -> None:
         """The session is over: count it, end its trace, write its rows."""
         metrics.calls_ended[self.outcome].inc()
-        self._trace.end(self.outcome)
+        self.tell(Ended(self.outcome))
         await self._rows.flush()
 
 
@@ -163,7 +157,7 @@ async def probe_loop(rows: Rows) -> None:
             await asyncio.sleep(PROBE_INTERVAL_S)
             lag_s = max(0.0, time.perf_counter() - due_s)
             metrics.loop_lag_seconds.observe(lag_s)
-            rows.note(RowKind.LOOP_LAG, ms=lag_s * 1000)
+            rows.note(RowKind.LOOP_LAG, ms=round(lag_s * 1000, 3))
         await rows.flush()
 
 

@@ -38,6 +38,7 @@ from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.state import CallSettings, CallState
+from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
@@ -230,14 +231,8 @@ class Session:
                 self._say_filler(sentence)
             case ev.Announce(phase):
                 self._phases.put_nowait(phase)
-            case ev.TurnDecided(at_s):
-                self._telemetry.turn_decided(at_s)
-            case ev.TurnDropped():
-                self._telemetry.turn_dropped()
-            case ev.SttAwaited(seconds):
-                self._telemetry.stt_awaited(seconds)
-            case ev.TurnAnswered(at_s):
-                self._telemetry.turn_answered(at_s)
+            case TurnBegan() | TurnDropped() | Waited() | ev.FirstFrame():
+                self._telemetry.tell(effect)
 
     def _play(self, play: ev.Play) -> None:
         if not play.filler:
@@ -291,7 +286,7 @@ class Session:
 
     def synthesis_awaited(self, seconds: float) -> None:
         """Take note that speech waited so long for the synthesizer."""
-        self._telemetry.tts_awaited(seconds)
+        self._telemetry.tell(Waited(Stage.TTS, seconds))
 
     async def _converse(self) -> int:
         """Hold the conversation; return how the socket is to be closed after it."""

@@ -10,6 +10,7 @@ from voicebot.stream import turns
 from voicebot.stream.events import Timer
 from voicebot.stream.playback import LATE_MARK_S, Playback
 from voicebot.stream.state import Moment
+from voicebot.telemetry import TurnBegan
 
 FILLER_AGAIN_S: Final = 1.5
 """After the end of one filler phrase, until the next."""
@@ -65,7 +66,7 @@ def interrupt(moment: Moment) -> None:
 
 def decide(moment: Moment, at_s: float) -> None:
     """The caller has finished, at `at_s`, and waits for an answer from now on."""
-    moment.do(ev.TurnDecided(at_s))
+    moment.do(TurnBegan(at_s))
     if moment.state.settings.fillers is not None:
         moment.become(filler=0)
         moment.do(ev.StartTimer(Timer.FILLER, moment.state.settings.fillers.after_s))

@@ -7,8 +7,9 @@
         commit     └┐  ┌┐│
         tts         └──┘││
 
-A trace's id is a hash of the callSid, so a call that another process resumes continues the same
-trace, with a link to its first span. Spans hold steps, times and outcomes, and no customers' data.
+A call tells facts, of which nothing comes back; a trace is one of their readers. A trace's id is a
+hash of the callSid, so a call that another process resumes continues the same trace, with a link to
+its first span. Spans hold steps, times and outcomes, and no customers' data.
 
 The SDK comes with the extra `traces` and is imported only when needed. It exports from its own
 thread with a bounded queue: an unreachable collector loses spans, and calls go on.
@@ -16,7 +17,9 @@ thread with a bounded queue: an unreachable collector loses spans, and calls go 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final, Protocol
 
@@ -29,43 +32,78 @@ _PACKAGES: Final = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http
 _log = get_logger(__name__)
 
 
+class Stage(StrEnum):
+    """What an answer waits for; together they are the whole wait."""
+
+    STT = "stt"
+    MODEL = "model"
+    TTS = "tts"
+    SERVER = "server"
+
+
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The latency of one turn in seconds; all others are parts of `total_s`."""
+class TurnBegan:
+    """The caller had finished at `at_s` (`time.perf_counter`): the wait for an answer begins."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDropped:
+    """The turn needs no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The answer waited so long for a stage, which has just ended."""
+
+    stage: Stage
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The record was changed."""
+
+    change: Change
+    saved: Saved
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The bot's first audio was sent, `total_s` after the turn began.
+
+    waited  seconds of that for each stage outside of the server, as far as there were any
+    """
 
     total_s: float
-    stt_s: float
-    model_s: float
-    tts_s: float
-    server_s: float
+    waited: Mapping[Stage, float]
+
+    @property
+    def stages(self) -> dict[Stage, float]:
+        """The seconds of all stages; the server's are what the others leave of `total_s`."""
+        outside = {stage: self.waited.get(stage, 0.0) for stage in Stage}
+        return outside | {Stage.SERVER: max(0.0, self.total_s - sum(outside.values()))}
+
+    def in_ms(self) -> dict[str, float]:
+        """Return the figures by name (`total_ms`, `stt_ms`, …), to a microsecond."""
+        figures = [("total", self.total_s), *self.stages.items()]
+        return {f"{name}_ms": round(seconds * 1000, 3) for name, seconds in figures}
 
 
-class CallTrace(Protocol):
-    """One session's part of its call's trace. Methods are called right after what they report."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over."""
 
-    def turn_began(self, at: float) -> None:
-        """Begin a turn at `at` (`time.perf_counter`), when the caller has finished."""
-        ...
+    outcome: str
 
-    def no_turn(self) -> None:
-        """Drop the turn, which needs no answer."""
-        ...
 
-    def waited(self, stage: str, seconds: float) -> None:
-        """Record a stage of the turn that has just ended."""
-        ...
+Fact = TurnBegan | TurnDropped | Waited | Committed | Answered | Ended
+"""What a call tells, each right when it happens."""
 
-    def committed(self, change: Change, saved: Saved, seconds: float) -> None:
-        """Record a commit; its values are not kept."""
-        ...
-
-    def answered(self, answer: Answer) -> None:
-        """End the turn: the bot's first audio was sent."""
-        ...
-
-    def end(self, outcome: str) -> None:
-        """End the session."""
-        ...
+CallTrace = Callable[[Fact], None]
+"""Takes the facts of one session into its call's trace."""
 
 
 class Tracing(Protocol):
@@ -80,25 +118,17 @@ class Tracing(Protocol):
         ...
 
 
+def untraced(fact: Fact) -> None:
+    """Record nothing. It is a CallTrace."""
+
+
 class Untraced:
-    """Records nothing. It satisfies CallTrace and Tracing."""
+    """Records nothing. It satisfies Tracing."""
 
     def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallTrace:
-        return self
+        return untraced
 
     async def close(self) -> None: ...
-
-    def turn_began(self, at: float) -> None: ...
-
-    def no_turn(self) -> None: ...
-
-    def waited(self, stage: str, seconds: float) -> None: ...
-
-    def committed(self, change: Change, saved: Saved, seconds: float) -> None: ...
-
-    def answered(self, answer: Answer) -> None: ...
-
-    def end(self, outcome: str) -> None: ...
 
 
 UNTRACED: Final = Untraced()

@@ -32,7 +32,16 @@ from prometheus_client import Counter
 from voicebot import __version__
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.log import get_logger
-from voicebot.telemetry import Answer
+from voicebot.telemetry import (
+    Answered,
+    Committed,
+    Ended,
+    Fact,
+    Stage,
+    TurnBegan,
+    TurnDropped,
+    Waited,
+)
 
 CLOSE_S: Final = 2.0
 PROBE_S: Final = 2.0
@@ -122,7 +131,7 @@ class Spans:
 
 
 class CallSpans:
-    """Traces one session. It satisfies CallTrace.
+    """Traces one session. It is a CallTrace.
 
     A turn's spans are created after its end from noted times, so that they do not delay the answer.
     All times are of one clock; measurements from elsewhere are used as durations only.
@@ -140,55 +149,48 @@ class CallSpans:
         self._stages: list[tuple[str, int, float]] = []
         self._turns = 0
 
-    def turn_began(self, at: float) -> None:
-        """See CallTrace.turn_began."""
-        self._began_ns = self._clock.ns(at)
-        self._asked = self._step
-        self._outcome, self._saved = TurnOutcome.NOTHING, Saved.REDIS
-        self._stages.clear()
+    def __call__(self, fact: Fact) -> None:
+        """Take the next fact of the session."""
+        match fact:
+            case TurnBegan(at_s):
+                self._began_ns = self._clock.ns(at_s)
+                self._asked = self._step
+                self._outcome, self._saved = TurnOutcome.NOTHING, Saved.REDIS
+                self._stages.clear()
+            case TurnDropped():
+                self._began_ns = None
+            case Waited(stage, seconds):
+                self._note(stage, seconds)
+            case Committed(change, saved, seconds):
+                self._step = change.step or self._step
+                self._note("commit", seconds)
+                if (came := outcome_of(change)) is not TurnOutcome.NOTHING:
+                    self._outcome = came
+                if saved is not Saved.REDIS:
+                    self._saved = saved
+            case Answered():
+                self._draw_answered(fact)
+            case Ended(outcome):
+                if self._began_ns is not None:
+                    self._outcome = TurnOutcome.UNANSWERED
+                    self._draw_turn(self._began_ns, {})
+                self._root.set_attribute("voicebot.outcome", outcome)
+                self._root.set_attribute("voicebot.turns", self._turns)
+                self._root.end(self._clock.ns(time.perf_counter()))
 
-    def no_turn(self) -> None:
-        """See CallTrace.no_turn."""
-        self._began_ns = None
-
-    def waited(self, stage: str, seconds: float) -> None:
-        """See CallTrace.waited."""
+    def _note(self, stage: str, seconds: float) -> None:
+        """A stage has just ended."""
         if self._began_ns is not None:
             self._stages.append((stage, self._clock.ns(time.perf_counter()), seconds))
 
-    def committed(self, change: Change, saved: Saved, seconds: float) -> None:
-        """See CallTrace.committed."""
-        self._step = change.step or self._step
-        self.waited("commit", seconds)
-        if (came := outcome_of(change)) is not TurnOutcome.NOTHING:
-            self._outcome = came
-        if saved is not Saved.REDIS:
-            self._saved = saved
-
-    def answered(self, answer: Answer) -> None:
-        """See CallTrace.answered."""
+    def _draw_answered(self, answer: Answered) -> None:
         if self._began_ns is None:
             return
-        if answer.model_s:  # it began when the text was ready
-            stt_ends = [end_ns for stage, end_ns, _ in self._stages if stage == "stt"]
-            end_ns = max([self._began_ns, *stt_ends]) + int(answer.model_s * _NS)
-            self._stages.append(("model", end_ns, answer.model_s))
-        latencies = {
-            "voicebot.total_ms": answer.total_s * 1000,
-            "voicebot.stt_ms": answer.stt_s * 1000,
-            "voicebot.model_ms": answer.model_s * 1000,
-            "voicebot.tts_ms": answer.tts_s * 1000,
-            "voicebot.server_ms": answer.server_s * 1000,
-        }
-        self._draw_turn(self._began_ns, latencies)
-
-    def end(self, outcome: str) -> None:
-        """See CallTrace.end."""
-        if self._began_ns is not None:
-            self._outcome = TurnOutcome.UNANSWERED
-            self._draw_turn(self._began_ns, {})
-        self._root.set_attributes({"voicebot.outcome": outcome, "voicebot.turns": self._turns})
-        self._root.end(self._clock.ns(time.perf_counter()))
+        if model_s := answer.stages[Stage.MODEL]:  # it began when the text was ready
+            stt_ends = [end_ns for stage, end_ns, _ in self._stages if stage == Stage.STT]
+            end_ns = max([self._began_ns, *stt_ends]) + int(model_s * _NS)
+            self._stages.append((Stage.MODEL, end_ns, model_s))
+        self._draw_turn(self._began_ns, answer.in_ms())
 
     def _draw_turn(self, began_ns: int, latencies: dict[str, float]) -> None:
         ended_ns = self._clock.ns(time.perf_counter())
@@ -202,7 +204,7 @@ class CallSpans:
                 "voicebot.step": self._asked,
                 "voicebot.outcome": self._outcome,
                 "voicebot.saved": self._saved,
-                **{name: round(ms, 3) for name, ms in latencies.items()},
+                **{f"voicebot.{name}": ms for name, ms in latencies.items()},
             },
             start_time=began_ns,
         )
