@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import unix_connect
 
-from voicebot.speech.wire import Sound, Speak, Spoken, pack, unpack_reply
+from voicebot.speech.wire import Kind, Reply, Speak, pack, unpack
 
 SENTENCE = "I need a plumber, please. The kitchen tap is leaking."
 
@@ -71,13 +71,13 @@ def tts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def say(tts: Path, text: str, pitch: float = 1.0) -> bytes:
     """Mu-law of a sentence, asked for as a stranger would: by the wire protocol alone."""
     with unix_connect(str(tts), "ws://localhost/", compression=None) as line:
-        line.send(pack(Speak(id=1, text=text, pitch=pitch)))
+        line.send(pack(Speak(text=text, pitch=pitch)))
         audio = b""
         while True:
-            reply, piece = unpack_reply(line.recv(timeout=60))
-            if isinstance(reply, Spoken):
+            reply, piece = unpack(Reply, line.recv(timeout=60))
+            if reply.do is Kind.SPOKEN:
                 return audio
-            assert isinstance(reply, Sound)
+            assert reply.do is Kind.SOUND
             audio += piece
 
 

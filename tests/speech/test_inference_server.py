@@ -1,11 +1,11 @@
-"""Jobs at the inference server: concurrent, cancelled, refused, isolated from each other."""
+"""The inference server and its clients: concurrent jobs, dropped, refused, isolated, in time."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -13,66 +13,66 @@ from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
+from voicebot.errors import SpeechUnavailable
 from voicebot.runtime.process import Lifetime
-from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech import Hint
+from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
+from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess
-from voicebot.speech.wire import (
-    Cancel,
-    Failed,
-    Hear,
-    Heard,
-    Job,
-    Reason,
-    Reply,
-    Sound,
-    Speak,
-    Spoken,
-    pack,
-    unpack_reply,
-)
+from voicebot.speech.wire import Hear, Kind, Reply, Speak, pack, unpack
 
 WAIT_S = 60
 
 
 class Model:
-    """Echoes an utterance as its text; holds every job until the gate is open."""
+    """Echoes an utterance as its text or a text as its sound; waits until the gate is open."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.begun = threading.Semaphore(0)
-        self.decoded: list[bytes] = []
+        self.done: list[bytes] = []
 
-    def work(self, job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
-        if isinstance(job, Speak):
-            yield from self.speak(job)
-            return
-        self.begun.release()
-        assert self.gate.wait(WAIT_S)
-        self.decoded.append(audio)
+    def hear(self, job: Hear, audio: bytes) -> Replies:
+        self._work(audio)
         if audio == b"bad":
             raise RuntimeError("out of memory")
-        yield Heard(id=job.id, text=audio.decode(), seconds=0), b""
+        yield Reply(do=Kind.HEARD, text=audio.decode()), b""
 
-    def speak(self, job: Speak) -> Iterator[tuple[Reply, bytes]]:
+    def speak(self, job: Speak, audio: bytes) -> Replies:
         for letter in job.text:
-            self.begun.release()
-            assert self.gate.wait(WAIT_S)
-            self.decoded.append(letter.encode())
-            yield Sound(id=job.id, seconds=0), letter.encode()
-        yield Spoken(id=job.id), b""
+            self._work(letter.encode())
+            yield Reply(do=Kind.SOUND), letter.encode()
+        yield Reply(do=Kind.SPOKEN), b""
+
+    def _work(self, on: bytes) -> None:
+        self.begun.release()
+        assert self.gate.wait(WAIT_S)
+        self.done.append(on)
 
     async def has_begun(self) -> None:
         """One more job is inside the model."""
         assert await asyncio.to_thread(self.begun.acquire, timeout=WAIT_S)
 
 
+@pytest.fixture
+def socket() -> Path:
+    return Path("speech.sock")
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
 @asynccontextmanager
-async def desk(work: Work, socket: Path, **size: int) -> AsyncGenerator[None, None]:
+async def serving(
+    server: InferenceServer[Hear] | InferenceServer[Speak], socket: Path
+) -> AsyncGenerator[None, None]:
     lifetime = Lifetime()
     listening = asyncio.Event()
     lifetime.ready = lambda text="": listening.set()  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as group:
-        group.create_task(InferenceServer(SpeechProcess.STT, work, **size).serve(socket, lifetime))
+        group.create_task(server.serve(socket, lifetime))
         try:
             async with asyncio.timeout(WAIT_S):
                 await listening.wait()
@@ -81,190 +81,203 @@ async def desk(work: Work, socket: Path, **size: int) -> AsyncGenerator[None, No
             lifetime.stopping.set()
 
 
-@pytest.fixture
-def socket() -> Path:
-    return Path("desk.sock")
+def hearing(model: Model, socket: Path, **size: int) -> AbstractAsyncContextManager[None]:
+    size = {"workers": 1, **size}
+    return serving(InferenceServer(SpeechProcess.STT, Hear, model.hear, **size), socket)
+
+
+def speaking(model: Model, socket: Path) -> AbstractAsyncContextManager[None]:
+    return serving(InferenceServer(SpeechProcess.TTS, Speak, model.speak, workers=1), socket)
 
 
 def connect(socket: Path) -> AbstractAsyncContextManager[ClientConnection]:
     return unix_connect(str(socket), "ws://localhost/", compression=None)
 
 
-async def reply(line: ClientConnection) -> tuple[Reply, bytes]:
-    async with asyncio.timeout(WAIT_S):
-        return unpack_reply(await line.recv())
+async def heard(socket: Path, utterance: bytes) -> str:
+    return (await RemoteTranscriber(socket).transcribe(utterance, Hint())).text
 
 
-async def texts(line: ClientConnection, count: int) -> list[str]:
-    found = [(await reply(line))[0] for _ in range(count)]
-    return [r.text if isinstance(r, Heard) else type(r).__name__ for r in found]
-
-
-async def test_two_jobs_are_decoded_at_once(socket: Path) -> None:
-    model = Model()
-    async with desk(model.work, socket, workers=2), connect(socket) as line:
-        await line.send(pack(Hear(id=1), b"one"))
-        await line.send(pack(Hear(id=2), b"two"))
-        await model.has_begun()
-        await model.has_begun()  # neither waits for the other
-        model.gate.set()
-        assert sorted(await texts(line, 2)) == ["one", "two"]
-
-
-async def test_a_cancelled_job_that_waits_is_never_decoded(socket: Path) -> None:
-    model = Model()
-    async with desk(model.work, socket, workers=1), connect(socket) as line:
-        await line.send(pack(Hear(id=1), b"first"))
-        await model.has_begun()
-        await line.send(pack(Hear(id=2), b"speculative"))
-        await line.send(pack(Cancel(id=2)))
-        await line.send(pack(Hear(id=3), b"last"))
-        await (await line.ping())  # the server has read all
-        model.gate.set()
-        assert await texts(line, 2) == ["first", "last"]
-    assert model.decoded == [b"first", b"last"]
-
-
-async def test_a_cancelled_sentence_stops_at_its_next_piece(socket: Path) -> None:
-    model = Model()
-    async with desk(model.work, socket, workers=1), connect(socket) as line:
-        await line.send(pack(Speak(id=1, text="abcdef")))
-        await model.has_begun()
-        await line.send(pack(Cancel(id=1)))
-        await line.send(pack(Hear(id=2), b"next"))
-        async with asyncio.timeout(WAIT_S):
-            await (await line.ping())  # the desk has read both
-        model.gate.set()
-        assert await texts(line, 1) == ["next"]
-    assert model.decoded == [b"a", b"next"]
-
-
-async def test_too_many_jobs_are_refused_at_once(socket: Path) -> None:
-    model = Model()
-    async with desk(model.work, socket, workers=1, waiting=1), connect(socket) as line:
-        await line.send(pack(Hear(id=1), b"decoding"))
-        await model.has_begun()
-        await line.send(pack(Hear(id=2), b"waiting"))
-        await line.send(pack(Hear(id=3), b"too many"))
-        refused, _ = await reply(line)
-        assert isinstance(refused, Failed)
-        assert (refused.id, refused.reason) == (3, Reason.BUSY)
-        model.gate.set()
-        assert await texts(line, 2) == ["decoding", "waiting"]
-
-
-async def test_one_client_does_not_hold_up_another(socket: Path) -> None:
-    model = Model()
-    async with (
-        desk(model.work, socket, workers=1, waiting=9),
-        connect(socket) as busy,
-        connect(socket) as quiet,
-    ):
-        for number in range(4):
-            await busy.send(pack(Hear(id=number), b"busy"))
-        await model.has_begun()
-        await (await busy.ping())
-        await quiet.send(pack(Hear(id=0), b"quiet"))
-        await (await quiet.ping())
-        model.gate.set()
-        assert await texts(quiet, 1) == ["quiet"]
-        assert await texts(busy, 4) == ["busy"] * 4
-    assert model.decoded.index(b"quiet") <= 2
-
-
-async def test_a_client_who_leaves_takes_its_jobs_along(socket: Path) -> None:
-    model = Model()
-    async with desk(model.work, socket, workers=1), connect(socket) as line:
-        async with connect(socket) as leaving:
-            await leaving.send(pack(Hear(id=1), b"decoding"))
-            await model.has_begun()
-            await leaving.send(pack(Hear(id=2), b"never"))
-        await line.send(pack(Hear(id=1), b"mine"))
-        model.gate.set()
-        assert await texts(line, 1) == ["mine"]
-    assert model.decoded == [b"decoding", b"mine"]
-
-
-async def test_a_job_that_breaks_the_model_ends_alone(
-    socket: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = Model()
-    model.gate.set()
-    async with desk(model.work, socket, workers=1), connect(socket) as line:
-        await line.send(pack(Hear(id=1), b"bad"))
-        broken, _ = await reply(line)
-        assert isinstance(broken, Failed)
-        assert broken.reason is Reason.BROKEN
-        await line.send(pack(Hear(id=2), b"good"))
-        assert await texts(line, 1) == ["good"]
-    assert "speech_job_failed" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("message", ["text", b"nonsense", b'{"do":"hear"}\n'])
-async def test_an_invalid_message_closes_only_its_connection(
-    socket: Path, message: str | bytes
-) -> None:
-    model = Model()
-    model.gate.set()
-    async with desk(model.work, socket, workers=1), connect(socket) as line:
-        async with connect(socket) as stranger:
-            await stranger.send(message)
-            with pytest.raises(ConnectionClosed) as closed:
-                await reply(stranger)
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 1007
-        await line.send(pack(Hear(id=2), b"good"))
-        assert await texts(line, 1) == ["good"]
-
-
-async def test_a_client_that_never_reads_does_not_hold_the_model(
-    socket: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("voicebot.speech.inference_server._SEND_DEADLINE_S", 0.05)
-    half_mebibyte = bytes(1 << 19)
-
-    def flood(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
-        if isinstance(job, Hear):
-            yield Heard(id=job.id, text="heard", seconds=0), b""
-        while isinstance(job, Speak):
-            yield Sound(id=job.id, seconds=0), half_mebibyte
-
-    async with desk(flood, socket, workers=1), connect(socket) as stuck, connect(socket) as line:
-        await stuck.send(pack(Speak(id=1, text="endless")))
-        assert isinstance((await reply(stuck))[0], Sound)
-        await line.send(pack(Hear(id=1)))
-        assert await texts(line, 1) == ["heard"]
+async def refusal(socket: Path, utterance: bytes, deadline_s: float = WAIT_S) -> str:
+    with pytest.raises(SpeechUnavailable) as caught:
+        await RemoteTranscriber(socket, deadline_s).transcribe(utterance, Hint())
+    return str(caught.value)
 
 
 def sample(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(f"voicebot_speech_{name}", {"engine": "stt", **labels}) or 0.0
 
 
-async def test_a_pager_is_told_who_waits_how_long_and_who_was_refused(tmp_path: Path) -> None:
-    model, socket = Model(), tmp_path / "desk.sock"
-    before = {
-        name: sample(name, **labels)
-        for name, labels in (
-            ("wait_seconds_count", {}),
-            ("work_seconds_count", {}),
-            ("failures_total", {"reason": "busy"}),
-        )
-    }
-    async with (
-        desk(model.work, socket, workers=1, waiting=2) as _,
-        unix_connect(str(socket)) as ear,
-    ):
-        await ear.send(pack(Hear(id=1), b"one"))
+async def waiting(jobs: int) -> None:
+    """Until the server knows of so many jobs that wait."""
+    async with asyncio.timeout(WAIT_S):
+        while sample("jobs_waiting") != jobs:  # noqa: ASYNC110 - of its own
+            await asyncio.sleep(0)
+
+
+async def test_two_jobs_are_decoded_at_once_and_each_gets_its_own_answer(
+    model: Model, socket: Path
+) -> None:
+    async with hearing(model, socket, workers=2), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(socket, b"%d" % n)) for n in range(20)]
         await model.has_begun()
-        for number in (2, 3, 4):
-            await ear.send(pack(Hear(id=number), b"more"))
-        refused, _ = unpack_reply(await ear.recv())
-        assert isinstance(refused, Failed)
-        assert sample("jobs_waiting") == 2
+        await model.has_begun()  # neither waits for the other
         model.gate.set()
-        for _ in range(3):
-            await ear.recv()
+    assert [job.result() for job in jobs] == [str(n) for n in range(20)]
+
+
+async def test_jobs_are_served_in_the_order_in_which_they_came(model: Model, socket: Path) -> None:
+    async with hearing(model, socket), asyncio.TaskGroup() as group:
+        for number in range(5):
+            group.create_task(heard(socket, b"%d" % number))
+            await (waiting(number) if number else model.has_begun())
+        model.gate.set()
+    assert model.done == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_a_sentence_comes_piece_by_piece(model: Model, socket: Path) -> None:
+    model.gate.set()
+    async with speaking(model, socket):
+        pieces = [piece async for piece in RemoteSynthesizer(socket).speak("abc")]
+    assert pieces == [b"a", b"b", b"c"]
+
+
+async def test_a_cancelled_job_that_waits_is_never_decoded(model: Model, socket: Path) -> None:
+    async with hearing(model, socket), asyncio.TaskGroup() as group:
+        first = group.create_task(heard(socket, b"first"))
+        await model.has_begun()
+        speculative = group.create_task(heard(socket, b"speculative"))
+        await waiting(1)
+        speculative.cancel()
+        with suppress(asyncio.CancelledError):
+            await speculative
+        await waiting(0)
+        last = group.create_task(heard(socket, b"last"))
+        await waiting(1)
+        model.gate.set()
+    assert [first.result(), last.result()] == ["first", "last"]
+    assert model.done == [b"first", b"last"]
+
+
+async def test_a_sentence_left_early_stops_at_its_next_piece(model: Model, socket: Path) -> None:
+    async with speaking(model, socket):
+        tts = RemoteSynthesizer(socket)
+        model.gate.set()
+        async with aclosing(tts.speak("a" * 400)) as pieces:
+            assert await anext(pieces) == b"a"
+        assert [piece async for piece in tts.speak("b")] == [b"b"]
+    assert len(model.done) < 401
+
+
+async def test_too_many_jobs_are_refused_at_once(model: Model, socket: Path) -> None:
+    async with hearing(model, socket, waiting=1), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(socket, b"decoding"))]
+        await model.has_begun()
+        jobs.append(group.create_task(heard(socket, b"waiting")))
+        await waiting(1)
+        assert "1 jobs are queued already" in await refusal(socket, b"too many")
+        model.gate.set()
+    assert [job.result() for job in jobs] == ["decoding", "waiting"]
+
+
+async def test_a_job_that_breaks_the_model_ends_alone(
+    model: Model, socket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.gate.set()
+    async with hearing(model, socket):
+        assert "the model failed: RuntimeError" in await refusal(socket, b"bad")
+        assert await heard(socket, b"good") == "good"
+    assert "speech_job_failed" in capsys.readouterr().err
+
+
+async def test_a_model_that_hangs_is_given_up(model: Model, socket: Path) -> None:
+    async with hearing(model, socket, workers=2):
+        assert "within" in await refusal(socket, b"slow", deadline_s=0.05)
+        model.gate.set()
+        assert await heard(socket, b"quick") == "quick"
+
+
+async def test_a_missing_process_is_reported_at_once(socket: Path) -> None:
+    assert "voicebot serve" in await refusal(socket, b"hello")
+
+
+async def test_the_end_of_a_process_fails_its_jobs_and_its_successor_is_used(
+    model: Model, socket: Path
+) -> None:
+    async with asyncio.TaskGroup() as group, hearing(model, socket):
+        jobs = [group.create_task(refusal(socket, b"running"))]
+        await model.has_begun()
+        jobs.append(group.create_task(refusal(socket, b"queued")))
+        await waiting(1)
+        group.create_task(open_after(jobs, model.gate))
+    assert all("ended" in job.result() for job in jobs)
+    async with hearing(model, socket):
+        assert await heard(socket, b"again") == "again"
+    assert b"queued" not in model.done
+
+
+async def open_after(jobs: list[asyncio.Task[str]], gate: threading.Event) -> None:
+    """Let the running decode end, for which the process waits, but no client."""
+    await asyncio.wait(jobs)
+    gate.set()
+
+
+@pytest.mark.parametrize("message", ["text", b"nonsense", b'{"do":"speak","text":"x"}\n'])
+async def test_an_invalid_message_closes_only_its_connection(
+    model: Model, socket: Path, message: str | bytes
+) -> None:
+    model.gate.set()
+    async with hearing(model, socket):
+        async with connect(socket) as stranger:
+            await stranger.send(message)
+            with pytest.raises(ConnectionClosed) as closed:
+                await stranger.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1007
+        assert await heard(socket, b"good") == "good"
+
+
+async def test_a_connection_may_carry_one_job_after_another(model: Model, socket: Path) -> None:
+    model.gate.set()
+    async with hearing(model, socket), connect(socket) as line:
+        for utterance in (b"one", b"two"):
+            await line.send(pack(Hear(), utterance))
+            reply, _ = unpack(Reply, await line.recv())
+            assert reply.text == utterance.decode()
+
+
+async def test_a_client_that_never_reads_does_not_hold_the_model(
+    socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.speech.inference_server._SEND_DEADLINE_S", 0.05)
+
+    def flood(job: Speak, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
+        while job.text == "endless":
+            yield Reply(do=Kind.SOUND), bytes(1 << 19)
+        yield Reply(do=Kind.SOUND), b"sound"
+
+    server = InferenceServer(SpeechProcess.TTS, Speak, flood, workers=1)
+    async with serving(server, socket), connect(socket) as stuck:
+        await stuck.send(pack(Speak(text="endless")))
+        await stuck.recv()
+        async with aclosing(RemoteSynthesizer(socket).speak("short")) as pieces:
+            assert await anext(pieces) == b"sound"
+
+
+async def test_metrics_tell_how_long_jobs_waited_and_how_many_were_refused(
+    model: Model, socket: Path
+) -> None:
+    kept = [("wait_seconds_count", {}), ("work_seconds_count", {}),
+            ("failures_total", {"reason": "busy"})]  # fmt: skip
+    before = [sample(name, **labels) for name, labels in kept]
+    async with hearing(model, socket, waiting=2), asyncio.TaskGroup() as group:
+        group.create_task(heard(socket, b"one"))
+        await model.has_begun()
+        for number in (1, 2):
+            group.create_task(heard(socket, b"more"))
+            await waiting(number)
+        await refusal(socket, b"too many")
+        model.gate.set()
     assert sample("jobs_waiting") == 0
-    assert sample("wait_seconds_count") - before["wait_seconds_count"] == 3
-    assert sample("work_seconds_count") - before["work_seconds_count"] == 3
-    assert sample("failures_total", reason="busy") - before["failures_total"] == 1
+    after = [sample(name, **labels) for name, labels in kept]
+    assert [a - b for a, b in zip(after, before, strict=True)] == [3, 3, 1]

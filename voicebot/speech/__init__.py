@@ -41,8 +41,6 @@ class Transcriber(Protocol):
         """Return the text of a mu-law utterance; raises SpeechUnavailable."""
         ...
 
-    async def aclose(self) -> None: ...
-
 
 class SttTurn(Protocol):
     """One turn of a caller, transcribed while it is spoken."""

@@ -91,10 +91,8 @@ class FallbackSpeechToText:
             yield _FallbackStream(stream, self._secondary, self._breaker)
 
     async def aclose(self) -> None:
-        """Close both."""
+        """Close the primary."""
         await self.primary.aclose()
-        if self._secondary is not None:
-            await self._secondary.aclose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,20 @@
-"""The inference server of a speech process: many clients, a fair queue, a few worker threads.
+"""The inference server of a speech process: many clients, one queue, a few worker threads.
 
-    connection ── Hear, Speak ──► queue ──► worker thread ──► replies, on that connection
-               ── Cancel ───────► out of the queue, or the running job's replies are dropped
+    connection ── Hear or Speak ──► queue ──► worker thread ──► replies, on that connection
+               ── closed ─────────► out of the queue, or after the reply that is being made
 
 Models block, so they run in threads (the engines release the GIL). A job is a generator of replies
-and may be cancelled between two of them.
+and may be dropped between two of them. Jobs are served in the order in which they came, which is
+fair to calls, since each has one job or two.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket as Socket
 from typing import Final, Generic, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -28,19 +26,20 @@ from voicebot.runtime.process import Lifetime
 from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
-    Cancel,
-    Failed,
-    Job,
+    Hear,
+    Kind,
     Reason,
     Reply,
+    Speak,
     WireError,
     listening_socket,
     pack,
-    unpack_request,
+    unpack,
 )
 
-Work = Callable[[Job, bytes], Iterator[tuple[Reply, bytes]]]
-"""Runs one job in a thread: yields replies with their audio; the last one ends the job."""
+Job = TypeVar("Job", bound=Hear | Speak)
+Replies = Iterator[tuple[Reply, bytes]]
+"""The replies of one job with their audio, made in a thread; the last one ends the job."""
 
 _WAITING_PER_WORKER: Final = 16
 """About six seconds of decoding on one worker; clients give up after eight."""
@@ -50,129 +49,102 @@ _INVALID: Final = 1007
 _log = get_logger("voicebot.speech.inference_server")
 
 
-@dataclass(eq=False, slots=True)
-class _Task:
-    """A queued or running job; `wanted` is false once its client cancelled it or is gone."""
-
-    client: ServerConnection
-    job: Job
-    audio: bytes
-    wanted: bool = field(default=True)
-    taken_in_at: float = field(default_factory=time.perf_counter)
-
-
-class InferenceServer:
-    """Runs the jobs of all clients on `workers` threads. One per process."""
+class InferenceServer(Generic[Job]):
+    """Runs the jobs of all clients with `work`, on `workers` threads. One per process."""
 
     def __init__(
-        self, process: SpeechProcess, work: Work, *, workers: int, waiting: int | None = None
+        self,
+        process: SpeechProcess,
+        job: type[Job],
+        work: Callable[[Job, bytes], Replies],
+        *,
+        workers: int,
+        waiting: int | None = None,
     ) -> None:
+        self._job = job
         self._work = work
-        self._workers = workers
-        limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
-        self._queue: FairQueue[ServerConnection, _Task] = FairQueue(limit)
-        self._open: dict[tuple[ServerConnection, int], _Task] = {}
-        self._waiting = jobs_waiting.labels(process)
+        self._limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
+        self._threads = ThreadPoolExecutor(workers, "model")
+        self._free = asyncio.Semaphore(workers)
+        self._waiting = 0
+        self._jobs_waiting = jobs_waiting.labels(process)
         self._wait_seconds = wait_seconds.labels(process)
         self._work_seconds = work_seconds.labels(process)
         self._failures = {r: failures.labels(process, r) for r in Reason}
 
     async def serve(self, socket: Path, lifetime: Lifetime) -> None:
         """Serve on a Unix socket until the lifetime ends."""
-        threads = ThreadPoolExecutor(self._workers, "model")
-        try:
-            with listening_socket(socket) as listener:
-                async with asyncio.TaskGroup() as group:
-                    workers = [
-                        group.create_task(self._work_off(threads)) for _ in range(self._workers)
-                    ]
-                    await self._listen(listener, lifetime, str(socket))
-                    for worker in workers:
-                        worker.cancel()
-        finally:
-            # A running decode cannot be stopped; the interpreter waits for it at exit.
-            threads.shutdown(wait=False)
-
-    async def _listen(self, listener: Socket, lifetime: Lifetime, name: str) -> None:
-        async with unix_serve(
-            self._serve_client,
-            sock=listener,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            ping_interval=None,
-        ):
-            lifetime.ready(name)
-            await lifetime.stopping.wait()
+        with self._threads, listening_socket(socket) as listener:
+            async with unix_serve(
+                self._serve_client,
+                sock=listener,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                ping_interval=None,
+            ):
+                lifetime.ready(str(socket))
+                await lifetime.stopping.wait()
 
     async def _serve_client(self, client: ServerConnection) -> None:
+        running: asyncio.Task[None] | None = None
         try:
-            async for message in client:
-                await self._accept(client, message)
+            async for message in client:  # until the client leaves
+                job, audio = unpack(self._job, message)
+                if running is not None:
+                    await running
+                running = asyncio.create_task(self._run(client, job, audio))
         except WireError as error:
             _log.warning("bad_speech_message", error=error)
             await client.close(_INVALID, "not the speech protocol")
         except ConnectionClosed:
-            pass  # the client is gone, and its jobs with it
+            pass
         finally:
-            self._queue.discard_all(client)
-            self._waiting.set(len(self._queue))
-            for key in [key for key in self._open if key[0] is client]:
-                self._open.pop(key).wanted = False
+            if running is not None:
+                running.cancel()
+                await asyncio.wait((running,))
 
-    async def _accept(self, client: ServerConnection, message: str | bytes) -> None:
-        request, audio = unpack_request(message)
-        key = (client, request.id)
-        if isinstance(request, Cancel):
-            self._queue.discard(client, request.id)
-            self._waiting.set(len(self._queue))
-            if task := self._open.pop(key, None):
-                task.wanted = False
+    async def _run(self, client: ServerConnection, job: Job, audio: bytes) -> None:
+        """Wait for a thread, then send the replies. Being cancelled drops the job."""
+        if self._free.locked() and self._waiting >= self._limit:
+            await self._fail(client, Reason.BUSY, _busy(self._waiting))
             return
-        if key in self._open:
-            raise WireError("a job's number was used twice")
-        task = _Task(client, request, audio)
+        came_at = time.perf_counter()
+        self._count(+1)
         try:
-            self._queue.put(client, request.id, task)
-        except QueueFull:
-            self._failures[Reason.BUSY].inc()
-            await _send(client, _refusal(request, len(self._queue)))
-        else:
-            self._open[key] = task
-            self._waiting.set(len(self._queue))
-
-    async def _work_off(self, threads: ThreadPoolExecutor) -> None:
-        while True:
-            task = await self._queue.get()
-            began_at = time.perf_counter()
-            self._waiting.set(len(self._queue))
-            self._wait_seconds.observe(began_at - task.taken_in_at)
-            try:
-                await self._run_job(task, threads)
-            except ConnectionClosed:
-                pass
-            finally:
-                self._work_seconds.observe(time.perf_counter() - began_at)
-                if task.wanted:
-                    del self._open[task.client, task.job.id]
-
-    async def _run_job(self, task: _Task, threads: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
+            await self._free.acquire()
+        finally:
+            self._count(-1)
+        began_at = time.perf_counter()
+        self._wait_seconds.observe(began_at - came_at)
         try:
-            replies = self._work(task.job, task.audio)
-            while task.wanted:
-                reply = await loop.run_in_executor(threads, next, replies, None)
-                if reply is None:
-                    return
-                if task.wanted:
-                    await _send(task.client, *reply)
-        except ConnectionClosed:
-            raise
+            replies = self._work(job, audio)
+            while (reply := await self._next(replies)) is not None:
+                await _send(client, *reply)
         except Exception as error:  # noqa: BLE001 - one bad job must not end the others
-            self._failures[Reason.BROKEN].inc()
-            _log.error("speech_job_failed", job=task.job.do, exc_info=error)
+            _log.error("speech_job_failed", job=job.do, exc_info=error)
             message = f"the model failed: {type(error).__name__}"
-            failure = Failed(id=task.job.id, reason=Reason.BROKEN, message=message)
-            await _send(task.client, failure)
+            await self._fail(client, Reason.BROKEN, message)
+        finally:
+            self._free.release()
+            self._work_seconds.observe(time.perf_counter() - began_at)
+
+    async def _next(self, replies: Replies) -> tuple[Reply, bytes] | None:
+        """Have the next reply made. A model cannot be stopped: being cancelled waits for it."""
+        loop = asyncio.get_running_loop()
+        made = loop.run_in_executor(self._threads, next, replies, None)
+        try:
+            return await asyncio.shield(made)
+        except asyncio.CancelledError:
+            await asyncio.wait((made,))
+            raise
+
+    async def _fail(self, client: ServerConnection, reason: Reason, message: str) -> None:
+        self._failures[reason].inc()
+        await _send(client, Reply(do=Kind.FAILED, reason=reason, message=message))
+
+    def _count(self, more: int) -> None:
+        self._waiting += more
+        self._jobs_waiting.set(self._waiting)
 
 
 async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> None:
@@ -180,70 +152,16 @@ async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> N
     try:
         async with asyncio.timeout(_SEND_DEADLINE_S):
             await client.send(pack(reply, audio))
+    except ConnectionClosed:
+        pass  # which cancels the job
     except TimeoutError:
         _log.warning("speech_client_stuck", deadline_s=_SEND_DEADLINE_S)
         client.transport.abort()
 
 
-def _refusal(job: Job, waiting: int) -> Failed:
+def _busy(waiting: int) -> str:
     mend = "lower VOICEBOT_MAX_CALLS or raise VOICEBOT_SPEECH_THREADS"
-    return Failed(
-        id=job.id, reason=Reason.BUSY, message=f"{waiting} jobs are queued already; {mend}"
-    )
-
-
-K = TypeVar("K", bound=Hashable)
-J = TypeVar("J")
-
-
-class QueueFull(Exception):
-    """The queue holds as many jobs as can be served in useful time."""
-
-
-class FairQueue(Generic[K, J]):
-    """A queue that serves its owners in turn, each in order. For one event loop."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._waiting: OrderedDict[K, OrderedDict[int, J]] = OrderedDict()
-        self._count = 0
-        self._filled = asyncio.Event()
-
-    def __len__(self) -> int:
-        return self._count
-
-    def put(self, owner: K, number: int, job: J) -> None:
-        """Add a job; raises QueueFull."""
-        if self._count >= self._limit:
-            raise QueueFull
-        self._waiting.setdefault(owner, OrderedDict())[number] = job
-        self._count += 1
-        self._filled.set()
-
-    async def get(self) -> J:
-        """Wait for and return the oldest job of the next owner."""
-        while not self._count:
-            self._filled.clear()
-            await self._filled.wait()
-        owner, jobs = self._waiting.popitem(last=False)
-        _, job = jobs.popitem(last=False)
-        if jobs:
-            self._waiting[owner] = jobs  # to the end of the round
-        self._count -= 1
-        return job
-
-    def discard(self, owner: K, number: int) -> None:
-        """Remove a job, if it is still queued."""
-        jobs = self._waiting.get(owner, OrderedDict())
-        if number in jobs:
-            del jobs[number]
-            self._count -= 1
-            if not jobs:
-                del self._waiting[owner]
-
-    def discard_all(self, owner: K) -> None:
-        """Remove all jobs of an owner."""
-        self._count -= len(self._waiting.pop(owner, ()))
+    return f"{waiting} jobs are queued already; {mend}"
 
 
 _BUCKETS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)

@@ -61,9 +61,6 @@ class NullTranscriber:
         """Return the manifest's text of this clip."""
         return Transcript(self._texts.get(clip_checksum(utterance), ""))
 
-    async def aclose(self) -> None:
-        """Do nothing."""
-
 
 class NullSynthesizer:
     """Plays the same 0.4 s tone for every sentence. It satisfies Synthesizer."""

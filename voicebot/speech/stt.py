@@ -8,30 +8,16 @@ speculative ones are, are never decoded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 from voicebot import g711
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.speech import Hint
-from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess, whisper_files
 from voicebot.speech.whisper import Whisper
-from voicebot.speech.wire import Hear, Heard, Job, Reply, stt_socket
-
-
-def transcription_work(whisper: Whisper) -> Work:
-    """Return the function that runs a transcription job, with one reply."""
-
-    def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
-        if not isinstance(job, Hear):
-            raise TypeError("the stt process takes no synthesis jobs")
-        hint = Hint(job.language, job.vocabulary, job.words_for_digits)
-        transcript = whisper.hear(audio, hint)
-        yield Heard(id=job.id, text=transcript.text, seconds=transcript.seconds), b""
-
-    return work
+from voicebot.speech.wire import Hear, Kind, Reply, stt_socket
 
 
 async def main(lifetime: Lifetime) -> None:
@@ -39,7 +25,13 @@ async def main(lifetime: Lifetime) -> None:
     settings = load_settings()
     workers = settings.speech_threads
     whisper = await asyncio.to_thread(_load, settings.whisper_dir, workers)
-    server = InferenceServer(SpeechProcess.STT, transcription_work(whisper), workers=workers)
+
+    def work(job: Hear, utterance: bytes) -> Replies:
+        hint = Hint(job.language, job.vocabulary, job.words_for_digits)
+        heard = whisper.hear(utterance, hint)
+        yield Reply(do=Kind.HEARD, text=heard.text, seconds=heard.seconds), b""
+
+    server = InferenceServer(SpeechProcess.STT, Hear, work, workers=workers)
     await server.serve(stt_socket(settings.data_dir), lifetime)
 
 

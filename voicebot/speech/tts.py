@@ -14,7 +14,6 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,35 +27,28 @@ from piper.voice import PiperVoice
 from voicebot import g711
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
-from voicebot.speech.inference_server import InferenceServer, Work
+from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess, VoiceFiles, voice_files
 from voicebot.speech.sentences import first_clause, split_sentences
-from voicebot.speech.wire import Job, Reply, Sound, Speak, Spoken, tts_socket
+from voicebot.speech.wire import Kind, Reply, Speak, tts_socket
 
 _WORKERS: Final = 1  # espeak-ng is not re-entrant
 _WAITING: Final = 64
-
-
-def synthesis_work(piper: Piper) -> Work:
-    """Return the function that runs a synthesis job: one reply per piece, then the end."""
-
-    def work(job: Job, audio: bytes) -> Iterator[tuple[Reply, bytes]]:
-        if not isinstance(job, Speak):
-            raise TypeError("the tts process takes no transcription jobs")
-        for piece in piper.speak(job.text, job.pitch):
-            yield Sound(id=job.id, seconds=piece.seconds), piece.mulaw
-        yield Spoken(id=job.id), b""
-
-    return work
 
 
 async def main(lifetime: Lifetime) -> None:
     """Load the voice, warm it up and serve; raises ModelMissing."""
     settings = load_settings()
     piper = await asyncio.to_thread(_load, settings.piper_voice)
-    server = InferenceServer(
-        SpeechProcess.TTS, synthesis_work(piper), workers=_WORKERS, waiting=_WAITING
-    )
+
+    def work(job: Speak, _: bytes) -> Replies:
+        begun = time.perf_counter()
+        for mulaw in piper.speak(job.text, job.pitch):
+            yield Reply(do=Kind.SOUND, seconds=time.perf_counter() - begun), mulaw
+            begun = time.perf_counter()
+        yield Reply(do=Kind.SPOKEN), b""
+
+    server = InferenceServer(SpeechProcess.TTS, Speak, work, workers=_WORKERS, waiting=_WAITING)
     await server.serve(tts_socket(settings.data_dir), lifetime)
 
 
@@ -69,14 +61,6 @@ def _load(voice: Path | None) -> Piper:
 
 _HEADROOM: Final = 10 ** (-3 / 20)
 """-3 dB: mu-law clips at 32,635, and the resampler may overshoot a full-scale peak."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Mu-law of whole 20 ms frames, and the seconds that the model took for it."""
-
-    mulaw: bytes
-    seconds: float
 
 
 class Piper:
@@ -92,21 +76,18 @@ class Piper:
         )
         self._voice = PiperVoice(session, PiperConfig.from_dict(json.loads(files.config)))
 
-    def speak(self, text: str, pitch: float = 1.0) -> Iterator[Piece]:
-        """Yield one piece per sentence, two for a long one. Blocks 80 ms per second of speech.
+    def speak(self, text: str, pitch: float = 1.0) -> Iterator[bytes]:
+        """Yield mu-law in whole 20 ms frames, one piece per sentence, two for a long one.
 
-        Another pitch is made by speaking slower and playing faster, which keeps the tempo.
+        Blocks 80 ms per second of speech. Another pitch is made by speaking slower and playing
+        faster, which keeps the tempo.
         """
         config = SynthesisConfig(
             length_scale=self._voice.config.length_scale * pitch, volume=_HEADROOM
         )
-        begun = time.perf_counter()
-        parts = (part for s in split_sentences(text) for part in first_clause(s))
-        for part in parts:
+        for part in (part for s in split_sentences(text) for part in first_clause(s)):
             for chunk in self._voice.synthesize(part, config):
-                mulaw = _telephone(chunk.audio_float_array, chunk.sample_rate * pitch)
-                yield Piece(mulaw, time.perf_counter() - begun)
-                begun = time.perf_counter()
+                yield _telephone(chunk.audio_float_array, chunk.sample_rate * pitch)
 
 
 def _telephone(samples: NDArray[np.float32], rate_hz: float) -> bytes:

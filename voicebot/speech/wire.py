@@ -3,35 +3,31 @@
 The sockets are `<data dir>/stt.sock` and `<data dir>/tts.sock`; the URL is `ws://localhost/`. Every
 message, in both directions, is one *binary* WebSocket message: a header, which is one line of JSON
 in UTF-8, then a newline, then the audio, which may be empty. Audio is mu-law, 8 kHz, mono, without
-any file header.
+any file header. Members that a header does not need may be absent or empty.
 
-    b'{"do":"speak","id":7,"text":"What is your name?","pitch":1.0}\\n'
+    b'{"do":"speak","text":"What is your name?","pitch":1.0}\\n'
 
-One connection carries many jobs at once; the client numbers them (`id`, any integer that it does
-not use twice on a connection) and every reply carries the number of its job.
+A connection carries one job at a time, and closing it drops the job.
 
     to the stt process
-        {"do":"hear","id":1,"language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
+        {"do":"hear","language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
                                                                    + the utterance
-        {"do":"cancel","id":1}                                     drop the job
     from the stt process
-        {"do":"heard","id":1,"text":"My name is …","seconds":0.35}  the end of the job
+        {"do":"heard","text":"My name is …","seconds":0.35}        the end of the job
 
     to the tts process
-        {"do":"speak","id":2,"text":"What is your name?","pitch":1.0}
-        {"do":"cancel","id":2}
+        {"do":"speak","text":"What is your name?","pitch":1.0}
     from the tts process
-        {"do":"sound","id":2,"seconds":0.09}                       + a piece; any number of them
-        {"do":"spoken","id":2}                                     the end of the job
+        {"do":"sound","seconds":0.09}                              + a piece; any number of them
+        {"do":"spoken"}                                            the end of the job
 
     from both
-        {"do":"failed","id":1,"reason":"busy","message":"…"}       the end of the job
+        {"do":"failed","reason":"busy","message":"…"}              the end of the job
 
 `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
-`seconds` is the time spent inside the model. The reason `busy` means that the queue is full,
-`broken` that the model failed; in both cases the job may be sent again. After `cancel` no further
-reply to that job is sent. A message that breaks these rules closes the connection
-with code 1007.
+`seconds` is the time spent inside the model. The reason `busy` means that too many jobs wait,
+`broken` that the model failed; in both cases the job may be sent again. A message that breaks
+these rules closes the connection with code 1007.
 """
 
 from __future__ import annotations
@@ -42,9 +38,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voicebot.errors import SettingsError, SpeechError
 
@@ -56,6 +52,34 @@ class WireError(SpeechError):
     """A message that is not of this protocol."""
 
 
+class Hear(BaseModel):
+    """Transcribe the utterance that follows."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Literal["hear"] = "hear"
+    language: str = Field("en", max_length=16)
+    vocabulary: tuple[str, ...] = Field((), max_length=500)
+    words_for_digits: bool = False
+
+
+class Speak(BaseModel):
+    """Synthesise `text`."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Literal["speak"] = "speak"
+    text: str = Field(max_length=2000)
+    pitch: float = Field(1.0, ge=0.5, le=2.0)
+
+
+class Kind(StrEnum):
+    """What a reply says. All but SOUND end the job."""
+
+    HEARD = "heard"
+    SOUND = "sound"
+    SPOKEN = "spoken"
+    FAILED = "failed"
+
+
 class Reason(StrEnum):
     """Why a job failed."""
 
@@ -63,93 +87,32 @@ class Reason(StrEnum):
     BROKEN = "broken"
 
 
-class _Header(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    id: int
+class Reply(BaseModel):
+    """A reply of a speech process; `text` is that of a HEARD utterance, empty without speech."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Kind
+    text: str = ""
+    seconds: float = 0.0
+    reason: Reason | None = None
+    message: str = ""
 
 
-class Hear(_Header):
-    """Transcribe the utterance that follows."""
-
-    do: Literal["hear"] = "hear"
-    language: str = Field("en", max_length=16)
-    vocabulary: tuple[str, ...] = Field((), max_length=500)
-    words_for_digits: bool = False
+Header = TypeVar("Header", bound=BaseModel)
 
 
-class Speak(_Header):
-    """Synthesise `text`."""
-
-    do: Literal["speak"] = "speak"
-    text: str = Field(max_length=2000)
-    pitch: float = Field(1.0, ge=0.5, le=2.0)
-
-
-class Cancel(_Header):
-    """Drop this job."""
-
-    do: Literal["cancel"] = "cancel"
-
-
-class Heard(_Header):
-    """The text of an utterance, empty without speech."""
-
-    do: Literal["heard"] = "heard"
-    text: str
-    seconds: float
-
-
-class Sound(_Header):
-    """A piece of speech follows."""
-
-    do: Literal["sound"] = "sound"
-    seconds: float
-
-
-class Spoken(_Header):
-    """The last piece was sent."""
-
-    do: Literal["spoken"] = "spoken"
-
-
-class Failed(_Header):
-    """The job ended without a result."""
-
-    do: Literal["failed"] = "failed"
-    reason: Reason
-    message: str
-
-
-Job = Hear | Speak
-Request = Hear | Speak | Cancel
-Reply = Heard | Sound | Spoken | Failed
-
-_H = TypeVar("_H")
-_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
-_REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="do")])
-
-
-def pack(header: Request | Reply, audio: bytes = b"") -> bytes:
+def pack(header: BaseModel, audio: bytes = b"") -> bytes:
     """Encode one message."""
     return header.model_dump_json().encode() + b"\n" + audio
 
 
-def unpack_request(message: str | bytes) -> tuple[Request, bytes]:
-    """Decode a client's message; raises WireError."""
-    return _unpack(_REQUEST, message)
-
-
-def unpack_reply(message: str | bytes) -> tuple[Reply, bytes]:
-    """Decode a speech process's message; raises WireError."""
-    return _unpack(_REPLY, message)
-
-
-def _unpack(adapter: TypeAdapter[_H], message: str | bytes) -> tuple[_H, bytes]:
+def unpack(kind: type[Header], message: str | bytes) -> tuple[Header, bytes]:
+    """Decode a message of this kind; raises WireError."""
     if isinstance(message, str):
         raise WireError("a speech message must be binary")
     line, _, audio = message.partition(b"\n")
     try:
-        return adapter.validate_json(line), audio
+        return kind.model_validate_json(line), audio
     except ValidationError as error:
         # Not `from error`: the cause quotes the message, which may hold a customer's words.
         raise WireError(f"a speech message has {error.error_count()} wrong fields") from None

@@ -282,9 +282,6 @@ class FileTranscriber:
         meter().heard(self._model, len(utterance) / g711.RATE_HZ)
         return Transcript(words, time.perf_counter() - asked_at)
 
-    async def aclose(self) -> None:
-        """Do nothing."""
-
 
 def _words(answer: object) -> str:
     """Return the text of an answer; raises Unwanted when a 200 brought something else."""
