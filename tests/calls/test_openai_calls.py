@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +17,16 @@ import redis
 from tests.serving import Serving, environment, eventually, serving
 from tests.simulators.openai.conftest import KEY, Served, clips, served
 from voicebot.runtime.ports import free_port
-from voicebot.simulators.openai.audio import Samples, babble
-from voicebot.simulators.openai.clips import Clips, load_clips
+from voicebot.simulators.openai.clips import Clips, Samples, load_clips
 from voicebot.simulators.openai.command import CLIPS
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Latencies, Service, Simulator
+from voicebot.simulators.openai.simulator import (
+    Fault,
+    FaultKind,
+    Latencies,
+    Service,
+    Simulator,
+    babble,
+)
 
 __all__ = ["clips", "served"]
 
@@ -50,14 +56,9 @@ MEANT = json.dumps(
 )
 
 
-class Hasty:
+def hasty(text: str) -> Samples:
     """A voice that takes little time."""
-
-    async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        whole = babble(text[: max(1, len(text) // HURRY)])
-        half = len(whole) // 2
-        yield whole[:half]
-        yield whole[half:]
+    return babble(text[: max(1, len(text) // HURRY)])
 
 
 @dataclass
@@ -90,7 +91,7 @@ def puzzling(clips: Clips) -> Clips:
     return Clips(
         tuple(
             replace(clip, text=PUZZLING) if clip.text == SERVICE_CLIP else clip
-            for clip in clips._clips
+            for clip in clips.known
         )
     )
 
@@ -98,7 +99,7 @@ def puzzling(clips: Clips) -> Clips:
 @contextmanager
 def vended(served: Served, clips: Clips, folder: Path, **settings: str) -> Iterator[Vendor]:
     """A server on the OpenAI stack alone, ready, behind which these recordings are recognised."""
-    simulator = Simulator(clips, Latencies(0.3), voice=Hasty(), key=KEY)
+    simulator = Simulator(clips, Latencies(0.3), voice=hasty, key=KEY)
     port = free_port()
     with served.open(simulator) as url:
         env = environment(folder / "data", port) | {

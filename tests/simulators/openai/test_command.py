@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow  # each test is a process of its own
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "voicebot.simulators.openai", "--port", "0", *options],
+        [sys.executable, "-m", "voicebot", "openai-sim", "--port", "0", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -62,6 +62,12 @@ async def test_a_commit_of_too_little_is_an_error_that_names_its_cause(url: str)
         assert await line.transcript(NO.samples) == NO.text
 
 
+async def test_silence_is_an_empty_transcript(url: str) -> None:
+    async with dial(url) as line:
+        await line.configure()
+        assert await line.transcript(QUIET) == ""
+
+
 async def test_what_was_cleared_is_not_heard(url: str) -> None:
     async with dial(url) as line:
         await line.configure()
@@ -75,16 +81,17 @@ async def test_what_was_cleared_is_not_heard(url: str) -> None:
     [
         ({"turn_detection": {"type": "server_vad"}}, "turn_detection"),
         ({"transcription": {"model": "gpt-9"}}, "transcription.model"),
-        ({"transcription": {"model": "whisper-1", "keywords": ["x"]}}, "transcription.keywords"),
+        ({"transcription": {"model": "whisper-1", "keywords": ["x"]}}, "transcription"),
         (
             {"transcription": {"model": "gpt-live-transcribe", "keywords": ["<x>"]}},
-            "transcription.keywords",
+            "transcription.keywords.0",
         ),
         (
             {"transcription": {"model": "gpt-transcribe", "language": "en", "languages": ["en"]}},
-            "transcription.languages",
+            "transcription",
         ),
-        ({"format": {"type": "audio/pcm", "rate": 16000}}, "format.type"),
+        ({"format": {"type": "audio/pcm", "rate": 16000}}, "format.rate"),
+        ({"format": {"type": "audio/pcm"}}, "format"),
         ({"weather": "fine"}, "weather"),
     ],
 )

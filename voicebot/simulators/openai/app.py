@@ -3,7 +3,6 @@
 POST /sim/misbehave  {"service", "kind", "times"?, "seconds"?, "status"?}    DELETE: no faults
 POST /sim/latency    {"service", "p50", "p95"}           seconds
 POST /sim/answers    ["…", …]                            the next outputs of /v1/responses
-GET  /sim/served     {"hearing": 3, …}                   accepted requests so far
 """
 
 from __future__ import annotations
@@ -12,23 +11,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from voicebot.simulators.openai import answers, audio_files, transcription
-from voicebot.simulators.openai.messages import bad_request, misbehaved, wrong_key
-from voicebot.simulators.openai.simulator import (
-    HTTP_KINDS,
-    Fault,
-    FaultKind,
-    Latency,
-    Service,
-    Simulator,
-)
-from voicebot.simulators.openai.sockets import realtime
+from voicebot.simulators.openai import audio, transcription
+from voicebot.simulators.openai.errors import HTTP_KINDS, bad_request, misbehaved, wrong_key
+from voicebot.simulators.openai.responses import respond
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Latency, Service, Simulator
 
 Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
 
@@ -37,26 +29,38 @@ _CREATED: Final = 1_760_000_000
 _CLIENT_LEFT: Final = 499
 
 
-class _Tempo(BaseModel):
+class _Tempo(Latency):
     service: Service
-    p50: float
-    p95: float
 
 
 def create_app(simulator: Simulator) -> Starlette:
     """Return the ASGI application of one simulator."""
+
+    async def misbehave(request: Request) -> None:
+        simulator.faults.order(Fault.model_validate_json(await request.body()))
+
+    async def behave(request: Request) -> None:
+        simulator.faults.clear()
+
+    async def set_latency(request: Request) -> None:
+        tempo = _Tempo.model_validate_json(await request.body())
+        simulator.latencies.set(tempo.service, tempo)
+
+    async def prepare(request: Request) -> None:
+        simulator.answers.extend(TypeAdapter(list[str]).validate_json(await request.body()))
+
     app = Starlette(
         routes=[
-            WebSocketRoute("/v1/realtime", realtime),
+            WebSocketRoute("/v1/realtime", transcription.realtime),
             Route("/v1/models", _served(Service.MODELS, _models), methods=["GET"]),
             Route("/v1/audio/transcriptions",
-                  _served(Service.FILES, audio_files.transcribe), methods=["POST"]),
-            Route("/v1/audio/speech", _served(Service.SPEECH, audio_files.speak), methods=["POST"]),
-            Route("/v1/responses", _served(Service.ANSWERS, answers.respond), methods=["POST"]),
-            Route("/sim/misbehave", _misbehave, methods=["POST", "DELETE"]),
-            Route("/sim/latency", _set_latency, methods=["POST"]),
-            Route("/sim/answers", _prepare, methods=["POST"]),
-            Route("/sim/served", _count, methods=["GET"]),
+                  _served(Service.FILES, audio.transcribe), methods=["POST"]),
+            Route("/v1/audio/speech", _served(Service.SPEECH, audio.speak), methods=["POST"]),
+            Route("/v1/responses", _served(Service.ANSWERS, respond), methods=["POST"]),
+            Route("/sim/misbehave", _control(misbehave), methods=["POST"]),
+            Route("/sim/misbehave", _control(behave), methods=["DELETE"]),
+            Route("/sim/latency", _control(set_latency), methods=["POST"]),
+            Route("/sim/answers", _control(prepare), methods=["POST"]),
         ]
     )  # fmt: skip
     app.state.simulator = simulator
@@ -73,7 +77,7 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
         fault = simulator.faults.take(service, *FaultKind)
         if fault and fault.kind in HTTP_KINDS and fault.kind is not FaultKind.SLOW:
             return misbehaved(fault)
-        simulator.opened(service)
+        simulator.served[service] += 1
         try:
             await request.body()  # cached: the client may be gone later
         except ClientDisconnect:
@@ -85,48 +89,24 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
     return serve
 
 
+def _control(act: Callable[[Request], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+    """Wrap a control of `/sim`: 204, or 400 for a body that makes no sense."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            await act(request)
+        except ValidationError as error:
+            return bad_request(str(error))
+        return Response(status_code=204)
+
+    return serve
+
+
 async def _models(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
-    spoken = (*audio_files.TRANSCRIPTION_MODELS, *audio_files.SPEECH_MODELS)
+    spoken = (*audio.TRANSCRIPTION_MODELS, *audio.SPEECH_MODELS)
     names = dict.fromkeys((*transcription.MODELS, *spoken, *OTHER_MODELS))
     data = [
         {"id": name, "object": "model", "created": _CREATED, "owned_by": "openai-sim"}
         for name in names
     ]
     return JSONResponse({"object": "list", "data": data})
-
-
-async def _misbehave(request: Request) -> Response:
-    simulator: Simulator = request.app.state.simulator
-    if request.method == "DELETE":
-        simulator.faults.clear()
-        return Response(status_code=204)
-    try:
-        simulator.faults.order(Fault.model_validate_json(await request.body()))
-    except ValidationError as error:
-        return bad_request(str(error))
-    return Response(status_code=204)
-
-
-async def _set_latency(request: Request) -> Response:
-    simulator: Simulator = request.app.state.simulator
-    try:
-        tempo = _Tempo.model_validate_json(await request.body())
-        simulator.latencies.set(tempo.service, Latency(p50=tempo.p50, p95=tempo.p95))
-    except ValidationError as error:
-        return bad_request(str(error))
-    return Response(status_code=204)
-
-
-async def _prepare(request: Request) -> Response:
-    simulator: Simulator = request.app.state.simulator
-    try:
-        texts = TypeAdapter(list[str]).validate_json(await request.body())
-    except ValidationError as error:
-        return bad_request(str(error))
-    simulator.answers.extend(texts)
-    return Response(status_code=204)
-
-
-async def _count(request: Request) -> Response:
-    simulator: Simulator = request.app.state.simulator
-    return JSONResponse({service.value: simulator.served[service] for service in Service})

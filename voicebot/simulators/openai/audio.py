@@ -1,148 +1,119 @@
-"""Audio formats of the API, and the simulator's voice: generated tones, or the local voice.
-
-The local voice is the server's tts process. Its protocol is implemented again here, because the
-simulator shares no code with the server:
-
-    to it    {"do":"speak","id":1,"text":"…","pitch":1.0}\\n
-    from it  {"do":"sound","id":1,…}\\n + mu-law, any number of them, then {"do":"spoken","id":1}
-"""
+"""`/v1/audio/transcriptions` and `/v1/audio/speech`."""
 
 from __future__ import annotations
 
-import io
-import os
-import wave
+import asyncio
 from collections.abc import AsyncGenerator
-from enum import StrEnum
-from pathlib import Path
-from typing import Final, Protocol
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Final, Literal
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
-from websockets.asyncio.client import unix_connect
-from websockets.exceptions import WebSocketException
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
-from voicebot import g711
-from voicebot.log import get_logger
+from voicebot.simulators.openai.clips import read_wav
+from voicebot.simulators.openai.errors import bad_request
+from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
-PCM_RATE_HZ: Final = 24_000
-"""The only PCM rate of the API."""
-
-
-class Format(StrEnum):
-    """An audio format: 16-bit little-endian PCM at 24 kHz, or mu-law at 8 kHz."""
-
-    PCM = "audio/pcm"
-    PCMU = "audio/pcmu"
-
-    @property
-    def rate_hz(self) -> int:
-        """Samples per second."""
-        return PCM_RATE_HZ if self is Format.PCM else g711.RATE_HZ
-
-    @property
-    def bytes_a_second(self) -> int:
-        """Bytes per second of one channel."""
-        return self.rate_hz * (2 if self is Format.PCM else 1)
-
-    def samples(self, audio: bytes) -> NDArray[np.int16]:
-        """Decode to 16-bit samples."""
-        if self is Format.PCMU:
-            return g711.decode(audio)
-        return np.frombuffer(audio[: len(audio) // 2 * 2], "<i2").astype(np.int16)
-
-    def described(self) -> dict[str, object]:
-        """Return the form in a session's settings; only PCM has a rate there."""
-        return {"type": self.value, **({"rate": PCM_RATE_HZ} if self is Format.PCM else {})}
+TRANSCRIPTION_MODELS: Final = (
+    "gpt-transcribe",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "whisper-1",
+)
+SPEECH_MODELS: Final = ("gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "tts-1", "tts-1-hd")
+_MOST_BYTES: Final = 25 << 20
+_SHORTEST_S: Final = 0.1
+_PIECE_BYTES: Final = 4801
+"""Odd, because the real service may also split a sample between two pieces."""
 
 
-def read_wav(content: bytes) -> tuple[NDArray[np.int16], int]:
-    """Return the samples and the rate of a 16-bit mono WAV file; raises ValueError."""
+async def transcribe(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
+    """Transcribe one file."""
+    body = await request.body()
+    model, file_name, content = _parse_form(request.headers.get("content-type", ""), body)
+    if model not in TRANSCRIPTION_MODELS:
+        return bad_request("Invalid model.", "model")
+    if len(body) > _MOST_BYTES or not file_name.endswith(".wav"):
+        return bad_request("Invalid file format.", "file")
     try:
-        with wave.open(io.BytesIO(content), "rb") as recording:
-            if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
-                raise ValueError("only 16-bit mono is understood here")
-            samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
-            return samples.astype(np.int16), recording.getframerate()
-    except (wave.Error, EOFError) as error:
-        raise ValueError(str(error)) from error
+        samples, rate_hz = read_wav(content)
+    except ValueError as error:
+        return bad_request(f"Audio file might be corrupted or unsupported: {error}", "file")
+    if len(samples) < _SHORTEST_S * rate_hz:
+        return bad_request("Audio file is too short. Minimum audio length is 0.1 seconds.", "file")
+    text = simulator.clips.recognise(samples, rate_hz)
+    usage = {"type": "duration", "seconds": round(len(samples) / rate_hz, 3)}
+    answer: dict[str, object] = {"text": text, "usage": usage}
+    if model == TRANSCRIPTION_MODELS[0]:
+        answer["languages"] = [{"code": "en"}] if text else []
+    whole = orjson.dumps(answer)
+    if fault and fault.kind is FaultKind.CUT_JSON:
+        whole = whole[: len(whole) // 2]
+    if fault and fault.kind is FaultKind.STALL:
+        return stalling(whole[:4], "application/json")
+    return Response(whole, media_type="application/json")
 
 
-Samples = NDArray[np.int16]
-
-_LETTER_S: Final = 0.065
-"""The approximate duration of a spoken letter."""
-_SYLLABLE_HZ: Final = 4.0
-_PITCH_HZ: Final = 140.0
-_LEVEL: Final = 6000.0
-_PIECE_S: Final = 0.2
-_UPSAMPLING: Final = PCM_RATE_HZ // g711.RATE_HZ
-_MOST_BYTES: Final = 1 << 20
-
-_log = get_logger("voicebot.simulators.openai.audio")
-
-
-class SpeechSource(Protocol):
-    """Speaks a text."""
-
-    def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Yield pieces of samples at 24 kHz."""
-        ...
+def _parse_form(content_type: str, body: bytes) -> tuple[str, str, bytes]:
+    """Return the model, the file's name and its content of `multipart/form-data`."""
+    head = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode()
+    parts = {
+        part.get_param("name", "", header="content-disposition"): part
+        for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts()
+    }
+    values = {name: part.get_payload(decode=True) for name, part in parts.items()}
+    model, content = values.get("model"), values.get("file")
+    return (
+        model.decode() if isinstance(model, bytes) else "",
+        (parts["file"].get_filename() if "file" in parts else None) or "",
+        content if isinstance(content, bytes) else b"",
+    )
 
 
-class Babble:
-    """A low tone that swells four times a second, as long as the text would take to speak."""
+def stalling(beginning: bytes, media_type: str) -> Response:
+    """Return an answer that begins and then stalls until the client gives up."""
 
-    async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Yield pieces of 200 ms."""
-        whole = babble(text)
-        size = round(_PIECE_S * PCM_RATE_HZ)
-        for at in range(0, len(whole), size):
-            yield whole[at : at + size]
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        yield beginning
+        await asyncio.Event().wait()
 
-
-class LocalVoice:
-    """The local voice where its socket exists, else a babble."""
-
-    def __init__(self, socket: Path) -> None:
-        self._socket = os.path.relpath(socket)  # the path of a socket is limited to about 100 bytes
-
-    async def speak(self, text: str) -> AsyncGenerator[Samples, None]:
-        """Yield the voice's pieces, resampled to 24 kHz."""
-        begun = False
-        try:
-            async with unix_connect(
-                self._socket, "ws://localhost/",
-                compression=None, max_size=_MOST_BYTES,
-            ) as line:  # fmt: skip
-                order = {"do": "speak", "id": 1, "text": text, "pitch": 1.0}
-                await line.send(orjson.dumps(order) + b"\n")
-                while True:
-                    head, _, sound = (await line.recv(decode=False)).partition(b"\n")
-                    if orjson.loads(head).get("do") != "sound":
-                        return
-                    begun = True
-                    yield _upsampled(g711.decode(sound))
-        except (OSError, WebSocketException) as error:
-            _log.warning("no_local_voice", error=error)
-            if begun:
-                return
-            async for piece in Babble().speak(text):
-                yield piece
+    return StreamingResponse(pieces(), media_type=media_type)
 
 
-def babble(text: str) -> Samples:
-    """Return a tone as long as the text would take to speak."""
-    time = np.arange(max(1, round(len(text) * _LETTER_S * PCM_RATE_HZ))) / PCM_RATE_HZ
-    swell = 0.5 - 0.5 * np.cos(2 * np.pi * _SYLLABLE_HZ * time)
-    tone = sum(np.sin(2 * np.pi * _PITCH_HZ * n * time) / n for n in (1, 2, 3))
-    samples: Samples = (_LEVEL * swell * tone).astype(np.int16)
-    return samples
+class SpeechRequest(BaseModel):
+    """A request for speech. Only raw PCM is supported; the real default format is mp3."""
+
+    model: str
+    input: str = Field(max_length=4096)
+    voice: str | dict[str, str]
+    response_format: Literal["pcm"]
+    instructions: str | None = None
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    stream_format: Literal["audio"] = "audio"
 
 
-def _upsampled(samples: Samples) -> Samples:
-    at = np.arange(len(samples) * _UPSAMPLING) / _UPSAMPLING
-    louder = np.interp(at, np.arange(len(samples)), samples.astype(np.float64))
-    result: Samples = louder.astype(np.int16)
-    return result
+async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> Response:
+    """Speak one text."""
+    try:
+        order = SpeechRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        return bad_request(first["msg"], str(first["loc"][0]) if first["loc"] else None)
+    if order.model not in SPEECH_MODELS:
+        return bad_request("Invalid model.", "model")
+    if order.instructions and order.model.startswith("tts-1"):
+        return bad_request("instructions are not supported by this model.", "instructions")
+    sound = simulator.voice(order.input).astype("<i2").tobytes()
+    return StreamingResponse(_pieces(sound, fault), media_type="audio/pcm")
+
+
+async def _pieces(sound: bytes, fault: Fault | None) -> AsyncGenerator[bytes, None]:
+    for at in range(0, len(sound), _PIECE_BYTES):
+        yield sound[at : at + _PIECE_BYTES]
+        if fault and fault.kind is FaultKind.STALL:
+            await asyncio.Event().wait()
+        if fault and fault.kind is FaultKind.CLOSED:
+            raise ConnectionResetError("a fault: the answer ends in its middle")

@@ -7,6 +7,7 @@ perfectly.
 
 from __future__ import annotations
 
+import io
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,14 @@ _ALIKE: Final = 0.9
 _WHOLE_BONUS: Final = 0.05
 """Prefers recordings that are covered completely, because a syllable fits into many."""
 _SHORTEST_S: Final = 0.15
+_HOP_S: Final = 0.010
+_WINDOW_HOPS: Final = 2
+_FLOOR_DBFS: Final = -45.0
+"""Below this is no speech; line noise is at -60."""
+_FULL_SCALE: Final = 32768.0
+
+Samples = NDArray[np.int16]
+Envelope = NDArray[np.float64]
 
 
 class _Entry(BaseModel):
@@ -38,22 +47,22 @@ class Clip:
     voice: Envelope
 
 
+@dataclass(frozen=True, slots=True)
 class Clips:
     """All known recordings."""
 
-    def __init__(self, clips: tuple[Clip, ...]) -> None:
-        self._clips = clips
+    known: tuple[Clip, ...]
 
-    def recognise(self, samples: NDArray[np.int16], rate_hz: int) -> str:
+    def recognise(self, samples: Samples, rate_hz: int) -> str:
         """Return the words in this audio; "" when it is no part of a known recording."""
-        query = voiced(envelope(samples, rate_hz))
-        if len(query) * HOP_S < _SHORTEST_S or not self._clips:
+        query = _voiced(_envelope(samples, rate_hz))
+        if len(query) * _HOP_S < _SHORTEST_S or not self.known:
             return ""
-        found = [(best_match(query, clip.voice), clip) for clip in self._clips]
-        match, clip = max(found, key=lambda pair: _score(query, *pair))
-        if match.likeness < _ALIKE:
-            return ""
-        return words_between(clip, match.start, match.start + len(query))
+        found = [(*_best_match(query, clip.voice), clip) for clip in self.known]
+        likeness, start, clip = max(
+            found, key=lambda it: it[0] + _WHOLE_BONUS * min(1.0, len(query) / len(it[2].voice))
+        )
+        return "" if likeness < _ALIKE else _words_between(clip, start, start + len(query))
 
 
 def load_clips(manifest: Path) -> Clips:
@@ -61,16 +70,31 @@ def load_clips(manifest: Path) -> Clips:
 
     Raises SettingsError.
     """
+    clips = []
     try:
-        entries = TypeAdapter(list[_Entry]).validate_json(manifest.read_bytes())
-        return Clips(tuple(Clip(e.text, _voice(manifest.parent / e.file)) for e in entries))
+        for entry in TypeAdapter(list[_Entry]).validate_json(manifest.read_bytes()):
+            samples, rate_hz = read_wav((manifest.parent / entry.file).read_bytes())
+            clips.append(Clip(entry.text, _voiced(_envelope(samples, rate_hz))))
     except ValidationError as error:
         raise SettingsError(f"{manifest} is not a list of {{file, text}}") from error
-    except (OSError, EOFError, wave.Error) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"cannot read the recordings of {manifest}: {error}") from error
+    return Clips(tuple(clips))
 
 
-def words_between(clip: Clip, start: int, end: int) -> str:
+def read_wav(content: bytes) -> tuple[Samples, int]:
+    """Return the samples and the rate of a 16-bit mono WAV file; raises ValueError."""
+    try:
+        with wave.open(io.BytesIO(content), "rb") as recording:
+            if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
+                raise ValueError("only 16-bit mono is understood here")
+            samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
+            return samples.astype(np.int16), recording.getframerate()
+    except (wave.Error, EOFError) as error:  # EOFError has no text
+        raise ValueError(str(error) or "it ends too soon") from error
+
+
+def _words_between(clip: Clip, start: int, end: int) -> str:
     """Return the words whose middle is spoken between two hops.
 
     Positions are estimated: each word takes its share, by letters, of the voiced time.
@@ -83,61 +107,31 @@ def words_between(clip: Clip, start: int, end: int) -> str:
     return " ".join(word for word, hop in zip(words, at, strict=True) if start <= hop < end)
 
 
-def _score(query: Envelope, match: Match, clip: Clip) -> float:
-    covered = min(1.0, len(query) / len(clip.voice))
-    return match.likeness + _WHOLE_BONUS * covered
-
-
-def _voice(path: Path) -> Envelope:
-    with wave.open(str(path), "rb") as recording:
-        if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
-            raise SettingsError(f"{path}: save it as mono with 16 bits a sample")
-        samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
-        return voiced(envelope(samples.astype(np.int16), recording.getframerate()))
-
-
-HOP_S: Final = 0.010
-_WINDOW_HOPS: Final = 2
-FLOOR_DBFS: Final = -45.0
-"""Below this is no speech; line noise is at -60."""
-_FULL_SCALE: Final = 32768.0
-
-Envelope = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The position of a query in a reference, in hops, and their similarity.
-
-    `likeness` is the correlation coefficient; `start` may be negative.
-    """
-
-    likeness: float
-    start: int
-
-
-def envelope(samples: NDArray[np.int16], rate_hz: int) -> Envelope:
+def _envelope(samples: Samples, rate_hz: int) -> Envelope:
     """Return dB over the floor, at least 0, of 20 ms windows every 10 ms."""
-    hop = round(rate_hz * HOP_S)
+    hop = round(rate_hz * _HOP_S)
     whole = len(samples) // hop
     if whole < _WINDOW_HOPS:
         return np.zeros(0)
     hops = (samples[: whole * hop].astype(np.float64) / _FULL_SCALE).reshape(whole, hop)
     power = np.convolve((hops**2).mean(axis=1), np.full(_WINDOW_HOPS, 1 / _WINDOW_HOPS), "valid")
     level = 10 * np.log10(np.maximum(power, 1e-12))
-    return np.maximum(level - FLOOR_DBFS, 0.0)
+    return np.maximum(level - _FLOOR_DBFS, 0.0)
 
 
-def voiced(of: Envelope) -> Envelope:
+def _voiced(of: Envelope) -> Envelope:
     """Return the envelope without the quiet at both ends."""
     loud = np.flatnonzero(of)
     return of[loud[0] : loud[-1] + 1] if loud.size else of[:0]
 
 
-def best_match(query: Envelope, reference: Envelope) -> Match:
-    """Return where in the reference the query fits best; it may overlap the ends."""
+def _best_match(query: Envelope, reference: Envelope) -> tuple[float, int]:
+    """Return the correlation coefficient and the hop in `reference` where `query` fits best.
+
+    It may overlap the ends: the hop may be negative.
+    """
     if not query.any() or not reference.any():
-        return Match(0.0, 0)
+        return 0.0, 0
     room = len(query) - 1
     padded = np.pad(reference, room)
     ones = np.ones(len(query))
@@ -148,4 +142,4 @@ def best_match(query: Envelope, reference: Envelope) -> Match:
     own = np.sqrt(max(float(((query - query.mean()) ** 2).sum()), 1e-9))
     likeness = (products - total * query.mean()) / (spread * own)
     at = int(np.argmax(likeness))
-    return Match(float(likeness[at]), at - room)
+    return float(likeness[at]), at - room

@@ -19,7 +19,6 @@ from voicebot.runtime.http_server import HttpServer
 from voicebot.runtime.ports import Address, clash
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
-from voicebot.simulators.openai.audio import Babble, LocalVoice
 from voicebot.simulators.openai.clips import load_clips
 from voicebot.simulators.openai.simulator import Latencies, Simulator
 
@@ -45,12 +44,6 @@ def openai_sim(
         float, typer.Option(min=0, help="Factor of the published latencies; 0: answer at once.")
     ] = 1.0,
     key: Annotated[str | None, typer.Option(help="The only accepted key; any without it.")] = None,
-    refuse_pcmu: Annotated[
-        bool, typer.Option("--refuse-pcmu", help="Transcription takes PCM at 24 kHz only.")
-    ] = False,
-    voice_socket: Annotated[
-        Path | None, typer.Option(help="Speak with the local voice: its socket.", metavar="SOCKET")
-    ] = None,
 ) -> None:
     """Stand in for OpenAI on this machine, for tests, benchmarks and demos without a key.
 
@@ -64,13 +57,7 @@ def openai_sim(
     voicebot openai-sim
     OPENAI_API_KEY=any OPENAI_BASE_URL=http://127.0.0.1:8090/v1 voicebot serve
     """
-    simulator = Simulator(
-        load_clips(clips),
-        Latencies(latency),
-        voice=Babble() if voice_socket is None else LocalVoice(voice_socket),
-        key=key,
-        takes_pcmu=not refuse_pcmu,
-    )
+    simulator = Simulator(load_clips(clips), Latencies(latency), key=key)
 
     async def main(lifetime: Lifetime) -> None:
         os.nice(NICENESS)

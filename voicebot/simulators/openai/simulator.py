@@ -1,4 +1,4 @@
-"""The state of a simulator: recordings, voice, latencies, faults, prepared answers.
+"""The state of a simulator: recordings, latencies, faults, prepared answers; and its voice.
 
 Latencies are log-normal. A fault applies to the next requests of its service.
 """
@@ -8,19 +8,16 @@ from __future__ import annotations
 import hmac
 import math
 import random
-import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from voicebot.simulators.openai.audio import Babble, SpeechSource
-from voicebot.simulators.openai.clips import Clips
+from voicebot.simulators.openai.clips import Clips, Samples
 
 _Z95: Final = 1.6448536
 """The 95th percentile of the standard normal distribution."""
@@ -123,17 +120,6 @@ class FaultKind(StrEnum):
     """The session has expired."""
 
 
-HTTP_KINDS = (
-    FaultKind.UNAUTHORIZED,
-    FaultKind.RATE_LIMITED,
-    FaultKind.NO_QUOTA,
-    FaultKind.SERVER_ERROR,
-    FaultKind.NOT_FOUND,
-    FaultKind.SLOW,
-)
-"""Faults of a request itself, including a WebSocket's handshake."""
-
-
 class Fault(BaseModel):
     """A fault of `kind` for `service`: so many `times`, `after` so many good requests."""
 
@@ -174,6 +160,25 @@ class Faults:
         return None
 
 
+PCM_RATE_HZ: Final = 24_000
+"""The only PCM rate of the API."""
+
+_LETTER_S: Final = 0.065
+"""The approximate duration of a spoken letter."""
+_SYLLABLE_HZ: Final = 4.0
+_PITCH_HZ: Final = 140.0
+_LEVEL: Final = 6000.0
+
+
+def babble(text: str) -> Samples:
+    """Return a low tone, swelling four times a second, as long as the text would take to speak."""
+    time = np.arange(max(1, round(len(text) * _LETTER_S * PCM_RATE_HZ))) / PCM_RATE_HZ
+    swell = 0.5 - 0.5 * np.cos(2 * np.pi * _SYLLABLE_HZ * time)
+    tone = sum(np.sin(2 * np.pi * _PITCH_HZ * n * time) / n for n in (1, 2, 3))
+    samples: Samples = (_LEVEL * swell * tone).astype(np.int16)
+    return samples
+
+
 _BEARER = "Bearer "
 
 
@@ -181,6 +186,7 @@ _BEARER = "Bearer "
 class Simulator:
     """One running simulator.
 
+    voice       a text as samples at 24 kHz
     key         the only accepted key; any when None
     takes_pcmu  whether a transcription session accepts mu-law
     answers     texts that /responses gives next, before the extractor's
@@ -190,7 +196,7 @@ class Simulator:
 
     clips: Clips
     latencies: Latencies = field(default_factory=Latencies)
-    voice: SpeechSource = field(default_factory=Babble)
+    voice: Callable[[str], Samples] = babble
     key: str | None = None
     takes_pcmu: bool = True
     faults: Faults = field(default_factory=Faults)
@@ -206,15 +212,3 @@ class Simulator:
         if self.key is None:
             return bool(given)
         return hmac.compare_digest(given.encode(), self.key.encode())
-
-    def recognise(self, samples: NDArray[np.int16], rate_hz: int) -> str:
-        """Return the words of the audio; "" when it is unknown."""
-        return self.clips.recognise(samples, rate_hz)
-
-    def opened(self, service: Service) -> None:
-        """Count an accepted request."""
-        self.served[service] += 1
-
-    def now(self) -> float:
-        """Return the Unix time."""
-        return time.time()

@@ -1,4 +1,4 @@
-"""A Realtime transcription session, without I/O: client messages in, reactions out.
+"""`/v1/realtime`: one transcription session a socket.
 
     session.update               -> session.updated, or error
     input_audio_buffer.append    -> nothing
@@ -12,159 +12,230 @@ Server-side voice activity detection is not simulated.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+import itertools
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, Literal, Self, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+import orjson
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from voicebot.simulators.openai.audio import Format
-from voicebot.simulators.openai.messages import (
-    Cut,
-    Event,
-    Hangup,
-    Ids,
-    Later,
-    Reaction,
-    Step,
-    error,
-    event,
+from voicebot import g711
+from voicebot.simulators.openai.errors import (
+    HTTP_KINDS,
+    bad_request,
+    error_body,
+    misbehaved,
+    wrong_key,
 )
-from voicebot.simulators.openai.simulator import Fault, FaultKind
+from voicebot.simulators.openai.simulator import PCM_RATE_HZ, FaultKind, Service, Simulator
 
-MODELS: Final = (
+Model = Literal[
     "gpt-live-transcribe",
     "gpt-transcribe",
     "gpt-realtime-whisper",
     "gpt-4o-transcribe",
     "gpt-4o-mini-transcribe",
     "whisper-1",
-)
+]
+MODELS: Final[tuple[str, ...]] = get_args(Model)
 _WITH_KEYWORDS: Final = MODELS[:2]
-_WITHOUT_VAD: Final = ("gpt-live-transcribe", "gpt-realtime-whisper")
 _SHORTEST_MS: Final = 100.0
 _SESSION_S: Final = 3600
-_UPDATES: Final = {"transcription", "format", "noise_reduction", "turn_detection"}
-_BASE: Final = "session.audio.input"
+_PCM: Final = "audio/pcm"
+_PCMU: Final = "audio/pcmu"
+_BASE: Final = ("session", "audio", "input")
+_ITEM: Final = "conversation.item.input_audio_transcription"
+_ENDINGS: Final = (FaultKind.CLOSED, FaultKind.EXPIRED)
+_ITEM_FAULTS: Final = (
+    FaultKind.STALL,
+    FaultKind.SLOW,
+    FaultKind.UNKNOWN_EVENT,
+    FaultKind.OUT_OF_ORDER,
+    FaultKind.FAILED_ITEM,
+    FaultKind.CUT_JSON,
+)
+_CODES: Final = {
+    "missing": "missing_required_parameter",
+    "extra_forbidden": "unknown_parameter",
+}
+"""The API's error codes by pydantic's; all others are `invalid_value`."""
 
-Recognise = Callable[[NDArray[np.int16], int], str]
-"""Takes samples and their rate, returns the words."""
+_GONE: Final = (WebSocketDisconnect, WebSocketDisconnected)
+"""The exceptions of reading from and writing to a closed socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The environment of a session: recogniser, latencies, faults, the clock.
+class _Format(BaseModel, extra="forbid"):
+    """PCM, which names its rate, or mu-law at 8 kHz, which has none."""
 
-    note  called with the settings of each transcribed item
-    """
+    type: Literal["audio/pcm", "audio/pcmu"]
+    rate: Literal[24000] | None = None
 
-    recognise: Recognise
-    latency_s: Callable[[], float]
-    fault: Callable[[tuple[FaultKind, ...]], Fault | None]
-    now: Callable[[], float]
-    note: Callable[[Mapping[str, object]], None]
-    takes_pcmu: bool = True
+    @model_validator(mode="after")
+    def _rate_fits(self) -> Self:
+        if (self.type == _PCM) is not (self.rate == PCM_RATE_HZ):
+            raise ValueError(f"{self.type} at rate {self.rate}")
+        return self
+
+
+class _Transcription(BaseModel, extra="forbid"):
+    model: Model
+    language: str | None = None
+    languages: list[str] | None = None
+    keywords: list[Annotated[str, StringConstraints(pattern=r"^[^<>\r\n]*$")]] | None = None
+    prompt: str | None = None
+    delay: str | None = None
+
+    @model_validator(mode="after")
+    def _model_takes_it(self) -> Self:
+        special = {"keywords", "languages"} & self.model_fields_set
+        if special and self.model not in _WITH_KEYWORDS:
+            raise ValueError(f"this model does not take {min(special)}")
+        if {"language", "languages"} <= self.model_fields_set:
+            raise ValueError("send language or languages")
+        return self
+
+
+class _Input(BaseModel, extra="forbid"):
+    """What is known of `session.audio.input`."""
+
+    format: _Format
+    noise_reduction: object = None
+    transcription: _Transcription | None
+    turn_detection: None = None
+
+
+class _Audio(BaseModel):
+    input: dict[str, object] = {}
+
+
+class _Session(BaseModel):
+    type: Literal["transcription"]
+    audio: _Audio = Field(default_factory=_Audio)
 
 
 class _Refused(Exception):
     def __init__(self, message: str, code: str, param: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
-        self.param = param
+        self.body = error_body(message, code=code, param=param)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Committed audio, to be answered after `wait_s`."""
+
+    id: str
+    audio: bytes
+    format: str
+    wait_s: float
+    fault: FaultKind | None
+
+
+async def realtime(socket: WebSocket) -> None:
+    """Serve one socket from its handshake to its end."""
+    simulator: Simulator = socket.app.state.simulator
+    fault = simulator.faults.take(Service.HEARING, *HTTP_KINDS)
+    if fault and fault.kind is not FaultKind.SLOW:
+        return await socket.send_denial_response(misbehaved(fault))
+    if not simulator.is_key(socket.headers.get("authorization")):
+        return await socket.send_denial_response(wrong_key())
+    if socket.query_params.get("intent") != "transcription" or "model" in socket.query_params:
+        text = "This simulator only transcribes: send intent=transcription, and no model."
+        return await socket.send_denial_response(bad_request(text, "intent"))
+    if fault:
+        await asyncio.sleep(fault.seconds)
+    await socket.accept()
+    simulator.served[Service.HEARING] += 1
+    async with asyncio.TaskGroup() as group:
+        session = TranscriptionSession(socket, simulator, group)
+        with suppress(*_GONE):
+            await session.run()
+        session.stop_answering()
 
 
 class TranscriptionSession:
     """The session of one socket with `intent=transcription`."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._ids = Ids()
-        self._id = self._ids.new("sess")
-        self._expires_at = int(world.now()) + _SESSION_S
+    def __init__(self, socket: WebSocket, simulator: Simulator, group: asyncio.TaskGroup) -> None:
+        self._socket = socket
+        self._simulator = simulator
+        self._group = group
+        self._answering: set[asyncio.Task[None]] = set()
+        self._numbers = itertools.count(1)
+        self._about: dict[str, object] = {
+            "type": "transcription",
+            "object": "realtime.transcription_session",
+            "id": self._new_id("sess"),
+            "expires_at": int(time.time()) + _SESSION_S,
+        }
         self._input: dict[str, object] = {
-            "format": Format.PCM.described(),
+            "format": {"type": _PCM, "rate": PCM_RATE_HZ},
             "noise_reduction": None,
             "transcription": None,
             "turn_detection": None,
         }
-        self._format = Format.PCM
+        self._format = _PCM
         self._buffer = bytearray()
         self._last_item: str | None = None
-        self._held_back: list[tuple[float, Step]] = []
+        self._held_back: list[_Item] = []
 
-    def opened(self) -> Event:
-        """Return the first event."""
-        return event(self._ids, "session.created", session=self._described())
+    async def run(self) -> None:
+        """Answer the client; raises an exception of `_GONE` when one side has closed."""
+        await self._send("session.created", session=self._described())
+        while True:
+            message = _parsed(await self._socket.receive_text())
+            try:
+                await self._receive(message)
+            except _Refused as refused:
+                about = {**refused.body, "event_id": message.get("event_id")}
+                await self._send("error", error=about)
 
-    def receive(self, message: Mapping[str, object]) -> Reaction:
-        """Return the reaction to one client message."""
-        try:
-            match message.get("type"):
-                case "session.update":
-                    return Reaction([self._update(_mapping(message, "session", "session"))])
-                case "input_audio_buffer.append":
-                    self._append(message.get("audio"))
-                    return Reaction()
-                case "input_audio_buffer.clear":
-                    self._buffer.clear()
-                    return Reaction([event(self._ids, "input_audio_buffer.cleared")])
-                case "input_audio_buffer.commit":
-                    return self._commit()
-                case other:
-                    raise _Refused(f"Invalid value: '{other}'.", "invalid_value", "type")
-        except _Refused as refused:
-            return Reaction([self._refuse(refused, message)])
+    def stop_answering(self) -> None:
+        """Cancel what is still to be said."""
+        for task in self._answering:
+            task.cancel()
 
-    def _refuse(self, refused: _Refused, message: Mapping[str, object]) -> Event:
-        """Return an `error` event that names its cause."""
-        cause = message.get("event_id")
-        return error(self._ids, str(refused), code=refused.code, param=refused.param, cause=cause)
-
-    # -- the session's settings ----------------------------------------------------------
+    async def _receive(self, message: Mapping[str, object]) -> None:
+        match message.get("type"):
+            case "session.update":
+                self._update(message.get("session"))
+                await self._send("session.updated", session=self._described())
+            case "input_audio_buffer.append":
+                self._append(message.get("audio"))
+            case "input_audio_buffer.clear":
+                self._buffer.clear()
+                await self._send("input_audio_buffer.cleared")
+            case "input_audio_buffer.commit":
+                await self._commit()
+            case other:
+                raise _Refused(f"Invalid value: '{other}'.", "invalid_value", "type")
 
     def _described(self) -> dict[str, object]:
-        return {
-            "type": "transcription",
-            "object": "realtime.transcription_session",
-            "id": self._id,
-            "expires_at": self._expires_at,
-            "audio": {"input": self._input},
-        }
+        return {**self._about, "audio": {"input": self._input}}
 
-    def _update(self, session: Mapping[str, object]) -> Event:
-        if session.get("type") != "transcription":
+    def _update(self, session: object) -> None:
+        place: tuple[str, ...] = _BASE[:1]
+        try:
+            wanted = {**self._input, **_Session.model_validate(session).audio.input}
+            place = _BASE
+            checked = _Input.model_validate(wanted)
+        except ValidationError as error:
+            first = error.errors()[0]
+            param = ".".join((*place, *(str(part) for part in first["loc"])))
+            code = _CODES.get(first["type"], "invalid_value")
+            raise _Refused(f"{first['msg']}.", code, param) from None
+        if checked.format.type == _PCMU and not self._simulator.takes_pcmu:
             raise _Refused(
-                "Passing a realtime session update event to a transcription session is not "
-                "allowed.",
-                "invalid_value",
-                "session.type",
+                "Invalid value: 'audio/pcmu'.", "invalid_value", "session.audio.input.format"
             )
-        audio = _mapping(session, "audio", "session.audio") if "audio" in session else {}
-        wanted = _mapping(audio, "input", _BASE) if "input" in audio else {}
-        if unknown := set(wanted) - _UPDATES:
-            raise _unknown(f"{_BASE}.{min(unknown)}")
-        merged = {**self._input, **wanted}
-        _check_transcription(merged["transcription"])
-        _check_turn_detection(merged["turn_detection"], merged["transcription"])
-        self._format = self._checked_format(merged["format"])
-        self._input = merged
-        return event(self._ids, "session.updated", session=self._described())
-
-    def _checked_format(self, wanted: object) -> Format:
-        param = f"{_BASE}.format"
-        if not isinstance(wanted, Mapping):
-            raise _Refused("Invalid type: expected an object.", "invalid_type", param)
-        kind, rate = wanted.get("type"), wanted.get("rate")
-        if kind == Format.PCMU and self._world.takes_pcmu and rate is None:
-            return Format.PCMU
-        if kind == Format.PCM and rate == Format.PCM.rate_hz:
-            return Format.PCM
-        raise _Refused(f"Invalid value: '{kind}' at rate {rate}.", "invalid_value", f"{param}.type")
-
-    # -- audio ---------------------------------------------------------------------------
+        self._input, self._format = wanted, checked.format.type
 
     def _append(self, audio: object) -> None:
         try:
@@ -172,137 +243,113 @@ class TranscriptionSession:
                 audio if isinstance(audio, str) else "?", validate=True
             )
         except binascii.Error:
-            raise _Refused(
-                "Invalid 'audio'. Expected base64-encoded audio bytes.", "invalid_value", "audio"
-            ) from None
+            text = "Invalid 'audio'. Expected base64-encoded audio bytes."
+            raise _Refused(text, "invalid_value", "audio") from None
 
-    def _commit(self) -> Reaction:
-        if fault := self._world.fault((FaultKind.CLOSED, FaultKind.EXPIRED)):
-            return self._end(fault.kind)
-        milliseconds = len(self._buffer) * 1000 / self._format.bytes_a_second
+    async def _commit(self) -> None:
+        if ending := self._simulator.faults.take(Service.HEARING, *_ENDINGS):
+            await self._end(ending.kind)
+        milliseconds = 1000 * _seconds(self._buffer, self._format)
         if milliseconds < _SHORTEST_MS:
             raise _Refused(
                 "Error committing input audio buffer: buffer too small. Expected at least 100ms "
                 f"of audio, but buffer only has {milliseconds:.2f}ms of audio.",
                 "input_audio_buffer_commit_empty",
             )
-        self._world.note(self._input)
-        audio, self._buffer = bytes(self._buffer), bytearray()
-        item, previous = self._ids.new("item"), self._last_item
-        self._last_item = item
-        content = [{"type": "input_audio", "transcript": None}]
-        now: list[Step] = [
-            event(self._ids, "input_audio_buffer.committed", item_id=item,
-                  previous_item_id=previous),
-            event(self._ids, "conversation.item.added", previous_item_id=previous,
-                  item={"id": item, "object": "realtime.item", "type": "message",
-                        "status": "completed", "role": "user", "content": content}),
-        ]  # fmt: skip
-        return self._transcribed(now, item, audio)
-
-    def _end(self, kind: FaultKind) -> Reaction:
-        if kind is FaultKind.CLOSED:
-            return Reaction([Hangup(1011, "internal error")])
-        expired = error(
-            self._ids, "Your session hit the maximum duration of 60 minutes.",
-            code="session_expired",
-        )  # fmt: skip
-        return Reaction([expired, Hangup(1001, "session expired")])
-
-    def _transcribed(self, now: list[Step], item: str, audio: bytes) -> Reaction:
-        fault = self._world.fault(
-            (
-                FaultKind.STALL,
-                FaultKind.SLOW,
-                FaultKind.UNKNOWN_EVENT,
-                FaultKind.OUT_OF_ORDER,
-                FaultKind.FAILED_ITEM,
-                FaultKind.CUT_JSON,
-            )
-        )
+        self._simulator.heard_with.append(self._input)
+        fault = self._simulator.faults.take(Service.HEARING, *_ITEM_FAULTS)
         kind = fault.kind if fault else None
-        if kind is FaultKind.UNKNOWN_EVENT:
-            now.insert(0, event(self._ids, "input_audio_buffer.weather_report", sunny=True))
-        wait_s = self._world.latency_s() + (
-            fault.seconds if fault and kind is FaultKind.SLOW else 0.0
-        )
-        steps = self._steps(item, audio, wait_s, failed=kind is FaultKind.FAILED_ITEM)
-        if kind is FaultKind.CUT_JSON:
-            steps = [(wait_s, Cut('{"type":"conversation.item.input_audio_transcription.co'))]
-        if kind is FaultKind.STALL:
-            steps = steps[:-1]
-        if kind is FaultKind.OUT_OF_ORDER:
-            self._held_back = steps
-            return Reaction(now)
-        steps, self._held_back = [*steps, *self._held_back], []
-        return Reaction(now, [Later(tuple(steps))])
+        wait_s = self._simulator.latencies.draw(Service.HEARING)
+        wait_s += fault.seconds if fault and kind is FaultKind.SLOW else 0.0
+        item = _Item(self._new_id("item"), bytes(self._buffer), self._format, wait_s, kind)
+        self._buffer.clear()
+        await self._announce(item)
+        self._held_back.insert(0, item)
+        if kind is not FaultKind.OUT_OF_ORDER:
+            self._answer_all()
 
-    def _steps(
-        self, item: str, audio: bytes, wait_s: float, *, failed: bool
-    ) -> list[tuple[float, Step]]:
-        """Return the delayed events: half of the wait before the first word, the rest between
-        words."""
-        kind = "conversation.item.input_audio_transcription"
-        about = {"item_id": item, "content_index": 0}
-        if failed:
-            reason = {"type": "server_error", "code": "transcription_failed",
-                      "message": "Input transcription failed.", "param": None}  # fmt: skip
-            return [(wait_s, event(self._ids, f"{kind}.failed", **about, error=reason))]
-        text = self._world.recognise(self._format.samples(audio), self._format.rate_hz)
+    async def _end(self, kind: FaultKind) -> None:
+        code, reason = 1011, "internal error"
+        if kind is FaultKind.EXPIRED:
+            code, reason = 1001, "session expired"
+            text = "Your session hit the maximum duration of 60 minutes."
+            body = error_body(text, code="session_expired")
+            await self._send("error", error={**body, "event_id": None})
+        await self._socket.close(code, reason)
+        raise WebSocketDisconnect(code, reason)
+
+    async def _announce(self, item: _Item) -> None:
+        if item.fault is FaultKind.UNKNOWN_EVENT:
+            await self._send("input_audio_buffer.weather_report", sunny=True)
+        previous, self._last_item = self._last_item, item.id
+        await self._send("input_audio_buffer.committed", item_id=item.id, previous_item_id=previous)
+        content = [{"type": "input_audio", "transcript": None}]
+        added = {
+            "id": item.id, "object": "realtime.item", "type": "message",
+            "status": "completed", "role": "user", "content": content,
+        }  # fmt: skip
+        await self._send("conversation.item.added", previous_item_id=previous, item=added)
+
+    def _answer_all(self) -> None:
+        """Answer the last item, then those that were held back, beside other commits."""
+        items, self._held_back = self._held_back, []
+
+        async def answer() -> None:
+            with suppress(*_GONE):
+                for item in items:
+                    await self._answer(item)
+
+        task = self._group.create_task(answer())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, item: _Item) -> None:
+        """Send the words: half of the wait passes before the first, the rest between them."""
+        about = {"item_id": item.id, "content_index": 0}
+        match item.fault:
+            case FaultKind.CUT_JSON:
+                await asyncio.sleep(item.wait_s)
+                return await self._socket.send_text(f'{{"type":"{_ITEM}.co')
+            case FaultKind.FAILED_ITEM:
+                await asyncio.sleep(item.wait_s)
+                reason = {
+                    "type": "server_error", "code": "transcription_failed",
+                    "message": "Input transcription failed.", "param": None,
+                }  # fmt: skip
+                return await self._send(f"{_ITEM}.failed", **about, error=reason)
+        text = self._recognised(item)
         words = text.split()
-        pace_s = wait_s / 2 / (len(words) + 1)
-        steps: list[tuple[float, Step]] = []
+        await asyncio.sleep(item.wait_s / (2 if words else 1))
         for number, word in enumerate(words):
             delta = word if number == 0 else f" {word}"
-            pause_s = wait_s / 2 if number == 0 else pace_s
-            steps.append((pause_s, event(self._ids, f"{kind}.delta", **about, delta=delta)))
-        usage = {
-            "type": "duration", "seconds": round(len(audio) / self._format.bytes_a_second, 3)
-        }  # fmt: skip
-        last_s = wait_s - sum(pause_s for pause_s, _ in steps)
-        done = event(self._ids, f"{kind}.completed", **about, transcript=text, usage=usage)
-        return [*steps, (max(0.0, last_s), done)]
+            await self._send(f"{_ITEM}.delta", **about, delta=delta)
+            await asyncio.sleep(item.wait_s / 2 / len(words))
+        if item.fault is not FaultKind.STALL:
+            usage = {"type": "duration", "seconds": round(_seconds(item.audio, item.format), 3)}
+            await self._send(f"{_ITEM}.completed", **about, transcript=text, usage=usage)
+
+    def _recognised(self, item: _Item) -> str:
+        if item.format == _PCMU:
+            return self._simulator.clips.recognise(g711.decode(item.audio), g711.RATE_HZ)
+        samples = np.frombuffer(item.audio[: len(item.audio) // 2 * 2], "<i2").astype(np.int16)
+        return self._simulator.clips.recognise(samples, PCM_RATE_HZ)
+
+    def _new_id(self, prefix: str) -> str:
+        """Return an id that looks like OpenAI's, numbered in order: `item_0000000007`."""
+        return f"{prefix}_{next(self._numbers):010d}"
+
+    async def _send(self, kind: str, **members: object) -> None:
+        event = {"type": kind, "event_id": self._new_id("event"), **members}
+        await self._socket.send_text(orjson.dumps(event).decode())
 
 
-def _mapping(message: Mapping[str, object], key: str, param: str) -> Mapping[str, object]:
-    value = message.get(key)
-    if not isinstance(value, Mapping):
-        raise _Refused(f"Missing required parameter: '{param}'.", "missing_required_parameter")
-    return value
+def _seconds(audio: bytes | bytearray, kind: str) -> float:
+    return len(audio) / (g711.RATE_HZ if kind == _PCMU else 2 * PCM_RATE_HZ)
 
 
-def _check_transcription(wanted: object) -> None:
-    if wanted is None:
-        return
-    param = f"{_BASE}.transcription"
-    if not isinstance(wanted, Mapping) or wanted.get("model") not in MODELS:
-        raise _Refused("Invalid value for the model.", "invalid_value", f"{param}.model")
-    special = {"keywords", "languages"} & set(wanted)
-    if special and wanted["model"] not in _WITH_KEYWORDS:
-        raise _Refused(
-            "This model does not take it.", "unsupported_parameter", f"{param}.{min(special)}"
-        )
-    if "language" in wanted and "languages" in wanted:
-        raise _Refused("Send language or languages.", "invalid_value", f"{param}.languages")
-    if unknown := set(wanted) - {
-        "model", "language", "languages", "keywords", "prompt", "delay"
-    }:  # fmt: skip
-        raise _unknown(f"{param}.{min(unknown)}")
-    keywords = wanted.get("keywords", [])
-    if not isinstance(keywords, list) or any(set("<>\r\n") & set(str(k)) for k in keywords):
-        raise _Refused("Invalid keywords.", "invalid_value", f"{param}.keywords")
-
-
-def _check_turn_detection(wanted: object, transcription: object) -> None:
-    if wanted is None:
-        return
-    model = transcription.get("model") if isinstance(transcription, Mapping) else None
-    if model in _WITHOUT_VAD:
-        message = f"Turn detection is not supported for '{model}'; it must be null."
-    else:
-        message = "This simulator has no voice activity detection; set it to null."
-    raise _Refused(message, "invalid_value", f"{_BASE}.turn_detection")
-
-
-def _unknown(param: str) -> _Refused:
-    return _Refused(f"Unknown parameter: '{param}'.", "unknown_parameter", param)
+def _parsed(text: str) -> Mapping[str, object]:
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return message if isinstance(message, dict) else {}

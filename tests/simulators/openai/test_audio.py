@@ -1,4 +1,4 @@
-"""Files: a form in, words out."""
+"""Files: a form in, words out. Speech: a text in, sound out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ import numpy as np
 import pytest
 
 from tests.simulators.openai.conftest import Samples, recorded
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
+from voicebot.simulators.openai.simulator import (
+    PCM_RATE_HZ,
+    Fault,
+    FaultKind,
+    Service,
+    Simulator,
+    babble,
+)
 
+TEXT = "May I have your name, please?"
+SPEECH = {"model": "gpt-4o-mini-tts", "voice": "coral", "input": TEXT, "response_format": "pcm"}
 NAME = recorded("john_name.wav")
 FORM = {"model": "gpt-transcribe"}
 
@@ -86,3 +95,35 @@ async def test_a_client_that_leaves_while_it_waits_is_no_error(
     answer = await http.post("audio/transcriptions", data=FORM, files=files)
     assert answer.status_code == 200
     assert not caplog.records
+
+
+def test_a_babble_is_as_long_as_the_text_and_never_silent() -> None:
+    short, long = babble("Yes."), babble(TEXT)
+    assert 1 < len(long) / PCM_RATE_HZ < 5
+    assert len(short) < len(long) / 5
+    seconds = long[: len(long) // PCM_RATE_HZ * PCM_RATE_HZ].reshape(-1, PCM_RATE_HZ)
+    assert (np.abs(seconds).max(axis=1) > 3000).all()
+
+
+async def test_speech_is_streamed_as_raw_pcm_in_odd_pieces(http: httpx.AsyncClient) -> None:
+    async with http.stream("POST", "audio/speech", json=SPEECH) as answer:
+        pieces = [piece async for piece in answer.aiter_raw()]
+    samples = np.frombuffer(b"".join(pieces), "<i2")
+    assert np.array_equal(samples, babble(TEXT))
+    assert any(len(piece) % 2 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "tts-9"},
+        {"response_format": "mp3"},
+        {"input": "x" * 4097},
+        {"speed": 9},
+        {"model": "tts-1", "instructions": "Calm."},
+    ],
+)
+async def test_speech_that_cannot_be_made_is_refused(
+    http: httpx.AsyncClient, change: dict[str, object]
+) -> None:
+    assert (await http.post("audio/speech", json={**SPEECH, **change})).status_code == 400
