@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
-from voicebot.runtime.ports import Address, port_of, reserve
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 from voicebot.store.commits import Commit, SessionInfo, encode
@@ -105,9 +105,8 @@ def bare_fsyncs(folder: Path) -> list[float]:
 
 
 async def main() -> int:
-    with TemporaryDirectory(prefix="vb-cost-") as name, reserve(_door()) as reserved:
-        folder, port = Path(name), port_of(reserved)
-        reserved.close()
+    with TemporaryDirectory(prefix="vb-cost-") as name:
+        folder, port = Path(name), free_port()
         settings = Settings(_env_file=None, data_dir=folder, commit_deadline_ms=2000)
         business = load_business(None)
         valkey = EmbeddedValkey(folder, port)
@@ -146,10 +145,6 @@ def _report(taken: dict[str, list[float]], journaled: list[float], fsyncs: list[
         print(f"| {name} | {median(values):.3f} | {median(values) / base:.3f} |")
     print(f"| to the journal, Redis away | {median(journaled):.3f} | |")
     print(f"| bare fsync of a page | {median(fsyncs):.3f} | |")
-
-
-def _door() -> Address:
-    return Address("127.0.0.1", 0, "VOICEBOT_REDIS_HOST", "VOICEBOT_REDIS_PORT")
 
 
 if __name__ == "__main__":

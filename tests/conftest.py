@@ -24,7 +24,7 @@ PATIENT_S = 60.0
 """Of whoever waits for somebody who will answer: the machine may be slow, or stand still."""
 _WAITING_FOR_SOMEBODY = (
     "runtime.check_ports.CHECK_TIMEOUT_S",
-    "runtime.check_notify.CHECK_TIMEOUT_S",
+    "runtime.check_services.CHECK_TIMEOUT_S",
     "openai.account._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.inference_server._SEND_DEADLINE_S",

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from voicebot.error_texts import sentence
 from voicebot.errors import SettingsError
 
-logging.getLogger("dotenv").setLevel(logging.ERROR)  # start_checks reports it once
+logging.getLogger("dotenv").setLevel(logging.ERROR)  # check_settings reports it once
 PREFIX: Final = "VOICEBOT_"
 _DAY_S: Final = 24 * 3600
 _SCHEMES: Final = ("https", "http", "wss", "ws")

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.runtime.given import found
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Saved, Speaker, Step
 from voicebot.cli import program
 from voicebot.commands.journal import lines
 from voicebot.errors import StoreUnavailable
-from voicebot.runtime.check_store import check_journal
+from voicebot.runtime.findings import Finding, Level
 from voicebot.runtime.ports import free_port
-from voicebot.runtime.start_checks import Level
 from voicebot.settings import Settings, load_settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
@@ -60,6 +60,10 @@ def command(*words: str) -> Result:
     return result
 
 
+def doctor(data_dir: Path) -> Finding:
+    return asyncio.run(found("journal", data_dir.parent))
+
+
 async def leave_behind(*sids: CallSid) -> None:
     """A process that took calls while Redis was away, and has ended."""
     async with open_store(load_settings(), load_business(None)) as store:
@@ -82,7 +86,8 @@ def test_an_empty_journal_says_that_nothing_waits(data_dir: Path) -> None:
     result = command()
     assert result.exit_code == 0
     assert "nothing waits" in result.stdout
-    assert check_journal(data_dir).state is Level.OK
+    assert doctor(data_dir).level is Level.OK
+    assert not data_dir.exists()
 
 
 def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) -> None:
@@ -113,7 +118,7 @@ def test_a_damaged_file_is_named_and_nobody_is_told_that_nothing_waits(
     (journal,) = (data_dir / "journal").glob("*.db")
     journal.write_bytes(left)
     assert f"{journal.stem}: damaged" in command().stdout
-    assert check_journal(data_dir).state is Level.NOTE
+    assert doctor(data_dir).level is Level.NOTE
 
 
 async def test_a_running_processs_file_is_named_as_such(data_dir: Path) -> None:
@@ -149,7 +154,7 @@ def test_replay_brings_what_an_ended_process_left(
         assert "nothing waits" in result.stdout
         assert runner.run(_name_in_redis(url, SID)) == SECRET
         runner.run(server.__aexit__(None, None, None))
-    assert check_journal(data_dir).state is Level.OK
+    assert doctor(data_dir).level is Level.OK
 
 
 @pytest.mark.valkey
@@ -166,8 +171,8 @@ def test_replay_shows_what_redis_refuses_and_brings_it_when_it_is_mended(
         assert result.exit_code == 1
         assert "2 writes brought" in result.stdout
         assert "WRONGTYPE" in result.stdout
-        assert check_journal(data_dir).state is Level.NOTE
-        assert "refuses 2" in check_journal(data_dir).text
+        assert doctor(data_dir).level is Level.NOTE
+        assert "refuses 2" in doctor(data_dir).text
         assert "WRONGTYPE" in command().stdout
         runner.run(_mend(url))
         assert command("replay").exit_code == 0
@@ -177,16 +182,10 @@ def test_replay_shows_what_redis_refuses_and_brings_it_when_it_is_mended(
 
 def test_the_doctor_tells_depth_and_age(data_dir: Path) -> None:
     asyncio.run(leave_behind(SID))
-    finding = check_journal(data_dir)
-    assert finding.state is Level.NOTE
+    finding = doctor(data_dir)
+    assert finding.level is Level.NOTE
     assert "2 writes wait" in finding.text
     assert "voicebot journal" in finding.mend
-
-
-def test_looking_makes_no_directory(tmp_path: Path) -> None:
-    assert check_journal(tmp_path / "none").state is Level.OK
-    assert journal_summaries(tmp_path / "none") == []
-    assert not (tmp_path / "none").exists()
 
 
 async def _poison(url: str) -> None:

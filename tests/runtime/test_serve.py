@@ -18,12 +18,11 @@ from websockets.sync.client import connect
 
 from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
+from voicebot.errors import StartFailed
 from voicebot.runtime.ports import (
     Address,
     free_port,
-    is_free,
     is_loopback,
-    port_of,
     reserve,
     without_password,
 )
@@ -33,7 +32,15 @@ from voicebot.settings import Engine, Settings
 
 
 def door(port: int) -> Address:
-    return Address("127.0.0.1", port, "VOICEBOT_STREAM_HOST", "VOICEBOT_STREAM_PORT")
+    return Address("127.0.0.1", port, "STREAM")
+
+
+def is_free(port: int) -> bool:
+    try:
+        reserve(door(port)).close()
+    except StartFailed:
+        return False
+    return True
 
 
 def test_trying_out_listens_on_this_machine_and_drains_shortly() -> None:
@@ -95,7 +102,7 @@ def test_a_password_is_masked(url: str, shown: str) -> None:
 
 def test_a_reserved_port_is_refused_to_others_and_shared_with_our_workers() -> None:
     with reserve(door(0)) as held, socket.socket() as other, socket.socket() as worker:
-        address = ("127.0.0.1", port_of(held))
+        address = ("127.0.0.1", held.getsockname()[1])
         with pytest.raises(OSError, match="in use"):
             other.bind(address)
         worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -107,7 +114,7 @@ def test_a_reserved_port_is_refused_to_others_and_shared_with_our_workers() -> N
 
 def test_a_port_that_somebody_listens_on_is_not_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert not is_free(door(int(taken.getsockname()[1])))
+        assert not is_free(int(taken.getsockname()[1]))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +160,7 @@ def test_a_part_that_cannot_work_ends_everything_at_once_with_its_reason(tmp_pat
     assert "stream 1 cannot work with these settings" in told
     assert not run.events("child_died")
     assert not any(map(alive, run.pids))
-    assert is_free(door(redis_port))
+    assert is_free(redis_port)
 
 
 @pytest.mark.slow
@@ -247,7 +254,7 @@ def test_a_signal_stops_everything_in_order_and_exits_clean(
         assert run.ended() == 0
     assert run.said.endswith("stopped\n")
     assert not any(map(alive, run.pids))
-    assert is_free(door(redis_port))
+    assert is_free(redis_port)
 
 
 @pytest.mark.slow
@@ -261,7 +268,7 @@ def test_a_second_signal_does_not_wait_for_a_worker_that_hangs(tmp_path: Path) -
         run.process.terminate()
         assert run.ended() == 128 + signal.SIGTERM
     assert not any(map(alive, run.pids))
-    assert is_free(door(redis_port))
+    assert is_free(redis_port)
 
 
 @pytest.mark.slow
@@ -299,7 +306,7 @@ def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
                 second.process.send_signal(signal.SIGINT)
                 second.process.send_signal(signal.SIGINT)
                 second.ended()
-            assert is_free(door(redis_port))
+            assert is_free(redis_port)
 
 
 @pytest.mark.slow
@@ -322,4 +329,4 @@ def test_children_of_a_killed_supervisor_end_and_valkey_is_adopted_by_the_next(
             assert redis.get("kept") == b"yes"
         second.process.send_signal(signal.SIGINT)
         assert second.ended() == 0
-    assert is_free(door(redis_port))
+    assert is_free(redis_port)

@@ -1,6 +1,7 @@
 """`voicebot doctor --openai`: ask each service in use once, as a call would.
 
 Sends half a second of silence, "Hello." and one made-up sentence, which costs a fraction of a cent.
+Calls go on without OpenAI, so what fails is a note.
 """
 
 from __future__ import annotations
@@ -8,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from voicebot import g711
-from voicebot.business import Business
+from voicebot.business import load_business
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked
 from voicebot.collect.understanding.model.asking import ModelUnderstanding
@@ -22,6 +22,7 @@ from voicebot.openai.account import Account, account
 from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.exceptions import FAILURES, failure_of
 from voicebot.openai.failures import Failure, Service
+from voicebot.runtime.findings import Finding, note, ok
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.session import State
@@ -41,17 +42,8 @@ _MENDS: Final = {
 _SOME_MEND: Final = "try again; calls go on without it meanwhile"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The result for one service; `mend` is empty when it works."""
-
-    subject: str
-    text: str
-    mend: str = ""
-
-
-async def check_openai(settings: Settings, business: Business) -> AsyncIterator[Checked]:
-    """Check each service in use; raises SettingsError."""
+async def check_openai_services(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask the models' list, and each service in use; raises SettingsError."""
     ours = account(settings)
     patient = settings.model_copy(
         update={
@@ -59,41 +51,36 @@ async def check_openai(settings: Settings, business: Business) -> AsyncIterator[
             "openai_speech_deadline_ms": round(_PATIENT_S * 1000),
         }
     )
-    yield await _models(ours, settings)
-    if settings.engine(settings.transcriber) is Engine.OPENAI:
+    hears, speaks, understands = (
+        settings.engine(chosen) is Engine.OPENAI
+        for chosen in (settings.transcriber, settings.synthesizer, settings.understanding)
+    )
+    wanted = [settings.openai_hearing_model, settings.openai_file_model] if hears else []
+    wanted += [settings.openai_speech_model] if speaks else []
+    wanted += [settings.openai_model] if understands else []
+    yield await _models(ours, wanted)
+    if hears:
         yield await _hearing(patient)
-    if settings.engine(settings.synthesizer) is Engine.OPENAI:
-        async for checked in _speaking(patient):
-            yield checked
-    if settings.engine(settings.understanding) is Engine.OPENAI:
-        yield await _understanding(ours, settings, business)
+    if speaks:
+        async for finding in _speaking(patient):
+            yield finding
+    if understands:
+        yield await _understanding(ours, settings)
 
 
-async def _models(ours: Account, settings: Settings) -> Checked:
-    wanted = _wanted(settings)
+async def _models(ours: Account, wanted: list[str]) -> Finding:
     async with ours.open_client() as client:
         try:
             known = {model.id async for model in client.models.list()}
         except FAILURES as error:
-            return _failed("OpenAI key", failure_of(error))
+            return _failed("key", error)
     if absent := [model for model in wanted if model not in known]:
-        text = f"{ours.base_url} does not list {', '.join(absent)}"
-        return Checked("OpenAI key", text, "set other models (docs/openai.md), if they do not work")
-    return Checked("OpenAI key", f"{ours.base_url} takes it, and knows {', '.join(wanted)}")
+        text = f"key: {ours.base_url} does not list {', '.join(absent)}"
+        return note(text, "set other models (docs/openai.md), if they do not work")
+    return ok(f"key: {ours.base_url} takes it, and knows {', '.join(wanted)}")
 
 
-def _wanted(settings: Settings) -> list[str]:
-    wanted: list[str] = []
-    if settings.engine(settings.transcriber) is Engine.OPENAI:
-        wanted += [settings.openai_hearing_model, settings.openai_file_model]
-    if settings.engine(settings.synthesizer) is Engine.OPENAI:
-        wanted.append(settings.openai_speech_model)
-    if settings.engine(settings.understanding) is Engine.OPENAI:
-        wanted.append(settings.openai_model)
-    return wanted
-
-
-async def _hearing(settings: Settings) -> Checked:
+async def _hearing(settings: Settings) -> Finding:
     stt = OpenAISpeechToText(settings)
     began = time.perf_counter()
     silence = g711.SILENCE * (g711.RATE_HZ // 2)
@@ -104,32 +91,38 @@ async def _hearing(settings: Settings) -> Checked:
             await listening.transcribe(silence, Hint())
             live = isinstance(stream, OpenAISttStream) and stream.session.state is State.UP
     except SpeechUnavailable as error:
-        return Checked("hearing", str(error), _SOME_MEND)
+        return note(f"hearing: {error}", _SOME_MEND)
     finally:
         await stt.aclose()
     if not live:
-        text = f"{settings.openai_hearing_model} cannot be reached; files are heard, slower"
-        return Checked("hearing", text, "set VOICEBOT_OPENAI_HEARING_MODEL, if this stays so")
-    return Checked("hearing", f"{settings.openai_hearing_model}, {_ms(began)} with the connection")
+        text = (
+            f"hearing: {settings.openai_hearing_model} cannot be reached; files are heard, slower"
+        )
+        return note(text, "set VOICEBOT_OPENAI_HEARING_MODEL, if this stays so")
+    took = f"{_ms_since(began):.0f} ms with the connection"
+    return ok(f"hearing: {settings.openai_hearing_model}, {took}")
 
 
-async def _speaking(settings: Settings) -> AsyncIterator[Checked]:
+async def _speaking(settings: Settings) -> AsyncIterator[Finding]:
     for _, synthesizer in openai_synthesizers(settings):
         began = time.perf_counter()
+        what = f"speaking: {synthesizer.model}"
         try:
             async with aclosing(synthesizer), aclosing(synthesizer.speak("Hello.")) as pieces:
                 await anext(pieces)
-                yield Checked("speaking", f"{synthesizer.model}, first audio after {_ms(began)}")
+                yield ok(f"{what}, first audio after {_ms_since(began):.0f} ms")
         except SpeechUnavailable as error:
-            yield Checked("speaking", f"{synthesizer.model}: {error}", _SOME_MEND)
+            yield note(f"{what}: {error}", _SOME_MEND)
 
 
-async def _understanding(ours: Account, settings: Settings, business: Business) -> Checked:
+async def _understanding(ours: Account, settings: Settings) -> Finding:
+    business = load_business(settings.business)
     now = datetime.now(business.zone).replace(tzinfo=None)
     asked = Asked(Step.SERVICE, now, business.region, services=business.services)
     began = time.perf_counter()
+    what = f"understanding: {settings.openai_model}"
     async with ours.open_client() as client:
-        mind = ModelUnderstanding(
+        model = ModelUnderstanding(
             client,
             settings.openai_model,
             effort=settings.openai_effort,
@@ -138,20 +131,20 @@ async def _understanding(ours: Account, settings: Settings, business: Business) 
             is_openai=ours.is_openai,
         )
         try:
-            await mind.ask(_SENTENCE, asked)
+            await model.ask(_SENTENCE, asked)
         except FAILURES as error:
-            return _failed(f"understanding, {settings.openai_model}", failure_of(error))
-    took_s = time.perf_counter() - began
-    text = f"{settings.openai_model}, {took_s * 1000:.0f} ms"
-    if took_s * 1000 > settings.openai_deadline_ms:
+            return _failed(what, error)
+    took_ms = _ms_since(began)
+    if took_ms > settings.openai_deadline_ms:
         mend = "a call does not wait so long: VOICEBOT_OPENAI_DEADLINE_MS, or a faster model"
-        return Checked("understanding", text, mend)
-    return Checked("understanding", text)
+        return note(f"{what}, {took_ms:.0f} ms", mend)
+    return ok(f"{what}, {took_ms:.0f} ms")
 
 
-def _failed(subject: str, failure: Failure) -> Checked:
-    return Checked(subject, failure.value, _MENDS.get(failure, _SOME_MEND))
+def _failed(what: str, error: Exception) -> Finding:
+    failure = failure_of(error)
+    return note(f"{what}: {failure}", _MENDS.get(failure, _SOME_MEND))
 
 
-def _ms(began: float) -> str:
-    return f"{(time.perf_counter() - began) * 1000:.0f} ms"
+def _ms_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

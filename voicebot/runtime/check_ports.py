@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from http.client import HTTPException
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from voicebot.error_texts import open_directly, why
 from voicebot.errors import StartFailed
-from voicebot.runtime.ports import Address, is_loopback, require_staff_token, reserve
-from voicebot.runtime.start_checks import CHECK_TIMEOUT_S, Finding, Level, refused
+from voicebot.runtime.findings import CHECK_TIMEOUT_S, Check, Finding, note, ok, problem
+from voicebot.runtime.ports import (
+    Address,
+    console_address,
+    is_loopback,
+    require_staff_token,
+    reserve,
+    stream_address,
+)
 from voicebot.settings import Settings
 
 _TOKEN_LETTERS = 32
@@ -18,84 +27,100 @@ _FEW_LETTERS = 16
 _LOCAL = " (`make run-local` is `voicebot serve --local`: that takes calls of this machine only)"
 
 
-def check_port(subject: str, door: Address) -> Finding:
-    """Check that the port is free or held by a running voicebot."""
-    at = f"{door.host}:{door.port}"
-    try:
-        reserve(door).close()
-    except StartFailed as error:
-        if _is_ours(door):
-            return Finding(subject, Level.OK, f"{at}: voicebot is running")
-        return Finding(subject, Level.PROBLEM, str(error))
-    return Finding(subject, Level.OK, f"{at} is free")
+async def check_stream_port(settings: Settings) -> AsyncIterator[Finding]:
+    """Check that the provider's port is free or held by a running voicebot."""
+    yield await _check_port(stream_address(settings))
 
 
-def check_provider(settings: Settings) -> Iterator[Finding]:
-    """Check that only the provider can place calls, and that the public address leads here."""
-    yield _check_signature(settings)
-    if settings.public_url is not None:
-        yield _check_public(settings.public_url)
+async def check_console_port(settings: Settings) -> AsyncIterator[Finding]:
+    """Check that the staff's port is free or held by a running voicebot."""
+    yield await _check_port(console_address(settings))
 
 
-def check_staff(settings: Settings) -> Finding:
-    """Check that customers' data is protected by a token beyond this machine."""
-    if problem := refused("staff", require_staff_token, settings):
-        return problem
-    if not settings.console_tokens:
-        return Finding("staff", Level.OK, f"no token: {settings.console_host} is this machine only")
-    shortest = min(map(len, settings.console_tokens))
-    if shortest < _FEW_LETTERS:
-        text = f"a token of {shortest} letters can be guessed"
-        return Finding("staff", Level.NOTE, text, "make one: openssl rand -hex 16")
-    return Finding("staff", Level.OK, "a token is required")
-
-
-def _check_signature(settings: Settings) -> Finding:
+async def check_provider(settings: Settings) -> AsyncIterator[Finding]:
+    """Check that only the provider can place calls."""
     token = settings.twilio_auth_token.get_secret_value() if settings.twilio_auth_token else ""
-    if token:
-        if token.startswith("AC") and len(token) == _TOKEN_LETTERS + 2:
-            mend = "set VOICEBOT_TWILIO_AUTH_TOKEN to the token that stands beside it"
-            return Finding("provider", Level.PROBLEM, "that is the account's SID, no token", mend)
-        if settings.public_url:
-            return Finding("provider", Level.OK, "calls must be signed by the provider")
+    if token.startswith("AC") and len(token) == _TOKEN_LETTERS + 2:
+        mend = "set VOICEBOT_TWILIO_AUTH_TOKEN to the token that stands beside it"
+        yield problem("that is the account's SID, no token", mend)
+    elif token and settings.public_url:
+        yield ok("calls must be signed by the provider")
+    elif token:
         mend = "set VOICEBOT_PUBLIC_URL to the address that the provider calls"
-        return Finding("provider", Level.NOTE, "signatures cover the public address", mend)
-    if settings.public_url:
+        yield note("signatures cover the public address", mend)
+    elif settings.public_url:
         text = "no auth token: anyone who finds the public address may place calls"
-        return Finding("provider", Level.NOTE, text, "set VOICEBOT_TWILIO_AUTH_TOKEN")
-    if is_loopback(settings.stream_host):
-        return Finding("provider", Level.OK, "no auth token: calls from this machine only")
-    mend = "set VOICEBOT_TWILIO_AUTH_TOKEN, or VOICEBOT_STREAM_HOST=127.0.0.1"
-    text = f"no auth token, and `voicebot serve` takes calls on {settings.stream_host}"
-    if "stream_host" not in settings.model_fields_set:
-        mend += _LOCAL
-    return Finding("provider", Level.NOTE, text, mend)
+        yield note(text, "set VOICEBOT_TWILIO_AUTH_TOKEN")
+    elif is_loopback(settings.stream_host):
+        yield ok("no auth token: calls from this machine only")
+    else:
+        text = f"no auth token, and `voicebot serve` takes calls on {settings.stream_host}"
+        mend = "set VOICEBOT_TWILIO_AUTH_TOKEN, or VOICEBOT_STREAM_HOST=127.0.0.1"
+        yield note(text, mend + ("" if "stream_host" in settings.model_fields_set else _LOCAL))
 
 
-def _check_public(url: str) -> Finding:
-    host = urlsplit(url).hostname or ""
-    if is_loopback(host):
+async def check_public_url(settings: Settings) -> AsyncIterator[Finding]:
+    """Check that the public address, where one is set, leads here."""
+    url = settings.public_url
+    if url is None:
+        return
+    if is_loopback(host := urlsplit(url).hostname or ""):
         mend = "set VOICEBOT_PUBLIC_URL to the address of your tunnel or proxy"
-        return Finding("public URL", Level.NOTE, f"{url}: no provider reaches {host}", mend)
-    try:
-        with urlopen(f"{url}/healthz", timeout=CHECK_TIMEOUT_S):
-            pass
-    except (OSError, HTTPException, UnicodeError) as error:  # HTTPError, URLError are OSErrors
+        yield note(f"{url}: no provider reaches {host}", mend)
+    elif reason := await asyncio.to_thread(_unreachable, url):
         mend = "start server and tunnel, or correct VOICEBOT_PUBLIC_URL; then ask again"
-        reason = f"HTTP {code}" if (code := getattr(error, "code", 0)) else why(error)
-        return Finding("public URL", Level.NOTE, f"{url} does not lead here ({reason})", mend)
-    if not url.startswith("https"):
+        yield note(f"{url} does not lead here ({reason})", mend)
+    elif not url.startswith("https"):
         mend = "use https: what callers say would travel in the clear"
-        return Finding("public URL", Level.NOTE, f"{url} answers, without TLS", mend)
-    return Finding(
-        "public URL", Level.OK, f"{url} answers; webhook {url}/twiml, method POST or GET"
-    )
+        yield note(f"{url} answers, without TLS", mend)
+    else:
+        yield ok(f"{url} answers; webhook {url}/twiml, method POST or GET")
 
 
-def _is_ours(door: Address) -> bool:
-    address = f"http://{door.reachable_host}:{door.port}/healthz"
+async def check_staff(settings: Settings) -> AsyncIterator[Finding]:
+    """Check that the tokens that protect customers' data cannot be guessed."""
+    if not settings.console_tokens:
+        yield ok(f"no token: {settings.console_host} is this machine only")
+    elif (shortest := min(map(len, settings.console_tokens))) < _FEW_LETTERS:
+        text = f"a token of {shortest} letters can be guessed"
+        yield note(text, "make one: openssl rand -hex 16")
+    else:
+        yield ok("a token is required")
+
+
+async def _check_port(address: Address) -> Finding:
+    at = f"{address.host}:{address.port}"
     try:
-        with open_directly(address, timeout=CHECK_TIMEOUT_S) as answer:
+        reserve(address).close()
+    except StartFailed as error:
+        if await asyncio.to_thread(_is_ours, address):
+            return ok(f"{at}: voicebot is running")
+        return problem(str(error))
+    return ok(f"{at} is free")
+
+
+def _is_ours(address: Address) -> bool:
+    url = f"http://{address.reachable_host}:{address.port}/healthz"
+    try:
+        with open_directly(url, timeout=CHECK_TIMEOUT_S) as answer:
             return bool(answer.status == 200)
     except (OSError, HTTPException, ValueError):
         return False
+
+
+def _unreachable(url: str) -> str:
+    """Return why no server of ours answers at `url`, or nothing when one does."""
+    try:
+        with urlopen(f"{url}/healthz", timeout=CHECK_TIMEOUT_S):
+            return ""
+    except (OSError, HTTPException, UnicodeError) as error:  # HTTPError, URLError are OSErrors
+        return f"HTTP {code}" if (code := getattr(error, "code", 0)) else why(error)
+
+
+PORT_CHECKS: Final = {
+    "phone port": Check(check_stream_port),
+    "provider": Check(check_provider),
+    "public URL": Check(check_public_url),
+    "staff port": Check(check_console_port),
+    "staff": Check(check_staff, require_staff_token),
+}

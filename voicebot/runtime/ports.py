@@ -7,7 +7,7 @@ import random
 import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,12 +24,11 @@ _AUTHORITY: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address to listen on, and the names of its settings."""
+    """An address to listen on; `VOICEBOT_{name}_HOST` and `…_PORT` are its settings."""
 
     host: str
     port: int
-    host_setting: str
-    port_setting: str
+    name: str = ""
 
     @property
     def reachable_host(self) -> str:
@@ -40,22 +39,12 @@ class Address:
 
 def stream_address(settings: Settings) -> Address:
     """Return the address where the provider connects."""
-    return Address(
-        settings.stream_host,
-        settings.stream_port,
-        "VOICEBOT_STREAM_HOST",
-        "VOICEBOT_STREAM_PORT",
-    )
+    return Address(settings.stream_host, settings.stream_port, "STREAM")
 
 
 def console_address(settings: Settings) -> Address:
     """Return the address where staff connect."""
-    return Address(
-        settings.console_host,
-        settings.console_port,
-        "VOICEBOT_CONSOLE_HOST",
-        "VOICEBOT_CONSOLE_PORT",
-    )
+    return Address(settings.console_host, settings.console_port, "CONSOLE")
 
 
 def is_loopback(host: str) -> bool:
@@ -104,45 +93,30 @@ def reserve(address: Address) -> socket.socket:
     one for all of them. As it never listens, it gets no connections.
     """
     try:
-        port = address.port or free_port(address.host)
-        _bound(address, port).close()  # without SO_REUSEPORT, which finds conflicts
-        return _bound(address, port, shared=True)
+        chosen = replace(address, port=address.port or free_port(address.host))
+        _bound(chosen).close()  # without SO_REUSEPORT, which finds conflicts
+        return _bound(chosen, shared=True)
     except OSError as error:
-        raise StartFailed(clash(address, error)) from error
+        raise StartFailed(_clash(address, error)) from error
 
 
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a free port outside the range for outgoing connections; raises OSError."""
     for port in random.sample(_OWN_PORTS, _TRIES):
         with suppress(OSError):
-            _bound(Address(host, port, "", ""), port).close()
+            _bound(Address(host, port)).close()
             return port
     raise OSError(errno.EADDRINUSE, "no free port")
 
 
-def is_free(address: Address) -> bool:
-    """Return whether the address is free."""
-    try:
-        reserve(address).close()
-    except StartFailed:
-        return False
-    return True
-
-
-def port_of(held: socket.socket) -> int:
-    """Return the port of a bound socket."""
-    return int(held.getsockname()[1])
-
-
-def _bound(address: Address, port: int, *, shared: bool = False) -> socket.socket:
+def _bound(address: Address, *, shared: bool = False) -> socket.socket:
     family, kind, protocol, _, socket_address = socket.getaddrinfo(
-        address.host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     held = socket.socket(family, kind, protocol)
     try:
-        held.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # ignore closed connections in TIME_WAIT
+        # Ignore closed connections in TIME_WAIT.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind(socket_address)
@@ -152,19 +126,19 @@ def _bound(address: Address, port: int, *, shared: bool = False) -> socket.socke
     return held
 
 
-def clash(address: Address, error: OSError) -> str:
+def _clash(address: Address, error: OSError) -> str:
     """Return why the address cannot be bound, and what to change."""
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {address.port} on {address.host} is taken by another program: "
-            f"stop that one, or set {address.port_setting} to a free port"
+            f"stop that one, or set VOICEBOT_{address.name}_PORT to a free port"
         )
     if error.errno == errno.EACCES:
         return (
             f"port {address.port} may not be used by this user: "
-            f"set {address.port_setting} above 1023"
+            f"set VOICEBOT_{address.name}_PORT above 1023"
         )
     return (
         f"cannot listen on {address.host}:{address.port} ({error.strerror}): "
-        f"check {address.host_setting} and {address.port_setting}"
+        f"check VOICEBOT_{address.name}_HOST and VOICEBOT_{address.name}_PORT"
     )

@@ -24,17 +24,17 @@ import typer
 from voicebot.error_texts import why
 from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
+from voicebot.runtime.check_settings import unknown_settings
 from voicebot.runtime.child_processes import Child, Part, end_orphans, kept_metrics, metrics_dir
+from voicebot.runtime.doctor import refusals
 from voicebot.runtime.ports import (
     console_address,
     is_loopback,
-    port_of,
     reserve,
     stream_address,
     without_password,
 )
 from voicebot.runtime.process import Lifetime, run_detached
-from voicebot.runtime.start_checks import refusals, unknown_settings
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.models import SpeechProcess, is_needed
 from voicebot.store import (
@@ -112,7 +112,8 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
         await end_orphans(prepare_data_dir(data_dir / _LOCKS))
         with kept_metrics(data_dir), reserve(stream_address(settings)) as stream:
             with reserve(console_address(settings)) as console:  # the console binds the port itself
-                ports = {"stream_port": port_of(stream), "console_port": port_of(console)}
+                ports = {"stream_port": stream.getsockname()[1]}
+                ports["console_port"] = console.getsockname()[1]
             settings = settings.model_copy(update={"data_dir": data_dir, **ports})
             if settings.redis_url is not None:
                 await _check_redis(settings.redis_url)

@@ -55,5 +55,5 @@ def test_a_taken_port_is_told_with_what_chooses_another() -> None:
         command = [sys.executable, "-m", "voicebot", "openai-sim", "--port", port]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert f"port {port} on 127.0.0.1 is taken" in done.stderr
-    assert "--port, or VOICEBOT_OPENAI_SIM_PORT," in done.stderr
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "--port, or VOICEBOT_OPENAI_SIM_PORT" in done.stderr

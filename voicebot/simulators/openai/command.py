@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 
 from voicebot.errors import StartFailed
 from voicebot.runtime.http_server import HttpServer
-from voicebot.runtime.ports import Address, clash
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.clips import load_clips
@@ -68,7 +67,6 @@ def openai_sim(
     run(main)
 
 
-_OPTIONS = ("--host", "--port, or VOICEBOT_OPENAI_SIM_PORT,")
 _MOST_BYTES = 16 << 20
 """An append event may hold 15 MiB."""
 
@@ -79,7 +77,10 @@ async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
     try:
         listener = create_server((host, port))
     except OSError as error:
-        raise StartFailed(clash(Address(host, port, *_OPTIONS), error)) from error
+        raise StartFailed(
+            f"cannot listen on {host}:{port} ({error.strerror}): "
+            "check --host and --port, or VOICEBOT_OPENAI_SIM_PORT"
+        ) from error
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="websockets-sansio",
         ws_max_size=_MOST_BYTES, ws_per_message_deflate=False, lifespan="off",
