@@ -23,6 +23,7 @@ from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog
 from voicebot.notify.dispatcher import Dispatcher, Pace
 from voicebot.notify.endpoints import endpoints
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
@@ -235,6 +236,18 @@ async def process(settings: Settings, tmp_path: Path) -> AsyncIterator[asyncio.s
         with suppress(ProcessLookupError):
             child.kill()
         await child.communicate()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+async def test_a_process_begins_while_redis_is_away_waits_and_says_so(
+    settings: Settings, tmp_path: Path, scheme: str
+) -> None:
+    away = settings.model_copy(update={"redis_url": f"{scheme}://127.0.0.1:{free_port()}"})
+    async with process(away, tmp_path) as running, asyncio.timeout(PATIENCE_S):
+        while "webhooks_wait_for_redis" not in (tmp_path / "log").read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        running.terminate()
+        assert await running.wait() == 0
 
 
 @pytest.mark.slow

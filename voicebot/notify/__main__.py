@@ -6,7 +6,7 @@ A child process of `voicebot serve`. Each half runs when its settings are set.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 
 from voicebot.business import load_business
 from voicebot.notify.dispatcher import Dispatcher
@@ -22,7 +22,8 @@ async def main(lifetime: Lifetime) -> None:
     settings = load_settings()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         if receivers := endpoints(settings):
-            client = await stack.enter_async_context(connect(redis_url(settings)))
+            # not `async with client`: that would end the process while a cluster is away
+            client = await stack.enter_async_context(aclosing(connect(redis_url(settings))))
             for endpoint in receivers:
                 group.create_task(Dispatcher(client, endpoint, settings).run(lifetime.stopping))
         if settings.smtp_url is not None:
