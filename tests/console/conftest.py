@@ -18,12 +18,15 @@ from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.collect.understanding import Understand
 from voicebot.console.app import create_app
+from voicebot.console.auth import Visitor
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState
 from voicebot.console.middleware import console_server
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.telemetry import UNTRACED, Tracing
+
+PROGRAM = Visitor(reads_clear=True)
 
 
 @pytest.fixture
@@ -102,3 +105,9 @@ class console:
     async def __aexit__(self, *error: object) -> None:
         await self._client.aclose()
         await self._lifespan.__aexit__(None, None, None)
+
+
+async def until_following(http: httpx.AsyncClient) -> None:
+    """Wait until the console reads notices."""
+    while "voicebot_console_following 1.0" not in (await http.get("/metrics")).text:
+        pass  # the request itself gives way

@@ -16,7 +16,7 @@ from tests.store.calls import Stored
 from voicebot.console.event_streams import events_of_all
 from voicebot.settings import Settings
 
-from .conftest import console
+from .conftest import PROGRAM, console
 from .test_event_streams import hub_and_store, take
 
 Break = Callable[[Redis], Awaitable[object]]
@@ -116,7 +116,7 @@ async def test_the_page_shows_all_and_follows_the_others(
     assert (await http.get("/live/calls/CA2")).json()["broken"] is True
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:  # and it comes up beside it
-        listening = asyncio.create_task(take(events_of_all(at.hub, 0), 1))
+        listening = asyncio.create_task(take(events_of_all(at.hub, 0, PROGRAM), 1))
         said = {"callSid": "CA1", "customerMessage": {"message": "Ann Lee"}}
         assert (await http.post("/ai/conversation", json=said)).status_code == 200
         assert await listening

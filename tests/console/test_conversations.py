@@ -15,7 +15,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from redis.asyncio import Redis
 from structlog.contextvars import get_contextvars
 
-from tests.console.conftest import console
+from tests.conftest import PATIENT_S
+from tests.console.conftest import console, until_following
 from tests.console.test_app import SID, WORDS, begin, say
 from tests.store.faults import FaultyRedis
 from tests.telemetry.test_spans import Seen
@@ -187,17 +188,21 @@ async def test_a_conversation_over_http_leaves_no_more_fields_the_longer_it_is(
 
 
 async def test_a_call_of_the_phone_that_goes_on_over_http_is_resumed_once(
-    http: httpx.AsyncClient, redis: Redis, settings: Settings
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert settings.redis_url
-    async with open_store(settings, load_business(None)) as phone:
-        ledger = await phone.open_call(CallSid(SID), caller=None)
-        await phone.announce(CallSid(SID), Phase.LISTENING)
-        await ledger.close()
-    for _ in range(3):
-        await say(http, "What does it cost?")
-    (row,) = (await http.get("/calls")).json()["calls"]
-    assert row["resumed"] == 1
+    monkeypatch.setattr("voicebot.console.event_hub.GATHER_S", 5.0)  # no notice is read meanwhile
+    async with asyncio.timeout(PATIENT_S), console(settings) as http:
+        await until_following(http)
+        async with open_store(settings, load_business(None)) as phone:
+            ledger = await phone.open_call(CallSid(SID), caller=None)
+            (row,) = (await http.get("/calls")).json()["calls"]
+            assert row["resumed"] == 0
+            await phone.announce(CallSid(SID), Phase.LISTENING)
+            await ledger.close()
+        for _ in range(3):
+            await say(http, "What does it cost?")
+        (row,) = (await http.get("/calls")).json()["calls"]
+        assert row["resumed"] == 1
 
 
 class Interrupted:

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from tests.console.conftest import PROGRAM
 from tests.console.test_event_streams import PATIENCE_S, HubAndStore, hub_and_store, named, until
 from voicebot.call import CallSid
-from voicebot.console.auth import PROGRAM
 from voicebot.console.event_hub import MARGIN_MS
 from voicebot.console.event_streams import events_of_all
-from voicebot.console.live import PageStream
+from voicebot.console.live import page_stream
 from voicebot.settings import Settings
 from voicebot.store.events import BEGINNING, EventReader
 
@@ -55,7 +55,7 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
         speaking = asyncio.create_task(speak(at, words=6))
         everything: dict[str, list[str]] = {}
         while heard != everything:
-            frames = events_of_all(at.hub, cursor)
+            frames = events_of_all(at.hub, cursor, PROGRAM)
             async for _, after, data in parsed(frames):
                 assert after is not None
                 cursor = int(after[1:])
@@ -83,14 +83,14 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
         async with asyncio.timeout(PATIENCE_S):
-            while len(await at.hub.recent(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - the index is written in time
+            while len(await at.hub.reader.listed(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - the index is written in time
                 await asyncio.sleep(0.01)
         assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
 
 
 async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
     """What a page is told before it is told `ready`; its cursor then."""
-    frames = PageStream(at.hub, None, PROGRAM).frames(watermark)
+    frames = page_stream(at.hub, None, PROGRAM, watermark)
     rows: set[str] = set()
     async for event, cursor, data in parsed(frames):
         if event == "ready":

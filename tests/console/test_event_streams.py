@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from tests.console.conftest import PROGRAM
 from tests.store.cluster import cluster
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
@@ -85,12 +86,12 @@ async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
     async with hub_and_store(settings.redis_url) as at:
         ledger = await at.store.open_call(SID, caller=None)
         await ledger.commit(named("Sam"))
-        frames = events_of_call(at.hub, SID, BEGINNING)
+        frames = events_of_call(at.hub, SID, BEGINNING, PROGRAM)
         first = await take(frames, 2)
         assert [e["type"] for _, e in first] == ["claim", "field"]
         await frames.aclose()  # type: ignore[attr-defined]
         await ledger.commit(named("Sandy"))
-        again = await take(events_of_call(at.hub, SID, first[-1][0]), 3)
+        again = await take(events_of_call(at.hub, SID, first[-1][0], PROGRAM), 3)
         assert [(e["type"], e.get("value")) for _, e in again] == [
             ("step", "phone"), ("field", "Sandy"), ("step", "phone")
         ]  # fmt: skip
@@ -103,7 +104,7 @@ async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
 ) -> None:
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
-        frames = events_of_all(at.hub, None)
+        frames = events_of_all(at.hub, None, PROGRAM)
         listening = asyncio.create_task(take(frames, 1))
         await until(lambda: at.hub.listeners == 1)
         ledgers = [await at.store.open_call(CallSid(f"CA-{n}"), caller=None) for n in range(3)]
@@ -111,7 +112,7 @@ async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
         await frames.aclose()  # type: ignore[attr-defined]
         for n, ledger in enumerate(ledgers):
             await ledger.commit(named(f"N{n}"))
-        missed = await take(events_of_all(at.hub, int(cursor[1:])), 9)
+        missed = await take(events_of_all(at.hub, int(cursor[1:]), PROGRAM), 9)
         names = {e["value"] for _, e in missed if e["type"] == "field"}
         assert names == {"N0", "N1", "N2"}
         for ledger in ledgers:
@@ -128,7 +129,7 @@ async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Set
         for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
             await at.store.announce(SID, phase)
         await until(lambda: at.turns)
-        assert at.turns[0].waited_ms >= 0
+        assert at.turns[0].waitedMs >= 0
         await ledger.close()
 
 
@@ -136,7 +137,7 @@ async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Set
 @pytest.mark.slow
 async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
     async with cluster(tmp_path) as servers, hub_and_store(servers.url) as at:
-        frames = events_of_all(at.hub, None)
+        frames = events_of_all(at.hub, None, PROGRAM)
         listening = asyncio.create_task(take(frames, 8))
         await until(lambda: at.hub.listeners == 1)
         ledgers = [await at.store.open_call(CallSid(f"CA-c{n}"), caller=None) for n in range(8)]
@@ -171,7 +172,7 @@ async def test_a_console_remembers_no_more_calls_than_it_may(
         monkeypatch.setattr(f"voicebot.console.{module}.CALLS_CACHED", 2)
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
-        listening = asyncio.create_task(take(events_of_all(at.hub, None), 8))
+        listening = asyncio.create_task(take(events_of_all(at.hub, None, PROGRAM), 8))
         await until(lambda: at.hub.listeners)
         for n in range(8):
             await (await at.store.open_call(CallSid(f"CA-{n}"), caller=None)).close()

@@ -11,11 +11,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.conftest import console
+from tests.console.conftest import console, until_following
 from tests.console.test_app import WORDS, begin, say
 from tests.console.test_event_streams import PATIENCE_S, hub_and_store
 from voicebot.console import live
-from voicebot.console.auth import PROGRAM
 from voicebot.settings import Settings
 
 HOST = "http://127.0.0.1"
@@ -52,7 +51,7 @@ async def test_a_fresh_page_gets_the_newest_calls_and_older_ones_that_need_someb
         await begin(http, f"CA-{n}")
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
-        told, older = await live.PageStream(at.hub, None, PROGRAM).first_rows()
+        told, older = await live.first_rows(at.hub)
     assert [k.skeleton.callSid for k in told] == ["CA-wants", "CA-2", "CA-3"]
     rest = (await http.get("/live/calls", params={"cursor": older})).json()
     assert [call["callSid"] for call in rest["calls"]] == ["CA-1", "CA-0"]
@@ -71,8 +70,7 @@ async def test_a_search_finds_what_a_turn_has_just_saved(
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.GATHER_S", 5.0)  # no notice is read meanwhile
     async with asyncio.timeout(PATIENCE_S), console(settings) as http:
-        while "voicebot_console_following 1.0" not in (await http.get("/metrics")).text:
-            pass  # the request itself gives way
+        await until_following(http)
         await begin(http, "CA-known")
         assert (await http.get("/calls", params={"q": "carter"})).json()["calls"] == []
         await say(http, WORDS[0], "CA-known")

@@ -217,7 +217,7 @@ async def test_an_open_page_is_masked_again_when_the_time_is_up(
         await page.post(f"/live/calls/{SID}/reveal")
         async with page.stream("GET", f"/live/calls/{SID}/events") as stream:
             lines = stream.aiter_lines()
-            whole = (json.loads(x[6:]) async for x in lines if '"kind":"whole"' in x)
+            whole = (json.loads(x[6:]) async for x in lines if '"transcript"' in x)
             assert (await anext(whole))["steps"][0]["value"] == "Robin Carter"
             await page.delete(f"/live/calls/{SID}/reveal")
             assert (await anext(whole))["steps"][0]["value"] == "R••• C•••"

@@ -23,7 +23,7 @@ def phase(nth: int, value: str, at: str = T0) -> StreamEvent:
 
 def test_the_time_to_answer_is_from_thinking_to_speaking() -> None:
     activity = follow(CallActivity(), [phase(1, "thinking", T0), phase(2, "speaking", T1)])
-    assert [turn.waited_ms for turn in activity.turns] == [640]
+    assert [turn.waitedMs for turn in activity.turns] == [640]
 
 
 def test_an_event_that_comes_twice_counts_once() -> None:
@@ -36,7 +36,7 @@ def test_an_event_that_comes_twice_counts_once() -> None:
 def test_thinking_too_short_to_be_told_begins_with_the_callers_words() -> None:
     words: Mapping[str, str] = {"message": '{"speaker":"customer","message":"Hi"}'}
     events = [happened(1, type="message", at=T0, **words), phase(2, "speaking", T1)]
-    assert [turn.waited_ms for turn in follow(CallActivity(), events).turns] == [640]
+    assert [turn.waitedMs for turn in follow(CallActivity(), events).turns] == [640]
 
 
 def test_a_second_claim_after_speech_is_a_resumption_and_before_it_is_none() -> None:

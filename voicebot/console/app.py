@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -53,7 +53,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             open_store(settings, business) as store,
-            connect(redis_url(settings)) as client,
+            aclosing(connect(redis_url(settings))) as client,  # a cluster may be away
             open_understanding(settings) as understand,
             asyncio.TaskGroup() as tasks,
         ):

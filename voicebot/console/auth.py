@@ -14,24 +14,23 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import cast
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Request, Response
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
 from voicebot.console.masking import Visibility
 from voicebot.console.middleware import Allowance, address_of
 from voicebot.console.problems import Problem
-from voicebot.errors import StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.store import session_key, unavailable_when_away
+from voicebot.store import AWAY, session_key
 
 COOKIE = "voicebot_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -53,7 +52,6 @@ NO_TOKEN = ""
 
 _NAME_BYTES = 32
 _REVEAL = "reveal:"
-_BY_COOKIE = "cookie"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_PATH = 200  # in a log line
 
@@ -61,11 +59,100 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser. `revealed` are the calls that it sees in the clear just now."""
+
+    cookie: str
+    revealed: frozenset[str] = frozenset()
+
+    @property
+    def csrf(self) -> str:
+        """The token that the page must send with every change."""
+        return _hmac(self.cookie, "csrf")
+
+    def set_cookie(self, request: Request, response: Response) -> None:
+        """Give the browser its cookie."""
+        response.set_cookie(
+            COOKIE,
+            self.cookie,
+            max_age=SESSION_S,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+
+
+class Sessions:
+    """The page's sessions, kept in Redis: all consoles know them, and know which have ended.
+
+    A cookie is a random name. Redis has its digest alone, so a reader of Redis cannot sign in:
+
+        voicebot:session:<digest>   opened_by     HMAC of the token: a token that is taken out of
+                                                  VOICEBOT_CONSOLE_TOKEN ends its sessions
+                                    until         seconds since the epoch
+                                    reveal:<sid>  until when the session sees this call in the clear
+
+    Every method raises store.AWAY. `clock` returns seconds since the epoch.
+    """
+
+    def __init__(
+        self, client: Redis, tokens: tuple[str, ...], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._tokens = tokens or (NO_TOKEN,)
+        self._clock = clock
+
+    async def open(self, token: str) -> Session:
+        """Begin a session for a browser that brought `token`."""
+        session = Session(secrets.token_urlsafe(_NAME_BYTES))
+        until = int(self._clock()) + SESSION_S
+        fields = {"opened_by": _hmac(session.cookie, token), "until": str(until)}
+        await self._write(session.cookie, fields, until)
+        return session
+
+    async def find(self, cookie: str) -> Session | None:
+        """Return the session that a cookie names, unless it has ended."""
+        fields = cast(dict[str, str], await self._client.hgetall(_key(cookie)))
+        right = [_hmac(cookie, token) for token in self._tokens]
+        now, until = self._clock(), int(fields.pop("until", 0))
+        if until <= now or not is_among(fields.pop("opened_by", ""), right):
+            return None
+        revealed = (name.removeprefix(_REVEAL) for name, end in fields.items() if int(end) > now)
+        return Session(cookie, frozenset(revealed))
+
+    async def end(self, session: Session) -> None:
+        """Delete the session, for every console and every copy of its cookie."""
+        await self._client.delete(_key(session.cookie))
+
+    async def reveal(self, session: Session, call_sid: CallSid) -> None:
+        """Show the session this call in the clear for REVEAL_S."""
+        until = await cast(Awaitable[str | None], self._client.hget(_key(session.cookie), "until"))
+        # A session that ended meanwhile stays ended: its key expires at once.
+        reveal = {_REVEAL + call_sid: str(int(self._clock()) + REVEAL_S)}
+        await self._write(session.cookie, reveal, int(until or 0))
+
+    async def hide(self, session: Session, call_sid: CallSid) -> None:
+        """Mask this call again."""
+        await self._client.hdel(_key(session.cookie), _REVEAL + call_sid)
+
+    async def _write(self, cookie: str, fields: Mapping[str, str], until: int) -> None:
+        async with self._client.pipeline(transaction=False) as pipe:
+            pipe.hset(_key(cookie), items=[part for pair in fields.items() for part in pair])
+            pipe.expireat(_key(cookie), until)
+            await pipe.execute()
+
+
+@dataclass(slots=True)
 class Visitor:
-    """The sender of a request: a program, which reads in the clear, or a page with its session."""
+    """The sender of a request: a program, which reads in the clear, or a page with its session.
+
+    An event stream may last longer than its visitor's session: it asks whether they `may_stay`.
+    """
 
     reads_clear: bool
     session: Session | None = None
+    sessions: Sessions | None = None
+    checked_at: float = field(default_factory=time.monotonic)
 
     def visibility(self, call_sid: str) -> Visibility:
         """Return how the API shows a call's data to this visitor."""
@@ -76,9 +163,21 @@ class Visitor:
         revealed = self.session is not None and call_sid in self.session.revealed
         return Visibility.PLAIN if revealed else Visibility.MASKED
 
+    async def may_stay(self) -> bool:
+        """Return whether the session is still open, read again after RECHECK_S."""
+        now = time.monotonic()
+        if self.session is None or self.sessions is None or now - self.checked_at < RECHECK_S:
+            return True
+        self.checked_at = now
+        try:
+            self.session = await self.sessions.find(self.session.cookie)
+        except AWAY:  # without Redis no new events come either
+            return True
+        return self.session is not None or self.reads_clear
+
 
 class Authenticator:
-    """Checks requests. Raises Problem, and StoreUnavailable where a session must be looked up."""
+    """Checks requests. Raises Problem, and store.AWAY where a session must be looked up."""
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
         self._tokens = settings.console_tokens
@@ -96,7 +195,7 @@ class Authenticator:
         self.check_origin(request)
         if not self._tokens:
             self._check_host(request)
-            return Visitor(True, await self.session_of(request))
+            return Visitor(True, await self.session_of(request), self._sessions)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             if not self.verify(request, token.strip(), by="bearer"):
@@ -109,7 +208,7 @@ class Authenticator:
         given = request.headers.get(CSRF_HEADER, "")
         if request.method not in _SAFE_METHODS and not is_among(given, [session.csrf]):
             raise Problem(403, "csrf", f"send the session's token as {CSRF_HEADER}")
-        return Visitor(False, session)
+        return Visitor(False, session, self._sessions)
 
     def verify(self, request: Request, token: str, *, by: str) -> bool:
         """Return whether the token is known.
@@ -130,12 +229,12 @@ class Authenticator:
             return None
         try:
             session = await self._sessions.find(cookie)
-        except StoreUnavailable:
+        except AWAY:
             if self._tokens:
                 raise
             return None
         if session is None and self._tokens:
-            self._refuse(request, _BY_COOKIE)
+            self._refuse(request, "cookie", _expired_cookie(request))
         return session
 
     def check_origin(self, request: Request) -> None:
@@ -151,38 +250,19 @@ class Authenticator:
         if host not in self._hosts and not is_loopback(host):
             raise Problem(421, "foreign_host", "ask by http://127.0.0.1 or http://localhost")
 
-    def _refuse(self, request: Request, by: str) -> None:
+    def _refuse(self, request: Request, by: str, headers: Mapping[str, str] | None = None) -> None:
         """Count and log a wrong credential; raises Problem 429 where too many came before it."""
         address = address_of(request)
         if wait_s := self._wrong.spend(address, time.monotonic()):
-            raise _too_many_tries(wait_s, _expired_cookie(request) if by == _BY_COOKIE else None)
+            raise _too_many_tries(wait_s, headers)
         path = request.url.path[:_LONGEST_PATH]
         log.warning("credential_refused", by=by, path=path, client=address)
 
 
-class Watcher:
-    """A visitor of an event stream, which may last longer than the visitor's session."""
-
-    def __init__(self, visitor: Visitor, sessions: Sessions | None = None) -> None:
-        self._sessions = sessions
-        self._checked_at = time.monotonic()
-        self.visitor = visitor
-
-    async def may_stay(self) -> bool:
-        """Return whether the session is still open, read again after RECHECK_S."""
-        session, now = self.visitor.session, time.monotonic()
-        if session is None or self._sessions is None or now - self._checked_at < RECHECK_S:
-            return True
-        self._checked_at = now
-        try:
-            session = await self._sessions.find(session.cookie)
-        except StoreUnavailable:  # without Redis no new events come either
-            return True
-        self.visitor = replace(self.visitor, session=session)
-        return session is not None or self.visitor.reads_clear
-
-
-PROGRAM = Watcher(Visitor(reads_clear=True))
+def is_among(given: str, right: Iterable[str]) -> bool:
+    """Return whether `given` equals one of `right`; compares with each in constant time."""
+    digits = given.encode("utf-8", "replace")
+    return sum(hmac.compare_digest(digits, text.encode()) for text in right) > 0
 
 
 def _too_many_tries(wait_s: float, headers: Mapping[str, str] | None = None) -> Problem:
@@ -198,114 +278,9 @@ def _expired_cookie(request: Request) -> dict[str, str]:
     return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=strict"}
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One signed-in browser. `revealed` are the calls that it sees in the clear just now."""
-
-    cookie: str
-    revealed: frozenset[str] = frozenset()
-
-    @property
-    def csrf(self) -> str:
-        """The token that the page must send with every change."""
-        return _hmac(self.cookie, "csrf")
-
-
-class Sessions:
-    """The page's sessions, kept in Redis: all consoles know them, and know which have ended.
-
-    A cookie is a random name. Redis has its digest alone, so a reader of Redis cannot sign in:
-
-        voicebot:session:<digest>   opened_by     HMAC of the token: a token that is taken out of
-                                                  VOICEBOT_CONSOLE_TOKEN ends its sessions
-                                    until         seconds since the epoch
-                                    reveal:<sid>  until when the session sees this call in the clear
-
-    Every method raises StoreUnavailable. `clock` returns seconds since the epoch.
-    """
-
-    def __init__(
-        self, client: Redis, tokens: tuple[str, ...], clock: Callable[[], float] = time.time
-    ) -> None:
-        self._client = client
-        self._tokens = tokens or (NO_TOKEN,)
-        self._clock = clock
-
-    async def open(self, token: str) -> Session:
-        """Begin a session for a browser that brought `token`."""
-        session = Session(secrets.token_urlsafe(_NAME_BYTES))
-        until = int(self._clock()) + SESSION_S
-        await self._write(session, until, {"opened_by": _hmac(session.cookie, token)})
-        return session
-
-    async def find(self, cookie: str) -> Session | None:
-        """Return the session that a cookie names, unless it has ended."""
-        fields = await self._read(cookie)
-        right = [_hmac(cookie, token) for token in self._tokens]
-        over = _moment(fields.get("until")) <= self._clock()
-        if over or not is_among(fields.get("opened_by", ""), right):
-            return None
-        revealed = {
-            name.removeprefix(_REVEAL)
-            for name, until in fields.items()
-            if name.startswith(_REVEAL) and _moment(until) > self._clock()
-        }
-        return Session(cookie, frozenset(revealed))
-
-    async def end(self, session: Session) -> None:
-        """Delete the session, for every console and every copy of its cookie."""
-        with unavailable_when_away():
-            await self._client.delete(_key(session.cookie))
-
-    async def reveal(self, session: Session, call_sid: CallSid) -> None:
-        """Show the session this call in the clear for REVEAL_S."""
-        fields = await self._read(session.cookie)
-        now = int(self._clock())
-        past = [n for n, at in fields.items() if n.startswith(_REVEAL) and _moment(at) <= now]
-        # A session that ended meanwhile stays ended: its key then has no opened_by.
-        await self._write(
-            session,
-            _moment(fields.get("until")),
-            {_REVEAL + call_sid: str(now + REVEAL_S)},
-            past,
-        )
-
-    async def hide(self, session: Session, call_sid: CallSid) -> None:
-        """Mask this call again."""
-        with unavailable_when_away():
-            await self._client.hdel(_key(session.cookie), _REVEAL + call_sid)
-
-    async def _read(self, cookie: str) -> dict[str, str]:
-        with unavailable_when_away():
-            return cast(dict[str, str], await self._client.hgetall(_key(cookie)))
-
-    async def _write(
-        self, session: Session, until: int, fields: dict[str, str], past: Sequence[str] = ()
-    ) -> None:
-        key = _key(session.cookie)
-        with unavailable_when_away():
-            async with self._client.pipeline(transaction=False) as pipe:
-                if past:
-                    pipe.hdel(key, *past)
-                for name, text in {**fields, "until": str(until)}.items():
-                    pipe.hset(key, name, text)
-                pipe.expireat(key, until)
-                await pipe.execute()
-
-
-def is_among(given: str, right: Iterable[str]) -> bool:
-    """Return whether `given` equals one of `right`; compares with each in constant time."""
-    digits = given.encode("utf-8", "replace")
-    return sum(hmac.compare_digest(digits, text.encode()) for text in right) > 0
-
-
 def _key(cookie: str) -> str:
     return session_key(sha256(cookie.encode("utf-8", "replace")).hexdigest())
 
 
 def _hmac(key: str, text: str) -> str:
     return hmac.new(key.encode("utf-8", "replace"), text.encode(), sha256).hexdigest()
-
-
-def _moment(text: str | None) -> int:
-    return int(text) if text else 0

@@ -25,24 +25,22 @@ from voicebot.collect.dialogue import asking
 from voicebot.console.dependencies import (
     AppState,
     CurrentVisitor,
-    CurrentWatcher,
     Sid,
     State,
 )
 from voicebot.console.event_streams import (
-    entry_of,
     events_of_all,
     events_of_call,
-    given_cursor,
+    given_entry,
+    given_watermark,
     streaming,
-    watermark_of,
 )
 from voicebot.console.masking import mask_record
 from voicebot.console.problems import UnknownCall
 from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
-from voicebot.console.views import CallRow, Skeleton, answers, call_view
+from voicebot.console.views import CallRow, Skeleton, answers, call_row
 from voicebot.log import get_logger
-from voicebot.store import BEGINNING, CallSkeleton
+from voicebot.store import CallSkeleton
 
 router = APIRouter()
 log = get_logger(__name__)
@@ -93,10 +91,8 @@ async def calls(
     found = await find(state.event_hub, CallFilter(q, status, None, live), limit, cursor)
     sids = [CallSid(call.skeleton.callSid) for call in found.calls]
     calls = await state.event_hub.calls(sids, fresh=True)
-    rows = [call_view(c, visitor.visibility(c.skeleton.callSid)) for c in calls]
-    return CallsAnswer(
-        calls=[CallRow.model_validate(row.model_dump()) for row in rows], next=found.next
-    )
+    rows = [call_row(c, visitor.visibility(c.skeleton.callSid)) for c in calls]
+    return CallsAnswer(calls=rows, next=found.next)
 
 
 @router.get(
@@ -140,7 +136,7 @@ async def call_events(
     callSid: Sid,
     request: Request,
     state: State,
-    watcher: CurrentWatcher,
+    visitor: CurrentVisitor,
     after: Annotated[str | None, Query(max_length=40, description="An event's id")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from the call's beginning, or from behind `Last-Event-ID` on.
@@ -148,25 +144,23 @@ async def call_events(
     Each once, in order, without gaps as long as the stream keeps them (about a thousand).
     """
     await _record(state, callSid)
-    cursor = given_cursor(request, after)
-    entry = entry_of(cursor) if cursor else BEGINNING
-    return streaming(events_of_call(state.event_hub, CallSid(callSid), entry, watcher))
+    entry = given_entry(request, after)
+    return streaming(events_of_call(state.event_hub, callSid, entry, visitor))
 
 
 @router.get("/events", tags=["events"], summary="All calls' events, live", responses=_SSE)
 async def all_events(
     request: Request,
     state: State,
-    watcher: CurrentWatcher,
+    visitor: CurrentVisitor,
     after: Annotated[str | None, Query(max_length=40, description="An opaque cursor")] = None,
 ) -> StreamingResponse:
     """Server-Sent Events from now, or from behind `Last-Event-ID` on, without gaps.
 
     After a reconnect an event may come twice: `callSid` and `id` of its data name it.
     """
-    cursor = given_cursor(request, after)
-    watermark = watermark_of(cursor) if cursor else None
-    return streaming(events_of_all(state.event_hub, watermark, watcher))
+    watermark = given_watermark(request, after)
+    return streaming(events_of_all(state.event_hub, watermark, visitor))
 
 
 @router.get(
@@ -225,7 +219,7 @@ def _file(
     return Response(body, media_type="application/json", headers=headers)
 
 
-async def _record(state: AppState, call_sid: str) -> CallSkeleton:
+async def _record(state: AppState, call_sid: CallSid) -> CallSkeleton:
     skeleton = await state.store.get_call_skeleton(call_sid)
     if skeleton is None:
         raise UnknownCall(call_sid)

@@ -23,7 +23,7 @@ from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
 from voicebot.collect.understanding import Understand
-from voicebot.console.problems import CallIsLive, KeyReused, UnknownCall
+from voicebot.console.problems import Problem, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import CallSkeleton, HistoryMessage, HttpTurn, Overtaken, Store, iso_utc
@@ -129,9 +129,9 @@ class Conversations:
     async def answer(self, call_sid: CallSid, request: TurnRequest) -> TurnResult:
         """Answer the caller, or repeat the answer that this message got before.
 
-        Raises UnknownCall, CallIsLive or Fenced while a phone has the call, KeyReused and
-        StoreUnavailable. Nothing of the turn is in the record then, but after StoreUnavailable
-        all of it may be.
+        Raises UnknownCall, Problem 409 or Fenced while a phone has the call, Problem 409 for a key
+        of another message, and StoreUnavailable. Nothing of the turn is in the record then, but
+        after StoreUnavailable all of it may be.
         """
         return await self._serialized(call_sid, partial(self._answer, call_sid, request))
 
@@ -166,7 +166,7 @@ class Conversations:
         if before is not None:
             return TurnResult(before, known, new=False)
         if await self._store.presence.is_live(call_sid):
-            raise CallIsLive(call_sid)
+            raise Problem(409, "call_is_live", f"{call_sid} is on the phone just now")
         return await self._run_turn(turn, request, in_history=at is not None)
 
     async def _run_turn(
@@ -225,10 +225,11 @@ def _reply(turn: HttpTurn, request: TurnRequest | None, ending: Ending | None) -
 
 
 def _earlier_reply(answers: Sequence[str], request: TurnRequest) -> Reply | None:
-    """Return the reply to this message, if there is one; raises KeyReused for another's key."""
+    """Return the reply to this message, if there is one; raises Problem 409 for another's key."""
     replies = [Reply.model_validate_json(text) for text in answers]
     if any(reply.request != request.digest for reply in replies):
-        raise KeyReused
+        detail = "this Idempotency-Key came with another message before"
+        raise Problem(409, "idempotency_key_reused", detail)
     return next(iter(replies), None)
 
 

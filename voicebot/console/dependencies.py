@@ -9,8 +9,8 @@ from fastapi import Depends, Path, Request
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.call import CALL_SID_PATTERN
-from voicebot.console.auth import Authenticator, Sessions, Visitor, Watcher
+from voicebot.call import CALL_SID_PATTERN, CallSid
+from voicebot.console.auth import Authenticator, Sessions, Visitor
 from voicebot.console.conversations import Conversations
 from voicebot.console.event_hub import EventHub
 from voicebot.settings import Settings
@@ -42,12 +42,6 @@ async def visitor(request: Request) -> Visitor:
     return await app_state(request).authenticator.check(request)
 
 
-async def watcher(request: Request, visitor: Annotated[Visitor, Depends(visitor)]) -> Watcher:
-    """Return who asks for an event stream; its session is checked for as long as it lasts."""
-    return Watcher(visitor, app_state(request).sessions)
-
-
-Sid = Annotated[str, Path(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])]
+Sid = Annotated[CallSid, Path(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])]
 State = Annotated[AppState, Depends(app_state)]
 CurrentVisitor = Annotated[Visitor, Depends(visitor)]
-CurrentWatcher = Annotated[Watcher, Depends(watcher)]

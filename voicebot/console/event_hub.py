@@ -28,7 +28,6 @@ from voicebot.store import (
     IndexEntry,
     StreamEvent,
     entry_order,
-    unavailable_when_away,
 )
 
 MARGIN_MS = 3000
@@ -94,10 +93,13 @@ class Subscription:
 
 
 class EventHub:
-    """The hub of one console process. `run` follows until it is cancelled or closed."""
+    """The hub of one console process. `run` follows until it is cancelled or closed.
+
+    Its other coroutines raise store.AWAY. `on_turn` is called for each turn that the bot answers.
+    """
 
     def __init__(self, reader: EventReader, on_turn: Callable[[Turn], None]) -> None:
-        self._reader = reader
+        self.reader = reader
         self._on_turn = on_turn
         self._cache: OrderedDict[CallSid, CurrentCall] = OrderedDict()
         self._changed: OrderedDict[CallSid, int] = OrderedDict()
@@ -159,21 +161,18 @@ class EventHub:
     ) -> list[CurrentCall]:
         """Return calls as they stand, in that order, without unknown ones.
 
-        `fresh` reads cached records again, so that a client finds what it has just written.
-        Raises StoreUnavailable.
+        `fresh` reads cached calls again, so that a client finds what it has just written.
         """
-        with unavailable_when_away():
-            async with self._reading:
-                known = [c for c in call_sids if (k := self._cache.get(c)) and (fresh or k.stale)]
-                await self._load([c for c in call_sids if c not in self._cache])
-                await self._refresh([c for c in known if c in self._cache])  # some made room
-                found = [self._cache[c] for c in call_sids if c in self._cache]
-                if not self.following:
-                    self._cache.clear()
-                return found
+        async with self._reading:
+            kept = {} if fresh else self._cache
+            found = {c: k for c in call_sids if (k := kept.get(c)) and not k.stale}
+            found |= await self._read([c for c in call_sids if c not in found], fresh=True)
+            if not self.following:  # no notice says when they change
+                self._cache.clear()
+            return [found[c] for c in call_sids if c in found]
 
     async def expire(self, call_sid: CallSid) -> None:
-        """Read a call's record again when it is next looked at: this console has just written it.
+        """Read a call again when it is next looked at: this console has just written it.
 
         Waits for a read that may have begun before the write, for at most EXPIRE_TIMEOUT_S.
         """
@@ -183,42 +182,30 @@ class EventHub:
                     self._store(call_sid, replace(call, stale=True))
 
     async def events_since(self, watermark: int) -> dict[CallSid, list[StreamEvent]]:
-        """Return the events of all calls since a cursor; raises StoreUnavailable."""
+        """Return the events of all calls since a cursor."""
         from_ms = max(0, watermark - MARGIN_MS)
         late = [c for c, k in self._cache.items() if entry_order(k.activity.last_id)[0] >= from_ms]
-        with unavailable_when_away():
-            found = await self._reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))
-            after: IndexEntry | None = None
-            while places := await self._reader.listed(CALLS_CAUGHT_UP, after):
-                unread = [p.call_sid for p in places if p.call_sid not in found]
-                found |= await self._reader.of_calls(dict.fromkeys(unread, f"{from_ms}-0"))
-                after = places[-1]
-                if after.claimed_ms < from_ms - LONGEST_CALL_MS:
-                    break
+        found = await self.reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))
+        after: IndexEntry | None = None
+        while places := await self.reader.listed(CALLS_CAUGHT_UP, after):
+            unread = [p.call_sid for p in places if p.call_sid not in found]
+            found |= await self.reader.of_calls(dict.fromkeys(unread, f"{from_ms}-0"))
+            after = places[-1]
+            if after.claimed_ms < from_ms - LONGEST_CALL_MS:
+                break
         return found
 
-    async def recent(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
-        """Return recent calls, newest first, from behind `after` on; raises StoreUnavailable."""
-        with unavailable_when_away():
-            return await self._reader.listed(limit, after)
-
-    async def events_of(self, call_sid: CallSid, after: str) -> list[StreamEvent]:
-        """Return the events of one call after an entry; raises StoreUnavailable."""
-        with unavailable_when_away():
-            return await self._reader.of_call(call_sid, after)
-
     async def _follow(self) -> AsyncIterator[None]:
-        async with self._reader.bundles(GATHER_S) as notices:
+        async with self.reader.bundles(GATHER_S) as notices:
             if not self.watermark:
-                self._remembered = self.watermark = await self._reader.now_ms()
+                self._remembered = self.watermark = await self.reader.now_ms()
             await self._catch_up()
             self.following = True
             yield
             caught_up = presence_checked = time.monotonic()
             async for call_sids in notices:
-                for call_sid in call_sids:
-                    async with self._reading:
-                        await self._read_new(call_sid)
+                async with self._reading:
+                    await self._read(call_sids, in_order=True)
                 now = time.monotonic()
                 if now - presence_checked > PRESENCE_EVERY_S:
                     presence_checked = now
@@ -229,65 +216,57 @@ class EventHub:
                 yield
 
     async def _catch_up(self) -> None:
-        now = await self._reader.now_ms()
-        places = await self._reader.listed(CALLS_CAUGHT_UP)
+        now = await self.reader.now_ms()
         since_watermark = f"{max(0, self.watermark - MARGIN_MS)}-0"
+        cursors = {
+            place.call_sid: since_watermark for place in await self.reader.listed(CALLS_CAUGHT_UP)
+        }
         async with self._reading:
-            cursors = {
-                p.call_sid: k.activity.last_id
-                if (k := self._cache.get(p.call_sid))
-                else since_watermark
-                for p in places
-            }
-            for call_sid in await self._reader.of_calls(cursors):
-                await self._read_new(call_sid)
+            known = {c: k.activity.last_id for c in cursors if (k := self._cache.get(c))}
+            await self._read(list(await self.reader.of_calls(cursors | known)))
         self.watermark = max(self.watermark, now)
 
-    async def _read_new(self, call_sid: CallSid) -> None:
-        """Read what is new in a call's stream, and publish it."""
-        call = self._cache.get(call_sid)
-        if call is None:
-            await self._load([call_sid])
-            call = self._cache.get(call_sid)
-            if call is None:
-                return
-            oldest_ms = self.watermark - MARGIN_MS
-            events = [e for e in await self._reader.of_call(call_sid) if e.at_ms >= oldest_ms]
-        else:
-            events = await self._reader.of_call(call_sid, call.activity.last_id)
-            call = await self._apply(call_sid, call, events)
-        if events:
-            self.watermark = max(self.watermark, events[0].at_ms)
-            self._publish(CallUpdate(call_sid, call, tuple(events), self.watermark))
+    async def _read(
+        self, call_sids: Sequence[CallSid], *, fresh: bool = False, in_order: bool = False
+    ) -> dict[CallSid, CurrentCall]:
+        """Read what is new of these calls, publish it, and return the calls as they stand.
 
-    async def _apply(
-        self, call_sid: CallSid, call: CurrentCall, events: list[StreamEvent]
-    ) -> CurrentCall:
-        activity = follow(call.activity, events)
-        for turn in activity.turns[len(call.activity.turns) :]:
-            self._on_turn(turn)
-        phases = [e.fields.get("type") == "phase" for e in events]
-        stale = call.stale or not all(phases)
-        self._store(
-            call_sid, replace(call, activity=activity, live=call.live or any(phases), stale=stale)
-        )
-        if self._subscriptions and stale:
-            await self._refresh([call_sid])
-        return self._cache[call_sid]
-
-    async def _refresh(self, call_sids: Sequence[CallSid]) -> None:
-        """Read the records again."""
-        for call_sid, record in (await self._reader.records(call_sids)).items():
-            if (call := self._cache.get(call_sid)) is not None:
-                self._store(call_sid, replace(call, record=record, stale=False))
-
-    async def _load(self, call_sids: Sequence[CallSid]) -> None:
-        """Read events before records: what a record lacks of them is still to come."""
-        events = await self._reader.of_calls(dict.fromkeys(call_sids, BEGINNING))
-        live = await self._reader.on_the_phone(call_sids)
-        for call_sid, record in (await self._reader.records(call_sids)).items():
-            activity = follow(CallActivity(), events.get(call_sid, ()))
-            self._store(call_sid, CurrentCall(record, activity, call_sid in live))
+        Events are read before records: what a record lacks of them is still to come. A cached
+        call's record is read where it has changed and somebody listens, and with `fresh`.
+        `in_order` says that notices named the calls.
+        """
+        known = {c: k for c in call_sids if (k := self._cache.get(c))}
+        last = {c: k.activity.last_id for c, k in known.items()}
+        events = await self.reader.of_calls(dict.fromkeys(call_sids, BEGINNING) | last)
+        changed = {c for c in known if known[c].stale or not all(map(_is_phase, events.get(c, ())))}
+        unknown = [c for c in call_sids if c not in known]
+        live = await self.reader.on_the_phone(unknown)
+        wanted = call_sids if fresh else [*unknown, *(changed if self._subscriptions else ())]
+        records = await self.reader.records(wanted)
+        for call_sid in call_sids:
+            new = events.get(call_sid, [])
+            if (call := known.get(call_sid)) is not None:
+                activity = follow(call.activity, new)
+                for turn in activity.turns[len(call.activity.turns) :]:
+                    self._on_turn(turn)
+                call = CurrentCall(
+                    records.get(call_sid, call.record),
+                    activity,
+                    live=call.live or any(map(_is_phase, new)),
+                    stale=call_sid in changed and call_sid not in records,
+                )
+            elif (record := records.get(call_sid)) is not None:
+                call = CurrentCall(record, follow(CallActivity(), new), call_sid in live)
+                new = [e for e in new if e.at_ms >= self.watermark - MARGIN_MS]
+            else:
+                continue
+            known[call_sid] = call
+            self._store(call_sid, call)
+            if new and in_order:
+                self.watermark = max(self.watermark, new[0].at_ms)
+            if new and self.watermark:
+                self._publish(CallUpdate(call_sid, call, tuple(new), self.watermark))
+        return known
 
     def _store(self, call_sid: CallSid, call: CurrentCall) -> None:
         self._cache[call_sid] = call
@@ -302,7 +281,7 @@ class EventHub:
             for call_sid, call in self._cache.items()
             if call.live or (call.skeleton.status is Status.ACTIVE and call.activity.spoken)
         ]
-        live = await self._reader.on_the_phone(maybe_live)
+        live = await self.reader.on_the_phone(maybe_live)
         for call_sid in maybe_live:
             call = self._cache.get(call_sid)
             if call is not None and call.live is not (call_sid in live):
@@ -318,3 +297,7 @@ class EventHub:
             self._remembered = forgotten + MARGIN_MS + 1
         for subscription in tuple(self._subscriptions):
             subscription.put(update)
+
+
+def _is_phase(event: StreamEvent) -> bool:
+    return event.fields.get("type") == "phase"

@@ -6,18 +6,19 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 import orjson
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from voicebot.call import CallSid
-from voicebot.console.auth import PROGRAM, Watcher
+from voicebot.console.auth import Visitor
 from voicebot.console.event_hub import CALLS_CACHED, CallUpdate, EventHub, Subscription
 from voicebot.console.masking import Visibility, mask_event
 from voicebot.console.problems import BadCursor
-from voicebot.store import StreamEvent, entry_order
+from voicebot.store import BEGINNING, StreamEvent, entry_order
 
 PING_EVERY_S = 15.0
 """A comment now and then: proxies close silent connections, and a gone client is noticed."""
@@ -29,10 +30,11 @@ RETRY = b"retry: 500\n\n"
 _MARK = "w"  # the cursor's first letter, so that clients do not count with it
 
 
-def frame(event: str, data: object, cursor: str | None = None) -> bytes:
+def frame(event: str, data: BaseModel | Mapping[str, object], cursor: str | None = None) -> bytes:
     """Return one event; `data` becomes one line of JSON."""
     line = f"id: {cursor}\n" if cursor is not None else ""
-    return f"{line}event: {event}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+    text = data.model_dump_json() if isinstance(data, BaseModel) else orjson.dumps(data).decode()
+    return f"{line}event: {event}\ndata: {text}\n\n".encode()
 
 
 def streaming(frames: AsyncIterator[bytes]) -> StreamingResponse:
@@ -41,65 +43,69 @@ def streaming(frames: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-def given_cursor(request: Request, after: str | None) -> str | None:
-    """Return the cursor of a browser that reconnects, else the parameter."""
-    return request.headers.get("last-event-id") or after or None
-
-
 def cursor_of(watermark: int) -> str:
     """Return an opaque cursor of all calls' events."""
     return f"{_MARK}{watermark}"
 
 
-def watermark_of(cursor: str) -> int:
-    """Return the watermark of a cursor; raises Problem 400 for one that is not ours."""
+def given_watermark(request: Request, after: str | None) -> int | None:
+    """Return the watermark of a request's cursor, None without one; raises BadCursor."""
+    cursor = _given_cursor(request, after)
+    if not cursor:
+        return None
     if not cursor.startswith(_MARK) or not cursor[1:].isdecimal() or len(cursor) > 20:
         raise BadCursor
     return int(cursor[1:])
 
 
-def entry_of(cursor: str) -> str:
-    """Return the stream entry that a cursor of one call names; raises Problem 400."""
-    ms, dash, nth = cursor.partition("-")
+def given_entry(request: Request, after: str | None) -> str:
+    """Return the entry of one call's stream behind which to go on; raises BadCursor."""
+    cursor = _given_cursor(request, after)
+    ms, dash, nth = (cursor or BEGINNING).partition("-")
     if not (ms.isdecimal() and dash and nth.isdecimal() and len(cursor) < 40):
         raise BadCursor
-    return cursor
+    return cursor or BEGINNING
+
+
+def _given_cursor(request: Request, after: str | None) -> str:
+    """Return the cursor of a browser that reconnects, else the parameter."""
+    return request.headers.get("last-event-id") or after or ""
 
 
 async def next_updates(
-    subscription: Subscription, watcher: Watcher
+    subscription: Subscription, visitor: Visitor
 ) -> AsyncIterator[CallUpdate | None]:
-    """Yield updates, and None after PING_EVERY_S without one, while the watcher may stay."""
+    """Yield updates, and None after PING_EVERY_S without one, while the visitor may stay."""
     while not subscription.over:
         update = await subscription.next(PING_EVERY_S)
-        if not await watcher.may_stay():
+        if not await visitor.may_stay():
             return
         yield update
 
 
 async def events_of_call(
-    hub: EventHub, call_sid: CallSid, after: str, watcher: Watcher = PROGRAM
+    hub: EventHub, call_sid: CallSid, after: str, visitor: Visitor
 ) -> AsyncIterator[bytes]:
     """Yield all that the stream keeps after an entry, then what comes; each entry once."""
     with hub.subscribe() as subscription:
         seen = SeenEvents()
         seen.note(call_sid, after)
         yield RETRY
-        missed = await hub.events_of(call_sid, after)
-        if not await watcher.may_stay():
+        missed = await hub.reader.of_call(call_sid, after)
+        if not await visitor.may_stay():
             return
         for event in seen.new(missed):
-            yield event_frame(event, event.id, watcher)
-        async for update in next_updates(subscription, watcher):
+            yield event_frame(event, event.id, visitor)
+        async for update in next_updates(subscription, visitor):
             if update is None:
                 yield PING
             elif update.call_sid == call_sid:
                 for event in seen.new(update.events):
-                    yield event_frame(event, event.id, watcher)
+                    yield event_frame(event, event.id, visitor)
 
 
 async def events_of_all(
-    hub: EventHub, watermark: int | None, watcher: Watcher = PROGRAM
+    hub: EventHub, watermark: int | None, visitor: Visitor
 ) -> AsyncIterator[bytes]:
     """Yield what happened since a cursor, then what comes; each entry at least once.
 
@@ -111,22 +117,22 @@ async def events_of_all(
         yield RETRY
         if watermark is not None:
             since = await hub.events_since(watermark)
-            if not await watcher.may_stay():
+            if not await visitor.may_stay():
                 return
             missed = [event for events in since.values() for event in events]
             for event in seen.new(sorted(missed, key=lambda e: e.order)):
-                yield event_frame(event, cursor_of(max(watermark, event.at_ms)), watcher)
-        async for update in next_updates(subscription, watcher):
+                yield event_frame(event, cursor_of(max(watermark, event.at_ms)), visitor)
+        async for update in next_updates(subscription, visitor):
             if update is None:
                 yield PING
                 continue
             for event in seen.new(update.events):
-                yield event_frame(event, cursor_of(update.watermark), watcher)
+                yield event_frame(event, cursor_of(update.watermark), visitor)
 
 
-def event_frame(event: StreamEvent, cursor: str, watcher: Watcher) -> bytes:
+def event_frame(event: StreamEvent, cursor: str, visitor: Visitor) -> bytes:
     """Return one entry as the visitor sees it; its type names the event."""
-    if watcher.visitor.visibility(event.call_sid) is Visibility.MASKED:
+    if visitor.visibility(event.call_sid) is Visibility.MASKED:
         event = mask_event(event)
     data = {"callSid": event.call_sid, "id": event.id, **event.fields}
     return frame(event.fields.get("type", "event"), data, cursor)

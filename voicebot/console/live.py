@@ -16,34 +16,24 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from voicebot.call import CallSid, Status
-from voicebot.console.auth import NO_TOKEN, Watcher
-from voicebot.console.dependencies import AppState, CurrentVisitor, CurrentWatcher, Sid, State
-from voicebot.console.event_hub import CallUpdate, EventHub, Subscription
+from voicebot.console.auth import NO_TOKEN, Visitor
+from voicebot.console.dependencies import AppState, CurrentVisitor, Sid, State
+from voicebot.console.event_hub import CallUpdate, EventHub
 from voicebot.console.event_streams import (
     PING,
     RETRY,
     cursor_of,
     frame,
-    given_cursor,
+    given_watermark,
     next_updates,
     streaming,
-    watermark_of,
 )
 from voicebot.console.masking import Visibility
-from voicebot.console.page import set_cookie
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.search import CallFilter, encode_cursor, find
-from voicebot.console.views import (
-    CallView,
-    CurrentCall,
-    Need,
-    WholeCallView,
-    call_view,
-    need_of,
-    whole_view,
-)
+from voicebot.console.views import CallRow, CurrentCall, Need, WholeCall, call_row, whole_call
 from voicebot.log import get_logger
-from voicebot.store import HandOverResult, hand_over, unavailable_when_away, utc_now
+from voicebot.store import HandOverResult, hand_over, utc_now
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come on request, or by search."""
@@ -57,7 +47,7 @@ log = get_logger(__name__)
 class CallPage(BaseModel):
     """A page of the list."""
 
-    calls: list[CallView]
+    calls: list[CallRow]
     next: str | None
 
 
@@ -70,30 +60,24 @@ class HandOver(BaseModel):
 
 @router.get("/events")
 async def events(
-    request: Request, state: State, watcher: CurrentWatcher, after: str = ""
+    request: Request, state: State, visitor: CurrentVisitor, after: str = ""
 ) -> StreamingResponse:
     """Stream rows as they change: first how all stands, or what a cursor missed.
 
     A cursor that is too old, or another console's, begins anew: `ready` then says `all`, and the
     page drops the rows that did not come before it.
     """
-    return _page_stream(request, state, watcher, None, after)
+    watermark = given_watermark(request, after)
+    return streaming(page_stream(state.event_hub, None, visitor, watermark))
 
 
 @router.get("/calls/{callSid}/events")
 async def events_with_call(
-    callSid: Sid, request: Request, state: State, watcher: CurrentWatcher, after: str = ""
+    callSid: Sid, request: Request, state: State, visitor: CurrentVisitor, after: str = ""
 ) -> StreamingResponse:
     """Stream the same, and this call whole."""
-    return _page_stream(request, state, watcher, CallSid(callSid), after)
-
-
-def _page_stream(
-    request: Request, state: AppState, watcher: Watcher, open_call: CallSid | None, after: str
-) -> StreamingResponse:
-    cursor = given_cursor(request, after)
-    page = PageStream(state.event_hub, open_call, watcher)
-    return streaming(page.frames(watermark_of(cursor) if cursor else None))
+    watermark = given_watermark(request, after)
+    return streaming(page_stream(state.event_hub, callSid, visitor, watermark))
 
 
 @router.get("/calls")
@@ -107,53 +91,51 @@ async def calls(
 ) -> CallPage:
     """Search; the result is masked."""
     found = await find(state.event_hub, CallFilter(q, status, needs, live), ROWS, cursor)
-    return CallPage(
-        calls=[call_view(call, Visibility.MASKED) for call in found.calls], next=found.next
-    )
+    rows = [call_row(call, Visibility.MASKED) for call in found.calls]
+    return CallPage(calls=rows, next=found.next)
 
 
 @router.get("/calls/{callSid}")
-async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCallView:
+async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
     """Return one call whole."""
-    return whole_view(await _current(state, callSid), visitor.page_visibility(callSid))
+    return whole_call(await _current(state, callSid), visitor.page_visibility(callSid))
 
 
 @router.post("/calls/{callSid}/reveal")
 async def reveal(
     callSid: Sid, request: Request, response: Response, state: State, visitor: CurrentVisitor
-) -> WholeCallView:
+) -> WholeCall:
     """Show the customer's data; that it was shown is logged, not what."""
     call = await _current(state, callSid)
     log.info("customer_data_revealed", call_sid=callSid)
     session = visitor.session
     if session is None and not state.authenticator.wants_token:
         session = await state.sessions.open(NO_TOKEN)
-        set_cookie(session, request, response)
+        session.set_cookie(request, response)
     if session is not None:
-        await state.sessions.reveal(session, CallSid(callSid))
-    return whole_view(call, Visibility.PLAIN)
+        await state.sessions.reveal(session, callSid)
+    return whole_call(call, Visibility.PLAIN)
 
 
 @router.delete("/calls/{callSid}/reveal")
-async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCallView:
+async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
     """Mask the customer's data again."""
     if visitor.session is not None:
-        await state.sessions.hide(visitor.session, CallSid(callSid))
-    return whole_view(await _current(state, callSid), Visibility.MASKED)
+        await state.sessions.hide(visitor.session, callSid)
+    return whole_call(await _current(state, callSid), Visibility.MASKED)
 
 
 @router.post("/calls/{callSid}/taker")
 async def take(callSid: Sid, body: HandOver, state: State) -> dict[str, str]:
     """Mark who looks after a call; 409 when a colleague has it."""
-    with unavailable_when_away():
-        handed = await hand_over(
-            state.client,
-            CallSid(callSid),
-            body.by.strip(),
-            at=utc_now(),
-            retention_s=state.settings.retention_s,
-            over=body.over,
-        )
+    handed = await hand_over(
+        state.client,
+        callSid,
+        body.by.strip(),
+        at=utc_now(),
+        retention_s=state.settings.retention_s,
+        over=body.over,
+    )
     if handed.result is HandOverResult.UNKNOWN:
         raise UnknownCall(callSid)
     if handed.result is HandOverResult.TAKEN:
@@ -161,82 +143,58 @@ async def take(callSid: Sid, body: HandOver, state: State) -> dict[str, str]:
     return {"takenBy": handed.by}
 
 
-async def _current(state: AppState, call_sid: str) -> CurrentCall:
-    found = await state.event_hub.calls([CallSid(call_sid)], fresh=True)
+async def _current(state: AppState, call_sid: CallSid) -> CurrentCall:
+    found = await state.event_hub.calls([call_sid], fresh=True)
     if not found:
         raise UnknownCall(call_sid)
     return found[0]
 
 
-class PageStream:
-    """The stream of one open page: every call as a row, and `open_call` whole."""
+async def page_stream(
+    hub: EventHub, open_call: CallSid | None, visitor: Visitor, watermark: int | None
+) -> AsyncIterator[bytes]:
+    """Yield how things stand, or what came since `watermark`, then every change.
 
-    def __init__(self, hub: EventHub, open_call: CallSid | None, watcher: Watcher) -> None:
-        self._hub = hub
-        self._open_call = open_call
-        self._watcher = watcher
-        self._shown: Visibility | None = None
-
-    async def frames(self, watermark: int | None) -> AsyncIterator[bytes]:
-        """Yield how things stand, or what came since `watermark`, then every change."""
-        with self._hub.subscribe() as subscription:
-            cursor = cursor_of(self._hub.watermark)
-            yield RETRY
-            changed = None if watermark is None else self._hub.changed_since(watermark)
-            if changed is None:
-                rows, older = await self.first_rows()
-            else:
-                rows, older = await self._hub.calls(changed), None
-            opened = await self._opened()
-            if not await self._watcher.may_stay():
-                return
-            for call in rows:
-                yield _row_frame(call)
-            for call in opened:
-                yield self._whole_frame(call)
-            ready = {"following": self._hub.following, "older": older, "all": changed is None}
-            yield frame("ready", ready, cursor)
-            async for change in self._changes(subscription):
-                yield change
-
-    async def first_rows(self) -> tuple[list[CurrentCall], str | None]:
-        """Return the newest calls and those that matter now, the oldest first, and the cursor
-        behind which older ones begin."""
-        places = await self._hub.recent(CALLS_SCANNED)
-        newest = {place.call_sid for place in places[:ROWS]}
-        found = await self._hub.calls([place.call_sid for place in places])
-        rows = [c for c in found if c.live or need_of(c) or c.skeleton.callSid in newest]
-        return rows[::-1], encode_cursor(places[ROWS - 1]) if len(places) > ROWS else None
-
-    async def _changes(self, subscription: Subscription) -> AsyncIterator[bytes]:
-        following = self._hub.following
-        async for update in next_updates(subscription, self._watcher):
-            if self._hub.following is not following:
-                following = self._hub.following
+    Calls are rows; `open_call` comes whole as well, also when it is revealed or masked again.
+    """
+    with hub.subscribe() as subscription:
+        cursor = cursor_of(hub.watermark)
+        yield RETRY
+        changed = None if watermark is None else hub.changed_since(watermark)
+        rows, older = await first_rows(hub) if changed is None else (await hub.calls(changed), None)
+        opened = next(iter(await hub.calls([open_call] if open_call else [])), None)
+        if not await visitor.may_stay():
+            return
+        for call in rows:
+            yield _row_frame(call)
+        shown = visitor.page_visibility(open_call or "")
+        if opened:
+            yield frame("whole", whole_call(opened, shown))
+        following = hub.following
+        yield frame(
+            "ready", {"following": following, "older": older, "all": changed is None}, cursor
+        )
+        async for update in next_updates(subscription, visitor):
+            if hub.following is not following:
+                following = hub.following
                 yield frame("following", {"following": following})
-            if self._shown is not self._visibility:  # hidden, or the reveal has ended
-                for call in await self._opened():
-                    yield self._whole_frame(call)
-            if update is None:
-                yield PING
-                continue
-            if update.call_sid == self._open_call:
-                yield self._whole_frame(update.call)
-            yield _update_frame(update)
+            before, shown = shown, visitor.page_visibility(open_call or "")
+            changed_here = update is not None and update.call_sid == open_call
+            if update is not None and changed_here:
+                opened = update.call
+            if opened and (changed_here or shown is not before):
+                yield frame("whole", whole_call(opened, shown))
+            yield PING if update is None else _update_frame(update)
 
-    @property
-    def _visibility(self) -> Visibility | None:
-        """How the open call is to be shown now; None without one."""
-        call_sid = self._open_call
-        return None if call_sid is None else self._watcher.visitor.page_visibility(call_sid)
 
-    async def _opened(self) -> list[CurrentCall]:
-        """Return the open call, if there is one."""
-        return await self._hub.calls([self._open_call]) if self._open_call else []
-
-    def _whole_frame(self, call: CurrentCall) -> bytes:
-        self._shown = shown = self._watcher.visitor.page_visibility(self._open_call or "")
-        return frame("whole", whole_view(call, shown).model_dump(mode="json"))
+async def first_rows(hub: EventHub) -> tuple[list[CurrentCall], str | None]:
+    """Return the newest calls and those that matter now, the oldest first, and the cursor
+    behind which older ones begin."""
+    places = await hub.reader.listed(CALLS_SCANNED)
+    newest = {place.call_sid for place in places[:ROWS]}
+    found = await hub.calls([place.call_sid for place in places])
+    rows = [call for call in found if call.live or call.need or call.skeleton.callSid in newest]
+    return rows[::-1], encode_cursor(places[ROWS - 1]) if len(places) > ROWS else None
 
 
 @lru_cache(maxsize=64)
@@ -246,4 +204,4 @@ def _update_frame(update: CallUpdate) -> bytes:
 
 
 def _row_frame(call: CurrentCall, cursor: str | None = None) -> bytes:
-    return frame("call", call_view(call, Visibility.MASKED).model_dump(mode="json"), cursor)
+    return frame("call", call_row(call, Visibility.MASKED), cursor)

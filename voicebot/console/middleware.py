@@ -173,7 +173,8 @@ class Headers:
                 headers["Content-Security-Policy"] = policy(stream_origins(self._settings, host))
                 for name, value in _FIXED.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                kept = "ETag" in headers  # a file, which the browser may keep and ask for again
+                headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
             await send(message)
 
         bad = problem(400, "bad_host", "this Host is no name with a port")

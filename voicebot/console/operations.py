@@ -34,11 +34,10 @@ from voicebot.call import Phase, Status, Step
 from voicebot.console.dependencies import AppState, State
 from voicebot.console.problems import BadCursor, Problem
 from voicebot.console.search import LARGEST_PAGE
-from voicebot.console.views import Need, Turn, need_of
-from voicebot.errors import StoreUnavailable
+from voicebot.console.views import Need, Turn
 from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
 from voicebot.notify.notification import NotificationType
-from voicebot.store import iso_utc, journal_backlog
+from voicebot.store import AWAY, iso_utc, journal_backlog
 
 READ_TIMEOUT_S = 2.0
 """While Redis hangs the other figures are still served: they are needed just then."""
@@ -69,7 +68,7 @@ turns_answered = Counter("voicebot_turns_answered", "Turns that the bot has answ
 
 def count_turn(turn: Turn) -> None:
     """Count a turn that the bot has answered."""
-    turn_seconds.labels(turn.step).observe(turn.waited_ms / 1000)
+    turn_seconds.labels(turn.step).observe(turn.waitedMs / 1000)
     turns_answered.inc()
 
 
@@ -81,14 +80,14 @@ async def refresh_gauges(state: AppState) -> None:
     following.set(hub.following)
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
-            places = await hub.recent(LARGEST_PAGE)
+            places = await hub.reader.listed(LARGEST_PAGE)
             current = await hub.calls([place.call_sid for place in places])
-    except (StoreUnavailable, TimeoutError):
+    except (*AWAY, TimeoutError):
         return
     skeletons = [c.skeleton for c in current]
     statuses = Tally(_BROKEN if s.broken else s.status.value for s in skeletons)
     phases = Tally(c.activity.phase for c in current if c.live)
-    needs = Tally(need_of(c) for c in current if not c.record.taken_by)
+    needs = Tally(c.need for c in current if not c.record.taken_by)
     for status in (*Status, _BROKEN):
         calls.labels(status).set(statuses[status])
     for phase in Phase:

@@ -10,46 +10,32 @@ from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, SecretStr
 
-from voicebot.console.auth import COOKIE, SESSION_S, Session
+from voicebot.console.auth import COOKIE
 from voicebot.console.dependencies import State
 from voicebot.console.problems import Problem
 
-STATIC = Path(str(files("voicebot.console").joinpath("static")))
-_REVALIDATE = {"Cache-Control": "no-cache"}
+_STATIC = Path(str(files("voicebot.console").joinpath("static")))
 
 router = APIRouter(include_in_schema=False)
-session_router = APIRouter(prefix="/session", include_in_schema=False)
 
 
 @router.get("/")
-async def home() -> FileResponse:
-    """The live page."""
-    return FileResponse(STATIC / "index.html", headers=_REVALIDATE)
-
-
 @router.get("/c/{callSid}")
-async def call_page(callSid: str) -> FileResponse:
-    """The same page with one call open: a link that can be shared."""
-    return FileResponse(STATIC / "index.html", headers=_REVALIDATE)
+async def page() -> FileResponse:
+    """The live page; with a callSid that call is open in it."""
+    return FileResponse(_STATIC / "index.html")
 
 
 @router.get("/docs")
 async def docs() -> FileResponse:
     """The API, for people."""
-    return FileResponse(STATIC / "docs.html", headers=_REVALIDATE)
+    return FileResponse(_STATIC / "docs.html")
 
 
 @router.get("/favicon.ico")
 async def favicon() -> RedirectResponse:
     """Browsers ask for it by themselves."""
     return RedirectResponse("/static/icon.svg")
-
-
-class _Files(StaticFiles):
-    def file_response(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers.setdefault("Cache-Control", "no-cache")
-        return response
 
 
 class SignIn(BaseModel):
@@ -69,7 +55,7 @@ class SessionState(BaseModel):
     language: str = ""
 
 
-@session_router.get("")
+@router.get("/session")
 async def session_state(request: Request, response: Response, state: State) -> SessionState:
     """Return whether this browser is signed in, and what the page shows of the business."""
     session = await state.authenticator.session_of(request)
@@ -87,17 +73,17 @@ async def session_state(request: Request, response: Response, state: State) -> S
     )
 
 
-@session_router.post("", status_code=204)
+@router.post("/session", status_code=204)
 async def sign_in(body: SignIn, request: Request, response: Response, state: State) -> None:
     """Open a session; wrong tokens are slowed down by address."""
     state.authenticator.check_origin(request)
     token = body.token.get_secret_value().strip()
     if not state.authenticator.verify(request, token, by="sign-in"):
         raise Problem(403, "wrong_token", "this token is not known")
-    set_cookie(await state.sessions.open(token), request, response)
+    (await state.sessions.open(token)).set_cookie(request, response)
 
 
-@session_router.delete("", status_code=204)
+@router.delete("/session", status_code=204)
 async def sign_out(request: Request, response: Response, state: State) -> None:
     """End the session, for every console and every copy of its cookie."""
     state.authenticator.check_origin(request)
@@ -106,20 +92,7 @@ async def sign_out(request: Request, response: Response, state: State) -> None:
     response.delete_cookie(COOKIE)
 
 
-def set_cookie(session: Session, request: Request, response: Response) -> None:
-    """Give the browser its session's cookie."""
-    response.set_cookie(
-        COOKIE,
-        session.cookie,
-        max_age=SESSION_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-
-
 def serve_pages(app: FastAPI) -> None:
     """Add the page to the app."""
     app.include_router(router)
-    app.include_router(session_router)
-    app.mount("/static", _Files(directory=STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")

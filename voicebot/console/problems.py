@@ -6,6 +6,7 @@ with a request, with the place of each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -15,8 +16,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable, VoicebotError
+from voicebot.store import AWAY, unavailable_when_away
 
-MEDIA_TYPE = "application/problem+json"
+_MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:voicebot:problem:"
 
 
@@ -24,12 +26,10 @@ class Problem(VoicebotError):
     """A request that is refused. `kind` is the short name, `detail` the sentence."""
 
     def __init__(
-        self, status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None
+        self, status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.kind = kind
-        self.headers = headers
+        self.answer = problem(status, kind, detail, headers=headers)
 
 
 class UnknownCall(Problem):
@@ -38,21 +38,6 @@ class UnknownCall(Problem):
     def __init__(self, call_sid: str) -> None:
         detail = f"there is no call {call_sid}; POST /calls begins one"
         super().__init__(404, "unknown_call", detail)
-
-
-class CallIsLive(Problem):
-    """A phone stream owns this call."""
-
-    def __init__(self, call_sid: str) -> None:
-        super().__init__(409, "call_is_live", f"{call_sid} is on the phone just now")
-
-
-class KeyReused(Problem):
-    """An Idempotency-Key came with another message before."""
-
-    def __init__(self) -> None:
-        detail = "this Idempotency-Key came with another message before"
-        super().__init__(409, "idempotency_key_reused", detail)
 
 
 class BadCursor(Problem):
@@ -73,26 +58,28 @@ class ProblemDetails(BaseModel):
 
 
 def problem(
-    status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None, **more: object
+    status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: object
 ) -> JSONResponse:
     """Return the response; `more` are further keys of its body."""
     title = HTTPStatus(status).phrase
     body = {"type": f"{_TYPES}{kind}", "title": title, "status": status, "detail": detail}
     headers = {"WWW-Authenticate": "Bearer", **(headers or {})} if status == 401 else headers
-    return JSONResponse(body | {"error": kind} | more, status, headers, MEDIA_TYPE)
+    return JSONResponse(body | {"error": kind} | more, status, headers, _MEDIA_TYPE)
 
 
 def answer_with_problems(app: FastAPI) -> None:
     """Turn every error of this app into a problem document."""
     for kind in (Problem, Fenced, BrokenRecord, StoreUnavailable, HTTPException):
         app.exception_handler(kind)(_answer)
+    for away in AWAY:
+        app.exception_handler(away)(_answer_away)
     app.exception_handler(RequestValidationError)(_answer_invalid)
 
 
 async def _answer(_: Request, error: Exception) -> JSONResponse:
     match error:
         case Problem():
-            return problem(error.status, error.kind, str(error), headers=error.headers)
+            return error.answer
         case Fenced():
             return problem(409, "call_is_live", str(error))
         case BrokenRecord():
@@ -103,6 +90,14 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
             kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
             return problem(error.status_code, kind, str(error.detail))
     raise error
+
+
+async def _answer_away(request: Request, error: Exception) -> JSONResponse:
+    try:
+        with unavailable_when_away():
+            raise error
+    except StoreUnavailable as unavailable:
+        return await _answer(request, unavailable)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from voicebot.call import CallSid, Status, Step
 from voicebot.console.event_hub import EventHub
 from voicebot.console.problems import BadCursor
-from voicebot.console.views import CurrentCall, Need, answers, need_of
+from voicebot.console.views import CurrentCall, Need, answers
 from voicebot.store import CallSkeleton, IndexEntry
 from voicebot.validation import read_moment
 
@@ -44,12 +44,12 @@ class Page:
 
 
 async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None) -> Page:
-    """Return one page of at most `limit` calls; raises StoreUnavailable and BadCursor."""
+    """Return one page of at most `limit` calls; raises store.AWAY and BadCursor."""
     after = decode_cursor(cursor) if cursor else None
     found: list[CurrentCall] = []
     scanned = 0
     while scanned < MOST_SCANNED:
-        places = await hub.recent(LARGEST_PAGE, after)
+        places = await hub.reader.listed(LARGEST_PAGE, after)
         calls = {c.skeleton.callSid: c for c in await hub.calls(_sids(places))}
         for place in places:
             after = place
@@ -65,9 +65,9 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
 
 
 async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:
-    """Yield every call that began on `day` in `zone`, newest first; raises StoreUnavailable."""
+    """Yield every call that began on `day` in `zone`, newest first; raises store.AWAY."""
     after: IndexEntry | None = None
-    while places := await hub.recent(LARGEST_PAGE, after):
+    while places := await hub.reader.listed(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
         for call in await hub.calls(_sids(places), fresh=True):
             skeleton = call.skeleton
@@ -89,7 +89,7 @@ def matches(call: CurrentCall, wanted: CallFilter) -> bool:
         return False
     if wanted.live is not None and call.live is not wanted.live:
         return False
-    if wanted.need is not None and need_of(call) is not wanted.need:
+    if wanted.need is not None and call.need is not wanted.need:
         return False
     return _has_text(skeleton, wanted.text)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.call import Phase, Speaker, Status, Step
+from voicebot.call import FIELDS, Phase, Speaker, Status, Step
 from voicebot.console.masking import (
     PERSONAL,
     Visibility,
@@ -35,17 +35,20 @@ from voicebot.validation import read_moment
 TURNS_KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Turn(_View):
     """The bot's answer to one turn of the caller.
 
-    at         when the bot's voice began, ISO 8601 UTC
-    waited_ms  from the decision that the caller has finished to the bot's voice
-    step       the step that was open; empty when the events do not say
+    at        when the bot's voice began, ISO 8601 UTC
+    waitedMs  from the decision that the caller has finished to the bot's voice
+    step      the step that was open; empty when the events do not say
     """
 
     at: str
-    waited_ms: int
+    waitedMs: int
     step: str
 
 
@@ -126,8 +129,16 @@ def _in_phase(activity: CallActivity, phase: str, at: str) -> CallActivity:
     began, ended = read_moment(activity.thinking_since), read_moment(at)
     if began is None or ended is None or ended < began:
         return changed
-    turn = Turn(at, (ended - began) // timedelta(milliseconds=1), activity.step)
+    waited_ms = (ended - began) // timedelta(milliseconds=1)
+    turn = Turn(at=at, waitedMs=waited_ms, step=activity.step)
     return replace(changed, thinking_since="", turns=(*activity.turns, turn)[-TURNS_KEPT:])
+
+
+class Need(StrEnum):
+    """Why a person should look after a call: the caller asked for one, or nothing was booked."""
+
+    PERSON = "person"
+    FOLLOW_UP = "follow_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,30 +159,23 @@ class CurrentCall:
         """The typed form of the record."""
         return self.record.skeleton
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it is open and was spoken, and no stream holds it."""
+        open_ = self.skeleton.status is Status.ACTIVE and not self.skeleton.broken
+        return open_ and not self.live and self.activity.spoken
 
-class Need(StrEnum):
-    """Why a person should look after a call: the caller asked for one, or nothing was booked."""
-
-    PERSON = "person"
-    FOLLOW_UP = "follow_up"
-
-
-def need_of(call: CurrentCall) -> Need | None:
-    """Return why a person should look after the call, or None."""
-    record = call.record
-    if record.continued_as is not None or call.skeleton.broken:
-        return None
-    match call.skeleton.status:
-        case Status.TRANSFER:
-            return Need.PERSON
-        case Status.INCOMPLETE | Status.ABANDONED:
-            return Need.FOLLOW_UP
-    return Need.FOLLOW_UP if _is_lost(call) else None
-
-
-def _is_lost(call: CurrentCall) -> bool:
-    open_ = call.skeleton.status is Status.ACTIVE
-    return open_ and not call.live and call.activity.spoken
+    @property
+    def need(self) -> Need | None:
+        """Why a person should look after the call, or None."""
+        if self.record.continued_as is not None or self.skeleton.broken:
+            return None
+        match self.skeleton.status:
+            case Status.TRANSFER:
+                return Need.PERSON
+            case Status.INCOMPLETE | Status.ABANDONED:
+                return Need.FOLLOW_UP
+        return Need.FOLLOW_UP if self.is_interrupted else None
 
 
 class Skeleton(BaseModel):
@@ -187,10 +191,6 @@ class Skeleton(BaseModel):
     createdAt: str
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
 class StepView(_View):
     """One of the six answers."""
 
@@ -199,24 +199,6 @@ class StepView(_View):
     savedAt: str | None = Field(None, description="When it was saved, ISO 8601 UTC")
     confirmed: bool = False
     masked: bool = False
-
-
-class MessageView(_View):
-    """One thing said; `partial` when the caller cut it off."""
-
-    speaker: Speaker
-    message: str
-    startedAt: str
-    partial: bool = False
-    unheard: str | None = Field(None, description="What the caller did not hear of it, if known")
-
-
-class TurnView(_View):
-    """How long the caller waited for the bot's voice."""
-
-    at: str
-    waitedMs: int
-    step: str
 
 
 class CallRow(_View):
@@ -241,69 +223,56 @@ class CallRow(_View):
     lastTurnMs: int | None = None
 
 
-class CallView(CallRow):
-    """A call in a list, and how much of the customer's data it shows."""
+class MessageView(HistoryMessage):
+    """One thing said; `unheard` is what the caller did not hear of it, if known."""
+
+    unheard: str | None = None
+
+
+class WholeCall(CallRow):
+    """A call's page; `sight` is how much of the customer's data it shows."""
 
     sight: Visibility
-
-
-class WholeCallView(CallView):
-    """A call's page."""
-
     transcript: list[MessageView]
-    turns: list[TurnView]
+    turns: list[Turn]
     company: str
     emailSent: bool
-    kind: Literal["whole"] = "whole"
 
 
-def call_view(call: CurrentCall, visibility: Visibility) -> CallView:
-    """Return the call as a row of the list."""
-    return CallView.model_validate(_row(call, visibility))
+def call_row(call: CurrentCall, visibility: Visibility) -> CallRow:
+    """Return the call as a row of a list."""
+    return CallRow(**_row(call, visibility))
 
 
-def whole_view(call: CurrentCall, visibility: Visibility) -> WholeCallView:
+def whole_call(call: CurrentCall, visibility: Visibility) -> WholeCall:
     """Return the call with all that was said."""
-    skeleton = mask_record(call.skeleton, visibility)
     personal = personal_answers(call.skeleton)
     transcript = []
-    for message in skeleton.history:
-        unheard = call.activity.unheard.get(message.startedAt) if message.heard else None
+    for said in mask_record(call.skeleton, visibility).history:
+        unheard = call.activity.unheard.get(said.startedAt) if said.heard else None
         if unheard and visibility is Visibility.MASKED:
-            unheard = mask_words(message.speaker, unheard, personal)
-        transcript.append(
-            MessageView(
-                speaker=message.speaker,
-                message=message.message,
-                startedAt=message.startedAt,
-                partial=message.heard is not None,
-                unheard=unheard,
-            )
-        )
-    return WholeCallView(
+            unheard = mask_words(said.speaker, unheard, personal)
+        transcript.append(MessageView(**dict(said), unheard=unheard))
+    return WholeCall(
         **_row(call, visibility),
+        sight=visibility,
         transcript=transcript,
-        turns=[TurnView(at=t.at, waitedMs=t.waited_ms, step=t.step) for t in call.activity.turns],
-        company=skeleton.company.name,
-        emailSent=skeleton.confirmEmailsent,
+        turns=list(call.activity.turns),
+        company=call.skeleton.company.name,
+        emailSent=call.skeleton.confirmEmailsent,
     )
 
 
 def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]:
     """Return each step's value as text, and when it was saved (ISO 8601 UTC)."""
-    info = skeleton.user.userInfo
-    service = skeleton.user.service
-    return {
-        Step.NAME: (info.name, info.name_timestamp),
-        Step.PHONE: (info.phone, info.phone_timestamp),
-        Step.ADDRESS: (info.address, info.address_timestamp),
-        Step.EMAIL: (info.email, info.email_timestamp),
-        Step.SERVICE: (service.name if service else None, info.service_timestamp),
-        Step.TIME: (skeleton.user.serviceBookedTime, info.time_timestamp),
-    }
+    user = skeleton.user
+    texts = dict(user.userInfo)
+    texts["service"] = user.service.name if user.service else None
+    texts["time"] = user.serviceBookedTime
+    return {step: (texts[step], texts[f"{step}_timestamp"]) for step in FIELDS}
 
 
-def _row(call: CurrentCall, visibility: Visibility) -> dict[str, object]:
+def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
     record, activity = call.record, call.activity
     skeleton = mask_record(call.skeleton.model_copy(update={"history": []}), visibility)
     return {
@@ -312,10 +281,10 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, object]:
         "step": skeleton.step,
         "phase": activity.phase if call.live and activity.phase in set(Phase) else None,
         "live": call.live,
-        "interrupted": _is_lost(call) and not skeleton.broken,
+        "interrupted": call.is_interrupted,
         "broken": skeleton.broken,
         "resumed": activity.resumed,
-        "needs": need_of(call),
+        "needs": call.need,
         "caller": skeleton.caller,
         "createdAt": skeleton.createdAt,
         "updatedAt": skeleton.updatedAt,
@@ -332,6 +301,5 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, object]:
             )
             for step, (value, saved_at) in answers(skeleton).items()
         ],
-        "lastTurnMs": activity.turns[-1].waited_ms if activity.turns else None,
-        "sight": visibility,
+        "lastTurnMs": activity.turns[-1].waitedMs if activity.turns else None,
     }

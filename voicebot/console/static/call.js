@@ -57,7 +57,7 @@ function Transcript({ call, t, lang }) {
   return html`<div class="said" ref=${box} role="log" aria-label=${t.transcript} tabindex="0"><ol class="transcript">
     ${call.transcript.map((said) => html`<li key=${said.speaker + said.startedAt} class=${said.speaker === 'AI' ? 'bot' : 'caller'}>
       <span class="meta">${t.said[said.speaker]} <time>${clock(said.startedAt, lang)}</time></span>
-      <p class=${said.partial ? 'cut' : ''}>${said.message}${said.unheard && html` <s>${said.unheard}</s>`}${said.partial && html`<span class="cutmark">${t.cut}</span>`}</p>
+      <p class=${said.heard ? 'cut' : ''}>${said.message}${said.unheard && html` <s>${said.unheard}</s>`}${said.heard && html`<span class="cutmark">${t.cut}</span>`}</p>
     </li>`)}
     ${call.live && call.phase && html`<li key=${call.phase} class="now ${call.phase === 'speaking' ? 'bot' : 'caller'}" aria-hidden="true"><span class="pulse"><i></i><i></i><i></i></span>${t.phase[call.phase]}</li>`}
   </ol></div>`;
