@@ -7,14 +7,13 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.runtime import child_processes as children
-from voicebot.runtime.child_processes import TRIES, Child, Part
+from voicebot.runtime.child_processes import TRIES, Child
 from voicebot.runtime.process import IMPOSSIBLE
 
 PATIENCE_S = 60
@@ -62,7 +61,7 @@ if lives.read_text() == "I":
 sys.stdin.read()
 """
 
-Make = Callable[[str], Child]
+Make = Callable[..., Child]
 
 
 @pytest.fixture(autouse=True)
@@ -75,11 +74,11 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def child_of(tmp_path: Path) -> Make:
     """A child that runs the given code as a module."""
 
-    def make(code: str) -> Child:
+    def make(code: str, **more: Path) -> Child:
         (tmp_path / "small_part.py").write_text(
             f"import sys; sys.path.append({str(tmp_path)!r})\n{code}"
         )
-        return Child(Part("small part", "small_part", {"PYTHONPATH": str(tmp_path)}))
+        return Child("small part", "small_part", {"PYTHONPATH": str(tmp_path)}, **more)
 
     return make
 
@@ -126,8 +125,7 @@ async def test_the_folder_that_a_child_needs_is_there_in_every_life(
     child_of: Make, tmp_path: Path
 ) -> None:
     folder = tmp_path / "needed"
-    child = child_of(NEEDS_ITS_FOLDER)
-    child.part = replace(child.part, folder=folder)
+    child = child_of(NEEDS_ITS_FOLDER, folder=folder)
     async with living(child):
         folder.rmdir()  # as the system does in shared memory when a user logs out
         child.ready.clear()

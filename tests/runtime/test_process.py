@@ -19,7 +19,7 @@ PATIENCE_S = 60
 PREAMBLE = """
 import asyncio, sys
 from voicebot.errors import ModelMissing, StoreUnavailable
-from voicebot.runtime.process import run, run_detached
+from voicebot.runtime.process import run
 """
 SERVES = """
 async def main(lifetime):
@@ -107,7 +107,7 @@ async def main(lifetime):
     await lifetime.stopping.wait()
     print("draining", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-run_detached(main)
+run(main, detached=True)
 """
     with process(drains, tmp_path, stdin=PIPE) as child:
         assert line(child) == "ready\n"
@@ -134,7 +134,7 @@ async def main(lifetime):
     await asyncio.sleep(0)
     lifetime.ready(str(lifetime.stopping.is_set()))
     await lifetime.stopping.wait()
-run_detached(main)
+run(main, detached=True)
 """
     with process(detached, tmp_path, stdin=PIPE) as child:
         assert child.stdin is not None

@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.errors import StartFailed
+from voicebot.runtime import serve
 from voicebot.runtime.ports import (
     Address,
     free_port,
@@ -27,7 +28,7 @@ from voicebot.runtime.ports import (
     without_password,
 )
 from voicebot.runtime.process import IMPOSSIBLE
-from voicebot.runtime.serve import children_of, for_trying_out
+from voicebot.runtime.serve import banner, children_of, for_trying_out, metrics_folder
 from voicebot.settings import Engine, Settings
 
 
@@ -43,44 +44,68 @@ def is_free(port: int) -> bool:
     return True
 
 
-def test_trying_out_listens_on_this_machine_and_drains_shortly() -> None:
-    chosen = for_trying_out(Settings(_env_file=None))
-    assert (chosen.stream_host, chosen.drain_s) == ("127.0.0.1", 2.0)
-
-
-def test_trying_out_respects_what_the_environment_says() -> None:
+def test_trying_out_stays_here_and_drains_shortly_unless_the_environment_says_otherwise() -> None:
+    usual = for_trying_out(Settings(_env_file=None))
+    assert (usual.stream_host, usual.drain_s) == ("127.0.0.1", 2.0)
     chosen = for_trying_out(Settings(_env_file=None, stream_host="0.0.0.0", drain_s=30))
     assert (chosen.stream_host, chosen.drain_s) == ("0.0.0.0", 30)
 
 
-def test_speech_processes_run_where_they_hear_and_speak_or_stand_in_for_a_vendor() -> None:
-    local = children_of(Settings(_env_file=None, transcriber=Engine.LOCAL), workers=1)
-    vendor = Settings(_env_file=None, transcriber=Engine.OPENAI, synthesizer=Engine.OPENAI)
-    nobody = Settings(_env_file=None, transcriber=Engine.NULL, synthesizer=Engine.NULL)
-    assert [c.part.name for c in local.all] == ["stt", "tts", "stream 1", "console"]
-    assert [c.part.name for c in children_of(vendor, 1).all] == [
-        "stt",
-        "tts",
-        "stream 1",
-        "console",
-    ]
-    assert [c.part.name for c in children_of(nobody, 2).all] == ["stream 1", "stream 2", "console"]
+@pytest.mark.parametrize(
+    ("given", "workers", "names"),
+    [
+        ({"transcriber": Engine.LOCAL}, 1, ["stt", "tts", "stream 1", "console"]),
+        (
+            {"transcriber": Engine.OPENAI, "synthesizer": Engine.OPENAI},
+            1,
+            ["stt", "tts", "stream 1", "console"],
+        ),
+        (
+            {"transcriber": Engine.NULL, "synthesizer": Engine.NULL, "smtp_url": SecretStr("x")},
+            2,
+            ["stream 1", "stream 2", "console", "notify"],
+        ),
+        (
+            {"transcriber": Engine.NULL, "synthesizer": Engine.NULL, "webhook_url": SecretStr("x")},
+            1,
+            ["stream 1", "console", "notify"],
+        ),
+    ],
+)
+def test_what_the_settings_need_is_started(
+    given: dict[str, object], workers: int, names: list[str], tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None).model_copy(update=given)
+    assert [child.name for child in children_of(settings, workers, tmp_path).all] == names
 
 
-def test_notify_runs_only_where_mail_or_webhooks_are_set() -> None:
-    told = {"webhook_url": SecretStr("https://crm.example/"), "smtp_url": SecretStr("smtp://h")}
-    crew = children_of(Settings(_env_file=None).model_copy(update=told), workers=1)
-    assert [c.part.name for c in crew.notify] == ["notify"]
-    assert children_of(Settings(_env_file=None), workers=1).notify == ()
-
-
-def test_children_are_told_what_the_supervisor_resolved() -> None:
-    crew = children_of(
-        Settings(_env_file=None, redis_url="redis://127.0.0.1:7000", stream_port=8123), workers=1
-    )
-    told = crew.streams[0].part.environment
+def test_children_are_told_what_the_supervisor_resolved(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, redis_url="redis://127.0.0.1:7000", stream_port=8123)
+    told = children_of(settings, 1, tmp_path).streams[0].environment
     assert told["VOICEBOT_REDIS_URL"] == "redis://127.0.0.1:7000"
     assert told["VOICEBOT_STREAM_PORT"] == "8123"
+    assert told["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path)
+
+
+def test_metrics_lie_in_memory_and_those_of_a_killed_run_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, data_dir = tmp_path / "shm", tmp_path / "data"
+    memory.mkdir()
+    data_dir.mkdir()
+    monkeypatch.setattr(serve, "SHARED_MEMORY", memory)
+    killed = metrics_folder(data_dir)
+    left = killed.__enter__()
+    (left / "counter_1.db").write_text("")
+    with metrics_folder(data_dir) as folder:
+        assert list(memory.iterdir()) == [folder]
+        assert list(folder.iterdir()) == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+        folder.rmdir()  # as the system does when a user logs out
+    assert list(memory.iterdir()) == []
+    memory.rmdir()
+    with metrics_folder(data_dir) as folder:
+        assert folder.parent == data_dir
 
 
 @pytest.mark.parametrize(
@@ -123,6 +148,51 @@ def test_a_port_that_somebody_listens_on_is_not_free() -> None:
 )
 def test_loopback_is_told_from_the_network(host: str, only_here: bool) -> None:
     assert is_loopback(host) is only_here
+
+
+def shown(**given: object) -> str:
+    return banner(Settings(_env_file=None, redis_url="redis://h:1").model_copy(update=given))
+
+
+def test_the_banner_names_other_ports_and_hosts_in_the_call_to_place() -> None:
+    assert "voicebot call\n" in shown()
+    assert "voicebot call --url ws://127.0.0.1:9001/media" in shown(stream_port=9001)
+    assert "voicebot call --url ws://192.0.2.7:8080/media" in shown(stream_host="192.0.2.7")
+
+
+def test_the_banner_shows_what_to_enter_at_the_provider() -> None:
+    told = shown(public_url="https://bot.example.com")
+    assert "webhook https://bot.example.com/twiml, method POST or GET" in told
+    assert "method POST" not in shown()
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({}, "0.0.0.0"),
+        ({"stream_host": "127.0.0.1"}, None),
+        (
+            {"stream_host": "127.0.0.1", "public_url": "https://bot.example.com"},
+            "https://bot.example.com",
+        ),
+    ],
+)
+def test_the_banner_is_loud_where_anybody_can_call(
+    given: dict[str, object], where: str | None
+) -> None:
+    warnings = [line for line in shown(**given).splitlines() if "ANYBODY" in line]
+    assert len(warnings) == (where is not None)
+    assert all(f"{where}" in line and "VOICEBOT_TWILIO_AUTH_TOKEN" in line for line in warnings)
+    assert "ANYBODY" not in shown(twilio_auth_token=SecretStr("t"), **given)
+
+
+def test_the_banner_shows_what_a_key_has_switched_on_and_no_password() -> None:
+    own = "https://me:hunter2@own.example/v1"
+    assert "OpenAI" not in shown(openai_base_url=own)
+    told = shown(openai_api_key=SecretStr("k"), redis_url="rediss://bot:hunter2@db.example:6380/1")
+    assert "OpenAI   hears, speaks, understands, at api.openai.com" in told
+    assert "rediss://bot:…@db.example:6380/1" in told
+    assert "hunter2" not in told + shown(openai_api_key=SecretStr("k"), openai_base_url=own)
 
 
 def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:

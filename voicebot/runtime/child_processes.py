@@ -17,14 +17,11 @@ import asyncio
 import fcntl
 import os
 import signal
-import stat
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from zlib import crc32
 
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.log import get_logger
@@ -49,32 +46,32 @@ _ORPHAN_SIGNALS = (
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One process of `voicebot serve`.
+class Child:
+    """One process of `voicebot serve` that is kept running. Its owner runs `live()` as a task.
 
     name         for people
     module       run by `python -m`
     environment  added to the supervisor's
-    folder       created before each start
+    folder       created before each start: a logout may have cleared shared memory
     lock         file whose lock the process holds while it runs
     """
 
-    name: str
-    module: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    folder: Path | None = None
-    lock: Path | None = None
-
-
-class Child:
-    """One part that is kept running. Its owner runs `live()` as a task."""
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        environment: Mapping[str, str],
+        *,
+        folder: Path | None = None,
+        lock: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.environment = environment
         self.ready = asyncio.Event()
-        self.began_at = 0.0
-        self.ready_at = 0.0
+        self.ready_after_s = 0.0
+        self._module = module
+        self._folder = folder
+        self._lock = lock
         self._process: Process | None = None
         self._stopping = asyncio.Event()
         self._over = asyncio.Event()
@@ -87,23 +84,23 @@ class Child:
     async def live(self) -> None:
         """Run until `stop()`.
 
-        Before the part was ever ready: raises StartFailed when it died TRIES times, SettingsError
+        Before the child was ever ready: raises StartFailed when it died TRIES times, SettingsError
         when its exit code says that its settings are wrong. Later it is always restarted.
         """
         tries, backoff_s = 0, FIRST_BACKOFF_S
+        clock = asyncio.get_running_loop().time
         try:
             while not self._stopping.is_set():
-                lived_s, code = await self._one_life()
+                began_at = clock()
+                code = await self._one_life()
                 if self._stopping.is_set():
                     return
                 tries += 1
                 if not self.ready.is_set():
-                    _give_up_in_time(self.part, code, tries)
-                if lived_s > _HEALTHY_AFTER_S:
+                    self._give_up_in_time(code, tries)
+                if clock() - began_at > _HEALTHY_AFTER_S:
                     backoff_s = FIRST_BACKOFF_S
-                log.warning(
-                    "child_died", part=self.part.name, exit_code=code, restart_in_s=backoff_s
-                )
+                log.warning("child_died", part=self.name, exit_code=code, restart_in_s=backoff_s)
                 await within(self._stopping, backoff_s)
                 backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
         finally:
@@ -115,23 +112,23 @@ class Child:
         self._signal(signal.SIGTERM)
         if await within(self._over, within_s):
             return
-        log.warning("child_slow_to_stop", part=self.part.name, waited_s=within_s)
+        log.warning("child_slow_to_stop", part=self.name, waited_s=within_s)
         self._signal(signal.SIGTERM)
         if not await within(self._over, _FORCE_AFTER_S):
             self._kill()
             await self._over.wait()
 
-    async def _one_life(self) -> tuple[float, int]:
-        """Run the process once; return its lifetime in seconds and its exit code."""
-        clock = asyncio.get_running_loop().time
-        self.began_at = clock()
-        _make_folder(self.part)
-        lock = _new_lock(self.part.lock)
+    async def _one_life(self) -> int:
+        """Run the process once; return its exit code."""
+        if self._folder is not None:
+            with suppress(OSError):  # the child says what is wrong
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+        lock = _new_lock(self._lock)
         try:
             process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self.part.module,
+                sys.executable, "-m", self._module,
                 stdin=PIPE, stdout=PIPE, start_new_session=True, pass_fds=lock,
-                env={**os.environ, **self.part.environment},
+                env={**os.environ, **self.environment},
             )  # fmt: skip
             for file in lock:
                 with suppress(OSError):  # a full disk
@@ -139,45 +136,38 @@ class Child:
         finally:
             for file in lock:
                 os.close(file)
-        log.debug("child_started", part=self.part.name, pid=process.pid)
+        log.debug("child_started", part=self.name, pid=process.pid)
         if self._stopping.is_set():  # stopped while it was being spawned
             self._signal(signal.SIGTERM)
+        assert process.stdout is not None
         try:
-            await self._read_output(process)
-            return clock() - self.began_at, await process.wait()
+            await self._read_output(process.stdout)
+            return await process.wait()
+        except TimeoutError:
+            log.error("child_never_ready", part=self.name, waited_s=_READY_WITHIN_S)
+            self._kill()
+            return await process.wait()
         finally:
             self._kill()
             await process.wait()
             self._process = None
 
-    async def _read_output(self, process: Process) -> None:
-        assert process.stdout is not None
-        try:
-            async with asyncio.timeout(_READY_WITHIN_S):
-                if not await self._read_ready(process.stdout):
-                    return
-        except TimeoutError:
-            log.error("child_never_ready", part=self.part.name, waited_s=_READY_WITHIN_S)
-            self._kill()
-            return
-        if self.ready.is_set():
-            log.info("child_back", part=self.part.name)
-        else:
-            self.ready_at = asyncio.get_running_loop().time()
-            self.ready.set()
-        while chunk := await process.stdout.read(_CHUNK_BYTES):
-            _pass_on(chunk)
-
-    async def _read_ready(self, stdout: asyncio.StreamReader) -> bool:
-        """Wait for the ready line; False when the child ends without it."""
-        heard = b""
-        while chunk := await stdout.read(_CHUNK_BYTES):
-            *lines, heard = (heard + chunk).split(b"\n")
-            for line in lines:
-                if line.split(b" ")[0] == READY.encode():
-                    return True
-                _pass_on(line + b"\n")
-        return False
+    async def _read_output(self, stdout: asyncio.StreamReader) -> None:
+        """Copy the output to the log; raises TimeoutError when no line says that it is ready."""
+        began_at, rest = asyncio.get_running_loop().time(), b""
+        async with asyncio.timeout(_READY_WITHIN_S) as deadline:
+            while chunk := await stdout.read(_CHUNK_BYTES):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if deadline.when() is None or line.split(b" ")[0] != READY.encode():
+                        _pass_on(line + b"\n")
+                        continue
+                    deadline.reschedule(None)
+                    if self.ready.is_set():
+                        log.info("child_back", part=self.name)
+                    self.ready_after_s = asyncio.get_running_loop().time() - began_at
+                    self.ready.set()
+        _pass_on(rest)
 
     def _signal(self, number: int) -> None:
         if self._process is not None:
@@ -189,6 +179,16 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _give_up_in_time(self, code: int, tries: int) -> None:
+        if code == IMPOSSIBLE:
+            raise SettingsError(f"{self.name} cannot work with these settings; its output is above")
+        if tries == TRIES:
+            how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+            raise StartFailed(
+                f"{self.name} ended {TRIES} times before it was ready ({how}); its output is "
+                "above. `voicebot doctor` checks what it needs."
+            )
 
 
 async def end_orphans(folder: Path) -> None:
@@ -253,73 +253,6 @@ async def within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def _make_folder(part: Part) -> None:
-    """Create the folder before each start: a logout may have cleared shared memory."""
-    if part.folder is not None:
-        with suppress(OSError):  # the child says what is wrong
-            part.folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _give_up_in_time(part: Part, code: int, tries: int) -> None:
-    if code == IMPOSSIBLE:
-        raise SettingsError(f"{part.name} cannot work with these settings; its output is above")
-    if tries == TRIES:
-        raise StartFailed(_failure_text(part, code))
-
-
-def _failure_text(part: Part, code: int) -> str:
-    how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-    return (
-        f"{part.name} ended {TRIES} times before it was ready ({how}); its output is above. "
-        "`voicebot doctor` checks what it needs."
-    )
-
-
-def _pass_on(chunk: bytes) -> None:
-    """Copy a child's other output to the log."""
-    sys.stderr.buffer.write(chunk)
+def _pass_on(output: bytes) -> None:
+    sys.stderr.buffer.write(output)
     sys.stderr.buffer.flush()
-
-
-SHARED_MEMORY = Path("/dev/shm")
-
-
-def metrics_dir(data_dir: Path) -> Path:
-    """Return the folder of metrics for this data directory, which need not exist yet."""
-    number = crc32(bytes(data_dir.absolute()))
-    folder = SHARED_MEMORY / f"voicebot-{os.getuid()}-{number:08x}"
-    if os.access(SHARED_MEMORY, os.W_OK) and _may_be_ours(folder):
-        return folder
-    return data_dir / "metrics"
-
-
-@contextmanager
-def kept_metrics(data_dir: Path) -> Iterator[Path]:
-    """Provide an empty folder for a run, so that counters begin at zero, and remove it after."""
-    folder = metrics_dir(data_dir)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _empty(folder)
-    try:
-        yield folder
-    finally:
-        _empty(folder)
-        with suppress(OSError):  # already removed, or not empty
-            folder.rmdir()
-
-
-def _empty(folder: Path) -> None:
-    for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)
-
-
-def _may_be_ours(folder: Path) -> bool:
-    """Return whether the folder is missing or owned and writable by this user only."""
-    try:
-        found = folder.lstat()
-    except FileNotFoundError:
-        return True
-    return (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.getuid()
-        and not stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    )

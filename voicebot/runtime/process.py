@@ -20,8 +20,7 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import uvloop
@@ -62,23 +61,17 @@ class Lifetime:
             self.stopping.set()
 
 
-def run(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """Run the `main` of a child process; exits the process on errors."""
-    _run(main, watch_stdin=_is_pipe(_STDIN))
+def run(main: Callable[[Lifetime], Awaitable[None]], *, detached: bool = False) -> None:
+    """Run the `main` of a process; exits the process on errors.
 
-
-def run_detached(main: Callable[[Lifetime], Awaitable[None]]) -> None:
-    """Run a `main` without a supervisor: it ignores the end of stdin."""
-    _run(main, watch_stdin=False)
-
-
-def _run(main: Callable[[Lifetime], Awaitable[None]], *, watch_stdin: bool) -> None:
+    detached  there is no supervisor: the end of stdin is ignored
+    """
     sys.excepthook = log_crash
     lifetime = Lifetime()
     try:
         configure(load_settings().log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_live(main, lifetime, watch_stdin))
+            runner.run(_live(main, lifetime, watch_stdin=not detached and _is_pipe(_STDIN)))
     except asyncio.CancelledError:
         if lifetime.killed_by is None:
             raise
@@ -93,18 +86,12 @@ def _run(main: Callable[[Lifetime], Awaitable[None]], *, watch_stdin: bool) -> N
 
 
 async def _live(
-    main: Callable[[Lifetime], Awaitable[None]], lifetime: Lifetime, watch_stdin: bool
+    main: Callable[[Lifetime], Awaitable[None]], lifetime: Lifetime, *, watch_stdin: bool
 ) -> None:
-    asyncio.get_running_loop().set_exception_handler(_log_stray)
-    with _handling_signals(lifetime), _watching_stdin(lifetime, watch_stdin):
-        await main(lifetime)
-
-
-@contextmanager
-def _handling_signals(lifetime: Lifetime) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
+    """Await `main`, with signals and the end of stdin as its ends."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
+    loop.set_exception_handler(_log_stray)
 
     def handle(number: int) -> None:
         if not lifetime.stopping.is_set():
@@ -115,37 +102,22 @@ def _handling_signals(lifetime: Lifetime) -> Iterator[None]:
         lifetime.killed_by = number
         task.cancel()
 
-    handled = [number for number in _SIGNALS if not _is_under_nohup(number)]
-    for number in handled:
-        loop.add_signal_handler(number, handle, number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
-
-
-def _is_under_nohup(number: int) -> bool:
-    """Return whether SIGHUP was ignored by the parent, as under nohup."""
-    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
-
-
-@contextmanager
-def _watching_stdin(lifetime: Lifetime, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    loop = asyncio.get_running_loop()
-
     def read() -> None:
         if not os.read(_STDIN, 4096):
             loop.remove_reader(_STDIN)
             lifetime.stopping.set()
 
-    loop.add_reader(_STDIN, read)
+    for number in _SIGNALS:
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # under nohup
+        loop.add_signal_handler(number, handle, number)
+    if watch_stdin:
+        loop.add_reader(_STDIN, read)
     try:
-        yield
+        await main(lifetime)
     finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
         loop.remove_reader(_STDIN)
 
 

@@ -13,10 +13,15 @@ notify stop, then speech, and Valkey last, after the last commit. A second signa
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import time
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
 import typer
@@ -25,7 +30,7 @@ from voicebot.error_texts import why
 from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.check_settings import unknown_settings
-from voicebot.runtime.child_processes import Child, Part, end_orphans, kept_metrics, metrics_dir
+from voicebot.runtime.child_processes import Child, end_orphans
 from voicebot.runtime.doctor import refusals
 from voicebot.runtime.ports import (
     console_address,
@@ -34,7 +39,7 @@ from voicebot.runtime.ports import (
     stream_address,
     without_password,
 )
-from voicebot.runtime.process import Lifetime, run_detached
+from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech.models import SpeechProcess, is_needed
 from voicebot.store import (
@@ -46,9 +51,9 @@ from voicebot.store import (
     require_form,
 )
 
-LOCAL_HOST = "127.0.0.1"
-LOCAL_DRAIN_S = 2.0
-"""With --local, Ctrl-C should not wait for calls."""
+LOCAL: Final = {"stream_host": "127.0.0.1", "drain_s": 2.0}
+"""With --local: this machine only, and Ctrl-C does not wait for calls."""
+SHARED_MEMORY = Path("/dev/shm")
 
 _STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
 _STILL_STARTING_EVERY_S = 5.0
@@ -61,18 +66,17 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The child processes, in the groups in which they stop."""
+    """The child processes, in groups: they start in this order; streams, others, speech stop."""
 
-    streams: tuple[Child, ...]
-    console: Child
-    speech: tuple[Child, ...]
-    notify: tuple[Child, ...] = ()
-    """Mail and webhooks, where they are set."""
+    speech: list[Child]
+    streams: list[Child]
+    others: list[Child]
+    """The console, and notify where mail or webhooks are set."""
 
     @property
-    def all(self) -> tuple[Child, ...]:
+    def all(self) -> list[Child]:
         """All children, in the order in which they start."""
-        return (*self.speech, *self.streams, self.console, *self.notify)
+        return [*self.speech, *self.streams, *self.others]
 
 
 def serve(
@@ -98,7 +102,7 @@ def serve(
 
     Wrong settings are reported before anything starts, with exit code 78; see `voicebot doctor`.
     """
-    run_detached(partial(_serve, workers=workers, local=local))
+    run(partial(_serve, workers=workers, local=local), detached=True)
 
 
 async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
@@ -110,16 +114,17 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
     data_dir = prepare_data_dir(settings.data_dir)
     with own_data_dir(data_dir):
         await end_orphans(prepare_data_dir(data_dir / _LOCKS))
-        with kept_metrics(data_dir), reserve(stream_address(settings)) as stream:
+        with metrics_folder(data_dir) as metrics, reserve(stream_address(settings)) as stream:
             with reserve(console_address(settings)) as console:  # the console binds the port itself
                 ports = {"stream_port": stream.getsockname()[1]}
                 ports["console_port"] = console.getsockname()[1]
             settings = settings.model_copy(update={"data_dir": data_dir, **ports})
+            supervise = partial(_supervise, workers=workers, metrics=metrics, lifetime=lifetime)
             if settings.redis_url is not None:
                 await _check_redis(settings.redis_url)
-                await _supervise(settings, workers, lifetime)
+                await supervise(settings)
             else:
-                await _serve_with_valkey(settings, workers, lifetime)
+                await _with_valkey(settings, supervise)
     say("stopped")
 
 
@@ -138,7 +143,26 @@ async def _check_redis(url: str) -> None:
         )
 
 
-async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetime) -> None:
+@contextmanager
+def metrics_folder(data_dir: Path) -> Iterator[Path]:
+    """Give an empty folder for the metrics of one run, in memory where there is any.
+
+    Event loops write to the files in it, and must not wait for a disk. It is removed at the end;
+    the folder of a run that was killed is removed at the beginning of the next.
+    """
+    note = data_dir / "metrics-folder"
+    with suppress(OSError):
+        shutil.rmtree(note.read_text())
+    where = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else data_dir
+    with TemporaryDirectory(dir=where, prefix="voicebot-", ignore_cleanup_errors=True) as folder:
+        with suppress(OSError):  # a full disk
+            note.write_text(folder)
+        yield Path(folder)
+
+
+async def _with_valkey(
+    settings: Settings, supervise: Callable[[Settings], Awaitable[None]]
+) -> None:
     """Supervise with an embedded Valkey, which is restarted when needed and stopped last."""
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     say("starting Valkey …")
@@ -149,8 +173,7 @@ async def _serve_with_valkey(settings: Settings, workers: int, lifetime: Lifetim
     try:
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_keep_valkey(valkey))
-            settings = settings.model_copy(update={"redis_url": url})
-            await _supervise(settings, workers, lifetime)
+            await supervise(settings.model_copy(update={"redis_url": url}))
             watch.cancel()
     finally:
         await valkey.stop()
@@ -163,41 +186,44 @@ async def _keep_valkey(valkey: EmbeddedValkey) -> None:
             await asyncio.sleep(_VALKEY_CHECK_EVERY_S)
             try:
                 await client.ping()
+                continue
             except AWAY:
                 log.warning("valkey_away")
-                await _revive(valkey)
+            try:
+                await valkey.start()
+                log.info("valkey_back")
+            except VoicebotError as error:  # retried at the next check
+                log.error("valkey_stays_away", error=error)
 
 
-async def _revive(valkey: EmbeddedValkey) -> None:
-    try:
-        await valkey.start()
-        log.info("valkey_back")
-    except VoicebotError as error:  # retried at the next check
-        log.error("valkey_stays_away", error=error)
-
-
-async def _supervise(settings: Settings, workers: int, lifetime: Lifetime) -> None:
-    children = children_of(settings, workers)
-    say(f"starting {', '.join(child.part.name for child in children.all)} …")
+async def _supervise(
+    settings: Settings, *, workers: int, metrics: Path, lifetime: Lifetime
+) -> None:
+    children = children_of(settings, workers, metrics)
+    say(f"starting {', '.join(child.name for child in children.all)} …")
     async with asyncio.TaskGroup() as lives:
         for child in children.all:
             lives.create_task(child.live())
         if await _all_ready(children.all, lifetime.stopping):
             say(banner(settings))
             await lifetime.stopping.wait()
-        await _wind_down(children, settings.drain_s)
+        say(
+            f"stopping; calls that are running have {settings.drain_s:g} s to end "
+            "(Ctrl-C again: at once) …"
+        )
+        await _stop(children.streams, settings.drain_s + _STOP_MARGIN_S)
+        await _stop(children.others, _STOP_MARGIN_S)
+        await _stop(children.speech, _STOP_MARGIN_S)
 
 
 def for_trying_out(settings: Settings) -> Settings:
     """Return the settings with --local's defaults, where the environment sets no others."""
-    defaults = {"stream_host": LOCAL_HOST, "drain_s": LOCAL_DRAIN_S}
     given = settings.model_fields_set
-    return settings.model_copy(update={k: v for k, v in defaults.items() if k not in given})
+    return settings.model_copy(update={k: v for k, v in LOCAL.items() if k not in given})
 
 
-def children_of(settings: Settings, workers: int) -> Children:
+def children_of(settings: Settings, workers: int, metrics: Path) -> Children:
     """Return the children that these settings need, with the resolved settings."""
-    metrics = metrics_dir(settings.data_dir)
     resolved = {
         "VOICEBOT_REDIS_URL": str(settings.redis_url),
         "VOICEBOT_DATA_DIR": str(settings.data_dir),
@@ -211,16 +237,14 @@ def children_of(settings: Settings, workers: int) -> Children:
 
     def child(name: str, module: str) -> Child:
         lock = settings.data_dir / _LOCKS / f"{name.replace(' ', '-')}.lock"
-        return Child(Part(name, f"voicebot.{module}", resolved, folder=metrics, lock=lock))
+        return Child(name, f"voicebot.{module}", resolved, folder=metrics, lock=lock)
 
-    speech = [
-        child(process.value, f"speech.{process}")
-        for process in SpeechProcess
-        if is_needed(settings, process)
-    ]
+    speech = [child(p.value, f"speech.{p}") for p in SpeechProcess if is_needed(settings, p)]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
-    notify = (child("notify", "notify"),) if settings.smtp_url or settings.webhook_url else ()
-    return Children(tuple(streams), child("console", "console"), tuple(speech), notify)
+    others = [child("console", "console")]
+    if settings.smtp_url or settings.webhook_url:
+        others.append(child("notify", "notify"))
+    return Children(speech, streams, others)
 
 
 def say(text: str) -> None:
@@ -229,48 +253,36 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
-async def _all_ready(children: tuple[Child, ...], stopping: asyncio.Event) -> bool:
+async def _all_ready(children: list[Child], stopping: asyncio.Event) -> bool:
     """Report each child that becomes ready; False when stopped before all are."""
-    waiting = {child.part.name: child for child in children}
+    waiting = {child.name: child for child in children}
+
+    async def announce(child: Child) -> None:
+        await child.ready.wait()
+        del waiting[child.name]
+        say(f"  {child.name:<9} ready ({child.ready_after_s:.1f} s)")
+
     async with asyncio.TaskGroup() as group:
         stop = group.create_task(stopping.wait())
         pending: set[asyncio.Task[object]] = {
-            group.create_task(_announce(child, waiting)) for child in children
+            stop,
+            *(group.create_task(announce(child)) for child in children),
         }
-        while pending and not stop.done():
-            done, _ = await asyncio.wait(
-                {stop, *pending},
-                timeout=_STILL_STARTING_EVERY_S,
-                return_when=asyncio.FIRST_COMPLETED,
+        while waiting and not stop.done():
+            done, pending = await asyncio.wait(
+                pending, timeout=_STILL_STARTING_EVERY_S, return_when=asyncio.FIRST_COMPLETED
             )
-            pending -= done
             if not done:
                 say(f"  still starting: {', '.join(waiting)} …")
-        for task in (stop, *pending):
+        for task in pending:
             task.cancel()
     return not waiting
 
 
-async def _announce(child: Child, waiting: dict[str, Child]) -> None:
-    await child.ready.wait()
-    del waiting[child.part.name]
-    say(f"  {child.part.name:<9} ready ({child.ready_at - child.began_at:.1f} s)")
-
-
-async def _wind_down(children: Children, drain_s: float) -> None:
-    say(f"stopping; calls that are running have {drain_s:g} s to end (Ctrl-C again: at once) …")
-    await _stop(children.streams, drain_s + _STOP_MARGIN_S)
-    await _stop((children.console, *children.notify), _STOP_MARGIN_S)
-    await _stop(children.speech, _STOP_MARGIN_S)
-
-
-async def _stop(children: tuple[Child, ...], within_s: float) -> None:
+async def _stop(children: list[Child], within_s: float) -> None:
     async with asyncio.TaskGroup() as group:
         for child in children:
             group.create_task(child.stop(within_s))
-
-
-_HERE: Final = "127.0.0.1"
 
 
 def banner(settings: Settings) -> str:
@@ -278,50 +290,47 @@ def banner(settings: Settings) -> str:
     stream, console = stream_address(settings), console_address(settings)
     at = f"{stream.reachable_host}:{stream.port}"
     staff = f"http://{console.reachable_host}:{console.port}"
-    usual = (at, staff) == (f"{_HERE}:8080", f"http://{_HERE}:8000")
+    usual = (at, staff) == ("127.0.0.1:8080", "http://127.0.0.1:8000")
     options = "" if usual else f"--url ws://{at}/media --console {staff}"
-    make = f"make call ARGS='{options}'" if options else "make call"
+    rows = {
+        "phone": f"ws://{at}/media   webhook http://{at}/twiml",
+        "number": settings.public_url
+        and f"voice webhook {settings.public_url}/twiml, method POST or GET",
+        "OpenAI": _openai_use(settings),
+        "staff": f"{staff}   API {staff}/docs",
+        "Redis": without_password(str(settings.redis_url)),
+        "data": str(settings.data_dir),
+    }
+    table = "\n".join(f"  {name:<8} {text}" for name, text in rows.items() if text)
     return f"""
 voicebot is ready
 
-  phone    ws://{at}/media   webhook http://{at}/twiml
-{_provider(settings)}{_openai(settings)}\
-  staff    {staff}   API {staff}/docs
-  Redis    {without_password(str(settings.redis_url))}
-  data     {settings.data_dir}
+{table}
 {_open_port_warning(settings)}
 Place a call from another terminal:
-  {make}
+  {f"make call ARGS='{options}'" if options else "make call"}
   {f"voicebot call {options}".rstrip()}
 
 Stop with Ctrl-C.
 """
 
 
-def _provider(settings: Settings) -> str:
-    """Return the webhook to configure at the provider."""
-    if settings.public_url is None:
-        return ""
-    return f"  number   voice webhook {settings.public_url}/twiml, method POST or GET\n"
-
-
 def _open_port_warning(settings: Settings) -> str:
     """Return a warning when calls from any source are accepted; shown last."""
-    if settings.twilio_auth_token is not None:
-        return ""
+    where = f"listens on {settings.stream_host}"
     if settings.public_url is not None:
         where = f"is reached at {settings.public_url}"
     elif is_loopback(settings.stream_host):
         return ""
-    else:
-        where = f"listens on {settings.stream_host}"
+    if settings.twilio_auth_token is not None:
+        return ""
     return (
         f"\nWARNING: ANYBODY CAN CALL. The stream port {where} and checks no signature: "
         "set VOICEBOT_TWILIO_AUTH_TOKEN.\n"
     )
 
 
-def _openai(settings: Settings) -> str:
+def _openai_use(settings: Settings) -> str:
     """Return what OpenAI is used for; a key in the environment is enough to use it."""
     chosen = {
         "hears": settings.transcriber,
@@ -330,4 +339,4 @@ def _openai(settings: Settings) -> str:
     }
     used = [what for what, engine in chosen.items() if settings.engine(engine) is Engine.OPENAI]
     where = without_password(settings.openai_base_url or "api.openai.com")
-    return f"  OpenAI   {', '.join(used)}, at {where}\n" if used else ""
+    return f"{', '.join(used)}, at {where}" if used else ""
