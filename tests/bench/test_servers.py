@@ -8,14 +8,14 @@ from pathlib import Path
 from voicebot import g711
 from voicebot.bench.servers import null_manifest
 from voicebot.simulators.phone.recordings import default_script, shipped, shipped_clip, spoken
-from voicebot.simulators.phone.script import Recording
+from voicebot.simulators.phone.script import Kind
 from voicebot.speech.null import NullDetector, clip_checksum
 
 
 async def test_every_line_of_the_default_caller_is_in_the_manifest() -> None:
     known = {clip["crc"]: clip["text"] for clip in json.loads(null_manifest())}
-    for saying, clip in (await spoken(default_script(), Path())).items():
-        assert isinstance(saying, Recording)
+    for line, clip in (await spoken(default_script(), Path())).items():
+        assert line.kind is Kind.RECORDING
         assert known[clip_checksum(clip.cut().audio)] == clip.text
 
 

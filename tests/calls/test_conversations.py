@@ -17,7 +17,7 @@ from voicebot.collect.collector import Conversation, understand_by_rules
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
 from voicebot.settings import Settings
-from voicebot.simulators.phone.script import Cue, Keys, Prompter, Silence, Text, load_script
+from voicebot.simulators.phone.script import Cue, Kind, Prompter, load_script
 from voicebot.store import Store
 from voicebot.store.slots import Slots
 
@@ -87,12 +87,12 @@ async def _answer(talk: Conversation, prompter: Prompter, transcript: Transcript
     held = talk.dialogue
     recorded = {Step(s): v for s, v in held.answers.items()}
     line = prompter.line(Cue(held.step, held.mode is Mode.CONFIRMING), recorded)
-    match line.saying:
-        case Text(text):
-            utterance = Utterance(text, NOW)
-        case Keys(digits):
-            utterance = Utterance(digits.rstrip("#"), NOW, keyed=True)
-        case Silence():
+    match line.kind:
+        case Kind.TEXT:
+            utterance = Utterance(line.text, NOW)
+        case Kind.KEYS:
+            utterance = Utterance(line.text.rstrip("#"), NOW, keyed=True)
+        case Kind.SILENCE:
             return Silent()
         case other:
             raise AssertionError(f"a text conversation cannot say {other}")

@@ -18,9 +18,9 @@ from voicebot.call import Step
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.line import Clock
-from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
+from voicebot.simulators.phone.provider import CALLED, Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import default_script, spoken
-from voicebot.simulators.phone.script import Recording, Script, ScriptLine
+from voicebot.simulators.phone.script import Kind, Script, ScriptLine
 
 PEOPLE: dict[str, dict[str, str]] = {
     "john": {},
@@ -52,12 +52,10 @@ class Unmoved:
 
 def script_of(person: str, interrupt_ms: int | None) -> Script:
     script = default_script()
-    folder = next(
-        x.saying.path.parent for x in script.lines["name"] if isinstance(x.saying, Recording)
-    )
+    folder = Path(script.lines["name"][0].text).parent
     lines = dict(script.lines)
     for key, clip in PEOPLE[person].items():
-        lines[key] = (ScriptLine(Recording(folder / f"{clip}.wav")),)
+        lines[key] = (ScriptLine(Kind.RECORDING, str(folder / f"{clip}.wav")),)
     if interrupt_ms is not None:
         lines["name"] = (replace(lines["name"][0], interrupt_after_ms=interrupt_ms),)
     return Script(lines, script.correct if person == "john" else {})
@@ -78,7 +76,7 @@ async def place(asked: argparse.Namespace) -> Outcome:
         script, clips, seen, console=Console(asked.console, asked.sid), hangup_after=asked.step
     )
     await caller.skip_history()
-    dialled = Dialled(asked.url, asked.sid, number_of(asked.sid), "+61255501000")
+    dialled = Dialled(asked.url, asked.sid, number_of(asked.sid), CALLED)
     return await Provider(dialled, Clock(), seen.noticed).carry(caller.talk)
 
 

@@ -24,7 +24,6 @@ from voicebot.bench.run import Order, Tally
 from voicebot.errors import PhoneError
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.line import FRAME_S, Clock
 from voicebot.simulators.phone.provider import (
@@ -35,8 +34,8 @@ from voicebot.simulators.phone.provider import (
     new_call_sid,
     new_caller,
 )
-from voicebot.simulators.phone.recordings import default_script, spoken
-from voicebot.simulators.phone.script import Saying, Script
+from voicebot.simulators.phone.recordings import Clip, default_script, spoken
+from voicebot.simulators.phone.script import Script, ScriptLine
 
 _SPREAD_S: Final = 0.1
 """Between the first frames of two callers."""
@@ -69,7 +68,7 @@ class Tallying:
 class Phones:
     """All phones of one order."""
 
-    def __init__(self, order: Order, script: Script, clips: Mapping[Saying, Clip]) -> None:
+    def __init__(self, order: Order, script: Script, clips: Mapping[ScriptLine, Clip]) -> None:
         self.tally = Tally()
         self._order = order
         self._script = script
@@ -99,7 +98,7 @@ class Phones:
         while self._clock.now() < until:
             await self._clock.until(next_of_phase(self._clock.now(), phase_s))
             if not await self._one_call(until):
-                await self._clock.sleep(_RETRY_S)
+                await asyncio.sleep(_RETRY_S)
 
     async def _one_call(self, until: float) -> bool:
         sid = new_call_sid()
@@ -158,7 +157,7 @@ async def main(lifetime: Lifetime) -> None:
     script = default_script()
     clips = await spoken(script, Path())
     if order.clean:
-        clips = {saying: clip.cut() for saying, clip in clips.items()}
+        clips = {line: clip.cut() for line, clip in clips.items()}
     phones = Phones(order, script, clips)
     lifetime.ready()
     async with asyncio.TaskGroup() as group:

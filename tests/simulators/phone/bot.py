@@ -16,7 +16,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from voicebot.simulators.phone.clip import SILENT_FRAME
+from voicebot.simulators.phone.line import SILENT_FRAME
 
 CONNECT = (
     '<Response><Connect><Stream url="ws://{host}/media">'

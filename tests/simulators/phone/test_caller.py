@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tests.simulators.phone.bot import CONNECT, HANGUP, Bot, running
@@ -10,20 +9,19 @@ from tests.simulators.phone.test_console import http
 from tests.simulators.phone.test_provider import TONE, LoopClock, Observed, in_virtual_time
 from voicebot.call import Step
 from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.clip import Clip
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
-from voicebot.simulators.phone.script import Saying, Script, ScriptLine, Text
+from voicebot.simulators.phone.recordings import Clip
+from voicebot.simulators.phone.script import Kind, Script, ScriptLine
 
-WORDS = ("name", "phone", "email", "Yes.", "No.")
-CLIPS: dict[Saying, Clip] = {Text(word): Clip(word, TONE) for word in WORDS}
-LINES: Mapping[str, tuple[ScriptLine, ...]] = {
-    "name": (ScriptLine(Text("name")),),
-    "phone": (ScriptLine(Text("phone")),),
-    "email": (ScriptLine(Text("email"), interrupt_after_ms=40),),
-    "confirm": (ScriptLine(Text("Yes.")),),
-    "no": (ScriptLine(Text("No.")),),
+LINES = {
+    "name": (ScriptLine(Kind.TEXT, "name"),),
+    "phone": (ScriptLine(Kind.TEXT, "phone"),),
+    "email": (ScriptLine(Kind.TEXT, "email", interrupt_after_ms=40),),
+    "confirm": (ScriptLine(Kind.TEXT, "Yes."),),
+    "no": (ScriptLine(Kind.TEXT, "No."),),
 }
+CLIPS = {line: Clip(line.text, TONE) for (line,) in LINES.values()}
 SID = "CA" + "2" * 32
 
 

@@ -1,4 +1,4 @@
-"""`voicebot call` as it is typed."""
+"""`voicebot call` as it is typed: the slow ones in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 
 from tests.simulators.phone.bot import CONNECT, HANGUP, Bot, running
 from tests.simulators.phone.test_caller import record
-from tests.simulators.phone.test_clip import save, tone
 from tests.simulators.phone.test_console import http
-
-pytestmark = pytest.mark.slow  # each test is a process of its own
+from tests.simulators.phone.test_recordings import save, tone
+from voicebot.errors import PhoneError
+from voicebot.simulators.phone.command import find_server
 
 
 async def typed(
@@ -31,6 +31,7 @@ async def typed(
     return process.returncode or 0, out.decode(), errors.decode()
 
 
+@pytest.mark.slow
 async def test_the_record_alone_is_printed_for_programs() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.record = lambda look: record("name", "Hello.")
@@ -42,6 +43,7 @@ async def test_the_record_alone_is_printed_for_programs() -> None:
     assert json.loads(out)["step"] == "name"
 
 
+@pytest.mark.slow
 async def test_the_conversation_and_the_latency_are_printed_for_people() -> None:
     bot = Bot([CONNECT, HANGUP], turns=1)
     bot.record = lambda look: record("name", "Hello.", name="Ann Lee") if look > 1 else None
@@ -56,18 +58,21 @@ async def test_the_conversation_and_the_latency_are_printed_for_people() -> None
     assert "median latency" in out
 
 
+@pytest.mark.slow
 async def test_hanging_up_on_purpose_exits_with_3() -> None:
     async with running(Bot([CONNECT, HANGUP], turns=9)) as url:
         code, *_ = await typed("--url", url, "--console", "", "--say", "hangup")
     assert code == 3
 
 
+@pytest.mark.slow
 async def test_a_call_that_is_lost_exits_with_1() -> None:
     async with running(Bot(["<Response/>"])) as url:
         code, *_ = await typed("--url", url, "--console", "", "--say", "silence")
     assert code == 1
 
 
+@pytest.mark.slow
 async def test_no_server_exits_with_1_and_says_how_to_start_one() -> None:
     async with running(Bot([])) as url:
         pass
@@ -77,20 +82,15 @@ async def test_no_server_exits_with_1_and_says_how_to_start_one() -> None:
     assert "Traceback" not in errors
 
 
-async def test_a_server_on_another_port_is_called_there() -> None:
-    ports = {"VOICEBOT_STREAM_PORT": "1", "VOICEBOT_CONSOLE_PORT": "2"}
-    code, _, errors = await typed("--say", "silence", environment=ports)
-    assert code == 1
-    assert "no server answers at http://127.0.0.1:1/twiml" in errors
-
-
-async def test_an_env_file_tells_the_phone_what_it_tells_the_server(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("VOICEBOT_STREAM_PORT=1\nVOICEBOT_CONSOLE_TOKEN=first,second\n")
+@pytest.mark.slow
+async def test_the_phone_calls_where_the_servers_settings_say(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("VOICEBOT_STREAM_PORT=1\n")
     code, _, errors = await typed("--say", "silence", cwd=tmp_path)
     assert code == 1
     assert "no server answers at http://127.0.0.1:1/twiml (nothing listens there" in errors
 
 
+@pytest.mark.slow
 async def test_a_proxy_of_the_environment_is_not_asked() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.record = lambda look: record("name", "Hello.")
@@ -102,6 +102,7 @@ async def test_a_proxy_of_the_environment_is_not_asked() -> None:
     assert code == 0
 
 
+@pytest.mark.slow
 async def test_a_script_and_a_recording_can_be_given(tmp_path: Path) -> None:
     save(tmp_path / "name.wav", tone(0.2, 8000))
     (tmp_path / "caller.toml").write_text('name = ["name.wav"]\nphone = ["hangup"]\n')
@@ -115,6 +116,7 @@ async def test_a_script_and_a_recording_can_be_given(tmp_path: Path) -> None:
     assert "(hangs up)" in out
 
 
+@pytest.mark.slow
 async def test_texts_and_recordings_are_put_in_order_by_a_script() -> None:
     code, _, errors = await typed("--say", "Hello.", "--audio", "name.wav")
     assert code == 1
@@ -122,13 +124,58 @@ async def test_texts_and_recordings_are_put_in_order_by_a_script() -> None:
 
 
 @pytest.mark.parametrize("words", [("--hangup-after", "tea"), ("--unheard-of",)])
+@pytest.mark.slow
 async def test_whatever_else_goes_wrong_is_1(words: tuple[str, ...]) -> None:
     code, _, errors = await typed(*words)
     assert code == 1
     assert "Usage" in errors
 
 
+@pytest.mark.slow
 async def test_hangup_after_needs_a_console() -> None:
     code, _, errors = await typed("--console", "", "--hangup-after", "name")
     assert code == 1
     assert "console" in errors
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("VOICEBOT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_the_default_server_is_on_this_machine() -> None:
+    found = find_server()
+    assert found.stream_url == "ws://127.0.0.1:8080/media"
+    assert found.console_url == "http://127.0.0.1:8000"
+    assert found.token is None
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_the_environment_comes_before_the_env_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("VOICEBOT_STREAM_PORT=1\nVOICEBOT_CONSOLE_TOKEN=first,second\n")
+    monkeypatch.setenv("VOICEBOT_STREAM_PORT", "2")
+    found = find_server()
+    assert (found.stream_url, found.token) == ("ws://127.0.0.1:2/media", "first")
+
+
+@pytest.mark.usefixtures("nothing_set")
+@pytest.mark.parametrize(
+    ("host", "at"), [("0.0.0.0", "127.0.0.1"), ("192.0.2.7", "192.0.2.7"), ("::1", "[::1]")]
+)
+def test_a_host_is_one_that_can_be_reached(
+    host: str, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEBOT_STREAM_HOST", host)
+    assert find_server().stream_url == f"ws://{at}:8080/media"
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_an_env_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe")
+    with pytest.raises(PhoneError, match=r"\.env"):
+        find_server()

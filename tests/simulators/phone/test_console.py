@@ -33,16 +33,14 @@ RECORD = {
 def test_the_record_tells_what_is_asked_and_what_is_held() -> None:
     look = read(json.dumps(RECORD).encode())
     assert look.cue == Cue(Step.EMAIL, confirming=True)
-    assert look.recorded == {
+    assert look.values == {
         Step.NAME: "Ann Lee",
         Step.PHONE: "+61412345678",
         Step.EMAIL: "a@b.example",
         Step.SERVICE: "Cleaning",
     }
-    assert look.bot_said == ("Hello.",)
-    assert look.record == RECORD
-    assert look.saved(Step.NAME)
-    assert not look.saved(Step.TIME)
+    assert look.bot_said == ["Hello."]
+    assert look.whole == RECORD
 
 
 def test_a_finished_call_asks_nothing() -> None:
@@ -53,7 +51,7 @@ def test_a_record_that_has_only_just_begun_can_be_read() -> None:
     empty = {"step": "name", "user": {"userInfo": {"name": None}}, "history": []}
     look = read(json.dumps(empty).encode())
     assert look.cue == Cue(Step.NAME)
-    assert look.recorded == {}
+    assert look.values == {}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"user": 7}'])
@@ -73,7 +71,7 @@ async def test_the_console_is_asked_over_http() -> None:
     async with running(bot) as url:
         look = await Console(http(url) + "/", "CA1").look()
     assert look is not None
-    assert look.bot_said == ("Hello.",)
+    assert look.bot_said == ["Hello."]
 
 
 def test_an_address_without_a_scheme_is_told() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from tests.simulators.phone.test_console import RECORD
+from voicebot.simulators.phone.console import read
 from voicebot.simulators.phone.report import summary
 
 AT = "2026-01-01T10:11:12.345Z"
@@ -13,7 +15,8 @@ HERE = datetime.fromisoformat(AT).astimezone().strftime("%H:%M:%S")
 
 def told(record: dict[str, object]) -> dict[str, str]:
     """What follows each line's first word."""
-    return {line.split()[0]: " ".join(line.split()[1:]) for line in summary(record)}
+    lines = summary(read(json.dumps(record).encode()))
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
 
 
 def test_every_answer_is_shown_with_the_moment_when_it_was_saved() -> None:

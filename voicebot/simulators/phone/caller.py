@@ -8,18 +8,10 @@ from typing import Final, Protocol
 
 from voicebot.call import Step
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.clip import Clip
-from voicebot.simulators.phone.console import Console, Look
+from voicebot.simulators.phone.console import Console, Record
 from voicebot.simulators.phone.line import MediaStream, Reply
-from voicebot.simulators.phone.script import (
-    HangUp,
-    Keys,
-    Prompter,
-    Saying,
-    Script,
-    ScriptLine,
-    Silence,
-)
+from voicebot.simulators.phone.recordings import Clip
+from voicebot.simulators.phone.script import Kind, Prompter, Script, ScriptLine
 
 PATIENCE_S: Final = 30.0
 """A caller hangs up after so long a silence of the bot."""
@@ -52,7 +44,7 @@ class Caller:
     def __init__(
         self,
         script: Script,
-        clips: Mapping[Saying, Clip],
+        clips: Mapping[ScriptLine, Clip],
         observer: Observer,
         *,
         console: Console | None = None,
@@ -76,32 +68,36 @@ class Caller:
                 return
             if timed and not reply.overlapped:
                 self._observer.answered((reply.at - spoken_until) * 1000)
-            look = await self.look()
-            if self._has_gone_on(look):
+            record = await self.look()
+            if self._has_gone_on(record):
                 await line.clock.until(reply.at + GONE_ON_S)
                 line.hang_up()
                 return
-            script_line = self._choose(look)
-            await _wait_for_turn(line, reply, script_line)
-            timed = not isinstance(script_line.saying, Silence)
-            spoken_until = self._say(line, script_line.saying)
+            cue, values = (record.cue, record.values) if record else (None, {})
+            script_line = self._prompter.line(cue, values)
+            if script_line.interrupt_after_ms is None:
+                await line.bot_finished()
+            else:
+                await line.clock.until(reply.at + script_line.interrupt_after_ms / 1000)
+            timed = script_line.kind is not Kind.SILENCE
+            spoken_until = self._say(line, script_line)
             await line.clock.until(spoken_until)
 
-    async def look(self) -> Look | None:
+    async def look(self) -> Record | None:
         """Return the record, if a console answers, and report the bot's new messages."""
-        look = await self._asked()
-        said = look.bot_said if look else ()
+        record = await self._asked()
+        said = record.bot_said if record else []
         for text in said[self._shown :]:
             self._observer.bot_said(text)
         self._shown = max(self._shown, len(said))
-        return look
+        return record
 
     async def skip_history(self) -> None:
         """Do not report messages from before this call."""
-        look = await self._asked()
-        self._shown = len(look.bot_said) if look else 0
+        record = await self._asked()
+        self._shown = len(record.bot_said) if record else 0
 
-    async def _asked(self) -> Look | None:
+    async def _asked(self) -> Record | None:
         if self._console is None:
             return None
         try:
@@ -113,7 +109,7 @@ class Caller:
     async def _bot_begins(self, line: MediaStream, after: float) -> Reply | None:
         """Wait for the bot; None when it was silent for too long and the caller hung up."""
         try:
-            async with asyncio.timeout(PATIENCE_S / line.clock.speed):
+            async with asyncio.timeout(PATIENCE_S):
                 return await line.reply(after)
         except TimeoutError:
             self._observer.noticed(f"the bot said nothing for {PATIENCE_S:.0f} s: hanging up")
@@ -121,38 +117,25 @@ class Caller:
             line.hang_up()
             return None
 
-    def _has_gone_on(self, look: Look | None) -> bool:
+    def _has_gone_on(self, record: Record | None) -> bool:
         step = self._hangup_after
-        if step is None or look is None or not look.saved(step):
+        if step is None or record is None or step not in record.values:
             return False
-        return look.cue is None or look.cue.step is not step
+        return record.cue is None or record.cue.step is not step
 
-    def _choose(self, look: Look | None) -> ScriptLine:
-        cue, recorded = (look.cue, look.recorded) if look else (None, {})
-        return self._prompter.line(cue, recorded)
-
-    def _say(self, line: MediaStream, saying: Saying) -> float:
+    def _say(self, line: MediaStream, script_line: ScriptLine) -> float:
         """Start to say it; return the moment of its last voiced sample or key."""
-        match saying:
-            case Silence():
+        match script_line.kind:
+            case Kind.SILENCE:
                 self._observer.caller_said("(silence)")
                 return line.clock.now()
-            case HangUp():
+            case Kind.HANG_UP:
                 self._observer.caller_said("(hangs up)")
                 line.hang_up()
                 return line.clock.now()
-            case Keys(digits):
-                self._observer.caller_said(f"(keys {digits})")
-                return line.press(digits)
-            case spoken:
-                clip = self._clips[spoken]
-                self._observer.caller_said(clip.text)
-                return line.speak(clip)
-
-
-async def _wait_for_turn(line: MediaStream, reply: Reply, script_line: ScriptLine) -> None:
-    """Wait until the bot has finished, or until the moment of an interruption."""
-    if script_line.interrupt_after_ms is None:
-        await line.bot_finished()
-    else:
-        await line.clock.until(reply.at + script_line.interrupt_after_ms / 1000)
+            case Kind.KEYS:
+                self._observer.caller_said(f"(keys {script_line.text})")
+                return line.press(script_line.text)
+        clip = self._clips[script_line]
+        self._observer.caller_said(clip.text)
+        return line.speak(clip)

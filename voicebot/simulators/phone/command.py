@@ -6,16 +6,18 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voicebot.call import Status, Step, parse_call_sid
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.console import Console, Look, find_server
+from voicebot.simulators.phone.console import Console, Record
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import (
     CALLED,
@@ -27,15 +29,7 @@ from voicebot.simulators.phone.provider import (
 )
 from voicebot.simulators.phone.recordings import default_script, spoken
 from voicebot.simulators.phone.report import Report
-from voicebot.simulators.phone.script import (
-    Recording,
-    Saying,
-    Script,
-    ScriptLine,
-    Text,
-    load_script,
-    saying,
-)
+from voicebot.simulators.phone.script import Kind, Script, ScriptLine, load_script, parse_line
 
 _URL: Final = "by VOICEBOT_STREAM_PORT: ws://127.0.0.1:8080/media"
 _CONSOLE: Final = "by VOICEBOT_CONSOLE_PORT: http://127.0.0.1:8000"
@@ -46,66 +40,63 @@ EXIT_CODES: Final = {Outcome.HUNG_UP: 0, Outcome.CALLER_LEFT: 3}
 """All other outcomes are 1."""
 
 
-@dataclass(frozen=True)
-class CallOptions:
-    """The options of the command line."""
-
-    dialled: Dialled
-    script: Script
-    console: Console | None
-    hangup_after: Step | None
-    only_json: bool
-    data_dir: Path
+_Url = Annotated[
+    str | None,
+    typer.Option(help="The server's stream address.", metavar="WS", show_default=_URL),
+]
+_ConsoleUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="The staff's console: tells which step is open, and the record. '' for none.",
+        metavar="HTTP",
+        show_default=_CONSOLE,
+    ),
+]
+_CallSid = Annotated[
+    str | None, typer.Option(help="Resume or name a call; random otherwise.", metavar="SID")
+]
+_From = Annotated[
+    str | None,
+    typer.Option("--from", help="The caller's number; random otherwise.", metavar="NUMBER"),
+]
+_Say = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Say this when the bot asks something; repeatable. Texts are spoken by the "
+        "local voice, pitched higher; 'keys:123#', 'silence' and 'hangup' do what they say.",
+        metavar="TEXT",
+    ),
+]
+_ScriptFile = Annotated[
+    Path | None,
+    typer.Option(help='What to say at which step: step = ["line", …].', metavar="FILE.toml"),
+]
+_Audio = Annotated[
+    list[Path] | None,
+    typer.Option(help="Like --say, with a recording; repeatable.", metavar="FILE.wav"),
+]
+_HangupAfter = Annotated[
+    Step | None,
+    typer.Option(
+        help="Hang up once this step is saved and the bot has gone on "
+        "(name, phone, address, email, service or time).",
+        metavar="STEP",
+        show_choices=False,
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print the final record, nothing else.")]
 
 
 def call(
-    url: Annotated[
-        str | None,
-        typer.Option(help="The server's stream address.", metavar="WS", show_default=_URL),
-    ] = None,
-    console: Annotated[
-        str | None,
-        typer.Option(
-            help="The staff's console: tells which step is open, and the record. '' for none.",
-            metavar="HTTP",
-            show_default=_CONSOLE,
-        ),
-    ] = None,
-    call_sid: Annotated[
-        str | None, typer.Option(help="Resume or name a call; random otherwise.", metavar="SID")
-    ] = None,
-    from_: Annotated[
-        str | None,
-        typer.Option("--from", help="The caller's number; random otherwise.", metavar="NUMBER"),
-    ] = None,
-    say: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Say this when the bot asks something; repeatable. Texts are spoken by the "
-            "local voice, pitched higher; 'keys:123#', 'silence' and 'hangup' do what they say.",
-            metavar="TEXT",
-        ),
-    ] = None,
-    script: Annotated[
-        Path | None,
-        typer.Option(help='What to say at which step: step = ["line", …].', metavar="FILE.toml"),
-    ] = None,
-    audio: Annotated[
-        list[Path] | None,
-        typer.Option(help="Like --say, with a recording; repeatable.", metavar="FILE.wav"),
-    ] = None,
-    hangup_after: Annotated[
-        Step | None,
-        typer.Option(
-            help="Hang up once this step is saved and the bot has gone on "
-            "(name, phone, address, email, service or time).",
-            metavar="STEP",
-            show_choices=False,
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the final record, nothing else.")
-    ] = False,
+    url: _Url = None,
+    console: _ConsoleUrl = None,
+    call_sid: _CallSid = None,
+    from_: _From = None,
+    say: _Say = None,
+    script: _ScriptFile = None,
+    audio: _Audio = None,
+    hangup_after: _HangupAfter = None,
+    json: _Json = False,
 ) -> None:
     """Place a simulated phone call to a running server.
 
@@ -135,20 +126,21 @@ def call(
     sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
     server = find_server()
     asked = server.console_url if console is None else console
-    wish = CallOptions(
-        Dialled(url or server.stream_url, sid, from_ or new_caller(), CALLED),
-        _script(say or [], audio or [], script),
-        Console(asked, sid, server.token) if asked else None,
-        hangup_after,
-        json,
-        server.data_dir,
-    )
+    dialled = Dialled(url or server.stream_url, sid, from_ or new_caller(), CALLED)
+    lines = _script(say or [], audio or [], script)
+    record = Console(asked, sid, server.token) if asked else None
     if hangup_after is Step.DONE:
         raise PhoneError("--hangup-after takes one of: name, phone, address, email, service, time")
     if hangup_after and not asked:
         raise PhoneError("--hangup-after needs a console: it tells when the step is saved")
-    outcome = asyncio.run(_place(wish))
-    raise typer.Exit(EXIT_CODES.get(outcome, 1))
+    report = Report(quiet=json)
+
+    async def place() -> Outcome:
+        clips = await spoken(lines, server.data_dir)
+        caller = Caller(lines, clips, report, console=record, hangup_after=hangup_after)
+        return await _place(Provider(dialled, Clock(), report.noticed), caller, report, sid)
+
+    raise typer.Exit(EXIT_CODES.get(asyncio.run(place()), 1))
 
 
 def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
@@ -159,27 +151,21 @@ def _script(say: list[str], audio: list[Path], script: Path | None) -> Script:
             'name = ["a text", "a-recording.wav"], and give it with --script'
         )
     opening = (
-        *(ScriptLine(_said(text)) for text in say),
-        *(ScriptLine(Recording(path)) for path in audio),
+        *(_said(text) for text in say),
+        *(ScriptLine(Kind.RECORDING, str(path)) for path in audio),
     )
     if script is not None:
         return replace(load_script(script), opening=opening)
     return Script(opening=opening) if opening else default_script()
 
 
-def _said(text: str) -> Saying:
-    saying_ = saying(text, Path())
-    return Text(text) if isinstance(saying_, Recording) else saying_
+def _said(text: str) -> ScriptLine:
+    line = parse_line(text, Path())
+    return ScriptLine(Kind.TEXT, text) if line.kind is Kind.RECORDING else line
 
 
-async def _place(wish: CallOptions) -> Outcome:
-    report = Report(quiet=wish.only_json)
-    clips = await spoken(wish.script, wish.data_dir)
-    caller = Caller(
-        wish.script, clips, report, console=wish.console, hangup_after=wish.hangup_after
-    )
-    provider = Provider(wish.dialled, Clock(), report.noticed)
-    report.began(wish.dialled.call_sid)
+async def _place(provider: Provider, caller: Caller, report: Report, call_sid: str) -> Outcome:
+    report.began(call_sid)
     await caller.skip_history()
     with _hanging_up_on_ctrl_c(provider):
         outcome = await provider.carry(caller.talk)
@@ -190,14 +176,14 @@ async def _place(wish: CallOptions) -> Outcome:
     return outcome
 
 
-async def _last_look(caller: Caller) -> Look | None:
+async def _last_look(caller: Caller) -> Record | None:
     """Return the record once its status is final, or after two seconds."""
     until = asyncio.get_running_loop().time() + _SETTLE_S
     while True:
-        look = await caller.look()
-        settled = look is None or look.record.get("status") != Status.ACTIVE
+        record = await caller.look()
+        settled = record is None or record.status != Status.ACTIVE
         if settled or asyncio.get_running_loop().time() > until:
-            return look
+            return record
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
@@ -215,3 +201,51 @@ def _hanging_up_on_ctrl_c(provider: Provider) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+
+
+class ServerAddresses(BaseSettings):
+    """The addresses of a server on this machine, from the same settings as the server's."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VOICEBOT_",
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+    )
+
+    stream_host: str = "127.0.0.1"
+    stream_port: str = "8080"
+    console_host: str = "127.0.0.1"
+    console_port: str = "8000"
+    console_token: SecretStr | None = None
+    data_dir: Path = Path(".voicebot")
+
+    @property
+    def stream_url(self) -> str:
+        """The URL of the media stream."""
+        return f"ws://{_reachable(self.stream_host)}:{self.stream_port}/media"
+
+    @property
+    def console_url(self) -> str:
+        """The URL of the console."""
+        return f"http://{_reachable(self.console_host)}:{self.console_port}"
+
+    @property
+    def token(self) -> str | None:
+        """The first of the console's tokens, or None."""
+        given = self.console_token.get_secret_value() if self.console_token else ""
+        return next(iter(given.replace(",", " ").split()), None)
+
+
+def find_server() -> ServerAddresses:
+    """Read the environment and `.env`; raises PhoneError."""
+    try:
+        return ServerAddresses()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PhoneError("cannot read .env: it must be UTF-8 text that you may read") from error
+
+
+def _reachable(host: str) -> str:
+    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    return f"[{here}]" if ":" in here else here

@@ -7,9 +7,10 @@ are echoed when playback reaches them (to within a frame).
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -17,9 +18,8 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.g711 import FRAME_MS, RATE_HZ
-from voicebot.simulators.phone.clip import SILENT_FRAME, Clip
-from voicebot.simulators.phone.playout import Playout
+from voicebot.g711 import FRAME_BYTES, FRAME_MS, RATE_HZ, SILENCE
+from voicebot.simulators.phone.recordings import Clip
 from voicebot.simulators.phone.wire import (
     Clear,
     Complaint,
@@ -31,6 +31,9 @@ from voicebot.simulators.phone.wire import (
 )
 
 FRAME_S: Final = FRAME_MS / 1000
+SILENT_FRAME: Final = base64.b64encode(SILENCE * FRAME_BYTES).decode()
+"""One silent frame in base64."""
+
 KEY_S: Final = 0.2
 """The time between two key presses."""
 
@@ -39,6 +42,102 @@ ANSWER_PAUSE_S: Final = 0.3
 
 UNMARKED_PAUSE_S: Final = 1.5
 """The same without a mark after the last audio, because more may follow."""
+
+LATE_S: Final = 0.020
+"""A gap of this length within a sentence is audible."""
+
+NEW_SENTENCE_S: Final = 1.0
+"""A longer pause after a mark begins a new sentence and is no gap."""
+
+MOST_QUEUED_S: Final = 600
+"""The provider drops media beyond ten queued minutes (its warning 31931)."""
+
+
+class Clock:
+    """Call time, in seconds since the clock was created.
+
+    Not the event loop's time, which uvloop updates once per iteration, in milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._zero = time.perf_counter()
+
+    def now(self) -> float:
+        """Return the moment."""
+        return time.perf_counter() - self._zero
+
+    async def until(self, moment: float) -> None:
+        """Sleep until a moment."""
+        await asyncio.sleep(max(0.0, moment - self.now()))
+
+
+class Playout:
+    """The play-out queue of one stream with its marks, accurate to a sample; no I/O.
+
+    received   [aaaa][bbbbbb]          [cc]
+    played     aaaabbbbbb..............cc      dots: nothing queued, silence
+    ends_at              ^                     of the queue, as known when b arrived
+
+    It keeps lengths, not audio; methods take the call's time in seconds. Rules of the provider: a
+    mark is echoed when all audio before it has been played, at once when nothing is queued, and
+    all pending marks are echoed when the queue is cleared.
+    """
+
+    def __init__(self) -> None:
+        self.ends_at = 0.0
+        """The moment when the last queued sample is played."""
+        self.marked = False
+        """Whether the bot's last message was a mark."""
+        self.frames = 0
+        self.late_frames = 0
+        self._marks: deque[tuple[str, float]] = deque()
+        self._in_utterance = False
+
+    def queue(self, size_bytes: int, now: float) -> bool:
+        """Queue audio; return False when it was dropped because ten minutes are queued."""
+        if self.ends_at - now > MOST_QUEUED_S:
+            return False
+        self.frames += -(-size_bytes // FRAME_BYTES)
+        self.late_frames += self._is_late(now)
+        self.ends_at = max(self.ends_at, now) + size_bytes / RATE_HZ
+        self.marked = False
+        self._in_utterance = True
+        return True
+
+    def mark(self, name: str, now: float) -> tuple[str, ...]:
+        """Queue a mark; return the names to echo at once."""
+        self._marks.append((name, self.ends_at))
+        self.marked = True
+        return self.due(now)
+
+    def clear(self, now: float) -> tuple[str, ...]:
+        """Drop the queue; return the names of all pending marks."""
+        self.ends_at = min(self.ends_at, now)
+        self._in_utterance = False
+        names = tuple(name for name, _ in self._marks)
+        self._marks.clear()
+        return names
+
+    def due(self, now: float) -> tuple[str, ...]:
+        """Return the names of the marks that playback has reached, in order, each once."""
+        names = []
+        while self._marks and self._marks[0][1] <= now:
+            names.append(self._marks.popleft()[0])
+        return tuple(names)
+
+    @property
+    def next_due(self) -> float | None:
+        """The moment when playback reaches the next mark, or None."""
+        return self._marks[0][1] if self._marks else None
+
+    def caller_speaks(self) -> None:
+        """Begin a new utterance of the bot with its next audio."""
+        self._in_utterance = False
+
+    def _is_late(self, now: float) -> bool:
+        gap = now - self.ends_at
+        asks_again = self.marked and gap > NEW_SENTENCE_S
+        return self._in_utterance and gap > LATE_S and not asks_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +149,10 @@ class Reply:
 
     at: float
     overlapped: bool
+
+
+Talk = Callable[["MediaStream"], Coroutine[None, None, None]]
+"""What the caller does on a stream."""
 
 
 class MediaStream:
@@ -70,13 +173,13 @@ class MediaStream:
         self._keys: deque[tuple[float, str]] = deque()
         self._reply: tuple[float, asyncio.Future[Reply]] | None = None
 
-    async def hold(self, caller: Callable[[MediaStream], Awaitable[None]]) -> None:
+    async def hold(self, caller: Talk) -> None:
         """Run the stream with this caller until the server closes it or the caller hangs up."""
         with suppress(ConnectionClosed):
             await self._send(self._messages.connected())
             await self._send(self._messages.start())
         async with asyncio.TaskGroup() as group:
-            busy = (group.create_task(self._pump()), group.create_task(_awaited(caller(self))))
+            busy = (group.create_task(self._pump()), group.create_task(caller(self)))
             await self._listen()
             for task in busy:
                 task.cancel()
@@ -105,8 +208,8 @@ class MediaStream:
 
     async def bot_finished(self) -> None:
         """Wait until the bot has finished."""
-        while (wait := self._speaks_until() - self.clock.now()) > 0:
-            await self.clock.sleep(wait)
+        while (ends_at := self._speaks_until()) > self.clock.now():
+            await self.clock.until(ends_at)
 
     def hang_up(self) -> None:
         """Hang up: `stop` is sent with the next frame, then the socket is closed."""
@@ -172,30 +275,3 @@ class MediaStream:
 
     async def _send(self, message: str) -> None:
         await self._socket.send(message)
-
-
-async def _awaited(caller: Awaitable[None]) -> None:
-    await caller
-
-
-class Clock:
-    """Call time in seconds. With `speed` 10, ten seconds of a call take one."""
-
-    def __init__(self, speed: float = 1.0) -> None:
-        self.speed = speed
-        self._zero = time.perf_counter()
-
-    def now(self) -> float:
-        """Return the seconds of call time since the clock was created.
-
-        Not the event loop's time, which uvloop updates once per iteration, in milliseconds.
-        """
-        return (time.perf_counter() - self._zero) * self.speed
-
-    async def until(self, moment: float) -> None:
-        """Sleep until a moment of call time."""
-        await asyncio.sleep(max(0.0, moment - self.now()) / self.speed)
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep for `seconds` of call time."""
-        await asyncio.sleep(seconds / self.speed)

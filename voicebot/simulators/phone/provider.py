@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -26,7 +26,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from voicebot.error_texts import open_directly, why
 from voicebot.errors import PhoneError
-from voicebot.simulators.phone.line import Clock, MediaStream
+from voicebot.simulators.phone.line import Clock, MediaStream, Talk
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
 from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
 
@@ -117,7 +117,7 @@ class Provider:
         for line in self.lines[-1:]:
             line.hang_up()
 
-    async def carry(self, caller: Callable[[MediaStream], Awaitable[None]]) -> Outcome:
+    async def carry(self, caller: Talk) -> Outcome:
         """Run the call to its end; raises PhoneError when the webhook cannot be reached."""
         url = self._dialled.webhook
         for _ in range(MOST_DOCUMENTS):
@@ -128,9 +128,7 @@ class Provider:
             url = self._redirected(url, step)
         raise PhoneError(f"the webhook redirected {MOST_DOCUMENTS} times")
 
-    async def _follow(
-        self, verbs: tuple[Verb, ...], caller: Callable[[MediaStream], Awaitable[None]]
-    ) -> Outcome | Redirect:
+    async def _follow(self, verbs: tuple[Verb, ...], caller: Talk) -> Outcome | Redirect:
         for verb in verbs:
             match verb:
                 case Connect():
@@ -150,20 +148,16 @@ class Provider:
                 return Outcome.CALLER_LEFT
         return Outcome.LOST
 
-    async def _connect(
-        self, verb: Connect, caller: Callable[[MediaStream], Awaitable[None]]
-    ) -> None:
+    async def _connect(self, verb: Connect, caller: Talk) -> None:
         """Run the stream to its end; one that cannot be opened is skipped, as at the provider."""
         messages = Messages(self._dialled.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
         try:
             socket = await connect(verb.url, compression=None, proxy=None, open_timeout=10)
-        except OSError as error:
-            elsewhere = "" if verb.url == self._dialled.url else _ELSEWHERE
-            self._notice(f"the stream did not open at {verb.url} ({why(error)}){elsewhere}")
-            await self._pause(_RETRY_S)
-            return
-        except (InvalidHandshake, InvalidURI) as error:
-            self._notice(f"the stream did not open at {verb.url}: {error}")
+        except (OSError, InvalidHandshake, InvalidURI) as error:
+            reason = f": {error}"
+            if isinstance(error, OSError):
+                reason = f" ({why(error)}){'' if verb.url == self._dialled.url else _ELSEWHERE}"
+            self._notice(f"the stream did not open at {verb.url}{reason}")
             await self._pause(_RETRY_S)
             return
         async with socket:
@@ -175,7 +169,7 @@ class Provider:
 
     async def _pause(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds / self._clock.speed):
+            async with asyncio.timeout(seconds):
                 await self._hung_up.wait()
         except TimeoutError:
             return

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -29,6 +30,7 @@ from voicebot.errors import PhoneError
 CONFIRM: Final = "confirm"
 NO: Final = "no"
 _KEYS: Final = "keys:"
+_READ_BACK: Final = (Step.PHONE, Step.EMAIL, Step.TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +41,42 @@ class Cue:
     confirming: bool = False
 
 
-def _in_order() -> tuple[Cue, ...]:
-    """Return the questions of a conversation in which every answer is understood at once."""
-    read_back = (Step.PHONE, Step.EMAIL, Step.TIME)
-    return tuple(
-        Cue(step, confirming)
-        for step in FIELDS
-        for confirming in (False, True)
-        if not confirming or step in read_back
-    )
+IN_ORDER: Final = tuple(
+    Cue(step, confirming)
+    for step in FIELDS
+    for confirming in (False, True)
+    if not confirming or step in _READ_BACK
+)
+"""The questions of a conversation in which every answer is understood at once."""
 
 
-IN_ORDER: Final = _in_order()
+class Kind(StrEnum):
+    """What a line is: a text for the local voice, a WAV file, keys to press, or one of two words.
 
+    SILENCE waits until the bot speaks again.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text for the local voice."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A WAV file."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Digits to press."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Silence until the bot speaks again."""
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """Hang up."""
-
-
-Saying = Text | Recording | Keys | Silence | HangUp
+    TEXT = "text"
+    RECORDING = "recording"
+    KEYS = "keys"
+    SILENCE = "silence"
+    HANG_UP = "hangup"
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """One line of the script; `interrupt_after_ms` interrupts the bot's sentence."""
+    """One line of the script.
 
-    saying: Saying
+    text                the words, the path of the WAV file, or the digits
+    interrupt_after_ms  say it so far into the bot's sentence, not after it
+    """
+
+    kind: Kind
+    text: str = ""
     interrupt_after_ms: int | None = None
+
+
+SILENCE: Final = ScriptLine(Kind.SILENCE)
 
 
 @dataclass(frozen=True)
@@ -103,6 +87,11 @@ class Script:
     correct: Mapping[Step, str] = field(default_factory=dict)
     opening: tuple[ScriptLine, ...] = ()
     """Lines for the first questions, in order, whatever is asked."""
+
+    def __iter__(self) -> Iterator[ScriptLine]:
+        yield from self.opening
+        for lines in self.lines.values():
+            yield from lines
 
 
 class Prompter:
@@ -120,9 +109,10 @@ class Prompter:
         self._next = following(cue) if cue else None
         if (line := next(self._opening, None)) is not None:
             return line
-        if cue is None:
-            return ScriptLine(Silence())
-        return self._next_of(self._key(cue, recorded))
+        key = self._key(cue, recorded) if cue else ""
+        lines = self._script.lines.get(key, ()) or (SILENCE,)
+        self._said[key] += 1
+        return lines[min(self._said[key], len(lines)) - 1]
 
     def _key(self, cue: Cue, recorded: Mapping[Step, str]) -> str:
         if not cue.confirming:
@@ -130,13 +120,6 @@ class Prompter:
         correct, held = self._script.correct.get(cue.step), recorded.get(cue.step)
         wrong = correct is not None and held is not None and _plain(correct) != _plain(held)
         return NO if wrong else CONFIRM
-
-    def _next_of(self, key: str) -> ScriptLine:
-        lines = self._script.lines.get(key, ())
-        if not lines:
-            return ScriptLine(Silence())
-        self._said[key] += 1
-        return lines[min(self._said[key], len(lines)) - 1]
 
 
 def following(cue: Cue) -> Cue | None:
@@ -178,11 +161,6 @@ class _File(BaseModel):
     no: _Entries = []
     correct: dict[Step, str] = {}
 
-    def entries(self) -> Mapping[str, _Entries]:
-        """Return the lines by their key."""
-        keys = (*(step.value for step in FIELDS), CONFIRM, NO)
-        return {key: getattr(self, key) for key in keys}
-
 
 def load_script(path: Path) -> Script:
     """Read a script; raises PhoneError that names the wrong place."""
@@ -194,21 +172,20 @@ def load_script(path: Path) -> Script:
         raise PhoneError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         raise PhoneError(f"the script {path}: {sentences(error.errors())}") from error
+    entries: dict[str, _Entries] = {key: getattr(file, key) for key in (*FIELDS, CONFIRM, NO)}
     lines = {
-        key: tuple(ScriptLine(saying(e.line, path.parent), e.interrupt_after_ms) for e in entries)
-        for key, entries in file.entries().items()
+        str(key): tuple(parse_line(e.line, path.parent, e.interrupt_after_ms) for e in of_key)
+        for key, of_key in entries.items()
     }
     return Script(lines, file.correct)
 
 
-def saying(text: str, folder: Path) -> Saying:
+def parse_line(text: str, folder: Path, interrupt_after_ms: int | None = None) -> ScriptLine:
     """Parse a line; recordings are relative to `folder`."""
-    if text == "silence":
-        return Silence()
-    if text == "hangup":
-        return HangUp()
+    if text in (Kind.SILENCE, Kind.HANG_UP):
+        return ScriptLine(Kind(text), "", interrupt_after_ms)
     if text.startswith(_KEYS):
-        return Keys(text.removeprefix(_KEYS))
+        return ScriptLine(Kind.KEYS, text.removeprefix(_KEYS), interrupt_after_ms)
     if text.lower().endswith(".wav"):
-        return Recording(folder / text)
-    return Text(text)
+        return ScriptLine(Kind.RECORDING, str(folder / text), interrupt_after_ms)
+    return ScriptLine(Kind.TEXT, text, interrupt_after_ms)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.simulators.phone.playout import MOST_QUEUED_S, Playout
+from voicebot.simulators.phone.line import MOST_QUEUED_S, Playout
 
 SECOND = 8000
 FRAME = 160
@@ -22,20 +24,6 @@ def test_a_mark_comes_back_when_the_audio_before_it_was_played() -> None:
     assert playout.due(12.0) == (), "once only"
 
 
-def test_a_mark_on_an_empty_queue_comes_back_at_once() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=1.0)
-    assert playout.mark("late", now=2.0) == ("late",)
-
-
-def test_marks_come_back_in_their_order() -> None:
-    playout = Playout()
-    for name in ("a", "b"):
-        playout.queue(SECOND, now=0.0)
-        playout.mark(name, now=0.0)
-    assert playout.due(5.0) == ("a", "b")
-
-
 def test_clear_brings_all_pending_marks_back_and_silence() -> None:
     playout = Playout()
     playout.queue(10 * SECOND, now=0.0)
@@ -46,16 +34,11 @@ def test_clear_brings_all_pending_marks_back_and_silence() -> None:
     assert playout.mark("barrier", now=1.0) == ("barrier",)
 
 
-def test_audio_is_played_one_after_the_other_in_real_time() -> None:
+def test_audio_is_played_in_real_time_and_after_a_silence_as_it_arrives() -> None:
     playout = Playout()
     playout.queue(SECOND, now=0.0)
     playout.queue(SECOND, now=0.1)
     assert playout.ends_at == 2.0
-
-
-def test_after_a_silence_audio_is_played_as_it_arrives() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=0.0)
     playout.queue(FRAME, now=5.0)
     assert playout.ends_at == pytest.approx(5.02)
 
@@ -67,41 +50,28 @@ def test_ten_minutes_are_queued_and_no_more() -> None:
     assert playout.queue(FRAME, now=2.0)
 
 
-def test_a_hole_in_a_sentence_is_a_late_frame() -> None:
+def nothing(playout: Playout) -> None:
+    """Between two frames."""
+
+
+@pytest.mark.parametrize(
+    ("between", "second_at", "late"),
+    [
+        pytest.param(nothing, 0.041, 1, id="a hole in a sentence: it was due at 0.020"),
+        pytest.param(nothing, 0.039, 0, id="a little jitter"),
+        pytest.param(nothing, 6.0, 1, id="a long hole before any mark"),
+        pytest.param(Playout.caller_speaks, 3.0, 0, id="the answer to the caller"),
+        pytest.param(lambda p: p.mark("end", 0.0), 6.0, 0, id="asked again after a silence"),
+    ],
+)
+def test_a_frame_is_late_after_a_hole_in_a_sentence_and_nowhere_else(
+    between: Callable[[Playout], object], second_at: float, late: int
+) -> None:
     playout = Playout()
     playout.queue(FRAME, now=0.0)
-    playout.queue(FRAME, now=0.041)  # due at 0.020
-    assert (playout.frames, playout.late_frames) == (2, 1)
-
-
-def test_a_little_jitter_is_not_late() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=0.0)
-    playout.queue(FRAME, now=0.039)
-    assert playout.late_frames == 0
-
-
-def test_the_answer_to_the_caller_is_not_late() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=0.0)
-    playout.caller_speaks()
-    playout.queue(FRAME, now=3.0)
-    assert playout.late_frames == 0
-
-
-def test_asking_again_after_a_silence_is_not_late() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=0.0)
-    playout.mark("end", now=0.0)
-    playout.queue(FRAME, now=6.0)
-    assert playout.late_frames == 0
-
-
-def test_a_long_hole_before_any_mark_is_late() -> None:
-    playout = Playout()
-    playout.queue(FRAME, now=0.0)
-    playout.queue(FRAME, now=6.0)
-    assert playout.late_frames == 1
+    between(playout)
+    playout.queue(FRAME, now=second_at)
+    assert (playout.frames, playout.late_frames) == (2, late)
 
 
 pieces = st.lists(
