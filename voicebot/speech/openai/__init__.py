@@ -5,5 +5,4 @@ session     the WebSocket of a session: connect, configure, renew
 dictation   which audio to send, and which text belongs to it (no I/O)
 messages    the client and server events of a Realtime transcription socket
 tts         the speech endpoint, with its deadlines, breaker and cost
-resampling  between 8 kHz mu-law and PCM at 24 kHz
 """

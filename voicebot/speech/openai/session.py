@@ -31,7 +31,7 @@ from voicebot.speech import Hint
 from voicebot.speech.openai import messages
 from voicebot.speech.openai.dictation import Append, Clear, ClientEvent, Commit, Dictation
 from voicebot.speech.openai.messages import Event, EventType, Format, NotAnEvent
-from voicebot.speech.openai.resampling import Upsampler
+from voicebot.speech.resampling import Resampler, rounded
 
 MOST_BYTES: Final = 4 << 20
 CLOSE_S: Final = 0.5
@@ -99,7 +99,7 @@ class TranscriptionSession:
         self._wake = asyncio.Event()
         self._hint = Hint()
         self._sent_hint: Hint | None = None
-        self._upsampler = Upsampler()
+        self._upsampler = Resampler(g711.RATE_HZ, messages.PCM_RATE_HZ)
         self._renew_at = 0.0
         self.state = State.DIALLING
         self.failure = Failure.CONNECTION
@@ -183,7 +183,7 @@ class TranscriptionSession:
             raise Refused(text, Failure.WRONG_REQUEST)
         left_s = expires - time.time() - self._limits.margin_s if expires else float("inf")
         self._renew_at = _now() + max(self._limits.stable_s, min(self._limits.renew_s, left_s))
-        self._upsampler = Upsampler()
+        self._upsampler = Resampler(g711.RATE_HZ, messages.PCM_RATE_HZ)
 
     async def _try_format(self, socket: ClientConnection, audio: Format) -> float | None:
         """Return the expiry time in Unix seconds (0: unknown), or None when the server refuses."""
@@ -255,7 +255,8 @@ class TranscriptionSession:
             case Append(mulaw) if self._negotiated.format is Format.PCMU:
                 return messages.append(mulaw)
             case Append(mulaw):
-                return messages.append(self._upsampler.feed(mulaw))
+                pcm = rounded(self._upsampler.feed(g711.decode(mulaw)))
+                return messages.append(pcm.astype("<i2").tobytes())
             case Commit(event_id):
                 return messages.commit(event_id)
             case Clear():

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from openai import AsyncOpenAI, omit
 
 from voicebot import g711
@@ -25,7 +26,7 @@ from voicebot.openai.exceptions import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.openai.failures import Failure, Service
 from voicebot.openai.usage import meter
 from voicebot.settings import Settings
-from voicebot.speech.openai.resampling import Decimator
+from voicebot.speech.resampling import Resampler, rounded
 
 QUICK_S: Final = 0.25
 """A request that fails sooner is retried once."""
@@ -184,7 +185,7 @@ class EndpointVoice:
     async def read(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Yield mu-law pieces of any length; raises FAILURES. Closing it ends the request."""
         instructed = self._instructions and not self._model.startswith(_WITHOUT_INSTRUCTIONS)
-        decimator = Decimator(self._rate_hz)
+        resampler = Resampler(self._rate_hz, g711.RATE_HZ)
         async with self._client.audio.speech.with_streaming_response.create(
             model=self._model,
             voice=self._voice,
@@ -199,11 +200,13 @@ class EndpointVoice:
                 waiting += pcm
                 if len(waiting) < enough:
                     continue
-                if mulaw := decimator.feed(waiting):
-                    yield mulaw
-                enough, waiting = self._bytes(_PIECE_MS), b""
-        if tail := decimator.feed(waiting) + decimator.flush():
-            yield tail
+                whole = len(waiting) // _SAMPLE_BYTES * _SAMPLE_BYTES  # a piece may end within one
+                samples, waiting = np.frombuffer(waiting[:whole], "<i2"), waiting[whole:]
+                yield g711.encode(rounded(resampler.feed(samples)))
+                enough = self._bytes(_PIECE_MS)
+        rest = np.frombuffer(waiting[: len(waiting) // _SAMPLE_BYTES * _SAMPLE_BYTES], "<i2")
+        tail = np.concatenate((resampler.feed(rest), resampler.flush()))
+        yield g711.encode(rounded(tail))
 
     def _bytes(self, ms: int) -> int:
         return self._rate_hz * _SAMPLE_BYTES * ms // 1000

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from voicebot import g711
 from voicebot.speech import Hint
@@ -18,19 +19,16 @@ from .conftest import SENTENCE, need_local, say
 
 pytestmark = pytest.mark.slow
 
-whisper_module = pytest.importorskip(
-    "voicebot.speech.whisper",
+stt = pytest.importorskip(
+    "voicebot.speech.stt",
     reason="NOT TESTED: the extra `local` is absent",
     exc_type=ModuleNotFoundError,
 )
 if TYPE_CHECKING:
-    from voicebot.speech.whisper import Whisper, cut_loops, is_echo
+    from voicebot.speech.stt import Mel, Whisper, cut_loops, is_echo
 else:
-    Whisper, cut_loops, is_echo = (
-        whisper_module.Whisper,
-        whisper_module.cut_loops,
-        whisper_module.is_echo,
-    )
+    Mel, Whisper = stt.Mel, stt.Whisper
+    cut_loops, is_echo = stt.cut_loops, stt.is_echo
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +150,29 @@ def test_cutting_loops_invents_nothing(words: list[str]) -> None:
     kept = cut_loops(" ".join(words)).split()
     remaining = iter(words)
     assert all(word in remaining for word in kept)
+
+
+RATE_HZ = 16_000
+
+
+def tone(hz: float, seconds: float = 1.0) -> NDArray[np.float32]:
+    time = np.arange(round(RATE_HZ * seconds)) / RATE_HZ
+    return np.sin(2 * np.pi * hz * time).astype(np.float32)
+
+
+def test_a_hundred_frames_a_second() -> None:
+    assert Mel(80)(tone(500, 1.5)).shape == (80, 150)
+
+
+def test_a_tone_lights_the_band_of_its_own_pitch() -> None:
+    mel = Mel(80)
+    bands = [int(mel(tone(hz)).mean(axis=1).argmax()) for hz in (200, 1000, 3000)]
+    # The Slaney scale of 80 bands: 200/3 Hz a mel up to 15 mel, then logarithmic.
+    step = (15 + np.log(8) / (np.log(6.4) / 27)) / 81
+    wanted = [200 * 3 / 200, 15, 15 + np.log(3) / (np.log(6.4) / 27)]
+    assert bands == [pytest.approx(mels / step - 1, abs=1) for mels in wanted]
+
+
+def test_quiet_is_at_most_eighty_decibels_below_the_peak() -> None:
+    mel = Mel(80)(np.concatenate((tone(500), np.zeros(RATE_HZ, np.float32))))
+    assert mel.max() - mel.min() == pytest.approx(8 / 4, abs=1e-5)
