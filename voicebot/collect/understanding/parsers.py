@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, dates, email, name, phone, service
+from voicebot.collect.understanding import Asked, address, bridged, dates, email, name, service
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.NAME: name.parse,
-    Step.PHONE: phone.parse,
+    Step.PHONE: partial(bridged.parse, Step.PHONE),
     Step.ADDRESS: address.parse,
     Step.EMAIL: email.parse,
     Step.SERVICE: service.parse,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
 
+from voicebot.collect.reading import e164
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.phone import e164
 from voicebot.collect.understanding.zh.corrections import CORRECTION
 from voicebot.collect.understanding.zh.numerals import DIGIT
 

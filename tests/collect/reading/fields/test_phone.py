@@ -14,15 +14,33 @@ from tests.collect.understanding.spoken_forms import (
     zeros,
 )
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, Missing
-from voicebot.collect.understanding.phone import e164, parse
+from voicebot.collect.reading import (
+    Asked,
+    Correct,
+    Missing,
+    Note,
+    Provide,
+    Reading,
+    Situation,
+    e164,
+    read,
+)
 
 NOW = datetime(2026, 11, 23, 9)
 
 
+def reading(text: str, region: str = "AU", **situation: object) -> Reading:
+    return read(text, Situation(Step.PHONE, NOW, region=region, **situation))  # type: ignore[arg-type]
+
+
+def given_in(text: str, region: str = "AU", **situation: object) -> Provide | Correct | None:
+    acts = reading(text, region, **situation).acts
+    return next((act for act in acts if isinstance(act, Provide | Correct)), None)
+
+
 def heard(text: str, region: str = "AU", **situation: object) -> str | None:
-    found = parse(text, Asked(Step.PHONE, NOW, region, **situation))  # type: ignore[arg-type]
-    return found.value if found else None
+    act = given_in(text, region, **situation)
+    return act.value if act else None
 
 
 @pytest.mark.parametrize(
@@ -112,8 +130,8 @@ def test_what_is_no_number_gives_none(said: str) -> None:
 
 
 def test_half_a_number_is_kept_for_the_next_turn() -> None:
-    first = parse("oh four nine one, five seven oh", Asked(Step.PHONE, NOW))
-    assert first is not None
+    first = given_in("oh four nine one, five seven oh")
+    assert isinstance(first, Provide)
     assert (first.value, first.missing, first.partial) == (None, Missing.DIGITS, "0491570")
     assert heard("one five six", partial=first.partial) == "+61491570156"
 
@@ -124,15 +142,76 @@ def test_an_area_code_may_follow_its_number() -> None:
 
 @pytest.mark.parametrize("digits", ["0491", "0491570", "049157015", "0255501", "130055", "1300555"])
 def test_the_beginning_of_a_number_is_no_number(digits: str) -> None:
-    found = parse(" ".join(digits), Asked(Step.PHONE, NOW))
-    assert found is not None
+    found = given_in(" ".join(digits))
+    assert isinstance(found, Provide)
     assert (found.value, found.missing) == (None, Missing.DIGITS)
 
 
 def test_the_last_digits_mend_the_number_that_is_held() -> None:
-    record = {Step.PHONE: "+61491570157"}
-    assert heard("sorry, the last digit is six", record=record) == "+61491570156"
-    assert heard("it ends in one five six", record=record) == "+61491570156"
+    assert heard("sorry, the last digit is six", record=HELD) == "+61491570156"
+    assert heard("it ends in one five six", record=HELD) == "+61491570156"
+
+
+HELD = {Step.PHONE: "+61491570157"}
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("no, the last three are 789", "+61491570789"),
+        ("no the middle's nine five two", "+61491952157"),
+        ("it starts with oh four nine two", "+61492570157"),
+        ("seven oh one six, not seven oh one five", "+61491570167"),
+        ("four nine one, five seven oh, one five six", "+61491570156"),
+    ],
+)
+def test_a_part_of_the_number_held_is_mended(said: str, number: str) -> None:
+    act = given_in(said, asked=Asked.CONFIRM, record=HELD)
+    assert act is not None
+    assert act.value == number
+
+
+def test_a_landline_without_its_area_code_is_told_as_such() -> None:
+    first = given_in("it's five five five oh, one two three four")
+    assert isinstance(first, Provide)
+    assert (first.value, first.missing) == (None, Missing.AREA_CODE)
+    assert heard("oh two", partial=first.partial) == "+61255501234"
+    american = given_in("555 0198", "US")
+    assert isinstance(american, Provide)
+    assert american.missing is Missing.AREA_CODE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "just use this number",
+        "it's the one I'm calling from",
+        "the number you can see on your screen",
+        "same number I'm calling from",
+    ],
+)
+def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) -> None:
+    assert heard(said, caller="+61491570156") == "+61491570156"
+    hidden = given_in(said)
+    assert isinstance(hidden, Provide)
+    assert (hidden.value, hidden.missing) == (None, Missing.SHOWN_NUMBER)
+
+
+def test_an_extension_is_noted_beside_the_number() -> None:
+    acts = reading("0491 570 156 extension 22").acts
+    assert [type(act) for act in acts] == [Provide, Note]
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("my mobile number is 0491 570 156 thanks", []),
+        ("um it's 0491, hang on, 570 156, mate", []),
+        ("0491 570 156 but ask for Bella", ["but ask", "Bella"]),
+    ],
+)
+def test_what_the_number_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:
+    assert [said[slice(*span)] for span in reading(said).rest] == rest
 
 
 def test_a_whole_number_replaces_an_earlier_half() -> None:
@@ -140,7 +219,7 @@ def test_a_whole_number_replaces_an_earlier_half() -> None:
 
 
 def test_the_span_covers_the_digits() -> None:
-    found = parse("it's 0491 570 156 thanks", Asked(Step.PHONE, NOW))
+    found = given_in("it's 0491 570 156 thanks")
     assert found is not None
     assert found.span == (5, 17)
 
@@ -185,8 +264,8 @@ def test_numbers_in_pairs_read_back(digits: str, zero: str) -> None:
 @given(australian, st.integers(1, 9), styles)
 def test_a_number_in_two_turns_reads_back(digits: str, cut: int, style: object) -> None:
     assume(e164(digits, "AU"))
-    first = parse(in_groups([digits[:cut]], "", style, "oh"), Asked(Step.PHONE, NOW))
-    earlier = first.partial if first and first.partial else digits[:cut]
+    first = given_in(in_groups([digits[:cut]], "", style, "oh"))
+    earlier = first.partial if isinstance(first, Provide) and first.partial else digits[:cut]
     rest = in_groups([digits[cut:]], "", style, "oh")
     alone = heard(rest)
     assume(alone is None)
@@ -194,6 +273,4 @@ def test_a_number_in_two_turns_reads_back(digits: str, cut: int, style: object) 
 
 
 def test_a_recogniser_that_sets_commas_after_double_changes_nothing() -> None:
-    found = parse("0,4, double, 1, triple, 2, 907.", Asked(Step.PHONE, NOW))
-    assert found is not None
-    assert found.value == "+61411222907"
+    assert heard("0,4, double, 1, triple, 2, 907.") == "+61411222907"

@@ -1,0 +1,115 @@
+"""Acts that the table tells, and the law of consent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.call import Step
+from voicebot.collect.reading import (
+    Affirm,
+    Ask,
+    Asked,
+    Choose,
+    Correct,
+    Situation,
+    Want,
+    consents,
+    read,
+)
+
+NOW = datetime(2026, 11, 23, 9)
+READ_BACK = Situation(
+    Step.PHONE, NOW, Asked.CONFIRM, record={Step.PHONE: "+61491570156", Step.EMAIL: "a@b.example"}
+)
+
+
+def agrees(text: str) -> bool:
+    return consents(read(text, READ_BACK), READ_BACK)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes",
+        "Yeah, that's right, thanks mate.",
+        "no worries",
+        "no, that's right",
+        "um, that sounds good to me",
+        "why not?",
+        "yes please, book it in",
+        "yes, 0491 570 156, that's correct",
+        "0491 570 156",
+    ],
+)
+def test_a_turn_that_only_agrees_is_consent(said: str) -> None:
+    assert agrees(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "yes, and",
+        "yes if you can",
+        "yes?",
+        "that's right?",
+        "yes, cancel it",
+        "yes, but you put Dear in my address",
+        "yes, how much is it",
+        "yes, hang on",
+        "yes, 0491 570 157",
+        "yes, but my email is wrong",
+        "right right right",
+        "yes no",
+        "thanks",
+        "I guess so",
+    ],
+)
+def test_a_yes_with_anything_beside_it_is_none(said: str) -> None:
+    assert not agrees(said)
+
+
+@given(st.text(max_size=60))
+def test_one_word_more_and_it_is_no_yes(text: str) -> None:
+    assert not agrees(f"yes {text} zebra")
+
+
+@pytest.mark.parametrize("words", ["yes ", "that's right "])
+def test_an_endless_yes_is_none(words: str) -> None:
+    assert not agrees(words * 5_000)
+
+
+def test_a_question_is_asked_with_its_topic_and_its_words() -> None:
+    first, second = read("yes, how much is it?", READ_BACK).acts
+    assert isinstance(first, Affirm)
+    assert second == Ask("price", "how much is it?", (5, 20))
+
+
+def test_a_wrong_field_is_named() -> None:
+    (act,) = read("no, my e-mail is wrong", READ_BACK).acts[-1:]
+    assert isinstance(act, Correct)
+    assert (act.step, act.value) == (Step.EMAIL, None)
+
+
+def test_one_of_the_offered_is_chosen_only_where_something_was_offered() -> None:
+    offered = Situation(Step.TIME, NOW, Asked.CHOICE, offered=("2026-11-24T09:00",) * 2)
+    (act,) = read("the second one please", offered).acts
+    assert isinstance(act, Choose)
+    assert act.position == 2
+    assert not read("the second one please", READ_BACK).acts
+
+
+def test_an_objection_keeps_the_yes_from_being_one() -> None:
+    reading = read("yes but cancel it", READ_BACK)
+    assert [type(act) for act in reading.acts] == [Affirm, Want]
+    assert reading.rest
+
+
+@given(st.text(max_size=200))
+def test_nothing_that_is_said_raises(text: str) -> None:
+    for start, end in read(text, READ_BACK).rest:
+        assert 0 <= start < end <= len(text)

@@ -1,0 +1,64 @@
+"""Every row of every language is found in its own example, and those of acts make their act."""
+
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect import reading
+from voicebot.collect.reading import Asked, Situation, read
+from voicebot.collect.reading.lexicon import Row, lexicon
+from voicebot.collect.reading.text import tokens
+
+LANGUAGES = sorted(
+    Path(each.name).stem for each in files(reading).iterdir() if ".toml" in each.name
+)
+ROWS = [(language, row) for language in LANGUAGES for row in lexicon(language).rows]
+ACTS: dict[str, tuple[type, ...]] = {
+    "no": (reading.Deny, reading.Correct),
+    "want": (reading.Want,),
+    "ask": (reading.Ask,),
+    "decline": (reading.Decline,),
+    "flexible": (reading.Flexible,),
+    "choose": (reading.Choose,),
+    "withdraw": (reading.Withdraw,),
+    "note": (reading.Note,),
+    "yes.agree": (reading.Affirm,),
+    "act.wait": (reading.Wait,),
+    "act.repeat": (reading.Repeat,),
+    "act.slower": (reading.SlowDown,),
+    "act.person": (reading.WantPerson,),
+    "act.greet": (reading.Greet,),
+    "act.leave": (reading.Leave,),
+}
+
+
+def name(value: object) -> str:
+    return f"{value.tag}: {value.example}" if isinstance(value, Row) else str(value)
+
+
+@pytest.mark.parametrize(("language", "row"), ROWS, ids=name)
+def test_a_row_is_found_in_its_example(language: str, row: Row) -> None:
+    found = [match for here in lexicon(language).matches(tokens(row.example)) for match in here]
+    assert (row.tag, row.value) in [(match.tag, match.value) for match in found]
+
+
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [(language, row) for language, row in ROWS if {row.tag, row.tag.partition(".")[0]} & {*ACTS}],
+    ids=name,
+)
+def test_a_row_of_an_act_makes_it(language: str, row: Row) -> None:
+    asked = Asked.CHOICE if row.tag.startswith("choose") else Asked.ANSWER
+    situation = Situation(Step.NAME, datetime(2026, 11, 23, 9), asked, language)
+    acts = read(row.example, situation).acts
+    wanted = ACTS.get(row.tag) or ACTS[row.tag.partition(".")[0]]
+    assert any(isinstance(act, wanted) for act in acts), acts
+
+
+def test_a_phrase_is_found_through_commas_hyphens_and_thinking() -> None:
+    for text in ("no, um, worries", "no-worries", "no worries"):
+        found = lexicon("en").matches(tokens(text))[0]
+        assert ("yes.agree", len(tokens(text))) in [(match.tag, match.end) for match in found]

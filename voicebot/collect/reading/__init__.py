@@ -1,0 +1,79 @@
+"""What a caller does with an utterance: acts, and the rest that no act explains.
+
+This room replaces `collect/understanding` field by field and will take its name.
+"""
+
+from itertools import chain
+
+from voicebot.collect.reading.acts import acts, consents
+from voicebot.collect.reading.choose import choose
+from voicebot.collect.reading.fields import READERS
+from voicebot.collect.reading.fields.phone import e164
+from voicebot.collect.reading.types import (
+    Act,
+    Affirm,
+    Ask,
+    Asked,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Leave,
+    Missing,
+    Note,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    SlowDown,
+    Span,
+    Thank,
+    Wait,
+    Want,
+    WantPerson,
+    Window,
+    Withdraw,
+)
+from voicebot.collect.reading.utterance import Utterance, utterance
+
+__all__ = [
+    "Act",
+    "Affirm",
+    "Ask",
+    "Asked",
+    "Choose",
+    "Correct",
+    "Decline",
+    "Deny",
+    "Flexible",
+    "Greet",
+    "Leave",
+    "Missing",
+    "Note",
+    "Provide",
+    "Reading",
+    "Repeat",
+    "Situation",
+    "SlowDown",
+    "Span",
+    "Thank",
+    "Utterance",
+    "Wait",
+    "Want",
+    "WantPerson",
+    "Window",
+    "Withdraw",
+    "consents",
+    "e164",
+    "read",
+    "utterance",
+]
+
+
+def read(text: str, situation: Situation) -> Reading:
+    """Return what an utterance does, in its situation; pure, and never raises."""
+    said = utterance(text, situation.language)
+    readers = (acts, *READERS.values())
+    return choose(said, chain.from_iterable(reader(said, situation) for reader in readers))

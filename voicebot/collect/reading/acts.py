@@ -1,0 +1,173 @@
+"""The acts that a table alone tells: yes, no, wishes, questions, waits, choices, goodbyes.
+
+A yes is a stretch of phrases of which one at least agrees by itself ([yes] agree); the others may
+stand beside it (beside, courtesy, thanks) or before it, never last (before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from voicebot.call import Step
+from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.clauses import Clause
+from voicebot.collect.reading.lexicon import Match
+from voicebot.collect.reading.types import (
+    Act,
+    Affirm,
+    Ask,
+    Asked,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Leave,
+    Note,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    SlowDown,
+    Span,
+    Thank,
+    Wait,
+    Want,
+    WantPerson,
+    Window,
+    Withdraw,
+)
+from voicebot.collect.reading.utterance import Utterance
+
+_MOST_AGREEING = 40
+"""Nobody agrees in more words; a longer stretch tells something."""
+_AGREE = "yes.agree"
+_BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
+_BEFORE = ("yes.before", "quiet.link")
+_ON_ITS_OWN = 2
+"""How much less is sure of a question that no row of [ask] knows."""
+
+_Make = Callable[[str, Match, Span], Act]
+_MAKE: Mapping[str, _Make] = {
+    "no": lambda _, match, span: (
+        Correct(Step(match.value), None, span) if match.value else Deny(span)
+    ),
+    "want": lambda name, _, span: Want(name, span),
+    "decline": lambda name, _, span: Decline(name.replace("_", " "), span),
+    "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
+    "choose": lambda _, match, span: Choose(span, position=int(match.value)),
+    "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
+}
+_ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank | Leave]] = {
+    "wait": Wait,
+    "repeat": Repeat,
+    "slower": SlowDown,
+    "person": WantPerson,
+    "greet": Greet,
+    "thank": Thank,
+    "leave": Leave,
+}
+
+
+def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give every act of the table, every yes, and every question."""
+    for here in said.matches:
+        for match in here:
+            if act := _act(said, match, situation):
+                yield Candidate(act, match.first, match.end)
+    yield from _agreements(said)
+    for clause in said.clauses:
+        if clause.asked:
+            yield from _question(said, clause)
+
+
+def consents(reading: Reading, situation: Situation) -> bool:
+    """Return True when a turn wholly agrees to what was read back.
+
+    Nothing is left unread, and beside the yes stand only thanks, the value that was read back said
+    again (which agrees by itself), and, unless it books, answers to other questions.
+    """
+    agrees = False
+    for act in reading.acts:
+        if isinstance(act, Affirm):
+            agrees = True
+        elif isinstance(act, Provide):
+            held = situation.record.get(act.step)
+            again = held is not None and (act.value or "").casefold() == held.casefold()
+            if not again and (situation.step in (Step.TIME, act.step) or act.missing):
+                return False
+            agrees |= again and act.step is situation.step
+        elif not isinstance(act, Thank | Greet | Leave):
+            return False
+    return agrees and not reading.rest
+
+
+def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
+    table, _, name = match.tag.partition(".")
+    span = said.span(match.first, match.end)
+    if table == "act":
+        return _ACTS[name](span)
+    if table == "ask":
+        clause = said.clause(match.first)
+        return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
+    if table == "note":
+        return Note(said.text[slice(*span)], span)
+    if table == "choose" and situation.asked is not Asked.CHOICE:
+        return None
+    make = _MAKE.get(table)
+    return make(name, match, span) if make else None
+
+
+def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
+    """Give the whole clause as a question, with the topic of the first row that is in it.
+
+    What no row of [ask] knows is no question where it is a wish: "can I talk to somebody".
+    """
+    inside = [match for here in said.matches[clause.first : clause.end] for match in here]
+    topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
+    wish = any(m.tag.startswith(("act.", "want.")) for m in inside)
+    if not topic and (wish or clause.withdrawn):
+        return
+    first, end = clause.first, clause.end
+    while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
+        first += 1
+    span = said.span(first, end)
+    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
+    yield Candidate(act, first, end, 0 if topic else _ON_ITS_OWN)
+
+
+def _agreements(said: Utterance) -> Iterator[Candidate]:
+    at = 0
+    while at < len(said):
+        end = _agrees_until(said, at)
+        if end > at:
+            yield Candidate(Affirm(said.span(at, end)), at, end)
+        at = max(end, at + 1)
+
+
+def _agrees_until(said: Utterance, first: int) -> int:
+    """Return where the longest yes that begins at this token ends; `first` if none does."""
+    # For each place reached by phrases from `first`: has one of them agreed, may it be the last?
+    reached: dict[int, set[tuple[bool, bool]]] = {first: {(False, False)}}
+    ends = first
+    limit = min(len(said), first + _MOST_AGREEING)
+    for at in range(first, limit):
+        states = reached.pop(at, None)
+        if states is None:
+            continue
+        if (True, True) in states and said.low(at) != "?":
+            ends = at
+        if at > first and said.is_sound(at) and said.low(at) != "?":
+            reached.setdefault(at + 1, set()).update(states)
+        for match in said.matches[at]:
+            if match.tag == "yes.never":
+                return first
+            for agreed, _ in states:
+                if match.tag == _AGREE:
+                    reached.setdefault(match.end, set()).add((True, True))
+                elif match.tag in _BESIDE:
+                    reached.setdefault(match.end, set()).add((agreed, True))
+                elif match.tag in _BEFORE:
+                    reached.setdefault(match.end, set()).add((agreed, False))
+    return limit if (True, True) in reached.get(limit, ()) and limit == len(said) else ends

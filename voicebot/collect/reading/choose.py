@@ -1,0 +1,74 @@
+"""Candidates to one reading: the most words explained, by the fewest acts and guesses."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.types import Affirm, Reading, Span
+from voicebot.collect.reading.utterance import Utterance
+
+_WORD, _GUESS, _ACT = 10, 3, 1
+"""What a word explained is worth, and what a guess and an act cost."""
+
+
+def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
+    """Return the acts of the candidates that together explain most, and what is left."""
+    chosen = _best(said, [each for each in candidates if each.end > each.first])
+    acts = tuple(each.act for each in chosen if each.act)
+    return Reading(acts, _rest(said, chosen))
+
+
+def _best(said: Utterance, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the worthiest candidates that do not overlap, by their ends (interval scheduling)."""
+    ordered = sorted(candidates, key=lambda each: each.end)
+    ends = [each.end for each in ordered]
+    worth: list[int] = [0]
+    for at, each in enumerate(ordered):
+        before = worth[bisect_right(ends, each.first, hi=at)]
+        worth.append(max(worth[at], before + _worth(said, each)))
+    chosen: list[Candidate] = []
+    at = len(ordered)
+    while at:
+        if worth[at] == worth[at - 1]:
+            at -= 1
+            continue
+        chosen.append(ordered[at - 1])
+        at = bisect_right(ends, ordered[at - 1].first, hi=at - 1)
+    return chosen[::-1]
+
+
+def _worth(said: Utterance, each: Candidate) -> int:
+    words = sum(not said.is_sound(at) for at in range(each.first, each.end))
+    return words * _WORD - each.assumes * _GUESS - _ACT
+
+
+def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
+    """Return the spans of content words that are explained neither by an act nor as quiet ones.
+
+    Beside a yes every word is content, and one that leads on ("yes, and") must lead to something.
+    """
+    strict = any(isinstance(each.act, Affirm) for each in chosen)
+    explained = [said.is_sound(at) and said.low(at) != "?" for at in range(len(said))]
+    for each in chosen:
+        explained[each.first : each.end] = [True] * (each.end - each.first)
+    for match in said.all("quiet.courtesy"):
+        explained[match.first : match.end] = [True] * (match.end - match.first)
+    for match in said.all("quiet.link"):
+        if not strict or not all(said.is_sound(at) for at in range(match.end, len(said))):
+            explained[match.first : match.end] = [True] * (match.end - match.first)
+    if not strict:
+        for at in range(len(said)):
+            explained[at] |= said.at(at, "quiet.function") is not None or said.low(at) == "?"
+    spans: list[Span] = []
+    for at, known in enumerate(explained):
+        if known:
+            continue
+        start, end = said.span(at, at + 1)
+        if at and not explained[at - 1]:
+            start = spans.pop()[0]
+        spans.append((start, end))
+    if said.unread:
+        spans.append(said.unread)
+    return tuple(spans)

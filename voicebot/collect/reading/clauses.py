@@ -1,0 +1,124 @@
+"""The clauses of an utterance, found once, each with what it does to the values inside it.
+
+Only here is decided whether something is asked, denied, taken back, past or somebody else's.
+The words by which that is known are the table `[clause]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicebot.collect.reading.lexicon import Match
+from voicebot.collect.reading.text import Token
+
+_STOPS = frozenset(".?!;:")
+_OPENS = frozenset(("clause.open", "clause.deny", "clause.others"))
+_ASKS = frozenset(("clause.ask", "clause.request"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The tokens from `first` up to `end`, and what is true of what they say.
+
+    mends      opens with "no, I mean" or the like: it changes what was said before
+    withdrawn  what follows it mends it: its value counts only where the mend gives none
+    denied     "it's not …", "don't call …"
+    asked      a question; a wish in the form of one ("can I come at three") is none
+    past       tells of what has been: "my old number was …"
+    others     tells of somebody else: "my wife's number is …", "your number is …"
+    """
+
+    first: int
+    end: int
+    mends: bool = False
+    withdrawn: bool = False
+    denied: bool = False
+    asked: bool = False
+    past: bool = False
+    others: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Return False where a value inside is not the caller's answer."""
+        return not (self.denied or self.asked or self.past or self.others)
+
+
+def clauses(
+    said: Sequence[Token], matches: Sequence[Sequence[Match]], sounds: frozenset[str]
+) -> tuple[Clause, ...]:
+    """Return the clauses in order; together they hold every token."""
+    if not said:
+        return ()
+    starts = sorted({0, *_starts(said, matches)})
+    handed_on = any(match.tag == "clause.handed_on" for here in matches for match in here)
+    found: list[Clause] = []
+    for first, end in zip(starts, [*starts[1:], len(said)], strict=True):
+        found.append(_clause(said, matches, sounds, first, end))
+    return tuple(
+        Clause(
+            clause.first,
+            clause.end,
+            clause.mends,
+            n + 1 < len(found) and found[n + 1].mends,
+            clause.denied,
+            clause.asked,
+            clause.past,
+            clause.others and not handed_on,
+        )
+        for n, clause in enumerate(found)
+    )
+
+
+def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterator[int]:
+    mended_until = 0
+    asking = False  # a question goes on to its mark: "how much is it" is one question
+    for at, here in enumerate(matches):
+        tags = {match.tag for match in here}
+        if said[at].is_sign or "quiet.link" in tags:
+            asking = False
+        if at and said[at - 1].low in _STOPS and not _is_inside(said, at - 1):
+            yield at
+        if "clause.mend" in tags:
+            if at >= mended_until:
+                yield at  # "no, sorry, I mean" opens one clause, not three
+            mended_until = max(m.end for m in here if m.tag == "clause.mend")
+            mended_until += mended_until < len(said) and said[mended_until].low == ","
+        elif at >= mended_until and (tags & _OPENS or (tags & _ASKS and not asking)):
+            yield at
+            asking = bool(tags & _ASKS)
+
+
+def _is_inside(said: Sequence[Token], at: int) -> bool:
+    """Return True for the mark of "j.smith", "3:30" and "P.O. Box"."""
+    glued = said[at].glued and at + 1 < len(said) and said[at + 1].glued
+    letter = said[at].low == "." and at > 0 and said[at - 1].kind.name == "LETTER"
+    return glued or (letter and at > 1 and said[at - 2].low in ".")
+
+
+def _clause(
+    said: Sequence[Token],
+    matches: Sequence[Sequence[Match]],
+    sounds: frozenset[str],
+    first: int,
+    end: int,
+) -> Clause:
+    tags = {match.tag for here in matches[first:end] for match in here if match.end <= end}
+    opening = first
+    while opening < end and (
+        said[opening].is_sign
+        or said[opening].low in sounds
+        or any(match.tag in ("clause.open", "clause.before") for match in matches[opening])
+    ):
+        opening += 1
+    opens = {match.tag for match in matches[opening]} if opening < end else set()
+    asks = said[end - 1].low == "?" or "clause.ask" in opens or "clause.told" in opens
+    return Clause(
+        first,
+        end,
+        mends="clause.mend" in {match.tag for match in matches[first]},
+        denied="clause.deny" in tags,
+        asked=asks and "clause.request" not in tags,
+        past="clause.past" in tags,
+        others="clause.others" in tags,
+    )

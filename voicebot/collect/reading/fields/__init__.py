@@ -1,0 +1,10 @@
+"""One reader for each field: from an utterance in its situation to candidates."""
+
+from collections.abc import Mapping
+
+from voicebot.call import Step
+from voicebot.collect.reading.candidates import Reader
+from voicebot.collect.reading.fields.phone import phone
+
+READERS: Mapping[Step, Reader] = {Step.PHONE: phone}
+"""The fields that are read here; the rest are still read by the old room."""

@@ -1,0 +1,349 @@
+"""A telephone number as callers say it, to E.164.
+
+Digits are read as runs; the words between them tell whether a run goes on with the number, mends
+it, or is something else. What comes out is checked by libphonenumber for the business's region:
+an impossible number is never returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+from voicebot.call import Step
+from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.fields.runs import Run, runs
+from voicebot.collect.reading.numbers import Group
+from voicebot.collect.reading.types import Correct, Missing, Note, Provide, Situation
+from voicebot.collect.reading.utterance import Utterance
+
+_FEWEST_DIGITS = 3
+"""A shorter run alone is a quantity ("2 people"), not the beginning of a number."""
+_SHORTEST_NUMBER_DIGITS = 6
+_MOST_DIGITS = 24
+"""E.164 has 15; the rest is room for access codes and slips."""
+_USUAL_NATIONAL_DIGITS = 9
+_MOST_READINGS = 16
+"""How many readings of ambiguous number words are tried ("nine hundred twelve")."""
+_MOST_DROPPED = 4
+"""How many figures beside a number are passed over."""
+_LONG_DIGITS, _LONG_GROUPS = 7, 2
+"""A number written in one or two groups, one of them this long, stands out from others."""
+_MOST_STRAY_WORDS = 3
+"""With more words beside them a few digits are no beginning ("3 kids, 12 and 15 years old")."""
+_FOR_DRAMA = "+447700900"
+"""British mobile numbers for drama (Ofcom), which libphonenumber does not count as valid."""
+_BEGINS_1300, _DIGITS_13 = "+611300", 9
+"""The beginning of an Australian 1300 number looks like a whole 13 number, this long."""
+
+
+def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the number that was said, a piece of one, or a mended one."""
+    if this := next(said.all("phone.this"), None):
+        missing = None if situation.caller else Missing.SHOWN_NUMBER
+        act = Provide(Step.PHONE, situation.caller, said.span(this.first, this.end), missing)
+        yield Candidate(act, this.first, this.end)
+    found = runs(said)
+    yield from _extension(said, found)
+    own = [run for run in found if not run.other]
+    if not own:
+        return
+    if whole := _whole(said, own, situation.region):
+        yield _provided(said, own, *whole)
+        return
+    own = [run for run in own if not run.elsewhere]
+    if not own:
+        return
+    held = situation.record.get(Step.PHONE)
+    asked = situation.step is Step.PHONE
+    if any(run.part for run in own):
+        earlier = (situation.partial if asked else None) or held
+        if earlier:
+            yield from _mended(said, earlier, found, own, situation)
+            return
+    if not asked:
+        return
+    if held and situation.asked != "answer":
+        yield from _mended(said, held, found, own, situation)
+    elif len(_beside(said, own)) <= _MOST_STRAY_WORDS:
+        yield from _piece(said, own, situation)
+
+
+def e164(digits: str, region: str) -> str | None:
+    """Return the number in E.164, or None if the region's numbering plan has no such number."""
+    if not _SHORTEST_NUMBER_DIGITS <= len(digits) <= _MOST_DIGITS:
+        return None
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if written.startswith(_BEGINS_1300) and len(written) == _DIGITS_13:
+        return None
+    drama = written.startswith(_FOR_DRAMA) and len(written) == len(_FOR_DRAMA) + 3
+    return written if drama or phonenumbers.is_valid_number(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """The number as far as it has been said; `last` is how many of its groups are a phrase."""
+
+    groups: tuple[Group, ...] = ()
+    plus: bool = False
+    last: int = 0
+
+    @property
+    def digits(self) -> str:
+        return "".join(group.digits for group in self.groups)
+
+    def value(self, region: str) -> str | None:
+        """Return the one valid number that these groups may be read as."""
+        sign = "+" if self.plus else ""
+        readings = islice(product(*(group.readings for group in self.groups)), _MOST_READINGS)
+        values = {value: None for said in readings if (value := e164(sign + "".join(said), region))}
+        return next(iter(values)) if len(values) == 1 else None
+
+    def then(self, run: Run) -> _Number:
+        return _Number(self.groups + run.groups, self.plus or run.plus, len(run.phrases[-1]))
+
+    def without_last(self, count: int, run: Run) -> _Number:
+        """Return the number with its last `count` digits said anew."""
+        kept = self.digits[: max(0, len(self.digits) - count)]
+        head = (Group((kept,), self.groups[0].first, self.groups[-1].end),) if kept else ()
+        return _Number(head + run.groups, self.plus, len(run.phrases[-1]))
+
+    def with_first(self, run: Run) -> _Number:
+        """Return the number with its first digits said anew: "the area code is 510"."""
+        kept = self.digits[len(run.digits) :]
+        rest = Group((kept,), self.groups[0].first, run.end)
+        return _Number((*run.groups, rest), run.plus, len(run.phrases[-1]))
+
+
+def _whole(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Number, str] | None:
+    """Return the last number that was said or mended, where it is whole, and its value."""
+    number, whole = _Number(), None
+    for run in own:
+        for candidate in _continued(number, run, whole is not None):
+            if value := candidate.value(region):
+                number, whole = candidate, value
+                break
+        else:
+            if not whole:
+                number = _unfinished(number, run)
+    return (number, whole) if whole else _standing_out(said, own, region)
+
+
+def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
+    """Give what may be meant once this run has been said, the likeliest first."""
+    alone = _Number().then(run)
+    if not number.groups:
+        yield alone
+        return
+    if run.part and run.part.tag == "phone.tail":
+        yield number.without_last(_counted(run), run)
+    if not run.mends:
+        if not whole:
+            yield alone
+            if run.goes_on:
+                yield number.then(run)
+        return
+    yield alone
+    if run.part and run.part.tag == "phone.head":
+        yield number.with_first(run)
+        return
+    for count in [len(run.digits)] if whole else _phrase_lengths(number, run):
+        yield number.without_last(count, run)
+    if not whole:
+        yield number.then(run)
+
+
+def _phrase_lengths(number: _Number, run: Run) -> list[int]:
+    """Return how many digits at the end a mend may replace."""
+    last = sum(len(group.digits) for group in number.groups[-number.last :])
+    first = sum(len(group.digits) for group in run.phrases[0])
+    return list(dict.fromkeys((last, first, len(number.groups[-1].digits))))
+
+
+def _counted(run: Run) -> int:
+    """Return how many of the last digits the caller says anew."""
+    counted = run.part.value if run.part else "said"
+    return len(run.digits) if counted == "said" else int(counted)
+
+
+def _unfinished(number: _Number, run: Run) -> _Number:
+    """Return the number so far, when it is no whole one yet."""
+    alone = _Number().then(run)
+    if not number.groups or not (run.mends or run.goes_on):
+        return alone
+    if run.mends and number.digits[:2] == run.digits[:2]:
+        return alone
+    if run.mends and _phrase_lengths(number, run)[0] == len(run.digits):
+        return number.without_last(len(run.digits), run)
+    return number.then(run)
+
+
+def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Number, str] | None:
+    """Return a number beside other written figures: "NY 11757 2025550151"."""
+    for run in own:
+        groups = run.groups
+        most_before, most_after = _droppable(groups), _droppable(tuple(reversed(groups)))
+        for first in range(most_before + 1):
+            for end in range(len(groups), max(first, len(groups) - most_after - 1), -1):
+                kept, dropped = groups[first:end], groups[:first] + groups[end:]
+                long = len(kept) <= _LONG_GROUPS and any(
+                    len(g.digits) >= _LONG_DIGITS for g in kept
+                )
+                if not dropped or (
+                    not long and any(len(g.digits) < _FEWEST_DIGITS for g in dropped)
+                ):
+                    continue
+                number = _Number(kept, last=len(kept))
+                if not _is_joined(said, groups, first, end) and (value := number.value(region)):
+                    return number, value
+    return None
+
+
+def _is_joined(said: Utterance, groups: Sequence[Group], *edges: int) -> bool:
+    """Return True when a hyphen or a decimal point parts the groups at one of these places."""
+    firsts = [groups[at].first for at in edges if 0 < at < len(groups)]
+    return any(said.tokens[at].glued and said.low(at - 1) in ("-", ".") for at in firsts)
+
+
+def _droppable(groups: Sequence[Group]) -> int:
+    written = (at for at, group in enumerate(groups[:_MOST_DROPPED]) if not group.written)
+    return next(written, min(len(groups), _MOST_DROPPED))
+
+
+def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) -> Candidate:
+    first, end = number.groups[0].first, number.groups[-1].end
+    began = next(run for run in reversed(own) if run.first <= first)
+    mended = all(run.mends for run in own[1:])
+    trail = said.at(end, "phone.trail")
+    act = Provide(Step.PHONE, value, said.span(first, end))
+    return Candidate(act, (own[0] if mended else began).begun, trail.end if trail else end)
+
+
+def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
+    """Give an extension as a note, since no stored number has one."""
+    for run in found:
+        word = said.before(run.first, "phone.extension")
+        if word:
+            text = f"extension {run.digits}"
+            yield Candidate(Note(text, said.span(word.first, run.end)), word.first, run.end)
+
+
+def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterator[Candidate]:
+    """Give digits that are no whole number: with those of the turn before, or the first of more."""
+    number = _Number()
+    for run in own:
+        number = _unfinished(number, run)
+    digits = ("+" if number.plus else "") + number.digits
+    partial, region = situation.partial or "", situation.region
+    span = said.span(number.groups[0].first, number.groups[-1].end)
+    first, end = own[0].begun, own[-1].end
+    for text in (partial + digits, digits + partial) if partial else ():
+        if value := e164(text, region):
+            yield Candidate(Provide(Step.PHONE, value, span), first, end)
+            return
+    digits = partial + digits
+    missing = _lacks(digits, region) if len(digits) >= _FEWEST_DIGITS else None
+    if missing:
+        act = Provide(Step.PHONE, None, span, missing, digits, assumed=1)
+        yield Candidate(act, first, end, assumes=1)
+
+
+def _lacks(digits: str, region: str) -> Missing | None:
+    """Return what makes a number of these digits: more of them, or an area code; else None."""
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return Missing.DIGITS if len(digits) < _SHORTEST_NUMBER_DIGITS else None
+    landline = PhoneNumberType.FIXED_LINE
+    reason = phonenumbers.is_possible_number_for_type_with_reason(number, landline)
+    if reason == ValidationResult.IS_POSSIBLE_LOCAL_ONLY and not digits.startswith(("0", "+")):
+        return Missing.AREA_CODE
+    country = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    mobile = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+    whole = len(str(mobile.national_number)) if mobile else _USUAL_NATIONAL_DIGITS
+    return Missing.DIGITS if len(str(number.national_number)) < whole else None
+
+
+def _mended(
+    said: Utterance, held: str, found: Sequence[Run], own: Sequence[Run], situation: Situation
+) -> Iterator[Candidate]:
+    """Give the number held with the part that was said anew.
+
+    "The last digit is nine", "double five six, not double six five"; else the one place in the
+    number where all but one digit agree.
+    """
+    run = next((run for run in own if run.part), own[0])
+    wrong = next((other.digits for other in found if said.clause(other.first).denied), "")
+    if run.part:
+        texts = _with_part(held, run, situation.region)
+    elif wrong:
+        texts = [held.replace(wrong, run.digits)] if held.count(wrong) == 1 else []
+    else:
+        texts = _close(held, run.digits)
+    values = {value for text in texts if (value := e164(text, situation.region))}
+    span = said.span(run.first, run.end)
+    first, end = own[0].begun, own[-1].end
+    if len(values) == 1 and len(own) == 1:
+        mended = Correct(Step.PHONE, values.pop(), span)
+        yield Candidate(mended, first, end, assumes=not run.part)
+    elif len(texts) == 1 and len(own) == 1 and held == situation.partial:
+        act = Provide(Step.PHONE, None, span, _lacks(texts[0], situation.region), texts[0])
+        yield Candidate(act, first, end)
+
+
+def _with_part(held: str, run: Run, region: str) -> list[str]:
+    """Return the number with its first, middle or last digits said anew."""
+    digits = run.digits
+    if run.part and run.part.tag == "phone.tail":
+        count = _counted(run)
+        return [held[:-count] + digits] if len(digits) == count else []
+    groups = _grouped(held, region)
+    if run.part and run.part.tag == "phone.head":
+        whole = "".join(groups)
+        return [digits + whole[len(digits) :]]
+    middles = [at for at in range(1, len(groups) - 1) if len(groups[at]) == len(digits)]
+    return ["".join([*groups[:at], digits, *groups[at + 1 :]]) for at in middles]
+
+
+def _grouped(held: str, region: str) -> list[str]:
+    """Return a number in the groups in which its country writes it: 0491 570 156."""
+    try:
+        number = phonenumbers.parse(held, region)
+    except phonenumbers.NumberParseException:
+        return [held]
+    written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return "".join(sign if sign.isdigit() else " " for sign in written).split()
+
+
+def _close(held: str, digits: str) -> list[str]:
+    """Return the number with these digits where all but one of them, or two swapped ones, agree."""
+    if not _FEWEST_DIGITS <= len(digits) < len(held) - 1:
+        return []
+    found: list[str] = []
+    for at in range(1, len(held) - len(digits) + 1):
+        old = held[at : at + len(digits)]
+        differing = sum(was != now for was, now in zip(old, digits, strict=True))
+        if differing == 1 or (sorted(old) == sorted(digits) and differing == 2):
+            found.append(held[:at] + digits + held[at + len(digits) :])
+    return found
+
+
+def _beside(said: Utterance, own: Sequence[Run]) -> list[int]:
+    """Return the words that have nothing to do with a number."""
+    inside = {at for run in own for at in range(run.begun, run.end)}
+    return [
+        at
+        for at in range(len(said))
+        if at not in inside
+        and not said.is_sound(at)
+        and not said.at(at, "lead.is", "phone.lead", "phone.inside", "phone.link", "quiet.courtesy")
+        and not said.at(at, "quiet.link", "clause.mend")
+    ]

@@ -1,0 +1,236 @@
+"""A language's table: phrases, what each of them is, and where they stand in an utterance.
+
+The row format is explained at the top of `en.toml`. All phrases of a language are one automaton
+over tokens, so that an utterance is looked through once for everything.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+
+from voicebot.collect.reading.text import Kind, Token, tokens
+
+SOUND = "quiet.sound"
+"""The tag of "uh" and "um", which may stand inside any phrase."""
+_INSIDE = frozenset((",", "-", "'"))
+"""Marks that may stand inside a phrase, though its row does not have them."""
+_START, _END = "^", "$"
+_SLOTS = {
+    Kind.WORD: ("{word}",),
+    Kind.LETTER: ("{word}", "{letter}"),
+    Kind.DIGITS: ("{number}",),
+}
+
+
+class LexiconError(ValueError):
+    """A row of a language's table is not in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its `tag` is "table.name", its `value` is what readers make of the phrase."""
+
+    tag: str
+    phrases: str
+    example: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found: the tokens from `first` up to `end`."""
+
+    tag: str
+    first: int
+    end: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """What is found where a phrase ends."""
+
+    tag: str
+    value: str
+    at_start: bool
+    at_end: bool
+
+
+class _Node:
+    """A place in the phrases of one row: what may come next, and whether one ends here."""
+
+    __slots__ = ("edges", "leaf")
+
+    def __init__(self, leaf: _Leaf | None = None) -> None:
+        self.edges: dict[str, list[_Node]] = {}
+        self.leaf = leaf
+
+
+class _State:
+    """Places that are reached together; steps are worked out once and remembered."""
+
+    __slots__ = ("leaves", "nodes", "steps")
+
+    def __init__(self, nodes: Iterable[_Node], reached: Iterable[_Node]) -> None:
+        self.nodes = tuple(dict.fromkeys(nodes))
+        self.leaves = tuple(dict.fromkeys(node.leaf for node in reached if node.leaf))
+        self.steps: dict[tuple[str, Kind], _State | None] = {}
+
+    def step(self, word: str, kind: Kind, skips: bool) -> _State | None:
+        """Return the places behind this word (also these, if it may be skipped), or None."""
+        if (word, kind) in self.steps:
+            return self.steps[word, kind]
+        keys = (word, *_SLOTS.get(kind, ()))
+        reached = [to for node in self.nodes for key in keys for to in node.edges.get(key, ())]
+        kept = self.nodes if skips else ()
+        after = _State((*reached, *kept), reached) if reached or kept else None
+        self.steps[word, kind] = after
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's rows, and the automaton that finds them."""
+
+    language: str
+    rows: tuple[Row, ...]
+    sounds: frozenset[str]
+    _words: frozenset[str]
+    _root: _State
+
+    def matches(self, said: Sequence[Token]) -> tuple[tuple[Match, ...], ...]:
+        """Return for each token the phrases that begin there, the longest first."""
+        heard = [at for at, token in enumerate(said) if not self._is_silent(token)]
+        opens, closes = (heard[0], heard[-1] + 1) if heard else (0, 0)
+        found: list[tuple[Match, ...]] = []
+        for first in range(len(said)):
+            here = [
+                Match(leaf.tag, first, end, leaf.value)
+                for leaf, end in self._from(said, first)
+                if (not leaf.at_start or first <= opens) and (not leaf.at_end or end >= closes)
+            ]
+            found.append(tuple(reversed(here)))
+        return tuple(found)
+
+    def _is_silent(self, token: Token) -> bool:
+        return (token.is_sign and token.low != "?") or token.low in self.sounds
+
+    def _from(self, said: Sequence[Token], first: int) -> Iterator[tuple[_Leaf, int]]:
+        state: _State | None = self._root
+        for at in range(first, len(said)):
+            token = said[at]
+            word = token.low if token.low in self._words else ""
+            skips = at > first and (token.low in _INSIDE or token.low in self.sounds)
+            state = state.step(word, token.kind, skips) if state else None
+            if state is None:
+                return
+            for leaf in state.leaves:
+                yield leaf, at + 1
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """Return the table of a language; raises LexiconError when a row is not in order."""
+    table = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
+    rows = tuple(_rows(table))
+    starts = [_compiled(row) for row in rows]
+    words = frozenset(word for node in _below(starts) for word in node.edges)
+    sounds = [row.phrases.split("|") for row in rows if row.tag == SOUND]
+    return Lexicon(
+        language, rows, frozenset(chain.from_iterable(sounds)), words, _State(starts, ())
+    )
+
+
+def _below(starts: Iterable[_Node]) -> list[_Node]:
+    """Return every node of these rows."""
+    found = list(starts)
+    seen = set(map(id, found))
+    for node in found:
+        for after in chain.from_iterable(node.edges.values()):
+            if id(after) not in seen:
+                seen.add(id(after))
+                found.append(after)
+    return found
+
+
+def _rows(table: Mapping[str, object]) -> Iterator[Row]:
+    for name, kinds in table.items():
+        if not isinstance(kinds, dict):
+            raise LexiconError(f"[{name}] holds lists of rows")
+        for kind, rows in kinds.items():
+            for row in rows:
+                if not isinstance(row, list) or len(row) not in (2, 3):
+                    raise LexiconError(f"{name}.{kind}: no row of [phrases, example]: {row}")
+                yield Row(f"{name}.{kind}", row[0], row[1], row[2] if len(row) == 3 else "")
+
+
+def _compiled(row: Row) -> _Node:
+    """Return the node at which every phrase of a row begins."""
+    start = _Node()
+    pattern = _Pattern(row.phrases)
+    for alternative in pattern.alternatives():
+        words = [part for part in alternative if part not in (_START, _END)]
+        leaf = _Leaf(row.tag, row.value, _START in alternative, _END in alternative)
+        _merge(start, _sequence(words, _Node(leaf)))
+    if start.leaf or pattern.rest:
+        raise LexiconError(f"{row.tag}: an empty phrase or an odd parenthesis in {row.phrases!r}")
+    return start
+
+
+def _sequence(parts: Sequence[object], after: _Node) -> _Node:
+    for part in reversed(parts):
+        node = _Node()
+        if isinstance(part, str):
+            for spelling in dict.fromkeys((part, _without_accents(part))):
+                node.edges[spelling] = [after]
+        elif isinstance(part, list):
+            for alternative in part:
+                _merge(node, _sequence(alternative, after))
+        after = node
+    return after
+
+
+def _merge(into: _Node, node: _Node) -> None:
+    into.leaf = into.leaf or node.leaf
+    for word, after in node.edges.items():
+        into.edges.setdefault(word, []).extend(after)
+
+
+def _without_accents(word: str) -> str:
+    """Return what a recogniser may write for it: "miercoles"."""
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+class _Pattern:
+    """Reads "(a|b|) c|d" into alternatives, each a list of words and of nested alternatives."""
+
+    def __init__(self, text: str) -> None:
+        self.rest = _SIGNS.findall(text)[::-1]
+
+    def alternatives(self) -> list[list[object]]:
+        """Return what stands before the next closing parenthesis, or the end."""
+        found: list[list[object]] = [[]]
+        while self.rest and self.rest[-1] != ")":
+            sign = self.rest.pop()
+            if sign == "|":
+                found.append([])
+            elif sign == "(":
+                found[-1].append(self.alternatives())
+                if not self.rest or self.rest.pop() != ")":
+                    raise LexiconError("a parenthesis is not closed")
+            elif sign in (_START, _END) or sign.startswith("{"):
+                found[-1].append(sign)
+            else:
+                found[-1].extend(token.low for token in tokens(sign))
+        return found
+
+
+_SIGNS = re.compile(r"[()|^$]|\{\w+\}|[^()|^$\s{]+")

@@ -1,0 +1,122 @@
+"""Digits out of words: "oh four double one", "eighteen hundred", "forty-five".
+
+A telephone number, a house number and the figures of an e-mail address are strings of digits, not
+quantities: what counts is which digits were said, in which order. The words are the table
+`[number]`, so that this serves every language that counts in tens and hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicebot.collect.reading.lexicon import Match
+from voicebot.collect.reading.text import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits said in one breath, from the token `first` up to `end`.
+
+    readings  the digit strings that may be meant, the likeliest first ("nine hundred twelve":
+              912, or 900 12)
+    written   the recogniser wrote digits, not words
+    """
+
+    readings: tuple[str, ...]
+    first: int
+    end: int
+    written: bool = False
+
+    @property
+    def digits(self) -> str:
+        return self.readings[0]
+
+
+class Numbers:
+    """The number words of one utterance."""
+
+    def __init__(self, said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> None:
+        self._said = said
+        self._matches = matches
+
+    def group(self, at: int) -> Group | None:
+        """Return the digits that begin at this token, or None."""
+        if at >= len(self._said):
+            return None
+        return self._repeated(at) or self._quantity(at)
+
+    def homophone(self, at: int, before: Group) -> Group | None:
+        """Return the digit for which a recogniser wrote "to" or "for", if digits stand around.
+
+        A zero ("or", "a") stands only between single digits: a second number may follow.
+        """
+        word = self._is(at, "number.sounds_like")
+        if word is None or (word.value == "0" and len(before.digits) > 1):
+            return None
+        after = word.end
+        while after < len(self._said) and self._said[after].low in ",-":
+            after += 1
+        following = self.group(after)
+        last = after >= len(self._said) and self._is(at, "number.sounds_like_at_end") is not None
+        zero_before_long = word.value == "0" and following and len(following.digits) > 1
+        if not last and (following is None or zero_before_long):
+            return None
+        return Group((word.value,), at, word.end)
+
+    def _is(self, at: int, tag: str) -> Match | None:
+        if at >= len(self._matches):
+            return None
+        return next((match for match in self._matches[at] if match.tag == tag), None)
+
+    def _repeated(self, at: int) -> Group | None:
+        times = self._is(at, "number.times")
+        if times is None:
+            return None
+        place = times.end + (times.end < len(self._said) and self._said[times.end].low in "-,")
+        if place >= len(self._said):
+            return None
+        unit, token = self._is(place, "number.unit"), self._said[place]
+        digit = unit.value if unit else token.low if token.is_digits and len(token.low) == 1 else ""
+        if not digit:
+            return None
+        return Group((digit * int(times.value),), at, unit.end if unit else place + 1)
+
+    def _quantity(self, at: int) -> Group | None:
+        head = self._below_hundred(at)
+        if head is None:
+            hundreds = self._is(at, "number.hundreds")  # "doscientos"
+            return self._scaled(Group((hundreds.value,), at, at), hundreds, 2) if hundreds else None
+        if scale := self._is(head.end, "number.hundred"):
+            return self._scaled(head, scale, 2)
+        if scale := self._is(head.end, "number.thousand"):
+            return self._scaled(head, scale, 3)
+        return head
+
+    def _scaled(self, head: Group, scale: Match, zeros: int) -> Group:
+        """Return "nine hundred and twelve" as 912, or as 900 12."""
+        round_number = Group((head.digits + "0" * zeros,), head.first, scale.end)
+        link = self._is(scale.end, "number.and")
+        tail = self._below_hundred(link.end if link else scale.end)
+        if tail is None or tail.written or len(tail.digits) > zeros or tail.digits == "0":
+            return round_number
+        joined = head.digits + tail.digits.zfill(zeros)
+        apart = round_number.digits + tail.digits
+        unlinked = len(tail.digits) == 1 and link is None
+        return Group((apart, joined) if unlinked else (joined, apart), head.first, tail.end)
+
+    def _below_hundred(self, at: int) -> Group | None:
+        if at < len(self._said) and self._said[at].is_digits:
+            return Group((self._said[at].low,), at, at + 1, written=True)
+        if word := self._is(at, "number.unit") or self._is(at, "number.teen"):
+            return Group((word.value,), at, word.end)
+        tens = self._is(at, "number.ten")
+        if tens is None:
+            return None
+        link = self._is(tens.end, "number.joint")  # "treinta y tres"
+        after = link.end if link else tens.end
+        after += after < len(self._said) and self._said[after].low == "-"
+        unit = self._is(after, "number.unit")
+        if unit is None or unit.value == "0":
+            return Group((tens.value + "0",), at, tens.end)
+        return Group((tens.value + unit.value, tens.value + "0" + unit.value), at, unit.end)

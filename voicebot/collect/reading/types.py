@@ -1,0 +1,293 @@
+"""What an utterance is read into, and the situation in which it is read.
+
+Each act is defined here once, with its meaning for the dialogue. A span is (start, end) in code
+points of the caller's text. All types are frozen; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from voicebot.business import Offer
+from voicebot.call import Step
+
+Span = tuple[int, int]
+
+
+class Asked(StrEnum):
+    """What the bot's last turn asks for: a value, a yes to a read-back, or one of the offered."""
+
+    ANSWER = "answer"
+    CONFIRM = "confirm"
+    CHOICE = "choice"
+
+
+class Missing(StrEnum):
+    """What an unfinished value still lacks."""
+
+    DIGITS = "digits"
+    AREA_CODE = "area_code"
+    SHOWN_NUMBER = "shown_number"
+    DOMAIN = "domain"
+    LOCAL_PART = "local_part"
+    DAY = "day"
+    CLOCK = "clock"
+    STREET = "street"
+    HOUSE_NUMBER = "house_number"
+    SUBURB = "suburb"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything outside the utterance that its meaning depends on.
+
+    step      the open step
+    now       local wall-clock time of the business, naive
+    asked     what the last turn asks for
+    language  "en", "zh-CN", "es": the table that is read with
+    region    ISO country of telephone numbers and addresses
+    zone      the business's time zone (IANA); without it no time of another zone is counted
+    services  what may be booked
+    record    the values held, in normal form; at a read-back also the one read back
+    partial   the piece of this step's answer that earlier turns gave (digits, "j.smith@", a day)
+    offered   the moments or services that were offered, in the order spoken
+    caller    the number that the caller calls from (E.164), if it is shown
+    nbest     other transcripts of the same audio, the likeliest first
+    similar   the meaning engine's score of each service id, 0 to 1, if there is an engine
+    """
+
+    step: Step
+    now: datetime
+    asked: Asked = Asked.ANSWER
+    language: str = "en"
+    region: str = "AU"
+    zone: str | None = None
+    services: tuple[Offer, ...] = ()
+    record: Mapping[Step, str] = field(default_factory=dict)
+    partial: str | None = None
+    offered: tuple[str, ...] = ()
+    caller: str | None = None
+    nbest: tuple[str, ...] = ()
+    similar: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The times that would suit a caller; an empty one allows every time.
+
+    days      the only days allowed; empty: all from `first` to `last`
+    after     no earlier in the day      before  no later
+    soonest   the first free one is wished for
+    """
+
+    days: tuple[date, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    after: time | None = None
+    before: time | None = None
+    soonest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Affirm:
+    """Agrees: to the read-back if one is open. It is consent only where `consents` says so."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Says no, or that what was read back or offered is wrong, without naming a field."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Provide:
+    """Gives a value of `step`, or a piece of one.
+
+    value      in normal form: name in title case, phone E.164, one-line address, lower-case
+               e-mail, the listed service's name, local `YYYY-MM-DDTHH:MM` (a day `YYYY-MM-DD`,
+               a clock time `THH:MM`); None where only a piece of no value by itself was said
+    span       where the value's own words stand, without "my number is"
+    missing    what it lacks; `partial` is then the piece so far, for `Situation.partial`
+    also       another name or spelling of the same thing ("Bob", of Robert Tanner)
+    ambiguous  it could be meant otherwise ("at eight"); the value is the likelier reading
+    assumed    how many guesses the reading rests on; 0 is as good as spelled out
+    """
+
+    step: Step
+    value: str | None
+    span: Span
+    missing: Missing | None = None
+    partial: str | None = None
+    also: str | None = None
+    ambiguous: bool = False
+    assumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Changes a value that is held: "no, the last three are 789", "my e-mail is wrong".
+
+    value  the whole mended value, of which the caller may have said only the part that changes;
+           None: it is wrong, and to be asked for
+    step   None: something is wrong, and which field is not said
+    """
+
+    step: Step | None
+    value: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Takes back a value that is held without giving another: "don't use my mobile"."""
+
+    step: Step | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Gives no answer to the open question, and will not.
+
+    why  "refuses", "has none" ("I don't have an e-mail"), "does not know", "unsure"
+    """
+
+    why: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Takes one of the offered: the `position` (1 is the first, -1 the last) or the `moment`."""
+
+    span: Span
+    position: int | None = None
+    moment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flexible:
+    """Leaves the time open inside a window: free times inside it are to be offered."""
+
+    window: Window
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Asks something: it is answered, or noted with an honest "I don't know", in the same turn.
+
+    topic  a name of the table `[ask]` ("price", "hours", "robot"), or "" when none knows it
+    about  the question in the caller's words
+    """
+
+    topic: str
+    about: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Wishes for something other than to answer: a name of the table `[want]`, such as
+    "cancel", "reschedule", "existing", "complaint", "emergency", "call_back", "nothing".
+    """
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Tells staff something that belongs to no field: "the gate code is 12", "ring first"."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Asks for a moment: the bot is silent, and does not ask again for a while."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Did not hear or understand: the last question is put again, in other words."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SlowDown:
+    """Finds the bot too fast."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WantPerson:
+    """Wants to talk to a person."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Greet:
+    """Greets, or asks whether anybody is there."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Thank:
+    """Thanks; courtesy, which leaves a yes a yes."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Says goodbye."""
+
+    span: Span
+
+
+Act = (
+    Affirm
+    | Deny
+    | Provide
+    | Correct
+    | Withdraw
+    | Decline
+    | Choose
+    | Flexible
+    | Ask
+    | Want
+    | Note
+    | Wait
+    | Repeat
+    | SlowDown
+    | WantPerson
+    | Greet
+    | Thank
+    | Leave
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one utterance does.
+
+    acts  in the order spoken
+    rest  spans of content words that no act explains; over them nothing is to be trusted
+    """
+
+    acts: tuple[Act, ...] = ()
+    rest: tuple[Span, ...] = ()
