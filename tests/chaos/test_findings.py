@@ -125,16 +125,16 @@ async def test_what_a_full_disk_did_not_forget_is_forgotten_when_there_is_room(
 ) -> None:
     one, _ = two
     full = asyncio.Event()
-    drop, full_disk = JournalFile.drop_session, sqlite3.OperationalError("disk is full")
+    drop, full_disk = JournalFile.drop, sqlite3.OperationalError("disk is full")
 
-    def drop_session(file: JournalFile, session_id: str) -> None:
+    def drop_entry(file: JournalFile, entry_id: str) -> None:
         if not full.is_set():
             full.set()
             raise full_disk
-        drop(file, session_id)
+        drop(file, entry_id)
 
     monkeypatch.setattr(journal, "FORGET_AGAIN_S", 0.01)
-    monkeypatch.setattr(JournalFile, "drop_session", drop_session)
+    monkeypatch.setattr(JournalFile, "drop", drop_entry)
     ledger = await one.open_call()
     with one.redis.away():
         assert await ledger.commit(Change(answers={Step.NAME: "Ann Lee"})) is Saved.JOURNAL

@@ -14,7 +14,7 @@ from tests.console.conftest import console
 from tests.store.cluster import cluster
 from voicebot.call import CallSid
 from voicebot.settings import Settings
-from voicebot.store.index import Presence
+from voicebot.store.index import CallIndex
 
 SID = "CA-http-1"
 WORDS = [
@@ -155,7 +155,7 @@ async def test_an_unknown_call_is_404_and_nothing_is_made(
 
 async def test_a_call_that_is_on_the_phone_is_409(http: httpx.AsyncClient, redis: Redis) -> None:
     await begin(http)
-    async with Presence(redis).hold(CallSid(SID)):
+    async with CallIndex(redis).hold(CallSid(SID)):
         await wait_for_mark(redis)
         answer = await say(http, "hello")
     assert (answer.status_code, answer.json()["error"]) == (409, "call_is_live")

@@ -83,7 +83,7 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
         async with asyncio.timeout(PATIENCE_S):
-            while len(await at.hub.reader.listed(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - the index is written in time
+            while len(await at.hub.reader.index.recent(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - the index is written in time
                 await asyncio.sleep(0.01)
         assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
 

@@ -155,7 +155,7 @@ async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
 
 async def test_what_is_written_within_a_moment_comes_in_one_bundle(redis: Redis) -> None:
     reader = EventReader(redis, retention_s=60)
-    async with reader.bundles(gather_s=0.5) as bundles, redis.pipeline() as at_once:
+    async with reader.notices(gather_s=0.5) as bundles, redis.pipeline() as at_once:
         for sid in ("CA1", "CA2", "CA1"):
             at_once.publish(CHANNEL, sid)
         await at_once.execute()

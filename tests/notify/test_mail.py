@@ -180,9 +180,9 @@ async def test_two_senders_do_not_send_the_same_letter(
     store: Store, sender: MailSender, inbox: Inbox, clock: Clock
 ) -> None:
     await book(store)
-    assert await store.locks.take(SID, "mail", LOCK_S)
+    assert await store.index.lock(SID, "mail", LOCK_S)
     assert await look(sender) == 0
-    await store.locks.give_back(SID, "mail")
+    await store.index.unlock(SID, "mail")
     assert await look(another(store, inbox, clock)) == 1
     clock.at += timedelta(seconds=11)
     assert await look(sender) == 0
@@ -293,12 +293,12 @@ async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twi
         await book(store)
         while not await sent(store):
             await anext(notices)
-        async for call_sid in notices:
-            if call_sid is None:  # a second of silence: all is done
+        async for call_sids in notices:
+            if not call_sids:  # a second of silence: all is done
                 break
         before = await commands(client)
         for _ in range(3):  # seconds of silence, in which the sender makes its rounds
-            assert await anext(notices) is None
+            assert await anext(notices) == ()
         assert await commands(client) == before
         stopping.set()
     assert len(inbox.letters) == 1

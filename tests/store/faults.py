@@ -69,15 +69,11 @@ class FaultyRedis:
     async def zadd(self, *arguments: object) -> object:
         return await self._faulty(self._client.zadd, arguments)
 
-    async def evalsha(self, *arguments: object) -> object:
-        return await self._faulty(
-            cast(Callable[..., Awaitable[object]], self._client.evalsha), arguments
-        )
-
-    async def eval(self, *arguments: object) -> object:
-        return await self._faulty(
-            cast(Callable[..., Awaitable[object]], self._client.eval), arguments
-        )
+    async def execute_command(self, *command: object, **options: object) -> object:
+        run = cast(Callable[..., Awaitable[object]], self._client.execute_command)
+        if command[0] in ("EVAL", "EVALSHA"):
+            return await self._faulty(run, command)
+        return await run(*command, **options)
 
     async def _faulty(
         self, run: Callable[..., Awaitable[object]], arguments: tuple[object, ...]

@@ -73,7 +73,7 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
             assert skeleton is not None
             assert len(skeleton.history) == 2 * len(FIELDS)
             assert (await store.status(sid), skeleton.confirmEmailsent) == (Status.BOOKED, True)
-        assert sorted(e.call_sid for e in await store.events.listed(50)) == calls
+        assert sorted(e.call_sid for e in await store.index.recent(50)) == calls
     async with connect(url) as client:
         for sid in calls:
             mirrored = json.loads(str(await client.get(legacy_key(sid))))

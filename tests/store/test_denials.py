@@ -26,7 +26,7 @@ from voicebot.store.background import REDIS_POLICY
 from voicebot.store.client import AWAY, code_of, connect
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import journal_backlog
-from voicebot.store.replicas import TooFewReplicas
+from voicebot.store.scripts import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store
 
 from . import denials

@@ -16,13 +16,12 @@ from voicebot.store.commits import (
     PendingCommits,
     PendingUpdate,
     SessionInfo,
-    Update,
     encode,
 )
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.journal_file import JournalFile, read_updates
+from voicebot.store.journal_file import JournalFile, read_journal
 from voicebot.store.record import CallRecord
-from voicebot.store.replay import journal_backlog, journal_paths, read, waiting_sessions
+from voicebot.store.replay import journal_backlog, journal_paths, waiting_sessions
 
 from .calls import SID, START, answered, caller
 
@@ -68,11 +67,11 @@ async def test_keeping_again_adds_what_is_new_and_repeats_nothing(
 
 
 async def test_a_small_write_is_read_back_as_it_was(journal: FallbackStore, tmp_path: Path) -> None:
-    update = Update({"user.userInfo.name": "Test Caller"}, ("{}",), (("type", "field"),))
-    pending = PendingUpdate("w1", SID, START, update)
-    assert await journal.keep_update(pending) is Saved.JOURNAL
+    name = {"user.userInfo.name": "Test Caller"}
+    pending = PendingUpdate("w1", SID, START, name, ("{}",), (("type", "field"),))
+    assert await journal.keep(pending) is Saved.JOURNAL
     (path,) = journal_paths(tmp_path)
-    assert read(path, read_updates) == [pending]
+    assert read_journal(path).entries == (pending,)
 
 
 async def test_what_redis_has_is_forgotten_and_an_empty_file_removed(tmp_path: Path) -> None:
@@ -90,7 +89,7 @@ async def test_a_file_with_entries_stays_for_the_next_process(tmp_path: Path) ->
     (path,) = journal_paths(tmp_path)
     file = JournalFile.adopt(path)
     assert file is not None
-    assert file.sessions() == [held()]
+    assert file.entries() == [held()]
     file.close()
 
 

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from tests.store.calls import SID
 from voicebot.business import Booking, Business, load_business
-from voicebot.call import CallSid, Change, Place, Status, Step
+from voicebot.call import CallSid, Change, EarlierCall, Place, Status, Step
 from voicebot.store.client import connect
-from voicebot.store.index import LIFE_S, Presence, is_number
+from voicebot.store.index import LIFE_S, CallIndex, is_number
 from voicebot.store.keys import caller_key, live_key
 from voicebot.store.store import Store
 
@@ -47,22 +47,31 @@ async def broken_off(
     await store.best_effort.finish()
 
 
+async def offered(store: Store, to: CallSid = LATER) -> tuple[EarlierCall, ...]:
+    """The earlier calls that a new call of the same number may go on with."""
+    return (await store.open_turn(to, caller=NUMBER)).state.earlier
+
+
 async def test_a_call_that_broke_off_is_found_by_its_number(store: Store) -> None:
     await broken_off(store)
-    (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    (found,) = await offered(store)
     assert found.call_sid == EARLIER
     assert set(found.state.answers) == {Step.NAME, Step.PHONE}
     assert found.state.step is Step.ADDRESS
 
 
 async def test_the_call_that_asks_does_not_find_itself(store: Store) -> None:
-    await broken_off(store)
-    assert not await store.callers.open_calls_of(NUMBER, besides=EARLIER, now=START)
+    ledger = await store.open_call(EARLIER, caller=NUMBER)
+    await ledger.commit(replace(answered(Step.NAME, 1), step=Step.NAME))
+    await ledger.close()
+    await store.best_effort.finish()
+    assert await offered(store)
+    assert not await offered(store, to=EARLIER)
 
 
 async def test_a_call_that_was_ended_without_a_booking_is_found_too(store: Store) -> None:
     await broken_off(store, status=Status.INCOMPLETE)
-    assert await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert await offered(store)
 
 
 @pytest.mark.parametrize("status", [Status.BOOKED, Status.TRANSFER])
@@ -74,7 +83,7 @@ async def test_after_a_call_that_came_to_its_purpose_none_is_offered(
     await broken_off(store)
     moments.pop(0)
     await broken_off(store, CallSid("CAdone"), status)
-    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=moments[0])
+    assert not await offered(store)
 
 
 async def test_of_several_the_newest_comes_first(make_store: StoreMaker) -> None:
@@ -83,7 +92,7 @@ async def test_of_several_the_newest_comes_first(make_store: StoreMaker) -> None
     await broken_off(store)
     moments.pop(0)
     await broken_off(store, CallSid("CAnewer"))
-    found = await store.callers.open_calls_of(NUMBER, besides=LATER, now=moments[0])
+    found = await offered(store)
     assert [call.call_sid for call in found] == ["CAnewer", EARLIER]
 
 
@@ -91,7 +100,7 @@ async def test_a_call_without_answers_is_not_offered_and_hides_no_other(store: S
     await broken_off(store)
     await (await store.open_call(CallSid("CAempty"), caller=NUMBER)).close()
     await store.best_effort.finish()
-    (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    (found,) = await offered(store)
     assert found.call_sid == EARLIER
 
 
@@ -102,7 +111,7 @@ async def test_a_call_without_a_name_is_not_found_as_nobody_can_tell_whose_it_is
     await ledger.commit(answered(Step.PHONE, 3))
     await ledger.close()
     await store.best_effort.finish()
-    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert not await offered(store)
 
 
 async def test_a_call_may_be_offered_until_its_caller_is_asked_for_more_than_a_name(
@@ -133,24 +142,25 @@ async def test_going_on_takes_along_what_the_earlier_call_holds(store: Store) ->
 async def test_a_call_that_is_on_the_phone_is_not_offered(store: Store, client: Redis) -> None:
     await broken_off(store, status=Status.ACTIVE)
     await client.set(live_key(EARLIER), "somebody")
-    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert not await offered(store)
     await client.delete(live_key(EARLIER))
-    assert await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    assert await offered(store)
 
 
 async def test_a_continued_call_is_offered_to_no_other(store: Store) -> None:
     """The call that goes on as it may have to be told again, should its own turn be lost."""
     await broken_off(store)
-    await store.callers.continued(EARLIER, LATER)
-    assert not await store.callers.open_calls_of(NUMBER, besides=CallSid("CAother"), now=START)
-    assert await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    await (await store.open_turn(LATER, caller=NUMBER)).continue_earlier(EARLIER)
+    assert not await offered(store, to=CallSid("CAother"))
+    assert await offered(store)
 
 
-async def test_the_window_closes(store: Store, client: Redis) -> None:
+async def test_the_window_closes(store: Store, make_store: StoreMaker, client: Redis) -> None:
     await broken_off(store)
     assert 0 < await client.ttl(caller_key(NUMBER)) <= 24 * 3600
+    assert await offered(store)
     late = START + timedelta(hours=24, seconds=1)
-    assert not await store.callers.open_calls_of(NUMBER, besides=LATER, now=late)
+    assert not await offered(make_store(clock=lambda: late, resume_window_h=24))
 
 
 async def test_a_window_of_nothing_remembers_nobody(make_store: StoreMaker, client: Redis) -> None:
@@ -181,49 +191,49 @@ async def test_an_earlier_call_whose_record_is_broken_hides_no_other(
     await broken_off(store, CallSid("CAbroken"))
     await client.delete("call:{CAbroken}")
     await client.set("call:{CAbroken}", "no hash")
-    (found,) = await store.callers.open_calls_of(NUMBER, besides=LATER, now=START)
+    (found,) = await offered(store)
     assert found.call_sid == EARLIER
 
 
 async def marked(client: Redis) -> None:
-    while not await Presence(client).is_live(SID):
+    while not await CallIndex(client).is_live(SID):
         pass  # each look gives way to the beat
 
 
 async def test_a_call_is_live_while_it_is_held(client: Redis) -> None:
-    presence = Presence(client)
-    async with presence.hold(SID):
+    index = CallIndex(client)
+    async with index.hold(SID):
         await marked(client)
         assert 0 < await client.ttl(f"call:{{{SID}}}:live") <= LIFE_S
-    assert not await presence.is_live(SID)
+    assert not await index.is_live(SID)
 
 
 async def test_a_newer_stream_keeps_its_mark_when_the_older_one_ends(client: Redis) -> None:
-    presence = Presence(client)
-    async with presence.hold(SID):
+    index = CallIndex(client)
+    async with index.hold(SID):
         await marked(client)
         await client.set(f"call:{{{SID}}}:live", "a newer stream")
-    assert await presence.is_live(SID)
+    assert await index.is_live(SID)
 
 
 @pytest.mark.parametrize("rounds", [50])
 async def test_letting_go_at_any_moment_of_a_beat_ends_at_once(client: Redis, rounds: int) -> None:
     for yields in range(rounds):
-        async with asyncio.timeout(60), Presence(client).hold(SID):
+        async with asyncio.timeout(60), CallIndex(client).hold(SID):
             for _ in range(yields % 7):
                 await asyncio.sleep(0)
-    assert not await Presence(client).is_live(SID)
+    assert not await CallIndex(client).is_live(SID)
 
 
 async def test_redis_being_away_keeps_nobody_from_calling() -> None:
     nobody = connect("redis://127.0.0.1:1")
-    async with Presence(nobody).hold(SID):
-        assert not await Presence(nobody).is_live(SID)
+    async with CallIndex(nobody).hold(SID):
+        assert not await CallIndex(nobody).is_live(SID)
     await nobody.aclose()
 
 
 async def test_an_error_in_the_call_comes_out_of_the_hold(client: Redis) -> None:
     with pytest.raises(ExceptionGroup) as caught:
-        async with Presence(client).hold(SID):
+        async with CallIndex(client).hold(SID):
             raise LookupError
     assert caught.group_contains(LookupError)

@@ -14,7 +14,7 @@ from voicebot.settings import SaveMode
 from voicebot.store.commits import Commit, PendingCommits, SessionInfo, encode
 from voicebot.store.keys import call_keys
 from voicebot.store.record import CallRecord
-from voicebot.store.record_diff import missing, record_of
+from voicebot.store.record_diff import after, missing
 from voicebot.store.scripts import Scripts
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
@@ -55,7 +55,7 @@ def _of_the_call(fields: Mapping[str, str]) -> dict[str, str]:
 async def test_the_record_worked_out_from_a_session_is_the_record_that_redis_has(
     client: Redis, ledger: CallSession
 ) -> None:
-    expected = record_of(ledger.pending)
+    expected = after(ledger.pending.snapshot, [ledger.pending])
     fields = await client.hgetall(KEYS.call)
     assert _of_the_call(expected.fields) == _of_the_call(
         {str(k): str(v) for k, v in fields.items()}

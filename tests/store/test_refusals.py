@@ -107,11 +107,11 @@ async def test_what_stays_refused_becomes_a_dead_letter_that_is_brought_by_hand(
         now = journal_backlog(process.data_dir)
         assert (now.entries, now.dead_letters) == (0, 2)
     async with process() as second:
-        assert await second.replay_by_hand() == 0
+        assert await second.replay(by_hand=True) == 0
         assert journal_backlog(process.data_dir).dead_letters == 2
         await mend(client)
         assert await second.replay() == 0
-        assert await second.replay_by_hand() == 2
+        assert await second.replay(by_hand=True) == 2
         assert await said_in_record(second) == ["one", "two"]
         assert dead_letter_paths(process.data_dir) == []
 
@@ -176,7 +176,7 @@ async def test_a_small_write_that_was_promised_and_is_refused_later_becomes_a_de
         assert healthy.user.userInfo.name == "Test Caller"
         assert journal_backlog(process.data_dir).dead_letters == 1
         await mend(client)
-        assert await store.replay_by_hand() == 1
+        assert await store.replay(by_hand=True) == 1
         assert await said_in_record(store) == ["hello"]
 
 

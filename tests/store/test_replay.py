@@ -124,10 +124,10 @@ async def test_a_call_out_of_a_journal_is_among_the_recent_ones(
         async with process() as store:
             ledger = await store.open_call(SID, caller="+61255550100")
             await ledger.commit(said("My name is"))
-        assert await store.events.listed(9) == []
+        assert await store.index.recent(9) == []
     async with process() as store:
         await store.best_effort.finish()
-        assert [entry.call_sid for entry in await store.events.listed(9)] == [SID]
+        assert [entry.call_sid for entry in await store.index.recent(9)] == [SID]
 
 
 async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(

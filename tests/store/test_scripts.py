@@ -14,12 +14,11 @@ from voicebot.store.commits import (
     EncodedCommit,
     PendingUpdate,
     SessionInfo,
-    Update,
     encode,
 )
 from voicebot.store.keys import call_keys
 from voicebot.store.record import CallRecord, message_json
-from voicebot.store.scripts import Claimed, Scripts, Updated, Verdict
+from voicebot.store.scripts import Claimed, Scripts, Verdict
 
 from .calls import SID, START, answered, bot, caller
 
@@ -62,7 +61,7 @@ async def test_a_claim_makes_a_record_where_there_is_none(scripts: Scripts) -> N
     assert claimed.epoch == 1
     assert claimed.record.fields["step"] == "name"
     assert claimed.record.fields["epoch"] == "1"
-    assert claimed.record.history == ()
+    assert not claimed.record.history
 
 
 async def test_each_session_gets_a_higher_epoch_and_one_session_only_one(scripts: Scripts) -> None:
@@ -112,7 +111,7 @@ async def test_every_write_renews_the_retention_of_all_keys(
 ) -> None:
     await claim(scripts, "a")
     await scripts.commit(session("a"), 1, said(1))
-    for key in KEYS.all:
+    for key in KEYS.record:
         assert 0 < await client.ttl(key) <= RETENTION_S
 
 
@@ -319,25 +318,25 @@ async def test_scripts_come_back_after_redis_forgot_them(scripts: Scripts, clien
 
 
 def small_write(write_id: str, fields: dict[str, str], *history: str) -> PendingUpdate:
-    return PendingUpdate(write_id, SID, START, Update(fields, history))
+    return PendingUpdate(write_id, SID, START, fields, history)
 
 
 async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
     reply = await scripts.update(small_write("w1", {"user.userInfo.name": "N"}))
-    assert reply is Updated.APPLIED
+    assert reply is Verdict.APPLIED
     assert (await scripts.commit(session("a"), 1, said(1))).verdict is Verdict.APPLIED
 
 
 async def test_a_small_write_is_done_once(scripts: Scripts, client: Redis) -> None:
     await claim(scripts, "a")
     replies = [await scripts.update(small_write("w1", {}, "{}")) for _ in range(2)]
-    assert replies == [Updated.APPLIED, Updated.DONE]
+    assert replies == [Verdict.APPLIED, Verdict.DONE]
     assert await history(client) == ["{}"]
 
 
 async def test_a_small_write_to_an_unknown_call_leaves_no_trace(
     scripts: Scripts, client: Redis
 ) -> None:
-    assert await scripts.update(small_write("w", {"x": "y"})) is Updated.UNKNOWN
+    assert await scripts.update(small_write("w", {"x": "y"})) is Verdict.UNKNOWN
     assert await client.keys() == []

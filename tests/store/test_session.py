@@ -14,9 +14,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.settings import SaveMode, Settings
-from voicebot.store.commits import save_mode
 from voicebot.store.session import CallSession
-from voicebot.store.store import Store
+from voicebot.store.store import Store, save_mode
 
 from .calls import SID, answered, bot, caller
 from .conftest import StoreMaker

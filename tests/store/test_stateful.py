@@ -27,17 +27,17 @@ from hypothesis.stateful import (
 )
 
 from voicebot.call import FIELDS, Change, Step
-from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, Update, encode
+from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, encode
 from voicebot.store.commits import SessionInfo as Writer
 from voicebot.store.keys import CallKeys, call_keys
 from voicebot.store.record import ANSWER_FIELD, CallRecord
-from voicebot.store.scripts import Scripts, Taken, Verdict
+from voicebot.store.scripts import Scripts, Verdict
 
 from .calls import SID, START, caller
 
 TEXT_STEPS = FIELDS[:4]
 FRESH = CallRecord({"callSid": SID, "status": "active", "step": "name"})
-SAME_WRITE = PendingUpdate("same-id", SID, START, Update({"x": "y"}))
+SAME_WRITE = PendingUpdate("same-id", SID, START, {"x": "y"})
 
 
 def _named(name: str) -> Writer:
@@ -118,11 +118,11 @@ class Record(RuleBasedStateMachine):
         commit = encode(Commit(1, change, START))
         taken, _ = self.loop.run(self.scripts.take_turn(SID, START, read.record, commit, {}))
         if read.version == self._version():
-            assert taken is Taken.APPLIED
+            assert taken is Verdict.APPLIED
             self.epoch += 1
             self._apply(change, live=True)
         else:
-            assert taken is (Taken.FENCED if self._owner() else Taken.OVERTAKEN)
+            assert taken is (Verdict.FENCED if self._owner() else Verdict.OVERTAKEN)
 
     @rule(
         session=sessions,

@@ -114,9 +114,9 @@ async def test_recent_calls_come_newest_first(make_store: StoreMaker) -> None:
         store = make_store(clock=lambda moment=moment: moment)
         await (await store.open_call(CallSid(sid), caller=None)).close()
         await store.best_effort.finish()
-    newest, *_ = listed = await store.events.listed(50)
+    newest, *_ = listed = await store.index.recent(50)
     assert [entry.call_sid for entry in listed] == ["CA3", "CA2", "CA1"]
-    assert [entry.call_sid for entry in await store.events.listed(1, newest)] == ["CA2"]
+    assert [entry.call_sid for entry in await store.index.recent(1, newest)] == ["CA2"]
 
 
 async def test_the_webhook_reads_where_a_call_stands(store: Store, ledger: CallSession) -> None:

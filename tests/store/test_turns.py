@@ -48,8 +48,8 @@ async def test_a_written_turn_is_in_the_indexes_while_other_work_still_waits(sto
     turn = await store.open_turn(SID, caller=NUMBER)
     await turn.commit(answered(Step.NAME, 1))
     await turn.write({})
-    assert [entry.call_sid for entry in await store.events.listed(9)] == [SID]
-    found = await store.callers.open_calls_of(NUMBER, besides=CallSid("CA-later"), now=START)
+    assert [entry.call_sid for entry in await store.index.recent(9)] == [SID]
+    found = (await store.open_turn(CallSid("CA-later"), caller=NUMBER)).state.earlier
     assert [earlier.call_sid for earlier in found] == [SID]
     goes_on.set()
 

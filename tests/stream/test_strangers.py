@@ -202,7 +202,7 @@ async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> No
             assert await code_of(given) == 1008
             await provider.until_heard()
         elsewhere = await token()
-        assert await here.store.locks.take(CallSid(CALL_SID), elsewhere, 60)
+        assert await here.store.index.lock(CallSid(CALL_SID), elsewhere, 60)
         assert await code_of(elsewhere) == 1008
 
 
@@ -211,7 +211,7 @@ async def test_a_browsers_pass_is_spent_at_all_workers() -> None:
     async with door(twilio_auth_token="12345") as here:
         address = await browsers_address(here, "web-1")
         _, _, given = address.removeprefix("/").split("/")
-        assert await here.store.locks.take(CallSid("web-1"), given, 20)  # another worker was first
+        assert await here.store.index.lock(CallSid("web-1"), given, 20)  # another worker was first
         async with here.socket(address) as socket:
             await socket.send(orjson.dumps(start_message("web-1")).decode())
             assert await close_code(socket) == 1008

@@ -90,7 +90,7 @@ async def _replay(settings: Settings) -> int:
         async with embedded_valkey(settings) as url:
             store = Store(connect(url), settings, load_business(settings.business))
             try:
-                return await store.replay_by_hand()
+                return await store.replay(by_hand=True)
             finally:
                 await store.aclose()
     except StoreUnavailable as error:

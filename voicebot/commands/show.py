@@ -98,17 +98,19 @@ async def following(
 
 
 async def _events(
-    reader: EventReader, notices: AsyncIterator[CallSid | None], only: CallSid | None, now: str
+    reader: EventReader,
+    notices: AsyncIterator[tuple[CallSid, ...]],
+    only: CallSid | None,
+    now: str,
 ) -> AsyncIterator[tuple[CallSid, Event]]:
     seen: dict[CallSid, str] = {} if only is None else {only: BEGINNING}
-    due = only
+    due: tuple[CallSid, ...] = () if only is None else (only,)
     while True:
-        if due is not None:
-            for event in await reader.of_call(due, seen.setdefault(due, now)):
-                seen[due] = event.id
-                yield due, event.fields
-        noticed = await anext(notices)
-        due = noticed if only is None or noticed == only else None
+        for call_sid in due:
+            for event in await reader.of_call(call_sid, seen.setdefault(call_sid, now)):
+                seen[call_sid] = event.id
+                yield call_sid, event.fields
+        due = tuple(c for c in await anext(notices) if only in (None, c))
 
 
 def event_line(call_sid: CallSid, event: Event) -> Text | None:

@@ -165,7 +165,7 @@ class Conversations:
                 before = _current_reply(known, later[0].message, later[0].startedAt)
         if before is not None:
             return TurnResult(before, known, new=False)
-        if await self._store.presence.is_live(call_sid):
+        if await self._store.index.is_live(call_sid):
             raise Problem(409, "call_is_live", f"{call_sid} is on the phone just now")
         return await self._run_turn(turn, request, in_history=at is not None)
 

@@ -187,7 +187,7 @@ class EventHub:
         late = [c for c, k in self._cache.items() if entry_order(k.activity.last_id)[0] >= from_ms]
         found = await self.reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))
         after: IndexEntry | None = None
-        while places := await self.reader.listed(CALLS_CAUGHT_UP, after):
+        while places := await self.reader.index.recent(CALLS_CAUGHT_UP, after):
             unread = [p.call_sid for p in places if p.call_sid not in found]
             found |= await self.reader.of_calls(dict.fromkeys(unread, f"{from_ms}-0"))
             after = places[-1]
@@ -196,7 +196,7 @@ class EventHub:
         return found
 
     async def _follow(self) -> AsyncIterator[None]:
-        async with self.reader.bundles(GATHER_S) as notices:
+        async with self.reader.notices(GATHER_S) as notices:
             if not self.watermark:
                 self._remembered = self.watermark = await self.reader.now_ms()
             await self._catch_up()
@@ -218,9 +218,8 @@ class EventHub:
     async def _catch_up(self) -> None:
         now = await self.reader.now_ms()
         since_watermark = f"{max(0, self.watermark - MARGIN_MS)}-0"
-        cursors = {
-            place.call_sid: since_watermark for place in await self.reader.listed(CALLS_CAUGHT_UP)
-        }
+        places = await self.reader.index.recent(CALLS_CAUGHT_UP)
+        cursors = {place.call_sid: since_watermark for place in places}
         async with self._reading:
             known = {c: k.activity.last_id for c in cursors if (k := self._cache.get(c))}
             await self._read(list(await self.reader.of_calls(cursors | known)))
@@ -240,7 +239,7 @@ class EventHub:
         events = await self.reader.of_calls(dict.fromkeys(call_sids, BEGINNING) | last)
         changed = {c for c in known if known[c].stale or not all(map(_is_phase, events.get(c, ())))}
         unknown = [c for c in call_sids if c not in known]
-        live = await self.reader.on_the_phone(unknown)
+        live = await self.reader.index.on_the_phone(unknown)
         wanted = call_sids if fresh else [*unknown, *(changed if self._subscriptions else ())]
         records = await self.reader.records(wanted)
         for call_sid in call_sids:
@@ -281,7 +280,7 @@ class EventHub:
             for call_sid, call in self._cache.items()
             if call.live or (call.skeleton.status is Status.ACTIVE and call.activity.spoken)
         ]
-        live = await self.reader.on_the_phone(maybe_live)
+        live = await self.reader.index.on_the_phone(maybe_live)
         for call_sid in maybe_live:
             call = self._cache.get(call_sid)
             if call is not None and call.live is not (call_sid in live):

@@ -33,7 +33,6 @@ from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.search import CallFilter, encode_cursor, find
 from voicebot.console.views import CallRow, CurrentCall, Need, WholeCall, call_row, whole_call
 from voicebot.log import get_logger
-from voicebot.store import HandOverResult, hand_over, utc_now
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come on request, or by search."""
@@ -128,19 +127,13 @@ async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall
 @router.post("/calls/{callSid}/taker")
 async def take(callSid: Sid, body: HandOver, state: State) -> dict[str, str]:
     """Mark who looks after a call; 409 when a colleague has it."""
-    handed = await hand_over(
-        state.client,
-        callSid,
-        body.by.strip(),
-        at=utc_now(),
-        retention_s=state.settings.retention_s,
-        over=body.over,
-    )
-    if handed.result is HandOverResult.UNKNOWN:
+    wanted = body.by.strip()
+    holder = await state.store.hand_over(callSid, wanted, over=body.over)
+    if holder is None:
         raise UnknownCall(callSid)
-    if handed.result is HandOverResult.TAKEN:
+    if holder != wanted:
         raise Problem(409, "taken", "a colleague has this call in hand")
-    return {"takenBy": handed.by}
+    return {"takenBy": holder}
 
 
 async def _current(state: AppState, call_sid: CallSid) -> CurrentCall:
@@ -190,7 +183,7 @@ async def page_stream(
 async def first_rows(hub: EventHub) -> tuple[list[CurrentCall], str | None]:
     """Return the newest calls and those that matter now, the oldest first, and the cursor
     behind which older ones begin."""
-    places = await hub.reader.listed(CALLS_SCANNED)
+    places = await hub.reader.index.recent(CALLS_SCANNED)
     newest = {place.call_sid for place in places[:ROWS]}
     found = await hub.calls([place.call_sid for place in places])
     rows = [call for call in found if call.live or call.need or call.skeleton.callSid in newest]

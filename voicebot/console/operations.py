@@ -80,7 +80,7 @@ async def refresh_gauges(state: AppState) -> None:
     following.set(hub.following)
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
-            places = await hub.reader.listed(LARGEST_PAGE)
+            places = await hub.reader.index.recent(LARGEST_PAGE)
             current = await hub.calls([place.call_sid for place in places])
     except (*AWAY, TimeoutError):
         return

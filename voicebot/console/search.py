@@ -49,7 +49,7 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
     found: list[CurrentCall] = []
     scanned = 0
     while scanned < MOST_SCANNED:
-        places = await hub.reader.listed(LARGEST_PAGE, after)
+        places = await hub.reader.index.recent(LARGEST_PAGE, after)
         calls = {c.skeleton.callSid: c for c in await hub.calls(_sids(places))}
         for place in places:
             after = place
@@ -67,7 +67,7 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
 async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:
     """Yield every call that began on `day` in `zone`, newest first; raises store.AWAY."""
     after: IndexEntry | None = None
-    while places := await hub.reader.listed(LARGEST_PAGE, after):
+    while places := await hub.reader.index.recent(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
         for call in await hub.calls(_sids(places), fresh=True):
             skeleton = call.skeleton

@@ -178,8 +178,8 @@ class Dispatcher:
             with suppress(*AWAY):
                 async with self._reader.notices() as notices:
                     self._checked_at = self._checked_all_at = float("-inf")
-                    async for call_sid in notices:
-                        if call_sid is not None:
+                    async for call_sids in notices:
+                        for call_sid in call_sids:
                             self._queue.put(call_sid)
             await asyncio.sleep(self.pace.beat_s)
 
@@ -221,7 +221,7 @@ class Dispatcher:
         label = self.endpoint.label
         delivery.late_calls.labels(label).set(await self._log.late_calls())
         delivery.failures.labels(label).set(await self._log.failed())
-        newest = await self._reader.listed(NEWEST_CALLS)
+        newest = await self._reader.index.recent(NEWEST_CALLS)
         await self._check_calls([place.call_sid for place in newest])
         if now - self._checked_all_at >= self.pace.all_s:
             await self._check_all()
@@ -229,7 +229,7 @@ class Dispatcher:
 
     async def _check_all(self) -> None:
         await self._delivery.begin()
-        async for part in self._reader.all_calls():
+        async for part in self._reader.index.all_calls():
             await self._check_calls(part)
             await self._lease.renew()
 

@@ -155,9 +155,9 @@ class MailSender:
                     await stopping.wait()
 
     async def _follow(self, stopping: asyncio.Event) -> None:
-        async with self._store.events.bundles(GATHER_S) as bundles:  # also empty ones, every second
+        async with self._store.events.notices(GATHER_S) as notices:  # also empty ones, every second
             check_all_at = self._clock()
-            async for written in bundles:
+            async for written in notices:
                 self.check(written)
                 if self._clock() >= check_all_at:
                     pause = CHECK_ALL if await self.check_all() else FIRST_PAUSE
@@ -173,7 +173,7 @@ class MailSender:
     async def check_all(self) -> bool:
         """Check every call in the next round; False when Redis did not list them all."""
         try:
-            async for part in self._store.events.all_calls():
+            async for part in self._store.index.all_calls():
                 self.check(part)
         except AWAY:
             return False
@@ -185,7 +185,7 @@ class MailSender:
         if self._is_pausing(None):
             return sent
         due = [call_sid for call_sid in self._waiting if not self._is_pausing(call_sid)]
-        wanted = await self._store.events.unconfirmed(due)
+        wanted = await self._store.index.unconfirmed(due)
         for call_sid in due:
             if call_sid not in wanted:
                 self._pause(call_sid)
@@ -209,14 +209,14 @@ class MailSender:
         if call_sid in self._taken:
             await self._mark_sent(call_sid)
             return False
-        if not await self._store.locks.take(call_sid, "mail", LOCK_S):
+        if not await self._store.index.lock(call_sid, "mail", LOCK_S):
             self._pause(call_sid)
             return False
         try:
             message = letter(booking, self._business, self._sender, self._clock())
             await self._server.send(message)
         except (aiosmtplib.SMTPException, OSError) as error:
-            await self._store.locks.give_back(call_sid, "mail")
+            await self._store.index.unlock(call_sid, "mail")
             self._pause(call_sid, why=error)
             if isinstance(error, OSError):  # not about this message: pause for all
                 self._pause(None)

@@ -42,7 +42,6 @@ What is public
     Overtaken                   another turn over HTTP was faster
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, BEGINNING, entry_order   places in the index and in a stream
-    hand_over, HandOverResult   marks a call as taken by a member of staff
     AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
     is_wrong_type, unavailable_when_away   what an error reply means, and StoreUnavailable for it
     require_form                checks that a URL has the form for the server that answers
@@ -72,10 +71,10 @@ from voicebot.store.background import cancel_tasks
 from voicebot.store.client import AWAY, connect, is_wrong_type, unavailable_when_away
 from voicebot.store.datadir import own_data_dir, prepare_data_dir
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
-from voicebot.store.events import BEGINNING, EventReader, IndexEntry, StreamEvent, entry_order
+from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.health import require_form
-from voicebot.store.index import HandOverResult, hand_over
+from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
 from voicebot.store.keys import call_keys, session_key
 from voicebot.store.models import (
@@ -107,7 +106,6 @@ __all__ = [
     "CompanyRecord",
     "EmbeddedValkey",
     "EventReader",
-    "HandOverResult",
     "HistoryMessage",
     "HttpTurn",
     "IndexEntry",
@@ -127,7 +125,6 @@ __all__ = [
     "entry_order",
     "get_call_skeleton",
     "get_call_skeleton_dict",
-    "hand_over",
     "is_wrong_type",
     "iso_utc",
     "journal_backlog",

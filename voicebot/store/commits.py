@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from voicebot.call import Answer, CallSid, Change, Message, Status, Step
-from voicebot.settings import SaveMode, Settings
+from voicebot.call import CallSid, Change, Message, Status, Step
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -49,153 +47,6 @@ class EncodedCommit:
     arguments: tuple[Argument, ...]
 
 
-def encode(commit: Commit) -> EncodedCommit:
-    """Return what the script needs after epoch, session and number."""
-    return EncodedCommit(commit.seq, commit.at, tuple(_arguments(commit)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """A step's fields, the answer first, and its stream event."""
-
-    fields: tuple[str, ...]
-    event: Event
-
-
-def merge(commits: Sequence[Commit]) -> Commit:
-    """Return all commits of a call as one: each field's last value, each message as heard."""
-    merged = Change()
-    answered: dict[Step, datetime] = {}
-    for commit in commits:
-        merged = _merged(merged, commit.change)
-        answered |= dict.fromkeys(commit.change.answers, commit.at)
-    return Commit(1, merged, commits[-1].at, answered)
-
-
-def _arguments(commit: Commit) -> list[Argument]:
-    change = commit.change
-    arguments = _list(_owned(change)) + _list([confirmed_field(s) for s in _taken_back(change)])
-    arguments += [len(change.answers)]
-    for step in sorted(change.answers, key=list(Step).index):
-        at = commit.answered.get(step, commit.at)
-        answered = _answered(step, change.answers[step], change.booked, at)
-        arguments += _list(answered.fields) + _list(answered.event)
-    arguments += [len(change.messages)]
-    for message in change.messages:
-        written = message_json(message)
-        arguments += [written, *_list(("type", "message", "message", written))]
-    arguments += _revision(change.revised)
-    return arguments + _events(change)
-
-
-def _merged(earlier: Change, later: Change) -> Change:
-    confirmed = (earlier.confirmed - later.unconfirmed) | later.confirmed
-    return Change(
-        answers={**earlier.answers, **later.answers},
-        confirmed=confirmed,
-        unconfirmed=(earlier.unconfirmed | later.unconfirmed) - confirmed,
-        messages=_as_heard(earlier.messages, later.revised) + later.messages,
-        step=later.step or earlier.step,
-        status=later.status or earlier.status,
-        booked=earlier.booked if later.booked is None else later.booked,
-        dialogue=earlier.dialogue if later.dialogue is None else later.dialogue,
-        usage=later.usage or earlier.usage,
-        person=earlier.person or later.person,
-    )
-
-
-def _as_heard(
-    messages: tuple[Message, ...], revised: tuple[Message, Message] | None
-) -> tuple[Message, ...]:
-    if revised is None:
-        return messages
-    written, heard = revised
-    if written not in messages:
-        return (*messages, heard)
-    at = len(messages) - 1 - messages[::-1].index(written)
-    return (*messages[:at], heard, *messages[at + 1 :])
-
-
-def _answered(step: Step, answer: Answer, booked: bool | None, at: datetime) -> _Answered:
-    text = answer_text(answer)
-    fields = [ANSWER_FIELD[step], text, timestamp_field(step), iso_utc(at)]
-    if step is Step.TIME and booked is not None:
-        fields += [BOOKED_FIELD, flag(booked)]
-    return _Answered(tuple(fields), ("type", "field", "field", step.value, "value", text))
-
-
-def _owned(change: Change) -> list[str]:
-    """Return the fields that only the call's owner may set, as flat pairs."""
-    pairs: list[str] = []
-    if change.step is not None:
-        pairs += ["step", change.step.value]
-    if change.status is not None:
-        pairs += ["status", change.status.value]
-    if change.dialogue is not None:
-        pairs += ["dialogue", change.dialogue]
-    if change.usage is not None:
-        pairs += ["usage", change.usage]
-    if change.booked is not None and Step.TIME not in change.answers:
-        pairs += [BOOKED_FIELD, flag(change.booked)]
-    for step in sorted(change.confirmed):
-        pairs += [confirmed_field(step), flag(True)]
-    return pairs
-
-
-def _taken_back(change: Change) -> list[Step]:
-    return sorted(change.unconfirmed - change.confirmed)
-
-
-def _revision(revised: tuple[Message, Message] | None) -> list[Argument]:
-    if revised is None:
-        return [0]
-    written, heard = (message_json(m) for m in revised)
-    return [1, written, heard, *_list(("type", "revised", "message", heard))]
-
-
-def _events(change: Change) -> list[Argument]:
-    events: list[Event] = [
-        ("type", "confirmed", "field", step.value) for step in sorted(change.confirmed)
-    ]
-    events += [("type", "unconfirmed", "field", step.value) for step in _taken_back(change)]
-    if change.booked is not None:
-        events.append(("type", "booked", "value", flag(change.booked)))
-    if change.person:
-        goes_on = change.status or Status.ACTIVE
-        events.append(("type", "person", "value", goes_on.value))
-    if change.step is not None:
-        events.append(("type", "step", "value", change.step.value))
-    if change.status is not None:
-        events.append(("type", "status", "value", change.status.value))
-    arguments: list[Argument] = [len(events)]
-    for event in events:
-        arguments += _list(event)
-    return arguments
-
-
-def _list(items: Sequence[str]) -> list[Argument]:
-    return [len(items), *items]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """The fields, history elements and stream events of one small write."""
-
-    fields: Fields
-    history: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PendingUpdate:
-    """An integrator's write on its way; `id` makes it once."""
-
-    id: str
-    call_sid: CallSid
-    at: datetime
-    update: Update
-
-
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
     """Identifies one session of one call.
@@ -227,13 +78,172 @@ class PendingCommits:
     commits: tuple[EncodedCommit, ...]
 
     @property
-    def waiting(self) -> int:
-        """The number of commits that are not known to be in Redis."""
-        return len(self.commits) - self.delivered
+    def id(self) -> str:
+        """The session's id."""
+        return self.session.id
+
+    @property
+    def call_sid(self) -> CallSid:
+        """The session's call."""
+        return self.session.call_sid
+
+    @property
+    def waiting(self) -> tuple[datetime, ...]:
+        """When the commits that are not known to be in Redis were made."""
+        return tuple(commit.at for commit in self.commits[self.delivered :])
 
 
-def save_mode(settings: Settings, call_sid: CallSid) -> SaveMode:
-    """Return REALTIME for VOICEBOT_REALTIME_SHARE of the calls, by CRC-32 of the callSid."""
-    lot = zlib.crc32(call_sid.encode()) / 2**32
-    chosen = settings.save_mode is SaveMode.REALTIME and lot < settings.realtime_share
-    return SaveMode.REALTIME if chosen else SaveMode.BATCH
+@dataclass(frozen=True, slots=True)
+class PendingUpdate:
+    """An integrator's small write on its way: fields, history elements and stream events.
+
+    `id` makes it once.
+    """
+
+    id: str
+    call_sid: CallSid
+    at: datetime
+    fields: Fields = field(default_factory=dict)
+    history: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[datetime, ...]:
+        """When it was made."""
+        return (self.at,)
+
+
+Pending = PendingCommits | PendingUpdate
+"""What rests in a journal until Redis has it."""
+
+
+def merge(commits: Sequence[Commit]) -> Commit:
+    """Return all commits of a call as one: each field's last value, each message as heard."""
+    merged = Change()
+    answered: dict[Step, datetime] = {}
+    for commit in commits:
+        merged = _merged(merged, commit.change)
+        answered |= dict.fromkeys(commit.change.answers, commit.at)
+    return Commit(1, merged, commits[-1].at, answered)
+
+
+def _merged(earlier: Change, later: Change) -> Change:
+    confirmed = (earlier.confirmed - later.unconfirmed) | later.confirmed
+    return Change(
+        answers={**earlier.answers, **later.answers},
+        confirmed=confirmed,
+        unconfirmed=(earlier.unconfirmed | later.unconfirmed) - confirmed,
+        messages=_as_heard(earlier.messages, later.revised) + later.messages,
+        step=later.step or earlier.step,
+        status=later.status or earlier.status,
+        booked=earlier.booked if later.booked is None else later.booked,
+        dialogue=earlier.dialogue if later.dialogue is None else later.dialogue,
+        usage=later.usage or earlier.usage,
+        person=earlier.person or later.person,
+    )
+
+
+def _as_heard(
+    messages: tuple[Message, ...], revised: tuple[Message, Message] | None
+) -> tuple[Message, ...]:
+    if revised is None:
+        return messages
+    written, heard = revised
+    if written not in messages:
+        return (*messages, heard)
+    at = len(messages) - 1 - messages[::-1].index(written)
+    return (*messages[:at], heard, *messages[at + 1 :])
+
+
+def encode(commit: Commit) -> EncodedCommit:
+    """Return what `change.lua` reads behind epoch, session and number."""
+    change = commit.change
+    taken_back = sorted(change.unconfirmed - change.confirmed)
+    arguments = _list(_owned(change)) + _list([confirmed_field(step) for step in taken_back])
+    arguments.append(len(change.answers))
+    for step in sorted(change.answers, key=list(Step).index):
+        text = answer_text(change.answers[step])
+        at = iso_utc(commit.answered.get(step, commit.at))
+        written = [ANSWER_FIELD[step], text, timestamp_field(step), at]
+        if step is Step.TIME and change.booked is not None:
+            written += [BOOKED_FIELD, flag(change.booked)]
+        arguments += _list(written) + _list(field_event(step, text))
+    arguments += encode_messages(map(message_json, change.messages))
+    if change.revised is None:
+        arguments.append(0)
+    else:
+        was, heard = map(message_json, change.revised)
+        arguments += [1, was, heard, *_list(("type", "revised", "message", heard))]
+    arguments += encode_events(_events(change, taken_back))
+    return EncodedCommit(commit.seq, commit.at, tuple(arguments))
+
+
+def encode_messages(elements: Iterable[str]) -> list[Argument]:
+    """Return history elements to append, each with its stream event."""
+    told = [[element, *_list(message_event(element))] for element in elements]
+    return [len(told), *(argument for one in told for argument in one)]
+
+
+def encode_events(events: Sequence[Event]) -> list[Argument]:
+    """Return stream events as the scripts read them."""
+    return [len(events), *(argument for event in events for argument in _list(event))]
+
+
+def encode_lists(record: CallRecord) -> list[Argument]:
+    """Return a record's fields and messages as the scripts read them."""
+    return _list(_flat(record.fields)) + _list(record.history)
+
+
+def encode_missing(seq: int, at: datetime, record: CallRecord) -> EncodedCommit:
+    """Return the commit that writes what is missing of a record."""
+    messages = encode_messages(record.history)
+    arguments = (*_list(_flat(record.fields)), 0, 0, *messages, 0, 0)
+    return EncodedCommit(seq, at, arguments)
+
+
+def field_event(step: Step, text: str) -> Event:
+    """Return the stream event of a step's answer."""
+    return ("type", "field", "field", step.value, "value", text)
+
+
+def message_event(element: str) -> Event:
+    """Return the stream event of a message."""
+    return ("type", "message", "message", element)
+
+
+def _owned(change: Change) -> list[str]:
+    """Return the fields that only the call's owner may set, as flat pairs."""
+    owned = {
+        "step": change.step and change.step.value,
+        "status": change.status and change.status.value,
+        "dialogue": change.dialogue,
+        "usage": change.usage,
+    }
+    if change.booked is not None and Step.TIME not in change.answers:
+        owned[BOOKED_FIELD] = flag(change.booked)
+    owned |= {confirmed_field(step): flag(True) for step in sorted(change.confirmed)}
+    return _flat({name: value for name, value in owned.items() if value is not None})
+
+
+def _events(change: Change, taken_back: Sequence[Step]) -> list[Event]:
+    events: list[Event] = [
+        ("type", "confirmed", "field", step.value) for step in sorted(change.confirmed)
+    ]
+    events += [("type", "unconfirmed", "field", step.value) for step in taken_back]
+    if change.booked is not None:
+        events.append(("type", "booked", "value", flag(change.booked)))
+    if change.person:
+        events.append(("type", "person", "value", (change.status or Status.ACTIVE).value))
+    if change.step is not None:
+        events.append(("type", "step", "value", change.step.value))
+    if change.status is not None:
+        events.append(("type", "status", "value", change.status.value))
+    return events
+
+
+def _flat(pairs: Mapping[str, str]) -> list[str]:
+    return [text for pair in pairs.items() for text in pair]
+
+
+def _list(items: Sequence[str]) -> list[Argument]:
+    return [len(items), *items]

@@ -13,14 +13,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from voicebot.call import Saved
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.commits import PendingCommits, PendingUpdate
+from voicebot.store.commits import Pending
 from voicebot.store.journal_file import JournalFile
 
 log = get_logger(__name__)
@@ -31,12 +30,7 @@ UNUSABLE = (sqlite3.Error, OSError)
 """The disk is full, gone or read-only."""
 
 Operation = Callable[[JournalFile], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    operation: Operation
-    done: asyncio.Future[None]
+_Waiting = tuple[Operation, asyncio.Future[None]]
 
 
 class FallbackStore:
@@ -60,27 +54,20 @@ class FallbackStore:
         if self._path is not None:
             await self._kept(lambda file: None)
 
-    async def keep(self, pending: PendingCommits) -> Saved:
-        """Store a session's commits: JOURNAL once they are on disk (fsync), else MEMORY."""
-        self._wanted.add(pending.session.id)
-        return await self._kept(lambda file: file.put_session(pending))
+    async def keep(self, entry: Pending) -> Saved:
+        """Store a session's commits or a small write: JOURNAL once on disk (fsync), else MEMORY."""
+        self._wanted.add(entry.id)
+        return await self._kept(lambda file: file.put(entry))
 
-    async def keep_update(self, update: PendingUpdate) -> Saved:
-        """Store a small write; see `keep`."""
-        self._wanted.add(update.id)
-        return await self._kept(lambda file: file.put_update(update))
+    def forget(self, entry_id: str) -> None:
+        """Drop a session or a small write, because Redis has all of it.
 
-    def forget(self, session_id: str) -> None:
-        """Drop a session, because Redis has all of it; tried again where the disk fails."""
-        self._wanted.discard(session_id)
-        self._forget(session_id, lambda file: file.drop_session(session_id))
+        Tried again where the disk fails: what stayed would be counted as waiting, and replayed.
+        """
+        self._wanted.discard(entry_id)
+        self._forget(entry_id)
 
-    def forget_update(self, write_id: str) -> None:
-        """Drop a small write, because Redis has it."""
-        self._wanted.discard(write_id)
-        self._forget(write_id, lambda file: file.drop_update(write_id))
-
-    async def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> Saved:
+    async def put_dead_letter(self, entry: Pending, why: str) -> Saved:
         """Move what Redis refuses for good to a file of its own, which only a person replays."""
         return await self._kept(lambda file: file.put_dead_letter(entry, why))
 
@@ -92,15 +79,13 @@ class FallbackStore:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
 
-    def _forget(self, key: str, operation: Operation) -> None:
-        """Try until the disk takes it: what stayed would be counted as waiting, and replayed."""
-
+    def _forget(self, entry_id: str) -> None:
         def ended(done: asyncio.Future[None]) -> None:
             if not done.cancelled() and done.exception() is not None:
-                done.get_loop().call_later(FORGET_AGAIN_S, self._forget, key, operation)
+                done.get_loop().call_later(FORGET_AGAIN_S, self._forget, entry_id)
 
-        if self._path is not None and key not in self._wanted and not self._closed:
-            self._soon(operation).add_done_callback(ended)
+        if self._path is not None and entry_id not in self._wanted and not self._closed:
+            self._soon(lambda file: file.drop(entry_id)).add_done_callback(ended)
 
     async def _kept(self, operation: Operation) -> Saved:
         if self._path is None:
@@ -114,35 +99,34 @@ class FallbackStore:
 
     def _soon(self, operation: Operation) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(operation, loop.create_future())
-        waiting.done.add_done_callback(_seen)
+        done = loop.create_future()
+        done.add_done_callback(_seen)
         with self._guard:
-            self._waiting.append(waiting)
+            self._waiting.append((operation, done))
             idle, self._writing = not self._writing, True
         if idle:
             loop.run_in_executor(self._thread, self._work, loop)
-        return waiting.done
+        return done
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """Write in the thread: one transaction for all that waits, until nothing does."""
-        while together := self._taken():
-            error = self._write([waiting.operation for waiting in together])
-            loop.call_soon_threadsafe(_tell, together, error)
-
-    def _taken(self) -> list[_Waiting]:
-        with self._guard:
-            together, self._waiting = self._waiting, []
-            self._writing = bool(together)
-        return together
+        while True:
+            with self._guard:
+                together, self._waiting = self._waiting, []
+                self._writing = bool(together)
+            if not together:
+                return
+            error = self._write([operation for operation, _ in together])
+            loop.call_soon_threadsafe(_tell, [done for _, done in together], error)
 
     def _write(self, operations: list[Operation]) -> Exception | None:
         try:
             if self._file is None:
                 assert self._path is not None
                 self._file = JournalFile.create(self._path)
-            with self._file.transaction():
+            with self._file.transaction() as file:
                 for operation in operations:
-                    operation(self._file)
+                    operation(file)
         except UNUSABLE as error:
             return error
         return None
@@ -161,14 +145,14 @@ class FallbackStore:
         )
 
 
-def _tell(together: list[_Waiting], error: Exception | None) -> None:
-    for waiting in together:
-        if waiting.done.done():
+def _tell(together: list[asyncio.Future[None]], error: Exception | None) -> None:
+    for done in together:
+        if done.done():
             continue
         if error is None:
-            waiting.done.set_result(None)
+            done.set_result(None)
         else:
-            waiting.done.set_exception(error)
+            done.set_exception(error)
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -1,8 +1,7 @@
-"""Keys beside the records: who called before, recent calls, locks, live calls, who has a call.
+"""Keys beside the records: recent calls, who called before, locks, and calls on the phone.
 
-None of them decides anything about a record. Each is one key, so all are at home in any cluster:
-a number's calls (`caller:{…}`), the index of recent calls, a call's locks and its live mark. A
-live mark expires by itself: a server that was killed keeps its calls from being answered
+None of them decides anything about a record. Each is one key, so all are at home in any cluster.
+A live mark expires by itself: a server that was killed keeps its calls from being answered
 elsewhere for at most LIFE_S. What keeps two sessions apart is the epoch, not this mark.
 """
 
@@ -10,103 +9,46 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import uuid4
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.exceptions import ResponseError
 
-from voicebot.call import CallSid, EarlierCall, Status, Step
-from voicebot.errors import BrokenRecord
-from voicebot.store.client import AWAY
-from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys, caller_key, live_key, lock_key
-from voicebot.store.reader import Reader
-from voicebot.store.record import CONTINUED_FIELD, clean, iso_utc
-from voicebot.store.scripts import EVENTS_KEPT, Script
+from voicebot.call import CallSid, Step, is_call_sid
+from voicebot.log import get_logger
+from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.keys import RECENT_CALLS, call_keys, caller_key, live_key
+from voicebot.store.record import (
+    ANSWER_FIELD,
+    BOOKED_FIELD,
+    CONTINUED_FIELD,
+    EMAIL_SENT_FIELD,
+    flag,
+)
+
+log = get_logger(__name__)
 
 MOST_CALLS = 5
 """More calls of one number do not help to find the one that broke off."""
 
-_HOUR_S = 3600
+LIFE_S = 15
+BEAT_S = 5.0
+
+LATEST_MS = 250_000_000_000_000
+"""In the year 9892: a score of the index beyond it is no moment."""
+
+_PIPELINED = 100  # commands in flight at once
+_ANY_CALL = CallSid("*")
+_CONFIRMING = [BOOKED_FIELD, EMAIL_SENT_FIELD, ANSWER_FIELD[Step.EMAIL]]
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
 """What the provider writes for anonymous, restricted, blocked and unknown callers."""
-
-
-class Callers:
-    """The index of calls by caller number. While Redis is away no caller is recognised.
-
-    It only names calls; whether one can be continued is read from its record. A key per number
-    expires with the resume window.
-    """
-
-    def __init__(self, client: Redis, reader: Reader, window_h: float) -> None:
-        self._client = client
-        self._reader = reader
-        self._window_s = int(window_h * _HOUR_S)
-
-    async def add(self, caller: str, call_sid: CallSid, now: datetime) -> None:
-        """Remember that this number made this call; raises client.AWAY."""
-        if not is_number(caller) or self._window_s == 0:
-            return
-        key = caller_key(caller)
-        await self._client.zadd(key, {call_sid: int(now.timestamp() * 1000)})
-        await self._client.zremrangebyrank(key, 0, -MOST_CALLS - 1)
-        await self._client.expire(key, self._window_s)
-
-    async def open_calls_of(
-        self, caller: str | None, *, besides: CallSid, now: datetime
-    ) -> tuple[EarlierCall, ...]:
-        """Return this number's calls, within the window, that ended with a name and no booking.
-
-        Newest first, and none from before a call that was booked or transferred. A number can be
-        forged: a caller must say that name before anything of it is said. None for a withheld
-        number, none that is on the phone or continued as another call, none while Redis is away.
-        """
-        if caller is None or not is_number(caller):
-            return ()
-        try:
-            oldest = int((now.timestamp() - self._window_s) * 1000)
-            found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
-            others = [CallSid(str(name)) for name in found if name != besides]
-            return await self._open(others, besides)
-        except AWAY:
-            return ()
-
-    async def continued(self, earlier: CallSid, later: CallSid) -> None:
-        """Mark the earlier call as continued by the later one, so that it is not offered again.
-
-        Best effort: nothing is marked while Redis is away.
-        """
-        try:
-            await self._client.hset(call_keys(earlier).call, CONTINUED_FIELD, later)
-        except AWAY:
-            return
-
-    async def _open(self, newest_first: list[CallSid], later: CallSid) -> tuple[EarlierCall, ...]:
-        calls: list[EarlierCall] = []
-        for call_sid in newest_first:
-            try:
-                record = await self._reader.record(call_sid)
-            except BrokenRecord:
-                continue
-            if record is None:
-                continue
-            state = self._reader.state_of(record)
-            if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
-                break
-            continued = record.continued_as not in (None, later)
-            named = Step.NAME in state.answers
-            if named and not continued and not await self._is_live(call_sid):
-                calls.append(EarlierCall(call_sid, state))
-        return tuple(calls)
-
-    async def _is_live(self, call_sid: CallSid) -> bool:
-        return bool(await self._client.exists(live_key(call_sid)))
 
 
 def is_number(caller: str) -> bool:
@@ -114,53 +56,182 @@ def is_number(caller: str) -> bool:
     return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD
 
 
-async def add_recent(client: Redis, call_sid: CallSid, began: datetime, retention_s: int) -> None:
-    """Add a call to the index of recent calls; drop those whose records have expired.
-
-    `EventReader.listed` reads the index. Raises client.AWAY.
-    """
-    began_ms = int(began.timestamp() * 1000)
-    await client.zadd(RECENT_CALLS, {call_sid: began_ms})
-    await client.zremrangebyscore(RECENT_CALLS, 0, began_ms - retention_s * 1000)
+def in_parts(call_sids: Sequence[CallSid]) -> Iterator[Sequence[CallSid]]:
+    """Yield calls in parts for one pipeline each."""
+    return (call_sids[i : i + _PIPELINED] for i in range(0, len(call_sids), _PIPELINED))
 
 
-class Locks:
-    """Locks beside a record, so that two processes do not do the same work at once.
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A place in the index of recent calls: newest claim first, then by name."""
 
-    A lock that is not given back expires.
-    """
+    call_sid: CallSid
+    claimed_ms: int
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Later places are smaller; equal moments in falling order of name."""
+        return self.claimed_ms, self.call_sid
+
+
+class CallIndex:
+    """The indexes, locks and live marks on one client. Raises client.AWAY, where not said else."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    async def take(self, call_sid: CallSid, work: str, life_s: int) -> bool | None:
-        """Return True when it is ours now, False when another has it, None when Redis is away."""
-        try:
-            return bool(await self._client.set(lock_key(call_sid, work), "1", nx=True, ex=life_s))
-        except AWAY:
-            return None
+    async def add(self, call_sid: CallSid, began: datetime, retention_s: int) -> None:
+        """Add a call to the recent ones; drop those whose records have expired."""
+        began_ms = int(began.timestamp() * 1000)
+        await self._client.zadd(RECENT_CALLS, {call_sid: began_ms})
+        await self._client.zremrangebyscore(RECENT_CALLS, 0, began_ms - retention_s * 1000)
 
-    async def give_back(self, call_sid: CallSid, work: str) -> None:
-        """Release a lock; while Redis is away it expires by itself."""
-        try:
-            await self._client.delete(lock_key(call_sid, work))
-        except AWAY:
+    async def recent(self, limit: int, after: IndexEntry | None = None) -> list[IndexEntry]:
+        """Return recent calls, newest first, from behind `after` on."""
+        newest = str(after.claimed_ms) if after and after.claimed_ms < LATEST_MS else "+inf"
+        found: list[IndexEntry] = []
+        offset = 0
+        while len(found) < limit:
+            try:
+                page = await self._client.zrevrangebyscore(
+                    RECENT_CALLS, newest, "-inf", start=offset, num=limit, withscores=True
+                )
+            except ResponseError as error:
+                if not is_wrong_type(error):
+                    raise
+                log.error("index_of_calls_broken", advice=f"delete the key {RECENT_CALLS}")
+                break
+            offset += len(page)
+            scored = cast(list[tuple[str, float]], page)
+            places = [_place(name, score) for name, score in scored if is_call_sid(name)]
+            found += [place for place in places if after is None or place.order < after.order]
+            if len(page) < limit:
+                break
+        return found[:limit]
+
+    async def all_calls(self) -> AsyncIterator[tuple[CallSid, ...]]:
+        """Yield every call that has a record, in parts of at most 100.
+
+        By their keys: the index of recent calls is written when there is time, a record is not.
+        Where nodes of a cluster are away the calls of the others come first, then what they raised.
+        """
+        away: Exception | None = None
+        for node in await self._nodes():
+            part: list[CallSid] = []
+            try:
+                async for key in self._client.scan_iter(
+                    match=call_keys(_ANY_CALL).call,
+                    count=1000,
+                    **node,  # type: ignore[arg-type]
+                ):
+                    if is_call_sid(name := str(key).partition("{")[2].rstrip("}")):
+                        part.append(CallSid(name))
+                    if len(part) == _PIPELINED:
+                        yield tuple(part)
+                        part.clear()
+            except AWAY as error:
+                away = error
+            yield tuple(part)
+        if away is not None:
+            raise away
+
+    async def _nodes(self) -> list[dict[str, ClusterNode]]:
+        """Return the arguments that send a command to one node, for each node that has calls."""
+        if not isinstance(self._client, RedisCluster):
+            return [{}]
+        await self._client.initialize()
+        return [{"target_nodes": node} for node in self._client.get_primaries()]
+
+    async def unconfirmed(self, call_sids: Sequence[CallSid]) -> dict[CallSid, bool]:
+        """Return for each call whether it is booked, has an e-mail address and was not mailed.
+
+        A call that cannot be read now is left out, which needs no more than one node to be away.
+        """
+        found: dict[CallSid, bool] = {}
+        for part in in_parts(call_sids):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for call_sid in part:
+                    pipe.hmget(call_keys(call_sid).call, _CONFIRMING)
+                try:
+                    replies = await pipe.execute(raise_on_error=False)
+                except AWAY:  # of a cluster's node, perhaps: then each call is asked for by itself
+                    replies = [await self._confirming(call_sid) for call_sid in part]
+            for call_sid, reply in zip(part, replies, strict=True):
+                if isinstance(reply, list):
+                    booked, mailed, email = reply
+                    done = booked != flag(True) or mailed == flag(True)
+                    found[call_sid] = bool(email) and not done
+        return found
+
+    async def _confirming(self, call_sid: CallSid) -> list[str | None] | None:
+        with suppress(*AWAY):
+            asked = self._client.hmget(call_keys(call_sid).call, _CONFIRMING)
+            return await cast(Awaitable[list[str | None]], asked)
+        return None
+
+    async def add_caller(
+        self, caller: str, call_sid: CallSid, now: datetime, window: timedelta
+    ) -> None:
+        """Remember for `window` that this number made this call."""
+        if not is_number(caller) or not window:
             return
+        key = caller_key(caller)
+        await self._client.zadd(key, {call_sid: int(now.timestamp() * 1000)})
+        await self._client.zremrangebyrank(key, 0, -MOST_CALLS - 1)
+        await self._client.expire(key, window)
 
+    async def calls_of(self, caller: str, since: datetime) -> list[CallSid]:
+        """Return the newest calls of this number, newest first; none of a withheld number.
 
-LIFE_S = 15
-BEAT_S = 5.0
+        Whether one can be continued is read from its record.
+        """
+        if not is_number(caller):
+            return []
+        oldest = int(since.timestamp() * 1000)
+        found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
+        return [CallSid(str(name)) for name in found]
 
+    async def mark_continued(self, earlier: CallSid, later: CallSid) -> None:
+        """Mark the earlier call as continued by the later one, so that it is not offered again.
 
-class Presence:
-    """Marks calls that are on the phone. While Redis is away there are no marks."""
+        Best effort: nothing is marked while Redis is away.
+        """
+        with suppress(*AWAY):
+            await self._client.hset(call_keys(earlier).call, CONTINUED_FIELD, later)
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    async def lock(self, call_sid: CallSid, work: str, life_s: int) -> bool | None:
+        """Keep other processes from the same work for a call, until `unlock` or for `life_s`.
+
+        Returns True when the lock is ours now, False when another has it, None when Redis is away.
+        """
+        with suppress(*AWAY):
+            return bool(await self._client.set(_lock(call_sid, work), "1", nx=True, ex=life_s))
+        return None
+
+    async def unlock(self, call_sid: CallSid, work: str) -> None:
+        """Release a lock; while Redis is away it expires by itself."""
+        with suppress(*AWAY):
+            await self._client.delete(_lock(call_sid, work))
+
+    async def on_the_phone(self, call_sids: Sequence[CallSid]) -> set[CallSid]:
+        """Return those of the calls that a phone stream holds now."""
+        held: set[CallSid] = set()
+        for part in in_parts(call_sids):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for call_sid in part:
+                    pipe.exists(live_key(call_sid))
+                held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
+        return held
+
+    async def is_live(self, call_sid: CallSid) -> bool:
+        """Return whether a phone stream holds this call; False when Redis is away."""
+        with suppress(*AWAY):
+            return bool(await self.on_the_phone([call_sid]))
+        return False
 
     @asynccontextmanager
     async def hold(self, call_sid: CallSid) -> AsyncIterator[None]:
-        """Keep the call marked as on the phone until the block is left."""
+        """Keep the call marked as on the phone until the block is left, unless Redis is away."""
         holder, over = uuid4().hex, asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(call_sid, holder, over))
@@ -168,14 +239,9 @@ class Presence:
                 yield
             finally:
                 over.set()
-        await self._leave(call_sid, holder)
-
-    async def is_live(self, call_sid: CallSid) -> bool:
-        """Return whether a phone stream holds this call; False when Redis is away."""
-        try:
-            return bool(await self._client.exists(live_key(call_sid)))
-        except AWAY:
-            return False
+        with suppress(*AWAY):  # only our own mark is removed; a newer stream's stays
+            if await self._client.get(live_key(call_sid)) == holder:
+                await self._client.delete(live_key(call_sid))
 
     async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
         """Ended by an event: the client may swallow a cancellation while a command is out."""
@@ -186,50 +252,12 @@ class Presence:
                 async with asyncio.timeout(BEAT_S):
                     await over.wait()
 
-    async def _leave(self, call_sid: CallSid, holder: str) -> None:
-        """Remove only our own mark; a newer stream's stays."""
-        with suppress(*AWAY):
-            if await self._client.get(live_key(call_sid)) == holder:
-                await self._client.delete(live_key(call_sid))
+
+def _place(name: str, score: float) -> IndexEntry:
+    """Return an entry of the index; a score that is no moment becomes the first or last one."""
+    return IndexEntry(CallSid(name), int(min(max(score, 0), LATEST_MS)))
 
 
-_TAKE = Script("take")
-
-
-class HandOverResult(StrEnum):
-    """The result of a hand-over; TAKEN: a colleague has the call."""
-
-    UNKNOWN = "unknown"
-    TAKEN = "taken"
-    APPLIED = "applied"
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """What became of a hand-over; `by` has the call now, empty for no one."""
-
-    result: HandOverResult
-    by: str
-
-
-async def hand_over(
-    client: Redis,
-    call_sid: CallSid,
-    by: str,
-    *,
-    at: datetime,
-    retention_s: int,
-    over: bool = False,
-) -> HandOver:
-    """Mark the call as taken by `by`, or as free when `by` is empty.
-
-    Raises client.AWAY and BrokenRecord.
-
-    A call that a colleague has stays theirs unless `over` says to take it over.
-    """
-    shared = (iso_utc(at), retention_s, EVENTS_KEPT, CHANNEL, call_sid)
-    reply = await _TAKE.run(
-        client, call_keys(call_sid).all, (*shared, clean(by), "1" if over else "")
-    )
-    verdict, holder = cast(tuple[str, str], reply)
-    return HandOver(HandOverResult(verdict), holder)
+def _lock(call_sid: CallSid, work: str) -> str:
+    """Return the key of the lock for one kind of work on a call; same slot as its record."""
+    return f"{call_keys(call_sid).call}:lock:{work}"

@@ -10,22 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 from uuid import uuid4
 
 from redis.exceptions import ResponseError
 
-from voicebot.breaker import Breaker
 from voicebot.business import Business
 from voicebot.call import CallSid, Message, Saved, Speaker, Step, parse_call_sid
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.background import Tasks
+from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import Event, PendingUpdate, Update
-from voicebot.store.fallback import FallbackStore
+from voicebot.store.commits import Event, PendingUpdate, field_event, message_event
 from voicebot.store.models import HistoryMessage
-from voicebot.store.reader import Reader
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -38,14 +36,12 @@ from voicebot.store.record import (
     message_json,
     timestamp_field,
 )
-from voicebot.store.replicas import TooFewReplicas
-from voicebot.store.scripts import Scripts, Updated
+from voicebot.store.scripts import TooFewReplicas, Verdict
 from voicebot.validation import is_blank, read_moment, refuse_time, validate
 
 log = get_logger(__name__)
 
 WRITE_PATIENCE_S = 0.5
-
 
 INFO_STEPS = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 LONGEST_MESSAGE_CHARS = 10_000
@@ -61,47 +57,39 @@ class Refused(StoreError):
     """An integrator's write names something unknown, or its value is not acceptable."""
 
 
+class _Update(NamedTuple):
+    fields: Fields
+    history: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
 class IntegratorWrites:
     """One store's small writes. The `update_…` methods never raise: they return if it is saved.
 
     True: durable in Redis or in the journal. False, with a log line: an unknown field, service or
     call, a value that the conversation would not take from a caller, or neither took it.
-
-    saved  called with each call that was written; must not block
     """
 
-    def __init__(
-        self,
-        scripts: Scripts,
-        reader: Reader,
-        fallback: FallbackStore,
-        breaker: Breaker,
-        tasks: Tasks,
-        business: Business,
-        saved: Callable[[CallSid], None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._scripts = scripts
-        self._reader = reader
-        self._fallback = fallback
-        self._breaker = breaker
-        self._tasks = tasks
-        self._business = business
-        self._saved = saved
-        self._clock = clock
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._queue: list[PendingUpdate] = []
 
     async def update_user_info_field(
         self, call_sid: str, field_name: str, field_value: str, timestamp: Moment | None = None
     ) -> bool:
         """Set name, phone, address or email, in normal form."""
-        now, business = self._clock(), self._business
-        return await self._write(
-            call_sid,
-            lambda: user_info(
-                business, field_name, field_value, given_at(timestamp, now, business.zone)
-            ),
-        )
+        business = self._backend.business
+
+        def make(now: datetime) -> _Update:
+            step = next((s for s in INFO_STEPS if s.value == field_name), None)
+            if step is None:
+                raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
+            answer = validate(step, field_value, business) if isinstance(field_value, str) else None
+            if answer is None:
+                raise Refused(f"this is no {step} that the conversation would take from a caller")
+            return _answered({step: answer_text(answer)}, _given_at(timestamp, now, business.zone))
+
+        return await self._write(call_sid, make)
 
     async def update_service_selection(
         self,
@@ -110,42 +98,73 @@ class IntegratorWrites:
         service_time: Moment | None = None,
         timestamp: Moment | None = None,
     ) -> bool:
-        """Set the service, and the time if given (ISO 8601; naive is the business's zone)."""
-        now, business = self._clock(), self._business
-        return await self._write(
-            call_sid,
-            lambda: service_selection(
-                business, service_name, service_time, given_at(timestamp, now, business.zone), now
-            ),
-        )
+        """Set the service by its name or id, and the time if given (ISO 8601; naive is the
+        business's zone): one at which a visit may begin, in the future and the opening hours.
+        """
+        business = self._backend.business
+
+        def make(now: datetime) -> _Update:
+            service = (
+                validate(Step.SERVICE, service_name, business)
+                if isinstance(service_name, str)
+                else None
+            )
+            if service is None:
+                raise Refused("unknown service; use a name or id of the business file")
+            texts = {Step.SERVICE: answer_text(service)}
+            if service_time is not None:
+                texts[Step.TIME] = answer_text(_bookable(service_time, business, now))
+            return _answered(texts, _given_at(timestamp, now, business.zone))
+
+        return await self._write(call_sid, make)
 
     async def update_conversation_history(self, call_sid: str, message: HistoryInput) -> bool:
-        """Append one message: speaker (`AI` or `customer`), message, startedAt."""
-        return await self._write(call_sid, lambda: history_message(message, self._clock()))
+        """Append one message, which began now at the latest: speaker (`AI` or `customer`),
+        message, startedAt."""
+
+        def make(now: datetime) -> _Update:
+            element = message_json(_message(message, now))
+            return _Update({}, (element,), (message_event(element),))
+
+        return await self._write(call_sid, make)
 
     async def update_booking_status(
         self, call_sid: str, is_booked: bool | None, email_sent: bool = False
     ) -> bool:
         """Set `servicebooked`, unless it is None; `email_sent=True` sets `confirmEmailsent`."""
-        return await self._write(call_sid, lambda: booking_status(is_booked, email_sent))
+
+        def make(_now: datetime) -> _Update:
+            if not isinstance(email_sent, bool) or not isinstance(is_booked, bool | None):
+                raise Refused("whether it is booked, and the letter sent, is True or False")
+            fields: Fields = {}
+            events: list[Event] = []
+            if is_booked is not None:
+                fields[BOOKED_FIELD] = flag(is_booked)
+                events.append(("type", "booked", "value", flag(is_booked)))
+            if email_sent:
+                fields[EMAIL_SENT_FIELD] = flag(True)
+                events.append(("type", "emailed", "value", flag(True)))
+            return _Update(fields, events=tuple(events))
+
+        return await self._write(call_sid, make)
 
     async def deliver(self, pending: PendingUpdate) -> bool:
         """Write it in Redis, once; return False for an unknown call.
 
         Raises client.AWAY, BrokenRecord and TooFewReplicas.
         """
-        reply = await self._scripts.update(pending)
-        if reply is Updated.UNKNOWN and (old := await self._reader.old_record(pending.call_sid)):
-            await self._scripts.found(pending.call_sid, old, at=pending.at)
-            reply = await self._scripts.update(pending)
-        return reply is not Updated.UNKNOWN
+        backend, call_sid = self._backend, pending.call_sid
+        reply = await backend.scripts.update(pending)
+        if reply is Verdict.UNKNOWN and (old := await backend.old_record(call_sid)):
+            await backend.scripts.found(call_sid, old, at=pending.at)
+            reply = await backend.scripts.update(pending)
+        return reply is not Verdict.UNKNOWN
 
-    async def _write(self, call_sid: str, make: Callable[[], Update]) -> bool:
+    async def _write(self, call_sid: str, make: Callable[[datetime], _Update]) -> bool:
+        now = self._backend.clock()
         try:
             sid = parse_call_sid(call_sid)
-            known = await self._saved_somewhere(
-                PendingUpdate(uuid4().hex, sid, self._clock(), make())
-            )
+            known = await self._saved(PendingUpdate(uuid4().hex, sid, now, *make(now)))
         except (Refused, InvalidCallSid, BrokenRecord) as refusal:
             log.warning("update_refused", why=str(refusal))
             return False
@@ -153,17 +172,18 @@ class IntegratorWrites:
             log.warning("update_not_saved", call_sid=call_sid, why=str(error))
             return False
         if known:
-            self._saved(sid)
+            self._backend.mirror_soon(sid)
         else:
             log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
         return known
 
-    async def _saved_somewhere(self, pending: PendingUpdate) -> bool:
+    async def _saved(self, pending: PendingUpdate) -> bool:
         """Write in Redis or in the journal; return False for an unknown call.
 
         Raises StoreUnavailable, and BrokenRecord when Redis says so at once.
         """
-        if not self._queue and not self._breaker.is_open:
+        backend = self._backend
+        if not self._queue and not backend.breaker.is_open:
             try:
                 async with asyncio.timeout(WRITE_PATIENCE_S):
                     return await self.deliver(pending)
@@ -175,23 +195,23 @@ class IntegratorWrites:
             except ResponseError as error:
                 log.warning("update_waits", call_sid=pending.call_sid, why=why_away(error))
             except (*AWAY, TimeoutError):
-                self._breaker.trip()
-        if await self._fallback.keep_update(pending) is Saved.MEMORY:
+                backend.breaker.trip()
+        if await backend.fallback.keep(pending) is Saved.MEMORY:
             raise StoreUnavailable("neither Redis nor the journal took the write")
         self._queue.append(pending)
         if len(self._queue) == 1:
-            self._tasks.start(self._recover())
+            backend.tasks.start(self._recover())
         return True
 
     async def _recover(self) -> None:
         """Bring what waits, each call's in order; a call that is denied holds up no other."""
-        policy = self._breaker.policy
-        pause_s = policy.first_pause_s
+        breaker = self._backend.breaker
+        pause_s = breaker.policy.first_pause_s
         while self._queue:
-            await self._breaker.closed()
+            await breaker.closed()
             waiting: set[CallSid] = set()
             for pending in tuple(self._queue):
-                if pending.call_sid in waiting or self._breaker.is_open:
+                if pending.call_sid in waiting or breaker.is_open:
                     continue
                 if await self._dealt_with(pending):
                     self._queue.remove(pending)
@@ -199,86 +219,36 @@ class IntegratorWrites:
                     waiting.add(pending.call_sid)
             if waiting:
                 await asyncio.sleep(pause_s)
-                pause_s = policy.longer(pause_s)
+                pause_s = breaker.policy.longer(pause_s)
 
     async def _dealt_with(self, pending: PendingUpdate) -> bool:
         """Return whether it is in Redis, or a dead letter for a person."""
+        fallback = self._backend.fallback
         try:
             known = await self.deliver(pending)
         except BrokenRecord as broken:
             metrics.commits_refused.inc()
             log.error("update_refused_by_redis", call_sid=pending.call_sid, why=broken.why)
-            return await self._fallback.put_dead_letter(pending, broken.why) is not Saved.MEMORY
+            return await fallback.put_dead_letter(pending, broken.why) is not Saved.MEMORY
         except (TooFewReplicas, ResponseError):
             return False
         except AWAY:
-            self._breaker.trip()
+            self._backend.breaker.trip()
             return False
-        self._fallback.forget_update(pending.id)
+        fallback.forget(pending.id)
         if not known:
             log.warning("update_dropped", call_sid=pending.call_sid, why="no such record")
         return True
 
 
-def user_info(business: Business, field_name: str, value: str, at: str) -> Update:
-    """Return the update for name, phone, address or email, in normal form; raises Refused."""
-    step = next((s for s in INFO_STEPS if s.value == field_name), None)
-    if step is None:
-        raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
-    answer = validate(step, value, business) if isinstance(value, str) else None
-    if answer is None:
-        raise Refused(f"this is no {step} that the conversation would take from a caller")
-    text = answer_text(answer)
-    return Update(
-        {ANSWER_FIELD[step]: text, timestamp_field(step): at}, events=(_field_event(step, text),)
-    )
-
-
-def service_selection(
-    business: Business, service_name: str, service_time: Moment | None, at: str, now: datetime
-) -> Update:
-    """Return the update for the service of this name or id, and for the time when one is given.
-
-    The time is one at which a visit may begin: in the future, and within the opening hours. Raises
-    Refused.
-    """
-    service = (
-        validate(Step.SERVICE, service_name, business) if isinstance(service_name, str) else None
-    )
-    if service is None:
-        raise Refused("unknown service; use a name or id of the business file")
-    text = answer_text(service)
-    fields = {ANSWER_FIELD[Step.SERVICE]: text, timestamp_field(Step.SERVICE): at}
-    events = [_field_event(Step.SERVICE, text)]
-    if service_time is not None:
-        time = answer_text(_bookable(service_time, business, now))
-        fields |= {ANSWER_FIELD[Step.TIME]: time, timestamp_field(Step.TIME): at}
-        events.append(_field_event(Step.TIME, time))
-    return Update(fields, events=tuple(events))
-
-
-def booking_status(is_booked: bool | None, email_sent: bool) -> Update:
-    """Return the update for the flags: None leaves the booking, False the letter as it is."""
-    if not isinstance(email_sent, bool) or not isinstance(is_booked, bool | None):
-        raise Refused("whether it is booked, and the letter sent, is True or False")
+def _answered(texts: Mapping[Step, str], at: str) -> _Update:
     fields: Fields = {}
-    events: list[Event] = []
-    if is_booked is not None:
-        fields[BOOKED_FIELD] = flag(is_booked)
-        events.append(("type", "booked", "value", flag(is_booked)))
-    if email_sent:
-        fields[EMAIL_SENT_FIELD] = flag(True)
-        events.append(("type", "emailed", "value", flag(True)))
-    return Update(fields, events=tuple(events))
+    for step, text in texts.items():
+        fields |= {ANSWER_FIELD[step]: text, timestamp_field(step): at}
+    return _Update(fields, events=tuple(field_event(*answer) for answer in texts.items()))
 
 
-def history_message(message: HistoryInput, now: datetime) -> Update:
-    """Return the update that appends one message, which began now at the latest; raises Refused."""
-    element = message_json(_message(message, now))
-    return Update({}, (element,), (("type", "message", "message", element),))
-
-
-def given_at(given: Moment | None, now: datetime, zone: tzinfo) -> str:
+def _given_at(given: Moment | None, now: datetime, zone: tzinfo) -> str:
     """Return when the value was given, ISO 8601 UTC: `now` by default, and never later."""
     return iso_utc(now if given is None else min(now, _moment(given, zone)))
 
@@ -299,18 +269,14 @@ def _message(message: HistoryInput, now: datetime) -> Message:
         speaker = Speaker(str(message.get("speaker")))
     except ValueError as error:
         raise Refused(f"unknown speaker; use one of {', '.join(Speaker)}") from error
+    text = message.get("message")
+    if not isinstance(text, str) or is_blank(text):
+        raise Refused("a message must be text, and not empty")
+    if len(text) > LONGEST_MESSAGE_CHARS:
+        raise Refused(f"a message may have at most {LONGEST_MESSAGE_CHARS} characters")
     started = message.get("startedAt")
     moment = now if started is None else min(now, _moment(started, UTC))
-    text = _text(message.get("message"), LONGEST_MESSAGE_CHARS)
-    return Message(speaker, text, moment, partial=message.get("heard") == "partial")
-
-
-def _text(value: object, longest: int) -> str:
-    if not isinstance(value, str) or is_blank(value):
-        raise Refused("a message must be text, and not empty")
-    if len(value) > longest:
-        raise Refused(f"a message may have at most {longest} characters")
-    return clean(value)
+    return Message(speaker, clean(text), moment, partial=message.get("heard") == "partial")
 
 
 def _moment(value: object, zone: tzinfo) -> datetime:
@@ -328,7 +294,3 @@ def _bookable(value: object, business: Business, now: datetime) -> datetime:
     if (why := refuse_time(moment, business, now)) is not None:
         raise Refused(f"a visit cannot begin then: {why}")
     return moment
-
-
-def _field_event(step: Step, text: str) -> Event:
-    return ("type", "field", "field", step.value, "value", text)

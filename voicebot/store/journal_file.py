@@ -6,6 +6,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
@@ -13,7 +14,13 @@ from typing import IO, Self
 import orjson
 
 from voicebot.call import CallSid
-from voicebot.store.commits import EncodedCommit, PendingCommits, PendingUpdate, SessionInfo, Update
+from voicebot.store.commits import (
+    EncodedCommit,
+    Pending,
+    PendingCommits,
+    PendingUpdate,
+    SessionInfo,
+)
 from voicebot.store.record import CallRecord
 
 BUSY_PATIENCE_S = 1.0
@@ -36,6 +43,9 @@ CREATE TABLE IF NOT EXISTS refusals (
 DEAD_LETTERS = "aside"
 """Beside the journals: what Redis refuses for good, a file each, tried again only by hand."""
 
+UNREADABLE = (sqlite3.Error, ValueError)
+"""Torn pages, a disk without room even for forgetting; text that is no JSON, and no moment."""
+
 
 class JournalFile:
     """An open file. Its lock is held until `close`, or until the process dies."""
@@ -52,7 +62,7 @@ class JournalFile:
         try:
             file = cls.adopt(path)
         except sqlite3.Error:  # a full disk leaves an empty file, which would look like a damage
-            if is_cut(path):
+            if _is_cut(path):
                 path.unlink()
             raise
         if file is None:
@@ -65,9 +75,9 @@ class JournalFile:
         lock = _lock_path(path).open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_cut(path):
+            if _is_cut(path):
                 raise sqlite3.DatabaseError("cut to nothing")
-            return cls(path, lock, open_database(path))
+            return cls(path, lock, _durable(path))
         except BlockingIOError:
             lock.close()
             return None
@@ -77,49 +87,52 @@ class JournalFile:
 
     def close(self) -> None:
         """Release the lock; a file without entries is removed."""
-        empty = self.is_empty()
+        query = "SELECT EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM updates)"
+        is_empty = False
+        with suppress(sqlite3.Error):
+            is_empty = not self._database.execute(query).fetchone()[0]
         self._database.close()
-        if empty:
+        if is_empty:
             self.path.unlink(missing_ok=True)
             _lock_path(self.path).unlink(missing_ok=True)
         self._lock.close()
 
-    def is_empty(self) -> bool:
-        """Return whether nothing waits in it."""
-        query = "SELECT EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM updates)"
-        try:
-            return not self._database.execute(query).fetchone()[0]
-        except sqlite3.Error:
-            return False
-
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[Self]:
         """Have all of the block on disk at its end, or nothing."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            yield self
             self._database.execute("COMMIT")
         except BaseException:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
 
-    def put_session(self, pending: PendingCommits) -> None:
-        """Store everything of a session; commits that are here already stay."""
-        session = pending.session
+    def put(self, entry: Pending) -> None:
+        """Store everything of a session, or a small write; what is here already stays."""
+        if isinstance(entry, PendingCommits):
+            self._put_session(entry)
+        else:
+            self._database.execute(
+                "INSERT OR IGNORE INTO updates (id, call_sid, at, fields, history, events)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    *(entry.id, entry.call_sid, entry.at.isoformat()),
+                    *(_json(entry.fields), _json(entry.history), _json(entry.events)),
+                ),
+            )
+
+    def _put_session(self, pending: PendingCommits) -> None:
+        session, snapshot = pending.session, pending.snapshot
         self._database.execute(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " epoch = excluded.epoch, found = excluded.found, history = excluded.history,"
             " delivered = excluded.delivered",
             (
-                session.id,
-                session.call_sid,
-                session.began.isoformat(),
-                pending.epoch,
-                _json(dict(session.fresh)),
-                _json(dict(pending.snapshot.fields)),
-                _json(list(pending.snapshot.history)),
-                pending.delivered,
+                *(session.id, session.call_sid, session.began.isoformat(), pending.epoch),
+                *(_json(dict(session.fresh)), _json(dict(snapshot.fields))),
+                *(_json(list(snapshot.history)), pending.delivered),
             ),
         )
         (last,) = self._database.execute(
@@ -134,126 +147,56 @@ class JournalFile:
             ],
         )
 
-    def drop_session(self, session_id: str) -> None:
-        """Drop a session that Redis has."""
-        self._database.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
-        self._database.execute("DELETE FROM commits WHERE session = ?", (session_id,))
+    def drop(self, entry_id: str) -> None:
+        """Drop a session or a small write that Redis has."""
+        self._database.execute("DELETE FROM sessions WHERE id = ?", (entry_id,))
+        self._database.execute("DELETE FROM commits WHERE session = ?", (entry_id,))
+        self._database.execute("DELETE FROM updates WHERE id = ?", (entry_id,))
 
-    def put_update(self, pending: PendingUpdate) -> None:
-        """Store an integrator's write behind those that wait."""
-        update = pending.update
-        self._database.execute(
-            "INSERT OR IGNORE INTO updates (id, call_sid, at, fields, history, events)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                pending.id,
-                pending.call_sid,
-                pending.at.isoformat(),
-                _json(update.fields),
-                _json(update.history),
-                _json(update.events),
-            ),
-        )
+    def entries(self) -> list[Pending]:
+        """Return the sessions, oldest first, then the small writes in the order of their making."""
+        return _entries(self._database)
 
-    def drop_update(self, write_id: str) -> None:
-        """Drop a small write that Redis has."""
-        self._database.execute("DELETE FROM updates WHERE id = ?", (write_id,))
-
-    def sessions(self) -> list[PendingCommits]:
-        """Return the sessions, oldest first."""
-        return read_sessions(self._database)
-
-    def updates(self) -> list[PendingUpdate]:
-        """Return the small writes in the order in which they were made."""
-        return read_updates(self._database)
-
-    def put_dead_letter(self, entry: PendingCommits | PendingUpdate, why: str) -> None:
-        """Move a session or a small write to a file of its own, with Redis's reason.
+    def put_dead_letter(self, entry: Pending, why: str) -> None:
+        """Move an entry to a file of its own, with Redis's reason for the person who repairs it.
 
         On disk there before it is dropped here: a crash between the two leaves it in both,
         which the numbers and ids make harmless.
         """
-        entry_id = entry.session.id if isinstance(entry, PendingCommits) else entry.id
-        path = self.path.parent / DEAD_LETTERS / f"{entry_id}.db"
-        with closing(self.create(path)) as letters, letters.transaction():
-            letters._put(entry)
-            letters.put_refusal(entry_id, why)
-        self.drop_session(entry_id)
-        self.drop_update(entry_id)
-
-    def put_refusal(self, entry_id: str, why: str) -> None:
-        """Store what Redis said, for the person who repairs it."""
-        self._database.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?)", (entry_id, why))
-
-    def _put(self, entry: PendingCommits | PendingUpdate) -> None:
-        if isinstance(entry, PendingCommits):
-            self.put_session(entry)
-        else:
-            self.put_update(entry)
+        path = self.path.parent / DEAD_LETTERS / f"{entry.id}.db"
+        with closing(self.create(path)) as letter, letter.transaction():
+            letter.put(entry)
+            letter._database.execute(
+                "INSERT OR REPLACE INTO refusals VALUES (?, ?)", (entry.id, why)
+            )
+        self.drop(entry.id)
 
 
-def is_cut(path: Path) -> bool:
-    """Return whether the file is there with nothing in it.
+@dataclass(frozen=True, slots=True)
+class JournalContents:
+    """What stands in a file, read without owning it.
 
-    SQLite takes it for a new one, and throws away the write-ahead log beside it.
+    why         Redis's reason for refusing it
+    is_damaged  the bytes are not what was written there; nothing replays it
     """
-    with suppress(FileNotFoundError):
-        return not path.stat().st_size
-    return False
+
+    entries: tuple[Pending, ...] = ()
+    why: str = ""
+    is_damaged: bool = False
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """Open a connection that is durable at each commit and serves any thread."""
-    database = sqlite3.connect(
-        path, timeout=BUSY_PATIENCE_S, isolation_level=None, check_same_thread=False
-    )
+def read_journal(path: Path, call_sid: CallSid | None = None) -> JournalContents:
+    """Return what is in a file, of one call or of all; nothing in one that was just made."""
+    if _is_cut(path):
+        return JournalContents(is_damaged=not is_living(path))  # its process has just made it
     try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def read_sessions(
-    database: sqlite3.Connection, call_sid: CallSid | None = None
-) -> list[PendingCommits]:
-    """Return all sessions, or one call's; oldest first."""
-    where = "" if call_sid is None else " WHERE call_sid = ?"
-    values = () if call_sid is None else (call_sid,)
-    rows = database.execute(
-        "SELECT id, call_sid, began, epoch, fresh, found, history, delivered FROM sessions"
-        f"{where} ORDER BY began",
-        values,
-    ).fetchall()
-    return [_held(database, row) for row in rows]
-
-
-def read_updates(database: sqlite3.Connection) -> list[PendingUpdate]:
-    """Return all small writes, in the order in which they were made."""
-    rows = database.execute(
-        "SELECT id, call_sid, at, fields, history, events FROM updates ORDER BY number"
-    ).fetchall()
-    return [
-        PendingUpdate(
-            write_id,
-            CallSid(call_sid),
-            datetime.fromisoformat(at),
-            Update(
-                orjson.loads(fields),
-                tuple(orjson.loads(history)),
-                tuple(tuple(event) for event in orjson.loads(events)),
-            ),
-        )
-        for write_id, call_sid, at, fields, history, events in rows
-    ]
-
-
-def read_refusal(database: sqlite3.Connection) -> list[str]:
-    """Return why Redis refuses what is in this file; nothing for an ordinary journal."""
-    return [why for (why,) in database.execute("SELECT why FROM refusals")]
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as database:
+            reasons = [why for (why,) in database.execute("SELECT why FROM refusals")]
+            return JournalContents(tuple(_entries(database, call_sid)), ", ".join(reasons))
+    except sqlite3.OperationalError:  # just made, or removed
+        return JournalContents()
+    except UNREADABLE:
+        return JournalContents(is_damaged=True)
 
 
 def is_living(path: Path) -> bool:
@@ -268,17 +211,62 @@ def is_living(path: Path) -> bool:
     return False
 
 
-def _held(
-    database: sqlite3.Connection, row: tuple[str, str, str, int | None, str, str, str, int]
+def _is_cut(path: Path) -> bool:
+    """Return whether the file is there with nothing in it.
+
+    SQLite takes it for a new one, and throws away the write-ahead log beside it.
+    """
+    with suppress(FileNotFoundError):
+        return not path.stat().st_size
+    return False
+
+
+def _durable(path: Path) -> sqlite3.Connection:
+    """Open a connection that is durable at each commit and serves any thread."""
+    database = sqlite3.connect(
+        path, timeout=BUSY_PATIENCE_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _entries(database: sqlite3.Connection, call_sid: CallSid | None = None) -> list[Pending]:
+    where, values = ("", ()) if call_sid is None else (" WHERE call_sid = ?", (call_sid,))
+    sessions = database.execute(
+        "SELECT id, call_sid, began, epoch, fresh, found, history, delivered FROM sessions"
+        f"{where} ORDER BY began",
+        values,
+    ).fetchall()
+    updates = database.execute(
+        f"SELECT id, call_sid, at, fields, history, events FROM updates{where} ORDER BY number",
+        values,
+    ).fetchall()
+    return [_session(database, *row) for row in sessions] + [_update(*row) for row in updates]
+
+
+def _session(
+    database: sqlite3.Connection,
+    session_id: str,
+    call_sid: CallSid,
+    began: str,
+    epoch: int | None,
+    fresh: str,
+    found: str,
+    history: str,
+    delivered: int,
 ) -> PendingCommits:
-    session_id, call_sid, began, epoch, fresh, found, history, delivered = row
+    moment = datetime.fromisoformat(began)
     commits = database.execute(
         "SELECT seq, at, arguments FROM commits WHERE session = ? ORDER BY seq", (session_id,)
     )
     return PendingCommits(
-        SessionInfo(
-            CallSid(call_sid), session_id, datetime.fromisoformat(began), orjson.loads(fresh)
-        ),
+        SessionInfo(call_sid, session_id, moment, orjson.loads(fresh)),
         epoch,
         CallRecord(orjson.loads(found), tuple(orjson.loads(history))),
         delivered,
@@ -286,6 +274,19 @@ def _held(
             EncodedCommit(seq, datetime.fromisoformat(at), tuple(orjson.loads(arguments)))
             for seq, at, arguments in commits
         ),
+    )
+
+
+def _update(
+    write_id: str, call_sid: CallSid, at: str, fields: str, history: str, events: str
+) -> PendingUpdate:
+    return PendingUpdate(
+        write_id,
+        call_sid,
+        datetime.fromisoformat(at),
+        orjson.loads(fields),
+        tuple(orjson.loads(history)),
+        tuple(tuple(event) for event in orjson.loads(events)),
     )
 
 

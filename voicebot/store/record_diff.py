@@ -7,57 +7,22 @@ be asked (a call that goes on from the journal) and where it is checked (the end
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from voicebot.call import FIELDS
-from voicebot.store.commits import Argument, EncodedCommit, PendingCommits
+from voicebot.store.commits import Argument, PendingCommits
 from voicebot.store.record import ANSWER_FIELD, CallRecord, timestamp_field
 
 _OWNERS = ("step", "status", "dialogue")
 """Only the owning session writes these: a different value was written by no one else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What a session wrote and Redis does not have."""
-
-    fields: Mapping[str, str]
-    history: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        """The number of missing fields and messages."""
-        return len(self.fields) + len(self.history)
-
-    def commit(self, seq: int, pending: PendingCommits) -> EncodedCommit:
-        """Return the commit that writes what is missing."""
-        pairs = [text for pair in self.fields.items() for text in pair]
-        arguments: list[Argument] = [len(pairs), *pairs, 0, 0, len(self.history)]
-        for element in self.history:
-            arguments += [element, 4, "type", "message", "message", element]
-        return EncodedCommit(seq, pending.commits[-1].at, (*arguments, 0, 0))
-
-
-def record_of(pending: PendingCommits) -> CallRecord:
-    """Return the record after all commits of a session."""
-    fields, history = dict(pending.snapshot.fields), list(pending.snapshot.history)
-    for commit in pending.commits:
-        _apply(fields, history, iter(commit.arguments))
-    return CallRecord(fields, history)
-
-
-def with_journals(
-    record: CallRecord | None, sessions: Sequence[PendingCommits]
-) -> CallRecord | None:
-    """Return the record as it will be when these sessions (oldest first) are replayed.
+def after(record: CallRecord, sessions: Iterable[PendingCommits]) -> CallRecord:
+    """Return the record as it is when these sessions (oldest first) have brought their commits.
 
     What a session found is older than what an earlier one still has to bring.
     """
-    if record is None and not sessions:
-        return None
-    fields = dict(record.fields) if record else {}
-    history = list(record.history) if record else []
+    fields, history = dict(record.fields), list(record.history)
     for pending in sessions:
         brought = _brought(fields, pending)
         fields = {**pending.snapshot.fields, **fields}
@@ -67,12 +32,12 @@ def with_journals(
     return CallRecord(fields, history)
 
 
-def missing(pending: PendingCommits, stored: CallRecord | None) -> Missing:
-    """Return what a session wrote and Redis does not have; what others wrote since is left alone.
+def missing(pending: PendingCommits, stored: CallRecord | None) -> CallRecord:
+    """Return the fields and messages that a session wrote and Redis does not have.
 
-    Under a newer owner only the history must still be there.
+    What others wrote since is left alone. Under a newer owner only the history must still be there.
     """
-    expected, actual = record_of(pending), stored or CallRecord({})
+    expected, actual = after(pending.snapshot, [pending]), stored or CallRecord({})
     if stored is not None and stored.fields.get("epoch") != str(pending.epoch):
         expected = CallRecord({}, expected.history)
     fields = {
@@ -80,8 +45,8 @@ def missing(pending: PendingCommits, stored: CallRecord | None) -> Missing:
         for name, value in expected.fields.items()
         if actual.fields.get(name) != value and _is_lost(name, expected, actual)
     }
-    surplus = Counter(expected.history) - Counter(actual.history)
-    return Missing(fields, tuple(_first(surplus, expected.history)))
+    lost = Counter(expected.history) - Counter(actual.history)
+    return CallRecord(fields, tuple(_first(lost, expected.history)))
 
 
 def _brought(fields: Mapping[str, str], pending: PendingCommits) -> int:
@@ -93,27 +58,25 @@ def _brought(fields: Mapping[str, str], pending: PendingCommits) -> int:
 
 
 def _apply(fields: dict[str, str], history: list[str], arguments: Iterator[Argument]) -> None:
-    owned = _list(arguments)
-    fields.update(_pairs(owned))
+    fields.update(_pairs(_list(arguments)))
     for name in _list(arguments):
         fields.pop(name, None)
-    for _ in range(_number(arguments)):
+    for _ in range(int(next(arguments))):
         fields.update(_pairs(_list(arguments)))
         _list(arguments)
-    for _ in range(_number(arguments)):
+    for _ in range(int(next(arguments))):
         history.append(str(next(arguments)))
         _list(arguments)
-    for _ in range(_number(arguments)):
+    for _ in range(int(next(arguments))):
         _revise(history, str(next(arguments)), str(next(arguments)))
         _list(arguments)
 
 
 def _revise(history: list[str], written: str, heard: str) -> None:
-    for index in range(len(history) - 1, -1, -1):
-        if history[index] == written:
-            history[index] = heard
-            return
-    history.append(heard)
+    if written in history:
+        history[len(history) - 1 - history[::-1].index(written)] = heard
+    else:
+        history.append(heard)
 
 
 def _is_lost(name: str, expected: CallRecord, actual: CallRecord) -> bool:
@@ -129,19 +92,14 @@ def _is_lost(name: str, expected: CallRecord, actual: CallRecord) -> bool:
 
 
 def _first(wanted: Counter[str], history: Iterable[str]) -> Iterator[str]:
-    left = Counter(wanted)
     for element in history:
-        if left[element] > 0:
-            left[element] -= 1
+        if wanted[element] > 0:
+            wanted[element] -= 1
             yield element
 
 
-def _number(arguments: Iterator[Argument]) -> int:
-    return int(next(arguments))
-
-
 def _list(arguments: Iterator[Argument]) -> list[str]:
-    return [str(next(arguments)) for _ in range(_number(arguments))]
+    return [str(next(arguments)) for _ in range(int(next(arguments)))]
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

@@ -2,50 +2,70 @@
 
 A script is atomic: all of a change is in the record, or nothing of it. The texts stand in
 `lua/`, each behind those that it shares with others.
+
+Where replicas are wanted, a write counts only when they have it: WAIT follows the script on the
+same connection, and answers how many have everything that the server had written by then. So a
+write that is asked again and was done before is covered as well. On a cluster that is the node of
+the key's slot; when the slot has just moved, the write goes the client's own way first, then again
+there. A master that dies after it answered can no longer take the write with it, as long as one
+of the replicas that had it is the one elected (with n replicas in all, wait for all n).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha1
 from importlib.resources import files
-from typing import Protocol, cast
+from typing import NamedTuple, cast
 
+from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import NoScriptError, ResponseError
+from redis.asyncio.cluster import PipelineCommand, RedisCluster
+from redis.exceptions import AskError, MovedError, NoScriptError, ResponseError, TryAgainError
 
 from voicebot.call import CallSid
-from voicebot.errors import BrokenRecord
+from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.store.client import is_wrong_type
 from voicebot.store.commits import Argument, EncodedCommit, PendingUpdate, SessionInfo
 from voicebot.store.keys import CHANNEL, call_keys
-from voicebot.store.record import CallRecord, Fields, iso_utc
-from voicebot.store.replicas import TooFewReplicas
+from voicebot.store.record import CallRecord, clean, iso_utc
 
 EVENTS_KEPT = 1000
 """About this many events a call: ten times what a long call has, and a bound all the same."""
 
+_ELSEWHERE = (MovedError, AskError, TryAgainError)
+"""The slot is not at the node that was asked, or not any more."""
 
-class ScriptRunner(Protocol):
-    """The part of a Redis or Redis Cluster client that runs scripts."""
 
-    def evalsha(self, sha: str, numkeys: int, *keys_and_args: Argument) -> object: ...
+class TooFewReplicas(StoreUnavailable):
+    """Redis has the write, and too few replicas had it in time; `reply` is the script's."""
 
-    def eval(self, script: str, numkeys: int, *keys_and_args: Argument) -> object: ...
+    def __init__(self, reply: object) -> None:
+        super().__init__("Redis has it, but too few replicas do: see VOICEBOT_WAIT_REPLICAS")
+        self.reply = reply
+
+
+class Replicas(NamedTuple):
+    """How many replicas a write waits for, and how long."""
+
+    wanted: int
+    patience_ms: int
 
 
 class Verdict(StrEnum):
-    """What the commit script did with a commit."""
+    """What a script did with what it was asked; its text says which of these it answers."""
 
     APPLIED = "applied"
-    DONE = "done"
-    GAP = "gap"
-    FENCED = "fenced"
-    UNCLAIMED = "unclaimed"
+    DONE = "done"  # seen before
+    GAP = "gap"  # commits before it are missing
+    FENCED = "fenced"  # a newer session owns the call
+    UNCLAIMED = "unclaimed"  # Redis has lost the session's claim
+    OVERTAKEN = "overtaken"  # another turn over HTTP was faster, or Redis has lost the record
+    UNKNOWN = "unknown"  # there is no record
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +103,15 @@ class Claimed:
         return CallRecord(fields, self.record.history)
 
 
-class Taken(StrEnum):
-    """The result of a turn over HTTP.
-
-    FENCED     a session has claimed the call, or goes on with it, since the turn was begun
-    OVERTAKEN  another turn was faster, or Redis has lost the record
-    """
-
-    APPLIED = "applied"
-    FENCED = "fenced"
-    OVERTAKEN = "overtaken"
-
-
-class Updated(StrEnum):
-    """The result of an integrator's write."""
-
-    UNKNOWN = "unknown"
-    APPLIED = "applied"
-    DONE = "done"
-
-
 @dataclass(frozen=True)
 class Script:
-    """A text of `lua/`, run by its hash, loaded when the server does not know it."""
+    """A text of `lua/`, run by its hash, loaded when the server does not know it.
+
+    behind  the texts that stand before its own; `common` knows a call's keys
+    """
 
     name: str
     behind: tuple[str, ...] = ("common",)
-    """The texts that stand before its own; `common` knows a call's keys."""
 
     @cached_property
     def text(self) -> str:
@@ -124,36 +126,89 @@ class Script:
         return sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(
-        self, client: ScriptRunner, keys: Sequence[str], arguments: Sequence[Argument]
+        self,
+        client: Redis,
+        keys: Sequence[str],
+        arguments: Sequence[Argument],
+        replicas: Replicas | None = None,
     ) -> object:
-        """Return the reply; raises what the client raises (client.AWAY) and BrokenRecord."""
-        rest = (*keys, *arguments)
+        """Return the reply; raises client.AWAY, BrokenRecord, and TooFewReplicas if any count."""
+        run = partial(_replicated, client, replicas) if replicas else client.execute_command
+        rest = (len(keys), *keys, *arguments)
         try:
             try:
-                return await cast(Awaitable[object], client.evalsha(self.sha, len(keys), *rest))
+                return await run("EVALSHA", self.sha, *rest)
             except NoScriptError:
-                return await cast(Awaitable[object], client.eval(self.text, len(keys), *rest))
+                return await run("EVAL", self.text, *rest)
         except ResponseError as error:
             if is_wrong_type(error):
                 raise BrokenRecord(str(error)) from error
             raise
 
 
-_CLAIM, _UPDATE, _FOUND, _READ = (Script(name) for name in ("claim", "update", "found", "read"))
+async def _replicated(client: Redis, replicas: Replicas, *command: Argument) -> object:
+    """Return the reply to a command that so many replicas have; raises TooFewReplicas."""
+    wait = ("WAIT", *replicas)
+    if isinstance(client, RedisCluster):
+        reply, acknowledged = await _on_cluster(client, command, wait)
+    else:
+        async with client.pipeline(transaction=False) as pipe:
+            pipe.execute_command(*command)
+            pipe.execute_command(*wait)
+            reply, acknowledged = _both(await pipe.execute(raise_on_error=False))
+    if acknowledged < replicas.wanted:
+        raise TooFewReplicas(reply)
+    return reply
+
+
+async def _on_cluster(
+    client: RedisCluster, command: tuple[Argument, ...], wait: tuple[Argument, ...]
+) -> tuple[object, int]:
+    async def at_its_node() -> tuple[object, int]:
+        first_key = str(command[3])
+        node = client.get_node_from_key(first_key)
+        if node is None:
+            raise TryAgainError("no node has the slot at the moment")
+        asked = [PipelineCommand(0, *command), PipelineCommand(1, *wait)]
+        await node.execute_pipeline(asked)
+        return _both([one.result for one in asked])
+
+    await client.initialize()
+    try:
+        return await at_its_node()
+    except _ELSEWHERE:
+        reply = await client.execute_command(*command)  # follows the slot, and learns
+    try:
+        return await at_its_node()
+    except _ELSEWHERE:
+        return reply, 0  # still moving: done, and not known to be copied
+
+
+def _both(replies: list[object]) -> tuple[object, int]:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies[0], cast(int, replies[1])
+
+
+_CLAIM, _UPDATE, _FOUND, _READ, _TAKE = (
+    Script(name) for name in ("claim", "update", "found", "read", "take")
+)
 _COMMIT, _TURN = (Script(name, ("common", "change")) for name in ("commit", "turn"))
 
 
 class Scripts:
-    """The scripts on one client. Every method raises what the client raises (client.AWAY).
+    """The scripts on one client. Every method raises what the client raises (client.AWAY), and
+    BrokenRecord where a key of another type stands at the call's place.
 
-    copied  the same client, waiting until replicas have what was written (replicas.py)
+    replicas  what commits, turns and small writes wait for; None for nothing
     """
 
     def __init__(
-        self, client: ScriptRunner, *, retention_s: int, copied: ScriptRunner | None = None
+        self, client: Redis, *, retention_s: int, replicas: Replicas | None = None
     ) -> None:
         self._client = client
-        self._copied = copied or client
+        self._replicas = replicas
         self._retention_s = retention_s
 
     async def claim(
@@ -161,10 +216,9 @@ class Scripts:
     ) -> Claimed:
         """Own the call from now on; `late` for a session that could not when it began."""
         head = (session.id, _us(session.began), "1" if late else "")
-        arguments = (*head, *_arguments(snapshot))
-        reply = await self._run(_CLAIM, session.call_sid, at, arguments)
-        _, epoch, pairs, history = cast(tuple[str, str, object, list[str]], reply)
-        return Claimed(int(epoch), CallRecord(_fields(pairs), tuple(history)))
+        reply = await self._run(_CLAIM, session.call_sid, at, (*head, *_arguments(snapshot)))
+        _, epoch, *after = cast(list[str], reply)
+        return Claimed(int(epoch), _record(after) or CallRecord({}))
 
     async def commit(
         self, session: SessionInfo, epoch: int, commit: EncodedCommit, *, copied: bool = True
@@ -172,32 +226,43 @@ class Scripts:
         """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
         moments = (_us(commit.at), _us(session.began))
         arguments = (epoch, session.id, commit.seq, *moments, *commit.arguments)
-        client, in_time = self._copied if copied else self._client, True
+        in_time = True
         try:
-            reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments, client=client)
+            reply = await self._run(_COMMIT, session.call_sid, commit.at, arguments, copied=copied)
         except TooFewReplicas as few:
             reply, in_time = few.reply, False
         verdict, last, _ = cast(tuple[str, int, str], reply)
         return Committed(Verdict(verdict), last, in_time)
 
-    async def update(self, pending: PendingUpdate) -> Updated:
+    async def update(self, pending: PendingUpdate) -> Verdict:
         """Apply one small write of an integrator, who does not own the call; its id makes it once.
 
-        Raises TooFewReplicas when it is not safe yet; to be asked again.
+        Returns APPLIED, DONE or UNKNOWN. Raises TooFewReplicas when it is not safe yet; to be
+        asked again.
         """
-        update, keys = pending.update, call_keys(pending.call_sid)
-        written = _arguments(CallRecord(update.fields, update.history))
-        arguments = [pending.id, *written, len(update.events)]
-        for event in update.events:
+        written = _arguments(CallRecord(pending.fields, pending.history))
+        arguments = [pending.id, *written, len(pending.events)]
+        for event in pending.events:
             arguments += [len(event), *event]
-        reply = await self._run(
-            _UPDATE, pending.call_sid, pending.at, arguments, keys.writes, client=self._copied
-        )
-        return Updated(cast(str, reply))
+        sid, at = pending.call_sid, pending.at
+        reply = await self._run(_UPDATE, sid, at, arguments, keys=4, copied=True)
+        return Verdict(cast(str, reply))
 
     async def found(self, call_sid: CallSid, record: CallRecord, *, at: datetime) -> None:
         """Create the record if there is none; claims nothing."""
         await self._run(_FOUND, call_sid, at, _arguments(record))
+
+    async def take(
+        self, call_sid: CallSid, by: str, *, at: datetime, over: bool = False
+    ) -> str | None:
+        """Mark the call as taken by a member of staff, or as free when `by` is empty.
+
+        A call that a colleague has stays theirs unless `over` says to take it over. Returns who
+        has it then; None for an unknown call.
+        """
+        reply = await self._run(_TAKE, call_sid, at, (clean(by), "1" if over else ""))
+        verdict, holder = cast(tuple[str, str], reply)
+        return None if verdict == Verdict.UNKNOWN else holder
 
     async def read(self, call_sid: CallSid, *, at: datetime) -> CallRecord | None:
         """Return the record at one moment, or None when there is none."""
@@ -210,9 +275,8 @@ class Scripts:
 
         Raises TooFewReplicas when that is not safe yet.
         """
-        keys, arguments = call_keys(call_sid), [str(len(requests)), *requests]
-        extra = (keys.writes, keys.turns)
-        reply = await self._run(_READ, call_sid, at, arguments, *extra, client=self._copied)
+        arguments = [str(len(requests)), *requests]
+        reply = await self._run(_READ, call_sid, at, arguments, keys=5, copied=True)
         answers = cast(tuple[object, object, list[str | None]], reply)[2]
         return _record(reply), [answer for answer in answers if answer is not None]
 
@@ -223,38 +287,37 @@ class Scripts:
         record: CallRecord,
         commit: EncodedCommit,
         answers: Mapping[str, str],
-    ) -> tuple[Taken, CallRecord]:
+    ) -> tuple[Verdict, CallRecord]:
         """Claim the call and write one commit, if no one has written since `record` was read.
 
         A record that is not claimed yet is made from it, if there is none. `answers` are kept by
-        the names of their requests. Returns the record after it; raises TooFewReplicas when it
-        is not safe yet.
+        the names of their requests. Returns APPLIED, FENCED or OVERTAKEN, and the record after it;
+        raises TooFewReplicas when it is not safe yet.
         """
         epoch = record.fields.get("epoch", "")
         given = [text for answer in answers.items() for text in answer]
         head = (epoch, record.fields.get(f"seq.{epoch}", ""), _us(began))
         fresh = CallRecord({}) if epoch else record
         arguments = [*head, *_arguments(fresh), len(given), *given, *commit.arguments]
-        keys = call_keys(call_sid)
-        extra = (keys.writes, keys.turns)
-        reply = await self._run(_TURN, call_sid, commit.at, arguments, *extra, client=self._copied)
-        taken, *after = cast(list[object], reply)
-        return Taken(cast(str, taken)), _record(after) or CallRecord({})
+        reply = await self._run(_TURN, call_sid, commit.at, arguments, keys=5, copied=True)
+        verdict, *after = cast(list[object], reply)
+        return Verdict(cast(str, verdict)), _record(after) or CallRecord({})
 
     async def read_all(
         self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
-    ) -> list[CallRecord | BrokenRecord | None]:
+    ) -> list[CallRecord | None]:
         """Return the records of many calls in one round trip, each read by itself.
 
-        By the script's text: a cluster's pipe takes no hash.
+        By the script's text: a cluster's pipe takes no hash. One whose keys are of another type
+        is `broken`.
         """
         for call_sid in call_sids:
-            keys, arguments = self._call(call_sid, at, (0,))
-            pipe.eval(_READ.text, len(keys), *keys, *arguments)
-        found: list[CallRecord | BrokenRecord | None] = []
+            keys = call_keys(call_sid).record
+            pipe.eval(_READ.text, len(keys), *keys, *self._shared(call_sid, at), 0)
+        found: list[CallRecord | None] = []
         for reply in await pipe.execute(raise_on_error=False):
             if is_wrong_type(reply):
-                found.append(BrokenRecord(str(reply)))
+                found.append(CallRecord({}, broken=True))
             elif isinstance(reply, Exception):
                 raise reply
             else:
@@ -267,18 +330,17 @@ class Scripts:
         call_sid: CallSid,
         at: datetime,
         arguments: Sequence[Argument],
-        *extra_keys: str,
-        client: ScriptRunner | None = None,
+        *,
+        keys: int = 3,
+        copied: bool = False,
     ) -> object:
-        keys, arguments = self._call(call_sid, at, arguments)
-        return await script.run(client or self._client, (*keys, *extra_keys), arguments)
+        arguments = (*self._shared(call_sid, at), *arguments)
+        replicas = self._replicas if copied else None
+        return await script.run(self._client, call_keys(call_sid)[:keys], arguments, replicas)
 
-    def _call(
-        self, call_sid: CallSid, at: datetime, arguments: Sequence[Argument]
-    ) -> tuple[Sequence[str], Sequence[Argument]]:
-        """Return keys and arguments as `common.lua` wants them."""
-        shared = (iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid)
-        return call_keys(call_sid).all, (*shared, *arguments)
+    def _shared(self, call_sid: CallSid, at: datetime) -> Sequence[Argument]:
+        """Return the arguments that `common.lua` takes."""
+        return iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid
 
 
 def _arguments(record: CallRecord) -> list[Argument]:
@@ -294,15 +356,7 @@ def _us(moment: datetime) -> int:
 
 def _record(reply: object) -> CallRecord | None:
     """Return the record at the beginning of a reply."""
-    match cast(Sequence[object], reply):
-        case [pairs, history, *_] if fields := _fields(pairs):
-            return CallRecord(fields, cast(list[str], history))
+    match cast(Sequence[list[str]], reply):
+        case [pairs, history, *_] if pairs:
+            return CallRecord(dict(zip(pairs[::2], pairs[1::2], strict=True)), history)
     return None
-
-
-def _fields(pairs: object) -> Fields:
-    """Return a reply of HGETALL as a dict: a flat list, or a mapping under RESP3."""
-    if isinstance(pairs, dict):
-        return pairs
-    flat = cast(list[str], pairs)
-    return dict(zip(flat[::2], flat[1::2], strict=True))

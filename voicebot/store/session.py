@@ -27,30 +27,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from redis.exceptions import ResponseError
 
-from voicebot.breaker import Breaker
 from voicebot.call import CallSid, CallState, Change, CommitObserver, Saved
 from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
 from voicebot.store import metrics
-from voicebot.store.background import Tasks
+from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import Commit, EncodedCommit, PendingCommits, SessionInfo, encode, merge
-from voicebot.store.fallback import FallbackStore
-from voicebot.store.index import Callers
-from voicebot.store.reader import Reader
+from voicebot.store.commits import (
+    Commit,
+    EncodedCommit,
+    PendingCommits,
+    SessionInfo,
+    encode,
+    encode_missing,
+    merge,
+)
 from voicebot.store.record import CallRecord
 from voicebot.store.record_diff import missing
-from voicebot.store.replicas import TooFewReplicas
-from voicebot.store.scripts import Claimed, Scripts, Verdict
-from voicebot.store.slots import Slots
+from voicebot.store.scripts import Claimed, TooFewReplicas, Verdict
 
 log = get_logger(__name__)
 
@@ -77,29 +76,6 @@ class SaveState(StrEnum):
         return self not in (SaveState.BATCH, SaveState.ONLINE)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionBackend:
-    """What all sessions of one store share.
-
-    deadline_s  how long the conversation waits for Redis on one commit
-    saved       called after commits have reached Redis (the mirror); must not block
-    settled     called when Redis is back, and at the end (the indexes); must not block
-    slots       makes the calendar as one call may change it
-    """
-
-    scripts: Scripts
-    reader: Reader
-    fallback: FallbackStore
-    breaker: Breaker
-    tasks: Tasks
-    callers: Callers
-    slots: Callable[[CallSid], Slots]
-    deadline_s: float
-    saved: Callable[[CallSid], None]
-    settled: Callable[[CallSid, str | None, datetime], None]
-    clock: Callable[[], datetime]
-
-
 class CallSession:
     """`voicebot.call.Ledger` over the commit script. Close it when the call has ended.
 
@@ -110,7 +86,7 @@ class CallSession:
     """
 
     def __init__(
-        self, info: SessionInfo, backend: SessionBackend, mode: SaveMode = SaveMode.REALTIME
+        self, info: SessionInfo, backend: Backend, mode: SaveMode = SaveMode.REALTIME
     ) -> None:
         self.info = info
         self.state = CallState()
@@ -132,7 +108,7 @@ class CallSession:
         self._recovery: asyncio.Task[None] | None = None
 
     @classmethod
-    def restored(cls, pending: PendingCommits, backend: SessionBackend) -> CallSession:
+    def restored(cls, pending: PendingCommits, backend: Backend) -> CallSession:
         """Return a session whose process may be gone, with what it still has to deliver."""
         session = cls(pending.session, backend)
         if pending.epoch is not None:
@@ -148,7 +124,7 @@ class CallSession:
 
     async def continue_earlier(self, earlier: CallSid) -> None:
         """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
-        await self._backend.callers.continued(earlier, self.info.call_sid)
+        await self._backend.index.mark_continued(earlier, self.info.call_sid)
         await self.appointments.take_over(earlier)
 
     async def commit(self, change: Change) -> Saved:
@@ -194,9 +170,10 @@ class CallSession:
 
         Raises client.AWAY and BrokenRecord.
         """
-        at, scripts = self._backend.clock(), self._backend.scripts
-        snapshot = self._snapshot or await self._backend.reader.snapshot(self.info)
-        claimed = await scripts.claim(self.info, snapshot, at=at, late=late)
+        backend, info = self._backend, self.info
+        snapshot = self._snapshot or await backend.old_record(info.call_sid, info.fresh)
+        snapshot = snapshot or CallRecord(info.fresh)
+        claimed = await backend.scripts.claim(info, snapshot, at=backend.clock(), late=late)
         self._epoch = claimed.epoch
         self._snapshot = self._snapshot or claimed.snapshot
         self.fenced = self.fenced or claimed.late
@@ -278,7 +255,7 @@ class CallSession:
         if result is SaveState.ONLINE:
             if keeping or cancelled:
                 self._backend.fallback.forget(self.info.id)
-            self._backend.saved(self.info.call_sid)
+            self._backend.mirror_soon(self.info.call_sid)
             return Saved.REDIS
         self._degrade(result)
         self._recovery = self._backend.tasks.start(self._recover())
@@ -291,11 +268,12 @@ class CallSession:
         """Return the state after everything that waits was brought, or the deadline is over."""
         if self._flight is None or self._flight.done():
             self._flight = self._backend.tasks.start(self.attempt())
-        first_s = self._backend.deadline_s * FALLBACK_BEGINS
+        deadline_s = self._backend.settings.commit_deadline_ms / 1000
+        first_s = deadline_s * FALLBACK_BEGINS
         await asyncio.wait({self._flight}, timeout=first_s)
         if not self._flight.done():
             self._keeping = self._backend.tasks.start(self._keep())
-            await asyncio.wait({self._flight}, timeout=self._backend.deadline_s - first_s)
+            await asyncio.wait({self._flight}, timeout=deadline_s - first_s)
         if not self._waiting:
             return SaveState.ONLINE
         if not self._flight.done() or self._flight.cancelled():
@@ -330,13 +308,13 @@ class CallSession:
     def _recovered(self) -> None:
         self._saving = SaveState.ONLINE
         self._backend.fallback.forget(self.info.id)
-        self._backend.saved(self.info.call_sid)
+        self._backend.mirror_soon(self.info.call_sid)
         self._settled()
         log.info("redis_back", call_sid=self.info.call_sid)
 
     def _settled(self) -> None:
         caller = self.info.fresh.get("caller") or self.state.caller
-        self._backend.settled(self.info.call_sid, caller, self.info.began)
+        self._backend.index_soon(self.info.call_sid, caller, self.info.began)
 
     async def _settle(self) -> None:
         """Give Redis a moment at the end; the recovery goes on without the session."""
@@ -369,15 +347,15 @@ class CallSession:
             return
         try:
             async with asyncio.timeout(CLOSE_PATIENCE_S):
-                actual = await self._backend.reader.record(self.info.call_sid)
+                actual = await self._backend.record(self.info.call_sid)
         except (*AWAY, BrokenRecord, TimeoutError):
             return  # what this session wrote was acknowledged
-        pending = self.pending
-        lost = missing(pending, actual)
-        if lost.count:
-            metrics.record_defects.inc(lost.count)
-            log.error("record_mended", call_sid=self.info.call_sid, lost=lost.count)
-            self._commits.append(lost.commit(len(self._commits) + 1, pending))
+        lost = missing(self.pending, actual)
+        if count := len(lost.fields) + len(lost.history):
+            metrics.record_defects.inc(count)
+            log.error("record_mended", call_sid=self.info.call_sid, lost=count)
+            at = self._commits[-1].at
+            self._commits.append(encode_missing(len(self._commits) + 1, at, lost))
             await self._save()
 
 

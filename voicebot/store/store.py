@@ -7,11 +7,11 @@ through the scripts, so a change is in the record as a whole or not at all.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import cast
 from uuid import uuid4
 
@@ -19,28 +19,23 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, CallState, Phase, Status, Step, parse_call_sid
+from voicebot.call import CallSid, CallState, EarlierCall, Phase, Status, Step, parse_call_sid
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
-from voicebot.settings import Settings
-from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
+from voicebot.settings import SaveMode, Settings
+from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, unavailable_when_away, why_away
-from voicebot.store.commits import PendingCommits, SessionInfo, save_mode
+from voicebot.store.commits import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.health import is_ready
-from voicebot.store.index import Callers, Locks, Presence, add_recent
 from voicebot.store.integrator_writes import IntegratorWrites
-from voicebot.store.keys import CHANNEL, call_keys, legacy_key
-from voicebot.store.legacy import write_legacy
+from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.models import CallSkeleton
-from voicebot.store.reader import Reader
 from voicebot.store.record import CallRecord, fresh_fields, iso_utc, utc_now
 from voicebot.store.replay import Replayer
-from voicebot.store.replicas import TooFewReplicas, replicated
-from voicebot.store.scripts import EVENTS_KEPT, Script, Scripts
-from voicebot.store.session import CallSession, SessionBackend
-from voicebot.store.slots import Slots
+from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
+from voicebot.store.session import CallSession
 from voicebot.store.turns import HttpTurn
 
 log = get_logger(__name__)
@@ -48,31 +43,20 @@ log = get_logger(__name__)
 OPEN_PATIENCE_S = 0.5
 """How long a beginning call waits for its claim; after that it begins unclaimed."""
 
-INDEX_PATIENCE_S = 0.5
-"""How long a turn over HTTP waits for the indexes; after that they are written in time."""
-
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0
 """A worker that was killed leaves its journal; the others look for it this often. What waited is
 to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
-MIRROR_TRIES = 3
-"""How often the mirror begins again when another program wrote it meanwhile."""
-_MIRROR = Script("mirror", behind=())
 
 
 class Store:
     """Access to the records. `open_store` makes one, starts it and closes it.
 
-    events      reads what happens in calls, and their records
-    presence    marks calls that are on the phone
-    locks       keep two processes from the same work for one call
-    callers     finds earlier calls of a number
-    writes      the four small writes of integrators
-    fallback    where writes rest while Redis is away
-    breaker     open while Redis does not answer
-    best_effort work that may be late: indexes, the mirror, phases
-    tasks       what runs beside the conversations; `replaying` is one of them
+    events       reads what happens in calls, and their records
+    index        recent calls, locks, calls on the phone
+    writes       the four small writes of integrators
+    fallback, breaker, tasks, best_effort   see Backend; `replaying` is one of the tasks
     """
 
     def __init__(
@@ -84,47 +68,14 @@ class Store:
         fallback: FallbackStore | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._client = client
-        self._settings = settings
-        self._business = business
-        self._clock = clock
-        self.fallback = fallback or FallbackStore(None)
-        copied = replicated(client, settings)
-        self._scripts = Scripts(client, retention_s=settings.retention_s, copied=copied)
-        self.best_effort = BestEffortQueue()
-        self.tasks = Tasks()
-        self.breaker = redis_breaker(client.ping, self.tasks)
-        self._reader = Reader(client, self._scripts, business, settings.data_dir, clock)
+        backend = Backend(client, settings, business, fallback or FallbackStore(None), clock)
+        self._backend = backend
+        self.fallback, self.breaker = backend.fallback, backend.breaker
+        self.tasks, self.best_effort = backend.tasks, backend.best_effort
+        self.index = backend.index
         self.events = EventReader(client, retention_s=settings.retention_s)
-        self.presence = Presence(client)
-        self.locks = Locks(client)
-        self.callers = Callers(client, self._reader, settings.resume_window_h)
-        self.writes = IntegratorWrites(
-            self._scripts,
-            self._reader,
-            self.fallback,
-            self.breaker,
-            self.tasks,
-            business,
-            self._mirror_soon,
-            clock,
-        )
-        self._backend = SessionBackend(
-            scripts=self._scripts,
-            reader=self._reader,
-            fallback=self.fallback,
-            breaker=self.breaker,
-            tasks=self.tasks,
-            callers=self.callers,
-            slots=lambda call_sid: Slots(client, business, call_sid, clock),
-            deadline_s=settings.commit_deadline_ms / 1000,
-            saved=self._mirror_soon,
-            settled=self._index_soon,
-            clock=clock,
-        )
-        self._replayer = Replayer(
-            settings.data_dir, self._deliver, self.writes.deliver, self._replayed_session
-        )
+        self.writes = IntegratorWrites(backend)
+        self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
 
     async def start(self) -> None:
         """Open the journal and bring what ended processes left, before calls are taken."""
@@ -141,26 +92,20 @@ class Store:
         await self.tasks.close()
         await self.best_effort.finish()
         await self.fallback.close()
-        await self._client.aclose()
+        await self._backend.client.aclose()
 
     async def is_ready(self) -> bool:
         """Return whether most records can be written in Redis now."""
-        return await is_ready(self._client)
+        return await is_ready(self._backend.client)
 
-    async def replay(self) -> int:
+    async def replay(self, *, by_hand: bool = False) -> int:
         """Bring what ended processes left in their journals; returns how many writes.
 
-        Raises StoreUnavailable when Redis did not take everything; nothing is lost by that.
+        `by_hand` tries dead letters once more, too, which Redis has refused. Raises
+        StoreUnavailable when Redis did not take everything; nothing is lost by that.
         """
-        return await self._replayed(self._replayer.run)
-
-    async def replay_by_hand(self) -> int:
-        """Replay, and try dead letters once more, which Redis has refused."""
-        return await self._replayed(self._replayer.by_hand)
-
-    async def _replayed(self, run: Callable[[], Awaitable[int]]) -> int:
         with unavailable_when_away():
-            return await run()
+            return await self._replayer.run(by_hand=by_hand)
 
     async def open_call(
         self, call_sid: CallSid, *, caller: str | None, business: Business | None = None
@@ -170,14 +115,14 @@ class Store:
         A record is made when there is none, from the old system's when that has one. Without a
         caller the one in the record counts.
         """
-        began = self._clock()
-        fresh = fresh_fields(call_sid, business or self._business, caller, began)
+        backend, began = self._backend, self._backend.clock()
+        fresh = fresh_fields(call_sid, business or backend.business, caller, began)
         info = SessionInfo(call_sid, uuid4().hex, began, fresh)
-        session = CallSession(info, self._backend, save_mode(self._settings, call_sid))
+        session = CallSession(info, backend, save_mode(backend.settings, call_sid))
         state = await self._claimed(session)
         caller = caller or state.caller
         session.state = await self._with_earlier(state, call_sid, caller, began)
-        self._written(call_sid, caller, began)
+        backend.written_soon(call_sid, caller, began)
         return session
 
     async def open_turn(
@@ -187,26 +132,23 @@ class Store:
 
         Nothing is claimed or written yet. Raises StoreUnavailable and BrokenRecord.
         """
-        began = self._clock()
+        backend, began = self._backend, self._backend.clock()
+        fresh = fresh_fields(call_sid, backend.business, caller, began)
         with unavailable_when_away():
-            record, answers = await self._scripts.read_turn(call_sid, requests, at=began)
-            found = record or await self._reader.old_record(call_sid)
-        fresh = fresh_fields(call_sid, self._business, caller, began)
-        record = record or CallRecord(
-            {**fresh, **(found.fields if found else {})}, found.history if found else ()
-        )
-        state = await self._reader.state(call_sid, record)
-        caller = caller or state.caller
+            record, answers = await backend.scripts.read_turn(call_sid, requests, at=began)
+            found = record or await backend.old_record(call_sid, fresh)
+        record = found or CallRecord(fresh)
+        state = await backend.state(call_sid, record)
+        state = await self._with_earlier(state, call_sid, caller or state.caller, began)
         return HttpTurn(
             call_sid=call_sid,
             began=began,
             known=found is not None,
             record=record,
-            state=await self._with_earlier(state, call_sid, caller, began),
+            state=state,
             answers=answers,
-            backend=self._backend,
-            appointments=self._backend.slots(call_sid),
-            written=lambda: self._turn_written(call_sid, caller, began),
+            backend=backend,
+            appointments=backend.slots(call_sid),
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
@@ -216,7 +158,7 @@ class Store:
         """
         try:
             with unavailable_when_away():
-                record = await self._reader.record(parse_call_sid(call_sid))
+                record = await self._backend.record(parse_call_sid(call_sid))
         except InvalidCallSid:
             return None
         return record.named(call_sid).skeleton if record else None
@@ -228,42 +170,37 @@ class Store:
 
     async def status(self, call_sid: CallSid) -> Status | None:
         """Return a call's status, what waits in a journal included; None for an unknown call."""
-        try:
+        text = None
+        with suppress(*AWAY, TimeoutError):
             async with asyncio.timeout(OPEN_PATIENCE_S):
-                text = await cast(
-                    Awaitable[str | None], self._client.hget(call_keys(call_sid).call, "status")
-                )
-        except (*AWAY, TimeoutError):
-            text = None
-        return await self._reader.status(call_sid, text)
+                get = self._backend.client.hget(call_keys(call_sid).call, "status")
+                text = await cast(Awaitable[str | None], get)
+        return await self._backend.status(call_sid, text)
+
+    async def hand_over(self, call_sid: CallSid, by: str, *, over: bool = False) -> str | None:
+        """Mark the call as taken by `by`, a member of staff, or as free when `by` is empty.
+
+        A call that a colleague has stays theirs unless `over` says to take it over. Returns who
+        has it then, None for an unknown call. Raises StoreUnavailable and BrokenRecord.
+        """
+        at = self._backend.clock()
+        with unavailable_when_away():
+            return await self._backend.scripts.take(call_sid, by, at=at, over=over)
 
     async def announce(self, call_sid: CallSid, phase: Phase) -> None:
         """Publish what the bot is doing to live watchers; best effort, never waits for Redis."""
-        at = iso_utc(self._clock())
-        keys = call_keys(call_sid)
+        at, client = iso_utc(self._backend.clock()), self._backend.client
 
         async def tell() -> None:
-            await self._client.xadd(
-                keys.events,
+            await client.xadd(
+                call_keys(call_sid).events,
                 {"type": "phase", "value": phase.value, "at": at},
                 maxlen=EVENTS_KEPT,
                 nomkstream=True,
             )
-            await self._client.publish(CHANNEL, call_sid)
+            await client.publish(CHANNEL, call_sid)
 
         self.best_effort.add(("phase", call_sid, at, phase), tell)
-
-    async def _with_earlier(
-        self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
-    ) -> CallState:
-        """Return the state with open calls of the same number, looked up for OPEN_PATIENCE_S."""
-        if state.step is not Step.NAME:
-            return state
-        with suppress(TimeoutError):
-            async with asyncio.timeout(OPEN_PATIENCE_S):
-                found = await self.callers.open_calls_of(caller, besides=call_sid, now=began)
-                return replace(state, earlier=found)
-        return state
 
     async def _claimed(self, session: CallSession) -> CallState:
         call_sid, record = session.info.call_sid, None
@@ -272,25 +209,68 @@ class Store:
                 await self.breaker.closed()
             async with asyncio.timeout(OPEN_PATIENCE_S):
                 record = (await session.claim()).record
-            return await self._reader.state(call_sid, record)
+            return await self._backend.state(call_sid, record)
         except BrokenRecord as broken:
             log.error("claim_refused", call_sid=call_sid, why=broken.why)
         except ResponseError:  # it takes no write just now; what it has it still tells
             with suppress(*AWAY, BrokenRecord, TimeoutError):
                 async with asyncio.timeout(OPEN_PATIENCE_S):
-                    record = await self._reader.record(call_sid)
+                    record = await self._backend.record(call_sid)
         except (*AWAY, TimeoutError):
             self.breaker.trip()
         advice = "the call is taken, and written when Redis answers"
         log.warning("call_begins_unclaimed", call_sid=call_sid, advice=advice)
-        return await self._reader.state(call_sid, record)
+        return await self._backend.state(call_sid, record)
 
-    async def _deliver(self, pending: PendingCommits) -> None:
-        await CallSession.restored(pending, self._backend).deliver()
+    async def _with_earlier(
+        self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
+    ) -> CallState:
+        """Return the state with open calls of the same number, looked up for OPEN_PATIENCE_S.
 
-    def _replayed_session(self, session: SessionInfo) -> None:
+        None while Redis is away.
+        """
+        if state.step is Step.NAME and caller:
+            with suppress(*AWAY, TimeoutError):
+                async with asyncio.timeout(OPEN_PATIENCE_S):
+                    found = await self._open_calls_of(caller, call_sid, began)
+                    return replace(state, earlier=found)
+        return state
+
+    async def _open_calls_of(
+        self, caller: str, later: CallSid, began: datetime
+    ) -> tuple[EarlierCall, ...]:
+        """Return this number's calls, within the window, that ended with a name and no booking.
+
+        Newest first, and none from before a call that was booked or transferred. A number can be
+        forged: a caller must say that name before anything of it is said. None that is on the
+        phone or continued as another call.
+        """
+        backend, calls = self._backend, list[EarlierCall]()
+        for call_sid in await backend.index.calls_of(caller, began - backend.resume_window):
+            try:
+                record = await backend.record(call_sid) if call_sid != later else None
+            except BrokenRecord:
+                continue
+            if record is None:
+                continue
+            state = record.state(backend.business, backend.clock())
+            if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
+                break
+            is_open = Step.NAME in state.answers and record.continued_as in (None, later)
+            if is_open and not await backend.index.on_the_phone([call_sid]):
+                calls.append(EarlierCall(call_sid, state))
+        return tuple(calls)
+
+    async def _deliver(self, entry: Pending) -> None:
+        if isinstance(entry, PendingCommits):
+            await CallSession.restored(entry, self._backend).deliver()
+        else:
+            await self.writes.deliver(entry)
+
+    def _replayed(self, pending: PendingCommits) -> None:
         """Add to the indexes: a process that died while Redis was away may not have done it."""
-        self._written(session.call_sid, session.fresh.get("caller"), session.began)
+        session = pending.session
+        self._backend.written_soon(session.call_sid, session.fresh.get("caller"), session.began)
 
     async def _keep_replaying(self) -> None:
         while True:
@@ -303,43 +283,9 @@ class Store:
             except AWAY:
                 self.breaker.trip()
 
-    def _written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        self._index_soon(call_sid, caller, began)
-        self._mirror_soon(call_sid)
 
-    async def _turn_written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        """Add to the indexes before the answer to a turn over HTTP, whose client looks for it."""
-        self._mirror_soon(call_sid)
-        try:
-            async with asyncio.timeout(INDEX_PATIENCE_S):
-                await self._index(call_sid, caller, began)
-        except (*AWAY, TimeoutError):
-            self._index_soon(call_sid, caller, began)
-
-    def _mirror_soon(self, call_sid: CallSid) -> None:
-        """Rewrite the old system's string when there is time."""
-        if self._settings.mirror_json:
-            self.best_effort.add(("mirror", call_sid), lambda: self._mirror(call_sid))
-
-    def _index_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        """Add to the indexes when there is time; again at the end of the call."""
-        index = partial(self._index, call_sid, caller, began)
-        self.best_effort.add(("index", call_sid), index)
-
-    async def _index(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
-        """Add to the indexes of recent calls and of callers; raises client.AWAY."""
-        await add_recent(self._client, call_sid, began, self._settings.retention_s)
-        if caller:
-            await self.callers.add(caller, call_sid, began)
-
-    async def _mirror(self, call_sid: CallSid) -> None:
-        """Rewrite the old system's string; what it holds beside our fields stays in it."""
-        for _ in range(MIRROR_TRIES):
-            record = await self._scripts.read(call_sid, at=self._clock())
-            old = await self._reader.old_bytes(call_sid)
-            text = write_legacy(record, old, self._business) if record else None
-            if text is None:
-                return
-            read, life_s = (old or b"").decode(), self._settings.retention_s
-            if await _MIRROR.run(self._client, [legacy_key(call_sid)], [read, text, life_s]):
-                return
+def save_mode(settings: Settings, call_sid: CallSid) -> SaveMode:
+    """Return REALTIME for VOICEBOT_REALTIME_SHARE of the calls, by CRC-32 of the callSid."""
+    lot = zlib.crc32(call_sid.encode()) / 2**32
+    chosen = settings.save_mode is SaveMode.REALTIME and lot < settings.realtime_share
+    return SaveMode.REALTIME if chosen else SaveMode.BATCH

@@ -10,19 +10,19 @@ nothing has happened. There is no journal: while Redis is away the request fails
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
+from voicebot.store.backend import Backend
 from voicebot.store.client import unavailable_when_away
 from voicebot.store.commits import Commit, encode, merge
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
-from voicebot.store.scripts import Taken
-from voicebot.store.session import SessionBackend
+from voicebot.store.scripts import Verdict
 from voicebot.store.slots import Slots
 
 
@@ -37,7 +37,6 @@ class HttpTurn:
     known    there is a record of this call, ours or the old system's
     record   what the turn goes on from
     answers  what earlier turns answered to the requests that were asked for
-    written  called after the turn has reached Redis (mirror, indexes); raises nothing
     """
 
     call_sid: CallSid
@@ -46,9 +45,8 @@ class HttpTurn:
     record: CallRecord
     state: CallState
     answers: Sequence[str]
-    backend: SessionBackend
+    backend: Backend
     appointments: Slots
-    written: Callable[[], Awaitable[None]]
     _commits: list[Commit] = field(default_factory=list)
 
     @property
@@ -74,7 +72,7 @@ class HttpTurn:
 
     async def continue_earlier(self, earlier: CallSid) -> None:
         """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
-        await self.backend.callers.continued(earlier, self.call_sid)
+        await self.backend.index.mark_continued(earlier, self.call_sid)
         await self.appointments.take_over(earlier)
 
     async def write(
@@ -87,18 +85,16 @@ class HttpTurn:
         """
         change = self.change
         change = replace(change, messages=tuple(m for m in change.messages if m != stored))
-        commit, began_at = (
-            encode(Commit(1, change, self.backend.clock())),
-            time.perf_counter(),
-        )
+        commit = encode(Commit(1, change, self.backend.clock()))
+        began_at = time.perf_counter()
         with unavailable_when_away():
-            taken, after = await self.backend.scripts.take_turn(
+            verdict, after = await self.backend.scripts.take_turn(
                 self.call_sid, self.began, self.record, commit, answers
             )
-        if taken is Taken.FENCED:
+        if verdict is Verdict.FENCED:
             raise Fenced(f"a session has taken {self.call_sid} over")
-        if taken is Taken.OVERTAKEN:
+        if verdict is Verdict.OVERTAKEN:
             raise Overtaken(f"another turn of {self.call_sid} was faster; send this one again")
         metrics.commit_seconds.labels(Saved.REDIS).observe(time.perf_counter() - began_at)
-        await self.written()
+        await self.backend.turn_written(self.call_sid, self.state.caller, self.began)
         return replace(self, record=after).skeleton

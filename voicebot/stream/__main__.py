@@ -83,8 +83,8 @@ def server_dependencies(
         webhook=Webhook(settings, business, store.status, tokens),
         tokens=tokens,
         open_call=store.open_call,
-        hold=store.presence.hold,
-        first=store.locks.take,
+        hold=store.index.hold,
+        first=store.index.lock,
         calls=calls,
     )
 

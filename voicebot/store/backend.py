@@ -1,0 +1,178 @@
+"""What a store's sessions, turns and small writes share: one client, and the ways to a record.
+
+A record is read from the hash where there is one, else from what the old system left, with what
+waits in journals on top.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from voicebot.business import Business
+from voicebot.call import CallSid, CallState, Status
+from voicebot.log import get_logger
+from voicebot.settings import Settings
+from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
+from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.fallback import FallbackStore
+from voicebot.store.index import CallIndex
+from voicebot.store.keys import legacy_key
+from voicebot.store.legacy import read_legacy, write_legacy
+from voicebot.store.record import CallRecord, fresh_fields, read_status
+from voicebot.store.record_diff import after
+from voicebot.store.replay import journal_paths, waiting_sessions
+from voicebot.store.scripts import Replicas, Script, Scripts
+from voicebot.store.slots import Slots
+
+log = get_logger(__name__)
+
+INDEX_PATIENCE_S = 0.5
+"""How long a turn over HTTP waits for the indexes; after that they are written in time."""
+
+MIRROR_TRIES = 3
+"""How often the mirror begins again when another program wrote it meanwhile."""
+
+_FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
+_MIRROR = Script("mirror", behind=())
+
+
+class Backend:
+    """One per store. Reading raises client.AWAY and BrokenRecord for Redis.
+
+    scripts      every write
+    fallback     where writes rest while Redis is away
+    breaker      open while Redis does not answer
+    tasks        what runs beside the conversations
+    best_effort  work that may be late: indexes, the mirror, phases
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        settings: Settings,
+        business: Business,
+        fallback: FallbackStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.client = client
+        self.settings = settings
+        self.business = business
+        self.fallback = fallback
+        self.clock = clock
+        self.resume_window = timedelta(hours=settings.resume_window_h)
+        replicas = Replicas(settings.wait_replicas, settings.wait_replicas_ms)
+        self.scripts = Scripts(
+            client,
+            retention_s=settings.retention_s,
+            replicas=replicas if settings.wait_replicas else None,
+        )
+        self.index = CallIndex(client)
+        self.tasks = Tasks()
+        self.breaker = redis_breaker(client.ping, self.tasks)
+        self.best_effort = BestEffortQueue()
+
+    def slots(self, call_sid: CallSid) -> Slots:
+        """Return the calendar as this call may change it."""
+        return Slots(self.client, self.business, call_sid, self.clock)
+
+    async def record(self, call_sid: CallSid) -> CallRecord | None:
+        """Return a call's record, or None for an unknown call."""
+        found = await self.scripts.read(call_sid, at=self.clock())
+        return found or await self.old_record(call_sid)
+
+    async def old_record(
+        self, call_sid: CallSid, fresh: Mapping[str, str] | None = None
+    ) -> CallRecord | None:
+        """Return what the old system left of a call, on top of the fields of a new record."""
+        try:
+            old = await self._old_bytes(call_sid)
+        except ResponseError as error:
+            if not is_wrong_type(error):
+                raise
+            return None  # a key of another type: nothing that the old system wrote
+        found = read_legacy(old, self.business)
+        if found is None:
+            if old:
+                advice = "what stands there is left as it is; the call begins anew"
+                log.warning("old_record_unreadable", call_sid=call_sid, advice=advice)
+            return None
+        fresh = fresh or fresh_fields(call_sid, self.business, None, self.clock())
+        return CallRecord({**fresh, **found.fields}, found.history)
+
+    async def _old_bytes(self, call_sid: CallSid) -> bytes | None:
+        # as text, bytes that are no UTF-8 would be replaced, and then lost in the mirror
+        get = self.client.execute_command("GET", legacy_key(call_sid), NEVER_DECODE=True)  # type: ignore[no-untyped-call]
+        return cast(bytes | None, await get)
+
+    async def state(self, call_sid: CallSid, record: CallRecord | None) -> CallState:
+        """Return what a conversation needs to go on with a record, as journals will complete it.
+
+        None as `record`: Redis has none, or is away.
+        """
+        known = await self._with_journals(call_sid, record)
+        return known.state(self.business, self.clock()) if known else CallState()
+
+    async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
+        """Return the status with what waits in journals; finished there is finished."""
+        if text not in _FINISHED:
+            stored = CallRecord({"status": text}) if text else None
+            known = await self._with_journals(call_sid, stored)
+            text = known.fields.get("status") if known else None
+        return read_status(text) if text else None
+
+    async def _with_journals(
+        self, call_sid: CallSid, record: CallRecord | None
+    ) -> CallRecord | None:
+        data_dir = self.settings.data_dir
+        if not journal_paths(data_dir):  # a look at one directory is not worth a thread
+            return record
+        sessions = await asyncio.to_thread(waiting_sessions, data_dir, call_sid)
+        return after(record or CallRecord({}), sessions) if sessions else record
+
+    def written_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes and rewrite the mirror when there is time."""
+        self.index_soon(call_sid, caller, began)
+        self.mirror_soon(call_sid)
+
+    async def turn_written(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes before the answer to a turn over HTTP, whose client looks for it."""
+        self.mirror_soon(call_sid)
+        try:
+            async with asyncio.timeout(INDEX_PATIENCE_S):
+                await self._add_to_indexes(call_sid, caller, began)
+        except (*AWAY, TimeoutError):
+            self.index_soon(call_sid, caller, began)
+
+    def index_soon(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        """Add to the indexes when there is time."""
+        self.best_effort.add(
+            ("index", call_sid), lambda: self._add_to_indexes(call_sid, caller, began)
+        )
+
+    async def _add_to_indexes(self, call_sid: CallSid, caller: str | None, began: datetime) -> None:
+        await self.index.add(call_sid, began, self.settings.retention_s)
+        if caller:
+            await self.index.add_caller(caller, call_sid, began, self.resume_window)
+
+    def mirror_soon(self, call_sid: CallSid) -> None:
+        """Rewrite the old system's string when there is time; it must not block."""
+        if self.settings.mirror_json:
+            self.best_effort.add(("mirror", call_sid), lambda: self._mirror(call_sid))
+
+    async def _mirror(self, call_sid: CallSid) -> None:
+        """What the string holds beside our fields stays in it."""
+        for _ in range(MIRROR_TRIES):
+            record = await self.scripts.read(call_sid, at=self.clock())
+            old = await self._old_bytes(call_sid)
+            text = write_legacy(record, old, self.business) if record else None
+            if text is None:
+                return
+            read, life_s = (old or b"").decode(), self.settings.retention_s
+            if await _MIRROR.run(self.client, [legacy_key(call_sid)], [read, text, life_s]):
+                return
