@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from voicebot.call import Change, Message, Speaker, Step
+from voicebot.call import Message, Speaker
 from voicebot.errors import SettingsError, StoreUnavailable
-from voicebot.log import REDACTED, configure, get_logger, is_private, redact
+from voicebot.log import REDACTED, configure, get_logger, is_private
 from voicebot.store.record import utc_now
 
 SECRET = "Samantha 0412 345 678"
@@ -83,12 +80,6 @@ def test_keys_of_our_own_workings_are_not(key: str) -> None:
     assert not is_private(key)
 
 
-@dataclass
-class Caller:
-    name: str
-    step: Step
-
-
 class Form(BaseModel):
     email: str
     pages: int
@@ -98,18 +89,12 @@ class Form(BaseModel):
     "value",
     [
         {"userInfo": {"name": SECRET}},
-        [{"phone": SECRET}, ({"address": SECRET},)],
-        Caller(SECRET, Step.NAME),
+        [{"phone": SECRET}, ({"address": {"street": [SECRET]}},)],
+        Message(Speaker.CALLER, SECRET, utc_now()),
         Form(email=SECRET, pages=1),
-        Change(
-            answers={Step.NAME: SECRET},
-            messages=(Message(Speaker.CALLER, SECRET, utc_now()),),
-            dialogue=SECRET,
-        ),
         SECRET.encode(),
-        object.__new__(type("Stranger", (), {"__repr__": lambda _: SECRET})),
     ],
-    ids=["mapping", "sequence", "dataclass", "model", "change", "bytes", "stranger"],
+    ids=["mapping", "sequence", "dataclass", "model", "bytes"],
 )
 def test_customer_data_does_not_leak_from_within_a_value(
     value: object, capsys: pytest.CaptureFixture[str]
@@ -119,17 +104,6 @@ def test_customer_data_does_not_leak_from_within_a_value(
     assert "saved" in written
     assert "Samantha" not in written
     assert "0412" not in written
-
-
-nested = st.recursive(
-    st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
-)
-
-
-@given(value=nested, private=st.sampled_from(["name", "phone", "text", "dialogue"]))
-def test_whatever_stands_under_a_private_key_is_gone(value: object, private: str) -> None:
-    event = redact(None, "info", {"outer": [{private: value}], private: value})
-    assert event == {"outer": [{private: REDACTED}], private: REDACTED}
 
 
 def test_a_value_that_contains_itself_is_cut(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,12 +23,10 @@ BROWSER_PREFIX = "web-"
 CALL_SID_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 """Of a callSid that we accept; the whole text must match."""
 
-_CALL_SID = re.compile(CALL_SID_PATTERN, re.ASCII)
-
 
 def is_call_sid(text: object) -> bool:
     """Return whether `text` has the form of a callSid."""
-    return isinstance(text, str) and bool(_CALL_SID.fullmatch(text))
+    return isinstance(text, str) and bool(re.fullmatch(CALL_SID_PATTERN, text, re.ASCII))
 
 
 def parse_call_sid(text: str) -> CallSid:
@@ -184,15 +182,12 @@ class Appointments(Protocol):
 
     async def hold(self, start: datetime) -> Place:
         """Keep this moment for the caller while it is read back."""
-        ...
 
     async def book(self, start: datetime) -> Place:
         """Keep it for good."""
-        ...
 
     async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
-        """The free moments nearest to `wanted`, in order of time."""
-        ...
+        """Return the free moments nearest to `wanted`, in order of time."""
 
 
 CommitObserver = Callable[[Change, Saved, float], None]
@@ -205,21 +200,17 @@ class Ledger(Protocol):
     @property
     def state(self) -> CallState:
         """The record as it was found when the session claimed the call."""
-        ...
 
     @property
     def appointments(self) -> Appointments:
         """The business's calendar; what this call holds and does not book is let go at its end."""
-        ...
 
     async def commit(self, change: Change) -> Saved:
         """Write all of `change` or nothing; raises Fenced when a newer session owns the call.
 
         Never raises because Redis is away: the answer says where the change rests meanwhile.
         """
-        ...
 
     async def continue_earlier(self, earlier: CallSid) -> None:
-        """That call of `state.earlier` goes on as this one: it is not offered again, and the
-        appointments that it holds are this call's."""
-        ...
+        """Go on with that call of `state.earlier`: it is not offered again, and what it holds in
+        the calendar is this call's."""

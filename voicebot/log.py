@@ -3,7 +3,7 @@
 This module decides what a line may hold, not the places that log:
 
 - a key that names customer data (`name`, `caller_phone`, `user.userInfo.email`) loses its value,
-  however deep it lies in mappings, sequences, dataclasses and models;
+  however deep it lies in mappings and sequences;
 - an exception is logged as its types and code lines. Its message is kept only when it is a
   VoicebotError's or the operating system's: a ValidationError quotes the input that it refused;
 - an object of an unknown type is logged as the name of its type;
@@ -12,7 +12,6 @@ This module decides what a line may hold, not the places that log:
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import re
@@ -27,7 +26,7 @@ from typing import cast
 from uuid import UUID
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import ExcInfo, FilteringBoundLogger, Processor
 
 from voicebot.errors import SettingsError, VoicebotError
 
@@ -40,7 +39,6 @@ caller customer from to number digits dialogue history fields prompt sentence wo
 _SECRET = "token secret password payload authorization key cookie signature"
 _PRIVATE = frozenset(f"{_CUSTOMER} {_SECRET}".split())
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_PLAIN = (str, int, float, date, time, timedelta, UUID)
 _MAX_DEPTH = 8
 """Deeper structures are cut, so that a value that contains itself does not hang the logger."""
 
@@ -91,56 +89,29 @@ def describe_exception(error: BaseException) -> str:
 def _safe(value: object, depth: int) -> object:
     if depth > _MAX_DEPTH:
         return REDACTED
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, PurePath):
-        return str(value)  # the renderers would show its repr
-    if value is None or isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"<{len(value)} bytes>"
-    if isinstance(value, BaseException):
-        return describe_exception(value)
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_safe(item, depth + 1) for item in value]
-    return _safe_members(value, depth)
+    match value:
+        case Enum():
+            return value.value
+        case PurePath():  # the renderers would show its repr
+            return str(value)
+        case None | str() | int() | float() | date() | time() | timedelta() | UUID():
+            return value
+        case BaseException():
+            return describe_exception(value)
+        case list() | tuple() | set() | frozenset():
+            return [_safe(item, depth + 1) for item in value]
+        case Mapping():
+            return {
+                str(key): REDACTED if is_private(str(key)) else _safe(item, depth + 1)
+                for key, item in value.items()
+            }
+        case _:
+            return f"<{type(value).__qualname__}>"
 
 
-def _safe_members(value: object, depth: int) -> object:
-    members = _members(value)
-    if members is None:
-        return f"<{type(value).__qualname__}>"
-    return {
-        str(key): REDACTED if is_private(str(key)) else _safe(item, depth + 1)
-        for key, item in members.items()
-    }
-
-
-def _members(value: object) -> Mapping[object, object] | None:
-    if isinstance(value, Mapping):
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    model = getattr(type(value), "model_fields", None)  # pydantic, without importing it here
-    return {key: getattr(value, key) for key in model} if isinstance(model, dict) else None
-
-
-def _render_exception(
-    logger: object, method: str, event: MutableMapping[str, object]
-) -> MutableMapping[str, object]:
-    """Replace exc_info by code lines and types, because rendered tracebacks quote messages."""
-    error = _exception_of(event.pop("exc_info", None))
-    if error is not None:
-        event["exception"] = "\n".join(_chain(error))
-    return event
-
-
-def _exception_of(info: object) -> BaseException | None:
-    if isinstance(info, BaseException):
-        return info
-    if isinstance(info, tuple):
-        return cast(BaseException | None, info[1])
-    return sys.exception() if info else None
+def _describe_all(exc_info: ExcInfo) -> str:
+    """Return code lines and types: tracebacks as they are usually rendered quote messages."""
+    return "\n".join(_chain(exc_info[1]))
 
 
 def _chain(error: BaseException, seen: frozenset[int] = frozenset()) -> list[str]:
@@ -170,7 +141,7 @@ def _common() -> list[Processor]:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _render_exception,
+        structlog.processors.ExceptionRenderer(_describe_all),
         redact,
     ]
 

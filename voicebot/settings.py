@@ -19,7 +19,6 @@ from voicebot.errors import SettingsError
 
 logging.getLogger("dotenv").setLevel(logging.ERROR)  # check_settings reports it once
 PREFIX: Final = "VOICEBOT_"
-_DAY_S: Final = 24 * 3600
 _SCHEMES: Final = ("https", "http", "wss", "ws")
 
 
@@ -179,7 +178,7 @@ class Settings(BaseSettings):
     @property
     def retention_s(self) -> int:
         """How long a record is kept after its last write, in seconds."""
-        return self.retention_days * _DAY_S
+        return self.retention_days * 24 * 3600
 
     @property
     def traces_url(self) -> str | None:
@@ -215,7 +214,6 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _are_networks(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
-        """Read each word as a network; an address is a network of one."""
         words = _words(given) if isinstance(given, str) else given
         try:
             return tuple(str(ip_network(word, strict=False)) for word in words)
