@@ -9,14 +9,13 @@ from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Change, Message, Place, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, begin
 from voicebot.collect.events import (
-    Book,
     Effect,
     End,
     Ending,
     Event,
     Heard,
-    Hold,
     Placed,
+    Reserve,
     Save,
     Say,
     Started,
@@ -83,9 +82,9 @@ def run(
     return dialogue, effects
 
 
-def wishes(effects: tuple[Effect, ...]) -> list[Hold | Book]:
+def wishes(effects: tuple[Effect, ...]) -> list[Reserve]:
     """What a turn asks of the calendar."""
-    return [e for e in effects if isinstance(e, (Hold, Book))]
+    return [e for e in effects if isinstance(e, Reserve)]
 
 
 def saved(effects: tuple[Effect, ...]) -> Change:

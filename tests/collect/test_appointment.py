@@ -27,9 +27,7 @@ from voicebot.business import WEEKDAYS, Business, load_business
 from voicebot.call import Place, Status, Step
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import (
-    Book,
     Ending,
-    Hold,
     Placed,
     Unsaid,
 )
@@ -108,12 +106,12 @@ FREE = tuple(
 def test_a_time_is_held_before_it_is_read_back_and_booked_at_the_yes() -> None:
     dialogue, effects = next_move(at(Step.TIME), answer(Step.TIME), NOW)
     (hold,) = wishes(effects)
-    assert isinstance(hold, Hold)
+    assert not hold.agreed
     assert not said(effects)
     dialogue, _ = next_move(dialogue, Placed(hold, Place.YOURS), NOW)
     effects = next_move(dialogue, YES, NOW)[1]
     (book,) = wishes(effects)
-    assert isinstance(book, Book)
+    assert book.agreed
     assert saved(effects).booked is None
 
 

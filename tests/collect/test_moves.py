@@ -40,13 +40,12 @@ from voicebot.call import (
 from voicebot.collect.answers import MAX_ATTEMPTS
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import (
-    Book,
     End,
     Ending,
     Event,
     Heard,
-    Hold,
     Placed,
+    Reserve,
     Save,
     Say,
     Silent,
@@ -229,16 +228,16 @@ def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
         before = dialogue
         dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
         for wish in wishes(effects):
-            if isinstance(wish, Book):
+            if wish.agreed:
                 assert (before.mode, before.step) == (Mode.CONFIRMING, Step.TIME)
             todo.appendleft(Placed(wish, places.draw(st.sampled_from(list(Place)))))
         booked = any(isinstance(e, Save) and e.change.booked for e in effects)
         if booked:
             assert isinstance(event, Placed)
-            assert isinstance(event.wish, Book)
+            assert event.wish.agreed
         if any(isinstance(e, End) for e in effects):
             return
-        speaks = any(isinstance(e, (Say, Hold, Book)) for e in effects)
+        speaks = any(isinstance(e, (Say, Reserve)) for e in effects)
         assert speaks or before.patience, "the bot must never fall silent"
 
 

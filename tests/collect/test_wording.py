@@ -20,7 +20,7 @@ from voicebot.collect.moves import next_move
 from voicebot.collect.spoken import pronounce, written
 from voicebot.collect.understanding import Missing
 from voicebot.collect.understanding.rules import understand
-from voicebot.collect.wording import fixed_sentences, load_wording
+from voicebot.collect.wording import load_wording
 from voicebot.errors import SettingsError
 
 DEMO = load_business(None)
@@ -56,7 +56,7 @@ def test_no_line_wants_a_placeholder_that_nobody_fills() -> None:
 
 
 def test_what_is_said_often_is_fixed_and_holds_nothing_of_a_caller() -> None:
-    sentences = fixed_sentences(DEMO)
+    sentences = load_wording(DEMO).fixed_sentences()
     assert "Hello, this is Harbour Home Services." in sentences
     assert "Is that right?" in sentences
     assert not [s for s in sentences if "{" in s]

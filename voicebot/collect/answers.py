@@ -1,4 +1,4 @@
-"""What becomes of an answer: taken, joined to a piece, asked again, read back, left as it is.
+"""Take an answer: save it, join it to a piece, read it back, ask again, or leave it open.
 
 A question is put at most three times, and a value that was read back counts only after a yes.
 """
@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.business import Confirm
-from voicebot.call import Answer, Place, Step
-from voicebot.collect.appointment import MINUTE, booked, out_of_hours, taken, unbooked
-from voicebot.collect.dialogue import Mode
-from voicebot.collect.events import Book, Hold, Placed
+from voicebot.call import Place, Step
+from voicebot.collect.appointment import booked, out_of_hours, taken, unbooked
+from voicebot.collect.dialogue import Mode, normal
+from voicebot.collect.events import Placed, Reserve
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Missing, Understanding
-from voicebot.validation import Refusal, refuse_time, validate
+from voicebot.validation import Refusal, refuse_time
 
 MAX_ATTEMPTS = 3
 """After so many failed answers to one question the bot moves on and staff see it unanswered."""
@@ -27,11 +27,12 @@ _PASS = frozenset({Intent.REFUSAL, Intent.DONT_KNOW, Intent.NO_PREFERENCE})
 
 
 def answer_question(turn: Turn, understood: Understanding, learned: bool) -> Turn:
-    """The answer to the open question; `learned` says that it told something else as well."""
+    """Take the answer to the open question; `learned` says that it told something else as well."""
     step = turn.dialogue.step
     if understood.complete and understood.value is not None:
-        valid = validate(step, understood.value, turn.dialogue.business) is not None
-        return _accept(turn, understood.value) if valid or not learned else proceed(turn)
+        if learned and turn.valid(step, understood.value) is None:
+            return proceed(turn)
+        return _accept(turn, understood.value)
     if understood.missing and (understood.partial or understood.value):
         return _continue(turn, understood)
     if learned:
@@ -44,10 +45,10 @@ def answer_question(turn: Turn, understood: Understanding, learned: bool) -> Tur
 
 
 def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Turn:
-    """The answer to a read-back. A yes counts for exactly the value that was read."""
+    """Take the answer to a read-back. A yes counts for exactly the value that was read."""
     step = turn.dialogue.step
     value = understood.fields.get(step, understood.value)
-    if value is not None and validate(step, value, turn.dialogue.business) is not None:
+    if value is not None and turn.valid(step, value) is not None:
         if value != turn.dialogue.value(step):
             return _corrected(turn, value)
         if understood.intent in _ASSENT and not learned:
@@ -66,33 +67,36 @@ def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Tu
 
 
 def _accept(turn: Turn, value: str) -> Turn:
-    """A whole value for the step that was asked for: check it, save it, read it back."""
+    """Check a whole value for the open step, save it, read it back."""
     step = turn.dialogue.step
     if step is Step.TIME:
         return _offer_time(turn, value)
-    answer = validate(step, value, turn.dialogue.business)
+    answer = turn.valid(step, value)
     if answer is None:
         return again(turn)
-    turn = turn.answer(step, normal(value, answer), answer)
-    if turn.dialogue.business.policy(step) is Confirm.IMPLICIT:
+    turn = turn.answer(step, answer)
+    if turn.business.policy(step) is Confirm.IMPLICIT:
         turn = turn.say(f"saved.{step}", value=turn.spoken(step))
     return proceed(turn)
 
 
 def _corrected(turn: Turn, value: str) -> Turn:
-    """Another value instead of a yes: take it and read it back. After too many no yes is asked
-    for any more: the last one is said in passing, so that it can still be objected to."""
+    """Take another value instead of a yes, and read it back.
+
+    After too many of them no yes is asked for any more: the last one is said in passing, so that
+    the caller can still object.
+    """
     step, attempts = turn.dialogue.step, turn.dialogue.attempts + (not turn.dialogue.unheard)
     turn = turn.become(attempts=attempts)
-    answer = validate(step, value, turn.dialogue.business)
+    answer = turn.valid(step, value)
     if attempts <= MAX_ATTEMPTS or step is Step.TIME or answer is None:
         return _accept(turn, value)
-    turn = turn.answer(step, normal(value, answer), answer)
+    turn = turn.answer(step, answer)
     return settle(turn, f"saved.{step}", value=turn.spoken(step))
 
 
 def _agreed(turn: Turn) -> Turn:
-    """A yes to the read-back, or its value once more; neither counts where it was not heard."""
+    """Take a yes, or the value once more; neither counts where the read-back was not heard."""
     if turn.dialogue.unheard:
         return turn.ask()
     if turn.dialogue.step is Step.TIME:
@@ -114,7 +118,7 @@ def _doubt_other(turn: Turn, step: Step) -> Turn:
 
 
 def unclear(turn: Turn) -> Turn:
-    """Neither a yes nor a no to the read-back; one that was not heard is read again."""
+    """Ask for a yes or a no once more; a read-back that was not heard is read again."""
     if turn.dialogue.unheard:
         return turn.ask()
     attempts = turn.dialogue.attempts + 1
@@ -124,19 +128,18 @@ def unclear(turn: Turn) -> Turn:
 
 
 def _continue(turn: Turn, understood: Understanding) -> Turn:
-    """A piece of the answer: keep it and ask for the rest only."""
+    """Keep a piece of the answer and ask for the rest only."""
     piece = understood.partial or understood.value or ""
     if piece == turn.dialogue.partial:
         return again(turn)
-    spoken = written(turn.dialogue.step, piece, turn.dialogue.business)
+    spoken = written(turn.dialogue.step, piece, turn.business)
     return turn.become(partial=piece, unheard=False).say(
         f"missing.{understood.missing}", value=spoken
     )
 
 
 def again(turn: Turn) -> Turn:
-    """The answer was no use: ask again, differently; after three times move on. What was not
-    heard is asked as it was."""
+    """Ask again, in other words; after three times move on. What was not heard is repeated."""
     if turn.dialogue.unheard:
         return turn.become(mode=Mode.ASKING).ask()
     attempts = turn.dialogue.attempts + 1
@@ -177,36 +180,35 @@ def proceed(turn: Turn) -> Turn:
 
 
 def _recall_time(turn: Turn, given: str) -> Turn:
-    """Step 6 begins with what the caller said about the time before it was asked for."""
+    """Begin step 6 with what the caller said about the time before it was asked for."""
     turn = turn.become(given_time=None)
-    if validate(Step.TIME, given, turn.dialogue.business):
+    if turn.valid(Step.TIME, given):
         return _offer_time(turn, given)
     missing = Missing.DAY if given.startswith("T") else Missing.CLOCK
     return _continue(turn, Understanding(Intent.ANSWER, missing=missing, partial=given))
 
 
 def _offer_time(turn: Turn, value: str) -> Turn:
-    """A day and a clock time: ask the calendar for it when it can be booked, else say why not."""
-    business = turn.dialogue.business
-    at = validate(Step.TIME, value, business)
+    """Ask the calendar for a moment that can be booked; say why another one cannot."""
+    at = turn.valid(Step.TIME, value)
     if not isinstance(at, datetime):
         return again(turn)
-    refusal = refuse_time(at, business, turn.now)
+    refusal = refuse_time(at, turn.business, turn.now)
     turn = turn.become(pending=None, mode=Mode.ASKING)
     if refusal is None:
-        return replace(turn.become(partial=None), wish=Hold(at))
+        return replace(turn.become(partial=None), wish=Reserve(at))
     if refusal is Refusal.CLOSED:
         return again(out_of_hours(turn, at))
     return again(turn.say(f"time.{refusal}"))
 
 
 def on_place(turn: Turn, event: Placed) -> Turn:
-    """The calendar's answer. Without one the time is noted, and booked by a person later."""
+    """Take the calendar's answer. Without one the time is noted, and booked by a person later."""
     turn = replace(turn, said=event.wish.said)
     if event.place is Place.TAKEN:
         return taken(turn, event.free)
-    if isinstance(event.wish, Hold):
-        value = event.wish.start.astimezone(turn.dialogue.business.zone).strftime(MINUTE)
+    if not event.wish.agreed:
+        value = normal(event.wish.start, turn.business)
         doubted = turn.dialogue.doubted - {Step.TIME}
         return proceed(turn.become(pending=value, doubted=doubted))
     if event.place is Place.UNKNOWN:
@@ -215,14 +217,9 @@ def on_place(turn: Turn, event: Placed) -> Turn:
 
 
 def _book(turn: Turn) -> Turn:
-    """The last yes: the calendar decides, and its answer books."""
+    """Ask the calendar to book, after the last yes; its answer ends the call."""
     value = turn.dialogue.pending or ""
-    at = validate(Step.TIME, value, turn.dialogue.business)
-    if not isinstance(at, datetime) or refuse_time(at, turn.dialogue.business, turn.now):
+    at = turn.valid(Step.TIME, value)
+    if not isinstance(at, datetime) or refuse_time(at, turn.business, turn.now):
         return _offer_time(turn, value)
-    return replace(turn, wish=Book(at))
-
-
-def normal(value: str, answer: Answer) -> str:
-    """What was validated, in normal form: text as the validator left it."""
-    return answer if isinstance(answer, str) else value
+    return replace(turn, wish=Reserve(at, agreed=True))

@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from voicebot.business import Business
 from voicebot.call import Change, Ledger, Message, Place, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
     YES_NO_KEYS,
-    Book,
     Continue,
     End,
     Ending,
@@ -26,9 +24,9 @@ from voicebot.collect.events import (
     Expectation,
     Heard,
     Hearing,
-    Hold,
     Placed,
     Reading,
+    Reserve,
     Save,
     Say,
     Silent,
@@ -48,7 +46,6 @@ from voicebot.collect.understanding import (
     nothing,
 )
 from voicebot.collect.understanding.rules import understand as by_rules
-from voicebot.collect.vocabulary import vocabulary
 from voicebot.errors import SpeechUnavailable
 
 _TICK = timedelta(milliseconds=1)
@@ -57,7 +54,7 @@ _CLAUSE_END = re.compile(r"[,.;!，。；！]")
 _DECISIVE = frozenset(
     {Intent.YES, Intent.NO, Intent.REPEAT, Intent.HOLD, Intent.HUMAN, Intent.REFUSAL, Intent.CANCEL}
 )
-"""What is whole as soon as it is said, whatever was asked."""
+"""Complete as soon as they are said, whatever was asked."""
 
 _BESIDE_IT = frozenset(
     {Intent.NOT_A_VALUE, Intent.NOTHING, Intent.QUESTION, Intent.OTHER_VALUE, Intent.OTHER_REQUEST}
@@ -67,7 +64,18 @@ _BESIDE_IT = frozenset(
 
 _IDLE = frozenset({Intent.NOT_A_VALUE, Intent.NOTHING})
 _ASSENT = frozenset({Intent.YES, Intent.THANKS})
-"""Where no yes is waited for, a mere "okay" answers nothing."""
+"""Where no yes is waited for, "okay" answers nothing."""
+
+_LIKELY = {
+    ("en", Step.PHONE): ("oh", "double", "triple"),
+    ("en", Step.EMAIL): ("gmail dot com", "outlook dot com", "hotmail dot com"),
+    ("en", Step.TIME): ("o'clock", "am", "pm", "noon"),
+}
+"""Words for the recogniser: closed lists, never values of anybody.
+
+It writes words that it expects as words. Without, "oh four" becomes "L4", "at ten" becomes
+"attend", and "john dot smith at" is drawn together as "john.smithat".
+"""
 
 _WANTS_YES = (Mode.CONFIRMING, Mode.OFFERING)
 
@@ -82,18 +90,17 @@ class SayAloud(Protocol):
         self, text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
     ) -> None:
         """Speak; `before_first_frame` is awaited with the moment at which speech begins."""
-        ...
 
 
 async def understand_by_rules(
     text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
 ) -> Understanding:
-    """The understanding that needs no key, no network and no time."""
+    """Understand by the rules alone: without a key, network or waiting."""
     return by_rules(text, asked)
 
 
 class Conversation:
-    """One call's dialogue on its way: its state, its pen, and when something was last said."""
+    """One call's dialogue: its state, its ledger, and the moment of its last message."""
 
     def __init__(self, dialogue: Dialogue, *, say: SayAloud, ledger: Ledger, clock: Clock) -> None:
         self.dialogue = dialogue
@@ -105,7 +112,7 @@ class Conversation:
         self._saved_early: Message | None = None
 
     async def take_turn(self, event: Event) -> Ending | None:
-        """Decide, commit, speak; the ending when the conversation is over."""
+        """Decide, commit, speak; return the ending when the conversation is over."""
         ending: Ending | None = None
         next_event: Event | None = event
         while next_event is not None:
@@ -113,22 +120,17 @@ class Conversation:
             event, next_event = next_event, None
             for effect in effects:
                 match effect:
-                    case Hold() | Book():
+                    case Save(change):
+                        await self._ledger.commit(self._unsaved(change))
+                    case Continue(earlier):
+                        await self._ledger.continue_earlier(earlier)
+                    case Reserve():
                         next_event = await self._ask_calendar(effect)
                     case Say(text):
                         next_event = await self._speak(text, after=event)
                     case End(over):
                         ending = over
-                    case _:
-                        await self._perform(effect)
         return ending
-
-    async def _perform(self, effect: Save | Continue) -> None:
-        match effect:
-            case Save(change):
-                await self._ledger.commit(self._unsaved(change))
-            case Continue(earlier):
-                await self._ledger.continue_earlier(earlier)
 
     async def _speak(self, text: str, *, after: Event) -> Unsaid | None:
         """Raises SpeechUnavailable when not even a fixed sentence can be said."""
@@ -146,31 +148,23 @@ class Conversation:
         await self._say(text, partial(self._commit_said, text))
         return Unsaid()
 
-    async def _ask_calendar(self, wish: Hold | Book) -> Placed:
+    async def _ask_calendar(self, wish: Reserve) -> Placed:
         calendar = self._ledger.appointments
-        take = calendar.hold if isinstance(wish, Hold) else calendar.book
-        place = await take(wish.start)
+        place = await (calendar.book if wish.agreed else calendar.hold)(wish.start)
         free = await calendar.free_near(wish.start) if place is Place.TAKEN else ()
         return Placed(wish, place, free)
 
     async def heard(self, utterance: Utterance, understand: Understand) -> Heard:
-        """Turn what was heard into an event: stamped in order, with what it interrupted.
+        """Return an utterance as an event, stamped in order, with the words it interrupted.
 
-        Words are saved with what they mean, in one commit; where understanding takes time they
+        Words are saved with their meaning, in one commit; where understanding takes time they
         are saved before it. Raises Fenced.
         """
         message = Message(Speaker.CALLER, utterance.text, self._stamp(utterance.started_at))
         said, self._last_said = self._last_said, None
-        revised = None
-        if (
-            said is not None
-            and utterance.heard_prefix is not None
-            and utterance.heard_prefix != said.text
-        ):
-            revised = (
-                said,
-                Message(Speaker.BOT, utterance.heard_prefix, said.started_at, partial=True),
-            )
+        prefix, revised = utterance.heard_prefix, None
+        if said is not None and prefix is not None and prefix != said.text:
+            revised = (said, replace(said, text=prefix, partial=True))
         early = partial(self._save_early, Change(messages=(message,), revised=revised))
         return Heard(message, await self._meaning(utterance, understand, early), revised)
 
@@ -198,7 +192,7 @@ class Conversation:
             self._saved_early = message
 
     def _unsaved(self, change: Change) -> Change:
-        """A change without the words that were saved before they were understood."""
+        """Return a change without the words that were saved before they were understood."""
         early = bool(change.messages) and change.messages[0] is self._saved_early
         return replace(change, messages=(), revised=None) if early else change
 
@@ -212,9 +206,9 @@ class Conversation:
 
 
 def _keyed(keys: str, asked: Asked) -> Understanding:
-    """What keys mean while a yes is waited for: more than a yes or a no is a number that corrects.
+    """Read keys while a yes is waited for: more than a yes or a no is a number that corrects.
 
-    One key pressed several times is nothing: a second yes is none to the value, nor a value.
+    One key pressed several times is nothing: neither a second yes nor a value.
     """
     if len(set(keys)) == 1:
         return Understanding(YES_NO_KEYS.get(keys, Intent.NOTHING))
@@ -226,7 +220,7 @@ def _keyed(keys: str, asked: Asked) -> Understanding:
 
 
 def _to_offer(meant: Understanding, text: str, offered: Dialogue, now: datetime) -> Understanding:
-    """The answer to "shall we go on?" may tell more: "yes, this is …" is a yes and a name."""
+    """Read more in the answer to "shall we go on?": "yes, this is …" is a yes and a name."""
     told = by_rules(text, situation(replace(offered.ahead(), mode=Mode.ASKING), now))
     opening = by_rules(_CLAUSE_END.split(text, maxsplit=1)[0], situation(offered, now))
     agreed = meant.fields and opening.intent is Intent.YES
@@ -235,7 +229,7 @@ def _to_offer(meant: Understanding, text: str, offered: Dialogue, now: datetime)
 
 
 def in_order(at: datetime, last: datetime | None) -> datetime:
-    """Messages of a call never share a moment and never go back in time."""
+    """Return `at`, or a moment just after `last`: messages neither share one nor go back."""
     return at if last is None or at > last else last + _TICK
 
 
@@ -275,8 +269,8 @@ async def _hear_next(
 
 
 def situation(dialogue: Dialogue, now: datetime) -> Asked:
-    """What the understanding should know about the moment of an utterance."""
-    business: Business = dialogue.business
+    """Return what understanding has to know about the moment of an utterance."""
+    business = dialogue.business
     record = dict(dialogue.answers)
     if dialogue.pending is not None:
         record[Step.TIME] = dialogue.pending
@@ -294,14 +288,24 @@ def situation(dialogue: Dialogue, now: datetime) -> Asked:
 
 
 def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
-    """Return what speech input should know: what is asked, and how an answer is read."""
-    confirming = dialogue.mode in _WANTS_YES
+    """Return what speech input has to know: the question, and how an answer is read."""
 
     @cache  # for the life of one question: turn-taking and the conversation share one reading
     def read(text: str) -> Reading:
         return _reading(text, situation(dialogue, clock()))
 
-    return Expectation(dialogue.step, confirming, read, vocabulary(dialogue))
+    confirming = dialogue.mode in _WANTS_YES
+    return Expectation(dialogue.step, confirming, read, _vocabulary(dialogue))
+
+
+def _vocabulary(dialogue: Dialogue) -> tuple[str, ...]:
+    """Return words that are likely in the answer to the open question."""
+    business = dialogue.business
+    if dialogue.step is Step.SERVICE:
+        return tuple(offer.name for offer in business.services)
+    if dialogue.step is Step.ADDRESS:
+        return business.suburbs
+    return _LIKELY.get((business.language, dialogue.step), ())
 
 
 def _reading(text: str, asked: Asked) -> Reading:

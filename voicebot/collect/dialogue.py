@@ -19,8 +19,7 @@ _NONE: frozenset[Step] = frozenset()
 
 
 class Mode(StrEnum):
-    """What the bot waits for: a yes to going on with an earlier call, an answer, a yes to its
-    read-back, or nothing any more."""
+    """The bot offers to go on with an earlier call, asks, reads back, or says no more."""
 
     OFFERING = "offering"
     ASKING = "asking"
@@ -44,7 +43,7 @@ class Dialogue:
     patience   silences that are still met without a word: the caller asked for a moment
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone
-    reopened   it had ended without a booking; who says something now goes on with it
+    reopened   it had ended without a booking, and goes on when the caller speaks
     caller     the number that calls, if it is shown
     cancelled  the caller wants no booking: going on is not offered when they call again
     """
@@ -72,7 +71,7 @@ class Dialogue:
     caller: str | None = None
 
     def to_json(self) -> str:
-        """The part of the state that the record's own fields do not hold."""
+        """Return the part of the state that the record's own fields do not hold."""
         offered = self.earlier if self.mode is Mode.OFFERING else ()
         return orjson.dumps(
             {
@@ -102,22 +101,22 @@ class Dialogue:
         return newest if newest and not _read(newest.state.dialogue).get("cancelled") else None
 
     def value(self, step: Step) -> str | None:
-        """What is held for a step, the pending time included."""
+        """Return the value held for a step, the pending time included."""
         return self.pending if step is Step.TIME else self.answers.get(step)
 
     @property
     def knows_something(self) -> bool:
-        """Did the caller tell anything that is kept?"""
+        """Whether the caller told anything that is kept."""
         return bool(self.answers or self.pending or self.given_time)
 
     def ahead(self) -> Dialogue:
-        """The situation after the open step, were it settled."""
+        """Return the situation after the open step, were it settled."""
         later = replace(self, settled=self.settled | {self.step})
         step, mode = later.next_open()
         return replace(later, step=step, mode=mode, partial=None)
 
     def next_open(self) -> tuple[Step, Mode]:
-        """The first step that still wants an answer or a yes."""
+        """Return the first step that still wants an answer or a yes."""
         for step in FIELDS:
             if step in self.settled:
                 continue
@@ -129,7 +128,7 @@ class Dialogue:
 
 
 def begin(business: Business, state: CallState) -> Dialogue:
-    """The dialogue of a call as its record left it; a fresh one for a fresh record.
+    """Return the dialogue of a call as its record left it; a fresh one for a fresh record.
 
     A caller who comes back after a goodbye without booking is asked again what was given up.
     """
@@ -137,7 +136,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
     dialogue = Dialogue(
         business,
         load_wording(business),
-        answers={s: _normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
+        answers={s: normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
         confirmed=state.confirmed,
         doubted=_steps(saved.get("doubted")),
         settled=_steps(saved.get("settled")) if state.status is not Status.INCOMPLETE else _NONE,
@@ -171,7 +170,7 @@ def _is_named(call: EarlierCall, name: str) -> bool:
 
 
 def asking(step: Step, dialogue: str | None) -> str | None:
-    """What the bot waits for, for those who watch: a step, `confirm`, or nothing any more."""
+    """Return what the bot waits for: a step, `confirm`, or None when the call is over."""
     mode = _read(dialogue).get("mode", Mode.ASKING)
     if mode == Mode.ENDED or step is Step.DONE:
         return None
@@ -179,7 +178,7 @@ def asking(step: Step, dialogue: str | None) -> str | None:
 
 
 def _read(text: str | None) -> dict[str, Any]:
-    """The saved state; a value of another version or make counts as none."""
+    """Read the saved state; a value of another version or program counts as none."""
     if not text:
         return {}
     try:
@@ -196,7 +195,8 @@ def _steps(names: object) -> frozenset[Step]:
     )
 
 
-def _normal(answer: Answer, business: Business) -> str:
+def normal(answer: Answer, business: Business) -> str:
+    """Return a validated value as the dialogue holds it: a service's name, local time (ISO)."""
     if isinstance(answer, Service):
         return answer.name
     if isinstance(answer, datetime):

@@ -1,4 +1,4 @@
-"""What reaches the conversation, and what it asks of the world. Plain values, no I/O."""
+"""The events of a conversation, and the effects it asks for. Plain values, no I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicebot.call import CallSid, Change, Message, Place, Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
 
 YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
-"""What a key alone means while a yes is waited for."""
+"""The meaning of a key alone while a yes is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller said something, or keyed it: the message for the history, and what it meant.
+    """Words or keys of the caller: the message for the history, and its meaning.
 
     revised  (as it was written, as it was heard): the bot's words that this interrupted
     """
@@ -53,9 +53,9 @@ class TimeUp:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What the calendar answered to Hold or Book, with free moments near when it is taken."""
+    """The calendar's answer to `wish`, with free moments near where it is taken."""
 
-    wish: Hold | Book
+    wish: Reserve
     place: Place
     free: tuple[datetime, ...] = ()
 
@@ -78,7 +78,7 @@ class Say:
 
 
 class Ending(StrEnum):
-    """How a call is left after the last word."""
+    """The end of a call, after the last word."""
 
     HANGUP = "hangup"
     TRANSFER = "transfer"
@@ -86,47 +86,41 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Nothing more to say or hear."""
+    """End the call; nothing more is said or heard."""
 
     ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """The caller goes on with an earlier call: that one is not offered again."""
+    """Take over an earlier call, which is then not offered again."""
 
     earlier: CallSid
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Keep this appointment while it is read back; the answer comes as Placed.
+class Reserve:
+    """Ask the calendar for this moment; its answer comes as Placed.
 
-    said  what is to be said first, in one breath with what the answer brings
+    agreed  the caller agreed: book it; otherwise it is held while it is read back
+    said    what is to be said first, in one breath with what the answer brings
     """
 
     start: datetime
+    agreed: bool = False
     said: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
-    """The caller agreed: take this appointment for good; the answer comes as Placed."""
-
-    start: datetime
-    said: tuple[str, ...] = ()
-
-
-Effect = Save | Say | Continue | Hold | Book | End
+Effect = Save | Say | Continue | Reserve | End
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the rules understood of one text, as an answer to one question.
+    """The rules' reading of one text, as an answer to one question.
 
     asked     the situation in which it was read
-    complete  it is a whole and valid answer: nothing more need be waited for
-    idle      said briefly over the bot's words, it only shows that one listens
+    complete  a whole and valid answer: nothing more need be waited for
+    idle      a word that only shows that the caller listens, when said over the bot's words
     """
 
     asked: Asked
@@ -136,7 +130,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What speech input should know while it waits for the next answer.
+    """The next answer, as speech input has to know it.
 
     step, confirming  choose the patience of turn-taking
     read              understand a text as an answer to this question; the same text is read once
@@ -151,11 +145,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was heard: words or keys.
+    """Words or keys of the caller.
 
-    heard_prefix  what the caller had heard of the bot's last words when these words interrupted
-                  them; None when they interrupted nothing
-    reading       how turn-taking read these words, if it did; the conversation reads them likewise
+    heard_prefix  the part of the bot's last words that the caller had heard when these words
+                  interrupted them; None when they interrupted nothing
+    reading       turn-taking's reading of these words, which the conversation shares, or None
     """
 
     text: str

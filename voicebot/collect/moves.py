@@ -1,7 +1,6 @@
-"""The conversation as one pure function: what happens next, given what just happened.
+"""The conversation as one pure function, `next_move`. Nothing here waits, speaks or stores.
 
-`next_move` decides; nothing here waits, speaks or stores. What becomes of an answer stands in
-`answers`.
+Answers are taken in `answers`.
 """
 
 from __future__ import annotations
@@ -15,14 +14,13 @@ from voicebot.collect.answers import (
     again,
     answer_question,
     answer_read_back,
-    normal,
     on_place,
     proceed,
     settle,
     unclear,
 )
 from voicebot.collect.appointment import unbooked
-from voicebot.collect.dialogue import Dialogue, Mode
+from voicebot.collect.dialogue import Dialogue, Mode, normal
 from voicebot.collect.events import (
     Effect,
     Ending,
@@ -39,12 +37,11 @@ from voicebot.collect.replies import reply
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Intent, Understanding
 from voicebot.collect.wording import last_sentence_at
-from voicebot.validation import validate
 
 MAX_SILENCES = 3
 """Ask again, rephrase, say goodbye."""
 MAX_OFFERS = 2
-"""Who does not say whether to go on is asked once more, and then starts afresh."""
+"""An unclear answer to "shall we go on?" is asked for once more; then the call starts afresh."""
 
 _UNDECIDED = frozenset(
     {Intent.UNSURE, Intent.NOT_A_VALUE, Intent.NOTHING, Intent.COMPLAINT, Intent.OFF_TOPIC}
@@ -56,27 +53,27 @@ _UNDECIDED = frozenset(
 def next_move(
     dialogue: Dialogue, event: Event, now: datetime
 ) -> tuple[Dialogue, tuple[Effect, ...]]:
-    """One turn: the state after `event`, and what to save, to say and whether to end, in order."""
+    """Take one turn: the state after `event`, and what to save, say and end, in order."""
     turn = Turn(dialogue, now)
     match event:
         case Started():
-            turn, message, revised = _start(turn), None, None
-        case Heard(message, understanding, revised) if dialogue.mode is Mode.ENDED:
+            turn = _start(turn)
+        case Heard() if dialogue.mode is Mode.ENDED:
             turn = _start(turn)
         case Heard(message, understanding, revised):
             turn = _reopened(turn.become(silences=0, patience=0))
             turn = _understood(_cut_off(turn, revised), message.text, understanding)
         case Placed():
-            turn, message, revised = on_place(turn, event), None, None
+            turn = on_place(turn, event)
         case Unsaid():
-            turn, message, revised = _unsaid(turn), None, None
+            turn = _unsaid(turn)
         case Unheard():
-            turn, message, revised = _unheard(turn), None, None
+            turn = _unheard(turn)
         case Silent():
-            turn, message, revised = _silence(turn), None, None
+            turn = _silence(turn)
         case TimeUp():
-            turn, message, revised = _abandon(turn, "end.time_up"), None, None
-    return turn.dialogue, tuple(turn.effects(dialogue, message, revised))
+            turn = _abandon(turn, "end.time_up")
+    return turn.dialogue, tuple(turn.effects(dialogue, event))
 
 
 def _start(turn: Turn) -> Turn:
@@ -102,7 +99,10 @@ def _silence(turn: Turn) -> Turn:
 
 
 def _unheard(turn: Turn) -> Turn:
-    """Nobody could listen; keys still work. It is an attempt, so that the call ends some day."""
+    """Say that nothing could be transcribed and that keys work.
+
+    It counts as an attempt, so that the call ends some day.
+    """
     turn = turn.say("trouble.unheard")
     if turn.dialogue.mode is Mode.OFFERING:
         return _offer_again(turn.say("trouble.keys_for_yes"))
@@ -114,7 +114,7 @@ def _unheard(turn: Turn) -> Turn:
 
 
 def _unsaid(turn: Turn) -> Turn:
-    """What could not be read back gets no yes: it is kept, and a person asks for it later."""
+    """Ask for no yes to what could not be read back: it is kept, and a person asks later."""
     held = turn.dialogue
     match held.mode:
         case Mode.ENDED:
@@ -159,7 +159,8 @@ def _met(turn: Turn, understood: Understanding) -> Turn:
     if understood.moved:
         turn = turn.say("time.zone")
     known = frozenset(turn.dialogue.answers)
-    turn, learned = _take_others(turn, understood)
+    others = {s: v for s, v in understood.fields.items() if s is not turn.dialogue.step}
+    turn, learned = _learn(turn, others)
     if turn.dialogue.mode is Mode.CONFIRMING:
         if learned and not (known & frozenset(understood.fields) or turn.dialogue.unheard):
             turn = _consented(turn)
@@ -168,9 +169,9 @@ def _met(turn: Turn, understood: Understanding) -> Turn:
 
 
 def _consented(turn: Turn) -> Turn:
-    """Instead of a yes the caller goes on with something new, without objecting.
+    """Leave a read-back without its yes, where the caller goes on with something new.
 
-    What was read back is left as it stands, without its yes: asking once more would only nag.
+    There was no objection, and asking once more would only nag.
     A time is never taken so, because it books; nor is a correction a consent.
     """
     step = turn.dialogue.step
@@ -180,7 +181,7 @@ def _consented(turn: Turn) -> Turn:
 
 
 def _offered(turn: Turn, understood: Understanding) -> Turn:
-    """The answer to "shall we go on where we were?"; who tells something else starts afresh."""
+    """Take the answer to "shall we go on where we were?"; anything else starts afresh."""
     if turn.dialogue.unheard:
         return _learn(turn, understood.fields)[0].ask()
     if understood.intent in _UNDECIDED and not understood.fields:
@@ -208,38 +209,33 @@ def _closed_offer(turn: Turn) -> Turn:
 
 
 def _as_answer(understood: Understanding, step: Step) -> Understanding:
-    """What was understood as a yes or a no, but tells something: that answers the question."""
+    """Read a yes or a no that tells something as an answer to the question."""
     if not understood.fields:
         return understood
     return replace(understood, intent=Intent.ANSWER, value=understood.fields.get(step))
 
 
 def _reopened(turn: Turn) -> Turn:
-    """Who speaks on after a goodbye without booking goes on: the call is no longer over."""
+    """Go on with a call that had ended without a booking."""
     if not turn.dialogue.reopened:
         return turn
-    return replace(turn.become(reopened=False), status=Status.ACTIVE)
-
-
-def _take_others(turn: Turn, understood: Understanding) -> tuple[Turn, bool]:
-    """Keep what was said about other steps; True when there was something."""
-    fields = {s: v for s, v in understood.fields.items() if s is not turn.dialogue.step}
-    return _learn(turn, fields)
+    return turn.become(reopened=False).save(status=Status.ACTIVE)
 
 
 def _learn(turn: Turn, fields: Mapping[Step, str]) -> tuple[Turn, bool]:
+    """Keep what was said about these steps; True when it was anything new."""
     learned = False
     for step, value in fields.items():
         if step is Step.TIME:
             turn, learned = turn.become(given_time=value), True
             continue
-        answer = validate(step, value, turn.dialogue.business)
+        answer = turn.valid(step, value)
         if answer is None:
             continue
         known = turn.dialogue.answers.get(step)
-        if known == normal(value, answer) and step not in turn.dialogue.doubted:
+        if known == normal(answer, turn.business) and step not in turn.dialogue.doubted:
             continue  # said once more: its yes still counts
-        turn, learned = turn.answer(step, normal(value, answer), answer), True
+        turn, learned = turn.answer(step, answer), True
         if known is not None:
             turn = turn.say("saved.changed", value=turn.spoken(step))
     return turn, learned

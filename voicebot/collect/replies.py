@@ -1,8 +1,6 @@
-"""What callers say beside answering: a question, a wish to wait, a wish for a person."""
+"""Reply to remarks beside an answer: a question, a wish to wait, a wish for a person."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from voicebot.business import WEEKDAYS, Offer
 from voicebot.call import Status
@@ -21,9 +19,9 @@ _SERVICES = ("service", "offer", "do you do", "can you do", "what do you", "æœå
 
 
 def reply(turn: Turn, intent: Intent, text: str) -> Turn | None:
-    """The turn that meets such a remark, or None when it was none: then it is an answer.
+    """Reply to a remark; None when it is none, but an answer.
 
-    Meeting a remark costs no attempt: the open question is simply put again.
+    A remark costs no attempt: the open question is put again.
     """
     match intent:
         case Intent.REPEAT | Intent.SPEAK_SLOWER:
@@ -50,8 +48,8 @@ def reply(turn: Turn, intent: Intent, text: str) -> Turn | None:
 
 
 def _person(turn: Turn) -> Turn:
-    turn = replace(turn, person=True)
-    if turn.dialogue.business.transfer_to:
+    turn = turn.save(person=True)
+    if turn.business.transfer_to:
         return turn.say("reply.person").end(Ending.TRANSFER, Status.TRANSFER)
     return turn.say("reply.no_person").ask()
 
@@ -60,8 +58,8 @@ def _question(turn: Turn, text: str) -> Turn:
     """Answer from the business file what it can answer; never guess."""
     if _mentions(text, _PRICE):
         return _price(turn, text)
-    if _mentions(text, _WHERE) and turn.dialogue.business.company.address:
-        return turn.say("reply.where", address=turn.dialogue.business.company.address)
+    if _mentions(text, _WHERE) and turn.business.company.address:
+        return turn.say("reply.where", address=turn.business.company.address)
     if _mentions(text, _HOURS):
         return _today(turn)
     if _mentions(text, _SERVICES) or _mentioned(turn, text):
@@ -70,7 +68,7 @@ def _question(turn: Turn, text: str) -> Turn:
 
 
 def _price(turn: Turn, text: str) -> Turn:
-    named = _mentioned(turn, text) or [o for o in turn.dialogue.business.services if o.price]
+    named = _mentioned(turn, text) or [o for o in turn.business.services if o.price]
     for offer in named:
         if offer.price:
             turn = turn.say("reply.price", service=offer.name, price=offer.price)
@@ -78,7 +76,7 @@ def _price(turn: Turn, text: str) -> Turn:
 
 
 def _today(turn: Turn) -> Turn:
-    business = turn.dialogue.business
+    business = turn.business
     day = WEEKDAYS[turn.now.astimezone(business.zone).weekday()]
     spans = business.hours.get(day, ())
     if not spans:
@@ -93,6 +91,6 @@ def _mentions(text: str, words: tuple[str, ...]) -> bool:
 def _mentioned(turn: Turn, text: str) -> list[Offer]:
     return [
         offer
-        for offer in turn.dialogue.business.services
+        for offer in turn.business.services
         if any(word.casefold() in text for word in (offer.name, *offer.synonyms))
     ]

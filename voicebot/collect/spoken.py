@@ -32,20 +32,20 @@ _PARTS_OF_DAY = {
     | dict.fromkeys(("evening", "18"), "晚上")
     | dict.fromkeys(("night", "21"), "夜里"),
 }
-"""What the pieces of understanding call a part of the day, as it is said behind the day."""
+"""A part of the day, by its name or first hour in understanding's results, as it is said."""
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})?")
-""" "j.smith@", of which the rest is still to come, is said like a whole one."""
+"""An unfinished one ("j.smith@") is said like a whole one."""
 _DIGIT_GROUPS = re.compile(
     r"(?<![\w:.])(?:\+\d{1,3}|\d{2,15})(?:[ -]\d{2,15}){1,7}(?![\w:])"  # 0412 345 678
     r"|(?<![\w:.])[+0]\d{3,15}(?![\w:])"  # 0412345678
 )
 _LAST_MINUTE = (23, 59)
-"""Who closes then is open to the end of the day; nobody says "11:59 pm"."""
+"""As a closing time it means the end of the day, which is said as "midnight"."""
 _MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus ", "'": " apostrophe "}
 
 
 def written(step: Step, value: str, business: Business) -> str:
-    """A value in normal form as one writes it to a person."""
+    """Return a value in normal form as one writes it to a person."""
     if step is Step.PHONE:
         return written_phone(value, business.region)
     if step is Step.TIME:
@@ -54,7 +54,7 @@ def written(step: Step, value: str, business: Business) -> str:
 
 
 def written_phone(value: str, region: str) -> str:
-    """National format for the business's own country, else international; pieces in groups."""
+    """Return a number in national format in its own region, else international; with spaces."""
     if not value.startswith("+"):
         return _grouped(value, region)
     try:
@@ -68,7 +68,7 @@ def written_phone(value: str, region: str) -> str:
 
 
 def _grouped(digits: str, region: str) -> str:
-    """The digits that were given so far, as a keypad would show them."""
+    """Return the digits of an unfinished number as a keypad would show them."""
     if not digits.isdigit():
         return digits
     keypad, text = phonenumbers.AsYouTypeFormatter(region), ""
@@ -127,17 +127,17 @@ def _part_of_day(hour: int) -> str:
 
 
 def listing(names: Sequence[str], comma: str, joiner: str) -> str:
-    """`a, b and c`, where the joiner is " and "."""
+    """Return `a, b and c`, where the joiner is " and "."""
     return joiner.join([comma.join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def in_a_sentence(name: str) -> str:
-    """A service as it is said in the middle of a sentence: "window cleaning", but "TV repair"."""
+    """Return a service's name for the middle of a sentence: "window cleaning", "TV repair"."""
     return " ".join(word if word.isupper() else word.lower() for word in name.split())
 
 
 def pronounce(sentence: str) -> str:
-    """A written sentence as a synthesiser should read it: digits one by one, e-mails in words."""
+    """Return a sentence as a synthesiser should read it: digits one by one, e-mails in words."""
     sentence = _EMAIL.sub(lambda found: _say_email(found[0]), sentence)
     return _DIGIT_GROUPS.sub(lambda found: _say_digits(found[0]), sentence)
 

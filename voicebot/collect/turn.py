@@ -5,15 +5,17 @@ Immutable; every method returns the turn with one thing more decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from voicebot.call import Answer, CallSid, Change, EarlierCall, Message, Status, Step
-from voicebot.collect.dialogue import Dialogue, Mode, begin
-from voicebot.collect.events import Book, Continue, Effect, End, Ending, Hold, Save, Say
+from voicebot.business import Business
+from voicebot.call import Answer, CallSid, Change, EarlierCall, Status, Step
+from voicebot.collect.dialogue import Dialogue, Mode, begin, normal
+from voicebot.collect.events import Continue, Effect, End, Ending, Event, Heard, Reserve, Save, Say
 from voicebot.collect.spoken import in_a_sentence, listing, written
+from voicebot.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,15 @@ class Turn:
     dialogue: Dialogue
     now: datetime
     said: tuple[str, ...] = ()
-    answers: Mapping[Step, Answer] = field(default_factory=dict)
-    confirmed: frozenset[Step] = frozenset()
-    unconfirmed: frozenset[Step] = frozenset()
-    status: Status | None = None
+    change: Change = field(default_factory=Change)
     ending: Ending | None = None
     continued: CallSid | None = None
-    person: bool = False
-    wish: Hold | Book | None = None
+    wish: Reserve | None = None
+
+    @property
+    def business(self) -> Business:
+        """The business that is called."""
+        return self.dialogue.business
 
     def say(self, key: str, variant: int = 0, /, **values: str) -> Turn:
         """Add a line of the wording."""
@@ -41,27 +44,33 @@ class Turn:
         """Change the dialogue's state."""
         return replace(self, dialogue=replace(self.dialogue, **state))  # type: ignore[arg-type]
 
-    def answer(self, step: Step, value: str, answer: Answer) -> Turn:
-        """Hold a validated value and save it; whatever was confirmed before no longer is."""
-        held = self.dialogue
+    def save(self, **fields: object) -> Turn:
+        """Add to what is saved."""
+        return replace(self, change=replace(self.change, **fields))  # type: ignore[arg-type]
+
+    def valid(self, step: Step, value: str) -> Answer | None:
+        """Return the value as the record keeps it, or None when it is not acceptable."""
+        return validate(step, value, self.business)
+
+    def answer(self, step: Step, answer: Answer) -> Turn:
+        """Hold a validated value and save it; an earlier yes no longer counts."""
+        held, change = self.dialogue, self.change
         turn = self.become(
-            answers={**held.answers, step: value},
+            answers={**held.answers, step: normal(answer, self.business)},
             confirmed=held.confirmed - {step},
             doubted=held.doubted - {step},
             settled=held.settled - {step},
         )
-        stale = {step} if step in held.confirmed else set()
-        return replace(
-            turn,
-            answers={**self.answers, step: answer},
-            unconfirmed=self.unconfirmed | stale,
-            confirmed=self.confirmed - {step},
+        return turn.save(
+            answers={**change.answers, step: answer},
+            unconfirmed=change.unconfirmed | ({step} & held.confirmed),
+            confirmed=change.confirmed - {step},
         )
 
     def confirm(self, step: Step) -> Turn:
-        """The caller said yes to the value that was read back."""
+        """Note the caller's yes to the value that was read back."""
         turn = self.become(confirmed=self.dialogue.confirmed | {step})
-        return replace(turn, confirmed=self.confirmed | {step})
+        return turn.save(confirmed=self.change.confirmed | {step})
 
     def take_over(self, earlier: EarlierCall) -> Turn:
         """Go on with an earlier call: what it knew is known here, and saved in this record.
@@ -78,16 +87,17 @@ class Turn:
             settled=held.settled | (known.settled - told),
             given_time=held.given_time or known.pending or known.given_time,
         )
-        return replace(
-            turn,
+        turn = turn.save(
             answers={s: a for s, a in found.answers.items() if s not in {*told, Step.TIME}},
             confirmed=found.confirmed - told,
-            continued=earlier.call_sid,
         )
+        return replace(turn, continued=earlier.call_sid)
 
     def end(self, ending: Ending, status: Status) -> Turn:
-        """Nothing more will be asked."""
-        return replace(self.become(mode=Mode.ENDED), ending=ending, status=status)
+        """Ask nothing more."""
+        booked = True if status is Status.BOOKED else None
+        turn = self.become(mode=Mode.ENDED).save(status=status, booked=booked)
+        return replace(turn, ending=ending)
 
     def ask(self) -> Turn:
         """Put the question that is open: for an answer, or for a yes."""
@@ -99,43 +109,25 @@ class Turn:
         return turn.say(f"ask.{held.step}", held.attempts, services=self.offers())
 
     def spoken(self, step: Step) -> str:
-        """The value held for a step as one says it."""
-        return written(step, self.dialogue.value(step) or "", self.dialogue.business)
+        """Return the value held for a step as one says it."""
+        return written(step, self.dialogue.value(step) or "", self.business)
 
     def offers(self) -> str:
-        """The services as one says them."""
-        names = [in_a_sentence(offer.name) for offer in self.dialogue.business.services]
-        return self.listed(names, "and")
+        """Return the services as one says them."""
+        return self.listed([in_a_sentence(offer.name) for offer in self.business.services], "and")
 
     def listed(self, names: Sequence[str], joiner: Literal["and", "or"]) -> str:
-        """Several things in one sentence."""
+        """Return several things in one sentence."""
         line = self.dialogue.wording.line
         return listing(names, line("spoken.comma"), line(f"spoken.{joiner}"))
 
-    def effects(
-        self,
-        before: Dialogue,
-        message: Message | None,
-        revised: tuple[Message, Message] | None,
-    ) -> Iterator[Effect]:
-        """What the world is asked for: save first, then speak, then end."""
-        state = self.dialogue.to_json()
-        changed = state != before.to_json()
-        if message or self.answers or self.status or self.person or changed:
-            yield Save(
-                Change(
-                    answers=self.answers,
-                    confirmed=self.confirmed,
-                    unconfirmed=self.unconfirmed,
-                    messages=(message,) if message else (),
-                    revised=revised,
-                    step=self.dialogue.step,
-                    status=self.status,
-                    booked=True if self.status is Status.BOOKED else None,
-                    dialogue=state,
-                    person=self.person,
-                )
-            )
+    def effects(self, before: Dialogue, event: Event) -> Iterator[Effect]:
+        """Yield what the world is asked for: save first, with the words, then speak, then end."""
+        state, turn = self.dialogue.to_json(), self
+        if isinstance(event, Heard):
+            turn = self.save(messages=(event.message,), revised=event.revised)
+        if turn.change != Change() or state != before.to_json():
+            yield Save(replace(turn.change, step=self.dialogue.step, dialogue=state))
         if self.continued:
             yield Continue(self.continued)
         if self.wish:

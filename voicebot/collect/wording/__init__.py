@@ -1,4 +1,4 @@
-"""What the bot says, as data: one TOML file a language, overridable by the business."""
+"""The bot's lines, as data: one TOML file a language, overridable by the business."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Wording:
     lines: Mapping[str, tuple[str, ...]]
 
     def line(self, key: str, turn: int = 0, /, **values: str) -> str:
-        """The line of `key`; `turn` picks the variant for asking again, the last one repeats."""
+        """Return the line of `key`; `turn` picks the variant for asking again, the last repeats."""
         variants = self.lines[key]
         return variants[min(turn, len(variants) - 1)].format(**values)
 
     def fixed_sentences(self) -> tuple[str, ...]:
-        """Every spoken sentence without a placeholder: worth synthesising beforehand."""
+        """Return every spoken sentence without a placeholder, to be synthesised beforehand."""
         spoken = (v for key, v in self.lines.items() if not key.startswith(_WRITTEN))
         texts = (text for variants in spoken for text in variants)
         return tuple(dict.fromkeys(s for text in texts for s in _sentences(text) if "{" not in s))
 
 
 def last_sentence_at(text: str) -> int:
-    """Where the last sentence of what is said begins: the question, as a rule."""
+    """Return the index of the last sentence of a text: the question, as a rule."""
     ends = [found.end() for found in _SENTENCE_END.finditer(text.rstrip())]
     return max((end for end in ends if end < len(text.rstrip())), default=0)
 
@@ -48,18 +48,18 @@ def _sentences(text: str) -> list[str]:
 
 
 def load_wording(business: Business) -> Wording:
-    """The business's lines; raises SettingsError for an override of a line that does not exist."""
+    """Return the business's lines; raises SettingsError for an override of an unknown line."""
     lines = dict(_language(business.language))
     if strange := set(business.wording) - set(lines):
         raise SettingsError(f"wording has no line {sorted(strange)}; see collect/wording/*.toml")
     lines |= {key: (text,) for key, text in business.wording.items()}
-    constants = {"company": business.company.name}
-    return Wording({key: _fill(variants, constants) for key, variants in lines.items()})
-
-
-def fixed_sentences(business: Business) -> tuple[str, ...]:
-    """The sentences of this business that never vary."""
-    return load_wording(business).fixed_sentences()
+    company = business.company.name.replace("{", "{{").replace("}", "}}")  # it is formatted again
+    return Wording(
+        {
+            key: tuple(text.replace("{company}", company) for text in variants)
+            for key, variants in lines.items()
+        }
+    )
 
 
 @lru_cache(maxsize=8)
@@ -79,17 +79,3 @@ def _flatten(
                 prefix + key,
                 (value,) if isinstance(value, str) else tuple(cast(list[str], value)),
             )
-
-
-def _fill(variants: tuple[str, ...], constants: Mapping[str, str]) -> tuple[str, ...]:
-    """Put in what is known beforehand, so that such sentences count as fixed."""
-    return tuple(
-        _replace_all(text, {f"{{{key}}}": value for key, value in constants.items()})
-        for text in variants
-    )
-
-
-def _replace_all(text: str, values: Mapping[str, str]) -> str:
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value.replace("{", "{{").replace("}", "}}"))
-    return text
