@@ -13,7 +13,9 @@ from voicebot.collect.reading.lexicon import Row, lexicon
 from voicebot.collect.reading.text import tokens
 
 LANGUAGES = sorted(
-    Path(each.name).stem for each in files(reading).iterdir() if ".toml" in each.name
+    Path(each.name).stem
+    for each in files(reading).iterdir()
+    if each.name.endswith(".toml") and each.name != "any.toml"
 )
 ROWS = [(language, row) for language in LANGUAGES for row in lexicon(language).rows]
 ACTS: dict[str, tuple[type, ...]] = {

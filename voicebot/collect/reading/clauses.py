@@ -72,6 +72,7 @@ def clauses(
 
 def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterator[int]:
     mended_until = 0
+    lead_until = 0  # the "no" of "contact no" takes nothing back
     asking = False  # a question goes on to its mark: "how much is it" is one question
     for at, here in enumerate(matches):
         tags = {match.tag for match in here}
@@ -79,6 +80,11 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
             asking = False
         if at and said[at - 1].low in _STOPS and not _is_inside(said, at - 1):
             yield at
+        inside_lead = at < lead_until
+        leads = (match.end for match in here if match.tag.endswith((".lead", ".other")))
+        lead_until = max(lead_until, *leads, 0)
+        if inside_lead:
+            continue
         if "clause.mend" in tags:
             if at >= mended_until:
                 yield at  # "no, sorry, I mean" opens one clause, not three

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,8 @@ SOUND = "quiet.sound"
 """The tag of "uh" and "um", which may stand inside any phrase."""
 _INSIDE = frozenset((",", "-", "'"))
 """Marks that may stand inside a phrase, though its row does not have them."""
+_EVERY_LANGUAGE = "any"
+"""The table of what belongs to no language, read with each."""
 _START, _END = "^", "$"
 _SLOTS = {
     Kind.WORD: ("{word}",),
@@ -138,8 +140,7 @@ class Lexicon:
 @cache
 def lexicon(language: str) -> Lexicon:
     """Return the table of a language; raises LexiconError when a row is not in order."""
-    table = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
-    rows = tuple(_rows(table))
+    rows = (*_rows(language), *_rows(_EVERY_LANGUAGE))
     starts = [_compiled(row) for row in rows]
     words = frozenset(word for node in _below(starts) for word in node.edges)
     sounds = [row.phrases.split("|") for row in rows if row.tag == SOUND]
@@ -160,7 +161,8 @@ def _below(starts: Iterable[_Node]) -> list[_Node]:
     return found
 
 
-def _rows(table: Mapping[str, object]) -> Iterator[Row]:
+def _rows(language: str) -> Iterator[Row]:
+    table = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
     for name, kinds in table.items():
         if not isinstance(kinds, dict):
             raise LexiconError(f"[{name}] holds lists of rows")
