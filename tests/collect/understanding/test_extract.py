@@ -46,6 +46,16 @@ def test_a_confirmation_is_yes_or_no(utterance: str, value: str) -> None:
     assert result(step="confirm", utterance=utterance)["value"] == value
 
 
+def test_a_confirmation_is_of_the_one_value_in_the_record() -> None:
+    held = {"phone": "+61491570156"}
+    case = result(step="confirm", utterance="no, the last three are 157", record=held)
+    assert (case["value"], case["fields"]) == ("no", {"phone": "+61491570157"})
+
+
+def test_a_language_without_words_of_its_own_is_read_as_english() -> None:
+    assert result(lang="es", step="confirm", utterance="okay")["value"] == "yes"
+
+
 def test_a_rejected_time_brings_the_new_one() -> None:
     case = result(step="confirm", utterance="no, make it 3 pm on the 30th")
     assert case["fields"] == {"time": "2026-11-30T15:00"}

@@ -16,6 +16,9 @@ from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.rules import understand
 
 CONFIRM = "confirm"
+"""The step of a case in which something was read back: the one value in `record`, else a time."""
+
+_FIELDS = {step.value for step in FIELDS}
 
 
 def _naive(value: object) -> object:
@@ -75,23 +78,28 @@ def _result(line: bytes) -> dict[str, object]:
 def _asked(case: _Case) -> Asked:
     """The situation of a case; raises ValueError for a step that does not exist."""
     confirming = case.step == CONFIRM
-    step = Step.TIME if confirming else Step(case.step)
+    record = {Step(key): v for key, v in case.record.items() if key in _FIELDS and v}
+    read_back = next(iter(record)) if len(record) == 1 else Step.TIME
+    step = read_back if confirming else Step(case.step)
     if step not in FIELDS:
         raise ValueError(f"no such step: {case.step}")
     return Asked(
         step=step,
         now=case.reference_time.replace(tzinfo=None),
         region=case.region or "AU",
-        language="zh-CN" if case.lang.startswith("zh") else case.lang,
+        language=_language(case.lang),
         confirming=confirming,
         question=case.question or "",
         services=tuple(Offer(id=name, name=name) for name in case.services),
-        record={
-            Step(key): value
-            for key, value in case.record.items()
-            if key in (field.value for field in FIELDS) and value
-        },
+        record=record,
     )
+
+
+def _language(lang: str) -> str:
+    """Return the language to read in: a language without words of its own is read as English."""
+    if lang.startswith("zh"):
+        return "zh-CN"
+    return lang if lang.startswith("en") else "en"
 
 
 def _value(understood: Understanding, asked: Asked) -> str | None:
