@@ -9,8 +9,11 @@ RUN    := $(VENV)/.installed-local
 DEV    := $(VENV)/.installed-dev
 TWO    := --numprocesses 2 --dist loadfile
 
-# Where recorded utterances with their right answers lie, for `make accuracy`.
+# Where recorded utterances with their right answers lie, for `make accuracy`: single turns and whole
+# calls, names in three attempts, and what was heard of real speakers.
 CASES  ?= ../shared/extraction
+EVI    ?= $(CASES)/../evi
+HEARD  ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format docs clean
@@ -28,7 +31,7 @@ help:
 	@echo '  make bench       latency under simulated calls (ARGS="--calls 50 --stack null")'
 	@echo '  make chaos       a thousand trials of breaking things (TRIALS=100, or SEED=17 for one)'
 	@echo '  make conversations  25 scripted callers by voice, and how many book what they meant'
-	@echo '  make accuracy    how well utterances are understood (CASES=folder)'
+	@echo '  make accuracy    how well utterances are understood (ARGS="--help" tells more)'
 	@echo
 	@echo '  make lint        style, types and import contracts'
 	@echo '  make format      rewrite the code in the one style'
@@ -65,8 +68,7 @@ chaos: $(DEV)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--trials $(or $(TRIALS),1000)) $(ARGS)
 
 accuracy: $(DEV)
-	$(BIN)/python benchmarks/whole_calls.py $(CASES)
-	$(BIN)/python benchmarks/accuracy.py $(CASES) --hold benchmarks/accuracy.toml $(ARGS)
+	$(BIN)/python benchmarks/accuracy.py $(CASES) --evi $(EVI) $(if $(HEARD),--heard $(HEARD)) $(ARGS)
 
 conversations: $(RUN)
 	@$(BIN)/python benchmarks/conversations.py $(ARGS)
