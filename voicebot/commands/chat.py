@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
@@ -57,7 +58,7 @@ async def _chat(call_sid: CallSid) -> None:
         try:
             await converse(
                 begin(business, ledger.state),
-                hear=_typed(_read_lines()),
+                hear=partial(_typed, _read_lines()),
                 say=_print_said,
                 ledger=ledger,
                 understand=understand,
@@ -70,19 +71,14 @@ async def _chat(call_sid: CallSid) -> None:
             await ledger.close()
 
 
-def _typed(lines: asyncio.Queue[str | None]) -> Callable[[Expectation], Awaitable[Utterance]]:
-    """Return a `hear` that takes the next line that is not empty, echoed when it comes from a
-    pipe."""
-
-    async def hear(_: Expectation) -> Utterance:
-        while (line := await lines.get()) is not None:
-            if text := " ".join(line.split()):
-                if not sys.stdin.isatty():
-                    typer.echo(f"You: {text}")
-                return Utterance(text, _now())
-        raise CallEnded("end of input")
-
-    return hear
+async def _typed(lines: asyncio.Queue[str | None], _: Expectation) -> Utterance:
+    """Take the next line that is not empty; show it when it comes from a pipe."""
+    while (line := await lines.get()) is not None:
+        if text := " ".join(line.split()):
+            if not sys.stdin.isatty():
+                typer.echo(f"You: {text}")
+            return Utterance(text, _now())
+    raise CallEnded("end of input")
 
 
 def _read_lines() -> asyncio.Queue[str | None]:

@@ -6,6 +6,7 @@ Shows calls and numbers of writes, but no customers' data.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -25,8 +26,7 @@ from voicebot.store import (
     journal_summaries,
 )
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
-
+_UNITS_S = {"d": 86_400, "h": 3600, "min": 60}
 _WHOSE = {
     JournalOwner.RUNNING: "a running process; it brings this itself when Redis answers",
     JournalOwner.ENDED: (
@@ -64,7 +64,7 @@ def journal(
     configure(settings.log_level)
     if action is Action.REPLAY:
         brought = asyncio.run(_replay(settings))
-        typer.echo(f"{_counted(brought, 'write')} brought to Redis")
+        typer.echo(f"{_writes(brought)} brought to Redis")
     left = journal_summaries(settings.data_dir)
     for line in lines(left, datetime.now(UTC)):
         typer.echo(line)
@@ -78,10 +78,11 @@ def lines(files: list[JournalSummary], now: datetime) -> list[str]:
         return ["nothing waits: everything that was saved on this machine is in Redis"]
     shown: list[str] = []
     for file in files:
-        shown.append(f"{file.name}: {_WHOSE.get(file.owner) or _refused(file)}")
+        refused = f"Redis refuses this ({file.why}); mend what stands at the call's keys, then "
+        shown.append(f"{file.name}: {_WHOSE.get(file.owner) or refused + 'replay'}")
         for entry in sorted(file.entries, key=lambda entry: entry.oldest):
             age = _age((now - entry.oldest).total_seconds())
-            shown.append(f"  {entry.call_sid:<36} {_counted(entry.writes, 'write'):>12}  {age}")
+            shown.append(f"  {entry.call_sid:<36} {_writes(entry.writes):>12}  {age}")
     return shown
 
 
@@ -89,29 +90,21 @@ async def _replay(settings: Settings) -> int:
     try:
         async with embedded_valkey(settings) as url:
             store = Store(connect(url), settings, load_business(settings.business))
-            try:
+            async with aclosing(store):
                 return await store.replay(by_hand=True)
-            finally:
-                await store.aclose()
     except StoreUnavailable as error:
-        waiting = _counted(
-            sum(file.writes for file in journal_summaries(settings.data_dir)), "write"
-        )
+        waiting = _writes(sum(file.writes for file in journal_summaries(settings.data_dir)))
         raise StoreUnavailable(
             f"{error}. Nothing is lost: {waiting} stay in {settings.data_dir}"
         ) from error
 
 
-def _refused(file: JournalSummary) -> str:
-    return f"Redis refuses this ({file.why}); mend what stands at the call's keys, then replay"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _writes(number: int) -> str:
+    return f"{number} write" if number == 1 else f"{number} writes"
 
 
 def _age(seconds: float) -> str:
-    for unit_s, name in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+    for name, unit_s in _UNITS_S.items():
         if seconds >= unit_s:
             return f"since {seconds / unit_s:.0f} {name}"
     return f"since {max(seconds, 0):.0f} s"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from redis.asyncio import Redis
@@ -115,56 +115,42 @@ async def _events(
 
 def event_line(call_sid: CallSid, event: Event) -> Text | None:
     """Return an event as a line, or None when it is not shown."""
-    what = (
-        _message_text(event) if event.get("type") in ("message", "revised") else _change_text(event)
-    )
-    if what is None:
+    described = _described(event)
+    if described is None:
         return None
-    return Text.assemble((_clock(event.get("at", "")), "dim"), f"  {call_sid}  ", what)
-
-
-def _message_text(event: Event) -> Text | None:
+    what, text, style = described
     try:
-        message = cast(dict[str, str], json.loads(event["message"]))
-        speaker, text = message["speaker"], message["message"]
-    except (KeyError, ValueError):  # an entry of another program
-        return None
-    if event["type"] == "revised":
-        return Text(f"{'heard':<10} only: {text}", "yellow")
-    bot = speaker == Speaker.BOT.value
-    return Text(f"{'bot' if bot else 'caller':<10} {text}", "cyan" if bot else "white")
+        clock = datetime.fromisoformat(event.get("at", "")).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        clock = " " * 8
+    return Text.assemble((clock, "dim"), f"  {call_sid}  ", (f"{what:<10} {text}", style))
 
 
-def _change_text(event: Event) -> Text | None:
+def _described(event: Event) -> tuple[str, str, str] | None:
+    """Return what happened, to what, and the style; None for an event that is not shown."""
     field, value = event.get("field", ""), event.get("value", "")
     match event.get("type"):
+        case "message" | "revised" as kind:
+            try:
+                message = json.loads(event["message"])
+                speaker, text = message["speaker"], message["message"]
+            except (KeyError, ValueError):  # an entry of another program
+                return None
+            if kind == "revised":
+                return "heard", f"only: {text}", "yellow"
+            return ("bot", text, "cyan") if speaker == Speaker.BOT else ("caller", text, "white")
         case "field":
-            return Text(f"{'saved':<10} {field} = {_named(value)}", "bold green")
+            with suppress(KeyError, ValueError, TypeError):  # a service is stored as JSON
+                value = str(json.loads(value)["name"])
+            return "saved", f"{field} = {value}", "bold green"
         case "confirmed" | "unconfirmed" as kind:
-            return Text(f"{kind:<10} {field}", "green")
+            return kind, field, "green"
         case "person":
-            return Text(f"{'person':<10} asked for", "bold red")
+            return "person", "asked for", "bold red"
         case "booked":
-            return Text(f"{'booked':<10} {value}", "bold green")
+            return "booked", value, "bold green"
         case "step" | "status" as kind:
-            return Text(f"{kind:<10} {value}", "magenta")
+            return kind, value, "magenta"
         case "phase":
-            return Text(f"{'…':<10} {value}", "dim")
+            return "…", value, "dim"
     return None
-
-
-def _named(value: str) -> str:
-    """Return a value, or the name of a service, which is stored as JSON."""
-    if not value.startswith("{"):
-        return value
-    try:
-        return str(json.loads(value)["name"])
-    except (KeyError, ValueError):
-        return value
-
-
-def _clock(at: str) -> str:
-    try:
-        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
-    except ValueError:
-        return " " * 8
