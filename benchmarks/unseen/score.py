@@ -19,10 +19,10 @@ COURTESIES = {"greet", "thank"}
 # What stands for an act while `voicebot extract` prints an intent and no `acts`.
 ACT_OF_INTENT = {
     "answer": "provide", "correction": "correct", "yes": "affirm", "no": "deny",
-    "refusal": "deny", "no_preference": "flexible", "question": "ask", "bot_challenge": "ask",
-    "repeat": "repeat", "speak_slower": "slow_down", "hold": "wait", "human": "want_person",
-    "cancel": "want", "complaint": "want", "change_of_mind": "withdraw", "greeting": "greet",
-    "goodbye": "leave", "thanks": "thank",
+    "refusal": "decline", "dont_know": "decline", "unsure": "decline", "no_preference": "flexible",
+    "question": "ask", "bot_challenge": "ask", "repeat": "repeat", "speak_slower": "slow_down",
+    "hold": "wait", "human": "want_person", "cancel": "want", "complaint": "want",
+    "change_of_mind": "withdraw", "greeting": "greet", "goodbye": "leave", "thanks": "thank",
 }  # fmt: skip
 
 TITLES = {"mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "officer"}

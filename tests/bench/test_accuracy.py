@@ -20,8 +20,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 UNSEEN = BENCHMARKS / "unseen"
 SCORER = runpy.run_path(str(UNSEEN / "score.py"))
 ACTS = {
-    "affirm", "deny", "provide", "correct", "withdraw", "choose", "flexible", "ask", "want",
-    "note", "wait", "repeat", "slow_down", "want_person", "greet", "thank", "leave",
+    "affirm", "deny", "provide", "correct", "withdraw", "decline", "choose", "flexible", "ask",
+    "want", "note", "wait", "repeat", "slow_down", "want_person", "greet", "thank", "leave",
 }  # fmt: skip
 Case = dict[str, Any]
 
