@@ -26,7 +26,7 @@ ACT_OF_INTENT = {
 }  # fmt: skip
 
 TITLES = {"mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "officer"}
-LEFT_OUT = {"in", "at", "the", "no", "number", "unit", "en"}
+LEFT_OUT = {"in", "at", "the", "no", "number", "numero", "unit", "en"}
 """Words of an address that may be there or not."""
 
 SHORT = {
@@ -144,7 +144,7 @@ def _normal(step: str, value: str | None) -> str | None:
     if step not in ("name", "address"):
         return plain.replace(" ", "")
     words = re.findall(r"\w+", re.sub(r"['’.]", "", plain))
-    if step == "name":  # where a name breaks into words cannot be heard
+    if step == "name" or re.search("[一-鿿]", plain):  # where words end cannot be heard
         return "".join(word for word in words if word not in TITLES)
     text = re.sub(r"(?<=\d) (?=[a-z]\b)", "", " ".join(words))  # "27 B" is 27B
     for long in sorted(SHORT, key=len, reverse=True):

@@ -161,6 +161,7 @@ def test_a_field_put_right_counts_and_a_wrong_one_is_a_wrong_value() -> None:
         ("name", "Oscar Innes", "Oscar McInnes", False),
         ("address", "27 B King's Rd, Bondi NSW", "27B Kings Road Bondi New South Wales", True),
         ("address", "3/88 Beach Road", "388 Beach Road", False),
+        ("address", "广州天河，天河路208号", "广州天河天河路208号", True),
         ("phone", "+61 491 575 789", "+61491575789", True),
         ("time", "T14:00", "2026-12-01T14:00", False),
     ],
