@@ -17,6 +17,16 @@ from tests.console.conftest import console
 from tests.stream.door import Door, door
 from voicebot.call import CallSid, Change, Status
 from voicebot.settings import Settings
+from voicebot.simulators.phone.twiml import (
+    Connect,
+    Dial,
+    Hangup,
+    Pause,
+    Redirect,
+    Say,
+    Verb,
+    parse,
+)
 
 SECRET = "12345"
 
@@ -34,11 +44,19 @@ async def trial(
             yield http, here
 
 
-async def verbs(http: httpx.AsyncClient, call_sid: str | None = None) -> list[dict[str, Any]]:
-    answer = await http.post("/live/trial", json={"callSid": call_sid})
+async def verbs(
+    http: httpx.AsyncClient, call_sid: str | None = None, tries: int = 0
+) -> tuple[Verb, ...]:
+    answer = await http.post("/live/trial", json={"callSid": call_sid, "tries": tries})
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["verbs"]
-    return found
+    return parse(answer.json()["twiml"])
+
+
+def stream_url(found: tuple[Verb, ...]) -> str:
+    connect, redirect = found
+    assert isinstance(connect, Connect)
+    assert isinstance(redirect, Redirect)
+    return connect.url
 
 
 @pytest.mark.parametrize("public", [None, "https://bot.test/voice/", "wss://bot.test"])
@@ -46,9 +64,7 @@ async def test_where_calls_are_signed_the_console_signs_and_the_pass_opens_the_s
     settings: Settings, public: str | None
 ) -> None:
     async with trial(settings, twilio_auth_token=SECRET, public_url=public) as (http, here):
-        connect, redirect = await verbs(http)
-        assert (connect["verb"], redirect["verb"]) == ("connect", "redirect")
-        at = urlsplit(connect["url"])
+        at = urlsplit(stream_url(await verbs(http)))
         assert at.netloc == (urlsplit(public).netloc if public else f"127.0.0.1:{here.port}")
         path = at.path[at.path.index("/media") :]  # a proxy takes its own part of the path away
         async with here.socket(path):
@@ -76,8 +92,8 @@ async def test_where_no_stream_server_runs_here_the_public_address_is_asked(
             "twilio_auth_token": SecretStr(SECRET),
         }
         async with console(settings.model_copy(update=away)) as http:
-            connect, _ = await verbs(http)
-            assert connect["url"].startswith(f"ws://127.0.0.1:{elsewhere.port}/media/web-")
+            url = stream_url(await verbs(http))
+            assert url.startswith(f"ws://127.0.0.1:{elsewhere.port}/media/web-")
 
 
 async def test_a_proxy_of_the_environment_is_not_asked_for_our_own_server(
@@ -86,7 +102,7 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_our_own_server(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
     async with trial(settings) as (http, _):
-        assert [order["verb"] for order in await verbs(http)] == ["connect", "redirect"]
+        assert stream_url(await verbs(http))
 
 
 async def test_without_any_stream_server_the_page_is_told_so(settings: Settings) -> None:
@@ -132,15 +148,16 @@ async def test_a_browser_gets_on_to_no_call_but_a_browsers(
 async def test_a_call_that_is_over_is_hung_up(settings: Settings) -> None:
     async with trial(settings) as (http, here):
         await ended(here, "web-1", Status.BOOKED)
-        assert [order["verb"] for order in await verbs(http, "web-1")] == ["hangup"]
+        assert await verbs(http, "web-1") == (Hangup(),)
 
 
 async def test_a_caller_who_asked_for_a_person_is_told_the_number(settings: Settings) -> None:
     async with trial(settings) as (http, here):
         await ended(here, "web-1", Status.TRANSFER)
         dial, hangup = await verbs(http, "web-1")
-    assert (dial["verb"], hangup["verb"]) == ("dial", "hangup")
-    assert dial["text"].startswith("+")
+    assert isinstance(dial, Dial)
+    assert dial.number.startswith("+")
+    assert hangup == Hangup()
 
 
 async def test_where_there_is_no_room_the_page_waits_asks_again_and_hears_an_apology(
@@ -149,12 +166,13 @@ async def test_where_there_is_no_room_the_page_waits_asks_again_and_hears_an_apo
     async with trial(settings, max_calls=1) as (http, here), here.caller() as other:
         await other.until_heard()
         pause, redirect = await verbs(http, "web-1")
-        assert (pause["verb"], pause["seconds"]) == ("pause", 2)
-        assert (redirect["verb"], redirect["tries"]) == ("redirect", 1)
-        last = await http.post("/live/trial", json={"callSid": "web-1", "tries": 5})
-        say, hangup = last.json()["verbs"]
-    assert (say["verb"], hangup["verb"]) == ("say", "hangup")
-    assert "busy" in say["text"]
+        assert pause == Pause(2)
+        assert isinstance(redirect, Redirect)
+        assert "try=1" in redirect.url
+        say, hangup = await verbs(http, "web-1", tries=5)
+    assert isinstance(say, Say)
+    assert "busy" in say.text
+    assert hangup == Hangup()
 
 
 async def ended(here: Door, sid: str, status: Status) -> None:

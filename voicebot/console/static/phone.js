@@ -1,8 +1,8 @@
 // A telephone in the browser: the provider's side of /media, spoken by this page.
 //
-// What a provider does with a call is in its TwiML: the console asks for it and hands on the
-// verbs, this page obeys them. So a stream that breaks is followed by its redirect, and that by
-// another stream, without anybody doing anything.
+// What a provider does with a call is in its TwiML: the console asks for it, this page obeys its
+// verbs. So a stream that breaks is followed by its redirect, and that by another stream, without
+// anybody doing anything.
 import { html, useEffect, useRef, useState } from './ui.js';
 import { Refused, ask } from './feed.js';
 import { Icon } from './parts.js';
@@ -37,14 +37,16 @@ export class Telephone {
   // The verbs of one document, in order; another document's where this one redirects.
   async obey(verbs) {
     let said = '';
-    for (const order of verbs) {
+    for (const verb of verbs) {
       if (this.ended) return null;
-      if (order.verb === 'connect') await this.stream(order);
-      else if (order.verb === 'pause') await this.wait(order.seconds * 1000);
-      else if (order.verb === 'say') this.on.state('says', (said = order.text));
-      else if (order.verb === 'redirect') return this.ask(order.tries);
-      else if (order.verb === 'dial') return this.end('dialled', order.text);
-      else return this.end('over', said); // the last words stay to be read
+      const text = verb.textContent.trim();
+      if (verb.tagName === 'Connect') await this.stream(verb.querySelector('Stream'));
+      else if (verb.tagName === 'Pause') await this.wait(Number(verb.getAttribute('length') || 1) * 1000);
+      else if (verb.tagName === 'Say') this.on.state('says', (said = text));
+      else if (verb.tagName === 'Redirect') return this.ask(Number(new URL(text, location).searchParams.get('try')));
+      else if (verb.tagName === 'Dial') return this.end('dialled', text);
+      else if (verb.tagName === 'Hangup') return this.end('over', said); // the last words stay to be read
+      else break;
     }
     return this.end('failed');
   }
@@ -54,9 +56,9 @@ export class Telephone {
     const until = Date.now() + (this.callSid ? WEBHOOK_MS : 0);
     for (;;) {
       try {
-        const { callSid, verbs } = await ask('POST', '/live/trial', { callSid: this.callSid || null, tries });
+        const { callSid, twiml } = await ask('POST', '/live/trial', { callSid: this.callSid || null, tries });
         if (!this.callSid) this.on.began((this.callSid = callSid));
-        return verbs;
+        return new DOMParser().parseFromString(twiml, 'text/xml').documentElement.children;
       } catch (error) {
         if (this.ended) return null;
         if ((error instanceof Refused && error.status < 500) || Date.now() >= until) throw error;
@@ -79,7 +81,9 @@ export class Telephone {
   }
 
   // One stream, to its end. What an earlier one left unplayed is not played on.
-  async stream({ url, parameters }) {
+  async stream(stream) {
+    const url = stream.getAttribute('url');
+    const parameters = Object.fromEntries([...stream.querySelectorAll('Parameter')].map((of) => [of.getAttribute('name'), of.getAttribute('value')]));
     const began = Date.now();
     const code = await this.carry(url, parameters);
     if (this.ended) return;
