@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,17 +13,18 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.console.conftest import console
-from voicebot.notify.delivery_log import DeliveryLog, FailedDelivery
+from voicebot.notify.delivery_log import DeliveryLog, WebhookFailure
 from voicebot.notify.endpoints import endpoints
+from voicebot.notify.notification import NotificationType
 from voicebot.settings import Settings
 
 pytestmark = pytest.mark.valkey
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-FAILURE = FailedDelivery(
+FAILURE = WebhookFailure(
     id="msg_0",
     endpoint="crm.example#abcd",
-    type="field.saved",
+    type=NotificationType.FIELD_SAVED,
     callSid="CA1",
     at="2026-03-02T09:00:00.000Z",
     entry="1700-0",
@@ -47,7 +47,9 @@ async def failed(redis: Redis, settings: Settings) -> None:
     delivery_log = DeliveryLog(redis, endpoint, retention_s=86400)
     for n in range(5):
         moment = FAILURE.failed_ms + 1000 * (n // 2)
-        await delivery_log.give_up(replace(FAILURE, id=f"msg_{n}", failed_ms=moment))
+        await delivery_log.give_up(
+            FAILURE.model_copy(update={"id": f"msg_{n}", "failed_ms": moment})
+        )
 
 
 @pytest.mark.usefixtures("failed")

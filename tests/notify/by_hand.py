@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from tests.store.calls import SID
 from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S, Delivery
-from voicebot.notify.delivery_log import DeliveryLog, FailedDeliveries, FailedDelivery
+from voicebot.notify.delivery_log import DeliveryLog, FailedDeliveries, WebhookFailure
 from voicebot.notify.endpoints import WebhookClient, endpoints
 from voicebot.settings import Settings
 from voicebot.store.events import EventReader
@@ -59,7 +59,7 @@ class ByHand:
             await self.look(call_sid)
         return due
 
-    async def give_up(self, clock: object) -> list[FailedDelivery]:
+    async def give_up(self, clock: object) -> list[WebhookFailure]:
         """Every attempt of a day, as the schedule has them."""
         await self.look()
         for pause in PAUSES_S:

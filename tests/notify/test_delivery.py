@@ -197,11 +197,11 @@ async def test_a_deliverer_that_died_after_the_request_tells_it_again_and_loses_
 ) -> None:
     await talk(steps=(Step.NAME, Step.PHONE), end=None)
 
-    async def die(*_: object) -> None:
+    async def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as until_death:
-        until_death.setattr(by_hand.delivery_log, "advance", die)
+        until_death.setattr(by_hand.delivery_log, "write", die)
         with pytest.raises(KeyboardInterrupt):
             await by_hand.look()
     await by_hand.begin()

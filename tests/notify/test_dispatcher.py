@@ -35,9 +35,9 @@ from .receiver import PATIENCE_S, Receiver, receiving
 
 pytestmark = pytest.mark.valkey
 
-QUICK = Pace(beat_s=0.02, newest_s=0.05, all_s=0.1, lease_ms=60_000)
+QUICK = Pace(beat_s=0.02, again_s=0.1, all_s=0.1, lease_s=60.0)
 """A lease that no process loses, however slow the machine."""
-ONCE = replace(QUICK, newest_s=1e9, all_s=1e9)
+ONCE = replace(QUICK, all_s=1e9)
 """Calls are looked at once, at the beginning; then notices alone tell of them."""
 
 OTHERS = CallSid("CA0002")
@@ -282,7 +282,7 @@ async def test_a_call_put_off_while_the_due_ones_are_asked_for_is_not_forgotten(
     async def due(delivery_log: DeliveryLog, now_ms: int) -> list[CallSid]:
         found = await asked(delivery_log, now_ms)
         if not put_off.is_set():
-            dispatcher._postpone(OTHERS, ConnectionError())
+            dispatcher._put_off.add(OTHERS)
             put_off.set()
         return found
 

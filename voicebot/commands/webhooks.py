@@ -15,7 +15,7 @@ import typer
 
 from voicebot.errors import SettingsError
 from voicebot.log import configure
-from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery
+from voicebot.notify.delivery_log import FailedDeliveries, WebhookFailure
 from voicebot.notify.endpoints import Verdict, WebhookClient, endpoints
 from voicebot.notify.notification import trial_body
 from voicebot.settings import Settings, load_settings
@@ -83,7 +83,7 @@ async def _retry(settings: Settings, wanted: str) -> bool:
     return bool(asked) or wanted in ("", ALL)
 
 
-async def _listed(failures: FailedDeliveries) -> list[FailedDelivery]:
+async def _listed(failures: FailedDeliveries) -> list[WebhookFailure]:
     found = page = await failures.page(_PAGE)
     while len(page) == _PAGE:
         page = await failures.page(_PAGE, found[-1].place)
@@ -91,9 +91,6 @@ async def _listed(failures: FailedDeliveries) -> list[FailedDelivery]:
     return found
 
 
-def _line(failure: FailedDelivery) -> str:
-    failed = iso_utc(datetime.fromtimestamp(failure.failed_ms / 1000, UTC))
-    tried = f"{failure.attempts} attempts, {failure.why}"
-    return (
-        f"{failure.id}  {failed}  {failure.type:<16} {failure.callSid}  {tried}  {failure.endpoint}"
-    )
+def _line(failure: WebhookFailure) -> str:
+    what = f"{failure.id}  {failure.failedAt}  {failure.type:<16} {failure.callSid}"
+    return f"{what}  {failure.attempts} attempts, {failure.why}  {failure.endpoint}"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter as Tally
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -28,16 +27,15 @@ from prometheus_client import (
 )
 from prometheus_client import Gauge as AnyGauge
 from prometheus_client.multiprocess import MultiProcessCollector
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from voicebot.call import Phase, Status, Step
 from voicebot.console.dependencies import AppState, State
 from voicebot.console.problems import BadCursor, Problem
 from voicebot.console.search import LARGEST_PAGE
 from voicebot.console.views import Need, Turn
-from voicebot.notify.delivery_log import FailedDeliveries, FailedDelivery, Place
-from voicebot.notify.notification import NotificationType
-from voicebot.store import AWAY, iso_utc, journal_backlog
+from voicebot.notify.delivery_log import FailedDeliveries, Place, WebhookFailure
+from voicebot.store import AWAY, journal_backlog
 
 READ_TIMEOUT_S = 2.0
 """While Redis hangs the other figures are still served: they are needed just then."""
@@ -152,19 +150,6 @@ async def readyz(state: State) -> dict[str, str]:
     return {"status": "ready"}
 
 
-class WebhookFailure(BaseModel):
-    """One event that one receiver did not take, in any attempt. No customer's data is in it."""
-
-    id: str = Field(description="The `webhook-id` of every attempt", examples=["msg_3f2a…"])
-    endpoint: str = Field(description="The receiver's host", examples=["crm.example.com#3f2a"])
-    type: NotificationType
-    callSid: str
-    at: str = Field(description="When it happened, UTC")
-    attempts: int
-    why: str = Field(description="Of the last attempt", examples=["HTTP 500"])
-    failedAt: str = Field(description="When it was given up, UTC")
-
-
 class WebhookFailuresAnswer(BaseModel):
     """A page, newest first; `next` is null at the end. `lateCalls` are still tried again."""
 
@@ -185,25 +170,11 @@ async def webhook_failures(
     """
     failures = FailedDeliveries(state.client, state.settings)
     found = await failures.page(limit + 1, _place(cursor) if cursor else None)
-    shown = found[:limit]
-    last = shown[-1] if len(found) > limit else None
+    more = len(found) > limit
     return WebhookFailuresAnswer(
-        failures=[_view(failure) for failure in shown],
+        failures=found[:limit],
         lateCalls=await failures.late_calls(),
-        next=f"{last.failed_ms}-{last.id}-{last.endpoint}" if last else None,
-    )
-
-
-def _view(failure: FailedDelivery) -> WebhookFailure:
-    return WebhookFailure(
-        id=failure.id,
-        endpoint=failure.endpoint,
-        type=NotificationType(failure.type),
-        callSid=failure.callSid,
-        at=failure.at,
-        attempts=failure.attempts,
-        why=failure.why,
-        failedAt=iso_utc(datetime.fromtimestamp(failure.failed_ms / 1000, UTC)),
+        next="-".join(map(str, found[limit - 1].place)) if more else None,
     )
 
 
@@ -212,4 +183,4 @@ def _place(cursor: str) -> Place:
     name, _, endpoint = rest.partition("-")
     if not (moment.isascii() and moment.isdecimal() and len(moment) < 20 and name and endpoint):
         raise BadCursor
-    return Place(int(moment), name, endpoint)
+    return int(moment), name, endpoint

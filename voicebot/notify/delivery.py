@@ -17,7 +17,7 @@ from prometheus_client import Gauge as AnyGauge
 
 from voicebot.call import CallSid
 from voicebot.log import get_logger
-from voicebot.notify.delivery_log import DeliveryLog, FailedDelivery, Retry
+from voicebot.notify.delivery_log import DeliveryLog, Retry, WebhookFailure
 from voicebot.notify.endpoints import Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification
 from voicebot.store import BEGINNING, EventReader, entry_order
@@ -90,17 +90,12 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._seen: dict[CallSid, str] = {}
-        for outcome in (
-            "taken",
-            "late",
-            "failed",
-        ):  # start at 0, so that alerts see the first increase
+        for outcome in ("taken", "late", "failed"):  # at 0, so that alerts see the first increase
             attempts_total.labels(label, outcome)
         delay_seconds.labels(label)
 
     async def begin(self) -> None:
-        """Read the moment from which the endpoint receives events, and renew its expiry in
-        Redis."""
+        """Read the moment from which the endpoint receives events, and renew its expiry."""
         since_ms = await self._log.begin(self._now_ms())
         self._since = f"{max(0, since_ms - 1)}-0"  # include the events of that millisecond
 
@@ -113,9 +108,8 @@ class Delivery:
             if retry.due_ms <= now_ms and (again := await self._retry(call_sid, retry)):
                 waiting.append(again)
         if not any(retry.holds_back for retry in waiting):
-            waiting += await self._deliver_new(
-                call_sid, self.begins_after(call_sid, progress.cursor)
-            )
+            after = self.begins_after(call_sid, progress.cursor)
+            waiting += await self._deliver_new(call_sid, after)
         if waiting:
             await self._log.check_again(call_sid, min(retry.due_ms for retry in waiting))
 
@@ -131,7 +125,7 @@ class Delivery:
                 retry = await self._try(message, 1)
                 if retry is None:  # remembered here even when the write to Redis fails
                     self._remember(call_sid, event.id)
-                await self._log.advance(call_sid, event.id, retry)
+                await self._log.write(call_sid, cursor=event.id, retry=retry)
                 if retry is not None:
                     return [retry]
             self._remember(call_sid, event.id)
@@ -149,7 +143,7 @@ class Delivery:
         if again is None:
             await self._log.settle(call_sid, retry.entry)
         else:
-            await self._log.postpone(call_sid, again)
+            await self._log.write(call_sid, retry=again)
         return again
 
     async def _try(self, message: Notification, attempts: int) -> Retry | None:
@@ -177,10 +171,10 @@ class Delivery:
         if pause is not None:
             return Retry(message.entry, attempts, self._now_ms() + int(pause * 1000))
         await self._log.give_up(  # list it before the retry is removed
-            FailedDelivery(
+            WebhookFailure(
                 id=message.id,
                 endpoint=self._label,
-                type=message.kind.value,
+                type=message.kind,
                 callSid=message.call_sid,
                 at=message.at,
                 entry=message.entry,

@@ -16,18 +16,27 @@ customers' data is stored here: the event is read again for each attempt.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, cast
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, computed_field
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
 from voicebot.notify.endpoints import Endpoint, endpoints
+from voicebot.notify.notification import NotificationType
 from voicebot.settings import Settings
-from voicebot.store import BEGINNING, StreamEvent, call_keys, entry_order, unavailable_when_away
+from voicebot.store import (
+    BEGINNING,
+    StreamEvent,
+    call_keys,
+    entry_order,
+    iso_utc,
+    unavailable_when_away,
+)
 
 ORDERED_ATTEMPTS: Final = 4
 """For so many attempts (under three minutes) a call's later events wait for an earlier one. After
@@ -40,7 +49,6 @@ anew."""
 DUE_AT_ONCE: Final = 500
 
 _ENTRY: Final = re.compile(r"\d{1,20}-\d{1,20}", re.ASCII)
-"""The id of a stream's entry."""
 _ATTEMPTS_AND_DUE: Final = TypeAdapter(tuple[int, int])
 
 
@@ -62,40 +70,37 @@ class Retry:
 class Progress:
     """The delivery state of one call at one endpoint; retries in the order of their events."""
 
-    cursor: str = BEGINNING
-    retries: tuple[Retry, ...] = ()
+    cursor: str
+    retries: tuple[Retry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FailedDelivery:
-    """A delivery that was given up. It holds no customers' data."""
+Place = tuple[int, str, str]
+"""A position in the list of failures, newest first: when (Unix ms), id, endpoint."""
 
-    id: str
-    endpoint: str
-    type: str
+
+class WebhookFailure(BaseModel):
+    """One event that one receiver did not take, in any attempt. No customer's data is in it."""
+
+    id: str = Field(description="The `webhook-id` of every attempt", examples=["msg_3f2a…"])
+    endpoint: str = Field(description="The receiver's host", examples=["crm.example.com#3f2a"])
+    type: NotificationType
     callSid: str
-    at: str
-    entry: str
+    at: str = Field(description="When it happened, UTC")
     attempts: int
-    why: str
-    failed_ms: int
+    why: str = Field(description="Of the last attempt", examples=["HTTP 500"])
+    entry: str = Field(exclude=True)
+    failed_ms: int = Field(exclude=True)
+
+    @computed_field(description="When it was given up, UTC")  # type: ignore[prop-decorator]
+    @property
+    def failedAt(self) -> str:
+        """The same as `failed_ms`, ISO 8601."""
+        return iso_utc(datetime.fromtimestamp(self.failed_ms / 1000, UTC))
 
     @property
     def place(self) -> Place:
         """Its unique position in the list."""
-        return Place(self.failed_ms, self.id, self.endpoint)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A position in the list of failed deliveries, which is sorted in falling order."""
-
-    failed_ms: int
-    id: str
-    endpoint: str
-
-
-_FAILED: Final = TypeAdapter(FailedDelivery)
+        return self.failed_ms, self.id, self.endpoint
 
 
 def webhooks_key(call_sid: CallSid) -> str:
@@ -108,7 +113,7 @@ class DeliveryLog:
 
     def __init__(self, client: Redis, endpoint: Endpoint, *, retention_s: int) -> None:
         self._client = client
-        self._endpoint = endpoint
+        self._endpoint = endpoint.id
         self._retention_s = retention_s
         self._since, self._due, self._failed, self._failures, self.lease_key = (
             f"voicebot:webhooks:{{{endpoint.id}}}:{name}"
@@ -129,14 +134,14 @@ class DeliveryLog:
 
     def read(self, stored: Mapping[str, str]) -> Progress:
         """Parse the delivery state from a call's hash."""
-        prefix = f"{self._endpoint.id}:"
+        prefix = f"{self._endpoint}:"
         retries = [
             retry
             for name, text in stored.items()
             if name.startswith(prefix) and (retry := _retry(name.removeprefix(prefix), text))
         ]
         retries.sort(key=lambda retry: entry_order(retry.entry))
-        cursor = stored.get(self._endpoint.id, BEGINNING)
+        cursor = stored.get(self._endpoint, BEGINNING)
         return Progress(cursor if _ENTRY.fullmatch(cursor) else BEGINNING, tuple(retries))
 
     async def event(self, call_sid: CallSid, entry: str) -> StreamEvent | None:
@@ -145,18 +150,22 @@ class DeliveryLog:
         entries = cast(list[tuple[str, dict[str, str]]], found)
         return next((StreamEvent(call_sid, name, fields) for name, fields in entries), None)
 
-    async def advance(self, call_sid: CallSid, entry: str, retry: Retry | None = None) -> None:
-        """Move the cursor to `entry`; `retry` is what remains to be tried of it."""
-        fields = {self._endpoint.id: entry}
-        await self._write(call_sid, fields | (self._fields(retry) if retry else {}))
-
-    async def postpone(self, call_sid: CallSid, retry: Retry) -> None:
-        """Store the number of attempts at an event, and when the next one is due."""
-        await self._write(call_sid, self._fields(retry))
+    async def write(
+        self, call_sid: CallSid, *, cursor: str | None = None, retry: Retry | None = None
+    ) -> None:
+        """Move the cursor, and store what remains to be tried of an event."""
+        fields = {} if cursor is None else {self._endpoint: cursor}
+        if retry is not None:
+            text = orjson.dumps([retry.attempts, retry.due_ms]).decode()
+            fields[f"{self._endpoint}:{retry.entry}"] = text
+        key = webhooks_key(call_sid)
+        await self._client.hset(key, items=[part for pair in fields.items() for part in pair])
+        # Longer than any event is kept: without a cursor, events would be delivered again.
+        await self._client.expire(key, 2 * self._retention_s)
 
     async def settle(self, call_sid: CallSid, entry: str) -> None:
         """End the retries of an event."""
-        await self._client.hdel(webhooks_key(call_sid), f"{self._endpoint.id}:{entry}")
+        await self._client.hdel(webhooks_key(call_sid), f"{self._endpoint}:{entry}")
 
     async def check_again(self, call_sid: CallSid, at_ms: int) -> None:
         """Schedule a check of a call at `at_ms` or earlier."""
@@ -173,10 +182,9 @@ class DeliveryLog:
         """Return the number of calls with a retry."""
         return int(await self._client.zcard(self._due))
 
-    async def give_up(self, failure: FailedDelivery) -> None:
+    async def give_up(self, failure: WebhookFailure) -> None:
         """List a failed delivery, and remove those older than the retention time."""
-        text = orjson.dumps(asdict(failure)).decode()
-        await self._client.hset(self._failures, failure.id, text)
+        await self._client.hset(self._failures, failure.id, orjson.dumps(dict(failure)).decode())
         await self._client.zadd(self._failed, {failure.id: failure.failed_ms})
         oldest_ms = failure.failed_ms - self._retention_s * 1000
         for name in await self._client.zrangebyscore(self._failed, 0, oldest_ms):
@@ -188,12 +196,12 @@ class DeliveryLog:
         """Return the number of failed deliveries."""
         return int(await self._client.zcard(self._failed))
 
-    async def failures(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
+    async def failures(self, limit: int, after: Place | None = None) -> list[WebhookFailure]:
         """Return up to `limit` failed deliveries after a place, newest first.
 
         Reads more until enough come after `after`, because many may have failed at one moment.
         """
-        newest, count = ("+inf", limit) if after is None else (str(after.failed_ms), limit + 1)
+        newest, count = ("+inf", limit) if after is None else (str(after[0]), limit + 1)
         while True:
             names = await self._client.zrevrangebyscore(self._failed, newest, 0, start=0, num=count)
             read = [await self._failure(str(name)) for name in names]
@@ -211,34 +219,22 @@ class DeliveryLog:
         if failure is None:
             return False
         call_sid = CallSid(failure.callSid)
-        attempts = max(
-            failure.attempts, ORDERED_ATTEMPTS
-        )  # so that later events do not wait for it
-        await self.postpone(call_sid, Retry(failure.entry, attempts, now_ms))
+        attempts = max(failure.attempts, ORDERED_ATTEMPTS)  # later events do not wait for it
+        await self.write(call_sid, retry=Retry(failure.entry, attempts, now_ms))
         await self.check_again(call_sid, now_ms)
         await self._remove(failure.id)
         return True
 
-    async def _failure(self, name: str) -> FailedDelivery | None:
+    async def _failure(self, name: str) -> WebhookFailure | None:
         text = await cast(Awaitable[str | None], self._client.hget(self._failures, name))
         try:
-            return None if text is None else _FAILED.validate_json(text)
+            return None if text is None else WebhookFailure.model_validate_json(text)
         except ValidationError:  # written by another program
             return None
 
     async def _remove(self, name: str) -> None:
         await self._client.zrem(self._failed, name)
         await self._client.hdel(self._failures, name)
-
-    def _fields(self, retry: Retry) -> dict[str, str]:
-        text = orjson.dumps([retry.attempts, retry.due_ms]).decode()
-        return {f"{self._endpoint.id}:{retry.entry}": text}
-
-    async def _write(self, call_sid: CallSid, fields: dict[str, str]) -> None:
-        key = webhooks_key(call_sid)
-        await self._client.hset(key, items=[part for pair in fields.items() for part in pair])
-        # Longer than any event is kept: without a cursor, events would be delivered again.
-        await self._client.expire(key, 2 * self._retention_s)
 
 
 def _retry(entry: str, text: str) -> Retry | None:
@@ -254,12 +250,12 @@ class FailedDeliveries:
     """The failed deliveries of all endpoints. Every method raises StoreUnavailable."""
 
     def __init__(self, client: Redis, settings: Settings) -> None:
-        self._logs: Sequence[DeliveryLog] = [
+        self._logs = [
             DeliveryLog(client, endpoint, retention_s=settings.retention_s)
             for endpoint in endpoints(settings)
         ]
 
-    async def page(self, limit: int, after: Place | None = None) -> list[FailedDelivery]:
+    async def page(self, limit: int, after: Place | None = None) -> list[WebhookFailure]:
         """Return up to `limit` failed deliveries after a place, newest first."""
         with unavailable_when_away():
             found = [f for log in self._logs for f in await log.failures(limit, after)]

@@ -1,25 +1,28 @@
 """The dispatcher of one endpoint: which process delivers, and when it checks which call.
 
     notice of a write ─────────────┐
-    newest calls, every 5 s ───────┤ in case a notice is lost
     all calls, when notices begin  ├──► queue ──► WORKERS tasks, each call in one at a time
-      and every 10 minutes ────────┤ in case the index of calls is incomplete
+      and every 10 minutes ────────┤ in case a notice is lost
     due retries ───────────────────┘
 
-Endpoints share only Redis, so one that hangs delays only its own deliveries.
+Endpoints share only Redis, so one that hangs delays only its own deliveries. The lease avoids most
+duplicates, but it is no fence: a process that was suspended for longer than the lease may finish a
+request beside its successor.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import uuid4
 
 from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
+from redis.exceptions import LockError
 
 from voicebot.call import CallSid
 from voicebot.log import get_logger
@@ -34,84 +37,48 @@ log = get_logger(__name__)
 
 WORKERS: Final = 8
 """Concurrent requests to one receiver."""
-LEASE_MS: Final = 15_000
-
-NEWEST_CALLS: Final = 300
-
-
-class Lease:
-    """A lease on one key in Redis. Raises client.AWAY, except in `release`.
-
-    It avoids most duplicate deliveries, but it is no fence: a process that was suspended for longer
-    than the lease may finish a request beside its successor.
-    """
-
-    def __init__(self, client: Redis, key: str, life_ms: int = LEASE_MS) -> None:
-        self._client = client
-        self._key = key
-        self._life_ms = life_ms
-        self._holder = uuid4().hex
-
-    async def acquire(self) -> bool:
-        """Acquire or renew the lease; return whether this process holds it."""
-        if await self._client.set(self._key, self._holder, nx=True, px=self._life_ms):
-            return True
-        return await self.renew()
-
-    async def renew(self) -> bool:
-        """Prolong the lease; return whether this process still holds it."""
-        if await self._client.get(self._key) != self._holder:
-            return False
-        return bool(await self._client.set(self._key, self._holder, px=self._life_ms))
-
-    async def release(self) -> None:
-        """Give up the lease; while Redis is away it expires by itself."""
-        with suppress(*AWAY):
-            if await self._client.get(self._key) == self._holder:
-                await self._client.delete(self._key)
 
 
 class CallQueue:
     """A queue in which each call waits at most once and is with at most one worker."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[CallSid] = asyncio.Queue()
-        self._waiting: set[CallSid] = set()
-        self._wanted_again: dict[CallSid, bool] = {}
-        """For each call with a worker: whether to queue it again."""
+        self._waiting: dict[CallSid, None] = {}
+        self._with_workers: set[CallSid] = set()
+        self._changed = asyncio.Event()
 
     def put(self, call_sid: CallSid) -> None:
-        """Add a call; one that is with a worker is queued again after that."""
-        if call_sid in self._wanted_again:
-            self._wanted_again[call_sid] = True
-        elif call_sid not in self._waiting:
-            self._waiting.add(call_sid)
-            self._queue.put_nowait(call_sid)
+        """Add a call; one that is with a worker comes again after that."""
+        self._waiting[call_sid] = None
+        self._changed.set()
 
-    async def get(self) -> CallSid:
-        """Wait for the next call; report it with `done`."""
-        call_sid = await self._queue.get()
-        self._waiting.discard(call_sid)
-        self._wanted_again[call_sid] = False
-        return call_sid
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[CallSid]:
+        """Wait for the next call, and keep it from other workers until the block is left."""
+        while (call_sid := self._next()) is None:
+            self._changed.clear()
+            await self._changed.wait()
+        del self._waiting[call_sid]
+        self._with_workers.add(call_sid)
+        try:
+            yield call_sid
+        finally:
+            self._with_workers.discard(call_sid)
+            self._changed.set()
 
-    def done(self, call_sid: CallSid) -> None:
-        """Report that a worker has finished with a call."""
-        if self._wanted_again.pop(call_sid):
-            self.put(call_sid)
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting or self._wanted_again)
+    def _next(self) -> CallSid | None:
+        return next((c for c in self._waiting if c not in self._with_workers), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The intervals of checks in seconds, and the lease in milliseconds."""
+    """How often the lease is renewed, a check that found Redis away is made again, and all calls
+    are checked; and how long the lease lasts."""
 
     beat_s: float = 1.0
-    newest_s: float = 5.0
+    again_s: float = 5.0
     all_s: float = 600.0
-    lease_ms: int = LEASE_MS
+    lease_s: float = 15.0
 
 
 @dataclass
@@ -128,19 +95,19 @@ class Dispatcher:
         retention_s, label = self.settings.retention_s, self.endpoint.label
         self._reader = EventReader(self.client, retention_s=retention_s)
         self._log = DeliveryLog(self.client, self.endpoint, retention_s=retention_s)
-        self._lease = Lease(self.client, self._log.lease_key, self.pace.lease_ms)
+        self._lease = Lock(self.client, self._log.lease_key, timeout=self.pace.lease_s)
         self._http = WebhookClient(self.endpoint, self.settings.webhook_deadline_s, self.clock)
         self._delivery = Delivery(label, self._reader, self._log, self._http, clock=self.clock)
         self._queue = CallQueue()
         self._put_off: set[CallSid] = set()
-        self._checked_at = self._checked_all_at = float("-inf")
+        self._check_all_at = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Deliver until stopped; while Redis is away, wait for it."""
         away = False
         while not stopping.is_set():
             try:
-                if await self._lease.acquire():
+                if await self._lease.owned() or await self._lease.acquire(blocking=False):
                     away = False
                     await self._deliver(stopping)
             except AWAY as error:
@@ -157,7 +124,6 @@ class Dispatcher:
         self._queue = CallQueue()
         try:
             await self._delivery.begin()
-            self._checked_at, self._checked_all_at = time.monotonic(), float("-inf")
             async with asyncio.TaskGroup() as group:
                 workers = [self._work() for _ in range(WORKERS)]
                 works = (stopping.wait(), self._keep(), self._listen(), *workers)
@@ -167,7 +133,8 @@ class Dispatcher:
                 finally:  # a group cancels once, which the client library may swallow
                     await cancel_tasks(tasks)
         finally:
-            await self._lease.release()
+            with suppress(*AWAY, LockError):  # it expires by itself
+                await self._lease.release()
 
     async def _listen(self) -> None:
         """Queue calls by their notices.
@@ -177,7 +144,7 @@ class Dispatcher:
         while True:
             with suppress(*AWAY):
                 async with self._reader.notices() as notices:
-                    self._checked_at = self._checked_all_at = float("-inf")
+                    self._check_all_at = 0.0
                     async for call_sids in notices:
                         for call_sid in call_sids:
                             self._queue.put(call_sid)
@@ -185,53 +152,47 @@ class Dispatcher:
 
     async def _work(self) -> None:
         while True:
-            call_sid = await self._queue.get()
-            try:
-                await self._delivery.deliver(call_sid)
-            except AWAY as error:
-                self._postpone(call_sid, error)
-            finally:
-                self._queue.done(call_sid)
-
-    def _postpone(self, call_sid: CallSid, error: Exception) -> None:
-        """Put a call off. One node of a cluster may be away; the lease decides whether to go on."""
-        if is_wrong_type(error):
-            log.error("webhook_call_unreadable", call_sid=call_sid, why=str(error))
-        else:
-            self._put_off.add(call_sid)
+            async with self._queue.take() as call_sid:
+                try:
+                    await self._delivery.deliver(call_sid)
+                except AWAY as error:
+                    if is_wrong_type(error):
+                        log.error("webhook_call_unreadable", call_sid=call_sid, why=str(error))
+                    else:  # one node of a cluster, perhaps; the lease decides whether to go on
+                        self._put_off.add(call_sid)
 
     async def _keep(self) -> None:
         """Renew the lease and schedule checks; returns when the lease is lost."""
-        while await self._lease.renew():
+        label = self.endpoint.label
+        while await self._renew():
             due = await self._log.due(int(self.clock() * 1000))
             put_off, self._put_off = self._put_off, set()
             for call_sid in (*put_off, *due):
                 self._queue.put(call_sid)
-            try:
-                await self._check(time.monotonic())
-            except AWAY as error:
-                log.info("webhooks_looked_in_part", why=type(error).__name__)
+            delivery.late_calls.labels(label).set(await self._log.late_calls())
+            delivery.failures.labels(label).set(await self._log.failed())
+            if time.monotonic() >= self._check_all_at:
+                self._check_all_at = math.inf  # unless notices begin meanwhile
+                pause_s = await self._check_all()
+                self._check_all_at = min(self._check_all_at, time.monotonic() + pause_s)
             await asyncio.sleep(self.pace.beat_s)
 
-    async def _check(self, now: float) -> None:
-        """Check calls whose notices may have been lost."""
-        if now - self._checked_at < self.pace.newest_s:
-            return
-        self._checked_at = now
-        label = self.endpoint.label
-        delivery.late_calls.labels(label).set(await self._log.late_calls())
-        delivery.failures.labels(label).set(await self._log.failed())
-        newest = await self._reader.index.recent(NEWEST_CALLS)
-        await self._check_calls([place.call_sid for place in newest])
-        if now - self._checked_all_at >= self.pace.all_s:
-            await self._check_all()
-            self._checked_all_at = now
+    async def _renew(self) -> bool:
+        with suppress(LockError):
+            return await self._lease.reacquire()
+        return False
 
-    async def _check_all(self) -> None:
-        await self._delivery.begin()
-        async for part in self._reader.index.all_calls():
-            await self._check_calls(part)
-            await self._lease.renew()
+    async def _check_all(self) -> float:
+        """Check all calls; return the seconds until the next check."""
+        try:
+            await self._delivery.begin()
+            async for part in self._reader.index.all_calls():
+                await self._check_calls(part)
+                await self._renew()
+        except AWAY as error:
+            log.info("webhooks_looked_in_part", why=type(error).__name__)
+            return self.pace.again_s
+        return self.pace.all_s
 
     async def _check_calls(self, call_sids: Iterable[CallSid]) -> None:
         """Queue calls with new events or a retry, and those that cannot be read."""
