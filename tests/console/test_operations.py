@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from tests.console.conftest import console
 from voicebot.notify.delivery_log import DeliveryLog, WebhookFailure
-from voicebot.notify.endpoints import endpoints
 from voicebot.notify.notification import NotificationType
+from voicebot.notify.receivers import endpoints
 from voicebot.settings import Settings
 
 pytestmark = pytest.mark.valkey

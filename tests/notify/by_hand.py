@@ -11,7 +11,7 @@ from tests.store.calls import SID
 from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S, Delivery
 from voicebot.notify.delivery_log import DeliveryLog, FailedDeliveries, WebhookFailure
-from voicebot.notify.endpoints import WebhookClient, endpoints
+from voicebot.notify.receivers import WebhookClient, endpoints
 from voicebot.settings import Settings
 from voicebot.store.events import EventReader
 

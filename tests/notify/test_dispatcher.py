@@ -22,7 +22,7 @@ from voicebot.call import CallSid, Saved, Step
 from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog
 from voicebot.notify.dispatcher import Dispatcher, Pace
-from voicebot.notify.endpoints import endpoints
+from voicebot.notify.receivers import endpoints
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store

@@ -17,8 +17,8 @@ import pytest
 
 from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S
-from voicebot.notify.endpoints import Attempt, Endpoint, Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification, trial_body
+from voicebot.notify.receivers import Attempt, Endpoint, Verdict, WebhookClient
 from voicebot.store.events import StreamEvent
 
 from .conftest import SECRET

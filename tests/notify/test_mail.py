@@ -28,7 +28,8 @@ from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
 from voicebot.errors import SettingsError
-from voicebot.notify.mail import LOCK_S, MailSender, smtp_server
+from voicebot.notify import smtp_server
+from voicebot.notify.mail import LOCK_S, MailSender
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store

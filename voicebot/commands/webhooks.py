@@ -15,9 +15,14 @@ import typer
 
 from voicebot.errors import SettingsError
 from voicebot.log import configure
-from voicebot.notify.delivery_log import FailedDeliveries, WebhookFailure
-from voicebot.notify.endpoints import Verdict, WebhookClient, endpoints
-from voicebot.notify.notification import trial_body
+from voicebot.notify import (
+    FailedDeliveries,
+    Verdict,
+    WebhookClient,
+    WebhookFailure,
+    endpoints,
+    trial_body,
+)
 from voicebot.settings import Settings, load_settings
 from voicebot.store import connect, iso_utc, redis_url
 

@@ -34,7 +34,7 @@ from voicebot.console.dependencies import AppState, State
 from voicebot.console.problems import BadCursor, Problem
 from voicebot.console.search import LARGEST_PAGE
 from voicebot.console.views import Need, Turn
-from voicebot.notify.delivery_log import FailedDeliveries, Place, WebhookFailure
+from voicebot.notify import FailedDeliveries, Place, WebhookFailure
 from voicebot.store import AWAY, journal_backlog
 
 READ_TIMEOUT_S = 2.0

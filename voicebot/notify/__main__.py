@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack, aclosing
 
 from voicebot.business import load_business
 from voicebot.notify.dispatcher import Dispatcher
-from voicebot.notify.endpoints import endpoints
 from voicebot.notify.mail import MailSender
+from voicebot.notify.receivers import endpoints
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.store import connect, open_store, redis_url

@@ -18,8 +18,8 @@ from prometheus_client import Gauge as AnyGauge
 from voicebot.call import CallSid
 from voicebot.log import get_logger
 from voicebot.notify.delivery_log import DeliveryLog, Retry, WebhookFailure
-from voicebot.notify.endpoints import Verdict, WebhookClient
 from voicebot.notify.notification import Notification, notification
+from voicebot.notify.receivers import Verdict, WebhookClient
 from voicebot.store import BEGINNING, EventReader, entry_order
 
 log = get_logger(__name__)
@@ -70,7 +70,7 @@ def pause_s(attempts: int, chance: float, retry_after_s: float = 0.0) -> float |
 
 
 class Delivery:
-    """Delivers to one endpoint; call `begin` first. Raises client.AWAY."""
+    """Delivers to one endpoint; call `begin` first. Raises store.AWAY."""
 
     def __init__(
         self,

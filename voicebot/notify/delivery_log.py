@@ -26,8 +26,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, computed_fi
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid
-from voicebot.notify.endpoints import Endpoint, endpoints
 from voicebot.notify.notification import NotificationType
+from voicebot.notify.receivers import Endpoint, endpoints
 from voicebot.settings import Settings
 from voicebot.store import (
     BEGINNING,

@@ -29,7 +29,7 @@ from voicebot.log import get_logger
 from voicebot.notify import delivery
 from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog, webhooks_key
-from voicebot.notify.endpoints import Endpoint, WebhookClient
+from voicebot.notify.receivers import Endpoint, WebhookClient
 from voicebot.settings import Settings
 from voicebot.store import AWAY, EventReader, call_keys, cancel_tasks, entry_order, is_wrong_type
 

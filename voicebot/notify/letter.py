@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,94 +18,57 @@ from voicebot.store import CallSkeleton
 from voicebot.validation import validate
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """The content of a confirmation, from the record."""
+def letter(
+    record: CallSkeleton, business: Business, sender: str, now: datetime
+) -> EmailMessage | None:
+    """Return the message to send; None without a booking or a valid e-mail address.
 
-    call_sid: str
-    to: str
-    name: str
-    service: str
-    address: str
-    start: datetime
-
-
-def booked(record: CallSkeleton, business: Business) -> Booked | None:
-    """Return what to confirm; None without a booking or a valid e-mail address.
-
-    Values are validated again, because older records may hold invalid ones.
+    Values are validated again, because older records may hold invalid ones. The invitation's id
+    depends on the booking only, so a second copy updates the first in a calendar.
     """
     info = record.user.userInfo
     to = validate(Step.EMAIL, info.email or "", business)
     start = validate(Step.TIME, record.user.serviceBookedTime or "", business)
     if not (record.servicebooked and isinstance(to, str) and isinstance(start, datetime)):
         return None
-    return Booked(
-        call_sid=record.callSid,
-        to=to,
-        name=_valid(Step.NAME, info.name, business),
-        service=" ".join(record.user.service.name.split()) if record.user.service else "",
-        address=_valid(Step.ADDRESS, info.address, business),
-        start=start,
+    name, address = (
+        text if text and validate(step, text, business) else ""
+        for step, text in ((Step.NAME, info.name), (Step.ADDRESS, info.address))
     )
-
-
-def _valid(step: Step, value: str | None, business: Business) -> str:
-    """Return a stored answer, or "" when it is invalid."""
-    return value if value and validate(step, value, business) else ""
-
-
-def letter(booking: Booked, business: Business, sender: str, now: datetime) -> EmailMessage:
-    """Return the message to send.
-
-    The invitation's id depends on the booking only, so a second copy updates the first in a
-    calendar.
-    """
+    service = " ".join(record.user.service.name.split()) if record.user.service else ""
+    local = start.astimezone(business.zone).strftime("%Y-%m-%dT%H:%M")
+    words = {
+        "service": service or business.company.name,
+        "time": written_time(local, business.language),
+    }
     wording = load_wording(business)
-    local = booking.start.astimezone(business.zone)
-    time = written_time(local.strftime("%Y-%m-%dT%H:%M"), business.language)
-    service = booking.service or business.company.name
     message = EmailMessage()
-    message["Subject"] = wording.line("mail.subject", service=service, time=time)
+    message["Subject"] = wording.line("mail.subject", **words)
     message["From"] = Address(business.company.name, addr_spec=sender)
-    message["To"] = booking.to
+    message["To"] = to
     message["Date"] = now
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
-    message.set_content(
-        wording.line(
-            "mail.body",
-            name=booking.name,
-            service=service,
-            time=time,
-            address=booking.address,
-        )
-    )
-    invitation = _invitation(booking, business, sender, now)
+    message.set_content(wording.line("mail.body", name=name, address=address, **words))
+    event = Event()
+    event.add("uid", f"{record.callSid}@{business.company.id}")
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", start.astimezone(UTC))
+    length = timedelta(minutes=business.booking.slot_minutes)
+    event.add("dtend", (start + length).astimezone(UTC))
+    event.add("summary", f"{business.company.name}: {service}".rstrip(": "))
+    event.add("location", address)
+    event["organizer"] = vCalAddress(f"mailto:{sender}")
+    event["attendee"] = vCalAddress(f"mailto:{to}")
+    calendar = Calendar()
+    calendar.add("prodid", f"-//voicebot//{__version__}//")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REQUEST")
+    calendar.add_component(event)
     message.add_attachment(
-        invitation,
+        calendar.to_ical(),
         maintype="text",
         subtype="calendar",
         filename="booking.ics",
         params={"method": "REQUEST"},
     )
     return message
-
-
-def _invitation(booking: Booked, business: Business, sender: str, now: datetime) -> bytes:
-    event = Event()
-    event.add("uid", f"{booking.call_sid}@{business.company.id}")
-    event.add("dtstamp", now.astimezone(UTC))
-    event.add("dtstart", booking.start.astimezone(UTC))
-    length = timedelta(minutes=business.booking.slot_minutes)
-    event.add("dtend", (booking.start + length).astimezone(UTC))
-    event.add("summary", f"{business.company.name}: {booking.service}".rstrip(": "))
-    event.add("location", booking.address)
-    event["organizer"] = vCalAddress(f"mailto:{sender}")
-    event["attendee"] = vCalAddress(f"mailto:{booking.to}")
-    calendar = Calendar()
-    calendar.add("prodid", f"-//voicebot//{__version__}//")
-    calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
-    calendar.add_component(event)
-    ics: bytes = calendar.to_ical()
-    return ics

@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.utils import parseaddr
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
@@ -24,7 +21,8 @@ from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
-from voicebot.notify.letter import booked, letter
+from voicebot.notify.letter import letter
+from voicebot.notify.receivers import sender_address, smtp_server
 from voicebot.settings import Settings
 from voicebot.store import AWAY, Store
 
@@ -36,46 +34,8 @@ MAX_PER_ROUND = 20
 LOCK_S = 600
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=10)
-_TIMEOUT_S = 20.0
-_PORTS = {"smtp": 587, "smtps": 465}
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """An SMTP server. `smtp://` uses STARTTLS when the server offers it."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None
-    password: str | None
-
-    async def send(self, message: EmailMessage) -> None:
-        """Send one message; raises aiosmtplib.SMTPException or OSError."""
-        await aiosmtplib.send(
-            message,
-            hostname=self.host,
-            port=self.port,
-            use_tls=self.tls,
-            username=self.user,
-            password=self.password,
-            timeout=_TIMEOUT_S,
-        )
-
-    async def verify(self, timeout_s: float) -> None:
-        """Connect, log in and disconnect; raises the same as `send`."""
-        client = aiosmtplib.SMTP(
-            hostname=self.host,
-            port=self.port,
-            use_tls=self.tls,
-            username=self.user,
-            password=self.password,
-            timeout=timeout_s,
-        )
-        async with client:
-            await client.noop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,42 +44,6 @@ class Pause:
 
     until: datetime
     length: timedelta
-
-
-def smtp_server(url: str) -> SmtpServer:
-    """Parse VOICEBOT_SMTP_URL; raises SettingsError, which never quotes it."""
-    try:
-        parts = urlsplit(url)
-        port, named = parts.port, (parts.hostname or "").encode("idna")
-    except ValueError:  # an invalid port, name or IPv6 address
-        parts, port, named = urlsplit(""), None, b""
-    if parts.scheme not in _PORTS or not parts.hostname or not named or port == 0:
-        raise SettingsError(
-            "VOICEBOT_SMTP_URL must be like smtp://user:password@host:587 or smtps://…:465; "
-            "escape special characters in user and password, like %40 for @ and %2F for /"
-        )
-    return SmtpServer(
-        parts.hostname,
-        port or _PORTS[parts.scheme],
-        parts.scheme == "smtps",
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
-    )
-
-
-def sender_address(settings: Settings, business: Business) -> str:
-    """Return the address that confirmations come from; raises SettingsError."""
-    found = settings.mail_from or business.company.email
-    if not found:
-        raise SettingsError(
-            "confirmations have no sender: set VOICEBOT_MAIL_FROM, or the company's email in "
-            "business.toml"
-        )
-    if "@" not in parseaddr(found)[1]:
-        raise SettingsError(
-            f"{found!r} is no e-mail address: correct VOICEBOT_MAIL_FROM or the company's email"
-        )
-    return found
 
 
 class MailSender:
@@ -183,7 +107,7 @@ class MailSender:
         """Send due confirmations, at most MAX_PER_ROUND; return how many were sent."""
         sent = 0
         if self._is_pausing(None):
-            return sent
+            return 0
         due = [call_sid for call_sid in self._waiting if not self._is_pausing(call_sid)]
         wanted = await self._store.index.unconfirmed(due)
         for call_sid in due:
@@ -202,8 +126,10 @@ class MailSender:
         except (StoreUnavailable, BrokenRecord):
             self._pause(call_sid)
             return False
-        booking = booked(record, self._business) if record else None
-        if booking is None:
+        now, message = self._clock(), None
+        if record is not None:
+            message = letter(record, self._business, self._sender, now)
+        if message is None:
             self._forget(call_sid)  # until it is written again
             return False
         if call_sid in self._taken:
@@ -213,8 +139,8 @@ class MailSender:
             self._pause(call_sid)
             return False
         try:
-            message = letter(booking, self._business, self._sender, self._clock())
-            await self._server.send(message)
+            async with self._server.client() as client:
+                await client.send_message(message)
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._store.index.unlock(call_sid, "mail")
             self._pause(call_sid, why=error)
@@ -228,10 +154,7 @@ class MailSender:
         return True
 
     async def _mark_sent(self, call_sid: CallSid) -> None:
-        """Mark the record as mailed.
-
-        Repeated until it is, because the write may wait in the journal.
-        """
+        """Mark the record as mailed; repeated until it is, as the write may wait in the journal."""
         await self._store.writes.update_booking_status(call_sid, None, email_sent=True)
         self._pause(call_sid)
 

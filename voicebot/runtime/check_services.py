@@ -20,7 +20,7 @@ from urllib.request import getproxies
 from voicebot.business import load_business
 from voicebot.error_texts import why
 from voicebot.errors import INSTALL_LOCAL, StartFailed
-from voicebot.notify.endpoints import Endpoint, endpoints
+from voicebot.notify import Endpoint, endpoints, sender_address, smtp_server
 from voicebot.runtime.findings import CHECK_TIMEOUT_S, Check, Finding, note, ok, problem
 from voicebot.runtime.ports import Address, reserve, without_password
 from voicebot.settings import Settings
@@ -137,8 +137,6 @@ def require_mail(settings: Settings) -> None:
     """Require a mail server's address and a sender, where mail is set."""
     if settings.smtp_url is None:
         return
-    from voicebot.notify.mail import sender_address, smtp_server
-
     smtp_server(settings.smtp_url.get_secret_value())
     sender_address(settings, load_business(settings.business))
 
@@ -154,12 +152,11 @@ async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
         return
     from aiosmtplib import SMTPException
 
-    from voicebot.notify.mail import smtp_server
-
     server = smtp_server(settings.smtp_url.get_secret_value())
     at = f"{server.host}:{server.port}"
     try:
-        await server.verify(_MAIL_TIMEOUT_S)
+        async with server.client(_MAIL_TIMEOUT_S) as client:
+            await client.noop()
     except (SMTPException, OSError, ValueError) as error:
         mend = "correct VOICEBOT_SMTP_URL, or start it; confirmations wait and are tried again"
         yield note(f"{at} does not take mail ({why(error)})", mend)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from voicebot.errors import SettingsError
-from voicebot.notify.endpoints import Endpoint, Verdict, WebhookClient, endpoints
+from voicebot.notify.receivers import Endpoint, Verdict, WebhookClient, endpoints
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints: addresses and keys from the settings, and one signed request to an endpoint.
+"""Receivers: the mail server and the webhook endpoints of the settings, one request to an endpoint.
 
 Signatures follow Standard Webhooks:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -11,19 +11,26 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
 from voicebot import __version__
+from voicebot.business import Business
 from voicebot.error_texts import why
 from voicebot.errors import SettingsError
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
 
+if TYPE_CHECKING:
+    import aiosmtplib
+
+_MAIL_PORTS: Final = {"smtp": 587, "smtps": 465}
+_MAIL_TIMEOUT_S: Final = 20.0
 _PREFIX: Final = "whsec_"
 _FEWEST_BYTES, _MOST_BYTES = 24, 64
 """The length of a key, from the specification."""
@@ -183,3 +190,66 @@ def _checked(text: str, allow_http: bool) -> str:
             "clear; use https, or set VOICEBOT_WEBHOOK_ALLOW_HTTP=true for a trusted network"
         )
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """An SMTP server and our login. Without TLS from the start STARTTLS is used where offered."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+    def client(self, timeout_s: float = _MAIL_TIMEOUT_S) -> aiosmtplib.SMTP:
+        """Return a client that connects and logs in when it is entered.
+
+        It raises aiosmtplib.SMTPException and OSError.
+        """
+        import aiosmtplib  # here, as whoever reads settings needs none
+
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            use_tls=self.tls,
+            username=self.user,
+            password=self.password,
+            timeout=timeout_s,
+        )
+
+
+def smtp_server(url: str) -> SmtpServer:
+    """Parse VOICEBOT_SMTP_URL; raises SettingsError, which never quotes it."""
+    try:
+        parts = urlsplit(url)
+        port, named = parts.port, (parts.hostname or "").encode("idna")
+    except ValueError:  # an invalid port, name or IPv6 address
+        parts, port, named = urlsplit(""), None, b""
+    if parts.scheme not in _MAIL_PORTS or not parts.hostname or not named or port == 0:
+        raise SettingsError(
+            "VOICEBOT_SMTP_URL must be like smtp://user:password@host:587 or smtps://…:465; "
+            "escape special characters in user and password, like %40 for @ and %2F for /"
+        )
+    return SmtpServer(
+        parts.hostname,
+        port or _MAIL_PORTS[parts.scheme],
+        parts.scheme == "smtps",
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+def sender_address(settings: Settings, business: Business) -> str:
+    """Return the address that confirmations come from; raises SettingsError."""
+    found = settings.mail_from or business.company.email
+    if not found:
+        raise SettingsError(
+            "confirmations have no sender: set VOICEBOT_MAIL_FROM, or the company's email in "
+            "business.toml"
+        )
+    if "@" not in parseaddr(found)[1]:
+        raise SettingsError(
+            f"{found!r} is no e-mail address: correct VOICEBOT_MAIL_FROM or the company's email"
+        )
+    return found
