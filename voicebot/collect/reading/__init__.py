@@ -8,6 +8,7 @@ from itertools import chain
 from voicebot.collect.reading.acts import acts, consents
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import READERS
+from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.types import (
     Act,
@@ -69,6 +70,7 @@ __all__ = [
     "e164",
     "read",
     "utterance",
+    "valid",
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -104,6 +104,7 @@ class Lexicon:
     language: str
     rows: tuple[Row, ...]
     sounds: frozenset[str]
+    _single: Mapping[str, frozenset[str]]
     _words: frozenset[str]
     _root: _State
 
@@ -120,6 +121,10 @@ class Lexicon:
             ]
             found.append(tuple(reversed(here)))
         return tuple(found)
+
+    def has(self, tag: str, word: str) -> bool:
+        """Return True when this one word is a phrase with this tag."""
+        return word in self._single.get(tag, ())
 
     def _is_silent(self, token: Token) -> bool:
         return (token.is_sign and token.low != "?") or token.low in self.sounds
@@ -143,10 +148,16 @@ def lexicon(language: str) -> Lexicon:
     rows = (*_rows(language), *_rows(_EVERY_LANGUAGE))
     starts = [_compiled(row) for row in rows]
     words = frozenset(word for node in _below(starts) for word in node.edges)
-    sounds = [row.phrases.split("|") for row in rows if row.tag == SOUND]
-    return Lexicon(
-        language, rows, frozenset(chain.from_iterable(sounds)), words, _State(starts, ())
-    )
+    single = {tag: frozenset(_single(rows, tag)) for tag in {row.tag for row in rows}}
+    sounds = single.get(SOUND, frozenset())
+    return Lexicon(language, rows, sounds, single, words, _State(starts, ()))
+
+
+def _single(rows: Iterable[Row], tag: str) -> Iterator[str]:
+    """Return the phrases with this tag that are one word, where no parenthesis makes them."""
+    for row in rows:
+        if row.tag == tag and "(" not in row.phrases:
+            yield from (phrase for phrase in row.phrases.split("|") if " " not in phrase)
 
 
 def _below(starts: Iterable[_Node]) -> list[_Node]:

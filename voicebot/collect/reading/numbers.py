@@ -67,7 +67,10 @@ class Numbers:
     def _is(self, at: int, tag: str) -> Match | None:
         if at >= len(self._matches):
             return None
-        return next((match for match in self._matches[at] if match.tag == tag), None)
+        for match in self._matches[at]:
+            if match.tag == tag:
+                return match
+        return None
 
     def _repeated(self, at: int) -> Group | None:
         times = self._is(at, "number.times")

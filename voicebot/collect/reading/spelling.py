@@ -40,7 +40,7 @@ def letter(said: Utterance, at: int) -> Letter | None:
         word = said.at(link.end, "spelling.alphabet")
         first = word.value if word else said.low(link.end)[:1]
         known = word is not None or sounds_alike(token.low, first)
-        if known and len(said.low(link.end)) > 1 and first.isalpha():
+        if known and (word or len(said.low(link.end)) > 1) and first.isalpha():
             return Letter(first, word.end if word else link.end + 1)
     if said.at(at, "spelling.lone_word") and not _among_letters(said, at):
         return None

@@ -38,7 +38,10 @@ class Utterance:
         """Return the longest phrase with one of these tags that begins at this token."""
         if not 0 <= at < len(self.matches):
             return None
-        return next((match for match in self.matches[at] if match.tag in tags), None)
+        for match in self.matches[at]:
+            if match.tag in tags:
+                return match
+        return None
 
     def before(self, end: int, *tags: str) -> Match | None:
         """Return the longest phrase with one of these tags that ends before the token `end`."""

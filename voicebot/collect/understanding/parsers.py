@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, bridged, dates, email, name, service
+from voicebot.collect.understanding import Asked, address, bridged, dates, name, service
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.NAME: name.parse,
     Step.PHONE: partial(bridged.parse, Step.PHONE),
     Step.ADDRESS: address.parse,
-    Step.EMAIL: email.parse,
+    Step.EMAIL: partial(bridged.parse, Step.EMAIL),
     Step.SERVICE: service.parse,
     Step.TIME: dates.parse,
 }

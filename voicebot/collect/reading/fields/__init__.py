@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Reader
+from voicebot.collect.reading.fields.email import email
 from voicebot.collect.reading.fields.phone import phone
 
-READERS: Mapping[Step, Reader] = {Step.PHONE: phone}
+READERS: Mapping[Step, Reader] = {Step.PHONE: phone, Step.EMAIL: email}
 """The fields that are read here; the rest are still read by the old room."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from voicebot.collect.reading import valid
 from voicebot.collect.understanding import Missing
-from voicebot.collect.understanding.email import valid
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.corrections import halves

@@ -6,15 +6,23 @@ from hypothesis import strategies as st
 
 from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, Missing
-from voicebot.collect.understanding.email import parse
+from voicebot.collect.reading import Missing, Provide, Reading, Situation, read
 
 NOW = datetime(2026, 11, 23, 9)
 
 
-def heard(text: str, partial: str | None = None) -> str | None:
-    found = parse(text, Asked(Step.EMAIL, NOW, partial=partial))
-    return found.value if found else None
+def reading(text: str, **situation: object) -> Reading:
+    return read(text, Situation(Step.EMAIL, NOW, **situation))  # type: ignore[arg-type]
+
+
+def found_in(text: str, **situation: object) -> Provide | None:
+    acts = reading(text, **situation).acts
+    return next((act for act in acts if isinstance(act, Provide) and act.step is Step.EMAIL), None)
+
+
+def heard(text: str, partial: str | None = None, **situation: object) -> str | None:
+    act = found_in(text, partial=partial, **situation)
+    return act.value if act else None
 
 
 @pytest.mark.parametrize(
@@ -121,27 +129,27 @@ def test_half_of_a_name_is_not_taken_for_the_whole(said: str) -> None:
 
 
 def test_an_address_without_its_domain_is_completed() -> None:
-    first = parse("it's ruth dot okafor at", Asked(Step.EMAIL, NOW))
+    first = found_in("it's ruth dot okafor at")
     assert first is not None
     assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth.okafor@")
     assert heard("example dot com", first.partial) == "ruth.okafor@example.com"
 
 
 def test_an_at_that_ran_into_the_word_leaves_the_domain_missing() -> None:
-    found = parse("My email is R.Okaforat.", Asked(Step.EMAIL, NOW))
+    found = found_in("My email is R.Okaforat.")
     assert found is not None
     assert (found.missing, found.partial) == (Missing.DOMAIN, "r.okafor@")
 
 
 def test_a_provider_without_its_ending_is_completed() -> None:
-    first = parse("ruth at yahoo", Asked(Step.EMAIL, NOW))
+    first = found_in("ruth at yahoo")
     assert first is not None
     assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth@yahoo")
     assert heard("dot com dot au", first.partial) == "ruth@yahoo.com.au"
 
 
 def test_a_domain_alone_waits_for_the_rest() -> None:
-    first = parse("at example dot com", Asked(Step.EMAIL, NOW))
+    first = found_in("at example dot com")
     assert first is not None
     assert (first.missing, first.partial) == (Missing.LOCAL_PART, "@example.com")
 
@@ -214,7 +222,7 @@ def test_any_address_reads_back(
 
 
 def test_hyphens_that_part_spelled_letters_are_not_meant_beside_a_mark() -> None:
-    found = parse("J-O-H-N-.-S-M-I-T-H at example.com", Asked(Step.EMAIL, NOW))
+    found = found_in("J-O-H-N-.-S-M-I-T-H at example.com")
     assert found is not None
     assert found.value == "john.smith@example.com"
 
@@ -250,3 +258,55 @@ def test_hyphens_part_letters_and_join_words(said: str, address: str) -> None:
 )
 def test_a_word_that_goes_on_is_no_country(said: str, address: str) -> None:
     assert heard(said) == address
+
+
+HELD = {Step.NAME: "Robin Carter"}
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("R-L-B-I-N-D-C-A-R-T-E-R at example.com", "robin.carter@example.com"),
+        ("r o b i m dot c a r t e r at example dot com", "robin.carter@example.com"),
+        ("r c h r t e r 82 at example dot com", "rcarter82@example.com"),
+        ("r so b in dot c a r t e r at example dot com", "robin.carter@example.com"),
+    ],
+)
+def test_letters_that_sound_alike_are_those_of_the_name(said: str, address: str) -> None:
+    assert heard(said, record=HELD) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("r o b y n dot c a r t e r at example dot com", "robyn.carter@example.com"),
+        ("r o b n dot c a r t e r at example dot com", "robn.carter@example.com"),
+        ("robim.carter@example.com", "robim.carter@example.com"),
+        ("robin dot carper at example dot com", "robin.carper@example.com"),
+        ("j t h at example dot com", "jth@example.com"),
+    ],
+)
+def test_what_sounds_otherwise_or_was_not_spelled_stays(said: str, address: str) -> None:
+    assert heard(said, record=HELD) == address
+
+
+def test_an_address_that_was_read_back_is_not_proposed_again() -> None:
+    record = {**HELD, Step.EMAIL: "robin.carter@example.com"}
+    said = "r o b i m dot c a r t e r at example dot com"
+    assert heard(said, record=record) == "robim.carter@example.com"
+
+
+def test_without_a_name_fragments_are_no_address() -> None:
+    assert heard("j so h n dot sm it h at example dot com") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("my email address is ruth dot okafor at example dot com thanks", []),
+        ("yeah sure, it's ruth@example.com, all lowercase, mate", []),
+        ("ruth@example.com but ask for Bella", ["but ask", "Bella"]),
+    ],
+)
+def test_what_the_address_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:
+    assert [said[slice(*span)] for span in reading(said).rest] == rest

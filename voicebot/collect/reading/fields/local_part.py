@@ -1,0 +1,249 @@
+"""The local part of a spoken e-mail address: all that belongs to it before the at sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz.distance import Levenshtein
+
+from voicebot.call import Step
+from voicebot.collect.reading.fields.address_signs import Kind, Piece
+from voicebot.collect.reading.spelling import FEWEST_WORDS
+from voicebot.collect.reading.types import Situation
+from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.words import is_everyday
+
+_MOST_WORDS = 4
+"""A local part of more plain words than this was rather a sentence."""
+_MOST_PIECES = 64
+"""A local part has 64 characters at most (RFC 5321)."""
+_FEWEST_FIGURES = 3
+"""A shorter local part of figures is rather what is left of one ("…, the number seven at")."""
+_FEWEST_LETTERS = 3
+"""From so many letters on, something was spelled."""
+_LONGEST_FRAGMENT = 3
+"""Letters that a recogniser wrote together: "j so h n"."""
+_SOUNDS = str.maketrans(
+    {
+        **dict.fromkeys("bcdegptvz", "e"),
+        **dict.fromkeys("ahjk", "a"),
+        **dict.fromkeys("fsx", "f"),
+        **dict.fromkeys("mn", "m"),
+        **dict.fromkeys("ol", "o"),
+        ".": "e",  # "dot" in a row of letters is heard as a D
+        "_": None,
+        "-": None,
+    }
+)
+_PARTS = (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK, Kind.PAUSE)
+
+
+def belongs(piece: Piece) -> bool:
+    """Return True for what can be a piece of a local part."""
+    return piece.kind in _PARTS
+
+
+def local_before(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str | None, int]:
+    """Return the local part that ends before the at sign, and the piece it begins with."""
+    tight = at > 0 and read[at].glued and read[at].written
+    first = _begin(read, at, tight)
+    if first == at and _is_role(said, read, at - 1):
+        return read[at - 1].text, at - 1
+    if _announces_mend(read, first) and first + 3 < at:
+        first += 3  # "sorry, fourteen, m davies fourteen at"
+    while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
+        first += 1
+    first = _after_echo(read, first, at)
+    parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
+    words = [piece for piece in parts if piece.kind is Kind.WORD]
+    if len(words) > _MOST_WORDS and not all(_code(said, piece) for piece in words):
+        return None, at
+    written = tight and all(piece.glued for piece in read[first + 1 : at + 1])
+    if not written and _is_cut_off(said, read, first):
+        return None, at
+    local = spelled_out(said, parts)
+    if not local or (local.isdecimal() and len(local) < _FEWEST_FIGURES):
+        return None, at
+    return local, first
+
+
+def spelled_out(said: Utterance, parts: Sequence[Piece]) -> str:
+    """Join the pieces; three and more words of a spelling alphabet in a row are letters."""
+    words = [piece for piece in parts if piece.kind is Kind.WORD]
+    alphabet = len(words) >= FEWEST_WORDS and all(_code(said, piece) for piece in words)
+    text: list[str] = []
+    run: list[Piece] = []
+    for piece in (*parts, None):
+        if piece is not None and piece.kind is Kind.WORD and _code(said, piece):
+            run.append(piece)
+            continue
+        letters = alphabet or len(run) >= FEWEST_WORDS
+        text += [_code(said, word) if letters else word.text for word in run]
+        run = []
+        if piece is not None:
+            text.append(piece.text)
+    return "".join(text)
+
+
+def is_first_half(said: Utterance, parts: Sequence[Piece]) -> bool:
+    """Return True for what looks like a local part, though no at sign follows.
+
+    It holds a mark, spelled letters, or figures at the end; everyday words alone do not count, and
+    neither does a domain ("outlook.com") whose at sign was lost.
+    """
+    kinds = [piece.kind for piece in parts]
+    words = [piece for piece in parts if piece.kind is Kind.WORD]
+    letters = kinds.count(Kind.LETTER)
+    spelled = len(parts) >= FEWEST_WORDS and all(_code(said, piece) for piece in words)
+    figures_last = kinds[-1] is Kind.DIGITS and len(parts) <= FEWEST_WORDS
+    if not (figures_last or Kind.MARK in kinds or letters > 1 or spelled):
+        return False
+    if set(kinds) <= {Kind.DIGITS, Kind.MARK}:
+        return False
+    if (
+        len(parts) > 1
+        and parts[-2].text == "."
+        and said.lexicon.has("domain.ending", parts[-1].text)
+    ):
+        return False
+    return letters > 0 or not all(is_everyday(piece.text) for piece in words)
+
+
+def by_name(
+    said: Utterance, read: Sequence[Piece], at: int, situation: Situation
+) -> tuple[str, int] | None:
+    """Return what was spelled before `at` as its owner's name has it, and where it begins.
+
+    "J L H N D S N I T H", said by John Smith, is john.smith: only letters that sound alike count
+    as misheard, so that "Jon Smyth" keeps his spelling. What was read back is not proposed again.
+    """
+    first = at
+    while first and (read[first - 1].kind is Kind.PAUSE or _is_fragment(read[first - 1])):
+        first -= 1
+    while first < at and read[first].kind is Kind.PAUSE:
+        first += 1
+    heard = [piece for piece in read[first:at] if piece.text]
+    if sum(piece.kind is Kind.LETTER for piece in heard) < _FEWEST_LETTERS:
+        return None
+    slips = any(_is_fragment(piece) and len(piece.text) > 1 for piece in heard)
+    local = spelled_out(said, heard)
+    stem = local.rstrip("0123456789")
+    sound = stem.translate(_SOUNDS)
+
+    def distance(text: str) -> tuple[int, bool]:
+        return Levenshtein.distance(sound, text.translate(_SOUNDS)), text != stem
+
+    likely = min(_from_name(situation.record.get(Step.NAME, "")), key=distance, default=stem)
+    refused = situation.record.get(Step.EMAIL, "").partition("@")[0]
+    proposed = likely + local.removeprefix(stem)
+    if distance(likely)[0] > slips or proposed in (refused, local):
+        return None
+    return proposed, first
+
+
+def _from_name(name: str) -> Iterator[str]:
+    """Give the local parts that people make of their names, what is longer first."""
+    words = "".join(sign for sign in name.lower() if "a" <= sign <= "z" or sign == " ").split()
+    if len(words) < 2:
+        return
+    first, last = words[0], words[-1]
+    for mark in (".", "", "_", "-"):
+        yield f"{first}{mark}{last}"
+        yield f"{last}{mark}{first}"
+    for mark in (".", ""):
+        yield f"{first[0]}{mark}{last}"
+        yield f"{first}{mark}{last[0]}"
+
+
+def _is_fragment(piece: Piece) -> bool:
+    return piece.kind is not Kind.AT and 0 < len(piece.text) <= _LONGEST_FRAGMENT
+
+
+def _code(said: Utterance, piece: Piece) -> str:
+    """Return the letter for which a word of the spelling alphabet stands, or ""."""
+    match = said.at(piece.first, "spelling.alphabet")
+    return match.value if match else ""
+
+
+def _begin(read: Sequence[Piece], at: int, tight: bool) -> int:
+    first = at
+    while first > max(0, at - _MOST_PIECES):
+        inside = tight and bool(read[first - 1].text) and read[first].glued
+        if not belongs(read[first - 1]) and not inside:
+            break
+        if tight and first < at and not read[first].glued:
+            before = [p for p in read[max(0, first - 2) : first] if p.kind is not Kind.PAUSE]
+            if not before or before[-1].kind is not Kind.LETTER:  # "J. Smith@"
+                break
+        first -= 1
+    return first
+
+
+def _is_role(said: Utterance, read: Sequence[Piece], at: int) -> bool:
+    """Return True for the "contact" of "it's contact at okafor dot com"."""
+    if at < 0 or read[at].kind is not Kind.STOP or not said.at(read[at].first, "email.role"):
+        return False
+    opening = at == 0 or not read[at - 1].text
+    return opening or said.at(read[at - 1].first, "lead.is") is not None
+
+
+def _announces_mend(read: Sequence[Piece], first: int) -> bool:
+    kinds = [piece.kind for piece in read[first : first + 3]]
+    mends = first > 0 and read[first - 1].kind is Kind.MEND
+    return mends and kinds == [Kind.PAUSE, Kind.DIGITS, Kind.PAUSE]
+
+
+def _is_cut_off(said: Utterance, read: Sequence[Piece], first: int) -> bool:
+    """Return True where the words before belong to it somehow: "bill and ben at"."""
+    if first == 0 or read[first - 1].kind is not Kind.STOP or not read[first - 1].text:
+        return False
+    at = first - 1
+    while at > 0 and said.at(read[at].first, "email.inside_name"):
+        at -= 1
+    if at < first - 1 and read[at].kind is Kind.WORD:
+        return True
+    before = read[first - 2].kind if first > 1 else Kind.STOP
+    if before in (Kind.WORD, Kind.LETTER) and len(read[first].text) == 1:
+        return True  # "sm it h": the last letter of several
+    joins = said.at(read[first - 1].first, "email.joins") or said.at(read[at].first, "email.like")
+    return before is Kind.MARK or joins is not None
+
+
+def _after_echo(read: Sequence[Piece], first: int, at: int) -> int:
+    """Return where "susan dot miller at" begins in "susan miller, susan dot miller at"."""
+    for cut in range(first, at - 1):
+        if read[cut].kind not in (Kind.PAUSE, Kind.WORD):
+            break
+        if read[cut].kind is Kind.PAUSE:
+            before = [piece.text for piece in read[first:cut] if piece.kind is Kind.WORD]
+            after = [piece.text for piece in read[cut + 1 : at] if piece.kind is Kind.WORD]
+            if before and before == after[: len(before)]:
+                return cut + 1
+    return first
+
+
+def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces without a word that is spelled behind it: "smith, S M I T H"."""
+    kept: list[Piece] = []
+    letters = 0
+    for piece in parts:
+        letters = letters + 1 if piece.kind is Kind.LETTER else 0
+        kept.append(piece)
+        if letters < 2 or len(kept) == letters:
+            continue
+        spelled, word = "".join(letter.text for letter in kept[-letters:]), kept[-letters - 1]
+        if word.kind is Kind.WORD and _is_echo(word.text, spelled):
+            del kept[-letters - 1]
+    for cut in range(1, len(kept)):
+        spelled_behind = kept[cut:]
+        all_letters = all(piece.kind is Kind.LETTER for piece in spelled_behind)
+        if len(spelled_behind) >= _FEWEST_LETTERS and all_letters:
+            said_before = "".join(piece.text for piece in kept[:cut])
+            if said_before == "".join(piece.text for piece in spelled_behind):
+                return spelled_behind  # "priya k, P R I Y A K"
+    return kept
+
+
+def _is_echo(word: str, spelled: str) -> bool:
+    alike = len(word) == len(spelled) or (len(spelled) > _FEWEST_LETTERS and word[0] == spelled[0])
+    return alike and Levenshtein.distance(word, spelled) <= 1
