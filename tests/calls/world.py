@@ -32,7 +32,6 @@ from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.dependencies import CallDependencies
-from voicebot.stream.dialect import Twilio
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import Session, read_start
 
@@ -153,13 +152,12 @@ class World:
     async def _attend(self, connection: ServerConnection) -> None:
         ended = self._expected.popleft()
         async with self._store() as store:
-            start = await read_start(connection, Twilio())
+            start = await read_start(connection)
             caller = start.parameters.get("from")
             ledger = await store.open_call(start.call_sid, caller=caller, business=self.business)
             try:
                 session = Session(
                     connection,
-                    Twilio(),
                     start,
                     ledger,
                     self._dependencies(),

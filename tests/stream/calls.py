@@ -44,7 +44,6 @@ from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import ProviderSocket
 from voicebot.stream.dependencies import CallDependencies
-from voicebot.stream.dialect import Twilio
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import Session, read_start
 
@@ -197,10 +196,9 @@ async def call(
     async def attend(connection: ServerConnection) -> None:
         try:
             socket = ProviderSocket(connection)
-            start = await read_start(socket, Twilio())
+            start = await read_start(socket)
             session = Session(
                 socket,
-                Twilio(),
                 start,
                 notebook,
                 dependencies,

@@ -51,7 +51,7 @@ from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.dependencies import CallDependencies
-from voicebot.stream.dialect import Start, Twilio
+from voicebot.stream.dialect import Start
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import YIELD_AFTER_BYTES, Session
 
@@ -355,9 +355,7 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
     )
     start = Start(CallSid(CALL_SID), STREAM_SID)
     flood, notebook = [frame] * 200 + [stop], Notebook()
-    session = Session(
-        Flood(flood), Twilio(), start, notebook, dependencies, CallTelemetry(Rows(None))
-    )
+    session = Session(Flood(flood), start, notebook, dependencies, CallTelemetry(Rows(None)))
     running = asyncio.create_task(session.run())
     turns = 0
     while flood and not running.done():

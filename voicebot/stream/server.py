@@ -33,7 +33,7 @@ from voicebot.stream import metrics
 from voicebot.stream.admission import Admission, PendingConnections
 from voicebot.stream.connection import INTERNAL_ERROR, ProviderSocket, Socket, StreamConnection
 from voicebot.stream.dependencies import ServerDependencies
-from voicebot.stream.dialect import Dialect, Start, Twilio
+from voicebot.stream.dialect import Start
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import (
@@ -69,7 +69,6 @@ class StreamServer:
     def __init__(self, dependencies: ServerDependencies) -> None:
         self._dependencies = dependencies
         self._settings = dependencies.settings
-        self._dialect: Dialect = Twilio()
         self._numbers = itertools.count()
         self._sessions: dict[CallSid, tuple[int, Session]] = {}
         self._admission = Admission(dependencies.settings.max_calls)
@@ -179,7 +178,7 @@ class StreamServer:
     async def _serve_call(self, connection: ServerConnection) -> None:
         assert isinstance(connection, StreamConnection)
         socket = ProviderSocket(connection)
-        start = await read_start(socket, self._dialect)
+        start = await read_start(socket)
         await self._check_token(connection, start)
         connection.begin_call()
         if not self._admission.has_room:
@@ -202,7 +201,7 @@ class StreamServer:
         )
         rows = Rows(self._settings.measure_file, start.call_sid)
         telemetry = CallTelemetry(rows, trace, found.status)
-        session = Session(socket, self._dialect, start, ledger, self._dependencies.calls, telemetry)
+        session = Session(socket, start, ledger, self._dependencies.calls, telemetry)
         try:
             await self._hold(start.call_sid, number, session)
         finally:

@@ -26,12 +26,12 @@ from voicebot.log import get_logger
 from voicebot.openai import metrics as filler_metrics
 from voicebot.openai.usage import meter, note_bill
 from voicebot.speech import SttStream
+from voicebot.stream import dialect, metrics
 from voicebot.stream import events as ev
-from voicebot.stream import metrics
 from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
 from voicebot.stream.dependencies import CallDependencies, OpenLedger
-from voicebot.stream.dialect import Audio, Dialect, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import step
 from voicebot.stream.observers import CallTelemetry
@@ -67,7 +67,7 @@ class Leaving(Enum):
     LOST = "lost"
 
 
-async def read_start(socket: Socket, dialect: Dialect) -> Start:
+async def read_start(socket: Socket) -> Start:
     """Wait for the frame that binds the stream to a call.
 
     Raises ProtocolViolation when it does not come in time or after too much else, ConnectionClosed
@@ -95,14 +95,12 @@ class Session:
     def __init__(
         self,
         socket: Socket,
-        dialect: Dialect,
         start: Start,
         ledger: OpenLedger,
         dependencies: CallDependencies,
         telemetry: CallTelemetry,
     ) -> None:
         self._socket = socket
-        self._dialect = dialect
         self._start = start
         self._dependencies = dependencies
         self._telemetry = telemetry
@@ -206,9 +204,9 @@ class Session:
             case ev.Play():
                 self._play(effect)
             case ev.SendMark(name):
-                self._outbox.put(self._dialect.mark(sid, name))
+                self._outbox.put(dialect.mark(sid, name))
             case ev.Clear():
-                self._outbox.replace_all(self._dialect.clear(sid))
+                self._outbox.replace_all(dialect.clear(sid))
             case ev.Follow(start_ms, hint):
                 listener.follow(start_ms, hint)
             case ev.Transcribe(number, end_ms, hint):
@@ -239,7 +237,7 @@ class Session:
             metrics.queued(play.mulaw, play.late_s)
         when_sent = partial(self.handle, ev.AnswerSent()) if play.first else None
         for piece in pieces(play.mulaw):
-            self._outbox.put(self._dialect.audio(self._start.stream_sid, piece), when_sent)
+            self._outbox.put(dialect.audio(self._start.stream_sid, piece), when_sent)
 
     def _stop_timer(self, timer: ev.Timer) -> None:
         if (handle := self._timers.pop(timer, None)) is not None:
@@ -320,7 +318,7 @@ class Session:
             while self._leaving is None:
                 frame = await self._socket.recv()
                 self._frame_at = self._loop.time()
-                self._take(self._dialect.read(frame))
+                self._take(dialect.read(frame))
                 since_yield += len(frame) + FRAME_COST_BYTES
                 if since_yield >= YIELD_AFTER_BYTES:
                     since_yield = 0
