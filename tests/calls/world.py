@@ -31,9 +31,8 @@ from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store import CallSkeleton, Store
-from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import Session, read_start
+from voicebot.stream.session import CallDependencies, Session, read_start
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""

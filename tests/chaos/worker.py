@@ -22,12 +22,16 @@ import orjson
 import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
+from voicebot.business import Business
 from voicebot.call import Appointments, CallSid, CallState, Change, CommitObserver, Saved
 from voicebot.errors import Fenced
 from voicebot.runtime.process import run
+from voicebot.settings import Settings
 from voicebot.store.record import answer_text, iso_utc, message_json
 from voicebot.store.store import Store
-from voicebot.stream.dependencies import CallDependencies, OpenLedger, ServerDependencies
+from voicebot.stream.server import StreamServer
+from voicebot.stream.session import CallDependencies
+from voicebot.telemetry import Tracing
 
 TRACE_FD = "CHAOS_TRACE_FD"
 ORDERS = "CHAOS_ORDERS"
@@ -142,38 +146,46 @@ def described(change: Change) -> dict[str, object]:
     }
 
 
-def observed(
-    orders: Orders, fd: int, make_dependencies: Callable[..., ServerDependencies]
-) -> Callable[..., ServerDependencies]:
-    """The worker's dependencies with our tts, clock and pen in it."""
+class TracedStore(Store):
+    """A store that tells which sessions it opens, and gives them traced pens."""
 
-    def tell(**line: object) -> None:
-        os.write(fd, orjson.dumps(line) + b"\n")
+    orders: Orders
+    trace_fd: int
 
-    def make(
-        settings: object, business: object, store: Store, calls: CallDependencies
-    ) -> ServerDependencies:
+    async def open_call(  # type: ignore[override]  # the pen stands for the session
+        self, call_sid: CallSid, *, caller: str | None
+    ) -> TracedPen:
+        def tell(**line: object) -> None:
+            os.write(self.trace_fd, orjson.dumps(line) + b"\n")
+
+        ledger = await super().open_call(call_sid, caller=caller)
+        session = ledger.info.id
+        found = {"known": sorted(ledger.state.answers), "resumed": ledger.state.resumed}
+        tell(what="opened", call=call_sid, session=session, **found)
+        return TracedPen(ledger, self.orders, partial(tell, call=call_sid, session=session))
+
+
+class LetteredServer(StreamServer):
+    """A server whose calls speak letters, by the clock of this trial."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        business: Business,
+        store: Store,
+        calls: CallDependencies,
+        tracing: Tracing,
+    ) -> None:
+        clock = TracedStore.orders.now
         held = cast(Callable[..., Awaitable[object]], calls.converse)
-        converse = partial(held, clock=orders.now)
-        calls = replace(calls, synthesizer=LetterVoice(), clock=orders.now, converse=converse)
-
-        async def open_call(call_sid: CallSid, *, caller: str | None) -> OpenLedger:
-            ledger = await store.open_call(call_sid, caller=caller)
-            session = ledger.info.id
-            known = sorted(ledger.state.answers)
-            found = {"known": known, "resumed": ledger.state.resumed}
-            tell(what="opened", call=call_sid, session=session, **found)
-            return TracedPen(ledger, orders, partial(tell, call=call_sid, session=session))
-
-        return replace(make_dependencies(settings, business, store, calls), open_call=open_call)
-
-    return make
+        converse = partial(held, clock=clock)
+        calls = replace(calls, synthesizer=LetterVoice(), clock=clock, converse=converse)
+        super().__init__(settings, business, store, calls, tracing)
 
 
 if __name__ == "__main__":
-    ORDERS_OF_THIS_PROCESS = Orders(Path(os.environ[ORDERS]))
-    stream.server_dependencies = observed(
-        ORDERS_OF_THIS_PROCESS, int(os.environ[TRACE_FD]), stream.server_dependencies
-    )
-    store_room.Store = partial(Store, clock=ORDERS_OF_THIS_PROCESS.now)  # type: ignore[misc,assignment]
+    TracedStore.orders = Orders(Path(os.environ[ORDERS]))
+    TracedStore.trace_fd = int(os.environ[TRACE_FD])
+    stream.StreamServer = LetteredServer  # type: ignore[attr-defined,assignment]
+    store_room.Store = partial(TracedStore, clock=TracedStore.orders.now)  # type: ignore[misc,assignment]
     run(stream.main)

@@ -42,10 +42,8 @@ from voicebot.collect.understanding import Asked
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber
 from voicebot.speech.client import WholeUtterances
-from voicebot.stream.connection import ProviderSocket
-from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import Session, read_start
+from voicebot.stream.session import CallDependencies, Session, read_start
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
 PHRASES = {
@@ -195,10 +193,9 @@ async def call(
 
     async def attend(connection: ServerConnection) -> None:
         try:
-            socket = ProviderSocket(connection)
-            start = await read_start(socket)
+            start = await read_start(connection)
             session = Session(
-                socket,
+                connection,
                 start,
                 notebook,
                 dependencies,

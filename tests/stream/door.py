@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,9 +24,9 @@ from voicebot.business import load_business
 from voicebot.settings import Settings
 from voicebot.speech.client import WholeUtterances
 from voicebot.store.store import Store
-from voicebot.stream.__main__ import hold_conversation, server_dependencies
-from voicebot.stream.dependencies import CallDependencies
+from voicebot.stream.__main__ import hold_conversation
 from voicebot.stream.server import StreamServer
+from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import UNTRACED, Tracing
 
 in_virtual_time = virtual_time(grace_s=0.001)
@@ -136,9 +135,7 @@ async def door(tracing: Tracing = UNTRACED, **changes: Any) -> AsyncIterator[Doo
             clock=now,
             stopwatch=lambda: asyncio.get_running_loop().time(),
         )
-        server = StreamServer(
-            replace(server_dependencies(settings, business, store, dependencies), tracing=tracing)
-        )
+        server = StreamServer(settings, business, store, dependencies, tracing)
         here, ready = Door(store, redis, settings), asyncio.Event()
 
         def when_ready(address: str) -> None:

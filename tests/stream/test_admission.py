@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from voicebot.stream.admission import Admission, PendingConnections
+from voicebot.stream.connection import PendingConnections
+from voicebot.stream.server import Admission
 
 
 class Silent(asyncio.Transport):
@@ -48,10 +49,9 @@ def test_a_place_is_given_back_however_its_call_ended() -> None:
 async def test_who_is_in_when_it_closes_may_stay_and_is_waited_for() -> None:
     admission = Admission(2)
     with admission.place():
-        admission.close()
-        assert not admission.has_room
-        leaving = asyncio.ensure_future(admission.empty())
+        leaving = asyncio.ensure_future(admission.close(60.0))
         await asyncio.sleep(0)
+        assert not admission.has_room
         assert not leaving.done()
     await leaving
     assert not admission.has_room

@@ -50,10 +50,9 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
 from voicebot.speech.client import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
-from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.dialect import Start
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import YIELD_AFTER_BYTES, Session
+from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
 
 
 @in_virtual_time
@@ -328,6 +327,8 @@ def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: Moment) -> Non
 
 class Flood:
     """A socket whose frames are all there already: reading them waits for nothing."""
+
+    transport = asyncio.Transport()
 
     def __init__(self, frames: list[str]) -> None:
         self._frames = frames

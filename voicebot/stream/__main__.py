@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,21 +18,18 @@ from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai.usage import load_prices
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
+from voicebot.speech import Synthesizer
 from voicebot.speech.cache import CachedSynthesizer
 from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.fallback import FallbackSynthesizer
 from voicebot.speech.sentences import sentences_of
-from voicebot.store import Store, open_store
-from voicebot.stream.dependencies import CallDependencies, ServerDependencies, utc_now
+from voicebot.store import open_store, utc_now
 from voicebot.stream.observers import Rows, probe_loop
 from voicebot.stream.server import StreamServer
-from voicebot.stream.speaking import Clock
+from voicebot.stream.session import CallDependencies
 from voicebot.stream.state import FillerPhrases
-from voicebot.stream.tokens import StreamTokens, token_secret
-from voicebot.stream.webhook import Webhook
 from voicebot.telemetry import open_tracing
 
 WARM_RETRY_S = 5.0
@@ -64,29 +62,12 @@ async def main(lifetime: Lifetime) -> None:
         async with open_store(settings, business) as store, open_understanding(settings) as mind:
             converse = partial(hold_conversation, business, understand=mind)
             calls = replace(calls, announce=store.announce, converse=converse)
-            dependencies = server_dependencies(settings, business, store, calls)
-            await _serve(replace(dependencies, tracing=tracing), synthesizer, lifetime)
+            server = StreamServer(settings, business, store, calls, tracing)
+            await _serve(server, settings, synthesizer, lifetime)
     finally:
         await tracing.close()
         await synthesizer.aclose()
         await stt.aclose()
-
-
-def server_dependencies(
-    settings: Settings, business: Business, store: Store, calls: CallDependencies
-) -> ServerDependencies:
-    """Put the server's parts together. Raises SettingsError, for prices and secrets too."""
-    load_prices(settings.openai_prices)
-    tokens = StreamTokens(token_secret(settings))
-    return ServerDependencies(
-        settings=settings,
-        webhook=Webhook(settings, business, store.status, tokens),
-        tokens=tokens,
-        open_call=store.open_call,
-        hold=store.index.hold,
-        first=store.index.lock,
-        calls=calls,
-    )
 
 
 def filler_phrases(settings: Settings, wording: Wording) -> FillerPhrases | None:
@@ -112,7 +93,7 @@ async def hold_conversation(
     say: SayAloud,
     *,
     understand: Understand = understand_by_rules,
-    clock: Clock = utc_now,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Ending:
     """The conversation of one call, from where its record stands."""
     return await converse(
@@ -125,13 +106,15 @@ async def hold_conversation(
     )
 
 
-async def _serve(dependencies: ServerDependencies, synthesizer: object, lifetime: Lifetime) -> None:
-    rows = Rows(dependencies.settings.measure_file)
+async def _serve(
+    server: StreamServer, settings: Settings, synthesizer: Synthesizer, lifetime: Lifetime
+) -> None:
+    rows = Rows(settings.measure_file)
     async with asyncio.TaskGroup() as group:
         helpers = [group.create_task(probe_loop(rows))]
         if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(synthesizer)))
-        await StreamServer(dependencies).run(lifetime.stopping, lifetime.ready)
+        await server.run(lifetime.stopping, lifetime.ready)
         for helper in helpers:
             helper.cancel()
     await rows.flush()

@@ -1,5 +1,8 @@
 """One connection at the stream port: an HTTP request, which may have a body, then WebSocket.
 
+It is pending from its opening until its `start` is accepted; only then does it take a place, so a
+socket that says nothing takes none from a call.
+
 The library parses whatever has arrived at once, up to 256 KiB, answers each ping in it, and refuses
 a request with a body. Here it gets the bytes in slices, with a turn of the event loop in between;
 pings are counted; a body is kept aside. So one peer holds up the others for no longer than a slice
@@ -10,9 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -23,7 +25,6 @@ from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from voicebot.errors import CallEnded
-from voicebot.stream.admission import PendingConnections
 
 SLICE_BYTES: Final = 2048
 """At most 341 frames: 6 bytes is the smallest. A provider's frame, of 386, is handed on whole."""
@@ -33,12 +34,48 @@ MAX_BODY_BYTES: Final = 16 * 1024
 CONTROL_BURST: Final = 50
 CONTROLS_PER_S: Final = 5.0
 """Pings and pongs that a peer may send: of a provider one in twenty seconds is expected."""
+MAX_PENDING: Final = 256
+"""A provider's is pending for milliseconds. Each takes one of a process's (often 1,024) files."""
+CLOSE_TIMEOUT_S: Final = 3.0
+"""For the whole of closing. The library bounds only its handshake: to a peer that takes nothing
+even the close frame cannot be written."""
+INTERNAL_ERROR: Final = 1011
+BROKEN_PAUSE_S: Final = 1.0
+"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
+SEND_TIMEOUT_S: Final = 5.0
+"""A peer that takes nothing for so long is dead, whatever TCP believes."""
+MAX_WAITING: Final = 512
+"""Frames of up to 200 ms: far more than any utterance, far less than a runaway voice."""
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|$)", re.I)
 _LENGTH_DIGITS: Final = re.compile(rb"[0-9]{1,9}")
 _CODING: Final = re.compile(rb"\r\ntransfer-encoding:", re.I)
 _CONTROLS: Final = (Opcode.PING, Opcode.PONG)
+
+
+class PendingConnections:
+    """The connections without a call, oldest first; at most `limit` of them."""
+
+    def __init__(self, limit: int = MAX_PENDING) -> None:
+        self._limit = limit
+        self._addresses: dict[asyncio.Transport, str] = {}
+
+    def add(self, transport: asyncio.Transport, address: str) -> None:
+        """Add a new connection; at the limit drop the oldest of the address that has most.
+
+        A provider's `start` follows its opening at once, so it is not the oldest.
+        """
+        if len(self._addresses) >= self._limit:
+            ((crowd, _),) = Counter(self._addresses.values()).most_common(1)
+            oldest = next(t for t, address in self._addresses.items() if address == crowd)
+            self.remove(oldest)
+            oldest.abort()
+        self._addresses[transport] = address
+
+    def remove(self, transport: asyncio.Transport) -> None:
+        """Forget a connection: its call begins, or it is closed. Harmless when done twice."""
+        self._addresses.pop(transport, None)
 
 
 class StreamConnection(ServerConnection):
@@ -156,18 +193,11 @@ class StreamConnection(ServerConnection):
         return self._controls >= 0
 
 
-CLOSE_TIMEOUT_S: Final = 3.0
-"""For the whole of closing. The library bounds only its handshake: to a peer that takes nothing
-even the close frame cannot be written."""
-
-
-INTERNAL_ERROR: Final = 1011
-BROKEN_PAUSE_S: Final = 1.0
-"""The provider brings a broken call back at once; if it breaks again, then not in a hot loop."""
-
-
 class Socket(Protocol):
-    """What a session needs; `recv` and `send` raise websockets' ConnectionClosed."""
+    """What a session needs of its connection; `recv` and `send` raise ConnectionClosed."""
+
+    @property
+    def transport(self) -> asyncio.Transport: ...
 
     async def recv(self) -> str | bytes: ...
 
@@ -176,44 +206,18 @@ class Socket(Protocol):
     async def close(self, code: int, reason: str = "") -> None: ...
 
 
-class ProviderSocket:
-    """A Socket over the library's connection."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-
-    async def recv(self) -> str | bytes:
-        """The next frame."""
-        return await self._connection.recv()
-
-    async def send(self, message: str) -> None:
-        """A text frame; waits while the peer takes nothing."""
-        await self._connection.send(message)
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Say goodbye, for a bounded time; then it is closed in any case. A failure of ours is
-        told a little later: see BROKEN_PAUSE_S."""
-        if code == INTERNAL_ERROR:
-            await asyncio.sleep(BROKEN_PAUSE_S)
-        try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._connection.close(code, reason)
-        except ConnectionClosed:
-            pass
-        except TimeoutError:
-            self._connection.transport.abort()
-
-
-SEND_TIMEOUT_S: Final = 5.0
-"""A peer that takes nothing for so long is dead, whatever TCP believes."""
-MAX_WAITING: Final = 512
-"""Frames of up to 200 ms: far more than any utterance, far less than a runaway voice."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    text: str
-    when_sent: Callable[[], None] | None = None
+async def close_socket(socket: Socket, code: int, reason: str = "") -> None:
+    """Say goodbye, for a bounded time; then it is closed in any case. A failure of ours is told a
+    little later: see BROKEN_PAUSE_S."""
+    if code == INTERNAL_ERROR:
+        await asyncio.sleep(BROKEN_PAUSE_S)
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await socket.close(code, reason)
+    except ConnectionClosed:
+        pass
+    except TimeoutError:
+        socket.transport.abort()
 
 
 class Outbox:
@@ -221,7 +225,7 @@ class Outbox:
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
-        self._frames: deque[_Frame] = deque()
+        self._frames: deque[tuple[str, Callable[[], None] | None]] = deque()
         self._filled, self._drained = asyncio.Event(), asyncio.Event()
         self._closed = False
 
@@ -236,7 +240,7 @@ class Outbox:
     def put(self, text: str, when_sent: Callable[[], None] | None = None) -> None:
         """Queue a frame, without waiting for room; dropped without a socket."""
         if not self._closed:
-            self._frames.append(_Frame(text, when_sent))
+            self._frames.append((text, when_sent))
             self._filled.set()
 
     def replace_all(self, text: str) -> None:
@@ -252,12 +256,12 @@ class Outbox:
                 while not self._frames:
                     self._filled.clear()
                     await self._filled.wait()
-                frame = self._frames.popleft()
+                text, when_sent = self._frames.popleft()
                 self._drained.set()
                 async with asyncio.timeout(SEND_TIMEOUT_S):
-                    await self._socket.send(frame.text)
-                if frame.when_sent is not None:
-                    frame.when_sent()
+                    await self._socket.send(text)
+                if when_sent is not None:
+                    when_sent()
         except (ConnectionClosed, TimeoutError):
             return
         finally:

@@ -3,9 +3,9 @@
     GET  /healthz      the process lives       GET /readyz   it takes new calls
     GET, POST /twiml   see webhook.py          ws  /media    one call's stream
 
-Who may come in is decided in admission.py, what a connection may send in connection.py. Draining
-refuses new calls and lets running ones finish; those that have not finished in time are closed with
-1001, and the provider's <Redirect> carries them on elsewhere.
+What a connection may send is decided in connection.py. Draining refuses new calls and lets running
+ones finish; those that have not finished in time are closed with 1001, and the provider's
+<Redirect> carries them on elsewhere.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Final, cast
@@ -24,25 +24,28 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
-from voicebot.openai.usage import open_bill
+from voicebot.openai.usage import load_prices, open_bill
 from voicebot.runtime.ports import is_loopback
+from voicebot.settings import Settings
+from voicebot.store import Store
 from voicebot.stream import metrics
-from voicebot.stream.admission import Admission, PendingConnections
-from voicebot.stream.connection import INTERNAL_ERROR, ProviderSocket, Socket, StreamConnection
-from voicebot.stream.dependencies import ServerDependencies
-from voicebot.stream.dialect import Start
+from voicebot.stream.connection import (
+    INTERNAL_ERROR,
+    PendingConnections,
+    StreamConnection,
+    close_socket,
+)
+from voicebot.stream.dialect import POLICY_VIOLATION, Start
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.observers import CallTelemetry, Rows
-from voicebot.stream.session import (
-    POLICY_VIOLATION,
-    Session,
-    read_start,
-)
-from voicebot.stream.tokens import LIFETIMES_S, Bearer
-from voicebot.stream.webhook import MEDIA, TWIML, Asked, browser_in, read_request
+from voicebot.stream.session import CallDependencies, Session, read_start
+from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens, token_secret
+from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
+from voicebot.telemetry import UNTRACED, Tracing
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """A provider's message has 400 bytes; a stranger's shall not have a megabyte."""
@@ -63,15 +66,62 @@ _library_log = logging.getLogger("voicebot.stream.websockets")
 _library_log.setLevel(logging.ERROR)  # a stranger's bad handshake is not our warning
 
 
+class Admission:
+    """The places for calls of one worker. Nothing here awaits, so no place is given twice."""
+
+    def __init__(self, max_calls: int) -> None:
+        self._max_calls = max_calls
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.taken = 0
+        self.is_closed = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is a place for one more call."""
+        return not self.is_closed and self.taken < self._max_calls
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place, which must have been found to be there, for the time of the block."""
+        self.taken += 1
+        self._empty.clear()
+        try:
+            yield
+        finally:
+            self.taken -= 1
+            if not self.taken:
+                self._empty.set()
+
+    async def close(self, wait_s: float) -> None:
+        """Give no more places; wait until all are free again. Raises TimeoutError."""
+        self.is_closed = True
+        async with asyncio.timeout(wait_s):
+            await self._empty.wait()
+
+
 class StreamServer:
     """One worker's server. `run` is called once."""
 
-    def __init__(self, dependencies: ServerDependencies) -> None:
-        self._dependencies = dependencies
-        self._settings = dependencies.settings
+    def __init__(
+        self,
+        settings: Settings,
+        business: Business,
+        store: Store,
+        calls: CallDependencies,
+        tracing: Tracing = UNTRACED,
+    ) -> None:
+        """Raises SettingsError, for prices and secrets too."""
+        load_prices(settings.openai_prices)
+        self._settings = settings
+        self._store = store
+        self._calls = calls
+        self._tracing = tracing
+        self._tokens = StreamTokens(token_secret(settings))
+        self._webhook = Webhook(settings, business, store.status, self._tokens)
         self._numbers = itertools.count()
         self._sessions: dict[CallSid, tuple[int, Session]] = {}
-        self._admission = Admission(dependencies.settings.max_calls)
+        self._admission = Admission(settings.max_calls)
 
     async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
@@ -101,12 +151,10 @@ class StreamServer:
             await self._drain()
 
     async def _drain(self) -> None:
-        self._admission.close()
         if self._admission.taken:
             _log.info("draining", calls=self._admission.taken, limit_s=self._settings.drain_s)
         try:
-            async with asyncio.timeout(self._settings.drain_s):
-                await self._admission.empty()
+            await self._admission.close(self._settings.drain_s)
         except TimeoutError:
             _log.info("handing_calls_over", calls=self._admission.taken)
 
@@ -137,19 +185,18 @@ class StreamServer:
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
 
     async def _answer_twiml(self, connection: ServerConnection, asked: Asked) -> Response:
-        webhook = self._dependencies.webhook
-        if not webhook.is_genuine_request(asked):
+        if not self._webhook.is_genuine_request(asked):
             _log.warning("webhook_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
-        text = await webhook.answer(asked, has_room=self._admission.has_room)
+        text = await self._webhook.answer(asked, has_room=self._admission.has_room)
         response = connection.respond(HTTPStatus.OK, text)
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "text/xml; charset=utf-8"
         return response
 
     def _answer_media(self, connection: ServerConnection, asked: Asked) -> Response | None:
-        if not self._dependencies.webhook.is_genuine_upgrade(asked):
+        if not self._webhook.is_genuine_upgrade(asked):
             _log.warning("upgrade_not_signed")
             metrics.calls_refused[Refusal.NOT_SIGNED].inc()
             return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
@@ -167,41 +214,38 @@ class StreamServer:
         except ProtocolViolation as error:
             _log.info("call_refused", code=error.code, error=error)
             metrics.calls_refused[Refusal.PROTOCOL].inc()
-            await ProviderSocket(connection).close(error.code, str(error))
+            await close_socket(connection, error.code, str(error))
         except ConnectionClosed:
             pass  # gone before it was a call
         except Exception as error:  # noqa: BLE001 - one broken call must not end the others
             _log.error("call_broken", exc_info=error)
             metrics.calls_broken.inc()
-            await ProviderSocket(connection).close(INTERNAL_ERROR, "this call is broken here")
+            await close_socket(connection, INTERNAL_ERROR, "this call is broken here")
 
     async def _serve_call(self, connection: ServerConnection) -> None:
         assert isinstance(connection, StreamConnection)
-        socket = ProviderSocket(connection)
-        start = await read_start(socket)
+        start = await read_start(connection)
         await self._check_token(connection, start)
         connection.begin_call()
         if not self._admission.has_room:
             metrics.calls_refused[Refusal.NO_ROOM].inc()
-            await socket.close(TRY_AGAIN_LATER, "no room for this call")
+            await close_socket(connection, TRY_AGAIN_LATER, "no room for this call")
             return
         # Every line that this connection's task logs from here on carries its call's id, and so
         # does what its tasks log; it ends with them.
         bind_contextvars(call_sid=start.call_sid)
         with self._admission.place(), metrics.open_calls.track_inprogress():
-            await self._carry(socket, start)
+            await self._carry(connection, start)
 
-    async def _carry(self, socket: Socket, start: Start) -> None:
+    async def _carry(self, connection: StreamConnection, start: Start) -> None:
         number, caller = next(self._numbers), start.parameters.get("from")
-        ledger = await self._dependencies.open_call(start.call_sid, caller=caller or None)
+        ledger = await self._store.open_call(start.call_sid, caller=caller or None)
         found = ledger.state
         open_bill(self._settings, found)
-        trace = self._dependencies.tracing.begin_call(
-            start.call_sid, found.step, resumed=found.resumed
-        )
+        trace = self._tracing.begin_call(start.call_sid, found.step, resumed=found.resumed)
         rows = Rows(self._settings.measure_file, start.call_sid)
         telemetry = CallTelemetry(rows, trace, found.status)
-        session = Session(socket, start, ledger, self._dependencies.calls, telemetry)
+        session = Session(connection, start, ledger, self._calls, telemetry)
         try:
             await self._hold(start.call_sid, number, session)
         finally:
@@ -217,7 +261,7 @@ class StreamServer:
             self._sessions[call_sid] = number, session
         _log.info("call_begins", call_sid=call_sid)
         try:
-            async with self._dependencies.hold(call_sid):
+            async with self._store.index.hold(call_sid):
                 await session.run()
         finally:
             if self._sessions.get(call_sid) == (number, session):
@@ -241,7 +285,7 @@ class StreamServer:
         No other worker may accept a token again: Redis says who was first. While Redis is away
         browsers cannot call, a token is all they have; a provider's upgrade was signed.
         """
-        tokens, call_sid, bearer = self._dependencies.tokens, start.call_sid, Bearer.PROVIDER
+        tokens, call_sid, bearer = self._tokens, start.call_sid, Bearer.PROVIDER
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
         if browser := browser_in(path):
             (named, given), bearer = browser, Bearer.BROWSER
@@ -249,10 +293,10 @@ class StreamServer:
                 return False
         if not tokens.consume(call_sid, given, bearer):
             return False
-        first: bool | None = None
+        first = None  # the answer of a Redis that is away
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_USE_TIMEOUT_S):
-                first = await self._dependencies.first(call_sid, given, LIFETIMES_S[bearer])
+                first = await self._store.index.lock(call_sid, given, LIFETIMES_S[bearer])
         return bool(first) if bearer is Bearer.BROWSER else first is not False
 
 

@@ -12,32 +12,37 @@ and `say`, so a commit under way is finished.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import Change, Phase, Status
+from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, Status
+from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import metrics as filler_metrics
 from voicebot.openai.usage import meter, note_bill
-from voicebot.speech import SttStream
+from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
+from voicebot.store import utc_now
 from voicebot.stream import dialect, metrics
 from voicebot.stream import events as ev
 from voicebot.stream.caller import oldest_needed_ms
-from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket
-from voicebot.stream.dependencies import CallDependencies, OpenLedger
+from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket, close_socket
 from voicebot.stream.dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import step
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Speaker
-from voicebot.stream.state import CallSettings, CallState
+from voicebot.stream.state import CallSettings, CallState, FillerPhrases
 from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
 
 START_DEADLINE_S: Final = 5.0
@@ -58,6 +63,42 @@ NORMAL: Final = 1000
 POLICY_VIOLATION: Final = 1008
 
 _log = get_logger("voicebot.stream.session")
+
+
+class OpenLedger(Ledger, Protocol):
+    """The ledger of one session, which can be observed, and is closed at the end of its call."""
+
+    def observe(self, observer: CommitObserver) -> None:
+        """Tell `observer` of every commit from now on."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
+"""Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDependencies:
+    """What a call works with; the same for all calls of a worker.
+
+    fixed     sentences whose audio the synthesizer has in its cache
+    announce  tells live watchers what the bot is doing; must not wait for anything
+    clock     of the record (UTC); `stopwatch` is monotonic, in seconds
+    """
+
+    stt: SpeechToText
+    synthesizer: Synthesizer
+    detector: Callable[[], VoiceDetector]
+    fixed: Collection[str] = frozenset()
+    converse: Conversation
+    announce: Callable[[CallSid, Phase], Awaitable[None]] | None = None
+    fillers: FillerPhrases | None = None
+    language: str = "en"
+    max_call_s: float = 900.0
+    clock: Callable[[], datetime] = utc_now
+    stopwatch: Callable[[], float] = time.perf_counter
 
 
 class Leaving(Enum):
@@ -152,7 +193,7 @@ class Session:
                 await note_bill(meter(), self._ledger)
                 await self._ledger.close()
             finally:
-                await self._socket.close(code)
+                await close_socket(self._socket, code)
             if self._oddities:
                 _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
 
