@@ -197,7 +197,7 @@ async def test_a_call_of_the_phone_that_goes_on_over_http_is_resumed_once(
             ledger = await phone.open_call(CallSid(SID), caller=None)
             (row,) = (await http.get("/calls")).json()["calls"]
             assert row["resumed"] == 0
-            await phone.announce(CallSid(SID), Phase.LISTENING)
+            phone.announce(CallSid(SID), Phase.LISTENING)
             await ledger.close()
         for _ in range(3):
             await say(http, "What does it cost?")

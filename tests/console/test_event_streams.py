@@ -127,7 +127,7 @@ async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Set
         ledger = await at.store.open_call(SID, caller=None)
         await until(lambda: at.hub.changed_since(start))
         for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
-            await at.store.announce(SID, phase)
+            at.store.announce(SID, phase)
         await until(lambda: at.turns)
         assert at.turns[0].waitedMs >= 0
         await ledger.close()

@@ -88,8 +88,8 @@ async def test_phases_are_told_and_stand_in_no_record(
     store: Store, client: Redis, ledger: CallSession
 ) -> None:
     before = await client.hgetall(call_keys(SID).call)
-    await store.announce(SID, Phase.THINKING)
-    await store.announce(CallSid("CAunknown"), Phase.THINKING)
+    store.announce(SID, Phase.THINKING)
+    store.announce(CallSid("CAunknown"), Phase.THINKING)
     await store.best_effort.finish()
     told = [event for _, event in await client.xrange(call_keys(SID).events) or ()]
     assert told[-1] is not None

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from tests.stream.calls import EPOCH, NAME
 from tests.stream.doubles import CodedDetector
 from voicebot.speech import Hint, SttTurn, Transcript
-from voicebot.stream.events import CallEvent, Transcribed
+from voicebot.stream.events import DropTranscription, Feed, Follow, Now, Transcribe
 from voicebot.stream.listening import Listener, Recording
+from voicebot.stream.machine import CallMachine
+from voicebot.stream.state import CallSettings
 
 MS = 8
 
@@ -66,17 +69,16 @@ class Engine:
 
 async def test_a_turn_is_fed_once_and_in_order_and_asked_about_as_a_whole() -> None:
     engine, track = Engine(), recorded(4).between(0, 4000)
-    told: list[CallEvent] = []
-    listener = Listener(CodedDetector(), told.append, lambda: 0.0)
+    machine = CallMachine(CallSettings(20.0), lambda: Now(0.0, EPOCH), lambda effect: None)
+    machine.handle(NAME)
     async with asyncio.TaskGroup() as group:
-        listener.open(engine, group)
+        listener = Listener(machine, CodedDetector(), engine, group)
         listener.add(track)
-        listener.follow(500, Hint())
+        listener.perform(Follow(500, Hint()))
         for until_ms in (700, 1500, 1500, 1200, 3000):
-            listener.feed(until_ms)
-        listener.transcribe(1, 3000, Hint())
-        listener.transcribe(2, 2000, Hint())
-        listener.drop(2)
+            listener.perform(Feed(until_ms))
+        listener.perform(Transcribe(1, Hint(), 3000))
+        listener.perform(Transcribe(2, Hint(), 2000))
+        listener.perform(DropTranscription(2))
     assert engine.fed == track[500 * MS : 3000 * MS]
     assert engine.asked == [engine.fed]
-    assert told == [Transcribed(1, "words", 0.25)]

@@ -43,7 +43,7 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.events import Silent, TimeUp, Utterance
-from voicebot.stream.state import MOST_KEYS
+from voicebot.stream.caller import MOST_KEYS
 
 
 @in_virtual_time
@@ -355,7 +355,7 @@ async def test_words_between_turns_are_not_taken_for_the_next_answer() -> None:
 async def test_watchers_are_told_what_the_bot_is_doing() -> None:
     phases: list[Phase] = []
 
-    async def announce(call_sid: CallSid, phase: Phase) -> None:
+    def announce(call_sid: CallSid, phase: Phase) -> None:
         phases.append(phase)
 
     tts = SteadyVoice(delay_s=0.5)

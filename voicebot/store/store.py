@@ -187,7 +187,7 @@ class Store:
         with unavailable_when_away():
             return await self._backend.scripts.take(call_sid, by, at=at, over=over)
 
-    async def announce(self, call_sid: CallSid, phase: Phase) -> None:
+    def announce(self, call_sid: CallSid, phase: Phase) -> None:
         """Publish what the bot is doing to live watchers; best effort, never waits for Redis."""
         at, client = iso_utc(self._backend.clock()), self._backend.client
 

@@ -1,26 +1,38 @@
 """The caller's side of a call: when a turn begins, pauses and ends, and which keys are one answer.
 
 Pure. What `turns` decides becomes work for speech to text, and arrivals for the conversation.
+
+    0411222333#          a number in keys, whole at once
+    0411222333 ── 4 s    a number, whole after a pause
+    1 ── 2 s             a yes to a read-back; what follows sooner makes a number of it
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from voicebot.collect.events import Silent
+from voicebot.collect.events import YES_NO_KEYS, Silent
 from voicebot.speech import Hint
-from voicebot.stream import events as ev
 from voicebot.stream import turns, voice
-from voicebot.stream.events import Timer
-from voicebot.stream.state import END_KEY, Arrival, CallState, Keys, Moment, Spoken, Transcription
+from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
+from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken
+from voicebot.stream.turns import TurnEvent
 
 PREROLL_MS: Final = 300.0
 """Of a turn's audio that lies before its voice. That is noticed some 50 ms late, and a soft first
 consonant not at all."""
 BRIEF_MS: Final = 800.0
 """An "mm-hm", an "okay". Recognisers hear words in the first: "amen", "wow"."""
+END_KEY: Final = "#"
+KEY_WAIT_S: Final = 4.0
+"""After so long without a key the number is taken as whole."""
+YES_NO_WAIT_S: Final = 2.0
+"""The same for a key that is a yes or a no all by itself."""
+MOST_KEYS: Final = 32
+"""No number has so many; what a stuck key adds is dropped."""
 
 _BACKCHANNEL = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!…]*)+", re.IGNORECASE)
 
@@ -31,9 +43,12 @@ def oldest_needed_ms(state: CallState) -> float:
     return state.turn.now_ms - PREROLL_MS if quiet else 0.0
 
 
-def is_backchannel(text: str) -> bool:
-    """Return whether `text` is only what people say to show that they listen ("mm-hm")."""
-    return _BACKCHANNEL.fullmatch(text) is not None
+def arrive(moment: Moment, arrival: Arrival) -> None:
+    """Keep something for the conversation, until it asks."""
+    moment.become(arrivals=(*moment.state.arrivals, arrival))
+
+
+# -- speech --------------------------------------------------------------------------
 
 
 def hear_window(moment: Moment, probability: float) -> None:
@@ -45,57 +60,49 @@ def hear_window(moment: Moment, probability: float) -> None:
         state.settings.window_ms,
         bot_heard=state.playback.is_heard,
     )
+    take_turn(moment, turn, events)
+    if turn.floor is turns.Floor.SPEAKING and moment.state.followed_ms is not None:
+        moment.do(Feed(turn.now_ms))
+
+
+def take_turn(moment: Moment, turn: turns.Turn, events: turns.Events) -> None:
+    """Take over where turn-taking stands; while keys are pressed speech is not heard."""
     moment.become(turn=turn)
-    if events:
-        react(moment, events)
-    speaking = moment.state.turn.floor is turns.Floor.SPEAKING
-    if speaking and moment.state.followed_ms is not None:
-        moment.do(ev.Feed(moment.state.turn.now_ms))
-
-
-def react(moment: Moment, events: turns.Events) -> None:
-    """Do what turn-taking found; while keys are pressed speech is not heard."""
     if moment.state.keys is not None:
         return
     for event in events:
         match event:
-            case turns.BargedIn():
+            case TurnEvent.BARGED_IN:
                 voice.interrupt(moment)
-            case turns.Started(at_ms):
+            case TurnEvent.STARTED:
                 drop_turn(moment)
-                _follow(moment, at_ms)
-            case turns.Resumed():
+                start_ms = max(turn.start_ms - PREROLL_MS, moment.state.turn_end_ms)
+                moment.become(followed_ms=start_ms)
+                moment.do(Follow(start_ms, hint(moment)))
+            case TurnEvent.RESUMED:
                 _drop_transcription(moment)
-            case turns.Paused(start_ms, end_ms):
-                moment.become(transcription=_transcribe(moment, start_ms, end_ms))
-            case turns.Finished(start_ms, end_ms):
-                _finish_turn(moment, start_ms, end_ms)
-            case turns.Silence():
+            case TurnEvent.PAUSED:
+                moment.become(pausing=_transcribe(moment))
+            case TurnEvent.FINISHED:
+                _finish_turn(moment)
+            case TurnEvent.SILENCE:
                 arrive(moment, Silent())
 
 
-def _finish_turn(moment: Moment, start_ms: float, end_ms: float) -> None:
-    found = moment.state.transcription or _transcribe(moment, start_ms, end_ms)
-    moment.become(transcription=None, followed_ms=None, turn_end_ms=end_ms)
-    ago = timedelta(milliseconds=moment.state.turn.now_ms - start_ms)
-    arrive(moment, Spoken(found, moment.now.utc - ago, moment.now.s))
+def _finish_turn(moment: Moment) -> None:
+    turn, spoken = moment.state.turn, moment.state.pausing or _transcribe(moment)
+    moment.become(pausing=None, followed_ms=None, turn_end_ms=turn.now_ms)
+    began = moment.now.utc - timedelta(milliseconds=turn.now_ms - turn.start_ms)
+    arrive(moment, replace(spoken, started_at=began, decided_s=moment.now.s))
 
 
-def _follow(moment: Moment, start_ms: float) -> float:
-    start_ms = max(start_ms - PREROLL_MS, moment.state.turn_end_ms)
-    moment.become(followed_ms=start_ms)
-    moment.do(ev.Follow(start_ms, hint(moment)))
-    return start_ms
-
-
-def _transcribe(moment: Moment, start_ms: float, end_ms: float) -> Transcription:
-    followed_ms = moment.state.followed_ms
-    if followed_ms is None:
-        followed_ms = _follow(moment, start_ms)
+def _transcribe(moment: Moment) -> Spoken:
+    start_ms, end_ms = moment.state.followed_ms, moment.state.turn.now_ms
+    assert start_ms is not None, "a turn is followed from its start"
     number = moment.state.transcriptions + 1
     moment.become(transcriptions=number)
-    moment.do(ev.Feed(end_ms), ev.Transcribe(number, end_ms, hint(moment)))
-    return Transcription(number, followed_ms, end_ms)
+    moment.do(Feed(end_ms), Transcribe(number, hint(moment), end_ms))
+    return Spoken(number, start_ms, end_ms)
 
 
 def hint(moment: Moment, *, words_for_digits: bool = False) -> Hint:
@@ -104,15 +111,17 @@ def hint(moment: Moment, *, words_for_digits: bool = False) -> Hint:
     return Hint(moment.state.settings.language, vocabulary, words_for_digits)
 
 
-def end_turn_if_whole(moment: Moment, text: str) -> None:
-    """The text of the present pause is known: the turn is over if it is a whole answer."""
+def end_turn_if_whole(moment: Moment) -> None:
+    """The turn is over if its text is known, in the present pause, and is a whole answer."""
+    pausing = moment.state.pausing
+    if pausing is None or pausing.transcript is None or pausing.transcript.failed:
+        return
+    text = pausing.transcript.text
     if moment.state.heard_prefix is not None and is_noise(moment, text):
         whole = True  # the sooner the bot goes on, the better
     else:  # words that mean nothing may be the first piece of an answer
         whole = bool(text) and moment.state.expectation.read(text).complete
-    turn, events = turns.on_text(moment.state.turn, complete=whole)
-    moment.become(turn=turn)
-    react(moment, events)
+    take_turn(moment, *turns.on_text(moment.state.turn, complete=whole))
 
 
 def drop_turn(moment: Moment) -> None:
@@ -122,37 +131,14 @@ def drop_turn(moment: Moment) -> None:
 
 
 def _drop_transcription(moment: Moment) -> None:
-    if moment.state.transcription is not None:
-        moment.do(ev.DropTranscription(moment.state.transcription.number))
-        moment.become(transcription=None)
+    if moment.state.pausing is not None:
+        moment.do(DropTranscription(moment.state.pausing.number))
+        moment.become(pausing=None)
 
 
-def press_key(moment: Moment, key: str) -> None:
-    """A key interrupts the bot; a hash that comes after its number was taken does nothing."""
-    moment.become(turn=turns.on_key(moment.state.turn))
-    drop_turn(moment)
-    if key == END_KEY:
-        take_keys(moment)
-        return
-    voice.interrupt(moment)
-    keys = moment.state.keys or Keys("", moment.now.utc, None)
-    moment.become(keys=keys.and_then(key, moment.state.asked))
-    wait_for_keys(moment)
-
-
-def wait_for_keys(moment: Moment) -> None:
-    """Wait for another key, for as long as the open question allows."""
-    if moment.state.keys is not None:
-        wait_s = moment.state.keys.wait_s(confirming=moment.state.expectation.confirming)
-        moment.do(ev.StartTimer(Timer.KEYS, wait_s))
-
-
-def take_keys(moment: Moment) -> None:
-    """The keys pressed so far are one answer."""
-    if moment.state.keys is not None:
-        moment.do(ev.StopTimer(Timer.KEYS))
-        arrive(moment, moment.state.keys)
-        moment.become(keys=None, turn=turns.on_key(moment.state.turn))
+def is_backchannel(text: str) -> bool:
+    """Return whether `text` is only what people say to show that they listen ("mm-hm")."""
+    return _BACKCHANNEL.fullmatch(text) is not None
 
 
 def is_noise(moment: Moment, text: str) -> bool:
@@ -162,6 +148,45 @@ def is_noise(moment: Moment, text: str) -> bool:
     return not text or (may_be_backchannel and is_backchannel(text))
 
 
-def arrive(moment: Moment, arrival: Arrival) -> None:
-    """Keep something for the conversation, until it asks."""
-    moment.become(arrivals=(*moment.state.arrivals, arrival))
+def is_answer(moment: Moment, spoken: Spoken, text: str) -> bool:
+    """Return whether it is more than nothing, and more than a sign of listening if it interrupts.
+
+    Who says something a second time means it, whatever it is.
+    """
+    if is_noise(moment, text):
+        return False
+    interrupts = moment.state.heard_prefix is not None and not moment.state.passed_over
+    brief = spoken.end_ms - spoken.start_ms <= PREROLL_MS + BRIEF_MS
+    return not (interrupts and brief and moment.state.expectation.read(text).idle)
+
+
+# -- keys ----------------------------------------------------------------------------
+
+
+def press_key(moment: Moment, key: str) -> None:
+    """A key interrupts the bot; a hash that comes after its number was taken does nothing."""
+    moment.become(turn=turns.hush(moment.state.turn))
+    drop_turn(moment)
+    if key == END_KEY:
+        take_keys(moment)
+        return
+    voice.interrupt(moment)
+    keys = moment.state.keys or Keys("", moment.now.utc, None)
+    digits = (keys.digits + key)[:MOST_KEYS]
+    moment.become(keys=replace(keys, digits=digits, asked=moment.state.asked))
+    wait_for_keys(moment)
+
+
+def wait_for_keys(moment: Moment) -> None:
+    """Wait for another key, for as long as the open question allows."""
+    if (keys := moment.state.keys) is not None:
+        yes_or_no = moment.state.expectation.confirming and keys.digits in YES_NO_KEYS
+        moment.do(SetTimer(Timer.KEYS, YES_NO_WAIT_S if yes_or_no else KEY_WAIT_S))
+
+
+def take_keys(moment: Moment) -> None:
+    """The keys pressed so far are one answer."""
+    if moment.state.keys is not None:
+        moment.do(SetTimer(Timer.KEYS, None))
+        arrive(moment, moment.state.keys)
+        moment.become(keys=None, turn=turns.hush(moment.state.turn))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 
 from voicebot.call import Phase
-from voicebot.collect.events import Expectation, Hearing
+from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import VoicebotError
 from voicebot.speech import Hint
+from voicebot.stream.dialect import Digit, Mark
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 
@@ -26,14 +27,37 @@ class Now:
 
 
 class Timer(Enum):
-    """The timers of a call; starting one again replaces it."""
+    """The timers of a call. As an event: it has run out."""
 
-    KEYS = "keys"
-    FILLER = "filler"
-    PLAYED = "played"
+    KEYS = auto()
+    FILLER = auto()
+    PLAYED = auto()
 
 
 # -- events ----------------------------------------------------------------------------------
+
+
+class Signal(Enum):
+    """Events of which there is nothing to tell but that they happened.
+
+    SAY_BEGAN        the bot is about to say something else
+    SPEECH_BEGAN     its message is committed: the first frame follows
+    FIRST_FRAME_SENT of an utterance, to the provider
+    SENTENCE_ENDED   the open sentence has all its audio
+    SAY_ENDED        the utterance has all its sentences
+    RESUME_ENDED     what a brief noise interrupted has all its sentences again
+    FAREWELL_BEGAN   the conversation is over but for its last words, which are played to their end
+    CALLER_GONE      nothing more will come: what was said until now is heard, then the call is over
+    """
+
+    SAY_BEGAN = auto()
+    SPEECH_BEGAN = auto()
+    FIRST_FRAME_SENT = auto()
+    SENTENCE_ENDED = auto()
+    SAY_ENDED = auto()
+    RESUME_ENDED = auto()
+    FAREWELL_BEGAN = auto()
+    CALLER_GONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +65,6 @@ class Window:
     """One more window of the caller's audio, with its speech probability (0 to 1)."""
 
     probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPressed:
-    """A key of the caller's phone: a digit, `*` or `#`."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarkReturned:
-    """The provider returned one of our marks."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionAsked:
-    """The conversation waits for an answer to this."""
-
-    expectation: Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,8 @@ class Transcribed:
 
 
 @dataclass(frozen=True, slots=True)
-class SayBegan:
-    """The bot is about to say something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechBegan:
-    """The message is committed: its first frame follows."""
-
-
-@dataclass(frozen=True, slots=True)
 class SentenceBegan:
-    """The audio from here on belongs to this sentence."""
+    """The audio from here on belongs to this sentence of the bot."""
 
     text: str
 
@@ -99,54 +92,10 @@ class AudioReady:
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceEnded:
-    """The open sentence has all its audio."""
-
-
-@dataclass(frozen=True, slots=True)
-class SayEnded:
-    """The utterance has all its sentences."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeEnded:
-    """What a brief noise interrupted has all its sentences again."""
-
-
-@dataclass(frozen=True, slots=True)
-class FarewellBegan:
-    """The conversation is over but for its last words, which are played to their end."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSent:
-    """The first frame of an utterance was sent to the provider."""
-
-
-@dataclass(frozen=True, slots=True)
 class FillerReady:
-    """The audio of a filler phrase; empty when it could not be synthesised."""
+    """The audio of a filler phrase, mu-law; empty when it could not be synthesised."""
 
     mulaw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TimerFired:
-    """A timer that was started, and not stopped, has run out."""
-
-    timer: Timer
-
-
-@dataclass(frozen=True, slots=True)
-class CallTooLong:
-    """The call has reached its longest permitted length."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallerGone:
-    """Nothing more will come: what was said until now is heard, then `why` is raised."""
-
-    why: VoicebotError
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +107,16 @@ class Closed:
 
 CallEvent = (
     Window
-    | KeyPressed
-    | MarkReturned
-    | QuestionAsked
+    | Digit
+    | Mark
+    | Expectation  # the conversation waits for an answer to this
+    | TimeUp
     | Transcribed
-    | SayBegan
-    | SpeechBegan
     | SentenceBegan
     | AudioReady
-    | SentenceEnded
-    | SayEnded
-    | ResumeEnded
-    | FarewellBegan
-    | AnswerSent
     | FillerReady
-    | TimerFired
-    | CallTooLong
-    | CallerGone
+    | Signal
+    | Timer
     | Closed
 )
 
@@ -199,19 +141,14 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Ask for the text of the followed turn up to `end_ms`; the answer is Transcribed."""
+    """Ask for the text of the followed turn up to `end_ms`; the answer is Transcribed.
 
-    number: int
-    end_ms: float
-    hint: Hint
-
-
-@dataclass(frozen=True, slots=True)
-class TranscribeAgain:
-    """Ask for the same turn's text with another hint."""
+    Without `end_ms` the same audio is asked about again, with another hint.
+    """
 
     number: int
     hint: Hint
+    end_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +162,7 @@ class DropTranscription:
 class Play:
     """Send audio. `late_s`: silence that the caller heard before it, within the utterance.
 
-    first   the utterance begins with it: answer with AnswerSent when it was sent
+    first   the utterance begins with it: answer with FIRST_FRAME_SENT
     filler  it is no part of an utterance
     """
 
@@ -242,20 +179,15 @@ class SendMark:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """Throw away all audio that was not played yet, here and at the provider."""
+class Command(Enum):
+    """Effects without a value.
 
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Say the interrupted utterance from sentence number `first` (from 0) on; then ResumeEnded.
-
-    known  the audio of the first of them
+    CLEAR          throw away all audio that was not played yet, here and at the provider
+    END_FAREWELL   the farewell was played to its end
     """
 
-    first: int
-    known: tuple[bytes, ...]
+    CLEAR = auto()
+    END_FAREWELL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +198,14 @@ class SayFiller:
 
 
 @dataclass(frozen=True, slots=True)
-class Deliver:
-    """The conversation's question has this answer."""
+class Resume:
+    """Say the interrupted utterance from sentence number `first` (from 0) on; then RESUME_ENDED.
 
-    hearing: Hearing
+    known  the audio of the first of them
+    """
+
+    first: int
+    known: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,56 +216,34 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """The farewell was played to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartTimer:
-    """Answer with TimerFired after `seconds`."""
+class SetTimer:
+    """Answer with the timer after `seconds`, however it was set before; None stops it."""
 
     timer: Timer
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopTimer:
-    """Forget a timer."""
-
-    timer: Timer
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Tell live watchers what the bot is doing."""
-
-    phase: Phase
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class FirstFrame:
-    """The first frame of an utterance was sent at that moment: it answers the turn, if any."""
+    """For observers: the first frame of an utterance was sent; it answers the turn, if any."""
 
     at_s: float
 
 
 Effect = (
-    Follow
-    | Feed
+    Feed
+    | Follow
     | Transcribe
-    | TranscribeAgain
     | DropTranscription
     | Play
     | SendMark
-    | Clear
-    | Resume
+    | Command
     | SayFiller
-    | Deliver
+    | Resume
+    | Hearing  # answers the conversation's question
     | Raise
-    | Played
-    | StartTimer
-    | StopTimer
-    | Announce
+    | SetTimer
+    | Phase  # tells live watchers what the bot is doing
     | TurnBegan
     | TurnDropped
     | Waited

@@ -9,7 +9,6 @@ A turn's audio goes to speech to text while it is spoken; its text is asked for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,16 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.g711 import RATE_HZ
 from voicebot.log import get_logger
 from voicebot.speech import Hint, SttStream, SttTurn, VoiceDetector
-from voicebot.stream import events as ev
+from voicebot.stream.caller import oldest_needed_ms
+from voicebot.stream.events import (
+    DropTranscription,
+    Feed,
+    Follow,
+    Transcribe,
+    Transcribed,
+    Window,
+)
+from voicebot.stream.machine import CallMachine
 
 _BYTES_PER_MS: Final = RATE_HZ // 1000
 _SLACK_BYTES: Final = 2_000 * _BYTES_PER_MS
@@ -70,78 +78,67 @@ class _Asked:
 
 
 class Listener:
-    """Speech input of one session; `tell` takes what was transcribed."""
+    """Speech input of one session; transcriptions run as tasks of `group`."""
 
     def __init__(
         self,
+        machine: CallMachine,
         detector: VoiceDetector,
-        tell: Callable[[ev.CallEvent], None],
-        stopwatch: Callable[[], float],
+        stream: SttStream,
+        group: asyncio.TaskGroup,
     ) -> None:
-        self.detector = detector
-        self._tell = tell
-        self._stopwatch = stopwatch
+        self._machine = machine
+        self._detector = detector
+        self._stream = stream
+        self._group = group
         self._recording = Recording()
-        self._stream: SttStream | None = None
-        self._group: asyncio.TaskGroup | None = None
         self._followed: _Followed | None = None
         self._asked: dict[int, _Asked] = {}
 
-    def open(self, stream: SttStream, group: asyncio.TaskGroup) -> None:
-        """Begin: transcriptions run as tasks of `group`."""
-        self._stream, self._group = stream, group
-
-    def add(self, mulaw: bytes) -> list[float]:
-        """Take the next piece of the caller's track; return its windows' speech probabilities."""
+    def add(self, mulaw: bytes) -> None:
+        """Take the next piece of the caller's track."""
         self._recording.add(mulaw)
-        return self.detector.feed(mulaw)
+        for probability in self._detector.feed(mulaw):
+            self._machine.handle(Window(probability))
+        self._recording.forget_before(oldest_needed_ms(self._machine.state))
 
-    def forget_before(self, ms: float) -> None:
-        """See Recording.forget_before."""
-        self._recording.forget_before(ms)
+    def perform(self, effect: Feed | Follow | Transcribe | DropTranscription) -> None:
+        """Perform one of the machine's effects."""
+        match effect:
+            case Feed(until_ms):
+                self._feed(until_ms)
+            case Follow(start_ms, hint):
+                self._followed = _Followed(self._stream.listen(hint), start_ms, start_ms)
+            case Transcribe(number, hint, end_ms) if end_ms is not None:
+                assert self._followed is not None
+                audio = self._recording.between(self._followed.start_ms, end_ms)
+                self._ask(number, self._followed.turn, audio, hint)
+            case Transcribe(number, hint):
+                asked = self._asked[number]
+                self._ask(number, asked.turn, asked.audio, hint)
+            case DropTranscription(number):
+                if (dropped := self._asked.pop(number, None)) is not None:
+                    dropped.task.cancel()
 
-    def follow(self, start_ms: float, hint: Hint) -> None:
-        """Perform Follow."""
-        assert self._stream is not None
-        self._followed = _Followed(self._stream.listen(hint), start_ms, start_ms)
-
-    def feed(self, until_ms: float) -> None:
-        """Perform Feed. A pause is not fed until it turns out to be within the turn."""
+    def _feed(self, until_ms: float) -> None:
+        """A pause is not fed until it turns out to be within the turn."""
         followed = self._followed
         assert followed is not None
         if until_ms > followed.fed_ms:
             followed.turn.feed(self._recording.between(followed.fed_ms, until_ms))
             followed.fed_ms = until_ms
 
-    def transcribe(self, number: int, end_ms: float, hint: Hint) -> None:
-        """Perform Transcribe."""
-        followed = self._followed
-        assert followed is not None
-        audio = self._recording.between(followed.start_ms, end_ms)
-        self._ask(number, followed.turn, audio, hint)
-
-    def transcribe_again(self, number: int, hint: Hint) -> None:
-        """Perform TranscribeAgain."""
-        asked = self._asked[number]
-        self._ask(number, asked.turn, asked.audio, hint)
-
-    def drop(self, number: int) -> None:
-        """Perform DropTranscription."""
-        if (asked := self._asked.pop(number, None)) is not None:
-            asked.task.cancel()
-
     def _ask(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
-        assert self._group is not None
         task = self._group.create_task(self._transcribe(number, turn, audio, hint))
         self._asked[number] = _Asked(turn, audio, task)
 
     async def _transcribe(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
-        asked_at = self._stopwatch()
+        asked_at = self._machine.now().s
         try:
-            transcript = await turn.transcribe(audio, hint)
+            found = await turn.transcribe(audio, hint)
         except SpeechUnavailable as error:
             _log.error("not_transcribed", error=error)
-            seconds = self._stopwatch() - asked_at
-            self._tell(ev.Transcribed(number, "", seconds, failed=True))
+            seconds = self._machine.now().s - asked_at
+            self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
-            self._tell(ev.Transcribed(number, transcript.text, transcript.seconds))
+            self._machine.handle(Transcribed(number, found.text.strip(), found.seconds))

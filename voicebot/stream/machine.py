@@ -2,8 +2,8 @@
 
     socket ──────► audio windows, keys, marks ─┐           ┌─► play, mark, clear      ──► socket
     speech ──────► transcripts, audio ─────────┤   step    ├─► follow, transcribe, resume ► speech
-    conversation ► question asked, say begun ──┤           ├─► deliver, raise   ──► conversation
-    clock ───────► timers ─────────────────────┘           └─► timers, announcements, observers
+    conversation ► question asked, say begun ──┤           ├─► hearing, raise   ──► conversation
+    clock ───────► timers ─────────────────────┘           └─► timers, phases, observers
 
 `turns` decides when the caller has finished, `playback` what was heard of the bot; here they meet:
 
@@ -16,24 +16,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from voicebot.call import Phase, Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
-from voicebot.errors import VoicebotError
+from voicebot.errors import CallEnded, VoicebotError
 from voicebot.stream import caller, turns, voice
 from voicebot.stream import events as ev
-from voicebot.stream.events import CallEvent, Effect, Now, Timer
-from voicebot.stream.state import (
-    Arrival,
-    CallState,
-    Keys,
-    Moment,
-    Spoken,
-    Transcription,
-    Waits,
-)
+from voicebot.stream.dialect import Digit, Mark
+from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
+from voicebot.stream.state import Arrival, CallSettings, CallState, Keys, Moment, Spoken, Waits
 from voicebot.telemetry import Stage, TurnDropped, Waited
+
+
+class CallMachine:
+    """Holds the state of one call: steps it by each event, and has what follows performed."""
+
+    def __init__(
+        self, settings: CallSettings, now: Callable[[], Now], perform: Callable[[Effect], None]
+    ) -> None:
+        self.state = CallState(settings)
+        self.now = now
+        self._perform = perform
+
+    def handle(self, event: CallEvent) -> None:
+        """Take an event and perform what follows from it."""
+        self.state, effects = step(self.state, event, self.now())
+        for effect in effects:
+            self._perform(effect)
 
 
 def step(state: CallState, event: CallEvent, now: Now) -> tuple[CallState, tuple[Effect, ...]]:
@@ -46,75 +57,75 @@ def step(state: CallState, event: CallEvent, now: Now) -> tuple[CallState, tuple
 
 
 def _take(moment: Moment, event: CallEvent) -> None:
-    """Dispatch on the event."""
     match event:
         case ev.Window(probability):
             caller.hear_window(moment, probability)
-        case ev.MarkReturned(name):
+        case Mark(name):
             voice.set_playback(moment, moment.state.playback.on_mark(name, moment.now.s))
         case ev.AudioReady(mulaw):
             voice.play(moment, mulaw)
-        case ev.AnswerSent():
-            voice.stop_filler(moment)
-            moment.do(ev.FirstFrame(moment.now.s))
-        case ev.KeyPressed(key):
+        case Digit(key):
             caller.press_key(moment, key)
-        case ev.QuestionAsked(expectation):
-            _ask(moment, expectation)
+        case Expectation():
+            _ask(moment, event)
         case ev.Transcribed():
             _transcribed(moment, event)
-        case ev.SayBegan():
-            moment.become(heard_prefix=None, playback=moment.state.playback.begin())
-        case ev.SpeechBegan():
-            _begin_speech(moment)
         case ev.SentenceBegan(text):
             moment.become(playback=moment.state.playback.open_sentence(text))
-        case ev.SentenceEnded():
-            playback, mark = moment.state.playback.close_sentence()
-            moment.become(playback=playback)
-            moment.do(ev.SendMark(mark))
-        case ev.SayEnded():
-            voice.end_say(moment)
-        case ev.ResumeEnded():
-            voice.end_say(moment)
-            moment.become(waits=Waits.CALLER)
-        case ev.FarewellBegan():
-            voice.begin_farewell(moment)
         case ev.FillerReady(mulaw):
             voice.fill(moment, mulaw)
-        case ev.TimerFired(timer):
-            _fire(moment, timer)
-        case ev.CallTooLong():
-            caller.arrive(moment, TimeUp())
-        case ev.CallerGone(why):
-            _lose_caller(moment, why)
+        case TimeUp():
+            caller.arrive(moment, event)
         case ev.Closed(why):
             _close(moment, why)
+        case Timer():
+            _fire(moment, event)
+        case Signal():
+            _take_signal(moment, event)
+
+
+def _take_signal(moment: Moment, signal: Signal) -> None:
+    match signal:
+        case Signal.SAY_BEGAN:
+            moment.become(heard_prefix=None, playback=moment.state.playback.begin())
+        case Signal.SPEECH_BEGAN:
+            _begin_speech(moment)
+        case Signal.FIRST_FRAME_SENT:
+            voice.stop_filler(moment)
+            moment.do(ev.FirstFrame(moment.now.s))
+        case Signal.SENTENCE_ENDED:
+            voice.end_sentence(moment)
+        case Signal.SAY_ENDED:
+            voice.end_say(moment)
+        case Signal.RESUME_ENDED:
+            voice.end_say(moment)
+            moment.become(waits=Waits.CALLER)
+        case Signal.FAREWELL_BEGAN:
+            voice.begin_farewell(moment)
+        case Signal.CALLER_GONE:
+            _lose_caller(moment)
+
+
+def _fire(moment: Moment, timer: Timer) -> None:
+    match timer:
+        case Timer.KEYS:
+            caller.take_keys(moment)
+        case Timer.PLAYED:
+            voice.set_playback(moment, moment.state.playback.give_up())
+        case Timer.FILLER:
+            voice.say_filler(moment)
 
 
 def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
-    state, text = moment.state, event.text.strip()
-
-    def told(known: Transcription) -> Transcription:
-        if known.number != event.number:
-            return known
-        failed = known.failed or (event.failed and known.plain is None)
-        return replace(known, text=text, seconds=event.seconds, failed=failed)
-
-    def spoken(arrival: Arrival) -> Arrival:
-        if not isinstance(arrival, Spoken):
-            return arrival
-        return replace(arrival, transcription=told(arrival.transcription))
-
-    pausing, judged = state.transcription, state.judged
+    state = moment.state
     moment.become(
-        arrivals=tuple(spoken(arrival) for arrival in state.arrivals),
-        transcription=told(pausing) if pausing else None,
-        judged=replace(judged, transcription=told(judged.transcription)) if judged else None,
+        arrivals=tuple(a.told(event) if isinstance(a, Spoken) else a for a in state.arrivals),
+        pausing=state.pausing and state.pausing.told(event),
+        judged=state.judged and state.judged.told(event),
     )
-    if pausing and pausing.number == event.number and not event.failed:
-        caller.end_turn_if_whole(moment, text)
-    if judged and judged.transcription.number == event.number:
+    if state.pausing is not None and state.pausing.number == event.number:
+        caller.end_turn_if_whole(moment)
+    if state.judged is not None and state.judged.number == event.number:
         _judge(moment)
 
 
@@ -134,9 +145,7 @@ def _ask(moment: Moment, expectation: Expectation) -> None:
     )
     caller.wait_for_keys(moment)
     _forget(moment, Silent)
-    pausing = moment.state.transcription
-    if pausing is not None and pausing.text is not None:
-        caller.end_turn_if_whole(moment, pausing.text)
+    caller.end_turn_if_whole(moment)
 
 
 def _serve(moment: Moment) -> None:
@@ -145,48 +154,45 @@ def _serve(moment: Moment) -> None:
         arrival, *later = moment.state.arrivals
         moment.become(arrivals=tuple(later))
         match arrival:
-            case Keys() as keys:
-                if moment.state.asked is not None and keys.answer(moment.state.asked):
-                    voice.decide(moment, moment.now.s)
-                    _deliver(
-                        moment, Utterance(keys.digits, keys.began_at, True, _take_prefix(moment))
-                    )
-            case Spoken() as spoken:
-                voice.decide(moment, spoken.decided_s)
-                moment.become(judged=spoken, judged_s=moment.now.s, waits=Waits.TEXT)
+            case Keys(digits, began_at, asked):
+                # a lone key is no yes to what was not asked yet
+                if len(digits) > 1 or asked in (None, moment.state.asked):
+                    voice.await_answer(moment, moment.now.s)
+                    _deliver(moment, Utterance(digits, began_at, True, _take_prefix(moment)))
+            case Spoken():
+                voice.await_answer(moment, arrival.decided_s)
+                moment.become(judged=arrival, judged_s=moment.now.s, waits=Waits.TEXT)
                 _judge(moment)
-            case nothing:
-                _deliver(moment, nothing)
+            case _:
+                _deliver(moment, arrival)
     if moment.state.waits is Waits.CALLER and moment.state.over is not None:
         moment.become(waits=Waits.ELSEWHERE)
         moment.do(ev.Raise(moment.state.over))
 
 
 def _judge(moment: Moment) -> None:
-    """Is the finished turn an answer, or nothing? Once its text is known."""
-    spoken = moment.state.judged
-    assert spoken is not None
-    found, read = spoken.transcription, moment.state.expectation.read
-    if found.text is None:
+    """Take the finished turn for an answer, or for nothing, once its text is known."""
+    spoken, read = moment.state.judged, moment.state.expectation.read
+    if spoken is None or spoken.transcript is None:
         return
-    waited_s = min(moment.now.s - moment.state.judged_s, found.seconds)
+    text = spoken.transcript.text
+    waited_s = min(moment.now.s - moment.state.judged_s, spoken.transcript.seconds)
     moment.do(Waited(Stage.STT, waited_s))
-    text = found.text
-    if found.plain is not None:
-        text = text if read(text).complete else found.plain
+    if spoken.plain is not None:
+        text = text if read(text).complete else spoken.plain
     elif _is_piece_of_number(moment, text):
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
         # second reading counts only where it makes a whole number.
-        again = replace(spoken, transcription=replace(found, text=None, plain=text))
+        again = replace(spoken, transcript=None, plain=text)
         moment.become(judged=again, judged_s=moment.now.s)
-        moment.do(ev.TranscribeAgain(found.number, caller.hint(moment, words_for_digits=True)))
+        moment.do(ev.Transcribe(spoken.number, caller.hint(moment, words_for_digits=True)))
         return
     moment.become(judged=None, waits=Waits.CALLER)
-    moment.do(ev.DropTranscription(found.number))
-    if _is_answer(moment, text, found.end_ms - found.start_ms):
+    moment.do(ev.DropTranscription(spoken.number))
+    if caller.is_answer(moment, spoken, text):
         prefix, reading = _take_prefix(moment), read(text)
         _deliver(moment, Utterance(text, spoken.started_at, heard_prefix=prefix, reading=reading))
-    elif found.failed:
+    elif spoken.transcript.failed and spoken.plain is None:
         _deliver(moment, Unheard())
     else:
         _pass_over(moment, text)
@@ -196,19 +202,6 @@ def _is_piece_of_number(moment: Moment, text: str) -> bool:
     asked = moment.state.expectation
     number = asked.step is Step.PHONE and not asked.confirming
     return bool(text) and number and not asked.read(text).complete
-
-
-def _is_answer(moment: Moment, text: str, ms: float) -> bool:
-    """More than nothing, and more than a sign of listening where it interrupts?
-
-    Who says something a second time means it, whatever it is.
-    """
-    interrupts = moment.state.heard_prefix is not None
-    if caller.is_noise(moment, text):
-        return False
-    if moment.state.passed_over or not interrupts or ms > caller.PREROLL_MS + caller.BRIEF_MS:
-        return True
-    return not moment.state.expectation.read(text).idle
 
 
 def _pass_over(moment: Moment, text: str) -> None:
@@ -224,7 +217,7 @@ def _pass_over(moment: Moment, text: str) -> None:
 
 def _deliver(moment: Moment, hearing: Hearing) -> None:
     moment.become(waits=Waits.ELSEWHERE)
-    moment.do(ev.Deliver(hearing))
+    moment.do(hearing)
 
 
 def _take_prefix(moment: Moment) -> str | None:
@@ -236,7 +229,7 @@ def _take_prefix(moment: Moment) -> str | None:
 def _forget(moment: Moment, *kinds: type[Arrival]) -> None:
     for arrival in moment.state.arrivals:
         if isinstance(arrival, Spoken) and Spoken in kinds:
-            moment.do(ev.DropTranscription(arrival.transcription.number))
+            moment.do(ev.DropTranscription(arrival.number))
     moment.become(arrivals=tuple(a for a in moment.state.arrivals if not isinstance(a, kinds)))
 
 
@@ -248,40 +241,28 @@ def _begin_speech(moment: Moment) -> None:
     _forget(moment, Spoken, Silent)
 
 
-def _fire(moment: Moment, timer: Timer) -> None:
-    match timer:
-        case Timer.KEYS:
-            caller.take_keys(moment)
-        case Timer.PLAYED:
-            voice.set_playback(moment, moment.state.playback.give_up())
-        case Timer.FILLER:
-            voice.say_filler(moment)
-
-
 # -- the end -------------------------------------------------------------------------
 
 
-def _lose_caller(moment: Moment, why: VoicebotError) -> None:
+def _lose_caller(moment: Moment) -> None:
     moment.become(gone=True)
     voice.stop_filler(moment)
     if moment.state.finishing:
-        moment.do(ev.Played())
+        moment.do(ev.Command.END_FAREWELL)
     if moment.state.over is None:
-        turn, events = turns.on_end(moment.state.turn)
-        moment.become(turn=turn)
-        caller.react(moment, events)
+        caller.take_turn(moment, *turns.on_end(moment.state.turn))
         caller.take_keys(moment)
-        moment.become(over=why)
+        moment.become(over=CallEnded("the caller is gone"))
 
 
 def _close(moment: Moment, why: VoicebotError) -> None:
     caller.drop_turn(moment)
     voice.stop_filler(moment)
     _forget(moment, Spoken, Keys, Silent, TimeUp)
-    moment.do(ev.StopTimer(Timer.KEYS))
+    moment.do(ev.SetTimer(Timer.KEYS, None))
     moment.become(over=why, keys=None)
     if moment.state.judged is not None:
-        moment.do(ev.DropTranscription(moment.state.judged.transcription.number))
+        moment.do(ev.DropTranscription(moment.state.judged.number))
         moment.become(judged=None, waits=Waits.CALLER)
 
 
@@ -292,4 +273,4 @@ def _announce(moment: Moment) -> None:
         phase = Phase.SPEAKING
     if phase is not moment.state.phase and moment.state.over is None:
         moment.become(phase=phase)
-        moment.do(ev.Announce(phase))
+        moment.do(phase)

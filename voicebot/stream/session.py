@@ -1,8 +1,8 @@
 """One call: one socket, one ledger, one conversation, around the pure `machine`.
 
-    reader  ──frames──► dialect ──► listener ──events──► machine ──effects──► session ─┐
-                                                            ▲                          │
-    conversation (handed in) ──hear, say──► speaker ──events┘    outbox ──frames──► writer
+    reader  ──frames──► dialect ──► listener ──events──► machine ──effects──► session
+                                                            ▲                    │
+    conversation (handed in) ──hear, say──► speaker ──events┘    writer ◄── outbox ┘
 
 The session performs effects and decides nothing. The reader never waits for anything but the
 socket. The conversation is never cancelled because the socket is gone: it learns that from `hear`
@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, Status
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import Expectation, Hearing
+from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import metrics as filler_metrics
@@ -34,16 +34,15 @@ from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.store import utc_now
 from voicebot.stream import dialect, metrics
 from voicebot.stream import events as ev
-from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket, close_socket
 from voicebot.stream.dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
-from voicebot.stream.machine import step
+from voicebot.stream.machine import CallMachine
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Speaker
-from voicebot.stream.state import CallSettings, CallState, FillerPhrases
-from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
+from voicebot.stream.state import CallSettings, FillerPhrases
+from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 START_DEADLINE_S: Final = 5.0
 """A provider sends `start` at once; who does not is no provider."""
@@ -93,7 +92,7 @@ class CallDependencies:
     detector: Callable[[], VoiceDetector]
     fixed: Collection[str] = frozenset()
     converse: Conversation
-    announce: Callable[[CallSid, Phase], Awaitable[None]] | None = None
+    announce: Callable[[CallSid, Phase], None] | None = None
     fillers: FillerPhrases | None = None
     language: str = "en"
     max_call_s: float = 900.0
@@ -147,30 +146,33 @@ class Session:
         self._telemetry = telemetry
         self._ledger = ledger
         ledger.observe(telemetry.committed)
+        self._detector = dependencies.detector()
+        self._machine = CallMachine(
+            CallSettings(
+                self._detector.window_ms,
+                self._detector.decisive,
+                dependencies.language,
+                dependencies.fillers,
+            ),
+            lambda: ev.Now(dependencies.stopwatch(), dependencies.clock()),
+            self._perform,
+        )
         self._outbox = Outbox(socket)
+        self._speaker = Speaker(
+            self._machine,
+            self._outbox,
+            dependencies.synthesizer,
+            dependencies.fixed,
+            telemetry.tell,
+        )
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
         self._loop = asyncio.get_running_loop()
         self._frame_at = self._loop.time()
-        detector, stopwatch = dependencies.detector(), dependencies.stopwatch
-        self._listener = Listener(detector, self.handle, stopwatch)
-        self._speaker = Speaker(
-            self, dependencies.synthesizer, dependencies.clock, stopwatch, dependencies.fixed
-        )
-        self._state = CallState(
-            CallSettings(
-                detector.window_ms,
-                detector.decisive,
-                dependencies.language,
-                dependencies.fillers,
-            )
-        )
-        self._group: asyncio.TaskGroup | None = None
         self._filler: asyncio.Task[None] | None = None
         self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
-        self._answer: asyncio.Future[ev.Deliver | ev.Resume | ev.Raise] = self._loop.create_future()
-        self._played = asyncio.Event()
-        self._phases: asyncio.Queue[Phase] = asyncio.Queue()
+        self._answer: asyncio.Future[Hearing | ev.Resume | ev.Raise] = self._loop.create_future()
+        self._farewell_played = asyncio.Event()
 
     async def run(self) -> None:
         """Hold the call. When this returns, all is awaited, ledger and socket are closed.
@@ -179,41 +181,36 @@ class Session:
         reads from the record whether the call is over. Raises nothing but cancellation and
         programming errors.
         """
-        async with (
-            self._dependencies.stt.open() as stream
-        ):  # closed last: the provider waits for no vendor
-            await self._run(stream)
-
-    async def _run(self, stream: SttStream) -> None:
-        code = INTERNAL_ERROR
-        try:
-            code = await self._hold_call(stream)
-        finally:
+        # The stream is closed last: the provider waits for no vendor.
+        async with self._dependencies.stt.open() as stream:
+            code = INTERNAL_ERROR
             try:
-                await note_bill(meter(), self._ledger)
-                await self._ledger.close()
+                code = await self._hold_call(stream)
             finally:
-                await close_socket(self._socket, code)
-            if self._oddities:
-                _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
+                try:
+                    await note_bill(meter(), self._ledger)
+                    await self._ledger.close()
+                finally:
+                    await close_socket(self._socket, code)
+                if self._oddities:
+                    _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
 
     def supersede(self) -> None:
         """A newer stream carries this call: end quietly, without another word."""
-        self.handle(ev.Closed(Fenced("a newer stream carries this call")))
+        self._machine.handle(ev.Closed(Fenced("a newer stream carries this call")))
 
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._listener.open(stream, group)
+            self._listener = Listener(self._machine, self._detector, stream, group)
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
                 group.create_task(self._write()),
                 group.create_task(self._watch_length()),
-                group.create_task(self._announce()),
             ]
             code = await self._converse()
-            self.handle(ev.Closed(CallEnded("the conversation is over")))
+            self._machine.handle(ev.Closed(CallEnded("the conversation is over")))
             for timer in self._timers.values():
                 timer.cancel()
             if self._filler is not None:
@@ -222,117 +219,80 @@ class Session:
                 helper.cancel()
         return code
 
-    # -- the machine ---------------------------------------------------------------------
-
-    @property
-    def state(self) -> CallState:
-        """Where the call stands."""
-        return self._state
-
-    def handle(self, event: ev.CallEvent) -> None:
-        """Take an event and perform what follows from it."""
-        dependencies = self._dependencies
-        now = ev.Now(dependencies.stopwatch(), dependencies.clock())
-        self._state, effects = step(self._state, event, now)
-        for effect in effects:
-            self._perform(effect)
+    # -- the machine's effects -----------------------------------------------------------
 
     def _perform(self, effect: ev.Effect) -> None:
-        listener, sid = self._listener, self._start.stream_sid
+        stream_sid = self._start.stream_sid
         match effect:
-            case ev.Feed(until_ms):
-                listener.feed(until_ms)
+            case ev.Feed() | ev.Follow() | ev.Transcribe() | ev.DropTranscription():
+                self._listener.perform(effect)
             case ev.Play():
                 self._play(effect)
             case ev.SendMark(name):
-                self._outbox.put(dialect.mark(sid, name))
-            case ev.Clear():
-                self._outbox.replace_all(dialect.clear(sid))
-            case ev.Follow(start_ms, hint):
-                listener.follow(start_ms, hint)
-            case ev.Transcribe(number, end_ms, hint):
-                listener.transcribe(number, end_ms, hint)
-            case ev.TranscribeAgain(number, hint):
-                listener.transcribe_again(number, hint)
-            case ev.DropTranscription(number):
-                listener.drop(number)
-            case ev.Deliver() | ev.Resume() | ev.Raise():
-                if not self._answer.done():  # cancelled: the call is broken, and ends
-                    self._answer.set_result(effect)
-            case ev.Played():
-                self._played.set()
-            case ev.StartTimer(timer, seconds):
-                self._stop_timer(timer)
-                self._timers[timer] = self._loop.call_later(seconds, self._fire, timer)
-            case ev.StopTimer(timer):
-                self._stop_timer(timer)
+                self._outbox.put(dialect.mark(stream_sid, name))
+            case ev.Command.CLEAR:
+                self._outbox.replace_all(dialect.clear(stream_sid))
+            case ev.Command.END_FAREWELL:
+                self._farewell_played.set()
+            case ev.SetTimer(timer, seconds):
+                self._set_timer(timer, seconds)
             case ev.SayFiller(sentence):
-                self._say_filler(sentence)
-            case ev.Announce(phase):
-                self._phases.put_nowait(phase)
+                filler_metrics.fillers.inc()
+                if self._filler is not None:
+                    self._filler.cancel()
+                self._filler = self._group.create_task(self._synthesise_filler(sentence))
+            case Phase():
+                if self._dependencies.announce is not None:
+                    self._dependencies.announce(self._start.call_sid, effect)
             case TurnBegan() | TurnDropped() | Waited() | ev.FirstFrame():
                 self._telemetry.tell(effect)
+            case _:
+                if not self._answer.done():  # cancelled: the call is broken, and ends
+                    self._answer.set_result(effect)
 
     def _play(self, play: ev.Play) -> None:
         if not play.filler:
             metrics.queued(play.mulaw, play.late_s)
-        when_sent = partial(self.handle, ev.AnswerSent()) if play.first else None
+        handle = self._machine.handle
+        when_sent = partial(handle, ev.Signal.FIRST_FRAME_SENT) if play.first else None
         for piece in pieces(play.mulaw):
             self._outbox.put(dialect.audio(self._start.stream_sid, piece), when_sent)
 
-    def _stop_timer(self, timer: ev.Timer) -> None:
+    def _set_timer(self, timer: ev.Timer, seconds: float | None) -> None:
         if (handle := self._timers.pop(timer, None)) is not None:
             handle.cancel()
-
-    def _fire(self, timer: ev.Timer) -> None:
-        del self._timers[timer]
-        self.handle(ev.TimerFired(timer))
-
-    def _say_filler(self, sentence: str) -> None:
-        assert self._group is not None
-        filler_metrics.fillers.inc()
-        if self._filler is not None:
-            self._filler.cancel()
-        self._filler = self._group.create_task(self._synthesise_filler(sentence))
+        if seconds is not None:
+            self._timers[timer] = self._loop.call_later(seconds, self._machine.handle, timer)
 
     async def _synthesise_filler(self, sentence: str) -> None:
-        self.handle(ev.FillerReady(await self._speaker.filler(sentence)))
+        self._machine.handle(ev.FillerReady(await self._speaker.filler(sentence)))
 
     # -- the conversation ----------------------------------------------------------------
 
-    async def hear(self, expectation: Expectation) -> Hearing:
+    async def _hear(self, expectation: Expectation) -> Hearing:
         """Return the caller's next words or keys, or that there were none.
 
         Raises what ended the call, once everything before that was heard; SpeechUnavailable when
         an interrupted sentence was to go on and there is no voice.
         """
         self._answer = self._loop.create_future()
-        self.handle(ev.QuestionAsked(expectation))
+        self._machine.handle(expectation)
         while True:
             match await self._answer:
-                case ev.Deliver(hearing):
-                    return hearing
                 case ev.Raise(why):
                     raise why
                 case ev.Resume(first, known):
+                    self._answer = self._loop.create_future()
                     await self._speaker.resume(first, known)
-            self._answer = self._loop.create_future()
-            self.handle(ev.ResumeEnded())
-
-    async def room(self) -> None:
-        """See Outbox.room."""
-        await self._outbox.room()
-
-    def synthesis_awaited(self, seconds: float) -> None:
-        """Take note that speech waited so long for the synthesizer."""
-        self._telemetry.tell(Waited(Stage.TTS, seconds))
+                case hearing:
+                    return hearing
 
     async def _converse(self) -> int:
         """Hold the conversation; return how the socket is to be closed after it."""
         try:
-            await self._dependencies.converse(self._ledger, self.hear, self._speaker.say)
-            self.handle(ev.FarewellBegan())
-            await self._played.wait()
+            await self._dependencies.converse(self._ledger, self._hear, self._speaker.say)
+            self._machine.handle(ev.Signal.FAREWELL_BEGAN)
+            await self._farewell_played.wait()
         except CallEnded:
             await self._note_hangup()
         except Fenced:
@@ -367,29 +327,22 @@ class Session:
         except ConnectionClosed:
             self._leave(Leaving.LOST)
         except ProtocolViolation as error:  # a second start that is even wrong
-            self._count(Malformed(str(error)))
+            self._take(Malformed(str(error)))
             self._leave(Leaving.LOST)
 
     def _take(self, event: Event) -> None:
         match event:
             case Audio(mulaw):
-                for probability in self._listener.add(mulaw):
-                    self.handle(ev.Window(probability))
-                self._listener.forget_before(oldest_needed_ms(self._state))
-            case Mark(name):
-                self.handle(ev.MarkReturned(name))
-            case Digit(key):
-                self.handle(ev.KeyPressed(key))
+                self._listener.add(mulaw)
+            case Mark() | Digit():
+                self._machine.handle(event)
             case Stop():
                 self._leave(Leaving.STOPPED)
             case _:
-                self._count(event)
-
-    def _count(self, event: Event) -> None:
-        kind = type(event).__name__.lower()
-        self._oddities[kind] += 1
-        if self._oddities[kind] == 1:
-            _log.info("odd_frame", call=self._start.call_sid, kind=kind)
+                kind = type(event).__name__.lower()
+                self._oddities[kind] += 1
+                if self._oddities[kind] == 1:
+                    _log.info("odd_frame", call=self._start.call_sid, kind=kind)
 
     async def _watch_line(self) -> None:
         """One sleeper a call: a timer for each of fifty frames a second costs as much as reading
@@ -404,16 +357,11 @@ class Session:
 
     async def _watch_length(self) -> None:
         await asyncio.sleep(self._dependencies.max_call_s)
-        self.handle(ev.CallTooLong())
+        self._machine.handle(TimeUp())
         await asyncio.sleep(GOODBYE_S)
         self._leave(Leaving.LOST)
-
-    async def _announce(self) -> None:
-        announce = self._dependencies.announce
-        while announce is not None:
-            await announce(self._start.call_sid, await self._phases.get())
 
     def _leave(self, how: Leaving) -> None:
         if self._leaving is None:
             self._leaving = how
-            self.handle(ev.CallerGone(CallEnded("the caller is gone")))
+            self._machine.handle(ev.Signal.CALLER_GONE)

@@ -9,70 +9,43 @@ would sound finished, and callers would answer into the gap. So an opener waits:
 
 from __future__ import annotations
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Sequence,
-)
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime
-from typing import Protocol
 
 from voicebot.collect.spoken import pronounce
 from voicebot.errors import CallEnded, SpeechUnavailable
 from voicebot.speech import Synthesizer
 from voicebot.speech.sentences import split_sentences
-from voicebot.stream import events as ev
+from voicebot.stream.connection import Outbox
+from voicebot.stream.events import AudioReady, CallEvent, SentenceBegan, Signal
+from voicebot.stream.machine import CallMachine
 from voicebot.stream.playback import pieces
-from voicebot.stream.state import CallState
-
-_Part = str | bytes | None
-"""Of an utterance: a sentence begins, a piece of its audio, the sentence ends."""
+from voicebot.telemetry import Stage, Waited
 
 BeforeFirstFrame = Callable[[datetime], Awaitable[None]]
-Clock = Callable[[], datetime]
-
-
-class Call(Protocol):
-    """The session, as far as speech output knows it."""
-
-    @property
-    def state(self) -> CallState:
-        """Where the call stands."""
-        ...
-
-    def handle(self, event: ev.CallEvent) -> None:
-        """Take an event and perform what follows from it."""
-        ...
-
-    async def room(self) -> None:
-        """Wait until a frame can be queued; raises CallEnded without a socket."""
-        ...
-
-    def synthesis_awaited(self, seconds: float) -> None:
-        """Take note that speech waited so long for the synthesizer."""
-        ...
 
 
 class Speaker:
-    """Speaks for one session. `say` and `resume` belong to the conversation's task."""
+    """Speaks for one session. `say` and `resume` belong to the conversation's task.
+
+    fixed  sentences that the synthesizer has at hand
+    tell   takes note of what speech waited for
+    """
 
     def __init__(
         self,
-        call: Call,
+        machine: CallMachine,
+        outbox: Outbox,
         synthesizer: Synthesizer,
-        clock: Clock,
-        stopwatch: Callable[[], float],
-        fixed: Collection[str] = (),
+        fixed: Collection[str],
+        tell: Callable[[Waited], None],
     ) -> None:
-        self._call = call
+        self._machine = machine
+        self._outbox = outbox
         self._synthesizer = synthesizer
-        self._clock = clock
-        self._stopwatch = stopwatch
         self._fixed = fixed
+        self._tell = tell
         self._sentences: list[str] = []
 
     async def say(self, text: str, before_first_frame: BeforeFirstFrame) -> None:
@@ -81,13 +54,14 @@ class Speaker:
         Raises CallEnded when the caller is gone, SpeechUnavailable when there is no voice.
         """
         self._sentences = split_sentences(text)
-        self._call.handle(ev.SayBegan())
+        self._machine.handle(Signal.SAY_BEGAN)
         await self._say(self._sentences, (), before_first_frame)
-        self._call.handle(ev.SayEnded())
+        self._machine.handle(Signal.SAY_ENDED)
 
     async def resume(self, first: int, known: Sequence[bytes]) -> None:
-        """Perform Resume. Raises as `say` does."""
+        """Say the last text again from its sentence number `first` on; raises as `say` does."""
         await self._say(self._sentences[first:], known, None)
+        self._machine.handle(Signal.RESUME_ENDED)
 
     async def filler(self, sentence: str) -> bytes:
         """Return the audio of a filler phrase, mu-law; empty when there is no voice."""
@@ -104,84 +78,54 @@ class Speaker:
         before_first_frame: BeforeFirstFrame | None,
     ) -> None:
         """Say the sentences; of the first of them the audio is `known`."""
-        async with aclosing(self._parts(sentences, known)) as parts:
-            async for part in parts:
+        async with aclosing(self._events(sentences, known)) as batches:
+            async for events in batches:
                 if before_first_frame is not None:
                     self._check_line()
-                    await before_first_frame(self._clock())
+                    await before_first_frame(self._machine.now().utc)
                     before_first_frame = None
                     self._check_line()
-                    self._call.handle(ev.SpeechBegan())
-                match part:
-                    case str() as sentence:
-                        queued = await self._queue(ev.SentenceBegan(sentence))
-                    case bytes() as mulaw:
-                        queued = await self._queue(*map(ev.AudioReady, pieces(mulaw)))
-                    case None:
-                        queued = await self._queue(ev.SentenceEnded())
-                if not queued:
-                    return
+                    self._machine.handle(Signal.SPEECH_BEGAN)
+                for event in events:
+                    await self._outbox.room()
+                    if self._machine.state.playback.is_interrupted:
+                        return
+                    self._machine.handle(event)
 
-    async def _queue(self, *events: ev.CallEvent) -> bool:
-        """Tell the machine, with room in the queue for each; False once it is interrupted."""
-        for event in events:
-            await self._call.room()
-            if self._call.state.playback.is_interrupted:
-                return False
-            self._call.handle(event)
-        return True
-
-    async def _parts(
+    async def _events(
         self, sentences: Sequence[str], known: Sequence[bytes]
-    ) -> AsyncGenerator[_Part, None]:
-        """Each sentence, its audio, its end (None); those at hand at the beginning wait until the
-        first that must be made has audio."""
+    ) -> AsyncGenerator[list[CallEvent], None]:
+        """Each sentence, its audio, its end; those at hand at the beginning wait until the first
+        that must be made has audio."""
         at_hand = [n < len(known) or s in self._fixed for n, s in enumerate(sentences)]
         first_made = at_hand.index(False) if False in at_hand else 0
-        waiting: list[_Part] = []
-        async with aclosing(self._in_order(sentences, known)) as parts:
-            async for n, part in parts:
-                waiting.append(part)
-                if n > first_made or (n == first_made and not isinstance(part, str)):
-                    for ready in waiting:
-                        yield ready
-                    waiting.clear()
-
-    async def _in_order(
-        self, sentences: Sequence[str], known: Sequence[bytes]
-    ) -> AsyncGenerator[tuple[int, _Part], None]:
+        waiting: list[CallEvent] = []
         for n, sentence in enumerate(sentences):
-            yield n, sentence
-            if n < len(known):
-                yield n, known[n]
-            else:
-                async with aclosing(self._synthesised(sentence)) as voice:
-                    async for mulaw in voice:
-                        yield n, mulaw
-            yield n, None
+            waiting.append(SentenceBegan(sentence))
+            async with aclosing(self._audio(sentence, known[n : n + 1])) as voice:
+                async for mulaw in voice:
+                    waiting += map(AudioReady, pieces(mulaw))
+                    if n >= first_made:
+                        yield waiting
+                        waiting = []
+            waiting.append(Signal.SENTENCE_ENDED)
+            if n >= first_made:
+                yield waiting
+                waiting = []
 
-    async def _synthesised(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """The sentence's audio, until it is interrupted; the first wait is not our time."""
+    async def _audio(self, sentence: str, known: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+        """The sentence's audio, piece by piece; the wait for a synthesised one is not our time."""
+        if known:
+            yield known[0]
+            return
         self._check_line()
-        asked_at = self._stopwatch()
-        async with _closing(self._synthesizer.speak(pronounce(sentence))) as voice:
+        asked_at = self._machine.now().s
+        async with aclosing(self._synthesizer.speak(pronounce(sentence))) as voice:
             async for mulaw in voice:
-                self._call.synthesis_awaited(self._stopwatch() - asked_at)
-                asked_at = self._stopwatch()
-                if self._call.state.playback.is_interrupted:
-                    return
+                self._tell(Waited(Stage.TTS, self._machine.now().s - asked_at))
+                asked_at = self._machine.now().s
                 yield mulaw
 
     def _check_line(self) -> None:
-        if self._call.state.gone:
+        if self._machine.state.gone:
             raise CallEnded("the caller is gone; the record keeps what was said")
-
-
-@asynccontextmanager
-async def _closing(voice: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
-    """An interrupted sentence is not synthesised to its end."""
-    try:
-        yield voice
-    finally:
-        if isinstance(voice, AsyncGenerator):
-            await voice.aclose()

@@ -8,20 +8,12 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from voicebot.call import Phase, Step
-from voicebot.collect.events import YES_NO_KEYS, Expectation, Reading, Silent, TimeUp
+from voicebot.collect.events import Expectation, Reading, Silent, TimeUp
 from voicebot.collect.understanding import Asked
 from voicebot.errors import VoicebotError
-from voicebot.stream.events import Effect, Now
+from voicebot.stream.events import Effect, Now, Transcribed
 from voicebot.stream.playback import Playback
 from voicebot.stream.turns import Turn
-
-END_KEY: Final = "#"
-KEY_WAIT_S: Final = 4.0
-"""After so long without a key the number is taken as whole."""
-YES_NO_WAIT_S: Final = 2.0
-"""The same for a key that is a yes or a no all by itself."""
-MOST_KEYS: Final = 32
-"""No number has so many; what a stuck key adds is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +37,34 @@ class Keys:
 
     began_at  the moment of the first (UTC)
     asked     the question at the last; None while the bot was putting a new one
-
-    0411222333#          a number, whole at once
-    0411222333 ── 4 s    a number, whole after a pause
-    1 ── 2 s             a yes to a read-back; what follows sooner makes a number of it
     """
 
     digits: str
     began_at: datetime
     asked: Question | None
 
-    def and_then(self, key: str, asked: Question | None) -> Keys:
-        """Return the keys with one more."""
-        return replace(self, digits=(self.digits + key)[:MOST_KEYS], asked=asked)
-
-    def wait_s(self, *, confirming: bool) -> float:
-        """Return how long to wait for another key before these are all, in seconds."""
-        return YES_NO_WAIT_S if confirming and self.digits in YES_NO_KEYS else KEY_WAIT_S
-
-    def answer(self, question: Question) -> bool:
-        """Return whether they answer it: a lone key is no yes to what was not asked yet."""
-        return len(self.digits) > 1 or self.asked in (None, question)
-
 
 @dataclass(frozen=True, slots=True)
-class Transcription:
-    """A turn's audio, from `start_ms` to `end_ms`, on its way to being text.
+class Spoken:
+    """A turn of the caller, from `start_ms` to `end_ms`, whose text is asked for by `number`.
 
-    text     None until it is known
-    seconds  that its model needed
-    plain    the first text, while the same audio is transcribed again with digits as words
+    transcript  None until it is known
+    plain       the first text, while the same audio is transcribed again with digits as words
+    started_at  the moment at which it began (UTC), once it is over
+    decided_s   the moment at which it was known to be over
     """
 
     number: int
     start_ms: float
     end_ms: float
-    text: str | None = None
-    seconds: float = 0.0
-    failed: bool = False
+    transcript: Transcribed | None = None
     plain: str | None = None
+    started_at: datetime = datetime.min
+    decided_s: float = 0.0
 
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A finished turn. `decided_s`: the moment at which it was known to be over."""
-
-    transcription: Transcription
-    started_at: datetime
-    decided_s: float
+    def told(self, event: Transcribed) -> Spoken:
+        """Return it with its transcript, if this is its own."""
+        return replace(self, transcript=event) if event.number == self.number else self
 
 
 Arrival = Spoken | Keys | Silent | TimeUp
@@ -101,10 +73,10 @@ Arrival = Spoken | Keys | Silent | TimeUp
 class Waits(Enum):
     """What the conversation is at.
 
-    ELSEWHERE ──QuestionAsked──► CALLER ──a finished turn──► TEXT ──words──► ELSEWHERE
-                                   ▲ ▲                        │ │
-                                   │ └──────── nothing ───────┘ └─a brief noise─► RESUMPTION
-                                   └───────────────────ResumeEnded──────────────────┘
+    ELSEWHERE ──question──► CALLER ──a finished turn──► TEXT ──words──► ELSEWHERE
+                             ▲ ▲                        │ │
+                             │ └──────── nothing ───────┘ └─a brief noise─► RESUMPTION
+                             └───────────────────RESUME_ENDED───────────────────┘
     """
 
     ELSEWHERE = "elsewhere"
@@ -137,9 +109,10 @@ class CallState(NamedTuple):
 
     asked         the open question; None while the bot begins to put another one
     arrivals      what the caller did, not yet handed to the conversation, oldest first
+    pausing       the turn so far, transcribed in its present pause, which may turn out to be all
     judged        the finished turn whose text decides what it is, since `judged_s`
     followed_ms   where the turn that speech to text follows begins
-    transcription of the present pause, which may turn out to be all
+    transcriptions how many were asked for
     turn_end_ms   no later turn reaches back further
     heard_prefix  what was heard of the words that the caller interrupted; None if none were
     passed_over   a noise was taken for none: who says something again means it
@@ -154,10 +127,10 @@ class CallState(NamedTuple):
     asked: Question | None = None
     waits: Waits = Waits.ELSEWHERE
     arrivals: tuple[Arrival, ...] = ()
+    pausing: Spoken | None = None
     judged: Spoken | None = None
     judged_s: float = 0.0
     followed_ms: float | None = None
-    transcription: Transcription | None = None
     transcriptions: int = 0
     turn_end_ms: float = 0.0
     keys: Keys | None = None

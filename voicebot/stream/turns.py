@@ -88,47 +88,25 @@ class Floor(Enum):
     PAUSING = "pausing"
 
 
-@dataclass(frozen=True, slots=True)
-class BargedIn:
-    """The caller speaks over the bot."""
+class TurnEvent(Enum):
+    """What turn-taking found. The audio of the turn lies from `start_ms` to `now_ms`.
 
-    at_ms: float
+    BARGED_IN  the caller speaks over the bot
+    STARTED    a turn began
+    PAUSED     what was said is worth transcribing: it may be all
+    RESUMED    it was not all
+    FINISHED   the turn is over
+    SILENCE    nobody has spoken for as long as one waits
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A turn began at `at_ms`."""
-
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """Worth transcribing what was said from `start_ms` to `end_ms`: it may be all."""
-
-    start_ms: float
-    end_ms: float
+    BARGED_IN = "barged in"
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    FINISHED = "finished"
+    SILENCE = "silence"
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """It was not all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The turn is over; its audio lies from `start_ms` to `end_ms`."""
-
-    start_ms: float
-    end_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Nobody has spoken for as long as one waits."""
-
-
-TurnEvent = BargedIn | Started | Paused | Resumed | Finished | Silence
 Events = tuple[TurnEvent, ...]
 
 
@@ -191,12 +169,12 @@ def on_bot_starts(turn: Turn) -> Turn:
     """
     if turn.floor is Floor.SPEAKING:
         return replace(turn, floor=Floor.MAYBE, spoken_ms=0.0, pause_ms=0.0)
-    return _hush(turn)
+    return hush(turn)
 
 
-def on_key(turn: Turn) -> Turn:
-    """A key was pressed: its tone is not speech, and the caller is not silent."""
-    return _hush(turn)
+def hush(turn: Turn) -> Turn:
+    """Nothing of the turn under way counts; after a key: its tone is not speech, nor silence."""
+    return replace(turn, floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
 
 
 def on_end(turn: Turn) -> tuple[Turn, Events]:
@@ -224,9 +202,9 @@ def _maybe(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]
     turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0)
     if turn.spoken_ms < (BARGE_IN_MS if bot_heard else MIN_SPEECH_MS):
         return turn, ()
-    started = Started(turn.start_ms)
-    events: Events = (BargedIn(turn.now_ms), started) if bot_heard else (started,)
-    return replace(turn, floor=Floor.SPEAKING, quiet_ms=0.0, whole=False), events
+    begun = replace(turn, floor=Floor.SPEAKING, quiet_ms=0.0, whole=False)
+    interrupts = (TurnEvent.BARGED_IN,) if bot_heard else ()
+    return begun, (*interrupts, TurnEvent.STARTED)
 
 
 def _speaking(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
@@ -237,10 +215,9 @@ def _speaking(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
     turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
     if turn.pause_ms < turn.patience.gap_ms:
         return turn, ()
-    paused = Paused(turn.start_ms, turn.now_ms)
     turn = replace(turn, floor=Floor.PAUSING, spoken_ms=0.0, whole=False)
     turn, finished = _finish_if_over(turn)
-    return turn, (paused, *finished)
+    return turn, (TurnEvent.PAUSED, *finished)
 
 
 def _pausing(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
@@ -250,7 +227,7 @@ def _pausing(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
     turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms)
     if turn.spoken_ms < RESUME_MS:
         return turn, ()
-    return replace(turn, floor=Floor.SPEAKING, pause_ms=0.0, whole=False), (Resumed(),)
+    return replace(turn, floor=Floor.SPEAKING, pause_ms=0.0, whole=False), (TurnEvent.RESUMED,)
 
 
 def _finish_if_over(turn: Turn) -> tuple[Turn, Events]:
@@ -261,11 +238,7 @@ def _finish_if_over(turn: Turn) -> tuple[Turn, Events]:
 
 
 def _finish(turn: Turn) -> tuple[Turn, Events]:
-    return _hush(turn), (Finished(turn.start_ms, turn.now_ms),)
-
-
-def _hush(turn: Turn) -> Turn:
-    return replace(turn, floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
+    return hush(turn), (TurnEvent.FINISHED,)
 
 
 def _wait(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
@@ -274,4 +247,4 @@ def _wait(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
     turn = replace(turn, quiet_ms=turn.quiet_ms + window_ms)
     if turn.quiet_ms < SILENCE_MS:
         return turn, ()
-    return replace(turn, quiet_ms=0.0), (Silence(),)
+    return replace(turn, quiet_ms=0.0), (TurnEvent.SILENCE,)

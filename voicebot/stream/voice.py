@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from voicebot.g711 import milliseconds
-from voicebot.stream import events as ev
 from voicebot.stream import turns
-from voicebot.stream.events import Timer
+from voicebot.stream.events import Command, Play, SayFiller, SendMark, SetTimer, Timer
 from voicebot.stream.playback import LATE_MARK_S, Playback
 from voicebot.stream.state import Moment
 from voicebot.telemetry import TurnBegan
@@ -19,12 +18,18 @@ FAREWELL_MARK_S: Final = 2.0
 
 
 def play(moment: Moment, mulaw: bytes) -> None:
-    """Queue a piece of the open sentence, unless the caller has interrupted it."""
-    before = moment.state.playback
-    if not before.is_interrupted:
-        playback, late_s = before.queue(mulaw, moment.now.s)
-        moment.become(playback=playback)
-        moment.do(ev.Play(mulaw, late_s, first=not before.sounding))
+    """Queue a piece of the open sentence."""
+    first = not moment.state.playback.sounding
+    playback, late_s = moment.state.playback.queue(mulaw, moment.now.s)
+    moment.become(playback=playback)
+    moment.do(Play(mulaw, late_s, first))
+
+
+def end_sentence(moment: Moment) -> None:
+    """The open sentence has all its audio."""
+    playback, mark = moment.state.playback.close_sentence()
+    moment.become(playback=playback)
+    moment.do(SendMark(mark))
 
 
 def end_say(moment: Moment) -> None:
@@ -37,7 +42,7 @@ def end_say(moment: Moment) -> None:
 def _wait_until_played(moment: Moment, grace_s: float) -> None:
     """Give the last mark up `grace_s` after all that is queued was played."""
     left_s = max(0.0, moment.state.playback.ends_at - moment.now.s)
-    moment.do(ev.StartTimer(Timer.PLAYED, left_s + grace_s))
+    moment.do(SetTimer(Timer.PLAYED, left_s + grace_s))
 
 
 def begin_farewell(moment: Moment) -> None:
@@ -46,14 +51,14 @@ def begin_farewell(moment: Moment) -> None:
     if moment.state.playback.is_heard and not moment.state.gone:
         _wait_until_played(moment, FAREWELL_MARK_S)
     else:
-        moment.do(ev.Played())
+        moment.do(Command.END_FAREWELL)
 
 
 def set_playback(moment: Moment, playback: Playback) -> None:
     """Take over what became of the playback."""
     moment.become(playback=playback)
     if moment.state.finishing and not playback.is_heard:
-        moment.do(ev.Played())
+        moment.do(Command.END_FAREWELL)
 
 
 def interrupt(moment: Moment) -> None:
@@ -61,22 +66,22 @@ def interrupt(moment: Moment) -> None:
     if not moment.state.finishing and moment.state.playback.is_heard:
         playback, prefix = moment.state.playback.interrupt(moment.now.s)
         moment.become(playback=playback, heard_prefix=prefix)
-        moment.do(ev.Clear())
+        moment.do(Command.CLEAR)
 
 
-def decide(moment: Moment, at_s: float) -> None:
-    """The caller has finished, at `at_s`, and waits for an answer from now on."""
-    moment.do(TurnBegan(at_s))
+def await_answer(moment: Moment, since_s: float) -> None:
+    """The caller has finished, at `since_s`, and waits for an answer from now on."""
+    moment.do(TurnBegan(since_s))
     if moment.state.settings.fillers is not None:
         moment.become(filler=0)
-        moment.do(ev.StartTimer(Timer.FILLER, moment.state.settings.fillers.after_s))
+        moment.do(SetTimer(Timer.FILLER, moment.state.settings.fillers.after_s))
 
 
 def stop_filler(moment: Moment) -> None:
     """The caller waits no longer."""
     if moment.state.filler is not None:
         moment.become(filler=None)
-        moment.do(ev.StopTimer(Timer.FILLER))
+        moment.do(SetTimer(Timer.FILLER, None))
 
 
 def say_filler(moment: Moment) -> None:
@@ -86,10 +91,9 @@ def say_filler(moment: Moment) -> None:
         return
     moment.become(filler=said + 1)
     if moment.state.turn.floor in (turns.Floor.SPEAKING, turns.Floor.MAYBE):
-        moment.do(ev.StartTimer(Timer.FILLER, FILLER_AGAIN_S))
+        moment.do(SetTimer(Timer.FILLER, FILLER_AGAIN_S))
     else:
-        sentence = phrases.sentences[min(said, len(phrases.sentences) - 1)]
-        moment.do(ev.SayFiller(sentence))
+        moment.do(SayFiller(phrases.sentences[min(said, len(phrases.sentences) - 1)]))
 
 
 def fill(moment: Moment, mulaw: bytes) -> None:
@@ -100,5 +104,5 @@ def fill(moment: Moment, mulaw: bytes) -> None:
     if mulaw and not moment.state.gone and not moment.state.playback.is_heard:
         sounds_s = milliseconds(len(mulaw)) / 1000
         moment.become(playback=moment.state.playback.fill(mulaw, moment.now.s))
-        moment.do(ev.Play(mulaw, filler=True))
-    moment.do(ev.StartTimer(Timer.FILLER, sounds_s + FILLER_AGAIN_S))
+        moment.do(Play(mulaw, filler=True))
+    moment.do(SetTimer(Timer.FILLER, sounds_s + FILLER_AGAIN_S))
