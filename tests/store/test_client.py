@@ -7,8 +7,11 @@ import json
 from asyncio import StreamReader, StreamWriter
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.sentinel import SentinelConnectionPool
 
 from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Saved, Status
@@ -16,7 +19,7 @@ from voicebot.errors import SettingsError
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
-from voicebot.store.client import AWAY, Address, connect, parse_address
+from voicebot.store.client import AWAY, connect
 from voicebot.store.keys import legacy_key
 
 from . import denials
@@ -27,29 +30,36 @@ from .server import ValkeyProcess
 pytestmark = pytest.mark.valkey
 
 
+def test_a_clusters_nodes_and_login_are_read_as_they_are_written() -> None:
+    client = cast(RedisCluster, connect("rediss+cluster://me:p%40ss@[::1]:7000,two:7001"))
+    assert [(node.host, node.port) for node in client.startup_nodes] == [
+        ("::1", 7000),
+        ("two", 7001),
+    ]
+    login = {name: client.connection_kwargs[name] for name in ("username", "password")}
+    assert login == {"username": "me", "password": "p@ss"}
+
+
+def test_a_login_beside_sentinels_is_the_masters() -> None:
+    pool = connect("redis+sentinel://:secret@one:26379,two:26379/records").connection_pool
+    assert isinstance(pool, SentinelConnectionPool)
+    assert (pool.service_name, pool.connection_kwargs["password"]) == ("records", "secret")
+    asked = [
+        watcher.connection_pool.connection_kwargs for watcher in pool.sentinel_manager.sentinels
+    ]
+    assert [(one["host"], one["port"]) for one in asked] == [("one", 26379), ("two", 26379)]
+    assert [one.get("password") for one in asked] == [None, None]
+
+
 @pytest.mark.parametrize(
-    ("url", "address"),
+    "url",
     [
-        (
-            "redis+cluster://one:7000,two:7001",
-            Address((("one", 7000), ("two", 7001)), None, None, False, ""),
-        ),
-        (
-            "rediss+cluster://me:p%40ss@[::1]:7000",
-            Address((("::1", 7000),), "me", "p@ss", True, ""),
-        ),
-        (
-            "redis+sentinel://:secret@one:26379,two:26379/records",
-            Address((("one", 26379), ("two", 26379)), None, "secret", False, "records"),
-        ),
+        "redis+sentinel://one:26379",
+        "redis+cluster://one",
+        "redis+cluster://",
+        "redis+cluster://one:a",
+        "http://one",
     ],
-)
-def test_addresses_are_read_as_they_are_written(url: str, address: Address) -> None:
-    assert parse_address(url) == address
-
-
-@pytest.mark.parametrize(
-    "url", ["redis+sentinel://one:26379", "redis+cluster://one", "redis+cluster://", "http://one"]
 )
 def test_an_address_that_cannot_be_understood_is_told(url: str) -> None:
     with pytest.raises(SettingsError, match="VOICEBOT_REDIS_URL"):

@@ -20,13 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypedDict, cast
-from urllib.parse import unquote
+from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
@@ -66,28 +64,8 @@ _WANTED = (
     "what is neither letter nor digit in the password is written %40 for @, %2F for /; "
     "a cluster is redis+cluster://host:port,host:port, Sentinels redis+sentinel://host:port/name"
 )
-_CLUSTER = "+cluster"
-_SENTINEL = "+sentinel"
-
-
-class _Common(TypedDict):
-    socket_timeout: float
-    socket_connect_timeout: float
-    retry: Retry
-    decode_responses: bool
-    encoding_errors: str
-    protocol: int
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A parsed `redis+cluster` or `redis+sentinel` URL; `name` is the Sentinels' master."""
-
-    hosts: tuple[tuple[str, int], ...]
-    username: str | None
-    password: str | None
-    tls: bool
-    name: str
+CLUSTER, SENTINEL = "+cluster", "+sentinel"
+"""What a URL's scheme ends with where it is not of one server."""
 
 
 def connect(url: str, *, answer_s: float = 0.0) -> Redis:
@@ -97,65 +75,41 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
     client has the same commands, which is all that is used of it. Raises SettingsError for an
     address that cannot be understood.
     """
-    common = _common(max(ANSWER_PATIENCE_S, answer_s))
-    scheme, _, _ = url.partition("://")
-    if scheme.endswith(_CLUSTER):
-        return _cluster(parse_address(url), common)
-    if scheme.endswith(_SENTINEL):
-        return _sentinel(parse_address(url), common)
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url, max_connections=CONNECTIONS, timeout=POOL_PATIENCE_S, **common
-        )
-    except ValueError as error:
-        raise SettingsError(_WANTED) from error  # its own message may quote the password
-    return _with_ours(Redis.from_pool(pool))
-
-
-def separate_clients(url: str) -> list[Redis]:
-    """Return a client for each host in `url`, each as a single server. Raises SettingsError."""
-    scheme, _, rest = url.partition("://")
-    if not scheme.endswith((_CLUSTER, _SENTINEL)):
-        return [connect(url)]
-    login, at, hosts = rest.partition("/")[0].rpartition("@")
-    kept = "" if scheme.endswith(_SENTINEL) else login + at  # the master's, not the Sentinels'
-    secured = scheme.partition("+")[0]
-    return [connect(f"{secured}://{kept}{host}") for host in hosts.split(",")]
-
-
-def parse_address(url: str) -> Address:
-    """Read `redis+cluster://[user:password@]host:port,host:port[/name]`."""
-    scheme, _, rest = url.partition("://")
-    where, _, name = rest.partition("/")
-    credentials, _, hosts = where.rpartition("@")
-    username, _, password = credentials.partition(":")
-    if scheme.endswith(_SENTINEL) and not name:
-        raise SettingsError("VOICEBOT_REDIS_URL: name the master, redis+sentinel://host:port/name")
-    return Address(
-        tuple(_host(text) for text in hosts.split(",")),
-        unquote(username) or None,
-        unquote(password) or None,
-        scheme.startswith("rediss"),
-        name,
-    )
-
-
-def _host(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise SettingsError("VOICEBOT_REDIS_URL: write each node as host:port, with commas between")
-    return host.strip("[]"), int(port)
-
-
-def _common(answer_s: float) -> _Common:
-    return {
-        "socket_timeout": answer_s,
+    options: dict[str, Any] = {
+        "max_connections": CONNECTIONS,
+        "socket_timeout": max(ANSWER_PATIENCE_S, answer_s),
         "socket_connect_timeout": CONNECT_PATIENCE_S,
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": True,
         "encoding_errors": "replace",  # another program's Latin-1 is no reason to end a call
         "protocol": 2,
     }
+    scheme, _, rest = url.partition("://")
+    master = rest.partition("/")[2]
+    try:
+        if not scheme.endswith((CLUSTER, SENTINEL)):
+            pool = BlockingConnectionPool.from_url(url, timeout=POOL_PATIENCE_S, **options)
+            return _with_ours(Redis.from_pool(pool))
+        parsed = [parse_url(host) for host in host_urls(url)]
+        hosts = [(host["host"], host["port"]) for host in parsed]
+        if scheme.endswith(SENTINEL) and not master:
+            raise LookupError("the master has no name")
+    except (ValueError, LookupError) as error:
+        raise SettingsError(_WANTED) from error  # its own message may quote the password
+    options["ssl"] = scheme.startswith("rediss")
+    login = {name: value for name, value in parsed[0].items() if name in ("username", "password")}
+    if scheme.endswith(CLUSTER):
+        return _cluster(hosts, options | login)
+    return _sentinel(hosts, master, options, login)
+
+
+def host_urls(url: str) -> list[str]:
+    """Return the address of each host in `url`, as of one server."""
+    scheme, _, rest = url.partition("://")
+    if not scheme.endswith((CLUSTER, SENTINEL)):
+        return [url]
+    login, at, hosts = rest.partition("/")[0].rpartition("@")
+    return [f"{scheme.partition('+')[0]}://{login}{at}{host}" for host in hosts.split(",")]
 
 
 class _Connection(AbstractConnection):
@@ -214,15 +168,11 @@ def _with_ours(client: Redis) -> Redis:
     return client
 
 
-def _cluster(address: Address, common: _Common) -> Redis:
+def _cluster(hosts: list[tuple[str, int]], options: dict[str, Any]) -> Redis:
     cluster = RedisCluster(
-        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        startup_nodes=[ClusterNode(host, port) for host, port in hosts],
         require_full_coverage=False,  # one lost shard must not silence the others
-        max_connections=CONNECTIONS,
-        username=address.username,
-        password=address.password,
-        ssl=address.tls,
-        **common,
+        **options,
     )
     kind = _ours(cluster.connection_kwargs["connection_class"])
     cluster.connection_kwargs["connection_class"] = kind  # of the nodes that it will find
@@ -240,23 +190,15 @@ class _MasterPool(SentinelConnectionPool):
             await client.aclose()
 
 
-def _sentinel(address: Address, common: _Common) -> Redis:
-    options = {**common, "ssl": address.tls}
-    sentinels = Sentinel(list(address.hosts), sentinel_kwargs=options)  # type: ignore[no-untyped-call]
-    pool = _MasterPool(  # type: ignore[no-untyped-call]
-        address.name,
-        sentinels,
-        max_connections=CONNECTIONS,
-        username=address.username,
-        password=address.password,
-        **options,
-    )
+def _sentinel(
+    hosts: list[tuple[str, int]], master: str, options: dict[str, Any], login: dict[str, Any]
+) -> Redis:
+    """The login is the master's; the Sentinels are asked without."""
+    sentinels = Sentinel(hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
+    pool = _MasterPool(master, sentinels, **options, **login)  # type: ignore[no-untyped-call]
     for watcher in sentinels.sentinels:
         _with_ours(watcher)
     return _with_ours(Redis.from_pool(pool))
-
-
-_WRONG_TYPE = "WRONGTYPE"
 
 
 def code_of(error: ResponseError) -> str:
@@ -269,7 +211,7 @@ def code_of(error: ResponseError) -> str:
 
 def is_wrong_type(reply: object) -> bool:
     """Return whether this is the error for a key of another type."""
-    return isinstance(reply, ResponseError) and code_of(reply) == _WRONG_TYPE
+    return isinstance(reply, ResponseError) and code_of(reply) == "WRONGTYPE"
 
 
 @contextmanager

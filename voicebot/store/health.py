@@ -7,7 +7,9 @@ fail: a node of a cluster knows only its own slots, a Sentinel keeps nothing. So
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from typing import Final, cast
 
@@ -16,7 +18,7 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import NoPermissionError
 
 from voicebot.errors import SettingsError
-from voicebot.store.client import AWAY, separate_clients
+from voicebot.store.client import AWAY, CLUSTER, SENTINEL, connect, host_urls
 
 SLOTS: Final = 16384
 
@@ -29,7 +31,7 @@ class Kind(StrEnum):
     SENTINEL = "sentinel"
 
 
-_SCHEME_OF: Final = {Kind.SERVER: "", Kind.NODE: "+cluster", Kind.SENTINEL: "+sentinel"}
+_SCHEME_OF: Final = {Kind.SERVER: "", Kind.NODE: CLUSTER, Kind.SENTINEL: SENTINEL}
 _SAID_OF: Final = {
     Kind.SERVER: "one server and no cluster",
     Kind.NODE: "a node of a cluster",
@@ -43,21 +45,19 @@ async def require_form(url: str) -> None:
     The error names the right form. Where a user may not ask, nothing is judged. Raises
     client.AWAY when none of the hosts in `url` answers.
     """
-    form = next(
-        (kind for kind, end in _SCHEME_OF.items() if end and end in url.partition("://")[0]),
-        Kind.SERVER,
-    )
+    scheme = url.partition("://")[0]
+    form = next((k for k, end in _SCHEME_OF.items() if end and end in scheme), Kind.SERVER)
     away: Exception | None = None
-    for client in separate_clients(url):
+    for host in host_urls(url):
+        if form is Kind.SENTINEL:  # the login is the master's
+            host = re.sub("//.*@", "//", host)
         try:
-            await _require_form(url, form, client)
-            return
+            async with aclosing(connect(host)) as client:
+                return await _require_form(url, form, client)
         except NoPermissionError:
             return
         except AWAY as error:
             away = error
-        finally:
-            await client.aclose()
     assert away is not None
     raise away
 
@@ -82,7 +82,9 @@ async def _require_form(url: str, form: Kind, client: Redis) -> None:
     found = Kind(mode)
     if found is Kind.NODE and form is Kind.SERVER and await _has_all_slots(client):
         return
-    masters = await _masters(client) if found is Kind.SENTINEL else ()
+    masters: list[str] = []
+    if found is Kind.SENTINEL:
+        masters = list(await cast(Awaitable[Mapping[str, object]], client.sentinel_masters()))
     if found is not form or (found is Kind.SENTINEL and url.rpartition("/")[2] not in masters):
         raise SettingsError(_right_form(url, client, found, masters))
 
@@ -91,11 +93,6 @@ async def _has_all_slots(client: Redis) -> bool:
     """Return whether it is a cluster's only master."""
     info = await client.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
     return bool(info["cluster_size"] == "1" and info["cluster_slots_assigned"] == str(SLOTS))
-
-
-async def _masters(client: Redis) -> Sequence[str]:
-    """Return the names of the masters that a Sentinel watches."""
-    return list(await cast(Awaitable[Mapping[str, object]], client.sentinel_masters()))
 
 
 def _right_form(url: str, client: Redis, kind: Kind, masters: Sequence[str]) -> str:
