@@ -26,9 +26,9 @@ from typing import cast
 from voicebot.bench.figures import machine, summary
 from voicebot.bench.run import Order, place_calls
 from voicebot.bench.servers import StackKind, running
+from voicebot.runtime.data_dir import prepare_data_dir
 from voicebot.runtime.ports import free_port
 from voicebot.store.client import connect
-from voicebot.store.datadir import prepare_data_dir
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.replay import journal_backlog
 

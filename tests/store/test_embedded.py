@@ -16,11 +16,11 @@ from tests.serving import eventually
 from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
 from voicebot.errors import SettingsError, StoreUnavailable
+from voicebot.runtime.data_dir import own_data_dir
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import embedded, open_store
 from voicebot.store.client import connect
-from voicebot.store.datadir import own_data_dir
 from voicebot.store.embedded import Answer, EmbeddedValkey, embedded_valkey, redis_url
 
 from .calls import SID, answered
@@ -266,7 +266,7 @@ async def test_a_server_is_ready_once_it_has_loaded_its_records(settings: Settin
         await pipeline.execute()
     valkey_dir = settings.data_dir.resolve() / "valkey"
     slow = ("--key-load-delay", "100")  # microseconds a command
-    command = [embedded.binary(), *embedded._arguments(settings.redis_port, valkey_dir), *slow]
+    command = [*embedded.valkey_command(settings.redis_port, valkey_dir), *slow]
     loading = await asyncio.to_thread(embedded._start, command, settings.data_dir / "log")
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     try:

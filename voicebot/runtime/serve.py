@@ -31,6 +31,7 @@ from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.check_settings import unknown_settings
 from voicebot.runtime.child_processes import Child, end_orphans
+from voicebot.runtime.data_dir import own_data_dir, prepare_data_dir
 from voicebot.runtime.doctor import refusals
 from voicebot.runtime.ports import (
     console_address,
@@ -46,8 +47,6 @@ from voicebot.store import (
     AWAY,
     EmbeddedValkey,
     connect,
-    own_data_dir,
-    prepare_data_dir,
     require_form,
 )
 

@@ -46,7 +46,6 @@ What is public
     is_wrong_type, unavailable_when_away   what an error reply means, and StoreUnavailable for it
     require_form                checks that a URL has the form for the server that answers
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
-    own_data_dir, prepare_data_dir   the data directory, private and with one owner
     journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
     call_keys, session_key      the keys of a call's record and of a console session
     iso_utc, utc_now, read_object   moments and JSON as the record writes them
@@ -69,7 +68,6 @@ from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.background import cancel_tasks
 from voicebot.store.client import AWAY, connect, is_wrong_type, unavailable_when_away
-from voicebot.store.datadir import own_data_dir, prepare_data_dir
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
@@ -130,8 +128,6 @@ __all__ = [
     "journal_backlog",
     "journal_summaries",
     "open_store",
-    "own_data_dir",
-    "prepare_data_dir",
     "read_object",
     "redis_url",
     "require_form",

@@ -13,10 +13,11 @@ import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -24,9 +25,9 @@ from redis.exceptions import BusyLoadingError, RedisError
 
 from voicebot.errors import INSTALL_LOCAL, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
+from voicebot.runtime.data_dir import is_owned, prepare_data_dir
 from voicebot.settings import Settings
 from voicebot.store.client import AWAY, connect
-from voicebot.store.datadir import is_owned, prepare_data_dir
 
 log = get_logger(__name__)
 
@@ -93,20 +94,23 @@ class EmbeddedValkey:
     """One server on one data directory. `start` may be called again after it died."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
-        self._data_dir = data_dir
+        self._data_dir = data_dir.resolve()
+        self._valkey_dir = self._data_dir / _SUBDIRECTORY
+        self._log_path = self._data_dir / _LOG_FILE
         self._wanted_port = port
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def started(self) -> bool:
-        """Whether the running server is this object's child."""
-        return self._process is not None and self._process.poll() is None
+    def pid(self) -> int | None:
+        """The process id of the server that this object has started, for as long as it runs."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
 
     @property
-    def pid(self) -> int | None:
-        """The process id of the child, for as long as it runs."""
-        return self._process.pid if self._process is not None and self.started else None
+    def started(self) -> bool:
+        """Whether the running server is this object's child."""
+        return self.pid is not None
 
     @property
     def url(self) -> str:
@@ -164,14 +168,6 @@ class EmbeddedValkey:
             self._process.returncode = 0  # or its object would warn that it still runs
         self._process = None
 
-    @property
-    def _valkey_dir(self) -> Path:
-        return self._data_dir.resolve() / _SUBDIRECTORY
-
-    @property
-    def _log_path(self) -> Path:
-        return self._data_dir.resolve() / _LOG_FILE
-
     async def _adopted(self, port: int) -> bool:
         match await _who_answers(port, self._valkey_dir):
             case Answer.NOBODY:
@@ -188,7 +184,7 @@ class EmbeddedValkey:
         self._port = self._wanted_port
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)  # the one before, which has died
-        command = [binary(), *_arguments(self._port, self._valkey_dir)]
+        command = valkey_command(self._port, self._valkey_dir)
         self._process = await asyncio.to_thread(_start, command, self._log_path)
         await self._ready()
 
@@ -196,19 +192,18 @@ class EmbeddedValkey:
         try:
             async with asyncio.timeout(READY_PATIENCE_S):
                 while (answer := await self._answer()) is not Answer.OURS:
-                    self._check_alive(answer)
+                    if answer is Answer.OTHER:
+                        raise SettingsError(
+                            f"port {self._port} belongs to another server: {_MEND_PORT}"
+                        )
+                    if self._process is not None and self._process.poll() is not None:
+                        raise StoreUnavailable(
+                            f"Valkey ended with status {self._process.returncode}; see "
+                            f"{self._log_path}, or make room on its disk where that is empty"
+                        )
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise StoreUnavailable(f"Valkey does not come up; see {self._log_path}") from error
-
-    def _check_alive(self, answer: Answer) -> None:
-        if answer is Answer.OTHER:
-            raise SettingsError(f"port {self._port} belongs to another server: {_MEND_PORT}")
-        if self._process is not None and self._process.poll() is not None:
-            raise StoreUnavailable(
-                f"Valkey ended with status {self._process.returncode}; see {self._log_path}, "
-                "or make room on its disk where that is empty"
-            )
 
     async def _gone(self) -> None:
         if self._process is not None:
@@ -221,22 +216,18 @@ class EmbeddedValkey:
         return await _who_answers(self._port, self._valkey_dir)
 
     async def _adopted_pid(self) -> int | None:
-        client = connect(self.url)
         try:
-            info = cast(dict[str, object], await client.info("server"))
-            return int(str(info["process_id"]))
+            async with aclosing(connect(self.url)) as client:
+                info = cast(dict[str, object], await client.info("server"))
+                return int(str(info["process_id"]))
         except AWAY:
             return None
-        finally:
-            await client.aclose()
 
     def _last_port(self) -> int:
-        try:
-            text = (self._data_dir / _URL_FILE).read_text("utf-8").strip()
-        except OSError:  # writing there will report what is wrong
-            return self._wanted_port
-        _, _, port = text.rstrip("/").rpartition(":")
-        return int(port) if port.isdecimal() else self._wanted_port
+        with suppress(OSError, ValueError):  # writing there will report what is wrong
+            text = (self._data_dir / _URL_FILE).read_text("utf-8")
+            return urlsplit(text.strip()).port or self._wanted_port
+        return self._wanted_port
 
     def _write_url(self) -> None:
         path = self._data_dir / _URL_FILE
@@ -267,18 +258,16 @@ def binary() -> str:
 
 def _start(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     """Start it in a session of its own: a terminal's Ctrl-C must not reach the record."""
-    with log_path.open("ab") as output:
+    with log_path.open("ab") as log:
         return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
 
 
-def _arguments(port: int, directory: Path) -> list[str]:
+def valkey_command(port: int, directory: Path) -> list[str]:
+    """Return the command of a server whose data lie in `directory`; see `binary`."""
     return [
+        binary(),
         *("--bind", _HOST),
         *("--port", str(port)),
         *("--dir", str(directory)),
@@ -290,30 +279,27 @@ def _arguments(port: int, directory: Path) -> list[str]:
 
 async def _who_answers(port: int, directory: Path) -> Answer:
     """Return what listens on `port`; only a server with our data directory is ours."""
-    client = connect(_url(port))
     try:
-        found = await _directory(client)
-        await client.ping()  # CONFIG is answered while the records are still being loaded
+        async with aclosing(connect(_url(port))) as client:
+            found = await _directory(client)
+            await client.ping()  # CONFIG is answered while the records are still being loaded
     except BusyLoadingError:
         return Answer.LOADING
     except RedisError as error:
-        return Answer.NOBODY if _refused(error) else Answer.OTHER
+        refused = isinstance(error.__cause__ or error.__context__, ConnectionRefusedError)
+        return Answer.NOBODY if refused else Answer.OTHER
     except OSError:
         return Answer.NOBODY
-    finally:
-        await client.aclose()
     return Answer.OURS if found == directory else Answer.OTHER
 
 
 async def _owner(port: int) -> str:
     """Return what else holds the port and the remedy: often the Valkey of another folder."""
-    client = connect(_url(port))
     try:
-        directory = await _directory(client)
+        async with aclosing(connect(_url(port))) as client:
+            directory = await _directory(client)
     except (RedisError, OSError):
         return f"another program: {_MEND_PORT}"
-    finally:
-        await client.aclose()
     if directory.name != _SUBDIRECTORY:
         return f"another Redis: {_MEND_PORT}"
     mend = "set VOICEBOT_DATA_DIR to that, or VOICEBOT_REDIS_PORT to a free one"
@@ -325,13 +311,6 @@ async def _directory(client: Redis) -> Path:
     return Path(cast(dict[str, str], await client.config_get("dir")).get("dir", ""))
 
 
-def _refused(error: RedisError) -> bool:
-    cause = error.__cause__ or error.__context__
-    return isinstance(cause, ConnectionRefusedError)
-
-
 def _signal(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it is gone already
         os.kill(pid, number)
-    except ProcessLookupError:
-        log.debug("valkey_already_gone")

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from voicebot.errors import AlreadyRunning, SettingsError
-from voicebot.store.datadir import LEAST_FREE_BYTES, is_owned, own_data_dir, prepare_data_dir
+from voicebot.runtime.data_dir import LEAST_FREE_BYTES, is_owned, own_data_dir, prepare_data_dir
 
 
 def test_a_second_owner_is_refused_and_told_whom_to_stop(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_full_disk_is_told_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = SimpleNamespace(free=LEAST_FREE_BYTES - 1)
-    monkeypatch.setattr("voicebot.store.datadir.shutil.disk_usage", lambda _: full)
+    monkeypatch.setattr("voicebot.runtime.data_dir.shutil.disk_usage", lambda _: full)
     with pytest.raises(SettingsError, match=r"No space left .*make room"), own_data_dir(tmp_path):
         pass
     monkeypatch.undo()
