@@ -68,14 +68,8 @@ class User(_Record):
 
 
 _NESTED_FORM = {
-    "callSid",
-    "services",
-    "company",
-    "user",
-    "history",
-    "servicebooked",
-    "confirmEmailsent",
-    "createdAt",
+    *("callSid", "services", "company", "user", "history"),
+    *("servicebooked", "confirmEmailsent", "createdAt"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -104,23 +104,11 @@ def answer_text(answer: Answer) -> str:
     """Return a validated value as the record keeps it."""
     match answer:
         case Service():
-            return service_json(answer)
+            return orjson.dumps(answer).decode()
         case datetime():
             return answer.isoformat(timespec="seconds")
         case str():
             return clean(answer)
-
-
-def service_json(service: Service) -> str:
-    """Return `{"id","name","price","description"}`."""
-    return orjson.dumps(
-        {
-            "id": service.id,
-            "name": service.name,
-            "price": service.price,
-            "description": service.description,
-        }
-    ).decode()
 
 
 def fresh_fields(
@@ -132,7 +120,7 @@ def fresh_fields(
         "createdAt": iso_utc(now),
         "updatedAt": iso_utc(now),
         "company": orjson.dumps(business.company.model_dump()).decode(),
-        "services": orjson.dumps([_record_service(o.service) for o in business.services]).decode(),
+        "services": orjson.dumps([offer.service for offer in business.services]).decode(),
         BOOKED_FIELD: flag(False),
         EMAIL_SENT_FIELD: flag(False),
         "step": Step.NAME.value,
@@ -141,10 +129,6 @@ def fresh_fields(
     if caller:
         fields["caller"] = clean(caller)
     return fields
-
-
-def _record_service(service: Service) -> dict[str, str]:
-    return orjson.loads(service_json(service))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -193,14 +177,16 @@ class CallRecord:
             for name in UserInfo.model_fields
             if f"user.userInfo.{name}" in fields
         }
+        listed = read_json(fields.get("services"))
+        offers = [o for o in listed if isinstance(o, dict)] if isinstance(listed, list) else []
         service = _service(fields.get(ANSWER_FIELD[Step.SERVICE]))
         return CallSkeleton(
             callSid=fields.get("callSid", ""),
-            services=_services(fields.get("services")),
-            company=_company(fields.get("company")),
+            services=[ServiceRecord.model_validate(_strings(offer)) for offer in offers],
+            company=CompanyRecord.model_validate(_strings(read_object(fields.get("company")))),
             user=User(
                 userInfo=UserInfo.model_validate(info),
-                service=ServiceRecord.model_validate(_record_service(service)) if service else None,
+                service=ServiceRecord.model_validate(asdict(service)) if service else None,
                 serviceBookedTime=fields.get(ANSWER_FIELD[Step.TIME]),
             ),
             history=history_messages(self.history, read_moment(fields.get("updatedAt"))),
@@ -260,7 +246,15 @@ def history_messages(
     elements: Iterable[str], until: datetime | None = None
 ) -> list[HistoryMessage]:
     """Return the messages of `in_order`, typed."""
-    return [_history_message(message) for _, message in in_order(elements, until)]
+    return [
+        HistoryMessage(
+            speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
+            message=clean(str(found["message"])),
+            startedAt=_moment_text(found.get("startedAt")),
+            heard="partial" if found.get("heard") == "partial" else None,
+        )
+        for _, found in in_order(elements, until)
+    ]
 
 
 def read_object(text: str | None) -> dict[str, object]:
@@ -287,15 +281,6 @@ def read_foreign_json(text: str) -> object:
         return None
 
 
-def _history_message(found: Mapping[str, object]) -> HistoryMessage:
-    return HistoryMessage(
-        speaker=Speaker.BOT if found.get("speaker") == Speaker.BOT.value else Speaker.CALLER,
-        message=clean(str(found["message"])),
-        startedAt=_moment_text(found.get("startedAt")),
-        heard="partial" if found.get("heard") == "partial" else None,
-    )
-
-
 def _moment_text(moment: object) -> str:
     """Return a stored moment like `iso_utc`, with its microseconds, or as it stands."""
     if (read := read_moment(moment)) is None:
@@ -318,22 +303,8 @@ def valid_answers(fields: Mapping[str, str], business: Business) -> dict[Step, A
 
 
 def _service(text: str | None) -> Service | None:
-    found = _strings(read_object(text))
-    if not found.get("name"):
-        return None
-    return Service(
-        found.get("id", ""), found["name"], found.get("price", ""), found.get("description", "")
-    )
-
-
-def _services(text: str | None) -> list[ServiceRecord]:
-    found = read_json(text)
-    offers = found if isinstance(found, list) else []
-    return [ServiceRecord.model_validate(_strings(o)) for o in offers if isinstance(o, dict)]
-
-
-def _company(text: str | None) -> CompanyRecord:
-    return CompanyRecord.model_validate(_strings(read_object(text)))
+    found = ServiceRecord.model_validate(_strings(read_object(text)))
+    return Service(**found.model_dump()) if found.name else None
 
 
 def _strings(found: Mapping[str, object]) -> Fields:
@@ -346,15 +317,9 @@ def _confirmed(fields: Mapping[str, str]) -> frozenset[Step]:
 
 
 def _step(text: str | None) -> Step:
-    try:
-        return Step(text or "")
-    except ValueError:
-        return Step.NAME
+    return Step(text) if text in list(Step) else Step.NAME
 
 
 def read_status(text: str | None) -> Status:
     """Return a status; a missing or unknown one counts as an open call."""
-    try:
-        return Status(text or "")
-    except ValueError:
-        return Status.ACTIVE
+    return Status(text) if text in list(Status) else Status.ACTIVE
