@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from voicebot.bench.servers import foreign_environment
 from voicebot.business import Booking, load_business
 from voicebot.call import CallSid
 from voicebot.simulators.phone.script import load_script
@@ -83,7 +84,7 @@ async def _serving(folder: Path) -> AsyncIterator[Server]:
     text = _VAN.read_text("utf-8")
     business.write_text(text.replace("capacity = 1\n", f"capacity = {BOTH_HANDS}\n"), "utf-8")
     environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("VOICEBOT_", "OPENAI_"))},
+        **foreign_environment(),
         "VOICEBOT_DATA_DIR": str(folder / "data"),
         "VOICEBOT_BUSINESS": str(business),
         "VOICEBOT_STREAM_PORT": "0",

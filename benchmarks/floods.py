@@ -11,7 +11,6 @@ Exits with 1 when an answer took longer than STALL_LIMIT_MS.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from typing import Final
 import orjson
 from websockets.frames import Frame, Opcode
 
+from voicebot.bench.servers import foreign_environment
 from voicebot.runtime.ports import free_port
 
 STALL_LIMIT_MS: Final = 200.0
@@ -119,8 +119,7 @@ def worker() -> Iterator[int]:
         manifest = Path(directory) / "clips.json"
         manifest.write_text("[]")
         port = free_port()
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("VOICEBOT_", "OPENAI_"))}
-        ours = {
+        environment = foreign_environment() | {
             "VOICEBOT_STREAM_HOST": "127.0.0.1",
             "VOICEBOT_STREAM_PORT": str(port),
             "VOICEBOT_DATA_DIR": directory,
@@ -133,7 +132,7 @@ def worker() -> Iterator[int]:
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "voicebot.stream"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=kept | ours,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment,
         )  # fmt: skip
         with process:
             assert process.stdout is not None

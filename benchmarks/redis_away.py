@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from voicebot.bench.figures import machine, summary
+from voicebot.bench.figures import machine, read_measures, summary
 from voicebot.bench.run import Order, place_calls
 from voicebot.bench.servers import StackKind, running
 from voicebot.runtime.data_dir import prepare_data_dir
@@ -76,7 +76,8 @@ async def run(calls: int, away_s: float, lead_s: float, *, kill: bool) -> Run:
                 tally = await load
         finally:
             await valkey.stop()
-        turns, commits = _rows(folder / "measures.jsonl", since, until)
+        rows = read_measures(folder / "measures.jsonl", since, until)
+        turns, commits = rows["server_latency_ms"], rows["commit_latency_ms"]
         return Run(turns, commits, saved_after_s, journaled, tally.errors)
 
 
@@ -93,13 +94,6 @@ async def _return(valkey: EmbeddedValkey, folder: Path) -> float:
     while await asyncio.to_thread(lambda: journal_backlog(folder).entries):  # noqa: ASYNC110
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - back_at
-
-
-def _rows(measures: Path, since: float, until: float) -> tuple[list[float], list[float]]:
-    rows = [json.loads(line) for line in measures.read_bytes().splitlines()]
-    rows = [row for row in rows if since <= row["at"] <= until]
-    turns = [float(row["server_ms"]) for row in rows if row["kind"] == "turn"]
-    return turns, [float(row["ms"]) for row in rows if row["kind"] == "commit"]
 
 
 def _table(there: Run, away: Run) -> str:

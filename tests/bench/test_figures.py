@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.bench.figures import (
-    Samples,
     Summary,
     Usage,
     descendants,
     difference_of_medians,
+    joined,
     machine,
     read_measures,
     summary,
@@ -66,8 +66,10 @@ def test_without_samples_there_is_no_difference() -> None:
 
 
 def test_runs_are_pooled_by_figure() -> None:
-    joined = Samples.joined([Samples((1.0,), (2.0,)), Samples((3.0,), (), (4.0,))])
-    assert joined == Samples((1.0, 3.0), (2.0,), (4.0,), ())
+    assert joined([{"a": [1.0], "b": [2.0]}, {"a": [3.0], "b": []}]) == {
+        "a": [1.0, 3.0],
+        "b": [2.0],
+    }
 
 
 def test_the_servers_rows_are_read_by_kind(tmp_path: Path) -> None:
@@ -75,14 +77,16 @@ def test_the_servers_rows_are_read_by_kind(tmp_path: Path) -> None:
     file.write_text(
         '{"kind":"turn","server_ms":4.5,"total_ms":300.0,"call":"CA1","at":1}\n'
         '{"kind":"commit","ms":0.5,"call":"CA1","at":1}\n'
-        '{"kind":"commit","ms":0.7,"call":"CA1","at":1}\n'
-        '{"kind":"something new","ms":9}\n'
+        '{"kind":"commit","ms":0.7,"call":"CA1","at":3}\n'
+        '{"kind":"something new","ms":9,"at":3}\n'
     )
-    assert read_measures(file) == {"turn": [4.5], "commit": [0.5, 0.7], "loop_lag": []}
+    rows = {"server_latency_ms": [4.5], "commit_latency_ms": [0.5, 0.7], "loop_lag_ms": []}
+    assert read_measures(file) == rows
+    assert read_measures(file, 2, 4)["commit_latency_ms"] == [0.7]
 
 
 def test_a_server_that_wrote_nothing_has_no_rows(tmp_path: Path) -> None:
-    assert read_measures(tmp_path / "none.jsonl")["turn"] == []
+    assert read_measures(tmp_path / "none.jsonl")["commit_latency_ms"] == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc is Linux's")

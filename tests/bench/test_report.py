@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from voicebot.bench.figures import Samples
-from voicebot.bench.report import Pair, comparison, draw, result, show, show_comparison
+from voicebot.bench.report import Pair, comparison, draw, result, show
 from voicebot.bench.run import Measured, Plan, Tally
 from voicebot.bench.servers import StackKind
 
@@ -26,7 +25,13 @@ def measured(*, slower_ms: float = 0.0, errors: list[str] | None = None) -> Meas
         finished=["CA1"],
         errors=errors or [],
     )
-    return Measured(Samples(turns, turns, (1.0,), (0.5,)), tally, 1.5, 24.0)
+    samples = {
+        "turn_latency_ms": turns,
+        "server_latency_ms": turns,
+        "commit_latency_ms": [1.0],
+        "loop_lag_ms": [0.5],
+    }
+    return Measured(samples, tally, 1.5, 24.0)
 
 
 def test_the_json_has_the_keys_of_the_design() -> None:
@@ -61,9 +66,8 @@ def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
 
 def test_table_and_sentence_show_the_figures() -> None:
     console = Console(record=True, width=100, file=StringIO())
-    runs = [measured()]
-    show(console, result(PLAN, runs, {}), runs)
-    show_comparison(console, [Pair(measured(slower_ms=2.0), measured())])
+    compared = comparison([Pair(measured(slower_ms=2.0), measured())])
+    show(console, {**result(PLAN, [measured()], {}), "compare": compared})
     text = console.export_text()
     assert "2 calls at once for 10 s, null stack" in text
     assert "32.00" in text
@@ -74,5 +78,5 @@ def test_table_and_sentence_show_the_figures() -> None:
 @pytest.mark.slow
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
     file = tmp_path / "bench.png"
-    assert draw(file, {"realtime": measured().samples, "batch": Samples()}, "title")
+    assert draw(file, {"realtime": measured().samples, "batch": {}}, "title")
     assert file.read_bytes().startswith(b"\x89PNG")

@@ -37,10 +37,7 @@ PEOPLE: dict[str, dict[str, str]] = {
 class Unmoved:
     """An observer that looks on."""
 
-    def bot_said(self, text: str) -> None:
-        """Nothing."""
-
-    def caller_said(self, text: str) -> None:
+    def said(self, who: str, text: str) -> None:
         """Nothing."""
 
     def answered(self, latency_ms: float) -> None:

@@ -15,8 +15,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from voicebot.bench.figures import machine
-from voicebot.bench.report import Pair, comparison, draw, result, samples_of, show, show_comparison
+from voicebot.bench.figures import joined, machine
+from voicebot.bench.report import Pair, comparison, draw, result, show
 from voicebot.bench.run import Measured, Plan, Progress, measure
 from voicebot.bench.servers import StackKind
 from voicebot.errors import SettingsError
@@ -93,12 +93,11 @@ def bench(
         console.print("stopped; everything that was started is gone")
         raise typer.Exit(_INTERRUPTED) from None
     report = result(plan, runs, about)
-    show(console, report, runs)
-    curves = {SaveMode.REALTIME.value: samples_of(runs)}
+    curves = {SaveMode.REALTIME.value: joined(run.samples for run in runs)}
     if compare is not None:
         report["compare"] = comparison(pairs)
-        show_comparison(console, pairs)
-        curves[SaveMode.BATCH.value] = samples_of([pair.batch for pair in pairs])
+        curves[SaveMode.BATCH.value] = joined(pair.batch.samples for pair in pairs)
+    show(console, report)
     if json is not None:
         _keep(json, report)
         console.print(f"figures in {json}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -64,34 +65,35 @@ def difference_of_medians(a: Sequence[float], b: Sequence[float]) -> Difference 
     return Difference(round(middle, 3), round(float(low), 3), round(float(high), 3))
 
 
-@dataclass(frozen=True)
-class Samples:
-    """All timings of a run, in milliseconds."""
-
-    turn_latency_ms: tuple[float, ...] = ()
-    server_latency_ms: tuple[float, ...] = ()
-    commit_latency_ms: tuple[float, ...] = ()
-    loop_lag_ms: tuple[float, ...] = ()
-
-    @classmethod
-    def joined(cls, samples: Iterable[Samples]) -> Samples:
-        """Return the samples of several runs as one."""
-        runs = list(samples)
-        names = (field.name for field in fields(cls))
-        return cls(*(tuple(v for run in runs for v in getattr(run, name)) for name in names))
+Samples = Mapping[str, Sequence[float]]
+"""All timings of a run in milliseconds, by the key of the JSON file."""
 
 
-_COLUMNS: Final = {"turn": "server_ms", "commit": "ms", "loop_lag": "ms"}
-"""The column that is read from each kind of row in VOICEBOT_MEASURE_FILE."""
+def joined(runs: Iterable[Samples]) -> Samples:
+    """Return the samples of several runs as one."""
+    every: dict[str, list[float]] = {}
+    for samples in runs:
+        for name, values in samples.items():
+            every.setdefault(name, []).extend(values)
+    return every
 
 
-def read_measures(file: Path) -> dict[str, list[float]]:
-    """Return the stream servers' figures by kind of row; none when the file does not exist."""
-    found: dict[str, list[float]] = {kind: [] for kind in _COLUMNS}
+_COLUMNS: Final = {
+    "turn": ("server_latency_ms", "server_ms"),
+    "commit": ("commit_latency_ms", "ms"),
+    "loop_lag": ("loop_lag_ms", "ms"),
+}
+"""The key and the column of each kind of row in VOICEBOT_MEASURE_FILE."""
+
+
+def read_measures(file: Path, since: float = 0.0, until: float = math.inf) -> Samples:
+    """Return the stream servers' timings between two Unix times; none without the file."""
+    found: dict[str, list[float]] = {name: [] for name, _ in _COLUMNS.values()}
     for line in file.read_bytes().splitlines() if file.exists() else ():
         row = orjson.loads(line)
-        if column := _COLUMNS.get(row["kind"]):
-            found[row["kind"]].append(float(row[column]))
+        if row["kind"] in _COLUMNS and since <= row["at"] <= until:
+            name, column = _COLUMNS[row["kind"]]
+            found[name].append(float(row[column]))
     return found
 
 

@@ -15,8 +15,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -42,27 +41,6 @@ _SPREAD_S: Final = 0.1
 _LONGEST_SPREAD_S: Final = 5.0
 _RETRY_S: Final = 0.5
 _LAST_WORDS_S: Final = 10.0
-
-
-class Tallying:
-    """Observes one call. It satisfies Observer."""
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-
-    def bot_said(self, text: str) -> None:
-        """Do nothing."""
-
-    def caller_said(self, text: str) -> None:
-        """Do nothing."""
-
-    def answered(self, latency_ms: float) -> None:
-        """Store the latency of a turn."""
-        self._tally.turn_latency_ms.append(round(latency_ms, 3))
-
-    def noticed(self, text: str) -> None:
-        """Store a remark of the phone as an error."""
-        self._tally.errors.append(text)
 
 
 class Phones:
@@ -101,42 +79,31 @@ class Phones:
                 await asyncio.sleep(_RETRY_S)
 
     async def _one_call(self, until: float) -> bool:
+        """Place one call, which hangs up at `until`; return whether it went well."""
         sid = new_call_sid()
-        seen = Tallying(self.tally)
         console = Console(self._order.console, sid) if self._order.console else None
-        caller = Caller(self._script, self._clips, seen, console=console)
+        caller = Caller(self._script, self._clips, self.tally, console=console)
         dialled = Dialled(self._order.url, sid, new_caller(), CALLED)
-        provider = Provider(dialled, self._clock, seen.noticed)
-        self.tally.placed += 1
-        with self._carried(provider, until):
-            try:
-                outcome = await provider.carry(caller.talk)
-            except PhoneError as error:
-                self.tally.errors.append(str(error))
-                return False
-        return self._judge(sid, outcome, until)
-
-    @contextmanager
-    def _carried(self, provider: Provider, until: float) -> Iterator[None]:
-        """Track a running call, and hang up when the line's time is over."""
+        provider = Provider(dialled, self._clock, self.tally.noticed)
         left_s = max(0.0, until - self._clock.now())
-        up = asyncio.get_running_loop().call_later(left_s, provider.hang_up)
+        time_up = asyncio.get_running_loop().call_later(left_s, provider.hang_up)
+        self.tally.placed += 1
         self._carrying.add(provider)
         try:
-            yield
+            outcome = await provider.carry(caller.talk)
+        except PhoneError as error:
+            self.tally.errors.append(str(error))
+            return False
         finally:
-            up.cancel()
+            time_up.cancel()
             self._carrying.discard(provider)
             self._count_frames(provider)
-
-    def _judge(self, sid: str, outcome: Outcome, until: float) -> bool:
         if outcome is Outcome.HUNG_UP:
             self.tally.finished.append(sid)
-            return True
-        if outcome is Outcome.CALLER_LEFT and self._clock.now() >= until:
-            return True
-        self.tally.errors.append(f"a call ended as {outcome.value}")
-        return False
+        elif outcome is not Outcome.CALLER_LEFT or self._clock.now() < until:
+            self.tally.errors.append(f"a call ended as {outcome.value}")
+            return False
+        return True
 
     def _count_frames(self, provider: Provider) -> None:
         self.tally.errors += provider.complaints

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from voicebot.bench.figures import Difference, Samples, difference_of_medians, summary
+from voicebot.bench.figures import Samples, difference_of_medians, joined, summary
 from voicebot.bench.run import Measured, Plan
 
 TITLES: Final = {
@@ -34,18 +34,14 @@ class Pair:
     batch: Measured
 
 
-def samples_of(runs: Sequence[Measured]) -> Samples:
-    """Return the samples of all runs as one."""
-    return Samples.joined(run.samples for run in runs)
-
-
 def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> dict[str, object]:
     """Return the runs together, in the keys of the JSON file."""
     errors = [error for run in runs for error in run.tally.errors]
     frames = sum(run.tally.frames for run in runs)
     late = sum(run.tally.late_frames for run in runs)
+    samples = joined(run.samples for run in runs)
     return {
-        **{name: asdict(summary(values)) for name, values in vars(samples_of(runs)).items()},
+        **{name: asdict(summary(samples[name])) for name in TITLES},
         "late_frames_ratio": round(late / frames, 6) if frames else 0.0,
         "cpu_percent_per_call": _mean([run.cpu_percent_per_call for run in runs]),
         "rss_mib_per_call": _mean([run.rss_mib_per_call for run in runs]),
@@ -66,49 +62,58 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
 
 def comparison(pairs: Sequence[Pair]) -> dict[str, object]:
     """Return how much slower saving in real time is: difference of medians with its interval."""
-    realtime, batch = _sides(pairs)
+    realtime = joined(pair.realtime.samples for pair in pairs)
+    batch = joined(pair.batch.samples for pair in pairs)
     compared: dict[str, object] = {"against": "batch", "pairs": len(pairs)}
     for name in _COMPARED:
-        a, b = getattr(realtime, name), getattr(batch, name)
-        apart = difference_of_medians(a, b)
+        apart = difference_of_medians(realtime[name], batch[name])
         compared[name] = {
-            "realtime": asdict(summary(a)),
-            "batch": asdict(summary(b)),
+            "realtime": asdict(summary(realtime[name])),
+            "batch": asdict(summary(batch[name])),
             "difference_of_medians": asdict(apart) if apart else None,
         }
     return {**compared, "errors_batch": sum(len(pair.batch.tally.errors) for pair in pairs)}
 
 
-def show(console: Console, report: Mapping[str, object], runs: Sequence[Measured]) -> None:
-    """Print the table of a report and the figures below it."""
-    table = Table(title=_title(report), title_justify="left")
+def show(console: Console, report: Mapping[str, object]) -> None:
+    """Print the table of a report, the figures below it, and how far save modes lie apart."""
+    title = (
+        f"{report['calls']} calls at once for {report['seconds']:g} s, {report['stack']} stack,"
+        f" {report['workers']} worker{'s' if report['workers'] != 1 else ''}"
+        f" ({report['calls_booked']} booked, {report['errors']} errors)"
+    )
+    table = Table(title=title, title_justify="left")
     table.add_column("milliseconds")
     for column in ("p50", "p95", "p99", "max", "count"):
         table.add_column(column, justify="right")
-    for name, values in vars(samples_of(runs)).items():
-        of = summary(values)
-        table.add_row(TITLES[name], *map(_number, (of.p50, of.p95, of.p99, of.max)), str(of.count))
+    for name, label in TITLES.items():
+        of = cast(dict[str, object], report[name])
+        table.add_row(
+            label, *(_number(of[p]) for p in ("p50", "p95", "p99", "max")), str(of["count"])
+        )
     console.print(table)
-    late = report["late_frames_ratio"]
-    assert isinstance(late, float)
     lines = [
-        f"late frames            {100 * late:.3f} % of {report['frames']}",
+        f"late frames            {100 * cast(float, report['late_frames_ratio']):.3f} % "
+        f"of {report['frames']}",
         f"processor per call     {_number(report['cpu_percent_per_call'])} % of a core",
         f"memory per call        {_number(report['rss_mib_per_call'])} MiB",
     ]
-    kinds = report["error_kinds"]
-    if isinstance(kinds, dict):
-        lines += [f"error, {count} times: {kind}" for kind, count in kinds.items()]
+    kinds = cast(dict[str, int], report["error_kinds"])
+    lines += [f"error, {count} times: {kind}" for kind, count in kinds.items()]
+    if compared := cast(dict[str, dict[str, dict[str, float]]], report.get("compare")):
+        lines += [f"{name}: {_apart(compared[name])}" for name in _COMPARED]
     for line in lines:
         console.print(line, highlight=False)
 
 
-def show_comparison(console: Console, pairs: Sequence[Pair]) -> None:
-    """Print how far saving in real time moves the medians."""
-    realtime, batch = _sides(pairs)
-    for name in _COMPARED:
-        apart = difference_of_medians(getattr(realtime, name), getattr(batch, name))
-        console.print(f"{name}: {_sentence(apart)}", highlight=False)
+def _apart(compared: Mapping[str, Mapping[str, float]]) -> str:
+    apart = compared["difference_of_medians"]
+    if not apart:
+        return "not enough turns to compare saving in real time with batch"
+    return (
+        f"saving in real time, against batch, moves the median by {apart['median']:+.2f} ms "
+        f"(95 % interval {apart['low']:+.2f} to {apart['high']:+.2f})"
+    )
 
 
 def draw(file: Path, runs: Mapping[str, Samples], title: str) -> bool:
@@ -121,8 +126,7 @@ def draw(file: Path, runs: Mapping[str, Samples], title: str) -> bool:
     figure.suptitle(title)
     for axes, (name, label) in zip(figure.subplots(2, 2).flat, TITLES.items(), strict=True):
         for kind, samples in runs.items():
-            values: Sequence[float] = getattr(samples, name)
-            if values:
+            if values := samples.get(name):
                 axes.ecdf(values, label=f"{kind}, median {np.median(values):.1f} ms")
                 axes.legend(loc="lower right", fontsize="small")
         axes.set_title(label.partition(":")[0])
@@ -131,27 +135,6 @@ def draw(file: Path, runs: Mapping[str, Samples], title: str) -> bool:
         axes.grid(visible=True, alpha=0.3)
     figure.savefig(file, dpi=_DPI)
     return True
-
-
-def _sides(pairs: Sequence[Pair]) -> tuple[Samples, Samples]:
-    return samples_of([p.realtime for p in pairs]), samples_of([p.batch for p in pairs])
-
-
-def _sentence(apart: Difference | None) -> str:
-    if apart is None:
-        return "not enough turns to compare saving in real time with batch"
-    return (
-        f"saving in real time, against batch, moves the median by {apart.median:+.2f} ms "
-        f"(95 % interval {apart.low:+.2f} to {apart.high:+.2f})"
-    )
-
-
-def _title(report: Mapping[str, object]) -> str:
-    return (
-        f"{report['calls']} calls at once for {report['seconds']:g} s, {report['stack']} stack,"
-        f" {report['workers']} worker{'s' if report['workers'] != 1 else ''}"
-        f" ({report['calls_booked']} booked, {report['errors']} errors)"
-    )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

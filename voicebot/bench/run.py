@@ -8,18 +8,15 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pydantic import BaseModel
 
-from voicebot.bench.figures import Samples, Usage, read_measures, usage
-from voicebot.bench.servers import Servers, StackKind, running
+from voicebot.bench.figures import Samples, read_measures, usage
+from voicebot.bench.servers import StackKind, running
 from voicebot.call import CallSid, Status
 from voicebot.errors import PhoneError
 from voicebot.settings import SaveMode
 from voicebot.store import call_keys, connect
-
-_BOOKED: Final = Status.BOOKED.value
 
 Progress = Callable[[str], None]
 
@@ -41,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """The figures of one run."""
+    """The figures of one run; processor in per cent of a core for each concurrent call."""
 
     samples: Samples
     tally: Tally
@@ -63,7 +60,10 @@ class Order(BaseModel):
 
 
 class Tally(BaseModel):
-    """The results; times in milliseconds. `finished`: callSids of calls that the bot ended."""
+    """The results; times in milliseconds. `finished`: callSids of calls that the bot ended.
+
+    It satisfies the phone's Observer.
+    """
 
     turn_latency_ms: list[float] = []
     phone_lag_ms: list[float] = []
@@ -72,6 +72,17 @@ class Tally(BaseModel):
     placed: int = 0
     finished: list[str] = []
     errors: list[str] = []
+
+    def said(self, who: str, text: str) -> None:
+        """Do nothing."""
+
+    def answered(self, latency_ms: float) -> None:
+        """Store the latency of a turn."""
+        self.turn_latency_ms.append(round(latency_ms, 3))
+
+    def noticed(self, text: str) -> None:
+        """Store a remark of the phone as an error."""
+        self.errors.append(text)
 
 
 async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
@@ -85,22 +96,24 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
         progress(f"{plan.mode.value}: {plan.calls} calls at once for {plan.seconds:g} s")
         loop, pids = asyncio.get_running_loop(), servers.process_ids
         before, began = usage(pids), loop.time()
-        tally = await place_calls(_order(plan, servers), folder / "tally.json")
+        # Without a real recogniser, the callers' lines fit in their order.
+        asks = plan.ask_console and plan.stack is StackKind.LOCAL
+        order = Order(
+            url=servers.url,
+            console=servers.console if asks else None,
+            calls=plan.calls,
+            seconds=plan.seconds,
+            clean=plan.stack is StackKind.NULL,
+        )
+        tally = await place_calls(order, folder / "tally.json")
         lasted_s, after = loop.time() - began, usage(pids)
         tally.errors += await _not_booked(servers.redis_url, tally.finished)
-    rows = read_measures(measures)
-    samples = Samples(
-        tuple(tally.turn_latency_ms),
-        tuple(rows["turn"]),
-        tuple(rows["commit"]),
-        tuple(rows["loop_lag"]),
-    )
-    return Measured(
-        samples,
-        tally,
-        _cpu_percent_per_call(before, after, lasted_s, plan.calls),
-        None if after.rss_mib is None else round(after.rss_mib / plan.calls, 3),
-    )
+    cpu = None
+    if before.cpu_s is not None and after.cpu_s is not None:
+        cpu = round(100 * (after.cpu_s - before.cpu_s) / lasted_s / plan.calls, 3)
+    rss = None if after.rss_mib is None else round(after.rss_mib / plan.calls, 3)
+    samples = {"turn_latency_ms": tally.turn_latency_ms, **read_measures(measures)}
+    return Measured(samples, tally, cpu, rss)
 
 
 async def place_calls(order: Order, result: Path) -> Tally:
@@ -120,28 +133,11 @@ async def place_calls(order: Order, result: Path) -> Tally:
     return Tally.model_validate_json(await asyncio.to_thread(result.read_bytes))
 
 
-def _order(plan: Plan, servers: Servers) -> Order:
-    # Without a real recogniser, the callers' lines fit in their order.
-    asks = plan.ask_console and plan.stack is StackKind.LOCAL
-    return Order(
-        url=servers.url,
-        console=servers.console if asks else None,
-        calls=plan.calls,
-        seconds=plan.seconds,
-        clean=plan.stack is StackKind.NULL,
-    )
-
-
 async def _not_booked(redis_url: str, finished: list[str]) -> list[str]:
     """Return an error for each finished call without a booking, which was not understood."""
     async with connect(redis_url) as client:
         keys = [call_keys(CallSid(sid)).call for sid in finished]
         statuses = [str(await client.hget(key, "status")) for key in keys]
-    return [f"a call ended as {status}, not booked" for status in statuses if status != _BOOKED]
-
-
-def _cpu_percent_per_call(before: Usage, after: Usage, lasted_s: float, calls: int) -> float | None:
-    """Return the processor use per concurrent call, in per cent of a core."""
-    if before.cpu_s is None or after.cpu_s is None:
-        return None
-    return round(100 * (after.cpu_s - before.cpu_s) / lasted_s / calls, 3)
+    return [
+        f"a call ended as {status}, not booked" for status in statuses if status != Status.BOOKED
+    ]

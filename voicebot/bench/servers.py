@@ -75,7 +75,7 @@ async def running(
     manifest = folder / "clips.json"
     manifest.write_bytes(null_manifest())
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+        **foreign_environment(),
         **_engines(kind),
         "VOICEBOT_STREAM_HOST": _HOST,
         "VOICEBOT_STREAM_PORT": str(stream),
@@ -107,6 +107,11 @@ async def running(
             await _sentences_ready(folder / "speech-cache")
         url = redis_url or f"redis://{_HOST}:{valkey}/0"
         yield Servers(f"ws://{_HOST}:{stream}/media", f"http://{_HOST}:{console}", url, process.pid)
+
+
+def foreign_environment() -> dict[str, str]:
+    """Return the environment without settings of voicebot."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 
 def null_manifest() -> bytes:

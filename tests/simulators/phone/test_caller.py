@@ -25,17 +25,6 @@ CLIPS = {line: Clip(line.text, TONE) for (line,) in LINES.values()}
 SID = "CA" + "2" * 32
 
 
-class Shown(Observed):
-    """Keeps the bot's words as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bot: list[str] = []
-
-    def bot_said(self, text: str) -> None:
-        self.bot.append(text)
-
-
 def record(step: str, *said: str, asking: str | None = None, **info: str) -> dict[str, Any]:
     history = [{"speaker": "AI", "message": text, "startedAt": "…"} for text in said]
     return {"step": step, "asking": asking, "user": {"userInfo": info}, "history": history}
@@ -59,7 +48,7 @@ async def called(
 
 @in_virtual_time
 async def test_the_caller_answers_the_step_that_is_open() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=2), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     bot.record = lambda look: record("phone" if look <= 2 else "name")
     assert await called(bot, seen) is Outcome.HUNG_UP
     assert seen.caller == ["phone", "name"]
@@ -67,7 +56,7 @@ async def test_the_caller_answers_the_step_that_is_open() -> None:
 
 @in_virtual_time
 async def test_a_value_that_was_misheard_gets_a_no() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=1), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=1), Observed()
     bot.record = lambda look: record("phone", asking="confirm", phone="+61400000000")
     await called(bot, seen, script=Script(LINES, {Step.PHONE: "+61412345678"}))
     assert seen.caller == ["No."]
@@ -75,7 +64,7 @@ async def test_a_value_that_was_misheard_gets_a_no() -> None:
 
 @in_virtual_time
 async def test_the_bots_words_are_shown_once_and_only_those_of_this_call() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=2), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     said = ["before", "before", "Hello.", "And?", "Bye."]
     bot.record = lambda look: record("name", *said[: look + 1])
     await called(bot, seen)
@@ -84,7 +73,7 @@ async def test_the_bots_words_are_shown_once_and_only_those_of_this_call() -> No
 
 @in_virtual_time
 async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_gone_on() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=9), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=9), Observed()
     looks = {3: record("phone", asking="confirm", phone="+61412345678")}
     bot.record = lambda look: (
         looks.get(look)
@@ -98,7 +87,7 @@ async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_g
 
 @in_virtual_time
 async def test_an_interrupting_line_is_spoken_into_the_bots_sentence() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=1), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=1), Observed()
     bot.record = lambda look: record("email")
     await called(bot, seen)
     first_voiced = next(
@@ -110,14 +99,14 @@ async def test_an_interrupting_line_is_spoken_into_the_bots_sentence() -> None:
 
 @in_virtual_time
 async def test_without_a_record_the_caller_says_the_lines_in_their_order() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=3), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=3), Observed()
     assert await called(bot, seen) is Outcome.HUNG_UP
     assert seen.caller == ["name", "phone", "Yes."]
 
 
 @in_virtual_time
 async def test_a_bot_that_falls_silent_is_left() -> None:
-    bot, seen = Bot([CONNECT, HANGUP], turns=0), Shown()
+    bot, seen = Bot([CONNECT, HANGUP], turns=0), Observed()
     bot.extra = lambda sid: []
     bot.mute = True
     async with running(bot) as url:

@@ -36,15 +36,13 @@ class Observed:
     """Keeps what happened on a call."""
 
     def __init__(self) -> None:
+        self.bot: list[str] = []
         self.caller: list[str] = []
         self.latencies_ms: list[float] = []
         self.notices: list[str] = []
 
-    def bot_said(self, text: str) -> None:
-        raise AssertionError("there is no console")
-
-    def caller_said(self, text: str) -> None:
-        self.caller.append(text)
+    def said(self, who: str, text: str) -> None:
+        {"bot": self.bot, "caller": self.caller}[who].append(text)
 
     def answered(self, latency_ms: float) -> None:
         self.latencies_ms.append(latency_ms)

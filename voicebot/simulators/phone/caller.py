@@ -23,15 +23,17 @@ GONE_ON_S: Final = 0.5
 class Observer(Protocol):
     """Observes a call."""
 
-    def bot_said(self, text: str) -> None: ...
-
-    def caller_said(self, text: str) -> None: ...
+    def said(self, who: str, text: str) -> None:
+        """Report what `bot` or `caller` said."""
+        ...
 
     def answered(self, latency_ms: float) -> None:
         """Report the latency from the caller's last voiced sample to the bot's first frame."""
         ...
 
-    def noticed(self, text: str) -> None: ...
+    def noticed(self, text: str) -> None:
+        """Report a remark of the phone."""
+        ...
 
 
 class Caller:
@@ -88,7 +90,7 @@ class Caller:
         record = await self._asked()
         said = record.bot_said if record else []
         for text in said[self._shown :]:
-            self._observer.bot_said(text)
+            self._observer.said("bot", text)
         self._shown = max(self._shown, len(said))
         return record
 
@@ -127,15 +129,15 @@ class Caller:
         """Start to say it; return the moment of its last voiced sample or key."""
         match script_line.kind:
             case Kind.SILENCE:
-                self._observer.caller_said("(silence)")
+                self._observer.said("caller", "(silence)")
                 return line.clock.now()
             case Kind.HANG_UP:
-                self._observer.caller_said("(hangs up)")
+                self._observer.said("caller", "(hangs up)")
                 line.hang_up()
                 return line.clock.now()
             case Kind.KEYS:
-                self._observer.caller_said(f"(keys {script_line.text})")
+                self._observer.said("caller", f"(keys {script_line.text})")
                 return line.press(script_line.text)
         clip = self._clips[script_line]
-        self._observer.caller_said(clip.text)
+        self._observer.said("caller", clip.text)
         return line.speak(clip)

@@ -24,13 +24,9 @@ class Report:
         """Print the callSid."""
         self._print("call", call_sid)
 
-    def bot_said(self, text: str) -> None:
-        """Print a message of the bot, from the record."""
-        self._print("bot", text)
-
-    def caller_said(self, text: str) -> None:
-        """Print a line of the caller."""
-        self._print("caller", text)
+    def said(self, who: str, text: str) -> None:
+        """Print a message of the bot, from the record, or a line of the caller."""
+        self._print(who, text)
 
     def answered(self, latency_ms: float) -> None:
         """Print the latency from the caller's last voiced sample to the bot's first frame."""
