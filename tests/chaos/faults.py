@@ -7,23 +7,27 @@ async with redis_down(stage):
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.chaos.phone import Cut, Phone
 from tests.chaos.proxy import Fate, Proxy
-from tests.chaos.stage import Death, Stage, Worker
+from tests.chaos.stage import Stage, Worker
 from tests.chaos.worker import AFTER_COMMIT, BEFORE_COMMIT
 from tests.store.denials import Denial
 
 REQUEST_UNDER_WAY = "a commit is on its way to Redis"
 REPLY_UNDER_WAY = "the reply to a commit is on its way"
 ANY_MOMENT = "any moment"
+_UNDER_WAY = {
+    REQUEST_UNDER_WAY: Fate.REQUEST_DROPPED,
+    REPLY_UNDER_WAY: Fate.REPLY_DROPPED,
+}
 POINTS = (BEFORE_COMMIT, AFTER_COMMIT, REQUEST_UNDER_WAY, REPLY_UNDER_WAY, ANY_MOMENT)
 
 _POLL_S = 0.01
@@ -68,38 +72,56 @@ async def redis_slow(stage: Stage, ms: float) -> AsyncIterator[None]:
 @asynccontextmanager
 async def reply_lost(stage: Stage) -> AsyncIterator[None]:
     """Commits are applied, but the connection breaks before anybody is told."""
-    async with _judged(stage.wires, Fate.REPLY_DROPPED):
+    async with _judged(stage.wires, lambda: Fate.REPLY_DROPPED):
         yield
 
 
 @asynccontextmanager
 async def request_lost(stage: Stage) -> AsyncIterator[None]:
     """The connection breaks before a commit has reached Redis."""
-    async with _judged(stage.wires, Fate.REQUEST_DROPPED):
+    async with _judged(stage.wires, lambda: Fate.REQUEST_DROPPED):
         yield
 
 
 @asynccontextmanager
-async def redis_restarted(stage: Stage, *, losing_last_second: bool = False) -> AsyncIterator[None]:
-    """SIGKILL, and at the end of the block it is there again with its append-only file.
+async def _judged(wires: list[Proxy], fate_of_script: Callable[[], Fate]) -> AsyncIterator[None]:
+    """Decide about each of our scripts: a claim, a commit, a reading."""
 
-    losing_last_second  the block is that second: what was written in it never reached the disk,
-                        as in a power cut with `appendfsync everysec`
+    def judge(request: bytes) -> Fate:
+        return fate_of_script() if b"EVAL" in request[:40] else Fate.PASSED
+
+    for wire in wires:
+        wire.judges.append(judge)
+    try:
+        yield
+    finally:
+        for wire in wires:
+            wire.judges.remove(judge)
+
+
+@asynccontextmanager
+async def redis_restarted(stage: Stage) -> AsyncIterator[None]:
+    """SIGKILL, and at the end of the block it is there again with its append-only file."""
+    stage.valkey.kill()
+    try:
+        yield
+    finally:
+        await stage.valkey.start()
+
+
+@asynccontextmanager
+async def redis_forgets(stage: Stage) -> AsyncIterator[None]:
+    """SIGKILL at the end, and a start without what was written in the block.
+
+    It never reached the disk, as in a power cut with `appendfsync everysec`.
     """
-    if not losing_last_second:
-        stage.valkey.kill()
-        try:
-            yield
-        finally:
-            await stage.valkey.start()
-        return
     log = stage.append_only_file()
     size_bytes = log.stat().st_size
     try:
         yield
     finally:
         stage.valkey.kill()
-        _cut_back(log, size_bytes)
+        os.truncate(log, size_bytes)
         await stage.valkey.start()
 
 
@@ -119,14 +141,25 @@ async def redis_denies(stage: Stage, denial: Denial) -> AsyncIterator[None]:
 @asynccontextmanager
 async def server_killed_at(worker: Worker, point: str, commits: int = 1) -> AsyncIterator[None]:
     """SIGKILL at a point that the worker comes to in the block, or at its end in any case."""
-    life = worker.lives
-    with _ambush(worker, point, commits):
-        try:
+    life, scripts = worker.lives, itertools.count(1)
+
+    def kill_over_script() -> Fate:
+        if next(scripts) != commits:
+            return Fate.PASSED
+        worker.kill()
+        return _UNDER_WAY[point]
+
+    try:
+        if point in _UNDER_WAY:
+            async with _judged([worker.wire], kill_over_script):
+                yield
+        else:
+            worker.die_at(point, commits)
             yield
-        finally:
-            worker.spare()
-            if worker.lives == life and worker.up.is_set():
-                worker.kill()
+    finally:
+        worker.spare()
+        if worker.lives == life and worker.up.is_set():
+            worker.kill()
     await worker.up.wait()
 
 
@@ -177,6 +210,13 @@ async def two_sessions_for_one_call(phone: Phone) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def hung_up(phone: Phone) -> AsyncIterator[None]:
+    """The caller puts the phone down, and rings again."""
+    phone.hang_up()
+    yield
+
+
+@asynccontextmanager
 async def clock_jumped(worker: Worker, seconds: float) -> AsyncIterator[None]:
     """The worker's clock is wrong by so much, and right again at the end."""
     worker.jump(seconds)
@@ -184,75 +224,3 @@ async def clock_jumped(worker: Worker, seconds: float) -> AsyncIterator[None]:
         yield
     finally:
         worker.jump(0.0)
-
-
-@asynccontextmanager
-async def _judged(wires: list[Proxy], fate: Fate) -> AsyncIterator[None]:
-    def judge(request: bytes) -> Fate:
-        return fate if is_script(request) else Fate.PASSED
-
-    for wire in wires:
-        wire.judges.append(judge)
-    try:
-        yield
-    finally:
-        for wire in wires:
-            wire.judges.remove(judge)
-
-
-@dataclass
-class _Ambush:
-    """Kills a worker over a script that it has sent."""
-
-    worker: Worker
-    fate: Fate
-    commits: int
-
-    def judge(self, request: bytes) -> Fate:
-        if not is_script(request):
-            return Fate.PASSED
-        self.commits -= 1
-        if self.commits:
-            return Fate.PASSED
-        self.worker.kill()
-        return self.fate
-
-    def __enter__(self) -> None:
-        self.worker.wire.judges.append(self.judge)
-
-    def __exit__(self, *_: object) -> None:
-        self.worker.wire.judges.remove(self.judge)
-
-
-@dataclass
-class _Order:
-    """The worker kills itself."""
-
-    worker: Worker
-    death: Death
-
-    def __enter__(self) -> None:
-        self.worker.die_at(self.death)
-
-    def __exit__(self, *_: object) -> None:
-        """`spare` is called in any case."""
-
-
-def _ambush(worker: Worker, point: str, commits: int) -> _Ambush | _Order:
-    match point:
-        case "a commit is on its way to Redis":
-            return _Ambush(worker, Fate.REQUEST_DROPPED, commits)
-        case "the reply to a commit is on its way":
-            return _Ambush(worker, Fate.REPLY_DROPPED, commits)
-        case _:
-            return _Order(worker, Death(point, commits))
-
-
-def is_script(request: bytes) -> bool:
-    """Is it one of ours: a claim, a commit, a reading?"""
-    return b"EVAL" in request[:40]
-
-
-def _cut_back(log: Path, size_bytes: int) -> None:
-    with log.open("r+b") as file:
-        file.truncate(size_bytes)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from tests.chaos.trace import SAFE, Answer, SessionTrace, Told
 from voicebot.call import FIELDS, Step
 from voicebot.collect.spoken import pronounce
-from voicebot.store.record import ANSWER_FIELD, CallRecord, history_messages, timestamp_field
+from voicebot.store.record import ANSWER_FIELD, history_messages, timestamp_field
 
 _CLOSING_S = 0.15
 """A ledger that is closed in the moment in which Redis comes back may not have seen it yet."""
@@ -81,92 +81,80 @@ class Evidence:
     held_up: Sequence[float] = ()
     in_step: bool = True
 
+    def commits(self) -> Iterator[tuple[Told, SessionTrace]]:
+        """All commits, those of the oldest session first."""
+        for session in self.sessions:
+            for commit in session.commits:
+                yield commit, session
 
-@dataclass
-class _Verdict:
-    call: str
-    violations: list[Violation] = field(default_factory=list)
+    def is_mandatory(self, commit: Told, session: SessionTrace) -> bool:
+        """Must this be in the record?"""
+        if commit.answer is Answer.MEMORY:
+            return not session.process_died
+        return commit.answer in SAFE and not self._is_outside(commit, session)
 
-    def add(self, harm: Harm, about: object) -> None:
-        self.violations.append(Violation(harm, self.call, str(about)))
+    def _is_outside(self, commit: Told, session: SessionTrace) -> bool:
+        """Redis forgot it after its session had ended: nobody was left to send it again."""
+        if self.forgotten is None or commit.told_at < self.forgotten[0] - _RACE_S:
+            return False
+        return session.ended_at < self.forgotten[1] + _CLOSING_S
+
+
+Broken = Iterator[tuple[Harm, object]]
+"""Each broken promise, and what it is about."""
 
 
 def judge(evidence: Evidence) -> list[Violation]:
     """Every promise that is broken; none is the only good answer."""
-    verdict = _Verdict(evidence.call)
-    _judge_messages(evidence, verdict)
-    _judge_order(evidence, verdict)
-    _judge_answers(evidence, verdict)
-    _judge_owner(evidence, verdict)
-    _judge_sight(evidence, verdict)
-    _judge_speech(evidence, verdict)
-    return verdict.violations
-
-
-def is_mandatory(commit: Told, session: SessionTrace, evidence: Evidence) -> bool:
-    """Must this be in the record?"""
-    if commit.answer is Answer.MEMORY:
-        return not session.process_died
-    return commit.answer in SAFE and not _outside(commit, session, evidence.forgotten)
-
-
-def _outside(commit: Told, session: SessionTrace, forgotten: tuple[float, float] | None) -> bool:
-    """Redis forgot it after its session had ended: nobody was left to send it again."""
-    if forgotten is None or commit.told_at < forgotten[0] - _RACE_S:
-        return False
-    return session.ended_at < forgotten[1] + _CLOSING_S
+    rules = (_messages, _order, _answers, _owner, _sight, _speech)
+    broken = (found for rule in rules for found in rule(evidence))
+    return [Violation(harm, evidence.call, str(about)) for harm, about in broken]
 
 
 # -- messages ------------------------------------------------------------------------------
 
 
-def _judge_messages(evidence: Evidence, verdict: _Verdict) -> None:
-    stored = Counter(evidence.stored.history)
-    wanted, possible, replaced = _messages(evidence)
-    for message in wanted - stored:
-        verdict.add(Harm.MESSAGE_LOST, message)
-    for message in stored - possible:
-        harm = Harm.MESSAGE_TWICE if possible[message] else Harm.MESSAGE_INVENTED
-        verdict.add(harm, message)
-    for written, heard in replaced.items():
-        if stored[written] and stored[heard]:
-            verdict.add(Harm.MESSAGE_TWICE, f"{written} also as {heard}")
-
-
-def _messages(evidence: Evidence) -> tuple[Counter[str], Counter[str], dict[str, str]]:
-    """What must be there, what may be there, and what took whose place.
+def _messages(evidence: Evidence) -> Broken:
+    """Every mandatory message stands there once, and none that nobody said.
 
     Counted: two sessions of one call may say the same in the same millisecond.
     """
     wanted: Counter[str] = Counter()
     possible: Counter[str] = Counter()
     replaced: dict[str, str] = {}
-    for session in evidence.sessions:
-        for commit in session.commits:
-            must = is_mandatory(commit, session, evidence)
-            possible.update([*commit.messages, *commit.revised[1:]])
-            if commit.revised:
-                written, heard = commit.revised
-                replaced[written] = heard
-                wanted[written] = max(0, wanted[written] - 1)
-                wanted[heard] += must
-            wanted.update(commit.messages if must else ())
-    return wanted, possible, replaced
+    for commit, session in evidence.commits():
+        must = evidence.is_mandatory(commit, session)
+        possible.update([*commit.messages, *commit.revised[1:]])
+        if commit.revised:
+            written, heard = commit.revised
+            replaced[written] = heard
+            wanted[written] = max(0, wanted[written] - 1)
+            wanted[heard] += must
+        wanted.update(commit.messages if must else ())
+    stored = Counter(evidence.stored.history)
+    for message in wanted - stored:
+        yield Harm.MESSAGE_LOST, message
+    for message in stored - possible:
+        yield Harm.MESSAGE_TWICE if possible[message] else Harm.MESSAGE_INVENTED, message
+    for written, heard in replaced.items():
+        if stored[written] and stored[heard]:
+            yield Harm.MESSAGE_TWICE, f"{written} also as {heard}"
 
 
-def _judge_order(evidence: Evidence, verdict: _Verdict) -> None:
+def _order(evidence: Evidence) -> Broken:
     """History reads in the order in which each session, and one after the other, spoke."""
     read = history_messages(evidence.stored.history)
     moments = [m.startedAt for m in read]
     if moments != sorted(moments):
-        verdict.add(Harm.OUT_OF_ORDER, "moments go back")
+        yield Harm.OUT_OF_ORDER, "moments go back"
     place = {(m.speaker.value, m.startedAt): n for n, m in enumerate(read)}
     for sessions in _successions(evidence.sessions):
         last = -1
-        for moment in _said(sessions):
-            here = place.get(moment)
+        commits = [commit.messages for session in sessions for commit in session.commits]
+        for message in (message for said in commits for message in history_messages(said)):
+            here = place.get((message.speaker.value, message.startedAt))
             if here is not None and here < last:
-                verdict.add(Harm.OUT_OF_ORDER, moment)
+                yield Harm.OUT_OF_ORDER, message
             last = max(last, -1 if here is None else here)
 
 
@@ -181,28 +169,25 @@ def _successions(sessions: Sequence[SessionTrace]) -> Iterator[list[SessionTrace
         yield list(sessions)
 
 
-def _said(sessions: Sequence[SessionTrace]) -> Iterator[tuple[str, str]]:
-    for session in sessions:
-        for commit in session.commits:
-            for message in history_messages(commit.messages):
-                yield message.speaker.value, message.startedAt
-
-
 # -- fields --------------------------------------------------------------------------------
 
 
-def _judge_answers(evidence: Evidence, verdict: _Verdict) -> None:
+def _answers(evidence: Evidence) -> Broken:
     fields = evidence.stored.fields
     for step in FIELDS:
         stored = fields.get(ANSWER_FIELD[step])
         permitted = _permitted(evidence, step)
         if stored not in permitted:
             harm = Harm.FIELD_LOST if stored is None else Harm.OVERWRITTEN
-            verdict.add(harm, f"{step}: {stored}, not {' or '.join(map(str, permitted))}")
-        _judge_moment(evidence, step, verdict)
+            yield harm, f"{step}: {stored}, not {' or '.join(map(str, permitted))}"
+        moment = fields.get(timestamp_field(step))
+        if (stored is None) is not (moment is None):
+            yield Harm.FIELD_TORN, f"{step}: {stored} with {moment}"
+        elif stored and moment and not _is_of_one_commit(evidence, step, stored, moment):
+            yield Harm.FIELD_TORN, f"{step}: {moment} is not when {stored} was saved"
     booked = fields.get("servicebooked") == "true"
     if booked is not (ANSWER_FIELD[Step.TIME] in fields):
-        verdict.add(Harm.FIELD_TORN, "servicebooked and serviceBookedTime")
+        yield Harm.FIELD_TORN, "servicebooked and serviceBookedTime"
 
 
 def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
@@ -215,7 +200,7 @@ def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
             if step.value not in commit.answers:
                 continue
             values.append(commit.answers[step.value])
-            if is_mandatory(commit, session, evidence):
+            if evidence.is_mandatory(commit, session):
                 must_be = True
                 if evidence.in_step and not _is_late(commit, evidence.sessions[index + 1 :]):
                     return values
@@ -227,25 +212,18 @@ def _is_late(commit: Told, newer: Sequence[SessionTrace]) -> bool:
     return any(commit.told_at > session.opened_at - _RACE_S for session in newer)
 
 
-def _judge_moment(evidence: Evidence, step: Step, verdict: _Verdict) -> None:
+def _is_of_one_commit(evidence: Evidence, step: Step, stored: str, moment: str) -> bool:
     """A value and its timestamp come from one and the same commit."""
-    fields = evidence.stored.fields
-    stored, moment = fields.get(ANSWER_FIELD[step]), fields.get(timestamp_field(step))
-    if (stored is None) is not (moment is None):
-        verdict.add(Harm.FIELD_TORN, f"{step}: {stored} with {moment}")
-    elif stored is not None and moment is not None:
-        spans = [
-            (commit.at, commit.until or "~")
-            for session in evidence.sessions
-            for commit in session.commits
-            if commit.answers.get(step.value) == stored
-        ]
-        jumped = any(begun > ended for begun, ended in spans)  # the clock, and back meanwhile
-        if spans and not jumped and not any(b <= moment <= e for b, e in spans):
-            verdict.add(Harm.FIELD_TORN, f"{step}: {moment} is not when {stored} was saved")
+    spans = [
+        (commit.at, commit.until or "~")
+        for commit, _ in evidence.commits()
+        if commit.answers.get(step.value) == stored
+    ]
+    jumped = any(begun > ended for begun, ended in spans)  # the clock, and back meanwhile
+    return not spans or jumped or any(begun <= moment <= ended for begun, ended in spans)
 
 
-def _judge_owner(evidence: Evidence, verdict: _Verdict) -> None:
+def _owner(evidence: Evidence) -> Broken:
     """Step, status and dialogue are the newest owner's."""
     newest = next((s for s in reversed(evidence.sessions) if s.commits), None)
     if newest is None or not evidence.in_step:
@@ -255,47 +233,40 @@ def _judge_owner(evidence: Evidence, verdict: _Verdict) -> None:
         for commit in reversed(newest.commits):
             if name in commit.owned:
                 permitted.append(commit.owned[name])
-                if is_mandatory(commit, newest, evidence):
+                if evidence.is_mandatory(commit, newest):
                     if evidence.stored.fields.get(name) not in permitted:
-                        verdict.add(Harm.OVERWRITTEN, f"{name} is not the newest owner's")
+                        yield Harm.OVERWRITTEN, f"{name} is not the newest owner's"
                     break
 
 
 # -- conversations -------------------------------------------------------------------------
 
 
-def _judge_sight(evidence: Evidence, verdict: _Verdict) -> None:
-    if not evidence.sighted:
-        return
-    for index, session in enumerate(evidence.sessions):
+def _sight(evidence: Evidence) -> Broken:
+    """A session knows what sessions before it were told is saved."""
+    for index, session in enumerate(evidence.sessions if evidence.sighted else ()):
         if any(-_RACE_S < session.opened_at - until < _BLINDED_S for until in evidence.held_up):
             continue
         for earlier in evidence.sessions[:index]:
             for commit in earlier.commits:
                 if commit.answer in SAFE and commit.told_at < session.opened_at - _RACE_S:
                     for step in set(commit.answers) - set(session.known):
-                        verdict.add(Harm.RESUMED_BLIND, step)
+                        yield Harm.RESUMED_BLIND, step
 
 
-def _judge_speech(evidence: Evidence, verdict: _Verdict) -> None:
+def _speech(evidence: Evidence) -> Broken:
     """Whatever reached the caller's ear had been acknowledged before."""
     texts = [
         _letters(form)
-        for session in evidence.sessions
-        for commit in session.commits
+        for commit, _ in evidence.commits()
         if commit.answer not in (Answer.NONE, Answer.FENCED)
         for message in history_messages(commit.messages)
         for form in (message.message, pronounce(message.message))
     ]
     for sentence in evidence.heard:
         if not any(_letters(sentence) in text for text in texts):
-            verdict.add(Harm.SAID_UNSAVED, sentence)
+            yield Harm.SAID_UNSAVED, sentence
 
 
 def _letters(text: str) -> str:
     return re.sub(r"[^\w]+", "", text).casefold()
-
-
-def is_readable(stored: Stored) -> bool:
-    """The product's own reader finds every message."""
-    return len(CallRecord(stored.fields, stored.history).skeleton.history) == len(stored.history)

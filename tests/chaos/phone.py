@@ -14,14 +14,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
+from http.client import HTTPException
 from random import Random
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from tests.chaos.letters import LetterEar, sound
+from voicebot.error_texts import open_directly
 from voicebot.g711 import FRAME_BYTES, FRAME_MS, SILENCE
+from voicebot.simulators.phone.provider import CALLED
 from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Verb, parse
 from voicebot.simulators.phone.wire import Clear, Mark, Media, Messages
 from voicebot.simulators.phone.wire import parse as parse_order
@@ -70,15 +75,6 @@ class Cut(StrEnum):
 
 
 @dataclass
-class Heard:
-    """One sentence of the bot, by stream. `at` is the loop's time."""
-
-    stream: int
-    text: str
-    at: float
-
-
-@dataclass
 class Phone:
     """One caller and his call. `place` returns when the call is over."""
 
@@ -88,13 +84,11 @@ class Phone:
     choose_place: Callable[[], tuple[str, int]]
     thinks_s: float = 0.0
     """At most so long, before each answer."""
-    heard: list[Heard] = field(default_factory=list)
-    asked: list[tuple[int, str]] = field(default_factory=list)
-    """Every question that the caller answered, by stream."""
+    heard: list[str] = field(default_factory=list)
+    """Every sentence of the bot."""
     streams: int = 0
     cut_at: tuple[str, Cut] | None = None
     """The line is gone when this is asked; once."""
-    _sockets: list[ClientConnection] = field(default_factory=list)
     _hang_up: bool = False
     _double: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -112,38 +106,19 @@ class Phone:
 
     async def place(self) -> None:
         """Ring, and stay until the bot ends the call."""
-        query = ""
+        own = urlencode({"CallSid": self.call_sid, "From": self.number, "To": CALLED})
+        query = own
         while True:
+            host, port = self.choose_place()
             try:
-                verbs = parse(await self._twiml(query))
-            except (OSError, EOFError):
+                twiml = await asyncio.to_thread(_twiml, f"http://{host}:{port}/twiml?{query}")
+            except (OSError, HTTPException):
                 await asyncio.sleep(_RETRY_S)
                 continue
-            followed = await self._follow(verbs)
+            followed = await self._follow(parse(twiml))
             if followed is None:
                 return
-            query = followed
-
-    async def _twiml(self, query: str) -> str:
-        host, port = self.choose_place()
-        asked = urlencode({"CallSid": self.call_sid, "From": self.number, "To": "+61255501000"})
-        reader, writer = await asyncio.open_connection(host, port)
-        try:
-            async with asyncio.timeout(5):
-                path = f"/twiml?{query}&{asked}" if query else f"/twiml?{asked}"
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
-                assert length is not None, head
-                body = (await reader.readexactly(int(length[1]))).decode()
-                if b" 503 " in head.splitlines()[0]:
-                    raise OSError("this server is going: ask the next one")
-                assert b" 200 " in head.splitlines()[0], head + body.encode()
-                return body
-        except TimeoutError as error:
-            raise OSError("the webhook does not answer") from error
-        finally:
-            writer.close()
+            query = f"{followed}&{own}" if followed else own
 
     async def _follow(self, verbs: tuple[Verb, ...]) -> str | None:
         """The query of the next question to the webhook; None when the call is over."""
@@ -175,19 +150,16 @@ class Phone:
 
     async def _stream(self, url: str, verb: Connect) -> None:
         self.streams += 1
-        number = self.streams
         messages = Messages(self.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
         try:
             socket = await connect(url, compression=None, proxy=None, open_timeout=5)
-        except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, EOFError):
+        except (OSError, InvalidHandshake, InvalidMessage, EOFError):  # TimeoutError is an OSError
             await asyncio.sleep(_RETRY_S)
             return
-        self._sockets.append(socket)
         try:
             with suppress(ConnectionClosed):
-                await Line(self, socket, messages, number).hold()
+                await Line(self, socket, messages).hold()
         finally:
-            self._sockets.remove(socket)
             socket.transport.abort()
 
     # -- the caller ----------------------------------------------------------------------
@@ -198,13 +170,6 @@ class Phone:
             return NO
         return self.random.choice(SAYINGS[question])
 
-    def loses_line(self, step: str | None, moment: Cut) -> bool:
-        """Is this where the line is cut? Told once."""
-        if step is None or self.cut_at != (step, moment):
-            return False
-        self.cut_at = None
-        return True
-
     @property
     def wants_to_hang_up(self) -> bool:
         """Told once."""
@@ -212,16 +177,26 @@ class Phone:
         return wants
 
 
+def _twiml(url: str) -> str:
+    """Return the webhook's answer; OSError and HTTPException: this server is gone or going."""
+    try:
+        with open_directly(url, timeout=5) as answer:
+            body: bytes = answer.read()
+            return body.decode()
+    except HTTPError as error:  # an OSError
+        with error:
+            if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            raise AssertionError(f"the webhook answered {error.code}") from error
+
+
 class Line:
     """One stream, from its start to its end."""
 
-    def __init__(
-        self, phone: Phone, socket: ClientConnection, messages: Messages, number: int
-    ) -> None:
+    def __init__(self, phone: Phone, socket: ClientConnection, messages: Messages) -> None:
         self._phone = phone
         self._socket = socket
         self._messages = messages
-        self._number = number
         self._stt = LetterEar()
         self._question: str | None = None
         self._last: str | None = None
@@ -245,11 +220,11 @@ class Line:
             await self._take_turn()
 
     async def _obey(self, message: str | bytes) -> None:
-        now = self._sounded_at = asyncio.get_running_loop().time()
+        self._sounded_at = asyncio.get_running_loop().time()
         match parse_order(message, self._messages.stream_sid):
             case Media(audio):
                 for sentence in self._stt.hear(audio):
-                    self._phone.heard.append(Heard(self._number, sentence, now))
+                    self._phone.heard.append(sentence)
                     self._understand(sentence)
             case Mark(name):
                 await self._socket.send(self._messages.mark(name))
@@ -261,14 +236,14 @@ class Line:
         for question, words in QUESTIONS:
             if words.search(sentence):
                 self._question = question
+                self._lose_line(question, Cut.ASKED)
 
     async def _take_turn(self) -> None:
         """The bot is silent: answer its question, or let the silence be heard."""
         now = asyncio.get_running_loop().time()
         if self._over:
-            await self._be_silent()
+            await self._frame(SILENCE * FRAME_BYTES)
         elif self._question is not None:
-            self._phone.asked.append((self._number, self._question))
             await asyncio.sleep(self._phone.random.uniform(0, self._phone.thinks_s))
             asked, self._question = self._question, None
             self._last = self._phone.answer(asked)
@@ -276,22 +251,24 @@ class Line:
         elif self._last is not None and now - max(self._sounded_at, self._sent_at) > REPEAT_S:
             await self._say(self._last)
         else:
-            await self._be_silent()
+            await self._frame(SILENCE * FRAME_BYTES)
 
     async def _say(self, text: str, asked: str | None = None) -> None:
         audio = sound(text)
         for at in range(0, len(audio), FRAME_BYTES):
             await self._frame(audio[at : at + FRAME_BYTES])
-            if at > len(audio) / 2 and self._phone.loses_line(asked, Cut.SPEAKING):
-                self._socket.transport.abort()
+            if at > len(audio) / 2:
+                self._lose_line(asked, Cut.SPEAKING)
         for _ in range(_PAUSE_FRAMES):
             await self._frame(SILENCE * FRAME_BYTES)
-        if self._phone.loses_line(asked, Cut.SPOKEN):
-            self._socket.transport.abort()
+        self._lose_line(asked, Cut.SPOKEN)
         self._sent_at = self._sounded_at = asyncio.get_running_loop().time()
 
-    async def _be_silent(self) -> None:
-        await self._frame(SILENCE * FRAME_BYTES)
+    def _lose_line(self, step: str | None, moment: Cut) -> None:
+        """Cut the line without a word where that is ordered; once."""
+        if step is not None and self._phone.cut_at == (step, moment):
+            self._phone.cut_at = None
+            self._socket.transport.abort()
 
     async def _frame(self, mulaw: bytes) -> None:
         self._frames += 1

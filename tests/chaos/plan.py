@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -32,18 +33,10 @@ class Kind(StrEnum):
     CLOCK_JUMPED = "clock_jumped"
 
 
-OF_REDIS = frozenset(
-    {
-        Kind.REDIS_DOWN,
-        Kind.REDIS_SILENT,
-        Kind.REDIS_SLOW,
-        Kind.REPLY_LOST,
-        Kind.REQUEST_LOST,
-        Kind.REDIS_RESTARTED,
-        Kind.REDIS_FORGETS,
-        Kind.DISK_FULL,
-    }
-)
+OF_REDIS = frozenset({
+    Kind.REDIS_DOWN, Kind.REDIS_SILENT, Kind.REDIS_SLOW, Kind.REPLY_LOST, Kind.REQUEST_LOST,
+    Kind.REDIS_RESTARTED, Kind.REDIS_FORGETS, Kind.DISK_FULL,
+})  # fmt: skip
 """With one of these a session may begin without seeing the record."""
 
 DENIALS = frozenset({Kind.OOM, Kind.READONLY, Kind.NOPERM})
@@ -62,8 +55,13 @@ COMMITS_A_CALL = 21
 _LONGEST_S = 1.2
 _LAST_SECOND_S = 1.0
 _THINKS_S = (0.0, 0.1, 0.3)
-_SLOW_MS = (5.0, 30.0, 45.0, 150.0, 700.0)
-_JUMPS_S = (-3600.0, -5.0, -0.05, 0.05, 5.0, 3600.0)
+_DETAILS: Mapping[Kind, Sequence[Sequence[str | float]]] = {
+    Kind.REDIS_SLOW: [(5.0, 30.0, 45.0, 150.0, 700.0)],  # ms
+    Kind.CLOCK_JUMPED: [(-3600.0, -5.0, -0.05, 0.05, 5.0, 3600.0)],  # s
+    Kind.SERVER_KILLED: [POINTS],
+    Kind.SERVER_DRAINED: [("once", "twice")],
+    Kind.SOCKET_CUT: [tuple(SAYINGS), tuple(Cut)],
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Trouble:
     after    it begins when so many commits of the trial are acknowledged
     lasts_s  and is over after so long, or when the calls are
     victim   which worker, or which phone
-    detail   step, moment, point, milliseconds or seconds, as the kind needs it
+    detail   as in _DETAILS
     """
 
     kind: Kind
@@ -131,21 +129,5 @@ def _trouble(kind: Kind, callers: int, random: Random) -> Trouble:
         lasts_s=lasts_s,
         victim=random.randrange(6),
         commits=random.randint(1, 4),
-        detail=_detail(kind, random),
+        detail=tuple(random.choice(choices) for choices in _DETAILS.get(kind, ())),
     )
-
-
-def _detail(kind: Kind, random: Random) -> tuple[str | float, ...]:
-    match kind:
-        case Kind.REDIS_SLOW:
-            return (random.choice(_SLOW_MS),)
-        case Kind.CLOCK_JUMPED:
-            return (random.choice(_JUMPS_S),)
-        case Kind.SERVER_KILLED:
-            return (random.choice(POINTS),)
-        case Kind.SERVER_DRAINED:
-            return (random.choice(("once", "twice")),)
-        case Kind.SOCKET_CUT:
-            return (random.choice(list(SAYINGS)), random.choice(list(Cut)))
-        case _:
-            return ()

@@ -16,7 +16,6 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -32,14 +31,6 @@ from voicebot.runtime.ports import free_port
 
 READY_S = 180.0
 _LOG_LINES = 200
-
-
-@dataclass(frozen=True)
-class Death:
-    """Where a worker shall end: before or after so many more commits."""
-
-    point: str
-    commits: int
 
 
 class Worker:
@@ -58,12 +49,6 @@ class Worker:
         self._settings = settings
         self._process: Process | None = None
         self._orders: dict[str, object] = {"serial": 0, "die": None, "commits": 0, "clock_s": 0.0}
-
-    @property
-    def pid(self) -> int | None:
-        """Of the life that runs now."""
-        process = self._process
-        return process.pid if process is not None and process.returncode is None else None
 
     async def live(self) -> None:
         """One life after the other, until cancelled."""
@@ -86,10 +71,10 @@ class Worker:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
 
-    def die_at(self, death: Death) -> None:
-        """It will kill itself there."""
+    def die_at(self, point: str, commits: int) -> None:
+        """It will kill itself there, before or after so many more commits."""
         serial = int(str(self._orders["serial"])) + 1
-        self._order(serial=serial, die=death.point, commits=death.commits)
+        self._order(serial=serial, die=point, commits=commits)
 
     def spare(self) -> None:
         """Forget `die_at`."""
@@ -100,12 +85,12 @@ class Worker:
         self._order(clock_s=seconds)
 
     def limit_files(self, size_bytes: int) -> None:
-        """No file can grow over this size: to who writes, the disk is full."""
-        if self.pid is not None:
+        """No file can grow over this size: to who writes, the disk is full. -1: no limit."""
+        if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
-                _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+                _, most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
                 wanted = most if size_bytes < 0 else size_bytes
-                resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (wanted, most))
+                resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (wanted, most))
 
     def _order(self, **changes: object) -> None:
         self._orders |= changes
@@ -135,10 +120,12 @@ class Worker:
             stdin=PIPE, stdout=PIPE, stderr=PIPE, pass_fds=(writes,), env=env,
         )  # fmt: skip
         os.close(writes)
+        assert self._process.stderr is not None
+        assert self._process.stdout is not None
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_trace(reads, name))
-            group.create_task(self._follow_log())
-            group.create_task(self._follow_stdout())
+            group.create_task(self._follow_log(self._process.stderr))
+            group.create_task(self._follow_stdout(self._process.stdout))
             await self._process.wait()
         self.up.clear()
         self.exit_codes.append(await self._process.wait())
@@ -158,16 +145,12 @@ class Worker:
         finally:
             transport.close()
 
-    async def _follow_log(self) -> None:
-        assert self._process is not None
-        assert self._process.stderr is not None
-        async for line in self._process.stderr:
+    async def _follow_log(self, log: asyncio.StreamReader) -> None:
+        async for line in log:
             self.log.append(f"{self.name}{self.lives} {line.decode().rstrip()}")
 
-    async def _follow_stdout(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+    async def _follow_stdout(self, stdout: asyncio.StreamReader) -> None:
+        async for line in stdout:
             if line.startswith(b"ready"):
                 self.up.set()
 

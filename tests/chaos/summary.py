@@ -4,72 +4,56 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tests.chaos.invariants import Harm
 from tests.chaos.plan import Kind
+from tests.chaos.trace import SAFE, Answer
 from tests.chaos.trial import Result
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a run of trials comes to."""
+def acknowledged(results: Sequence[Result]) -> Counter[str]:
+    """What the conversations were told is saved, by its name in the table."""
+    counts: Counter[str] = Counter()
+    for evidence in (evidence for result in results for evidence in result.evidence):
+        counts["sessions"] += len(evidence.sessions)
+        for commit, session in evidence.commits():
+            is_safe = commit.answer in SAFE
+            counts["fields"] += is_safe * len(commit.answers)
+            counts["messages"] += is_safe * len(commit.messages)
+            counts["commits that rested in the journal first"] += commit.answer is Answer.JOURNAL
+            counts["commits acknowledged as in memory only"] += commit.answer is Answer.MEMORY
+            counts["commits that a lossy restart took from sessions that had ended"] += (
+                is_safe and not evidence.is_mandatory(commit, session)
+            )
+    return counts
 
-    trials: int
-    calls: int
-    sessions: int
-    answers: int
-    messages: int
-    journaled: int
-    only_in_memory: int
-    outside: int
-    slowest_settling_s: float
-    met: Counter[Kind]
-    violations: Counter[Harm]
-    seeds: tuple[int, ...]
-    """Of the trials in which a promise was broken."""
 
-    @classmethod
-    def of(cls, results: Sequence[Result]) -> Summary:
-        return cls(
-            trials=len(results),
-            calls=sum(r.plan.callers for r in results),
-            sessions=sum(r.sessions for r in results),
-            answers=sum(r.answers for r in results),
-            messages=sum(r.messages for r in results),
-            journaled=sum(r.journaled for r in results),
-            only_in_memory=sum(r.only_in_memory for r in results),
-            outside=sum(r.outside for r in results),
-            slowest_settling_s=max((r.settled_s for r in results), default=0.0),
-            met=Counter(kind for r in results for kind in r.met),
-            violations=Counter(v.harm for r in results for v in r.violations),
-            seeds=tuple(r.plan.seed for r in results if r.violations),
-        )
-
-    def table(self, lasted_s: float) -> str:
-        """Markdown, as it stands in docs/reliability.md."""
-        lines = [
-            "",
-            f"{self.trials} trials, {self.calls} calls, {self.sessions} sessions "
-            f"in {lasted_s:.0f} s",
-            "",
-            "| acknowledged | |",
-            "|---|--:|",
-            f"| fields | {self.answers} |",
-            f"| messages | {self.messages} |",
-            f"| commits that rested in the journal first | {self.journaled} |",
-            f"| commits acknowledged as in memory only | {self.only_in_memory} |",
-            f"| commits that a lossy restart took from sessions that had ended | {self.outside} |",
-            f"| longest wait until everything was in Redis | {self.slowest_settling_s:.1f} s |",
-            "",
-            "| broken promise | count |",
-            "|---|--:|",
-            *(f"| {harm} | {self.violations[harm]} |" for harm in Harm),
-            "",
-            "| trouble | trials that met it |",
-            "|---|--:|",
-            *(f"| `{kind}` | {self.met[kind]} |" for kind in Kind),
-        ]
-        if self.seeds:
-            lines += ["", f"broken in seeds {', '.join(map(str, self.seeds))}"]
-        return "\n".join(lines)
+def table(results: Sequence[Result], lasted_s: float) -> str:
+    """Markdown, as it stands in docs/reliability.md."""
+    counts = acknowledged(results)
+    sessions = counts.pop("sessions")
+    calls = sum(result.plan.callers for result in results)
+    settled_s = max((result.settled_s for result in results), default=0.0)
+    met = Counter(kind for result in results for kind in result.met)
+    broken = Counter(violation.harm for result in results for violation in result.violations)
+    seeds = [str(result.plan.seed) for result in results if result.violations]
+    lines = [
+        "",
+        f"{len(results)} trials, {calls} calls, {sessions} sessions in {lasted_s:.0f} s",
+        "",
+        "| acknowledged | |",
+        "|---|--:|",
+        *(f"| {name} | {count} |" for name, count in counts.items()),
+        f"| longest wait until everything was in Redis | {settled_s:.1f} s |",
+        "",
+        "| broken promise | count |",
+        "|---|--:|",
+        *(f"| {harm} | {broken[harm]} |" for harm in Harm),
+        "",
+        "| trouble | trials that met it |",
+        "|---|--:|",
+        *(f"| `{kind}` | {met[kind]} |" for kind in Kind),
+    ]
+    if seeds:
+        lines += ["", f"broken in seeds {', '.join(seeds)}"]
+    return "\n".join(lines)

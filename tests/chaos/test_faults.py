@@ -84,7 +84,7 @@ async def test_a_lossy_restart_forgets_the_last_second_and_nothing_else(
     stage: Stage, redis: Redis
 ) -> None:
     await redis.set("a", "1")
-    async with faults.redis_restarted(stage, losing_last_second=True):
+    async with faults.redis_forgets(stage):
         await redis.set("b", "2")
     assert await stage_holds(stage, "a") == "1"
     assert await stage_holds(stage, "b") is None

@@ -27,12 +27,9 @@ THANKED = message("AI", "Thank you. What is your name?", 3)
 def told(number: int, answer: Answer = Answer.REDIS, **what: object) -> Told:
     nothing: dict[str, object] = {
         "answers": {},
-        "confirmed": [],
-        "unconfirmed": [],
         "messages": [],
         "revised": [],
         "owned": {},
-        "booked": None,
     }
     commit = Told(number, "2026-03-02T09:00:00.000Z", **(nothing | what))  # type: ignore[arg-type]
     commit.answer, commit.until, commit.told_at = answer, "2026-03-02T09:00:09.000Z", float(number)

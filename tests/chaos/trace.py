@@ -32,12 +32,9 @@ class Told:
     number: int
     at: str
     answers: dict[str, str]
-    confirmed: list[str]
-    unconfirmed: list[str]
     messages: list[str]
     revised: list[str]
     owned: dict[str, str]
-    booked: bool | None
     until: str = ""
     answer: Answer = Answer.NONE
     told_at: float = 0.0

@@ -10,27 +10,12 @@ from random import Random
 from typing import cast
 
 from tests.chaos import faults
-from tests.chaos.invariants import (
-    Evidence,
-    Harm,
-    Stored,
-    Violation,
-    is_mandatory,
-    judge,
-)
+from tests.chaos.invariants import Evidence, Harm, Stored, Violation, judge
 from tests.chaos.phone import Cut, Phone
-from tests.chaos.plan import (
-    DENIALS,
-    ENDS_SERVERS,
-    OF_CLOCKS,
-    OF_REDIS,
-    Kind,
-    Plan,
-    Trouble,
-)
+from tests.chaos.plan import DENIALS, ENDS_SERVERS, OF_CLOCKS, OF_REDIS, Kind, Plan, Trouble
 from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
-from tests.chaos.trace import SAFE, Answer, Trace
+from tests.chaos.trace import Trace
 from tests.store.denials import no_memory, no_rights, read_only
 from voicebot.store.replay import waiting_sessions
 
@@ -50,20 +35,14 @@ _HELD_UP_S = 0.1
 
 @dataclass
 class Result:
-    """What came of a trial. The counts are of what the conversations were told."""
+    """What came of a trial."""
 
     plan: Plan
     violations: list[Violation] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    """Of each call, at the end."""
     met: list[Kind] = field(default_factory=list)
     """Troubles that happened before the calls were over."""
-    sessions: int = 0
-    answers: int = 0
-    messages: int = 0
-    journaled: int = 0
-    only_in_memory: int = 0
-    outside: int = 0
-    """Acknowledged, and lost by what the promise leaves out."""
-    calls_s: float = 0.0
     settled_s: float = 0.0
     log: str = ""
 
@@ -96,7 +75,6 @@ class Trial:
             group.add_note(f"seed {self._plan.seed}: {self._plan}\n{self._stage.log}")
             raise
         await self._settle()
-        self._count()
         return self._result
 
     def _phone(self, number: int) -> Phone:
@@ -111,16 +89,14 @@ class Trial:
         )  # fmt: skip
 
     async def _calls(self) -> None:
-        begun = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(CALLS_S), asyncio.TaskGroup() as group:
                 for phone in self.phones:
                     group.create_task(phone.place())
         except TimeoutError:
-            self._result.violations.append(Violation(Harm.NEVER_ENDED, "", str(self._plan)))
+            self._break(Harm.NEVER_ENDED, str(self._plan))
         finally:
             self._over.set()
-            self._result.calls_s = asyncio.get_running_loop().time() - begun
 
     async def _notice_hold_ups(self) -> None:
         now = asyncio.get_running_loop().time
@@ -150,47 +126,35 @@ class Trial:
         worker = stage.workers[trouble.victim % len(stage.workers)]
         phone = self.phones[trouble.victim % len(self.phones)]
         match trouble.kind:
-            case Kind.REDIS_DOWN:
-                return faults.redis_down(stage)
-            case Kind.REDIS_SILENT:
-                return faults.redis_silent(stage)
             case Kind.REDIS_SLOW:
-                return faults.redis_slow(stage, cast(float, detail[0]))
-            case Kind.REPLY_LOST:
-                return faults.reply_lost(stage)
-            case Kind.REQUEST_LOST:
-                return faults.request_lost(stage)
-            case Kind.REDIS_RESTARTED:
-                return faults.redis_restarted(stage)
+                return faults.redis_slow(stage, float(detail[0]))
             case Kind.REDIS_FORGETS:
                 return self._redis_forgets()
-            case Kind.OOM:
-                return faults.redis_denies(stage, no_memory)
-            case Kind.READONLY:
-                return faults.redis_denies(stage, read_only)
-            case Kind.NOPERM:
-                return faults.redis_denies(stage, no_rights)
             case Kind.SERVER_KILLED:
                 return faults.server_killed_at(worker, str(detail[0]), trouble.commits)
             case Kind.SERVER_DRAINED:
                 return faults.server_drained(worker, insist=detail[0] == "twice")
             case Kind.SOCKET_CUT:
-                return faults.socket_cut_at(phone, str(detail[0]), cast(Cut, detail[1]))
+                return faults.socket_cut_at(phone, str(detail[0]), Cut(str(detail[1])))
             case Kind.HUNG_UP:
-                return _hung_up(phone)
+                return faults.hung_up(phone)
             case Kind.DISK_FULL:
                 return self._disk_full_too()
             case Kind.TWO_SESSIONS:
                 return faults.two_sessions_for_one_call(phone)
             case Kind.CLOCK_JUMPED:
-                return faults.clock_jumped(worker, cast(float, detail[0]))
+                return faults.clock_jumped(worker, float(detail[0]))
+            case kind if kind in _DENIED:
+                return faults.redis_denies(stage, _DENIED[kind])
+            case kind:
+                return _OF_STAGE[kind](stage)
 
     @asynccontextmanager
     async def _redis_forgets(self) -> AsyncIterator[None]:
         """The restart, and a note of what was forgotten."""
         now = asyncio.get_running_loop().time
         begun = now()
-        async with faults.redis_restarted(self._stage, losing_last_second=True):
+        async with faults.redis_forgets(self._stage):
             yield
         self._forgotten = begun, now()
 
@@ -203,68 +167,57 @@ class Trial:
 
     async def _settle(self) -> None:
         """Wait until everything is in Redis and the journals are empty; then judge."""
-        now = asyncio.get_running_loop().time
+        result, now = self._result, asyncio.get_running_loop().time
         begun = now()
         while True:
-            violations = await self._judged()
+            result.evidence = await self._look()
+            broken = [found for evidence in result.evidence for found in judge(evidence)]
             waiting = await asyncio.to_thread(waiting_sessions, self._stage.data_dir)
-            if (not violations and not waiting) or now() - begun > SETTLE_S:
+            if (not broken and not waiting) or now() - begun > SETTLE_S:
                 break
             await asyncio.sleep(_POLL_S)
-        self._result.settled_s = now() - begun
-        self._result.violations += violations
+        result.settled_s = now() - begun
+        result.violations += broken
         if waiting:
-            about = f"{len(waiting)} sessions still wait in journals"
-            self._result.violations.append(Violation(Harm.NEVER_ENDED, "", about))
+            self._break(Harm.NEVER_ENDED, f"{len(waiting)} sessions still wait in journals")
         denied = self._plan.has(DENIALS) and not self._plan.has(OF_REDIS | ENDS_SERVERS)
-        if denied and self._result.settled_s > PROMPTLY_S:
-            about = f"{self._result.settled_s:.1f} s after Redis took it again"
-            self._result.violations.append(Violation(Harm.WRITTEN_LATE, "", about))
-        if self._result.violations:
-            broken = {violation.call for violation in self._result.violations}
-            stories = [self._trace.story(call) for call in sorted(broken)]
-            self._result.log = "\n".join([*stories, self._stage.log])
+        if denied and result.settled_s > PROMPTLY_S:
+            self._break(Harm.WRITTEN_LATE, f"{result.settled_s:.1f} s after Redis took it again")
+        if result.violations:
+            stories = [self._trace.story(c) for c in sorted({v.call for v in result.violations})]
+            result.log = "\n".join([*stories, self._stage.log])
 
-    async def _judged(self) -> list[Violation]:
+    def _break(self, harm: Harm, about: str) -> None:
+        """Note a broken promise that is no single call's."""
+        self._result.violations.append(Violation(harm, "", about))
+
+    async def _look(self) -> list[Evidence]:
+        """What there is to be judged now, of each call."""
+        found = []
         async with self._stage.redis() as redis:
-            found: list[Violation] = []
-            for phone in self.phones:
-                key = f"call:{{{phone.call_sid}}}"
-                fields = await cast(Awaitable[dict[str, str]], redis.hgetall(key))
-                history = await cast(Awaitable[list[str]], redis.lrange(f"{key}:history", 0, -1))
-                found += judge(self._evidence(phone, Stored(fields, history)))
-            return found
-
-    def _evidence(self, phone: Phone, stored: Stored) -> Evidence:
-        return Evidence(
-            phone.call_sid,
-            self._trace.sessions(phone.call_sid),
-            stored,
-            heard=[heard.text for heard in phone.heard],
-            forgotten=self._forgotten,
-            sighted=not self._plan.has(OF_REDIS),
-            held_up=self._held_up,
-            in_step=not (self._plan.has(OF_REDIS | DENIALS) and self._plan.has(OF_CLOCKS)),
-        )
-
-    def _count(self) -> None:
-        result = self._result
-        for phone in self.phones:
-            evidence = self._evidence(phone, Stored({}, []))
-            for session in evidence.sessions:
-                result.sessions += 1
-                for commit in session.commits:
-                    if commit.answer in SAFE and not is_mandatory(commit, session, evidence):
-                        result.outside += 1
-                    if commit.answer in SAFE:
-                        result.answers += len(commit.answers)
-                        result.messages += len(commit.messages)
-                    result.journaled += commit.answer is Answer.JOURNAL
-                    result.only_in_memory += commit.answer is Answer.MEMORY
+            for sid, phone in ((phone.call_sid, phone) for phone in self.phones):
+                fields = await cast(Awaitable[dict[str, str]], redis.hgetall(f"call:{{{sid}}}"))
+                key = f"call:{{{sid}}}:history"
+                history = await cast(Awaitable[list[str]], redis.lrange(key, 0, -1))
+                evidence = Evidence(
+                    sid,
+                    self._trace.sessions(sid),
+                    Stored(fields, history),
+                    heard=phone.heard,
+                    forgotten=self._forgotten,
+                    sighted=not self._plan.has(OF_REDIS),
+                    held_up=self._held_up,
+                    in_step=not (self._plan.has(OF_REDIS | DENIALS) and self._plan.has(OF_CLOCKS)),
+                )
+                found.append(evidence)
+        return found
 
 
-@asynccontextmanager
-async def _hung_up(phone: Phone) -> AsyncIterator[None]:
-    """The caller puts the phone down, and rings again."""
-    phone.hang_up()
-    yield
+_OF_STAGE = {
+    Kind.REDIS_DOWN: faults.redis_down,
+    Kind.REDIS_SILENT: faults.redis_silent,
+    Kind.REPLY_LOST: faults.reply_lost,
+    Kind.REQUEST_LOST: faults.request_lost,
+    Kind.REDIS_RESTARTED: faults.redis_restarted,
+}
+_DENIED = {Kind.OOM: no_memory, Kind.READONLY: read_only, Kind.NOPERM: no_rights}

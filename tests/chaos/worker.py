@@ -127,22 +127,12 @@ class TracedPen:
 
 def described(change: Change) -> dict[str, object]:
     """A change in plain words; nothing of how the store writes it but the texts of values."""
+    owned = {"step": change.step, "status": change.status, "dialogue": change.dialogue}
     return {
         "answers": {step.value: answer_text(a) for step, a in change.answers.items()},
-        "confirmed": sorted(change.confirmed),
-        "unconfirmed": sorted(change.unconfirmed - change.confirmed),
         "messages": [message_json(m) for m in change.messages],
         "revised": [message_json(m) for m in change.revised or ()],
-        "owned": {
-            name: value
-            for name, value in (
-                ("step", change.step),
-                ("status", change.status),
-                ("dialogue", change.dialogue),
-            )
-            if value is not None
-        },
-        "booked": change.booked,
+        "owned": {name: value for name, value in owned.items() if value is not None},
     }
 
 
