@@ -24,7 +24,7 @@ from voicebot.console.auth import Authenticator, Sessions
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState, visitor
 from voicebot.console.event_hub import EventHub
-from voicebot.console.middleware import BodyLimit, Headers, Throttle
+from voicebot.console.middleware import Gate
 from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
@@ -86,9 +86,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Throttle)
-    app.add_middleware(Headers, settings=settings)
+    app.add_middleware(Gate, settings=settings)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     answer_with_problems(app)
     _add_routes(app)

@@ -1,8 +1,7 @@
 """What stands before every route: limits of rate, size and time, and the security headers.
 
-An allowance is a token bucket of `burst` requests that refills at `per_s`. It stops a runaway
-script and the guessing of tokens, not a busy office behind one address. Plain ASGI: streams pass
-untouched.
+It stops a runaway script and the guessing of tokens, not a busy office behind one address. Plain
+ASGI: streams pass untouched.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -19,7 +17,7 @@ import h11
 import uvicorn
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -35,42 +33,47 @@ PER_S = 200.0
 LARGEST_BODY_BYTES = 64 * 1024
 """The longest message (2,000 characters) takes 24 KiB where each is written as two escapes."""
 
+REQUEST_S = 10.0
+"""From the first byte of a request (for the first one: from the connection) to its last."""
+
 ADDRESSES_KEPT = 10_000
 _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 _DIGITS = 20  # of a declared length; a number of any length would take time to read
 _PREFIX_BITS = 64  # of an IPv6 address: one customer has a whole network
-
-
-@dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: float
+_FIXED_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
 
 
 class Allowance:
-    """One rule for all addresses. `now` is in seconds of any steady clock."""
+    """A bucket of `burst` tokens for each address, which refills at `per_s`.
+
+    `now` is in seconds of any steady clock.
+    """
 
     def __init__(self, *, burst: float, per_s: float) -> None:
-        self._burst = burst
-        self._per_s = per_s
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._one_s = 1 / per_s
+        self._all_s = burst / per_s
+        self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def spend(self, address: str, now: float) -> float:
         """Spend one; return the seconds to wait for the next one where none was left, else 0.0."""
         if wait_s := self.wait_s(address, now):
             return wait_s
-        self._buckets[address].left -= 1
+        self._full_at[address] = max(now, self._full_at.pop(address, now)) + self._one_s
+        if len(self._full_at) > ADDRESSES_KEPT:
+            self._full_at.popitem(last=False)
         return 0.0
 
     def wait_s(self, address: str, now: float) -> float:
         """Return the seconds until one may be spent; 0.0 when it may be now."""
-        bucket = self._buckets.pop(address, None) or _Bucket(self._burst, now)
-        self._buckets[address] = bucket
-        if len(self._buckets) > ADDRESSES_KEPT:
-            self._buckets.popitem(last=False)
-        bucket.left = min(self._burst, bucket.left + (now - bucket.at) * self._per_s)
-        bucket.at = now
-        return 0.0 if bucket.left >= 1 else (1 - bucket.left) / self._per_s
+        full_in_s = max(0.0, self._full_at.get(address, now) - now)
+        return max(0.0, full_in_s + self._one_s - self._all_s)
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -87,120 +90,97 @@ def address_of(connection: HTTPConnection) -> str:
     return str(ip_network((address, _PREFIX_BITS), strict=False))
 
 
-class Throttle:
-    """Answers 429 to an address that asks more than the allowance."""
+class Gate:
+    """Passes on whole requests that keep the limits, and adds the security headers to answers.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._allowance = Allowance(burst=BURST, per_s=PER_S)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] == "http" and scope["path"] not in _FREE:
-            address = address_of(HTTPConnection(scope))
-            if wait_s := self._allowance.spend(address, time.monotonic()):
-                headers = {"Retry-After": str(int(wait_s) + 1)}
-                answer = problem(429, "too_many_requests", "slow down", headers=headers)
-                await answer(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-class BodyLimit:
-    """Answers 413 to a body of more than LARGEST_BODY_BYTES; passes on whole requests."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        declared = Request(scope).headers.get("content-length", "")
-        body, more = bytearray(), True
-        too_large = declared.isdecimal() and int(declared[:_DIGITS]) > LARGEST_BODY_BYTES
-        while more and not too_large:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            too_large = len(body) > LARGEST_BODY_BYTES
-        if too_large:
-            detail = f"a request's body may have {LARGEST_BODY_BYTES} bytes"
-            headers = {"Connection": "close"}  # what still comes is not read
-            answer = problem(413, "body_too_large", detail, headers=headers)
-            await answer(scope, receive, send)
-            return
-        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-        async def receive_whole() -> Message:
-            return whole.pop() if whole else await receive()
-
-        await self._app(scope, receive_whole, send)
-
-
-_FIXED = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-}
-
-
-class Headers:
-    """Adds the security headers to every answer."""
+    400: a Host that is none; 413: a body of more than LARGEST_BODY_BYTES; 429: an address that
+    asks more than its allowance.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._allowance = Allowance(burst=BURST, per_s=PER_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        named = Request(scope).headers.get("host", "")
+        request = Request(scope, receive)
+        named = request.headers.get("host", "")
         readable = not named or is_authority(named)
         host = (urlsplit(f"//{named}").hostname or "") if readable else ""
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = policy(stream_origins(self._settings, host))
-                for name, value in _FIXED.items():
-                    headers[name] = value
+                headers["Content-Security-Policy"] = _policy(self._settings, host)
+                headers.update(_FIXED_HEADERS)
                 kept = "ETag" in headers  # a file, which the browser may keep and ask for again
                 headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
             await send(message)
 
-        bad = problem(400, "bad_host", "this Host is no name with a port")
-        await (self._app if readable else bad)(scope, receive, send_on)
+        answer = self._app
+        if not readable:
+            answer = problem(400, "bad_host", "this Host is no name with a port")
+        elif wait_s := self._wait_s(request):
+            headers = {"Retry-After": str(int(wait_s) + 1)}
+            answer = problem(429, "too_many_requests", "slow down", headers=headers)
+        else:
+            try:
+                body = await _body(request)
+            except ClientDisconnect:
+                return
+            if body is None:
+                detail = f"a request's body may have {LARGEST_BODY_BYTES} bytes"
+                headers = {"Connection": "close"}  # what still comes is not read
+                answer = problem(413, "body_too_large", detail, headers=headers)
+            else:
+                receive = _again(body, receive)
+        await answer(scope, receive, send_on)
+
+    def _wait_s(self, request: Request) -> float:
+        if request.url.path in _FREE:
+            return 0.0
+        return self._allowance.spend(address_of(request), time.monotonic())
 
 
-def policy(streams: list[str]) -> str:
-    """Return the Content-Security-Policy: scripts and styles from here alone, nothing inline."""
-    connect = " ".join(["'self'", *streams])
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"font-src 'self'; connect-src {connect}; worker-src 'self'; manifest-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
+async def _body(request: Request) -> bytes | None:
+    """Return the whole body, or None where it is too large; raises ClientDisconnect."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:_DIGITS]) > LARGEST_BODY_BYTES:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY_BYTES:
+            return None
+    return bytes(body)
 
 
-def stream_origins(settings: Settings, host: str) -> list[str]:
-    """Return the origins to which the page may open a WebSocket."""
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what receives a body that was read already, and then what comes."""
+    whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return whole.pop() if whole else await receive()
+
+    return receive_again
+
+
+def _policy(settings: Settings, host: str) -> str:
+    """Return the Content-Security-Policy: scripts and styles from here alone, nothing inline, and
+    WebSockets to the stream server."""
+    streams = f" ws://{host}:{settings.stream_port}" if host else ""
     if settings.public_url:
         place = urlsplit(settings.public_url).netloc
-        return [f"ws://{place}", f"wss://{place}"]
-    return [f"ws://{host}:{settings.stream_port}"] if host else []
-
-
-REQUEST_S = 10.0
-"""From the first byte of a request (for the first one: from the connection) to its last."""
+        streams = f" ws://{place} wss://{place}"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self'{streams}; worker-src 'self'; "
+        "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
 
 
 class PunctualHTTP(H11Protocol):
@@ -212,28 +192,20 @@ class PunctualHTTP(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See asyncio.Protocol."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """See asyncio.Protocol."""
         super().data_received(data)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol."""
         self._unwatch()
         super().connection_lost(exc)
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Stop the deadline: the connection belongs to another protocol from here on."""
-        self._unwatch()
-        super().handle_websocket_upgrade(event)
-
     def _watch(self) -> None:
         """Start the deadline of a request, or stop it when the request is whole."""
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if self.transport.is_closing():
             return
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._unwatch()
@@ -265,6 +237,7 @@ def console_server(app: FastAPI, host: str, port: int, ready: Callable[[], None]
         host=host,
         port=port,
         http=PunctualHTTP,
+        ws="none",
         proxy_headers=False,  # the app heeds them, from VOICEBOT_TRUSTED_PROXIES alone
         log_config=None,
         access_log=False,
