@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -88,7 +88,7 @@ async def calls(
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
 ) -> CallsAnswer:
     """One page; `next` is the cursor of the following one, null at the end."""
-    found = await find(state.event_hub, CallFilter(q, status, None, live), limit, cursor)
+    found = await find(state.event_hub, CallFilter(q, status, live), limit, cursor)
     sids = [CallSid(call.skeleton.callSid) for call in found.calls]
     calls = await state.event_hub.calls(sids, fresh=True)
     rows = [call_row(c, visitor.visibility(c.skeleton.callSid)) for c in calls]
@@ -121,7 +121,8 @@ async def show(
     )
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if if_none_match is not None and _is_among(tag, if_none_match):
+    known = {t.strip().removeprefix("W/") for t in (if_none_match or "").split(",")}
+    if known & {tag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -173,11 +174,9 @@ async def export_call(
     callSid: Sid, state: State, visitor: CurrentVisitor, format: Format = Format.JSON
 ) -> Response:
     """The record; that it was exported is logged."""
-    visibility = visitor.visibility(callSid)
-    skeleton = mask_record(await _record(state, callSid), visibility)
-    log.info(
-        "customer_data_exported", call_sid=callSid, format=format.value, sight=visibility.value
-    )
+    sight = visitor.visibility(callSid)
+    skeleton = mask_record(await _record(state, callSid), sight)
+    log.info("customer_data_exported", call_sid=callSid, format=format.value, sight=sight.value)
     return _file(callSid, [skeleton], format, single=True)
 
 
@@ -195,26 +194,18 @@ async def export_day(
         mask_record(skeleton, visitor.visibility(skeleton.callSid))
         async for skeleton in calls_of_day(state.event_hub, wanted, zone)
     ]
-    log.info(
-        "day_exported",
-        day=wanted.isoformat(),
-        calls=len(found),
-        format=format.value,
-        masked=not visitor.reads_clear,
-    )
+    told = {"day": wanted.isoformat(), "calls": len(found), "format": format.value}
+    log.info("day_exported", **told, masked=not visitor.reads_clear)
     return _file(f"calls-{wanted.isoformat()}", found, format)
 
 
 def _file(
     name: str, skeletons: list[CallSkeleton], format: Format, *, single: bool = False
 ) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{format.value}"',
-        "Cache-Control": "no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format.value}"'}
     if format is Format.CSV:
         return Response(as_csv(skeletons), media_type="text/csv; charset=utf-8", headers=headers)
-    documents = [as_json(s) for s in skeletons]
+    documents = [_document(skeleton) for skeleton in skeletons]
     body = orjson.dumps(documents[0] if single else documents, option=orjson.OPT_INDENT_2)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -226,20 +217,10 @@ async def _record(state: AppState, call_sid: CallSid) -> CallSkeleton:
     return skeleton
 
 
-def _is_among(tag: str, given: str) -> bool:
-    tags = {t.strip().removeprefix("W/") for t in given.split(",")}
-    return tag in tags or "*" in tags
-
-
 COLUMNS = (
-    "callSid",
-    "createdAt",
-    "updatedAt",
-    "status",
-    "caller",
+    *("callSid", "createdAt", "updatedAt", "status", "caller"),
     *(column for step in FIELDS for column in (step.value, f"{step.value}_savedAt")),
-    "servicebooked",
-    "messages",
+    *("servicebooked", "messages"),
 )
 _NUMBER = re.compile(r"\+\d+", re.ASCII)
 _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
@@ -260,32 +241,19 @@ _FORMULA = re.compile(
 def as_csv(calls: Iterable[CallSkeleton]) -> str:
     """Return a header and one line a call, with the byte order mark that Excel needs."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
     for call in calls:
-        writer.writerow({name: _cell(value) for name, value in _row(call).items()})
+        saved = [text or "" for answer in answers(call).values() for text in answer]
+        head = [call.callSid, call.createdAt, call.updatedAt, _status(call), call.caller or ""]
+        tail = [str(call.servicebooked).lower(), str(len(call.history))]
+        writer.writerow(map(_cell, [*head, *saved, *tail]))
     return "\ufeff" + out.getvalue()
 
 
-def as_json(call: CallSkeleton) -> dict[str, object]:
-    """Return the nested form, with step and status."""
-    more = {"step": call.step.value, "status": _status(call), "caller": call.caller}
+def _document(call: CallSkeleton) -> dict[str, object]:
+    more = {"step": call.step, "status": _status(call), "caller": call.caller}
     return {**call.nested(), **more, "updatedAt": call.updatedAt}
-
-
-def _row(call: CallSkeleton) -> Mapping[str, str]:
-    row = {
-        "callSid": call.callSid,
-        "createdAt": call.createdAt,
-        "updatedAt": call.updatedAt,
-        "status": _status(call),
-        "caller": call.caller or "",
-        "servicebooked": str(call.servicebooked).lower(),
-        "messages": str(len(call.history)),
-    }
-    for step, (value, saved_at) in answers(call).items():
-        row |= {step.value: value or "", f"{step.value}_savedAt": saved_at or ""}
-    return row
 
 
 def _status(call: CallSkeleton) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Header, Response
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, Field, field_validator
 from structlog.contextvars import bind_contextvars
 
 from voicebot.call import CALL_SID_PATTERN, CallSid, Speaker, Status, Step
@@ -26,14 +26,8 @@ _UNPAIRED = re.compile("[\ud800-\udfff]")
 _MAX_MESSAGE_CHARS = 2000
 """More than one says in one turn; the limit keeps what a stranger sends small."""
 
-_CALL_SID = Field(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
 
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class CustomerMessage(_Body):
+class CustomerMessage(BaseModel):
     """What the customer typed or said."""
 
     speaker: str = "customer"
@@ -61,14 +55,14 @@ class CustomerMessage(_Body):
             raise ValueError("the moment is outside of the years 1 to 9999") from error
 
 
-class ConversationRequest(_Body):
+class ConversationRequest(BaseModel):
     """One turn of the customer."""
 
-    callSid: str = _CALL_SID
+    callSid: str = Field(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])
     customerMessage: CustomerMessage
 
 
-class StartRequest(_Body):
+class StartRequest(BaseModel):
     """A new call, or an existing one to read; without a callSid the call gets one."""
 
     callSid: str | None = Field(None, pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])

@@ -10,12 +10,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from voicebot.business import Business
 from voicebot.call import CallSid, Saved, Speaker, Status, Step
@@ -26,7 +26,15 @@ from voicebot.collect.understanding import Understand
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
-from voicebot.store import CallSkeleton, HistoryMessage, HttpTurn, Overtaken, Store, iso_utc
+from voicebot.store import (
+    CallSkeleton,
+    HistoryMessage,
+    HttpTurn,
+    Overtaken,
+    Store,
+    iso_utc,
+    utc_now,
+)
 from voicebot.telemetry import (
     UNTRACED,
     Answered,
@@ -76,8 +84,6 @@ class Reply(BaseModel):
 
     request  the digest of the message that it answers
     """
-
-    model_config = ConfigDict(frozen=True)
 
     message: str
     started_at: str
@@ -202,11 +208,11 @@ class Conversations:
     ) -> tuple[Heard | None, Ending | None]:
         """Return what was understood, and how the call ends if it does."""
         dialogue = begin(self._business, turn.state)
-        talk = Conversation(dialogue, say=_commit_only, ledger=turn, clock=_now)
+        talk = Conversation(dialogue, say=_commit_only, ledger=turn, clock=utc_now)
         if request is None:
             return None, await talk.take_turn(Started())
         trace(TurnBegan(began))
-        at = min(_now(), request.started_at or _now())  # a client's clock may be ahead
+        at = min(utc_now(), request.started_at or utc_now())  # a client's clock may be ahead
         heard = await talk.heard(Utterance(request.text, at), self._understand)
         return heard, await talk.take_turn(heard)
 
@@ -216,7 +222,7 @@ def _reply(turn: HttpTurn, request: TurnRequest | None, ending: Ending | None) -
     status = Status.ACTIVE if state.status is Status.ABANDONED else state.status
     return Reply(
         message=message.text if message else "",
-        started_at=iso_utc(message.started_at if message else _now()),
+        started_at=iso_utc(message.started_at if message else utc_now()),
         step=change.step or state.step,
         status=change.status or status,
         should_hang_up=ending is Ending.HANGUP,
@@ -269,8 +275,4 @@ async def _commit_only(
     text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
 ) -> None:
     """Commit, and play nothing: what is committed becomes the HTTP answer."""
-    await before_first_frame(_now())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    await before_first_frame(utc_now())

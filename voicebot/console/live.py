@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from voicebot.call import CallSid, Status
+from voicebot.call import CallSid
 from voicebot.console.auth import NO_TOKEN, Visitor
 from voicebot.console.dependencies import AppState, CurrentVisitor, Sid, State
 from voicebot.console.event_hub import CallUpdate, EventHub
@@ -31,7 +31,7 @@ from voicebot.console.event_streams import (
 from voicebot.console.masking import Visibility
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.search import CallFilter, encode_cursor, find
-from voicebot.console.views import CallRow, CurrentCall, Need, WholeCall, call_row, whole_call
+from voicebot.console.views import CallRow, CurrentCall, WholeCall, call_row, whole_call
 from voicebot.log import get_logger
 
 ROWS = 100
@@ -83,13 +83,10 @@ async def events_with_call(
 async def calls(
     state: State,
     q: Annotated[str, Query(max_length=100)] = "",
-    status: Status | None = None,
-    needs: Need | None = None,
-    live: bool | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> CallPage:
     """Search; the result is masked."""
-    found = await find(state.event_hub, CallFilter(q, status, needs, live), ROWS, cursor)
+    found = await find(state.event_hub, CallFilter(q), ROWS, cursor)
     rows = [call_row(call, Visibility.MASKED) for call in found.calls]
     return CallPage(calls=rows, next=found.next)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from voicebot.call import CallSid, Status, Step
 from voicebot.console.event_hub import EventHub
 from voicebot.console.problems import BadCursor
-from voicebot.console.views import CurrentCall, Need, answers
+from voicebot.console.views import CurrentCall, answers
 from voicebot.store import CallSkeleton, IndexEntry
 from voicebot.validation import read_moment
 
@@ -27,12 +27,20 @@ _FEWEST_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What is looked for: a text in number, name or callSid; a status; a need."""
+    """What is looked for: a text in number, name or callSid; a status; calls on the phone."""
 
     text: str = ""
     status: Status | None = None
-    need: Need | None = None
     live: bool | None = None
+
+    def matches(self, call: CurrentCall) -> bool:
+        """Return whether the search finds this call."""
+        skeleton = call.skeleton
+        if self.status is not None and (skeleton.broken or skeleton.status is not self.status):
+            return False
+        if self.live is not None and call.live is not self.live:
+            return False
+        return _has_text(skeleton, self.text.strip().casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,12 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
     scanned = 0
     while scanned < MOST_SCANNED:
         places = await hub.reader.index.recent(LARGEST_PAGE, after)
-        calls = {c.skeleton.callSid: c for c in await hub.calls(_sids(places))}
+        found_here = await hub.calls([place.call_sid for place in places])
+        calls = {call.skeleton.callSid: call for call in found_here}
         for place in places:
             after = place
             call = calls.get(place.call_sid)
-            if call is not None and matches(call, wanted):
+            if call is not None and wanted.matches(call):
                 found.append(call)
                 if len(found) == limit:
                     return Page(found, encode_cursor(place))
@@ -69,7 +78,7 @@ async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[
     after: IndexEntry | None = None
     while places := await hub.reader.index.recent(LARGEST_PAGE, after):
         claimed_ms = {place.call_sid: place.claimed_ms for place in places}
-        for call in await hub.calls(_sids(places), fresh=True):
+        for call in await hub.calls(list(claimed_ms), fresh=True):
             skeleton = call.skeleton
             began = read_moment(skeleton.createdAt)
             if began is None:  # the index tells where the record does not
@@ -81,21 +90,7 @@ async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[
             return  # a call is claimed no earlier than it begins
 
 
-def matches(call: CurrentCall, wanted: CallFilter) -> bool:
-    """Return whether the search lets this call through."""
-    skeleton = call.skeleton
-    status = None if skeleton.broken else skeleton.status
-    if wanted.status is not None and status is not wanted.status:
-        return False
-    if wanted.live is not None and call.live is not wanted.live:
-        return False
-    if wanted.need is not None and call.need is not wanted.need:
-        return False
-    return _has_text(skeleton, wanted.text)
-
-
-def _has_text(skeleton: CallSkeleton, text: str) -> bool:
-    needle = text.strip().casefold()
+def _has_text(skeleton: CallSkeleton, needle: str) -> bool:
     if not needle:
         return True
     found = answers(skeleton)
@@ -119,10 +114,6 @@ def decode_cursor(cursor: str) -> IndexEntry:
         return IndexEntry(CallSid(sid), int(ms))
     except (Base64Error, ValueError) as error:
         raise BadCursor from error
-
-
-def _sids(places: list[IndexEntry]) -> list[CallSid]:
-    return [place.call_sid for place in places]
 
 
 def _moment(ms: int, zone: tzinfo) -> datetime:
