@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voicebot.call import CallSid, Step
-from voicebot.console.masking import mask_bots_words, mask_callers_words, mask_value
+from voicebot.call import CallSid, Speaker, Step
+from voicebot.console.masking import mask_value, mask_words
 from voicebot.console.views import CallActivity, follow
 from voicebot.store.events import StreamEvent
 
@@ -67,24 +67,25 @@ def test_masks_tell_calls_apart_and_nothing_else() -> None:
     assert mask_value(Step.PHONE, "+61412345678") == "••• ••• 678"
     assert mask_value(Step.EMAIL, "j.smith@gmail.com") == "j•••@•••"
     assert "Chapel" not in mask_value(Step.ADDRESS, "112 Chapel Street")
-    assert mask_callers_words("I am Ann") == "• •• •••"
+    assert mask_words(Speaker.CALLER, "I am Ann") == "• •• •••"
 
 
 def test_the_bots_read_back_is_masked_also_where_words_have_no_spaces() -> None:
-    said = mask_bots_words("Thank you. I have 0412 345 678, John.", ["John Smith", "+61412345678"])
+    said = mask_words(
+        Speaker.BOT, "Thank you. I have 0412 345 678, John.", ["John Smith", "+61412345678"]
+    )
     assert said == "Thank you. I have ••• ••• •••, •••."
-    assert "王小明" not in mask_bots_words("谢谢，王小明先生。", ["王小明"])
+    assert "王小明" not in mask_words(Speaker.BOT, "谢谢，王小明先生。", ["王小明"])
 
 
 def test_the_time_that_the_bot_says_is_shown_as_its_field_is() -> None:
     said = "That would be Tuesday the 24th of November at 9:30 am. Shall I book that?"
-    assert mask_bots_words(said, ["John Smith", "12 5th Avenue"]) == said
+    assert mask_words(Speaker.BOT, said, ["John Smith", "12 5th Avenue"]) == said
     assert (
-        mask_bots_words("11月24日上午9点30分，可以吗？", ["王小明"])
+        mask_words(Speaker.BOT, "11月24日上午9点30分，可以吗？", ["王小明"])
         == "11月24日上午9点30分，可以吗？"
     )
-    address = mask_bots_words("The address is 12 5th Avenue.", ["12 5th Avenue"])
+    address = mask_words(Speaker.BOT, "The address is 12 5th Avenue.", ["12 5th Avenue"])
     assert address == "The address is ••• ••• •••."
-    assert (
-        mask_bots_words("I have 0412 345 678 and a1@b.example", []) == "I have ••• ••• ••• and •••"
-    )
+    said = mask_words(Speaker.BOT, "I have 0412 345 678 and a1@b.example")
+    assert said == "I have ••• ••• ••• and •••"

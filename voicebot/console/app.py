@@ -89,11 +89,6 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     answer_with_problems(app)
-    _add_routes(app)
-    return app
-
-
-def _add_routes(app: FastAPI) -> None:
     guarded = [Depends(visitor)]
     for api in (conversation_routes.router, calls.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
@@ -101,3 +96,4 @@ def _add_routes(app: FastAPI) -> None:
     for page_data in (trial.router, live.router):
         app.include_router(page_data, dependencies=guarded)
     serve_pages(app)
+    return app

@@ -71,7 +71,7 @@ class Subscription:
 
     def put(self, update: CallUpdate) -> None:
         """Queue an update without waiting; a full queue ends the subscription."""
-        if not self.over and self._queue.full():
+        if self._queue.full():
             self.end()
         elif not self.over:
             self._queue.put_nowait(update)

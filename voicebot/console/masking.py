@@ -18,6 +18,7 @@ from voicebot.call import BROWSER_PREFIX, FIELDS, Speaker, Step
 from voicebot.store import CallSkeleton, HistoryMessage, StreamEvent, User, UserInfo, read_object
 
 DOT = "•"
+DOTS = DOT * 3
 PERSONAL = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 """Steps whose answers say something about a person; service and time do not."""
 _SHOWN_DIGITS = 3
@@ -26,19 +27,9 @@ _SHORTEST_PERSONAL = 2  # letters; shorter words of a value are everywhere in wh
 _TIME_IN_SPEECH = r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?::\d\d)? ?[ap]m\b|\d{1,2}[月日点分]"
 _NUMBERS_IN_SPEECH = re.compile(rf"\S*@\S*|(?P<time>{_TIME_IN_SPEECH})|\d+")
 """A day and an hour say nothing about a person, as little as the field that holds them."""
-_DOTS = 3
 _SHOWN_FIELDS = (
-    "callSid",
-    "services",
-    "company",
-    "servicebooked",
-    "confirmEmailsent",
-    "createdAt",
-    "updatedAt",
-    "step",
-    "status",
-    "confirmed",
-    "broken",
+    *("callSid", "services", "company", "servicebooked", "confirmEmailsent", "createdAt"),
+    *("updatedAt", "step", "status", "confirmed", "broken"),
 )
 _SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
 _HARMLESS_VALUES = frozenset({"phase", "step", "status", "booked", "emailed", "person", "taken"})
@@ -66,16 +57,17 @@ def mask_record(call: CallSkeleton, visibility: Visibility) -> CallSkeleton:
         service=call.user.service,
         serviceBookedTime=call.user.serviceBookedTime,
     )
-    from_browser = call.callSid.startswith(BROWSER_PREFIX)
-    caller = mask_number(call.caller) if call.caller and not from_browser else call.caller
+    caller = call.caller
+    if caller and not call.callSid.startswith(BROWSER_PREFIX):
+        caller = mask_value(Step.PHONE, caller)
     history = [
         HistoryMessage(
-            speaker=message.speaker,
-            message=mask_words(message.speaker, message.message, personal),
-            startedAt=message.startedAt,
-            heard=message.heard,
+            speaker=said.speaker,
+            message=mask_words(said.speaker, said.message, personal),
+            startedAt=said.startedAt,
+            heard=said.heard,
         )
-        for message in call.history
+        for said in call.history
     ]
     return CallSkeleton(**shown, user=user, caller=caller, history=history)
 
@@ -99,52 +91,38 @@ def mask_event(event: StreamEvent) -> StreamEvent:
 def _mask_field(kind: str, name: str, text: str, fields: Mapping[str, str]) -> str:
     if name == "message":
         said = read_object(text)
-        words = {"message": mask_callers_words(str(said.get("message", "")))}
+        words = {"message": mask_words(Speaker.CALLER, str(said.get("message", "")))}
         kept = {key: said[key] for key in ("speaker", "startedAt", "heard") if key in said}
         return orjson.dumps(kept | words).decode()
     if name == "value" and kind in _HARMLESS_VALUES:
         return text
     if name == "value" and kind == "field" and (step := fields.get("field")) in set(FIELDS):
         return mask_value(Step(step), text)
-    return DOT * _DOTS
-
-
-def mask_words(speaker: Speaker, text: str, personal: Iterable[str]) -> str:
-    """Return what was said without the caller's words and without `personal` answers."""
-    if speaker is Speaker.BOT:
-        return mask_bots_words(text, personal)
-    return mask_callers_words(text)
+    return DOTS
 
 
 def mask_value(step: Step, value: str) -> str:
     """Return a saved value masked; service and time say nothing about a person."""
     match step:
         case Step.NAME:
-            return " ".join(word[0] + DOT * _DOTS for word in value.split())
+            return " ".join(word[0] + DOTS for word in value.split())
         case Step.PHONE:
-            return mask_number(value)
+            return f"{DOTS} {DOTS} {value[-_SHOWN_DIGITS:]}"
         case Step.EMAIL:
-            return f"{value[:1]}{DOT * _DOTS}@{DOT * _DOTS}"
+            return f"{value[:1]}{DOTS}@{DOTS}"
         case Step.ADDRESS:
-            return " ".join([DOT * _DOTS] * 3)
+            return f"{DOTS} {DOTS} {DOTS}"
     return value
 
 
-def mask_number(number: str) -> str:
-    """Return a telephone number as its last digits."""
-    return f"{DOT * _DOTS} {DOT * _DOTS} {number[-_SHOWN_DIGITS:]}"
-
-
-def mask_callers_words(text: str) -> str:
-    """Return a caller's words as dots: they may hold a value before it is saved."""
-    return _WORD.sub(lambda m: DOT * min(len(m[0]), 6), text)
-
-
-def mask_bots_words(text: str, values: Iterable[str]) -> str:
-    """Return the bot's words without what they repeat of the caller's answers."""
-    personal = {word for value in values for word in _WORD.findall(value.lower())}
-    personal = {w for w in personal if len(w) >= _SHORTEST_PERSONAL or not w.isascii()}
-    text = _NUMBERS_IN_SPEECH.sub(lambda m: m["time"] or DOT * _DOTS, text)
-    for value in sorted(filter(None, values), key=len, reverse=True):
-        text = text.replace(value, DOT * _DOTS)  # scripts without spaces between words
-    return _WORD.sub(lambda m: DOT * _DOTS if m[0].lower() in personal else m[0], text)
+def mask_words(speaker: Speaker, text: str, personal: Iterable[str] = ()) -> str:
+    """Return a caller's words as dots, as they may hold a value before it is saved; the bot's
+    without what they repeat of the caller's `personal` answers."""
+    if speaker is Speaker.CALLER:
+        return _WORD.sub(lambda m: DOT * min(len(m[0]), 6), text)
+    words = {word for value in personal for word in _WORD.findall(value.lower())}
+    words = {w for w in words if len(w) >= _SHORTEST_PERSONAL or not w.isascii()}
+    text = _NUMBERS_IN_SPEECH.sub(lambda m: m["time"] or DOTS, text)
+    for value in sorted(filter(None, personal), key=len, reverse=True):
+        text = text.replace(value, DOTS)  # scripts without spaces between words
+    return _WORD.sub(lambda m: DOTS if m[0].lower() in words else m[0], text)

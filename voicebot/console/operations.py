@@ -65,7 +65,6 @@ turns_answered = Counter("voicebot_turns_answered", "Turns that the bot has answ
 
 
 def count_turn(turn: Turn) -> None:
-    """Count a turn that the bot has answered."""
     turn_seconds.labels(turn.step).observe(turn.waitedMs / 1000)
     turns_answered.inc()
 
@@ -109,19 +108,14 @@ def _remove_dead_gauges(folder: Path) -> None:
     """Remove the gauges of processes that have ended, and keep their counters."""
     for file in folder.glob("gauge_*.db"):
         pid = file.stem.rpartition("_")[2]
-        recent = file.stem.startswith("gauge_mostrecent")
-        if not recent and pid.isdecimal() and not _is_alive(int(pid)):
+        if file.stem.startswith("gauge_mostrecent") or not pid.isdecimal():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
             file.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        except PermissionError:  # another user's, which lives
+            continue
 
 
 router = APIRouter()

@@ -33,6 +33,7 @@ from voicebot.store import (
 from voicebot.validation import read_moment
 
 TURNS_KEPT = 200
+_AS_IN_THE_RECORD = ("callSid", "status", "step", "broken", "caller", "createdAt", "updatedAt")
 
 
 class _View(BaseModel):
@@ -276,18 +277,12 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
     record, activity = call.record, call.activity
     skeleton = mask_record(call.skeleton.model_copy(update={"history": []}), visibility)
     return {
-        "callSid": skeleton.callSid,
-        "status": skeleton.status,
-        "step": skeleton.step,
+        **{name: getattr(skeleton, name) for name in _AS_IN_THE_RECORD},
         "phase": activity.phase if call.live and activity.phase in set(Phase) else None,
         "live": call.live,
         "interrupted": call.is_interrupted,
-        "broken": skeleton.broken,
         "resumed": activity.resumed,
         "needs": call.need,
-        "caller": skeleton.caller,
-        "createdAt": skeleton.createdAt,
-        "updatedAt": skeleton.updatedAt,
         "takenBy": record.taken_by,
         "takenAt": record.taken_at,
         "continuedAs": record.continued_as,
