@@ -24,7 +24,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.stream import metrics
-from voicebot.stream.events import FirstFrame
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.playback import MESSAGE_BYTES, Playback
 from voicebot.telemetry import Answered, CallTrace, Stage, TurnBegan, Waited, untraced
@@ -51,7 +50,7 @@ def turns(trace: CallTrace) -> None:
         telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
         telemetry.tell(Waited(Stage.TTS, 0.0001))
         telemetry.committed(CHANGE, Saved.REDIS, 0.0001)
-        telemetry.tell(FirstFrame(time.perf_counter()))
+        telemetry.first_frame(time.perf_counter())
 
 
 def messages(count: Callable[[bytes, float], None] | None) -> None:

@@ -13,7 +13,6 @@ from voicebot.call import CallState, Change, Ledger, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.openai.usage import Usage, meter, open_bill
 from voicebot.settings import Settings
-from voicebot.stream.events import FirstFrame
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
@@ -29,8 +28,8 @@ async def test_an_answers_wait_is_told_by_what_it_waited_for(tmp_path: Path) -> 
     telemetry.tell(TurnBegan(10.0))
     telemetry.tell(Waited(Stage.STT, 0.2))
     telemetry.tell(Waited(Stage.TTS, 0.3))
-    telemetry.tell(FirstFrame(11.0))
-    telemetry.tell(FirstFrame(12.0))  # another utterance of the same answer
+    telemetry.first_frame(11.0)
+    telemetry.first_frame(12.0)  # another utterance of the same answer
     await telemetry.end()
     (row,) = rows_in(file)
     assert (row["kind"], row["call"], row["total_ms"]) == ("turn", "CA1", 1000)
@@ -42,7 +41,7 @@ async def test_a_turn_that_wants_no_answer_has_no_row(tmp_path: Path) -> None:
     telemetry = CallTelemetry(Rows(file))
     telemetry.tell(TurnBegan(10.0))
     telemetry.tell(TurnDropped())
-    telemetry.tell(FirstFrame(11.0))
+    telemetry.first_frame(11.0)
     telemetry.committed(Change(), Saved.REDIS, 0.004)
     await telemetry.end()
     (row,) = rows_in(file)
@@ -65,8 +64,6 @@ def test_the_outcome_is_that_of_the_status_written_last(
     telemetry = CallTelemetry(Rows(None), status=found)
     telemetry.committed(Change(status=written), Saved.REDIS, 0.0)
     assert telemetry.outcome is outcome
-    telemetry.taken_over()
-    assert telemetry.outcome is Outcome.TAKEN_OVER
 
 
 async def usage_after(notebook: Notebook, heard_s: float, **settings: object) -> Usage | None:

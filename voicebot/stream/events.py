@@ -223,13 +223,6 @@ class SetTimer:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstFrame:
-    """For observers: the first frame of an utterance was sent; it answers the turn, if any."""
-
-    at_s: float
-
-
 Effect = (
     Feed
     | Follow
@@ -247,5 +240,4 @@ Effect = (
     | TurnBegan
     | TurnDropped
     | Waited
-    | FirstFrame
 )

@@ -92,7 +92,6 @@ def _take_signal(moment: Moment, signal: Signal) -> None:
             _begin_speech(moment)
         case Signal.FIRST_FRAME_SENT:
             voice.stop_filler(moment)
-            moment.do(ev.FirstFrame(moment.now.s))
         case Signal.SENTENCE_ENDED:
             voice.end_sentence(moment)
         case Signal.SAY_ENDED:

@@ -1,8 +1,8 @@
 """What a call tells its observers: facts, of which nothing comes back.
 
-    session ─ turn decided, stt awaited, … ─┐                    ┌─► metrics
-    machine ─ turn answered, turn dropped ──┼─► CallTelemetry ──┼─► the call's trace
-    ledger ── committed ────────────────────┘                    └─► rows in a file, where named
+    machine ─ turn began, dropped, waited ─┐                   ┌─► metrics
+    session ─ first frame ─────────────────┼─► CallTelemetry ──┼─► the call's trace
+    ledger ── committed ───────────────────┘                   └─► rows in a file, where named
 
 One row a line, as JSON: `{"kind", "at", "call", ...}` with times in milliseconds. Rows are kept in
 memory, and written off the loop when the call is over.
@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +27,6 @@ from voicebot.call import Change, Saved, Status
 from voicebot.log import get_logger
 from voicebot.openai.usage import meter
 from voicebot.stream import metrics
-from voicebot.stream.events import FirstFrame
 from voicebot.stream.metrics import Outcome, outcome_of
 from voicebot.telemetry import (
     Answered,
@@ -45,16 +43,7 @@ from voicebot.telemetry import (
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50
-_OPEN: Final = (Status.ACTIVE, Status.ABANDONED)
 _log = get_logger("voicebot.stream.observers")
-
-
-class RowKind(StrEnum):
-    """What a row tells."""
-
-    TURN = "turn"
-    COMMIT = "commit"
-    LOOP_LAG = "loop_lag"
 
 
 class Rows:
@@ -65,10 +54,11 @@ class Rows:
         self._call = call
         self._rows: list[dict[str, object]] = []
 
-    def note(self, kind: RowKind, **figures: float) -> None:
+    def note(self, kind: str, **figures: float) -> None:
         """Keep one row."""
         if self._file is not None:
-            self._rows.append({"kind": kind, "at": time.time(), "call": self._call, **figures})
+            rounded = {name: round(value, 3) for name, value in figures.items()}
+            self._rows.append({"kind": kind, "at": time.time(), "call": self._call, **rounded})
 
     async def flush(self) -> None:
         """Append the rows to the file, all in one write, so that workers can share it."""
@@ -82,8 +72,14 @@ class Rows:
             _log.warning("measure_not_written", error=error)
 
 
+def _append(file: Path, lines: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab", buffering=0) as target:
+        target.write(lines)
+
+
 class CallTelemetry:
-    """The observers of one call: takes its facts. Moments (`at_s`) are of `time.perf_counter`.
+    """The observers of one call. Moments (`at_s`) are of `time.perf_counter`.
 
     status   as the record has it now
     outcome  how the call would have ended if it ended now
@@ -96,7 +92,7 @@ class CallTelemetry:
         self._trace = trace
         self._meter = meter()
         self.status = status
-        self.outcome = Outcome.DROPPED if status in _OPEN else outcome_of(status)
+        self.outcome = Outcome.DROPPED if self.is_open else outcome_of(status)
         self._decided_s: float | None = None
         self._waited: defaultdict[Stage, float] = defaultdict(float)
         self._model_before_s = 0.0
@@ -104,9 +100,9 @@ class CallTelemetry:
     @property
     def is_open(self) -> bool:
         """Whether the conversation has not come to its end."""
-        return self.status in _OPEN
+        return self.status in (Status.ACTIVE, Status.ABANDONED)
 
-    def tell(self, fact: Fact | FirstFrame) -> None:
+    def tell(self, fact: Fact) -> None:
         """Take the next fact."""
         match fact:
             case TurnBegan(at_s):
@@ -118,29 +114,25 @@ class CallTelemetry:
             case Waited(stage, seconds):
                 self._waited[stage] += seconds
             case Committed(change, _, seconds):
-                self._rows.note(RowKind.COMMIT, ms=round(seconds * 1000, 3))
+                self._rows.note("commit", ms=seconds * 1000)
                 if change.status is not None:
                     self.status = change.status
                     self.outcome = outcome_of(change.status)
-            case FirstFrame(at_s):
-                if self._decided_s is not None:
-                    model_s = self._meter.waited_s - self._model_before_s
-                    waited = {**self._waited, Stage.MODEL: model_s}
-                    self.tell(Answered(at_s - self._decided_s, waited))
-                    self._decided_s = None
-                return
             case Answered():
                 metrics.answered(fact)
-                self._rows.note(RowKind.TURN, **fact.in_ms())
+                self._rows.note("turn", **fact.in_ms())
         self._trace(fact)
 
     def committed(self, change: Change, saved: Saved, seconds: float) -> None:
         """Take a commit. It is a `voicebot.call.CommitObserver`."""
         self.tell(Committed(change, saved, seconds))
 
-    def taken_over(self) -> None:
-        """A newer session carries the call."""
-        self.outcome = Outcome.TAKEN_OVER
+    def first_frame(self, at_s: float) -> None:
+        """The first frame of an utterance was sent: it answers the turn, if any."""
+        if self._decided_s is not None:
+            model_s = self._meter.waited_s - self._model_before_s
+            self.tell(Answered(at_s - self._decided_s, {**self._waited, Stage.MODEL: model_s}))
+            self._decided_s = None
 
     async def end(self) -> None:
         """The session is over: count it, end its trace, write its rows."""
@@ -157,11 +149,5 @@ async def probe_loop(rows: Rows) -> None:
             await asyncio.sleep(PROBE_INTERVAL_S)
             lag_s = max(0.0, time.perf_counter() - due_s)
             metrics.loop_lag_seconds.observe(lag_s)
-            rows.note(RowKind.LOOP_LAG, ms=round(lag_s * 1000, 3))
+            rows.note("loop_lag", ms=lag_s * 1000)
         await rows.flush()
-
-
-def _append(file: Path, lines: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("ab", buffering=0) as target:
-        target.write(lines)

@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import partial
 from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -38,6 +37,7 @@ from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket, close_soc
 from voicebot.stream.dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
+from voicebot.stream.metrics import Outcome
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Speaker
@@ -244,7 +244,7 @@ class Session:
             case Phase():
                 if self._dependencies.announce is not None:
                     self._dependencies.announce(self._start.call_sid, effect)
-            case TurnBegan() | TurnDropped() | Waited() | ev.FirstFrame():
+            case TurnBegan() | TurnDropped() | Waited():
                 self._telemetry.tell(effect)
             case _:
                 if not self._answer.done():  # cancelled: the call is broken, and ends
@@ -253,10 +253,13 @@ class Session:
     def _play(self, play: ev.Play) -> None:
         if not play.filler:
             metrics.queued(play.mulaw, play.late_s)
-        handle = self._machine.handle
-        when_sent = partial(handle, ev.Signal.FIRST_FRAME_SENT) if play.first else None
+        when_sent = self._first_frame_sent if play.first else None
         for piece in pieces(play.mulaw):
             self._outbox.put(dialect.audio(self._start.stream_sid, piece), when_sent)
+
+    def _first_frame_sent(self) -> None:
+        self._telemetry.first_frame(self._dependencies.stopwatch())
+        self._machine.handle(ev.Signal.FIRST_FRAME_SENT)
 
     def _set_timer(self, timer: ev.Timer, seconds: float | None) -> None:
         if (handle := self._timers.pop(timer, None)) is not None:
@@ -296,7 +299,7 @@ class Session:
         except CallEnded:
             await self._note_hangup()
         except Fenced:
-            self._telemetry.taken_over()
+            self._telemetry.outcome = Outcome.TAKEN_OVER
             _log.info("call_taken_over", call=self._start.call_sid)
         except SpeechUnavailable as error:
             _log.error("no_voice", call=self._start.call_sid, error=error)
@@ -309,7 +312,7 @@ class Session:
             try:
                 await self._ledger.commit(Change(status=Status.ABANDONED))
             except Fenced:
-                self._telemetry.taken_over()
+                self._telemetry.outcome = Outcome.TAKEN_OVER
 
     # -- the socket ----------------------------------------------------------------------
 
