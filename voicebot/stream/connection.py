@@ -249,8 +249,8 @@ class Outbox:
         self._drained.set()
         self.put(text)
 
-    async def run(self) -> None:
-        """Send until cancelled; returns when the socket is gone or takes nothing any more."""
+    async def run(self, gone: Callable[[], None]) -> None:
+        """Send until cancelled; `gone` is told when the socket takes nothing any more."""
         try:
             while True:
                 while not self._frames:
@@ -263,7 +263,7 @@ class Outbox:
                 if when_sent is not None:
                     when_sent()
         except (ConnectionClosed, TimeoutError):
-            return
+            gone()
         finally:
             self._closed = True
             self._frames.clear()

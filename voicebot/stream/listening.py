@@ -9,7 +9,6 @@ A turn's audio goes to speech to text while it is spoken; its text is asked for 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final
 
 from voicebot.errors import SpeechUnavailable
@@ -59,24 +58,6 @@ class Recording:
         return bytes(self._audio[max(0, start) : max(0, end)])
 
 
-@dataclass(slots=True)
-class _Followed:
-    """The turn that speech to text follows, fed so far."""
-
-    turn: SttTurn
-    start_ms: float
-    fed_ms: float
-
-
-@dataclass(slots=True)
-class _Asked:
-    """A transcription under way, or done and perhaps to be made again."""
-
-    turn: SttTurn
-    audio: bytes
-    task: asyncio.Task[None]
-
-
 class Listener:
     """Speech input of one session; transcriptions run as tasks of `group`."""
 
@@ -92,8 +73,9 @@ class Listener:
         self._stream = stream
         self._group = group
         self._recording = Recording()
-        self._followed: _Followed | None = None
-        self._asked: dict[int, _Asked] = {}
+        self._turn: SttTurn | None = None
+        self._start_ms = self._fed_ms = 0.0
+        self._asked: dict[int, tuple[asyncio.Task[None], SttTurn, bytes]] = {}
 
     def add(self, mulaw: bytes) -> None:
         """Take the next piece of the caller's track."""
@@ -106,31 +88,25 @@ class Listener:
         """Perform one of the machine's effects."""
         match effect:
             case Feed(until_ms):
-                self._feed(until_ms)
+                if self._turn is not None and until_ms > self._fed_ms:
+                    self._turn.feed(self._recording.between(self._fed_ms, until_ms))
+                    self._fed_ms = until_ms
             case Follow(start_ms, hint):
-                self._followed = _Followed(self._stream.listen(hint), start_ms, start_ms)
-            case Transcribe(number, hint, end_ms) if end_ms is not None:
-                assert self._followed is not None
-                audio = self._recording.between(self._followed.start_ms, end_ms)
-                self._ask(number, self._followed.turn, audio, hint)
+                self._turn = self._stream.listen(hint)
+                self._start_ms = self._fed_ms = start_ms
+            case Transcribe(number, hint, end_ms) if self._turn is not None and end_ms is not None:
+                audio = self._recording.between(self._start_ms, end_ms)
+                self._ask(number, self._turn, audio, hint)
             case Transcribe(number, hint):
-                asked = self._asked[number]
-                self._ask(number, asked.turn, asked.audio, hint)
+                _, turn, audio = self._asked[number]
+                self._ask(number, turn, audio, hint)
             case DropTranscription(number):
                 if (dropped := self._asked.pop(number, None)) is not None:
-                    dropped.task.cancel()
-
-    def _feed(self, until_ms: float) -> None:
-        """A pause is not fed until it turns out to be within the turn."""
-        followed = self._followed
-        assert followed is not None
-        if until_ms > followed.fed_ms:
-            followed.turn.feed(self._recording.between(followed.fed_ms, until_ms))
-            followed.fed_ms = until_ms
+                    dropped[0].cancel()
 
     def _ask(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
         task = self._group.create_task(self._transcribe(number, turn, audio, hint))
-        self._asked[number] = _Asked(turn, audio, task)
+        self._asked[number] = task, turn, audio
 
     async def _transcribe(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
         asked_at = self._machine.now().s

@@ -49,11 +49,6 @@ class Sentence:
     closed: bool = False
     heard: bool = False
 
-    @property
-    def ms(self) -> float:
-        """How long what was sent of it sounds."""
-        return milliseconds(len(self.audio))
-
 
 @dataclass(frozen=True, slots=True)
 class Playback:
@@ -73,13 +68,8 @@ class Playback:
 
     def begin(self) -> Playback:
         """A new utterance; marks of earlier ones mean nothing from here on."""
-        return replace(
-            self,
-            generation=self.generation + 1,
-            fate=Fate.GROWING,
-            sentences=(),
-            sounding=False,
-        )
+        generation = self.generation + 1
+        return replace(self, generation=generation, fate=Fate.GROWING, sentences=(), sounding=False)
 
     def resume(self) -> tuple[Playback, tuple[bytes, ...]]:
         """The utterance that was interrupted goes on after the last sentence that was heard.
@@ -187,10 +177,10 @@ def _join(texts: list[str]) -> str:
 
 def _heard_part(sentence: Sentence, elapsed_s: float) -> str:
     """The whole words of `sentence` that fit into the time since it began to sound."""
-    whole_ms = sentence.ms
+    whole_ms = sent_ms = milliseconds(len(sentence.audio))
     if not sentence.closed:
-        whole_ms = max(whole_ms, len(sentence.text) * MS_PER_LETTER)
-    heard_ms = min(sentence.ms, max(0.0, elapsed_s) * 1000)
+        whole_ms = max(sent_ms, len(sentence.text) * MS_PER_LETTER)
+    heard_ms = min(sent_ms, max(0.0, elapsed_s) * 1000)
     if not whole_ms or not heard_ms:
         return ""
     return whole_words(sentence.text, heard_ms / whole_ms)

@@ -20,7 +20,7 @@ from http import HTTPStatus
 from typing import Final, cast
 
 from structlog.contextvars import bind_contextvars
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
@@ -125,15 +125,14 @@ class StreamServer:
 
     async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
+        connection = partial(StreamConnection, PendingConnections())
         async with serve(
             self._attend,
             self._settings.stream_host,
             self._settings.stream_port,
             process_request=self._answer,
             # The library takes any factory, and names only the type.
-            create_connection=cast(
-                type[ServerConnection], partial(StreamConnection, PendingConnections())
-            ),
+            create_connection=cast(type[ServerConnection], connection),
             open_timeout=REQUEST_TIMEOUT_S,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,
@@ -146,7 +145,8 @@ class StreamServer:
             reuse_port=True,
         ) as server:
             metrics.call_places.set(self._settings.max_calls)
-            ready(_address(server))
+            host, port = next(iter(server.sockets)).getsockname()[:2]
+            ready(f"ws://{f'[{host}]' if ':' in host else host}:{port}{MEDIA}")
             await stopping.wait()
             await self._drain()
 
@@ -167,7 +167,10 @@ class StreamServer:
         if path == "/healthz":
             return connection.respond(HTTPStatus.OK, "ok\n")
         if path == "/readyz":
-            return self._answer_ready(connection)
+            if self._admission.has_room:
+                return connection.respond(HTTPStatus.OK, "ready\n")
+            why = "draining\n" if self._admission.is_closed else "full\n"
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
         if path != MEDIA and not path.startswith(f"{MEDIA}/") and path != TWIML:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such address\n")
         try:
@@ -178,17 +181,9 @@ class StreamServer:
             return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
         return self._answer_media(connection, asked)
 
-    def _answer_ready(self, connection: ServerConnection) -> Response:
-        if self._admission.has_room:
-            return connection.respond(HTTPStatus.OK, "ready\n")
-        why = "draining\n" if self._admission.is_closed else "full\n"
-        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, why)
-
     async def _answer_twiml(self, connection: ServerConnection, asked: Asked) -> Response:
         if not self._webhook.is_genuine_request(asked):
-            _log.warning("webhook_not_signed")
-            metrics.calls_refused[Refusal.NOT_SIGNED].inc()
-            return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
+            return _refuse_unsigned(connection, "webhook_not_signed")
         text = await self._webhook.answer(asked, has_room=self._admission.has_room)
         response = connection.respond(HTTPStatus.OK, text)
         del response.headers["Content-Type"]
@@ -197,9 +192,7 @@ class StreamServer:
 
     def _answer_media(self, connection: ServerConnection, asked: Asked) -> Response | None:
         if not self._webhook.is_genuine_upgrade(asked):
-            _log.warning("upgrade_not_signed")
-            metrics.calls_refused[Refusal.NOT_SIGNED].inc()
-            return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")
+            return _refuse_unsigned(connection, "upgrade_not_signed")
         if not self._admission.has_room:
             metrics.calls_refused[Refusal.NO_ROOM].inc()
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no room for this call\n")
@@ -209,6 +202,7 @@ class StreamServer:
 
     async def _attend(self, connection: ServerConnection) -> None:
         """One connection, from its first frame to its last."""
+        assert isinstance(connection, StreamConnection)
         try:
             await self._serve_call(connection)
         except ProtocolViolation as error:
@@ -222,10 +216,11 @@ class StreamServer:
             metrics.calls_broken.inc()
             await close_socket(connection, INTERNAL_ERROR, "this call is broken here")
 
-    async def _serve_call(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, StreamConnection)
+    async def _serve_call(self, connection: StreamConnection) -> None:
         start = await read_start(connection)
-        await self._check_token(connection, start)
+        path = connection.request.path if connection.request else ""
+        if not await self._is_announced(path, start):
+            raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
         connection.begin_call()
         if not self._admission.has_room:
             metrics.calls_refused[Refusal.NO_ROOM].inc()
@@ -246,12 +241,17 @@ class StreamServer:
         rows = Rows(self._settings.measure_file, start.call_sid)
         telemetry = CallTelemetry(rows, trace, found.status)
         session = Session(connection, start, ledger, self._calls, telemetry)
+        _log.info("call_begins", call_sid=start.call_sid)
         try:
-            await self._hold(start.call_sid, number, session)
+            with self._newest(start.call_sid, number, session):
+                async with self._store.index.hold(start.call_sid):
+                    await session.run()
         finally:
+            _log.info("call_ends", call_sid=start.call_sid)
             await telemetry.end()
 
-    async def _hold(self, call_sid: CallSid, number: int, session: Session) -> None:
+    @contextmanager
+    def _newest(self, call_sid: CallSid, number: int, session: Session) -> Iterator[None]:
         """Of two streams of a call the later `number` is the newer, whichever was opened sooner:
         the store fences the other."""
         other = self._sessions.get(call_sid)
@@ -259,39 +259,29 @@ class StreamServer:
             if other is not None:
                 other[1].supersede()
             self._sessions[call_sid] = number, session
-        _log.info("call_begins", call_sid=call_sid)
         try:
-            async with self._store.index.hold(call_sid):
-                await session.run()
+            yield
         finally:
             if self._sessions.get(call_sid) == (number, session):
                 del self._sessions[call_sid]
-            _log.info("call_ends", call_sid=call_sid)
-
-    async def _check_token(self, connection: ServerConnection, start: Start) -> None:
-        """Raises ProtocolViolation unless this stream was announced at the webhook.
-
-        On loopback, and without an auth token, anybody may call: that is the trying-out mode.
-        """
-        if self._settings.twilio_auth_token is None and is_loopback(self._settings.stream_host):
-            return
-        path = connection.request.path if connection.request else ""
-        if not await self._is_announced(path, start):
-            raise ProtocolViolation("this stream was not announced", code=POLICY_VIOLATION)
 
     async def _is_announced(self, path: str, start: Start) -> bool:
-        """Where the address is a browser's, no other token than a browser's counts.
+        """Return whether this stream was announced at the webhook.
 
-        No other worker may accept a token again: Redis says who was first. While Redis is away
-        browsers cannot call, a token is all they have; a provider's upgrade was signed.
+        On loopback, and without an auth token, anybody may call: that is the trying-out mode. Where
+        the address is a browser's, no other token than a browser's counts. No other worker may
+        accept a token again: Redis says who was first. While Redis is away browsers cannot call, a
+        token is all they have; a provider's upgrade was signed.
         """
-        tokens, call_sid, bearer = self._tokens, start.call_sid, Bearer.PROVIDER
+        if self._settings.twilio_auth_token is None and is_loopback(self._settings.stream_host):
+            return True
+        call_sid, bearer = start.call_sid, Bearer.PROVIDER
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
         if browser := browser_in(path):
             (named, given), bearer = browser, Bearer.BROWSER
             if named != call_sid:
                 return False
-        if not tokens.consume(call_sid, given, bearer):
+        if not self._tokens.consume(call_sid, given, bearer):
             return False
         first = None  # the answer of a Redis that is away
         with suppress(TimeoutError):
@@ -300,6 +290,7 @@ class StreamServer:
         return bool(first) if bearer is Bearer.BROWSER else first is not False
 
 
-def _address(server: Server) -> str:
-    host, port = next(iter(server.sockets)).getsockname()[:2]
-    return f"ws://{f'[{host}]' if ':' in host else host}:{port}{MEDIA}"
+def _refuse_unsigned(connection: ServerConnection, log_event: str) -> Response:
+    _log.warning(log_event)
+    metrics.calls_refused[Refusal.NOT_SIGNED].inc()
+    return connection.respond(HTTPStatus.FORBIDDEN, "not signed by the provider\n")

@@ -146,24 +146,17 @@ class Session:
         self._telemetry = telemetry
         self._ledger = ledger
         ledger.observe(telemetry.committed)
-        self._detector = dependencies.detector()
-        self._machine = CallMachine(
+        self._detector = found = dependencies.detector()
+        self._machine = machine = CallMachine(
             CallSettings(
-                self._detector.window_ms,
-                self._detector.decisive,
-                dependencies.language,
-                dependencies.fillers,
+                found.window_ms, found.decisive, dependencies.language, dependencies.fillers
             ),
             lambda: ev.Now(dependencies.stopwatch(), dependencies.clock()),
             self._perform,
         )
         self._outbox = Outbox(socket)
         self._speaker = Speaker(
-            self._machine,
-            self._outbox,
-            dependencies.synthesizer,
-            dependencies.fixed,
-            telemetry.tell,
+            machine, self._outbox, dependencies.synthesizer, dependencies.fixed, telemetry.tell
         )
         self._oddities: Counter[str] = Counter()
         self._leaving: Leaving | None = None
@@ -206,7 +199,7 @@ class Session:
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
-                group.create_task(self._write()),
+                group.create_task(self._outbox.run(lambda: self._leave(Leaving.LOST))),
                 group.create_task(self._watch_length()),
             ]
             code = await self._converse()
@@ -352,10 +345,6 @@ class Session:
         them."""
         while (left_s := self._frame_at + LIVENESS_S - self._loop.time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left_s)
-        self._leave(Leaving.LOST)
-
-    async def _write(self) -> None:
-        await self._outbox.run()
         self._leave(Leaving.LOST)
 
     async def _watch_length(self) -> None:
