@@ -38,26 +38,16 @@ class Timer(Enum):
 
 
 class Signal(Enum):
-    """Events of which there is nothing to tell but that they happened.
+    """Events of which there is nothing to tell but that they happened."""
 
-    SAY_BEGAN        the bot is about to say something else
-    SPEECH_BEGAN     its message is committed: the first frame follows
-    FIRST_FRAME_SENT of an utterance, to the provider
-    SENTENCE_ENDED   the open sentence has all its audio
-    SAY_ENDED        the utterance has all its sentences
-    RESUME_ENDED     what a brief noise interrupted has all its sentences again
-    FAREWELL_BEGAN   the conversation is over but for its last words, which are played to their end
-    CALLER_GONE      nothing more will come: what was said until now is heard, then the call is over
-    """
-
-    SAY_BEGAN = auto()
-    SPEECH_BEGAN = auto()
-    FIRST_FRAME_SENT = auto()
-    SENTENCE_ENDED = auto()
-    SAY_ENDED = auto()
-    RESUME_ENDED = auto()
-    FAREWELL_BEGAN = auto()
-    CALLER_GONE = auto()
+    SAY_BEGAN = auto()  # the bot is about to say something else
+    SPEECH_BEGAN = auto()  # its message is committed: the first frame follows
+    FIRST_FRAME_SENT = auto()  # of an utterance, to the provider
+    SENTENCE_ENDED = auto()  # the open sentence has all its audio
+    SAY_ENDED = auto()  # the utterance has all its sentences
+    RESUME_ENDED = auto()  # what a brief noise interrupted has all its sentences again
+    FAREWELL_BEGAN = auto()  # the conversation is over but for its last words, not to be cut short
+    CALLER_GONE = auto()  # what was said until now is heard, then the call is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +131,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Ask for the text of the followed turn up to `end_ms`; the answer is Transcribed.
-
-    Without `end_ms` the same audio is asked about again, with another hint.
-    """
+    """Ask for the text of the followed turn; the answer is Transcribed."""
 
     number: int
     hint: Hint
-    end_ms: float | None = None
+    end_ms: float | None = None  # None: of the same audio again, with another hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +147,12 @@ class DropTranscription:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Send audio. `late_s`: silence that the caller heard before it, within the utterance.
-
-    first   the utterance begins with it: answer with FIRST_FRAME_SENT
-    filler  it is no part of an utterance
-    """
+    """Send audio."""
 
     mulaw: bytes
-    late_s: float = 0.0
-    first: bool = False
-    filler: bool = False
+    late_s: float = 0.0  # silence that the caller heard before it, within the utterance
+    first: bool = False  # the utterance begins with it: answer with FIRST_FRAME_SENT
+    filler: bool = False  # it is no part of an utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +163,10 @@ class SendMark:
 
 
 class Command(Enum):
-    """Effects without a value.
+    """Effects without a value."""
 
-    CLEAR          throw away all audio that was not played yet, here and at the provider
-    END_FAREWELL   the farewell was played to its end
-    """
-
-    CLEAR = auto()
-    END_FAREWELL = auto()
+    CLEAR = auto()  # throw away all audio that was not played yet, here and at the provider
+    END_FAREWELL = auto()  # it was played to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +178,10 @@ class SayFiller:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Say the interrupted utterance from sentence number `first` (from 0) on; then RESUME_ENDED.
-
-    known  the audio of the first of them
-    """
+    """Say the interrupted utterance from sentence number `first` (from 0) on; then RESUME_ENDED."""
 
     first: int
-    known: tuple[bytes, ...]
+    known: tuple[bytes, ...]  # the audio of the first of them
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,19 +52,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """One call's outbound audio, utterance by utterance.
-
-    ends_at      when all that was queued will have been played
-    boundary_at  when the first sentence that was not heard to its end began to sound
-    sounding     something of the utterance was queued
-    """
+    """One call's outbound audio, utterance by utterance."""
 
     generation: int = 0
     fate: Fate = Fate.WHOLE
     sentences: tuple[Sentence, ...] = ()
-    ends_at: float = 0.0
-    boundary_at: float = 0.0
-    sounding: bool = False
+    ends_at: float = 0.0  # when all that was queued will have been played
+    boundary_at: float = 0.0  # when the first sentence not heard to its end began to sound
+    sounding: bool = False  # something of the utterance was queued
 
     def begin(self) -> Playback:
         """A new utterance; marks of earlier ones mean nothing from here on."""

@@ -80,24 +80,19 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDependencies:
-    """What a call works with; the same for all calls of a worker.
-
-    fixed     sentences whose audio the synthesizer has in its cache
-    announce  tells live watchers what the bot is doing; must not wait for anything
-    clock     of the record (UTC); `stopwatch` is monotonic, in seconds
-    """
+    """What a call works with; the same for all calls of a worker."""
 
     stt: SpeechToText
     synthesizer: Synthesizer
     detector: Callable[[], VoiceDetector]
-    fixed: Collection[str] = frozenset()
+    fixed: Collection[str] = frozenset()  # sentences that the synthesizer has in its cache
     converse: Conversation
-    announce: Callable[[CallSid, Phase], None] | None = None
+    announce: Callable[[CallSid, Phase], None] | None = None  # to live watchers; never waits
     fillers: FillerPhrases | None = None
     language: str = "en"
     max_call_s: float = 900.0
-    clock: Callable[[], datetime] = utc_now
-    stopwatch: Callable[[], float] = time.perf_counter
+    clock: Callable[[], datetime] = utc_now  # of the record
+    stopwatch: Callable[[], float] = time.perf_counter  # monotonic, in seconds
 
 
 class Leaving(Enum):

@@ -18,13 +18,10 @@ from voicebot.stream.turns import Turn
 
 @dataclass(frozen=True, slots=True)
 class FillerPhrases:
-    """What is said while an answer is late, the last phrase again and again.
-
-    after_s  seconds after the caller's last word
-    """
+    """What is said while an answer is late, the last phrase again and again."""
 
     sentences: tuple[str, ...]
-    after_s: float
+    after_s: float  # after the caller's last word
 
 
 Question = tuple[Step, bool]
@@ -33,34 +30,24 @@ Question = tuple[Step, bool]
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One answer in keys.
-
-    began_at  the moment of the first (UTC)
-    asked     the question at the last; None while the bot was putting a new one
-    """
+    """One answer in keys."""
 
     digits: str
-    began_at: datetime
-    asked: Question | None
+    began_at: datetime  # the moment of the first (UTC)
+    asked: Question | None  # at the last; None while the bot was putting a new one
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A turn of the caller, from `start_ms` to `end_ms`, whose text is asked for by `number`.
-
-    transcript  None until it is known
-    plain       the first text, while the same audio is transcribed again with digits as words
-    started_at  the moment at which it began (UTC), once it is over
-    decided_s   the moment at which it was known to be over
-    """
+    """A turn of the caller, from `start_ms` to `end_ms`, whose text is asked for by `number`."""
 
     number: int
     start_ms: float
     end_ms: float
-    transcript: Transcribed | None = None
-    plain: str | None = None
-    started_at: datetime = datetime.min
-    decided_s: float = 0.0
+    transcript: Transcribed | None = None  # until it is known
+    plain: str | None = None  # the first text, while digits are transcribed again as words
+    started_at: datetime = datetime.min  # when it began (UTC), once it is over
+    decided_s: float = 0.0  # when it was known to be over
 
     def told(self, event: Transcribed) -> Spoken:
         """Return it with its transcript, if this is its own."""
@@ -92,54 +79,37 @@ NOTHING_ASKED: Final = Expectation(
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """What does not change during a call.
+    """What does not change during a call."""
 
-    window_ms  the length of a window of the voice detector
-    decisive   the detector knows: the first silent window ends the turn
-    """
-
-    window_ms: float
-    decisive: bool = False
+    window_ms: float  # the length of a window of the voice detector
+    decisive: bool = False  # the detector knows: the first silent window ends the turn
     language: str = "en"
     fillers: FillerPhrases | None = None
 
 
 class CallState(NamedTuple):
-    """Where a call stands. A named tuple: it is copied for each window of the caller's audio.
-
-    asked         the open question; None while the bot begins to put another one
-    arrivals      what the caller did, not yet handed to the conversation, oldest first
-    pausing       the turn so far, transcribed in its present pause, which may turn out to be all
-    judged        the finished turn whose text decides what it is, since `judged_s`
-    followed_ms   where the turn that speech to text follows begins
-    transcriptions how many were asked for
-    turn_end_ms   no later turn reaches back further
-    heard_prefix  what was heard of the words that the caller interrupted; None if none were
-    passed_over   a noise was taken for none: who says something again means it
-    filler        how many filler phrases were said while the caller waits; None while not
-    gone, over    the caller is gone; why the next question is not answered
-    """
+    """Where a call stands. A named tuple: it is copied for each window of the caller's audio."""
 
     settings: CallSettings
     turn: Turn = Turn()
     playback: Playback = Playback()
     expectation: Expectation = NOTHING_ASKED
-    asked: Question | None = None
+    asked: Question | None = None  # the open question; None while the bot begins to put another
     waits: Waits = Waits.ELSEWHERE
-    arrivals: tuple[Arrival, ...] = ()
-    pausing: Spoken | None = None
-    judged: Spoken | None = None
-    judged_s: float = 0.0
-    followed_ms: float | None = None
+    arrivals: tuple[Arrival, ...] = ()  # not yet handed to the conversation, oldest first
+    pausing: Spoken | None = None  # the turn so far, in a pause: it may turn out to be all
+    judged: Spoken | None = None  # the finished turn whose text decides what it is
+    judged_s: float = 0.0  # since when
+    followed_ms: float | None = None  # where the turn that speech to text follows begins
     transcriptions: int = 0
-    turn_end_ms: float = 0.0
+    turn_end_ms: float = 0.0  # no later turn reaches back further
     keys: Keys | None = None
-    heard_prefix: str | None = None
-    passed_over: bool = False
-    filler: int | None = None
-    finishing: bool = False
-    gone: bool = False
-    over: VoicebotError | None = None
+    heard_prefix: str | None = None  # of the words that the caller interrupted; None if none were
+    passed_over: bool = False  # a noise was taken for none: who says something again means it
+    filler: int | None = None  # how many phrases were said while the caller waits; None while not
+    finishing: bool = False  # these are the last words
+    gone: bool = False  # the caller
+    over: VoicebotError | None = None  # why the next question is not answered
     phase: Phase | None = None
 
 

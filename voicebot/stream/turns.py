@@ -50,14 +50,11 @@ MAX_TURN_MS: Final = 30_000.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How much silence ends a turn: with a complete answer, and without.
+    """How much silence ends a turn."""
 
-    `gap_ms` of it make a pause, at which transcription begins.
-    """
-
-    short_ms: float
-    long_ms: float
-    gap_ms: float = PAUSE_MS
+    short_ms: float  # with a complete answer
+    long_ms: float  # without
+    gap_ms: float = PAUSE_MS  # makes a pause, at which transcription begins
 
 
 NONE: Final = Patience(0, 0, 0)
@@ -89,22 +86,14 @@ class Floor(Enum):
 
 
 class TurnEvent(Enum):
-    """What turn-taking found. The audio of the turn lies from `start_ms` to `now_ms`.
+    """What turn-taking found. The audio of the turn lies from `start_ms` to `now_ms`."""
 
-    BARGED_IN  the caller speaks over the bot
-    STARTED    a turn began
-    PAUSED     what was said is worth transcribing: it may be all
-    RESUMED    it was not all
-    FINISHED   the turn is over
-    SILENCE    nobody has spoken for as long as one waits
-    """
-
-    BARGED_IN = "barged in"
+    BARGED_IN = "barged in"  # the caller speaks over the bot
     STARTED = "started"
-    PAUSED = "paused"
-    RESUMED = "resumed"
+    PAUSED = "paused"  # what was said is worth transcribing: it may be all
+    RESUMED = "resumed"  # it was not all
     FINISHED = "finished"
-    SILENCE = "silence"
+    SILENCE = "silence"  # nobody has spoken for as long as one waits
 
 
 Events = tuple[TurnEvent, ...]
@@ -112,25 +101,17 @@ Events = tuple[TurnEvent, ...]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where turn-taking stands.
-
-    now_ms      audio time so far
-    start_ms    when the present (or possible) turn began
-    spoken_ms   voice in it; in PAUSING, voice since the pause began
-    pause_ms    since its last accepted voice
-    quiet_ms    waited for a turn to begin, while the bot was not heard
-    whole       the text so far is a complete answer
-    """
+    """Where turn-taking stands."""
 
     patience: Patience = CONFIRMING
     floor: Floor = Floor.QUIET
-    voiced: bool = False
-    now_ms: float = 0.0
-    start_ms: float = 0.0
-    spoken_ms: float = 0.0
-    pause_ms: float = 0.0
-    quiet_ms: float = 0.0
-    whole: bool = False
+    voiced: bool = False  # the last window
+    now_ms: float = 0.0  # audio time so far
+    start_ms: float = 0.0  # when the present (or possible) turn began
+    spoken_ms: float = 0.0  # voice in it; in PAUSING, voice since the pause began
+    pause_ms: float = 0.0  # since its last accepted voice
+    quiet_ms: float = 0.0  # waited for a turn to begin, while the bot was not heard
+    whole: bool = False  # the text so far is a complete answer
 
 
 def on_window(
