@@ -10,13 +10,12 @@ from pydantic import SecretStr
 
 from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
-from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
 from voicebot.speech.client import RemoteTranscriber, WholeUtterances
 from voicebot.speech.factory import detectors, local_transcriber, open_stt, open_synthesizer
-from voicebot.speech.fallback import FallbackSpeechToText, FallbackSynthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
-from voicebot.speech.openai.stt import OpenAISpeechToText, SttDeadlines
+from voicebot.speech.openai.stt import OpenAISpeechToText
 from voicebot.speech.sentences import sentences_of
 
 
@@ -45,22 +44,19 @@ def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
 async def test_a_key_makes_openai_hear(engine: Engine, tmp_path: Path) -> None:
     keyed = settings(engine, tmp_path).model_copy(update={"openai_api_key": SecretStr("k")})
     stt = open_stt(keyed)
-    assert isinstance(stt, FallbackSpeechToText)
+    assert isinstance(stt, OpenAISpeechToText)
     await stt.aclose()
 
 
-async def test_openai_without_a_fallback_gets_a_longer_deadline(
-    tmp_path: Path,
-) -> None:
-    async def deadlines(fallback: bool) -> SttDeadlines:
+async def test_openai_without_a_fallback_gets_a_longer_deadline(tmp_path: Path) -> None:
+    async def opened(fallback: bool) -> OpenAISpeechToText:
         chosen = settings(Engine.OPENAI, tmp_path, openai_fallback=fallback)
         stt = open_stt(chosen.model_copy(update={"openai_api_key": SecretStr("k")}))
-        assert isinstance(stt, FallbackSpeechToText)
+        assert isinstance(stt, OpenAISpeechToText)
         await stt.aclose()
-        assert isinstance(stt.primary, OpenAISpeechToText)
-        return stt.primary.deadlines
+        return stt
 
-    alone, relieved = await deadlines(False), await deadlines(True)
+    alone, relieved = await opened(False), await opened(True)
     assert alone.deadline_s > 2 * relieved.deadline_s
     assert alone.hedge_s == relieved.hedge_s, "the file endpoint is asked as early"
 

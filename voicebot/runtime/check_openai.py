@@ -26,7 +26,7 @@ from voicebot.runtime.findings import Finding, note, ok
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.session import State
-from voicebot.speech.openai.stt import OpenAISpeechToText, OpenAISttStream
+from voicebot.speech.openai.stt import ALONE_TIMES, OpenAISpeechToText, OpenAISttStream
 from voicebot.speech.openai.tts import openai_synthesizers
 
 _PATIENT_S: Final = 8.0
@@ -47,7 +47,7 @@ async def check_openai_services(settings: Settings) -> AsyncIterator[Finding]:
     ours = account(settings)
     patient = settings.model_copy(
         update={
-            "openai_hearing_deadline_s": _PATIENT_S,
+            "openai_hearing_deadline_s": _PATIENT_S / ALONE_TIMES,
             "openai_speech_deadline_ms": round(_PATIENT_S * 1000),
         }
     )
@@ -81,7 +81,7 @@ async def _models(ours: Account, wanted: list[str]) -> Finding:
 
 
 async def _hearing(settings: Settings) -> Finding:
-    stt = OpenAISpeechToText(settings)
+    stt = OpenAISpeechToText(settings, fallback=None)
     began = time.perf_counter()
     silence = g711.SILENCE * (g711.RATE_HZ // 2)
     try:

@@ -1,4 +1,4 @@
-"""A cache of synthesised fixed sentences, per voice, in memory and on disk.
+"""What stands before the voices: a cache of fixed sentences for each, and fallback between them.
 
     <data dir>/speech-cache/<voice id>/<sha256 of the sentence>.ulaw
 
@@ -12,11 +12,14 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
+from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
+from voicebot.openai import metrics
+from voicebot.openai.failures import Service
 from voicebot.speech import Synthesizer
 
 _log = get_logger("voicebot.speech.cache")
@@ -38,8 +41,7 @@ class CachedSynthesizer:
                 async for piece in pieces:
                     yield piece
             return
-        kept = await self._recall(sentence)
-        if kept is not None:
+        if kept := await self._recall(sentence):
             yield kept
             return
         whole = b""
@@ -49,16 +51,14 @@ class CachedSynthesizer:
                 yield piece
         await self._keep(sentence, whole)
 
-    async def warm(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
-        """Synthesise all fixed sentences, calling `progress(done, total)` after each.
+    async def warm(self) -> None:
+        """Synthesise all fixed sentences, one at a time: a call's sentence waits for one at most.
 
-        Works on one sentence at a time, so that a call's sentence waits for at most one. Raises
-        SpeechUnavailable; sentences synthesised before that stay cached.
+        Raises SpeechUnavailable; sentences synthesised before that stay cached.
         """
-        for done, sentence in enumerate(sorted(self._fixed), 1):
+        for sentence in sorted(self._fixed):
             async for _ in self.speak(sentence):
                 pass
-            progress(done, len(self._fixed))
 
     async def aclose(self) -> None:
         """Close the wrapped synthesizer."""
@@ -66,8 +66,11 @@ class CachedSynthesizer:
 
     async def _recall(self, sentence: str) -> bytes | None:
         if sentence not in self._memory:
-            kept = await asyncio.to_thread(_read, self._path(sentence))
-            if not kept:
+            try:
+                kept = await asyncio.to_thread(self._path(sentence).read_bytes)
+            except OSError:
+                return None
+            if not kept:  # a full disk
                 return None
             self._memory[sentence] = kept
         return self._memory[sentence]
@@ -83,13 +86,6 @@ class CachedSynthesizer:
         return self._directory / f"{hashlib.sha256(sentence.encode()).hexdigest()}.ulaw"
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
 def _write(path: Path, mulaw: bytes) -> None:
     """Write atomically, because several processes may write the same sentence at once."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,3 +97,49 @@ def _write(path: Path, mulaw: bytes) -> None:
         except OSError:
             os.unlink(file.name)
             raise
+
+
+class FallbackSynthesizer:
+    """Tries several synthesizers in order. It satisfies Synthesizer.
+
+    A single synthesizer is tried twice.
+    """
+
+    def __init__(self, synthesizers: Sequence[CachedSynthesizer]) -> None:
+        self._synthesizers = synthesizers
+        self._order = (
+            (*synthesizers, *synthesizers) if len(synthesizers) == 1 else tuple(synthesizers)
+        )
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Yield mu-law pieces; raises SpeechUnavailable when every synthesizer failed."""
+        for place, synthesizer in enumerate(self._order):
+            try:
+                async with aclosing(synthesizer.speak(sentence)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except SpeechUnavailable as error:
+                _log.info("next_mouth", place=place, error=error)
+                metrics.fallbacks.labels(Service.SPEAKING).inc()
+            else:
+                return
+        raise SpeechUnavailable("no text to speech: OpenAI failed, and so did any local voice")
+
+    async def warm(self) -> None:
+        """Cache the fixed sentences in every voice, beginning with the last (local) one.
+
+        Raises SpeechUnavailable after all were tried when one of them failed.
+        """
+        failed: SpeechUnavailable | None = None
+        for synthesizer in reversed(self._synthesizers):
+            try:
+                await synthesizer.warm()
+            except SpeechUnavailable as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    async def aclose(self) -> None:
+        """Close all synthesizers."""
+        for synthesizer in self._synthesizers:
+            await synthesizer.aclose()

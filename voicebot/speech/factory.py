@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from voicebot.openai.breaker import openai_breaker
-from voicebot.openai.failures import Service
 from voicebot.settings import Engine, Settings
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, VoiceDetector
-from voicebot.speech.cache import CachedSynthesizer
+from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber, WholeUtterances
-from voicebot.speech.fallback import FallbackSpeechToText, FallbackSynthesizer
 from voicebot.speech.models import SpeechProcess, has_fallback, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
 from voicebot.speech.vad import SileroDetector
@@ -26,11 +23,8 @@ def open_stt(settings: Settings) -> SpeechToText:
             # The openai package takes most of a second to import.
             from voicebot.speech.openai.stt import OpenAISpeechToText
 
-            second = (
-                local_transcriber(settings) if has_fallback(settings, SpeechProcess.STT) else None
-            )
-            first = OpenAISpeechToText(settings, alone=second is None)
-            return FallbackSpeechToText(first, second, openai_breaker(Service.HEARING))
+            local = has_fallback(settings, SpeechProcess.STT)
+            return OpenAISpeechToText(settings, local_transcriber(settings) if local else None)
         case _:
             return WholeUtterances(local_transcriber(settings))
 

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import httpx2
+from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
 from voicebot.settings import Settings
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
-from voicebot.speech import Hint, SttStream, SttTurn
+from voicebot.speech import Hint, SttStream, SttTurn, Transcriber
 from voicebot.speech.openai.session import Limits
 from voicebot.speech.openai.stt import OpenAISpeechToText
 from voicebot.speech.openai.tts import OpenAISynthesizer, TtsDeadlines, openai_synthesizers
@@ -43,12 +45,15 @@ def settings(url: str, deadline_s: float = PATIENT_S) -> Settings:
 
 @asynccontextmanager
 async def call(
-    url: str, *, deadline_s: float = PATIENT_S, limits: Limits | None = None
+    url: str,
+    *,
+    deadline_s: float = PATIENT_S,
+    limits: Limits | None = None,
+    fallback: Transcriber | None = None,
 ) -> AsyncIterator[SttStream]:
-    """The ear of one call."""
-    stt = OpenAISpeechToText(
-        settings(url, deadline_s), limits=replace(limits or Limits(), connect_s=PATIENT_S)
-    )
+    """Speech to text of one call."""
+    patient = replace(limits or Limits(), connect_s=PATIENT_S)
+    stt = OpenAISpeechToText(settings(url, deadline_s), fallback, patient)
     try:
         async with stt.open() as ear:
             yield ear
@@ -99,3 +104,29 @@ async def until(condition: Callable[[], bool]) -> None:
 def order(simulator: Simulator, service: Service, kind: FaultKind, **more: float) -> None:
     """The next request of this service goes wrong."""
     simulator.faults.order(Fault(service=service, kind=kind, **more))
+
+
+WRONG_ANSWERS = [
+    ("text/html", "<html>Please log in.</html>"),
+    ("application/json", "{}"),
+    ("application/json", '{"text": null}'),
+    ("application/json", '{"text": 7, "output": 7, "usage": 7}'),
+    ("application/json", "[]"),
+    ("application/json", '"no"'),
+]
+"""Content type and body of a 200 that means something else: a proxy's page, an error, null."""
+
+
+@asynccontextmanager
+async def answering(content_type: str, body: str) -> AsyncIterator[AsyncOpenAI]:
+    """A client whose server gives this answer to everything."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"content-type": content_type}, text=body)
+
+    transport = httpx2.MockTransport(answer)
+    async with AsyncOpenAI(
+        api_key="k", base_url="http://other/v1", max_retries=0,
+        http_client=httpx2.AsyncClient(transport=transport),
+    ) as client:  # fmt: skip
+        yield client

@@ -1,22 +1,38 @@
-"""What is sent, in which order, and which text belongs to which stretch. Pure."""
+"""What is sent, in which order and form, and which text belongs to which stretch. Pure."""
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.types.realtime import (
+    RealtimeTranscriptionSessionCreateRequest,
+    input_audio_buffer_append_event,
+    input_audio_buffer_clear_event,
+    input_audio_buffer_commit_event,
+    session_update_event,
+)
+from pydantic import BaseModel
 
 from voicebot.openai.failures import Failure
+from voicebot.speech import Hint
 from voicebot.speech.openai.dictation import (
     BATCH_BYTES,
     LONGEST_BYTES,
     Append,
     Clear,
+    ClientEvent,
     Commit,
     Dictation,
+    Event,
+    EventError,
+    EventType,
+    Format,
     Item,
+    encode,
+    session_update,
 )
-from voicebot.speech.openai.messages import Event, EventType
 
 WORD = b"\x10" * BATCH_BYTES
 
@@ -35,7 +51,15 @@ def wanted(dictation: Dictation, audio: bytes = WORD) -> Item:
 
 def committed(dictation: Dictation, *names: str) -> None:
     for name in names:
-        dictation.on_event(Event(EventType.COMMITTED, item_id=name))
+        dictation.on_event(Event(type=EventType.COMMITTED, item_id=name))
+
+
+def completed(dictation: Dictation, name: str, text: str) -> None:
+    dictation.on_event(Event(type=EventType.COMPLETED, item_id=name, transcript=text))
+
+
+def error(code: str, event_id: str | None = None) -> Event:
+    return Event(type=EventType.ERROR, error=EventError(code=code, event_id=event_id))
 
 
 def test_a_stretch_is_sent_while_it_grows_and_committed_when_wanted() -> None:
@@ -80,10 +104,10 @@ def test_texts_go_by_name_not_by_arrival() -> None:
     first, second = wanted(dictation), wanted(dictation)
     dictation.to_send()
     committed(dictation, "a", "b")
-    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text=" two "))
+    completed(dictation, "b", " two ")
     assert (first.text, second.text) == (None, "two")
     assert not dictation.is_idle
-    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="one"))
+    completed(dictation, "a", "one")
     assert first.text == "one"
     assert dictation.is_idle
 
@@ -92,12 +116,15 @@ def test_an_empty_commit_is_nothing_said_and_others_failed() -> None:
     dictation = Dictation()
     empty, refused, good = wanted(dictation), wanted(dictation), wanted(dictation)
     dictation.to_send()
-    dictation.on_event(Event(EventType.ERROR, code="something", cause="commit_2"))
+    dictation.on_event(error("something", "commit_2"))
     dictation.on_event(
-        Event(EventType.ERROR, code="input_audio_buffer_commit_empty", cause="commit_1")
+        Event(
+            type=EventType.ERROR,
+            error=EventError(code="input_audio_buffer_commit_empty", event_id="commit_1"),
+        )
     )
     committed(dictation, "c")
-    dictation.on_event(Event(EventType.COMPLETED, item_id="c", text="three"))
+    completed(dictation, "c", "three")
     assert (empty.text, refused.failure, good.text) == ("", Failure.SERVER_ERROR, "three")
 
 
@@ -106,7 +133,7 @@ def test_an_item_that_failed_is_told() -> None:
     item = wanted(dictation)
     dictation.to_send()
     committed(dictation, "a")
-    dictation.on_event(Event(EventType.FAILED, item_id="a"))
+    dictation.on_event(Event(type=EventType.FAILED, item_id="a"))
     assert item.failure is Failure.SERVER_ERROR
     assert item.settled.is_set()
 
@@ -118,12 +145,14 @@ def test_after_a_break_all_that_is_unsettled_is_sent_again_in_order() -> None:
     growing = grown(dictation, b"\x03" * BATCH_BYTES)
     dictation.to_send()
     committed(dictation, "a", "b")
-    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="done"))
+    completed(dictation, "a", "done")
     dictation.reconnected()
     assert dictation.to_send() == [
         Append(b"\x02" * BATCH_BYTES), Commit("commit_3"), Append(b"\x03" * BATCH_BYTES),
     ]  # fmt: skip
-    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text="of the old session"))
+    dictation.on_event(
+        Event(type=EventType.COMPLETED, item_id="b", transcript="of the old session")
+    )
     assert (done.text, first.text, growing.text) == ("done", None, None)
 
 
@@ -142,19 +171,19 @@ def test_a_dropped_text_that_comes_later_is_ignored() -> None:
     dictation.to_send()
     dictation.abandon(left)
     committed(dictation, "a", "b")
-    dictation.on_event(Event(EventType.COMPLETED, item_id="a", text="late"))
-    dictation.on_event(Event(EventType.COMPLETED, item_id="b", text="right"))
+    completed(dictation, "a", "late")
+    completed(dictation, "b", "right")
     assert (left.text, next_one.text) == (None, "right")
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        Event(EventType.OTHER),
-        Event(EventType.COMMITTED, item_id="x"),
-        Event(EventType.COMPLETED, item_id="x", text="words"),
-        Event(EventType.FAILED, item_id="x"),
-        Event(EventType.ERROR, code="odd", cause="x"),
+        Event(type="other"),
+        Event(type=EventType.COMMITTED, item_id="x"),
+        Event(type=EventType.COMPLETED, item_id="x", transcript="words"),
+        Event(type=EventType.FAILED, item_id="x"),
+        error("odd", "x"),
     ],
 )
 def test_events_of_nothing_known_change_nothing(event: Event) -> None:
@@ -164,7 +193,7 @@ def test_events_of_nothing_known_change_nothing(event: Event) -> None:
 
 
 def test_the_end_of_a_session_is_told() -> None:
-    expired = Event(EventType.ERROR, code="session_expired")
+    expired = error("session_expired")
     assert not Dictation().on_event(expired)
 
 
@@ -202,3 +231,49 @@ def test_what_the_server_holds_at_each_commit_is_exactly_that_stretch(data: st.D
             heard.append(buffer)
         buffer = buffer + order.mulaw if isinstance(order, Append) else b""
     assert heard == [bytes(item.audio) for item in items]
+
+
+MODELS = ["gpt-live-transcribe", "gpt-transcribe", "gpt-realtime-whisper", "whisper-1"]
+HINT = Hint("en", ("Plumbing", "<Gas>\r\n", "<>"))
+
+
+@pytest.mark.parametrize("audio", list(Format))
+@pytest.mark.parametrize("model", MODELS)
+def test_a_session_update_is_one_of_the_packages(audio: Format, model: str) -> None:
+    update = orjson.loads(session_update("mine", model, audio, HINT))
+    session_update_event.SessionUpdateEvent.model_validate(update)
+    session = RealtimeTranscriptionSessionCreateRequest.model_validate(update["session"])
+    assert session.audio is not None
+    assert session.audio.input is not None
+    given = update["session"]["audio"]["input"]
+    assert set(given) <= set(type(session.audio.input).model_fields)
+    assert given["turn_detection"] is None
+    keywords = {"languages": ["en"], "keywords": ["Plumbing", "Gas"]}
+    wanted = keywords if model in MODELS[:2] else {"language": "en"}
+    assert given["transcription"] == {"model": model, **wanted}
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (Append(b"\xff" * 160), input_audio_buffer_append_event.InputAudioBufferAppendEvent),
+        (Commit("mine"), input_audio_buffer_commit_event.InputAudioBufferCommitEvent),
+        (Clear(), input_audio_buffer_clear_event.InputAudioBufferClearEvent),
+    ],
+)
+def test_client_events_are_the_packages(event: ClientEvent, kind: type[BaseModel]) -> None:
+    kind.model_validate_json(encode(event, lambda mulaw: mulaw))
+
+
+def test_server_events_are_read_with_whatever_else_they_hold() -> None:
+    completed = {
+        "type": "conversation.item.input_audio_transcription.completed", "event_id": "e",
+        "item_id": "item_1", "content_index": 0, "transcript": "Yes.",
+        "usage": {"type": "duration", "seconds": 1.5},
+    }  # fmt: skip
+    event = Event.model_validate(completed)
+    assert (event.type, event.item_id, event.transcript) == (EventType.COMPLETED, "item_1", "Yes.")
+    session = {"type": "session.updated", "session": {"expires_at": 17, "audio": {}}}
+    assert Event.model_validate(session).session.expires_at == 17
+    refused = {"type": "error", "error": {"code": None, "event_id": "mine", "message": "secret"}}
+    assert Event.model_validate(refused).error == EventError(event_id="mine")

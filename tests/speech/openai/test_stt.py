@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.simulators.openai.conftest import RECORDED, recorded
 from tests.speech.openai.conftest import (
@@ -21,18 +22,18 @@ from tests.speech.openai.conftest import (
     settings,
     until,
 )
+from tests.stream.doubles import CodedTranscriber, FailingStt
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.simulator import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint, SttStream
-from voicebot.speech.openai.messages import Format
+from voicebot.speech.openai.dictation import Format
 from voicebot.speech.openai.session import Limits
 from voicebot.speech.openai.stt import (
     OpenAISpeechToText,
     OpenAISttStream,
-    SttDeadlines,
     join_stretches,
 )
 
@@ -53,9 +54,9 @@ def halves() -> tuple[slice, slice]:
 def hedging(ear: SttStream) -> Iterator[None]:
     """Soon the file endpoint is asked as well."""
     assert isinstance(ear, OpenAISttStream)
-    usual, ear.deadlines = ear.deadlines, SttDeadlines(HURRIED_S, PATIENT_S)
+    usual, ear.stt.hedge_s = ear.stt.hedge_s, HURRIED_S
     yield
-    ear.deadlines = usual
+    ear.stt.hedge_s = usual
 
 
 def plain(text: str) -> str:
@@ -78,7 +79,7 @@ async def test_the_next_call_knows_which_format_the_server_takes(
     url: str, simulator: Simulator
 ) -> None:
     simulator.takes_pcmu = False
-    stt = OpenAISpeechToText(settings(url), limits=Limits(connect_s=PATIENT_S))
+    stt = OpenAISpeechToText(settings(url), None, Limits(connect_s=PATIENT_S))
     assert stt.audio_format is Format.PCMU
     async with stt.open() as ear:
         assert await heard(ear, NAME.samples) == NAME.text
@@ -393,6 +394,85 @@ async def test_a_call_may_end_before_it_is_connected(url: str, simulator: Simula
     async with asyncio.timeout(ENOUGH_S):
         async with call(url):
             pass
+
+
+# -- the fallback engine --------------------------------------------------------------------
+
+
+LOCAL = CodedTranscriber({}, delay_s=0.0)
+"""It understands nothing: its text is "", where OpenAI hears a name."""
+
+
+async def test_a_turn_that_openai_does_not_hear_goes_to_the_fallback(
+    url: str, simulator: Simulator
+) -> None:
+    async with call(url, fallback=LOCAL) as ear:
+        assert await heard(ear, NAME.samples) == NAME.text
+        order(simulator, Service.HEARING, FaultKind.FAILED_ITEM)
+        order(simulator, Service.FILES, FaultKind.SERVER_ERROR)
+        assert await heard(ear, NAME.samples) == ""
+        assert await heard(ear, NAME.samples) == NAME.text
+
+
+async def test_time_spent_on_a_failed_engine_counts(url: str, simulator: Simulator) -> None:
+    order(simulator, Service.HEARING, FaultKind.STALL)
+    order(simulator, Service.FILES, FaultKind.STALL)
+    async with call(url, deadline_s=HURRIED_S, fallback=LOCAL) as ear:
+        caller = Caller(ear)
+        caller.say(NAME.samples)
+        transcript = await caller.turn.transcribe(caller.said, caller.hint)
+    assert transcript.seconds >= HURRIED_S
+
+
+async def test_an_open_breaker_keeps_audio_and_questions_from_openai(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, FaultKind.UNAUTHORIZED, times=100)
+    order(simulator, Service.FILES, FaultKind.UNAUTHORIZED)
+    bill = Meter()
+    before = unauthorized()
+    async with call(url, fallback=LOCAL) as ear:
+        start_meter(bill)
+        for _ in range(3):
+            assert await heard(ear, NAME.samples) == ""
+    assert simulator.served[Service.FILES] == 0  # who is refused is not asked again soon
+    assert bill.usage.heard_s == 0
+    assert unauthorized() == before + 2  # the session, and one turn
+
+
+def unauthorized() -> float:
+    labels = {"service": "hearing", "kind": "unauthorized"}
+    return REGISTRY.get_sample_value("voicebot_openai_failures_total", labels) or 0.0
+
+
+async def test_a_call_that_is_spent_is_heard_by_the_fallback(
+    url: str, simulator: Simulator
+) -> None:
+    async with call(url, fallback=LOCAL) as ear:
+        start_meter(Meter(most_usd=0.0))
+        assert await heard(ear, NAME.samples) == ""
+    assert not simulator.heard_with
+    assert simulator.served[Service.FILES] == 0
+
+
+async def test_without_a_fallback_openai_is_asked_after_any_failure(
+    url: str, simulator: Simulator
+) -> None:
+    order(simulator, Service.HEARING, FaultKind.FAILED_ITEM, times=4)
+    order(simulator, Service.FILES, FaultKind.SERVER_ERROR, times=4)
+    async with call(url) as ear:
+        for _ in range(4):
+            with pytest.raises(SpeechUnavailable):
+                await heard(ear, NAME.samples)
+        assert await heard(ear, NAME.samples) == NAME.text
+
+
+async def test_a_failure_of_the_fallback_as_well_is_told(url: str, simulator: Simulator) -> None:
+    order(simulator, Service.HEARING, FaultKind.FAILED_ITEM)
+    order(simulator, Service.FILES, FaultKind.SERVER_ERROR)
+    async with call(url, fallback=FailingStt()) as ear:
+        with pytest.raises(SpeechUnavailable):
+            await heard(ear, NAME.samples)
 
 
 @pytest.mark.parametrize(

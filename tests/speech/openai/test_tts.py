@@ -13,15 +13,19 @@ from tests.speech.openai.conftest import (
     ENOUGH_S,
     HURRIED_S,
     PATIENT_S,
+    WRONG_ANSWERS,
+    answering,
     patient_tts,
     settings,
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
+from voicebot.openai.exceptions import Unwanted
+from voicebot.openai.failures import Failure
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator, babble
 from voicebot.speech.openai import tts as tts_module
-from voicebot.speech.openai.tts import OpenAISynthesizer
+from voicebot.speech.openai.tts import EndpointVoice, OpenAISynthesizer
 
 SENTENCE = "What is the best phone number to reach you on?"
 
@@ -145,3 +149,15 @@ async def test_a_server_that_is_not_there_is_noticed_at_once() -> None:
     async with aclosing(patient_tts(settings("http://127.0.0.1:9/v1"))[0]) as tts:
         with pytest.raises(SpeechUnavailable, match="connection"):
             await said(tts)
+
+
+@pytest.mark.parametrize(("content_type", "body"), WRONG_ANSWERS)
+async def test_a_200_that_is_no_audio_is_not_played_to_the_caller(
+    content_type: str, body: str
+) -> None:
+    async with answering(content_type, body) as client:
+        voice = EndpointVoice(client, "tts", "marin", instructions="", rate_hz=24000)
+        with pytest.raises(Unwanted) as refused:
+            async for _ in voice.read("May I have your name?"):
+                pass
+    assert refused.value.failure is Failure.MALFORMED

@@ -11,15 +11,22 @@ is sent again.
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
+
+import orjson
+from pydantic import BaseModel
 
 from voicebot import g711
 from voicebot.openai.failures import Failure, failure_of_code
-from voicebot.speech.openai.messages import Event, EventType
+from voicebot.speech import Hint
 
+PCM_RATE_HZ: Final = 24_000
 BATCH_BYTES: Final = 60 * g711.RATE_HZ // 1000
 """Sent together while a turn goes on: a third as many messages as frames."""
 LONGEST_BYTES: Final = g711.RATE_HZ
@@ -29,6 +36,122 @@ SHORTEST_BYTES: Final = g711.RATE_HZ // 10
 
 NOTHING_SAID: Final = "input_audio_buffer_commit_empty"
 EXPIRED: Final = "session_expired"
+_TRANSCRIPTION: Final = "conversation.item.input_audio_transcription"
+_WITH_KEYWORDS: Final = ("gpt-transcribe", "gpt-live-transcribe")
+_FORBIDDEN: Final = str.maketrans(dict.fromkeys("<>\r\n", " "))
+
+
+class Format(StrEnum):
+    """The audio format of a session: mu-law at 8 kHz or 16-bit PCM at 24 kHz."""
+
+    PCMU = "audio/pcmu"
+    PCM = "audio/pcm"
+
+
+class EventType(StrEnum):
+    """The server events that are used."""
+
+    UPDATED = "session.updated"
+    COMMITTED = "input_audio_buffer.committed"
+    COMPLETED = f"{_TRANSCRIPTION}.completed"
+    FAILED = f"{_TRANSCRIPTION}.failed"
+    ERROR = "error"
+
+
+class EventError(BaseModel):
+    """An error in a server event; `event_id` is that of the refused client event."""
+
+    code: str | None = None
+    event_id: str | None = None
+
+
+class EventSession(BaseModel):
+    """A session in a server event; `expires_at` is in Unix seconds."""
+
+    expires_at: float | None = None
+
+
+class Event(BaseModel):
+    """The used members of a server event, whose `type` may also be none of EventType."""
+
+    type: str
+    item_id: str = ""
+    transcript: str = ""
+    error: EventError = EventError()
+    session: EventSession = EventSession()
+
+
+def session_update(event_id: str, model: str, wanted: Format, hint: Hint) -> str:
+    """Configure a session: no server-side VAD or noise reduction, keywords where supported."""
+    audio: dict[str, object] = {"type": wanted.value}
+    if wanted is Format.PCM:
+        audio["rate"] = PCM_RATE_HZ
+    given = {
+        "format": audio,
+        "noise_reduction": None,
+        "transcription": transcription(model, hint),
+        "turn_detection": None,
+    }
+    session = {"type": "transcription", "audio": {"input": given}}
+    return _packed(type="session.update", event_id=event_id, session=session)
+
+
+def transcription(model: str, hint: Hint) -> dict[str, object]:
+    """Return the recogniser's settings in the form that `model` takes."""
+    if not takes_keywords(model):
+        return {"model": model, "language": hint.language}
+    given: dict[str, object] = {"model": model, "languages": [hint.language]}
+    if keywords := clean_keywords(hint.vocabulary):
+        given["keywords"] = keywords
+    return given
+
+
+def takes_keywords(model: str) -> bool:
+    """Return whether this model takes `keywords` and `languages`."""
+    return model in _WITH_KEYWORDS
+
+
+def clean_keywords(vocabulary: Sequence[str]) -> list[str]:
+    """Return the keywords without the characters that the API refuses."""
+    return [word.translate(_FORBIDDEN).strip() for word in vocabulary if word.strip("<> \r\n")]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Send audio."""
+
+    mulaw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Make an item of the audio in the server's buffer."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Drop the audio in the server's buffer."""
+
+
+ClientEvent = Append | Commit | Clear
+
+
+def encode(event: ClientEvent, in_format: Callable[[bytes], bytes]) -> str:
+    """Return the JSON of a client event; `in_format` makes the session's format of mu-law."""
+    match event:
+        case Append(mulaw):
+            audio = base64.b64encode(in_format(mulaw)).decode()
+            return _packed(type="input_audio_buffer.append", audio=audio)
+        case Commit(event_id):
+            return _packed(type="input_audio_buffer.commit", event_id=event_id)
+        case Clear():
+            return _packed(type="input_audio_buffer.clear")
+
+
+def _packed(**members: object) -> str:
+    return orjson.dumps(members).decode()
 
 
 @dataclass(eq=False, slots=True)
@@ -54,28 +177,6 @@ class Item:
         else:
             self.text = text
         self.settled.set()
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """Send audio."""
-
-    mulaw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Make an item of the audio in the server's buffer."""
-
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """Drop the audio in the server's buffer."""
-
-
-ClientEvent = Append | Commit | Clear
 
 
 class Dictation:
@@ -158,25 +259,25 @@ class Dictation:
 
     def on_event(self, event: Event) -> bool:
         """Handle a server event; return False when it says that the session has expired."""
-        match event.kind:
+        code = event.error.code or ""
+        match event.type:
             case EventType.COMMITTED if self._committing:
                 self._known[event.item_id] = self._committing.popleft()
             case EventType.COMPLETED:
-                self._settle(self._known.pop(event.item_id, None), event.text.strip())
+                self._settle(self._known.pop(event.item_id, None), event.transcript.strip())
             case EventType.FAILED:
-                self._settle(self._known.pop(event.item_id, None), failure_of_code(event.code))
-            case EventType.ERROR if event.code == EXPIRED:
+                self._settle(self._known.pop(event.item_id, None), failure_of_code(code))
+            case EventType.ERROR if code == EXPIRED:
                 return False
             case EventType.ERROR:
-                self._on_error(event)
+                self._on_refused_commit(event.error.event_id, code)
         return True
 
-    def _on_error(self, event: Event) -> None:
-        item = next((item for item in self._committing if item.commit_id == event.cause), None)
+    def _on_refused_commit(self, commit_id: str | None, code: str) -> None:
+        item = next((item for item in self._committing if item.commit_id == commit_id), None)
         if item is not None:
             self._committing.remove(item)
-            nothing_said = event.code == NOTHING_SAID
-            self._settle(item, "" if nothing_said else failure_of_code(event.code))
+            self._settle(item, "" if code == NOTHING_SAID else failure_of_code(code))
 
     def _settle(self, item: Item | None, text: str | Failure) -> None:
         if item is not None and item in self._wanted:

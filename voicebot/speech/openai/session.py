@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
@@ -28,9 +29,16 @@ from voicebot.openai.exceptions import failure_of
 from voicebot.openai.failures import Failure, Service, Unanswered
 from voicebot.openai.usage import meter
 from voicebot.speech import Hint
-from voicebot.speech.openai import messages
-from voicebot.speech.openai.dictation import Append, Clear, ClientEvent, Commit, Dictation
-from voicebot.speech.openai.messages import Event, EventType, Format, NotAnEvent
+from voicebot.speech.openai.dictation import (
+    PCM_RATE_HZ,
+    Append,
+    Dictation,
+    Event,
+    EventType,
+    Format,
+    encode,
+    session_update,
+)
 from voicebot.speech.resampling import Resampler, rounded
 
 MOST_BYTES: Final = 4 << 20
@@ -73,33 +81,28 @@ class Limits:
 
 
 @dataclass(slots=True)
-class NegotiatedFormat:
-    """The audio format that the server accepts, learnt once for all calls."""
+class RealtimeServer:
+    """The server of all calls' sessions, and the audio format that it takes, once learnt."""
 
+    account: Account
+    model: str
+    limits: Limits
     format: Format = Format.PCMU
 
 
 class TranscriptionSession:
     """One call's transcription session. Run `run` for as long as the call lasts."""
 
-    def __init__(
-        self,
-        account: Account,
-        model: str,
-        dictation: Dictation,
-        negotiated: NegotiatedFormat,
-        limits: Limits,
-    ) -> None:
-        self._account = account
-        self._model = model
+    def __init__(self, server: RealtimeServer, dictation: Dictation) -> None:
+        self._server = server
+        self._limits = server.limits
         self._dictation = dictation
-        self._negotiated = negotiated
-        self._limits = limits
         self._numbers = itertools.count(1)
         self._wake = asyncio.Event()
         self._hint = Hint()
         self._sent_hint: Hint | None = None
-        self._upsampler = Resampler(g711.RATE_HZ, messages.PCM_RATE_HZ)
+        self._format = server.format
+        self._upsampler = Resampler(g711.RATE_HZ, PCM_RATE_HZ)
         self._renew_at = 0.0
         self.state = State.DIALLING
         self.failure = Failure.CONNECTION
@@ -151,8 +154,8 @@ class TranscriptionSession:
         """
         try:
             async with connect(
-                self._account.realtime_url(intent="transcription"),
-                additional_headers=self._account.headers,
+                self._server.account.realtime_url(intent="transcription"),
+                additional_headers=self._server.account.headers,
                 compression=None,
                 max_size=MOST_BYTES,
                 open_timeout=self._limits.connect_s,
@@ -169,110 +172,96 @@ class TranscriptionSession:
                 ) from error
             raise
 
-    # -- configuring ---------------------------------------------------------------------
-
     async def _configure(self, socket: ClientConnection) -> None:
-        expires = await self._try_format(socket, self._negotiated.format)
-        if expires is None and self._negotiated.format is Format.PCMU:
-            expires = await self._try_format(socket, Format.PCM)
-            if expires is not None:
-                self._negotiated.format = Format.PCM
-                _log.info("hearing_takes_no_mulaw")
-        if expires is None:
+        """Agree on mu-law or else PCM; raises Refused."""
+        self._format = self._server.format
+        updated = await self._try_settings(socket)
+        if updated is None and self._format is Format.PCMU:
+            self._format = Format.PCM
+            updated = await self._try_settings(socket)
+        if updated is None:
             text = "OpenAI refused the transcription settings: check VOICEBOT_OPENAI_HEARING_MODEL"
             raise Refused(text, Failure.WRONG_REQUEST)
+        if self._format is not self._server.format:
+            self._server.format = self._format
+            _log.info("hearing_takes_no_mulaw")
+        expires = updated.session.expires_at
         left_s = expires - time.time() - self._limits.margin_s if expires else float("inf")
         self._renew_at = _now() + max(self._limits.stable_s, min(self._limits.renew_s, left_s))
-        self._upsampler = Resampler(g711.RATE_HZ, messages.PCM_RATE_HZ)
+        self._upsampler = Resampler(g711.RATE_HZ, PCM_RATE_HZ)
 
-    async def _try_format(self, socket: ClientConnection, audio: Format) -> float | None:
-        """Return the expiry time in Unix seconds (0: unknown), or None when the server refuses."""
-        name = self._name()
-        self._sent_hint = self._hint
-        await socket.send(messages.session_update(name, self._model, audio, self._hint))
+    async def _try_settings(self, socket: ClientConnection) -> Event | None:
+        """Return the server's confirmation of the settings, or None when it refuses them."""
+        event_id = await self._send_settings(socket)
         while True:
-            match _read(await socket.recv()):
-                case Event(kind=EventType.UPDATED, expires=expires):
-                    return expires
-                case Event(kind=EventType.ERROR, cause=cause) if cause in (name, ""):
-                    return None
+            event = _read(await socket.recv())
+            if event.type == EventType.UPDATED:
+                return event
+            if event.type == EventType.ERROR and event.error.event_id in (event_id, "", None):
+                return None
 
-    # -- exchanging ----------------------------------------------------------------------
+    async def _send_settings(self, socket: ClientConnection) -> str:
+        """Send the settings with the present hint, and return the message's id."""
+        event_id = f"update_{next(self._numbers)}"
+        self._sent_hint = self._hint
+        update = session_update(event_id, self._server.model, self._format, self._hint)
+        await socket.send(update)
+        return event_id
 
     async def _exchange(self, socket: ClientConnection) -> None:
+        """Exchange events until the session is old and idle; raises why it ended before that."""
         self._dictation.reconnected()
         self.state = State.UP
         self._wake.set()
-        loop = asyncio.get_running_loop()
-        alarm = loop.call_at(self._renew_at, self._wake.set)
+        alarm = asyncio.get_running_loop().call_at(self._renew_at, self._wake.set)
         reader = asyncio.create_task(self._read(socket), name="hearing reader")
-        writer = asyncio.create_task(self._write(socket), name="hearing writer")
+        reader.add_done_callback(lambda _: self._wake.set())
         try:
-            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+            while not reader.done():
+                await self._wake.wait()
+                self._wake.clear()
+                if _now() >= self._renew_at and self._dictation.is_idle:
+                    return
+                await self._send(socket)
+            await reader
         finally:
             alarm.cancel()
             reader.cancel()
-            writer.cancel()
-            endings = await asyncio.gather(reader, writer, return_exceptions=True)
-        for ending in endings:
-            if isinstance(ending, BaseException) and not isinstance(ending, asyncio.CancelledError):
-                raise ending
+            await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self, socket: ClientConnection) -> None:
         """Read server events; raises ConnectionClosed, or ConnectionAbortedError on expiry."""
         while True:
             event = _read(await socket.recv())
-            if event.kind is EventType.ERROR:
-                _log.warning("hearing_error", code=event.code)
+            if event.type == EventType.ERROR:
+                _log.warning("hearing_error", code=event.error.code)
             if not self._dictation.on_event(event):
                 raise ConnectionAbortedError("the session has expired")
             self._wake.set()
 
-    async def _write(self, socket: ClientConnection) -> None:
-        """Send client events until the session is old and idle; raises ConnectionClosed."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if _now() >= self._renew_at and self._dictation.is_idle:
-                return
-            events = self._dictation.to_send()
-            if events and self._sent_hint != self._hint:
-                await self._send_hint(socket)
-            for event in events:
-                await socket.send(self._message(event))
-                if isinstance(event, Append):
-                    meter().heard(self._model, len(event.mulaw) / g711.RATE_HZ)
+    async def _send(self, socket: ClientConnection) -> None:
+        """Send what is ready; raises ConnectionClosed."""
+        events = self._dictation.to_send()
+        if events and self._sent_hint != self._hint:
+            await self._send_settings(socket)  # the confirmation is not awaited: a hint only helps
+        for event in events:
+            await socket.send(encode(event, self._in_format))
+            if isinstance(event, Append):
+                meter().heard(self._server.model, len(event.mulaw) / g711.RATE_HZ)
 
-    async def _send_hint(self, socket: ClientConnection) -> None:
-        """Send a changed hint; its confirmation is not awaited, since it only helps."""
-        self._sent_hint = self._hint
-        audio = self._negotiated.format
-        update = messages.session_update(self._name(), self._model, audio, self._hint)
-        await socket.send(update)
-
-    def _message(self, event: ClientEvent) -> str:
-        match event:
-            case Append(mulaw) if self._negotiated.format is Format.PCMU:
-                return messages.append(mulaw)
-            case Append(mulaw):
-                pcm = rounded(self._upsampler.feed(g711.decode(mulaw)))
-                return messages.append(pcm.astype("<i2").tobytes())
-            case Commit(event_id):
-                return messages.commit(event_id)
-            case Clear():
-                return messages.clear()
-
-    def _name(self) -> str:
-        return f"update_{next(self._numbers)}"
+    def _in_format(self, mulaw: bytes) -> bytes:
+        if self._format is Format.PCMU:
+            return mulaw
+        return rounded(self._upsampler.feed(g711.decode(mulaw))).astype("<i2").tobytes()
 
 
 def _read(message: str | bytes) -> Event:
     """Read a server event; an unreadable one is ignored, and its item meets its deadline."""
     try:
-        return messages.read_event(message)
-    except NotAnEvent as error:
-        _log.warning("hearing_garbled", error=error)
-        return Event(EventType.OTHER)
+        return Event.model_validate_json(message)
+    except ValidationError as error:  # which quotes the message
+        _log.warning("hearing_garbled", errors=error.error_count())
+        return Event(type="")
 
 
 def _retry_after_s(error: Exception) -> float:

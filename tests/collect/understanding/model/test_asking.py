@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
-from tests.speech.openai.strangers import STRANGE, strange
+from tests.speech.openai.conftest import WRONG_ANSWERS, answering
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding import Asked, Intent, Understand
@@ -185,9 +185,9 @@ def test_the_instructions_are_the_same_for_every_utterance_and_name_every_intent
     assert all(offer.name in text for offer in SERVICES)
 
 
-@pytest.mark.parametrize(("content_type", "body"), STRANGE)
+@pytest.mark.parametrize(("content_type", "body"), WRONG_ANSWERS)
 async def test_a_200_that_is_no_answer_leaves_the_rules_guess(content_type: str, body: str) -> None:
-    async with strange(content_type, body) as client:
+    async with answering(content_type, body) as client:
         understand = asking.ModelUnderstanding(
             client, "m", effort="none", deadline_s=PATIENT_MS / 1000,
             breaker=openai_breaker(Asking.UNDERSTANDING), is_openai=False,
