@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.simulators.openai.conftest import Recorded, recorded
-from tests.simulators.openai.realtime import PCM, QUIET, dial
+from tests.simulators.openai.conftest import KEY, recorded
+from tests.simulators.openai.realtime import HEARING, PCM, QUIET, dial
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
 
 NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
@@ -41,16 +41,6 @@ async def test_a_session_is_created_updated_and_hears(url: str) -> None:
     assert len(set(kinds[4:-1])) == 1
 
 
-async def test_items_follow_each_other_by_name(url: str) -> None:
-    async with dial(url) as line:
-        await line.configure()
-        for clip in (NAME, YES):
-            assert await line.transcript(clip.samples) == clip.text
-        first, second = (e for e in line.events if e["type"] == "input_audio_buffer.committed")
-    assert first["previous_item_id"] is None
-    assert second["previous_item_id"] == first["item_id"] != second["item_id"]
-
-
 async def test_a_commit_of_too_little_is_an_error_that_names_its_cause(url: str) -> None:
     async with dial(url) as line:
         await line.configure()
@@ -62,18 +52,16 @@ async def test_a_commit_of_too_little_is_an_error_that_names_its_cause(url: str)
         assert await line.transcript(NO.samples) == NO.text
 
 
-async def test_silence_is_an_empty_transcript(url: str) -> None:
-    async with dial(url) as line:
-        await line.configure()
-        assert await line.transcript(QUIET) == ""
-
-
-async def test_what_was_cleared_is_not_heard(url: str) -> None:
+async def test_what_was_cleared_is_not_heard_and_silence_is_empty(url: str) -> None:
     async with dial(url) as line:
         await line.configure()
         await line.say(NAME.samples)
         await line.send("input_audio_buffer.clear")
         assert await line.transcript(YES.samples) == YES.text
+        assert await line.transcript(QUIET) == ""
+        first, second = (e for e in line.events if e["type"] == "input_audio_buffer.committed")
+    assert first["previous_item_id"] is None
+    assert second["previous_item_id"] == first["item_id"] != second["item_id"]
 
 
 @pytest.mark.parametrize(
@@ -112,21 +100,21 @@ async def test_mu_law_can_be_refused(url: str, simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "model=gpt-realtime-2.1&intent=transcription"], ids=["neither", "both"]
+    ("query", "key", "status"),
+    [
+        ("", KEY, 400),
+        ("model=gpt-realtime-2.1&intent=transcription", KEY, 400),
+        (HEARING, None, 401),
+        (HEARING, "sk-other", 401),
+    ],
 )
-async def test_intent_and_model_exclude_each_other(url: str, query: str) -> None:
+async def test_what_is_no_transcription_with_our_key_is_refused_at_the_handshake(
+    url: str, query: str, key: str | None, status: int
+) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        async with dial(url, query):
+        async with dial(url, query, key):
             pass
-    assert refused.value.response.status_code == 400
-
-
-@pytest.mark.parametrize("key", [None, "sk-other"])
-async def test_a_wrong_key_is_refused_at_the_handshake(url: str, key: str | None) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        async with dial(url, key=key):
-            pass
-    assert refused.value.response.status_code == 401
+    assert refused.value.response.status_code == status
 
 
 async def test_a_rate_limit_says_when_to_come_back(url: str, simulator: Simulator) -> None:
@@ -178,14 +166,3 @@ async def test_a_session_can_end_instead_of_an_answer(
         assert closed.value.rcvd.code == closing
         errors = [code(event) for event in line.events if event["type"] == "error"]
         assert errors == (["session_expired"] if kind is FaultKind.EXPIRED else [])
-
-
-@pytest.mark.parametrize("clip", [NAME, YES], ids=lambda clip: clip.file)
-async def test_a_failed_item_is_told(url: str, simulator: Simulator, clip: Recorded) -> None:
-    order(simulator, FaultKind.FAILED_ITEM)
-    async with dial(url) as line:
-        await line.configure()
-        await line.say(clip.samples)
-        await line.send("input_audio_buffer.commit")
-        event = await line.until(f"{TRANSCRIPTION}.failed")
-        assert code(event) == "transcription_failed"

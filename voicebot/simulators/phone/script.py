@@ -124,9 +124,12 @@ class Prompter:
 
 def following(cue: Cue) -> Cue | None:
     """Return the next question when all is understood; None after the last."""
-    places = [place for place, known in enumerate(IN_ORDER) if known.step is cue.step]
-    last_of_step = cue.confirming or len(places) == 1
-    after = places[-1 if last_of_step else 0] + 1 if places else len(IN_ORDER)
+    asked = (
+        place
+        for place, known in enumerate(IN_ORDER)
+        if known.step is cue.step and (cue.confirming or not known.confirming)
+    )
+    after = max(asked, default=len(IN_ORDER)) + 1
     return IN_ORDER[after] if after < len(IN_ORDER) else None
 
 

@@ -45,11 +45,8 @@ class Clear:
 ServerMessage = Media | Mark | Clear
 """A message of the server."""
 
-_KEYS: Final = {
-    "media": frozenset({"event", "streamSid", "media"}),
-    "mark": frozenset({"event", "streamSid", "mark"}),
-    "clear": frozenset({"event", "streamSid"}),
-}
+_BODIES: Final = {"media": "payload", "mark": "name", "clear": ""}
+"""The events, and the only key in the body of each; `clear` has no body."""
 
 
 def parse(message: str | bytes, stream_sid: str) -> ServerMessage:
@@ -62,38 +59,28 @@ def parse(message: str | bytes, stream_sid: str) -> ServerMessage:
         raise Complaint(f"31950: not JSON: {error}") from error
     if not isinstance(order, dict):
         raise Complaint("31950: not a JSON object")
-    return _checked(order, stream_sid)
-
-
-def _checked(order: dict[str, object], stream_sid: str) -> ServerMessage:
     event = order.get("event")
-    expected = _KEYS.get(event) if isinstance(event, str) else None
-    if expected is None:
+    if not isinstance(event, str) or event not in _BODIES:
         raise Complaint(f"31951: unknown event {event!r}")
+    key = _BODIES[event]
+    expected = {"event", "streamSid", event} if key else {"event", "streamSid"}
     if order.keys() != expected:
         raise Complaint(f"31951: {event} must have exactly the keys {sorted(expected)}")
     if order["streamSid"] != stream_sid:
         raise Complaint(f"31951: {event} for another streamSid")
-    if event == "media":
-        return Media(_audio(_only(order["media"], "payload")))
-    if event == "mark":
-        return Mark(_only(order["mark"], "name"))
-    return Clear()
+    return _with_body(event, key, order[event]) if key else Clear()
 
 
-def _only(body: object, key: str) -> str:
-    """Return the text of an object with exactly this key."""
+def _with_body(event: str, key: str, body: object) -> Media | Mark:
     if not isinstance(body, dict) or body.keys() != {key}:
         raise Complaint(f"31951: the body must have exactly the key {key!r}")
     value = body[key]
     if not isinstance(value, str) or not value:
         raise Complaint(f"31951: {key} must be a text that is not empty")
-    return value
-
-
-def _audio(payload: str) -> bytes:
+    if event == "mark":
+        return Mark(value)
     try:
-        return base64.b64decode(payload, validate=True)
+        return Media(base64.b64decode(value, validate=True))
     except binascii.Error as error:
         raise Complaint(f"31951: the payload is not standard base64: {error}") from error
 
