@@ -3,23 +3,29 @@
     python benchmarks/commit_cost.py
 
 The same commits to one real Valkey, turn and turn about: the bare script; a ledger without a
-journal; a ledger with one. And the disk's bare fsync beside a commit that rests in the journal.
+journal; a ledger with one. And, beside the disk's bare fsync of a page, commits that rest in the
+journal: the first after Redis froze, which waits for the deadline (40 ms), and those while Redis
+is known to be away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from voicebot.bench.figures import summary
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Message, Speaker, Step
+from voicebot.call import CallSid, Change, Message, Saved, Speaker, Step
+from voicebot.log import configure
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.client import connect
@@ -35,6 +41,8 @@ ROUNDS = 2000
 COMMITS_A_CALL = 20
 WARM_UP = 100
 SYNCS = 200
+FREEZES = 50
+BASE = "ledger without journal"
 
 Write = Callable[[Change], Awaitable[object]]
 Open = Callable[[str], Awaitable[Write]]
@@ -86,65 +94,90 @@ async def measure(ways: dict[str, Open]) -> dict[str, list[float]]:
             writes = {n: await opened(f"CA-{n}-{number}") for n, opened in ways.items()}
         for name, write in writes.items():
             what = change(number)
-            began = time.perf_counter()
-            await write(what)
-            taken[name].append((time.perf_counter() - began) * 1000)
+            with timed(taken[name]):
+                await write(what)
     return {name: values[WARM_UP:] for name, values in taken.items()}
 
 
 def bare_fsyncs(folder: Path) -> list[float]:
     """Milliseconds of appending a page and fsync."""
-    taken = []
+    taken: list[float] = []
     with (folder / "fsync").open("wb", buffering=0) as file:
         for _ in range(SYNCS):
-            began = time.perf_counter()
-            file.write(b"x" * 4096)
-            os.fsync(file.fileno())
-            taken.append((time.perf_counter() - began) * 1000)
+            with timed(taken):
+                file.write(b"x" * 4096)
+                os.fsync(file.fileno())
     return taken
 
 
+async def frozen(store: Store, valkey: EmbeddedValkey) -> dict[str, list[float]]:
+    """Milliseconds a commit of sessions whose Redis freezes after the first, and comes back."""
+    taken: dict[str, list[float]] = {
+        "to the journal, Redis froze": [],
+        "Redis known to be away": [],
+    }
+    first, later = taken.values()
+    for number in range(FREEZES):
+        session = await store.open_call(CallSid(f"CA-frozen-{number}"), caller=None)
+        assert await session.commit(change(number)) is Saved.REDIS
+        assert valkey.pid is not None
+        os.kill(valkey.pid, signal.SIGSTOP)
+        try:
+            for times in (first, *[later] * (SYNCS // FREEZES)):
+                with timed(times):
+                    assert await session.commit(change(number)) is Saved.JOURNAL
+        finally:
+            os.kill(valkey.pid, signal.SIGCONT)
+        await session.caught_up()
+        await session.close()
+    return taken
+
+
+@contextmanager
+def timed(taken: list[float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    taken.append((time.perf_counter() - began) * 1000)
+
+
 async def main() -> int:
+    configure("critical")
     with TemporaryDirectory(prefix="vb-cost-") as name:
-        folder, port = Path(name), free_port()
-        settings = Settings(_env_file=None, data_dir=folder, commit_deadline_ms=2000)
-        business = load_business(None)
-        valkey = EmbeddedValkey(folder, port)
+        folder, business = Path(name), load_business(None)
+        valkey = EmbeddedValkey(folder, free_port())
         url = await valkey.start()
-        client = connect(url)
-        with_journal = Store(
-            connect(url), settings, business, fallback=FallbackStore(folder / JOURNALS)
-        )
-        without = Store(connect(url), settings, business)
+        client, fallback = connect(url), FallbackStore(folder / JOURNALS)
+
+        def store(deadline_ms: int, journal: FallbackStore | None) -> Store:
+            settings = Settings(_env_file=None, data_dir=folder, commit_deadline_ms=deadline_ms)
+            return Store(connect(url), settings, business, fallback=journal)
+
+        without, with_journal = store(2000, None), store(2000, fallback)
+        in_service = store(40, FallbackStore(folder / "frozen"))
         await with_journal.start()
+        await in_service.start()
         taken = await measure(
             {
                 "bare script": bare(Scripts(client, retention_s=3600)),
-                "ledger without journal": ledger_of(without),
+                BASE: ledger_of(without),
                 "ledger with journal": ledger_of(with_journal),
             }
         )
-        await valkey.stop()
-        away = (await with_journal.open_call(CallSid("CA-away"), caller=None)).commit
-        journaled = []
-        for number in range(SYNCS):
-            began = time.perf_counter()
-            await away(change(number))
-            journaled.append((time.perf_counter() - began) * 1000)
-        for store in (with_journal, without):
-            await store.aclose()
+        taken |= await frozen(in_service, valkey)
+        for opened in (with_journal, without, in_service):
+            await opened.aclose()
         await client.aclose()
-        _report(taken, journaled, bare_fsyncs(folder))
+        await valkey.stop()
+        _report(taken | {"bare fsync of a page": bare_fsyncs(folder)})
     return 0
 
 
-def _report(taken: dict[str, list[float]], journaled: list[float], fsyncs: list[float]) -> None:
-    base = median(taken["ledger without journal"])
-    print("| commit, median ms | | against the ledger without journal |\n|---|--:|--:|")
+def _report(taken: dict[str, list[float]]) -> None:
+    base = median(taken[BASE])
+    print(f"| a commit | median ms | p99 ms | against the {BASE} |\n|---|--:|--:|--:|")
     for name, values in taken.items():
-        print(f"| {name} | {median(values):.3f} | {median(values) / base:.3f} |")
-    print(f"| to the journal, Redis away | {median(journaled):.3f} | |")
-    print(f"| bare fsync of a page | {median(fsyncs):.3f} | |")
+        of = summary(values)
+        print(f"| {name} | {of.p50:.3f} | {of.p99:.3f} | {median(values) / base:.3f} |")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ RUNS = {
     "commit_cost.py": (),
     "conversations.py": ("plain", "--limit", "1"),
     "floods.py": ("0.2",),
-    "journal.py": ("--rounds", "2"),
     "metrics_cost.py": ("1",),
     "redis_away.py": ("--calls", "2", "--lead", "1", "--away", "1"),
 }
