@@ -22,6 +22,10 @@ from voicebot.store.embedded import binary
 SLOTS = 16384
 MASTERS = 3
 PATIENCE_S = 60
+_QUICK_MS = 1000
+"""After so long without an answer a node counts as failed, and its replica takes over."""
+_PATIENT_MS = 15_000
+"""Where nothing takes over, a machine that is slow is no failure."""
 
 
 @contextmanager
@@ -149,11 +153,13 @@ class Cluster:
 @asynccontextmanager
 async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[Cluster]:
     """A cluster that is ready."""
-    ports = tuple(free_port() for _ in range(2 * MASTERS if replicas else MASTERS))
-    buses = [free_port() for _ in ports]  # the default, port + 10000, may be beyond the last
+    count = 2 * MASTERS if replicas else MASTERS
+    # The default bus, port + 10000, may be beyond the last port.
+    ports, buses = (chosen := _distinct_ports(2 * count))[:count], chosen[count:]
+    timeout_ms = _QUICK_MS if replicas else _PATIENT_MS
     with ExitStack() as servers:
         processes = tuple(
-            servers.enter_context(server(directory / str(port), port, *_options(bus)))
+            servers.enter_context(server(directory / str(port), port, *_options(bus, timeout_ms)))
             for port, bus in zip(ports, buses, strict=True)
         )
         for n, port in enumerate(ports):
@@ -162,19 +168,46 @@ async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[C
                 if n < MASTERS:
                     first, last = n * SLOTS // MASTERS, (n + 1) * SLOTS // MASTERS - 1
                     await _ask(node, "CLUSTER", "ADDSLOTSRANGE", first, last)
-        async with _client(ports[0]) as node:
-            for port, bus in zip(ports[1:], buses[1:], strict=True):
-                await _ask(node, "CLUSTER", "MEET", "127.0.0.1", port, bus)
-        for port in ports:
-            async with _client(port) as node:
-                known = f"cluster_known_nodes:{len(ports)}"
-                await _until_it_says(node, ("CLUSTER", "INFO"), known)
+        await _introduce(ports, buses)
         for n, port in enumerate(ports[MASTERS:]):
             await _replicate(port, ports[n])
         for port in ports:
             async with _client(port) as node:
                 await _until_it_says(node, ("CLUSTER", "INFO"), "cluster_state:ok")
         yield Cluster(processes, ports)
+
+
+def _distinct_ports(count: int) -> tuple[int, ...]:
+    """Free ports; one that is chosen is not taken yet, and could be chosen twice."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return tuple(found)
+
+
+async def _introduce(ports: tuple[int, ...], buses: tuple[int, ...]) -> None:
+    """Let the first node meet the others until each knows all.
+
+    A handshake that takes longer than the nodes' time-out is dropped, on a busy machine too.
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            known = [await _known_by(port) for port in ports]
+            if all(met == set(ports) for met in known):
+                return
+            async with _client(ports[0]) as node:
+                for port, bus in zip(ports[1:], buses[1:], strict=True):
+                    if port not in known[0]:
+                        await _ask(node, "CLUSTER", "MEET", "127.0.0.1", port, bus)
+            await asyncio.sleep(0.2)
+
+
+async def _known_by(port: int) -> set[int]:
+    """The ports of the nodes that this one has met, itself included."""
+    async with _client(port) as node:
+        told = str(await _ask(node, "CLUSTER", "NODES"))
+    met = (line.split()[1] for line in told.splitlines() if "handshake" not in line)
+    return {int(at.partition("@")[0].rpartition(":")[2]) for at in met}
 
 
 async def _replicate(replica: int, master: int) -> None:
@@ -185,8 +218,8 @@ async def _replicate(replica: int, master: int) -> None:
         await _until_it_says(node, ("INFO", "replication"), "'master_link_status': 'up'")
 
 
-def _options(bus: int) -> tuple[str, ...]:
-    timeout = ("--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0")
+def _options(bus: int, timeout_ms: int) -> tuple[str, ...]:
+    timeout = ("--cluster-node-timeout", str(timeout_ms), "--repl-diskless-sync-delay", "0")
     return ("--cluster-enabled", "yes", "--save", "", "--cluster-port", str(bus), *timeout)
 
 
