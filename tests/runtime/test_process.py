@@ -157,38 +157,24 @@ run(main)
         assert line(child) == "True\n"
 
 
-def test_our_own_error_is_one_line_without_a_traceback(tmp_path: Path) -> None:
-    code = """
-async def main(lifetime):
-    raise StoreUnavailable("no Redis: start it")
-run(main)
-"""
-    with process(code, tmp_path) as child:
-        assert ended(child) == (1, "no Redis: start it\n")
-
-
-def test_what_trying_again_cannot_mend_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
-    code = """
-async def main(lifetime):
-    raise ModelMissing("no stt: pip install 'voicebot[local]'")
-run(main)
-"""
-    with process(code, tmp_path) as child:
-        assert ended(child) == (IMPOSSIBLE, "no stt: pip install 'voicebot[local]'\n")
-
-
-def test_our_own_errors_out_of_a_task_group_are_a_line_each(tmp_path: Path) -> None:
-    code = """
-async def fail(error):
-    raise error
-async def main(lifetime):
-    async with asyncio.TaskGroup() as group:
-        group.create_task(fail(ModelMissing("no stt")))
-        group.create_task(fail(StoreUnavailable("no Redis")))
-run(main)
-"""
-    with process(code, tmp_path) as child:
-        assert ended(child) == (IMPOSSIBLE, "no stt\nno Redis\n")
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ("raise StoreUnavailable('no Redis: start it')", 1, "no Redis: start it\n"),
+        ("raise ModelMissing('no stt: install it')", IMPOSSIBLE, "no stt: install it\n"),
+        (
+            "raise ExceptionGroup('', [ModelMissing('no stt'), "
+            "ExceptionGroup('', [StoreUnavailable('no Redis')])])",
+            IMPOSSIBLE,  # one of them cannot be mended by another start
+            "no stt\nno Redis\n",
+        ),
+    ],
+)
+def test_our_own_errors_are_a_line_each_without_a_traceback(
+    body: str, code: int, told: str, tmp_path: Path
+) -> None:
+    with process(f"async def main(lifetime):\n    {body}\nrun(main)", tmp_path) as child:
+        assert ended(child) == (code, told)
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
