@@ -6,7 +6,7 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from voicebot.store.embedded import binary
 
 SLOTS = 16384
 MASTERS = 3
+_TRIES = 3
 PATIENCE_S = 60
 _QUICK_MS = 1000
 """After so long without an answer a node counts as failed, and its replica takes over."""
@@ -153,21 +154,17 @@ class Cluster:
 @asynccontextmanager
 async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[Cluster]:
     """A cluster that is ready."""
-    count = 2 * MASTERS if replicas else MASTERS
-    # The default bus, port + 10000, may be beyond the last port.
-    ports, buses = (chosen := _distinct_ports(2 * count))[:count], chosen[count:]
     timeout_ms = _QUICK_MS if replicas else _PATIENT_MS
     with ExitStack() as servers:
-        processes = tuple(
-            servers.enter_context(server(directory / str(port), port, *_options(bus, timeout_ms)))
-            for port, bus in zip(ports, buses, strict=True)
-        )
-        for n, port in enumerate(ports):
+        started = [
+            await _started(servers, directory, timeout_ms)
+            for _ in range(2 * MASTERS if replicas else MASTERS)
+        ]
+        processes, ports, buses = zip(*started, strict=True)
+        for n, port in enumerate(ports[:MASTERS]):
+            first, last = n * SLOTS // MASTERS, (n + 1) * SLOTS // MASTERS - 1
             async with _client(port) as node:
-                await _until_it_answers(node)
-                if n < MASTERS:
-                    first, last = n * SLOTS // MASTERS, (n + 1) * SLOTS // MASTERS - 1
-                    await _ask(node, "CLUSTER", "ADDSLOTSRANGE", first, last)
+                await _ask(node, "CLUSTER", "ADDSLOTSRANGE", first, last)
         await _introduce(ports, buses)
         for n, port in enumerate(ports[MASTERS:]):
             await _replicate(port, ports[n])
@@ -177,12 +174,25 @@ async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[C
         yield Cluster(processes, ports)
 
 
-def _distinct_ports(count: int) -> tuple[int, ...]:
-    """Free ports; one that is chosen is not taken yet, and could be chosen twice."""
-    found: set[int] = set()
-    while len(found) < count:
-        found.add(free_port())
-    return tuple(found)
+async def _started(
+    servers: ExitStack, directory: Path, timeout_ms: int
+) -> tuple[subprocess.Popen[bytes], int, int]:
+    """A node that answers, its port and that of its bus.
+
+    Another program may take a port between its choice and its use: then the node ends at once.
+    """
+    for _ in range(_TRIES):
+        # The default bus, port + 10000, may be beyond the last port.
+        port, bus = free_port(), free_port()
+        own = directory / str(port)
+        process = servers.enter_context(server(own, port, *_options(bus, timeout_ms)))
+        async with _client(port) as node, asyncio.timeout(PATIENCE_S):
+            while process.poll() is None:
+                with suppress(RedisError):
+                    await node.ping()
+                    return process, port, bus
+                await asyncio.sleep(0.02)
+    raise AssertionError((own / "log").read_text())
 
 
 async def _introduce(ports: tuple[int, ...], buses: tuple[int, ...]) -> None:
