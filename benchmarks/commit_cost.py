@@ -113,8 +113,8 @@ def bare_fsyncs(folder: Path) -> list[float]:
 async def frozen(store: Store, valkey: EmbeddedValkey) -> dict[str, list[float]]:
     """Milliseconds a commit of sessions whose Redis freezes after the first, and comes back."""
     taken: dict[str, list[float]] = {
-        "to the journal, Redis froze": [],
-        "Redis known to be away": [],
+        "into the journal, Redis froze": [],
+        "into the journal, Redis away": [],
     }
     first, later = taken.values()
     for number in range(FREEZES):

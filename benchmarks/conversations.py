@@ -27,7 +27,7 @@ from pathlib import Path
 from voicebot.bench.servers import foreign_environment
 from voicebot.business import Booking, load_business
 from voicebot.call import CallSid
-from voicebot.simulators.phone.script import load_script
+from voicebot.simulators.phone import load_script
 from voicebot.store.client import connect
 from voicebot.store.slots import Slots
 

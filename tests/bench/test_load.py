@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voicebot.bench.load import next_of_phase
-from voicebot.simulators.phone.line import FRAME_S
+from voicebot.simulators.phone import FRAME_S
 
 
 @pytest.mark.parametrize("now_s", [0.0, 0.0049, 0.1, 3.1416, 59.99])

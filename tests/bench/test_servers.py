@@ -7,8 +7,7 @@ from pathlib import Path
 
 from voicebot import g711
 from voicebot.bench.servers import null_manifest
-from voicebot.simulators.phone.recordings import default_script, shipped, shipped_clip, spoken
-from voicebot.simulators.phone.script import Kind
+from voicebot.simulators.phone import Kind, default_script, shipped, shipped_clip, spoken
 from voicebot.speech.null import NullDetector, clip_checksum
 
 

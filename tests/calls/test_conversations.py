@@ -17,7 +17,7 @@ from voicebot.collect.collector import Conversation, understand_by_rules
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
 from voicebot.settings import Settings
-from voicebot.simulators.phone.script import Cue, Kind, Prompter, load_script
+from voicebot.simulators.phone import Cue, Kind, Prompter, load_script
 from voicebot.store import Store
 from voicebot.store.slots import Slots
 

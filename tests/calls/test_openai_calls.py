@@ -17,15 +17,17 @@ import redis
 from tests.serving import Serving, environment, eventually, serving
 from tests.simulators.openai.conftest import KEY, Served, clips, served
 from voicebot.runtime.ports import free_port
-from voicebot.simulators.openai.clips import Clips, Samples, load_clips
-from voicebot.simulators.openai.command import CLIPS
-from voicebot.simulators.openai.simulator import (
+from voicebot.simulators.openai import (
+    CLIPS,
+    Clips,
     Fault,
     FaultKind,
     Latencies,
+    Samples,
     Service,
     Simulator,
     babble,
+    load_clips,
 )
 
 __all__ = ["clips", "served"]

@@ -26,10 +26,21 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from tests.chaos.letters import LetterEar, sound
 from voicebot.error_texts import open_directly
 from voicebot.g711 import FRAME_BYTES, FRAME_MS, SILENCE
-from voicebot.simulators.phone.provider import CALLED
-from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Verb, parse
-from voicebot.simulators.phone.wire import Clear, Mark, Media, Messages
-from voicebot.simulators.phone.wire import parse as parse_order
+from voicebot.simulators.phone import (
+    CALLED,
+    Clear,
+    Connect,
+    Dial,
+    Hangup,
+    Mark,
+    Media,
+    Messages,
+    Pause,
+    Redirect,
+    Verb,
+    parse_message,
+    parse_twiml,
+)
 
 SAYINGS = {
     "name": ("My name is Robin Carter.", "My name is Emma Wilson.", "My name is Daniel Brown."),
@@ -115,7 +126,7 @@ class Phone:
             except (OSError, HTTPException):
                 await asyncio.sleep(_RETRY_S)
                 continue
-            followed = await self._follow(parse(twiml))
+            followed = await self._follow(parse_twiml(twiml))
             if followed is None:
                 return
             query = f"{followed}&{own}" if followed else own
@@ -221,7 +232,7 @@ class Line:
 
     async def _obey(self, message: str | bytes) -> None:
         self._sounded_at = asyncio.get_running_loop().time()
-        match parse_order(message, self._messages.stream_sid):
+        match parse_message(message, self._messages.stream_sid):
             case Media(audio):
                 for sentence in self._stt.hear(audio):
                     self._phone.heard.append(sentence)

@@ -17,16 +17,7 @@ from tests.console.conftest import console
 from tests.stream.door import Door, door
 from voicebot.call import CallSid, Change, Status
 from voicebot.settings import Settings
-from voicebot.simulators.phone.twiml import (
-    Connect,
-    Dial,
-    Hangup,
-    Pause,
-    Redirect,
-    Say,
-    Verb,
-    parse,
-)
+from voicebot.simulators.phone import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse_twiml
 
 SECRET = "12345"
 
@@ -49,7 +40,7 @@ async def verbs(
 ) -> tuple[Verb, ...]:
     answer = await http.post("/live/trial", json={"callSid": call_sid, "tries": tries})
     assert answer.status_code == 200, answer.text
-    return parse(answer.json()["twiml"])
+    return parse_twiml(answer.json()["twiml"])
 
 
 def stream_url(found: tuple[Verb, ...]) -> str:

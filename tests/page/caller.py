@@ -15,12 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicebot.call import Step
-from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.console import Console
-from voicebot.simulators.phone.line import Clock
-from voicebot.simulators.phone.provider import CALLED, Dialled, Outcome, Provider
-from voicebot.simulators.phone.recordings import default_script, spoken
-from voicebot.simulators.phone.script import Kind, Script, ScriptLine
+from voicebot.simulators.phone import (
+    CALLED,
+    Caller,
+    Clock,
+    Console,
+    Dialled,
+    Kind,
+    Outcome,
+    Provider,
+    Script,
+    ScriptLine,
+    default_script,
+    spoken,
+)
 
 PEOPLE: dict[str, dict[str, str]] = {
     "john": {},

@@ -27,7 +27,7 @@ from tests.page.conftest import House, Microphone, ring
 from tests.serving import environment, serving
 from voicebot import g711
 from voicebot.runtime.ports import free_port
-from voicebot.simulators.phone.recordings import Clip, local_voice, shipped_clip
+from voicebot.simulators.phone import Clip, local_voice, shipped_clip
 
 pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
 

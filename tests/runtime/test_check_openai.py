@@ -9,7 +9,7 @@ from tests.simulators.openai.conftest import KEY, clips, served, simulator, url
 from voicebot.runtime.check_openai import check_openai_services
 from voicebot.runtime.findings import Finding, Level
 from voicebot.settings import Engine, Settings
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
+from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator
 
 __all__ = ["clips", "served", "simulator", "url"]
 

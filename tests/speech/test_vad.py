@@ -13,7 +13,7 @@ import pytest
 
 import voicebot.simulators.phone
 from voicebot import g711
-from voicebot.simulators.phone.recordings import load_clip
+from voicebot.simulators.phone import load_clip
 from voicebot.speech import vad
 from voicebot.speech.vad import SileroDetector
 

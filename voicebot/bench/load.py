@@ -22,19 +22,23 @@ from typing import Final
 from voicebot.bench.run import Order, Tally
 from voicebot.errors import PhoneError
 from voicebot.runtime.process import Lifetime, run
-from voicebot.simulators.phone.caller import Caller
-from voicebot.simulators.phone.console import Console
-from voicebot.simulators.phone.line import FRAME_S, Clock
-from voicebot.simulators.phone.provider import (
+from voicebot.simulators.phone import (
     CALLED,
+    FRAME_S,
+    Caller,
+    Clip,
+    Clock,
+    Console,
     Dialled,
     Outcome,
     Provider,
+    Script,
+    ScriptLine,
+    default_script,
     new_call_sid,
     new_caller,
+    spoken,
 )
-from voicebot.simulators.phone.recordings import Clip, default_script, spoken
-from voicebot.simulators.phone.script import Script, ScriptLine
 
 _SPREAD_S: Final = 0.1
 """Between the first frames of two callers."""

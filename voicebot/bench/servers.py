@@ -21,7 +21,7 @@ from voicebot.bench.figures import descendants
 from voicebot.errors import StartFailed
 from voicebot.runtime.ports import free_port
 from voicebot.settings import SaveMode
-from voicebot.simulators.phone.recordings import shipped, shipped_clip
+from voicebot.simulators.phone import shipped, shipped_clip
 from voicebot.speech.null import clip_checksum
 
 _HOST: Final = "127.0.0.1"

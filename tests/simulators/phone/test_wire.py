@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messages, parse
+from voicebot.simulators.phone.wire import Clear, Complaint, Mark, Media, Messages, parse_message
 
 SID = "MZ" + "0" * 32
 
@@ -18,9 +18,12 @@ def order(**keys: object) -> str:
 
 def test_the_three_orders_are_understood() -> None:
     payload = base64.b64encode(b"\xff\x10").decode()
-    assert parse(order(event="media", media={"payload": payload}), SID) == Media(b"\xff\x10")
-    assert parse(order(event="mark", mark={"name": "u1.end"}), SID) == Mark("u1.end")
-    assert parse(order(event="clear"), SID) == Clear()
+    audio = parse_message(order(event="media", media={"payload": payload}), SID)
+    assert audio == Media(b"\xff\x10")
+        b"\xff\x10"
+    )
+    assert parse_message(order(event="mark", mark={"name": "u1.end"}), SID) == Mark("u1.end")
+    assert parse_message(order(event="clear"), SID) == Clear()
 
 
 @pytest.mark.parametrize(
@@ -45,13 +48,13 @@ def test_the_three_orders_are_understood() -> None:
 )
 def test_what_the_provider_would_drop_is_a_complaint(message: str) -> None:
     with pytest.raises(Complaint, match="31951"):
-        parse(message, SID)
+        parse_message(message, SID)
 
 
 @pytest.mark.parametrize("message", [b"{}", "not json", "[]", '"media"'])
 def test_what_is_not_a_json_text_is_malformed(message: str | bytes) -> None:
     with pytest.raises(Complaint, match="31950"):
-        parse(message, SID)
+        parse_message(message, SID)
 
 
 def test_media_has_the_exact_shape_of_the_wire() -> None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
 from voicebot.settings import Settings
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
+from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator
 from voicebot.speech import Hint, SttStream, SttTurn, Transcriber
 from voicebot.speech.openai.session import Limits
 from voicebot.speech.openai.stt import OpenAISpeechToText

@@ -24,7 +24,7 @@ from voicebot import g711
 from voicebot.openai.account import account
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.simulator import FaultKind, Service, Simulator
+from voicebot.simulators.openai import FaultKind, Service, Simulator
 from voicebot.speech import Hint
 from voicebot.speech.openai.stt import to_wav, transcribe_file
 

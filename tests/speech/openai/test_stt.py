@@ -27,7 +27,7 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai.failures import Failure, Unanswered
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.simulator import FaultKind, Latency, Service, Simulator
+from voicebot.simulators.openai import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint, SttStream
 from voicebot.speech.openai.dictation import Format
 from voicebot.speech.openai.session import Limits

@@ -23,7 +23,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.openai.exceptions import Unwanted
 from voicebot.openai.failures import Failure
 from voicebot.openai.usage import Meter, start_meter
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator, babble
+from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator, babble
 from voicebot.speech.openai import tts as tts_module
 from voicebot.speech.openai.tts import EndpointVoice, OpenAISynthesizer
 

@@ -3,4 +3,32 @@
 It implements the parts of the API that voicebot uses, as documented by OpenAI. It recognises the
 simulated caller's recordings, has realistic latencies, and produces faults on request. It shares no
 code with the client that it is used to test.
+
+What is public
+
+    Simulator, create_app, serving   one simulator, its ASGI application, a server for it
+    Service, Fault, FaultKind        the parts of the API, and what goes wrong there
+    Latency, Latencies               how long answers take
+    Clips, load_clips, CLIPS         the recordings that it knows; the manifest of the phone's
+    Samples, babble                  16-bit samples; the simulator's voice
+    loose_part                       what strict mode refuses in a JSON schema
 """
+
+from voicebot.simulators.openai.app import create_app
+from voicebot.simulators.openai.clips import Clips, Samples, load_clips
+from voicebot.simulators.openai.command import CLIPS, serving
+from voicebot.simulators.openai.responses import loose_part
+from voicebot.simulators.openai.simulator import (
+    Fault,
+    FaultKind,
+    Latencies,
+    Latency,
+    Service,
+    Simulator,
+    babble,
+)
+
+__all__ = [
+    "CLIPS", "Clips", "Fault", "FaultKind", "Latencies", "Latency", "Samples", "Service",
+    "Simulator", "babble", "create_app", "load_clips", "loose_part", "serving",
+]  # fmt: skip

@@ -27,7 +27,7 @@ from voicebot.simulators.phone.wire import (
     Media,
     Messages,
     ServerMessage,
-    parse,
+    parse_message,
 )
 
 FRAME_S: Final = FRAME_MS / 1000
@@ -248,7 +248,7 @@ class MediaStream:
         with suppress(ConnectionClosed):
             async for message in self._socket:
                 try:
-                    order = parse(message, self._messages.stream_sid)
+                    order = parse_message(message, self._messages.stream_sid)
                 except Complaint as complaint:
                     self.complaints.append(str(complaint))
                 else:

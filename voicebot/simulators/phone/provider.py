@@ -27,7 +27,16 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 from voicebot.error_texts import open_directly, why
 from voicebot.errors import PhoneError
 from voicebot.simulators.phone.line import Clock, MediaStream, Talk
-from voicebot.simulators.phone.twiml import Connect, Dial, Hangup, Pause, Redirect, Say, Verb, parse
+from voicebot.simulators.phone.twiml import (
+    Connect,
+    Dial,
+    Hangup,
+    Pause,
+    Redirect,
+    Say,
+    Verb,
+    parse_twiml,
+)
 from voicebot.simulators.phone.wire import ACCOUNT_SID, Messages
 
 WEBHOOK_S: Final = 15.0
@@ -121,7 +130,7 @@ class Provider:
         """Run the call to its end; raises PhoneError when the webhook cannot be reached."""
         url = self._dialled.webhook
         for _ in range(MOST_DOCUMENTS):
-            verbs = parse(await self._ask(url))
+            verbs = parse_twiml(await self._ask(url))
             step = await self._follow(verbs, caller)
             if isinstance(step, Outcome):
                 return step

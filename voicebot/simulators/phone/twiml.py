@@ -57,7 +57,7 @@ class Hangup:
 Verb = Connect | Redirect | Pause | Say | Dial | Hangup
 
 
-def parse(document: str) -> tuple[Verb, ...]:
+def parse_twiml(document: str) -> tuple[Verb, ...]:
     """Return the verbs in order; raises PhoneError where the provider would end the call."""
     try:
         response = ElementTree.fromstring(document)

@@ -49,7 +49,7 @@ _BODIES: Final = {"media": "payload", "mark": "name", "clear": ""}
 """The events, and the only key in the body of each; `clear` has no body."""
 
 
-def parse(message: str | bytes, stream_sid: str) -> ServerMessage:
+def parse_message(message: str | bytes, stream_sid: str) -> ServerMessage:
     """Parse and check one message of the server; raises Complaint."""
     if isinstance(message, bytes):
         raise Complaint("31950: a binary frame; messages are text")

@@ -27,8 +27,7 @@ from voicebot.openai.breaker import openai_breaker
 from voicebot.openai.failures import Service as Asking
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.settings import Settings
-from voicebot.simulators.openai.responses import loose_part
-from voicebot.simulators.openai.simulator import Fault, FaultKind, Service, Simulator
+from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator, loose_part
 
 __all__ = ["clips", "served", "simulator", "url"]
 
