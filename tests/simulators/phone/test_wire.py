@@ -20,8 +20,6 @@ def test_the_three_orders_are_understood() -> None:
     payload = base64.b64encode(b"\xff\x10").decode()
     audio = parse_message(order(event="media", media={"payload": payload}), SID)
     assert audio == Media(b"\xff\x10")
-        b"\xff\x10"
-    )
     assert parse_message(order(event="mark", mark={"name": "u1.end"}), SID) == Mark("u1.end")
     assert parse_message(order(event="clear"), SID) == Clear()
 
