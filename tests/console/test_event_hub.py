@@ -65,9 +65,7 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
                     break
             await frames.aclose()  # type: ignore[attr-defined]
             if speaking.done():
-                stored = await EventReader(redis, retention_s=60).of_calls(
-                    dict.fromkeys(SIDS, BEGINNING)
-                )
+                stored = await EventReader(redis).of_calls(dict.fromkeys(SIDS, BEGINNING))
                 everything = {sid: [e.id for e in stored[sid]] for sid in SIDS}
         await speaking
 

@@ -47,7 +47,7 @@ async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
         connect(url) as client,
         asyncio.TaskGroup() as tasks,
     ):
-        hub = EventHub(EventReader(client, retention_s=3600), turns.append)
+        hub = EventHub(EventReader(client), turns.append)
         tasks.create_task(hub.run())
         await until(lambda: hub.following)
         yield HubAndStore(store, hub, turns)
@@ -154,7 +154,7 @@ async def test_events_come_on_a_cluster_too(tmp_path: Path) -> None:
 
 
 async def test_what_is_written_within_a_moment_comes_in_one_bundle(redis: Redis) -> None:
-    reader = EventReader(redis, retention_s=60)
+    reader = EventReader(redis)
     async with reader.notices(gather_s=0.5) as bundles, redis.pipeline() as at_once:
         for sid in ("CA1", "CA2", "CA1"):
             at_once.publish(CHANNEL, sid)

@@ -26,7 +26,7 @@ class ByHand:
     def __init__(self, redis: Redis, settings: Settings, clock: Callable[[], float]) -> None:
         (self.endpoint, *_) = endpoints(settings)
         self.failures = FailedDeliveries(redis, settings)
-        self._reader = EventReader(redis, retention_s=RETENTION_S)
+        self._reader = EventReader(redis)
         self.delivery_log = DeliveryLog(redis, self.endpoint, retention_s=RETENTION_S)
         self._sender = WebhookClient(self.endpoint, settings.webhook_deadline_s, clock)
         self._clock = clock

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
+from voicebot.store import CallSkeleton, Store
 
 Stored = bytes | bytearray | memoryview | str | int | float
 """What redis-py takes for a field or a value."""
@@ -43,3 +44,15 @@ def answered(step: Step, second: int) -> Change:
         status=Status.BOOKED if step is Step.TIME else None,
         dialogue=f'{{"turn":{second}}}',
     )
+
+
+async def stored(store: Store, call_sid: str = SID) -> CallSkeleton:
+    """The record, which must be there."""
+    skeleton = await store.get_call_skeleton(call_sid)
+    assert skeleton is not None
+    return skeleton
+
+
+async def spoken(store: Store, call_sid: str = SID) -> list[str]:
+    """What was said in a call, as its record has it."""
+    return [message.message for message in (await stored(store, call_sid)).history]

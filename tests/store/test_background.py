@@ -95,14 +95,6 @@ async def test_a_probe_that_is_stopped_keeps_nobody_waiting() -> None:
     await breaker.closed()
 
 
-def test_the_pause_between_probes_grows_to_a_second() -> None:
-    pauses = [0.05]
-    for _ in range(8):
-        pauses.append(REDIS_POLICY.longer(pauses[-1]))
-    assert pauses[:3] == [0.05, 0.1, 0.2]
-    assert pauses[-1] == 1.0
-
-
 async def test_only_the_first_of_many_calls_waits_for_a_hung_redis(
     client: Redis, make_store: StoreMaker
 ) -> None:

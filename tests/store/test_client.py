@@ -23,7 +23,7 @@ from voicebot.store.client import AWAY, connect
 from voicebot.store.keys import legacy_key
 
 from . import denials
-from .calls import answered
+from .calls import answered, stored
 from .cluster import cluster, sentinel
 from .server import ValkeyProcess
 
@@ -79,8 +79,7 @@ async def whole_calls(settings: Settings, business: Business, url: str) -> None:
             assert await store.writes.update_booking_status(sid, True, email_sent=True)
         await store.best_effort.finish()
         for sid in calls:
-            skeleton = await store.get_call_skeleton(sid)
-            assert skeleton is not None
+            skeleton = await stored(store, sid)
             assert len(skeleton.history) == 2 * len(FIELDS)
             assert (await store.status(sid), skeleton.confirmEmailsent) == (Status.BOOKED, True)
         assert sorted(e.call_sid for e in await store.index.recent(50)) == calls

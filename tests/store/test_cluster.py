@@ -19,7 +19,7 @@ from voicebot.store.replay import journal_backlog
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, caller
+from .calls import SID, caller, stored
 from .cluster import Cluster, cluster
 
 pytestmark = [pytest.mark.valkey, pytest.mark.slow]
@@ -83,8 +83,7 @@ async def assert_complete(store: Store, talks: list[Talk]) -> None:
     """Everything acknowledged, once, in order, its fields together, and nothing left behind."""
     for talk in talks:
         assert Saved.MEMORY not in talk.told
-        skeleton = await store.get_call_skeleton(talk.sid)
-        assert skeleton is not None
+        skeleton = await stored(store, talk.sid)
         said = [f"{talk.sid}/{n}" for n in range(len(talk.told))]
         assert [m.message for m in skeleton.history] == said
         assert skeleton.user.userInfo.name == skeleton.user.userInfo.address == said[-1]

@@ -30,7 +30,7 @@ from voicebot.store.scripts import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store
 
 from . import denials
-from .calls import SID, answered, caller
+from .calls import SID, answered, caller, spoken
 from .denials import Denial
 from .server import ValkeyProcess
 
@@ -63,12 +63,6 @@ def said(text: str, second: int) -> Change:
     return Change(messages=(caller(text, second),))
 
 
-async def history(store: Store, call_sid: CallSid = SID) -> list[str]:
-    skeleton = await store.get_call_skeleton(call_sid)
-    assert skeleton is not None
-    return [m.message for m in skeleton.history]
-
-
 async def until_in_redis(settings: Settings) -> None:
     """Until nothing waits in a journal any more."""
     async with asyncio.timeout(ENOUGH_S):
@@ -89,7 +83,7 @@ async def test_what_is_denied_in_the_middle_of_a_call_is_written_in_it_as_soon_a
         await ledger.caught_up()
     assert await ledger.commit(said("after", 4)) is Saved.REDIS
     await ledger.close()
-    assert await history(store) == ["before", "meanwhile", "and on", "after"]
+    assert await spoken(store) == ["before", "meanwhile", "and on", "after"]
     await until_in_redis(settings)
     assert journal_backlog(settings.data_dir).dead_letters == 0
 
@@ -110,7 +104,7 @@ async def test_what_a_dead_process_left_is_tried_again_and_never_a_dead_letter(
                     await next_one.replay()
             assert journal_backlog(settings.data_dir).dead_letters == 0
     async with open_store(settings, business) as last:
-        assert await history(last) == ["left behind", "and this"]
+        assert await spoken(last) == ["left behind", "and this"]
         await until_in_redis(settings)
     assert journal_backlog(settings.data_dir).dead_letters == 0
 
@@ -161,7 +155,7 @@ async def test_an_integrators_write_is_kept_and_written(
         assert await store.writes.update_conversation_history(SID, caller("hello", 1))
         assert await store.writes.update_conversation_history(SID, caller("again", 2))
     await until_in_redis(settings)
-    assert await history(store) == ["hello", "again"]
+    assert await spoken(store) == ["hello", "again"]
 
 
 @all_denials
@@ -200,11 +194,11 @@ async def test_one_call_that_is_denied_holds_up_no_other(
         async with asyncio.timeout(ENOUGH_S):
             while journal_backlog(settings.data_dir).entries != 2:  # noqa: ASYNC110 - of another thread
                 await asyncio.sleep(0.02)
-        assert await history(store, OTHER) == ["left behind", "and this"]
+        assert await spoken(store, OTHER) == ["left behind", "and this"]
     finally:
         await client.execute_command("ACL", "SETUSER", "default", "allkeys")  # type: ignore[no-untyped-call]
     await until_in_redis(settings)
-    assert await history(store) == ["left behind", "and this"]
+    assert await spoken(store) == ["left behind", "and this"]
 
 
 async def test_what_no_replica_has_yet_opens_no_breaker_and_holds_up_no_other(
@@ -246,7 +240,7 @@ async def test_what_another_program_wrote_for_an_epoch_denies_no_call_its_record
     again = await store.open_call(SID, caller=None)
     assert await again.commit(said("two", 2)) is Saved.REDIS
     await first.close()
-    assert await history(store) == ["one", "two"]
+    assert await spoken(store) == ["one", "two"]
 
 
 @pytest.mark.parametrize(

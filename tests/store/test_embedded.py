@@ -23,7 +23,7 @@ from voicebot.store import embedded, open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import Answer, EmbeddedValkey, embedded_valkey, redis_url
 
-from .calls import SID, answered
+from .calls import SID, answered, stored
 from .server import ValkeyProcess
 
 pytestmark = pytest.mark.valkey
@@ -204,16 +204,9 @@ async def test_a_call_outlives_the_server_and_its_record_is_complete(
                     await ledger.caught_up()
                 saved.append(await ledger.commit(answered(step, 2 * second)))
             await ledger.close()
-            skeleton = await store.get_call_skeleton(SID)
-            assert saved == [
-                Saved.REDIS,
-                Saved.REDIS,
-                Saved.JOURNAL,
-                Saved.JOURNAL,
-                Saved.REDIS,
-                Saved.REDIS,
-            ]
-            assert skeleton is not None
+            skeleton = await stored(store)
+            redis, journal = Saved.REDIS, Saved.JOURNAL
+            assert saved == [redis, redis, journal, journal, redis, redis]
             assert skeleton.servicebooked
             assert len(skeleton.history) == 2 * len(FIELDS)
     finally:
@@ -234,8 +227,7 @@ async def test_a_frozen_server_costs_the_conversation_its_deadline_once(
                     assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
             await ledger.caught_up()
             await ledger.close()
-            skeleton = await store.get_call_skeleton(SID)
-            assert skeleton is not None
+            skeleton = await stored(store)
             assert len(skeleton.history) == 2 * len(FIELDS)
             assert skeleton.servicebooked
     finally:

@@ -14,7 +14,6 @@ from voicebot.business import Booking, Business, load_business
 from voicebot.call import CallSid, Change, EarlierCall, Place, Status, Step
 from voicebot.store.client import connect
 from voicebot.store.index import LIFE_S, CallIndex, is_number
-from voicebot.store.keys import caller_key, live_key
 from voicebot.store.store import Store
 
 from .calls import START, answered
@@ -22,6 +21,7 @@ from .conftest import StoreMaker
 
 NUMBER = "+61255550100"
 EARLIER, LATER = CallSid("CAearlier"), CallSid("CAlater")
+LIVE = f"call:{{{EARLIER}}}:live"
 
 
 @pytest.fixture
@@ -141,9 +141,9 @@ async def test_going_on_takes_along_what_the_earlier_call_holds(store: Store) ->
 
 async def test_a_call_that_is_on_the_phone_is_not_offered(store: Store, client: Redis) -> None:
     await broken_off(store, status=Status.ACTIVE)
-    await client.set(live_key(EARLIER), "somebody")
+    await client.set(LIVE, "somebody")
     assert not await offered(store)
-    await client.delete(live_key(EARLIER))
+    await client.delete(LIVE)
     assert await offered(store)
 
 
@@ -157,7 +157,7 @@ async def test_a_continued_call_is_offered_to_no_other(store: Store) -> None:
 
 async def test_the_window_closes(store: Store, make_store: StoreMaker, client: Redis) -> None:
     await broken_off(store)
-    assert 0 < await client.ttl(caller_key(NUMBER)) <= 24 * 3600
+    assert 0 < await client.ttl(f"caller:{{{NUMBER}}}") <= 24 * 3600
     assert await offered(store)
     late = START + timedelta(hours=24, seconds=1)
     assert not await offered(make_store(clock=lambda: late, resume_window_h=24))
@@ -166,7 +166,7 @@ async def test_the_window_closes(store: Store, make_store: StoreMaker, client: R
 async def test_a_window_of_nothing_remembers_nobody(make_store: StoreMaker, client: Redis) -> None:
     store = make_store(resume_window_h=0)
     await broken_off(store)
-    assert not await client.exists(caller_key(NUMBER))
+    assert not await client.exists(f"caller:{{{NUMBER}}}")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from voicebot.store.record import iso_utc
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, caller
+from .calls import SID, START, caller, stored
 from .conftest import StoreMaker
 
 OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
@@ -42,8 +42,7 @@ async def test_each_info_field_can_be_set_with_its_moment(
     }
     for name, value in given.items():
         assert await store.writes.update_user_info_field(SID, name, value, "2026-03-02T10:00:00Z")
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     info = skeleton.user.userInfo
     assert (info.name, info.phone, info.address, info.email) == (
         "Test Caller",
@@ -97,8 +96,7 @@ async def test_a_service_is_known_by_name_or_id_whatever_its_case(
 ) -> None:
     offer = business.services[0]
     assert await store.writes.update_service_selection(SID, offer.name.upper())
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.service is not None
     assert skeleton.user.service.id == offer.id
     assert skeleton.user.serviceBookedTime is None
@@ -119,8 +117,7 @@ async def test_a_naive_service_time_is_in_the_business_zone(
     store = make_store(clock=lambda: START)
     await store.open_call(SID, caller=None)
     assert await store.writes.update_service_selection(SID, business.services[0].name, given)
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.serviceBookedTime == kept
 
 
@@ -153,8 +150,7 @@ async def test_what_is_neither_true_nor_false_books_nothing(
 ) -> None:
     assert not await store.writes.update_booking_status(SID, "false")  # type: ignore[arg-type]
     assert not await store.writes.update_booking_status(SID, True, email_sent="no")  # type: ignore[arg-type]
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, False)
 
 
@@ -170,8 +166,7 @@ async def test_an_integrators_clock_that_is_ahead_moves_nothing_into_the_future(
         SID, replace(caller("hi"), started_at=ahead)
     )
     assert await store.writes.update_user_info_field(SID, "name", "Test Caller", iso_utc(ahead))
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert [m.startedAt for m in skeleton.history] == [iso_utc(START)] * 2
     assert skeleton.user.userInfo.name_timestamp == iso_utc(START)
 
@@ -195,8 +190,7 @@ async def test_a_message_can_be_appended(store: Store, ledger: CallSession) -> N
 async def test_the_email_flag_is_never_cleared(store: Store, ledger: CallSession) -> None:
     assert await store.writes.update_booking_status(SID, True, email_sent=True)
     assert await store.writes.update_booking_status(SID, False)
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, True)
 
 
@@ -205,8 +199,7 @@ async def test_a_letter_that_was_sent_books_nothing_that_was_taken_back_meanwhil
 ) -> None:
     assert await store.writes.update_booking_status(SID, False)
     assert await store.writes.update_booking_status(SID, None, email_sent=True)
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert (skeleton.servicebooked, skeleton.confirmEmailsent) == (False, True)
 
 
@@ -220,7 +213,6 @@ async def test_no_write_makes_a_call_that_is_unknown(store: Store, client: Redis
 async def test_an_integrator_can_write_to_an_old_record(store: Store, client: Redis) -> None:
     await client.set(legacy_key(OLD_SID), OLD_RECORD)
     assert await store.writes.update_user_info_field(OLD_SID, "email", "caller@example.com")
-    skeleton = await store.get_call_skeleton(OLD_SID)
-    assert skeleton is not None
+    skeleton = await stored(store, OLD_SID)
     assert skeleton.user.userInfo.email == "caller@example.com"
     assert skeleton.user.userInfo.name == "Test Caller"

@@ -19,7 +19,7 @@ from voicebot.store.scripts import Scripts
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, answered, bot
+from .calls import SID, START, answered, bot, stored
 from .conftest import StoreMaker
 
 KEYS = call_keys(SID)
@@ -73,15 +73,12 @@ async def test_an_undisturbed_call_has_no_defect(ledger: CallSession, client: Re
 async def test_what_somebody_deleted_is_written_again_and_counted(
     store: Store, client: Redis, ledger: CallSession
 ) -> None:
-    before, whole = defects(), await store.get_call_skeleton(SID)
+    before, whole = defects(), await stored(store)
     await client.hdel(KEYS.call, "user.userInfo.phone", "user.userInfo.phone_timestamp")
     await client.lpop(KEYS.history)
     await ledger.close()
-    mended = await store.get_call_skeleton(SID)
-    assert whole is not None
-    assert mended is not None
-    assert mended.user == whole.user
-    assert mended.history == whole.history
+    mended = await stored(store)
+    assert (mended.user, mended.history) == (whole.user, whole.history)
     assert defects() == before + 3
 
 
@@ -93,8 +90,7 @@ async def test_a_field_that_was_garbled_is_mended_and_one_that_was_updated_is_no
         SID, "address", "2 Example Street", "2026-03-02T12:00:00Z"
     )
     await ledger.close()
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "Test Caller"
     assert skeleton.user.userInfo.address == "2 Example Street"
     assert skeleton.step is Step.DONE
@@ -107,8 +103,7 @@ async def test_a_session_that_was_taken_over_mends_nothing(
     newer = await store.open_call(SID, caller=None)
     await newer.commit(Change(answers={Step.NAME: "New Name"}, step=Step.NAME))
     await ledger.close()
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert (skeleton.user.userInfo.name, skeleton.step) == ("New Name", Step.NAME)
     assert defects() == before
 
@@ -128,21 +123,17 @@ async def test_what_an_integrator_wrote_into_a_resumed_call_is_no_defect_and_sta
     assert defects() == before
     late = Commit(2, Change(answers={Step.NAME: "Old Name"}), START + timedelta(seconds=1))
     await scripts.commit(first, 1, encode(late))  # out of a journal
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "Integrators Name"
 
 
 async def test_what_an_integrator_wrote_with_the_sessions_own_moment_is_no_defect(
     store: Store, ledger: CallSession
 ) -> None:
-    skeleton, before = await store.get_call_skeleton(SID), defects()
-    assert skeleton is not None
-    at = skeleton.user.userInfo.name_timestamp
+    before, at = defects(), (await stored(store)).user.userInfo.name_timestamp
     await store.writes.update_user_info_field(SID, "name", "Integrators Name", at)
     await ledger.close()
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "Integrators Name"
     assert defects() == before
 

@@ -16,9 +16,9 @@ from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_pa
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, answered, caller
+from .calls import SID, answered, caller, spoken, stored
 from .faults import FaultyRedis
-from .test_replay import Processes, faulty, process, said, said_in_record
+from .test_replay import Processes, faulty, process, said
 
 __all__ = ["faulty", "process"]
 
@@ -91,7 +91,7 @@ async def test_what_was_mended_during_the_call_is_brought_at_its_end(
         await ledger.commit(said("two", 2))
         await mend(client)
         await ledger.close()
-        assert await said_in_record(store) == ["one", "two"]
+        assert await spoken(store) == ["one", "two"]
     assert journal_backlog(process.data_dir) == journal_backlog(Path("nowhere"))
 
 
@@ -112,7 +112,7 @@ async def test_what_stays_refused_becomes_a_dead_letter_that_is_brought_by_hand(
         await mend(client)
         assert await second.replay() == 0
         assert await second.replay(by_hand=True) == 2
-        assert await said_in_record(second) == ["one", "two"]
+        assert await spoken(second) == ["one", "two"]
         assert dead_letter_paths(process.data_dir) == []
 
 
@@ -127,8 +127,7 @@ async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
             await first.tasks.close()
     await client.set(call_keys(SID).history, "no list")
     async with process() as second:
-        healthy = await second.get_call_skeleton(HEALTHY)
-        assert healthy is not None
+        healthy = await stored(second, HEALTHY)
         assert [m.message for m in healthy.history] == [f"said in {HEALTHY}"]
         assert journal_backlog(process.data_dir).dead_letters == 1
         assert len(journal_paths(process.data_dir)) == 1, "only the living process's own"
@@ -171,13 +170,12 @@ async def test_a_small_write_that_was_promised_and_is_refused_later_becomes_a_de
             await poison(client)
         async with asyncio.timeout(60):
             await asyncio.wait(store.tasks.running - {store.replaying})
-        healthy = await store.get_call_skeleton(HEALTHY)
-        assert healthy is not None
+        healthy = await stored(store, HEALTHY)
         assert healthy.user.userInfo.name == "Test Caller"
         assert journal_backlog(process.data_dir).dead_letters == 1
         await mend(client)
         assert await store.replay(by_hand=True) == 1
-        assert await said_in_record(store) == ["hello"]
+        assert await spoken(store) == ["hello"]
 
 
 async def test_a_strange_key_where_the_old_system_wrote_is_no_old_record(

@@ -23,7 +23,7 @@ from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import JOURNALS, journal_backlog, journal_paths
 from voicebot.store.store import Store
 
-from .calls import SID, answered, caller
+from .calls import SID, answered, caller, spoken, stored
 from .faults import FaultyRedis
 
 
@@ -64,12 +64,6 @@ def said(text: str, second: int = 0) -> Change:
     return Change(messages=(caller(text, second),))
 
 
-async def said_in_record(store: Store) -> list[str]:
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
-    return [m.message for m in skeleton.history]
-
-
 async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
     process: Processes, faulty: FaultyRedis
 ) -> None:
@@ -84,7 +78,7 @@ async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
         again = await second.open_call(SID, caller=None)
         assert set(again.state.answers) == {Step.NAME, Step.PHONE, Step.ADDRESS}
         assert again.state.step is Step.EMAIL
-        assert len(await said_in_record(second)) == 6
+        assert len(await spoken(second)) == 6
     assert journal_paths(process.data_dir) == []
 
 
@@ -97,7 +91,7 @@ async def test_a_commit_whose_reply_was_lost_is_not_replayed_into_a_second_messa
             assert await ledger.commit(said("once")) is Saved.JOURNAL
             await first.tasks.close()
     async with process() as second:
-        assert await said_in_record(second) == ["once"]
+        assert await spoken(second) == ["once"]
 
 
 async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(
@@ -110,8 +104,7 @@ async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(
                 assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
             await ledger.close()
     async with process() as store:
-        skeleton = await store.get_call_skeleton(SID)
-        assert skeleton is not None
+        skeleton = await stored(store)
         assert (skeleton.status, skeleton.servicebooked) == (Status.BOOKED, True)
         assert skeleton.caller == "+61255550100"
         assert len(skeleton.history) == 2 * len(FIELDS)
@@ -154,12 +147,11 @@ async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
             )
         )
     async with process() as second:
-        skeleton = await second.get_call_skeleton(SID)
-        assert skeleton is not None
+        skeleton = await stored(second)
         assert skeleton.user.userInfo.name == "New Name"
         assert skeleton.user.userInfo.email == "caller@example.com"
         assert skeleton.step is Step.PHONE
-        assert await said_in_record(second) == ["said to the old one", "said to the new one"]
+        assert await spoken(second) == ["said to the old one", "said to the new one"]
         assert await newer.commit(said("goes on", 3)) is Saved.REDIS
         await elsewhere.aclose()
 
@@ -176,7 +168,7 @@ async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer
         newer = await elsewhere.open_call(SID, caller=None)
     async with process() as second:
         assert await newer.commit(said("said to the new one", 2)) is Saved.REDIS
-        assert await said_in_record(second) == ["said to the old one", "said to the new one"]
+        assert await spoken(second) == ["said to the old one", "said to the new one"]
         await elsewhere.aclose()
 
 
@@ -190,7 +182,7 @@ async def test_two_processes_do_not_replay_each_others_living_entries(
         assert await second.replay() == 0
         assert journal_backlog(process.data_dir).entries <= 1
         await ledger.caught_up()
-        assert await said_in_record(second) == ["mine"]
+        assert await spoken(second) == ["mine"]
 
 
 async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
@@ -209,9 +201,7 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
                 await cut_off.replay()
     async with process() as second:
         for name in ("CA1", "CA2"):
-            skeleton = await second.get_call_skeleton(name)
-            assert skeleton is not None
-            assert [m.message for m in skeleton.history] == [name]
+            assert await spoken(second, name) == [name]
     assert journal_backlog(process.data_dir).entries == 0
 
 
@@ -241,8 +231,7 @@ async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(
             assert again.state.step is Step.ADDRESS
             await again.commit(answered(Step.ADDRESS, 5))
     async with process() as third:
-        skeleton = await third.get_call_skeleton(SID)
-        assert skeleton is not None
+        skeleton = await stored(third)
         info = skeleton.user.userInfo
         assert None not in (info.name, info.phone, info.address)
         assert len(skeleton.history) == 6
@@ -260,8 +249,7 @@ async def test_integrators_writes_are_true_when_the_journal_has_them(
             assert await first.writes.update_conversation_history(SID, caller("hello"))
             await first.tasks.close()
     async with process() as second:
-        skeleton = await second.get_call_skeleton(SID)
-        assert skeleton is not None
+        skeleton = await stored(second)
         assert skeleton.user.userInfo.name == "Two"
         assert [m.message for m in skeleton.history] == ["hello"]
 
@@ -274,7 +262,7 @@ async def test_integrators_writes_reach_redis_when_it_is_back_without_a_restart(
         with faulty.replies_lost():
             assert await store.writes.update_conversation_history(SID, caller("once"))
         await asyncio.wait(store.tasks.running - {store.replaying})
-        assert await said_in_record(store) == ["once"]
+        assert await spoken(store) == ["once"]
 
 
 async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_returns(
@@ -290,7 +278,7 @@ async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_ret
             assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
             assert journal_backlog(process.data_dir).entries == 2
         await ledger.caught_up()
-        assert await said_in_record(store) == ["one", "two"]
+        assert await spoken(store) == ["one", "two"]
 
 
 async def test_a_taken_over_session_learns_it_also_when_redis_was_away(
@@ -305,7 +293,7 @@ async def test_a_taken_over_session_learns_it_also_when_redis_was_away(
         with pytest.raises(Fenced):
             await older.commit(said("two", 2))
         assert await newer.commit(said("three", 3)) is Saved.REDIS
-        assert await said_in_record(store) == ["one", "two", "three"]
+        assert await spoken(store) == ["one", "two", "three"]
 
 
 _VICTIM = """
@@ -356,8 +344,7 @@ async def test_everything_a_process_acknowledged_before_it_was_killed_survives(
     await victim.wait()
     assert {saved for _, saved in acknowledged} == {"journal"}
     async with process() as store:
-        skeleton = await store.get_call_skeleton("CAvictim")
-    assert skeleton is not None
+        skeleton = await stored(store, "CAvictim")
     texts = [m.message for m in skeleton.history]
     assert texts == [str(n) for n in range(len(texts))]
     assert len(texts) >= len(acknowledged)
@@ -398,8 +385,7 @@ async def test_a_damaged_journal_stops_no_call_no_start_and_no_other_journal(
             first = first.rename(first.with_name("0.db"))  # it is looked at first
             damage(first)
     async with process() as store:
-        other = await store.get_call_skeleton("CAother")
-        assert other is not None
+        other = await stored(store, "CAother")
         assert [message.message for message in other.history] == ["once"]
         again = await store.open_call(SID, caller=None)
         assert await again.commit(said("on", 2)) is Saved.REDIS

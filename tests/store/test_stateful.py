@@ -105,7 +105,7 @@ class Record(RuleBasedStateMachine):
 
     @rule(target=reads)
     def a_turn_reads_the_record(self) -> Read:
-        record, _ = self.loop.run(self.scripts.read_turn(SID, [], at=START))
+        record, _ = self.loop.run(self.scripts.read_turn(SID, []))
         return Read(record or FRESH, self._version())
 
     @rule(

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from voicebot import store as module
 from voicebot.business import Business
-from voicebot.call import CallSid, Change, Phase, Saved, Status, Step
+from voicebot.call import CallSid, Change, Phase, Status, Step
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
@@ -20,7 +20,7 @@ from voicebot.store.keys import CHANNEL, call_keys, legacy_key
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, answered, caller
+from .calls import SID, START, answered, caller, stored
 from .conftest import StoreMaker
 from .server import ValkeyProcess
 
@@ -45,14 +45,12 @@ async def test_an_old_record_is_carried_over_when_its_call_goes_on(
     store: Store, client: Redis
 ) -> None:
     await client.set(legacy_key(OLD_SID), OLD_RECORD)
-    read = await store.get_call_skeleton(OLD_SID)
+    read = await stored(store, OLD_SID)
     ledger = await store.open_call(OLD_SID, caller=None)
     assert ledger.state.step is Step.EMAIL
     assert ledger.state.resumed
     await ledger.commit(answered(Step.EMAIL, 5))
-    skeleton = await store.get_call_skeleton(OLD_SID)
-    assert read is not None
-    assert skeleton is not None
+    skeleton = await stored(store, OLD_SID)
     assert skeleton.history[:2] == read.history
     assert skeleton.createdAt == "2024-05-01T01:00:00.000Z"
     assert skeleton.user.userInfo.email == "caller@example.com"
@@ -163,31 +161,6 @@ async def test_integrators_need_no_store_of_their_own(
 
 
 @pytest.mark.valkey
-async def test_a_call_that_comes_back_while_redis_takes_no_writes_goes_on_where_it_was(
-    valkey: ValkeyProcess, make_store: StoreMaker
-) -> None:
-    client = connect(valkey.url)
-    await client.flushall()
-    store = make_store(on=client)
-    ledger = await store.open_call(SID, caller=None)
-    await ledger.commit(answered(Step.NAME, 1))
-    await ledger.close()
-    await client.config_set("min-replicas-to-write", 1)
-    try:
-        again = await store.open_call(SID, caller=None)
-        assert (again.state.answers, again.state.step) == ({Step.NAME: "Test Caller"}, Step.PHONE)
-        assert again.state.resumed
-        assert await again.commit(answered(Step.PHONE, 3)) is Saved.MEMORY
-    finally:
-        await client.config_set("min-replicas-to-write", 0)
-    await again.caught_up()
-    await again.close()
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
-    assert skeleton.user.userInfo.phone == "+61255550100"
-
-
-@pytest.mark.valkey
 async def test_bytes_that_are_no_text_end_no_call(
     valkey: ValkeyProcess, make_store: StoreMaker
 ) -> None:
@@ -199,8 +172,7 @@ async def test_bytes_that_are_no_text_end_no_call(
     await store.open_call(SID, caller=None)
     await client.hset(call_keys(SID).call, "user.userInfo.name", b"Jos\xe9")
     assert (await store.open_call(SID, caller=None)).state.answers == {Step.NAME: "Jos\ufffd"}
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "Jos\ufffd"
 
 

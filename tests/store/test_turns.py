@@ -17,7 +17,7 @@ from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 from voicebot.store.turns import Overtaken
 
-from .calls import SID, START, answered, bot, caller
+from .calls import SID, START, answered, bot, caller, stored
 from .test_store import OLD_RECORD, OLD_SID
 
 NUMBER = "+61255550100"
@@ -94,8 +94,7 @@ async def test_a_turn_takes_the_call_over_from_a_session_that_it_knew_of(store: 
     with pytest.raises(Fenced):
         await phone.commit(Change(answers={Step.PHONE: "+61255550111"}, step=Step.NAME))
     await phone.close()
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert (skeleton.user.userInfo.phone, skeleton.step) == ("+61255550100", Step.ADDRESS)
 
 
@@ -109,8 +108,7 @@ async def test_what_comes_out_of_a_journal_changes_no_answer_of_a_later_turn(
     await turn.write({})
     late = Change(answers={Step.NAME: "Old Name"}, messages=(bot("said before"),))
     await scripts.commit(old, 1, encode(Commit(1, late, START + timedelta(seconds=1))))
-    skeleton = await store.get_call_skeleton(SID)
-    assert skeleton is not None
+    skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "New Name"
     assert [m.message for m in skeleton.history] == ["said before"]
 
@@ -130,10 +128,9 @@ async def test_a_turn_makes_the_record_from_the_old_systems(store: Store, client
     await client.set(legacy_key(OLD_SID), OLD_RECORD)
     turn = await store.open_turn(OLD_SID)
     assert (turn.known, turn.state.step) == (True, Step.EMAIL)
-    before = await store.get_call_skeleton(OLD_SID)
+    before = await stored(store, OLD_SID)
     await turn.commit(Change(messages=(caller("hello"),)))
     skeleton = await turn.write({})
-    assert before is not None
     assert skeleton.history[:2] == before.history
     assert len(skeleton.history) == 3
 

@@ -91,7 +91,7 @@ async def following(
 
     The iteration never ends; it raises client.AWAY when Redis goes away.
     """
-    reader = EventReader(client, retention_s=0)  # nothing is written
+    reader = EventReader(client)
     async with reader.notices() as notices:
         # The last id of the millisecond before: what is written in this very one is shown.
         yield _events(reader, notices, only, f"{await reader.now_ms() - 1}-{2**64 - 1}")

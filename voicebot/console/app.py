@@ -57,7 +57,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
             open_understanding(settings) as understand,
             asyncio.TaskGroup() as tasks,
         ):
-            reader = EventReader(client, retention_s=settings.retention_s)
+            reader = EventReader(client)
             hub = EventHub(reader, operations.count_turn)
             sessions = Sessions(client, settings.console_tokens)
             app.state.console = AppState(

@@ -30,7 +30,7 @@ from voicebot.console.problems import Problem
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
-from voicebot.store import AWAY, session_key
+from voicebot.store import AWAY
 
 COOKIE = "voicebot_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -279,7 +279,8 @@ def _expired_cookie(request: Request) -> dict[str, str]:
 
 
 def _key(cookie: str) -> str:
-    return session_key(sha256(cookie.encode("utf-8", "replace")).hexdigest())
+    digest = sha256(cookie.encode("utf-8", "replace")).hexdigest()
+    return f"voicebot:session:{digest}"
 
 
 def _hmac(key: str, text: str) -> str:

@@ -93,7 +93,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         retention_s, label = self.settings.retention_s, self.endpoint.label
-        self._reader = EventReader(self.client, retention_s=retention_s)
+        self._reader = EventReader(self.client)
         self._log = DeliveryLog(self.client, self.endpoint, retention_s=retention_s)
         self._lease = Lock(self.client, self._log.lease_key, timeout=self.pace.lease_s)
         self._http = WebhookClient(self.endpoint, self.settings.webhook_deadline_s, self.clock)

@@ -47,7 +47,7 @@ What is public
     require_form                checks that a URL has the form for the server that answers
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
     journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
-    call_keys, session_key      the keys of a call's record and of a console session
+    call_keys                   the keys of a call's record
     iso_utc, utc_now, read_object   moments and JSON as the record writes them
     cancel_tasks                cancels tasks and waits for them
     get_call_skeleton, get_call_skeleton_dict, update_user_info_field, update_service_selection,
@@ -74,7 +74,7 @@ from voicebot.store.fallback import FallbackStore
 from voicebot.store.health import require_form
 from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
-from voicebot.store.keys import call_keys, session_key
+from voicebot.store.keys import call_keys
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
@@ -132,7 +132,6 @@ __all__ = [
     "redis_url",
     "require_form",
     "running_url",
-    "session_key",
     "unavailable_when_away",
     "update_booking_status",
     "update_conversation_history",

@@ -83,7 +83,7 @@ class Backend:
 
     async def record(self, call_sid: CallSid) -> CallRecord | None:
         """Return a call's record, or None for an unknown call."""
-        found = await self.scripts.read(call_sid, at=self.clock())
+        found = await self.scripts.read(call_sid)
         return found or await self.old_record(call_sid)
 
     async def old_record(
@@ -168,7 +168,7 @@ class Backend:
     async def _mirror(self, call_sid: CallSid) -> None:
         """What the string holds beside our fields stays in it."""
         for _ in range(MIRROR_TRIES):
-            record = await self.scripts.read(call_sid, at=self.clock())
+            record = await self.scripts.read(call_sid)
             old = await self._old_bytes(call_sid)
             text = write_legacy(record, old, self.business) if record else None
             if text is None:

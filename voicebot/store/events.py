@@ -23,8 +23,8 @@ from voicebot.call import CallSid, is_call_sid
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.index import CallIndex, in_parts
 from voicebot.store.keys import CHANNEL, call_keys
-from voicebot.store.record import CallRecord, utc_now
-from voicebot.store.scripts import Scripts
+from voicebot.store.record import CallRecord
+from voicebot.store.scripts import read_records
 
 NOTICE_PATIENCE_S = 1.0
 """Then the wait for a notice is begun again; shorter than the client's time-out."""
@@ -61,10 +61,9 @@ def entry_order(entry: str) -> tuple[int, int]:
 class EventReader:
     """Reads on one client, with the index of its calls. Every method raises client.AWAY."""
 
-    def __init__(self, client: Redis, *, retention_s: int) -> None:
+    def __init__(self, client: Redis) -> None:
         self.index = CallIndex(client)
         self._client = client
-        self._scripts = Scripts(client, retention_s=retention_s)
 
     async def of_call(self, call_sid: CallSid, after: str = BEGINNING) -> list[StreamEvent]:
         """Return the events of one call's stream after an entry; none where it is no stream."""
@@ -92,7 +91,7 @@ class EventReader:
         found: dict[CallSid, CallRecord] = {}
         for part in in_parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
-                stored = await self._scripts.read_all(pipe, part, at=utc_now())
+                stored = await read_records(pipe, part)
             found |= {c: s.named(c) for c, s in zip(part, stored, strict=True) if s}
         return found
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,7 +30,6 @@ UNUSABLE = (sqlite3.Error, OSError)
 """The disk is full, gone or read-only."""
 
 Operation = Callable[[JournalFile], None]
-_Waiting = tuple[Operation, asyncio.Future[None]]
 
 
 class FallbackStore:
@@ -43,9 +42,8 @@ class FallbackStore:
         self._path = directory and directory / f"{uuid4().hex}.db"
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._file: JournalFile | None = None
-        self._guard = threading.Lock()  # of the two below: the loop adds, the thread takes
-        self._waiting: list[_Waiting] = []
-        self._writing = False
+        self._waiting: list[tuple[Operation, asyncio.Future[None]]] = []
+        self._writing: asyncio.Future[Exception | None] | None = None
         self._wanted: set[str] = set()  # what must stay, so that no late forgetting takes it
         self._closed = False
 
@@ -76,7 +74,10 @@ class FallbackStore:
         self._closed = True
         if self._path is None:
             return
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+        while self._writing is not None:
+            await asyncio.wait({self._writing})
+        if self._file is not None:
+            await asyncio.to_thread(self._file.close)
         self._thread.shutdown()
 
     def _forget(self, entry_id: str) -> None:
@@ -98,26 +99,33 @@ class FallbackStore:
         return Saved.JOURNAL
 
     def _soon(self, operation: Operation) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done = asyncio.get_running_loop().create_future()
         done.add_done_callback(_seen)
-        with self._guard:
-            self._waiting.append((operation, done))
-            idle, self._writing = not self._writing, True
-        if idle:
-            loop.run_in_executor(self._thread, self._work, loop)
+        self._waiting.append((operation, done))
+        if self._writing is None:
+            self._write_what_waits()
         return done
 
-    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Write in the thread: one transaction for all that waits, until nothing does."""
-        while True:
-            with self._guard:
-                together, self._waiting = self._waiting, []
-                self._writing = bool(together)
-            if not together:
-                return
-            error = self._write([operation for operation, _ in together])
-            loop.call_soon_threadsafe(_tell, [done for _, done in together], error)
+    def _write_what_waits(self) -> None:
+        together, self._waiting, self._writing = self._waiting, [], None
+        if together:
+            operations = [operation for operation, _ in together]
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(self._thread, self._write, operations)
+            self._writing.add_done_callback(partial(self._written, [done for _, done in together]))
+
+    def _written(
+        self, together: list[asyncio.Future[None]], writing: asyncio.Future[Exception | None]
+    ) -> None:
+        error = writing.result()
+        for done in together:
+            if done.done():
+                continue
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+        self._write_what_waits()
 
     def _write(self, operations: list[Operation]) -> Exception | None:
         try:
@@ -131,10 +139,6 @@ class FallbackStore:
             return error
         return None
 
-    def _end(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
     def _complain(self, error: Exception) -> None:
         metrics.journal_failures.inc()
         log.error(
@@ -143,16 +147,6 @@ class FallbackStore:
             directory=str(self._path and self._path.parent),
             advice="make room on the disk of VOICEBOT_DATA_DIR; meanwhile answers rest in memory",
         )
-
-
-def _tell(together: list[asyncio.Future[None]], error: Exception | None) -> None:
-    for done in together:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -23,7 +23,7 @@ from redis.exceptions import ResponseError
 from voicebot.call import CallSid, Step, is_call_sid
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.keys import RECENT_CALLS, call_keys, caller_key, live_key
+from voicebot.store.keys import RECENT_CALLS, call_keys
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -175,7 +175,7 @@ class CallIndex:
         """Remember for `window` that this number made this call."""
         if not is_number(caller) or not window:
             return
-        key = caller_key(caller)
+        key = _caller_key(caller)
         await self._client.zadd(key, {call_sid: int(now.timestamp() * 1000)})
         await self._client.zremrangebyrank(key, 0, -MOST_CALLS - 1)
         await self._client.expire(key, window)
@@ -188,7 +188,7 @@ class CallIndex:
         if not is_number(caller):
             return []
         oldest = int(since.timestamp() * 1000)
-        found = await self._client.zrevrangebyscore(caller_key(caller), "+inf", oldest)
+        found = await self._client.zrevrangebyscore(_caller_key(caller), "+inf", oldest)
         return [CallSid(str(name)) for name in found]
 
     async def mark_continued(self, earlier: CallSid, later: CallSid) -> None:
@@ -205,13 +205,13 @@ class CallIndex:
         Returns True when the lock is ours now, False when another has it, None when Redis is away.
         """
         with suppress(*AWAY):
-            return bool(await self._client.set(_lock(call_sid, work), "1", nx=True, ex=life_s))
+            return bool(await self._client.set(_lock_key(call_sid, work), "1", nx=True, ex=life_s))
         return None
 
     async def unlock(self, call_sid: CallSid, work: str) -> None:
         """Release a lock; while Redis is away it expires by itself."""
         with suppress(*AWAY):
-            await self._client.delete(_lock(call_sid, work))
+            await self._client.delete(_lock_key(call_sid, work))
 
     async def on_the_phone(self, call_sids: Sequence[CallSid]) -> set[CallSid]:
         """Return those of the calls that a phone stream holds now."""
@@ -219,7 +219,7 @@ class CallIndex:
         for part in in_parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
                 for call_sid in part:
-                    pipe.exists(live_key(call_sid))
+                    pipe.exists(_live_key(call_sid))
                 held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
         return held
 
@@ -240,14 +240,14 @@ class CallIndex:
             finally:
                 over.set()
         with suppress(*AWAY):  # only our own mark is removed; a newer stream's stays
-            if await self._client.get(live_key(call_sid)) == holder:
-                await self._client.delete(live_key(call_sid))
+            if await self._client.get(_live_key(call_sid)) == holder:
+                await self._client.delete(_live_key(call_sid))
 
     async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
         """Ended by an event: the client may swallow a cancellation while a command is out."""
         while not over.is_set():
             with suppress(*AWAY):
-                await self._client.set(live_key(call_sid), holder, ex=LIFE_S)
+                await self._client.set(_live_key(call_sid), holder, ex=LIFE_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await over.wait()
@@ -258,6 +258,14 @@ def _place(name: str, score: float) -> IndexEntry:
     return IndexEntry(CallSid(name), int(min(max(score, 0), LATEST_MS)))
 
 
-def _lock(call_sid: CallSid, work: str) -> str:
-    """Return the key of the lock for one kind of work on a call; same slot as its record."""
+def _caller_key(caller: str) -> str:
+    """Return the sorted set of the calls that one number made, by epoch milliseconds."""
+    return f"caller:{{{caller}}}"
+
+
+def _live_key(call_sid: CallSid) -> str:
+    return f"{call_keys(call_sid).call}:live"
+
+
+def _lock_key(call_sid: CallSid, work: str) -> str:
     return f"{call_keys(call_sid).call}:lock:{work}"

@@ -42,18 +42,3 @@ def call_keys(call_sid: CallSid) -> CallKeys:
 def legacy_key(call_sid: CallSid) -> str:
     """Return where the old system kept the whole record as one JSON string; another slot."""
     return f"call:{call_sid}"
-
-
-def live_key(call_sid: CallSid) -> str:
-    """Return the mark of a call that is on the phone just now; same slot as its record."""
-    return f"call:{{{call_sid}}}:live"
-
-
-def caller_key(caller: str) -> str:
-    """Return the sorted set of calls that one number made, by epoch milliseconds."""
-    return f"caller:{{{caller}}}"
-
-
-def session_key(digest: str) -> str:
-    """Return a session of the staff's page, by the digest of its cookie."""
-    return f"voicebot:session:{digest}"

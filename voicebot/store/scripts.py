@@ -264,19 +264,19 @@ class Scripts:
         verdict, holder = cast(tuple[str, str], reply)
         return None if verdict == Verdict.UNKNOWN else holder
 
-    async def read(self, call_sid: CallSid, *, at: datetime) -> CallRecord | None:
+    async def read(self, call_sid: CallSid) -> CallRecord | None:
         """Return the record at one moment, or None when there is none."""
-        return _record(await self._run(_READ, call_sid, at, (0,)))
+        return _record(await self._run(_READ, call_sid, None, (0,)))
 
     async def read_turn(
-        self, call_sid: CallSid, requests: Sequence[str], *, at: datetime
+        self, call_sid: CallSid, requests: Sequence[str]
     ) -> tuple[CallRecord | None, list[str]]:
         """Return the record, and what turns over HTTP have answered to these requests.
 
         Raises TooFewReplicas when that is not safe yet.
         """
         arguments = [str(len(requests)), *requests]
-        reply = await self._run(_READ, call_sid, at, arguments, keys=5, copied=True)
+        reply = await self._run(_READ, call_sid, None, arguments, keys=5, copied=True)
         answers = cast(tuple[object, object, list[str | None]], reply)[2]
         return _record(reply), [answer for answer in answers if answer is not None]
 
@@ -303,44 +303,47 @@ class Scripts:
         verdict, *after = cast(list[object], reply)
         return Verdict(cast(str, verdict)), _record(after) or CallRecord({})
 
-    async def read_all(
-        self, pipe: Pipeline, call_sids: Sequence[CallSid], *, at: datetime
-    ) -> list[CallRecord | None]:
-        """Return the records of many calls in one round trip, each read by itself.
-
-        By the script's text: a cluster's pipe takes no hash. One whose keys are of another type
-        is `broken`.
-        """
-        for call_sid in call_sids:
-            keys = call_keys(call_sid).record
-            pipe.eval(_READ.text, len(keys), *keys, *self._shared(call_sid, at), 0)
-        found: list[CallRecord | None] = []
-        for reply in await pipe.execute(raise_on_error=False):
-            if is_wrong_type(reply):
-                found.append(CallRecord({}, broken=True))
-            elif isinstance(reply, Exception):
-                raise reply
-            else:
-                found.append(_record(reply))
-        return found
-
     async def _run(
         self,
         script: Script,
         call_sid: CallSid,
-        at: datetime,
+        at: datetime | None,
         arguments: Sequence[Argument],
         *,
         keys: int = 3,
         copied: bool = False,
     ) -> object:
-        arguments = (*self._shared(call_sid, at), *arguments)
+        """Run a script on the first `keys` of a call's keys; what only reads needs no moment."""
+        arguments = (*_shared(call_sid, at, self._retention_s), *arguments)
         replicas = self._replicas if copied else None
         return await script.run(self._client, call_keys(call_sid)[:keys], arguments, replicas)
 
-    def _shared(self, call_sid: CallSid, at: datetime) -> Sequence[Argument]:
-        """Return the arguments that `common.lua` takes."""
-        return iso_utc(at), self._retention_s, EVENTS_KEPT, CHANNEL, call_sid
+
+async def read_records(pipe: Pipeline, call_sids: Sequence[CallSid]) -> list[CallRecord | None]:
+    """Return the records of many calls in one round trip, each read by itself.
+
+    By the script's text: a cluster's pipe takes no hash. One whose keys are of another type
+    is `broken`. Raises client.AWAY.
+    """
+    for call_sid in call_sids:
+        keys = call_keys(call_sid).record
+        pipe.eval(_READ.text, len(keys), *keys, *_shared(call_sid), 0)
+    found: list[CallRecord | None] = []
+    for reply in await pipe.execute(raise_on_error=False):
+        if is_wrong_type(reply):
+            found.append(CallRecord({}, broken=True))
+        elif isinstance(reply, Exception):
+            raise reply
+        else:
+            found.append(_record(reply))
+    return found
+
+
+def _shared(
+    call_sid: CallSid, at: datetime | None = None, retention_s: int = 0
+) -> Sequence[Argument]:
+    """Return the arguments that `common.lua` takes."""
+    return iso_utc(at) if at else "", retention_s, EVENTS_KEPT, CHANNEL, call_sid
 
 
 def _arguments(record: CallRecord) -> list[Argument]:

@@ -73,7 +73,7 @@ class Store:
         self.fallback, self.breaker = backend.fallback, backend.breaker
         self.tasks, self.best_effort = backend.tasks, backend.best_effort
         self.index = backend.index
-        self.events = EventReader(client, retention_s=settings.retention_s)
+        self.events = EventReader(client)
         self.writes = IntegratorWrites(backend)
         self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
 
@@ -135,7 +135,7 @@ class Store:
         backend, began = self._backend, self._backend.clock()
         fresh = fresh_fields(call_sid, backend.business, caller, began)
         with unavailable_when_away():
-            record, answers = await backend.scripts.read_turn(call_sid, requests, at=began)
+            record, answers = await backend.scripts.read_turn(call_sid, requests)
             found = record or await backend.old_record(call_sid, fresh)
         record = found or CallRecord(fresh)
         state = await backend.state(call_sid, record)
