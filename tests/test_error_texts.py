@@ -66,6 +66,7 @@ class _Row(BaseModel):
 
 class _Table(BaseModel):
     rows: list[_Row]
+    names: tuple[str, ...] = Field(("a",), min_length=1)
     size: ByteSize = ByteSize(0)
 
 
@@ -78,7 +79,8 @@ class _Table(BaseModel):
         ),
         ({"rows": [], "size": "x"}, "size could not parse value and unit from byte string"),
         ({"rows": "x" * 80}, "rows must be a valid list"),  # too long to be quoted
-        ({"rows": [7]}, "rows, number 1 must be a valid dictionary or instance of _Row, not 7"),
+        ({"rows": [7]}, "rows, number 1 must be a table, not 7"),
+        ({"rows": [{}], "names": []}, "names must have at least 1 item after validation, not 0"),
         ({}, "rows is missing"),
     ],
 )

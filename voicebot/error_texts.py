@@ -18,10 +18,15 @@ _SENTENCES: Final = {
     "extra_forbidden": "is not known here",
     "bool_parsing": "Input should be true or false",
     "int_parsing": "Input should be a whole number",
+    "int_from_float": "Input should be a whole number",
     "time_parsing": 'Input should be a time like "09:30"',
+    "tuple_type": "Input should be a list",
+    "dict_type": "Input should be a table",
+    "model_type": "Input should be a table",
 }
 """By pydantic's type of error, where its own sentence is not for the author of a file."""
 _PARSER_DETAILS: Final = re.compile(r", (unable to|got a|invalid|input is too) .*")
+_SHOULD: Final = re.compile(r"^(Input|List|Tuple|Dictionary|String) should")
 _LONGEST_QUOTE: Final = 40
 
 _BY_KIND: Final[tuple[tuple[type[BaseException], str], ...]] = (
@@ -71,13 +76,12 @@ def sentences(errors: Iterable[ErrorDetails]) -> str:
 def sentence(details: ErrorDetails) -> str:
     """Return what the value must be and what it is, without its place."""
     message = _SENTENCES.get(details["type"], details["msg"])
-    text = _PARSER_DETAILS.sub("", message).removeprefix("Value error, ")
-    if not text.startswith("Input should"):
+    text = _SHOULD.sub("must", _PARSER_DETAILS.sub("", message).removeprefix("Value error, "))
+    if not message.startswith("Input should"):
         return text
     given = details["input"]
     shown = repr(given) if isinstance(given, str | int | float) else ""
-    quoted = f", not {shown}" if 0 < len(shown) <= _LONGEST_QUOTE else ""
-    return text.replace("Input should", "must") + quoted
+    return f"{text}, not {shown}" if 0 < len(shown) <= _LONGEST_QUOTE else text
 
 
 def _place(loc: tuple[str | int, ...]) -> str:
