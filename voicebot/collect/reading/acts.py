@@ -45,8 +45,8 @@ _MOST_AGREEING = 40
 _AGREE = "yes.agree"
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
-_ON_ITS_OWN = 2
-"""How much less is sure of a question that no row of [ask] knows."""
+_ON_ITS_OWN, _WISH_A_WORD = 2, 3
+"""Guesses in a question that no row of [ask] knows, and in each word of a wish taken for one."""
 
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
@@ -78,8 +78,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 yield Candidate(act, match.first, match.end)
     yield from _agreements(said)
     for clause in said.clauses:
-        if clause.asked:
-            yield from _question(said, clause)
+        yield from _question(said, clause)
 
 
 def consents(reading: Reading, situation: Situation) -> bool:
@@ -120,30 +119,52 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
 
 
 def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
-    """Give the whole clause as a question, with the topic of the first row that is in it.
+    """Give a whole clause as a question, with the topic of the first row that is in it.
 
-    What no row of [ask] knows is no question where it is a wish: "can I talk to somebody".
+    A wish in the form of a question is one only where nothing in it is understood: "may I have the
+    postcode", not "can I come at three". What no row of [ask] knows is none where it is an act:
+    "can I talk to somebody".
     """
     inside = [match for here in said.matches[clause.first : clause.end] for match in here]
+    wish = any(match.tag == "clause.request" for match in inside)
+    if not clause.asked and not wish:
+        return
     topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
-    wish = any(m.tag.startswith(("act.", "want.")) for m in inside)
-    if not topic and (wish or clause.withdrawn):
+    acts_inside = any(m.tag.startswith(("act.", "want.")) for m in inside)
+    if not topic and (acts_inside or clause.withdrawn):
         return
     first, end = clause.first, clause.end
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
         first += 1
     span = said.span(first, end)
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
-    yield Candidate(act, first, end, 0 if topic else _ON_ITS_OWN)
+    words = sum(not said.is_sound(at) for at in range(first, end))
+    guesses = 0 if topic else _WISH_A_WORD * words if wish else _ON_ITS_OWN
+    yield Candidate(act, first, end, guesses)
 
 
 def _agreements(said: Utterance) -> Iterator[Candidate]:
     at = 0
     while at < len(said):
         end = _agrees_until(said, at)
-        if end > at:
+        if end > at and _stands_alone(said, at, end):
             yield Candidate(Affirm(said.span(at, end)), at, end)
         at = max(end, at + 1)
+
+
+def _stands_alone(said: Utterance, first: int, end: int) -> bool:
+    """Return True for a yes that opens a clause, or that is two words and closes one.
+
+    Inside other talk ("I need to look at my schedule") its words agree to nothing.
+    """
+    opens = (
+        all(said.is_sound(at) for at in range(first))
+        or said.tokens[first - 1].is_sign
+        or said.before(first, "quiet.link", *_BESIDE)
+    )
+    opens = opens or any(clause.first == first for clause in said.clauses)
+    closes = end == len(said) or said.tokens[end].is_sign or said.tokens[end - 1].is_sign
+    return bool(opens) or (closes and end - first > 1)
 
 
 def _agrees_until(said: Utterance, first: int) -> int:

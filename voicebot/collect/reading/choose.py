@@ -40,8 +40,9 @@ def _best(said: Utterance, candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _worth(said: Utterance, each: Candidate) -> int:
-    words = sum(not said.is_sound(at) for at in range(each.first, each.end))
-    return words * _WORD - each.assumes * _GUESS - _ACT
+    sounds = sum(said.is_sound(at) for at in range(each.first, each.end))
+    words = each.end - each.first - sounds
+    return words * _WORD + sounds - each.assumes * _GUESS - _ACT
 
 
 def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
