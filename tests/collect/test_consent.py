@@ -379,7 +379,7 @@ async def test_who_calls_off_is_believed_whatever_stands_before_it(words: str) -
         (ENGLISH, "yes, but you've got my name wrong", Step.NAME),
         (ENGLISH, "no, the e-mail address is wrong", Step.EMAIL),
         (ENGLISH, "yes but the street number isn't right", Step.ADDRESS),
-        (CHINESE, "时间可以，但名字不对", Step.TIME),
+        (CHINESE, "时间可以，但名字不对", Step.NAME),
         (CHINESE, "名字不对", Step.NAME),
         (ENGLISH, "no, the time is wrong", Step.TIME),
     ],

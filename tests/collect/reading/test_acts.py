@@ -10,13 +10,24 @@ from hypothesis import strategies as st
 
 from voicebot.call import Step
 from voicebot.collect.reading import (
+    Act,
     Affirm,
     Ask,
     Asked,
     Choose,
     Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Leave,
+    Repeat,
     Situation,
+    SlowDown,
+    Thank,
+    Wait,
     Want,
+    WantPerson,
     consents,
     read,
 )
@@ -71,6 +82,73 @@ def test_a_turn_that_only_agrees_is_consent(said: str) -> None:
 )
 def test_a_yes_with_anything_beside_it_is_none(said: str) -> None:
     assert not agrees(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("correct", "perfect thanks", "sounds good", "go ahead and book it", "no problem"),
+        *("no, no, that's perfect", "nah yeah", "that's not wrong", "right", "ok", "uh huh"),
+        *("fantastic", "that sounds terrific", "sure, why not", "not a problem", "no mistake"),
+        *("go on then", "continue", "yes, pick up where we left off", "good morning, yes"),
+        *("you got it", "nothing wrong with that", "all good", "please do", "works for me"),
+    ],
+)
+def test_there_are_many_ways_to_agree(said: str) -> None:
+    assert agrees(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("no", "Nope.", "that's wrong", "no that isn't right", "that is incorrect", "not quite"),
+        *("I don't think so", "yes but the number is wrong", "no it isn't", "wait, no"),
+        *("I meant no", "definitely not", "can you change that", "not that one", "don't go on"),
+        *("no, don't book it", "please do not", "let's not continue", "that isn't fantastic"),
+        *("that's not it", "not right now", "you've made a mistake", "no way", "almost"),
+    ],
+)
+def test_a_no_is_heard(said: str) -> None:
+    acts = read(said, READ_BACK).acts
+    assert any(isinstance(act, Deny | Correct) for act in acts), acts
+
+
+@pytest.mark.parametrize(
+    ("said", "act"),
+    [
+        ("I'd rather not say", Decline),
+        ("I don't have an email", Decline),
+        ("can we skip this one", Decline),
+        ("no idea, sorry", Decline),
+        ("I'm not sure", Decline),
+        ("whenever suits you", Flexible),
+        ("what do you need that for", Ask),
+        ("do you do gutters?", Ask),
+        ("are you a robot", Ask),
+        ("what if I need to cancel?", Ask),
+        ("may I have your postcode?", Ask),
+        ("sorry, can you repeat that?", Repeat),
+        ("you're breaking up", Repeat),
+        ("could you talk more slowly", SlowDown),
+        ("let me grab my diary", Wait),
+        ("I don't know, put me through to someone else", WantPerson),
+        ("can I speak to a real person", WantPerson),
+        ("never mind", Want),
+        ("I've changed my mind", Want),
+        ("this is taking forever", Want),
+        ("hello there", Greet),
+        ("bye then", Leave),
+        ("thank you", Thank),
+    ],
+)
+def test_what_a_caller_does_is_told_apart(said: str, act: type[Act]) -> None:
+    acts = read(said, Situation(Step.NAME, NOW)).acts
+    assert any(isinstance(each, act) for each in acts), acts
+
+
+@pytest.mark.parametrize("said", ["um", "", "the kettle is on", "half past three", "it won't stop"])
+def test_what_is_none_of_it_is_no_act(said: str) -> None:
+    assert not read(said, Situation(Step.NAME, NOW)).acts
 
 
 @given(st.text(max_size=60))

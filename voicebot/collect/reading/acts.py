@@ -42,9 +42,11 @@ from voicebot.collect.reading.utterance import Utterance
 
 _MOST_AGREEING = 40
 """Nobody agrees in more words; a longer stretch tells something."""
-_AGREE = "yes.agree"
+_AGREE = ("yes.agree", "yes.behind")
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
+_KEY_CHARS = 3
+"""A bare "2" or "two" repeats no time: it may be the key that means no."""
 _ON_ITS_OWN, _WISH_A_WORD = 2, 3
 """Guesses in a question that no row of [ask] knows, and in each word of a wish taken for one."""
 
@@ -68,6 +70,9 @@ _ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank |
     "thank": Thank,
     "leave": Leave,
 }
+
+_NO_QUESTIONS = {False: ("act.", "want."), True: ("act.", "want.", "no.")}
+"""Acts that make no question of a clause that asks, and of a wish."""
 
 
 def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -96,8 +101,9 @@ def consents(reading: Reading, situation: Situation) -> bool:
             again = held is not None and (act.value or "").casefold() == held.casefold()
             if not again and (situation.step in (Step.TIME, act.step) or act.missing):
                 return False
-            agrees |= again and act.step is situation.step
-        elif not isinstance(act, Thank | Greet | Leave):
+            whole = act.span[1] - act.span[0] > _KEY_CHARS
+            agrees |= again and whole and act.step is situation.step
+        elif not isinstance(act, Thank):
             return False
     return agrees and not reading.rest
 
@@ -130,7 +136,7 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     if not clause.asked and not wish:
         return
     topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
-    acts_inside = any(m.tag.startswith(("act.", "want.")) for m in inside)
+    acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     if not topic and (acts_inside or clause.withdrawn):
         return
     first, end = clause.first, clause.end
@@ -147,7 +153,10 @@ def _agreements(said: Utterance) -> Iterator[Candidate]:
     at = 0
     while at < len(said):
         end = _agrees_until(said, at)
-        if end > at and _stands_alone(said, at, end):
+        turned = said.before(at, "yes.turns") if end > at else None
+        if turned:
+            yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
+        elif end > at and _stands_alone(said, at, end):
             yield Candidate(Affirm(said.span(at, end)), at, end)
         at = max(end, at + 1)
 
@@ -164,7 +173,7 @@ def _stands_alone(said: Utterance, first: int, end: int) -> bool:
     )
     opens = opens or any(clause.first == first for clause in said.clauses)
     closes = end == len(said) or said.tokens[end].is_sign or said.tokens[end - 1].is_sign
-    return bool(opens) or (closes and end - first > 1)
+    return bool(opens) or (closes and (end - first > 1 or said.at(first, "yes.behind") is not None))
 
 
 def _agrees_until(said: Utterance, first: int) -> int:
@@ -180,12 +189,13 @@ def _agrees_until(said: Utterance, first: int) -> int:
         if (True, True) in states and said.low(at) != "?":
             ends = at
         if at > first and said.is_sound(at) and said.low(at) != "?":
-            reached.setdefault(at + 1, set()).update(states)
+            sound = not said.tokens[at].is_sign  # who ends with "um" is not done yet
+            reached.setdefault(at + 1, set()).update((a, last and not sound) for a, last in states)
         for match in said.matches[at]:
             if match.tag == "yes.never":
                 return first
             for agreed, _ in states:
-                if match.tag == _AGREE:
+                if match.tag in _AGREE:
                     reached.setdefault(match.end, set()).add((True, True))
                 elif match.tag in _BESIDE:
                     reached.setdefault(match.end, set()).add((agreed, True))

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.types import Affirm, Reading, Span
+from voicebot.collect.reading.lexicon import SOUND
+from voicebot.collect.reading.types import Affirm, Provide, Reading, Span
 from voicebot.collect.reading.utterance import Utterance
 
 _WORD, _GUESS, _ACT = 10, 3, 1
@@ -48,20 +49,24 @@ def _worth(said: Utterance, each: Candidate) -> int:
 def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
     """Return the spans of content words that are explained neither by an act nor as quiet ones.
 
-    Beside a yes every word is content, and one that leads on ("yes, and") must lead to something.
+    Beside a yes every word is content, and what leads on ("yes, and", "right, um") must lead to
+    something.
     """
     strict = any(isinstance(each.act, Affirm) for each in chosen)
-    explained = [said.is_sound(at) and said.low(at) != "?" for at in range(len(said))]
+    explained = [token.is_sign and token.low != "?" for token in said.tokens]
     for each in chosen:
         explained[each.first : each.end] = [True] * (each.end - each.first)
     for match in said.all("quiet.courtesy"):
         explained[match.first : match.end] = [True] * (match.end - match.first)
-    for match in said.all("quiet.link"):
-        if not strict or not all(said.is_sound(at) for at in range(match.end, len(said))):
+    last = max((at for at in range(len(said)) if not said.is_sound(at)), default=0)
+    for match in said.all("quiet.link", SOUND):
+        if not strict or match.end <= last:
             explained[match.first : match.end] = [True] * (match.end - match.first)
     if not strict:
+        closed = {each.end for each in chosen if not isinstance(each.act, Provide)}
         for at in range(len(said)):
-            explained[at] |= said.at(at, "quiet.function") is not None or said.low(at) == "?"
+            wish = said.low(at) == "?" and (at in closed or not said.clause(at).asked)
+            explained[at] |= wish or said.at(at, "quiet.function") is not None
     spans: list[Span] = []
     for at, known in enumerate(explained):
         if known:

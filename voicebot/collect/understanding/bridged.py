@@ -1,17 +1,99 @@
-"""The new readers of fields behind the old parsers' face, field by field, until all are there."""
+"""The new room behind the old faces, field by field and act by act, until the old room is gone."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
 from voicebot.call import Step
 from voicebot.collect import reading
+from voicebot.collect.reading import Reading, Situation, Utterance
+from voicebot.collect.reading.acts import acts
+from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import READERS
-from voicebot.collect.understanding import Asked, Missing
+from voicebot.collect.understanding import Asked, Intent, Missing
 from voicebot.collect.understanding.found import Found
 
 _GUESS = 0.15
 """Confidence that each guess of a reading costs."""
 _CERTAIN, _OF_PART = 0.95, 0.75
 _MISSING = {missing.value: missing for missing in Missing}
+_DECLINES = {
+    "refuses": Intent.REFUSAL,
+    "has none": Intent.REFUSAL,
+    "does not know": Intent.DONT_KNOW,
+    "unsure": Intent.UNSURE,
+}
+_WANTS = {
+    "cancel": Intent.CANCEL,
+    "reschedule": Intent.CANCEL,
+    "nothing": Intent.CANCEL,
+    "change_of_mind": Intent.CHANGE_OF_MIND,
+    "complaint": Intent.COMPLAINT,
+    "start_over": Intent.OTHER_REQUEST,
+    "late": Intent.OTHER_REQUEST,
+}
+_KINDS: Mapping[type, Intent | Callable[..., Intent | None]] = {
+    reading.Affirm: Intent.YES,
+    reading.Deny: Intent.NO,
+    reading.Correct: Intent.NO,
+    reading.Withdraw: Intent.NO,
+    reading.Decline: lambda act: _DECLINES[act.why],
+    reading.Want: lambda act: _WANTS.get(act.what),
+    reading.Ask: lambda act: Intent.BOT_CHALLENGE if act.topic == "robot" else Intent.QUESTION,
+    reading.Flexible: Intent.NO_PREFERENCE,
+    reading.Wait: Intent.HOLD,
+    reading.Repeat: Intent.REPEAT,
+    reading.SlowDown: Intent.SPEAK_SLOWER,
+    reading.WantPerson: Intent.HUMAN,
+    reading.Greet: Intent.GREETING,
+    reading.Thank: Intent.THANKS,
+    reading.Leave: Intent.GOODBYE,
+}
+_BEFORE_YES_AND_NO = (
+    Intent.BOT_CHALLENGE,
+    Intent.HUMAN,
+    Intent.SPEAK_SLOWER,
+    Intent.REPEAT,
+    Intent.DONT_KNOW,
+    Intent.UNSURE,
+)
+"""Answers to a read-back that are neither yes nor no, whatever else is in them."""
+_ORDER = (
+    *_BEFORE_YES_AND_NO[:4],
+    Intent.HOLD,
+    Intent.REFUSAL,
+    Intent.CHANGE_OF_MIND,
+    Intent.DONT_KNOW,
+    Intent.OTHER_REQUEST,
+    Intent.NO_PREFERENCE,
+    Intent.CANCEL,
+    Intent.GOODBYE,
+    Intent.COMPLAINT,
+    Intent.QUESTION,
+    Intent.UNSURE,
+    Intent.NO,
+    Intent.YES,
+    Intent.THANKS,
+    Intent.GREETING,
+)
+"""Which act gives its name to a turn of several."""
+
+OVERRULING = frozenset(Intent) - {
+    Intent.QUESTION,
+    Intent.CANCEL,
+    Intent.THANKS,
+    Intent.GREETING,
+    Intent.YES,
+    Intent.NO,
+    Intent.UNSURE,
+    Intent.CHANGE_OF_MIND,
+    Intent.COMPLAINT,
+    Intent.NO_SERVICE_NAMED,
+}
+"""Intents that leave no room for a doubtful value beside them."""
 
 
 def parse(step: Step, text: str, asked: Asked) -> Found | None:
@@ -31,9 +113,29 @@ def parse(step: Step, text: str, asked: Asked) -> Found | None:
     return None
 
 
-def situation_of(asked: Asked) -> reading.Situation:
+def read(text: str, asked: Asked, found: Mapping[Step, Found]) -> Reading:
+    """Return the acts of an utterance, with the values that the old room found in it."""
+    situation = situation_of(asked)
+    said = reading.utterance(text, situation.language)
+    return choose(said, [*acts(said, situation), *_values(said, found)])
+
+
+def _values(said: Utterance, found: Mapping[Step, Found]) -> Iterator[Candidate]:
+    starts, ends = [t.start for t in said.tokens], [t.end for t in said.tokens]
+    for step, each in found.items():
+        if each.span is None:
+            continue
+        first, end = bisect_right(ends, each.span[0]), bisect_left(starts, each.span[1])
+        missing = reading.Missing(each.missing.value) if each.missing else None
+        act = reading.Provide(step, each.value, each.span, missing, each.partial)
+        while first > 0 and (lead := said.before(first, "yes.restate", "lead.is")):
+            first = lead.first
+        yield Candidate(act, first, end)
+
+
+def situation_of(asked: Asked) -> Situation:
     """Return the situation in the new types."""
-    return reading.Situation(
+    return Situation(
         step=asked.step,
         now=asked.now,
         asked=reading.Asked.CONFIRM if asked.confirming else reading.Asked.ANSWER,
@@ -44,3 +146,71 @@ def situation_of(asked: Asked) -> reading.Situation:
         record=asked.record,
         partial=asked.partial,
     )
+
+
+def intent_of(text: str, asked: Asked) -> Intent | None:
+    """Return what a turn without a value is called; None when no row knows it."""
+    said = reading.utterance(text, asked.language)
+    if all(said.is_sound(at) for at in range(len(said))):
+        return Intent.NOTHING
+    done = read(text, asked, {})
+    intents = _intents(done)
+    if asked.step is Step.SERVICE and not intents.difference({Intent.NO, Intent.QUESTION}):
+        none = any(isinstance(act, reading.Want) and act.what == "booking" for act in done.acts)
+        if none or (Intent.NO in intents and said.at(0, "no.none")):
+            return Intent.NO_SERVICE_NAMED
+    return next((intent for intent in _ORDER if intent in intents), None)
+
+
+def _intents(done: Reading) -> set[Intent]:
+    kinds = [(act, _KINDS.get(type(act))) for act in done.acts]
+    named = (kind(act) if callable(kind) else kind for act, kind in kinds)
+    return {intent for intent in named if intent}
+
+
+def beside_a_yes(done: Reading, text: str, asked: Asked) -> Intent | None:
+    """Return what a turn without a new value means to a read-back that it does not agree to.
+
+    A question or a wish to wait outweighs a yes, and a no that is only a "not" in passing; where a
+    yes has something else beside it, it is neither.
+    """
+    intents = _intents(done)
+    first = next((intent for intent in _BEFORE_YES_AND_NO if intent in intents), None)
+    if first:
+        return first
+    agreed = Intent.YES in intents
+    asks = Intent.QUESTION in intents
+    if Intent.NO in intents and not (asks and isinstance(done.acts[0], reading.Affirm)):
+        return Intent.NO
+    if asks:
+        return Intent.QUESTION
+    meant = intent_of(text, asked)
+    return None if agreed and meant in (Intent.YES, Intent.THANKS, Intent.GREETING) else meant
+
+
+def agrees(text: str, language: str) -> bool:
+    """Return True when every word agrees, or is courtesy beside one that does."""
+    said = reading.utterance(text, language)
+    done = choose(said, acts(said, Situation(Step.NAME, datetime.min, language=language)))
+    agreed = any(isinstance(act, reading.Affirm) for act in done.acts)
+    only = all(isinstance(act, reading.Affirm | reading.Thank) for act in done.acts)
+    return agreed and only and not done.rest
+
+
+def consents(done: Reading, asked: Asked) -> bool:
+    """Return True when a turn wholly agrees to what was read back."""
+    return reading.consents(done, situation_of(asked))
+
+
+def is_held(step: Step, said: Found, asked: Asked) -> bool:
+    """Return True when the value that was found is what the record has already."""
+    held = asked.record.get(step)
+    return held is not None and said.value is not None and said.value.casefold() == held.casefold()
+
+
+def field_named(done: Reading, asked: Asked) -> Step | None:
+    """Return the known field that is called wrong, where it is not the one read back."""
+    named = {act.step for act in done.acts if isinstance(act, reading.Correct | reading.Withdraw)}
+    named.discard(None)
+    (only,) = named if len(named) == 1 else (None,)
+    return only if only is not asked.step and only in asked.record else None

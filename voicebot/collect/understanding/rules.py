@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from voicebot.call import Step
+from voicebot.collect.reading import Affirm, Reading
 from voicebot.collect.understanding import Asked, Intent, Understanding, zh
-from voicebot.collect.understanding.confirm import agrees_at_first, denies, is_yes
-from voicebot.collect.understanding.consent import agrees, consents, field_named, is_held
+from voicebot.collect.understanding.bridged import (
+    OVERRULING,
+    beside_a_yes,
+    consents,
+    field_named,
+    intent_of,
+    is_held,
+    read,
+)
 from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.intents import OVERRULING, intent_of
-from voicebot.collect.understanding.questions import asks
 from voicebot.collect.understanding.several import found_in, values
 from voicebot.collect.understanding.tokens import plain, word_set, words
 
@@ -26,23 +32,8 @@ _DOUBTFUL = 0.7
 _DOUBTFUL_SERVICE = 0.9
 """The same for services, whose words ("second", "break") are everyday ones."""
 _KNOWN, _UNKNOWN = 0.9, 0.3
-_BEFORE_YES_AND_NO = frozenset(
-    (
-        Intent.REPEAT,
-        Intent.SPEAK_SLOWER,
-        Intent.HUMAN,
-        Intent.BOT_CHALLENGE,
-        Intent.UNSURE,
-        Intent.DONT_KNOW,
-    )
-)
-"""Answers to a read-back that are neither yes nor no, whatever else is in them."""
 _BOUNDS = word_set("before until after")
 """With these a caller does care when."""
-_COURTESY = frozenset((Intent.THANKS, Intent.GREETING, Intent.GOODBYE))
-"""Said with a yes or with a question, these are only polite."""
-
-
 _REMEMBERED = 32
 """A turn's words are asked about twice: are they a whole answer, and what do they mean?"""
 _remembered: OrderedDict[str, tuple[Asked, Understanding]] = OrderedDict()
@@ -72,7 +63,7 @@ def _understood(utterance: str, asked: Asked) -> Understanding:
 def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     own = found.pop(asked.step, None)
     fields = values(found)
-    if own is not None and _stands(own, text, asked.step):
+    if own is not None and _stands(own, text, asked):
         if own.value is not None:
             fields = {asked.step: own.value, **fields}
         return Understanding(
@@ -83,16 +74,16 @@ def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     return _no_value(text, asked)
 
 
-def _stands(own: Found, text: str, step: Step) -> bool:
+def _stands(own: Found, text: str, asked: Asked) -> bool:
     """Is this value, or piece of one, to be believed?"""
     if own.confidence < _SURE:
         return False
-    doubtful = own.confidence < (_DOUBTFUL_SERVICE if step is Step.SERVICE else _DOUBTFUL)
-    return not doubtful or intent_of(text) not in OVERRULING
+    doubtful = own.confidence < (_DOUBTFUL_SERVICE if asked.step is Step.SERVICE else _DOUBTFUL)
+    return not doubtful or intent_of(text, asked) not in OVERRULING
 
 
 def _no_value(text: str, asked: Asked) -> Understanding:
-    intent = intent_of(text, asked.step)
+    intent = intent_of(text, asked)
     if intent is Intent.NO_PREFERENCE and not _BOUNDS.isdisjoint(words(text)):
         intent = None  # "any time before noon"
     if intent is None:
@@ -102,12 +93,13 @@ def _no_value(text: str, asked: Asked) -> Understanding:
 
 def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:
     """The answer to a read-back: a yes, a no, or a new value, which is a no with its mend."""
-    agreed = consents(text, asked, found, asks=asks(text))
+    done = read(text, asked, found)
+    agreed = consents(done, asked)
     own = found.pop(asked.step, None)
     others = values(found)
     if agreed:
         return Understanding(Intent.YES, fields=others, confidence=_KNOWN)
-    if own is not None and (is_held(asked.step, own, asked) or _is_no_mend(own, text, asked)):
+    if own is not None and (is_held(asked.step, own, asked) or _is_no_mend(own, done, asked)):
         own = None
     missing, partial = (own.missing, own.partial) if own else (None, None)
     mended = {asked.step: own.value} if own is not None and own.value is not None else {}
@@ -116,39 +108,18 @@ def _confirmation(text: str, asked: Asked, found: dict[Step, Found]) -> Understa
         return Understanding(
             Intent.CORRECTION, fields=fields, missing=missing, partial=partial, confidence=0.8
         )
-    intent = _beside_a_yes(text)
+    intent = beside_a_yes(done, text, asked)
     if intent is Intent.NO and missing:
         return Understanding(Intent.NO, None, others, missing, partial, confidence=0.8)
     known = _UNKNOWN if intent is None else _KNOWN
-    about = field_named(text, asked) if intent is Intent.NO else None
+    about = field_named(done, asked) if intent is Intent.NO else None
     meant = intent or Intent.NOT_A_VALUE
     return Understanding(meant, fields=others, confidence=known, about=about)
 
 
-def _beside_a_yes(text: str) -> Intent | None:
-    """What a turn without a value means to a read-back that it does not wholly agree to.
-
-    A question or a wish to wait outweighs a yes, and a no that is only a "not" in passing; where
-    a yes has something else beside it, it is neither.
-    """
-    agreed, intent = is_yes(text), intent_of(text)
-    if intent in _BEFORE_YES_AND_NO:
-        return intent
-    if agrees(text.replace("?", " "), "en"):
-        return None  # "yes?"
-    if denies(text) and not (agrees_at_first(text) and asks(text)):
-        return Intent.NO
-    if intent in _COURTESY:
-        intent = Intent.QUESTION if asks(text) else None if agreed else intent
-    if intent in (None, Intent.YES, Intent.NO):
-        plain_no = agreed is False and not agrees_at_first(text)
-        return Intent.QUESTION if asks(text) else Intent.NO if plain_no else None
-    return intent
-
-
-def _is_no_mend(own: Found, text: str, asked: Asked) -> bool:
+def _is_no_mend(own: Found, done: Reading, asked: Asked) -> bool:
     """Is it no other value, but a piece or a word that stands with a yes ("yes, that's me")?"""
-    if not is_yes(text):
+    if not any(isinstance(act, Affirm) for act in done.acts):
         return False
     whole = own.value is not None and own.missing is None
     return not whole or asked.step is Step.NAME or asked.step not in asked.record

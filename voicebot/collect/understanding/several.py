@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, name
+from voicebot.collect.understanding.bridged import OVERRULING, intent_of
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.intents import OVERRULING, intent_of
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.others import (
     asks_name,
@@ -180,7 +180,7 @@ def _service(rest: str, asked: Asked) -> Found | None:
     said = parse(Step.SERVICE, rest, asked)
     if said is None:
         return None
-    intent, sure = intent_of(rest), said.confidence >= _STRONG_SERVICE
+    intent, sure = intent_of(rest, asked), said.confidence >= _STRONG_SERVICE
     if asked.confirming and asked.step is Step.EMAIL:
         return said if intent not in OVERRULING and (sure or intent is not Intent.CANCEL) else None
     return said if sure and (intent in _BESIDE_A_SERVICE or mends) else None

@@ -20,7 +20,7 @@ from voicebot.call import Step
 from voicebot.collect.reading import e164
 from voicebot.collect.reading import valid as valid_email
 from voicebot.collect.understanding import Asked, Intent, Missing, Understanding
-from voicebot.collect.understanding.consent import agrees
+from voicebot.collect.understanding.bridged import agrees
 from voicebot.collect.understanding.model.evidence import Evidence, evidence
 from voicebot.collect.understanding.model.meaning import Meaning
 from voicebot.collect.understanding.parsers import parse

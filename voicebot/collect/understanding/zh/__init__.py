@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
-from voicebot.collect.understanding.consent import agrees, consents, field_named, is_held
+from voicebot.collect.understanding.bridged import agrees, consents, field_named, is_held, read
 from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
@@ -107,7 +107,9 @@ def _confirmation(text: Text, found: dict[Step, Found], asked: Asked) -> Underst
     if asks_something(text.plain) and (piece := found.get(Step.TIME)) and piece.missing:
         del found[Step.TIME]
     asks = asks_something(text.plain)
-    if consents(text.plain, asked, found, asks=asks or CORRECTION.search(text.plain) is not None):
+    done = read(text.plain, asked, found)
+    asks = asks or CORRECTION.search(text.plain) is not None
+    if consents(done, asked) and (not asks or agrees(text.plain, asked.language)):
         others = {step: value for step, value in _values(found).items() if step is not asked.step}
         return Understanding(Intent.YES, fields=others, confidence=_NO_ANSWER_CONFIDENCE)
     sure = {
@@ -118,9 +120,7 @@ def _confirmation(text: Text, found: dict[Step, Found], asked: Asked) -> Underst
     if fields := _values(sure):
         return Understanding(Intent.CORRECTION, fields=fields, confidence=_CORRECTION_CONFIDENCE)
     meant = _as_intent(_beside_a_yes(text.plain))
-    return (
-        replace(meant, about=field_named(text.plain, asked)) if meant.intent is Intent.NO else meant
-    )
+    return replace(meant, about=field_named(done, asked)) if meant.intent is Intent.NO else meant
 
 
 def _beside_a_yes(plain: str) -> Intent | None:

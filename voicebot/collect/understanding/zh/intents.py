@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from voicebot.collect.understanding import Intent
-from voicebot.collect.understanding.consent import agrees
+from voicebot.collect.understanding.bridged import agrees
 from voicebot.collect.understanding.zh.lexicon import INTENT_RULES
 from voicebot.collect.understanding.zh.script import clauses
 
