@@ -24,13 +24,21 @@ def result(**changes: object) -> dict[str, object]:
     return answer
 
 
-def test_a_case_gives_its_value_intent_and_fields() -> None:
+def test_a_case_gives_its_value_intent_fields_acts_and_rest() -> None:
     assert result() == {
         "id": "own-1",
         "value": "Otto Brandt",
         "intent": "answer",
         "fields": {"name": "Otto Brandt"},
+        "acts": [{"act": "provide", "step": "name", "value": "Otto Brandt", "span": [5, 16]}],
+        "rest": [],
     }
+
+
+def test_words_that_no_act_explains_are_the_rest() -> None:
+    answer = result(step="phone", utterance="yes, it's 0491 570 156 but ask for Bella")
+    said = "yes, it's 0491 570 156 but ask for Bella"
+    assert [said[start:end] for start, end in answer["rest"]] == ["but ask for Bella"]  # type: ignore[attr-defined]
 
 
 def test_services_are_plain_names() -> None:

@@ -169,11 +169,11 @@ def _stands_alone(said: Utterance, first: int, end: int) -> bool:
     opens = (
         all(said.is_sound(at) for at in range(first))
         or said.tokens[first - 1].is_sign
-        or said.before(first, "quiet.link", *_BESIDE)
+        or said.before(first, "quiet.link", *_BESIDE) is not None
+        or said.clause(first).first == first
     )
-    opens = opens or any(clause.first == first for clause in said.clauses)
     closes = end == len(said) or said.tokens[end].is_sign or said.tokens[end - 1].is_sign
-    return bool(opens) or (closes and (end - first > 1 or said.at(first, "yes.behind") is not None))
+    return opens or (closes and (end - first > 1 or said.at(first, "yes.behind") is not None))
 
 
 def _agrees_until(said: Utterance, first: int) -> int:

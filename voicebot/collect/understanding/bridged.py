@@ -117,17 +117,25 @@ def read(text: str, asked: Asked, found: Mapping[Step, Found]) -> Reading:
     """Return the acts of an utterance, with the values that the old room found in it."""
     situation = situation_of(asked)
     said = reading.utterance(text, situation.language)
-    return choose(said, [*acts(said, situation), *_values(said, found)])
+    return choose(said, [*acts(said, situation), *_values(said, situation, found)])
 
 
-def _values(said: Utterance, found: Mapping[Step, Found]) -> Iterator[Candidate]:
+def _values(
+    said: Utterance, situation: Situation, found: Mapping[Step, Found]
+) -> Iterator[Candidate]:
+    """Give the values that were found, as the new readers gave them where there is one."""
     starts, ends = [t.start for t in said.tokens], [t.end for t in said.tokens]
-    for step, each in found.items():
-        if each.span is None:
+    for step, reader in READERS.items():
+        for each in reader(said, situation):
+            is_value = isinstance(each.act, reading.Provide | reading.Correct)
+            if each.act and (not is_value or (step in found and found[step].span == each.act.span)):
+                yield each
+    for step, value in found.items():
+        if value.span is None or step in READERS:
             continue
-        first, end = bisect_right(ends, each.span[0]), bisect_left(starts, each.span[1])
-        missing = reading.Missing(each.missing.value) if each.missing else None
-        act = reading.Provide(step, each.value, each.span, missing, each.partial)
+        first, end = bisect_right(ends, value.span[0]), bisect_left(starts, value.span[1])
+        missing = reading.Missing(value.missing.value) if value.missing else None
+        act = reading.Provide(step, value.value, value.span, missing, value.partial)
         while first > 0 and (lead := said.before(first, "yes.restate", "lead.is")):
             first = lead.first
         yield Candidate(act, first, end)

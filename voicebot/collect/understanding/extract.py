@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
+from voicebot.collect.reading import Act
 from voicebot.collect.understanding import Asked, Intent, Understanding
-from voicebot.collect.understanding.rules import understand
+from voicebot.collect.understanding.rules import read_acts, understand
 
 CONFIRM = "confirm"
 """The step of a case in which something was read back: the one value in `record`, else a time."""
@@ -72,7 +74,19 @@ def _result(line: bytes) -> dict[str, object]:
     }
     if understood.fields:
         result["fields"] = {step.value: value for step, value in understood.fields.items()}
+    done = read_acts(case.utterance, asked)
+    result["acts"] = [_act(act) for act in done.acts]
+    result["rest"] = done.rest
     return result
+
+
+def _act(act: Act) -> dict[str, object]:
+    """Return an act by its name ("want_person"), with its parts and its span in code points."""
+    name = "".join(
+        "_" * (sign.isupper() and at > 0) + sign for at, sign in enumerate(type(act).__name__)
+    )
+    parts = {field.name: getattr(act, field.name) for field in fields(act)}
+    return {"act": name.lower(), **{key: value for key, value in parts.items() if value}}
 
 
 def _asked(case: _Case) -> Asked:

@@ -36,28 +36,40 @@ _BOUNDS = word_set("before until after")
 """With these a caller does care when."""
 _REMEMBERED = 32
 """A turn's words are asked about twice: are they a whole answer, and what do they mean?"""
-_remembered: OrderedDict[str, tuple[Asked, Understanding]] = OrderedDict()
+_remembered: OrderedDict[str, tuple[Asked, Understanding, dict[Step, Found]]] = OrderedDict()
 
 
 def understand(utterance: str, asked: Asked) -> Understanding:
     """What the caller meant; never raises, whatever the text."""
+    return _known(utterance, asked)[0]
+
+
+def read_acts(utterance: str, asked: Asked) -> Reading:
+    """Return the acts of an utterance and the words that none of them explains."""
+    if asked.language.startswith("zh"):
+        return zh.read_acts(utterance, asked)
+    return read(plain(utterance), asked, _known(utterance, asked)[1])
+
+
+def _known(utterance: str, asked: Asked) -> tuple[Understanding, dict[Step, Found]]:
     known = _remembered.get(utterance)
     if known is not None and known[0] == asked:
-        return known[1]
-    meant = _understood(utterance, asked)
-    _remembered[utterance] = asked, meant
+        return known[1:]
+    meant, found = _understood(utterance, asked)
+    _remembered[utterance] = asked, meant, found
     if len(_remembered) > _REMEMBERED:
         _remembered.popitem(last=False)
-    return meant
+    return meant, found
 
 
-def _understood(utterance: str, asked: Asked) -> Understanding:
+def _understood(utterance: str, asked: Asked) -> tuple[Understanding, dict[Step, Found]]:
     if asked.language.startswith("zh"):
-        return zh.understand(utterance, asked)
+        return zh.understand(utterance, asked), {}
     text = plain(utterance)
     found = found_in(text, asked)
     time = found.get(Step.TIME)
-    return marked((_confirmation if asked.confirming else _answer)(text, asked, found), time)
+    meant = (_confirmation if asked.confirming else _answer)(text, asked, dict(found))
+    return marked(meant, time), found
 
 
 def _answer(text: str, asked: Asked, found: dict[Step, Found]) -> Understanding:

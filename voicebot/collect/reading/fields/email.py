@@ -45,11 +45,13 @@ class _Address:
 
 def email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that stands after all mends, or the piece of one."""
+    wanted = situation.step is Step.EMAIL
+    if not wanted and next(said.all("email.at"), None) is None:
+        return
     read = pieces(said)
     address = _last_meant(said, read)
     if address and address.domain:
         address = _named(said, read, address, situation)
-    wanted = situation.step is Step.EMAIL
     if address is None and wanted:
         address = _without_at(said, read, situation)
     if address is None or (_is_talk(address, read) and not situation.partial):

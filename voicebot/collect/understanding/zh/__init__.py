@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from voicebot.call import Step
+from voicebot.collect.reading import Reading
 from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.bridged import agrees, consents, field_named, is_held, read
 from voicebot.collect.understanding.dates.zones import marked
@@ -57,6 +58,12 @@ def understand(utterance: str, asked: Asked) -> Understanding:
     found = fields_of(text, asked)
     time = found.get(Step.TIME)
     return marked((_confirmation if asked.confirming else _answer)(text, found, asked), time)
+
+
+def read_acts(utterance: str, asked: Asked) -> Reading:
+    """Return the acts of an utterance and the characters that none of them explains."""
+    text = fold(utterance)
+    return read(text.plain, asked, fields_of(text, asked))
 
 
 def _answer(text: Text, found: dict[Step, Found], asked: Asked) -> Understanding:
