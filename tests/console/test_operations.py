@@ -36,18 +36,17 @@ FAILURE = WebhookFailure(
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """One receiver is set."""
-    url = SecretStr("https://crm.example/hook?key=topsecret")
+    """Two receivers are set."""
+    url = SecretStr("https://crm.example/hook?key=topsecret,https://crm.example/other")
     return settings.model_copy(update={"webhook_url": url, "webhook_secret": SecretStr(SECRET)})
 
 
 @pytest.fixture
 async def failed(redis: Redis, settings: Settings) -> None:
-    (endpoint,) = endpoints(settings)
-    delivery_log = DeliveryLog(redis, endpoint, retention_s=86400)
+    logs = [DeliveryLog(redis, endpoint, retention_s=86400) for endpoint in endpoints(settings)]
     for n in range(5):
         moment = FAILURE.failed_ms + 1000 * (n // 2)
-        await delivery_log.give_up(
+        await logs[n % 2].give_up(
             FAILURE.model_copy(update={"id": f"msg_{n}", "failed_ms": moment})
         )
 

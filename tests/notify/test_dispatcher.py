@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +19,13 @@ from tests.store.cluster import cluster
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import CallSid, Saved, Step
-from voicebot.notify.delivery import Delivery
-from voicebot.notify.delivery_log import DeliveryLog
 from voicebot.notify.dispatcher import Dispatcher, Pace
 from voicebot.notify.receivers import endpoints
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
-from voicebot.store.keys import CHANNEL, RECENT_CALLS, call_keys
+from voicebot.store.keys import RECENT_CALLS, call_keys
 from voicebot.store.store import REPLAY_EVERY_S
 
 from .conftest import SECRET, Talk
@@ -54,27 +52,19 @@ async def delivering(
             for endpoint in endpoints(settings):
                 dispatcher = Dispatcher(client, endpoint, settings, pace=pace)
                 group.create_task(dispatcher.run(stopping))
-        await until_begun(client, len(endpoints(settings)))
+        await until_begun(client, settings)
         try:
             yield
         finally:
             stopping.set()
 
 
-async def until_begun(client: Redis, number: int) -> None:
-    async def begun() -> bool:
-        known = len(await client.keys("voicebot:webhooks:*:since"))
-        return known == number and bool((await client.pubsub_numsub(CHANNEL))[0][1])
-
-    await until(begun)
-
-
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
+async def until_begun(client: Redis, settings: Settings) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while True:
-            if await true():
-                return
-            await asyncio.sleep(0.01)
+        for endpoint in endpoints(settings):
+            since = f"voicebot:webhooks:{{{endpoint.id}}}:since"
+            while not await client.exists(since):  # noqa: ASYNC110 - it is another process
+                await asyncio.sleep(0.01)
 
 
 async def test_a_write_is_told_by_its_notice(
@@ -255,7 +245,7 @@ async def test_a_process_that_is_killed_in_a_request_loses_nothing(
     settings: Settings, redis: Redis, talk: Talk, receiver: Receiver, tmp_path: Path
 ) -> None:
     async with process(settings, tmp_path) as first:
-        await until_begun(redis, 1)
+        await until_begun(redis, settings)
         with receiver.hanging():
             await talk()
             await receiver.until(1)
@@ -269,61 +259,12 @@ async def test_a_process_that_is_killed_in_a_request_loses_nothing(
     assert receiver.requests[0].headers["webhook-id"] == receiver.requests[1].headers["webhook-id"]
 
 
-@pytest.mark.slow
-async def test_a_call_put_off_while_the_due_ones_are_asked_for_is_not_forgotten(
-    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dispatcher = Dispatcher(redis, endpoints(settings)[0], settings, pace=ONCE)
-    put_off, looked_at, asked = asyncio.Event(), asyncio.Event(), DeliveryLog.due
-
-    async def deliver(delivery: Delivery, call_sid: CallSid) -> None:
-        looked_at.set()
-
-    async def due(delivery_log: DeliveryLog, now_ms: int) -> list[CallSid]:
-        found = await asked(delivery_log, now_ms)
-        if not put_off.is_set():
-            dispatcher._put_off.add(OTHERS)
-            put_off.set()
-        return found
-
-    monkeypatch.setattr(Delivery, "deliver", deliver)
-    monkeypatch.setattr(DeliveryLog, "due", due)
-    stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(dispatcher.run(stopping))
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await looked_at.wait()
-        finally:
-            stopping.set()
-
-
-async def test_it_ends_when_cancelled_though_a_library_swallows_the_cancellation_once(
-    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listens = asyncio.Event()
-
-    async def listen(dispatcher: Dispatcher) -> None:
-        listens.set()
-        with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(Dispatcher, "_listen", listen)
-    dispatcher = Dispatcher(redis, endpoints(settings)[0], settings, pace=ONCE)
-    running = asyncio.create_task(dispatcher.run(asyncio.Event()))
-    await listens.wait()
-    running.cancel()
-    done, _ = await asyncio.wait([running], timeout=PATIENCE_S)
-    assert done
-
-
 async def test_a_process_stops_when_told_and_logs_nothing_of_customers(
     settings: Settings, redis: Redis, talk: Talk, receiver: Receiver, tmp_path: Path
 ) -> None:
     receiver.refusing = {"phone": 500}
     async with process(settings, tmp_path) as running:
-        await until_begun(redis, 1)
+        await until_begun(redis, settings)
         await talk()
         await receiver.until(2)
         running.terminate()
@@ -343,33 +284,14 @@ async def test_it_delivers_from_a_cluster(
     async with cluster(tmp_path) as nodes:
         there = settings.model_copy(update={"redis_url": nodes.url})
         async with open_store(there, load_business(None)) as store:
-            async with dispatcher_on_cluster(there):
+            async with delivering(there, ONCE):
                 await (await store.open_call(SID, caller=None)).commit(answered(Step.NAME, 1))
                 await receiver.until_taken(1)
             for n in range(6):
                 ledger = await store.open_call(CallSid(f"CA{n}"), caller=None)
                 await ledger.commit(answered(Step.NAME, 1))
-            async with dispatcher_on_cluster(there):
+            async with delivering(there, ONCE):
                 await receiver.until_taken(7)
-
-
-@asynccontextmanager
-async def dispatcher_on_cluster(settings: Settings, pace: Pace = ONCE) -> AsyncIterator[None]:
-    stopping = asyncio.Event()
-    (endpoint,) = endpoints(settings)
-    since = f"voicebot:webhooks:{{{endpoint.id}}}:since"
-    async with connect(str(settings.redis_url)) as client, asyncio.TaskGroup() as group:
-        dispatcher = Dispatcher(client, endpoint, settings, pace=pace)
-        group.create_task(dispatcher.run(stopping))
-
-        async def begun() -> bool:
-            return bool(await client.exists(since))
-
-        await until(begun)
-        try:
-            yield
-        finally:
-            stopping.set()
 
 
 @pytest.mark.slow
@@ -393,7 +315,7 @@ async def test_a_node_of_the_cluster_that_is_away_does_not_silence_the_others(
         gone = next(c for c in calls if where[c] == lost)
         async with (
             open_store(there, load_business(None)) as store,
-            dispatcher_on_cluster(there, QUICK),
+            delivering(there),
         ):
             ledgers = {c: await store.open_call(c, caller=None) for c in (*here, gone)}
             await ledgers[gone].commit(answered(Step.NAME, 1))

@@ -20,7 +20,6 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from tests.conftest import PATIENT_S
-from tests.serving import eventually
 from tests.store.calls import SERVICE, SID, Stored, answered
 from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
@@ -161,19 +160,13 @@ async def test_the_record_says_sent_only_when_the_server_took_it(
     assert await sent(store)
 
 
+@pytest.mark.parametrize("lacks", [Step.TIME, Step.EMAIL])
 async def test_nothing_is_sent_without_a_booking_or_an_address(
-    store: Store, sender: MailSender, inbox: Inbox
+    store: Store, sender: MailSender, inbox: Inbox, lacks: Step
 ) -> None:
-    await book(store, besides=(Step.TIME,))
+    await book(store, besides=(lacks,))
     assert await look(sender) == 0
     assert inbox.letters == []
-
-
-async def test_a_booking_without_an_address_is_left_alone(
-    store: Store, sender: MailSender, inbox: Inbox
-) -> None:
-    await book(store, besides=(Step.EMAIL,))
-    assert await look(sender) == 0
     assert not await sent(store)
 
 
@@ -228,21 +221,6 @@ async def test_a_call_that_cannot_be_read_delays_no_other_mail(
     await book(store)
     assert await look(sender) == 1
     assert [letter["To"] for letter in inbox.letters] == ["caller@example.com"]
-
-
-@pytest.mark.slow
-@pytest.mark.valkey
-async def test_bookings_in_a_cluster_are_confirmed(inbox: Inbox, tmp_path: Path) -> None:
-    stopping = asyncio.Event()
-    async with cluster(tmp_path) as nodes:
-        async with aclosing(connect(nodes.url)) as client:
-            await client.hset("call:{CA1}", mapping={**BOOKED, USER_EMAIL: "c1@x.example"})
-        settings = Settings(_env_file=None, data_dir=tmp_path, redis_url=nodes.url)
-        async with open_store(settings, BUSINESS) as store, asyncio.TaskGroup() as group:
-            running = another(store, inbox, lambda: datetime.now(UTC))
-            group.create_task(running.run(stopping))
-            assert await asyncio.to_thread(eventually, lambda: bool(inbox.letters))
-            stopping.set()
 
 
 @pytest.mark.slow

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from pydantic import SecretStr
 from redis.asyncio import Redis
 from typer.testing import CliRunner, Result
 
-from tests.store.calls import SID
-from voicebot.call import CallSid, Step
+from voicebot.call import Step
 from voicebot.cli import program
 from voicebot.commands import webhooks as command
 from voicebot.errors import SettingsError
@@ -96,33 +94,3 @@ async def test_without_an_address_it_says_what_to_set(
     result = await voicebot()
     assert isinstance(result.exception, SettingsError)
     assert "VOICEBOT_WEBHOOK_URL" in str(result.exception)
-
-
-async def test_pages_of_the_list_leave_none_out_also_when_many_failed_at_one_moment(
-    settings: Settings, redis: Redis, talk: Talk, receiver: Receiver, clock: Clock
-) -> None:
-    """Two endpoints, both given up on at once."""
-    receiver.refusing = {"*": 410}
-    at = clock()
-    calls = [CallSid(f"CA{n}") for n in range(4)]
-    urls = (f"{receiver.url}&n={n}" for n in range(2))
-    both = settings.model_copy(update={"webhook_url": SecretStr(",".join(urls))})
-    (one, two) = both.webhook_url.get_secret_value().split(",")  # type: ignore[union-attr]
-    for url in (one, two):
-        single = both.model_copy(update={"webhook_url": SecretStr(url)})
-        async with ByHand(redis, single, lambda: at) as by_hand:
-            await redis.set(f"voicebot:webhooks:{{{by_hand.endpoint.id}}}:since", 0)
-            await by_hand.begin()
-            for call_sid in calls:
-                if url == one:
-                    await talk(call_sid, steps=(Step.NAME,))
-                await by_hand.look(call_sid)
-    async with ByHand(redis, both, lambda: at) as by_hand:
-        every = await by_hand.failures.page(100)
-        found = page = await by_hand.failures.page(3)
-        while page:
-            page = await by_hand.failures.page(3, page[-1].place)
-            found = found + page
-    assert len(every) == 2 * 2 * len(calls)
-    assert [f.id for f in found] == [f.id for f in every]
-    assert SID not in {f.callSid for f in found}
