@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -167,14 +167,6 @@ async def wait_for_mark(redis: Redis) -> None:
         pass
 
 
-async def test_two_turns_at_once_are_served_one_after_the_other(http: httpx.AsyncClient) -> None:
-    await begin(http)
-    answers = await asyncio.gather(say(http, WORDS[0]), say(http, WORDS[0]))
-    assert {a.status_code for a in answers} == {200}
-    history = (await http.get(f"/calls/{SID}")).json()["history"]
-    assert [m["speaker"] for m in history] == ["AI", "customer", "AI", "customer", "AI"]
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -183,32 +175,20 @@ async def test_two_turns_at_once_are_served_one_after_the_other(http: httpx.Asyn
         {"callSid": SID, "customerMessage": {"message": "x" * 2001}},
         {"callSid": SID},
         {"callSid": SID, "customerMessage": {"message": "x", "startedAt": "yesterday"}},
+        {"callSid": SID, "customerMessage": {"message": "half \ud83d"}},
     ],
 )
 async def test_a_wrong_request_is_422_and_says_where(
     http: httpx.AsyncClient, body: dict[str, object]
 ) -> None:
-    answer = await http.post("/ai/conversation", json=body)
+    answer = await http.post(
+        "/ai/conversation",
+        content=json.dumps(body),  # as ASCII: half a character is an escape
+        headers={"content-type": "application/json"},
+    )
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["loc"]
-
-
-async def test_half_a_character_is_422_too(http: httpx.AsyncClient) -> None:
-    body = b'{"callSid": "CA-1", "customerMessage": {"message": "half \\ud83d"}}'
-    answer = await http.post(
-        "/ai/conversation", content=body, headers={"content-type": "application/json"}
-    )
-    assert answer.status_code == 422
-
-
-async def test_customers_data_wants_the_token(guarded: httpx.AsyncClient) -> None:
-    assert (await guarded.get(f"/calls/{SID}")).status_code == 401
-    assert (await guarded.get("/healthz")).status_code == 200
-    wrong = {"authorization": "Bearer open"}
-    assert (await guarded.get(f"/calls/{SID}", headers=wrong)).status_code == 401
-    right = {"authorization": "Bearer sesame"}
-    assert (await guarded.get(f"/calls/{SID}", headers=right)).status_code == 404
 
 
 @pytest.mark.slow

@@ -68,21 +68,26 @@ async def everything(redis: Redis) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.parametrize("known_by", ["moment", "key"])
 async def test_a_message_sent_again_gets_the_first_answer_and_changes_nothing(
-    http: httpx.AsyncClient, redis: Redis
+    http: httpx.AsyncClient, redis: Redis, known_by: str
 ) -> None:
     await begin(http)
+
+    async def send(nth: int) -> dict[str, object]:
+        name = {"key": f"key-{nth}"} if known_by == "key" else {}
+        at = None if name else NOON + timedelta(seconds=nth)
+        return dict((await post(http, WORDS[nth], at, **name)).json())
+
     answers = []
-    for n, text in enumerate(WORDS):
-        at = NOON + timedelta(seconds=n)
-        answers.append((await post(http, text, at)).json())
+    for nth in range(len(WORDS)):
+        answers.append(await send(nth))
         before = await everything(redis)
-        assert (await post(http, text, at)).json() == answers[-1]
+        assert await send(nth) == answers[-1]
         assert await everything(redis) == before
-    assert answers[-1]["status"] == "booked"
-    for n, text in enumerate(WORDS):  # also much later
-        again = (await post(http, text, NOON + timedelta(seconds=n))).json()
-        assert {**again, "callSkeleton": 0} == {**answers[n], "callSkeleton": 0}
+    assert (answers[-1]["status"], answers[-1]["shouldHangup"]) == ("booked", True)
+    for nth, first in enumerate(answers):  # also much later
+        assert {**await send(nth), "callSkeleton": 0} == {**first, "callSkeleton": 0}
     assert await everything(redis) == before
 
 
@@ -102,18 +107,6 @@ async def test_the_same_words_at_another_moment_or_without_one_are_another_turn(
     for at in (NOON, NOON + timedelta(seconds=1), None, None):
         await post(http, "What does it cost?", at)
     assert await redis.llen(f"{CALL}:history") == 1 + 2 * 4
-
-
-async def test_a_key_sent_again_gets_the_first_answer_also_of_the_booking(
-    http: httpx.AsyncClient, redis: Redis
-) -> None:
-    await begin(http)
-    for n, text in enumerate(WORDS):
-        first = await post(http, text, key=f"key-{n}")
-        before = await everything(redis)
-        assert (await post(http, text, key=f"key-{n}")).json() == first.json()
-        assert await everything(redis) == before
-    assert first.json()["shouldHangup"] is True
 
 
 @pytest.mark.parametrize(

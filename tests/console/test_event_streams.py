@@ -99,27 +99,6 @@ async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
 
 
 @pytest.mark.valkey
-async def test_a_listener_that_was_away_gets_what_it_missed_of_all_calls(
-    redis: Redis, settings: Settings
-) -> None:
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        frames = events_of_all(at.hub, None, PROGRAM)
-        listening = asyncio.create_task(take(frames, 1))
-        await until(lambda: at.hub.listeners == 1)
-        ledgers = [await at.store.open_call(CallSid(f"CA-{n}"), caller=None) for n in range(3)]
-        [(cursor, _)] = await listening
-        await frames.aclose()  # type: ignore[attr-defined]
-        for n, ledger in enumerate(ledgers):
-            await ledger.commit(named(f"N{n}"))
-        missed = await take(events_of_all(at.hub, int(cursor[1:]), PROGRAM), 9)
-        names = {e["value"] for _, e in missed if e["type"] == "field"}
-        assert names == {"N0", "N1", "N2"}
-        for ledger in ledgers:
-            await ledger.close()
-
-
-@pytest.mark.valkey
 async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Settings) -> None:
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:

@@ -146,9 +146,3 @@ async def test_a_broken_host_is_refused(http: httpx.AsyncClient, path: str, host
 async def test_a_broken_origin_changes_nothing(http: httpx.AsyncClient, origin: str) -> None:
     answer = await http.post("/calls", json={}, headers={"Origin": origin})
     assert answer.status_code == 403
-
-
-@pytest.mark.parametrize("cookie", ["9" * 5000 + ".x.y", "²." * 9, ".", "9" * 12])
-async def test_a_forged_session_is_no_session(guarded: httpx.AsyncClient, cookie: str) -> None:
-    headers = {b"Cookie": f"voicebot_session={cookie}".encode("latin-1")}
-    assert (await guarded.get("/calls", headers=headers)).status_code == 401

@@ -68,24 +68,6 @@ async def test_a_call_goes_on_now_whenever_its_old_messages_say_they_were(
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [
-        json.dumps(record(note="\ud800")).encode(),
-        json.dumps(record(score=float("nan"))).encode(),
-        b"\xef\xbb\xbf" + json.dumps(record()).encode(),
-        json.dumps(json.dumps(record())).encode(),
-    ],
-    ids=["surrogate", "NaN", "bom", "twice"],
-)
-async def test_a_call_goes_on_from_json_as_other_programs_write_it(
-    http: httpx.AsyncClient, redis: Redis, raw: bytes
-) -> None:
-    await redis.set(f"call:{SID}", raw)
-    await say(http, "hello")
-    assert (await http.get(f"/calls/{SID}")).json()["asking"] == "confirm"
-
-
-@pytest.mark.parametrize(
     ("step", "value"),
     [
         ("phone", "not given"),
