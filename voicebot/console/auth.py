@@ -71,7 +71,6 @@ class Session:
         return _hmac(self.cookie, "csrf")
 
     def set_cookie(self, request: Request, response: Response) -> None:
-        """Give the browser its cookie."""
         response.set_cookie(
             COOKIE,
             self.cookie,
@@ -132,7 +131,6 @@ class Sessions:
         await self._write(session.cookie, reveal, int(until or 0))
 
     async def hide(self, session: Session, call_sid: CallSid) -> None:
-        """Mask this call again."""
         await self._client.hdel(_key(session.cookie), _REVEAL + call_sid)
 
     async def _write(self, cookie: str, fields: Mapping[str, str], until: int) -> None:
@@ -187,7 +185,6 @@ class Authenticator:
 
     @property
     def wants_token(self) -> bool:
-        """Whether a token is set."""
         return bool(self._tokens)
 
     async def check(self, request: Request) -> Visitor:

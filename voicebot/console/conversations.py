@@ -68,7 +68,6 @@ class TurnRequest:
 
     @property
     def digest(self) -> str:
-        """Hash of the message and its moment."""
         at = self.started_at.isoformat() if self.started_at else ""
         return sha256(f"{at} {self.text}".encode()).hexdigest()
 

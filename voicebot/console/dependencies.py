@@ -32,7 +32,6 @@ class AppState:
 
 
 def app_state(request: Request) -> AppState:
-    """Return the app's state."""
     found: AppState = request.app.state.console
     return found
 

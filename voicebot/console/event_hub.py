@@ -114,7 +114,6 @@ class EventHub:
 
     @property
     def listeners(self) -> int:
-        """The number of open subscriptions."""
         return len(self._subscriptions)
 
     async def run(self) -> None:
@@ -145,7 +144,6 @@ class EventHub:
             self._subscriptions.discard(subscription)
 
     def close(self) -> None:
-        """End every subscription, and `run`."""
         self._closed = True
         for subscription in self._subscriptions:
             subscription.end()
@@ -182,7 +180,6 @@ class EventHub:
                     self._store(call_sid, replace(call, stale=True))
 
     async def events_since(self, watermark: int) -> dict[CallSid, list[StreamEvent]]:
-        """Return the events of all calls since a cursor."""
         from_ms = max(0, watermark - MARGIN_MS)
         late = [c for c, k in self._cache.items() if entry_order(k.activity.last_id)[0] >= from_ms]
         found = await self.reader.of_calls(dict.fromkeys(late, f"{from_ms}-0"))

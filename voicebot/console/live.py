@@ -44,8 +44,6 @@ log = get_logger(__name__)
 
 
 class CallPage(BaseModel):
-    """A page of the list."""
-
     calls: list[CallRow]
     next: str | None
 
@@ -74,7 +72,6 @@ async def events(
 async def events_with_call(
     callSid: Sid, request: Request, state: State, visitor: CurrentVisitor, after: str = ""
 ) -> StreamingResponse:
-    """Stream the same, and this call whole."""
     watermark = given_watermark(request, after)
     return streaming(page_stream(state.event_hub, callSid, visitor, watermark))
 
@@ -85,7 +82,6 @@ async def calls(
     q: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> CallPage:
-    """Search; the result is masked."""
     found = await find(state.event_hub, CallFilter(q), ROWS, cursor)
     rows = [call_row(call, Visibility.MASKED) for call in found.calls]
     return CallPage(calls=rows, next=found.next)
@@ -93,7 +89,6 @@ async def calls(
 
 @router.get("/calls/{callSid}")
 async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
-    """Return one call whole."""
     return whole_call(await _current(state, callSid), visitor.page_visibility(callSid))
 
 
@@ -115,7 +110,6 @@ async def reveal(
 
 @router.delete("/calls/{callSid}/reveal")
 async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
-    """Mask the customer's data again."""
     if visitor.session is not None:
         await state.sessions.hide(visitor.session, callSid)
     return whole_call(await _current(state, callSid), Visibility.MASKED)

@@ -44,7 +44,6 @@ class Visibility(StrEnum):
 
 
 def mask_record(call: CallSkeleton, visibility: Visibility) -> CallSkeleton:
-    """Return the record as `visibility` shows it."""
     if visibility is Visibility.PLAIN:
         return call
     shown = {name: getattr(call, name) for name in _SHOWN_FIELDS}

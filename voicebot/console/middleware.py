@@ -103,7 +103,6 @@ class Gate:
         self._allowance = Allowance(burst=BURST, per_s=PER_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

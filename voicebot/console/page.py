@@ -28,7 +28,6 @@ async def page() -> FileResponse:
 
 @router.get("/docs")
 async def docs() -> FileResponse:
-    """The API, for people."""
     return FileResponse(_STATIC / "docs.html")
 
 
@@ -39,8 +38,6 @@ async def favicon() -> RedirectResponse:
 
 
 class SignIn(BaseModel):
-    """The token, typed once."""
-
     token: SecretStr
 
 
@@ -93,6 +90,5 @@ async def sign_out(request: Request, response: Response, state: State) -> None:
 
 
 def serve_pages(app: FastAPI) -> None:
-    """Add the page to the app."""
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -33,8 +33,6 @@ class Problem(VoicebotError):
 
 
 class UnknownCall(Problem):
-    """There is no record of this call."""
-
     def __init__(self, call_sid: str) -> None:
         detail = f"there is no call {call_sid}; POST /calls begins one"
         super().__init__(404, "unknown_call", detail)

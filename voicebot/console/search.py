@@ -34,7 +34,6 @@ class CallFilter:
     live: bool | None = None
 
     def matches(self, call: CurrentCall) -> bool:
-        """Return whether the search finds this call."""
         skeleton = call.skeleton
         if self.status is not None and (skeleton.broken or skeleton.status is not self.status):
             return False
@@ -102,7 +101,6 @@ def _has_text(skeleton: CallSkeleton, needle: str) -> bool:
 
 
 def encode_cursor(place: IndexEntry) -> str:
-    """Return a place in the index as an opaque text."""
     return urlsafe_b64encode(f"{place.claimed_ms}:{place.call_sid}".encode()).decode().rstrip("=")
 
 

@@ -41,8 +41,6 @@ class TrialRequest(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """What a provider would be told about a call of this browser."""
-
     callSid: str
     twiml: str
 

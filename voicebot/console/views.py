@@ -157,7 +157,6 @@ class CurrentCall:
 
     @property
     def skeleton(self) -> CallSkeleton:
-        """The typed form of the record."""
         return self.record.skeleton
 
     @property
@@ -168,7 +167,6 @@ class CurrentCall:
 
     @property
     def need(self) -> Need | None:
-        """Why a person should look after the call, or None."""
         if self.record.continued_as is not None or self.skeleton.broken:
             return None
         match self.skeleton.status:
@@ -241,12 +239,10 @@ class WholeCall(CallRow):
 
 
 def call_row(call: CurrentCall, visibility: Visibility) -> CallRow:
-    """Return the call as a row of a list."""
     return CallRow(**_row(call, visibility))
 
 
 def whole_call(call: CurrentCall, visibility: Visibility) -> WholeCall:
-    """Return the call with all that was said."""
     personal = personal_answers(call.skeleton)
     transcript = []
     for said in mask_record(call.skeleton, visibility).history:

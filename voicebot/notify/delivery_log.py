@@ -94,7 +94,6 @@ class WebhookFailure(BaseModel):
     @computed_field(description="When it was given up, UTC")  # type: ignore[prop-decorator]
     @property
     def failedAt(self) -> str:
-        """The same as `failed_ms`, ISO 8601."""
         return iso_utc(datetime.fromtimestamp(self.failed_ms / 1000, UTC))
 
     @property
@@ -128,7 +127,6 @@ class DeliveryLog:
         return int(await self._client.get(self._since) or now_ms)
 
     async def progress(self, call_sid: CallSid) -> Progress:
-        """Read the delivery state of a call."""
         key = webhooks_key(call_sid)
         return self.read(await cast(Awaitable[Mapping[str, str]], self._client.hgetall(key)))
 
@@ -179,7 +177,6 @@ class DeliveryLog:
         return [CallSid(str(call_sid)) for call_sid in found]
 
     async def late_calls(self) -> int:
-        """Return the number of calls with a retry."""
         return int(await self._client.zcard(self._due))
 
     async def give_up(self, failure: WebhookFailure) -> None:
@@ -193,7 +190,6 @@ class DeliveryLog:
             await self._client.expire(key, self._retention_s)
 
     async def failed(self) -> int:
-        """Return the number of failed deliveries."""
         return int(await self._client.zcard(self._failed))
 
     async def failures(self, limit: int, after: Place | None = None) -> list[WebhookFailure]:
@@ -238,7 +234,6 @@ class DeliveryLog:
 
 
 def _retry(entry: str, text: str) -> Retry | None:
-    """Parse a retry; None when it is invalid."""
     try:
         attempts, due_ms = _ATTEMPTS_AND_DUE.validate_json(text)
     except ValidationError:
@@ -262,7 +257,6 @@ class FailedDeliveries:
         return sorted(found, key=lambda failure: failure.place, reverse=True)[:limit]
 
     async def late_calls(self) -> int:
-        """Return the number of calls with a retry."""
         with unavailable_when_away():
             return sum([await log.late_calls() for log in self._logs])
 

@@ -91,7 +91,6 @@ class MailSender:
                     return
 
     def check(self, call_sids: Iterable[CallSid]) -> None:
-        """Check these calls in the next round."""
         self._waiting.update(dict.fromkeys(call_sids))
 
     async def check_all(self) -> bool:

@@ -110,7 +110,6 @@ class WebhookClient:
         )
 
     async def aclose(self) -> None:
-        """Close the HTTP client."""
         await self._client.aclose()
 
     async def send(self, message_id: str, body: bytes) -> Attempt:
