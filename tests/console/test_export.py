@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from voicebot.console.calls import as_csv
@@ -93,5 +94,6 @@ def test_an_ordinary_answer_is_as_it_was_said(name: str) -> None:
 
 @given(st.text(st.sampled_from("=＝+-@;|；,\"' \t\n\u200bA1")))
 def test_no_text_becomes_a_formula(name: str) -> None:
+    assume(not re.fullmatch(r"\+[1-9]\d{6,14}", name))  # a telephone number keeps its plus
     for delimiter in DELIMITERS:
         assert not any(map(is_formula, cells(exported(name), delimiter)))

@@ -222,7 +222,7 @@ COLUMNS = (
     *(column for step in FIELDS for column in (step.value, f"{step.value}_savedAt")),
     *("servicebooked", "messages"),
 )
-_NUMBER = re.compile(r"\+\d+", re.ASCII)
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
 """What a formula begins with; %, | and ; did in older programs."""
 _SEPARATORS = ";；﹔|｜\t\r\n"
