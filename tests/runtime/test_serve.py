@@ -393,3 +393,5 @@ def test_children_of_a_killed_supervisor_end_by_themselves_and_valkey_goes_on(
         assert redis.ping()
         os.kill(int(redis.info("server")["process_id"]), signal.SIGTERM)
     assert eventually(lambda: is_free(redis_port))
+    with metrics_folder(tmp_path / "data"):
+        pass  # the killed one's is removed
