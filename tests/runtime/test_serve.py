@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,25 +19,15 @@ from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, s
 from tests.store.cluster import sentinel
 from voicebot.errors import StartFailed
 from voicebot.runtime import serve
-from voicebot.runtime.ports import (
-    Address,
-    free_port,
-    is_loopback,
-    reserve,
-    without_password,
-)
+from voicebot.runtime.ports import Address, free_port, reserve
 from voicebot.runtime.process import IMPOSSIBLE
 from voicebot.runtime.serve import banner, children_of, for_trying_out, metrics_folder
 from voicebot.settings import Engine, Settings
 
 
-def door(port: int) -> Address:
-    return Address("127.0.0.1", port, "STREAM")
-
-
 def is_free(port: int) -> bool:
     try:
-        reserve(door(port)).close()
+        reserve(Address("127.0.0.1", port)).close()
     except StartFailed:
         return False
     return True
@@ -108,48 +97,6 @@ def test_metrics_lie_in_memory_and_those_of_a_killed_run_are_removed(
         assert folder.parent == data_dir
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://h:1/2", "redis://h:1/2"),
-        ("redis://bot@h:1", "redis://bot@h:1"),
-        ("redis://:pw@h:1", "redis://:…@h:1"),
-        ("redis://:1/p#w@h:1", "redis://:…@h:1"),
-        ("redis://h:1?password=pw", "redis://h:1"),
-        ("redis://h:1?password=p@w", "redis://…"),
-        ("redis://:a://b@h:1", "redis://:…@h:1"),
-        ("user:pw@h:1", "user:…@h:1"),
-    ],
-)
-def test_a_password_is_masked(url: str, shown: str) -> None:
-    assert without_password(url) == shown
-
-
-def test_a_reserved_port_is_refused_to_others_and_shared_with_our_workers() -> None:
-    with reserve(door(0)) as held, socket.socket() as other, socket.socket() as worker:
-        address = ("127.0.0.1", held.getsockname()[1])
-        with pytest.raises(OSError, match="in use"):
-            other.bind(address)
-        worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        worker.bind(address)
-        worker.listen()
-        with socket.create_connection(address):
-            worker.accept()[0].close()
-
-
-def test_a_port_that_somebody_listens_on_is_not_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert not is_free(int(taken.getsockname()[1]))
-
-
-@pytest.mark.parametrize(
-    ("host", "only_here"),
-    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("h", False)],
-)
-def test_loopback_is_told_from_the_network(host: str, only_here: bool) -> None:
-    assert is_loopback(host) is only_here
-
-
 def shown(**given: object) -> str:
     return banner(Settings(_env_file=None, redis_url="redis://h:1").model_copy(update=given))
 
@@ -193,16 +140,6 @@ def test_the_banner_shows_what_a_key_has_switched_on_and_no_password() -> None:
     assert "OpenAI   hears, speaks, understands, at api.openai.com" in told
     assert "rediss://bot:…@db.example:6380/1" in told
     assert "hunter2" not in told + shown(openai_api_key=SecretStr("k"), openai_base_url=own)
-
-
-def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        env = environment(tmp_path / "data", free_port(), VOICEBOT_STREAM_PORT=port)
-        with serving(env, tmp_path) as run:
-            assert run.ended() == 1
-    assert f"port {port} on 127.0.0.1 is taken" in run.log_file.read_text()
-    assert "VOICEBOT_STREAM_PORT" in run.log_file.read_text()
 
 
 def test_what_can_never_work_is_a_line_each_before_anybody_is_started(tmp_path: Path) -> None:
