@@ -62,19 +62,18 @@ def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
     for match in said.all("quiet.link", SOUND):
         if not strict or match.end <= last:
             explained[match.first : match.end] = [True] * (match.end - match.first)
-    if not strict:
-        closed = {each.end for each in chosen if not isinstance(each.act, Provide)}
-        for at in range(len(said)):
-            wish = said.low(at) == "?" and (at in closed or not said.clause(at).asked)
-            explained[at] |= wish or said.at(at, "quiet.function") is not None
+    closed = {each.end for each in chosen if not isinstance(each.act, Provide)}
     spans: list[Span] = []
+    joins = False  # function words between two unread ones are unread with them
     for at, known in enumerate(explained):
-        if known:
+        wish = said.low(at) == "?" and (at in closed or not said.clause(at).asked)
+        empty = not strict and (wish or said.at(at, "quiet.function") is not None)
+        if known or empty:
+            joins = joins and not known
             continue
         start, end = said.span(at, at + 1)
-        if at and not explained[at - 1]:
-            start = spans.pop()[0]
-        spans.append((start, end))
+        spans.append((spans.pop()[0] if joins else start, end))
+        joins = True
     if said.unread:
         spans.append(said.unread)
     return tuple(spans)

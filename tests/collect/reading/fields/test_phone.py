@@ -207,7 +207,7 @@ def test_an_extension_is_noted_beside_the_number() -> None:
     [
         ("my mobile number is 0491 570 156 thanks", []),
         ("um it's 0491, hang on, 570 156, mate", []),
-        ("0491 570 156 but ask for Bella", ["but ask", "Bella"]),
+        ("0491 570 156 but ask for Bella", ["but ask for Bella"]),
     ],
 )
 def test_what_the_number_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:

@@ -19,6 +19,7 @@ _LEADS = (
     "clause.mend",
     "clause.open",
 )
+_FIRST_LEADS = tuple(tag for tag in _LEADS if tag != "phone.inside")
 _NO_DIGITS = (*_PARTS, "number.no_digit")
 _PAUSE_MARKS = frozenset(",-/.()")
 _INSIDE_MARKS = frozenset("-.,/()_:;~*")
@@ -192,7 +193,7 @@ def _leads_up(said: Utterance, before: int, at: int) -> tuple[bool, int]:
     place = begun = before
     broken = False
     while place < at:
-        match = said.at(place, *_PARTS, *_LEADS)
+        match = said.at(place, *_PARTS, *(_LEADS if before else _FIRST_LEADS))
         if match and match.end <= at:
             place = match.end
             continue
