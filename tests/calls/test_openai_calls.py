@@ -22,12 +22,12 @@ from voicebot.simulators.openai import (
     Clips,
     Fault,
     FaultKind,
-    Latencies,
     Samples,
     Service,
     Simulator,
     babble,
     load_clips,
+    published,
 )
 
 __all__ = ["clips", "served"]
@@ -101,7 +101,7 @@ def puzzling(clips: Clips) -> Clips:
 @contextmanager
 def vended(served: Served, clips: Clips, folder: Path, **settings: str) -> Iterator[Vendor]:
     """A server on the OpenAI stack alone, ready, behind which these recordings are recognised."""
-    simulator = Simulator(clips, Latencies(0.3), voice=hasty, key=KEY)
+    simulator = Simulator(clips, published(0.3), voice=hasty, key=KEY)
     port = free_port()
     with served.open(simulator) as url:
         env = environment(folder / "data", port) | {

@@ -22,7 +22,7 @@ from starlette.routing import Mount
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.clips import Clips, load_clips
 from voicebot.simulators.openai.command import CLIPS, serving
-from voicebot.simulators.openai.simulator import Latencies, Simulator
+from voicebot.simulators.openai.simulator import Simulator, published
 
 KEY = "sk-sim"
 
@@ -103,7 +103,7 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def simulator(clips: Clips) -> Simulator:
     """A fresh one."""
-    return Simulator(clips, Latencies(0), key=KEY)
+    return Simulator(clips, published(0), key=KEY)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ async def test_a_pause_gives_the_words_so_far_and_the_turn_goes_on(
 async def test_words_whose_first_question_was_given_up_are_in_the_next_answer(
     url: str, simulator: Simulator
 ) -> None:
-    simulator.latencies.set(Service.HEARING, Latency(p50=0.05, p95=0.05))
+    simulator.latencies[Service.HEARING] = Latency(p50=0.05, p95=0.05)
     first, rest = halves()
     async with call(url) as ear:
         caller = Caller(ear)

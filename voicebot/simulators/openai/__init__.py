@@ -8,7 +8,7 @@ What is public
 
     Simulator, create_app, serving   one simulator, its ASGI application, a server for it
     Service, Fault, FaultKind        the parts of the API, and what goes wrong there
-    Latency, Latencies               how long answers take
+    Latency, published               how long answers take
     Clips, load_clips, CLIPS         the recordings that it knows; the manifest of the phone's
     Samples, babble                  16-bit samples; the simulator's voice
     loose_part                       what strict mode refuses in a JSON schema
@@ -21,14 +21,15 @@ from voicebot.simulators.openai.responses import loose_part
 from voicebot.simulators.openai.simulator import (
     Fault,
     FaultKind,
-    Latencies,
     Latency,
     Service,
     Simulator,
     babble,
+    published,
 )
 
 __all__ = [
-    "CLIPS", "Clips", "Fault", "FaultKind", "Latencies", "Latency", "Samples", "Service",
-    "Simulator", "babble", "create_app", "load_clips", "loose_part", "serving",
+    "CLIPS", "Clips", "Fault", "FaultKind", "Latency", "Samples", "Service",
+    "Simulator", "babble", "create_app", "load_clips", "loose_part", "published",
+    "serving",
 ]  # fmt: skip

@@ -44,7 +44,7 @@ def create_app(simulator: Simulator) -> Starlette:
 
     async def set_latency(request: Request) -> None:
         tempo = _Tempo.model_validate_json(await request.body())
-        simulator.latencies.set(tempo.service, tempo)
+        simulator.latencies[tempo.service] = tempo
 
     async def prepare(request: Request) -> None:
         simulator.answers.extend(TypeAdapter(list[str]).validate_json(await request.body()))
@@ -83,7 +83,7 @@ def _served(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitab
         except ClientDisconnect:
             return Response(status_code=_CLIENT_LEFT)
         wait_s = fault.seconds if fault and fault.kind is FaultKind.SLOW else 0.0
-        await asyncio.sleep(wait_s + simulator.latencies.draw(service))
+        await asyncio.sleep(wait_s + simulator.latencies[service].draw())
         return await endpoint(request, simulator, fault)
 
     return serve

@@ -19,7 +19,7 @@ from voicebot.runtime.http_server import HttpServer
 from voicebot.runtime.process import Lifetime, run
 from voicebot.simulators.openai.app import create_app
 from voicebot.simulators.openai.clips import load_clips
-from voicebot.simulators.openai.simulator import Latencies, Simulator
+from voicebot.simulators.openai.simulator import Simulator, published
 
 PORT: Final = 8090
 NICENESS: Final = 5
@@ -56,7 +56,7 @@ def openai_sim(
     voicebot openai-sim
     OPENAI_API_KEY=any OPENAI_BASE_URL=http://127.0.0.1:8090/v1 voicebot serve
     """
-    simulator = Simulator(load_clips(clips), Latencies(latency), key=key)
+    simulator = Simulator(load_clips(clips), published(latency), key=key)
 
     async def main(lifetime: Lifetime) -> None:
         os.nice(NICENESS)

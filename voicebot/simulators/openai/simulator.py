@@ -23,6 +23,9 @@ _Z95: Final = 1.6448536
 """The 95th percentile of the standard normal distribution."""
 
 
+_CHANCE: Final = random.Random()
+
+
 class Service(StrEnum):
     """The parts of the API; each has its own latency and faults.
 
@@ -44,7 +47,7 @@ class Latency(BaseModel):
     p50: float = Field(ge=0)
     p95: float = Field(ge=0)
 
-    def draw(self, chance: random.Random) -> float:
+    def draw(self, chance: random.Random = _CHANCE) -> float:
         """Return a random latency in seconds."""
         if self.p50 <= 0 or self.p95 <= self.p50:
             return self.p50
@@ -66,23 +69,12 @@ PUBLISHED: Final = {
 }
 
 
-class Latencies:
-    """The latency of each service, which can be changed at run time."""
-
-    def __init__(self, scale: float = 1.0, *, seed: int | None = None) -> None:
-        self._chance = random.Random(seed)
-        self._table = {
-            service: Latency(p50=published.p50 * scale, p95=published.p95 * scale)
-            for service, published in PUBLISHED.items()
-        }
-
-    def set(self, service: Service, latency: Latency) -> None:
-        """Set the latency of a service."""
-        self._table[service] = latency
-
-    def draw(self, service: Service) -> float:
-        """Return the latency of the next request in seconds."""
-        return self._table[service].draw(self._chance)
+def published(scale: float = 1.0) -> dict[Service, Latency]:
+    """Return the published latencies, times `scale`."""
+    return {
+        service: Latency(p50=latency.p50 * scale, p95=latency.p95 * scale)
+        for service, latency in PUBLISHED.items()
+    }
 
 
 class FaultKind(StrEnum):
@@ -121,12 +113,11 @@ class FaultKind(StrEnum):
 
 
 class Fault(BaseModel):
-    """A fault of `kind` for `service`: so many `times`, `after` so many good requests."""
+    """A fault of `kind` for the next `times` requests of `service`."""
 
     service: Service
     kind: FaultKind
     times: int = Field(default=1, ge=1)
-    after: int = Field(default=0, ge=0)
     seconds: float = Field(default=60.0, ge=0)
     status: int = Field(default=500, ge=500, le=599)
 
@@ -148,11 +139,7 @@ class Faults:
     def take(self, service: Service, *kinds: FaultKind) -> Fault | None:
         """Return and count down the first fault of this service and of these kinds."""
         for fault in self._waiting:
-            if fault.service is not service or fault.kind not in kinds:
-                continue
-            if fault.after:
-                fault.after -= 1
-            else:
+            if fault.service is service and fault.kind in kinds:
                 fault.times -= 1
                 if not fault.times:
                     self._waiting.remove(fault)
@@ -195,7 +182,7 @@ class Simulator:
     """
 
     clips: Clips
-    latencies: Latencies = field(default_factory=Latencies)
+    latencies: dict[Service, Latency] = field(default_factory=published)
     voice: Callable[[str], Samples] = babble
     key: str | None = None
     takes_pcmu: bool = True

@@ -259,7 +259,7 @@ class TranscriptionSession:
         self._simulator.heard_with.append(self._input)
         fault = self._simulator.faults.take(Service.HEARING, *_ITEM_FAULTS)
         kind = fault.kind if fault else None
-        wait_s = self._simulator.latencies.draw(Service.HEARING)
+        wait_s = self._simulator.latencies[Service.HEARING].draw()
         wait_s += fault.seconds if fault and kind is FaultKind.SLOW else 0.0
         item = _Item(self._new_id("item"), bytes(self._buffer), self._format, wait_s, kind)
         self._buffer.clear()

@@ -103,11 +103,10 @@ async def spoken(script: Script, data_dir: Path) -> dict[ScriptLine, Clip]:
 
 
 class Shipped(BaseModel):
-    """One clip of the manifest: its words, the value in them, the voice, the licence."""
+    """One clip of the manifest: its words, the voice, the licence."""
 
     file: str
     text: str
-    value: str
     voice: str
     licence: str
 
