@@ -49,6 +49,8 @@ _KEY_CHARS = 3
 """A bare "2" or "two" repeats no time: it may be the key that means no."""
 _ON_ITS_OWN, _WISH_A_WORD = 2, 3
 """Guesses in a question that no row of [ask] knows, and in each word of a wish taken for one."""
+_OFF_TOPIC = 3
+"""Guesses in "the first one" as a time where none is asked for."""
 
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
@@ -80,7 +82,8 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     for here in said.matches:
         for match in here:
             if act := _act(said, match, situation):
-                yield Candidate(act, match.first, match.end)
+                elsewhere = isinstance(act, Flexible) and situation.step is not Step.TIME
+                yield Candidate(act, match.first, match.end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said)
     for clause in said.clauses:
         yield from _question(said, clause)

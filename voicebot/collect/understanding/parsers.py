@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, bridged, dates, name, service
+from voicebot.collect.understanding import Asked, address, bridged, dates, name
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
@@ -14,7 +14,7 @@ PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.PHONE: partial(bridged.parse, Step.PHONE),
     Step.ADDRESS: address.parse,
     Step.EMAIL: partial(bridged.parse, Step.EMAIL),
-    Step.SERVICE: service.parse,
+    Step.SERVICE: partial(bridged.parse, Step.SERVICE),
     Step.TIME: dates.parse,
 }
 

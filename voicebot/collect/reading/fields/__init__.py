@@ -6,6 +6,11 @@ from voicebot.call import Step
 from voicebot.collect.reading.candidates import Reader
 from voicebot.collect.reading.fields.email import email
 from voicebot.collect.reading.fields.phone import phone
+from voicebot.collect.reading.fields.service import service
 
-READERS: Mapping[Step, Reader] = {Step.PHONE: phone, Step.EMAIL: email}
+READERS: Mapping[Step, Reader] = {
+    Step.PHONE: phone,
+    Step.EMAIL: email,
+    Step.SERVICE: service,
+}
 """The fields that are read here; the rest are still read by the old room."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from voicebot.business import Offer, load_business
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, service
+from voicebot.collect.reading import Provide, Situation, read
 
 DEMO = load_business(None).services
 CLINIC = tuple(
@@ -23,10 +23,16 @@ HIGH_STREET = tuple(
 )
 
 
+def chosen(utterance: str, services: tuple[Offer, ...], **similar: float) -> Provide | None:
+    situation = Situation(Step.SERVICE, datetime(2027, 3, 2), services=services, similar=similar)
+    acts = read(utterance, situation).acts
+    named = [act for act in acts if isinstance(act, Provide) and act.step is Step.SERVICE]
+    return named[0] if named else None
+
+
 def heard(utterance: str, services: tuple[Offer, ...]) -> str | None:
-    asked = Asked(step=Step.SERVICE, now=datetime(2027, 3, 2), services=services)
-    found = service.parse(utterance, asked)
-    return found.value if found else None
+    act = chosen(utterance, services)
+    return act.value if act else None
 
 
 @pytest.mark.parametrize(
@@ -144,11 +150,10 @@ def test_a_place_in_the_list_is_a_choice(utterance: str, name: str | None) -> No
 
 
 def test_a_name_is_surer_than_a_guess() -> None:
-    asked = Asked(step=Step.SERVICE, now=datetime(2027, 3, 2), services=DEMO)
-    named, guessed = service.parse("plumbing", asked), service.parse("gardner", asked)
+    named, guessed = chosen("plumbing", DEMO), chosen("gardner", DEMO)
     assert named is not None
     assert guessed is not None
-    assert named.confidence > guessed.confidence
+    assert named.assumed < guessed.assumed
     assert named.span == (0, 8)
 
 
@@ -330,3 +335,59 @@ def test_plain_answers_with_the_same_words_are_kept(utterance: str, name: str) -
 )
 def test_the_thing_before_the_work_says_whose_work_it_is(utterance: str, name: str | None) -> None:
     assert heard(utterance, (Offer(id="car", name="Car repair"),)) == name
+
+
+DENTIST = tuple(
+    Offer(id=name, name=name)
+    for name in ("Check-up", "Hygienist clean", "Filling", "Tooth whitening")
+)
+GARAGE = tuple(
+    Offer(id=name, name=name)
+    for name in ("Oil change", "Brake service", "Wheel alignment", "Tyres")
+)
+SALON = tuple(Offer(id=name, name=name) for name in ("Haircut", "Colour", "Blow-dry", "Manicure"))
+
+
+@pytest.mark.parametrize(
+    ("utterance", "services", "name"),
+    [
+        ("one of my fillings came out", DENTIST, "Filling"),
+        ("my gums bleed when I brush", DENTIST, "Hygienist clean"),
+        ("I haven't been for years, just a look over", DENTIST, "Check-up"),
+        ("something's wrong with my tooth", DENTIST, None),
+        ("it drifts to the left on the motorway", GARAGE, "Wheel alignment"),
+        ("I've got a puncture", GARAGE, "Tyres"),
+        ("the handbrake doesn't hold", GARAGE, "Brake service"),
+        ("the engine stalls", GARAGE, None),
+        ("I'd like to go blonde", SALON, "Colour"),
+        ("just a trim", SALON, "Haircut"),
+        ("the engine stalls", HIGH_STREET, "Vehicle servicing"),
+        ("it drifts to the left", HIGH_STREET, "Vehicle servicing"),
+    ],
+)
+def test_a_narrow_trade_is_told_from_its_neighbours(
+    utterance: str, services: tuple[Offer, ...], name: str | None
+) -> None:
+    assert heard(utterance, services) == name
+
+
+@pytest.mark.parametrize(
+    ("similar", "name"),
+    [
+        ({"a": 0.86, "b": 0.80, "c": 0.81}, "Aquarium care"),
+        ({"a": 0.86, "b": 0.85, "c": 0.85}, None),
+        ({}, None),
+    ],
+)
+def test_without_a_known_word_the_meaning_decides_where_it_stands_out(
+    similar: dict[str, float], name: str | None
+) -> None:
+    shop = tuple(
+        Offer(id=key, name=name)
+        for key, name in (("a", "Aquarium care"), ("b", "Falconry"), ("c", "Origami"))
+    )
+    act = chosen("my guppies keep dying", shop, **similar)
+    assert (act and act.value) == name
+    named = chosen("falconry", shop, **{**similar, "a": 0.99})
+    assert named is not None
+    assert named.value == "Falconry"

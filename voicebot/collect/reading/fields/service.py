@@ -1,0 +1,229 @@
+"""Which of the listed services is meant: by name, by what callers call it, or by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from voicebot.call import Step
+from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.fields.trades import (
+    HINT,
+    SYNONYM,
+    TRADE,
+    Phrase,
+    Vocabulary,
+    is_in,
+    vocabulary,
+)
+from voicebot.collect.reading.types import Asked, Provide, Situation
+from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.words import is_everyday
+
+_MISHEARD = 0.75
+_ALIKE = 87.0
+"""How alike (0 to 100) a misheard word must be; at 87 one letter of seven may differ."""
+_SHORTEST_MISHEARD = 5
+_EACH_WORD = 0.1
+"""How much surer a phrase is for each further word."""
+_FARTHEST = 8
+"""Tokens between "I don't need" and what is not needed."""
+_LONGEST_CHOICE = 8
+"""Tokens; in a longer turn "the first" is about something else."""
+_MARGIN = 0.03
+"""By how much a service must be more like the caller's words than the others are on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A phrase in the utterance: the tokens from `first` up to `end`."""
+
+    first: int
+    end: int
+    service: int
+    weight: float
+
+
+def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the service that was meant, if it is one of those that may be booked."""
+    services = situation.services
+    if not services or _is_news(said):
+        return
+    known = vocabulary(services, situation.language)
+    kept = _kept(said, list(_hits(said, known)), known)
+    best = _best(kept, len(services)) or _by_place(said, situation)
+    if best is None:
+        if situation.step is Step.SERVICE and not kept:
+            yield from _by_meaning(said, situation)
+    elif best.service < len(services):
+        yield from _candidates(said, best, situation)
+
+
+def _candidates(said: Utterance, hit: _Hit, situation: Situation) -> Iterator[Candidate]:
+    """Give the words that name it, and the clause around them as the description of the work."""
+    guesses = (
+        2 if hit.weight <= HINT else 1 if hit.weight < TRADE and hit.end == hit.first + 1 else 0
+    )
+    name = situation.services[hit.service].name
+    act = Provide(Step.SERVICE, name, said.span(hit.first, hit.end), assumed=guesses)
+    lead = said.before(hit.first, "service.lead")
+    yield Candidate(act, lead.first if lead else hit.first, hit.end, guesses)
+    if situation.step is Step.SERVICE and situation.asked is Asked.ANSWER:
+        clause = said.clause(hit.first)
+        end = max(clause.end, hit.end)
+        yield Candidate(act, min(clause.first, hit.first), end, guesses + 1)
+
+
+def _is_news(said: Utterance) -> bool:
+    """Return True for "I'll be late", unless a wish follows."""
+    news = next(said.all("service.news"), None)
+    return news is not None and not any(said.all("service.wish", first=news.end))
+
+
+def _hits(said: Utterance, known: Vocabulary) -> Iterator[_Hit]:
+    words = [at for at in range(len(said)) if not said.is_sound(at)]
+    stems = tuple(known.trades.stem(said.low(at)) for at in words)
+    if any(is_in(phrase, stems) for phrase in known.elsewhere):
+        return
+    barred = {n for n, each in enumerate(known.unless) if any(is_in(p, stems) for p in each)}
+    for nth, at in enumerate(words):
+        word = said.low(at)
+        exact = known.phrases.get(stems[nth], ())
+        for phrase in exact or _misheard(word, known):
+            last = nth + len(phrase.stems)
+            whole = stems[nth:last] == phrase.stems and phrase.is_said_by(word)
+            if phrase.service not in barred and (whole or not exact):
+                end = words[last - 1] + 1 if exact else at + 1
+                yield _Hit(at, end, phrase.service, phrase.weight if exact else _MISHEARD)
+
+
+def _misheard(word: str, known: Vocabulary) -> tuple[Phrase, ...]:
+    """Return the phrases of the word that sounds most like this one, unless it is a word itself."""
+    if len(word) < _SHORTEST_MISHEARD or is_everyday(word):
+        return ()
+    alike = [(fuzz.ratio(text, word), text) for text in known.sounds if text[0] == word[0]]
+    likeness, text = max(alike, default=(0.0, ""))
+    return known.sounds[text] if likeness >= _ALIKE else ()
+
+
+def _kept(said: Utterance, hits: Sequence[_Hit], known: Vocabulary) -> list[_Hit]:
+    """Return the hits that are wished for; after a correction only those behind it."""
+    away = {at for h in hits if _is_away(said, h, known) for at in range(h.first, h.end)}
+    kept = [h for h in hits if h.first not in away and not _is_of_another(said, h, hits)]
+    cut = max((each.first for each in said.clauses if each.mends), default=0)
+    return [h for h in kept if h.first >= cut] or kept
+
+
+def _is_away(said: Utterance, hit: _Hit, known: Vocabulary) -> bool:
+    """Return True for what is asked about, refused, told of, or only owned."""
+    if _is_asked_about(said, hit) or said.before(hit.first, "service.told_to"):
+        return True
+    if said.at(hit.end, "service.asked_of"):
+        return True
+    if said.before(hit.first, "service.known_one") and said.at(hit.end, "service.told"):
+        return True
+    is_goods = known.trades.stem(said.low(hit.first)) in known.goods
+    if is_goods and _is_wanted_itself(said, hit):
+        return True
+    if is_goods and any(_is_behind(said, at, "service.owns") for at in (hit.first, hit.first - 1)):
+        return True
+    return _is_behind(said, hit.first, "service.away")
+
+
+def _is_behind(said: Utterance, at: int, tag: str) -> bool:
+    """Return True where such a phrase ends here, or before words that may stand between."""
+    least = at - _FARTHEST
+    while at > max(0, least):
+        if said.before(at, tag):
+            return True
+        between = said.before(at, "service.between")
+        if not between:
+            return False
+        at = between.first
+    return False
+
+
+def _is_asked_about(said: Utterance, hit: _Hit) -> bool:
+    """Return True for "what's a wheel alignment", not for "plumbing?" or "is a plumber free"."""
+    clause = said.clause(hit.first)
+    inside = {"first": clause.first, "end": clause.end}
+    in_words = any(said.all("clause.ask", "clause.told", **inside))
+    return clause.asked and in_words and not any(said.all("service.free", **inside))
+
+
+def _is_wanted_itself(said: Utterance, hit: _Hit) -> bool:
+    """Return True for "I need a small car from Friday": no work is to be done to it."""
+    ended = hit.first + 1 == len(said) or said.at(hit.first + 1, "service.ended")
+    wants = (said.before(at, "service.wants") for at in (hit.first, hit.first - 1))
+    return bool(ended) and any(wants)
+
+
+def _is_of_another(said: Utterance, hit: _Hit, hits: Sequence[_Hit]) -> bool:
+    """Return True where what is worked on says more than the work: "clean my gutters"."""
+    led_by = {h.service for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM}
+    if led_by and hit.service not in led_by:
+        return True
+    at = hit.end
+    while between := said.at(at, "service.known_one"):
+        at = between.end
+    about = {h.service for h in hits if h.first == at and h.weight >= SYNONYM}
+    return at > hit.end and bool(about) and hit.service not in about
+
+
+def _best(hits: Sequence[_Hit], listed: int) -> _Hit | None:
+    """Return the service with the surest and longest phrases; of equals the one said first.
+
+    None where the same words stand for two: "a haircut", where men's and women's are listed.
+    """
+    ranked = sorted(
+        {h.service for h in hits}, key=lambda each: _rank(hits, each, listed), reverse=True
+    )
+    if not ranked:
+        return None
+    own = [h for h in hits if h.service == ranked[0]]
+    for other in ranked[1:]:
+        same = {(h.first, h.end) for h in hits if h.service == other}
+        equal = _rank(hits, ranked[0], listed) == _rank(hits, other, listed)
+        if equal and same == {(h.first, h.end) for h in own}:
+            return None
+    sure = max(h.weight for h in own)
+    if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
+        sure = HINT
+    return _Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
+
+
+def _rank(hits: Sequence[_Hit], service: int, listed: int) -> tuple[float, int, int]:
+    own = [h for h in hits if h.service == service]
+    longest = max(h.end - h.first for h in own)
+    covered = len({at for h in own for at in range(h.first, h.end)})
+    further = _EACH_WORD * (longest - 1) if service < listed else 0.0
+    return max(h.weight for h in own) + further, covered, -min(h.first for h in own)
+
+
+def _by_place(said: Utterance, situation: Situation) -> _Hit | None:
+    """Return the service by its place in the list that was read out: "the second one"."""
+    count = len(situation.services)
+    if situation.step is not Step.SERVICE or len(said) > _LONGEST_CHOICE:
+        return None
+    for match in said.all("choose.position", "service.place"):
+        place = int(match.value)
+        if abs(place) <= count and not said.clause(match.first).asked:
+            at = place - 1 if place > 0 else count + place
+            return _Hit(match.first, match.end, at, HINT)
+    return None
+
+
+def _by_meaning(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the service that the meaning engine finds nearest, where it stands out."""
+    scores = [situation.similar.get(each.id, 0.0) for each in situation.services]
+    if len(scores) < 2 or not said.tokens:
+        return
+    best = max(range(len(scores)), key=scores.__getitem__)
+    others = (sum(scores) - scores[best]) / (len(scores) - 1)
+    if scores[best] - others >= _MARGIN:
+        act = Provide(
+            Step.SERVICE, situation.services[best].name, said.span(0, len(said)), assumed=2
+        )
+        yield Candidate(act, 0, len(said), 2)
