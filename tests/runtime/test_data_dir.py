@@ -10,7 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from voicebot.errors import AlreadyRunning, SettingsError
-from voicebot.runtime.data_dir import LEAST_FREE_BYTES, is_owned, own_data_dir, prepare_data_dir
+from voicebot.runtime import data_dir as data_directory
+from voicebot.runtime.data_dir import (
+    LEAST_FREE_BYTES,
+    is_owned,
+    metrics_folder,
+    own_data_dir,
+    prepare_data_dir,
+)
 
 
 def test_a_second_owner_is_refused_and_told_whom_to_stop(tmp_path: Path) -> None:
@@ -58,3 +65,24 @@ def test_nobody_owns_a_directory_that_is_not_there(tmp_path: Path) -> None:
 def test_the_directory_is_for_its_owner_alone(tmp_path: Path) -> None:
     made = prepare_data_dir(tmp_path / "a" / "b")
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+def test_metrics_lie_in_memory_and_those_of_a_killed_run_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, data_dir = tmp_path / "shm", tmp_path / "data"
+    memory.mkdir()
+    data_dir.mkdir()
+    monkeypatch.setattr(data_directory, "SHARED_MEMORY", memory)
+    killed = metrics_folder(data_dir)
+    left = killed.__enter__()
+    (left / "counter_1.db").write_text("")
+    with metrics_folder(data_dir) as folder:
+        assert list(memory.iterdir()) == [folder]
+        assert list(folder.iterdir()) == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+        folder.rmdir()  # as the system does when a user logs out
+    assert list(memory.iterdir()) == []
+    memory.rmdir()
+    with metrics_folder(data_dir) as folder:
+        assert folder.parent == data_dir

@@ -18,10 +18,10 @@ from websockets.sync.client import connect
 from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.errors import StartFailed
-from voicebot.runtime import serve
+from voicebot.runtime.data_dir import metrics_folder
 from voicebot.runtime.ports import Address, free_port, reserve
 from voicebot.runtime.process import IMPOSSIBLE
-from voicebot.runtime.serve import banner, children_of, for_trying_out, metrics_folder
+from voicebot.runtime.serve import banner, children_of, for_trying_out
 from voicebot.settings import Engine, Settings
 
 
@@ -74,27 +74,6 @@ def test_children_are_told_what_the_supervisor_resolved(tmp_path: Path) -> None:
     assert told["VOICEBOT_REDIS_URL"] == "redis://127.0.0.1:7000"
     assert told["VOICEBOT_STREAM_PORT"] == "8123"
     assert told["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path)
-
-
-def test_metrics_lie_in_memory_and_those_of_a_killed_run_are_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    memory, data_dir = tmp_path / "shm", tmp_path / "data"
-    memory.mkdir()
-    data_dir.mkdir()
-    monkeypatch.setattr(serve, "SHARED_MEMORY", memory)
-    killed = metrics_folder(data_dir)
-    left = killed.__enter__()
-    (left / "counter_1.db").write_text("")
-    with metrics_folder(data_dir) as folder:
-        assert list(memory.iterdir()) == [folder]
-        assert list(folder.iterdir()) == []
-        assert folder.stat().st_mode & 0o777 == 0o700
-        folder.rmdir()  # as the system does when a user logs out
-    assert list(memory.iterdir()) == []
-    memory.rmdir()
-    with metrics_folder(data_dir) as folder:
-        assert folder.parent == data_dir
 
 
 def shown(**given: object) -> str:

@@ -7,16 +7,18 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from tempfile import TemporaryDirectory
 
 from voicebot.errors import AlreadyRunning, SettingsError
 
-_LOCK = "serve.lock"
-_OWNER_ONLY = 0o700
+SHARED_MEMORY = Path("/dev/shm")
 LEAST_FREE_BYTES = 1024 * 1024
 """With less, one part or another does not come up, and each says something else."""
+
+_LOCK = "serve.lock"
+_OWNER_ONLY = 0o700
 
 
 def prepare_data_dir(data_dir: Path) -> Path:
@@ -24,11 +26,9 @@ def prepare_data_dir(data_dir: Path) -> Path:
 
     Only its owner may read it. Raises SettingsError.
     """
-    try:
+    with _writing_in(data_dir):
         data_dir.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
         return data_dir.resolve()
-    except OSError as error:
-        raise SettingsError(_unusable(data_dir, error)) from error
 
 
 @contextmanager
@@ -38,40 +38,26 @@ def own_data_dir(data_dir: Path) -> Iterator[None]:
 
     The lock goes with the process, however it dies.
     """
-    try:
+    with _writing_in(data_dir):
         lock = (prepare_data_dir(data_dir) / _LOCK).open("a+")
-    except OSError as error:
-        raise SettingsError(_unusable(data_dir, error)) from error
     with lock:
-        _take(lock, data_dir)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip()
+            which = f" (process {holder})" if holder else ""
+            raise AlreadyRunning(
+                f"another voicebot serve{which} uses {data_dir}: stop it, or give this one a "
+                "VOICEBOT_DATA_DIR, VOICEBOT_STREAM_PORT, VOICEBOT_CONSOLE_PORT and "
+                "VOICEBOT_REDIS_PORT of its own"
+            ) from None
+        with _writing_in(data_dir):
+            lock.truncate(0)
+            os.write(lock.fileno(), f"{os.getpid()}\n".encode())  # what is buffered fails twice
+            if shutil.disk_usage(data_dir).free < LEAST_FREE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         yield
-
-
-def _take(lock: TextIO, data_dir: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        holder = lock.read().strip()
-        who = f"another voicebot serve (process {holder})" if holder else "another voicebot serve"
-        raise AlreadyRunning(
-            f"{who} uses {data_dir}: stop it, or give this one a VOICEBOT_DATA_DIR, "
-            "VOICEBOT_STREAM_PORT, VOICEBOT_CONSOLE_PORT and VOICEBOT_REDIS_PORT of its own"
-        ) from None
-    try:
-        lock.truncate(0)
-        os.write(lock.fileno(), f"{os.getpid()}\n".encode())  # what is buffered fails twice
-        if shutil.disk_usage(data_dir).free < LEAST_FREE_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError as error:
-        raise SettingsError(_unusable(data_dir, error)) from error
-
-
-def _unusable(data_dir: Path, error: OSError) -> str:
-    return (
-        f"cannot write in the data directory {data_dir} ({error.strerror}): make room or change "
-        "its permissions, or set VOICEBOT_DATA_DIR to another one"
-    )
 
 
 def is_owned(data_dir: Path) -> bool:
@@ -84,3 +70,31 @@ def is_owned(data_dir: Path) -> bool:
     except FileNotFoundError:
         return False
     return False
+
+
+@contextmanager
+def metrics_folder(data_dir: Path) -> Iterator[Path]:
+    """Give an empty folder for the metrics of one run, in memory where there is any.
+
+    Event loops write to the files in it, and must not wait for a disk. It is removed at the end;
+    the folder of a run that was killed is removed at the beginning of the next.
+    """
+    note = data_dir / "metrics-folder"
+    with suppress(OSError):
+        shutil.rmtree(note.read_text())
+    where = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else data_dir
+    with TemporaryDirectory(dir=where, prefix="voicebot-", ignore_cleanup_errors=True) as folder:
+        with suppress(OSError):  # a full disk
+            note.write_text(folder)
+        yield Path(folder)
+
+
+@contextmanager
+def _writing_in(data_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write in the data directory {data_dir} ({error.strerror}): make room or "
+            "change its permissions, or set VOICEBOT_DATA_DIR to another one"
+        ) from error

@@ -13,15 +13,12 @@ notify stop, then speech, and Valkey last, after the last commit. A second signa
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
 import typer
@@ -31,7 +28,7 @@ from voicebot.errors import VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.check_settings import unknown_settings
 from voicebot.runtime.child_processes import Child, end_orphans
-from voicebot.runtime.data_dir import own_data_dir, prepare_data_dir
+from voicebot.runtime.data_dir import metrics_folder, own_data_dir, prepare_data_dir
 from voicebot.runtime.doctor import refusals
 from voicebot.runtime.ports import (
     console_address,
@@ -52,7 +49,6 @@ from voicebot.store import (
 
 LOCAL: Final = {"stream_host": "127.0.0.1", "drain_s": 2.0}
 """With --local: this machine only, and Ctrl-C does not wait for calls."""
-SHARED_MEMORY = Path("/dev/shm")
 
 _STOP_MARGIN_S = 5.0  # what a worker may need to close, on top of its drain
 _STILL_STARTING_EVERY_S = 5.0
@@ -140,23 +136,6 @@ async def _check_redis(url: str) -> None:
             f"warning: Redis at {without_password(url)} does not answer ({why(error)}): calls are "
             "taken, and kept in the journal until it does"
         )
-
-
-@contextmanager
-def metrics_folder(data_dir: Path) -> Iterator[Path]:
-    """Give an empty folder for the metrics of one run, in memory where there is any.
-
-    Event loops write to the files in it, and must not wait for a disk. It is removed at the end;
-    the folder of a run that was killed is removed at the beginning of the next.
-    """
-    note = data_dir / "metrics-folder"
-    with suppress(OSError):
-        shutil.rmtree(note.read_text())
-    where = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else data_dir
-    with TemporaryDirectory(dir=where, prefix="voicebot-", ignore_cleanup_errors=True) as folder:
-        with suppress(OSError):  # a full disk
-            note.write_text(folder)
-        yield Path(folder)
 
 
 async def _with_valkey(
