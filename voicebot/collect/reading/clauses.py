@@ -7,13 +7,13 @@ The words by which that is known are the table `[clause]`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.text import Token
 
 _STOPS = frozenset(".?!;:")
-_OPENS = frozenset(("clause.open", "clause.deny", "clause.others"))
+_OPENS = frozenset(("clause.open", "clause.deny", "clause.gone", "clause.others"))
 _ASKS = frozenset(("clause.ask", "clause.request"))
 
 
@@ -55,16 +55,13 @@ def clauses(
     found: list[Clause] = []
     for first, end in zip(starts, [*starts[1:], len(said)], strict=True):
         found.append(_clause(said, matches, sounds, first, end))
+    gone = [any(m.tag == "clause.gone" for m in matches[each.first]) for each in found]
     return tuple(
-        Clause(
-            clause.first,
-            clause.end,
-            clause.mends,
-            n + 1 < len(found) and found[n + 1].mends,
-            clause.denied,
-            clause.asked,
-            clause.past,
-            clause.others and not handed_on,
+        replace(
+            clause,
+            withdrawn=n + 1 < len(found) and found[n + 1].mends,
+            past=(clause.past and not gone[n]) or (n + 1 < len(found) and gone[n + 1]),
+            others=clause.others and not handed_on,
         )
         for n, clause in enumerate(found)
     )
@@ -122,7 +119,7 @@ def _clause(
     return Clause(
         first,
         end,
-        mends="clause.mend" in {match.tag for match in matches[first]},
+        mends=not {"clause.mend", "clause.gone"}.isdisjoint(m.tag for m in matches[first]),
         denied="clause.deny" in tags,
         asked=asks and "clause.request" not in tags,
         past="clause.past" in tags,

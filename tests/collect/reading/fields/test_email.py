@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
 from voicebot.call import Step
-from voicebot.collect.reading import Missing, Provide, Reading, Situation, read
+from voicebot.collect.reading import Asked, Missing, Provide, Reading, Situation, read
 
 NOW = datetime(2026, 11, 23, 9)
 
@@ -310,3 +310,18 @@ def test_without_a_name_fragments_are_no_address() -> None:
 )
 def test_what_the_address_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:
     assert [said[slice(*span)] for span in reading(said).rest] == rest
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("no it's jane dot smyth at gmail", "jane.smyth@gmail.com"),
+        ("it's hotmail not gmail", "jane.smith7@hotmail.com"),
+        ("no it's eight not seven", "jane.smith8@gmail.com"),
+        ("it's dot com dot au", "jane.smith7@gmail.com.au"),
+        ("at yahoo dot com sorry", "jane.smith7@yahoo.com"),
+    ],
+)
+def test_a_part_of_the_address_read_back_is_mended(said: str, address: str) -> None:
+    record = {Step.EMAIL: "jane.smith7@gmail.com"}
+    assert heard(said, asked=Asked.CONFIRM, record=record) == address

@@ -106,6 +106,7 @@ def test_american_numbers_are_understood(said: str, number: str) -> None:
         "my work one, 0491 570 156",
         "the office is 0491 570 157 but use 0491 570 156",
         "my old number was 0491 570 157, now it's 0491 570 156",
+        "0491 570 157 oh hang on that's my old one, 0491 570 156",
     ],
 )
 def test_slips_are_mended_within_an_utterance(said: str) -> None:
@@ -161,6 +162,12 @@ HELD = {Step.PHONE: "+61491570157"}
         ("no, the last three are 789", "+61491570789"),
         ("no the middle's nine five two", "+61491952157"),
         ("it starts with oh four nine two", "+61492570157"),
+        ("no, four nine two at the start", "+61492570157"),
+        ("no it's one five eight at the end", "+61491570158"),
+        ("nearly, it ends one five eight not one five seven", "+61491570158"),
+        ("the last digit's an eight", "+61491570158"),
+        ("it should be five seven one in the middle", "+61491571157"),
+        ("you've got the last three wrong, it's two five seven", "+61491570257"),
         ("seven oh one six, not seven oh one five", "+61491570167"),
         ("four nine one, five seven oh, one five six", "+61491570156"),
     ],

@@ -53,7 +53,7 @@ def email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if address and address.domain:
         address = _named(said, read, address, situation)
     if address is None and wanted:
-        address = _without_at(said, read, situation)
+        address = _contrasted(said, read, situation) or _without_at(said, read, situation)
     if address is None or (_is_talk(address, read) and not situation.partial):
         return
     whole = _joined(address, _earlier(situation)) if wanted else address
@@ -205,6 +205,22 @@ def _named(
     )
     found = by_name(said, read, at, situation)
     return replace(address, local=found[0], first=found[1]) if found else address
+
+
+def _contrasted(said: Utterance, read: Sequence[Piece], situation: Situation) -> _Address | None:
+    """Return what was read back with the part changed that is named: "hotmail, not gmail"."""
+    denied = next((clause for clause in said.clauses if clause.denied), None)
+    held = situation.record.get(Step.EMAIL, "")
+    if denied is None or situation.asked is not Asked.CONFIRM:
+        return None
+    parts = [at for at, piece in enumerate(read) if belongs(piece) and piece.text]
+    right = [at for at in parts if read[at].end <= denied.first]
+    wrong = [at for at in parts if denied.first < read[at].first < denied.end]
+    meant, old = ("".join(read[at].text for at in each) for each in (right, wrong))
+    if not meant or not old or held.count(old) != 1:
+        return None
+    local, _, domain = held.replace(old, meant).partition("@")
+    return _Address(local, domain, right[0], wrong[-1] + 1)
 
 
 def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) -> _Address | None:

@@ -308,7 +308,7 @@ def _with_part(held: str, run: Run, region: str) -> list[str]:
     groups = _grouped(held, region)
     if run.part and run.part.tag == "phone.head":
         whole = "".join(groups)
-        return [digits + whole[len(digits) :]]
+        return [digits + each[len(digits) :] for each in (whole, whole.removeprefix("0"))]
     middles = [at for at in range(1, len(groups) - 1) if len(groups[at]) == len(digits)]
     return ["".join([*groups[:at], digits, *groups[at + 1 :]]) for at in middles]
 

@@ -169,6 +169,9 @@ def _is_joint(said: Utterance, at: int) -> bool:
 def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, at: int) -> Run:
     lead = {match.tag for match in said.all("clause.mend", "phone.plus", first=before, end=at)}
     part = next(iter(said.all(*_PARTS, first=before, end=at)), None)
+    end = phrases[-1][-1].end
+    if part is None and (behind := said.at(end, "phone.behind")):
+        part = Match(f"phone.{behind.value}", behind.first, behind.end, "said")
     clause = said.clause(at)
     opening = max(before, clause.first)
     elsewhere = [m.end for m in said.all("phone.elsewhere", first=opening, end=at)]
