@@ -103,7 +103,10 @@ def test_the_file_sets_the_read_back_but_the_time_is_always_asked(business: Busi
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (SMALL.replace("Europe/London", "Mars"), "timezone 'Mars' is no time zone; use"),
+        (
+            SMALL.replace("Europe/London", "Mars"),
+            "timezone must be a time zone like Europe/London, not 'Mars'",
+        ),
         (SMALL.replace("monday", "moonday"), "hours, moonday is no weekday; use monday,"),
         (
             SMALL.replace("slot_minutes = 60", "slot_minutes = 0"),

@@ -61,7 +61,7 @@ class BreakerPolicy:
     trial_s: float
 
     def longer(self, pause_s: float) -> float:
-        """Return the pause after `pause_s`."""
+        """Return the pause after one of `pause_s`."""
         return min(2 * pause_s, self.longest_pause_s)
 
 

@@ -20,6 +20,7 @@ _SENTENCES: Final = {
     "int_parsing": "Input should be a whole number",
     "int_from_float": "Input should be a whole number",
     "time_parsing": 'Input should be a time like "09:30"',
+    "zoneinfo_str": "Input should be a time zone like Europe/London",
     "tuple_type": "Input should be a list",
     "dict_type": "Input should be a table",
     "model_type": "Input should be a table",

@@ -89,7 +89,7 @@ def require_business(settings: Settings) -> None:
 async def check_business(settings: Settings) -> AsyncIterator[Finding]:
     """Check that the business is not the demo, and has opening hours."""
     business = load_business(settings.business)
-    what = f"{business.company.name}, {len(business.services)} services, {business.timezone}"
+    what = f"{business.company.name}, {len(business.services)} services, {business.zone}"
     if settings.business is None:
         yield note(f"the demo: {what}", "set VOICEBOT_BUSINESS to your business.toml")
     elif not any(business.hours.values()):
