@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.signature import is_signed, sign, upgrade_forms, webhook_forms
+from voicebot.signature import is_signed, sign, signed_forms
 
 SECRET = "12345"
 
@@ -33,30 +33,32 @@ def test_a_form_is_signed_sorted() -> None:
 def test_an_upgrade_is_signed_with_or_without_port_and_slash(url: str, signature: str) -> None:
     assert sign(SECRET, url) == signature
     for configured in ("wss://ex.com/ws", "wss://ex.com/ws/", "wss://ex.com:443/ws"):
-        assert is_signed(SECRET, upgrade_forms(configured), signature)
+        assert is_signed(SECRET, signed_forms(configured, upgrade=True), signature)
 
 
 def test_a_webhook_is_signed_with_or_without_port_but_as_its_path_is() -> None:
     signed = sign(SECRET, "https://ex.com/twiml?CallSid=CA1&From=%2B1415")
     assert is_signed(
-        SECRET, webhook_forms("https://ex.com:443/twiml?CallSid=CA1&From=%2B1415"), signed
+        SECRET, signed_forms("https://ex.com:443/twiml?CallSid=CA1&From=%2B1415"), signed
     )
     assert not is_signed(
-        SECRET, webhook_forms("https://ex.com/twiml/?CallSid=CA1&From=%2B1415"), signed
+        SECRET, signed_forms("https://ex.com/twiml/?CallSid=CA1&From=%2B1415"), signed
     )
     assert not is_signed(
-        SECRET, webhook_forms("https://ex.com/twiml?CallSid=CA2&From=%2B1415"), signed
+        SECRET, signed_forms("https://ex.com/twiml?CallSid=CA2&From=%2B1415"), signed
     )
 
 
 @pytest.mark.parametrize("header", [None, "", "x", "UizlAp698q8/NIzzyS5sqtPmFsW=", "ÿ\udcff"])
 def test_anything_else_is_refused(header: str | None) -> None:
-    assert not is_signed(SECRET, upgrade_forms("wss://ex.com/ws"), header)
+    assert not is_signed(SECRET, signed_forms("wss://ex.com/ws", upgrade=True), header)
 
 
 def test_another_secret_signs_otherwise() -> None:
-    assert not is_signed("54321", upgrade_forms("wss://ex.com/ws"), sign(SECRET, "wss://ex.com/ws"))
+    assert not is_signed(
+        "54321", signed_forms("wss://ex.com/ws", upgrade=True), sign(SECRET, "wss://ex.com/ws")
+    )
 
 
 def test_an_address_in_brackets_stays_in_brackets() -> None:
-    assert "ws://[::1]:8080/media" in upgrade_forms("ws://[::1]:8080/media")
+    assert "ws://[::1]:8080/media" in signed_forms("ws://[::1]:8080/media", upgrade=True)

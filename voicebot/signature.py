@@ -37,27 +37,19 @@ def is_signed(
     return matches
 
 
-def webhook_forms(url: str) -> list[str]:
-    """Return the forms in which a webhook's URL may be signed: with and without its port."""
-    parts = urlsplit(url)
-    return [urlunsplit(parts._replace(netloc=host)) for host in _hosts(url)]
+def signed_forms(url: str, *, upgrade: bool = False) -> list[str]:
+    """Return the forms in which a URL may be signed: with and without its port.
 
-
-def upgrade_forms(url: str) -> list[str]:
-    """Return the same for a WebSocket's URL, also with and without a trailing slash."""
-    parts = urlsplit(url)
-    bare = parts.path.rstrip("/")
-    return [
-        urlunsplit(parts._replace(netloc=host, path=path))
-        for host in _hosts(url)
-        for path in (bare, bare + "/")
-    ]
-
-
-def _hosts(url: str) -> list[str]:
+    upgrade  of a WebSocket: also with and without a trailing slash
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"
     port = parts.port or _PORTS.get(parts.scheme, 443)
-    return list(dict.fromkeys((parts.netloc, host, f"{host}:{port}")))
+    bare = parts.path.rstrip("/")
+    return [
+        urlunsplit(parts._replace(netloc=netloc, path=path))
+        for netloc in dict.fromkeys((parts.netloc, host, f"{host}:{port}"))
+        for path in ((bare, bare + "/") if upgrade else (parts.path,))
+    ]

@@ -24,7 +24,7 @@ from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_authority
 from voicebot.settings import Settings
-from voicebot.signature import HEADER, is_signed, upgrade_forms, webhook_forms
+from voicebot.signature import HEADER, is_signed, signed_forms
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.tokens import Bearer, StreamTokens
@@ -95,7 +95,7 @@ class Webhook:
     def is_genuine_request(self, asked: Asked) -> bool:
         """Return whether the provider signed this request; True where no auth token is set."""
         urls = self._urls(asked.host, ("http", "https"), asked.path)
-        return self._is_signed(asked, [form for url in urls for form in webhook_forms(url)])
+        return self._is_signed(asked, [form for url in urls for form in signed_forms(url)])
 
     def is_genuine_upgrade(self, asked: Asked) -> bool:
         """Return whether the provider signed this upgrade, or it was announced as a browser's.
@@ -103,7 +103,9 @@ class Webhook:
         True where no auth token is set.
         """
         urls = self._urls(asked.host, ("ws", "wss"), asked.path)
-        if self._is_signed(asked, [form for url in urls for form in upgrade_forms(url)]):
+        if self._is_signed(
+            asked, [form for url in urls for form in signed_forms(url, upgrade=True)]
+        ):
             return True
         browser = browser_in(asked.path)
         return browser is not None and self._tokens.verify(*browser, Bearer.BROWSER)
