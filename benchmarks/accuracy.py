@@ -1,4 +1,4 @@
-"""How well callers are understood: every set of turns in one table.
+"""Measure how well callers are understood: every set of turns in one table.
 
     python benchmarks/accuracy.py [CASES] [--evi FOLDER] [--heard FOLDER] [--misses [ROW]]
 

@@ -1,4 +1,4 @@
-"""What the journal's machinery costs while nothing is wrong: a ratio, measured in one run.
+"""Measure the cost of the journal's machinery while nothing is wrong: a ratio, in one run.
 
     python benchmarks/commit_cost.py
 
@@ -77,7 +77,7 @@ def bare(scripts: Scripts) -> Open:
 
 
 def ledger_of(store: Store) -> Open:
-    """What a conversation has."""
+    """Return a function that opens a call and gives its commit, as a conversation has it."""
 
     async def open_call(sid: str) -> Write:
         return (await store.open_call(CallSid(sid), caller=None)).commit

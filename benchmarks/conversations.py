@@ -43,7 +43,7 @@ _VAN = Path(__file__).with_name("one_van.toml")
 
 @dataclass(frozen=True)
 class Server:
-    """Where the started server listens."""
+    """The address of the started server."""
 
     media: str
     console: str
@@ -118,7 +118,7 @@ async def _ready(serve: Process, environment: Mapping[str, str]) -> Server:
 
 
 async def _take_all(server: Server) -> None:
-    """Tomorrow at TAKEN_HOUR every place is somebody else's."""
+    """Take every place of tomorrow at TAKEN_HOUR."""
     business = load_business(Path(server.environment["VOICEBOT_BUSINESS"]))
     assert business.booking == Booking(slot_minutes=60, capacity=BOTH_HANDS)
     tomorrow = datetime.now(business.zone) + timedelta(days=1)
@@ -155,7 +155,7 @@ def _keep(file: Path, out: bytes) -> None:
 
 
 def _wrong(out: bytes, script: Path) -> str:
-    """What the record lacks; empty when it is right."""
+    """Return the record's faults; empty when it is right."""
     try:
         record = json.loads(out or b"null") or {}
     except json.JSONDecodeError:

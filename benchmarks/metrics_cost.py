@@ -1,4 +1,4 @@
-"""What the metrics that are always on cost the audio loop: with and without them, in turn.
+"""Measure the cost of the metrics for the audio loop: with and without them, in turn.
 
     python benchmarks/metrics_cost.py [ROUNDS]
 

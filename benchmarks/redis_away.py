@@ -1,4 +1,4 @@
-"""Redis away in the middle of many calls: does a caller notice, and how soon is all saved?
+"""Measure calls while Redis is away: the effect on callers, and the time until all is saved.
 
     python benchmarks/redis_away.py --calls 20 --away 30
 

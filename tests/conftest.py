@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Set up what all tests need: no settings of this machine, patient deadlines."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENT_S = 60.0
-"""Of whoever waits for somebody who will answer: the machine may be slow, or stand still."""
+"""The deadline of waits that will be answered: the machine may be slow, or stand still."""
 _WAITING_FOR_SOMEBODY = (
     "runtime.check_ports.CHECK_TIMEOUT_S",
     "runtime.check_services.CHECK_TIMEOUT_S",

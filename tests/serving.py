@@ -32,7 +32,7 @@ class Serving:
 
     @property
     def said(self) -> str:
-        """What stood on stdout so far."""
+        """The output so far."""
         return "".join(self.told)
 
     def wait_until_ready(self) -> None:
@@ -75,7 +75,7 @@ class Serving:
         return f"http://{found[1]}"
 
     def answers(self) -> bool:
-        """Does a stream worker take calls?"""
+        """Return whether a stream worker takes calls."""
         try:
             with urlopen(f"{self.phone_url}/healthz", timeout=PATIENCE_S) as reply:
                 return bool(reply.status == 200)
@@ -126,7 +126,7 @@ def serving(
 
 
 def alive(pid: int) -> bool:
-    """Does the process run? A dead one that nobody has buried does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What a log line may tell, and what it must not."""
+"""Log lines, and the customers' data that they must not hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pager reads at night, of a whole stack that really runs."""
+"""The metrics of a whole stack that runs."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def open_calls(stack: Serving) -> float:
 
 
 def is_told(stack: Serving, name: str, wanted: float) -> bool:
-    """Does the console tell this sum of the metric? Without a worker some have no series."""
+    """Return whether the metric's sum is `wanted`; without a worker some have no series."""
     samples = scrape(stack)
     return name in samples and value(samples, name) == wanted
 

@@ -27,7 +27,7 @@ Ts = TypeVarTuple("Ts")
 STUCK_S = 30.0
 """Real time without any event, and no timer to jump to: the test would hang for ever."""
 FAR_S, FAR_GRACES = 0.1, 50
-"""Before a jump so far, which may end somebody's patience, the grace is so many times longer."""
+"""Before a jump so far, which may reach a deadline, the grace is so many times longer."""
 
 
 class _JumpingSelector(selectors.BaseSelector):

@@ -34,7 +34,7 @@ _END_OF_DAY = time(23, 59)
 
 
 class Confirm(StrEnum):
-    """How a value is read back: as a question, in passing, or not at all."""
+    """The way a value is read back: as a question, in passing, or not at all."""
 
     EXPLICIT = "explicit"
     IMPLICIT = "implicit"

@@ -64,7 +64,7 @@ class Status(StrEnum):
 
 
 class Phase(StrEnum):
-    """What the bot is doing; only in the event stream, never in the record."""
+    """The bot's activity; only in the event stream, never in the record."""
 
     LISTENING = "listening"
     THINKING = "thinking"
@@ -131,7 +131,7 @@ class Change:
 
 
 class Saved(StrEnum):
-    """Where an acknowledged commit is stored."""
+    """The place of an acknowledged commit."""
 
     REDIS = "redis"
     JOURNAL = "journal"

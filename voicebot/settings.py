@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     wait_replicas_ms: int = Field(default=30, ge=1, le=1000)
     """Time that a commit waits for those replicas."""
     retention_days: int = Field(default=30, ge=1)
-    """How long a record is kept after its last write."""
+    """Time that a record is kept after its last write."""
     save_mode: SaveMode = SaveMode.REALTIME
     """`realtime` saves each answer at once; `batch` saves everything at the end of the call, as
     the old system did."""
@@ -177,7 +177,7 @@ class Settings(BaseSettings):
 
     @property
     def retention_s(self) -> int:
-        """How long a record is kept after its last write, in seconds."""
+        """Time that a record is kept after its last write, in seconds."""
         return self.retention_days * 24 * 3600
 
     @property

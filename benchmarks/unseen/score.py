@@ -1,4 +1,4 @@
-"""What is right about a reading of an unseen turn; README.md describes the cases.
+"""Score readings of unseen turns; README.md describes the cases.
 
 `score` judges values and fields, `score_acts` acts and rest. Both take the answers of `voicebot
 extract` by id, and cases; both return figures and a line for each miss.
@@ -111,7 +111,7 @@ def _nameable(alternatives: Iterable[str]) -> bool:
 
 
 def _acts_fit(expected: Case, got: Case) -> bool:
-    """Is every act there that must be, none that may not, and no rest where none is allowed?"""
+    """Return whether every required act is there, no forbidden one, and no forbidden rest."""
     said = [_spoken(act) for act in got["acts"]]
     needed = all(any(_is(act, one) for act in said for one in each) for each in expected["acts"])
     allowed = [*(one for each in expected["acts"] for one in each), *expected.get("may", ())]

@@ -33,7 +33,7 @@ ONE_VAN = load_business(FOLDER / "one_van.toml")
 
 @dataclass
 class Transcript:
-    """What was said, for the reader of a failure."""
+    """Return the dialogue, for the message of a failure."""
 
     lines: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Whole spoken calls on the OpenAI stack: a real server and phone, the simulator as the vendor."""
+"""Spoken calls on the OpenAI stack: a real server and phone, the simulator as the vendor."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ PATIENT = {
     "VOICEBOT_OPENAI_SPEECH_DEADLINE_MS": "30000",
     "VOICEBOT_OPENAI_DEADLINE_MS": "30000",
 }
-"""What goes well here is not late, however slow the machine."""
+"""Long enough that no successful answer is late on a slow machine."""
 SERVICE_CLIP = "House cleaning, please."
 PUZZLING = "Everything is filthy after the builders."
-"""What the rules do not know to be a wish for cleaning."""
+"""A wish for cleaning that the rules do not understand."""
 MEANT = json.dumps(
     {
         "intent": "answer",
@@ -73,7 +73,7 @@ class Vendor:
     redis_port: int
 
     def call(self, sid: str) -> tuple[str, dict[str, str], list[str]]:
-        """What the phone printed, the record and the bot's words in its history."""
+        """Return the phone's output, the record and the bot's words in its history."""
         address = self.server.phone_url.removeprefix("http://")
         console = self.server.said.partition("staff")[2].split()[0]
         process = subprocess.run(

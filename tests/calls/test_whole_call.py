@@ -1,4 +1,4 @@
-"""What a whole call leaves behind, wherever it ends."""
+"""A call leaves a whole record, wherever it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole calls in virtual time: real sessions, collector, store and sockets; scripted speech.
+"""Calls in virtual time: real sessions, collector, store and sockets; scripted speech.
 
 async with world() as w:
     async with w.call() as caller:
@@ -53,7 +53,7 @@ EXPECTED = {
     "address": "27 George Street, Parramatta",
     "email": "test@example.com",
 }
-"""What the record's userInfo then holds."""
+"""The record's userInfo after these lines."""
 
 
 def now() -> datetime:
@@ -133,7 +133,7 @@ class World:
             yield
 
     async def record(self, call_sid: str = SID) -> CallSkeleton:
-        """What is stored now."""
+        """Return the stored record."""
         async with self._store() as store:
             skeleton = await store.get_call_skeleton(call_sid)
         assert skeleton is not None

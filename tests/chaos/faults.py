@@ -1,4 +1,4 @@
-"""What can go wrong, each as a block: it begins where the block begins and is over at its end.
+"""Faults as context managers: each lasts as long as its block.
 
 async with redis_down(stage):
     await calls_go_on()
@@ -71,7 +71,7 @@ async def redis_slow(stage: Stage, ms: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reply_lost(stage: Stage) -> AsyncIterator[None]:
-    """Commits are applied, but the connection breaks before anybody is told."""
+    """Commits are applied, but the connection breaks before the reply."""
     async with _judged(stage.wires, lambda: Fate.REPLY_DROPPED):
         yield
 

@@ -1,5 +1,5 @@
-"""What must be true of a record after everything that happened: pure, and told of nothing but
-what the conversation was told (trace), what Redis holds (record), and what the caller heard.
+"""Check a record after everything that happened. Pure: it knows nothing but the conversation's
+acknowledgements (trace), the content of Redis (record), and the words that the caller heard.
 
     mandatory   acknowledged as in Redis or in the journal
     optional    under way when its process died, or acknowledged as in memory only; and what a
@@ -29,7 +29,7 @@ _RACE_S = 0.5
 
 
 class Harm(StrEnum):
-    """What can be wrong with a record."""
+    """A fault of a record."""
 
     MESSAGE_LOST = "message lost"
     MESSAGE_TWICE = "message twice"
@@ -88,7 +88,7 @@ class Evidence:
                 yield commit, session
 
     def is_mandatory(self, commit: Told, session: SessionTrace) -> bool:
-        """Must this be in the record?"""
+        """Whether this must be in the record."""
         if commit.answer is Answer.MEMORY:
             return not session.process_died
         return commit.answer in SAFE and not self._is_outside(commit, session)
@@ -255,7 +255,7 @@ def _sight(evidence: Evidence) -> Broken:
 
 
 def _speech(evidence: Evidence) -> Broken:
-    """Whatever reached the caller's ear had been acknowledged before."""
+    """Check that no word reached the caller before it was acknowledged."""
     texts = [
         _letters(form)
         for commit, _ in evidence.commits()

@@ -12,7 +12,7 @@ from tests.chaos.phone import SAYINGS, Cut
 
 
 class Kind(StrEnum):
-    """What may happen in a trial."""
+    """An event of a trial."""
 
     REDIS_DOWN = "redis_down"
     REDIS_SILENT = "redis_silent"
@@ -97,7 +97,7 @@ class Plan:
     troubles: tuple[Trouble, ...]
 
     def has(self, kinds: frozenset[Kind]) -> bool:
-        """Does one of these happen?"""
+        """Return whether one of these happens."""
         return any(trouble.kind in kinds for trouble in self.troubles)
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 class Fate(Enum):
-    """What becomes of one exchange with Valkey."""
+    """The fate of one exchange with Valkey."""
 
     PASSED = "passed"
     REQUEST_DROPPED = "request dropped"

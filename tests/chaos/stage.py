@@ -65,7 +65,7 @@ class Worker:
         self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal, if somebody is there to get it."""
+        """Send a signal, if the process is there."""
         self.up.clear()
         if self._process is not None:
             with suppress(ProcessLookupError):
@@ -189,13 +189,13 @@ class Stage:
         return Redis(host=HOST, port=self.valkey_port, decode_responses=True)
 
     def append_only_file(self) -> Path:
-        """Where Valkey writes what it is told."""
+        """Return Valkey's append-only file."""
         (file,) = (self.valkey_dir / "valkey" / "appendonlydir").glob("*.incr.aof")
         return file
 
     @property
     def log(self) -> str:
-        """What the workers said last."""
+        """The workers' last log lines."""
         return "\n".join(line for worker in self.workers for line in worker.log)
 
 

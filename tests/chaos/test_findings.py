@@ -1,4 +1,4 @@
-"""What the trials found, each in its smallest form: two processes on one data dir, one Redis."""
+"""Findings of the trials, each in its smallest form: two processes on one data dir, one Redis."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Process:
         return await self.store.open_call(SID, caller=None)
 
     async def answer(self, step: Step) -> Answer | None:
-        """What the record holds now."""
+        """Return the record."""
         return (await self.open_call()).state.answers.get(step)
 
 

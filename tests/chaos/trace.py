@@ -1,4 +1,4 @@
-"""What the conversations of a trial were told is saved, read from the workers' traces."""
+"""The commits that a trial's conversations were acknowledged, from the workers' traces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NEVER = float("inf")
 
 
 class Answer(Enum):
-    """What a session was told of one commit."""
+    """The acknowledgement of one commit."""
 
     REDIS = "redis"
     JOURNAL = "journal"
@@ -51,7 +51,7 @@ class SessionTrace:
     known: list[str]
     """Steps whose answers the session found when it began."""
     resumed: bool = False
-    """Did it find anything said?"""
+    """Whether it found anything said."""
     commits: list[Told] = field(default_factory=list)
     ended_at: float = NEVER
     """When its ledger was closed, or its process died."""

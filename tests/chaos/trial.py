@@ -35,7 +35,7 @@ _HELD_UP_S = 0.1
 
 @dataclass
 class Result:
-    """What came of a trial."""
+    """The result of a trial."""
 
     plan: Plan
     violations: list[Violation] = field(default_factory=list)
@@ -192,7 +192,7 @@ class Trial:
         self._result.violations.append(Violation(harm, "", about))
 
     async def _look(self) -> list[Evidence]:
-        """What there is to be judged now, of each call."""
+        """Return the evidence of each call."""
         found = []
         async with self._stage.redis() as redis:
             for sid, phone in ((phone.call_sid, phone) for phone in self.phones):

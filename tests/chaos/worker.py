@@ -41,7 +41,7 @@ AFTER_COMMIT = "after a commit"
 
 
 class Orders:
-    """What the trial wants of this process: `{"serial", "die", "commits", "clock_s"}`."""
+    """The trial's orders to this process: `{"serial", "die", "commits", "clock_s"}`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

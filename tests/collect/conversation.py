@@ -83,7 +83,7 @@ def run(
 
 
 def wishes(effects: tuple[Effect, ...]) -> list[Reserve]:
-    """What a turn asks of the calendar."""
+    """Return a turn's requests to the calendar."""
     return [e for e in effects if isinstance(e, Reserve)]
 
 
@@ -94,12 +94,12 @@ def saved(effects: tuple[Effect, ...]) -> Change:
 
 
 def said(effects: tuple[Effect, ...]) -> str:
-    """What the bot says in a turn."""
+    """Return the bot's words of a turn."""
     return " ".join(e.text for e in effects if isinstance(e, Say))
 
 
 def ended(effects: tuple[Effect, ...]) -> Ending | None:
-    """How a turn ends the call, if it does."""
+    """Return the ending of the call, or None when it goes on."""
     return next((e.ending for e in effects if isinstance(e, End)), None)
 
 

@@ -1,4 +1,4 @@
-"""What becomes of an answer: saved, read back, joined, asked again, left as it is."""
+"""An answer is saved, read back, joined to a piece, asked for again, or left open."""
 
 from __future__ import annotations
 

@@ -272,7 +272,7 @@ async def test_what_turn_taking_read_is_what_the_conversation_goes_by() -> None:
 
 
 READ_BACKS = {Step.PHONE: 2, Step.EMAIL: 5, Step.TIME: 8}
-"""How many of WORDS come before the yes to a step's read-back."""
+"""The number of WORDS before the yes to a step's read-back."""
 
 
 async def keyed_at(step: Step, keys: str) -> Call:

@@ -1,4 +1,4 @@
-"""What the bot does next, whatever the caller does."""
+"""The bot's next move after anything that a caller does."""
 
 from __future__ import annotations
 

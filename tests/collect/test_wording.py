@@ -1,4 +1,4 @@
-"""What the bot says is data, and every line can be said."""
+"""The bot's lines are data, and every line can be said."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
 
 
 async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
-    """What a page is told before it is told `ready`; its cursor then."""
+    """Return the events before `ready`, and the cursor at `ready`."""
     frames = page_stream(at.hub, None, PROGRAM, watermark)
     rows: set[str] = set()
     async for event, cursor, data in parsed(frames):

@@ -55,7 +55,7 @@ def cells(text: str, delimiter: str) -> list[str]:
 
 
 def is_formula(cell: str) -> bool:
-    """Is the first thing that somebody sees in the cell a sign that begins a formula?"""
+    """Return whether the first visible character of the cell begins a formula."""
     folded = unicodedata.normalize("NFKC", cell)
     unseen = {"Cc", "Cf", "Zs", "Zl", "Zp"}
     seen = [c for c in folded if unicodedata.category(c) not in unseen and c not in '"\u1160']

@@ -1,4 +1,4 @@
-"""What the page and integrators ask for, and who may ask."""
+"""The routes of the page and of integrators, and their access."""
 
 from __future__ import annotations
 

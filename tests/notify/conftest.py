@@ -79,7 +79,7 @@ async def store(redis: Redis, settings: Settings) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def talk(store: Store) -> Talk:
-    """Somebody calls, answers some questions, and the call ends."""
+    """Let a caller answer some questions and hang up."""
 
     async def talk(
         call_sid: CallSid = SID,

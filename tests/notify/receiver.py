@@ -48,7 +48,7 @@ class Receiver:
 
     @property
     def taken(self) -> list[object]:
-        """What was answered with success, in order; each once, as a receiver knows it by its id."""
+        """The events answered with success, in order, each id once."""
         return list({r.told["id"]: r.about for r in self.requests if r.status < 300}.values())
 
     async def until_taken(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What a receiver gets, in which order, how often; on a real server, a real receiver."""
+"""Delivery to a real receiver from a real server: content, order, repeats."""
 
 from __future__ import annotations
 

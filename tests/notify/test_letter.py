@@ -1,4 +1,4 @@
-"""What is confirmed, and what cannot be: integrators write what they are given."""
+"""Confirmations, also of odd values that integrators have written."""
 
 from __future__ import annotations
 

@@ -43,11 +43,11 @@ BOOKED: dict[Stored, Stored] = {
     "servicebooked": "true",
     "confirmEmailsent": "false",
 }
-"""What a record has when it is booked and not mailed."""
+"""The fields of a record that is booked and not mailed."""
 
 
 class Inbox:
-    """What the server took; `refusing` answers every letter with that."""
+    """The letters that the server took; `refusing` is its answer to every letter."""
 
     def __init__(self) -> None:
         self.letters: list[Message] = []
@@ -284,7 +284,7 @@ async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twi
 
 
 async def commands(client: Redis) -> dict[str, int]:
-    """How often each command that reads a record was asked."""
+    """Return the number of calls of each command that reads a record."""
     stats = await client.info("commandstats")
     readers = ("hmget", "hgetall", "evalsha", "scan", "zrevrange")
     return {name: stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in readers}

@@ -1,4 +1,4 @@
-"""What a call has used, and what that costs."""
+"""A call's use of paid services, and its cost."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where the browser is."""
+    """Return the path of the browser."""
     if CHROMIUM is None:
         pytest.skip("NO CHROMIUM: apt-get install chromium, or set CHROMIUM to a browser's path")
     return CHROMIUM
@@ -90,7 +90,7 @@ class Microphone:
         self.plays(np.zeros(g711.RATE_HZ, dtype=np.int16))
 
     def plays(self, voice: NDArray[np.int16]) -> None:
-        """What the next page that listens shall hear, at 8 kHz; then silence."""
+        """Play this audio (8 kHz) to the next page that listens, then silence."""
         sound = soxr.resample(voice.astype(np.float32) / 32768, g711.RATE_HZ, self.RATE_HZ)
         with wave.open(str(self.file), "wb") as out:
             out.setnchannels(1)
@@ -100,7 +100,7 @@ class Microphone:
 
 
 def microphone_flags(microphone: Microphone) -> tuple[str, ...]:
-    """What a Chromium is started with, so that it has no other microphone and asks nobody."""
+    """Return Chromium's options: a fake microphone, and no question about it."""
     return (
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",

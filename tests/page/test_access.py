@@ -24,7 +24,7 @@ LABELS = {
 
 @pytest.fixture
 def ended_call(earlier: Callable[[str], str]) -> str:
-    """A call that was cut off: it waits for somebody."""
+    """A call that was cut off and waits for a person."""
     return earlier("CA-page-access")
 
 

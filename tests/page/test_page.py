@@ -1,4 +1,4 @@
-"""What staff see while somebody calls."""
+"""The live page during a call."""
 
 from __future__ import annotations
 

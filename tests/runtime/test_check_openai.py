@@ -19,7 +19,7 @@ PATIENT: dict[str, object] = {
     "openai_speech_deadline_ms": 60_000,
     "openai_deadline_ms": 60_000,
 }
-"""Who answers at once is not late, however slow the machine."""
+"""Long enough that no answer is late on a slow machine."""
 
 
 def settings(url: str, **changes: object) -> Settings:

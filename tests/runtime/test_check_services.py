@@ -117,7 +117,7 @@ class Letters:
 
 @pytest.fixture
 def mail_port() -> Iterator[int]:
-    """A mail server that lets nobody in but `bot` with `right`."""
+    """A mail server that accepts the login `bot` with `right` only."""
 
     def check(*given: object) -> AuthResult:
         right = getattr(given[-1], "password", b"") == b"right"

@@ -1,4 +1,4 @@
-"""How a process lives: each test runs one, and ends it in another way."""
+"""The life of a process: each test runs one, and ends it in another way."""
 
 from __future__ import annotations
 

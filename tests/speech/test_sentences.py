@@ -1,4 +1,4 @@
-"""What the bot says is cut where a speaker would breathe, and nowhere else."""
+"""The bot's words are cut where a speaker would breathe, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things that are said and saved in tests. Everybody here is invented."""
+"""Words and records for tests. All people are invented."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, St
 from voicebot.store import CallSkeleton, Store
 
 Stored = bytes | bytearray | memoryview | str | int | float
-"""What redis-py takes for a field or a value."""
+"""The types of a field or a value in redis-py."""
 SID = CallSid("CA0001")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
@@ -54,5 +54,5 @@ async def stored(store: Store, call_sid: str = SID) -> CallSkeleton:
 
 
 async def spoken(store: Store, call_sid: str = SID) -> list[str]:
-    """What was said in a call, as its record has it."""
+    """Return the history of a call's record."""
     return [message.message for message in (await stored(store, call_sid)).history]

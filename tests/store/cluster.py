@@ -75,7 +75,7 @@ class Cluster:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self.ports)
 
     async def shard_of(self, key: str) -> Shard:
-        """Who has this key now, in the eyes of its own master."""
+        """Return the shard of this key, as its own master knows it."""
         async with _client(self.ports[0]) as node:
             slot = int(await _ask(node, "CLUSTER", "KEYSLOT", key))
             for first, last, master, *replicas in await _ask(node, "CLUSTER", "SLOTS"):

@@ -1,4 +1,4 @@
-"""What makes a real Valkey say no, each as a block; at its end everything is allowed again."""
+"""Refusals of a real Valkey as context managers; afterwards everything is allowed again."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class FaultyRedis:
 
     @contextmanager
     def replies_lost(self) -> Iterator[None]:
-        """Scripts are applied, but nobody hears of it."""
+        """Scripts are applied, but their replies are lost."""
         self._reply_lost = True
         try:
             yield

@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def valkey(settings: Settings) -> AsyncIterator[EmbeddedValkey]:
-    """A running server that nobody else uses."""
+    """A running server of this test alone."""
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     await valkey.start()
     yield valkey

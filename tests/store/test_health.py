@@ -1,4 +1,4 @@
-"""What stands at an address is asked before calls are taken; ready is who can write most calls."""
+"""The kind of server at an address, and whether it can write most calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.valkey, pytest.mark.slow]
 
 
 async def told(url: str) -> str:
-    """What is said against an address; empty when nothing is."""
+    """Return the complaint about an address, or an empty text."""
     try:
         await require_form(url)
     except SettingsError as error:

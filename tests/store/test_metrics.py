@@ -1,4 +1,4 @@
-"""What operators see: how long commits take, where they rest, what waits in the journal."""
+"""The store's metrics: commit times, places of commits, the journal's backlog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a record must look like, and what a call's end finds missing."""
+"""The expected record, and its difference to the stored one at a call's end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a key of another type stands, a write is bounded, loud, kept aside, and holds nobody up."""
+"""A write to a key of another type is bounded, logged, kept as a dead letter, and blocks none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ended process left is brought once, in order, and hurts nobody who came after."""
+"""An ended process's writes are replayed once, in order, and harm no later session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appointments: nobody gets a time that somebody else has."""
+"""Appointments: a time is given to one call only."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _named(name: str) -> Writer:
 
 @dataclass
 class SessionInfo:
-    """What the model knows of one session. `applied` counts its commits in the record."""
+    """The model of one session. `applied` counts its commits in the record."""
 
     id: str
     epoch: int
@@ -64,7 +64,7 @@ class Read:
 
 
 class Record(RuleBasedStateMachine):
-    """One call's record and everybody who ever owned it."""
+    """One call's record and all its owners so far."""
 
     sessions = Bundle("sessions")
     reads = Bundle("reads")

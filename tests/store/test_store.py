@@ -1,4 +1,4 @@
-"""What readers of the store get."""
+"""The store's readers."""
 
 from __future__ import annotations
 

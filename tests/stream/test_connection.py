@@ -1,4 +1,4 @@
-"""What a connection may send: requests with a body, and floods, over real TCP."""
+"""Requests with a body, and floods, over real TCP."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ BYTES_A_MS = 8
 
 @dataclass
 class NotedTurn:
-    """What a turn was fed, when, and what it was asked about."""
+    """The audio that a turn was fed, with times, and its questions."""
 
     stt: CodedTranscriber
     fed: list[tuple[float, bytes]] = field(default_factory=list)

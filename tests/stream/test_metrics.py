@@ -1,4 +1,4 @@
-"""What a pager is told of calls; and that a log line says whose call it is, and nothing else."""
+"""The metrics of calls; a log line names the call and nothing else."""
 
 from __future__ import annotations
 

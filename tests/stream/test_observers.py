@@ -1,4 +1,4 @@
-"""What a call tells of itself: its figures in rows, its use of paid services in its record."""
+"""A call's timings as rows, its use of paid services in its record."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_outcome_is_that_of_the_status_written_last(
 
 
 async def usage_after(notebook: Notebook, heard_s: float, **settings: object) -> Usage | None:
-    """What the record says was used, after a call that heard so much for money."""
+    """Return the usage in the record of a call that heard so much for money."""
 
     async def converse(ledger: Ledger, hear: Hear, say: SayAloud) -> None:
         made = Settings(_env_file=None, **settings)  # type: ignore[arg-type]

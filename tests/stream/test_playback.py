@@ -1,4 +1,4 @@
-"""What was queued, played and heard."""
+"""The audio that was queued, played and heard."""
 
 from __future__ import annotations
 

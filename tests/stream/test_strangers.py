@@ -1,4 +1,4 @@
-"""Who may come in at the provider's door, over real TCP: bytes, places, addresses, tokens."""
+"""Admission at the provider's port, over real TCP: bytes, places, addresses, tokens."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ async def test_with_an_auth_token_strangers_stay_outside() -> None:
 
 
 async def browsers_address(here: Door, sid: str) -> str:
-    """Where a browser may stream to, as the webhook says when somebody signs for it."""
+    """Return a browser's stream address from a signed request to the webhook."""
     path = f"/twiml?CallSid={sid}&From=browser"
     url = f"http://127.0.0.1:{here.port}{path}"
     status, _, body = await here.get(path, f"X-Twilio-Signature: {sign('12345', url)}")

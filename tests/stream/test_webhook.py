@@ -1,4 +1,4 @@
-"""What the webhook answers: by record, by room, and to whom."""
+"""The webhook's answers: by record, by free places, by signature."""
 
 from __future__ import annotations
 

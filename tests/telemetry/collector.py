@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 @dataclass
 class Collector:
-    """What it was sent; `sick` makes it refuse."""
+    """The received traces; `sick` makes it refuse."""
 
     url: str
     requests: list[ExportTraceServiceRequest] = field(default_factory=list)

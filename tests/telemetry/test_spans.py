@@ -1,4 +1,4 @@
-"""One trace a call, one span a turn, and nothing that anybody said."""
+"""One trace a call, one span a turn, and no words of a caller."""
 
 from __future__ import annotations
 

@@ -224,10 +224,10 @@ COLUMNS = (
 )
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
-"""What a formula begins with; %, | and ; did in older programs."""
+"""The first characters of a formula; %, | and ; in older programs."""
 _SEPARATORS = ";；﹔|｜\t\r\n"
 _NOTHING = r"\W\u115f\u1160\u3164\uffa0"
-"""What is neither letter nor digit; the four are letters without a shape (Hangul fillers)."""
+"""Neither letter nor digit; the four are letters without a shape (Hangul fillers)."""
 # A spreadsheet takes a cell that begins with =, +, - or @ for a formula, also in full width and
 # behind blanks, quotes or characters without a shape. Where the separator is not the comma (a
 # semicolon in much of Europe) a cell also begins in the middle of ours. So an apostrophe stands

@@ -28,7 +28,7 @@ _MAX_MESSAGE_CHARS = 2000
 
 
 class CustomerMessage(BaseModel):
-    """What the customer typed or said."""
+    """The customer's words."""
 
     speaker: str = "customer"
     message: str = Field(min_length=1, max_length=_MAX_MESSAGE_CHARS, examples=["I am Jo Example"])
@@ -75,7 +75,7 @@ class StartRequest(BaseModel):
 
 
 class AIResponse(BaseModel):
-    """What the bot says."""
+    """The bot's words."""
 
     speaker: Literal["AI"]
     message: str

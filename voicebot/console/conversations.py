@@ -79,7 +79,7 @@ class TurnRequest:
 
 
 class Reply(BaseModel):
-    """What the bot said, when (ISO 8601 UTC), and where the call stood then.
+    """The bot's words, their time (ISO 8601 UTC), and the state of the call.
 
     request  the digest of the message that it answers
     """

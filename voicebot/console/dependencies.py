@@ -1,4 +1,4 @@
-"""What the routes depend on: the app's state, the visitor, the callSid of a path."""
+"""Dependencies of the routes: the app's state, the visitor, the callSid of a path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voicebot.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppState:
-    """What all requests share, from the app's start to its end."""
+    """The state that all requests share, from the app's start to its end."""
 
     settings: Settings
     business: Business

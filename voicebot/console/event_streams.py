@@ -139,7 +139,7 @@ def event_frame(event: StreamEvent, cursor: str, visitor: Visitor) -> bytes:
 
 
 class SeenEvents:
-    """What a listener has had already, by call, of the CALLS_CACHED calls that spoke last.
+    """The events that a listener has had, by call, of the CALLS_CACHED calls that spoke last.
 
     Of a call that is forgotten an event may come again, as after a reconnect.
     """

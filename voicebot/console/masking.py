@@ -1,4 +1,4 @@
-"""What is shown of a customer's data before it is revealed. Pure.
+"""Mask a customer's data until it is revealed. Pure.
 
 Enough is left to tell calls apart (an initial, the last three digits), nothing that would let a
 bystander read a name, a number or an address off the screen. What is not known to be harmless is
@@ -37,7 +37,7 @@ _HARMLESS_VALUES = frozenset({"phase", "step", "status", "booked", "emailed", "p
 
 
 class Visibility(StrEnum):
-    """How much of the customer's data a view holds."""
+    """The amount of customer data in a view."""
 
     MASKED = "masked"
     PLAIN = "plain"

@@ -1,4 +1,4 @@
-"""What stands before every route: limits of rate, size and time, and the security headers.
+"""Middleware of every route: limits of rate, size and time, and the security headers.
 
 It stops a runaway script and the guessing of tokens, not a busy office behind one address. Plain
 ASGI: streams pass untouched.

@@ -1,4 +1,4 @@
-"""What operators see: health, metrics, and the events that webhook receivers did not take.
+"""Routes for operators: health, metrics, and events that webhook receivers did not take.
 
 Metrics are gauges of all calls, read from Redis, and counters of this machine's processes.
 

@@ -42,7 +42,7 @@ class SignIn(BaseModel):
 
 
 class SessionState(BaseModel):
-    """What the page needs to begin."""
+    """The page's initial data."""
 
     signedIn: bool
     wantsToken: bool

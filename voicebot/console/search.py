@@ -27,7 +27,7 @@ _FEWEST_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What is looked for: a text in number, name or callSid; a status; calls on the phone."""
+    """A search: a text in number, name or callSid; a status; calls on the phone."""
 
     text: str = ""
     status: Status | None = None

@@ -55,7 +55,7 @@ class Turn(_View):
 
 @dataclass(frozen=True, slots=True)
 class CallActivity:
-    """What a call's events tell beside its record, folded by `follow`.
+    """A call's facts from its events, beside its record, folded by `follow`.
 
         claim ── phase listening ── thinking ── speaking ── … ── claim again: the call was resumed
                                         └─ answer time ─┘

@@ -72,8 +72,13 @@ class CallQueue:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the lease is renewed, a check that found Redis away is made again, and all calls
-    are checked; and how long the lease lasts."""
+    """The intervals of the dispatcher.
+
+    beat_s   between renewals of the lease
+    again_s  between checks while Redis is away
+    all_s    between checks of all calls
+    lease_s  from a renewal of the lease to its end
+    """
 
     beat_s: float = 1.0
     again_s: float = 5.0

@@ -30,7 +30,7 @@ from voicebot.runtime.process import IMPOSSIBLE, READY
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
 TRIES = 3
-"""How often a child may die before it was ever ready."""
+"""A child that dies so often before it was ever ready is given up."""
 
 _READY_WITHIN_S = 120.0  # enough to load 150 MB of models from a cold disk
 _HEALTHY_AFTER_S = 10.0  # a child that lived so long restarts without delay

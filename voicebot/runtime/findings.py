@@ -1,4 +1,4 @@
-"""What a check of the installation is, and what it finds."""
+"""A check of the installation, and its findings."""
 
 from __future__ import annotations
 

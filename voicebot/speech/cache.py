@@ -1,4 +1,4 @@
-"""What stands before the voices: a cache of fixed sentences for each, and fallback between them.
+"""A cache of fixed sentences for each voice, and fallback between the voices.
 
     <data dir>/speech-cache/<voice id>/<sha256 of the sentence>.ulaw
 

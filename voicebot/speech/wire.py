@@ -72,7 +72,7 @@ class Speak(BaseModel):
 
 
 class Kind(StrEnum):
-    """What a reply says. All but SOUND end the job."""
+    """The kind of a reply. All but SOUND end the job."""
 
     HEARD = "heard"
     SOUND = "sound"

@@ -1,4 +1,4 @@
-"""What a store's sessions, turns and small writes share: one client, and the ways to a record.
+"""The backend of a store's sessions, turns and small writes: one client, and the ways to a record.
 
 A record is read from the hash where there is one, else from what the old system left, with what
 waits in journals on top.
@@ -33,10 +33,10 @@ from voicebot.store.slots import Slots
 log = get_logger(__name__)
 
 INDEX_PATIENCE_S = 0.5
-"""How long a turn over HTTP waits for the indexes; after that they are written in time."""
+"""Time that a turn over HTTP waits for the indexes; later they are written in the background."""
 
 MIRROR_TRIES = 3
-"""How often the mirror begins again when another program wrote it meanwhile."""
+"""The mirror begins again so often when another program wrote it meanwhile."""
 
 _FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 _MIRROR = Script("mirror", behind=())
@@ -166,7 +166,7 @@ class Backend:
             self.best_effort.add(("mirror", call_sid), lambda: self._mirror(call_sid))
 
     async def _mirror(self, call_sid: CallSid) -> None:
-        """What the string holds beside our fields stays in it."""
+        """Write the old system's string; its content beside our fields stays."""
         for _ in range(MIRROR_TRIES):
             record = await self.scripts.read(call_sid)
             old = await self._old_bytes(call_sid)

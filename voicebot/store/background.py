@@ -57,7 +57,7 @@ class Tasks:
 REDIS_POLICY = BreakerPolicy(
     outages=1, first_pause_s=0.05, longest_pause_s=1.0, lasting_pause_s=1.0, trial_s=1.0
 )
-"""What waits is to be in Redis two seconds after Redis is back."""
+"""Waiting writes are to be in Redis two seconds after Redis is back."""
 
 PROBE_PATIENCE_S = 1.0
 

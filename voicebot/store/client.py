@@ -45,7 +45,7 @@ CONNECTIONS = 64
 
 POOL_PATIENCE_S = 1.0
 ANSWER_PATIENCE_S = 2.0
-"""How long a late reply is still awaited, long after the conversation has gone on."""
+"""Time that a late reply is awaited, long after the conversation has gone on."""
 
 CONNECT_PATIENCE_S = 1.0
 
@@ -65,7 +65,7 @@ _WANTED = (
     "a cluster is redis+cluster://host:port,host:port, Sentinels redis+sentinel://host:port/name"
 )
 CLUSTER, SENTINEL = "+cluster", "+sentinel"
-"""What a URL's scheme ends with where it is not of one server."""
+"""The ends of a URL's scheme where it is not of one server."""
 
 
 def connect(url: str, *, answer_s: float = 0.0) -> Redis:

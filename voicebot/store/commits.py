@@ -114,7 +114,7 @@ class PendingUpdate:
 
 
 Pending = PendingCommits | PendingUpdate
-"""What rests in a journal until Redis has it."""
+"""A write that rests in a journal until Redis has it."""
 
 
 def merge(commits: Sequence[Commit]) -> Commit:

@@ -44,7 +44,7 @@ _POLL_S = 0.02
 
 
 class Answer(StrEnum):
-    """What answers at a port: our server, one that still loads, another program, or nothing."""
+    """The state of a port: our server, one that still loads, another program, or nothing."""
 
     OURS = "ours"
     LOADING = "loading"
@@ -114,7 +114,7 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         return _url(self._port)
 
     async def start(self) -> str:

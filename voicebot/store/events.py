@@ -48,7 +48,7 @@ class StreamEvent:
 
     @property
     def order(self) -> tuple[int, int]:
-        """What the id means: later entries of one stream are greater."""
+        """The id as numbers: later entries of one stream are greater."""
         return entry_order(self.id)
 
 

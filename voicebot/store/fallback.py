@@ -33,7 +33,7 @@ Operation = Callable[[JournalFile], None]
 
 
 class FallbackStore:
-    """Where writes rest while Redis is away: in the journal on disk, else only in memory.
+    """Keeps writes while Redis is away: in the journal on disk, else only in memory.
 
     directory  where this process's journal file stands; None for no journal
     """

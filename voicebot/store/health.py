@@ -1,4 +1,4 @@
-"""What stands at VOICEBOT_REDIS_URL, and whether records can be written there now.
+"""Check the kind of server at VOICEBOT_REDIS_URL, and whether records can be written there now.
 
 A server takes a connection of any form and answers PING, also where most commands of a call then
 fail: a node of a cluster knows only its own slots, a Sentinel keeps nothing. So it is asked.

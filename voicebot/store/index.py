@@ -48,7 +48,7 @@ _ANY_CALL = CallSid("*")
 _CONFIRMING = [BOOKED_FIELD, EMAIL_SENT_FIELD, ANSWER_FIELD[Step.EMAIL]]
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
-"""What the provider writes for anonymous, restricted, blocked and unknown callers."""
+"""The provider's words for anonymous, restricted, blocked and unknown callers."""
 
 
 def is_number(caller: str) -> bool:

@@ -174,7 +174,7 @@ class JournalFile:
 
 @dataclass(frozen=True, slots=True)
 class JournalContents:
-    """What stands in a file, read without owning it.
+    """The content of a journal file, read without owning it.
 
     why         Redis's reason for refusing it
     is_damaged  the bytes are not what was written there; nothing replays it

@@ -1,4 +1,4 @@
-"""Where things stand in Redis. All keys of one call share a hash slot (the braces)."""
+"""The keys in Redis. All keys of one call share a hash slot (the braces)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class _UnreadablePart(StoreError):
 
 
 def _unwrap(value: object) -> tuple[object, int]:
-    """What JSON text holds, though it be encoded more than once, and how many times it was."""
+    """Return the value of JSON text that may be encoded repeatedly, and the number of encodings."""
     layers = 0
     while isinstance(value, str):
         inner = read_foreign_json(value)
@@ -266,7 +266,7 @@ def _merged(old: object, said: list[dict[str, object]]) -> list[object]:
 
 
 def _whole_of(messages: list[dict[str, object]], part: Mapping[str, object]) -> int | None:
-    """Where the whole message stands of which only this part was heard."""
+    """Return the index of the whole message of which only this part was heard."""
     if part.get("heard") != "partial":
         return None
     words = str(part.get("message"))

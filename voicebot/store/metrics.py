@@ -1,4 +1,4 @@
-"""What operators see of the store.
+"""The store's metrics.
 
 The journal's figures are the data dir's: the process that looked last sets them.
 """

@@ -39,7 +39,7 @@ from voicebot.validation import read_moment, validate
 Fields = dict[str, str]
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far the clocks of two machines may be apart before a moment in the future is a wrong one."""
+"""Clocks of two machines may differ so far; a moment later than that is wrong."""
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 """The place of messages before the first whose moment is known."""

@@ -186,7 +186,7 @@ class JournalSummary:
 
 @dataclass(frozen=True, slots=True)
 class JournalBacklog:
-    """What waits in the journals of a data dir: how much, and since when.
+    """The backlog in the journals of a data dir: its size and age.
 
     dead_letters  writes that Redis refuses for good, and damaged files; not among `entries`
     """

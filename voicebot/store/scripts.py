@@ -50,14 +50,14 @@ class TooFewReplicas(StoreUnavailable):
 
 
 class Replicas(NamedTuple):
-    """How many replicas a write waits for, and how long."""
+    """The number of replicas that a write waits for, and the time limit."""
 
     wanted: int
     patience_ms: int
 
 
 class Verdict(StrEnum):
-    """What a script did with what it was asked; its text says which of these it answers."""
+    """The verdict of a script; its source says which of these it returns."""
 
     APPLIED = "applied"
     DONE = "done"  # seen before
@@ -98,7 +98,7 @@ class Claimed:
 
     @property
     def snapshot(self) -> CallRecord:
-        """What the record is made from again, should Redis lose it."""
+        """The values from which the record is made again, should Redis lose it."""
         fields = {n: v for n, v in self.record.fields.items() if not n.startswith(_BOOKKEEPING)}
         return CallRecord(fields, self.record.history)
 

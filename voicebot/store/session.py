@@ -54,14 +54,14 @@ from voicebot.store.scripts import Claimed, TooFewReplicas, Verdict
 log = get_logger(__name__)
 
 CLOSE_PATIENCE_S = 2.0
-"""How long the end of a call waits for Redis; the caller is gone by then."""
+"""Time that the end of a call waits for Redis; the caller is gone by then."""
 
 FALLBACK_BEGINS = 0.5
 """This part of the deadline is left to Redis alone: most late answers come before it."""
 
 
 class SaveState(StrEnum):
-    """Where a session's commits go; see the module's diagram."""
+    """The destination of a session's commits; see the module's diagram."""
 
     BATCH = "batch"  # they are collected until the call ends
     ONLINE = "online"  # to Redis, which has all of them

@@ -41,7 +41,7 @@ from voicebot.store.turns import HttpTurn
 log = get_logger(__name__)
 
 OPEN_PATIENCE_S = 0.5
-"""How long a beginning call waits for its claim; after that it begins unclaimed."""
+"""Time that a beginning call waits for its claim; later it begins unclaimed."""
 
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0

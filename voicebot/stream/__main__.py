@@ -70,7 +70,7 @@ async def main(lifetime: Lifetime) -> None:
 
 
 def filler_phrases(settings: Settings, wording: Wording) -> FillerPhrases | None:
-    """What fills the silence when OpenAI is late; what is on this machine is there in time."""
+    """Return the filler phrases for a late OpenAI; local engines are in time."""
     chosen = (settings.transcriber, settings.understanding, settings.synthesizer)
     if all(settings.engine(engine) is not Engine.OPENAI for engine in chosen):
         return None
@@ -120,7 +120,7 @@ async def _serve(
 
 
 async def _warm(synthesizer: CachedSynthesizer | FallbackSynthesizer) -> None:
-    """Have the fixed sentences ready before somebody waits for one."""
+    """Synthesise the fixed sentences before a caller waits for one."""
     while True:
         try:
             await synthesizer.warm()

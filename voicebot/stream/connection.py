@@ -96,7 +96,7 @@ class StreamConnection(ServerConnection):
 
     @property
     def peer(self) -> str:
-        """The other end's address, as TCP has it: what a header says anybody can write."""
+        """The other end's address of TCP; a header can be forged."""
         address = self.remote_address
         return str(address[0]) if address else ""
 
@@ -194,7 +194,7 @@ class StreamConnection(ServerConnection):
 
 
 class Socket(Protocol):
-    """What a session needs of its connection; `recv` and `send` raise ConnectionClosed."""
+    """A session's connection; `recv` and `send` raise ConnectionClosed."""
 
     @property
     def transport(self) -> asyncio.Transport: ...

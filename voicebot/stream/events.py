@@ -1,4 +1,4 @@
-"""What may happen in a call, and what is to be done about it: plain values for `machine.step`.
+"""The events and effects of a call: plain values for `machine.step`.
 
 Times named `_s` are seconds of one monotonic clock, times named `_ms` are milliseconds of the
 caller's audio.

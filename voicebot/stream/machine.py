@@ -233,7 +233,7 @@ def _forget(moment: Moment, *kinds: type[Arrival]) -> None:
 
 
 def _begin_speech(moment: Moment) -> None:
-    """What came before that no longer waits for an answer."""
+    """Drop what no longer waits for an answer, as the bot begins to speak."""
     moment.become(asked=None, turn=turns.on_bot_starts(moment.state.turn))
     if moment.state.turn.floor is turns.Floor.QUIET:
         caller.drop_turn(moment)

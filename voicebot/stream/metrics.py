@@ -1,4 +1,4 @@
-"""What operators see of the calls that a stream worker carries.
+"""The metrics of a stream worker's calls.
 
 Children are looked up once, here: on the call's path only their numbers change.
 """
@@ -20,7 +20,7 @@ LATE_S: Final = FRAME_MS / 1000
 
 
 class Outcome(StrEnum):
-    """How a call's stay with a worker ended: as its record says, or with the record open."""
+    """The end of a call's stay with a worker: as its record says, or with the record open."""
 
     BOOKED = Status.BOOKED
     INCOMPLETE = Status.INCOMPLETE
@@ -36,7 +36,7 @@ def outcome_of(status: Status) -> Outcome:
 
 
 class Refusal(StrEnum):
-    """Why somebody was not let in."""
+    """The reason of a refusal."""
 
     PUT_OFF = "put_off"
     APOLOGISED = "apologised"

@@ -1,4 +1,4 @@
-"""What a call tells its observers: facts, of which nothing comes back.
+"""The observers of a call: they receive facts and return nothing.
 
     machine ─ turn began, dropped, waited ─┐                   ┌─► metrics
     session ─ first frame ─────────────────┼─► CallTelemetry ──┼─► the call's trace

@@ -1,4 +1,4 @@
-"""What was queued at the provider, what was played, what was heard. Bookkeeping, no I/O.
+"""Track the audio queued at the provider, played and heard. No I/O.
 
     sent        s1 ████████████ m1  s2 ██████████████████ m2
     played      ────────────────────────────────┤ clear            elapsed time
@@ -32,7 +32,7 @@ MS_PER_LETTER: Final = 60
 
 
 class Fate(Enum):
-    """What became of an utterance: more of it is to come, all is queued, or it was interrupted."""
+    """The state of an utterance: more of it is to come, all is queued, or it was interrupted."""
 
     GROWING = "growing"
     WHOLE = "whole"
@@ -85,7 +85,7 @@ class Playback:
         return self.fate is Fate.INTERRUPTED
 
     def open_sentence(self, text: str) -> Playback:
-        """What is queued from here on belongs to this sentence."""
+        """Begin a sentence: audio queued from here on belongs to it."""
         name = f"g{self.generation}.s{len(self.sentences) + 1}"
         return replace(self, sentences=(*self.sentences, Sentence(text, name)))
 

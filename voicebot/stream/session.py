@@ -49,7 +49,7 @@ START_DEADLINE_S: Final = 5.0
 MAX_BEFORE_START_BYTES: Final = 64 * 1024
 """A provider sends 80 bytes before it."""
 FRAME_COST_BYTES: Final = 64
-"""What a frame counts beside its text, so that empty ones count too."""
+"""Added to a frame's text, so that empty frames count too."""
 LIVENESS_S: Final = 10.0
 """Media flows fifty times a second, also in silence: so long without any is a dead line."""
 YIELD_AFTER_BYTES: Final = 8192
@@ -80,7 +80,7 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDependencies:
-    """What a call works with; the same for all calls of a worker."""
+    """The dependencies of a call; the same for all calls of a worker."""
 
     stt: SpeechToText
     synthesizer: Synthesizer
@@ -96,7 +96,7 @@ class CallDependencies:
 
 
 class Leaving(Enum):
-    """How the provider left."""
+    """The provider's way of leaving."""
 
     STOPPED = "stopped"
     LOST = "lost"

@@ -1,4 +1,4 @@
-"""Where a call stands: the state of `machine.step`. Plain values, no I/O."""
+"""The state of a call for `machine.step`. Plain values, no I/O."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from voicebot.stream.turns import Turn
 
 @dataclass(frozen=True, slots=True)
 class FillerPhrases:
-    """What is said while an answer is late, the last phrase again and again."""
+    """Phrases for a late answer, the last one again and again."""
 
     sentences: tuple[str, ...]
     after_s: float  # after the caller's last word
 
 
 Question = tuple[Step, bool]
-"""What is asked: a step, and whether a yes is waited for."""
+"""The open question: a step, and whether a yes is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ Arrival = Spoken | Keys | Silent | TimeUp
 
 
 class Waits(Enum):
-    """What the conversation is at.
+    """The activity of the conversation.
 
     ELSEWHERE ──question──► CALLER ──a finished turn──► TEXT ──words──► ELSEWHERE
                              ▲ ▲                        │ │
@@ -79,7 +79,7 @@ NOTHING_ASKED: Final = Expectation(
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """What does not change during a call."""
+    """The constants of a call."""
 
     window_ms: float  # the length of a window of the voice detector
     decisive: bool = False  # the detector knows: the first silent window ends the turn
@@ -88,7 +88,7 @@ class CallSettings:
 
 
 class CallState(NamedTuple):
-    """Where a call stands. A named tuple: it is copied for each window of the caller's audio."""
+    """The state of a call. A named tuple: it is copied for each window of the caller's audio."""
 
     settings: CallSettings
     turn: Turn = Turn()

@@ -36,7 +36,7 @@ _BROWSERS: Final = b"of a browser"
 
 
 class Bearer(StrEnum):
-    """Who opens the stream that a token is for."""
+    """The opener of a token's stream."""
 
     PROVIDER = "provider"
     BROWSER = "browser"

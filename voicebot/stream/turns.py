@@ -1,4 +1,4 @@
-"""When has the caller finished? Turn-taking as a pure function; time is counted in samples.
+"""Turn-taking as a pure function: the end of the caller's turn. Time is counted in samples.
 
     voice      ▁▁▁▁███████▁▁▁███████████▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
     floor      QUIET │     SPEAKING │PAUSING          │ QUIET
@@ -43,14 +43,14 @@ PAUSE_MS: Final = 60.0
 RESUME_MS: Final = 60.0
 """Two windows of voice end a pause; one alone may be a click, and a decode is dear."""
 SILENCE_MS: Final = 6000.0
-"""How long one waits for a caller who says nothing, after the bot's last word was heard."""
+"""Time that a silent caller is waited for, after the bot's last word was heard."""
 MAX_TURN_MS: Final = 30_000.0
-"""Nobody answers for longer; hold music does."""
+"""No answer is longer; hold music is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How much silence ends a turn."""
+    """The silence that ends a turn."""
 
     short_ms: float  # with a complete answer
     long_ms: float  # without
@@ -72,12 +72,12 @@ BY_STEP: Final = {
 
 
 def patience(step: Step, confirming: bool) -> Patience:
-    """How long to wait for more words, given what was asked."""
+    """Return the time to wait for more words, by the question."""
     return CONFIRMING if confirming else BY_STEP[step]
 
 
 class Floor(Enum):
-    """Who is speaking, on the caller's side."""
+    """Speech or silence on the caller's side."""
 
     QUIET = "quiet"
     MAYBE = "maybe"
@@ -86,7 +86,7 @@ class Floor(Enum):
 
 
 class TurnEvent(Enum):
-    """What turn-taking found. The audio of the turn lies from `start_ms` to `now_ms`."""
+    """A finding of turn-taking. The audio of the turn lies from `start_ms` to `now_ms`."""
 
     BARGED_IN = "barged in"  # the caller speaks over the bot
     STARTED = "started"
@@ -101,7 +101,7 @@ Events = tuple[TurnEvent, ...]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where turn-taking stands."""
+    """The state of turn-taking."""
 
     patience: Patience = CONFIRMING
     floor: Floor = Floor.QUIET
@@ -132,7 +132,7 @@ def on_window(
 
 
 def on_text(turn: Turn, *, complete: bool) -> tuple[Turn, Events]:
-    """The speculative text of the present pause is known; is it a whole, valid answer?"""
+    """Take the speculative text of the present pause, and whether it is a whole, valid answer."""
     if turn.floor is not Floor.PAUSING:
         return turn, ()
     return _finish_if_over(replace(turn, whole=complete))

@@ -64,7 +64,7 @@ class Asked:
 
 
 def read_request(request: Request, body: bytes) -> Asked:
-    """What a request asks; raises InvalidRequest where two readers could read it differently."""
+    """Parse a request; raises InvalidRequest where two readers could read it differently."""
     hosts = request.headers.get_all("Host")
     signatures = request.headers.get_all(HEADER)
     if len(hosts) != 1 or len(signatures) > 1:

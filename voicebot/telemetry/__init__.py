@@ -33,7 +33,7 @@ _log = get_logger(__name__)
 
 
 class Stage(StrEnum):
-    """What an answer waits for; together they are the whole wait."""
+    """The parts of an answer's wait; together they are the whole."""
 
     STT = "stt"
     MODEL = "model"
@@ -100,7 +100,7 @@ class Ended:
 
 
 Fact = TurnBegan | TurnDropped | Waited | Committed | Answered | Ended
-"""What a call tells, each right when it happens."""
+"""The facts of a call, each told when it happens."""
 
 CallTrace = Callable[[Fact], None]
 """Takes the facts of one session into its call's trace."""

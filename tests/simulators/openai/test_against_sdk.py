@@ -1,4 +1,4 @@
-"""What the simulator sends is what the installed `openai` package says that OpenAI sends.
+"""The simulator's answers are valid for the types of the installed `openai` package.
 
 Each event and body is validated by the package's own models, with their literals. The package's
 client reads the same leniently; a drift would pass there unseen.

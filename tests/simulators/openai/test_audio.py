@@ -28,7 +28,7 @@ FORM = {"model": "gpt-transcribe"}
 
 
 def wav(samples: Samples, name: str = "u.wav") -> tuple[str, bytes, str]:
-    """What a form's file is: name, content, type."""
+    """A form's file: name, content, type."""
     file = io.BytesIO()
     with wave.open(file, "wb") as recording:
         recording.setnchannels(1)

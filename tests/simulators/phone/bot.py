@@ -38,7 +38,7 @@ class Bot:
         self.messages: list[dict[str, Any]] = []
         self.extra: Callable[[str], list[str]] = lambda stream_sid: []
         self.record: Callable[[int], dict[str, Any] | None] = lambda look: None
-        """What the console shows at its first, second, … look."""
+        """The console's answers, one for each look."""
         self.looks = 0
         self.mute = False
         self.host = ""

@@ -1,4 +1,4 @@
-"""What the phone reads off the staff's console, and shows at the end of a call."""
+"""The phone reads the staff's console, and shows the record at the end of a call."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ HERE = datetime.fromisoformat(AT).astimezone().strftime("%H:%M:%S")
 
 
 def told(record: dict[str, object]) -> dict[str, str]:
-    """What follows each line's first word."""
+    """Return the lines' texts by their first word."""
     lines = summary(read(json.dumps(record).encode()))
     return {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
 

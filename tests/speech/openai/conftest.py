@@ -28,7 +28,7 @@ PATIENT_S = 100.0
 HURRIED_S = 0.1
 """A deadline where nothing comes."""
 ENOUGH_S = 25.0
-"""Whoever takes longer waits for a patient deadline, or for a hedge before it."""
+"""A test that takes longer waits for a patient deadline, or for a hedge before it."""
 
 
 def settings(url: str, deadline_s: float = PATIENT_S) -> Settings:
@@ -88,7 +88,7 @@ class Caller:
 
 
 async def heard(ear: SttStream, samples: Samples) -> str:
-    """What the ear makes of a whole turn."""
+    """Return the transcript of a whole turn."""
     caller = Caller(ear)
     caller.say(samples)
     return await caller.text()

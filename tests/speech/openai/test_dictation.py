@@ -1,4 +1,4 @@
-"""What is sent, in which order and form, and which text belongs to which stretch. Pure."""
+"""The messages in order and form, and the stretch to which each text belongs. Pure."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_the_end_of_a_session_is_told() -> None:
 
 @given(st.data())
 def test_what_the_server_holds_at_each_commit_is_exactly_that_stretch(data: st.DataObject) -> None:
-    """Whatever is fed, wanted, dropped, sent and cut, in whatever order."""
+    """Feeding, wanting, dropping, sending and cutting in any order."""
     dictation, item = Dictation(), None
     heard: list[bytes] = []
     items: list[Item] = []

@@ -104,7 +104,7 @@ class _Transcription(BaseModel, extra="forbid"):
 
 
 class _Input(BaseModel, extra="forbid"):
-    """What is known of `session.audio.input`."""
+    """The known keys of `session.audio.input`."""
 
     format: _Format
     noise_reduction: object = None

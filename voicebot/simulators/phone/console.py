@@ -61,7 +61,7 @@ class Record(BaseModel):
 
     @property
     def cue(self) -> Cue | None:
-        """What is asked; None when nothing is."""
+        """The open question; None when nothing is asked."""
         if self.step not in FIELDS:
             return None
         return Cue(Step(self.step), self.asking == CONFIRM)

@@ -152,7 +152,7 @@ class Reply:
 
 
 Talk = Callable[["MediaStream"], Coroutine[None, None, None]]
-"""What the caller does on a stream."""
+"""The caller's action on a stream."""
 
 
 class MediaStream:

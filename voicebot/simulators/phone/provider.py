@@ -56,7 +56,7 @@ _SIGNED_ONLY: Final = (
 
 
 class Outcome(StrEnum):
-    """How a call ended."""
+    """The end of a call."""
 
     HUNG_UP = "hung up"
     TRANSFERRED = "transferred"

@@ -51,7 +51,7 @@ IN_ORDER: Final = tuple(
 
 
 class Kind(StrEnum):
-    """What a line is: a text for the local voice, a WAV file, keys to press, or one of two words.
+    """A line: a text for the local voice, a WAV file, keys to press, or one of two words.
 
     SILENCE waits until the bot speaks again.
     """
