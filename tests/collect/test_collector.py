@@ -216,22 +216,6 @@ def test_turn_taking_knows_when_an_answer_is_whole(step: Step, text: str, comple
 
 
 @pytest.mark.parametrize(
-    ("step", "language", "words"),
-    [
-        (Step.PHONE, "en", ("oh", "double", "triple")),
-        (Step.PHONE, "zh-CN", ()),
-        (Step.NAME, "en", ()),
-        (Step.SERVICE, "en", ("Plumbing", "Electrical", "Cleaning", "Gardening")),
-    ],
-)
-def test_the_recogniser_is_told_likely_words_and_never_a_value_of_a_caller(
-    step: Step, language: str, words: tuple[str, ...]
-) -> None:
-    business = load_business(None).model_copy(update={"language": language})
-    assert expectation(at(step, business), lambda: NOW).vocabulary == words
-
-
-@pytest.mark.parametrize(
     ("words", "asking", "confirming"),
     [
         ("Amen, my mom.", True, True),

@@ -14,7 +14,7 @@ from tests.collect.conversation import NOW, at, heard, run
 from tests.collect.conversation import said as spoken_in
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Step
-from voicebot.collect.collector import situation
+from voicebot.collect.collector import expectation, situation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.moves import next_move
 from voicebot.collect.spoken import pronounce, written
@@ -24,20 +24,8 @@ from voicebot.collect.wording import load_wording
 from voicebot.errors import SettingsError
 
 DEMO = load_business(None)
-PLACEHOLDERS = {
-    "value",
-    "services",
-    "hours",
-    "spans",
-    "opens",
-    "closes",
-    "service",
-    "price",
-    "address",
-    "time",
-    "name",
-    "times",
-}
+_PLACES = "value services hours spans opens closes service price address time name times"
+PLACEHOLDERS = set(_PLACES.split(" "))
 
 
 def test_every_question_has_a_line_for_each_attempt() -> None:
@@ -199,3 +187,19 @@ def test_a_time_that_was_counted_in_our_zone_is_said_to_be(
     dialogue, effects = run(dialogue, heard(meant, said))
     assert spoken_in(effects).startswith(told)
     assert dialogue.pending == "2026-03-03T18:00"
+
+
+@pytest.mark.parametrize(
+    ("step", "language", "words"),
+    [
+        (Step.PHONE, "en", ("oh", "double", "triple")),
+        (Step.PHONE, "zh-CN", ()),
+        (Step.NAME, "en", ()),
+        (Step.SERVICE, "en", ("Plumbing", "Electrical", "Cleaning", "Gardening")),
+    ],
+)
+def test_the_recogniser_is_told_likely_words_and_never_a_value_of_a_caller(
+    step: Step, language: str, words: tuple[str, ...]
+) -> None:
+    business = load_business(None).model_copy(update={"language": language})
+    assert expectation(at(step, business), lambda: NOW).vocabulary == words
