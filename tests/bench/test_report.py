@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from voicebot.bench.report import Pair, comparison, draw, result, show
+from voicebot.bench.report import comparison, draw, result, show
 from voicebot.bench.run import Measured, Plan, Tally
 from voicebot.bench.servers import StackKind
 
@@ -55,8 +55,7 @@ def test_errors_are_counted_and_told_by_kind() -> None:
 
 
 def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
-    pairs = [Pair(measured(slower_ms=2.0), measured()) for _ in range(3)]
-    told = comparison(pairs)
+    told = comparison([measured(slower_ms=2.0)] * 3, [measured()] * 3)
     turn = told["turn_latency_ms"]
     assert isinstance(turn, dict)
     assert turn["difference_of_medians"]["median"] == 2.0
@@ -66,7 +65,7 @@ def test_the_comparison_tells_how_much_slower_real_time_is() -> None:
 
 def test_table_and_sentence_show_the_figures() -> None:
     console = Console(record=True, width=100, file=StringIO())
-    compared = comparison([Pair(measured(slower_ms=2.0), measured())])
+    compared = comparison([measured(slower_ms=2.0)], [measured()])
     show(console, {**result(PLAN, [measured()], {}), "compare": compared})
     text = console.export_text()
     assert "2 calls at once for 10 s, null stack" in text

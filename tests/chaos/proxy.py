@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum
 
 HOST = "127.0.0.1"
@@ -25,6 +24,7 @@ class Fate(Enum):
 
 
 Judge = Callable[[bytes], Fate]
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Proxy:
@@ -101,7 +101,7 @@ class Proxy:
         try:
             up_reader, up_writer = await asyncio.open_connection(HOST, self._upstream_port)
             try:
-                await self._exchange(reader, writer, up_reader, up_writer)
+                await self._exchange((reader, writer), (up_reader, up_writer))
             finally:
                 up_writer.transport.abort()
         except (OSError, asyncio.CancelledError):
@@ -111,32 +111,27 @@ class Proxy:
             self._clients.discard(writer)
             self._busy.discard(task)
 
-    async def _exchange(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _exchange(self, worker: _Streams, valkey: _Streams) -> None:
+        """Carry requests and replies until one side closes, or a fate ends it."""
         last = Fate.PASSED
 
         async def there() -> None:
             nonlocal last
-            while request := await reader.read(_CHUNK_BYTES):
+            while request := await worker[0].read(_CHUNK_BYTES):
                 await self._speaks.wait()
                 last = self._fate(request)
                 if last is Fate.REQUEST_DROPPED:
                     return
-                up_writer.write(request)
+                valkey[1].write(request)
 
         async def back() -> None:
-            while reply := await up_reader.read(_CHUNK_BYTES):
+            while reply := await valkey[0].read(_CHUNK_BYTES):
                 if self.reply_delay_s:
                     await asyncio.sleep(self.reply_delay_s)
                 await self._speaks.wait()
                 if last is Fate.REPLY_DROPPED:
                     return
-                writer.write(reply)
+                worker[1].write(reply)
 
         ways = [asyncio.ensure_future(there()), asyncio.ensure_future(back())]
         try:
@@ -144,8 +139,4 @@ class Proxy:
         finally:
             for way in ways:
                 way.cancel()
-            with suppress(OSError):
-                await asyncio.wait(ways)
-            for way in ways:
-                if not way.cancelled():
-                    way.exception()
+            await asyncio.gather(*ways, return_exceptions=True)

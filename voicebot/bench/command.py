@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from voicebot.bench.figures import joined, machine
-from voicebot.bench.report import Pair, comparison, draw, result, show
+from voicebot.bench.report import comparison, draw, result, show
 from voicebot.bench.run import Measured, Plan, Progress, measure
 from voicebot.bench.servers import StackKind
 from voicebot.errors import SettingsError
@@ -88,20 +88,19 @@ def bench(
     console = Console()
     try:
         with _progress(console) as progress:
-            runs, pairs = asyncio.run(_run(plan, compare, progress))
+            runs = asyncio.run(_run(plan, compare, progress))
     except KeyboardInterrupt:
         console.print("stopped; everything that was started is gone")
         raise typer.Exit(_INTERRUPTED) from None
-    report = result(plan, runs, about)
-    curves = {SaveMode.REALTIME.value: joined(run.samples for run in runs)}
+    report = result(plan, runs[SaveMode.REALTIME], about)
     if compare is not None:
-        report["compare"] = comparison(pairs)
-        curves[SaveMode.BATCH.value] = joined(pair.batch.samples for pair in pairs)
+        report["compare"] = comparison(runs[SaveMode.REALTIME], runs[SaveMode.BATCH])
     show(console, report)
     if json is not None:
         _keep(json, report)
         console.print(f"figures in {json}")
         picture = json.with_suffix(".png")
+        curves = {mode.value: joined(run.samples for run in of) for mode, of in runs.items()}
         drawn = draw(picture, curves, f"{calls} calls at once, {stack.value} stack")
         text = f"picture in {picture}" if drawn else "no picture: matplotlib is not installed"
         console.print(text)
@@ -109,26 +108,23 @@ def bench(
 
 async def _run(
     plan: Plan, compare: Against | None, progress: Progress
-) -> tuple[list[Measured], list[Pair]]:
-    """Return the runs in real time, and the pairs when both modes are compared."""
-    with TemporaryDirectory(prefix="vb-bench-") as name:
-        folder = Path(name)
-        if compare is None:
-            return [await measure(plan, folder, progress)], []
-        pairs = [await _pair(plan, folder, progress, number) for number in range(PAIRS)]
-        return [pair.realtime for pair in pairs], pairs
+) -> dict[SaveMode, list[Measured]]:
+    """Return the runs by save mode: one in real time, or PAIRS in each mode.
 
+    Which mode goes first alternates, so that neither is favoured.
+    """
+    modes = [SaveMode.REALTIME] if compare is None else list(SaveMode)
+    runs: dict[SaveMode, list[Measured]] = {mode: [] for mode in modes}
+    with TemporaryDirectory(prefix="vb-bench-") as folder:
+        for number in range(1 if compare is None else PAIRS):
+            pair = "" if compare is None else f"pair {number + 1} of {PAIRS}, "
 
-async def _pair(plan: Plan, folder: Path, progress: Progress, number: int) -> Pair:
-    """Measure both modes; which one goes first alternates, so that neither is favoured."""
-    order = list(SaveMode) if number % 2 == 0 else list(SaveMode)[::-1]
-    runs = {}
-    for mode in order:
-        of_mode = replace(plan, mode=mode)
-        runs[mode] = await measure(
-            of_mode, folder, lambda text: progress(f"pair {number + 1} of {PAIRS}, {text}")
-        )
-    return Pair(runs[SaveMode.REALTIME], runs[SaveMode.BATCH])
+            def tell(text: str, pair: str = pair) -> None:
+                progress(pair + text)
+
+            for mode in modes if number % 2 == 0 else reversed(modes):
+                runs[mode].append(await measure(replace(plan, mode=mode), Path(folder), tell))
+    return runs
 
 
 def _keep(file: Path, report: dict[str, object]) -> None:

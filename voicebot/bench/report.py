@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final, cast
 
@@ -24,14 +24,6 @@ TITLES: Final = {
 _COMPARED: Final = ("turn_latency_ms", "server_latency_ms")
 _INCHES: Final = (9.0, 6.5)
 _DPI: Final = 120
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A run in each save mode, one right after the other."""
-
-    realtime: Measured
-    batch: Measured
 
 
 def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> dict[str, object]:
@@ -60,19 +52,18 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
     }
 
 
-def comparison(pairs: Sequence[Pair]) -> dict[str, object]:
+def comparison(realtime: Sequence[Measured], batch: Sequence[Measured]) -> dict[str, object]:
     """Return how much slower saving in real time is: difference of medians with its interval."""
-    realtime = joined(pair.realtime.samples for pair in pairs)
-    batch = joined(pair.batch.samples for pair in pairs)
-    compared: dict[str, object] = {"against": "batch", "pairs": len(pairs)}
+    ours, theirs = (joined(run.samples for run in runs) for runs in (realtime, batch))
+    compared: dict[str, object] = {"against": "batch", "pairs": len(batch)}
     for name in _COMPARED:
-        apart = difference_of_medians(realtime[name], batch[name])
+        apart = difference_of_medians(ours[name], theirs[name])
         compared[name] = {
-            "realtime": asdict(summary(realtime[name])),
-            "batch": asdict(summary(batch[name])),
+            "realtime": asdict(summary(ours[name])),
+            "batch": asdict(summary(theirs[name])),
             "difference_of_medians": asdict(apart) if apart else None,
         }
-    return {**compared, "errors_batch": sum(len(pair.batch.tally.errors) for pair in pairs)}
+    return {**compared, "errors_batch": sum(len(run.tally.errors) for run in batch)}
 
 
 def show(console: Console, report: Mapping[str, object]) -> None:
