@@ -27,7 +27,7 @@ from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
 from voicebot.speech.openai.session import State
 from voicebot.speech.openai.stt import ALONE_TIMES, OpenAISpeechToText, OpenAISttStream
-from voicebot.speech.openai.tts import openai_synthesizers
+from voicebot.speech.openai.tts import OpenAISynthesizer
 
 _PATIENT_S: Final = 8.0
 """Longer than a call waits, to tell slow from broken."""
@@ -62,8 +62,7 @@ async def check_openai_services(settings: Settings) -> AsyncIterator[Finding]:
     if hears:
         yield await _hearing(patient)
     if speaks:
-        async for finding in _speaking(patient):
-            yield finding
+        yield await _speaking(ours, patient)
     if understands:
         yield await _understanding(ours, settings)
 
@@ -103,16 +102,16 @@ async def _hearing(settings: Settings) -> Finding:
     return ok(f"hearing: {settings.openai_hearing_model}, {took}")
 
 
-async def _speaking(settings: Settings) -> AsyncIterator[Finding]:
-    for _, synthesizer in openai_synthesizers(settings):
-        began = time.perf_counter()
-        what = f"speaking: {synthesizer.model}"
-        try:
-            async with aclosing(synthesizer), aclosing(synthesizer.speak("Hello.")) as pieces:
-                await anext(pieces)
-                yield ok(f"{what}, first audio after {_ms_since(began):.0f} ms")
-        except SpeechUnavailable as error:
-            yield note(f"{what}: {error}", _SOME_MEND)
+async def _speaking(ours: Account, settings: Settings) -> Finding:
+    began = time.perf_counter()
+    what = f"speaking: {settings.openai_speech_model}"
+    synthesizer = OpenAISynthesizer(ours.open_client(), settings)
+    try:
+        async with aclosing(synthesizer), aclosing(synthesizer.speak("Hello.")) as pieces:
+            await anext(pieces)
+            return ok(f"{what}, first audio after {_ms_since(began):.0f} ms")
+    except SpeechUnavailable as error:
+        return note(f"{what}: {error}", _SOME_MEND)
 
 
 async def _understanding(ours: Account, settings: Settings) -> Finding:

@@ -45,12 +45,11 @@ def open_synthesizer(
         case Engine.NULL:
             return NullSynthesizer()
         case Engine.OPENAI:
-            from voicebot.speech.openai.tts import openai_synthesizers
+            from voicebot.openai.account import account
+            from voicebot.speech.openai.tts import OpenAISynthesizer
 
-            synthesizers = [
-                _cached(settings, synthesizer, name, fixed)
-                for name, synthesizer in openai_synthesizers(settings)
-            ]
+            first = OpenAISynthesizer(account(settings).open_client(), settings)
+            synthesizers = [_cached(settings, first, first.voice_id, fixed)]
             if has_fallback(settings, SpeechProcess.TTS):
                 synthesizers.append(_local_synthesizer(settings, fixed))
             return FallbackSynthesizer(synthesizers)

@@ -13,12 +13,13 @@ from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
+from voicebot.openai.account import account
 from voicebot.settings import Settings
 from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator
 from voicebot.speech import Hint, SttStream, SttTurn, Transcriber
 from voicebot.speech.openai.session import Limits
 from voicebot.speech.openai.stt import OpenAISpeechToText
-from voicebot.speech.openai.tts import OpenAISynthesizer, TtsDeadlines, openai_synthesizers
+from voicebot.speech.openai.tts import OpenAISynthesizer, TtsDeadlines
 
 __all__ = ["clips", "served", "simulator", "url"]
 
@@ -61,12 +62,10 @@ async def call(
         await stt.aclose()
 
 
-def patient_tts(settings: Settings, **hurried: float) -> list[OpenAISynthesizer]:
-    """Those of the settings; a deadline is long unless it is given."""
+def patient_tts(settings: Settings, **hurried: float) -> OpenAISynthesizer:
+    """The voice of the settings; a deadline is long unless it is given."""
     deadlines = replace(TtsDeadlines(PATIENT_S, PATIENT_S), **hurried)
-    return [
-        OpenAISynthesizer(m._voice, m._breaker, deadlines) for _, m in openai_synthesizers(settings)
-    ]
+    return OpenAISynthesizer(account(settings).open_client(), settings, deadlines)
 
 
 class Caller:

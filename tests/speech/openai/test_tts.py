@@ -20,19 +20,17 @@ from tests.speech.openai.conftest import (
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai.exceptions import Unwanted
-from voicebot.openai.failures import Failure
 from voicebot.openai.usage import Meter, start_meter
 from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator, babble
 from voicebot.speech.openai import tts as tts_module
-from voicebot.speech.openai.tts import EndpointVoice, OpenAISynthesizer
+from voicebot.speech.openai.tts import OpenAISynthesizer
 
 SENTENCE = "What is the best phone number to reach you on?"
 
 
 @pytest.fixture
 async def tts(url: str) -> AsyncIterator[OpenAISynthesizer]:
-    async with aclosing(patient_tts(settings(url))[0]) as opened:
+    async with aclosing(patient_tts(settings(url))) as opened:
         yield opened
 
 
@@ -120,7 +118,7 @@ async def test_whatever_goes_wrong_is_told_in_time_and_counted(
     fault, kind = FAULTS[name]
     simulator.faults.order(fault)
     before = failures(kind)
-    async with aclosing(patient_tts(settings(url), **HURRIED.get(kind, {}))[0]) as tts:
+    async with aclosing(patient_tts(settings(url), **HURRIED.get(kind, {}))) as tts:
         async with asyncio.timeout(ENOUGH_S):
             with pytest.raises(SpeechUnavailable):
                 await said(tts)
@@ -146,7 +144,7 @@ async def test_after_a_refused_key_nobody_is_asked(
 
 
 async def test_a_server_that_is_not_there_is_noticed_at_once() -> None:
-    async with aclosing(patient_tts(settings("http://127.0.0.1:9/v1"))[0]) as tts:
+    async with aclosing(patient_tts(settings("http://127.0.0.1:9/v1"))) as tts:
         with pytest.raises(SpeechUnavailable, match="connection"):
             await said(tts)
 
@@ -156,8 +154,8 @@ async def test_a_200_that_is_no_audio_is_not_played_to_the_caller(
     content_type: str, body: str
 ) -> None:
     async with answering(content_type, body) as client:
-        voice = EndpointVoice(client, "tts", "marin", instructions="", rate_hz=24000)
-        with pytest.raises(Unwanted) as refused:
-            async for _ in voice.read("May I have your name?"):
-                pass
-    assert refused.value.failure is Failure.MALFORMED
+        tts = OpenAISynthesizer(client, settings("http://other/v1"))
+        before = failures("malformed")
+        with pytest.raises(SpeechUnavailable):
+            await said(tts)
+    assert failures("malformed") == before + 1
