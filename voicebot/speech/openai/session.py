@@ -23,11 +23,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from voicebot import g711
 from voicebot.log import get_logger
-from voicebot.openai import metrics
-from voicebot.openai.account import Account
-from voicebot.openai.exceptions import failure_of
-from voicebot.openai.failures import Failure, Service, Unanswered
-from voicebot.openai.usage import meter
+from voicebot.openai import Failure, Service, Unanswered, failed_requests, meter
+from voicebot.openai.client import Account, failure_of
 from voicebot.speech import Hint
 from voicebot.speech.openai.dictation import (
     PCM_RATE_HZ,
@@ -122,7 +119,7 @@ class TranscriptionSession:
                 await self._one_session()
                 self.state = State.DIALLING
             except Refused as error:
-                metrics.failures.labels(Service.HEARING, error.failure).inc()
+                failed_requests.labels(Service.HEARING, error.failure).inc()
                 self._give_up(error.failure)
                 _log.error("hearing_refused", error=error)
                 return
@@ -133,7 +130,7 @@ class TranscriptionSession:
     async def _recover(self, error: Exception, failures: int) -> None:
         """Reconnect a good session at once; otherwise go DOWN and wait."""
         failure = failure_of(error)
-        metrics.failures.labels(Service.HEARING, failure).inc()
+        failed_requests.labels(Service.HEARING, failure).inc()
         _log.warning("hearing_lost", error=error, failures=failures)
         if self.state is State.UP and failures == 1:
             self.state = State.DIALLING
@@ -153,17 +150,20 @@ class TranscriptionSession:
         Raises Refused, OSError, WebSocketException.
         """
         try:
-            async with connect(
+            socket = await connect(
                 self._server.account.realtime_url(intent="transcription"),
                 additional_headers=self._server.account.headers,
                 compression=None,
                 max_size=MOST_BYTES,
                 open_timeout=self._limits.connect_s,
                 close_timeout=CLOSE_S,
-            ) as socket:
+            )
+            try:
                 async with asyncio.timeout(self._limits.connect_s):
                     await self._configure(socket)
                 await self._exchange(socket)
+            finally:
+                await _close(socket)
         except InvalidStatus as error:
             status, failure = error.response.status_code, failure_of(error)
             if status in _FOR_GOOD or failure is Failure.NO_QUOTA:
@@ -253,6 +253,14 @@ class TranscriptionSession:
         if self._format is Format.PCMU:
             return mulaw
         return rounded(self._upsampler.feed(g711.decode(mulaw))).astype("<i2").tobytes()
+
+
+async def _close(socket: ClientConnection) -> None:
+    """Close the connection; when cancelled, without waiting for the server."""
+    try:
+        await socket.close()
+    finally:
+        socket.transport.abort()
 
 
 def _read(message: str | bytes) -> Event:
