@@ -25,7 +25,7 @@ PATIENT_S = 60.0
 _WAITING_FOR_SOMEBODY = (
     "runtime.check_ports.CHECK_TIMEOUT_S",
     "runtime.check_services.CHECK_TIMEOUT_S",
-    "openai.account._CONNECT_S",
+    "openai.client._CONNECT_S",
     "speech.client.CONNECT_DEADLINE_S",
     "speech.inference_server._SEND_DEADLINE_S",
     "store.background.FINISH_PATIENCE_S",

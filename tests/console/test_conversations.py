@@ -26,7 +26,7 @@ from voicebot.collect.collector import understand_by_rules
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
 from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
-from voicebot.openai.usage import Tokens, meter, read_usage
+from voicebot.openai import Tokens, meter, read_usage
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect

@@ -98,7 +98,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 METRICS = (
     "voicebot.console.operations",
     "voicebot.store.metrics",
-    "voicebot.openai.metrics",
+    "voicebot.openai",
     "voicebot.speech.inference_server",
     "voicebot.stream.metrics",
     "voicebot.telemetry.spans",

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import SettingsError
-from voicebot.openai.failures import Service
-from voicebot.openai.usage import (
+from voicebot.openai import (
     Meter,
+    Service,
     Tokens,
     Usage,
     load_prices,

@@ -11,7 +11,7 @@ from tests.stream.calls import Notebook, call
 from tests.virtual_time import in_virtual_time
 from voicebot.call import CallState, Change, Ledger, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.openai.usage import Usage, meter, open_bill
+from voicebot.openai import Usage, meter, open_bill
 from voicebot.settings import Settings
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.observers import CallTelemetry, Rows

@@ -24,7 +24,7 @@ from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
 from voicebot.collect.understanding import Understand
 from voicebot.console.problems import Problem, UnknownCall
-from voicebot.openai.usage import load_prices, meter, note_bill, open_bill
+from voicebot.openai import load_prices, meter, note_bill, open_bill
 from voicebot.settings import Settings
 from voicebot.store import (
     CallSkeleton,

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from prometheus_client import Counter
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from voicebot.call import CallState, Change, Ledger
 from voicebot.error_texts import sentences
 from voicebot.errors import Fenced, SettingsError
-from voicebot.openai import metrics
 from voicebot.openai.failures import Service
 from voicebot.settings import Settings
 
@@ -60,7 +60,10 @@ class Prices(BaseModel):
 
     def thought(self, model: str, tokens: Tokens) -> float:
         """Return the cost of an answer in US dollars."""
-        return _cost(self.understanding.get(model, self.understanding[_OTHER]), tokens)
+        price = self.understanding.get(model, self.understanding[_OTHER])
+        fresh = max(0, tokens.input - tokens.cached)
+        cost = fresh * price.fresh + tokens.cached * price.cached + tokens.output * price.output
+        return cost / _MILLION
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +71,8 @@ def load_prices(path: Path | None = None) -> Prices:
     """Read the price list at `path`, or the shipped one; raises SettingsError."""
     name = str(path) if path else "the price list"
     try:
-        text = path.read_text("utf-8") if path else _shipped()
+        shipped = files(__package__).joinpath("prices.toml")
+        text = (path or shipped).read_text("utf-8")
         prices = Prices.model_validate(tomllib.loads(text))
     except OSError as error:
         raise SettingsError(f"cannot read {name} ({error.strerror}): {_MEND}") from error
@@ -91,37 +95,30 @@ class Tokens:
     output: int = 0
 
 
-def _cost(price: TokenPrice, tokens: Tokens) -> float:
-    fresh = max(0, tokens.input - tokens.cached)
-    cost = fresh * price.fresh + tokens.cached * price.cached + tokens.output * price.output
-    return cost / _MILLION
-
-
-@dataclass(slots=True)
-class Usage:
+class Usage(BaseModel):
     """The totals of a call, as the record keeps them."""
 
-    heard_s: float = 0.0
-    spoken_s: float = 0.0
-    spoken_characters: int = 0
-    tokens_in: int = 0
-    tokens_cached: int = 0
-    tokens_out: int = 0
-    cost_usd: float = 0.0
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    heard_s: NonNegativeFloat = 0.0
+    spoken_s: NonNegativeFloat = 0.0
+    spoken_characters: NonNegativeInt = 0
+    tokens_in: NonNegativeInt = 0
+    tokens_cached: NonNegativeInt = 0
+    tokens_out: NonNegativeInt = 0
+    cost_usd: NonNegativeFloat = 0.0
 
     def to_json(self) -> str:
         """Return the totals as JSON, rounded."""
-        return orjson.dumps({k: round(v, _CENT_DIGITS) for k, v in asdict(self).items()}).decode()
+        return orjson.dumps({name: round(sum_, _CENT_DIGITS) for name, sum_ in self}).decode()
 
 
 def read_usage(text: str | None) -> Usage:
     """Read an earlier session's totals; unreadable ones count as zero."""
     try:
-        usage = Usage(**orjson.loads(text or "{}"))
-    except (orjson.JSONDecodeError, TypeError):
+        return Usage.model_validate_json(text or "{}")
+    except ValidationError:
         return Usage()
-    counts = all(isinstance(sum_, int | float) and sum_ >= 0 for sum_ in asdict(usage).values())
-    return usage if counts else Usage()
 
 
 @dataclass(slots=True)
@@ -146,19 +143,17 @@ class Meter:
     def heard(self, model: str, seconds: float) -> None:
         """Count transcribed audio."""
         self.usage.heard_s += seconds
-        metrics.audio_seconds.labels(Service.HEARING).inc(seconds)
-        self._charge(Service.HEARING, self.prices.audio(Service.HEARING, model, seconds))
+        self._count_audio(Service.HEARING, model, seconds)
 
-    def asked_to_say(self, characters: int) -> None:
+    def asked_to_say(self, letters: int) -> None:
         """Count characters sent for synthesis."""
-        self.usage.spoken_characters += characters
-        metrics.characters.inc(characters)
+        self.usage.spoken_characters += letters
+        characters.inc(letters)
 
     def spoke(self, model: str, seconds: float) -> None:
         """Count synthesised audio."""
         self.usage.spoken_s += seconds
-        metrics.audio_seconds.labels(Service.SPEAKING).inc(seconds)
-        self._charge(Service.SPEAKING, self.prices.audio(Service.SPEAKING, model, seconds))
+        self._count_audio(Service.SPEAKING, model, seconds)
 
     def thought(self, model: str, tokens: Tokens) -> None:
         """Count the tokens of an answer of the understanding model."""
@@ -166,13 +161,17 @@ class Meter:
         self.usage.tokens_cached += tokens.cached
         self.usage.tokens_out += tokens.output
         for kind, count in asdict(tokens).items():
-            metrics.tokens.labels(kind).inc(count)
+            tokens_used.labels(kind).inc(count)
         self._charge(Service.UNDERSTANDING, self.prices.thought(model, tokens))
+
+    def _count_audio(self, service: Service, model: str, seconds: float) -> None:
+        audio_seconds.labels(service).inc(seconds)
+        self._charge(service, self.prices.audio(service, model, seconds))
 
     def _charge(self, service: Service, usd: float) -> None:
         self.touched = True
         self.usage.cost_usd += usd
-        metrics.cost_usd.labels(service).inc(usd)
+        cost.labels(service).inc(usd)
 
 
 _METER: ContextVar[Meter | None] = ContextVar("openai_meter", default=None)
@@ -186,10 +185,6 @@ def meter() -> Meter:
 def start_meter(new: Meter) -> None:
     """Use `new` in this task and in every task that it starts."""
     _METER.set(new)
-
-
-def _shipped() -> str:
-    return files(__package__).joinpath("prices.toml").read_text("utf-8")
 
 
 def open_bill(settings: Settings, state: CallState) -> Meter:
@@ -208,3 +203,18 @@ async def note_bill(bill: Meter, ledger: Ledger) -> None:
     if bill.touched:
         with suppress(Fenced):
             await ledger.commit(Change(usage=bill.usage.to_json()))
+
+
+audio_seconds = Counter(
+    "voicebot_openai_audio_seconds", "Audio that OpenAI transcribed or spoke", ["service"]
+)
+characters = Counter("voicebot_openai_characters", "Characters that OpenAI was asked to speak")
+tokens_used = Counter("voicebot_openai_tokens", "Tokens of understanding, by kind", ["kind"])
+cost = Counter(
+    "voicebot_openai_cost_usd", "Estimated cost in US dollars, by the list in prices.toml",
+    ["service"],
+)  # fmt: skip
+
+for _service in Service:  # start at 0, so that the first increase is visible
+    audio_seconds.labels(_service)
+    cost.labels(_service)

@@ -18,10 +18,8 @@ from voicebot.call import Step
 from voicebot.collect.understanding import Asked
 from voicebot.collect.understanding.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai.account import Account, account
-from voicebot.openai.breaker import openai_breaker
-from voicebot.openai.exceptions import FAILURES, failure_of
-from voicebot.openai.failures import Failure, Service
+from voicebot.openai import Failure, Service, openai_breaker
+from voicebot.openai.client import FAILURES, Account, account, failure_of
 from voicebot.runtime.findings import Finding, note, ok
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint

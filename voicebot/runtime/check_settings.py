@@ -134,8 +134,8 @@ def require_openai(settings: Settings) -> None:
     if not _uses_openai(settings):
         return
     # The openai package takes most of a second to import.
-    from voicebot.openai.account import account
-    from voicebot.openai.usage import load_prices
+    from voicebot.openai import load_prices
+    from voicebot.openai.client import account
 
     account(settings)
     load_prices(settings.openai_prices)

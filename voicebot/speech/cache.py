@@ -18,8 +18,7 @@ from pathlib import Path
 
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai import metrics
-from voicebot.openai.failures import Service
+from voicebot.openai import Service, fallbacks
 from voicebot.speech import Synthesizer
 
 _log = get_logger("voicebot.speech.cache")
@@ -120,7 +119,7 @@ class FallbackSynthesizer:
                         yield piece
             except SpeechUnavailable as error:
                 _log.info("next_mouth", place=place, error=error)
-                metrics.fallbacks.labels(Service.SPEAKING).inc()
+                fallbacks.labels(Service.SPEAKING).inc()
             else:
                 return
         raise SpeechUnavailable("no text to speech: OpenAI failed, and so did any local voice")

@@ -45,7 +45,7 @@ def open_synthesizer(
         case Engine.NULL:
             return NullSynthesizer()
         case Engine.OPENAI:
-            from voicebot.openai.account import account
+            from voicebot.openai.client import account
             from voicebot.speech.openai.tts import OpenAISynthesizer
 
             first = OpenAISynthesizer(account(settings).open_client(), settings)

@@ -25,7 +25,7 @@ import orjson
 
 from voicebot.call import Change, Saved, Status
 from voicebot.log import get_logger
-from voicebot.openai.usage import meter
+from voicebot.openai import meter
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, outcome_of
 from voicebot.telemetry import (

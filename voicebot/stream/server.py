@@ -28,7 +28,7 @@ from voicebot.business import Business
 from voicebot.call import CallSid
 from voicebot.errors import InvalidCallSid, InvalidRequest, ProtocolViolation
 from voicebot.log import get_logger
-from voicebot.openai.usage import load_prices, open_bill
+from voicebot.openai import load_prices, open_bill
 from voicebot.runtime.ports import is_loopback
 from voicebot.settings import Settings
 from voicebot.store import Store

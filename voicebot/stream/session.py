@@ -27,8 +27,7 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai import metrics as filler_metrics
-from voicebot.openai.usage import meter, note_bill
+from voicebot.openai import fillers, meter, note_bill
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.store import utc_now
 from voicebot.stream import dialect, metrics
@@ -225,7 +224,7 @@ class Session:
             case ev.SetTimer(timer, seconds):
                 self._set_timer(timer, seconds)
             case ev.SayFiller(sentence):
-                filler_metrics.fillers.inc()
+                fillers.inc()
                 if self._filler is not None:
                     self._filler.cancel()
                 self._filler = self._group.create_task(self._synthesise_filler(sentence))

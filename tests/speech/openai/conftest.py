@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tests.simulators.openai.conftest import KEY, Samples, clips, served, simulator, url
 from voicebot import g711
-from voicebot.openai.account import account
+from voicebot.openai.client import account
 from voicebot.settings import Settings
 from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator
 from voicebot.speech import Hint, SttStream, SttTurn, Transcriber

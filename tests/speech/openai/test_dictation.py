@@ -15,7 +15,7 @@ from openai.types.realtime import (
 )
 from pydantic import BaseModel
 
-from voicebot.openai.failures import Failure
+from voicebot.openai import Failure
 from voicebot.speech import Hint
 from voicebot.speech.openai.dictation import (
     BATCH_BYTES,

@@ -21,9 +21,8 @@ from tests.speech.openai.conftest import (
     settings,
 )
 from voicebot import g711
-from voicebot.openai.account import account
-from voicebot.openai.failures import Failure, Unanswered
-from voicebot.openai.usage import Meter, start_meter
+from voicebot.openai import Failure, Meter, Unanswered, start_meter
+from voicebot.openai.client import account
 from voicebot.simulators.openai import FaultKind, Service, Simulator
 from voicebot.speech import Hint
 from voicebot.speech.openai.stt import to_wav, transcribe_file

@@ -25,8 +25,7 @@ from tests.speech.openai.conftest import (
 from tests.stream.doubles import CodedTranscriber, FailingStt
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai.failures import Failure, Unanswered
-from voicebot.openai.usage import Meter, start_meter
+from voicebot.openai import Failure, Meter, Unanswered, start_meter
 from voicebot.simulators.openai import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint, SttStream
 from voicebot.speech.openai.dictation import Format

@@ -20,7 +20,7 @@ from tests.speech.openai.conftest import (
 )
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai.usage import Meter, start_meter
+from voicebot.openai import Meter, start_meter
 from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator, babble
 from voicebot.speech.openai import tts as tts_module
 from voicebot.speech.openai.tts import OpenAISynthesizer

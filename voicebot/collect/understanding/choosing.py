@@ -18,9 +18,8 @@ async def open_understanding(settings: Settings) -> AsyncIterator[Understand]:
         return
     # Its library takes most of a second to import: who stays with the rules does not pay for it.
     from voicebot.collect.understanding.model.asking import ModelUnderstanding
-    from voicebot.openai.account import account
-    from voicebot.openai.breaker import openai_breaker
-    from voicebot.openai.failures import Service
+    from voicebot.openai import Service, openai_breaker
+    from voicebot.openai.client import account
 
     ours = account(settings)
     async with ours.open_client() as client:

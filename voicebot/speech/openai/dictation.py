@@ -23,7 +23,7 @@ import orjson
 from pydantic import BaseModel
 
 from voicebot import g711
-from voicebot.openai.failures import Failure, failure_of_code
+from voicebot.openai import Failure, failure_of_code
 from voicebot.speech import Hint
 
 PCM_RATE_HZ: Final = 24_000

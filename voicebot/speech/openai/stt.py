@@ -24,12 +24,8 @@ from openai.types.audio import Transcription
 
 from voicebot import g711
 from voicebot.log import get_logger
-from voicebot.openai import metrics
-from voicebot.openai.account import account
-from voicebot.openai.breaker import openai_breaker
-from voicebot.openai.exceptions import FAILURES, Unwanted, failure_of
-from voicebot.openai.failures import Failure, Service, Unanswered
-from voicebot.openai.usage import meter
+from voicebot.openai import Failure, Service, Unanswered, fallbacks, meter, openai_breaker
+from voicebot.openai.client import FAILURES, Unwanted, account, failure_of
 from voicebot.settings import Settings
 from voicebot.speech import Hint, SttStream, Transcriber, Transcript
 from voicebot.speech.openai.dictation import (
@@ -163,7 +159,7 @@ class OpenAITurn:
         else:
             stt.breaker.answered()
             return Transcript(text, time.perf_counter() - asked_at)
-        metrics.fallbacks.labels(Service.HEARING).inc()
+        fallbacks.labels(Service.HEARING).inc()
         failed_s = time.perf_counter() - asked_at
         transcript = await stt.fallback.transcribe(utterance, hint)
         return replace(transcript, seconds=failed_s + transcript.seconds)

@@ -16,10 +16,8 @@ from openai import AsyncOpenAI, omit
 from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
-from voicebot.openai.breaker import openai_breaker
-from voicebot.openai.exceptions import FAILURES, Stalled, Unwanted, failure_of
-from voicebot.openai.failures import Failure, Service
-from voicebot.openai.usage import meter
+from voicebot.openai import Failure, Service, meter, openai_breaker
+from voicebot.openai.client import FAILURES, Stalled, Unwanted, failure_of
 from voicebot.settings import Settings
 from voicebot.speech.resampling import Resampler, rounded
 

@@ -23,9 +23,8 @@ from voicebot.collect.understanding.model import asking
 from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
-from voicebot.openai.breaker import openai_breaker
-from voicebot.openai.failures import Service as Asking
-from voicebot.openai.usage import Meter, start_meter
+from voicebot.openai import Meter, openai_breaker, start_meter
+from voicebot.openai import Service as Asking
 from voicebot.settings import Settings
 from voicebot.simulators.openai import Fault, FaultKind, Service, Simulator, loose_part
 

@@ -11,16 +11,15 @@ from typing import Final, Literal
 from openai import AsyncOpenAI, omit
 from openai.types.responses import Response, ResponseTextConfigParam
 
+from voicebot.breaker import Breaker
 from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing, unsure
 from voicebot.collect.understanding.model.checking import checked
 from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
 from voicebot.collect.understanding.rules import understand as by_rules
 from voicebot.log import get_logger
-from voicebot.openai.breaker import OpenAIBreaker
-from voicebot.openai.exceptions import FAILURES, Unwanted, failure_of
-from voicebot.openai.failures import Failure
-from voicebot.openai.usage import Tokens, meter
+from voicebot.openai import Failure, Tokens, meter
+from voicebot.openai.client import FAILURES, Unwanted, failure_of
 
 Effort = Literal["none", "minimal", "low", "medium", "high"]
 
@@ -49,7 +48,7 @@ class ModelUnderstanding:
         *,
         effort: Effort,
         deadline_s: float,
-        breaker: OpenAIBreaker,
+        breaker: Breaker,
         is_openai: bool,
     ) -> None:
         self._client = client

@@ -1,4 +1,9 @@
-"""The account at OpenAI, or at a server that speaks its API: key, addresses, HTTP client."""
+"""The account at OpenAI or at a server that speaks its API, its HTTP client, and what it raises.
+
+The openai library raises its own errors and some of its transport's; WebSockets raise theirs; our
+deadlines raise TimeoutError; a truncated body is a ValueError, as is pydantic's ValidationError.
+Importing this module takes most of a second.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 import httpx2
+import openai
 from openai import AsyncOpenAI
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from voicebot.errors import SettingsError
+from voicebot.openai.failures import Failure
 from voicebot.settings import Settings
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
@@ -19,6 +27,7 @@ _ANSWER_S: Final = 10.0
 """For each piece of an answer; requests during a call have shorter deadlines of their own."""
 _CONNECT_S: Final = 2.0
 _KEY = re.compile(r"[!-~]+")
+_NO_QUOTA: Final = b"insufficient_quota"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +87,57 @@ def account(settings: Settings) -> Account:
             "_SYNTHESIZER and _UNDERSTANDING to local"
         )
     return Account(base_url, "none")
+
+
+FAILURES: Final = (
+    openai.OpenAIError,
+    httpx2.HTTPError,
+    WebSocketException,
+    OSError,
+    ValueError,
+)
+"""All exceptions of a request; TimeoutError is an OSError."""
+
+
+class Stalled(TimeoutError):
+    """The answer began and did not continue in time."""
+
+
+class Unwanted(ValueError):
+    """A complete answer that is of no use; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return the kind of failure of an exception."""
+    match error:
+        case Unwanted():
+            return error.failure
+        case Stalled():
+            return Failure.STALLED
+        case TimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException():
+            return Failure.LATE
+        case openai.RateLimitError() if error.code == _NO_QUOTA.decode():
+            return Failure.NO_QUOTA
+        case openai.APIStatusError():
+            return failure_of_status(error.status_code)
+        case InvalidStatus() if _NO_QUOTA in (error.response.body or b""):
+            return Failure.NO_QUOTA
+        case InvalidStatus():
+            return failure_of_status(error.response.status_code)
+        case ValueError() | openai.APIResponseValidationError():
+            return Failure.MALFORMED
+        case _:
+            return Failure.CONNECTION
+
+
+def failure_of_status(status: int) -> Failure:
+    """Return the kind of failure of an HTTP status."""
+    if status in (401, 403):
+        return Failure.UNAUTHORIZED
+    if status == 429:
+        return Failure.RATE_LIMITED
+    return Failure.SERVER_ERROR if status >= 500 or status == 408 else Failure.WRONG_REQUEST

@@ -1,14 +1,18 @@
-"""The account: addresses, keys, patience."""
+"""The account: addresses, keys, patience; and which exception is which kind of failure."""
 
 from __future__ import annotations
 
 import pytest
 from httpx2 import Timeout
 from pydantic import SecretStr
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.http11 import Response
 
 from tests.speech.openai.conftest import settings
 from voicebot.errors import SettingsError
-from voicebot.openai.account import account
+from voicebot.openai import Failure
+from voicebot.openai.client import Stalled, account, failure_of
 from voicebot.settings import Settings
 
 
@@ -59,3 +63,25 @@ async def test_the_http_client_has_our_patience_not_its_own() -> None:
         assert client.max_retries == 0
         assert isinstance(client.timeout, Timeout)
         assert client.timeout.read == 10
+
+
+def refused(status: int, body: bytes = b"") -> InvalidStatus:
+    return InvalidStatus(Response(status, "", Headers(), body))
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (refused(401), Failure.UNAUTHORIZED),
+        (refused(404), Failure.WRONG_REQUEST),
+        (refused(429), Failure.RATE_LIMITED),
+        (refused(429, b'{"error": {"code": "insufficient_quota"}}'), Failure.NO_QUOTA),
+        (refused(503), Failure.SERVER_ERROR),
+        (ConnectionClosedError(None, None), Failure.CONNECTION),
+        (TimeoutError(), Failure.LATE),
+        (Stalled(), Failure.STALLED),
+        (ValueError(), Failure.MALFORMED),
+    ],
+)
+def test_each_has_its_kind(error: Exception, failure: Failure) -> None:
+    assert failure_of(error) is failure
