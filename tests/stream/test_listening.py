@@ -1,19 +1,17 @@
-"""The caller's audio by audio time, and a turn that is passed on while it is spoken."""
+"""The caller's audio by audio time; a turn goes to speech to text while it is spoken."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.stream.calls import EPOCH, NAME
-from tests.stream.doubles import CodedDetector
-from voicebot.speech import Hint, SttTurn, Transcript
-from voicebot.stream.events import DropTranscription, Feed, Follow, Now, Transcribe
-from voicebot.stream.listening import Listener, Recording
-from voicebot.stream.machine import CallMachine
-from voicebot.stream.state import CallSettings
-
-MS = 8
+from tests.stream.calls import CONFIRM, JOHN, NAME, PHRASES, YES, call
+from tests.stream.doubles import MS, CodedTranscriber, silence, spoken
+from tests.virtual_time import in_virtual_time
+from voicebot.speech import Hint, SttStream, SttTurn, Transcript
+from voicebot.stream.listening import Recording
 
 
 def recorded(seconds: int) -> Recording:
@@ -49,36 +47,73 @@ def test_a_silent_line_does_not_fill_the_memory() -> None:
 
 
 @dataclass
-class Engine:
-    """Speech to text that remembers what it was fed and asked."""
+class NotedTurn:
+    """What a turn was fed, when, and what it was asked about."""
 
-    fed: bytes = b""
-    asked: list[bytes] = field(default_factory=list)
-
-    def listen(self, hint: Hint) -> SttTurn:
-        return self
+    stt: CodedTranscriber
+    fed: list[tuple[float, bytes]] = field(default_factory=list)
+    asked: list[tuple[float, bytes, bytes]] = field(default_factory=list)
 
     def feed(self, mulaw: bytes) -> None:
-        self.fed += mulaw
+        self.fed.append((asyncio.get_running_loop().time(), mulaw))
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        self.asked.append(utterance)
-        await asyncio.sleep(0)
-        return Transcript("words", 0.25)
+        so_far = b"".join(mulaw for _, mulaw in self.fed)
+        self.asked.append((asyncio.get_running_loop().time(), so_far, utterance))
+        return await self.stt.transcribe(utterance, hint)
 
 
-async def test_a_turn_is_fed_once_and_in_order_and_asked_about_as_a_whole() -> None:
-    engine, track = Engine(), recorded(4).between(0, 4000)
-    machine = CallMachine(CallSettings(20.0), lambda: Now(0.0, EPOCH), lambda effect: None)
-    machine.handle(NAME)
-    async with asyncio.TaskGroup() as group:
-        listener = Listener(machine, CodedDetector(), engine, group)
-        listener.add(track)
-        listener.perform(Follow(500, Hint()))
-        for until_ms in (700, 1500, 1500, 1200, 3000):
-            listener.perform(Feed(until_ms))
-        listener.perform(Transcribe(1, Hint(), 3000))
-        listener.perform(Transcribe(2, Hint(), 2000))
-        listener.perform(DropTranscription(2))
-    assert engine.fed == track[500 * MS : 3000 * MS]
-    assert engine.asked == [engine.fed]
+@dataclass
+class RecordingStt:
+    """Keeps every turn."""
+
+    turns: list[NotedTurn] = field(default_factory=list)
+    open_now: int = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[SttStream]:
+        self.open_now += 1
+        yield self
+        self.open_now -= 1
+
+    def listen(self, hint: Hint) -> SttTurn:
+        self.turns.append(NotedTurn(CodedTranscriber(PHRASES)))
+        return self.turns[-1]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@in_virtual_time
+async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> None:
+    stt = RecordingStt()
+    async with call("Name?", NAME, "Right?", CONFIRM, following=stt) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(JOHN, 800))
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(YES))
+        await c.ended.wait()
+        assert stt.open_now == 0
+    assert c.dialogue.texts == ["John Smith", "yes"]
+    assert len(stt.turns) == 2
+    for turn in stt.turns:
+        assert all(fed == utterance for _, fed, utterance in turn.asked)
+        assert turn.fed[0][0] < turn.asked[0][0] - 0.2  # while it was spoken
+        assert len(turn.fed) > 5
+
+
+@in_virtual_time
+async def test_a_pause_within_a_turn_is_fed_when_the_caller_goes_on() -> None:
+    stt = RecordingStt()
+    async with call("Name?", NAME, following=stt) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(YES) + silence(400) + spoken(JOHN))
+        await c.ended.wait()
+    (turn,) = stt.turns
+    pause, end = turn.asked
+    assert pause[1] == pause[2]
+    assert end[1] == end[2]
+    assert end[2].startswith(pause[2])
+    assert silence(350) in end[2]
+    during = [at for at, _ in turn.fed if pause[0] < at < pause[0] + 0.25]
+    assert not during

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.stream.calls import CONFIRM, NAME, PHONE, PHRASES, WORDS
-from voicebot.call import Phase
+from tests.stream.calls import CONFIRM, FOUR, NAME, PHONE, PHRASES, WORDS, asks
+from voicebot.call import FIELDS, Phase, Step
 from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import CallEnded, Fenced
 from voicebot.stream import events as ev
@@ -23,7 +25,7 @@ from voicebot.stream.caller import (
     oldest_needed_ms,
 )
 from voicebot.stream.dialect import Digit, Mark
-from voicebot.stream.events import Signal, Timer
+from voicebot.stream.events import AudioReady, SentenceBegan, Signal, Timer
 from voicebot.stream.machine import step
 from voicebot.stream.state import (
     CallSettings,
@@ -71,7 +73,7 @@ class Machine:
         """The bot says this, a second each; returns the marks."""
         done = self.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
         for sentence in sentences:
-            done = [*done, *self.tell(ev.SentenceBegan(sentence), ev.AudioReady(SECOND))]
+            done = [*done, *self.tell(SentenceBegan(sentence), AudioReady(SECOND))]
             done = [*done, *self.tell(Signal.SENTENCE_ENDED)]
         self.tell(Signal.SAY_ENDED)
         return [mark.name for mark in some(done, ev.SendMark)]
@@ -177,9 +179,45 @@ def test_a_backchannel_or_a_noise_resumes_what_was_not_heard(text: str) -> None:
     (resume,) = some(effects, ev.Resume)
     assert (resume.first, resume.known) == (1, (SECOND,))
     assert not heard(effects)
-    machine.tell(ev.SentenceBegan("Two."), ev.AudioReady(SECOND), Signal.SENTENCE_ENDED)
+    machine.tell(SentenceBegan("Two."), AudioReady(SECOND), Signal.SENTENCE_ENDED)
     machine.tell(Signal.RESUME_ENDED)
     assert machine.state.waits is Waits.CALLER
+
+
+def spoken_over_the_bot(machine: Machine, text: str, ms: float = 300) -> Sequence[ev.Effect]:
+    """The bot says something, and after 0.3 s of that the caller speaks; then the text is known."""
+    machine.say("What is your name please?")
+    machine.at_s += 0.3
+    machine.hear(ms)
+    machine.hear(900, 0.0)
+    return machine.transcribe(text)
+
+
+def test_who_speaks_over_the_bot_longer_than_a_backchannel_is_heard_whatever_it_means() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    assert words(spoken_over_the_bot(machine, "Amen.", 1500)).text == "Amen."
+
+
+def test_what_is_said_again_over_the_same_words_is_heard_whatever_it_means() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    assert some(spoken_over_the_bot(machine, "Amen."), ev.Resume)
+    machine.tell(SentenceBegan("What is …?"), AudioReady(SECOND), Signal.SENTENCE_ENDED)
+    machine.tell(Signal.RESUME_ENDED)
+    machine.hear(300)
+    machine.hear(900, 0.0)
+    assert words(machine.transcribe("Amen.")).text == "Amen."
+
+
+def test_a_piece_of_an_answer_over_the_bots_words_waits_for_the_rest() -> None:
+    machine = Machine()
+    machine.say("And your number?")
+    machine.ask(asks(Step.PHONE, "0412 345 678", idle=(PHRASES[FOUR],)))
+    machine.hear(400)
+    machine.hear(700, 0.0)
+    assert not heard(machine.transcribe(PHRASES[FOUR]))
+    assert not some(machine.hear(400), ev.Follow), "it is the same turn"
 
 
 def test_the_voice_sounds_until_its_last_mark_and_watchers_are_told_each_change_once() -> None:
@@ -265,17 +303,47 @@ def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() ->
         assert bool(heard(machine.ask(CONFIRM))) is counts
 
 
-def test_a_stuck_key_does_not_make_a_longer_number() -> None:
+@pytest.mark.parametrize("step", FIELDS)
+@pytest.mark.parametrize("keys", ["0411222333#", "11#", "5" * 300 + "#"])
+def test_keys_at_a_read_back_are_one_answer_in_every_step(step: Step, keys: str) -> None:
     machine = Machine()
-    machine.ask(PHONE)
-    assert words(pressed(machine, "5" * 300 + "#")).text == "5" * MOST_KEYS
+    machine.ask(replace(CONFIRM, step=step))
+    assert words(pressed(machine, keys)).text == keys[:-1][:MOST_KEYS]
 
 
-def test_while_keys_are_pressed_speech_is_not_heard() -> None:
+def test_a_key_silences_the_bot_and_its_tone_is_no_speech() -> None:
     machine = Machine()
+    machine.say("Please key in your number.")
     machine.ask(PHONE)
-    pressed(machine, "04")
+    machine.at_s += 0.3
+    assert ev.Command.CLEAR in pressed(machine, "0")
     assert not some(machine.hear(500), ev.Follow)
+    assert words(pressed(machine, "4#")).heard_prefix is not None
+
+
+def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.tell(TimeUp(), Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
+    machine.tell(SentenceBegan("Is that right?"), AudioReady(SECOND))
+    pressed(machine, "1#")
+    assert words(machine.ask(CONFIRM)).text == "1"
+
+
+def test_a_hash_alone_is_no_answer_and_interrupts_nothing() -> None:
+    machine = Machine()
+    machine.say("Is that right?")
+    machine.ask(CONFIRM)
+    assert not pressed(machine, "#")
+
+
+def test_a_key_ends_the_turn_under_way() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    pressed(machine, "1#")
+    machine.ask(NAME)
+    assert not some(machine.hear(1000, 0.0), ev.Transcribe)
 
 
 # -- fillers ---------------------------------------------------------------------------------
@@ -301,10 +369,26 @@ def test_a_late_answer_is_bridged_again_and_again() -> None:
     assert [filler.sentence for filler in said] == [first, again, again]
 
 
+def test_a_transcript_that_is_late_is_bridged_as_well() -> None:
+    machine = Machine(CallState(CallSettings(WINDOW_MS, fillers=PHRASE)))
+    machine.ask(NAME)
+    machine.hear(400)
+    machine.hear(1000, 0.0)
+    assert ev.SetTimer(Timer.FILLER, PHRASE.after_s) in machine.effects
+    assert not heard(machine.effects)
+
+
 def test_the_answers_first_frame_ends_the_fillers() -> None:
     machine = decided()
     assert ev.SetTimer(Timer.FILLER, None) in machine.tell(Signal.FIRST_FRAME_SENT)
     assert machine.tell(ev.FillerReady(SECOND)) == []
+
+
+def test_without_phrases_nothing_is_bridged() -> None:
+    machine = Machine()
+    machine.ask(PHONE)
+    timers = some(pressed(machine, "0412345678#"), ev.SetTimer)
+    assert Timer.FILLER not in {timer.timer for timer in timers}
 
 
 def test_nobody_is_talked_over_by_a_filler() -> None:
@@ -343,6 +427,42 @@ def test_the_longest_call_is_told_so() -> None:
     machine = Machine()
     machine.ask(NAME)
     assert some(machine.tell(TimeUp()), TimeUp)
+
+
+EVENTS = st.one_of(
+    st.builds(ev.Window, st.sampled_from([0.0, 0.0, 1.0, 1.0, 1.0])),
+    st.sampled_from([NAME, PHONE, CONFIRM, Digit("1"), Digit("#"), TimeUp(), *Timer]),
+    st.builds(
+        ev.Transcribed, st.integers(0, 4), st.sampled_from(["", "yes", "Amen."]), st.just(0.1)
+    ),
+    st.sampled_from([Mark("g1.s1"), Signal.CALLER_GONE, Signal.FIRST_FRAME_SENT]),
+    st.just("say"),
+)
+
+
+@given(st.lists(st.tuples(EVENTS, st.integers(1, 40)), max_size=40))
+def test_whatever_happens_a_question_has_one_answer_and_every_transcription_an_end(
+    script: list[tuple[ev.CallEvent | str, int]],
+) -> None:
+    machine, open_now, asked = Machine(), set[int](), False
+    for event, times in [*script, (NAME, 1), (ev.Closed(Fenced("over")), 1)]:
+        if isinstance(event, Expectation) and asked:
+            continue  # the conversation asks one thing after the other
+        if isinstance(event, str):
+            effects: Sequence[ev.Effect] = []
+            machine.say("One.", "Two.")
+        else:
+            asked |= isinstance(event, Expectation)
+            effects = machine.tell(*[event] * (times if isinstance(event, ev.Window) else 1))
+        if some(effects, ev.Resume):
+            effects = [*effects, *machine.tell(Signal.RESUME_ENDED)]
+        answers = [*heard(effects), *some(effects, ev.Raise)]
+        assert len(answers) <= asked
+        asked = asked and not answers
+        open_now |= {asked_for.number for asked_for in some(machine.effects, ev.Transcribe)}
+        open_now -= {dropped.number for dropped in some(machine.effects, ev.DropTranscription)}
+    assert not open_now
+    assert not asked
 
 
 @pytest.mark.parametrize("text", ["Mm-hmm.", "mm", "Hm...", "Uh-huh.", "Um, uh", "Oh!"])

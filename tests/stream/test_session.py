@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from tests.stream.calls import (
-    AMEN,
     CONFIRM,
     FIVE,
     FOUR,
@@ -22,9 +20,7 @@ from tests.stream.calls import (
     WORDS,
     YES,
     Notebook,
-    asks,
     call,
-    now,
 )
 from tests.stream.doubles import (
     CodedTranscriber,
@@ -34,16 +30,14 @@ from tests.stream.doubles import (
 )
 from tests.virtual_time import in_virtual_time
 from voicebot.call import (
-    FIELDS,
     CallSid,
     Change,
     Phase,
     Saved,
     Status,
-    Step,
 )
-from voicebot.collect.events import Silent, TimeUp, Utterance
-from voicebot.stream.caller import MOST_KEYS
+from voicebot.collect.events import TimeUp, Utterance
+from voicebot.stream.state import FillerPhrases
 
 
 @in_virtual_time
@@ -63,15 +57,6 @@ async def test_the_farewell_is_played_to_its_end_before_the_line_is_closed() -> 
     async with call("One. Two. Three.", synthesizer=SteadyVoice(sentence_ms=2000)) as c:
         await c.ended.wait()
     assert c.provider.played == 3 * 16000
-
-
-@in_virtual_time
-async def test_the_farewell_is_not_cut_short_by_a_thank_you() -> None:
-    async with call("You are booked. Goodbye.", synthesizer=SteadyVoice(sentence_ms=3000)) as c:
-        await c.provider.until(lambda: c.provider.played > 0)
-        await c.provider.speak(spoken(NOISE))
-        await c.ended.wait()
-    assert (c.provider.played, c.provider.clears) == (2 * 24000, 0)
 
 
 @in_virtual_time
@@ -105,39 +90,6 @@ async def test_a_message_is_committed_before_its_first_frame() -> None:
 
 
 @in_virtual_time
-async def test_messages_carry_the_moment_at_which_they_began() -> None:
-    async with call("What is your name?", NAME) as c:
-        await c.provider.until_heard()
-        began = now()
-        await c.provider.speak(spoken(JOHN, 1000))
-        await c.ended.wait()
-    bot, caller = c.notebook.messages
-    assert bot.started_at < caller.started_at
-    assert abs(caller.started_at - began) < timedelta(milliseconds=60)
-
-
-@in_virtual_time
-async def test_a_complete_answer_is_answered_sooner_than_an_incomplete_one() -> None:
-    async def answered_after(code: int) -> float:
-        async with call(NAME, stt=CodedTranscriber(PHRASES, delay_s=0.05)) as c:
-            await c.provider.speak(spoken(code))
-            begun = asyncio.get_running_loop().time()
-            await c.ended.wait()
-        return c.dialogue.heard_at[0] - begun
-
-    assert await answered_after(JOHN) == pytest.approx(0.3, abs=0.05)
-    assert await answered_after(FOUR) == pytest.approx(0.8, abs=0.05)
-
-
-@in_virtual_time
-async def test_a_number_with_a_pause_in_it_is_one_answer() -> None:
-    async with call(PHONE) as c:
-        await c.provider.speak(spoken(FOUR) + silence(1200) + spoken(FIVE))
-        await c.ended.wait()
-    assert c.dialogue.texts == ["0412 345 678"]
-
-
-@in_virtual_time
 async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
     stt = CodedTranscriber(PHRASES, delay_s=0.5)
     async with call(PHONE, stt=stt) as c:
@@ -145,31 +97,6 @@ async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
         await c.ended.wait()
     assert c.dialogue.texts == ["0412 345 678"]
     assert (len(stt.hints), stt.finished) == (2, 1)
-
-
-@in_virtual_time
-async def test_an_incomplete_number_is_heard_again_in_words() -> None:
-    stt = CodedTranscriber(PHRASES, WORDS)
-    async with call(PHONE, PHONE, CONFIRM, stt=stt) as c:
-        await c.provider.speak(spoken(FOUR))
-        await c.provider.until(lambda: len(c.dialogue.heard) == 1)
-        await c.provider.speak(spoken(FIVE))
-        await c.provider.until(lambda: len(c.dialogue.heard) == 2)
-        await c.provider.speak(spoken(YES))
-        await c.ended.wait()
-    # The second reading counts only where it makes a whole number.
-    assert c.dialogue.texts == ["zero four one two", "345 678", "yes"]
-    assert [hint.words_for_digits for hint in stt.hints] == [False, True, False, True, False]
-
-
-@in_virtual_time
-async def test_silence_is_told_six_seconds_after_the_bot_was_heard() -> None:
-    async with call("What is your name?", NAME, NAME) as c:
-        await c.provider.until_heard()
-        quiet_since = asyncio.get_running_loop().time()
-        await c.ended.wait()
-    assert c.dialogue.heard == [Silent(), Silent()]
-    assert c.dialogue.heard_at[0] - quiet_since == pytest.approx(6.0, abs=0.1)
 
 
 @in_virtual_time
@@ -258,61 +185,35 @@ async def test_after_a_backchannel_what_is_said_again_waits_for_what_is_not_made
     assert c.dialogue.texts == ["John Smith"]
 
 
-@pytest.mark.parametrize("code", [HUM, NOISE, AMEN])
-def test_a_backchannel_or_a_noise_lets_the_bot_go_on(code: int) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        tts = SteadyVoice(sentence_ms=2000)
-        async with call("One. Two. Three.", NAME, "Bye.", synthesizer=tts) as c:
-            await c.provider.until_heard(1)
-            await c.provider.speak(spoken(code, 400))
-            await c.provider.until(lambda: c.provider.clears == 1)
-            await c.provider.until_heard(2)  # the two that were cleared, again
-            await c.provider.speak(spoken(JOHN))
-            await c.ended.wait()
-        heard = c.dialogue.heard[0]
-        assert isinstance(heard, Utterance)
-        assert (heard.text, heard.heard_prefix) == ("John Smith", None)
-        assert tts.said == ["One.", "Two.", "Three.", "Bye."]
-        assert [m.text for m in c.notebook.messages] == ["One. Two. Three.", "John Smith", "Bye."]
-
-    scenario()
-
-
 @in_virtual_time
-async def test_who_speaks_over_the_bot_longer_than_a_backchannel_is_heard_whatever_it_means() -> (
-    None
-):
-    async with call("What is your name please?", NAME, synthesizer=SteadyVoice(4000)) as c:
-        await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.speak(spoken(AMEN, 1500))
+async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
+    stt = CodedTranscriber(PHRASES, WORDS)
+    async with call(PHONE, stt=stt) as c:
+        await c.provider.speak(spoken(FOUR))
         await c.ended.wait()
-    assert c.dialogue.texts == ["Amen."]
+    assert c.dialogue.texts == ["zero four one two"]
+    assert [hint.words_for_digits for hint in stt.hints] == [False, True]
 
 
 @in_virtual_time
-async def test_a_piece_of_an_answer_over_the_bots_words_waits_for_the_rest() -> None:
-    asked = asks(Step.PHONE, "0412 345 678", idle=(PHRASES[FOUR],))
-    async with call("And your number?", asked, synthesizer=SteadyVoice(4000)) as c:
-        await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.speak(spoken(FOUR, 400) + silence(700) + spoken(FIVE, 400))
+async def test_a_backchannel_lets_the_bot_go_on() -> None:
+    tts = SteadyVoice(sentence_ms=2000)
+    async with call("One. Two. Three.", NAME, "Bye.", synthesizer=tts) as c:
+        await c.provider.until_heard(1)
+        await c.provider.speak(spoken(HUM, 400))
+        await c.provider.until(lambda: c.provider.clears == 1)
+        await c.provider.until_heard(2)  # the two that were cleared, again
+        await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
-    assert c.dialogue.texts == ["0412 345 678"]
+    heard = c.dialogue.heard[0]
+    assert isinstance(heard, Utterance)
+    assert (heard.text, heard.heard_prefix) == ("John Smith", None)
+    assert tts.said == ["One.", "Two.", "Three.", "Bye."]
+    assert [m.text for m in c.notebook.messages] == ["One. Two. Three.", "John Smith", "Bye."]
 
 
 @in_virtual_time
-async def test_what_is_said_again_over_the_same_words_is_heard_whatever_it_means() -> None:
-    async with call("What is your name please?", NAME, synthesizer=SteadyVoice(4000)) as c:
-        for clears in (1, 2):
-            await c.provider.until(lambda: c.provider.played >= 8000 and c.provider.is_playing)
-            await c.provider.speak(spoken(AMEN, 400))
-            await c.provider.until(lambda clears=clears: c.provider.clears == clears)
-        await c.ended.wait()
-    assert c.dialogue.texts == ["Amen."]
-
-
-@in_virtual_time
-async def test_after_a_noise_the_bot_does_not_wait_as_long_as_for_an_answer() -> None:
+async def test_after_a_noise_the_bot_goes_on_sooner_than_after_an_answer() -> None:
     stt = CodedTranscriber(PHRASES, delay_s=0.05)
     async with call("Your number?", PHONE, stt=stt, synthesizer=SteadyVoice(3000)) as c:
         await c.provider.until(lambda: c.provider.played >= 4000)
@@ -321,8 +222,26 @@ async def test_after_a_noise_the_bot_does_not_wait_as_long_as_for_an_answer() ->
         await c.provider.until(lambda: c.provider.is_playing)
         assert asyncio.get_running_loop().time() - noise_over < 0.6
         await c.provider.until_heard()
-        await c.provider.key("0412345678#")
+        await c.provider.hang_up()
+
+
+@in_virtual_time
+async def test_a_late_answer_is_bridged_with_phrases_that_are_no_messages_of_the_record() -> None:
+    class LateTts(SteadyVoice):
+        async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+            if sentence == "Thank you.":
+                await asyncio.sleep(6.0)
+            async for mulaw in super().speak(sentence):
+                yield mulaw
+
+    tts, phrases = LateTts(500), FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
+    async with call("Hello.", NAME, "Thank you.", synthesizer=tts, fillers=phrases) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(JOHN))
         await c.ended.wait()
+    assert tts.said == ["Hello.", "One moment.", *["Just a second."] * 2, "Thank you."]
+    assert c.provider.played == 5 * 4000
+    assert [m.text for m in c.notebook.messages] == ["Hello.", "John Smith", "Thank you."]
 
 
 @in_virtual_time
@@ -337,18 +256,6 @@ async def test_a_backchannel_between_two_sentences_loses_none_of_them() -> None:
         await c.ended.wait()
     assert c.dialogue.texts == ["John Smith"]
     assert list(dict.fromkeys(tts.said)) == ["One.", "Two.", "Three."]
-
-
-@in_virtual_time
-async def test_words_between_turns_are_not_taken_for_the_next_answer() -> None:
-    tts = SteadyVoice(delay_s=3.0)
-    async with call(NAME, "And your number?", CONFIRM, synthesizer=tts) as c:
-        await c.provider.speak(spoken(JOHN) + silence(1000) + spoken(YES))
-        await c.provider.until_heard()
-        await c.provider.speak(spoken(YES))
-        await c.ended.wait()
-    assert c.dialogue.texts == ["John Smith", "yes"]
-    assert c.dialogue.heard_at[1] > 4.0
 
 
 @in_virtual_time
@@ -376,17 +283,6 @@ async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
 
 
 @in_virtual_time
-async def test_keys_are_an_answer_ended_by_hash() -> None:
-    async with call("Number?", PHONE) as c:
-        await c.provider.until_heard()
-        await c.provider.key("0412345678#")
-        await c.ended.wait()
-    (heard,) = c.dialogue.heard
-    assert isinstance(heard, Utterance)
-    assert (heard.text, heard.keyed) == ("0412345678", True)
-
-
-@in_virtual_time
 async def test_keys_without_hash_are_an_answer_four_seconds_after_the_last() -> None:
     async with call(PHONE) as c:
         await c.provider.key("04")
@@ -408,100 +304,6 @@ async def test_a_yes_in_keys_is_heard_two_seconds_after_its_key_and_with_hash_at
             await c.ended.wait()
         assert c.dialogue.texts == ["1"]
         assert c.dialogue.heard_at[0] - began == pytest.approx(after_s, abs=0.1)
-
-
-@pytest.mark.parametrize("step", FIELDS)
-def test_keys_at_a_read_back_are_one_answer_in_every_step(step: Step) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        for keys in ("0411222333#", "1300222333#", "0411222333"):
-            async with call(replace(CONFIRM, step=step)) as c:
-                for key in keys:
-                    await asyncio.sleep(1)
-                    await c.provider.key(key)
-                await c.ended.wait()
-            assert c.dialogue.texts == [keys.rstrip("#")]
-
-    scenario()
-
-
-@in_virtual_time
-async def test_a_key_that_is_pressed_twice_is_no_yes_to_the_next_read_back() -> None:
-    email = replace(CONFIRM, step=Step.EMAIL)
-    async with call(CONFIRM, "And your e-mail is …?", email) as c:
-        await c.provider.key("11")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["11", "Silent"]
-
-
-@in_virtual_time
-async def test_a_key_that_comes_while_the_bot_thinks_is_no_yes_to_what_it_asks_next() -> None:
-    email = replace(CONFIRM, step=Step.EMAIL)
-    tts = SteadyVoice(delay_s=3.0)
-    async with call(CONFIRM, "And your e-mail is …?", email, synthesizer=tts) as c:
-        await c.provider.key("1#")
-        await c.provider.until(lambda: len(c.dialogue.heard) == 1)
-        await c.provider.key("1")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["1", "Silent"]
-
-
-@in_virtual_time
-async def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
-    tts = SteadyVoice(sentence_ms=2000, delay_s=1.5)
-    async with call(NAME, "Your number is …. Is that right?", CONFIRM, synthesizer=tts) as c:
-        await c.provider.speak(spoken(JOHN))
-        await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.key("1")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["John Smith", "1"]
-    assert isinstance(c.dialogue.heard[1], Utterance)
-    assert c.dialogue.heard[1].heard_prefix is not None
-
-
-@in_virtual_time
-async def test_a_hash_that_comes_too_late_does_not_interrupt_the_bot() -> None:
-    tts = SteadyVoice(sentence_ms=3000)
-    async with call(PHONE, "Is that right?", CONFIRM, synthesizer=tts) as c:
-        await c.provider.key("0412345678")
-        await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.key("#")
-        await c.provider.until_heard()
-        await c.provider.key("1")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["0412345678", "1"]
-    assert c.provider.clears == 0
-
-
-@in_virtual_time
-async def test_what_a_stuck_key_adds_is_dropped() -> None:
-    async with call(PHONE) as c:
-        await c.provider.key("5" * 300 + "#")
-        await c.ended.wait()
-    assert c.dialogue.texts == ["5" * MOST_KEYS]
-
-
-@in_virtual_time
-async def test_a_key_stops_the_bot_and_its_tone_is_no_speech() -> None:
-    async with call("Please key in your number.", PHONE, synthesizer=SteadyVoice(5000)) as c:
-        await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.key("0")
-        await c.provider.speak(spoken(JOHN, 300) + silence(1800))
-        await c.provider.key("4#")
-        await c.ended.wait()
-    (heard,) = c.dialogue.heard
-    assert isinstance(heard, Utterance)
-    assert (heard.text, heard.keyed) == ("04", True)
-    assert heard.heard_prefix is not None
-    assert c.provider.clears == 1
-
-
-@in_virtual_time
-async def test_a_lone_hash_is_no_answer() -> None:
-    async with call(PHONE) as c:
-        await c.provider.key("#")
-        await c.ended.wait()
-    assert c.dialogue.heard == [Silent()]
 
 
 @in_virtual_time
