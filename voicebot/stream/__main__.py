@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -41,26 +40,24 @@ async def main(lifetime: Lifetime) -> None:
     """Serve calls until the lifetime ends and they are done."""
     settings = load_settings()
     business = load_business(settings.business)
-    stt = open_stt(settings)
     wording = load_wording(business)
     fixed = sentences_of(wording.fixed_sentences())
-    synthesizer = open_synthesizer(settings, fixed)
+    stt, synthesizer = open_stt(settings), open_synthesizer(settings, fixed)
     warm_understanding(business)
     tracing = open_tracing(settings)
-    calls = CallDependencies(
-        stt=stt,
-        synthesizer=synthesizer,
-        fixed=fixed,
-        detector=detectors(settings),
-        converse=partial(hold_conversation, business),
-        fillers=filler_phrases(settings, wording),
-        language=business.language.partition("-")[0],
-        max_call_s=settings.max_call_s,
-    )
     try:
         async with open_store(settings, business) as store, open_understanding(settings) as mind:
-            converse = partial(hold_conversation, business, understand=mind)
-            calls = replace(calls, announce=store.announce, converse=converse)
+            calls = CallDependencies(
+                stt=stt,
+                synthesizer=synthesizer,
+                fixed=fixed,
+                detector=detectors(settings),
+                converse=partial(hold_conversation, business, understand=mind),
+                announce=store.announce,
+                fillers=filler_phrases(settings, wording),
+                language=business.language.partition("-")[0],
+                max_call_s=settings.max_call_s,
+            )
             server = StreamServer(settings, business, store, calls, tracing)
             await _serve(server, settings, synthesizer, lifetime)
     finally:

@@ -23,23 +23,13 @@ from typing import Final
 
 import orjson
 
+from voicebot import telemetry as facts
 from voicebot.call import Change, Saved, Status
 from voicebot.log import get_logger
 from voicebot.openai import meter
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, outcome_of
-from voicebot.telemetry import (
-    Answered,
-    CallTrace,
-    Committed,
-    Ended,
-    Fact,
-    Stage,
-    TurnBegan,
-    TurnDropped,
-    Waited,
-    untraced,
-)
+from voicebot.telemetry import CallTrace, Fact, Stage, untraced
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50
@@ -105,39 +95,40 @@ class CallTelemetry:
     def tell(self, fact: Fact) -> None:
         """Take the next fact."""
         match fact:
-            case TurnBegan(at_s):
+            case facts.TurnBegan(at_s):
                 self._decided_s = at_s
                 self._waited.clear()
                 self._model_before_s = self._meter.waited_s
-            case TurnDropped():
+            case facts.TurnDropped():
                 self._decided_s = None
-            case Waited(stage, seconds):
+            case facts.Waited(stage, seconds):
                 self._waited[stage] += seconds
-            case Committed(change, _, seconds):
+            case facts.Committed(change, _, seconds):
                 self._rows.note("commit", ms=seconds * 1000)
                 if change.status is not None:
                     self.status = change.status
                     self.outcome = outcome_of(change.status)
-            case Answered():
+            case facts.Answered():
                 metrics.answered(fact)
                 self._rows.note("turn", **fact.in_ms())
         self._trace(fact)
 
     def committed(self, change: Change, saved: Saved, seconds: float) -> None:
         """Take a commit. It is a `voicebot.call.CommitObserver`."""
-        self.tell(Committed(change, saved, seconds))
+        self.tell(facts.Committed(change, saved, seconds))
 
     def first_frame(self, at_s: float) -> None:
         """The first frame of an utterance was sent: it answers the turn, if any."""
         if self._decided_s is not None:
             model_s = self._meter.waited_s - self._model_before_s
-            self.tell(Answered(at_s - self._decided_s, {**self._waited, Stage.MODEL: model_s}))
+            waited = {**self._waited, Stage.MODEL: model_s}
+            self.tell(facts.Answered(at_s - self._decided_s, waited))
             self._decided_s = None
 
     async def end(self) -> None:
         """The session is over: count it, end its trace, write its rows."""
         metrics.calls_ended[self.outcome].inc()
-        self.tell(Ended(self.outcome))
+        self.tell(facts.Ended(self.outcome))
         await self._rows.flush()
 
 

@@ -12,36 +12,20 @@ from hashlib import sha256
 from threading import Thread
 from typing import Final
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.trace import (
-    Link,
-    Span,
-    SpanContext,
-    SpanKind,
-    TraceFlags,
-    Tracer,
-    set_span_in_context,
-)
 from prometheus_client import Counter
 
 from voicebot import __version__
+from voicebot import telemetry as facts
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.log import get_logger
-from voicebot.telemetry import (
-    Answered,
-    Committed,
-    Ended,
-    Fact,
-    Stage,
-    TurnBegan,
-    TurnDropped,
-    Waited,
-)
+from voicebot.telemetry import Answered, Fact, Stage
 
 CLOSE_S: Final = 2.0
 PROBE_S: Final = 2.0
@@ -109,15 +93,16 @@ class Spans:
     def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallSpans:
         """See Tracing.begin_call."""
         trace_id, first_span_id = ids_of(call_sid)
-        first = SpanContext(trace_id, first_span_id, True, TraceFlags(TraceFlags.SAMPLED))
+        sampled = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+        first = trace.SpanContext(trace_id, first_span_id, True, sampled)
         self._ids.next_trace = trace_id
         self._ids.next_span = None if resumed else first_span_id
         root = self._tracer.start_span(
             "call",
             Context(),
-            SpanKind.SERVER,
+            trace.SpanKind.SERVER,
             {"voicebot.call_sid": call_sid, "voicebot.resumed": resumed},
-            [Link(first)] if resumed else [],
+            [trace.Link(first)] if resumed else [],
             (clock := _Clock()).began_ns,
         )
         return CallSpans(self._tracer, root, step, clock)
@@ -137,11 +122,11 @@ class CallSpans:
     All times are of one clock; measurements from elsewhere are used as durations only.
     """
 
-    def __init__(self, tracer: Tracer, root: Span, step: Step, clock: _Clock) -> None:
+    def __init__(self, tracer: trace.Tracer, root: trace.Span, step: Step, clock: _Clock) -> None:
         self._tracer = tracer
         self._root = root
         self._clock = clock
-        self._context = set_span_in_context(root, Context())
+        self._context = trace.set_span_in_context(root, Context())
         self._step = self._asked = step
         self._began_ns: int | None = None
         self._outcome = TurnOutcome.NOTHING
@@ -152,16 +137,16 @@ class CallSpans:
     def __call__(self, fact: Fact) -> None:
         """Take the next fact of the session."""
         match fact:
-            case TurnBegan(at_s):
+            case facts.TurnBegan(at_s):
                 self._began_ns = self._clock.ns(at_s)
                 self._asked = self._step
                 self._outcome, self._saved = TurnOutcome.NOTHING, Saved.REDIS
                 self._stages.clear()
-            case TurnDropped():
+            case facts.TurnDropped():
                 self._began_ns = None
-            case Waited(stage, seconds):
+            case facts.Waited(stage, seconds):
                 self._note(stage, seconds)
-            case Committed(change, saved, seconds):
+            case facts.Committed(change, saved, seconds):
                 self._step = change.step or self._step
                 self._note("commit", seconds)
                 if (came := outcome_of(change)) is not TurnOutcome.NOTHING:
@@ -170,7 +155,7 @@ class CallSpans:
                     self._saved = saved
             case Answered():
                 self._draw_answered(fact)
-            case Ended(outcome):
+            case facts.Ended(outcome):
                 if self._began_ns is not None:
                     self._outcome = TurnOutcome.UNANSWERED
                     self._draw_turn(self._began_ns, {})
@@ -208,7 +193,7 @@ class CallSpans:
             },
             start_time=began_ns,
         )
-        within = set_span_in_context(span, Context())
+        within = trace.set_span_in_context(span, Context())
         for stage, end_ns, seconds in self._stages:
             start_ns = max(began_ns, end_ns - int(seconds * _NS))
             self._tracer.start_span(stage, within, start_time=start_ns).end(min(end_ns, ended_ns))
