@@ -28,7 +28,6 @@ from voicebot.stream.dialect import Digit, Mark
 from voicebot.stream.events import AudioReady, SentenceBegan, Signal, Timer
 from voicebot.stream.machine import step
 from voicebot.stream.state import (
-    CallSettings,
     CallState,
     FillerPhrases,
     Waits,
@@ -47,7 +46,7 @@ E = TypeVar("E", bound=ev.Effect)
 class Machine:
     """A call that is told what happens, at moments of its own."""
 
-    state: CallState = field(default_factory=lambda: CallState(CallSettings(WINDOW_MS)))
+    state: CallState = field(default_factory=lambda: CallState(WINDOW_MS))
     at_s: float = 0.0
     effects: list[ev.Effect] = field(default_factory=list)
 
@@ -76,7 +75,7 @@ class Machine:
             done = [*done, *self.tell(SentenceBegan(sentence), AudioReady(SECOND))]
             done = [*done, *self.tell(Signal.SENTENCE_ENDED)]
         self.tell(Signal.SAY_ENDED)
-        return [mark.name for mark in some(done, ev.SendMark)]
+        return [mark.name for mark in some(done, Mark)]
 
     def ask(self, expectation: Expectation) -> Sequence[ev.Effect]:
         return self.tell(expectation)
@@ -350,7 +349,7 @@ def test_a_key_ends_the_turn_under_way() -> None:
 
 
 def decided() -> Machine:
-    machine = Machine(CallState(CallSettings(WINDOW_MS, fillers=PHRASE)))
+    machine = Machine(CallState(WINDOW_MS, fillers=PHRASE))
     machine.ask(PHONE)
     pressed(machine, "0412345678#")
     return machine
@@ -370,7 +369,7 @@ def test_a_late_answer_is_bridged_again_and_again() -> None:
 
 
 def test_a_transcript_that_is_late_is_bridged_as_well() -> None:
-    machine = Machine(CallState(CallSettings(WINDOW_MS, fillers=PHRASE)))
+    machine = Machine(CallState(WINDOW_MS, fillers=PHRASE))
     machine.ask(NAME)
     machine.hear(400)
     machine.hear(1000, 0.0)
@@ -406,7 +405,7 @@ def test_what_was_said_before_the_caller_went_is_heard_and_then_the_end_is_raise
     machine.hear(400)
     machine.tell(Signal.CALLER_GONE)
     assert words(machine.transcribe(PHRASES[1])).text == "John Smith"
-    (raised,) = some(machine.ask(NAME), ev.Raise)
+    (raised,) = some(machine.ask(NAME), ev.Over)
     assert isinstance(raised.why, CallEnded)
 
 
@@ -418,8 +417,8 @@ def test_a_closed_call_drops_what_is_under_way_and_raises_at_once(transcribing: 
     if transcribing:
         machine.hear(1000, 0.0)
     why = Fenced("a newer stream")
-    effects = machine.tell(ev.Closed(why))
-    assert some(effects, ev.Raise) == [ev.Raise(why)]
+    effects = machine.tell(ev.Over(why))
+    assert some(effects, ev.Over) == [ev.Over(why)]
     assert len(some(effects, ev.DropTranscription)) == transcribing
 
 
@@ -445,7 +444,7 @@ def test_whatever_happens_a_question_has_one_answer_and_every_transcription_an_e
     script: list[tuple[ev.CallEvent | str, int]],
 ) -> None:
     machine, open_now, asked = Machine(), set[int](), False
-    for event, times in [*script, (NAME, 1), (ev.Closed(Fenced("over")), 1)]:
+    for event, times in [*script, (NAME, 1), (ev.Over(Fenced("over")), 1)]:
         if isinstance(event, Expectation) and asked:
             continue  # the conversation asks one thing after the other
         if isinstance(event, str):
@@ -456,7 +455,7 @@ def test_whatever_happens_a_question_has_one_answer_and_every_transcription_an_e
             effects = machine.tell(*[event] * (times if isinstance(event, ev.Window) else 1))
         if some(effects, ev.Resume):
             effects = [*effects, *machine.tell(Signal.RESUME_ENDED)]
-        answers = [*heard(effects), *some(effects, ev.Raise)]
+        answers = [*heard(effects), *some(effects, ev.Over)]
         assert len(answers) <= asked
         asked = asked and not answers
         open_now |= {asked_for.number for asked_for in some(machine.effects, ev.Transcribe)}

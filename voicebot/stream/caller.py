@@ -57,7 +57,7 @@ def hear_window(moment: Moment, probability: float) -> None:
     turn, events = turns.on_window(
         state.turn,
         probability,
-        state.settings.window_ms,
+        state.window_ms,
         bot_heard=state.playback.is_heard,
     )
     take_turn(moment, turn, events)
@@ -108,7 +108,7 @@ def _transcribe(moment: Moment) -> Spoken:
 def hint(moment: Moment, *, words_for_digits: bool = False) -> Hint:
     """Return what may help speech to text with the answer to the open question."""
     vocabulary = moment.state.expectation.vocabulary
-    return Hint(moment.state.settings.language, vocabulary, words_for_digits)
+    return Hint(moment.state.language, vocabulary, words_for_digits)
 
 
 def end_turn_if_whole(moment: Moment) -> None:

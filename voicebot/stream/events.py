@@ -89,8 +89,11 @@ class FillerReady:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """Nothing more is wanted: what is under way is dropped, and `why` is raised."""
+class Over:
+    """Nothing more is wanted, and what is under way is dropped.
+
+    As an effect: the conversation's question has no answer, and `why` is raised.
+    """
 
     why: VoicebotError
 
@@ -107,7 +110,7 @@ CallEvent = (
     | FillerReady
     | Signal
     | Timer
-    | Closed
+    | Over
 )
 
 
@@ -155,13 +158,6 @@ class Play:
     filler: bool = False  # it is no part of an utterance
 
 
-@dataclass(frozen=True, slots=True)
-class SendMark:
-    """Send a mark behind the audio before it."""
-
-    name: str
-
-
 class Command(Enum):
     """Effects without a value."""
 
@@ -185,13 +181,6 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
-    """The conversation's question has no answer: the call is over."""
-
-    why: VoicebotError
-
-
-@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answer with the timer after `seconds`, however it was set before; None stops it."""
 
@@ -205,12 +194,12 @@ Effect = (
     | Transcribe
     | DropTranscription
     | Play
-    | SendMark
+    | Mark  # is sent behind the audio before it
     | Command
     | SayFiller
     | Resume
     | Hearing  # answers the conversation's question
-    | Raise
+    | Over
     | SetTimer
     | Phase  # tells live watchers what the bot is doing
     | TurnBegan

@@ -26,7 +26,7 @@ from voicebot.stream import caller, turns, voice
 from voicebot.stream import events as ev
 from voicebot.stream.dialect import Digit, Mark
 from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
-from voicebot.stream.state import Arrival, CallSettings, CallState, Keys, Moment, Spoken, Waits
+from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken, Waits
 from voicebot.telemetry import Stage, TurnDropped, Waited
 
 
@@ -34,9 +34,9 @@ class CallMachine:
     """Holds the state of one call: steps it by each event, and has what follows performed."""
 
     def __init__(
-        self, settings: CallSettings, now: Callable[[], Now], perform: Callable[[Effect], None]
+        self, state: CallState, now: Callable[[], Now], perform: Callable[[Effect], None]
     ) -> None:
-        self.state = CallState(settings)
+        self.state = state
         self.now = now
         self._perform = perform
 
@@ -76,7 +76,7 @@ def _take(moment: Moment, event: CallEvent) -> None:
             voice.fill(moment, mulaw)
         case TimeUp():
             caller.arrive(moment, event)
-        case ev.Closed(why):
+        case ev.Over(why):
             _close(moment, why)
         case Timer():
             _fire(moment, event)
@@ -133,7 +133,7 @@ def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
 
 def _ask(moment: Moment, expectation: Expectation) -> None:
     limits = turns.patience(expectation.step, expectation.confirming)
-    if moment.state.settings.decisive:
+    if moment.state.decisive:
         limits = turns.NONE
     moment.become(
         expectation=expectation,
@@ -166,7 +166,7 @@ def _serve(moment: Moment) -> None:
                 _deliver(moment, arrival)
     if moment.state.waits is Waits.CALLER and moment.state.over is not None:
         moment.become(waits=Waits.ELSEWHERE)
-        moment.do(ev.Raise(moment.state.over))
+        moment.do(ev.Over(moment.state.over))
 
 
 def _judge(moment: Moment) -> None:

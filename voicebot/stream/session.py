@@ -40,7 +40,7 @@ from voicebot.stream.metrics import Outcome
 from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
 from voicebot.stream.speaking import Speaker
-from voicebot.stream.state import CallSettings, FillerPhrases
+from voicebot.stream.state import CallState, FillerPhrases
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 START_DEADLINE_S: Final = 5.0
@@ -142,9 +142,7 @@ class Session:
         ledger.observe(telemetry.committed)
         self._detector = found = dependencies.detector()
         self._machine = machine = CallMachine(
-            CallSettings(
-                found.window_ms, found.decisive, dependencies.language, dependencies.fillers
-            ),
+            CallState(found.window_ms, found.decisive, dependencies.language, dependencies.fillers),
             lambda: ev.Now(dependencies.stopwatch(), dependencies.clock()),
             self._perform,
         )
@@ -158,7 +156,7 @@ class Session:
         self._frame_at = self._loop.time()
         self._filler: asyncio.Task[None] | None = None
         self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
-        self._answer: asyncio.Future[Hearing | ev.Resume | ev.Raise] = self._loop.create_future()
+        self._answer: asyncio.Future[Hearing | ev.Resume | ev.Over] = self._loop.create_future()
         self._farewell_played = asyncio.Event()
 
     async def run(self) -> None:
@@ -184,7 +182,7 @@ class Session:
 
     def supersede(self) -> None:
         """A newer stream carries this call: end quietly, without another word."""
-        self._machine.handle(ev.Closed(Fenced("a newer stream carries this call")))
+        self._machine.handle(ev.Over(Fenced("a newer stream carries this call")))
 
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
@@ -197,7 +195,7 @@ class Session:
                 group.create_task(self._watch_length()),
             ]
             code = await self._converse()
-            self._machine.handle(ev.Closed(CallEnded("the conversation is over")))
+            self._machine.handle(ev.Over(CallEnded("the conversation is over")))
             for timer in self._timers.values():
                 timer.cancel()
             if self._filler is not None:
@@ -215,7 +213,7 @@ class Session:
                 self._listener.perform(effect)
             case ev.Play():
                 self._play(effect)
-            case ev.SendMark(name):
+            case Mark(name):
                 self._outbox.put(dialect.mark(stream_sid, name))
             case ev.Command.CLEAR:
                 self._outbox.replace_all(dialect.clear(stream_sid))
@@ -269,7 +267,7 @@ class Session:
         self._machine.handle(expectation)
         while True:
             match await self._answer:
-                case ev.Raise(why):
+                case ev.Over(why):
                     raise why
                 case ev.Resume(first, known):
                     self._answer = self._loop.create_future()

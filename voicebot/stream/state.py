@@ -77,20 +77,13 @@ NOTHING_ASKED: Final = Expectation(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CallSettings:
-    """The constants of a call."""
+class CallState(NamedTuple):
+    """The state of a call. A named tuple: it is copied for each window of the caller's audio."""
 
     window_ms: float  # the length of a window of the voice detector
     decisive: bool = False  # the detector knows: the first silent window ends the turn
     language: str = "en"
     fillers: FillerPhrases | None = None
-
-
-class CallState(NamedTuple):
-    """The state of a call. A named tuple: it is copied for each window of the caller's audio."""
-
-    settings: CallSettings
     turn: Turn = Turn()
     playback: Playback = Playback()
     expectation: Expectation = NOTHING_ASKED

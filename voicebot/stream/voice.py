@@ -6,7 +6,8 @@ from typing import Final
 
 from voicebot.g711 import milliseconds
 from voicebot.stream import turns
-from voicebot.stream.events import Command, Play, SayFiller, SendMark, SetTimer, Timer
+from voicebot.stream.dialect import Mark
+from voicebot.stream.events import Command, Play, SayFiller, SetTimer, Timer
 from voicebot.stream.playback import LATE_MARK_S, Playback
 from voicebot.stream.state import Moment
 from voicebot.telemetry import TurnBegan
@@ -29,7 +30,7 @@ def end_sentence(moment: Moment) -> None:
     """The open sentence has all its audio."""
     playback, mark = moment.state.playback.close_sentence()
     moment.become(playback=playback)
-    moment.do(SendMark(mark))
+    moment.do(Mark(mark))
 
 
 def end_say(moment: Moment) -> None:
@@ -72,9 +73,9 @@ def interrupt(moment: Moment) -> None:
 def await_answer(moment: Moment, since_s: float) -> None:
     """The caller has finished, at `since_s`, and waits for an answer from now on."""
     moment.do(TurnBegan(since_s))
-    if moment.state.settings.fillers is not None:
+    if moment.state.fillers is not None:
         moment.become(filler=0)
-        moment.do(SetTimer(Timer.FILLER, moment.state.settings.fillers.after_s))
+        moment.do(SetTimer(Timer.FILLER, moment.state.fillers.after_s))
 
 
 def stop_filler(moment: Moment) -> None:
@@ -86,7 +87,7 @@ def stop_filler(moment: Moment) -> None:
 
 def say_filler(moment: Moment) -> None:
     """Say the next filler phrase, but not over the caller's words."""
-    phrases, said = moment.state.settings.fillers, moment.state.filler
+    phrases, said = moment.state.fillers, moment.state.filler
     if phrases is None or said is None:
         return
     moment.become(filler=said + 1)
