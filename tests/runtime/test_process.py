@@ -144,6 +144,13 @@ run(main, detached=True)
         assert ended(child) == (0, "")
 
 
+def test_a_process_whose_stdin_is_closed_ends_clean(tmp_path: Path) -> None:
+    with process("import os; os.close(0)\n" + SERVES, tmp_path) as child:
+        assert line(child) == "ready on 8080\n"
+        child.terminate()
+        assert ended(child) == (0, "bye\n")
+
+
 def test_what_was_loaded_before_ready_is_never_collected_again(tmp_path: Path) -> None:
     code = """
 async def main(lifetime):

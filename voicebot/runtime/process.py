@@ -71,7 +71,7 @@ def run(main: Callable[[Lifetime], Awaitable[None]], *, detached: bool = False) 
     try:
         configure(load_settings().log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_live(main, lifetime, watch_stdin=not detached and _is_pipe(_STDIN)))
+            runner.run(_live(main, lifetime, watch_stdin=_is_pipe(_STDIN) and not detached))
     except asyncio.CancelledError:
         if lifetime.killed_by is None:
             raise
@@ -118,14 +118,16 @@ async def _live(
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
-        loop.remove_reader(_STDIN)
+        if watch_stdin:
+            loop.remove_reader(_STDIN)
 
 
 def _is_pipe(fd: int) -> bool:
     """Return whether this is a pipe, or the socket pair that asyncio uses for a child's stdin."""
     try:
         mode = os.fstat(fd).st_mode
-    except OSError:  # closed
+    except OSError:  # closed: uvloop would abort at the end over a file that is given its number
+        os.open(os.devnull, os.O_RDONLY)
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
