@@ -25,7 +25,6 @@ from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.keys import call_keys
 from voicebot.store.replay import (
-    JournalEntry,
     JournalOwner,
     JournalSummary,
     journal_backlog,
@@ -94,7 +93,7 @@ def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) ->
     asyncio.run(leave_behind(SID, OTHER))
     (file,) = journal_summaries(data_dir)
     assert file.owner is JournalOwner.ENDED
-    assert {entry.call_sid: entry.writes for entry in file.entries} == {SID: 2, OTHER: 2}
+    assert {sid: len(made) for sid, made in file.waiting.items()} == {SID: 2, OTHER: 2}
     result = command()
     assert result.exit_code == 0
     for word in (SID, OTHER, "2 writes", "since 0 s", "voicebot journal replay"):
@@ -104,8 +103,8 @@ def test_what_waits_is_listed_by_call_with_its_number_and_age(data_dir: Path) ->
 def test_ages_are_in_the_unit_that_a_person_would_use() -> None:
     ages = {5: "since 5 s", 90: "since 2 min", 7200: "since 2 h", 200_000: "since 2 d"}
     for seconds, words in ages.items():
-        entry = JournalEntry(SID, 1, NOW - timedelta(seconds=seconds))
-        told = lines([JournalSummary("a", JournalOwner.RUNNING, (entry,))], NOW)
+        waiting = {SID: [NOW - timedelta(seconds=seconds)]}
+        told = lines([JournalSummary("a", JournalOwner.RUNNING, waiting)], NOW)
         assert told[1].endswith(words)
         assert "1 write " in told[1]
 

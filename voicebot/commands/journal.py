@@ -80,9 +80,9 @@ def lines(files: list[JournalSummary], now: datetime) -> list[str]:
     for file in files:
         refused = f"Redis refuses this ({file.why}); mend what stands at the call's keys, then "
         shown.append(f"{file.name}: {_WHOSE.get(file.owner) or refused + 'replay'}")
-        for entry in sorted(file.entries, key=lambda entry: entry.oldest):
-            age = _age((now - entry.oldest).total_seconds())
-            shown.append(f"  {entry.call_sid:<36} {_writes(entry.writes):>12}  {age}")
+        for call_sid, made in sorted(file.waiting.items(), key=lambda entry: min(entry[1])):
+            age = _age((now - min(made)).total_seconds())
+            shown.append(f"  {call_sid:<36} {_writes(len(made)):>12}  {age}")
     return shown
 
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Message, Saved, Speaker, Step, parse_call_sid
+from voicebot.call import Answer, CallSid, Message, Saved, Speaker, Step, parse_call_sid
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.store import metrics
@@ -84,10 +84,9 @@ class IntegratorWrites:
             step = next((s for s in INFO_STEPS if s.value == field_name), None)
             if step is None:
                 raise Refused(f"unknown field; use one of {', '.join(INFO_STEPS)}")
-            answer = validate(step, field_value, business) if isinstance(field_value, str) else None
-            if answer is None:
-                raise Refused(f"this is no {step} that the conversation would take from a caller")
-            return _answered({step: answer_text(answer)}, _given_at(timestamp, now, business.zone))
+            no = f"this is no {step} that the conversation would take from a caller"
+            text = answer_text(_valid(step, field_value, business, no))
+            return _answered({step: text}, _given_at(timestamp, now, business.zone))
 
         return await self._write(call_sid, make)
 
@@ -104,14 +103,8 @@ class IntegratorWrites:
         business = self._backend.business
 
         def make(now: datetime) -> _Update:
-            service = (
-                validate(Step.SERVICE, service_name, business)
-                if isinstance(service_name, str)
-                else None
-            )
-            if service is None:
-                raise Refused("unknown service; use a name or id of the business file")
-            texts = {Step.SERVICE: answer_text(service)}
+            no = "unknown service; use a name or id of the business file"
+            texts = {Step.SERVICE: answer_text(_valid(Step.SERVICE, service_name, business, no))}
             if service_time is not None:
                 texts[Step.TIME] = answer_text(_bookable(service_time, business, now))
             return _answered(texts, _given_at(timestamp, now, business.zone))
@@ -279,6 +272,14 @@ def _message(message: HistoryInput, now: datetime) -> Message:
     return Message(speaker, clean(text), moment, partial=message.get("heard") == "partial")
 
 
+def _valid(step: Step, value: object, business: Business, no: str) -> Answer:
+    """Return a value in normal form; raises Refused with `no`."""
+    answer = validate(step, value, business) if isinstance(value, str) else None
+    if answer is None:
+        raise Refused(no)
+    return answer
+
+
 def _moment(value: object, zone: tzinfo) -> datetime:
     moment = read_moment(value, zone) if isinstance(value, str | datetime) else None
     if moment is None:
@@ -288,9 +289,9 @@ def _moment(value: object, zone: tzinfo) -> datetime:
 
 def _bookable(value: object, business: Business, now: datetime) -> datetime:
     text = value.isoformat() if isinstance(value, datetime) else value
-    moment = validate(Step.TIME, text, business) if isinstance(text, str) else None
-    if not isinstance(moment, datetime):
-        raise Refused("a booked time must be a whole day and clock time in ISO 8601")
+    no = "a booked time must be a whole day and clock time in ISO 8601"
+    moment = _valid(Step.TIME, text, business, no)
+    assert isinstance(moment, datetime)
     if (why := refuse_time(moment, business, now)) is not None:
         raise Refused(f"a visit cannot begin then: {why}")
     return moment

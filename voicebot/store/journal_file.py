@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import orjson
 
@@ -251,22 +251,14 @@ def _entries(database: sqlite3.Connection, call_sid: CallSid | None = None) -> l
 
 
 def _session(
-    database: sqlite3.Connection,
-    session_id: str,
-    call_sid: CallSid,
-    began: str,
-    epoch: int | None,
-    fresh: str,
-    found: str,
-    history: str,
-    delivered: int,
+    database: sqlite3.Connection, session_id: str, call_sid: CallSid, began: str, *rest: Any
 ) -> PendingCommits:
-    moment = datetime.fromisoformat(began)
+    epoch, fresh, found, history, delivered = rest
     commits = database.execute(
         "SELECT seq, at, arguments FROM commits WHERE session = ? ORDER BY seq", (session_id,)
     )
     return PendingCommits(
-        SessionInfo(call_sid, session_id, moment, orjson.loads(fresh)),
+        SessionInfo(call_sid, session_id, datetime.fromisoformat(began), orjson.loads(fresh)),
         epoch,
         CallRecord(orjson.loads(found), tuple(orjson.loads(history))),
         delivered,
@@ -277,17 +269,10 @@ def _session(
     )
 
 
-def _update(
-    write_id: str, call_sid: CallSid, at: str, fields: str, history: str, events: str
-) -> PendingUpdate:
-    return PendingUpdate(
-        write_id,
-        call_sid,
-        datetime.fromisoformat(at),
-        orjson.loads(fields),
-        tuple(orjson.loads(history)),
-        tuple(tuple(event) for event in orjson.loads(events)),
-    )
+def _update(write_id: str, call_sid: CallSid, at: str, *rest: str) -> PendingUpdate:
+    fields, history, events = map(orjson.loads, rest)
+    moment, told = datetime.fromisoformat(at), tuple(map(tuple, events))
+    return PendingUpdate(write_id, call_sid, moment, fields, tuple(history), told)
 
 
 def _json(value: object) -> str:

@@ -11,7 +11,7 @@ other, and no call.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -161,27 +161,22 @@ class JournalOwner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """The writes of one call that wait in a file: commits and integrators' small writes."""
-
-    call_sid: CallSid
-    writes: int
-    oldest: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class JournalSummary:
-    """One file with something in it; `why` is Redis's reason for refusing it."""
+    """One file with something in it.
+
+    waiting  when the writes of each call were made: commits and integrators' small writes
+    why      Redis's reason for refusing them
+    """
 
     name: str
     owner: JournalOwner
-    entries: tuple[JournalEntry, ...]
+    waiting: Mapping[CallSid, Sequence[datetime]]
     why: str = ""
 
     @property
     def writes(self) -> int:
         """The number of writes in the file."""
-        return sum(entry.writes for entry in self.entries)
+        return sum(map(len, self.waiting.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +198,7 @@ class JournalBacklog:
 def journal_summaries(data_dir: Path) -> list[JournalSummary]:
     """Return every file that holds something; dead letters last."""
     found = [_summary(path) for path in journal_paths(data_dir) + dead_letter_paths(data_dir)]
-    return [file for file in found if file.entries or file.owner is JournalOwner.DAMAGED]
+    return [file for file in found if file.waiting or file.owner is JournalOwner.DAMAGED]
 
 
 def _summary(path: Path) -> JournalSummary:
@@ -214,21 +209,22 @@ def _summary(path: Path) -> JournalSummary:
         owner = JournalOwner.NOBODY
     else:
         owner = JournalOwner.RUNNING if is_living(path) else JournalOwner.ENDED
-    moments: dict[CallSid, list[datetime]] = {}
+    waiting: dict[CallSid, list[datetime]] = {}
     for entry in contents.entries:
-        moments.setdefault(entry.call_sid, []).extend(entry.waiting)
-    entries = [JournalEntry(sid, len(made), min(made)) for sid, made in moments.items() if made]
-    return JournalSummary(path.stem, owner, tuple(entries), contents.why)
+        if entry.waiting:
+            waiting.setdefault(entry.call_sid, []).extend(entry.waiting)
+    return JournalSummary(path.stem, owner, waiting, contents.why)
 
 
 def journal_backlog(data_dir: Path) -> JournalBacklog:
     """Return depth and age of all journals of a data dir; also sets the metrics."""
     files = journal_summaries(data_dir)
-    waiting = [f for f in files if f.owner in (JournalOwner.RUNNING, JournalOwner.ENDED)]
+    coming = [f for f in files if f.owner in (JournalOwner.RUNNING, JournalOwner.ENDED)]
+    moments = [at for file in coming for made in file.waiting.values() for at in made]
     found = JournalBacklog(
-        entries=sum(file.writes for file in waiting),
-        oldest=min((entry.oldest for file in waiting for entry in file.entries), default=None),
-        dead_letters=sum(file.writes or 1 for file in files if file not in waiting),
+        entries=len(moments),
+        oldest=min(moments, default=None),
+        dead_letters=sum(file.writes or 1 for file in files if file not in coming),
     )
     metrics.journal_entries.set(found.entries)
     metrics.journal_aside.set(found.dead_letters)
