@@ -23,7 +23,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.keys import call_keys
+from voicebot.store.record import call_keys
 from voicebot.store.replay import (
     JournalOwner,
     JournalSummary,

@@ -22,8 +22,7 @@ from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent
-from voicebot.store.keys import CHANNEL
-from voicebot.store.record import utc_now
+from voicebot.store.record import CHANNEL, utc_now
 
 SID = CallSid("CA-events")
 PATIENCE_S = 60

@@ -25,7 +25,7 @@ from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store
 from voicebot.store.client import connect
-from voicebot.store.keys import RECENT_CALLS, call_keys
+from voicebot.store.record import RECENT_CALLS, call_keys
 from voicebot.store.store import REPLAY_EVERY_S
 
 from .conftest import SECRET, Talk

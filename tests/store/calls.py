@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from prometheus_client import REGISTRY
+
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
 from voicebot.store import CallSkeleton, Store
@@ -56,3 +58,8 @@ async def stored(store: Store, call_sid: str = SID) -> CallSkeleton:
 async def spoken(store: Store, call_sid: str = SID) -> list[str]:
     """Return the history of a call's record."""
     return [message.message for message in (await stored(store, call_sid)).history]
+
+
+def sample(name: str, **labels: str) -> float:
+    """A metric's value now."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0

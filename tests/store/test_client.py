@@ -20,7 +20,7 @@ from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, connect
-from voicebot.store.keys import legacy_key
+from voicebot.store.record import legacy_key
 
 from . import denials
 from .calls import answered, stored

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from voicebot.store.journal_file import JournalFile, read_journal
 from voicebot.store.record import CallRecord
 from voicebot.store.replay import journal_backlog, journal_paths, waiting_sessions
 
-from .calls import SID, START, answered, caller
+from .calls import SID, START, answered, caller, sample
 
 
 @pytest.fixture
@@ -145,6 +146,19 @@ async def test_a_file_that_is_just_being_made_holds_nothing(tmp_path: Path) -> N
     (tmp_path / "journal" / "empty.db").touch()
     assert waiting_sessions(tmp_path) == []
     assert journal_backlog(tmp_path).entries == 0
+
+
+async def test_depth_and_age_of_the_journal_are_told(tmp_path: Path) -> None:
+    journal = FallbackStore(tmp_path / "journal")
+    await journal.keep(held(commits=3, delivered=1))
+    found = journal_backlog(tmp_path)
+    assert (found.entries, found.age_s(START + timedelta(seconds=7))) == (2, 7.0)
+    assert sample("voicebot_journal_entries") == 2
+    assert sample("voicebot_journal_age_seconds") > 0
+    journal.forget("a")
+    await journal.close()
+    assert journal_backlog(tmp_path).entries == 0
+    assert sample("voicebot_journal_entries") == sample("voicebot_journal_age_seconds") == 0
 
 
 class disk_full:

@@ -11,8 +11,7 @@ import pytest
 
 from voicebot.errors import SettingsError
 from voicebot.runtime.ports import free_port
-from voicebot.store.client import AWAY, connect
-from voicebot.store.health import is_ready, require_form
+from voicebot.store.client import AWAY, connect, is_ready, require_form
 
 from .cluster import Cluster, cluster, sentinel, server
 from .server import ValkeyProcess

@@ -16,8 +16,7 @@ from voicebot.store.commits import (
     SessionInfo,
     encode,
 )
-from voicebot.store.keys import call_keys
-from voicebot.store.record import CallRecord, message_json
+from voicebot.store.record import CallRecord, call_keys, message_json
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 
 from .calls import SID, START, answered, bot, caller

@@ -17,7 +17,7 @@ from voicebot.settings import SaveMode, Settings
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store, save_mode
 
-from .calls import SID, answered, bot, caller, spoken, stored
+from .calls import SID, answered, bot, caller, sample, spoken, stored
 from .conftest import StoreMaker
 from .faults import FaultyRedis
 
@@ -240,3 +240,22 @@ def test_batch_mode_leaves_no_share_for_realtime(settings: Settings) -> None:
     assert (
         save_mode(settings.model_copy(update={"save_mode": SaveMode.BATCH}), SID) is SaveMode.BATCH
     )
+
+
+async def test_commits_are_counted_by_where_they_rest(
+    client: Redis, make_store: StoreMaker
+) -> None:
+    faulty = FaultyRedis(client)
+    ledger = await make_store(on=cast(Redis, faulty)).open_call(SID, caller=None)
+    redis, memory, failures = (
+        sample("voicebot_commit_seconds_count", saved="redis"),
+        sample("voicebot_commit_seconds_count", saved="memory"),
+        sample("voicebot_commit_failures_total"),
+    )
+    await ledger.commit(answered(Step.NAME, 1))
+    with faulty.away():
+        await ledger.commit(answered(Step.PHONE, 3))
+    await ledger.caught_up()
+    assert sample("voicebot_commit_seconds_count", saved="redis") == redis + 1
+    assert sample("voicebot_commit_seconds_count", saved="memory") == memory + 1
+    assert sample("voicebot_commit_failures_total") == failures + 1

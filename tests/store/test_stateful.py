@@ -29,8 +29,7 @@ from hypothesis.stateful import (
 from voicebot.call import FIELDS, Change, Step
 from voicebot.store.commits import Commit, EncodedCommit, PendingUpdate, encode
 from voicebot.store.commits import SessionInfo as Writer
-from voicebot.store.keys import CallKeys, call_keys
-from voicebot.store.record import ANSWER_FIELD, CallRecord
+from voicebot.store.record import ANSWER_FIELD, CallKeys, CallRecord, call_keys
 from voicebot.store.scripts import Scripts, Verdict
 
 from .calls import SID, START, caller

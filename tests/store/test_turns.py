@@ -11,8 +11,7 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.store.commits import Commit, SessionInfo, encode
-from voicebot.store.keys import call_keys, legacy_key
-from voicebot.store.record import CallRecord
+from voicebot.store.record import CallRecord, call_keys, legacy_key
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 from voicebot.store.turns import Overtaken

@@ -67,14 +67,12 @@ from weakref import WeakKeyDictionary
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.background import cancel_tasks
-from voicebot.store.client import AWAY, connect, is_wrong_type, unavailable_when_away
+from voicebot.store.client import AWAY, connect, is_wrong_type, require_form, unavailable_when_away
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.health import require_form
 from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
-from voicebot.store.keys import call_keys
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
@@ -83,7 +81,7 @@ from voicebot.store.models import (
     User,
     UserInfo,
 )
-from voicebot.store.record import CallRecord, iso_utc, read_object, utc_now
+from voicebot.store.record import CallRecord, call_keys, iso_utc, read_object, utc_now
 from voicebot.store.replay import (
     JOURNALS,
     JournalOwner,

@@ -20,12 +20,11 @@ from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
 from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.commits import after
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import CallIndex
-from voicebot.store.keys import legacy_key
 from voicebot.store.legacy import read_legacy, write_legacy
-from voicebot.store.record import CallRecord, fresh_fields, read_status
-from voicebot.store.record_diff import after
+from voicebot.store.record import CallRecord, fresh_fields, legacy_key, read_status
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Replicas, Script, Scripts
 from voicebot.store.slots import Slots

@@ -23,12 +23,13 @@ from redis.exceptions import ResponseError
 from voicebot.call import CallSid, Step, is_call_sid
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.keys import RECENT_CALLS, call_keys
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     CONTINUED_FIELD,
     EMAIL_SENT_FIELD,
+    RECENT_CALLS,
+    call_keys,
     flag,
 )
 

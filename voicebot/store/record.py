@@ -1,4 +1,4 @@
-"""CallRecord, and the text that stands in Redis for each value. Pure, no I/O.
+"""CallRecord, where it stands in Redis, and the text there for each value. Pure, no I/O.
 
 Strings stand plain, objects as JSON, booleans as `true` and `false`; times of writing are
 ISO 8601 UTC with milliseconds and `Z`, the booked time is ISO 8601 with its own offset.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import orjson
 
@@ -55,6 +56,44 @@ ANSWER_FIELD: Mapping[Step, str] = {
 BOOKED_FIELD = "servicebooked"
 EMAIL_SENT_FIELD = "confirmEmailsent"
 CONTINUED_FIELD = "continuedAs"
+
+
+CHANNEL = "voicebot:calls"
+"""Every write publishes its callSid here, for live watchers."""
+
+RECENT_CALLS = "voicebot:calls:recent"
+"""Sorted set of callSids by the moment of their last claim, in epoch milliseconds."""
+
+
+class CallKeys(NamedTuple):
+    """The keys of one call, in the order in which the scripts expect them; they need the first
+    three, integrators' writes the first four, turns over HTTP all.
+
+    writes  set of the ids of integrators' writes, so that none is applied twice
+    turns   hash of the answers that turns over HTTP were given, by the names of their requests
+    """
+
+    call: str
+    history: str
+    events: str
+    writes: str
+    turns: str
+
+    @property
+    def record(self) -> tuple[str, str, str]:
+        """The keys of the record alone."""
+        return self.call, self.history, self.events
+
+
+def call_keys(call_sid: CallSid) -> CallKeys:
+    """Return the keys of `call_sid`."""
+    call = f"call:{{{call_sid}}}"
+    return CallKeys(call, *(f"{call}:{part}" for part in CallKeys._fields[1:]))
+
+
+def legacy_key(call_sid: CallSid) -> str:
+    """Return where the old system kept the whole record as one JSON string; another slot."""
+    return f"call:{call_sid}"
 
 
 def timestamp_field(step: Step) -> str:

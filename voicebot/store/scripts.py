@@ -31,8 +31,7 @@ from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.store.client import is_wrong_type
 from voicebot.store.commits import Argument, EncodedCommit, PendingUpdate, SessionInfo
-from voicebot.store.keys import CHANNEL, call_keys
-from voicebot.store.record import CallRecord, clean, iso_utc
+from voicebot.store.record import CHANNEL, CallRecord, call_keys, clean, iso_utc
 
 EVENTS_KEPT = 1000
 """About this many events a call: ten times what a long call has, and a bound all the same."""

@@ -46,9 +46,9 @@ from voicebot.store.commits import (
     encode,
     encode_missing,
     merge,
+    missing,
 )
 from voicebot.store.record import CallRecord
-from voicebot.store.record_diff import missing
 from voicebot.store.scripts import Claimed, TooFewReplicas, Verdict
 
 log = get_logger(__name__)

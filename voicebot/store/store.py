@@ -24,15 +24,13 @@ from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
-from voicebot.store.client import AWAY, unavailable_when_away, why_away
+from voicebot.store.client import AWAY, is_ready, unavailable_when_away, why_away
 from voicebot.store.commits import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.health import is_ready
 from voicebot.store.integrator_writes import IntegratorWrites
-from voicebot.store.keys import CHANNEL, call_keys
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import CallRecord, fresh_fields, iso_utc, utc_now
+from voicebot.store.record import CHANNEL, CallRecord, call_keys, fresh_fields, iso_utc, utc_now
 from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession

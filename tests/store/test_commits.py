@@ -6,20 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 import pytest
-from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
-from voicebot.store.commits import Commit, PendingCommits, SessionInfo, encode
-from voicebot.store.keys import call_keys
-from voicebot.store.record import CallRecord
-from voicebot.store.record_diff import after, missing
+from voicebot.store.commits import Commit, PendingCommits, SessionInfo, after, encode, missing
+from voicebot.store.record import CallRecord, call_keys
 from voicebot.store.scripts import Scripts
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, answered, bot, stored
+from .calls import SID, START, answered, bot, sample, stored
 from .conftest import StoreMaker
 
 KEYS = call_keys(SID)
@@ -43,7 +40,7 @@ async def ledger(store: Store) -> AsyncIterator[CallSession]:
 
 
 def defects() -> float:
-    return REGISTRY.get_sample_value("voicebot_record_defects_total") or 0.0
+    return sample("voicebot_record_defects_total")
 
 
 def _of_the_call(fields: Mapping[str, str]) -> dict[str, str]:
