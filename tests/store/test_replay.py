@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -20,6 +21,7 @@ from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store.fallback import FallbackStore
+from voicebot.store.journal_file import JournalFile
 from voicebot.store.replay import JOURNALS, journal_backlog, journal_paths
 from voicebot.store.store import Store
 
@@ -203,6 +205,36 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
         for name in ("CA1", "CA2"):
             assert await spoken(second, name) == [name]
     assert journal_backlog(process.data_dir).entries == 0
+
+
+async def test_a_replay_that_is_stopped_while_it_opens_a_file_leaves_it_to_the_next(
+    process: Processes, faulty: FaultyRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process() as first:
+        with faulty.away():
+            await (await first.open_call(SID, caller=None)).commit(said("left behind"))
+            await first.tasks.close()
+    opened, stopped = threading.Event(), threading.Event()
+    adopt = JournalFile.adopt
+
+    def slowly(path: Path) -> JournalFile | None:
+        file = adopt(path)
+        opened.set()
+        stopped.wait()
+        return file
+
+    monkeypatch.setattr(JournalFile, "adopt", slowly)
+    stopping = Store(cast(Redis, faulty), process._settings, process._business)
+    replaying = asyncio.ensure_future(stopping.replay())
+    await asyncio.to_thread(opened.wait)
+    replaying.cancel()
+    stopped.set()
+    with pytest.raises(asyncio.CancelledError):
+        await replaying
+    monkeypatch.undo()
+    async with process() as second:
+        assert await spoken(second) == ["left behind"]
+    await stopping.tasks.close()
 
 
 async def test_the_webhook_reads_a_calls_status_from_the_journal(

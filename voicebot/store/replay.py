@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -66,7 +67,7 @@ class Replayer:
         denied: list[ResponseError | TooFewReplicas] = []
         for path in paths:
             try:
-                if (file := await asyncio.to_thread(self._adopted, path)) is None:
+                if (file := await self._adopted(path)) is None:
                     continue
                 try:
                     for entry in await asyncio.to_thread(file.entries):
@@ -83,12 +84,18 @@ class Replayer:
             raise denied[0]
         return brought
 
-    def _adopted(self, path: Path) -> JournalFile | None:
+    async def _adopted(self, path: Path) -> JournalFile | None:
+        adopting = asyncio.ensure_future(asyncio.to_thread(JournalFile.adopt, path))
         try:
-            return JournalFile.adopt(path)
+            return await asyncio.shield(adopting)
         except OSError as error:  # a file of the disk, not Redis
             self._report(path, error)
             return None
+        except asyncio.CancelledError:
+            with suppress(*UNREADABLE, OSError):
+                if (file := await adopting) is not None:
+                    file.close()
+            raise
 
     def _report(self, path: Path, error: Exception) -> None:
         if path not in self.reported:
