@@ -68,10 +68,11 @@ def run(main: Callable[[Lifetime], Awaitable[None]], *, detached: bool = False) 
     """
     sys.excepthook = log_crash
     lifetime = Lifetime()
+    watch_stdin = _is_pipe(_STDIN) and not detached
     try:
         configure(load_settings().log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_live(main, lifetime, watch_stdin=_is_pipe(_STDIN) and not detached))
+            runner.run(_live(main, lifetime, watch_stdin=watch_stdin))
     except asyncio.CancelledError:
         if lifetime.killed_by is None:
             raise
