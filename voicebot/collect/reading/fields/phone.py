@@ -29,8 +29,8 @@ _MOST_DIGITS = 24
 _USUAL_NATIONAL_DIGITS = 9
 _MOST_READINGS = 16
 """How many readings of ambiguous number words are tried ("nine hundred twelve")."""
-_MOST_DROPPED = 4
-"""How many figures beside a number are passed over."""
+_MOST_GROUPS = 12
+"""So many groups are looked at for a number that stands beside other figures."""
 _LONG_DIGITS, _LONG_GROUPS = 7, 2
 """A number written in one or two groups, one of them this long, stands out from others."""
 _MOST_STRAY_WORDS = 3
@@ -189,33 +189,20 @@ def _unfinished(number: _Number, run: Run) -> _Number:
 def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Number, str] | None:
     """Return a number beside other written figures: "NY 11757 2025550151"."""
     for run in own:
-        groups = run.groups
-        most_before, most_after = _droppable(groups), _droppable(tuple(reversed(groups)))
-        for first in range(most_before + 1):
-            for end in range(len(groups), max(first, len(groups) - most_after - 1), -1):
-                kept, dropped = groups[first:end], groups[:first] + groups[end:]
+        groups, many = run.groups, min(len(run.groups), _MOST_GROUPS)
+        for first in range(many):
+            for end in range(many, first, -1):
+                kept, others = groups[first:end], groups[:first] + groups[end:]
+                edges = [groups[at].first for at in (first, end) if 0 < at < len(groups)]
+                joined = any(said.tokens[at].glued for at in edges)  # "2025550151-2"
                 long = len(kept) <= _LONG_GROUPS and any(
                     len(g.digits) >= _LONG_DIGITS for g in kept
                 )
-                if not dropped or (
-                    not long and any(len(g.digits) < _FEWEST_DIGITS for g in dropped)
-                ):
-                    continue
+                apart = all(g.written and (long or len(g.digits) >= _FEWEST_DIGITS) for g in others)
                 number = _Number(kept, last=len(kept))
-                if not _is_joined(said, groups, first, end) and (value := number.value(region)):
+                if others and apart and not joined and (value := number.value(region)):
                     return number, value
     return None
-
-
-def _is_joined(said: Utterance, groups: Sequence[Group], *edges: int) -> bool:
-    """Return True when a hyphen or a decimal point parts the groups at one of these places."""
-    firsts = [groups[at].first for at in edges if 0 < at < len(groups)]
-    return any(said.tokens[at].glued and said.low(at - 1) in ("-", ".") for at in firsts)
-
-
-def _droppable(groups: Sequence[Group]) -> int:
-    written = (at for at, group in enumerate(groups[:_MOST_DROPPED]) if not group.written)
-    return next(written, min(len(groups), _MOST_DROPPED))
 
 
 def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) -> Candidate:

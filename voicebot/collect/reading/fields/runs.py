@@ -148,15 +148,8 @@ def _of_word(said: Utterance, group: Group) -> bool:
 
 def _is_date(said: Utterance, at: int) -> bool:
     """Return True inside "04/21/2020" and "12:37", and False inside "0176/123"."""
-    first = at
-    while _is_joint(said, first - 1):
-        first -= 2
-    marks, lengths = [], [len(said.low(first))]
-    while _is_joint(said, first + 1):
-        marks.append(said.low(first + 1))
-        lengths.append(len(said.low(first + 2)))
-        first += 2
-    return ":" in marks or (len(marks) > 1 and all(length in (1, 2, 4) for length in lengths))
+    joints = [said.low(n) for n in (at - 3, at - 1, at + 1, at + 3) if _is_joint(said, n)]
+    return ":" in joints or len(joints) > 1
 
 
 def _is_joint(said: Utterance, at: int) -> bool:
