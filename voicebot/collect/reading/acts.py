@@ -140,11 +140,12 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
         return
     topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
-    if not topic and (acts_inside or clause.withdrawn):
-        return
     first, end = clause.first, clause.end
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
         first += 1
+    acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
+    if not topic and (acts_inside or clause.withdrawn):
+        return
     span = said.span(first, end)
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
     words = sum(not said.is_sound(at) for at in range(first, end))

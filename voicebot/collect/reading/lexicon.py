@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import chain
 
-from voicebot.collect.reading.text import Kind, Token, tokens
+from voicebot.collect.reading.text import Kind, Token, tokens, without_accents
 
 SOUND = "quiet.sound"
 """The tag of "uh" and "um", which may stand inside any phrase."""
@@ -201,7 +200,7 @@ def _sequence(parts: Sequence[object], after: _Node) -> _Node:
     for part in reversed(parts):
         node = _Node()
         if isinstance(part, str):
-            for spelling in dict.fromkeys((part, _without_accents(part))):
+            for spelling in dict.fromkeys((part, without_accents(part))):
                 node.edges[spelling] = [after]
         elif isinstance(part, list):
             for alternative in part:
@@ -214,12 +213,6 @@ def _merge(into: _Node, node: _Node) -> None:
     into.leaf = into.leaf or node.leaf
     for word, after in node.edges.items():
         into.edges.setdefault(word, []).extend(after)
-
-
-def _without_accents(word: str) -> str:
-    """Return what a recogniser may write for it: "miercoles"."""
-    parts = unicodedata.normalize("NFD", word)
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 class _Pattern:

@@ -126,3 +126,11 @@ def _folded(cluster: str) -> str:
     if cluster.isdecimal():
         return str(unicodedata.decimal(cluster)) if len(cluster) == 1 else cluster
     return unicodedata.normalize("NFKC", cluster.translate(_ALIKE)).translate(_ALIKE)
+
+
+def without_accents(word: str) -> str:
+    """Return what a recogniser or an e-mail address writes for it: "miercoles"."""
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))

@@ -9,12 +9,15 @@ from enum import Enum, auto
 from voicebot.collect.reading.lexicon import SOUND
 from voicebot.collect.reading.spelling import letter
 from voicebot.collect.reading.text import Kind as TokenKind
+from voicebot.collect.reading.text import without_accents
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_everyday
 
 _LONGEST_WRITTEN = 32
 """So many tokens of one written word are looked at."""
 _SHORTEST_GLUED = 4
+_SPELLED_NAMES = 4
+"""From so many on, names of letters ("jay") are letters also where they begin or end a row."""
 _RESPELLING = 7
 """In so many tokens three letters and the marks between them stand."""
 _MOST_LABELS = 6
@@ -98,9 +101,8 @@ def _pieces_at(said: Utterance, at: int) -> list[Piece]:
         return [*head, Piece(Kind.AT, "@", at, at + 1, True, True), *tail]
     kind = Kind.STOP if said.at(at, "email.stop") else Kind.WORD
     written = at + 1 < len(said) and said.tokens[at + 1].glued and said.low(at + 1) in "@._-"
-    return [
-        Piece(kind, token.low if written else token.low.replace("'", ""), at, at + 1, token.glued)
-    ]
+    text = without_accents(token.low)
+    return [Piece(kind, text if written else text.replace("'", ""), at, at + 1, token.glued)]
 
 
 def _sign(said: Utterance, at: int) -> Piece:
@@ -167,16 +169,30 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
     piece = read[at]
     before = read[at - 1].kind if at else None
     after = read[at + 1].kind if at + 1 < len(read) else None
+    amid_letters = before is after is Kind.LETTER
     if piece.kind is Kind.LETTER and set(piece.text) == {"o"}:
         if Kind.DIGITS in (before, after) and before is not Kind.LETTER:
             return replace(piece, kind=Kind.DIGITS, text="0" * len(piece.text))
-    elif before is after is Kind.LETTER:
-        if piece.kind is Kind.DIGITS and piece.text == "0":
-            return replace(piece, kind=Kind.LETTER, text="o")
-        name = said.at(piece.first, "spelling.name")
-        if piece.kind is Kind.WORD and name:
-            return replace(piece, kind=Kind.LETTER, text=name.value)
+    elif piece.kind is Kind.DIGITS and piece.text == "0" and amid_letters:
+        return replace(piece, kind=Kind.LETTER, text="o")
+    name = said.at(piece.first, "spelling.name") if piece.kind is Kind.WORD else None
+    if name and (amid_letters or _spelled_around(said, read, at) >= _SPELLED_NAMES):
+        return replace(piece, kind=Kind.LETTER, text=name.value)
     return piece
+
+
+def _spelled_around(said: Utterance, read: Sequence[Piece], at: int) -> int:
+    """Return how many letters and names of letters stand here in a row."""
+
+    def is_letter(piece: Piece) -> bool:
+        return piece.kind is Kind.LETTER or said.at(piece.first, "spelling.name") is not None
+
+    near = read[max(0, at - _SPELLED_NAMES) : at + _SPELLED_NAMES]
+    longest = run = 0
+    for piece in near:
+        run = run + 1 if is_letter(piece) else 0
+        longest = max(longest, run)
+    return longest
 
 
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:

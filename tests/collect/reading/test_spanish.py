@@ -1,0 +1,106 @@
+"""Spanish is a table: numbers, addresses, yes, no and wishes by the same readers."""
+
+from datetime import datetime
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect.reading import (
+    Act,
+    Ask,
+    Asked,
+    Correct,
+    Decline,
+    Deny,
+    Provide,
+    Repeat,
+    Situation,
+    Wait,
+    Want,
+    WantPerson,
+    consents,
+    read,
+)
+
+NOW = datetime(2026, 11, 23, 9)
+HELD = {Step.PHONE: "+34612345678"}
+
+
+def situation(step: Step, **more: object) -> Situation:
+    return Situation(step, NOW, language="es", region="ES", **more)  # type: ignore[arg-type]
+
+
+def value(step: Step, said: str, **more: object) -> str | None:
+    acts = read(said, situation(step, **more)).acts
+    values = (a.value for a in acts if isinstance(a, Provide | Correct) and a.step is step)
+    return next(values, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "612 345 678",
+        "mi teléfono es el seis uno dos, tres cuatro cinco, seis siete ocho",
+        "seiscientos doce, trescientos cuarenta y cinco, seiscientos setenta y ocho",
+        "seis doce treinta y cuatro cincuenta y seis setenta y ocho",
+        "más treinta y cuatro 612 345 678",
+        "612 345 679, perdón, 678",
+        "pues apunte, 612 34 56 78, gracias",
+    ],
+)
+def test_telephone_numbers_are_understood(said: str) -> None:
+    assert value(Step.PHONE, said) == "+34612345678"
+
+
+def test_a_part_of_the_number_read_back_is_mended() -> None:
+    said = "no, los tres últimos son siete ocho nueve"
+    assert value(Step.PHONE, said, asked=Asked.CONFIRM, record=HELD) == "+34612345789"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("mi correo es ana punto garcía arroba gmail punto com", "ana.garcia@gmail.com"),
+        ("ana guion bajo ruiz arroba hotmail punto es", "ana_ruiz@hotmail.es"),
+        ("ele u i ese arroba yahoo punto es", "luis@yahoo.es"),
+        ("anaruiz82, todo junto, arroba gmail punto com", "anaruiz82@gmail.com"),
+    ],
+)
+def test_addresses_are_understood(said: str, address: str) -> None:
+    assert value(Step.EMAIL, said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "agreed"),
+    [
+        ("sí", True),
+        ("sí, claro, muchas gracias", True),
+        ("me parece bien", True),
+        ("correcto, 612 345 678", True),
+        ("sí, pero cámbielo", False),
+        ("sí, y cuánto cuesta", False),
+        ("no, gracias", False),
+        ("sí, un momento", False),
+    ],
+)
+def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
+    asked = situation(Step.PHONE, asked=Asked.CONFIRM, record=HELD)
+    assert consents(read(said, asked), asked) is agreed
+
+
+@pytest.mark.parametrize(
+    ("said", "act"),
+    [
+        ("un momento, por favor", Wait),
+        ("¿me puede repetir la pregunta?", Repeat),
+        ("quiero hablar con una persona", WantPerson),
+        ("¿cuánto cuesta?", Ask),
+        ("quiero cancelar mi cita", Want),
+        ("no me acuerdo", Decline),
+        ("no tengo correo", Decline),
+        ("no, no es correcto", Deny),
+    ],
+)
+def test_what_a_caller_does_is_told_apart(said: str, act: type[Act]) -> None:
+    acts = read(said, situation(Step.NAME)).acts
+    assert any(isinstance(each, act) for each in acts), acts
