@@ -71,4 +71,6 @@ def _beyond_comma(said: Utterance, at: int, step: int) -> int:
 def _is_letter(said: Utterance, at: int) -> bool:
     if not 0 <= at < len(said):
         return False
+    if said.at(at, "number.times"):
+        return True
     return said.tokens[at].kind is Kind.LETTER or said.low(at) in _BESIDE_LETTER

@@ -112,7 +112,6 @@ _CHECKED = re.compile(
     r"|(?:do|does|did) (?:you|he|she|they|it)\b|(?:have|has) (?:you|he|she|they)\b)",
     re.IGNORECASE,
 )
-_ASKED_NAME = re.compile(r"\bwhat\b[^.?!]*\byour name\b[^.?!]*$")
 _CONTRAST = re.compile(r"\b(?:but|mine|i|i'm|no|sorry|actually)\b", re.IGNORECASE)
 
 
@@ -123,12 +122,6 @@ def _checks(clause: str, at: int) -> bool:
     """
     asked = _CHECKED.search(clause)
     return asked is not None and (bool(words(clause[asked.end() : at])) or clause[-1:] == "?")
-
-
-def asks_name(text: str, span: tuple[int, int]) -> bool:
-    """ "What was your name again, Sarah?": the name before a question's mark is the bot's."""
-    asked = _ASKED_NAME.search(text[: span[0]].lower())
-    return asked is not None and text[span[1] :].lstrip().startswith("?")
 
 
 def ruled_out_until(text: str, end: int) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, bridged, dates, name
+from voicebot.collect.understanding import Asked, address, bridged, dates
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
-    Step.NAME: name.parse,
+    Step.NAME: partial(bridged.parse, Step.NAME),
     Step.PHONE: partial(bridged.parse, Step.PHONE),
     Step.ADDRESS: address.parse,
     Step.EMAIL: partial(bridged.parse, Step.EMAIL),

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, Intent, name
+from voicebot.collect.understanding import Asked, Intent
 from voicebot.collect.understanding.bridged import OVERRULING, intent_of
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.lexicon import correction_at
 from voicebot.collect.understanding.others import (
-    asks_name,
     is_fact,
     is_of_others,
     is_own_event,
@@ -33,6 +32,8 @@ _STRONG = 0.6
 _STRONG_SERVICE = 0.9
 """How sure a service must be, unless it comes right after the e-mail address, when it is next."""
 _BESIDE_A_SERVICE = (None, Intent.THANKS, Intent.GREETING, Intent.YES)
+_NAME_ALONE = 0.7
+"""How sure a name must be that is not announced, beside other answers."""
 _AMENDED = 0.8
 """A number that is surer than this was said as a whole, not as a piece of the one held."""
 _FEWEST_DIGITS = 8
@@ -143,30 +144,26 @@ def _is_wish(said: Found, text: str, asked: Asked) -> bool:
 
 def _name(text: str, rest: str, asked: Asked, found: Mapping[Step, Found]) -> Found | None:
     if asked.step is Step.NAME:
-        own = name.parse(rest, asked)
-        return own if own is None or not own.span or not asks_name(rest, own.span) else None
-    if said := name.announced(rest):
+        return parse(Step.NAME, rest, asked)
+    if said := parse(Step.NAME, rest, asked):
         return said
     held = asked.record.get(Step.NAME)
-    if held and (corrects(text) or "spel" in text):
-        said = name.mended(rest, held)
-        if said is not None:
-            return said
     spans = [said.span for said in found.values() if said.span and said.value]
     if not spans or (Step.ADDRESS not in found and Step.PHONE not in found):
         return None
     if held and not corrects(text):
         return None
     end = max(span[1] for span in spans)
-    return name.leading(text[: min(span[0] for span in spans)]) or _after(text, end)
+    begin = min(span[0] for span in spans)
+    return _bare_name(text, 0, begin, asked) or _bare_name(text, end, len(text), asked)
 
 
-def _after(text: str, end: int) -> Found | None:
-    """A name that is all that follows the other answers."""
-    said = name.leading(text[end:])
-    if said is None or said.span is None:
+def _bare_name(text: str, first: int, end: int, asked: Asked) -> Found | None:
+    """A name that is all that stands before or behind the other answers."""
+    said = parse(Step.NAME, text[first:end], Asked(Step.NAME, asked.now))
+    if said is None or said.span is None or said.confidence < _NAME_ALONE:
         return None
-    return replace(said, span=(said.span[0] + end, said.span[1] + end))
+    return replace(said, span=(said.span[0] + first, said.span[1] + first), confidence=0.7)
 
 
 def _service(rest: str, asked: Asked) -> Found | None:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Reader
 from voicebot.collect.reading.fields.email import email
+from voicebot.collect.reading.fields.name import name
 from voicebot.collect.reading.fields.phone import phone
 from voicebot.collect.reading.fields.service import service
 
 READERS: Mapping[Step, Reader] = {
+    Step.NAME: name,
     Step.PHONE: phone,
     Step.EMAIL: email,
     Step.SERVICE: service,

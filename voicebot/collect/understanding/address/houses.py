@@ -12,17 +12,30 @@ from voicebot.collect.understanding.address.words import (
     part_of,
     title,
 )
-from voicebot.collect.understanding.announcing import FIELDS, OPENINGS
 from voicebot.collect.understanding.common import FUNCTION_WORDS, is_everyday, is_given
 from voicebot.collect.understanding.lexicon import FILLERS
+from voicebot.collect.understanding.tokens import word_set
 
 LONGEST_HOUSE_WORDS = 5
 NO_HOUSE = STOPS | FILLERS | {"at", "in", "and", "of"}
 _LONGEST_BUILDING_WORDS = 7
 _SMALL = frozenset({"the", "of", "for", "and", "on", "at", "in"})
+_OPENINGS = word_set(
+    "yes yeah yep yup sure ok okay oh ah uh um umm er hi hello hey well so course of certainly "
+    "right alright surely absolutely please thanks sorry and no actually good morning afternoon "
+    "evening mate there hmm then thank thankyou you just myself it's me thing problem worries "
+    "hiya heya hullo hallo howdy g'day gday yo namaste greetings gud gm mrng mornin gudmorning "
+    "mng evng noon okey okie okay okk ya yah yea yess sir madam maam ma'am cheerio cheers tata "
+    "toodle toodles ciao bonjour hola sry wat brb"
+)
+_FIELDS = word_set(
+    "mobile phone ph number num no contact address addr email mail cell tel telephone landline "
+    "delivery date time appointment service booking postcode zip spelled spelt spell speaking "
+    "calling first last middle surname name and extension ext extn"
+)
 ANNOUNCING = (
-    FIELDS
-    | OPENINGS
+    _FIELDS
+    | _OPENINGS
     | FUNCTION_WORDS
     | {"home", "mailing", "street", "house", "location", "it's", "its"}
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from voicebot.collect.reading.fields.name_words import titled
 from voicebot.collect.understanding.found import Found
-from voicebot.collect.understanding.name_words import titled
 from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.corrections import segments
 from voicebot.collect.understanding.zh.glosses import character_glosses, surname_gloss

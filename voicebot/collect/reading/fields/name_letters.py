@@ -1,0 +1,252 @@
+"""Names out of spelled letters, and how a spelling mends a name that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from rapidfuzz.distance import Levenshtein
+
+from voicebot.collect.reading.fields.name_words import is_known, is_letter, is_word, words_of
+from voicebot.collect.reading.spelling import letter, sounds_alike
+from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_family, is_given
+
+FEWEST = 3
+"""Fewer letters in a row spell no name, unless the same name is said beside them."""
+_LONGEST_FRAGMENT = 5
+"""A recogniser that hears letters now and then writes a few of them as one word."""
+_SHORTEST_NAME = 2
+_MARKS = frozenset("-.,")
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A row of letters: the tokens from `first` up to `end`; `count` of them were said singly."""
+
+    text: str
+    first: int
+    end: int
+    count: int
+
+
+def letters_at(said: Utterance, first: int) -> Letters | None:
+    """Return the row of letters that begins at this token; None where fewer than two do."""
+    text, at, end, count = "", first, first, 0
+    while at < len(said):
+        if said.low(at) in _MARKS or (text and said.is_sound(at)):
+            at += 1
+        elif said.at(at, "name.apostrophe") and text:
+            text, at = text + "'", at + 1
+        elif found := _letter(said, at, bool(text)):
+            text += found[0]
+            count += 1
+            at = end = found[1]
+        else:
+            break
+        if not text:
+            return None
+    return Letters(_once(text), first, end, count) if count > 1 else None
+
+
+def _letter(said: Utterance, at: int, inside: bool) -> tuple[str, int] | None:
+    """Return a letter, or what a recogniser writes for one among others, and where it ends."""
+    if word := said.at(at, "spelling.alphabet"):
+        near = [said.at(n, "spelling.alphabet") for n in range(max(0, at - 3), word.end + 3)]
+        enough = sum(each is not None for each in near) >= FEWEST
+        if enough or (inside and is_letter(said, at - 1)):
+            return word.value, word.end
+    if found := letter(said, at):
+        return found.text, found.end
+    token = said.tokens[at]
+    if token.text.isupper() and is_word(said, at) and len(token.low) < _LONGEST_FRAGMENT:
+        before = inside and said.low(at - 1) == "-" and said.tokens[at - 2].text.isupper()
+        return (token.low, at + 1) if before or said.low(at + 1) == "-" else None
+    sound = said.at(at, "spelling.sound", "spelling.name")
+    if sound and is_letter(said, sound.end) and (inside or is_letter(said, sound.end + 1)):
+        return sound.value, sound.end
+    return None
+
+
+def fragments(said: Utterance, first: int, end: int) -> Letters | None:
+    """Return the name in "j a ck s on": letters, some of which a recogniser wrote together.
+
+    All tokens of the stretch must be letters or short fragments.
+    """
+    parts: list[tuple[str, bool]] = []
+    at = first
+    while at < end:
+        if said.at(at, "name.between", "name.label", "name.hint"):
+            return None
+        if said.low(at) in _MARKS or said.at(at, "name.pause", "quiet.courtesy", "act.thank"):
+            at += 1
+        elif found := _letter(said, at, bool(parts)):
+            parts.append((found[0], True))
+            at = found[1]
+        elif is_word(said, at) and len(said.low(at)) <= _LONGEST_FRAGMENT:
+            parts.append((said.low(at), False))
+            at += 1
+        else:
+            return None
+    text = _once("".join(part for part, _ in parts))
+    written = [part for part, single in parts if not single]
+    singles = len(parts) - len(written)
+    if not singles or not written or not _are_pieces(said, first, end):
+        return None
+    if singles == 1 and all(map(is_known, written)) and len(written[0]) > 1:
+        return None  # "mary a smith" is a name with an initial
+    if is_given(parts[0][0]) and not parts[0][1] and all(single for _, single in parts[1:]):
+        return None  # "otto, b r a n d t" is a name and its letters
+    for n, (part, single) in enumerate(parts):
+        row = "".join(later for later, _ in takewhile(lambda each: each[1], parts[n + 1 :]))
+        if not single and len(row) >= _SHORTEST_NAME and alike(part, row):
+            return None  # "ruth, r u t h"
+    strange = sum(not is_everyday(part) for part in written)
+    known = is_given(text) or " " in parted(text, known=True)
+    spelled = singles >= FEWEST and singles * 2 >= len(parts)
+    broken = len(parts) > FEWEST and strange * 2 > len(written)
+    return Letters(text, first, end, singles) if known or spelled or broken else None
+
+
+def _are_pieces(said: Utterance, first: int, end: int) -> bool:
+    """Return True for no word of a sentence among them; "er" and capitals ("IE") are pieces."""
+    words = {t.low for t in said.tokens[first:end] if not t.text.isupper() and len(t.low) > 1}
+    spelled = {said.low(at) for at in range(first, end) if _letter(said, at, inside=True)}
+    return FUNCTION_WORDS.isdisjoint(words - spelled - said.lexicon.sounds)
+
+
+def parted(letters: str, *, known: bool = False) -> str:
+    """Return first and last name out of one row of letters, where the lists tell them apart.
+
+    With `known` only where both are in the lists.
+    """
+    if is_given(letters):
+        return letters.capitalize()
+    cuts = [at for at in range(_SHORTEST_NAME, len(letters) - 1) if is_given(letters[:at])]
+    both = [at for at in cuts if is_family(letters[at:])]
+    first_only = [] if known else [at for at in cuts if at >= FEWEST]
+    cut = max(both or first_only, default=0)
+    if not cut or (not both and is_family(letters)):
+        return capital(letters)
+    return f"{letters[:cut].capitalize()} {letters[cut:].capitalize()}"
+
+
+def capital(letters: str) -> str:
+    """Return spelled letters in title case."""
+    if letters.startswith("mc") and len(letters) > FEWEST:
+        return "Mc" + letters[2:].capitalize()
+    return "'".join(part.capitalize() for part in letters.split("'"))
+
+
+def respelled(name: str, letters: str) -> str:
+    """Return a name that was said, written as it was then spelled.
+
+    The letters are the word that sounds like them, all words together, or a last name to a first.
+    """
+    words = words_of(name)
+    if letters in ("".join(words), *words):
+        return name
+    joined = distance("".join(words), letters)
+    if len(words) > 1 and joined < min(distance(word, letters) for word in words):
+        return parted(letters)
+    at = nearest(words, letters)
+    letters = _heard(words[at], letters)
+    said = name.split(" ")
+    if letters == words[at]:
+        return name
+    if alike(words[at], letters):
+        said[at] = capital(letters)
+    elif _sound(words[-1]) == _sound(letters):
+        said[-1] = capital(letters)
+    elif len(words) == 1 and not is_everyday(letters):
+        said.append(capital(letters))
+    return " ".join(said)
+
+
+def _heard(word: str, letters: str) -> str:
+    """Return the letters with those that a telephone mixes up as in the word, if that is a name."""
+    mended = list(letters)
+    for change in Levenshtein.editops(word, letters):
+        at, heard = change.src_pos, change.dest_pos
+        if change.tag == "replace" and sounds_alike(word[at], letters[heard]):
+            mended[heard] = word[at]
+    better = "".join(mended)
+    return better if is_known(better) and not is_known(letters) else letters
+
+
+def hinted(name: str, letters: str) -> str:
+    """Return a name with the letters that tell its spellings apart: "Smith" with a "y"."""
+    low = name.lower()
+    if letters in low:
+        return name
+    for other in _EXCHANGED.get(letters, ()):
+        at = low.rfind(other)
+        if at >= 0:
+            new = name[:at] + letters + name[at + len(other) :]
+            return new[:1].upper() + new[1:]
+    return name
+
+
+def refined(name: str, held: str) -> str:
+    """Return the held name with the word that one new word mends; else the new name."""
+    words = held.split(" ")
+    if len(words) < 2 or " " in name:
+        return name
+    at = nearest(words_of(held), name.lower())
+    if not alike(words[at].lower(), name.lower()):
+        return name
+    return " ".join([*words[:at], name, *words[at + 1 :]])
+
+
+def alike(one: str, other: str) -> bool:
+    """Return True for two spellings of one name, as far as a recogniser hears it."""
+    slips = distance(one, other)
+    if slips <= 1 and min(len(one), len(other)) > FEWEST:
+        return True
+    return slips * 2 <= max(len(one), len(other)) and _sound(one) == _sound(other)
+
+
+def nearest(words: Sequence[str], letters: str) -> int:
+    """Return the place of the word that is most like these letters."""
+    return min(range(len(words)), key=lambda at: distance(words[at].lower(), letters))
+
+
+def distance(one: str, other: str) -> int:
+    """Return in how many letters two spellings differ."""
+    return Levenshtein.distance(one, other)
+
+
+def _once(letters: str) -> str:
+    """Return the letters of a name that was spelled twice in a row."""
+    half = len(letters) // 2
+    twice = half >= FEWEST and letters[:half] == letters[half:]
+    return letters[:half] if twice else letters
+
+
+def _sound(word: str) -> str:
+    """Return a class of the first sound: Katherine and Catherine, Jeff and Geoff agree."""
+    if word.startswith("ph"):
+        return "f"
+    return {"c": "k", "q": "k", "g": "j", "z": "s", "y": "i"}.get(word[:1], word[:1])
+
+
+_EXCHANGED: dict[str, tuple[str, ...]] = {
+    "y": ("ie", "i", "e"),
+    "i": ("y", "ee", "e"),
+    "ie": ("y", "ey", "i"),
+    "ai": ("ay", "e", "a"),
+    "ph": ("v", "f"),
+    "v": ("ph",),
+    "f": ("ph",),
+    "k": ("ch", "c"),
+    "c": ("k",),
+    "ch": ("k",),
+    "g": ("j",),
+    "j": ("g",),
+    "z": ("s",),
+    "s": ("z",),
+    "e": ("i", "y"),
+    "w": ("u",),
+}
+"""What a letter may stand for in another spelling, the likeliest first."""
