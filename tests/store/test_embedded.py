@@ -19,7 +19,7 @@ from voicebot.errors import SettingsError, StoreUnavailable
 from voicebot.runtime.data_dir import own_data_dir
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import embedded, open_store
+from voicebot.store import Store, embedded, open_store
 from voicebot.store.client import connect
 from voicebot.store.embedded import Answer, EmbeddedValkey, embedded_valkey, redis_url
 
@@ -106,7 +106,7 @@ async def test_a_start_that_is_cancelled_leaves_no_server_behind(
         return Answer.NOBODY
 
     starter = EmbeddedValkey(settings.data_dir, settings.redis_port)
-    monkeypatch.setattr(embedded, "_who_answers", in_vain)
+    monkeypatch.setattr(embedded, "who_answers", in_vain)
     starting = asyncio.ensure_future(starter.start())
     await never.wait()
     starting.cancel()
@@ -167,71 +167,69 @@ async def test_the_terminals_interrupt_does_not_reach_the_server(valkey: Embedde
     assert os.getsid(valkey.pid) == valkey.pid != os.getsid(0)
 
 
-async def test_after_a_crash_of_the_server_every_record_is_found_again(
+@pytest.fixture
+async def served(
     settings: Settings, business: Business
-) -> None:
+) -> AsyncIterator[tuple[ValkeyProcess, Store]]:
+    """A server, and a store on it."""
     server = ValkeyProcess(settings.redis_port, settings.data_dir)
     await server.start()
     try:
         async with open_store(settings, business) as store:
-            ledger = await store.open_call(SID, caller=None)
-            for second, step in enumerate(FIELDS):
-                assert await ledger.commit(answered(step, 2 * second)) is Saved.REDIS
-            before = await store.get_call_skeleton(SID)
-            server.kill()
-            await server.start()
-            assert await store.get_call_skeleton(SID) == before
-            assert await store.status(SID) is Status.BOOKED
-            await ledger.close()
+            yield server, store
     finally:
         await server.stop()
+
+
+async def test_after_a_crash_of_the_server_every_record_is_found_again(
+    served: tuple[ValkeyProcess, Store],
+) -> None:
+    server, store = served
+    ledger = await store.open_call(SID, caller=None)
+    for second, step in enumerate(FIELDS):
+        assert await ledger.commit(answered(step, 2 * second)) is Saved.REDIS
+    before = await store.get_call_skeleton(SID)
+    server.kill()
+    await server.start()
+    assert await store.get_call_skeleton(SID) == before
+    assert await store.status(SID) is Status.BOOKED
+    await ledger.close()
 
 
 async def test_a_call_outlives_the_server_and_its_record_is_complete(
-    settings: Settings, business: Business
+    served: tuple[ValkeyProcess, Store],
 ) -> None:
-    server = ValkeyProcess(settings.redis_port, settings.data_dir)
-    await server.start()
-    try:
-        async with open_store(settings, business) as store:
-            ledger = await store.open_call(SID, caller=None)
-            saved = []
-            for second, step in enumerate(FIELDS):
-                if step is FIELDS[2]:
-                    server.kill()
-                if step is FIELDS[4]:
-                    await server.start()
-                    await ledger.caught_up()
-                saved.append(await ledger.commit(answered(step, 2 * second)))
-            await ledger.close()
-            skeleton = await stored(store)
-            redis, journal = Saved.REDIS, Saved.JOURNAL
-            assert saved == [redis, redis, journal, journal, redis, redis]
-            assert skeleton.servicebooked
-            assert len(skeleton.history) == 2 * len(FIELDS)
-    finally:
-        await server.stop()
+    server, store = served
+    ledger = await store.open_call(SID, caller=None)
+    saved = []
+    for second, step in enumerate(FIELDS):
+        if step is FIELDS[2]:
+            server.kill()
+        if step is FIELDS[4]:
+            await server.start()
+            await ledger.caught_up()
+        saved.append(await ledger.commit(answered(step, 2 * second)))
+    await ledger.close()
+    redis, journal = Saved.REDIS, Saved.JOURNAL
+    assert saved == [redis, redis, journal, journal, redis, redis]
+    skeleton = await stored(store)
+    assert skeleton.servicebooked
+    assert len(skeleton.history) == 2 * len(FIELDS)
 
 
 async def test_a_frozen_server_costs_the_conversation_its_deadline_once(
-    settings: Settings, business: Business
+    served: tuple[ValkeyProcess, Store],
 ) -> None:
-    hurried = settings.model_copy(update={"commit_deadline_ms": 40})
-    server = ValkeyProcess(settings.redis_port, settings.data_dir)
-    await server.start()
-    try:
-        async with open_store(hurried, business) as store:
-            ledger = await store.open_call(SID, caller=None)
-            with server.frozen():
-                for second, step in enumerate(FIELDS):
-                    assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
-            await ledger.caught_up()
-            await ledger.close()
-            skeleton = await stored(store)
-            assert len(skeleton.history) == 2 * len(FIELDS)
-            assert skeleton.servicebooked
-    finally:
-        await server.stop()
+    server, store = served
+    ledger = await store.open_call(SID, caller=None)
+    with server.frozen():
+        for second, step in enumerate(FIELDS):
+            assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
+    await ledger.caught_up()
+    await ledger.close()
+    skeleton = await stored(store)
+    assert len(skeleton.history) == 2 * len(FIELDS)
+    assert skeleton.servicebooked
 
 
 async def test_a_server_that_hangs_at_its_end_is_killed(
@@ -259,10 +257,10 @@ async def test_a_server_is_ready_once_it_has_loaded_its_records(settings: Settin
     valkey_dir = settings.data_dir.resolve() / "valkey"
     slow = ("--key-load-delay", "100")  # microseconds a command
     command = [*embedded.valkey_command(settings.redis_port, valkey_dir), *slow]
-    loading = await asyncio.to_thread(embedded._start, command, settings.data_dir / "log")
+    loading = await asyncio.to_thread(embedded.start_server, command, settings.data_dir / "log")
     valkey = EmbeddedValkey(settings.data_dir, settings.redis_port)
     try:
-        while await embedded._who_answers(settings.redis_port, valkey_dir) is Answer.NOBODY:  # noqa: ASYNC110 - of another process
+        while await embedded.who_answers(settings.redis_port, valkey_dir) is Answer.NOBODY:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.01)
         async with connect(await valkey.start()) as client:
             assert await client.dbsize() == 10_000

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +30,23 @@ from .calls import SID, START, answered, caller, sample
 
 
 @pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[FallbackStore]:
+def databases(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections that are opened from now on."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    return opened
+
+
+@pytest.fixture
+async def journal(
+    databases: list[sqlite3.Connection], tmp_path: Path
+) -> AsyncIterator[FallbackStore]:
     journal = FallbackStore(tmp_path / "journal")
     yield journal
     await journal.close()
@@ -112,20 +130,24 @@ async def test_writes_that_arrive_together_all_become_durable(
     ]
 
 
-async def test_a_commit_waits_for_the_disk(journal: FallbackStore, tmp_path: Path) -> None:
+async def test_a_commit_waits_for_the_disk(
+    journal: FallbackStore, databases: list[sqlite3.Connection]
+) -> None:
     """`synchronous=FULL` in WAL mode: SQLite's own promise of an fsync at each commit."""
     await journal.keep(held())
-    assert journal._file is not None
-    database = journal._file._database
+    (database,) = databases
     assert database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 async def test_a_full_disk_leaves_the_write_in_memory_and_says_so(
-    journal: FallbackStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    journal: FallbackStore,
+    databases: list[sqlite3.Connection],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     await journal.keep(held())
-    with disk_full(journal):
+    with disk_full(databases[0]):
         assert await journal.keep(held("b", commits=500)) is Saved.MEMORY
     assert "journal_unusable" in capsys.readouterr().err
     assert [h.session.id for h in waiting_sessions(tmp_path)] == ["a"]
@@ -161,16 +183,12 @@ async def test_depth_and_age_of_the_journal_are_told(tmp_path: Path) -> None:
     assert sample("voicebot_journal_entries") == sample("voicebot_journal_age_seconds") == 0
 
 
-class disk_full:
+@contextmanager
+def disk_full(database: sqlite3.Connection) -> Iterator[None]:
     """No page more for the journal's file."""
-
-    def __init__(self, journal: FallbackStore) -> None:
-        assert journal._file is not None
-        self._database = journal._file._database
-
-    def __enter__(self) -> None:
-        (pages,) = self._database.execute("PRAGMA page_count").fetchone()
-        self._database.execute(f"PRAGMA max_page_count = {pages}")
-
-    def __exit__(self, *error: object) -> None:
-        self._database.execute("PRAGMA max_page_count = 1000000")
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA max_page_count = 1000000")

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store.fallback import FallbackStore
+from voicebot.store.journal_file import JournalFile
 from voicebot.store.record import call_keys, legacy_key
 from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_paths
 from voicebot.store.session import CallSession
@@ -18,7 +18,7 @@ from voicebot.store.store import Store
 
 from .calls import SID, answered, caller, spoken, stored
 from .faults import FaultyRedis
-from .test_replay import Processes, faulty, process, said
+from .test_replay import Processes, faulty, no_room, process, said
 
 __all__ = ["faulty", "process"]
 
@@ -190,7 +190,7 @@ async def test_a_strange_key_where_the_old_system_wrote_is_no_old_record(
 async def test_without_a_journal_a_refused_commit_is_only_in_memory_and_says_so(
     faulty: FaultyRedis, client: Redis, process: Processes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = Store(cast(Redis, faulty), process._settings, process._business)
+    store = Store(cast(Redis, faulty), process.settings, process.business)
     ledger = await store.open_call(SID, caller=None)
     await poison(client)
     assert await ledger.commit(Change(messages=(caller("one", 1),))) is Saved.MEMORY
@@ -208,6 +208,6 @@ async def test_a_full_disk_leaves_a_refused_session_where_it_is(
         await poison(client)
         assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
         with monkeypatch.context() as patch:
-            patch.setattr(FallbackStore, "_write", lambda *_: OSError("no space left"))
+            patch.setattr(JournalFile, "put", no_room)
             await ledger.close()
         assert journal_backlog(process.data_dir).entries == 1

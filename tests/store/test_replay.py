@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -44,15 +45,15 @@ class Processes:
 
     def __init__(self, faulty: FaultyRedis, settings: Settings, business: Business) -> None:
         self._faulty = faulty
-        self._settings = settings
-        self._business = business
+        self.settings = settings
+        self.business = business
         self.data_dir = settings.data_dir
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Store]:
         """A store from its start to its end; its journal file is left as a crash leaves it."""
-        journal = FallbackStore(self._settings.data_dir / JOURNALS)
-        store = Store(cast(Redis, self._faulty), self._settings, self._business, fallback=journal)
+        journal = FallbackStore(self.settings.data_dir / JOURNALS)
+        store = Store(cast(Redis, self._faulty), self.settings, self.business, fallback=journal)
         await store.start()
         try:
             yield store
@@ -64,6 +65,11 @@ class Processes:
 
 def said(text: str, second: int = 0) -> Change:
     return Change(messages=(caller(text, second),))
+
+
+def no_room(*_: object) -> None:
+    """A full disk."""
+    raise OSError(errno.ENOSPC, "no space left")
 
 
 async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
@@ -139,7 +145,7 @@ async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
                 )
             )
             await first.tasks.close()
-        elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
+        elsewhere = Store(cast(Redis, faulty), process.settings, process.business)
         newer = await elsewhere.open_call(SID, caller=None)
         await newer.commit(
             Change(
@@ -166,7 +172,7 @@ async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer
             ledger = await first.open_call(SID, caller=None)
             await ledger.commit(said("said to the old one", 1))
             await first.tasks.close()
-        elsewhere = Store(cast(Redis, faulty), process._settings, process._business)
+        elsewhere = Store(cast(Redis, faulty), process.settings, process.business)
         newer = await elsewhere.open_call(SID, caller=None)
     async with process() as second:
         assert await newer.commit(said("said to the new one", 2)) is Saved.REDIS
@@ -224,7 +230,7 @@ async def test_a_replay_that_is_stopped_while_it_opens_a_file_leaves_it_to_the_n
         return file
 
     monkeypatch.setattr(JournalFile, "adopt", slowly)
-    stopping = Store(cast(Redis, faulty), process._settings, process._business)
+    stopping = Store(cast(Redis, faulty), process.settings, process.business)
     replaying = asyncio.ensure_future(stopping.replay())
     await asyncio.to_thread(opened.wait)
     replaying.cancel()
@@ -304,7 +310,7 @@ async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_ret
         ledger = await store.open_call(SID, caller=None)
         with faulty.away():
             with monkeypatch.context() as patch:
-                patch.setattr(FallbackStore, "_write", lambda *_: OSError("no space left"))
+                patch.setattr(JournalFile, "put", no_room)
                 assert await ledger.commit(said("one", 1)) is Saved.MEMORY
                 assert not await store.writes.update_user_info_field(SID, "name", "Test Caller")
             assert await ledger.commit(said("two", 2)) is Saved.JOURNAL

@@ -74,16 +74,6 @@ async def test_a_turn_is_none_when_a_session_has_claimed_the_call_since(store: S
     await phone.close()
 
 
-async def test_a_turn_is_none_when_the_calls_owner_has_gone_on_since(store: Store) -> None:
-    phone = await store.open_call(SID, caller=None)
-    turn = await store.open_turn(SID)
-    await phone.commit(answered(Step.NAME, 1))
-    await turn.commit(answered(Step.PHONE, 2))
-    with pytest.raises(Fenced):
-        await turn.write({})
-    await phone.close()
-
-
 async def test_a_turn_takes_the_call_over_from_a_session_that_it_knew_of(store: Store) -> None:
     phone = await store.open_call(SID, caller=None)
     await phone.commit(answered(Step.NAME, 1))

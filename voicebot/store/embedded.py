@@ -169,7 +169,7 @@ class EmbeddedValkey:
         self._process = None
 
     async def _adopted(self, port: int) -> bool:
-        match await _who_answers(port, self._valkey_dir):
+        match await who_answers(port, self._valkey_dir):
             case Answer.NOBODY:
                 return False
             case Answer.OTHER if port == self._wanted_port:
@@ -185,7 +185,7 @@ class EmbeddedValkey:
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)  # the one before, which has died
         command = valkey_command(self._port, self._valkey_dir)
-        self._process = await asyncio.to_thread(_start, command, self._log_path)
+        self._process = await asyncio.to_thread(start_server, command, self._log_path)
         await self._ready()
 
     async def _ready(self) -> None:
@@ -213,7 +213,7 @@ class EmbeddedValkey:
             await asyncio.sleep(_POLL_S)
 
     async def _answer(self) -> Answer:
-        return await _who_answers(self._port, self._valkey_dir)
+        return await who_answers(self._port, self._valkey_dir)
 
     async def _adopted_pid(self) -> int | None:
         try:
@@ -256,7 +256,7 @@ def binary() -> str:
         raise SettingsError(f"{error}; set VOICEBOT_REDIS_URL to a server") from error
 
 
-def _start(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
+def start_server(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     """Start it in a session of its own: a terminal's Ctrl-C must not reach the record."""
     with log_path.open("ab") as log:
         return subprocess.Popen(
@@ -277,7 +277,7 @@ def valkey_command(port: int, directory: Path) -> list[str]:
     ]
 
 
-async def _who_answers(port: int, directory: Path) -> Answer:
+async def who_answers(port: int, directory: Path) -> Answer:
     """Return what listens on `port`; only a server with our data directory is ours."""
     try:
         async with aclosing(connect(_url(port))) as client:
