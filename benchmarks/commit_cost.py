@@ -28,14 +28,11 @@ from voicebot.call import CallSid, Change, Message, Saved, Speaker, Step
 from voicebot.log import configure
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store.client import connect
+from voicebot.store import CallRecord, EmbeddedValkey, Store, connect
 from voicebot.store.commits import Commit, SessionInfo, encode
-from voicebot.store.embedded import EmbeddedValkey
 from voicebot.store.fallback import FallbackStore
-from voicebot.store.record import CallRecord
 from voicebot.store.replay import JOURNALS
 from voicebot.store.scripts import Scripts
-from voicebot.store.store import Store
 
 ROUNDS = 2000
 COMMITS_A_CALL = 20

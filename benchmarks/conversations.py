@@ -28,7 +28,7 @@ from voicebot.bench.servers import foreign_environment
 from voicebot.business import Booking, load_business
 from voicebot.call import CallSid
 from voicebot.simulators.phone import load_script
-from voicebot.store.client import connect
+from voicebot.store import connect
 from voicebot.store.slots import Slots
 
 HELD_SHARE = 0.8

@@ -28,9 +28,7 @@ from voicebot.bench.run import Order, place_calls
 from voicebot.bench.servers import StackKind, running
 from voicebot.runtime.data_dir import prepare_data_dir
 from voicebot.runtime.ports import free_port
-from voicebot.store.client import connect
-from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.replay import journal_backlog
+from voicebot.store import EmbeddedValkey, connect, journal_backlog
 
 SLOWER_MS = 50.0
 """No turn may be slower by more than this because Redis is away."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ByteSize, Field, ValidationError
 
 from voicebot.error_texts import sentences, why
 from voicebot.runtime.ports import free_port
-from voicebot.store.client import AWAY, connect
+from voicebot.store import AWAY, connect
 
 
 async def refusal(url: str) -> str:

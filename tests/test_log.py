@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from voicebot.call import Message, Speaker
 from voicebot.errors import SettingsError, StoreUnavailable
 from voicebot.log import REDACTED, configure, get_logger, is_private
-from voicebot.store.record import utc_now
+from voicebot.store import utc_now
 
 SECRET = "Samantha 0412 345 678"
 

@@ -15,7 +15,7 @@ from tests.chaos.letters import LetterEar, sound
 from tests.chaos.plan import Kind, plan_of
 from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
-from voicebot.store.client import connect
+from voicebot.store import connect
 
 pytestmark = pytest.mark.valkey
 

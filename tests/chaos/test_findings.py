@@ -19,12 +19,11 @@ from tests.store.faults import FaultyRedis
 from voicebot.business import load_business
 from voicebot.call import Answer, Change, Saved, Status, Step
 from voicebot.settings import Settings
+from voicebot.store import CallSession, Store
 from voicebot.store import fallback as journal
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile
 from voicebot.store.replay import JOURNALS, waiting_sessions
-from voicebot.store.session import CallSession
-from voicebot.store.store import Store
 
 ENOUGH_MS = 10_000
 

@@ -27,8 +27,8 @@ from voicebot.call import Appointments, CallSid, CallState, Change, CommitObserv
 from voicebot.errors import Fenced
 from voicebot.runtime.process import run
 from voicebot.settings import Settings
-from voicebot.store.record import answer_text, iso_utc, message_json
-from voicebot.store.store import Store
+from voicebot.store import Store, iso_utc
+from voicebot.store.record import answer_text, message_json
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import Tracing

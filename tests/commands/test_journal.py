@@ -20,15 +20,15 @@ from voicebot.errors import StoreUnavailable
 from voicebot.runtime.findings import Finding, Level
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings, load_settings
-from voicebot.store import open_store
-from voicebot.store.client import connect
-from voicebot.store.embedded import EmbeddedValkey
-from voicebot.store.record import call_keys
-from voicebot.store.replay import (
+from voicebot.store import (
+    EmbeddedValkey,
     JournalOwner,
     JournalSummary,
+    call_keys,
+    connect,
     journal_backlog,
     journal_summaries,
+    open_store,
 )
 
 SID = CallSid("CAwaits")

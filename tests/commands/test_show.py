@@ -17,9 +17,7 @@ from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.commands.show import Event, event_line, following
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import EventReader, Store, open_store
-from voicebot.store.client import connect
-from voicebot.store.embedded import EmbeddedValkey
+from voicebot.store import EmbeddedValkey, EventReader, Store, connect, open_store
 
 SID = CallSid("CA1")
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

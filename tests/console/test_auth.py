@@ -15,7 +15,7 @@ from tests.console.conftest import console
 from voicebot.call import CallSid
 from voicebot.console.auth import COOKIE, REVEAL_S, SESSION_S, TRIES, Session, Sessions
 from voicebot.settings import Settings
-from voicebot.store.client import connect
+from voicebot.store import connect
 
 WRONG = {"Authorization": "Bearer open"}
 RIGHT = {"Authorization": "Bearer sesame"}

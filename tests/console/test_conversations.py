@@ -28,10 +28,7 @@ from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
 from voicebot.openai import Tokens, meter, read_usage
 from voicebot.settings import Settings
-from voicebot.store import open_store
-from voicebot.store.client import connect
-from voicebot.store.record import utc_now
-from voicebot.store.store import Store
+from voicebot.store import Store, connect, open_store, utc_now
 from voicebot.telemetry import CallTrace, Untraced, untraced
 from voicebot.telemetry.spans import Spans, ids_of
 

@@ -16,7 +16,7 @@ from voicebot.console.event_hub import MARGIN_MS
 from voicebot.console.event_streams import events_of_all
 from voicebot.console.live import page_stream
 from voicebot.settings import Settings
-from voicebot.store.events import BEGINNING, EventReader
+from voicebot.store import BEGINNING, EventReader
 
 pytestmark = pytest.mark.valkey
 SIDS = [CallSid(f"CA-{n}") for n in range(4)]

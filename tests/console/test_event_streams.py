@@ -19,10 +19,8 @@ from voicebot.console.event_hub import EventHub
 from voicebot.console.event_streams import SeenEvents, events_of_all, events_of_call
 from voicebot.console.views import Turn
 from voicebot.settings import Settings
-from voicebot.store import Store, open_store
-from voicebot.store.client import connect
-from voicebot.store.events import BEGINNING, EventReader, StreamEvent
-from voicebot.store.record import CHANNEL, utc_now
+from voicebot.store import BEGINNING, EventReader, Store, StreamEvent, connect, open_store, utc_now
+from voicebot.store.record import CHANNEL
 
 SID = CallSid("CA-events")
 PATIENCE_S = 60

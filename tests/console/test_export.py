@@ -12,8 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from voicebot.console.calls import as_csv
-from voicebot.store import CallSkeleton
-from voicebot.store.models import User, UserInfo
+from voicebot.store import CallSkeleton, User, UserInfo
 
 SIGNS = "=+-@%"
 DELIMITERS = ",;|\t"

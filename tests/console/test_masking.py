@@ -19,8 +19,7 @@ from tests.console.test_auth import RIGHT, locked, sign_in  # noqa: F401
 from voicebot.call import FIELDS, CallSid, Step
 from voicebot.console.masking import Visibility, mask_event, mask_record
 from voicebot.settings import Settings
-from voicebot.store import CallSkeleton
-from voicebot.store.events import StreamEvent
+from voicebot.store import CallSkeleton, StreamEvent
 
 PATIENCE_S = 60
 SID = "CA-masked"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from voicebot.call import CallSid, Speaker, Step
 from voicebot.console.masking import mask_value, mask_words
 from voicebot.console.views import CallActivity, follow
-from voicebot.store.events import StreamEvent
+from voicebot.store import StreamEvent
 
 T0 = "2026-03-02T09:00:00.000Z"
 T1 = "2026-03-02T09:00:00.640Z"

@@ -13,7 +13,7 @@ from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S, Delivery
 from voicebot.notify.delivery_log import DeliveryLog, FailedDeliveries, WebhookFailure
 from voicebot.notify.receivers import WebhookClient, endpoints
 from voicebot.settings import Settings
-from voicebot.store.events import EventReader
+from voicebot.store import EventReader
 
 RETENTION_S = 86400
 EVEN = 0.5

@@ -16,8 +16,7 @@ from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, CallSid, Change, Status, Step
 from voicebot.settings import Settings
-from voicebot.store import Store
-from voicebot.store.client import connect
+from voicebot.store import Store, connect
 
 from .by_hand import ByHand
 from .receiver import Receiver, receiving

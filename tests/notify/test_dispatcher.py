@@ -23,9 +23,8 @@ from voicebot.notify.dispatcher import Dispatcher, Pace
 from voicebot.notify.receivers import endpoints
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import Store, open_store
-from voicebot.store.client import connect
-from voicebot.store.record import RECENT_CALLS, call_keys
+from voicebot.store import Store, call_keys, connect, open_store
+from voicebot.store.record import RECENT_CALLS
 from voicebot.store.store import REPLAY_EVERY_S
 
 from .conftest import SECRET, Talk

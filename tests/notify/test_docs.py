@@ -19,7 +19,7 @@ from voicebot.call import CallSid
 from voicebot.notify.delivery import MOST_ATTEMPTS, PAUSES_S
 from voicebot.notify.notification import Notification, notification, trial_body
 from voicebot.notify.receivers import Attempt, Endpoint, Verdict, WebhookClient
-from voicebot.store.events import StreamEvent
+from voicebot.store import StreamEvent
 
 from .conftest import SECRET
 

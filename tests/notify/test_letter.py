@@ -9,8 +9,7 @@ import pytest
 
 from voicebot.business import load_business
 from voicebot.notify.letter import letter
-from voicebot.store import CallSkeleton
-from voicebot.store.record import CallRecord
+from voicebot.store import CallRecord, CallSkeleton
 
 BUSINESS = load_business(None)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

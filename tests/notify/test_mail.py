@@ -31,8 +31,7 @@ from voicebot.notify import smtp_server
 from voicebot.notify.mail import LOCK_S, MailSender
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
-from voicebot.store import Store, open_store
-from voicebot.store.client import connect
+from voicebot.store import Store, connect, open_store
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BUSINESS = load_business(None)

@@ -7,7 +7,7 @@ import pytest
 
 from voicebot.call import CallSid
 from voicebot.notify.notification import Notification, NotificationType, notification
-from voicebot.store.events import StreamEvent
+from voicebot.store import StreamEvent
 
 SID = CallSid("CA1")
 AT = "2026-03-02T09:00:00.000Z"

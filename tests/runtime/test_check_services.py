@@ -17,8 +17,7 @@ from tests.telemetry.collector import collecting
 from voicebot import telemetry
 from voicebot.runtime.findings import Level
 from voicebot.runtime.ports import free_port
-from voicebot.store import client
-from voicebot.store.embedded import EmbeddedValkey
+from voicebot.store import EmbeddedValkey, client
 
 KEY = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 UNSEEN = Path("/" + "a" * 300)
