@@ -8,7 +8,7 @@ from pathlib import Path
 from voicebot import g711
 from voicebot.bench.servers import null_manifest
 from voicebot.simulators.phone import Kind, default_script, shipped, shipped_clip, spoken
-from voicebot.speech.null import NullDetector, clip_checksum
+from voicebot.speech import NullDetector, clip_checksum
 
 
 async def test_every_line_of_the_default_caller_is_in_the_manifest() -> None:

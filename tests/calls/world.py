@@ -29,7 +29,7 @@ from voicebot.call import CallSid, Ledger, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
 from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
-from voicebot.speech.client import WholeUtterances
+from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start

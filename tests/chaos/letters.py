@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Iterable
 
 from voicebot.g711 import FRAME_BYTES
-from voicebot.speech.null import clip_checksum
+from voicebot.speech import clip_checksum
 
 _BEGIN, _END, _FILL = b"\x01", b"\x02", b" "
 _MS = 8

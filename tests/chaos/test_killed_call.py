@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from tests.serving import Serving, environment, serving
 from voicebot.runtime.ports import free_port
 from voicebot.simulators.phone import load_clip
-from voicebot.speech.null import clip_checksum
+from voicebot.speech import clip_checksum
 
 pytestmark = [pytest.mark.slow, pytest.mark.valkey]
 

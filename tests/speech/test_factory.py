@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from voicebot.errors import SettingsError
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
-from voicebot.speech.client import RemoteTranscriber, WholeUtterances
-from voicebot.speech.factory import detectors, local_transcriber, open_stt, open_synthesizer
+from voicebot.speech.client import WholeUtterances
+from voicebot.speech.factory import detectors, open_stt, open_synthesizer
 from voicebot.speech.models import voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer
 from voicebot.speech.openai.stt import OpenAISpeechToText
@@ -36,7 +36,6 @@ def test_null_speech_needs_no_model(tmp_path: Path) -> None:
 def test_local_speech_connects_to_nothing_yet(tmp_path: Path) -> None:
     local = settings(Engine.LOCAL, Path(".voicebot"))
     assert isinstance(open_stt(local), WholeUtterances)
-    assert isinstance(local_transcriber(local), RemoteTranscriber)
     assert isinstance(open_synthesizer(local, ["Hello."]), CachedSynthesizer)
 
 

@@ -11,9 +11,9 @@ from voicebot import g711
 from voicebot.errors import SpeechUnavailable
 from voicebot.settings import Engine, Settings
 from voicebot.speech import Hint
-from voicebot.speech.client import RemoteSynthesizer
-from voicebot.speech.factory import local_transcriber, open_synthesizer
-from voicebot.speech.wire import tts_socket
+from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber
+from voicebot.speech.factory import open_synthesizer
+from voicebot.speech.wire import stt_socket, tts_socket
 
 from .conftest import need_local, speech_process
 
@@ -43,7 +43,7 @@ async def test_stt_transcribes_what_tts_speaks(tts: Path, tmp_path: Path) -> Non
         data_dir=tmp_path, transcriber=Engine.LOCAL, synthesizer=Engine.LOCAL, speech_threads=1
     )
     (tmp_path / "tts.sock").symlink_to(tts)
-    bot, stt = open_synthesizer(settings), local_transcriber(settings)
+    bot, stt = open_synthesizer(settings), RemoteTranscriber(stt_socket(tmp_path))
     with speech_process("stt", tmp_path) as process:
         said = b"".join([piece async for piece in bot.speak("What is your address?")])
         assert (await stt.transcribe(said, Hint())).text == "What is your address?"

@@ -40,8 +40,7 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Reading, Utterance
 from voicebot.collect.understanding import Asked
 from voicebot.errors import Fenced
-from voicebot.speech import SpeechToText, Synthesizer, Transcriber
-from voicebot.speech.client import WholeUtterances
+from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
 from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start
 

@@ -22,7 +22,7 @@ from tests.stream.provider import CALL_SID, Provider, carried
 from tests.virtual_time import virtual_time
 from voicebot.business import load_business
 from voicebot.settings import Settings
-from voicebot.speech.client import WholeUtterances
+from voicebot.speech import WholeUtterances
 from voicebot.store import Store
 from voicebot.stream.__main__ import hold_conversation
 from voicebot.stream.server import StreamServer

@@ -46,7 +46,7 @@ from voicebot.call import (
 )
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
-from voicebot.speech.client import WholeUtterances
+from voicebot.speech import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.dialect import Start
 from voicebot.stream.observers import CallTelemetry, Rows

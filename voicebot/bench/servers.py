@@ -22,7 +22,7 @@ from voicebot.errors import StartFailed
 from voicebot.runtime.ports import free_port
 from voicebot.settings import SaveMode
 from voicebot.simulators.phone import shipped, shipped_clip
-from voicebot.speech.null import clip_checksum
+from voicebot.speech import clip_checksum
 
 _HOST: Final = "127.0.0.1"
 _STOP_S: Final = 20.0

@@ -24,7 +24,7 @@ from voicebot.notify import Endpoint, endpoints, sender_address, smtp_server
 from voicebot.runtime.findings import CHECK_TIMEOUT_S, Check, Finding, note, ok, problem
 from voicebot.runtime.ports import Address, reserve, without_password
 from voicebot.settings import Settings
-from voicebot.speech.wire import stt_socket, tts_socket
+from voicebot.speech import stt_socket, tts_socket
 from voicebot.store import AWAY, connect, journal_backlog, require_form, running_url
 
 _ROOM_BYTES = 500_000_000  # records and the log of commits of many thousand calls

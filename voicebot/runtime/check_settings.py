@@ -15,16 +15,16 @@ from voicebot.collect.wording import load_wording
 from voicebot.errors import INSTALL_LOCAL, ModelMissing
 from voicebot.runtime.findings import Check, Finding, note, ok, problem
 from voicebot.settings import PREFIX, Engine, Settings, variable
-from voicebot.speech.models import (
+from voicebot.speech import (
     SpeechProcess,
     has_fallback,
     is_needed,
     missing_models,
     missing_packages,
+    read_manifest,
     voice_files,
     whisper_files,
 )
-from voicebot.speech.null import read_manifest
 
 CORRECT: Final = "correct the environment or .env"
 _ENGINES: Final = ("transcriber", "synthesizer", "understanding")

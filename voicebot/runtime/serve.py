@@ -39,7 +39,7 @@ from voicebot.runtime.ports import (
 )
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
-from voicebot.speech.models import SpeechProcess, is_needed
+from voicebot.speech import SpeechProcess, is_needed
 from voicebot.store import (
     AWAY,
     EmbeddedValkey,

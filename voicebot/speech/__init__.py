@@ -1,103 +1,52 @@
-"""Protocols for speech to text, text to speech and voice activity detection.
+"""Speech to text, text to speech and voice activity detection. All audio is 8 kHz mu-law, mono.
 
-`factory` opens the engines that the settings choose. All audio is mu-law bytes, 8 kHz, mono.
+What is public
+
+    open_stt, open_synthesizer, detectors   the engines that the settings choose
+    SpeechToText, SttStream, SttTurn        an engine, the stream of one call, one turn of a caller
+    Transcriber, Transcript, Hint           hears whole utterances; what was heard; help for it
+    Synthesizer, VoiceDetector              speaks sentences; finds speech in a call's audio
+    CachedSynthesizer, FallbackSynthesizer  what `open_synthesizer` returns, and is to be warmed
+    WholeUtterances                         a transcriber as an engine
+    split_sentences, sentences_of           the sentences of a text, and of several
+    SpeechProcess, is_needed, has_fallback  the processes on this machine
+    stt_socket, tts_socket                  where they listen
+    missing_packages, missing_models        what they lack, for people to read
+    voice_files, whisper_files              their weights
+    NullDetector, read_manifest, clip_checksum   the engines of the benchmark, which need no model
+    openai                                  a package of its own, since it is slow to import
 """
 
-from __future__ import annotations
+from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
+from voicebot.speech.client import WholeUtterances
+from voicebot.speech.factory import detectors, open_stt, open_synthesizer
+from voicebot.speech.models import (
+    SpeechProcess,
+    has_fallback,
+    is_needed,
+    missing_models,
+    missing_packages,
+    voice_files,
+    whisper_files,
+)
+from voicebot.speech.null import NullDetector, clip_checksum, read_manifest
+from voicebot.speech.protocols import (
+    Hint,
+    SpeechToText,
+    SttStream,
+    SttTurn,
+    Synthesizer,
+    Transcriber,
+    Transcript,
+    VoiceDetector,
+)
+from voicebot.speech.sentences import sentences_of, split_sentences
+from voicebot.speech.wire import stt_socket, tts_socket
 
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Protocol
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Help for the recogniser with the next utterance.
-
-    vocabulary  a closed list (services, suburbs served), never realistic values: a recogniser
-                may read its prompt back
-    words_for_digits  write numbers as words, which keeps "double" and "triple" apart
-    """
-
-    language: str = "en"
-    vocabulary: tuple[str, ...] = ()
-    words_for_digits: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """The text of an utterance; empty when it holds no speech."""
-
-    text: str
-    seconds: float = 0.0
-    """Time spent inside the model or at the vendor."""
-
-
-class Transcriber(Protocol):
-    """Transcribes whole utterances. Cancelling a call drops its work."""
-
-    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Return the text of a mu-law utterance; raises SpeechUnavailable."""
-        ...
-
-
-class SttTurn(Protocol):
-    """One turn of a caller, transcribed while it is spoken."""
-
-    def feed(self, mulaw: bytes) -> None:
-        """Take the next mu-law bytes of the caller. Never waits."""
-        ...
-
-    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
-        """Return the text of `utterance`, all that was fed since the turn began.
-
-        Called at each pause and once more at the end of the turn. Cancelling one call does not
-        end the turn. Raises SpeechUnavailable.
-        """
-        ...
-
-
-class SttStream(Protocol):
-    """Speech to text of one call."""
-
-    def listen(self, hint: Hint) -> SttTurn:
-        """Begin a turn, which ends the one before it."""
-        ...
-
-
-class SpeechToText(Protocol):
-    """A speech-to-text engine, which opens one stream per call."""
-
-    def open(self) -> AbstractAsyncContextManager[SttStream]:
-        """Open the stream of one call. Entering the block does not wait for a connection."""
-        ...
-
-    async def aclose(self) -> None: ...
-
-
-class Synthesizer(Protocol):
-    """Synthesises one sentence at a time."""
-
-    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """Yield mu-law pieces of `sentence` as they become ready; raises SpeechUnavailable.
-
-        Closing the generator (`contextlib.aclosing`) drops the rest of the sentence.
-        """
-        ...
-
-    async def aclose(self) -> None: ...
-
-
-class VoiceDetector(Protocol):
-    """Voice activity detection for one call."""
-
-    window_ms: float
-    decisive: bool
-    """True when any silence ends the turn, as for the benchmark's clean clips."""
-
-    def feed(self, mulaw: bytes) -> list[float]:
-        """Return the speech probability (0 to 1) of each window that became complete."""
-        ...
-
-    def reset(self) -> None: ...
+__all__ = [
+    "CachedSynthesizer", "FallbackSynthesizer", "Hint", "NullDetector", "SpeechProcess",
+    "SpeechToText", "SttStream", "SttTurn", "Synthesizer", "Transcriber", "Transcript",
+    "VoiceDetector", "WholeUtterances", "clip_checksum", "detectors", "has_fallback", "is_needed",
+    "missing_models", "missing_packages", "open_stt", "open_synthesizer", "read_manifest",
+    "sentences_of", "split_sentences", "stt_socket", "tts_socket", "voice_files", "whisper_files",
+]  # fmt: skip

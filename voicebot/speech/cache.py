@@ -19,7 +19,7 @@ from pathlib import Path
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import Service, fallbacks
-from voicebot.speech import Synthesizer
+from voicebot.speech.protocols import Synthesizer
 
 _log = get_logger("voicebot.speech.cache")
 

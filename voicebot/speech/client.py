@@ -17,7 +17,7 @@ from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from voicebot.errors import SpeechUnavailable
-from voicebot.speech import Hint, SttStream, SttTurn, Transcriber, Transcript
+from voicebot.speech.protocols import Hint, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
     Hear,

@@ -5,33 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from voicebot.settings import Engine, Settings
-from voicebot.speech import SpeechToText, Synthesizer, Transcriber, VoiceDetector
 from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
 from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber, WholeUtterances
 from voicebot.speech.models import SpeechProcess, has_fallback, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
-from voicebot.speech.vad import SileroDetector
+from voicebot.speech.protocols import SpeechToText, Synthesizer, VoiceDetector
 from voicebot.speech.wire import stt_socket, tts_socket
 
 
 def open_stt(settings: Settings) -> SpeechToText:
     """Return the speech-to-text engine, not yet connected; raises SettingsError."""
-    match settings.engine(settings.transcriber):
-        case Engine.NULL:
-            return WholeUtterances(NullTranscriber(read_manifest(settings.null_manifest)))
-        case Engine.OPENAI:
-            # The openai package takes most of a second to import.
-            from voicebot.speech.openai.stt import OpenAISpeechToText
+    engine = settings.engine(settings.transcriber)
+    if engine is Engine.NULL:
+        return WholeUtterances(NullTranscriber(read_manifest(settings.null_manifest)))
+    if engine is Engine.LOCAL:
+        return WholeUtterances(RemoteTranscriber(stt_socket(settings.data_dir)))
+    # The openai package takes most of a second to import.
+    from voicebot.speech.openai.stt import OpenAISpeechToText
 
-            local = has_fallback(settings, SpeechProcess.STT)
-            return OpenAISpeechToText(settings, local_transcriber(settings) if local else None)
-        case _:
-            return WholeUtterances(local_transcriber(settings))
-
-
-def local_transcriber(settings: Settings) -> Transcriber:
-    """Return the transcriber of this machine's stt process, not yet connected."""
-    return RemoteTranscriber(stt_socket(settings.data_dir))
+    if has_fallback(settings, SpeechProcess.STT):
+        return OpenAISpeechToText(settings, RemoteTranscriber(stt_socket(settings.data_dir)))
+    return OpenAISpeechToText(settings, fallback=None)
 
 
 def open_synthesizer(
@@ -41,36 +35,35 @@ def open_synthesizer(
 
     `fixed` must hold no caller's data. Raises SettingsError, ModelMissing.
     """
-    match settings.engine(settings.synthesizer):
-        case Engine.NULL:
-            return NullSynthesizer()
-        case Engine.OPENAI:
-            from voicebot.openai.client import account
-            from voicebot.speech.openai.tts import OpenAISynthesizer
 
-            first = OpenAISynthesizer(account(settings).open_client(), settings)
-            synthesizers = [_cached(settings, first, first.voice_id, fixed)]
-            if has_fallback(settings, SpeechProcess.TTS):
-                synthesizers.append(_local_synthesizer(settings, fixed))
-            return FallbackSynthesizer(synthesizers)
-        case _:
-            return _local_synthesizer(settings, fixed)
+    def cached(synthesizer: Synthesizer, voice: str) -> CachedSynthesizer:
+        return CachedSynthesizer(synthesizer, settings.data_dir / "speech-cache" / voice, fixed)
 
+    def local() -> CachedSynthesizer:
+        remote = RemoteSynthesizer(tts_socket(settings.data_dir))
+        return cached(remote, voice_id(settings.piper_voice))
 
-def _local_synthesizer(settings: Settings, fixed: Collection[str]) -> CachedSynthesizer:
-    synthesizer = RemoteSynthesizer(tts_socket(settings.data_dir))
-    return _cached(settings, synthesizer, voice_id(settings.piper_voice), fixed)
+    engine = settings.engine(settings.synthesizer)
+    if engine is Engine.NULL:
+        return NullSynthesizer()
+    if engine is Engine.LOCAL:
+        return local()
+    from voicebot.openai.client import account
+    from voicebot.speech.openai.tts import OpenAISynthesizer
 
-
-def _cached(
-    settings: Settings, synthesizer: Synthesizer, voice: str, fixed: Collection[str]
-) -> CachedSynthesizer:
-    return CachedSynthesizer(synthesizer, settings.data_dir / "speech-cache" / voice, fixed)
+    first = OpenAISynthesizer(account(settings).open_client(), settings)
+    voices = [cached(first, first.voice_id)]
+    if has_fallback(settings, SpeechProcess.TTS):
+        voices.append(local())
+    return FallbackSynthesizer(voices)
 
 
 def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
     """Return a factory of voice detectors, one per call. Loads the model; raises ModelMissing."""
     if settings.engine(settings.transcriber) is Engine.NULL:
         return NullDetector
+    # onnxruntime takes half a second to import, which only stream workers need.
+    from voicebot.speech.vad import SileroDetector
+
     SileroDetector()
     return SileroDetector

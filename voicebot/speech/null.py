@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from voicebot import g711
 from voicebot.errors import SettingsError
-from voicebot.speech import Hint, Transcript
+from voicebot.speech.protocols import Hint, Transcript
 
 _SILENT: Final = b"\xff\x7f"
 """The two zeros of mu-law."""

@@ -17,7 +17,6 @@ import asyncio
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +32,9 @@ from tokenizers import Tokenizer
 from voicebot import g711
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
-from voicebot.speech import Hint, Transcript
 from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess, WhisperFiles, whisper_files
+from voicebot.speech.protocols import Hint, Transcript
 from voicebot.speech.resampling import Resampler
 from voicebot.speech.wire import Hear, Kind, Reply, stt_socket
 
@@ -111,12 +110,6 @@ _MAX_PROMPT_TOKENS: Final = 200
 _ECHO_WORDS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    text: str
-    speech: bool
-
-
 class Whisper:
     """A loaded model. `hear` may be called from as many threads as `workers`."""
 
@@ -146,10 +139,10 @@ class Whisper:
         features = self._encode(g711.decode(utterance))
         prompt = ", ".join(hint.vocabulary) + "." if hint.vocabulary else ""
         limit = _TOKENS_AT_LEAST + _TOKENS_PER_S * len(utterance) // g711.RATE_HZ
-        decoded = self._decode(features, hint, prompt, limit)
-        if prompt and is_echo(decoded.text, prompt):
-            decoded = self._decode(features, hint, "", limit)
-        return cut_loops(decoded.text) if decoded.speech else ""
+        text, is_speech = self._decode(features, hint, prompt, limit)
+        if prompt and is_echo(text, prompt):
+            text, is_speech = self._decode(features, hint, "", limit)
+        return cut_loops(text) if is_speech else ""
 
     def _encode(self, samples: NDArray[np.int16]) -> ctranslate2.StorageView:
         upsampler = Resampler(g711.RATE_HZ, RATE_HZ)
@@ -164,7 +157,8 @@ class Whisper:
 
     def _decode(
         self, features: ctranslate2.StorageView, hint: Hint, prompt: str, limit: int
-    ) -> _Decoded:
+    ) -> tuple[str, bool]:
+        """Return the text, and whether it is one of speech."""
         tokens = self._prompt_tokens(prompt) + self._start_tokens(hint.language)
         result = self._model.generate(
             features,
@@ -178,7 +172,7 @@ class Whisper:
         )[0]
         ids = result.sequences_ids[0]
         speech = bool(ids) and result.no_speech_prob < _NO_SPEECH and result.scores[0] > _MIN_SCORE
-        return _Decoded(str(self._tokenizer.decode(ids)).strip(), speech)
+        return str(self._tokenizer.decode(ids)).strip(), speech
 
     def _prompt_tokens(self, prompt: str) -> list[int]:
         if not prompt:

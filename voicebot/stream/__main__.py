@@ -19,10 +19,15 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
-from voicebot.speech import Synthesizer
-from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
-from voicebot.speech.factory import detectors, open_stt, open_synthesizer
-from voicebot.speech.sentences import sentences_of
+from voicebot.speech import (
+    CachedSynthesizer,
+    FallbackSynthesizer,
+    Synthesizer,
+    detectors,
+    open_stt,
+    open_synthesizer,
+    sentences_of,
+)
 from voicebot.store import open_store, utc_now
 from voicebot.stream.observers import Rows, probe_loop
 from voicebot.stream.server import StreamServer

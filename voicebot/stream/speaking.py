@@ -15,8 +15,7 @@ from datetime import datetime
 
 from voicebot.collect.spoken import pronounce
 from voicebot.errors import CallEnded, SpeechUnavailable
-from voicebot.speech import Synthesizer
-from voicebot.speech.sentences import split_sentences
+from voicebot.speech import Synthesizer, split_sentences
 from voicebot.stream.connection import Outbox
 from voicebot.stream.events import AudioReady, CallEvent, SentenceBegan, Signal
 from voicebot.stream.machine import CallMachine

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from voicebot import g711
 from voicebot.openai import Failure, failure_of_code
-from voicebot.speech import Hint
+from voicebot.speech.protocols import Hint
 
 PCM_RATE_HZ: Final = 24_000
 BATCH_BYTES: Final = 60 * g711.RATE_HZ // 1000

@@ -25,7 +25,6 @@ from voicebot import g711
 from voicebot.log import get_logger
 from voicebot.openai import Failure, Service, Unanswered, failed_requests, meter
 from voicebot.openai.client import Account, failure_of
-from voicebot.speech import Hint
 from voicebot.speech.openai.dictation import (
     PCM_RATE_HZ,
     Append,
@@ -36,6 +35,7 @@ from voicebot.speech.openai.dictation import (
     encode,
     session_update,
 )
+from voicebot.speech.protocols import Hint
 from voicebot.speech.resampling import Resampler, rounded
 
 MOST_BYTES: Final = 4 << 20

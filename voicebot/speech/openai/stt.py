@@ -27,7 +27,6 @@ from voicebot.log import get_logger
 from voicebot.openai import Failure, Service, Unanswered, fallbacks, meter, openai_breaker
 from voicebot.openai.client import FAILURES, Unwanted, account, failure_of
 from voicebot.settings import Settings
-from voicebot.speech import Hint, SttStream, Transcriber, Transcript
 from voicebot.speech.openai.dictation import (
     SHORTEST_BYTES,
     Dictation,
@@ -37,6 +36,7 @@ from voicebot.speech.openai.dictation import (
     takes_keywords,
 )
 from voicebot.speech.openai.session import Limits, RealtimeServer, State, TranscriptionSession
+from voicebot.speech.protocols import Hint, SttStream, Transcriber, Transcript
 
 HEDGE_SHARE: Final = 0.3
 """Share of the deadline after which the file endpoint is asked: with 2 s, after 0.6 s, which is

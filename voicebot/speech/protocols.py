@@ -1,0 +1,100 @@
+"""The seams of speech: what transcribes, synthesises and detects. All audio is 8 kHz mu-law."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Help for the recogniser with the next utterance.
+
+    vocabulary  a closed list (services, suburbs served), never realistic values: a recogniser
+                may read its prompt back
+    words_for_digits  write numbers as words, which keeps "double" and "triple" apart
+    """
+
+    language: str = "en"
+    vocabulary: tuple[str, ...] = ()
+    words_for_digits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The text of an utterance; empty when it holds no speech."""
+
+    text: str
+    seconds: float = 0.0
+    """Time spent inside the model or at the vendor."""
+
+
+class Transcriber(Protocol):
+    """Transcribes whole utterances. Cancelling a call drops its work."""
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """Return the text of a mu-law utterance; raises SpeechUnavailable."""
+        ...
+
+
+class SttTurn(Protocol):
+    """One turn of a caller, transcribed while it is spoken."""
+
+    def feed(self, mulaw: bytes) -> None:
+        """Take the next mu-law bytes of the caller. Never waits."""
+        ...
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        """Return the text of `utterance`, all that was fed since the turn began.
+
+        Called at each pause and once more at the end of the turn. Cancelling one call does not
+        end the turn. Raises SpeechUnavailable.
+        """
+        ...
+
+
+class SttStream(Protocol):
+    """Speech to text of one call."""
+
+    def listen(self, hint: Hint) -> SttTurn:
+        """Begin a turn, which ends the one before it."""
+        ...
+
+
+class SpeechToText(Protocol):
+    """A speech-to-text engine, which opens one stream per call."""
+
+    def open(self) -> AbstractAsyncContextManager[SttStream]:
+        """Open the stream of one call. Entering the block does not wait for a connection."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Synthesizer(Protocol):
+    """Synthesises one sentence at a time."""
+
+    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """Yield mu-law pieces of `sentence` as they become ready; raises SpeechUnavailable.
+
+        Closing the generator (`contextlib.aclosing`) drops the rest of the sentence.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class VoiceDetector(Protocol):
+    """Voice activity detection for one call."""
+
+    window_ms: float
+    decisive: bool
+    """True when any silence ends the turn, as for the benchmark's clean clips."""
+
+    def feed(self, mulaw: bytes) -> list[float]:
+        """Return the speech probability (0 to 1) of each window that became complete."""
+        ...
+
+    def reset(self) -> None: ...
