@@ -105,135 +105,121 @@ async def test_places_are_free_again_however_a_stream_ended() -> None:
             assert (await here.get("/readyz"))[0] == 200
 
 
+# -- tokens and signatures -------------------------------------------------------------------
+
+SECRET, MEDIA = "12345", "/media"
+
+
+async def code_of_start(
+    here: Door,
+    path: str = "/media",
+    call_sid: str = CALL_SID,
+    *,
+    signed: bool = False,
+    **given: str,
+) -> int | None:
+    """Open a stream and send its `start`; return the code with which it is closed."""
+    async with here.socket(path, additional_headers=upgrade(here) if signed else None) as socket:
+        await socket.send(orjson.dumps(start_message(call_sid, **given)).decode())
+        return await close_code(socket)
+
+
+def upgrade(here: Door) -> dict[str, str]:
+    """Return the headers of a signed upgrade."""
+    return {"x-twilio-signature": sign(SECRET, f"wss://127.0.0.1:{here.port}/media")}
+
+
+async def announced(here: Door, call_sid: str = CALL_SID) -> tuple[str, str]:
+    """Ask the webhook with a signature; return the path of the stream, and its token."""
+    path = f"/twiml?CallSid={call_sid}"
+    signed = sign(SECRET, f"http://127.0.0.1:{here.port}{path}")
+    status, _, body = await here.get(path, f"X-Twilio-Signature: {signed}")
+    assert status == 200
+    stream = ElementTree.fromstring(body)[0][0]
+    tokens = [str(p.get("value")) for p in stream if p.get("name") == "token"]
+    path = urlsplit(str(stream.get("url"))).path
+    return path, tokens[0] if tokens else path.rpartition("/")[2]
+
+
+async def is_refused(here: Door, path: str = MEDIA) -> bool:
+    with pytest.raises(InvalidStatus) as refused:
+        async with here.socket(path):
+            pass
+    return refused.value.response.status_code == 403
+
+
 @in_virtual_time
-async def test_beyond_loopback_a_stream_needs_the_pass_of_its_call() -> None:
+async def test_beyond_loopback_a_stream_needs_the_token_of_its_call() -> None:
     async with door(stream_host="0.0.0.0") as here:
         token = await here.token()
         for given in ("", "forged", token[:-1] + "x"):
-            async with here.socket() as socket:
-                await socket.send(orjson.dumps(start_message(token=given)).decode())
-                assert await close_code(socket) == 1008
-        async with here.socket() as socket:
-            await socket.send(orjson.dumps(start_message("CAother", token=token)).decode())
-            assert await close_code(socket) == 1008
+            assert await code_of_start(here, token=given) == 1008
+        assert await code_of_start(here, call_sid="CAother", token=token) == 1008
         async with here.caller(token=token) as provider:
             await provider.until_heard()
-        async with here.socket() as socket:
-            await socket.send(orjson.dumps(start_message(token=token)).decode())
-            assert await close_code(socket) == 1008
+        assert await code_of_start(here, token=token) == 1008
 
 
 @in_virtual_time
-async def test_a_pass_may_stand_in_the_path() -> None:
+async def test_a_token_may_stand_in_the_path() -> None:
     async with door(stream_host="0.0.0.0") as here:
-        token = await here.token()
-        async with here.socket(f"/media/{token}") as socket, carried(socket) as provider:
+        path = f"/media/{await here.token()}"
+        async with here.socket(path) as socket, carried(socket) as provider:
             await provider.begin()
             await provider.until_heard()
 
 
 @in_virtual_time
-async def test_with_an_auth_token_strangers_stay_outside() -> None:
-    async with door(twilio_auth_token="12345") as here:
+async def test_with_an_auth_token_only_what_is_signed_and_announced_is_served() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
         assert (await here.get(f"/twiml?CallSid={CALL_SID}"))[0] == 403
-        with pytest.raises(InvalidStatus) as refused:
-            async with here.socket():
-                pass
-        assert refused.value.response.status_code == 403
-        at = f"127.0.0.1:{here.port}"
-        path = f"/twiml?CallSid={CALL_SID}"
-        signed = f"X-Twilio-Signature: {sign('12345', f'https://{at}{path}')}"
-        assert (await here.get(path, signed))[0] == 200
-        headers = {"x-twilio-signature": sign("12345", f"wss://{at}/media")}
-        async with here.socket(additional_headers=headers) as socket:
-            await socket.send(orjson.dumps(start_message()).decode())
-            assert await close_code(socket) == 1008  # signed, but not announced
-
-
-async def browsers_address(here: Door, sid: str) -> str:
-    """Return a browser's stream address from a signed request to the webhook."""
-    path = f"/twiml?CallSid={sid}&From=browser"
-    url = f"http://127.0.0.1:{here.port}{path}"
-    status, _, body = await here.get(path, f"X-Twilio-Signature: {sign('12345', url)}")
-    assert status == 200
-    stream = ElementTree.fromstring(body).find("./Connect/Stream")
-    assert stream is not None
-    return urlsplit(str(stream.get("url"))).path
+        assert await is_refused(here)
+        await announced(here)
+        assert await code_of_start(here, signed=True) == 1008, "signed, but without its token"
 
 
 @in_virtual_time
-async def test_with_an_auth_token_a_browser_streams_once_with_the_pass_of_its_call() -> None:
-    async with door(twilio_auth_token="12345") as here:
-        address = await browsers_address(here, "web-1")
-        async with here.socket(address) as socket:  # it opens, but for no other call
-            await socket.send(orjson.dumps(start_message("web-2")).decode())
-            assert await close_code(socket) == 1008
-        async with here.socket(address) as socket, carried(socket) as provider:
+async def test_with_an_auth_token_a_browser_streams_once_with_the_token_of_its_call() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        path, _ = await announced(here, "web-1")
+        assert await code_of_start(here, path, "web-2") == 1008, "it opens, but for no other call"
+        async with here.socket(path) as socket, carried(socket) as provider:
             await provider.send(start_message("web-1"))
             await provider.until_heard()
-        with pytest.raises(InvalidStatus) as refused:
-            async with here.socket(address):
-                pass
-        assert refused.value.response.status_code == 403
+        assert await is_refused(here, path)
 
 
 @in_virtual_time
 async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> None:
-    async with door(twilio_auth_token="12345") as here:
-        path = f"/twiml?CallSid={CALL_SID}"
-        signed = f"X-Twilio-Signature: {sign('12345', f'http://127.0.0.1:{here.port}{path}')}"
-        headers = {"x-twilio-signature": sign("12345", f"wss://127.0.0.1:{here.port}/media")}
-
-        async def token() -> str:
-            twiml = ElementTree.fromstring((await here.get(path, signed))[2])
-            found = twiml.find("./Connect/Stream/Parameter[@name='token']")
-            assert found is not None
-            return str(found.get("value"))
-
-        async def code_of(given: str) -> int | None:
-            async with here.socket(additional_headers=headers) as socket:
-                await socket.send(orjson.dumps(start_message(token=given)).decode())
-                return await close_code(socket)
-
-        given = await token()
-        async with here.socket(additional_headers=headers) as socket, carried(socket) as provider:
-            await provider.begin(token=given)
+    async with door(twilio_auth_token=SECRET) as here:
+        _, token = await announced(here)
+        options = {"additional_headers": upgrade(here)}
+        async with here.socket(**options) as socket, carried(socket) as provider:
+            await provider.begin(token=token)
             await provider.until_heard()
-            assert await code_of(given) == 1008
+            assert await code_of_start(here, signed=True, token=token) == 1008
             await provider.until_heard()
-        elsewhere = await token()
+        _, elsewhere = await announced(here)
         assert await here.store.index.lock(CallSid(CALL_SID), elsewhere, 60)
-        assert await code_of(elsewhere) == 1008
+        assert await code_of_start(here, signed=True, token=elsewhere) == 1008
 
 
 @in_virtual_time
-async def test_a_browsers_pass_is_spent_at_all_workers() -> None:
-    async with door(twilio_auth_token="12345") as here:
-        address = await browsers_address(here, "web-1")
-        _, _, given = address.removeprefix("/").split("/")
-        assert await here.store.index.lock(CallSid("web-1"), given, 20)  # another worker was first
-        async with here.socket(address) as socket:
-            await socket.send(orjson.dumps(start_message("web-1")).decode())
-            assert await close_code(socket) == 1008
+async def test_a_browsers_token_is_spent_at_all_workers() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        path, token = await announced(here, "web-1")
+        assert await here.store.index.lock(CallSid("web-1"), token, 20)  # another worker was first
+        assert await code_of_start(here, path, "web-1") == 1008
 
 
 @in_virtual_time
-async def test_a_browsers_pass_gets_nobody_on_to_a_providers_call() -> None:
-    async with door(twilio_auth_token="12345") as here:
-        address = await browsers_address(here, "web-1")
-        at = f"127.0.0.1:{here.port}"
-        signed = f"X-Twilio-Signature: {sign('12345', f'http://{at}/twiml?CallSid={CALL_SID}')}"
-        body = (await here.get(f"/twiml?CallSid={CALL_SID}", signed))[2]
-        found = ElementTree.fromstring(body).find("./Connect/Stream/Parameter[@name='token']")
-        assert found is not None
-        token = str(found.get("value"))
-        async with here.socket(address) as socket:  # even with the pass of that call in hand
-            await socket.send(orjson.dumps(start_message(token=token)).decode())
-            assert await close_code(socket) == 1008
+async def test_a_browsers_token_gets_nobody_on_to_a_providers_call() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        browsers, _ = await announced(here, "web-1")
+        _, token = await announced(here)
+        assert await code_of_start(here, browsers, token=token) == 1008, "not even with that token"
         for path in (f"/media/{token}", f"/media/{CALL_SID}/{token}", f"/media/web-1/{token}"):
-            with pytest.raises(InvalidStatus):
-                async with here.socket(path):
-                    pass
+            assert await is_refused(here, path)
 
 
 @in_virtual_time
