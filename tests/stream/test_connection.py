@@ -15,7 +15,13 @@ from websockets.frames import Frame, Opcode
 from tests.stream.door import Door, close_code, door, in_virtual_time
 from tests.stream.provider import CALL_SID, start_message
 from voicebot.signature import sign
-from voicebot.stream.connection import CONTROL_BURST, MAX_BODY_BYTES, MAX_HEAD_BYTES, SLICE_BYTES
+from voicebot.stream.connection import (
+    CONTROL_BURST,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    SLICE_BYTES,
+    PendingConnections,
+)
 from voicebot.stream.session import FRAME_COST_BYTES, MAX_BEFORE_START_BYTES
 
 FORM = {"CallSid": CALL_SID, "From": "+61255500100", "FromCity": "", "CallerName": "Ångström & Co"}
@@ -219,3 +225,29 @@ async def test_while_a_peer_floods_the_others_get_their_turn_after_each_slice() 
     flood = begin + frames(Opcode.TEXT, b"", 30_000) + stop
     async with door() as here, peer(here) as flooder:
         assert await flooder.floods(flood) > len(flood) // SLICE_BYTES
+
+
+class Silent(asyncio.Transport):
+    """A connection that says nothing."""
+
+    dropped = False
+
+    def abort(self) -> None:
+        self.dropped = True
+
+
+def test_at_the_limit_the_oldest_connection_of_the_fullest_address_is_dropped() -> None:
+    pending, connections = PendingConnections(limit=4), [Silent() for _ in range(6)]
+    for connection, address in zip(connections, ("a", "b", "b", "c", "d", "e"), strict=True):
+        pending.add(connection, address)
+    assert [c.dropped for c in connections] == [True, True, False, False, False, False]
+
+
+def test_a_connection_whose_call_began_is_not_counted() -> None:
+    pending, first, others = PendingConnections(limit=2), Silent(), [Silent() for _ in range(2)]
+    pending.add(first, "a")
+    pending.remove(first)
+    pending.remove(first)
+    for other in others:
+        pending.add(other, "a")
+    assert not any(c.dropped for c in (first, *others))

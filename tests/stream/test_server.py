@@ -14,6 +14,7 @@ from tests.stream.door import ANSWERS, answer, door, in_virtual_time, now
 from tests.stream.provider import CALL_SID
 from voicebot.call import CallSid, Status
 from voicebot.store import CallSession, Store
+from voicebot.stream.server import Admission
 
 
 @in_virtual_time
@@ -192,3 +193,26 @@ async def test_turns_and_commits_are_measured_when_a_file_is_named() -> None:
     assert turns[0]["call"] == CALL_SID
     assert 0 <= turns[0]["server_ms"] <= turns[0]["total_ms"]
     assert sum(row["kind"] == "commit" for row in rows) >= 3
+
+
+def test_a_place_is_given_back_however_its_call_ended() -> None:
+    admission = Admission(1)
+    for _ in range(3):
+        try:
+            with admission.place():
+                assert not admission.has_room
+                raise ConnectionError
+        except ConnectionError:
+            pass
+        assert admission.has_room
+
+
+async def test_who_is_in_when_it_closes_may_stay_and_is_waited_for() -> None:
+    admission = Admission(2)
+    with admission.place():
+        leaving = asyncio.ensure_future(admission.close(60.0))
+        await asyncio.sleep(0)
+        assert not admission.has_room
+        assert not leaving.done()
+    await leaving
+    assert not admission.has_room
