@@ -193,8 +193,8 @@ async def test_with_an_auth_token_a_browser_streams_once_with_the_token_of_its_c
 async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         _, token = await announced(here)
-        options = {"additional_headers": upgrade(here)}
-        async with here.socket(**options) as socket, carried(socket) as provider:
+        stream = here.socket(additional_headers=upgrade(here))
+        async with stream as socket, carried(socket) as provider:
             await provider.begin(token=token)
             await provider.until_heard()
             assert await code_of_start(here, signed=True, token=token) == 1008

@@ -57,43 +57,24 @@ def step(state: CallState, event: CallEvent, now: Now) -> tuple[CallState, tuple
 
 
 def _take(moment: Moment, event: CallEvent) -> None:
+    playback = moment.state.playback
     match event:
         case ev.Window(probability):
             caller.hear_window(moment, probability)
         case Mark(name):
-            voice.set_playback(moment, moment.state.playback.on_mark(name, moment.now.s))
+            voice.set_playback(moment, playback.on_mark(name, moment.now.s))
         case ev.AudioReady(mulaw):
             voice.play(moment, mulaw)
-        case Digit(key):
-            caller.press_key(moment, key)
-        case Expectation():
-            _ask(moment, event)
-        case ev.Transcribed():
-            _transcribed(moment, event)
+        case Signal.SENTENCE_ENDED:
+            voice.end_sentence(moment)
         case ev.SentenceBegan(text):
-            moment.become(playback=moment.state.playback.open_sentence(text))
-        case ev.FillerReady(mulaw):
-            voice.fill(moment, mulaw)
-        case TimeUp():
-            caller.arrive(moment, event)
-        case ev.Over(why):
-            _close(moment, why)
-        case Timer():
-            _fire(moment, event)
-        case Signal():
-            _take_signal(moment, event)
-
-
-def _take_signal(moment: Moment, signal: Signal) -> None:
-    match signal:
+            moment.become(playback=playback.open_sentence(text))
         case Signal.SAY_BEGAN:
-            moment.become(heard_prefix=None, playback=moment.state.playback.begin())
+            moment.become(heard_prefix=None, playback=playback.begin())
         case Signal.SPEECH_BEGAN:
             _begin_speech(moment)
         case Signal.FIRST_FRAME_SENT:
             voice.stop_filler(moment)
-        case Signal.SENTENCE_ENDED:
-            voice.end_sentence(moment)
         case Signal.SAY_ENDED:
             voice.end_say(moment)
         case Signal.RESUME_ENDED:
@@ -101,18 +82,26 @@ def _take_signal(moment: Moment, signal: Signal) -> None:
             moment.become(waits=Waits.CALLER)
         case Signal.FAREWELL_BEGAN:
             voice.begin_farewell(moment)
-        case Signal.CALLER_GONE:
-            _lose_caller(moment)
-
-
-def _fire(moment: Moment, timer: Timer) -> None:
-    match timer:
+        case Expectation():
+            _ask(moment, event)
+        case ev.Transcribed():
+            _transcribed(moment, event)
+        case Digit(key):
+            caller.press_key(moment, key)
         case Timer.KEYS:
             caller.take_keys(moment)
         case Timer.PLAYED:
-            voice.set_playback(moment, moment.state.playback.give_up())
+            voice.set_playback(moment, playback.give_up())
         case Timer.FILLER:
             voice.say_filler(moment)
+        case ev.FillerReady(mulaw):
+            voice.fill(moment, mulaw)
+        case TimeUp():
+            caller.arrive(moment, event)
+        case Signal.CALLER_GONE:
+            _lose_caller(moment)
+        case ev.Over(why):
+            _close(moment, why)
 
 
 def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
