@@ -87,7 +87,7 @@ async def assert_complete(store: Store, talks: list[Talk]) -> None:
         said = [f"{talk.sid}/{n}" for n in range(len(talk.told))]
         assert [m.message for m in skeleton.history] == said
         assert skeleton.user.userInfo.name == skeleton.user.userInfo.address == said[-1]
-        assert talk.ledger.unsaved == 0
+        assert not talk.ledger.pending.waiting
 
 
 def calls(name: str) -> list[CallSid]:

@@ -96,7 +96,7 @@ async def test_a_call_goes_on_when_redis_hangs_and_the_late_answer_counts(
         assert faulty.asked == asked
     await ledger.caught_up()
     await ledger.close()
-    assert ledger.unsaved == 0
+    assert not ledger.pending.waiting
     assert await spoken(store) == ["one", "two"]
 
 

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, CallState, Status
+from voicebot.call import CallSid, CallState
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
@@ -24,7 +24,7 @@ from voicebot.store.commits import after
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import CallIndex
 from voicebot.store.legacy import read_legacy, write_legacy
-from voicebot.store.record import CallRecord, fresh_fields, legacy_key, read_status
+from voicebot.store.record import CallRecord, fresh_fields, legacy_key
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Replicas, Script, Scripts
 from voicebot.store.slots import Slots
@@ -37,7 +37,6 @@ INDEX_PATIENCE_S = 0.5
 MIRROR_TRIES = 3
 """The mirror begins again so often when another program wrote it meanwhile."""
 
-_FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 _MIRROR = Script("mirror", behind=())
 
 
@@ -114,20 +113,13 @@ class Backend:
 
         None as `record`: Redis has none, or is away.
         """
-        known = await self._with_journals(call_sid, record)
+        known = await self.with_journals(call_sid, record)
         return known.state(self.business, self.clock()) if known else CallState()
 
-    async def status(self, call_sid: CallSid, text: str | None) -> Status | None:
-        """Return the status with what waits in journals; finished there is finished."""
-        if text not in _FINISHED:
-            stored = CallRecord({"status": text}) if text else None
-            known = await self._with_journals(call_sid, stored)
-            text = known.fields.get("status") if known else None
-        return read_status(text) if text else None
-
-    async def _with_journals(
+    async def with_journals(
         self, call_sid: CallSid, record: CallRecord | None
     ) -> CallRecord | None:
+        """Return a record with what waits in journals; None as `record`: see `state`."""
         data_dir = self.settings.data_dir
         if not journal_paths(data_dir):  # a look at one directory is not worth a thread
             return record

@@ -30,7 +30,14 @@ from redis.exceptions import AskError, MovedError, NoScriptError, ResponseError,
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.store.client import is_wrong_type
-from voicebot.store.commits import Argument, EncodedCommit, PendingUpdate, SessionInfo
+from voicebot.store.commits import (
+    Argument,
+    EncodedCommit,
+    PendingUpdate,
+    SessionInfo,
+    encode_events,
+    encode_lists,
+)
 from voicebot.store.record import CHANNEL, CallRecord, call_keys, clean, iso_utc
 
 EVENTS_KEPT = 1000
@@ -215,7 +222,7 @@ class Scripts:
     ) -> Claimed:
         """Own the call from now on; `late` for a session that could not when it began."""
         head = (session.id, _us(session.began), "1" if late else "")
-        reply = await self._run(_CLAIM, session.call_sid, at, (*head, *_arguments(snapshot)))
+        reply = await self._run(_CLAIM, session.call_sid, at, (*head, *encode_lists(snapshot)))
         _, epoch, *after = cast(list[str], reply)
         return Claimed(int(epoch), _record(after) or CallRecord({}))
 
@@ -239,17 +246,15 @@ class Scripts:
         Returns APPLIED, DONE or UNKNOWN. Raises TooFewReplicas when it is not safe yet; to be
         asked again.
         """
-        written = _arguments(CallRecord(pending.fields, pending.history))
-        arguments = [pending.id, *written, len(pending.events)]
-        for event in pending.events:
-            arguments += [len(event), *event]
+        written = encode_lists(CallRecord(pending.fields, pending.history))
+        arguments = [pending.id, *written, *encode_events(pending.events)]
         sid, at = pending.call_sid, pending.at
         reply = await self._run(_UPDATE, sid, at, arguments, keys=4, copied=True)
         return Verdict(cast(str, reply))
 
     async def found(self, call_sid: CallSid, record: CallRecord, *, at: datetime) -> None:
         """Create the record if there is none; claims nothing."""
-        await self._run(_FOUND, call_sid, at, _arguments(record))
+        await self._run(_FOUND, call_sid, at, encode_lists(record))
 
     async def take(
         self, call_sid: CallSid, by: str, *, at: datetime, over: bool = False
@@ -297,7 +302,7 @@ class Scripts:
         given = [text for answer in answers.items() for text in answer]
         head = (epoch, record.fields.get(f"seq.{epoch}", ""), _us(began))
         fresh = CallRecord({}) if epoch else record
-        arguments = [*head, *_arguments(fresh), len(given), *given, *commit.arguments]
+        arguments = [*head, *encode_lists(fresh), len(given), *given, *commit.arguments]
         reply = await self._run(_TURN, call_sid, commit.at, arguments, keys=5, copied=True)
         verdict, *after = cast(list[object], reply)
         return Verdict(cast(str, verdict)), _record(after) or CallRecord({})
@@ -343,12 +348,6 @@ def _shared(
 ) -> Sequence[Argument]:
     """Return the arguments that `common.lua` takes."""
     return iso_utc(at) if at else "", retention_s, EVENTS_KEPT, CHANNEL, call_sid
-
-
-def _arguments(record: CallRecord) -> list[Argument]:
-    """Return fields and messages as the scripts read them."""
-    pairs = [text for pair in record.fields.items() for text in pair]
-    return [len(pairs), *pairs, len(record.history), *record.history]
 
 
 def _us(moment: datetime) -> int:

@@ -117,11 +117,6 @@ class CallSession:
         session._delivered = session._copied = pending.delivered
         return session
 
-    @property
-    def unsaved(self) -> int:
-        """Commits that are not in Redis yet."""
-        return self._waiting + len(self._batch)
-
     async def continue_earlier(self, earlier: CallSid) -> None:
         """Go on with an earlier call of this caller; see Ledger.continue_earlier."""
         await self._backend.index.mark_continued(earlier, self.info.call_sid)

@@ -30,7 +30,15 @@ from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.integrator_writes import IntegratorWrites
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import CHANNEL, CallRecord, call_keys, fresh_fields, iso_utc, utc_now
+from voicebot.store.record import (
+    CHANNEL,
+    CallRecord,
+    call_keys,
+    fresh_fields,
+    iso_utc,
+    read_status,
+    utc_now,
+)
 from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
@@ -46,6 +54,8 @@ REPLAY_EVERY_S = 1.0
 """A worker that was killed leaves its journal; the others look for it this often. What waited is
 to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
+
+_FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
 
 
 class Store:
@@ -173,7 +183,11 @@ class Store:
             async with asyncio.timeout(OPEN_PATIENCE_S):
                 get = self._backend.client.hget(call_keys(call_sid).call, "status")
                 text = await cast(Awaitable[str | None], get)
-        return await self._backend.status(call_sid, text)
+        if text not in _FINISHED:  # finished there is finished
+            stored = CallRecord({"status": text}) if text else None
+            known = await self._backend.with_journals(call_sid, stored)
+            text = known.fields.get("status") if known else None
+        return read_status(text) if text else None
 
     async def hand_over(self, call_sid: CallSid, by: str, *, over: bool = False) -> str | None:
         """Mark the call as taken by `by`, a member of staff, or as free when `by` is empty.
