@@ -153,7 +153,7 @@ def test_a_time_that_could_not_be_read_back_is_not_booked() -> None:
 def weekly(language: str = "en", slot_minutes: int = 60) -> Business:
     """Open on weekdays but over noon; closed on Saturday and Sunday."""
     spans = ({"opens": "08:00", "closes": "12:00"}, {"opens": "13:00", "closes": "18:00"})
-    told = load_business(None).model_dump()
+    told = load_business(None).model_dump(by_alias=True)
     told |= {"hours": dict.fromkeys(WEEKDAYS[:5], spans), "language": language}
     told |= {"booking": {"slot_minutes": slot_minutes}}
     return Business.model_validate(told)

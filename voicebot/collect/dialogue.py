@@ -15,8 +15,6 @@ from voicebot.call import FIELDS, Answer, CallState, EarlierCall, Service, Statu
 from voicebot.collect.understanding.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
 
-_NONE: frozenset[Step] = frozenset()
-
 
 class Mode(StrEnum):
     """The bot offers to go on with an earlier call, asks, reads back, or says no more."""
@@ -139,7 +137,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         answers={s: normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
         confirmed=state.confirmed,
         doubted=_steps(saved.get("doubted")),
-        settled=_steps(saved.get("settled")) if state.status is not Status.INCOMPLETE else _NONE,
+        settled=_steps(saved.get("settled") if state.status is not Status.INCOMPLETE else None),
         pending=saved.get("pending"),
         given_time=saved.get("given_time"),
         offered=bool(saved.get("offered")),
@@ -189,10 +187,8 @@ def _read(text: str | None) -> dict[str, Any]:
 
 
 def _steps(names: object) -> frozenset[Step]:
-    known = set(FIELDS)
-    return (
-        frozenset(Step(n) for n in names if n in known) if isinstance(names, list) else frozenset()
-    )
+    found = names if isinstance(names, list) else ()
+    return frozenset(Step(name) for name in found if name in FIELDS)
 
 
 def normal(answer: Answer, business: Business) -> str:

@@ -193,7 +193,9 @@ def _offered(turn: Turn, understood: Understanding) -> Turn:
         return proceed(_learn(turn, understood.fields)[0])
     if understood.fields:
         step, mode = turn.dialogue.next_open()
-        return _met(turn.become(step=step, mode=mode), _as_answer(understood, step))
+        value = understood.fields.get(step)  # a yes or a no that tells something answers
+        answer = replace(understood, intent=Intent.ANSWER, value=value)
+        return _met(turn.become(step=step, mode=mode), answer)
     return proceed(turn.say("offer.no"))
 
 
@@ -206,13 +208,6 @@ def _offer_again(turn: Turn) -> Turn:
 
 def _closed_offer(turn: Turn) -> Turn:
     return turn.become(earlier=(), offered=True, mode=Mode.ASKING, attempts=0)
-
-
-def _as_answer(understood: Understanding, step: Step) -> Understanding:
-    """Read a yes or a no that tells something as an answer to the question."""
-    if not understood.fields:
-        return understood
-    return replace(understood, intent=Intent.ANSWER, value=understood.fields.get(step))
 
 
 def _reopened(turn: Turn) -> Turn:

@@ -75,7 +75,5 @@ def _flatten(
         if isinstance(value, dict):
             yield from _flatten(value, f"{prefix}{key}.")
         else:
-            yield (
-                prefix + key,
-                (value,) if isinstance(value, str) else tuple(cast(list[str], value)),
-            )
+            variants = [value] if isinstance(value, str) else cast(list[str], value)
+            yield prefix + key, tuple(variants)
