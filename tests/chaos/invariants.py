@@ -208,7 +208,7 @@ def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
 
 
 def _is_late(commit: Told, newer: Sequence[SessionTrace]) -> bool:
-    """Told after somebody else had taken over: it is taken only where the record has none."""
+    """Told after another session had taken over: it is taken only where the record has none."""
     return any(commit.told_at > session.opened_at - _RACE_S for session in newer)
 
 

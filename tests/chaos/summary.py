@@ -12,7 +12,7 @@ from tests.chaos.trial import Result
 
 
 def acknowledged(results: Sequence[Result]) -> Counter[str]:
-    """Where a commit was acknowledged, by its name in the table."""
+    """The place of an acknowledged commit, by its name in the table."""
     counts: Counter[str] = Counter()
     for evidence in (evidence for result in results for evidence in result.evidence):
         counts["sessions"] += len(evidence.sessions)

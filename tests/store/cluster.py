@@ -26,7 +26,7 @@ PATIENCE_S = 60
 _QUICK_MS = 1000
 """After so long without an answer a node counts as failed, and its replica takes over."""
 _PATIENT_MS = 15_000
-"""Where nothing takes over, a machine that is slow is no failure."""
+"""For clusters without replicas: a slow machine is no failure."""
 
 
 @contextmanager

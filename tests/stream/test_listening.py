@@ -48,7 +48,7 @@ def test_a_silent_line_does_not_fill_the_memory() -> None:
 
 @dataclass
 class NotedTurn:
-    """What a turn was fed, when, and what it was asked about."""
+    """The audio that a turn was fed, with times, and its questions."""
 
     stt: CodedTranscriber
     fed: list[tuple[float, bytes]] = field(default_factory=list)

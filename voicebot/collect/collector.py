@@ -64,14 +64,14 @@ _BESIDE_IT = frozenset(
 
 _IDLE = frozenset({Intent.NOT_A_VALUE, Intent.NOTHING})
 _ASSENT = frozenset({Intent.YES, Intent.THANKS})
-"""Where no yes is waited for, "okay" answers nothing."""
+"""These answer nothing where no yes is waited for."""
 
 _LIKELY = {
     ("en", Step.PHONE): ("oh", "double", "triple"),
     ("en", Step.EMAIL): ("gmail dot com", "outlook dot com", "hotmail dot com"),
     ("en", Step.TIME): ("o'clock", "am", "pm", "noon"),
 }
-"""Words for the recogniser: closed lists, never values of anybody.
+"""Words for the recogniser: closed lists, no values of callers.
 
 It writes words that it expects as words. Without, "oh four" becomes "L4", "at ten" becomes
 "attend", and "john dot smith at" is drawn together as "john.smithat".

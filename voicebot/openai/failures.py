@@ -1,4 +1,4 @@
-"""How requests to OpenAI fail: the kinds of failure, their metrics, and the breaker of a service.
+"""Failures of requests to OpenAI: their kinds, their metrics, and the breaker of a service.
 
 A breaker opens after two outages in a row, or at once for a fault that lasts: a caller should not
 wait for an answer that will not come.
