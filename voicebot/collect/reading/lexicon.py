@@ -15,6 +15,7 @@ from importlib.resources import files
 from itertools import chain
 
 from voicebot.collect.reading.text import Kind, Token, tokens, without_accents
+from voicebot.collect.reading.words import is_everyday
 
 SOUND = "quiet.sound"
 """The tag of "uh" and "um", which may stand inside any phrase."""
@@ -120,6 +121,13 @@ class Lexicon:
             ]
             found.append(tuple(reversed(here)))
         return tuple(found)
+
+    def is_everyday(self, word: str) -> bool:
+        """Return True for a word of the language that is no name: by the English list, or by rows.
+
+        A language without a list of its everyday words knows those that stand in its table.
+        """
+        return is_everyday(word) or (self.language != "en" and word in self._words)
 
     def has(self, tag: str, word: str) -> bool:
         """Return True when this one word is a phrase with this tag."""

@@ -14,7 +14,6 @@ from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import (
     FUNCTION_WORDS,
     is_common_family,
-    is_everyday,
     is_family,
     is_given,
 )
@@ -119,7 +118,7 @@ def _joins(said: Utterance, at: int, first: int) -> bool:
 
 
 def _may_continue(said: Utterance, at: int, first: int, announced: bool) -> bool:
-    token, word = said.tokens[at], said.low(at)
+    token = said.tokens[at]
     if not is_word(said, at):
         return False
     particle = said.at(at, "name.particle") is not None
@@ -131,11 +130,16 @@ def _may_continue(said: Utterance, at: int, first: int, announced: bool) -> bool
     last = at > first and token.text.istitle() and ends_at(said, at + 1)
     if last and said.at(at, "name.ending_too"):
         return said.tokens[first].text[0].isupper()
-    if word in FUNCTION_WORDS or said.is_sound(at) or said.at(at, "name.field", "act.thank"):
+    if _is_function(said, at) or said.is_sound(at) or said.at(at, "name.field", "act.thank"):
         return inside
     if at == first:
         return _may_begin(said, at, announced)
     return particle or _may_follow(said, at, first)
+
+
+def _is_function(said: Utterance, at: int) -> bool:
+    foreign = said.lexicon.language != "en" and said.at(at, "quiet.function") is not None
+    return said.low(at) in FUNCTION_WORDS or foreign
 
 
 def _may_follow(said: Utterance, at: int, first: int) -> bool:
@@ -148,7 +152,7 @@ def _may_follow(said: Utterance, at: int, first: int) -> bool:
     if is_letter(said, at):
         after = next((n for n in range(at + 1, len(said)) if said.low(n) != "-"), len(said))
         return not is_letter(said, after)
-    if not is_everyday(word):
+    if not said.lexicon.is_everyday(word):
         return said.at(at, "quiet.courtesy") is None
     if not is_family(word):
         both = token.text.istitle() and opening.istitle()
@@ -177,7 +181,7 @@ def _is_shortening(said: Utterance, at: int, first: int, announced: bool) -> boo
 def _is_initial(said: Utterance, at: int) -> bool:
     """Return True for a middle initial: "Kelley A Fleming"."""
     after = said.low(at + 1)
-    surname = is_family(after) or (is_word(said, at + 1) and not is_everyday(after))
+    surname = is_family(after) or (is_word(said, at + 1) and not said.lexicon.is_everyday(after))
     return is_given(said.low(at - 1)) and len(after) > 1 and surname
 
 
@@ -186,7 +190,7 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     if is_letter(said, at):
         return _begins_with_initial(said, at)
     follows = is_word(said, at + 1)
-    if not is_everyday(word):
+    if not said.lexicon.is_everyday(word):
         return len(word) > 1 and not said.at(at, "name.opening", "quiet.courtesy")
     if said.before(at, "name.title") or (
         said.low(at - 1) == "." and said.before(at - 1, "name.title")
@@ -197,7 +201,7 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
         if is_common_family(word) or (is_family(word) and (announced or behind_word)):
             return True
     cased = token.text[0].isupper() and follows and said.tokens[at + 1].text[0].isupper()
-    rare = follows and not is_everyday(after)
+    rare = follows and not said.lexicon.is_everyday(after)
     if rare and is_known(after) and is_family(word):
         return cased or announced
     if rare and cased and len(said) == 2:
@@ -212,7 +216,11 @@ def _begins_with_initial(said: Utterance, at: int) -> bool:
     after = said.low(at + 1)
     if after == ".":
         return said.tokens[at].text.isupper() and at + 2 < len(said)
-    return len(after) > 1 and is_word(said, at + 1) and (is_known(after) or not is_everyday(after))
+    return (
+        len(after) > 1
+        and is_word(said, at + 1)
+        and (is_known(after) or not said.lexicon.is_everyday(after))
+    )
 
 
 def _is_whole(said: Utterance, first: int, end: int) -> bool:
@@ -227,7 +235,7 @@ def _guesses(said: Utterance, first: int, announced: bool) -> int:
     word = said.low(first)
     if announced or is_given(word):
         return 0
-    if is_everyday(word):
+    if said.lexicon.is_everyday(word):
         return 2
     return 1 if said.tokens[first].text[0].isupper() else 2
 
