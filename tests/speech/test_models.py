@@ -120,7 +120,7 @@ ANY = SecretStr("k")
 
 
 @pytest.mark.parametrize("process", SpeechProcess)
-def test_ears_and_mouth_run_where_they_are_local_or_can_take_over(process: SpeechProcess) -> None:
+def test_speech_processes_run_where_they_are_local_or_can_take_over(process: SpeechProcess) -> None:
     keyless = Settings.model_construct()
     keyed = keyless.model_copy(update={"openai_api_key": ANY})
     alone = keyed.model_copy(update={"openai_fallback": False})

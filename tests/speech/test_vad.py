@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ import pytest
 import voicebot.simulators.phone
 from voicebot import g711
 from voicebot.simulators.phone import load_clip
-from voicebot.speech import vad
 from voicebot.speech.vad import SileroDetector
 
 SPEECH = 0.5
@@ -68,29 +66,14 @@ def test_after_a_minute_of_noise_the_next_word_is_found_as_by_a_new_detector(spo
     assert abs(after.index(True) - at_once.index(True)) <= 1
 
 
-def test_inaudible_audio_skips_the_model_and_loses_no_word(
-    recorded: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = SILENCE * 3 + recorded + SILENCE * 3
-    asked = count_windows_asked(monkeypatch)
-    found = [p > SPEECH for p in SileroDetector().feed(whole)]
-    assert asked() < 0.7 * len(found)
-    monkeypatch.setattr(vad, "_INAUDIBLE", 0.0)
-    always = [p > SPEECH for p in SileroDetector().feed(whole)]
-    assert abs(found.index(True) - always.index(True)) <= 2
-    assert abs(sum(found) - sum(always)) <= 4
-
-
-def count_windows_asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    windows: list[int] = []
-    ask = SileroDetector._ask_model
-
-    def asked(detector: SileroDetector, mulaw: bytes) -> float:
-        windows.append(len(mulaw) // 256)
-        return ask(detector, mulaw)
-
-    monkeypatch.setattr(SileroDetector, "_ask_model", asked)
-    return lambda: sum(windows)
+def test_inaudible_audio_skips_the_model_and_loses_no_word(recorded: bytes) -> None:
+    lead = SILENCE * 3
+    windows = SileroDetector().feed(lead + recorded + SILENCE * 3)
+    assert windows.count(0.0) > 0.3 * len(windows)  # of a skipped one; the model gives more
+    found = [p > SPEECH for p in windows[len(lead) // 256 :]]
+    alone = [p > SPEECH for p in SileroDetector().feed(lead[: len(lead) % 256] + recorded)]
+    assert found.index(True) <= alone.index(True) + 2
+    assert sum(found) >= sum(alone) - 4
 
 
 def test_reset_makes_a_used_detector_new(recorded: bytes) -> None:

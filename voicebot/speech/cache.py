@@ -118,7 +118,7 @@ class FallbackSynthesizer:
                     async for piece in pieces:
                         yield piece
             except SpeechUnavailable as error:
-                _log.info("next_mouth", place=place, error=error)
+                _log.info("tts_fallback", place=place, error=error)
                 fallbacks.labels(Service.SPEAKING).inc()
             else:
                 return

@@ -155,7 +155,7 @@ class OpenAITurn:
                 stt.breaker.failed(error.failure)
             if stt.fallback is None:
                 raise
-            _log.info("next_ears", error=error)
+            _log.info("stt_fallback", error=error)
         else:
             stt.breaker.answered()
             return Transcript(text, time.perf_counter() - asked_at)
