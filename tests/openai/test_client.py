@@ -30,7 +30,7 @@ def of(base_url: str | None, key: str | None) -> Settings:
     ],
 )
 def test_sockets_are_beside_the_http_address(base_url: str | None, address: str) -> None:
-    assert account(of(base_url, "k")).realtime_url(intent="transcription") == address
+    assert account(of(base_url, "k")).transcription_url == address
 
 
 def test_a_key_is_needed_at_openai_only() -> None:

@@ -36,21 +36,7 @@ from voicebot.openai.usage import (
 )
 
 __all__ = [
-    "Failure",
-    "Meter",
-    "Service",
-    "Tokens",
-    "Unanswered",
-    "Usage",
-    "failed_requests",
-    "failure_of_code",
-    "fallbacks",
-    "fillers",
-    "load_prices",
-    "meter",
-    "note_bill",
-    "open_bill",
-    "openai_breaker",
-    "read_usage",
-    "start_meter",
-]
+    "Failure", "Meter", "Service", "Tokens", "Unanswered", "Usage", "failed_requests",
+    "failure_of_code", "fallbacks", "fillers", "load_prices", "meter", "note_bill", "open_bill",
+    "openai_breaker", "read_usage", "start_meter",
+]  # fmt: skip

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlencode
 
 import httpx2
 import openai
@@ -47,11 +46,10 @@ class Account:
         """Whether this is OpenAI; other servers refuse unknown parameters."""
         return self.base_url.startswith("https://api.openai.com/")
 
-    def realtime_url(self, **query: str) -> str:
-        """Return the address of a Realtime socket: `intent=transcription` or `model=…`."""
-        scheme, _, rest = self.base_url.partition("://")
-        socket = {"https": "wss", "http": "ws"}[scheme]
-        return f"{socket}://{rest}/realtime?{urlencode(query)}"
+    @property
+    def transcription_url(self) -> str:
+        """The address of a Realtime transcription socket."""
+        return f"ws{self.base_url.removeprefix('http')}/realtime?intent=transcription"
 
     def open_client(self) -> AsyncOpenAI:
         """Open an HTTP client, which the caller closes. Use one per process, to keep connections.

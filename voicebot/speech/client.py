@@ -54,19 +54,14 @@ class RemoteTranscriber:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSynthesizer:
-    """Synthesises through the tts process. It satisfies Synthesizer.
-
-    pitch  as in `voicebot.speech.wire`
-    """
+    """Synthesises through the tts process. It satisfies Synthesizer."""
 
     socket: Path
-    pitch: float = 1.0
-    deadline_s: float = SPEAK_DEADLINE_S
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """Yield mu-law pieces of whole 20 ms frames; raises SpeechUnavailable."""
-        job = Speak(text=sentence, pitch=self.pitch)
-        replies = _replies(self.socket, "text to speech", self.deadline_s, job)
+        job = Speak(text=sentence)
+        replies = _replies(self.socket, "text to speech", SPEAK_DEADLINE_S, job)
         async with aclosing(replies):
             async for reply, mulaw in replies:
                 if reply.do is not Kind.SOUND:

@@ -151,7 +151,7 @@ class TranscriptionSession:
         """
         try:
             socket = await connect(
-                self._server.account.realtime_url(intent="transcription"),
+                self._server.account.transcription_url,
                 additional_headers=self._server.account.headers,
                 compression=None,
                 max_size=MOST_BYTES,
