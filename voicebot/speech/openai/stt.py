@@ -30,7 +30,6 @@ from voicebot.settings import Settings
 from voicebot.speech.openai.dictation import (
     SHORTEST_BYTES,
     Dictation,
-    Format,
     Item,
     clean_keywords,
     takes_keywords,
@@ -85,11 +84,6 @@ class OpenAISpeechToText:
             await asyncio.wait((running,))
             if not running.cancelled() and (error := running.exception()) is not None:
                 _log.error("hearing_broke", exc_info=error)
-
-    @property
-    def audio_format(self) -> Format:
-        """The audio format that this server accepts, as far as is known."""
-        return self.server.format
 
     async def aclose(self) -> None:
         """Close the HTTP client."""
