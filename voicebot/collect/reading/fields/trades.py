@@ -101,16 +101,10 @@ class Trades:
 
     def stem(self, word: str) -> str:
         """Return a word without its plainest ending: "cleaning" and "cleaner" are "clean"."""
-        word = word.removesuffix("'s")
-        if word.endswith(("ies", "ied")) and len(word) > _SHORTEST_STEM:
-            return word[: -len("ies")] + "y"
-        cut = (word.removesuffix(ending) for ending in self.endings if word.endswith(ending))
-        base = next((each for each in cut if len(each) >= _SHORTEST_STEM), word)
-        doubled = base != word and len(base) > _SHORTEST_STEM and base[-1] == base[-2]
-        return base[:-1] if doubled and base[-1] not in "ls" else base
+        return _stem(word, self.endings)
 
     def stems(self, text: str) -> Stems:
-        return tuple(self.stem(token.low) for token in tokens(text) if not token.is_sign)
+        return _stems(text, self.endings)
 
     def of(self, service: Offer) -> tuple[Trade, ...]:
         """Return the trades that the name and the synonyms of a service speak of."""
@@ -123,6 +117,22 @@ class Trades:
         ]
         longest = max((length for length, _ in found), default=0)
         return tuple({t.name: t for length, t in found if length == longest}.values())
+
+
+@lru_cache(maxsize=4096)
+def _stem(word: str, endings: tuple[str, ...]) -> str:
+    word = word.removesuffix("'s")
+    if word.endswith(("ies", "ied")) and len(word) > _SHORTEST_STEM:
+        return word[: -len("ies")] + "y"
+    cut = (word.removesuffix(ending) for ending in endings if word.endswith(ending))
+    base = next((each for each in cut if len(each) >= _SHORTEST_STEM), word)
+    doubled = base != word and len(base) > _SHORTEST_STEM and base[-1] == base[-2]
+    return base[:-1] if doubled and base[-1] not in "ls" else base
+
+
+@lru_cache(maxsize=8192)
+def _stems(text: str, endings: tuple[str, ...]) -> Stems:
+    return tuple(_stem(token.low, endings) for token in tokens(text) if not token.is_sign)
 
 
 @lru_cache(maxsize=64)
