@@ -30,8 +30,6 @@ from voicebot.telemetry import Answered, Fact, Stage
 CLOSE_S: Final = 2.0
 PROBE_S: Final = 2.0
 _NS: Final = 1_000_000_000
-_TRACE_BYTES: Final = 16
-_SPAN_BYTES: Final = 8
 
 exports_failed = Counter(
     "voicebot_trace_exports_failed",
@@ -203,8 +201,7 @@ class CallSpans:
 def ids_of(call_sid: CallSid) -> tuple[int, int]:
     """Return the ids of a call's trace and of its first span, the same in every process."""
     digest = sha256(call_sid.encode()).digest()
-    span = digest[_TRACE_BYTES : _TRACE_BYTES + _SPAN_BYTES]
-    return int.from_bytes(digest[:_TRACE_BYTES]), int.from_bytes(span)
+    return int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
 
 
 class _Clock:
@@ -227,11 +224,11 @@ class _CallIds(IdGenerator):
 
     def generate_trace_id(self) -> int:
         given, self.next_trace = self.next_trace, None
-        return given or random.getrandbits(8 * _TRACE_BYTES) or 1
+        return given or random.getrandbits(128) or 1
 
     def generate_span_id(self) -> int:
         given, self.next_span = self.next_span, None
-        return given or random.getrandbits(8 * _SPAN_BYTES) or 1
+        return given or random.getrandbits(64) or 1
 
     def is_trace_id_random(self) -> bool:
         return True  # bits of a hash are as good
@@ -259,6 +256,3 @@ class _LoggingExporter(SpanExporter):
 
     def shutdown(self) -> None:
         self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
-        return self._exporter.force_flush(timeout_millis)
