@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from tests.console.conftest import console
 from tests.store.cluster import cluster
 from voicebot.call import CallSid
+from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.index import CallIndex
 
@@ -203,6 +204,18 @@ async def test_the_console_is_not_ready_while_most_of_a_clusters_slots_are_down(
                 process.kill()
                 process.wait()
             assert (await http.get("/readyz")).status_code == 503
+
+
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+async def test_the_console_begins_while_redis_is_away_and_says_so(
+    settings: Settings, scheme: str
+) -> None:
+    away = settings.model_copy(update={"redis_url": f"{scheme}://127.0.0.1:{free_port()}"})
+    async with console(away) as http:
+        assert (await http.get("/healthz")).status_code == 200
+        for path in ("/readyz", "/calls", f"/calls/{SID}", "/live/calls"):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.json()["error"]) == (503, "store_unavailable")
 
 
 async def test_readiness_and_metrics_answer(http: httpx.AsyncClient) -> None:

@@ -151,6 +151,8 @@ class House:
 
     @property
     def console(self) -> str:
+        ended = self.server.process.poll()
+        assert ended is None, f"serve ended: {ended}\n{self.server.log_file.read_text()[-5000:]}"
         found = re.search(r"staff +(http://\S+)", self.server.said)
         assert found
         return found[1]
@@ -162,6 +164,16 @@ class House:
             [sys.executable, "-m", "tests.page.caller", url, self.console, sid, *steps],
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=self.env, cwd=ROOT,
         )  # fmt: skip
+
+
+@contextmanager
+def running_house(folder: Path, clips: bytes = b"[]", **more: str) -> Iterator[House]:
+    """Servers with these settings, whose null stt knows `clips`; they are ready."""
+    env = environment(folder / "data", free_port(), **more)
+    (folder / "data" / "clips.json").write_bytes(clips)
+    with serving(env, folder) as server:
+        server.wait_until_ready()
+        yield House(server, env)
 
 
 EARLIER = {
@@ -179,27 +191,16 @@ TOKENS = "sesame, spare"
 @pytest.fixture(scope="package")
 def guarded_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers where only who signs may call and only who has a token may look."""
-    folder = tmp_path_factory.mktemp("guarded")
-    env = environment(
-        folder / "data",
-        free_port(),
-        VOICEBOT_TWILIO_AUTH_TOKEN="any secret",
-        VOICEBOT_CONSOLE_TOKEN=TOKENS,
-    )
-    with serving(env, Path(folder)) as server:
-        server.wait_until_ready()
-        yield House(server, env)
+    secrets = {"VOICEBOT_TWILIO_AUTH_TOKEN": "any secret", "VOICEBOT_CONSOLE_TOKEN": TOKENS}
+    with running_house(tmp_path_factory.mktemp("guarded"), **secrets) as house:
+        yield house
 
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers whose stt know the shipped caller's clips: short turns, no models."""
-    folder = tmp_path_factory.mktemp("page")
-    env = environment(folder / "data", free_port())
-    (folder / "data" / "clips.json").write_bytes(null_manifest())
-    with serving(env, Path(folder)) as server:
-        server.wait_until_ready()
-        yield House(server, env)
+    with running_house(tmp_path_factory.mktemp("page"), null_manifest()) as house:
+        yield house
 
 
 @pytest.fixture(scope="package")

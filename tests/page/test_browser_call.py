@@ -15,7 +15,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
@@ -23,10 +22,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import House, Microphone, ring
-from tests.serving import environment, serving
+from tests.page.conftest import House, Microphone, ring, running_house
 from voicebot import g711
-from voicebot.runtime.ports import free_port
 from voicebot.simulators.phone import Clip, local_voice, shipped_clip
 
 pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
@@ -69,12 +66,10 @@ LISTENS = """
 @pytest.fixture(scope="module")
 def spoken_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers with real speech recognition and a real voice, where only who signs may call."""
-    folder = tmp_path_factory.mktemp("browser-call")
-    env = environment(folder / "data", free_port(), VOICEBOT_TWILIO_AUTH_TOKEN="any secret")
-    env |= {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}
-    with serving(env, Path(folder)) as server:
-        server.wait_until_ready()
-        yield House(server, env)
+    settings = {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}
+    settings["VOICEBOT_TWILIO_AUTH_TOKEN"] = "any secret"
+    with running_house(tmp_path_factory.mktemp("browser-call"), **settings) as house:
+        yield house
 
 
 class Caller:

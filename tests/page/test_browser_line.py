@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.conftest import House, fresh_page, ring
-from tests.serving import environment, serving
-from voicebot.runtime.ports import free_port
+from tests.page.conftest import House, fresh_page, ring, running_house
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
 
@@ -22,11 +19,8 @@ A_RESTART_MS = 30_000
 @pytest.fixture(scope="module")
 def full_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers that carry one call."""
-    folder = tmp_path_factory.mktemp("full")
-    env = environment(folder / "data", free_port(), VOICEBOT_MAX_CALLS="1")
-    with serving(env, Path(folder)) as server:
-        server.wait_until_ready()
-        yield House(server, env)
+    with running_house(tmp_path_factory.mktemp("full"), VOICEBOT_MAX_CALLS="1") as house:
+        yield house
 
 
 def test_a_call_goes_on_by_itself_when_the_stream_server_is_killed(
