@@ -132,3 +132,21 @@ async def test_a_page_that_was_away_for_longer_than_anybody_remembers_begins_ane
         _, ready, now = await page(at, cursor)
         assert ready["all"]
         assert not (await page(at, now + 2 * MARGIN_MS))[1]["all"]
+
+
+async def test_a_listener_that_is_too_slow_is_sent_away_and_another_one_hears_on(
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicebot.console.event_hub.MOST_WAITING", 4)
+    assert settings.redis_url
+    async with hub_and_store(settings.redis_url) as at, asyncio.timeout(PATIENCE_S):
+        with at.hub.subscribe() as slow, at.hub.subscribe() as quick:
+            ledger = await at.store.open_call(SIDS[0], caller=None)
+            words = 0
+            while at.hub.listeners == 2:
+                await ledger.commit(named(f"{words}"))
+                await quick.receive()
+                words += 1
+            assert len([update async for update in slow]) == 4
+            await ledger.close()
+        assert at.hub.listeners == 0

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +167,7 @@ class House:
 
 
 @contextmanager
-def running_house(folder: Path, clips: bytes = b"[]", **more: str) -> Iterator[House]:
+def running_house(folder: Path, more: Mapping[str, str], clips: bytes = b"[]") -> Iterator[House]:
     """Servers with these settings, whose null stt knows `clips`; they are ready."""
     env = environment(folder / "data", free_port(), **more)
     (folder / "data" / "clips.json").write_bytes(clips)
@@ -192,14 +192,14 @@ TOKENS = "sesame, spare"
 def guarded_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers where only who signs may call and only who has a token may look."""
     secrets = {"VOICEBOT_TWILIO_AUTH_TOKEN": "any secret", "VOICEBOT_CONSOLE_TOKEN": TOKENS}
-    with running_house(tmp_path_factory.mktemp("guarded"), **secrets) as house:
+    with running_house(tmp_path_factory.mktemp("guarded"), secrets) as house:
         yield house
 
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers whose stt know the shipped caller's clips: short turns, no models."""
-    with running_house(tmp_path_factory.mktemp("page"), null_manifest()) as house:
+    with running_house(tmp_path_factory.mktemp("page"), {}, null_manifest()) as house:
         yield house
 
 

@@ -19,7 +19,7 @@ A_RESTART_MS = 30_000
 @pytest.fixture(scope="module")
 def full_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers that carry one call."""
-    with running_house(tmp_path_factory.mktemp("full"), VOICEBOT_MAX_CALLS="1") as house:
+    with running_house(tmp_path_factory.mktemp("full"), {"VOICEBOT_MAX_CALLS": "1"}) as house:
         yield house
 
 

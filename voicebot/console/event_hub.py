@@ -18,6 +18,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
+from anyio import WouldBlock, create_memory_object_stream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
 from voicebot.call import CallSid, Status
 from voicebot.console.views import CallActivity, CurrentCall, Turn, follow
 from voicebot.log import get_logger
@@ -62,34 +65,8 @@ class CallUpdate:
     watermark: int
 
 
-class Subscription:
-    """One listener's queue. It ends when the hub closes or the listener is too slow."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[CallUpdate | None] = asyncio.Queue(MOST_WAITING)
-        self.over = False
-
-    def put(self, update: CallUpdate) -> None:
-        """Queue an update without waiting; a full queue ends the subscription."""
-        if self._queue.full():
-            self.end()
-        elif not self.over:
-            self._queue.put_nowait(update)
-
-    def end(self) -> None:
-        """Take no more updates, and drop those that wait."""
-        self.over = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
-
-    async def next(self, timeout_s: float) -> CallUpdate | None:
-        """Return the next update; None after `timeout_s` without one, and at the end."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await self._queue.get()
-        except TimeoutError:
-            return None
+Updates = MemoryObjectReceiveStream[CallUpdate]
+"""One listener's queue. It ends when the hub closes, and when the listener is too slow."""
 
 
 class EventHub:
@@ -105,7 +82,7 @@ class EventHub:
         self._changed: OrderedDict[CallSid, int] = OrderedDict()
         """The watermark of each call's last update; complete from `_remembered` on."""
         self._remembered = 0
-        self._subscriptions: set[Subscription] = set()
+        self._listeners: set[MemoryObjectSendStream[CallUpdate]] = set()
         self._reading = asyncio.Lock()
         self._closed = False
         self.following = False
@@ -114,7 +91,7 @@ class EventHub:
 
     @property
     def listeners(self) -> int:
-        return len(self._subscriptions)
+        return len(self._listeners)
 
     async def run(self) -> None:
         """Follow all calls; when Redis goes away, reconnect and catch up."""
@@ -134,19 +111,20 @@ class EventHub:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
+    def subscribe(self) -> Iterator[Updates]:
         """Listen until the block is left."""
-        subscription = Subscription()
-        self._subscriptions.add(subscription)
+        told, updates = create_memory_object_stream[CallUpdate](MOST_WAITING)
+        self._listeners.add(told)
         try:
-            yield subscription
+            with told, updates:
+                yield updates
         finally:
-            self._subscriptions.discard(subscription)
+            self._listeners.discard(told)
 
     def close(self) -> None:
         self._closed = True
-        for subscription in self._subscriptions:
-            subscription.end()
+        while self._listeners:
+            self._listeners.pop().close()
 
     def changed_since(self, watermark: int) -> list[CallSid] | None:
         """Return the calls updated since a cursor; None when this hub does not remember so far."""
@@ -237,7 +215,7 @@ class EventHub:
         changed = {c for c in known if known[c].stale or not all(map(_is_phase, events.get(c, ())))}
         unknown = [c for c in call_sids if c not in known]
         live = await self.reader.index.on_the_phone(unknown)
-        wanted = call_sids if fresh else [*unknown, *(changed if self._subscriptions else ())]
+        wanted = call_sids if fresh else [*unknown, *(changed if self._listeners else ())]
         records = await self.reader.records(wanted)
         for call_sid in call_sids:
             new = events.get(call_sid, [])
@@ -291,8 +269,12 @@ class EventHub:
         if len(self._changed) > CALLS_CACHED:
             _, forgotten = self._changed.popitem(last=False)
             self._remembered = forgotten + MARGIN_MS + 1
-        for subscription in tuple(self._subscriptions):
-            subscription.put(update)
+        for listener in tuple(self._listeners):
+            try:
+                listener.send_nowait(update)
+            except WouldBlock:
+                self._listeners.discard(listener)
+                listener.close()
 
 
 def _is_phase(event: StreamEvent) -> bool:

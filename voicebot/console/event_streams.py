@@ -9,13 +9,14 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping
 
 import orjson
+from anyio import EndOfStream, move_on_after
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from voicebot.call import CallSid
 from voicebot.console.auth import Visitor
-from voicebot.console.event_hub import CALLS_CACHED, CallUpdate, EventHub, Subscription
+from voicebot.console.event_hub import CALLS_CACHED, CallUpdate, EventHub, Updates
 from voicebot.console.masking import Visibility, mask_event
 from voicebot.console.problems import BadCursor
 from voicebot.store import BEGINNING, StreamEvent, entry_order
@@ -72,12 +73,15 @@ def _given_cursor(request: Request, after: str | None) -> str:
     return request.headers.get("last-event-id") or after or ""
 
 
-async def next_updates(
-    subscription: Subscription, visitor: Visitor
-) -> AsyncIterator[CallUpdate | None]:
+async def next_updates(updates: Updates, visitor: Visitor) -> AsyncIterator[CallUpdate | None]:
     """Yield updates, and None after PING_EVERY_S without one, while the visitor may stay."""
-    while not subscription.over:
-        update = await subscription.next(PING_EVERY_S)
+    while True:
+        update = None
+        try:
+            with move_on_after(PING_EVERY_S):
+                update = await updates.receive()
+        except EndOfStream:
+            return
         if not await visitor.may_stay():
             return
         yield update
@@ -87,7 +91,7 @@ async def events_of_call(
     hub: EventHub, call_sid: CallSid, after: str, visitor: Visitor
 ) -> AsyncIterator[bytes]:
     """Yield all that the stream keeps after an entry, then what comes; each entry once."""
-    with hub.subscribe() as subscription:
+    with hub.subscribe() as updates:
         seen = SeenEvents()
         seen.note(call_sid, after)
         yield RETRY
@@ -96,7 +100,7 @@ async def events_of_call(
             return
         for event in seen.new(missed):
             yield event_frame(event, event.id, visitor)
-        async for update in next_updates(subscription, visitor):
+        async for update in next_updates(updates, visitor):
             if update is None:
                 yield PING
             elif update.call_sid == call_sid:
@@ -112,7 +116,7 @@ async def events_of_all(
     A cursor names a moment before which nothing is missing, so what follows it may come again
     after a reconnect: an event's `id` with its callSid tells.
     """
-    with hub.subscribe() as subscription:
+    with hub.subscribe() as updates:
         seen = SeenEvents()
         yield RETRY
         if watermark is not None:
@@ -122,7 +126,7 @@ async def events_of_all(
             missed = [event for events in since.values() for event in events]
             for event in seen.new(sorted(missed, key=lambda e: e.order)):
                 yield event_frame(event, cursor_of(max(watermark, event.at_ms)), visitor)
-        async for update in next_updates(subscription, visitor):
+        async for update in next_updates(updates, visitor):
             if update is None:
                 yield PING
                 continue

@@ -141,7 +141,7 @@ async def page_stream(
 
     Calls are rows; `open_call` comes whole as well, also when it is revealed or masked again.
     """
-    with hub.subscribe() as subscription:
+    with hub.subscribe() as updates:
         cursor = cursor_of(hub.watermark)
         yield RETRY
         changed = None if watermark is None else hub.changed_since(watermark)
@@ -158,7 +158,7 @@ async def page_stream(
         yield frame(
             "ready", {"following": following, "older": older, "all": changed is None}, cursor
         )
-        async for update in next_updates(subscription, visitor):
+        async for update in next_updates(updates, visitor):
             if hub.following is not following:
                 following = hub.following
                 yield frame("following", {"following": following})
