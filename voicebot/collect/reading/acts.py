@@ -120,6 +120,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         clause = said.clause(match.first)
         return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
     if table == "note":
+        clause = said.clause(match.first)
+        span = said.span(clause.first, clause.end)
         return Note(said.text[slice(*span)], span)
     if table == "choose" and situation.asked is not Asked.CHOICE:
         return None

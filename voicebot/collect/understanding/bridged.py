@@ -125,7 +125,7 @@ def _values(
 ) -> Iterator[Candidate]:
     """Give the values that were found, as the new readers gave them where there is one."""
     starts, ends = [t.start for t in said.tokens], [t.end for t in said.tokens]
-    for step, reader in READERS.items():
+    for step, reader in READERS.items() if found else ():
         for each in reader(said, situation):
             is_value = isinstance(each.act, reading.Provide | reading.Correct)
             if each.act and (not is_value or (step in found and found[step].span == each.act.span)):
