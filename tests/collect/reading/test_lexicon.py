@@ -54,7 +54,7 @@ def test_a_row_is_found_in_its_example(language: str, row: Row) -> None:
 )
 def test_a_row_of_an_act_makes_it(language: str, row: Row) -> None:
     asked = Asked.CHOICE if row.tag.startswith("choose") else Asked.ANSWER
-    situation = Situation(Step.NAME, datetime(2026, 11, 23, 9), asked, language)
+    situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), asked, language)
     acts = read(row.example, situation).acts
     wanted = ACTS.get(row.tag) or ACTS[row.tag.partition(".")[0]]
     assert any(isinstance(act, wanted) for act in acts), acts
@@ -64,3 +64,10 @@ def test_a_phrase_is_found_through_commas_hyphens_and_thinking() -> None:
     for text in ("no, um, worries", "no-worries", "no worries"):
         found = lexicon("en").matches(tokens(text))[0]
         assert ("yes.agree", len(tokens(text))) in [(match.tag, match.end) for match in found]
+
+
+@pytest.mark.parametrize("before", ["uh! huh", "uh; huh", "uh~huh", "uh-huh"])
+def test_what_was_said_before_changes_nothing(before: str) -> None:
+    words = lexicon("en")
+    words.matches(tokens(before))
+    assert [m.end for m in words.matches(tokens("uh-huh"))[0] if m.tag == "yes.agree"] == [3]

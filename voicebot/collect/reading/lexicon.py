@@ -154,7 +154,7 @@ def lexicon(language: str) -> Lexicon:
     """Return the table of a language; raises LexiconError when a row is not in order."""
     rows = (*_rows(language), *_rows(_EVERY_LANGUAGE))
     starts = [_compiled(row) for row in rows]
-    words = frozenset(word for node in _below(starts) for word in node.edges)
+    words = _INSIDE.union(word for node in _below(starts) for word in node.edges)
     single = {tag: frozenset(_single(rows, tag)) for tag in {row.tag for row in rows}}
     sounds = single.get(SOUND, frozenset())
     return Lexicon(language, rows, sounds, single, words, _State(starts, ()))
