@@ -117,6 +117,7 @@ class Provide:
     also       another name or spelling of the same thing ("Bob", of Robert Tanner)
     ambiguous  it could be meant otherwise ("at eight"); the value is the likelier reading
     assumed    how many guesses the reading rests on; 0 is as good as spelled out
+    moved      a time that was said in another zone, and is counted in the business's
     """
 
     step: Step
@@ -127,6 +128,7 @@ class Provide:
     also: str | None = None
     ambiguous: bool = False
     assumed: int = 0
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

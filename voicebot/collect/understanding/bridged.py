@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from voicebot.call import Step
 from voicebot.collect import reading
-from voicebot.collect.reading import Reading, Situation, Utterance
+from voicebot.collect.reading import Reading, Situation, Utterance, Window
 from voicebot.collect.reading.acts import acts
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.choose import choose
@@ -19,6 +20,8 @@ from voicebot.collect.understanding.found import Found
 _GUESS = 0.15
 """Confidence that each guess of a reading costs."""
 _CERTAIN, _OF_PART = 0.95, 0.75
+_MOST_REMEMBERED = 16
+_remembered: OrderedDict[tuple[Step, str], tuple[Situation, tuple[Candidate, ...]]] = OrderedDict()
 _MISSING = {missing.value: missing for missing in Missing}
 _DECLINES = {
     "refuses": Intent.REFUSAL,
@@ -35,6 +38,8 @@ _WANTS = {
     "start_over": Intent.OTHER_REQUEST,
     "late": Intent.OTHER_REQUEST,
 }
+_WIDE_OPEN = (Window(), Window(soonest=True))
+"""Who names a day or a bound has not left the time to us."""
 _KINDS: Mapping[type, Intent | Callable[..., Intent | None]] = {
     reading.Affirm: Intent.YES,
     reading.Deny: Intent.NO,
@@ -43,7 +48,7 @@ _KINDS: Mapping[type, Intent | Callable[..., Intent | None]] = {
     reading.Decline: lambda act: _DECLINES[act.why],
     reading.Want: lambda act: _WANTS.get(act.what),
     reading.Ask: lambda act: Intent.BOT_CHALLENGE if act.topic == "robot" else Intent.QUESTION,
-    reading.Flexible: Intent.NO_PREFERENCE,
+    reading.Flexible: lambda act: Intent.NO_PREFERENCE if act.window in _WIDE_OPEN else None,
     reading.Wait: Intent.HOLD,
     reading.Repeat: Intent.REPEAT,
     reading.SlowDown: Intent.SPEAK_SLOWER,
@@ -100,7 +105,7 @@ def parse(step: Step, text: str, asked: Asked) -> Found | None:
     """Return what the new reader of this step finds in a text."""
     situation = situation_of(asked)
     said = reading.utterance(text, situation.language)
-    for candidate in READERS[step](said, situation):
+    for candidate in _candidates(step, said, situation):
         act = candidate.act
         if isinstance(act, reading.Correct) and act.step is step and act.value:
             return Found(act.value, act.span, _OF_PART)
@@ -109,8 +114,19 @@ def parse(step: Step, text: str, asked: Asked) -> Found | None:
         missing = _MISSING.get(act.missing) if act.missing else None
         if act.value or missing:
             confidence = _CERTAIN - _GUESS * act.assumed
-            return Found(act.value, act.span, confidence, missing, act.partial)
+            return Found(act.value, act.span, confidence, missing, act.partial, act.moved)
     return None
+
+
+def _candidates(step: Step, said: Utterance, situation: Situation) -> tuple[Candidate, ...]:
+    """Return what a reader gives; the last few are remembered, since a turn asks several times."""
+    known = _remembered.get((step, said.text))
+    if known is None or known[0] != situation:
+        known = situation, tuple(READERS[step](said, situation))
+        _remembered[step, said.text] = known
+        if len(_remembered) > _MOST_REMEMBERED:
+            _remembered.popitem(last=False)
+    return known[1]
 
 
 def read(text: str, asked: Asked, found: Mapping[Step, Found]) -> Reading:
@@ -125,13 +141,16 @@ def _values(
 ) -> Iterator[Candidate]:
     """Give the values that were found, as the new readers gave them where there is one."""
     starts, ends = [t.start for t in said.tokens], [t.end for t in said.tokens]
-    for step, reader in READERS.items() if found else ():
-        for each in reader(said, situation):
+    given: set[Step] = set()
+    open_time = [Step.TIME] if situation.step is Step.TIME else []
+    for step in READERS if found else open_time:
+        for each in _candidates(step, said, situation):
             is_value = isinstance(each.act, reading.Provide | reading.Correct)
             if each.act and (not is_value or (step in found and found[step].span == each.act.span)):
                 yield each
+                given.add(step)
     for step, value in found.items():
-        if value.span is None or step in READERS:
+        if value.span is None or step in given:
             continue
         first, end = bisect_right(ends, value.span[0]), bisect_left(starts, value.span[1])
         missing = reading.Missing(value.missing.value) if value.missing else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, bridged, dates
+from voicebot.collect.understanding import Asked, address, bridged
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
@@ -15,7 +15,7 @@ PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.ADDRESS: address.parse,
     Step.EMAIL: partial(bridged.parse, Step.EMAIL),
     Step.SERVICE: partial(bridged.parse, Step.SERVICE),
-    Step.TIME: dates.parse,
+    Step.TIME: partial(bridged.parse, Step.TIME),
 }
 
 

@@ -20,10 +20,10 @@ from voicebot.collect.understanding.bridged import (
     is_held,
     read,
 )
-from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.several import found_in, values
 from voicebot.collect.understanding.tokens import plain, word_set, words
+from voicebot.collect.understanding.zones import marked
 
 _SURE = 0.5
 """Under this a value is not returned."""

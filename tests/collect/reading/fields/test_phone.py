@@ -35,7 +35,8 @@ def reading(text: str, region: str = "AU", **situation: object) -> Reading:
 
 def given_in(text: str, region: str = "AU", **situation: object) -> Provide | Correct | None:
     acts = reading(text, region, **situation).acts
-    return next((act for act in acts if isinstance(act, Provide | Correct)), None)
+    given = (act for act in acts if isinstance(act, Provide | Correct))
+    return next((act for act in given if act.step is Step.PHONE), None)
 
 
 def heard(text: str, region: str = "AU", **situation: object) -> str | None:

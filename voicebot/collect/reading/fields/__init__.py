@@ -8,11 +8,13 @@ from voicebot.collect.reading.fields.email import email
 from voicebot.collect.reading.fields.name import name
 from voicebot.collect.reading.fields.phone import phone
 from voicebot.collect.reading.fields.service import service
+from voicebot.collect.reading.fields.time import time
 
 READERS: Mapping[Step, Reader] = {
     Step.NAME: name,
     Step.PHONE: phone,
     Step.EMAIL: email,
     Step.SERVICE: service,
+    Step.TIME: time,
 }
 """The fields that are read here; the rest are still read by the old room."""

@@ -13,7 +13,6 @@ from voicebot.call import Step
 from voicebot.collect.reading import Reading
 from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.bridged import agrees, consents, field_named, is_held, read
-from voicebot.collect.understanding.dates.zones import marked
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.corrections import CORRECTION
 from voicebot.collect.understanding.zh.intents import (
@@ -24,6 +23,7 @@ from voicebot.collect.understanding.zh.intents import (
 )
 from voicebot.collect.understanding.zh.script import HAN, Text, fold
 from voicebot.collect.understanding.zh.several import fields_of
+from voicebot.collect.understanding.zones import marked
 
 _SURE = 0.5
 """Under this a value is not returned."""

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
-from voicebot.call import Step
-from voicebot.collect.understanding import Asked, dates
-
-TUESDAY = datetime(2027, 3, 2, 9, 20)
-
-
-def heard(utterance: str) -> str | None:
-    found = dates.parse(utterance, Asked(Step.TIME, TUESDAY, region="AU"))
-    return found.value if found else None
+from tests.collect.reading.fields.test_time import heard
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
-from voicebot.call import Step
-from voicebot.collect.understanding import Asked, dates
-from voicebot.collect.understanding.found import Found
-
-TUESDAY = datetime(2027, 3, 2, 9, 20)
-
-
-def found(utterance: str) -> Found | None:
-    return dates.parse(utterance, Asked(Step.TIME, TUESDAY, region="AU"))
-
-
-def heard(utterance: str) -> str | None:
-    said = found(utterance)
-    return said.value if said else None
+from tests.collect.reading.fields.test_time import heard, left_open
+from voicebot.collect.reading import Window
 
 
 @pytest.mark.parametrize(
@@ -64,11 +52,11 @@ def test_a_slip_of_the_keyboard_in_a_day_or_month_is_read_as_meant(
     assert heard(utterance) == value
 
 
-def test_of_two_days_neither_is_sure() -> None:
-    for said in ("Tuesday or Wednesday", "next week, Tuesday or Wednesday", "the 5th or the 6th"):
-        named = found(said)
-        assert named is not None
-        assert named.confidence < 0.5
+def test_of_two_days_neither_is_taken_and_both_are_left_open() -> None:
+    tuesday, wednesday = date(2027, 3, 9), date(2027, 3, 10)
+    assert heard("Tuesday or Wednesday", now=datetime(2027, 3, 3, 18)) is None
+    assert left_open("next week, Tuesday or Wednesday") == Window((tuesday, wednesday))
+    assert left_open("the 9th or the 10th") == Window((tuesday, wednesday))
 
 
 @pytest.mark.parametrize(

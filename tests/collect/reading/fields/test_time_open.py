@@ -1,0 +1,138 @@
+"""Times that a caller leaves open, picks from those offered, or only tells of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+
+from tests.collect.reading.fields.test_time import TUESDAY, found_in, heard, left_open, reading
+from voicebot.call import Step
+from voicebot.collect.reading import Asked, Choose, Flexible, Note, Provide, Window
+from voicebot.collect.understanding import Asked as OldAsked
+from voicebot.collect.understanding.rules import understand
+
+WEDNESDAY, THURSDAY, FRIDAY = (date(2027, 3, day) for day in (3, 4, 5))
+AHEAD = tuple(TUESDAY.date() + timedelta(days=n) for n in range(1, 15))
+OFFERED = ("2027-03-04T10:30", "2027-03-04T14:00", "2027-03-05T09:00")
+
+
+@pytest.mark.parametrize(
+    ("utterance", "window"),
+    [
+        ("any day but Monday", Window(tuple(d for d in AHEAD if d.weekday()))),
+        ("any weekday except Friday", Window(tuple(d for d in AHEAD if d.weekday() < 4))),
+        ("not before Thursday", Window(first=THURSDAY)),
+        ("no later than Friday", Window(last=FRIDAY)),
+        ("before Friday", Window(last=THURSDAY)),
+        ("after Thursday", Window(first=FRIDAY)),
+        ("Wednesday or Thursday", Window((WEDNESDAY, THURSDAY))),
+        ("after four", Window(after=time(16))),
+        ("three or later", Window(after=time(15))),
+        ("any time before noon", Window(before=time(12))),
+        ("tomorrow before ten", Window((WEDNESDAY,), before=time(10))),
+        ("before 10 am tomorrow", Window((WEDNESDAY,), before=time(10))),
+        ("some time before 3 on Friday", Window((FRIDAY,), before=time(15))),
+        ("tomorrow after four", Window((WEDNESDAY,), after=time(16))),
+        ("any time after five on Thursday", Window((THURSDAY,), after=time(17))),
+        ("any time between two and four", Window(after=time(14), before=time(16))),
+        ("mornings are best", Window(before=time(12))),
+        ("some time next week", Window(first=date(2027, 3, 8), last=date(2027, 3, 14))),
+        ("this weekend", Window((date(2027, 3, 6), date(2027, 3, 7)))),
+        ("late in the day", Window(after=time(15))),
+        ("as soon as you can", Window(soonest=True)),
+        ("whenever suits you", Window()),
+    ],
+)
+def test_what_is_left_open_is_a_window(utterance: str, window: Window) -> None:
+    assert left_open(utterance) == window
+    assert heard(utterance) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "moment"),
+    [
+        ("the Friday one", OFFERED[2]),
+        ("the afternoon one", OFFERED[1]),
+        ("half past ten", OFFERED[0]),
+        ("Thursday at two", OFFERED[1]),
+        ("the 5th", OFFERED[2]),
+        ("the Thursday one", None),
+        ("the Saturday one", None),
+    ],
+)
+def test_of_those_offered_the_one_that_fits_is_chosen(utterance: str, moment: str | None) -> None:
+    acts = reading(utterance, asked=Asked.CHOICE, offered=OFFERED).acts
+    assert [act.moment for act in acts if isinstance(act, Choose)] == ([moment] if moment else [])
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "I'm off Mondays",
+        "my train leaves at six",
+        "I have chemo on Thursdays",
+        "I get off work at six on Fridays",
+        "I was there at nine this morning",
+        "the kids finish school at three",
+    ],
+)
+def test_a_fact_is_no_wish_but_a_note(utterance: str) -> None:
+    assert heard(utterance) is None
+    assert any(isinstance(act, Note) for act in reading(utterance).acts)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "value"),
+    [
+        ("I knock off at five so half five tomorrow", "2027-03-03T17:30"),
+        ("my train leaves at six, could you do four on Friday", "2027-03-05T16:00"),
+        ("I'm away till Thursday so Friday at ten", "2027-03-05T10:00"),
+        ("I was hoping for Friday at nine", "2027-03-05T09:00"),
+        ("she said Friday at nine would suit", "2027-03-05T09:00"),
+    ],
+)
+def test_a_wish_beside_a_fact_counts(utterance: str, value: str) -> None:
+    assert heard(utterance) == value
+
+
+@pytest.mark.parametrize(
+    ("utterance", "ambiguous"),
+    [
+        ("Friday at eight", True),
+        ("Friday at three", True),
+        ("Friday at 8 am", False),
+        ("Friday at sixteen thirty", False),
+        ("Friday evening at eight", False),
+        ("Friday at noon", False),
+    ],
+)
+def test_an_hour_that_may_be_either_is_marked(utterance: str, ambiguous: bool) -> None:
+    said = found_in(utterance)
+    assert said is not None
+    assert said.ambiguous is ambiguous
+
+
+@pytest.mark.parametrize("said", ["any time before noon", "whenever, but before ten"])
+def test_who_names_a_bound_has_not_left_the_time_to_us(said: str) -> None:
+    meant = understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12)))
+    assert meant.intent.value == "not_a_value"
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("tomorrow before ten", "2026-11-30"),
+        ("tomorrow after four", "2026-11-30T16:00"),
+        ("any time after five on Thursday", "2026-12-03T17:00"),
+    ],
+)
+def test_the_old_dialogue_still_takes_what_a_window_leaves_of_a_value(
+    said: str, value: str
+) -> None:
+    assert understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12))).value == value
+
+
+def test_a_value_that_only_bounds_and_its_window_are_not_both_given() -> None:
+    acts = reading("tomorrow after four").acts
+    assert [type(act) for act in acts if isinstance(act, Flexible | Provide)] == [Flexible]
