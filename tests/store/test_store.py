@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -54,6 +55,20 @@ async def test_an_old_record_is_carried_over_when_its_call_goes_on(
     assert skeleton.history[:2] == read.history
     assert skeleton.createdAt == "2024-05-01T01:00:00.000Z"
     assert skeleton.user.userInfo.email == "caller@example.com"
+
+
+async def test_a_call_goes_on_behind_what_was_said_on_servers_whose_clocks_were_put_back(
+    make_store: StoreMaker,
+) -> None:
+    said_last = START + timedelta(seconds=5)
+    first = await make_store(clock=lambda: said_last).open_call(SID, caller=None)
+    await first.commit(Change(messages=(caller("hello", 5),)))
+    for hours in (1, 2):
+        store = make_store(clock=lambda back=hours: START - timedelta(hours=back))
+        ledger = await store.open_call(SID, caller=None)
+        assert ledger.state.said_until == said_last
+        await ledger.commit(answered(Step.NAME, 6))
+        said_last = START + timedelta(seconds=7)
 
 
 async def test_the_mirror_is_the_committed_record_for_old_readers(

@@ -244,9 +244,12 @@ class CallRecord:
     def state(self, business: Business, now: datetime) -> CallState:
         """Return what a conversation needs to go on with this record.
 
-        A stored answer that `business` would not take from a caller is an open question.
+        A stored answer that `business` would not take from a caller is an open question. What was
+        said counts up to the last write, which is later than `now` where a clock was put back.
         """
-        fields, said = self.fields, in_order(self.history, now)
+        fields = self.fields
+        until = max(now, read_moment(fields.get("updatedAt")) or now)
+        said = in_order(self.history, until)
         return CallState(
             answers=valid_answers(fields, business),
             confirmed=_confirmed(fields),

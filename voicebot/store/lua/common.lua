@@ -97,7 +97,12 @@ local function revise(written, heard)
 end
 
 local function finish()
-  redis.call('HSET', call, 'updatedAt', at)
+  -- It never goes back, though a clock may: history is read up to it. What is written in
+  -- another form is not ours.
+  local was = redis.call('HGET', call, 'updatedAt')
+  if not was or #was ~= #at or was < at then
+    redis.call('HSET', call, 'updatedAt', at)
+  end
   for i = 1, #KEYS do
     redis.call('EXPIRE', KEYS[i], retention_s)
   end
