@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from voicebot.collect.reading.lexicon import Match
-from voicebot.collect.reading.text import Token
+from voicebot.collect.reading.text import Kind, Token
 
 _STOPS = frozenset(".?!;:")
 _OPENS = frozenset(("clause.open", "clause.deny", "clause.gone", "clause.others"))
@@ -93,10 +93,10 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
 
 
 def _is_inside(said: Sequence[Token], at: int) -> bool:
-    """Return True for the mark of "j.smith", "3:30" and "P.O. Box"."""
-    glued = said[at].glued and at + 1 < len(said) and said[at + 1].glued
-    letter = said[at].low == "." and at > 0 and said[at - 1].kind.name == "LETTER"
-    return glued or (letter and at > 1 and said[at - 2].low in ".")
+    """Return True for the mark of "j.smith", ".com", "3:30" and "P.O. Box"."""
+    glued = at + 1 < len(said) and said[at + 1].glued and said[at].low in ".:"
+    letter = said[at].low == "." and at > 0 and said[at - 1].kind is Kind.LETTER
+    return glued or (letter and at > 1 and said[at - 2].low == ".")
 
 
 def _clause(

@@ -80,6 +80,8 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ("ruth-k-7 at example.com", "ruth-k-7@example.com"),
         ("4ev3er ruth at example dot com", "4ev3erruth@example.com"),
         ("k followed by otto at example dot com", "kotto@example.com"),
+        ("it's just my name, ruth okafor, at example dot com", "ruthokafor@example.com"),
+        ("rokafor no dot at gmail", "rokafor@gmail.com"),
     ],
 )
 def test_addresses_are_understood(said: str, address: str) -> None:
@@ -319,6 +321,8 @@ def test_what_the_address_does_not_explain_is_left_as_rest(said: str, rest: list
         ("it's hotmail not gmail", "jane.smith7@hotmail.com"),
         ("no it's eight not seven", "jane.smith8@gmail.com"),
         ("it's dot com dot au", "jane.smith7@gmail.com.au"),
+        ("no, it's .co.uk not .com", "jane.smith7@gmail.co.uk"),
+        ("no it's j a y n e dot smith seven at gmail", "jayne.smith7@gmail.com"),
         ("at yahoo dot com sorry", "jane.smith7@yahoo.com"),
     ],
 )

@@ -109,7 +109,11 @@ def _sign(said: Utterance, at: int) -> Piece:
     low = said.low(at)
     inside = said.tokens[at].glued and at + 1 < len(said) and said.tokens[at + 1].glued
     torn = not said.tokens[at].glued or said.low(at - 1) == "co"
-    ending = torn and at + 2 <= len(said) and said.at(at + 1, "domain.ending") is not None
+    ending = (
+        torn
+        and at + 2 <= len(said)
+        and said.at(at + 1, "domain.ending", "domain.second") is not None
+    )
     if low in "_+" or (low == "." and (inside or ending)):
         return Piece(Kind.MARK, low, at, at + 1, said.tokens[at].glued, True)
     if low == "-" and inside and not _parts_letters(said, at):

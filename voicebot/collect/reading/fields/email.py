@@ -59,7 +59,8 @@ def email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     whole = _joined(address, _earlier(situation)) if wanted else address
     first, end = read[address.first].first, read[address.end - 1].end
     span = said.span(first, end)
-    lead = said.before(first, "email.lead", "lead.is")
+    near = first - (said.low(first - 1) == ",")
+    lead = said.before(near, "email.lead", "lead.is")
     act = _act(whole, span)
     if act and (wanted or act.value):
         behind = end + (said.low(end) == ",")

@@ -24,6 +24,8 @@ from voicebot.collect.reading.utterance import Utterance
 _FEWEST_DIGITS = 3
 """A shorter run alone is a quantity ("2 people"), not the beginning of a number."""
 _SHORTEST_NUMBER_DIGITS = 6
+_FROM_ABROAD = "00"
+"""What most of the world dials before a country's code, and no number of a country begins with."""
 _MOST_DIGITS = 24
 """E.164 has 15; the rest is room for access codes and slips."""
 _USUAL_NATIONAL_DIGITS = 9
@@ -77,6 +79,8 @@ def e164(digits: str, region: str) -> str | None:
     """Return the number in E.164, or None if the region's numbering plan has no such number."""
     if not _SHORTEST_NUMBER_DIGITS <= len(digits) <= _MOST_DIGITS:
         return None
+    if digits.startswith(_FROM_ABROAD):
+        digits = "+" + digits.removeprefix(_FROM_ABROAD)
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
