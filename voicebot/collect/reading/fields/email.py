@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.address_signs import Kind, Piece, domain_at, pieces
+from voicebot.collect.reading.fields.email_signs import Kind, Piece, domain_at, pieces
 from voicebot.collect.reading.fields.local_part import (
     belongs,
     by_name,

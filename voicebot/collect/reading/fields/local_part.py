@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
-from voicebot.collect.reading.fields.address_signs import Kind, Piece
+from voicebot.collect.reading.fields.email_signs import Kind, Piece
 from voicebot.collect.reading.spelling import FEWEST_WORDS
 from voicebot.collect.reading.types import Situation
 from voicebot.collect.reading.utterance import Utterance
