@@ -120,6 +120,8 @@ def _origin(
     if whole_weeks and (day := line.tag(end, "day")) and day.value in ("0", "1"):
         origin = add_days(line.today, int(day.value))
         return day.end, _at_now(line, origin), back
+    if whole_weeks and not led and line.tag(end, "weekday") and (found := _day(line, end)):
+        return found[0], _at_now(line, found[1]), False
     joints = "from|after|before the?" if led else "from|after|before|on the?"
     if got := match(line, joints, end):
         this = line.tag(line.on(got.end), "which")

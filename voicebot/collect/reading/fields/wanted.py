@@ -130,7 +130,7 @@ def is_refused(line: Line, piece: Piece) -> bool:
         is_excepted(line, piece.first)
         or _is_bound(line, piece)
         or line.before(_before(line, piece.first), "moved") is not None
-        or _is_negated(line, piece.first)
+        or is_negated(line, piece.first)
     )
 
 
@@ -158,7 +158,7 @@ def _is_bound(line: Line, piece: Day | Clock) -> bool:
     return not any(line.tag(at, "not", "not_bound") for at in near)
 
 
-def _is_negated(line: Line, first: int) -> bool:
+def is_negated(line: Line, first: int) -> bool:
     """Return True where a "not" stands before it, with few words between."""
     others = 0
     for at in reversed(range(first)):
@@ -255,7 +255,9 @@ def _ranged(line: Line, pieces: list[Piece]) -> Iterator[Piece]:
         if (joint := line.tag(at, "or", "joint")) and line.on(joint.end) != second.first:
             continue
         if joint and joint.tag == "time.or":
-            joined[n : n + 2] = replace(first, cue=Cue.BARE), replace(second, cue=Cue.BARE)
+            sure = max(first.cue, second.cue) > Cue.BARE
+            either = replace(first, cue=Cue.BARE, until=second.time if sure else None)
+            joined[n : n + 2] = either, replace(second, cue=Cue.BARE)
         elif dash or joint:
             joined[n] = _in_range(first, second)
     yield from joined

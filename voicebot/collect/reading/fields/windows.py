@@ -11,13 +11,13 @@ from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.clocks import Clock, Cue, Part
 from voicebot.collect.reading.fields.dates import Day, Kind, add_days, resolve, resolve_together
 from voicebot.collect.reading.fields.patterns import Line
-from voicebot.collect.reading.fields.wanted import Piece, is_excepted, is_refused
+from voicebot.collect.reading.fields.wanted import Piece, is_excepted, is_negated, is_refused
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.types import Asked, Choose, Flexible, Window
 
 _DAYS_AHEAD = 14
 """Days that "any day but Monday" allows."""
-_SATURDAY, _DAYS_OF_WEEK = 5, 7
+_SATURDAY, _SUNDAY = 5, 6
 _HOURS = {
     "lunch": (time(12), time(13)),
     "morning": (None, time(12)),
@@ -31,10 +31,12 @@ _LATE, _EARLY = time(15), time(11)
 def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     """Give what an utterance leaves open, if it leaves something open."""
     days = [piece for piece in pieces if isinstance(piece, Day) and piece.kind is not Kind.PAST]
-    clocks = [p for p in pieces if isinstance(p, Clock) and p.cue > Cue.BARE]
+    clocks = [p for p in pieces if isinstance(p, Clock) and (p.cue > Cue.BARE or p.until)]
     parts = [piece for piece in pieces if isinstance(piece, Part)]
     any_ = list(line.said.all("time.any"))
     day, hours = _days(line, days, any_), _hours(line, clocks, parts)
+    if day and day.days and clocks and not hours:
+        hours = Window(after=clocks[0].time, before=clocks[0].time)
     if not (day or hours or (any_ and (days or parts))) or (clocks and not hours):
         return
     if day is None:
@@ -56,7 +58,19 @@ def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
 def around(line: Line, first: int, end: int) -> tuple[int, int]:
     """Return a stretch with the words that lead up to a time, and that belong behind it."""
     said = line.said
-    bounds = ("earliest", "latest", "between", "at", "on", "the", "lead", "any", "early", "late")
+    bounds = (
+        "not",
+        "earliest",
+        "latest",
+        "between",
+        "at",
+        "on",
+        "the",
+        "lead",
+        "any",
+        "early",
+        "late",
+    )
     while True:
         behind = line.back(first)
         behind -= said.low(behind - 1) == ","
@@ -142,12 +156,12 @@ def _days(line: Line, days: Sequence[Day], any_: Sequence[Match]) -> Window | No
     named = [day for day in days if not is_excepted(line, day.first)]
     workdays = next(line.said.all("time.weekdays"), None) is not None
     if excepted_weekdays or (workdays and any_):
-        ahead = [day for n in range(1, _DAYS_AHEAD + 1) if (day := add_days(today, n))]
-        kept = (day for day in ahead if day.weekday() not in excepted_weekdays)
-        return Window(tuple(day for day in kept if not workdays or day.weekday() < _SATURDAY))
+        return _days_but(line, excepted_weekdays | ({_SATURDAY, _SUNDAY} if workdays else set()))
     weeks = [day for day in named if day.kind in (Kind.WEEK, Kind.WEEKEND)]
     weekdays = [day for day in named if day not in weeks and day.kind is not Kind.NONE]
     if weeks and not weekdays:
+        if weeks[0].kind is Kind.WEEKEND and is_negated(line, weeks[0].first):
+            return _days_but(line, {_SATURDAY, _SUNDAY})
         return _week(weeks[0], today)
     for first, second in pairwise(weekdays):
         joint = line.tag(line.on(first.end), "or", "joint")
@@ -159,6 +173,12 @@ def _days(line: Line, days: Sequence[Day], any_: Sequence[Match]) -> Window | No
         start = resolve_together([first, *weeks], today)[0]
         return Window(first=start, last=resolve(second, start) if start else None)
     return next(filter(None, (_bounded(line, day) for day in weekdays)), None)
+
+
+def _days_but(line: Line, excepted: set[int]) -> Window:
+    """Return the days ahead without these weekdays."""
+    ahead = (add_days(line.today, n) for n in range(1, _DAYS_AHEAD + 1))
+    return Window(tuple(day for day in ahead if day and day.weekday() not in excepted))
 
 
 def _leads(line: Line, at: int) -> bool:
@@ -206,6 +226,8 @@ def _hours(line: Line, clocks: Sequence[Clock], parts: Sequence[Part]) -> Window
         return None
     if parts:
         after, before = _HOURS[parts[0].name]
+        if is_negated(line, parts[0].first):
+            return Window(before=after) if after else Window(after=before)
         if line.before(parts[0].first, "earliest"):
             return Window(after=before or after)
         if line.before(parts[0].first, "latest"):
