@@ -61,7 +61,7 @@ def test_a_confirmation_is_of_the_one_value_in_the_record() -> None:
 
 
 def test_a_language_without_words_of_its_own_is_read_as_english() -> None:
-    assert result(lang="es", step="confirm", utterance="okay")["value"] == "yes"
+    assert result(lang="fr", step="confirm", utterance="okay")["value"] == "yes"
 
 
 def test_a_rejected_time_brings_the_new_one() -> None:

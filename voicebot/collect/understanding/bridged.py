@@ -105,17 +105,28 @@ def parse(step: Step, text: str, asked: Asked) -> Found | None:
     """Return what the new reader of this step finds in a text."""
     situation = situation_of(asked)
     said = reading.utterance(text, situation.language)
-    for candidate in _candidates(step, said, situation):
-        act = candidate.act
-        if isinstance(act, reading.Correct) and act.step is step and act.value:
-            return Found(act.value, act.span, _OF_PART)
-        if not isinstance(act, reading.Provide) or act.step is not step:
-            continue
-        missing = _MISSING.get(act.missing) if act.missing else None
-        if act.value or missing:
-            confidence = _CERTAIN - _GUESS * act.assumed
-            return Found(act.value, act.span, confidence, missing, act.partial, act.moved)
-    return None
+    found = (_found(candidate.act) for candidate in _candidates(step, said, situation))
+    return next((each for at, each in found if at is step and each), None)
+
+
+def read_wholly(text: str, asked: Asked) -> dict[Step, Found]:
+    """Return every value of an utterance, chosen by the new room alone."""
+    done = reading.read(text, situation_of(asked))
+    found = (_found(act) for act in done.acts)
+    return {step: each for step, each in found if step and each}
+
+
+def _found(act: reading.Act | None) -> tuple[Step | None, Found | None]:
+    """Return a value, or the piece of one, in the old shape."""
+    if isinstance(act, reading.Correct) and act.value:
+        return act.step, Found(act.value, act.span, _OF_PART)
+    if not isinstance(act, reading.Provide):
+        return None, None
+    missing = _MISSING.get(act.missing) if act.missing else None
+    if not act.value and not missing:
+        return act.step, None
+    confidence = _CERTAIN - _GUESS * act.assumed
+    return act.step, Found(act.value, act.span, confidence, missing, act.partial, act.moved)
 
 
 def _candidates(step: Step, said: Utterance, situation: Situation) -> tuple[Candidate, ...]:

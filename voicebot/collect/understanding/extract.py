@@ -113,7 +113,7 @@ def _language(lang: str) -> str:
     """Return the language to read in: a language without words of its own is read as English."""
     if lang.startswith("zh"):
         return "zh-CN"
-    return lang if lang.startswith("en") else "en"
+    return "es" if lang.startswith("es") else "en"
 
 
 def _value(understood: Understanding, asked: Asked) -> str | None:

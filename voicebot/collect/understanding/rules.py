@@ -19,6 +19,7 @@ from voicebot.collect.understanding.bridged import (
     intent_of,
     is_held,
     read,
+    read_wholly,
 )
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.several import found_in, values
@@ -66,7 +67,8 @@ def _understood(utterance: str, asked: Asked) -> tuple[Understanding, dict[Step,
     if asked.language.startswith("zh"):
         return zh.understand(utterance, asked), {}
     text = plain(utterance)
-    found = found_in(text, asked)
+    english = asked.language.startswith("en")
+    found = found_in(text, asked) if english else read_wholly(text, asked)
     time = found.get(Step.TIME)
     meant = (_confirmation if asked.confirming else _answer)(text, asked, dict(found))
     return marked(meant, time), found
