@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ByteSize, Field, ValidationError
 
+from tests.ports import free_port
 from voicebot.error_texts import sentences, why
-from voicebot.runtime.ports import free_port
 from voicebot.store import AWAY, connect
 
 

@@ -19,9 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from websockets.asyncio.client import connect
 
+from tests.ports import free_port
 from tests.serving import Serving, environment, eventually, serving
 from tests.stream.provider import carried
-from voicebot.runtime.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.valkey]
 

@@ -16,9 +16,9 @@ from urllib.request import urlopen
 import pytest
 from packaging.requirements import Requirement
 
+from tests.ports import free_port
 from tests.serving import PATIENCE_S, environment, serving
 from tests.store.server import ValkeyProcess
-from voicebot.runtime.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 

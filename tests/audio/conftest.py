@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tests.serving import Serving, environment, serving
-from voicebot.runtime.ports import free_port
 
 CALL_LIMIT_S = 240
 

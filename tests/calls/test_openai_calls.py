@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.ports import free_port
 from tests.serving import Serving, environment, eventually, serving
 from tests.simulators.openai.conftest import KEY, Served, clips, served
-from voicebot.runtime.ports import free_port
 from voicebot.simulators.openai import (
     CLIPS,
     Clips,

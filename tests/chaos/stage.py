@@ -25,9 +25,9 @@ from tests.chaos.phone import EVERYTHING_SAID
 from tests.chaos.proxy import HOST, Proxy
 from tests.chaos.trace import Trace
 from tests.chaos.worker import ORDERS, TRACE_FD
+from tests.ports import free_port
 from tests.serving import environment
 from tests.store.server import ValkeyProcess
-from voicebot.runtime.ports import free_port
 
 READY_S = 180.0
 _LOG_LINES = 200

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tests.serving import Serving, environment, serving
-from voicebot.runtime.ports import free_port
 from voicebot.simulators.phone import load_clip
 from voicebot.speech import clip_checksum
 

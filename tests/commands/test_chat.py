@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.runtime.ports import free_port
+from tests.ports import free_port
 
 SID = "CA1"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.ports import free_port
 from tests.runtime.given import found
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Saved, Speaker, Step
@@ -18,7 +19,6 @@ from voicebot.cli import program
 from voicebot.commands.journal import lines
 from voicebot.errors import StoreUnavailable
 from voicebot.runtime.findings import Finding, Level
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings, load_settings
 from voicebot.store import (
     EmbeddedValkey,

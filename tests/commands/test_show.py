@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
+from tests.ports import free_port
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.commands.show import Event, event_line, following
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import EmbeddedValkey, EventReader, Store, connect, open_store
 

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
@@ -22,7 +23,6 @@ from voicebot.console.auth import Visitor
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState
 from voicebot.console.middleware import console_server
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.telemetry import UNTRACED, Tracing
 

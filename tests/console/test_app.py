@@ -11,9 +11,9 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.console.conftest import console
+from tests.ports import free_port
 from tests.store.cluster import cluster
 from voicebot.call import CallSid
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.index import CallIndex
 

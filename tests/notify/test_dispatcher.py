@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tests.store.calls import SID, answered
 from tests.store.cluster import cluster
 from tests.store.server import ValkeyProcess
@@ -21,7 +22,6 @@ from voicebot.business import load_business
 from voicebot.call import CallSid, Saved, Step
 from voicebot.notify.dispatcher import Dispatcher, Pace
 from voicebot.notify.receivers import endpoints
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, call_keys, connect, open_store
 from voicebot.store.record import RECENT_CALLS

@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from tests.conftest import PATIENT_S
+from tests.ports import free_port
 from tests.store.calls import SERVICE, SID, Stored, answered
 from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
@@ -29,7 +30,6 @@ from voicebot.call import FIELDS, Step
 from voicebot.errors import SettingsError
 from voicebot.notify import smtp_server
 from voicebot.notify.mail import LOCK_S, MailSender
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, connect, open_store
 

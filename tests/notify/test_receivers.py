@@ -9,9 +9,9 @@ from base64 import b64decode, b64encode
 import pytest
 from pydantic import SecretStr
 
+from tests.ports import free_port
 from voicebot.errors import SettingsError
 from voicebot.notify.receivers import Endpoint, Verdict, WebhookClient, endpoints
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 
 from .conftest import SECRET

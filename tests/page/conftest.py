@@ -23,10 +23,10 @@ import soxr
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.ports import free_port
 from tests.serving import Serving, environment, serving
 from voicebot import g711
 from voicebot.bench.servers import null_manifest
-from voicebot.runtime.ports import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 ROOT = Path(__file__).parents[2]

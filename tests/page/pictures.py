@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.page.conftest import CHROMIUM, FLAGS, ROOT, House, Microphone, microphone_flags, ring
+from tests.ports import free_port
 from tests.serving import environment, serving
-from voicebot.runtime.ports import free_port
 
 DOCS = ROOT / "docs"
 WIDE = ViewportSize(width=1360, height=860)

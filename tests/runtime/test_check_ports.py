@@ -12,10 +12,10 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
+from tests.ports import free_port
 from tests.runtime.given import found
 from voicebot.runtime import check_ports
 from voicebot.runtime.findings import Level
-from voicebot.runtime.ports import free_port
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 

@@ -11,12 +11,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
+from tests.ports import free_port
 from tests.runtime.given import all_found, found, levels, settings
 from tests.store.cluster import cluster
 from tests.telemetry.collector import collecting
 from voicebot import telemetry
 from voicebot.runtime.findings import Level
-from voicebot.runtime.ports import free_port
 from voicebot.store import EmbeddedValkey, client
 
 KEY = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

@@ -15,11 +15,12 @@ from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.ports import free_port
 from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
 from tests.store.cluster import sentinel
 from voicebot.errors import StartFailed
 from voicebot.runtime.data_dir import metrics_folder
-from voicebot.runtime.ports import Address, free_port, reserve
+from voicebot.runtime.ports import Address, reserve
 from voicebot.runtime.process import IMPOSSIBLE
 from voicebot.runtime.serve import banner, children_of, for_trying_out
 from voicebot.settings import Engine, Settings

@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from voicebot.runtime.ports import free_port
+from tests.ports import free_port
 from voicebot.store.embedded import binary
 
 SLOTS = 16384

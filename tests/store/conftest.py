@@ -11,8 +11,8 @@ import pytest
 from fakeredis import FakeAsyncRedis
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from voicebot.business import Business, load_business
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store.client import connect
 from voicebot.store.record import utc_now

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from voicebot.runtime.ports import free_port
+from tests.ports import free_port
 
 Denial = Callable[[Redis], AbstractAsyncContextManager[None]]
 

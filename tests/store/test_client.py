@@ -13,10 +13,10 @@ import pytest
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.sentinel import SentinelConnectionPool
 
+from tests.ports import free_port
 from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Saved, Status
 from voicebot.errors import SettingsError
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, connect

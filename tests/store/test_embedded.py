@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.serving import eventually
 from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
 from voicebot.errors import SettingsError, StoreUnavailable
 from voicebot.runtime.data_dir import own_data_dir
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import Store, embedded, open_store
 from voicebot.store.client import connect

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from voicebot.errors import SettingsError
-from voicebot.runtime.ports import free_port
 from voicebot.store.client import AWAY, connect, is_ready, require_form
 
 from .cluster import Cluster, cluster, sentinel, server

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from websockets.asyncio.client import connect
 
+from tests.ports import free_port
 from tests.serving import PATIENCE_S, eventually
 from tests.stream.door import ANSWERS, Door, answer, door, in_virtual_time
 from tests.stream.provider import CALL_SID, Provider, carried
@@ -28,7 +29,6 @@ from tests.stream.test_worker import address, worker
 from tests.telemetry.collector import collecting
 from voicebot import telemetry
 from voicebot.call import CallSid, Change, Saved, Status, Step
-from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.telemetry import (
     UNTRACED,
