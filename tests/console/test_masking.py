@@ -24,7 +24,8 @@ from voicebot.store import CallSkeleton, StreamEvent
 PATIENCE_S = 60
 SID = "CA-masked"
 OTHER = "CA-other"
-SECRETS = ("Robin", "Carter", "412345678", "0412", "55501234", "George", "Parramatta", "test@")
+SECRETS = ("Robin", "Carter", "412345678", "0412 ", "55501234", "George", "Parramatta", "test@")
+"""Nothing that a timestamp, an event's id or a cursor may hold by chance: no four digits alone."""
 
 
 @pytest.fixture
