@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, address, bridged
+from voicebot.collect.understanding import Asked, bridged
 from voicebot.collect.understanding.found import Found
 
 PARSERS: dict[Step, Callable[[str, Asked], Found | None]] = {
     Step.NAME: partial(bridged.parse, Step.NAME),
     Step.PHONE: partial(bridged.parse, Step.PHONE),
-    Step.ADDRESS: address.parse,
+    Step.ADDRESS: partial(bridged.parse, Step.ADDRESS),
     Step.EMAIL: partial(bridged.parse, Step.EMAIL),
     Step.SERVICE: partial(bridged.parse, Step.SERVICE),
     Step.TIME: partial(bridged.parse, Step.TIME),

@@ -11,7 +11,7 @@ import unicodedata
 
 from rapidfuzz.distance import Levenshtein
 
-from voicebot.collect.understanding.common import is_given
+from voicebot.collect.reading.words import is_given
 from voicebot.collect.understanding.tokens import word_set
 from voicebot.collect.understanding.zh.script import HAN
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Reader
+from voicebot.collect.reading.fields.address import address
 from voicebot.collect.reading.fields.email import email
 from voicebot.collect.reading.fields.name import name
 from voicebot.collect.reading.fields.phone import phone
@@ -13,8 +14,9 @@ from voicebot.collect.reading.fields.time import time
 READERS: Mapping[Step, Reader] = {
     Step.NAME: name,
     Step.PHONE: phone,
+    Step.ADDRESS: address,
     Step.EMAIL: email,
     Step.SERVICE: service,
     Step.TIME: time,
 }
-"""The fields that are read here; the rest are still read by the old room."""
+"""Every field, by the step that asks for it."""

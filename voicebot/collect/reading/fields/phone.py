@@ -215,7 +215,9 @@ def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) 
     mended = all(run.mends for run in own[1:])
     trail = said.at(end, "phone.trail")
     act = Provide(Step.PHONE, value, said.span(first, end))
-    return Candidate(act, (own[0] if mended else began).begun, trail.end if trail else end)
+    begins = own[0] if mended else began
+    inside = begins.first < first < begins.end  # other figures stand before it: "NY 11757 …"
+    return Candidate(act, first if inside else begins.begun, trail.end if trail else end)
 
 
 def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:

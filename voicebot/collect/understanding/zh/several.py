@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from voicebot.call import Step
 from voicebot.collect.understanding import Asked
-from voicebot.collect.understanding.address.whose import of_the_job
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.zh.address import find_address
 from voicebot.collect.understanding.zh.corrections import CORRECTION, without_denied
@@ -17,6 +16,7 @@ from voicebot.collect.understanding.zh.name import find_name
 from voicebot.collect.understanding.zh.phone import find_phone
 from voicebot.collect.understanding.zh.script import Text, blank
 from voicebot.collect.understanding.zh.service import find_service
+from voicebot.collect.understanding.zh.whose import of_the_job
 from voicebot.collect.understanding.zones import in_our_time
 
 _SURE_UNASKED = 0.8

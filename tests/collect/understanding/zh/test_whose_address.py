@@ -1,0 +1,27 @@
+"""Of several addresses the one that is to be visited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.rules import understand
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我住在中山路5号，但是活儿在解放路9号",
+        "我家在中山路5号，上门地址是解放路9号",
+        "发票寄到中山路5号，维修地点在解放路9号",
+        "解放路9号，不是中山路5号",
+    ],
+)
+def test_the_address_of_the_job_is_taken_in_chinese(said: str) -> None:
+    assert (
+        understand(said, Asked(Step.ADDRESS, datetime(2026, 11, 29), "CN", "zh-CN")).value
+        == "解放路9号"
+    )
