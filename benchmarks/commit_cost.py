@@ -29,7 +29,7 @@ from voicebot.log import configure
 from voicebot.runtime.ports import free_port
 from voicebot.settings import Settings
 from voicebot.store import CallRecord, EmbeddedValkey, Store, connect
-from voicebot.store.commits import Commit, SessionInfo, encode
+from voicebot.store.commit_encoding import Commit, SessionInfo, encode
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.replay import JOURNALS
 from voicebot.store.scripts import Scripts

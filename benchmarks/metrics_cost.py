@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.stream import metrics
-from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.playback import MESSAGE_BYTES, Playback
 from voicebot.telemetry import Answered, CallTrace, Stage, TurnBegan, Waited, untraced
 from voicebot.telemetry.spans import Spans

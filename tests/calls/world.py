@@ -31,7 +31,7 @@ from voicebot.collect.dialogue import begin
 from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store
-from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from voicebot.call import CallSid, Change, Saved, Step
-from voicebot.store.commits import (
+from voicebot.store.commit_encoding import (
     Commit,
     PendingCommits,
     PendingUpdate,

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from voicebot.call import Change, Status, Step
-from voicebot.store.commits import (
+from voicebot.store.commit_encoding import (
     Commit,
     EncodedCommit,
     PendingUpdate,

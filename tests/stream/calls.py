@@ -41,7 +41,7 @@ from voicebot.collect.events import Expectation, Hearing, Reading, Utterance
 from voicebot.collect.understanding import Asked
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
-from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.session import CallDependencies, Session, read_start
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)

@@ -24,9 +24,9 @@ from voicebot.stream.caller import (
     is_backchannel,
     oldest_needed_ms,
 )
-from voicebot.stream.dialect import Digit, Mark
 from voicebot.stream.events import AudioReady, SentenceBegan, Signal, Timer
 from voicebot.stream.machine import step
+from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import (
     CallState,
     FillerPhrases,

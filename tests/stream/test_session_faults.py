@@ -48,8 +48,8 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
 from voicebot.speech import WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
-from voicebot.stream.dialect import Start
-from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.stream.latency import CallTelemetry, Rows
+from voicebot.stream.provider_dialect import Start
 from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
 
 

@@ -71,6 +71,7 @@ from voicebot.store.client import AWAY, connect, is_wrong_type, require_form, un
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
+from voicebot.store.http_turns import HttpTurn, Overtaken
 from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
 from voicebot.store.models import (
@@ -91,7 +92,6 @@ from voicebot.store.replay import (
 )
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
-from voicebot.store.turns import HttpTurn, Overtaken
 
 __all__ = [
     "AWAY",

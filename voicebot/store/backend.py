@@ -20,7 +20,7 @@ from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.commits import after
+from voicebot.store.commit_encoding import after
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import CallIndex
 from voicebot.store.legacy import read_legacy, write_legacy

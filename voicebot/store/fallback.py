@@ -19,7 +19,7 @@ from uuid import uuid4
 from voicebot.call import Saved
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.commits import Pending
+from voicebot.store.commit_encoding import Pending
 from voicebot.store.journal_file import JournalFile
 
 log = get_logger(__name__)

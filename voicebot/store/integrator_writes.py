@@ -22,7 +22,7 @@ from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import Event, PendingUpdate, field_event, message_event
+from voicebot.store.commit_encoding import Event, PendingUpdate, field_event, message_event
 from voicebot.store.models import HistoryMessage
 from voicebot.store.record import (
     ANSWER_FIELD,

@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 import orjson
 
 from voicebot.call import CallSid
-from voicebot.store.commits import (
+from voicebot.store.commit_encoding import (
     EncodedCommit,
     Pending,
     PendingCommits,

@@ -24,7 +24,7 @@ from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store import metrics
-from voicebot.store.commits import Pending, PendingCommits
+from voicebot.store.commit_encoding import Pending, PendingCommits
 from voicebot.store.journal_file import (
     DEAD_LETTERS,
     UNREADABLE,

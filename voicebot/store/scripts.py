@@ -30,7 +30,7 @@ from redis.exceptions import AskError, MovedError, NoScriptError, ResponseError,
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.store.client import is_wrong_type
-from voicebot.store.commits import (
+from voicebot.store.commit_encoding import (
     Argument,
     EncodedCommit,
     PendingUpdate,

@@ -1,4 +1,4 @@
-"""One session of one call: the only writer of its commits.
+"""One session of one call: it commits each change, and awaits late answers of Redis.
 
     CallSession.commit(change) ──► Redis answers in time ────────────► Saved.REDIS
                                └─► away, or silent past the deadline ─► Saved.JOURNAL or MEMORY
@@ -38,7 +38,7 @@ from voicebot.settings import SaveMode
 from voicebot.store import metrics
 from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, why_away
-from voicebot.store.commits import (
+from voicebot.store.commit_encoding import (
     Commit,
     EncodedCommit,
     PendingCommits,

@@ -25,9 +25,10 @@ from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, is_ready, unavailable_when_away, why_away
-from voicebot.store.commits import Pending, PendingCommits, SessionInfo
+from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
+from voicebot.store.http_turns import HttpTurn
 from voicebot.store.integrator_writes import IntegratorWrites
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import (
@@ -42,7 +43,6 @@ from voicebot.store.record import (
 from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
-from voicebot.store.turns import HttpTurn
 
 log = get_logger(__name__)
 

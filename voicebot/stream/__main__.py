@@ -29,7 +29,7 @@ from voicebot.speech import (
     sentences_of,
 )
 from voicebot.store import open_store, utc_now
-from voicebot.stream.observers import Rows, probe_loop
+from voicebot.stream.latency import Rows, probe_loop
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
 from voicebot.stream.state import FillerPhrases

@@ -16,10 +16,10 @@ from typing import Final
 
 from voicebot.collect.events import YES_NO_KEYS, Silent
 from voicebot.speech import Hint
-from voicebot.stream import turns, voice
+from voicebot.stream import turn_taking, voice
 from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken
-from voicebot.stream.turns import TurnEvent
+from voicebot.stream.turn_taking import TurnEvent
 
 PREROLL_MS: Final = 300.0
 """Of a turn's audio that lies before its voice. That is noticed some 50 ms late, and a soft first
@@ -39,7 +39,7 @@ _BACKCHANNEL = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!â€
 
 def oldest_needed_ms(state: CallState) -> float:
     """Return the audio time before which the caller's track will not be asked for any more."""
-    quiet = state.turn.floor is turns.Floor.QUIET
+    quiet = state.turn.floor is turn_taking.Floor.QUIET
     return state.turn.now_ms - PREROLL_MS if quiet else 0.0
 
 
@@ -54,18 +54,18 @@ def arrive(moment: Moment, arrival: Arrival) -> None:
 def hear_window(moment: Moment, probability: float) -> None:
     """One more window of the caller's audio; a turn under way is fed while it is spoken."""
     state = moment.state
-    turn, events = turns.on_window(
+    turn, events = turn_taking.on_window(
         state.turn,
         probability,
         state.window_ms,
         bot_heard=state.playback.is_heard,
     )
     take_turn(moment, turn, events)
-    if turn.floor is turns.Floor.SPEAKING and moment.state.followed_ms is not None:
+    if turn.floor is turn_taking.Floor.SPEAKING and moment.state.followed_ms is not None:
         moment.do(Feed(turn.now_ms))
 
 
-def take_turn(moment: Moment, turn: turns.Turn, events: turns.Events) -> None:
+def take_turn(moment: Moment, turn: turn_taking.Turn, events: turn_taking.Events) -> None:
     """Take over where turn-taking stands; while keys are pressed speech is not heard."""
     moment.become(turn=turn)
     if moment.state.keys is not None:
@@ -121,7 +121,7 @@ def end_turn_if_whole(moment: Moment) -> None:
         whole = True  # the sooner the bot goes on, the better
     else:  # words that mean nothing may be the first piece of an answer
         whole = bool(text) and moment.state.expectation.read(text).complete
-    take_turn(moment, *turns.on_text(moment.state.turn, complete=whole))
+    take_turn(moment, *turn_taking.on_text(moment.state.turn, complete=whole))
 
 
 def drop_turn(moment: Moment) -> None:
@@ -165,7 +165,7 @@ def is_answer(moment: Moment, spoken: Spoken, text: str) -> bool:
 
 def press_key(moment: Moment, key: str) -> None:
     """A key interrupts the bot; a hash that comes after its number was taken does nothing."""
-    moment.become(turn=turns.hush(moment.state.turn))
+    moment.become(turn=turn_taking.hush(moment.state.turn))
     drop_turn(moment)
     if key == END_KEY:
         take_keys(moment)
@@ -189,4 +189,4 @@ def take_keys(moment: Moment) -> None:
     if moment.state.keys is not None:
         moment.do(SetTimer(Timer.KEYS, None))
         arrive(moment, moment.state.keys)
-        moment.become(keys=None, turn=turns.hush(moment.state.turn))
+        moment.become(keys=None, turn=turn_taking.hush(moment.state.turn))

@@ -14,7 +14,7 @@ from voicebot.call import Phase
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import VoicebotError
 from voicebot.speech import Hint
-from voicebot.stream.dialect import Digit, Mark
+from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 

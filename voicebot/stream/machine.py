@@ -22,10 +22,10 @@ from dataclasses import replace
 from voicebot.call import Phase, Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import CallEnded, VoicebotError
-from voicebot.stream import caller, turns, voice
+from voicebot.stream import caller, turn_taking, voice
 from voicebot.stream import events as ev
-from voicebot.stream.dialect import Digit, Mark
 from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
+from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken, Waits
 from voicebot.telemetry import Stage, TurnDropped, Waited
 
@@ -121,15 +121,15 @@ def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
 
 
 def _ask(moment: Moment, expectation: Expectation) -> None:
-    limits = turns.patience(expectation.step, expectation.confirming)
+    limits = turn_taking.patience(expectation.step, expectation.confirming)
     if moment.state.decisive:
-        limits = turns.NONE
+        limits = turn_taking.NONE
     moment.become(
         expectation=expectation,
         asked=(expectation.step, expectation.confirming),
         passed_over=False,
         waits=Waits.CALLER,
-        turn=turns.on_question(moment.state.turn, limits),
+        turn=turn_taking.on_question(moment.state.turn, limits),
     )
     caller.wait_for_keys(moment)
     _forget(moment, Silent)
@@ -223,8 +223,8 @@ def _forget(moment: Moment, *kinds: type[Arrival]) -> None:
 
 def _begin_speech(moment: Moment) -> None:
     """Drop what no longer waits for an answer, as the bot begins to speak."""
-    moment.become(asked=None, turn=turns.on_bot_starts(moment.state.turn))
-    if moment.state.turn.floor is turns.Floor.QUIET:
+    moment.become(asked=None, turn=turn_taking.on_bot_starts(moment.state.turn))
+    if moment.state.turn.floor is turn_taking.Floor.QUIET:
         caller.drop_turn(moment)
     _forget(moment, Spoken, Silent)
 
@@ -238,7 +238,7 @@ def _lose_caller(moment: Moment) -> None:
     if moment.state.finishing:
         moment.do(ev.Command.END_FAREWELL)
     if moment.state.over is None:
-        caller.take_turn(moment, *turns.on_end(moment.state.turn))
+        caller.take_turn(moment, *turn_taking.on_end(moment.state.turn))
         caller.take_keys(moment)
         moment.become(over=CallEnded("the caller is gone"))
 

@@ -39,9 +39,9 @@ from voicebot.stream.connection import (
     StreamConnection,
     close_socket,
 )
-from voicebot.stream.dialect import POLICY_VIOLATION, Start
+from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Refusal
-from voicebot.stream.observers import CallTelemetry, Rows
+from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start
 from voicebot.stream.session import CallDependencies, Session, read_start
 from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens, token_secret
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request

@@ -30,15 +30,15 @@ from voicebot.log import get_logger
 from voicebot.openai import fillers, meter, note_bill
 from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
 from voicebot.store import utc_now
-from voicebot.stream import dialect, metrics
 from voicebot.stream import events as ev
+from voicebot.stream import metrics, provider_dialect
 from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket, close_socket
-from voicebot.stream.dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.latency import CallTelemetry
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.metrics import Outcome
-from voicebot.stream.observers import CallTelemetry
 from voicebot.stream.playback import pieces
+from voicebot.stream.provider_dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.state import CallState, FillerPhrases
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
@@ -113,7 +113,7 @@ async def read_start(socket: Socket) -> Start:
             while left_bytes > 0:
                 frame = await socket.recv()
                 left_bytes -= len(frame) + FRAME_COST_BYTES
-                event = dialect.read(frame)
+                event = provider_dialect.read(frame)
                 if isinstance(event, Start):
                     return event
                 if isinstance(event, Stop):
@@ -214,9 +214,9 @@ class Session:
             case ev.Play():
                 self._play(effect)
             case Mark(name):
-                self._outbox.put(dialect.mark(stream_sid, name))
+                self._outbox.put(provider_dialect.mark(stream_sid, name))
             case ev.Command.CLEAR:
-                self._outbox.replace_all(dialect.clear(stream_sid))
+                self._outbox.replace_all(provider_dialect.clear(stream_sid))
             case ev.Command.END_FAREWELL:
                 self._farewell_played.set()
             case ev.SetTimer(timer, seconds):
@@ -240,7 +240,7 @@ class Session:
             metrics.queued(play.mulaw, play.late_s)
         when_sent = self._first_frame_sent if play.first else None
         for piece in pieces(play.mulaw):
-            self._outbox.put(dialect.audio(self._start.stream_sid, piece), when_sent)
+            self._outbox.put(provider_dialect.audio(self._start.stream_sid, piece), when_sent)
 
     def _first_frame_sent(self) -> None:
         self._telemetry.first_frame(self._dependencies.stopwatch())
@@ -307,7 +307,7 @@ class Session:
             while self._leaving is None:
                 frame = await self._socket.recv()
                 self._frame_at = self._loop.time()
-                self._take(dialect.read(frame))
+                self._take(provider_dialect.read(frame))
                 since_yield += len(frame) + FRAME_COST_BYTES
                 if since_yield >= YIELD_AFTER_BYTES:
                     since_yield = 0

@@ -13,7 +13,7 @@ from voicebot.collect.understanding import Asked
 from voicebot.errors import VoicebotError
 from voicebot.stream.events import Effect, Now, Transcribed
 from voicebot.stream.playback import Playback
-from voicebot.stream.turns import Turn
+from voicebot.stream.turn_taking import Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from voicebot.g711 import milliseconds
-from voicebot.stream import turns
-from voicebot.stream.dialect import Mark
+from voicebot.stream import turn_taking
 from voicebot.stream.events import Command, Play, SayFiller, SetTimer, Timer
 from voicebot.stream.playback import LATE_MARK_S, Playback
+from voicebot.stream.provider_dialect import Mark
 from voicebot.stream.state import Moment
 from voicebot.telemetry import TurnBegan
 
@@ -91,7 +91,7 @@ def say_filler(moment: Moment) -> None:
     if phrases is None or said is None:
         return
     moment.become(filler=said + 1)
-    if moment.state.turn.floor in (turns.Floor.SPEAKING, turns.Floor.MAYBE):
+    if moment.state.turn.floor in (turn_taking.Floor.SPEAKING, turn_taking.Floor.MAYBE):
         moment.do(SetTimer(Timer.FILLER, FILLER_AGAIN_S))
     else:
         moment.do(SayFiller(phrases.sentences[min(said, len(phrases.sentences) - 1)]))

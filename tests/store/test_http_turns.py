@@ -10,11 +10,11 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
-from voicebot.store.commits import Commit, SessionInfo, encode
+from voicebot.store.commit_encoding import Commit, SessionInfo, encode
+from voicebot.store.http_turns import Overtaken
 from voicebot.store.record import CallRecord, call_keys, legacy_key
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
-from voicebot.store.turns import Overtaken
 
 from .calls import SID, START, answered, bot, caller, stored
 from .test_store import OLD_RECORD, OLD_SID

@@ -1,4 +1,4 @@
-"""The observers of a call: they receive facts and return nothing.
+"""The latency of turns and commits, measured by observers: they get facts and return nothing.
 
     machine ─ turn began, dropped, waited ─┐                   ┌─► metrics
     session ─ first frame ─────────────────┼─► CallTelemetry ──┼─► the call's trace
@@ -33,7 +33,7 @@ from voicebot.telemetry import CallTrace, Fact, Stage, untraced
 
 PROBE_INTERVAL_S: Final = 0.1
 PROBES_A_FLUSH: Final = 50
-_log = get_logger("voicebot.stream.observers")
+_log = get_logger("voicebot.stream.latency")
 
 
 class Rows:

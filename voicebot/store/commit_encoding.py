@@ -1,4 +1,4 @@
-"""Changes and small writes, how they are encoded for the scripts, and what they make of a record.
+"""How commits and small writes are encoded for the scripts, and what they make of a record.
 
 Pure, no I/O. `after` reads a commit's arguments as `commit.lua` does for its owner: where Redis
 cannot be asked (a call that goes on from the journal) and where it is checked (the end of a call).

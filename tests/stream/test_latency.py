@@ -13,8 +13,8 @@ from voicebot.call import CallState, Change, Ledger, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.openai import Usage, meter, open_bill
 from voicebot.settings import Settings
+from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Outcome
-from voicebot.stream.observers import CallTelemetry, Rows
 from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
 
 

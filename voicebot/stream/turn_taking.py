@@ -1,4 +1,4 @@
-"""Turn-taking as a pure function: the end of the caller's turn. Time is counted in samples.
+"""Turn-taking as a pure function: when a caller's turn ends, and when the caller barges in.
 
     voice      ▁▁▁▁███████▁▁▁███████████▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
     floor      QUIET │     SPEAKING │PAUSING          │ QUIET

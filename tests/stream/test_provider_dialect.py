@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from voicebot.call import CallSid
 from voicebot.errors import ProtocolViolation
-from voicebot.stream import dialect
-from voicebot.stream.dialect import (
+from voicebot.stream import provider_dialect as dialect
+from voicebot.stream.provider_dialect import (
     Audio,
     Digit,
     Malformed,
@@ -175,7 +175,10 @@ def test_what_we_send_has_exactly_the_permitted_keys() -> None:
         "streamSid": STREAM_SID,
         "mark": {"name": "g1.s1"},
     }
-    assert orjson.loads(dialect.clear(STREAM_SID)) == {"event": "clear", "streamSid": STREAM_SID}
+    assert orjson.loads(dialect.clear(STREAM_SID)) == {
+        "event": "clear",
+        "streamSid": STREAM_SID,
+    }
 
 
 @given(st.binary(max_size=500))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.call import Step
-from voicebot.stream.turns import (
+from voicebot.stream.turn_taking import (
     BARGE_IN_MS,
     MAX_TURN_MS,
     NONE,

@@ -19,7 +19,7 @@ from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
 from voicebot.store.backend import Backend
 from voicebot.store.client import unavailable_when_away
-from voicebot.store.commits import Commit, encode, merge
+from voicebot.store.commit_encoding import Commit, encode, merge
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Verdict

@@ -10,7 +10,14 @@ from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
-from voicebot.store.commits import Commit, PendingCommits, SessionInfo, after, encode, missing
+from voicebot.store.commit_encoding import (
+    Commit,
+    PendingCommits,
+    SessionInfo,
+    after,
+    encode,
+    missing,
+)
 from voicebot.store.record import CallRecord, call_keys
 from voicebot.store.scripts import Scripts
 from voicebot.store.session import CallSession
