@@ -35,15 +35,15 @@ async def valkey(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def store_at(url: str) -> AsyncIterator[Store]:
-    settings = Settings(_env_file=None, redis_url=url)
+async def store_at(url: str, tmp_path: Path) -> AsyncIterator[Store]:
+    settings = Settings(_env_file=None, redis_url=url, data_dir=tmp_path / "writer")
     async with open_store(settings, load_business(None)) as store:
         yield store
 
 
 @pytest.mark.valkey
 async def test_one_call_is_followed_from_its_beginning_and_on(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
         ledger = await store.open_call(SID, caller=None)
         await ledger.commit(HELLO)
         async with following(client, SID) as events:
@@ -55,7 +55,7 @@ async def test_one_call_is_followed_from_its_beginning_and_on(tmp_path: Path) ->
 
 @pytest.mark.valkey
 async def test_every_call_is_followed_from_now_without_what_was_before(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
         early = await store.open_call(CallSid("CA0"), caller=None)
         await early.commit(HELLO)
         async with following(client, None) as events:
@@ -86,7 +86,7 @@ async def test_what_is_committed_in_the_millisecond_of_the_start_is_shown(
 
 @pytest.mark.valkey
 async def test_a_call_whose_events_are_broken_ends_no_watch(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url) as store, connect(url) as client:
+    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
         await client.rpush("call:{CAbroken}:events", "no stream")
         ledger = await store.open_call(SID, caller=None)
         async with following(client, None) as events:

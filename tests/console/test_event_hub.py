@@ -63,7 +63,7 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
                 if new not in known:
                     known.append(new)
                     break
-            await frames.aclose()  # type: ignore[attr-defined]
+            await frames.aclose()
             if speaking.done():
                 stored = await EventReader(redis).of_calls(dict.fromkeys(SIDS, BEGINNING))
                 everything = {sid: [e.id for e in stored[sid]] for sid in SIDS}
@@ -92,7 +92,7 @@ async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[s
     rows: set[str] = set()
     async for event, cursor, data in parsed(frames):
         if event == "ready":
-            await frames.aclose()  # type: ignore[attr-defined]
+            await frames.aclose()
             assert cursor is not None
             return rows, data, int(cursor[1:])
         rows.add(str(data["callSid"]))

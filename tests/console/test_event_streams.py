@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sized
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sized
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis.asyncio import Redis
@@ -37,18 +38,19 @@ class HubAndStore:
 
 @asynccontextmanager
 async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
-    settings = Settings(_env_file=None, redis_url=url)
     turns: list[Turn] = []
-    async with (
-        open_store(settings, load_business(None)) as store,
-        connect(url) as client,
-        asyncio.TaskGroup() as tasks,
-    ):
-        hub = EventHub(EventReader(client), turns.append)
-        tasks.create_task(hub.run())
-        await until(lambda: hub.following)
-        yield HubAndStore(store, hub, turns)
-        hub.close()
+    with TemporaryDirectory() as folder:
+        settings = Settings(_env_file=None, redis_url=url, data_dir=Path(folder))
+        async with (
+            open_store(settings, load_business(None)) as store,
+            connect(url) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            hub = EventHub(EventReader(client), turns.append)
+            tasks.create_task(hub.run())
+            await until(lambda: hub.following)
+            yield HubAndStore(store, hub, turns)
+            hub.close()
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -58,10 +60,10 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def take(frames: AsyncIterator[bytes], count: int) -> list[tuple[str, dict[str, str]]]:
-    """The next events, each with its cursor."""
+async def take(frames: AsyncGenerator[bytes, None], count: int) -> list[tuple[str, dict[str, str]]]:
+    """The first events, each with its cursor; the stream is then closed."""
     found: list[tuple[str, dict[str, str]]] = []
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(PATIENCE_S), aclosing(frames):
         async for frame in frames:
             lines = dict(x.split(": ", 1) for x in frame.decode().splitlines() if ": " in x)
             if lines.get("event"):
@@ -83,10 +85,8 @@ async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
     async with hub_and_store(settings.redis_url) as at:
         ledger = await at.store.open_call(SID, caller=None)
         await ledger.commit(named("Sam"))
-        frames = events_of_call(at.hub, SID, BEGINNING, PROGRAM)
-        first = await take(frames, 2)
+        first = await take(events_of_call(at.hub, SID, BEGINNING, PROGRAM), 2)
         assert [e["type"] for _, e in first] == ["claim", "field"]
-        await frames.aclose()  # type: ignore[attr-defined]
         await ledger.commit(named("Sandy"))
         again = await take(events_of_call(at.hub, SID, first[-1][0], PROGRAM), 3)
         assert [(e["type"], e.get("value")) for _, e in again] == [

@@ -14,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from anyio import WouldBlock, create_memory_object_stream
@@ -98,10 +98,11 @@ class EventHub:
         pause_s = _FIRST_PAUSE_S
         while not self._closed:
             try:
-                async for _ in self._follow():
-                    pause_s = _FIRST_PAUSE_S
-                    if self._closed:  # the client may swallow a cancellation
-                        return
+                async with aclosing(self._follow()) as batches:
+                    async for _ in batches:
+                        pause_s = _FIRST_PAUSE_S
+                        if self._closed:  # the client may swallow a cancellation
+                            return
             except AWAY as error:
                 log.warning("calls_not_followed", why=type(error).__name__, again_in_s=pause_s)
             finally:
@@ -170,7 +171,7 @@ class EventHub:
                 break
         return found
 
-    async def _follow(self) -> AsyncIterator[None]:
+    async def _follow(self) -> AsyncGenerator[None, None]:
         async with self.reader.notices(GATHER_S) as notices:
             if not self.watermark:
                 self._remembered = self.watermark = await self.reader.now_ms()

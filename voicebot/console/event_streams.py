@@ -6,7 +6,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 
 import orjson
 from anyio import EndOfStream, move_on_after
@@ -89,7 +89,7 @@ async def next_updates(updates: Updates, visitor: Visitor) -> AsyncIterator[Call
 
 async def events_of_call(
     hub: EventHub, call_sid: CallSid, after: str, visitor: Visitor
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield all that the stream keeps after an entry, then what comes; each entry once."""
     with hub.subscribe() as updates:
         seen = SeenEvents()
@@ -110,7 +110,7 @@ async def events_of_call(
 
 async def events_of_all(
     hub: EventHub, watermark: int | None, visitor: Visitor
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield what happened since a cursor, then what comes; each entry at least once.
 
     A cursor names a moment before which nothing is missing, so what follows it may come again

@@ -7,7 +7,7 @@ clear for a while (auth.py).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import lru_cache
 from typing import Annotated
 
@@ -136,7 +136,7 @@ async def _current(state: AppState, call_sid: CallSid) -> CurrentCall:
 
 async def page_stream(
     hub: EventHub, open_call: CallSid | None, visitor: Visitor, watermark: int | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield how things stand, or what came since `watermark`, then every change.
 
     Calls are rows; `open_call` comes whole as well, also when it is revealed or masked again.

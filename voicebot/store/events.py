@@ -11,8 +11,8 @@ cluster, where each command of a pipeline goes to its own node.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -113,7 +113,7 @@ class EventReader:
         """
         async with self._hearing() as next_notice:
 
-            async def heard() -> AsyncIterator[tuple[CallSid, ...]]:
+            async def heard() -> AsyncGenerator[tuple[CallSid, ...], None]:
                 while True:
                     first = await next_notice(NOTICE_PATIENCE_S)
                     gathered = {} if first is None else {first: None}
@@ -123,7 +123,8 @@ class EventReader:
                             gathered[another] = None
                     yield tuple(gathered)
 
-            yield heard()
+            async with aclosing(heard()) as bundles:
+                yield bundles
 
     @asynccontextmanager
     async def _hearing(self) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
