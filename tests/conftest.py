@@ -23,6 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 PATIENT_S = 60.0
 """The deadline of waits that will be answered: the machine may be slow, or stand still."""
 _WAITING_FOR_SOMEBODY = (
+    "console.event_hub.EXPIRE_TIMEOUT_S",
     "runtime.check_ports.CHECK_TIMEOUT_S",
     "runtime.check_services.CHECK_TIMEOUT_S",
     "openai.client._CONNECT_S",
