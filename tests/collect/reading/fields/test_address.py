@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.call import Step
-from voicebot.collect.reading import Correct, Missing, Provide, Situation, read
+from voicebot.collect.reading import Asked, Correct, Missing, Provide, Situation, read
 
 
 def situation(region: str = "AU", **changes: object) -> Situation:
@@ -60,7 +60,7 @@ def heard(utterance: str, region: str = "AU", **changes: object) -> str | None:
 def test_an_australian_address_becomes_one_line(utterance: str, line: str) -> None:
     found = act(utterance)
     assert isinstance(found, Provide)
-    assert (found.value, found.missing) == (line, None)
+    assert (found.value, found.partial) == (line, None)
 
 
 @pytest.mark.parametrize(
@@ -488,3 +488,111 @@ def test_an_only_address_is_taken_whatever_is_told_beside_it(said: str, value: s
 )
 def test_a_rank_before_a_streets_name_is_its_house_number(said: str, value: str | None) -> None:
     assert heard(said) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "region", "line"),
+    [
+        ("14 Banksia Street, Ryde, dear", "AU", "14 Banksia Street, Ryde"),
+        ("14 Banksia Street Ryde mate", "AU", "14 Banksia Street, Ryde"),
+        ("9 Fig Close, that's in Glenmore Park", "AU", "9 Fig Close, Glenmore Park"),
+        ("uh eleven uh Hill End Road um Mudgee", "AU", "11 Hill End Road, Mudgee"),
+        ("it's six Smyth, S M Y T H, Smyth Court, Troy", "US", "6 Smyth Court, Troy"),
+        ("12 B A T T L E Street", "AU", "12 Battle Street"),
+        ("top floor, 8 Abbey Row, Wells", "GB", "Top Floor, 8 Abbey Row, Wells"),
+        ("basement flat, 8 Abbey Row, Wells", "GB", "Basement Flat, 8 Abbey Row, Wells"),
+        ("8 Abbey Row, Wells, G twelve eight T B", "GB", "8 Abbey Row, Wells G12 8TB"),
+        (
+            "8 Abbey Row, as in the abbey, Wells, M K 2 2 double R",
+            "GB",
+            "8 Abbey Row, Wells MK2 2RR",
+        ),
+        ("RMB 1340 Kyneton Road Malmsbury", "AU", "RMB 1340, Kyneton Road, Malmsbury"),
+    ],
+)
+def test_what_callers_say_around_the_parts_is_read(said: str, region: str, line: str) -> None:
+    assert heard(said, region) == line
+
+
+HELD = "Unit 4, 12 Wattle Street, Penrith NSW 2750"
+
+
+@pytest.mark.parametrize("step", [Step.ADDRESS, Step.EMAIL])
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("number 14, not 12", "Unit 4, 14 Wattle Street, Penrith NSW 2750"),
+        ("you've got 12, it's 21", "Unit 4, 21 Wattle Street, Penrith NSW 2750"),
+        ("it's Road not Street", "Unit 4, 12 Wattle Road, Penrith NSW 2750"),
+        ("not unit 4, unit 14", "Unit 14, 12 Wattle Street, Penrith NSW 2750"),
+        ("the postcode's 2751", "Unit 4, 12 Wattle Street, Penrith NSW 2751"),
+        ("zip code is 2751, you had 2750", "Unit 4, 12 Wattle Street, Penrith NSW 2751"),
+        ("South Penrith", "Unit 4, 12 Wattle Street, South Penrith NSW 2750"),
+        ("it's not Penrith, it's Emu Plains", "Unit 4, 12 Wattle Street, Emu Plains NSW 2750"),
+        ("Penrith Victoria, not New South Wales", "Unit 4, 12 Wattle Street, Penrith VIC 2750"),
+        ("the street is Battle Street", "Unit 4, 12 Battle Street, Penrith NSW 2750"),
+        ("the unit number is 5", "Unit 5, 12 Wattle Street, Penrith NSW 2750"),
+        ("there's no unit", "12 Wattle Street, Penrith NSW 2750"),
+    ],
+)
+def test_a_held_address_is_mended_by_part_whatever_is_asked(
+    said: str, line: str, step: Step
+) -> None:
+    mend = act(said, step=step, record={Step.ADDRESS: HELD})
+    assert isinstance(mend, Correct)
+    assert mend.value == line
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "line"),
+    [
+        (
+            "it's West Maple, not East",
+            "4 East Maple Avenue, Troy, NY",
+            "4 West Maple Avenue, Troy, NY",
+        ),
+        ("Troy Ohio not New York", "4 Maple Avenue, Troy, NY", "4 Maple Avenue, Troy, OH"),
+        ("take the dear out of it", "4 Maple Avenue, Troy Dear", "4 Maple Avenue, Troy"),
+    ],
+)
+def test_words_that_a_mend_repeats_stay_single(said: str, held: str, line: str) -> None:
+    assert heard(said, "US", record={Step.ADDRESS: held}, step=Step.EMAIL) == line
+
+
+@pytest.mark.parametrize("said", ["it's B A T T L E", "the street's wrong, it's Battle Street"])
+def test_a_read_back_address_is_mended_by_a_name(said: str) -> None:
+    mended = heard(said, record={Step.ADDRESS: HELD}, asked=Asked.CONFIRM)
+    assert mended == "Unit 4, 12 Battle Street, Penrith NSW 2750"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it's in July",
+        "it's in the morning",
+        "that's right, I'm Kowalski",
+        "no, Friday, not Monday",
+        "14",
+        "my number is 0491 570 156",
+        "Ruth, not Rose",
+        "yes that's right",
+    ],
+)
+def test_what_is_about_something_else_mends_no_address(said: str) -> None:
+    for step in (Step.EMAIL, Step.TIME, Step.NAME):
+        assert act(said, step=step, record={Step.ADDRESS: HELD}) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("12 Wattle Street", Missing.SUBURB),
+        ("12 Wattle Street, Penrith", None),
+        ("12 Wattle Street 2750", None),
+        ("Wattle Street, Penrith", Missing.STREET),
+    ],
+)
+def test_what_an_address_lacks_is_told(said: str, missing: Missing | None) -> None:
+    found = act(said)
+    assert isinstance(found, Provide)
+    assert found.missing is missing

@@ -13,14 +13,23 @@ from voicebot.collect.reading.fields.address_parts import Kind, Parts, is_whole,
 from voicebot.collect.reading.fields.address_read import read
 from voicebot.collect.reading.fields.address_street import number_sign, rank_as_number
 from voicebot.collect.reading.fields.address_words import Word, words_of
-from voicebot.collect.reading.types import Asked, Correct, Missing, Provide, Situation
+from voicebot.collect.reading.types import Correct, Missing, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
 
 _MOST_SEGMENTS = 6
 _JOB, _ONE, _ELSEWHERE = 2, 1, 0
 """Ranks of addresses: the job's, one that is only named, one where somebody lives."""
-_LEADS = ("lead.is", "address.lead", "address.job", "address.elsewhere", "address.label")
-_IN_A_MEND = {Kind.UNIT, Kind.NUMBER, Kind.STREET, Kind.PLACE, Kind.STATE, Kind.POSTCODE}
+_LEADS = (
+    "lead.is",
+    "address.lead",
+    "address.job",
+    "address.elsewhere",
+    "address.label",
+    "address.within",
+)
+_PLAIN_PIECES = {Kind.STREET, Kind.POSTCODE}
+_PLACING = {Kind.PLACE, Kind.POSTCODE}
+_LONGEST_AMENDMENT_WORDS = 12
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -29,33 +38,69 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     held = situation.record.get(Step.ADDRESS)
     if not alone and not held and not _has_number(said):
         return
-    words = _of_the_job(said, words_of(said), situation.region, alone=alone)
-    parts, guesses = _parts(said, words, situation.region, alone=alone)
+    words = words_of(said)
+    meant = _of_the_job(said, words, situation.region, alone=alone)
+    parts, guesses = _parts(said, meant, situation.region, alone=alone)
     if is_whole(parts):
         earlier = _held(situation.partial, situation) if alone and situation.partial else ()
         yield _provided(
             said, merge(earlier, parts) if earlier else parts, parts, situation, guesses
         )
         return
-    if held and (mend := mended(said, words_of(said), held, situation)):
+    if not alone and len(words) > _LONGEST_AMENDMENT_WORDS:
+        return
+    kept = _held(held, situation) if held else ()
+    if held and (mend := mended(said, words, held, kept, situation)):
         yield mend
-        return
-    if not alone:
-        if held:
-            yield from _labelled(said, held, situation)
-        return
-    if not parts:
-        return
-    if situation.partial:
-        whole = merge(_held(situation.partial, situation), parts)
+    elif kept and not (alone and situation.partial):
+        yield from _amended(said, words, kept, parts if alone else (), situation)
+    elif alone and parts:
+        earlier = _held(situation.partial, situation) if situation.partial else ()
+        whole = merge(earlier, parts) if earlier else parts
         yield _provided(said, whole, parts, situation, guesses)
-    elif held:
-        whole = merge(_held(held, situation), parts)
-        first, end = _lead(said, parts[0].first), parts[-1].end
-        act = Correct(Step.ADDRESS, line(whole, situation.region), _span(said, parts))
-        yield Candidate(act, first, end, assumes=1)
-    else:
-        yield _provided(said, parts, parts, situation, guesses)
+
+
+def _amended(
+    said: Utterance, words: Sequence[Word], held: Parts, parts: Parts, situation: Situation
+) -> Iterator[Candidate]:
+    """Give the held address with the parts that are said anew: "number 14", "Battle Street".
+
+    Where something else is asked, a label must tell that an address is meant ("the postcode's
+    2753"), or the same part in fuller words ("North Ryde").
+    """
+    alone, region = situation.step is Step.ADDRESS, situation.region
+    if not parts:
+        parts = _piece_of_a_clause(said, words, region)
+    label = next(said.all("address.label", "address.within"), None)
+    if not alone and label is None and not _extends(parts, held):
+        return
+    whole = merge(held, parts) if parts else held
+    if not parts and alone:
+        spelled = without_spelling(said, words)[1]
+        whole = respelled(held, spelled)
+    if line(whole, region) == line(held, region) and not parts:
+        return
+    first, end = (parts[0].first, parts[-1].end) if parts else (0, len(said))
+    act = Correct(Step.ADDRESS, line(whole, region), said.span(first, end))
+    yield Candidate(act, _lead(said, first), end, assumes=1)
+
+
+def _piece_of_a_clause(said: Utterance, words: Sequence[Word], region: str) -> Parts:
+    """Return the piece that is one clause: "the street's wrong, it's Battle Street".
+
+    A suburb may be any name, and counts only where it is labelled, or something is denied.
+    """
+    if len(words) > _LONGEST_AMENDMENT_WORDS:
+        return ()
+    sure = any(clause.denied for clause in said.clauses)
+    sure |= next(said.all("address.label"), None) is not None
+    for clause in reversed(said.clauses):
+        inside = [word for word in words if clause.first <= word.first < clause.end]
+        parts = _parts(said, inside, region, alone=True)[0] if clause.counts and inside else ()
+        whole = len(said.clauses) == 1
+        if parts and (sure or whole or _PLAIN_PIECES & {part.kind for part in parts}):
+            return parts
+    return ()
 
 
 def _has_number(said: Utterance) -> bool:
@@ -71,7 +116,9 @@ def _provided(
 ) -> Candidate:
     text, span = line(whole, situation.region), _span(said, parts)
     if is_whole(whole):
-        act = Provide(Step.ADDRESS, text, span, assumed=guesses)
+        placed = not _PLACING.isdisjoint(part.kind for part in whole)
+        missing = None if placed else Missing.SUBURB
+        act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
     else:
         act = Provide(Step.ADDRESS, None, span, Missing.STREET, text, assumed=guesses)
     end = max(part.end for part in parts)
@@ -100,29 +147,13 @@ def _held(text: str, situation: Situation) -> Parts:
     return read(said, words_of(said), situation.region, alone=True)[0]
 
 
-def _labelled(said: Utterance, held: str, situation: Situation) -> Iterator[Candidate]:
-    """Give the held address with a part that its label names: "the postcode's 2753"."""
-    label = next(said.all("address.label"), None)
-    confirms = situation.asked is Asked.CONFIRM
-    if label is None and confirms:
-        return
-    words = words_of(said)
-    parts, _ = _parts(said, words, situation.region, alone=True)
-    kept = _held(held, situation)
-    if not parts or {part.kind for part in parts} - {part.kind for part in kept}:
-        return
-    if label is None and not _extends(parts, kept):
-        return
-    whole = merge(kept, parts)
-    act = Correct(Step.ADDRESS, line(whole, situation.region), _span(said, parts))
-    yield Candidate(act, _lead(said, parts[0].first), parts[-1].end, assumes=1)
-
-
 def _extends(parts: Parts, held: Parts) -> bool:
     """Return True for "North Ryde" where Ryde is held: the same part, in fuller words."""
-    (part, *more) = parts
+    if len(parts) != 1:
+        return False
+    part = parts[0]
     old = next((each for each in held if each.kind is part.kind), None)
-    if more or old is None or part.kind not in (Kind.PLACE, Kind.STREET):
+    if old is None or part.kind not in (Kind.PLACE, Kind.STREET):
         return False
     new, kept = part.text.casefold().split(), old.text.casefold().split()
     return len(new) > len(kept) and set(kept) <= set(new)
@@ -171,12 +202,12 @@ def _of_the_job(said: Utterance, words: list[Word], region: str, *, alone: bool)
     segments = _segments(said, words)
     if not 1 < len(segments) <= _MOST_SEGMENTS:
         return words
+    ranks = [_rank(said, segment) for segment in segments]
+    if len(set(ranks)) == 1:
+        return words
     ranked: list[tuple[int, list[Word], bool | None]] = []
-    for segment in segments:
-        marks = [m for w in segment if (m := said.at(w.first, "address.job"))]
-        bare = [w for w in segment if not any(m.first <= w.first < m.end for m in marks)]
-        elsewhere = any(said.at(w.first, "address.elsewhere") for w in segment)
-        rank = _JOB if marks else _ELSEWHERE if elsewhere else _ONE
+    for rank, segment in zip(ranks, segments, strict=True):
+        bare = _without_marks(said, segment)
         parts, _ = _parts(said, bare, region, alone=alone)
         ranked.append((rank, bare, is_whole(parts) if parts else None))
     holding = [(rank, whole) for rank, _, whole in ranked if whole is not None]
@@ -186,6 +217,19 @@ def _of_the_job(said: Utterance, words: list[Word], region: str, *, alone: bool)
     if all(rank >= best for rank, _ in holding):
         return words
     return [word for rank, bare, _ in ranked if rank >= best for word in bare]
+
+
+def _rank(said: Utterance, segment: Sequence[Word]) -> int:
+    if any(said.at(word.first, "address.job") for word in segment):
+        return _JOB
+    elsewhere = any(said.at(word.first, "address.elsewhere") for word in segment)
+    return _ELSEWHERE if elsewhere else _ONE
+
+
+def _without_marks(said: Utterance, segment: Sequence[Word]) -> list[Word]:
+    """Return the words but those that say that the job is here."""
+    marks = [mark for word in segment if (mark := said.at(word.first, "address.job"))]
+    return [w for w in segment if not any(m.first <= w.first < m.end for m in marks)]
 
 
 def _segments(said: Utterance, words: Sequence[Word]) -> list[list[Word]]:

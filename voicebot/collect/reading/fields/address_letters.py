@@ -8,7 +8,14 @@ from dataclasses import replace
 from rapidfuzz import fuzz
 
 from voicebot.collect.reading.fields.address_parts import Kind, Part, Parts
-from voicebot.collect.reading.fields.address_words import COUNTRIES, STATE_CODES, Word, low, title
+from voicebot.collect.reading.fields.address_words import (
+    COUNTRIES,
+    STATE_CODES,
+    STREET_TYPES,
+    Word,
+    low,
+    title,
+)
 from voicebot.collect.reading.utterance import Utterance
 
 _SHORTEST = 3
@@ -28,9 +35,13 @@ def without_spelling(said: Utterance, words: Sequence[Word]) -> tuple[list[Word]
             end += 1
         name = "".join(word.low for word in words[at:end]) or _hyphened(words[at])
         behind = max(end, at + 1)
-        if _is_name(words, end, name):
+        said_too = bool(kept) and _alike(kept[-1].low, name)
+        if _is_name(words, end, name) and low(words, behind) in STREET_TYPES and not said_too:
+            kept.append(replace(words[at], text=name, low=name, end=words[behind - 1].end))
+            names.append(name)  # "12 B A T T L E Street"
+        elif _is_name(words, end, name):
             names.append(name)
-            if kept and _alike(kept[-1].low, name) and _alike(low(words, behind), name):
+            if said_too and _alike(low(words, behind), name):
                 kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
         else:
             kept.extend(words[at:behind])

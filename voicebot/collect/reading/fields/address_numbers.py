@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from voicebot.collect.reading.fields.address_words import (
     FLOORS,
+    SIDES,
     STOREYS,
     SUFFIXES,
     UNITS,
@@ -141,6 +142,9 @@ def unit_at(
             return f"{floor} {name.low.title()} {words[at + 2].low.title()}", at + 3
         if ranked or leading or at + 2 >= len(words) or words[at + 2].pause:
             return f"{floor} {name.low.title()}", at + 2
+    beyond = words[at + 2] if at + 2 < len(words) else None
+    if here in SIDES and name.low in UNITS and not name.pause and beyond and beyond.pause:
+        return f"{here.title()} {name.low.title()}", at + 2
     if here != "#" and (here not in UNITS or name.pause):
         return None
     numbered = name.low == "#" or said.at(name.first, "address.number")

@@ -61,7 +61,9 @@ class _Reading:
         for at in range(len(self.words)):
             head, end = self._head(at)
             if head and head[-1].kind is Kind.BOX:
-                return (*head, *self._tail(end)), 0
+                street = street_at(self.words, end, weak=False)  # "RMB 12 Gap Road"
+                roads = (street[0],) if street else ()
+                return (*head, *roads, *self._tail(street[1] if street else end)), 0
             if not head and (parts := self._unnumbered(at)):
                 return parts, 0
             if not head or (head[-1].kind is Kind.HOUSE and len(head) == 1):
@@ -116,7 +118,7 @@ class _Reading:
         """Return "The Old Manor, 4 …": words before a number, with "the" or "manor" among them."""
         words, end = self.words, at
         while end < min(at + _LONGEST_HOUSE_WORDS, len(words)) and not words[end].is_number:
-            if words[end].low in _NO_HOUSE or words[end].is_figure or words[end].sound:
+            if words[end].low in _NO_HOUSE or words[end].is_figure:
                 break
             end += 1
         if end - at < 2 or end >= len(words):
@@ -134,7 +136,7 @@ class _Reading:
         words, end = self.words, at
         while end < min(at + _LONGEST_HOUSE_WORDS, len(words)) and words[end].low not in _NO_HOUSE:
             word = words[end]
-            if word.is_number or word.is_figure or word.sound or (end > at and word.pause):
+            if word.is_number or word.is_figure or (end > at and word.pause):
                 break
             end += 1
         named = at < end < len(words) and words[end - 1].low in HOUSES and words[end].pause
@@ -166,7 +168,7 @@ class _Reading:
         return (found(Kind.HOUSE, titled(named), words, 0, len(named))[0], *rest)
 
     def _is_talk(self, word: Word) -> bool:
-        announces = word.low in ANNOUNCING | FUNCTION_WORDS or word.sound
+        announces = word.low in ANNOUNCING | FUNCTION_WORDS
         return announces or not word.text[0].isupper() or word.is_figure
 
     def _convincing(self, at: int, head: Parts, street: Found, *, few: bool) -> Parts:
@@ -186,7 +188,7 @@ class _Reading:
         """
         announcing = ANNOUNCING | FUNCTION_WORDS
         led = all(
-            word.low in announcing or word.sound or is_given(word.low) or is_family(word.low)
+            word.low in announcing or is_given(word.low) or is_family(word.low)
             for word in self.words[:at]
         )
         return led and (len(self.words[at].text) > 1 or self.words[at + 1].text[0].isupper())
@@ -218,13 +220,19 @@ class _Reading:
         if len(words) > _LONGEST_PIECE_WORDS or named or elsewhere:
             return ()
         at = 0
-        while at < len(words) and (words[at].low in CARRIERS or words[at].sound):
+        while at < len(words) and (words[at].low in CARRIERS):
             at += 1
         if at >= len(words):
             return ()
         if any(said.at(word.first, "address.postcode") for word in words):
             code = postcode_at(words, at, self.region, said)
             return (found(Kind.POSTCODE, code[0], words, at, code[1])[0],) if code else ()
+        label = next((m for w in words[: at + 1] if (m := said.at(w.first, "address.label"))), None)
+        if label and label.value:
+            at = next((n for n in range(at, len(words)) if words[n].first >= label.end), len(words))
+            number = figure_at(said, words, at)
+            name = f"{label.value.title()} {number[0]}" if number else ""
+            return (found(Kind.UNIT, name, words, at, number[1])[0],) if number else ()
         if unit := unit_at(said, words, at, leading=True):
             first = found(Kind.UNIT, unit[0], words, at, unit[1])[0]
             return (first, *self._rest(unit[1]))
@@ -251,7 +259,7 @@ class _Reading:
         return (found(Kind.POSTCODE if whole else Kind.NUMBER, text, self.words, at, end)[0],)
 
     def _is_quiet(self, word: Word) -> bool:
-        return word.sound or self.said.at(word.first, "quiet.courtesy", "act.thank") is not None
+        return self.said.at(word.first, "quiet.courtesy", "act.thank") is not None
 
     def _is_all(self, at: int, parts: Sequence[Part]) -> bool:
         """Return True where nothing else is said, and the names look like names."""

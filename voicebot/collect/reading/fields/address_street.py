@@ -46,7 +46,7 @@ def typeless_at(words: Sequence[Word], at: int) -> Found | None:
     end = at
     while end < len(words) and end - at < _LONGEST_TYPELESS_WORDS and _may_name(words, at, end):
         word = words[end]
-        if (word.low in UNITS and end > at) or word.is_figure or word.is_number or word.sound:
+        if (word.low in UNITS and end > at) or word.is_figure or word.is_number:
             break
         if word.low in NO_STREET:
             break

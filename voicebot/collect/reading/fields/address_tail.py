@@ -30,7 +30,6 @@ _ZIP_DIGITS = 5
 _LONGEST_CITY_REST = 2
 _NO_STATES = "GB"
 _ONCE = (Kind.POSTCODE, Kind.UNIT)
-_SKIPPED = ("in", "uh", "um", "er", "erm")
 _COURTESY = ("quiet.courtesy", "act.thank")
 
 
@@ -63,14 +62,14 @@ class _Tail:
     def _skip(self, at: int) -> int:
         while at < len(self.words):
             here = self.words[at]
-            label = self.said.at(here.first, "address.label")
+            label = self.said.at(here.first, "address.label", "address.within")
             if label:
                 at = self._place(label.end)
             elif self.said.at(here.first, "address.aside"):
                 at += 1
                 while at < len(self.words) and not self.words[at].pause:
                     at += 1
-            elif here.low in _SKIPPED and self._goes_on(at):
+            elif here.low == "in" and self._goes_on(at):
                 at += 1
             else:
                 return at
@@ -222,7 +221,7 @@ class _Tail:
         word = self.words[here]
         if here == at and (word.low == "the" or word.is_number):
             return self._is_led_name(at)
-        if (word.pause and here > at) or word.low in PLACE_STOPS or word.sound:
+        if (word.pause and here > at) or word.low in PLACE_STOPS:
             return False
         if word.is_number or (word.low in ("is", "of") and here == at):
             return False

@@ -34,6 +34,7 @@ JOURNEYS: Final = _words("journeys")
 UNITS: Final = _words("units")
 STOREYS: Final = _words("storeys")
 FLOORS: Final = _words("floors")
+SIDES: Final = _words("sides")
 HOUSES: Final = _words("houses")
 COMPASS: Final = _words("compass")
 SUFFIXES: Final = _words("suffixes")
@@ -75,11 +76,10 @@ _RANKS = ("st", "nd", "rd", "th")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: the tokens from `first` up to `end`; "12B", "60-66" and "P" of "P.O." are one.
+    """One word: the tokens from `first` up to `end`; "12B" and "60-66" are one; "uh" is none.
 
     pause   the mark before it, "" for none; the full stop of "St." is none
     digits  the digits of the number that begins here, over the next `spans` words
-    sound   "uh"
     """
 
     text: str
@@ -89,7 +89,6 @@ class Word:
     pause: str = ""
     digits: str = ""
     spans: int = 0
-    sound: bool = False
 
     @property
     def is_figure(self) -> bool:
@@ -124,12 +123,15 @@ def _joined(said: Utterance) -> Iterator[Word]:
                 pause = max(pause, token.low, key=lambda mark: _BREATH.get(mark, 0))
             at += 1
             continue
+        if said.at(at, SOUND):
+            at += 1
+            continue
         end = _end(said, at)
         low = "".join(each.low for each in said.tokens[at:end])
         text = "".join(each.text for each in said.tokens[at:end])
         if said.at(at, "number.times") and len(said.low(end)) == 1 and said.low(end).isalpha():
             text, low, end = said.tokens[end].text * 2, said.low(end) * 2, end + 1  # "double R"
-        yield Word(text, low, at, end, pause, sound=said.at(at, SOUND) is not None)
+        yield Word(text, low, at, end, pause)
         pause, before, at = "", low, end
 
 
@@ -169,7 +171,7 @@ def _counted(said: Utterance, words: Sequence[Word]) -> list[Word]:
             counted.append(word)
             continue
         end = group.end
-        while end < len(said) and end not in place and said.tokens[end].is_sign:
+        while end < len(said) and end not in place and said.is_sound(end):
             end += 1
         whole = end in place or end == len(said)  # else it ends inside "1A"
         spans = place.get(end, len(words)) - n
