@@ -78,23 +78,33 @@ class _Node:
 class _State:
     """Places that are reached together; steps are worked out once and remembered."""
 
-    __slots__ = ("leaves", "nodes", "steps")
+    __slots__ = ("_edges", "leaves", "nodes", "steps")
 
     def __init__(self, nodes: Iterable[_Node], reached: Iterable[_Node]) -> None:
         self.nodes = tuple(dict.fromkeys(nodes))
         self.leaves = tuple(dict.fromkeys(node.leaf for node in reached if node.leaf))
         self.steps: dict[tuple[str, Kind], _State | None] = {}
+        self._edges: dict[str, list[_Node]] | None = None
 
     def step(self, word: str, kind: Kind, skips: bool) -> _State | None:
         """Return the places behind this word (also these, if it may be skipped), or None."""
         if (word, kind) in self.steps:
             return self.steps[word, kind]
-        keys = (word, *_SLOTS.get(kind, ()))
-        reached = [to for node in self.nodes for key in keys for to in node.edges.get(key, ())]
+        edges = self._all_edges()
+        reached = [to for key in (word, *_SLOTS.get(kind, ())) for to in edges.get(key, ())]
         kept = self.nodes if skips else ()
         after = _State((*reached, *kept), reached) if reached or kept else None
         self.steps[word, kind] = after
         return after
+
+    def _all_edges(self) -> dict[str, list[_Node]]:
+        """Return the edges of all places together, gathered once: the first has thousands."""
+        if self._edges is None:
+            self._edges = {}
+            for node in self.nodes:
+                for word, after in node.edges.items():
+                    self._edges.setdefault(word, []).extend(after)
+        return self._edges
 
 
 @dataclass(frozen=True, slots=True)
