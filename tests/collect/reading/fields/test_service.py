@@ -391,3 +391,12 @@ def test_without_a_known_word_the_meaning_decides_where_it_stands_out(
     named = chosen("falconry", shop, **{**similar, "a": 0.99})
     assert named is not None
     assert named.value == "Falconry"
+
+
+@pytest.mark.parametrize(
+    "utterance", ["I need to see a dentist", "I have to get a filling", "I need to find a dentist"]
+)
+def test_who_needs_to_see_somebody_does_not_ask_to_wait(utterance: str) -> None:
+    situation = Situation(Step.SERVICE, datetime(2027, 3, 2), services=HIGH_STREET)
+    acts = read(utterance, situation).acts
+    assert [type(act) for act in acts] == [Provide]
