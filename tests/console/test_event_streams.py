@@ -20,7 +20,15 @@ from voicebot.console.event_hub import EventHub
 from voicebot.console.event_streams import SeenEvents, events_of_all, events_of_call
 from voicebot.console.views import Turn
 from voicebot.settings import Settings
-from voicebot.store import BEGINNING, EventReader, Store, StreamEvent, connect, open_store, utc_now
+from voicebot.store import (
+    BEGINNING,
+    EventReader,
+    Store,
+    StreamEvent,
+    open_client,
+    open_store,
+    utc_now,
+)
 from voicebot.store.record import CHANNEL
 
 SID = CallSid("CA-events")
@@ -43,7 +51,7 @@ async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
         settings = Settings(_env_file=None, redis_url=url, data_dir=Path(folder))
         async with (
             open_store(settings, load_business(None)) as store,
-            connect(url) as client,
+            open_client(url) as client,
             asyncio.TaskGroup() as tasks,
         ):
             hub = EventHub(EventReader(client), turns.append)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -28,7 +28,7 @@ from voicebot.console.middleware import Gate
 from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
-from voicebot.store import EventReader, connect, open_store, redis_url
+from voicebot.store import EventReader, open_client, open_store, redis_url
 from voicebot.telemetry import Tracing, open_tracing
 
 _DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).
@@ -53,7 +53,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             open_store(settings, business) as store,
-            aclosing(connect(redis_url(settings))) as client,  # a cluster may be away
+            open_client(redis_url(settings)) as client,  # a cluster may be away
             open_understanding(settings) as understand,
             asyncio.TaskGroup() as tasks,
         ):

@@ -6,7 +6,7 @@ A child process of `voicebot serve`. Each half runs when its settings are set.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack
 
 from voicebot.business import load_business
 from voicebot.notify.dispatcher import Dispatcher
@@ -14,7 +14,7 @@ from voicebot.notify.mail import MailSender
 from voicebot.notify.receivers import endpoints
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
-from voicebot.store import connect, open_store, redis_url
+from voicebot.store import open_client, open_store, redis_url
 
 
 async def main(lifetime: Lifetime) -> None:
@@ -23,7 +23,7 @@ async def main(lifetime: Lifetime) -> None:
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         if receivers := endpoints(settings):
             # not `async with client`: that would end the process while a cluster is away
-            client = await stack.enter_async_context(aclosing(connect(redis_url(settings))))
+            client = await stack.enter_async_context(open_client(redis_url(settings)))
             for endpoint in receivers:
                 group.create_task(Dispatcher(client, endpoint, settings).run(lifetime.stopping))
         if settings.smtp_url is not None:

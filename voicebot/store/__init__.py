@@ -43,6 +43,7 @@ What is public
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, BEGINNING, entry_order   places in the index and in a stream
     AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
+    open_client                 the same client for a block, with all its connections closed
     is_wrong_type, unavailable_when_away   what an error reply means, and StoreUnavailable for it
     require_form                checks that a URL has the form for the server that answers
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
@@ -67,7 +68,14 @@ from weakref import WeakKeyDictionary
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings, load_settings
 from voicebot.store.background import cancel_tasks
-from voicebot.store.client import AWAY, connect, is_wrong_type, require_form, unavailable_when_away
+from voicebot.store.client import (
+    AWAY,
+    connect,
+    is_wrong_type,
+    open_client,
+    require_form,
+    unavailable_when_away,
+)
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
@@ -125,6 +133,7 @@ __all__ = [
     "iso_utc",
     "journal_backlog",
     "journal_summaries",
+    "open_client",
     "open_store",
     "read_object",
     "redis_url",

@@ -24,8 +24,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from enum import StrEnum
 from typing import Any, Final, cast
 
@@ -109,6 +109,28 @@ def connect(url: str, *, answer_s: float = 0.0) -> Redis:
     if scheme.endswith(CLUSTER):
         return _cluster(hosts, options | login)
     return _sentinel(hosts, master, options, login)
+
+
+async def close(client: Redis) -> None:
+    """Close a client that nothing uses any more, with all its connections.
+
+    After an error a cluster's client closes its nodes and counts as not open; what another command
+    has connected since, its own `aclose` leaves open.
+    """
+    await client.aclose()
+    if isinstance(client, RedisCluster):
+        await client.nodes_manager.aclose()
+        await client.nodes_manager.aclose("startup_nodes")
+
+
+@asynccontextmanager
+async def open_client(url: str) -> AsyncIterator[Redis]:
+    """Give `connect(url)`, which may be away, and close it at the end."""
+    client = connect(url)
+    try:
+        yield client
+    finally:
+        await close(client)
 
 
 def host_urls(url: str) -> list[str]:

@@ -24,7 +24,7 @@ from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
-from voicebot.store.client import AWAY, is_ready, unavailable_when_away, why_away
+from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
@@ -100,7 +100,7 @@ class Store:
         await self.tasks.close()
         await self.best_effort.finish()
         await self.fallback.close()
-        await self._backend.client.aclose()
+        await close(self._backend.client)
 
     async def is_ready(self) -> bool:
         """Return whether most records can be written in Redis now."""
