@@ -1,4 +1,4 @@
-"""The state of a conversation: a value that travels in the record, so any process can go on."""
+"""The state of a conversation, from which a call resumes: it travels in the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of the live page: one stream of calls as they stand, reveals, hand-overs.
+"""Routes of staff's live page: one stream of calls as they stand, reveals, hand-overs.
 
 These routes follow the page; integrators use `/calls` and `/events`. Customers' data comes masked.
 A reveal is logged (callSid only) and noted in the session, which then sees that one call in the

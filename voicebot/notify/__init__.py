@@ -1,4 +1,4 @@
-"""Confirmations by mail, and webhooks to a business's own systems.
+"""Staff are told by webhooks to a business's own systems, customers by mail.
 
 Webhooks are signed and delivered at least once:
 

@@ -1,4 +1,4 @@
-"""The provider's webhook: what /twiml answers to which request. Decisions, no sockets.
+"""The provider's webhook: is its signature right, what /twiml answers. Decisions, no sockets.
 
 GET  /twiml?CallSid=…&From=…&To=…[&try=N]    what the provider shall do with a call now
 POST /twiml  with the same as a form         the same
