@@ -164,8 +164,8 @@ def is_negated(line: Line, first: int) -> bool:
     for at in reversed(range(first)):
         if line.said.tokens[at].is_sign and line.said.low(at) not in "-'":
             return False
-        if line.tag(at, "not"):
-            return line.before(line.tag(at, "not").end, "not_now") is None  # type: ignore[union-attr]
+        if negation := line.tag(at, "not"):
+            return line.before(negation.end, "not_now") is None
         if line.tag(at, "unnegated") or others == _NEGATION_REACH:
             return False
         others += line.tag(at, "coming") is None
