@@ -18,7 +18,11 @@ from voicebot.collect.reading.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said. `matches` holds for each token the phrases that begin there."""
+    """What was said.
+
+    matches  for each token the phrases that begin there
+    tags     the tags of all of them: a reader that finds none of its own there is done
+    """
 
     text: str
     tokens: tuple[Token, ...]
@@ -26,6 +30,7 @@ class Utterance:
     clauses: tuple[Clause, ...]
     numbers: Numbers
     lexicon: Lexicon
+    tags: frozenset[str]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -91,6 +96,6 @@ def utterance(text: str, language: str) -> Utterance:
     words = lexicon(language)
     said = tokens(text)
     matches = words.matches(said)
-    return Utterance(
-        text, said, matches, clauses(said, matches, words.sounds), Numbers(said, matches), words
-    )
+    tags = frozenset(match.tag for here in matches for match in here)
+    parts = clauses(said, matches, words.sounds)
+    return Utterance(text, said, matches, parts, Numbers(said, matches), words, tags)

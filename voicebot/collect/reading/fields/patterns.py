@@ -87,14 +87,6 @@ class Line:
                         return found
         return None
 
-    def has(self, *names: str, first: int = 0, end: int | None = None) -> bool:
-        """Return True when one of these stands in a stretch; "written" is a date in figures."""
-        if any(not here.keys().isdisjoint(names) for here in self.phrases[first:end]):
-            return True
-        if any(number and number.kind in names for number in self.numbers[first:end]):
-            return True
-        return "written" in names and bool(self.dated)
-
     def number(self, at: int) -> Number | None:
         """Return the number that begins at this token."""
         return self.numbers[at] if 0 <= at < len(self) else None

@@ -42,20 +42,30 @@ _AS_NOTE = 2
 _SINCE = {"morning": "06", "lunch": "12", "afternoon": "12", "evening": "18", "night": "21"}
 """The hour from which a part of the day counts, as a piece writes it: `2027-03-04 18`."""
 _PARTS = {hour: part for part, hour in _SINCE.items()}
-_OF_DAYS = (
-    *("weekday", "short", "month", "day", "tonight", "holiday", "holiday_us", "weekend"),
-    *("days", "weeks", "fortnights", "months", "hours", "minutes", "which", "nth", "written"),
+_OF_DAYS = frozenset(
+    f"time.{name}"
+    for name in (
+        *("weekday", "short", "month", "day", "tonight", "holiday", "holiday_us", "weekend"),
+        *("days", "weeks", "fortnights", "months", "hours", "minutes", "ordinal", "suffix", "part"),
+    )
 )
-_OF_TIMES = (*_OF_DAYS, "n", "figures", "part", "noon", "any", "late", "weekdays", "at_ten", "fact")
-"""Without one of these an utterance says nothing of days, or of times."""
+_OF_TIMES = _OF_DAYS | {
+    *("time.noon", "time.any", "time.late", "time.weekdays", "time.at_ten", "time.fact"),
+    *("time.ish_number", "number.unit", "number.teen", "number.ten", "number.sounds_like"),
+}
+"""Without one of these, or figures, an utterance says nothing of days, or of times."""
+_DATE_MARKS = frozenset(("/", "-", "."))
+"""Between figures they make a date: 31/8."""
 P = TypeVar("P", Day, Clock, Part, Moment)
 
 
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the time or piece of one that was said, a choice among the offered, and a window."""
-    line = Line(said, situation)
     strict = situation.step is not Step.TIME
-    if not line.has(*(_OF_DAYS if strict else _OF_TIMES)) or only_asks(line):
+    if not _has(said, _OF_DAYS if strict else _OF_TIMES):
+        return
+    line = Line(said, situation)
+    if only_asks(line):
         return
     pieces = pieces_of(line)
     yield from chosen(line, pieces)
@@ -66,10 +76,22 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         return
     yield from window(line, pieces)
     for first, end in facts(line):
-        if not line.has(*_OF_TIMES[:-1], first=first, end=end):
+        if not _has(said, _OF_TIMES - {"time.fact"}, first, end):
             continue
         span = said.span(first, end)
         yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
+
+
+def _has(said: Utterance, tags: frozenset[str], first: int = 0, end: int | None = None) -> bool:
+    """Return True where a stretch holds one of these tags, or figures that may be a time."""
+    whole = first == 0 and end is None
+    if not said.tags.isdisjoint(tags) if whole else any(said.all(*tags, first=first, end=end)):
+        return True
+    dates_alone = tags is _OF_DAYS
+    return any(
+        token.is_digits and (not dates_alone or said.low(at + 1) in _DATE_MARKS)
+        for at, token in enumerate(said.tokens[first:end], first)
+    )
 
 
 @dataclass(frozen=True, slots=True)
