@@ -29,11 +29,16 @@ from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_family, is_given
 
+_ANNOUNCING = ("name.lead", "name.label", "name.nickname", "name.trail")
+"""One of these stands by every name that nobody asked for."""
+
 
 def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the name that was said; one that mends the name held as a correction of it."""
     asked = situation.step is Step.NAME
     held = situation.record.get(Step.NAME, "")
+    if not asked and not held and next(said.all(*_ANNOUNCING), None) is None:
+        return
     if asked and not held and (whole := spelled_whole(said)):
         yield _spelled_whole(said, whole)
         return
