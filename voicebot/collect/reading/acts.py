@@ -52,13 +52,18 @@ _ON_ITS_OWN, _WISH_A_WORD = 2, 3
 _OFF_TOPIC = 3
 """Guesses in "the first one" as a time where none is asked for."""
 
+_OFFERED = "ask.offered"
+"""Asks whether we do something; where we do, that is the service."""
+
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
     "no": lambda _, match, span: (
         Correct(Step(match.value), None, span) if match.value else Deny(span)
     ),
     "want": lambda name, _, span: Want(name, span),
-    "decline": lambda name, _, span: Decline(name.replace("_", " "), span),
+    "decline": lambda name, match, span: Decline(
+        name.replace("_", " "), span, Step(match.value) if match.value else None
+    ),
     "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
     "choose": lambda _, match, span: Choose(span, position=int(match.value)),
     "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
@@ -115,7 +120,11 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     table, _, name = match.tag.partition(".")
     span = said.span(match.first, match.end)
     if table == "act":
+        if name == "leave" and said.clause(match.first).denied:
+            return None
         return _ACTS[name](span)
+    if match.tag == _OFFERED:
+        return None
     if table == "ask":
         clause = said.clause(match.first)
         return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
@@ -151,7 +160,8 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     span = said.span(first, end)
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
     words = sum(not said.is_sound(at) for at in range(first, end))
-    guesses = 0 if topic else _WISH_A_WORD * words if wish else _ON_ITS_OWN
+    known = topic and topic != _OFFERED
+    guesses = 0 if known else _WISH_A_WORD * words if wish else _ON_ITS_OWN
     yield Candidate(act, first, end, guesses)
 
 

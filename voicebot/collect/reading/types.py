@@ -157,11 +157,13 @@ class Withdraw:
 class Decline:
     """Gives no answer to the open question, and will not.
 
-    why  "refuses", "has none" ("I don't have an e-mail"), "does not know", "unsure"
+    why   "refuses", "has none" ("I don't have an e-mail"), "does not know", "unsure"
+    step  the field that is named; None: the open one
     """
 
     why: str
     span: Span
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

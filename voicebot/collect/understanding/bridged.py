@@ -35,6 +35,7 @@ _WANTS = {
     "nothing": Intent.CANCEL,
     "change_of_mind": Intent.CHANGE_OF_MIND,
     "complaint": Intent.COMPLAINT,
+    "annoyed": Intent.COMPLAINT,
     "start_over": Intent.OTHER_REQUEST,
     "late": Intent.OTHER_REQUEST,
 }
