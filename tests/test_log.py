@@ -61,7 +61,7 @@ def test_an_unknown_level_names_the_setting() -> None:
 
 PRIVATE_KEYS = """
 name phone user.userInfo.email caller_phone toNumber from_ TEXT x-twilio-signature aiMessage
-auth_token customerMessage openai_api_key
+auth_token customerMessage openai_api_key notes staffNote
 """
 
 

@@ -61,6 +61,36 @@ class Status(StrEnum):
     INCOMPLETE = "incomplete"
     TRANSFER = "transfer"
     ABANDONED = "abandoned"
+    CANCELLED = "cancelled"
+    """It had booked, and the appointment was called off later."""
+
+
+class Needs(StrEnum):
+    """What staff must do about a call, as the record says it."""
+
+    NOTHING = ""
+    PERSON = "person"
+    FOLLOW_UP = "follow_up"
+
+
+class Wish(StrEnum):
+    """What a caller wants beside an appointment, or instead of one."""
+
+    NOTHING = ""
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    EXISTING = "existing"
+    COMPLAINT = "complaint"
+    EMERGENCY = "emergency"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A caller's words that staff are to know beside the six answers; `at` is aware."""
+
+    text: str
+    at: datetime
 
 
 class Phase(StrEnum):
@@ -113,6 +143,9 @@ class Change:
     messages    to append to the history, in order
     revised     (as it was written, as it was heard): rewrites one bot message
     dialogue    the collector's state as JSON, everything that the next turn needs
+    needs       what staff must do; NOTHING says that nothing is left to do, None changes nothing
+    wish        what the caller wants beside an appointment; None changes nothing
+    notes       for staff, appended to those that the record has
     """
 
     answers: Mapping[Step, Answer] = field(default_factory=dict)
@@ -124,8 +157,9 @@ class Change:
     status: Status | None = None
     booked: bool | None = None
     dialogue: str | None = None
-    person: bool = False
-    """The caller asked for a person, whether or not there is a number to put them through to."""
+    needs: Needs | None = None
+    wish: Wish | None = None
+    notes: tuple[Note, ...] = ()
     usage: str | None = None
     """The call's use of paid services so far, as JSON."""
 
@@ -156,6 +190,10 @@ class CallState:
     """See Change.usage."""
     caller: str | None = None
     """The number that calls, as the record has it."""
+    needs: Needs | None = None
+    """See Change.needs. None: nothing is stored, and it is derived from the status."""
+    wish: Wish = Wish.NOTHING
+    notes: tuple[Note, ...] = ()
     earlier: tuple[EarlierCall, ...] = ()
     """Unfinished calls of the same number within the resume window, newest first. Nothing of one
     may be said before the caller has given its name."""

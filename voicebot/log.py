@@ -35,6 +35,7 @@ LEVELS = ("debug", "info", "warning", "error", "critical")
 _CUSTOMER = """
 name phone address email text message messages utterance transcript answer answers value body
 caller customer from to number digits dialogue history fields prompt sentence word words args
+note notes
 """
 _SECRET = "token secret password payload authorization key cookie signature"
 _PRIVATE = frozenset(f"{_CUSTOMER} {_SECRET}".split())

@@ -32,6 +32,7 @@ from voicebot.call import (
     FIELDS,
     CallState,
     Message,
+    Needs,
     Place,
     Speaker,
     Status,
@@ -96,14 +97,14 @@ def test_a_question_is_answered_from_the_business_file_and_the_open_one_put_agai
 def test_a_wish_for_a_person_hands_the_call_over() -> None:
     effects = run(fresh(), intent(Intent.HUMAN))[1]
     assert saved(effects).status is Status.TRANSFER
-    assert saved(effects).person
+    assert saved(effects).needs is Needs.PERSON
     assert ended(effects) is Ending.TRANSFER
 
 
 def test_a_wish_for_a_person_is_recorded_also_where_there_is_none() -> None:
     business = load_business(None).model_copy(update={"transfer_to": None})
     effects = run(begin(business, CallState()), intent(Intent.HUMAN))[1]
-    assert saved(effects).person
+    assert saved(effects).needs is Needs.PERSON
     assert ended(effects) is None
 
 

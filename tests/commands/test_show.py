@@ -133,6 +133,14 @@ def test_a_wish_for_a_person_is_told() -> None:
     assert line(type="person", value="active").endswith("person     asked for")
 
 
+def test_what_staff_must_know_is_told() -> None:
+    notes = '[{"text": "gate code 4711", "at": "x"}, {"text": "ring first", "at": "y"}]'
+    assert line(type="notes", field="notes", value=notes).endswith("gate code 4711; ring first")
+    assert line(type="wish", field="wish", value="cancel").endswith("cancel")
+    assert line(type="needs", field="needs", value="follow_up").endswith("follow_up")
+    assert event_line(SID, {"type": "needs", "field": "needs", "value": ""}) is None
+
+
 @pytest.mark.parametrize("text", ["[bold]x[/bold]", "{not json"])
 def test_a_callers_words_are_never_read_as_markup_or_json(text: str) -> None:
     assert text in line(type="message", message=message("customer", text))

@@ -53,6 +53,7 @@ async def test_a_new_call_greets_and_asks_and_has_both_in_its_history(
     assert begun["callSid"] == SID
     assert "May I have your name" in begun["aiResponse"]["message"]  # type: ignore[index]
     record = (await http.get(f"/calls/{SID}")).json()
+    assert (record["needs"], record["wish"], record["notes"]) == ("", "", [])
     assert [m["speaker"] for m in record["history"]] == ["AI"]
     assert (record["step"], record["status"], record["asking"]) == ("name", "active", "name")
 
@@ -221,3 +222,24 @@ async def test_the_console_begins_while_redis_is_away_and_says_so(
 async def test_readiness_and_metrics_answer(http: httpx.AsyncClient) -> None:
     assert (await http.get("/readyz")).json() == {"status": "ready"}
     assert (await http.get("/metrics")).status_code == 200
+
+
+async def test_a_record_and_its_row_show_what_staff_must_know(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    await begin(http)
+    note = {"text": "gate code 4711", "at": "2026-03-02T09:00:00.000Z"}
+    await redis.hset(
+        f"call:{{{SID}}}",
+        mapping={"status": "incomplete", "wish": "complaint", "notes": json.dumps([note])},
+    )
+    record = (await http.get(f"/calls/{SID}")).json()
+    assert (record["needs"], record["wish"], record["notes"]) == ("follow_up", "complaint", [note])
+    (row,) = (await http.get("/calls", params={"q": SID})).json()["calls"]
+    assert (row["needs"], row["wish"], row["notes"]) == ("follow_up", "complaint", [note])
+    exported = (await http.get(f"/calls/{SID}/export")).json()
+    assert (exported["needs"], exported["notes"]) == ("follow_up", [note])
+    sheet = (await http.get(f"/calls/{SID}/export?format=csv")).text
+    assert sheet.splitlines()[-1].endswith("follow_up,complaint,gate code 4711")
+    await redis.hset(f"call:{{{SID}}}", mapping={"needs": "", "step": "done"})
+    assert (await http.get(f"/calls/{SID}")).json()["needs"] == ""

@@ -35,6 +35,8 @@ async def program(redis: Redis, locked: Settings) -> AsyncIterator[httpx.AsyncCl
         client.headers.update(RIGHT)
         for sid in (SID, OTHER):
             await hold(client, sid)
+            note = {"text": "Robin's gate in George Street", "at": "2026-03-02T09:00:00.000Z"}
+            await redis.hset(f"call:{{{sid}}}", mapping={"notes": json.dumps([note])})
         yield client
 
 
@@ -221,6 +223,7 @@ def test_what_is_new_in_the_record_is_hidden_until_somebody_decides() -> None:
     assert shown == {
         "callSid", "services", "company", "user", "history", "servicebooked", "confirmEmailsent",
         "createdAt", "updatedAt", "caller", "step", "status", "confirmed", "broken",
+        "needs", "wish", "notes",
     }  # fmt: skip
 
 
@@ -235,8 +238,14 @@ def test_an_event_shows_what_its_field_shows(step: Step) -> None:
     assert (shown["new"], shown["seq"]) == ("•••", "1")
 
 
+def test_notes_are_hidden_in_events_and_what_staff_must_do_is_not() -> None:
+    assert masked(type="notes", field="notes", value='[{"text":"Robin"}]')["value"] == "•••"
+    assert masked(type="needs", field="needs", value="person")["value"] == "person"
+    assert masked(type="wish", field="wish", value="complaint")["value"] == "complaint"
+
+
 def test_an_event_of_an_unknown_kind_is_hidden_and_a_message_keeps_its_shape() -> None:
-    assert masked(type="wish", value="Robin") == {"type": "wish", "value": "•••"}
+    assert masked(type="hunch", value="Robin") == {"type": "hunch", "value": "•••"}
     said = '{"speaker":"AI","message":"Hi Robin","startedAt":"T","heard":"partial","x":"Robin"}'
     assert json.loads(masked(type="revised", message=said)["message"]) == {
         "speaker": "AI", "message": "•• •••••", "startedAt": "T", "heard": "partial",

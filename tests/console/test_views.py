@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voicebot.call import CallSid, Speaker, Step
-from voicebot.console.masking import mask_value, mask_words
-from voicebot.console.views import CallActivity, follow
-from voicebot.store import StreamEvent
+import pytest
+
+from voicebot.call import CallSid, Needs, Speaker, Step, Wish
+from voicebot.console.masking import Visibility, mask_value, mask_words
+from voicebot.console.views import CallActivity, CurrentCall, call_row, follow, whole_call
+from voicebot.store import CallRecord, StreamEvent
 
 T0 = "2026-03-02T09:00:00.000Z"
 T1 = "2026-03-02T09:00:00.640Z"
@@ -89,3 +91,38 @@ def test_the_time_that_the_bot_says_is_shown_as_its_field_is() -> None:
     assert address == "The address is ••• ••• •••."
     said = mask_words(Speaker.BOT, "I have 0412 345 678 and a1@b.example")
     assert said == "I have ••• ••• ••• and •••"
+
+
+@pytest.mark.parametrize(
+    ("fields", "needs"),
+    [
+        ({"status": "booked"}, Needs.NOTHING),
+        ({"status": "transfer"}, Needs.PERSON),
+        ({"status": "incomplete"}, Needs.FOLLOW_UP),
+        ({"status": "abandoned"}, Needs.FOLLOW_UP),
+        ({"status": "cancelled"}, Needs.NOTHING),
+        ({"status": "active"}, Needs.FOLLOW_UP),
+        ({"status": "incomplete", "continuedAs": "CA2"}, Needs.NOTHING),
+        ({"status": "incomplete", "needs": ""}, Needs.NOTHING),
+        ({"status": "booked", "needs": "follow_up"}, Needs.FOLLOW_UP),
+        ({"status": "active", "needs": "person"}, Needs.PERSON),
+        ({"status": "incomplete", "needs": "person", "continuedAs": "CA2"}, Needs.PERSON),
+        ({"status": "incomplete", "needs": "of a later version"}, Needs.FOLLOW_UP),
+    ],
+)
+def test_what_staff_must_do_is_as_stored_else_by_how_the_call_ended(
+    fields: Mapping[str, str], needs: Needs
+) -> None:
+    call = CurrentCall(CallRecord(fields), CallActivity(spoken=True), live=False)
+    assert call.needs is needs
+    assert call_row(call, Visibility.PLAIN).needs == (needs or None)
+
+
+def test_notes_are_shown_to_staff_and_masked_until_revealed() -> None:
+    notes = '[{"text": "gate code 4711", "at": "2026-03-02T09:00:00.000Z"}]'
+    record = CallRecord({"callSid": "CA1", "wish": "complaint", "notes": notes})
+    call = CurrentCall(record, CallActivity(), live=False)
+    plain, masked = (whole_call(call, sight) for sight in (Visibility.PLAIN, Visibility.MASKED))
+    assert [note.text for note in plain.notes] == ["gate code 4711"]
+    assert plain.wish is masked.wish is Wish.COMPLAINT
+    assert [note.text for note in masked.notes] == ["•••• •••• ••••"]

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.store.calls import SID
-from voicebot.call import FIELDS, Change, Status, Step
+from voicebot.call import FIELDS, Change, Needs, Status, Step
 from voicebot.notify.delivery import PAUSES_S
 from voicebot.notify.delivery_log import ORDERED_ATTEMPTS, webhooks_key
 from voicebot.settings import Settings
@@ -33,8 +33,8 @@ async def test_every_field_and_the_end_are_told_in_order_once(
 
 async def test_a_person_is_asked_for(by_hand: ByHand, store: Store, receiver: Receiver) -> None:
     ledger = await store.open_call(SID, caller=None)
-    await ledger.commit(Change(person=True))
-    await ledger.commit(Change(person=True, status=Status.TRANSFER))
+    await ledger.commit(Change(needs=Needs.PERSON))
+    await ledger.commit(Change(needs=Needs.PERSON, status=Status.TRANSFER))
     await by_hand.look()
     assert [(r.told["type"], r.told["status"]) for r in receiver.requests] == [
         ("person.requested", "active"),

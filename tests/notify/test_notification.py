@@ -62,8 +62,27 @@ def test_that_a_person_was_asked_for_is_told_with_how_the_call_goes_on(goes_on_a
 
 
 @pytest.mark.parametrize(
+    ("field", "stored", "value"),
+    [
+        ("wish", "complaint", "complaint"),
+        ("needs", "follow_up", "follow_up"),
+        ("notes", '[{"text":"ring first","at":"x"}]', [{"text": "ring first", "at": "x"}]),
+    ],
+)
+def test_what_staff_must_know_is_told(field: str, stored: str, value: object) -> None:
+    found = notification(event(type=field, field=field, value=stored))
+    assert found is not None
+    assert found.kind is NotificationType.CALL_NOTED
+    assert (told(found)["field"], told(found)["value"]) == (field, value)
+    other = notification(event(type=field, field=field, value=stored + " "))
+    assert other is not None
+    assert other.id == found.id, "an id, which is logged, must not be made from words"
+
+
+@pytest.mark.parametrize(
     "fields",
     [
+        {"type": "needs", "field": "needs", "value": "person"},  # `person` beside it tells that
         {"type": "status", "value": "active"},
         {"type": "status", "value": "of a later version"},
         {"type": "phase", "value": "speaking"},

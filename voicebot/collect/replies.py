@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebot.business import WEEKDAYS, Offer
-from voicebot.call import Status
+from voicebot.call import Needs, Status
 from voicebot.collect.appointment import opening_hours
 from voicebot.collect.events import Ending
 from voicebot.collect.turn import Turn
@@ -48,7 +48,7 @@ def reply(turn: Turn, intent: Intent, text: str) -> Turn | None:
 
 
 def _person(turn: Turn) -> Turn:
-    turn = turn.save(person=True)
+    turn = turn.save(needs=Needs.PERSON)
     if turn.business.transfer_to:
         return turn.say("reply.person").end(Ending.TRANSFER, Status.TRANSFER)
     return turn.say("reply.no_person").ask()

@@ -65,7 +65,8 @@ async def _read(call_sid: CallSid) -> dict[str, object] | None:
             skeleton = await store.get_call_skeleton(call_sid)
     if skeleton is None:
         return None
-    return skeleton.nested() | {"step": skeleton.step.value, "status": skeleton.status.value}
+    more = skeleton.model_dump(mode="json", include={"step", "status", "wish", "notes"})
+    return {**skeleton.nested(), **more, "needs": skeleton.due.value}
 
 
 async def _watch(only: CallSid | None, console: Console) -> None:
@@ -147,6 +148,12 @@ def _described(event: Event) -> tuple[str, str, str] | None:
             return kind, field, "green"
         case "person":
             return "person", "asked for", "bold red"
+        case "wish" | "needs" as kind if value:
+            return kind, value, "bold red" if kind == "needs" else "bold yellow"
+        case "notes":
+            with suppress(KeyError, ValueError, TypeError):
+                value = "; ".join(str(note["text"]) for note in json.loads(value))
+            return "note", value, "bold yellow"
         case "booked":
             return "booked", value, "bold green"
         case "step" | "status" as kind:

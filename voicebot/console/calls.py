@@ -20,7 +20,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from voicebot.call import FIELDS, CallSid, Status, Step
+from voicebot.call import FIELDS, CallSid, Needs, Status, Step, Wish
 from voicebot.collect.dialogue import asking
 from voicebot.console.dependencies import (
     AppState,
@@ -40,7 +40,7 @@ from voicebot.console.problems import UnknownCall
 from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
 from voicebot.console.views import CallRow, Skeleton, answers, call_row
 from voicebot.log import get_logger
-from voicebot.store import CallSkeleton
+from voicebot.store import CallSkeleton, NoteRecord
 
 router = APIRouter()
 log = get_logger(__name__)
@@ -67,12 +67,21 @@ class CallsAnswer(BaseModel):
 
 
 class CallAnswer(Skeleton):
-    """One call's record. `asking` is what the bot waits for; null when the call is over."""
+    """One call's record, and what staff see of it.
+
+    asking  what the bot waits for: a step, `confirm` (a yes to what was read back), `choice` (one
+            of what was offered); null when the call is over
+    needs   what staff must do, empty for nothing: as stored, else by how the call ended
+    wish    what the caller wants beside an appointment
+    """
 
     updatedAt: str
     step: Step
     status: Status
     asking: str | None
+    needs: Needs
+    wish: Wish
+    notes: list[NoteRecord]
 
 
 @router.get("/calls", tags=["calls"], summary="Calls, newest first")
@@ -109,13 +118,14 @@ async def show(
     if_none_match: Annotated[str | None, Header(description="An ETag of before")] = None,
 ) -> Response:
     """The nested form of the record, with the step that is open and what the bot waits for."""
-    skeleton = mask_record(stored := await _record(state, callSid), visitor.visibility(callSid))
+    skeleton = mask_record(stored := await _seen(state, callSid), visitor.visibility(callSid))
     body = orjson.dumps(
         {
             **skeleton.nested(),
             "step": skeleton.step,
             "status": skeleton.status,
             "asking": asking(stored.step, stored.dialogue),
+            **_for_staff(skeleton),
             "updatedAt": skeleton.updatedAt,
         }
     )
@@ -175,7 +185,7 @@ async def export_call(
 ) -> Response:
     """The record; that it was exported is logged."""
     sight = visitor.visibility(callSid)
-    skeleton = mask_record(await _record(state, callSid), sight)
+    skeleton = mask_record(await _seen(state, callSid), sight)
     log.info("customer_data_exported", call_sid=callSid, format=format.value, sight=sight.value)
     return _file(callSid, [skeleton], format, single=True)
 
@@ -217,10 +227,18 @@ async def _record(state: AppState, call_sid: CallSid) -> CallSkeleton:
     return skeleton
 
 
+async def _seen(state: AppState, call_sid: CallSid) -> CallSkeleton:
+    """Return the record with what staff must do, also where that is not stored."""
+    skeleton = await _record(state, call_sid)
+    calls = await state.event_hub.calls([call_sid], fresh=True)
+    needs = calls[0].needs if calls else skeleton.due
+    return skeleton.model_copy(update={"needs": needs})
+
+
 COLUMNS = (
     *("callSid", "createdAt", "updatedAt", "status", "caller"),
     *(column for step in FIELDS for column in (step.value, f"{step.value}_savedAt")),
-    *("servicebooked", "messages"),
+    *("servicebooked", "messages", "needs", "wish", "notes"),
 )
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
@@ -247,13 +265,19 @@ def as_csv(calls: Iterable[CallSkeleton]) -> str:
         saved = [text or "" for answer in answers(call).values() for text in answer]
         head = [call.callSid, call.createdAt, call.updatedAt, _status(call), call.caller or ""]
         tail = [str(call.servicebooked).lower(), str(len(call.history))]
+        tail += [call.due, call.wish, "\n".join(note.text for note in call.notes)]
         writer.writerow(map(_cell, [*head, *saved, *tail]))
     return "\ufeff" + out.getvalue()
 
 
 def _document(call: CallSkeleton) -> dict[str, object]:
     more = {"step": call.step, "status": _status(call), "caller": call.caller}
-    return {**call.nested(), **more, "updatedAt": call.updatedAt}
+    return {**call.nested(), **more, **_for_staff(call), "updatedAt": call.updatedAt}
+
+
+def _for_staff(call: CallSkeleton) -> dict[str, object]:
+    notes = [note.model_dump() for note in call.notes]
+    return {"needs": call.due, "wish": call.wish, "notes": notes}
 
 
 def _status(call: CallSkeleton) -> str:

@@ -259,7 +259,7 @@ def _stored_at(history: Sequence[HistoryMessage], request: TurnRequest) -> int |
 
 
 def _current_reply(known: CallSkeleton, message: str, started_at: str) -> Reply:
-    over = known.status in (Status.BOOKED, Status.INCOMPLETE)
+    over = known.status in (Status.BOOKED, Status.INCOMPLETE, Status.CANCELLED)
     last = bool(known.history) and known.history[-1].startedAt == started_at
     return Reply(
         message=message,

@@ -177,7 +177,7 @@ async def first_rows(hub: EventHub) -> tuple[list[CurrentCall], str | None]:
     places = await hub.reader.index.recent(CALLS_SCANNED)
     newest = {place.call_sid for place in places[:ROWS]}
     found = await hub.calls([place.call_sid for place in places])
-    rows = [call for call in found if call.live or call.need or call.skeleton.callSid in newest]
+    rows = [call for call in found if call.live or call.needs or call.skeleton.callSid in newest]
     return rows[::-1], encode_cursor(places[ROWS - 1]) if len(places) > ROWS else None
 
 

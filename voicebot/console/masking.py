@@ -15,7 +15,15 @@ from enum import StrEnum
 import orjson
 
 from voicebot.call import BROWSER_PREFIX, FIELDS, Speaker, Step
-from voicebot.store import CallSkeleton, HistoryMessage, StreamEvent, User, UserInfo, read_object
+from voicebot.store import (
+    CallSkeleton,
+    HistoryMessage,
+    NoteRecord,
+    StreamEvent,
+    User,
+    UserInfo,
+    read_object,
+)
 
 DOT = "•"
 DOTS = DOT * 3
@@ -29,10 +37,12 @@ _NUMBERS_IN_SPEECH = re.compile(rf"\S*@\S*|(?P<time>{_TIME_IN_SPEECH})|\d+")
 """A day and an hour say nothing about a person, as little as the field that holds them."""
 _SHOWN_FIELDS = (
     *("callSid", "services", "company", "servicebooked", "confirmEmailsent", "createdAt"),
-    *("updatedAt", "step", "status", "confirmed", "broken"),
+    *("updatedAt", "step", "status", "confirmed", "broken", "needs", "wish"),
 )
 _SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
-_HARMLESS_VALUES = frozenset({"phase", "step", "status", "booked", "emailed", "person", "taken"})
+_HARMLESS_VALUES = frozenset(
+    {"phase", "step", "status", "booked", "emailed", "person", "needs", "wish", "taken"}
+)
 """Kinds of events whose value is a state of the call, or a colleague's name."""
 
 
@@ -68,7 +78,10 @@ def mask_record(call: CallSkeleton, visibility: Visibility) -> CallSkeleton:
         )
         for said in call.history
     ]
-    return CallSkeleton(**shown, user=user, caller=caller, history=history)
+    notes = [
+        NoteRecord(text=mask_words(Speaker.CALLER, note.text), at=note.at) for note in call.notes
+    ]
+    return CallSkeleton(**shown, user=user, caller=caller, history=history, notes=notes)
 
 
 def personal_answers(call: CallSkeleton) -> list[str]:

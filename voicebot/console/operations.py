@@ -29,11 +29,11 @@ from prometheus_client import Gauge as AnyGauge
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 
-from voicebot.call import Phase, Status, Step
+from voicebot.call import Needs, Phase, Status, Step
 from voicebot.console.dependencies import AppState, State
 from voicebot.console.problems import BadCursor, Problem
 from voicebot.console.search import LARGEST_PAGE
-from voicebot.console.views import Need, Turn
+from voicebot.console.views import Turn
 from voicebot.notify import FailedDeliveries, Place, WebhookFailure
 from voicebot.store import AWAY, journal_backlog
 
@@ -84,12 +84,12 @@ async def refresh_gauges(state: AppState) -> None:
     skeletons = [c.skeleton for c in current]
     statuses = Tally(_BROKEN if s.broken else s.status.value for s in skeletons)
     phases = Tally(c.activity.phase for c in current if c.live)
-    needs = Tally(c.need for c in current if not c.record.taken_by)
+    needs = Tally(c.needs for c in current if not c.record.taken_by)
     for status in (*Status, _BROKEN):
         calls.labels(status).set(statuses[status])
     for phase in Phase:
         live_calls.labels(phase).set(phases[phase])
-    for kind in Need:
+    for kind in (Needs.PERSON, Needs.FOLLOW_UP):
         waiting_calls.labels(kind).set(needs[kind])
 
 

@@ -83,7 +83,7 @@ async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[
             if began is None:  # the index tells where the record does not
                 began = _moment(claimed_ms[CallSid(skeleton.callSid)], zone)
             if began.astimezone(zone).date() == day:
-                yield skeleton
+                yield skeleton.model_copy(update={"needs": call.needs})
         after = places[-1]
         if _moment(after.claimed_ms, zone).date() < day:
             return  # a call is claimed no earlier than it begins

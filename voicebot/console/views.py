@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicebot.call import FIELDS, Phase, Speaker, Status, Step
+from voicebot.call import FIELDS, Needs, Phase, Speaker, Status, Step, Wish
 from voicebot.console.masking import (
     PERSONAL,
     Visibility,
@@ -24,6 +23,7 @@ from voicebot.store import (
     CallSkeleton,
     CompanyRecord,
     HistoryMessage,
+    NoteRecord,
     ServiceRecord,
     StreamEvent,
     User,
@@ -135,13 +135,6 @@ def _in_phase(activity: CallActivity, phase: str, at: str) -> CallActivity:
     return replace(changed, thinking_since="", turns=(*activity.turns, turn)[-TURNS_KEPT:])
 
 
-class Need(StrEnum):
-    """Why a person should look after a call: the caller asked for one, or nothing was booked."""
-
-    PERSON = "person"
-    FOLLOW_UP = "follow_up"
-
-
 @dataclass(frozen=True, slots=True)
 class CurrentCall:
     """A call as it stands.
@@ -166,15 +159,16 @@ class CurrentCall:
         return open_ and not self.live and self.activity.spoken
 
     @property
-    def need(self) -> Need | None:
-        if self.record.continued_as is not None or self.skeleton.broken:
-            return None
-        match self.skeleton.status:
-            case Status.TRANSFER:
-                return Need.PERSON
-            case Status.INCOMPLETE | Status.ABANDONED:
-                return Need.FOLLOW_UP
-        return Need.FOLLOW_UP if self.is_interrupted else None
+    def needs(self) -> Needs:
+        """What staff must do: as the record says, else by how the call ended or broke off."""
+        call = self.skeleton
+        if call.broken:
+            return Needs.NOTHING
+        if call.needs is None and self.record.continued_as is not None:
+            return Needs.NOTHING
+        if call.needs is None and self.is_interrupted:
+            return Needs.FOLLOW_UP
+        return call.due
 
 
 class Skeleton(BaseModel):
@@ -211,7 +205,9 @@ class CallRow(_View):
     interrupted: bool = Field(description="Open, and no stream holds it: it may be resumed")
     broken: bool = Field(False, description="Its record cannot be read; `GET /calls/{callSid}` why")
     resumed: int = Field(description="How many times the call was taken up again")
-    needs: Need | None = None
+    needs: Needs | None = Field(None, description="What staff must do; null for nothing")
+    wish: Wish | None = Field(None, description="What the caller wants beside an appointment")
+    notes: list[NoteRecord] = Field([], description="For staff, in the order of the call")
     caller: str | None = None
     createdAt: str
     updatedAt: str
@@ -278,7 +274,9 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
         "live": call.live,
         "interrupted": call.is_interrupted,
         "resumed": activity.resumed,
-        "needs": call.need,
+        "needs": call.needs or None,
+        "wish": skeleton.wish or None,
+        "notes": skeleton.notes,
         "takenBy": record.taken_by,
         "takenAt": record.taken_at,
         "continuedAs": record.continued_as,

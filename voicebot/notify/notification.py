@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import orjson
 
-from voicebot.call import CallSid, Status, Step
-from voicebot.store import StreamEvent, read_object
+from voicebot.call import CallSid, Needs, Status, Step
+from voicebot.store import StreamEvent, read_json, read_object
 
 _SMALL_WRITE = "0"
 """The sequence number of writes by integrators or staff, outside of a session."""
@@ -26,7 +26,11 @@ class NotificationType(StrEnum):
     FIELD_SAVED = "field.saved"
     CALL_COMPLETED = "call.completed"
     PERSON_REQUESTED = "person.requested"
+    CALL_NOTED = "call.noted"
 
+
+_NOTED = ("needs", "wish", "notes")
+"""What staff must do, what the caller wants, notes for staff: types of events."""
 
 _ENDED = frozenset({Status.BOOKED, Status.INCOMPLETE, Status.ABANDONED, Status.TRANSFER})
 
@@ -48,7 +52,8 @@ def notification(event: StreamEvent) -> Notification | None:
     kind = _kind(event)
     if kind is None:
         return None
-    fields, saved = event.fields, kind is NotificationType.FIELD_SAVED
+    fields = event.fields
+    saved = kind in (NotificationType.FIELD_SAVED, NotificationType.CALL_NOTED)
     name = _id(event, kind)
     body = {
         "id": name,
@@ -77,15 +82,24 @@ def _kind(event: StreamEvent) -> NotificationType | None:
             return NotificationType.FIELD_SAVED
         case "person":
             return NotificationType.PERSON_REQUESTED
+        case "needs" if event.fields.get("value") == Needs.PERSON:
+            return None  # `person` beside it tells that
+        case kind if kind in _NOTED:
+            return NotificationType.CALL_NOTED
         case "status" if event.fields.get("value") in _ENDED:
             return NotificationType.CALL_COMPLETED
     return None
 
 
 def _value(event: StreamEvent) -> object:
-    """Return the value as in the record: a service as an object, everything else as text."""
+    """Return the value as in the record: a service as an object, notes as a list, else text."""
     text = event.fields.get("value", "")
-    return read_object(text) if event.fields.get("field") == Step.SERVICE else text
+    match event.fields.get("field"):
+        case Step.SERVICE:
+            return read_object(text)
+        case "notes":
+            return read_json(text)
+    return text
 
 
 def _id(event: StreamEvent, kind: NotificationType) -> str:

@@ -38,7 +38,7 @@ What is public
     open_store, Store           access to all records for one process
     CallSession, HttpTurn       the writer of a phone call's commits; of one turn over HTTP
     CallRecord, CallSkeleton    a record as it leaves the store; its typed form with the old names
-    CompanyRecord, HistoryMessage, ServiceRecord, User, UserInfo   the parts of the typed form
+    CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of the latter
     Overtaken                   another turn over HTTP was faster
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, BEGINNING, entry_order   places in the index and in a stream
@@ -49,7 +49,7 @@ What is public
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
     journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
     call_keys                   the keys of a call's record
-    iso_utc, utc_now, read_object   moments and JSON as the record writes them
+    iso_utc, utc_now, read_json, read_object   moments and JSON as the record writes them
     cancel_tasks                cancels tasks and waits for them
     get_call_skeleton, get_call_skeleton_dict, update_user_info_field, update_service_selection,
     update_conversation_history, update_booking_status, close_store   for integrators
@@ -86,11 +86,12 @@ from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
     HistoryMessage,
+    NoteRecord,
     ServiceRecord,
     User,
     UserInfo,
 )
-from voicebot.store.record import CallRecord, call_keys, iso_utc, read_object, utc_now
+from voicebot.store.record import CallRecord, call_keys, iso_utc, read_json, read_object, utc_now
 from voicebot.store.replay import (
     JOURNALS,
     JournalOwner,
@@ -115,6 +116,7 @@ __all__ = [
     "IndexEntry",
     "JournalOwner",
     "JournalSummary",
+    "NoteRecord",
     "Overtaken",
     "ServiceRecord",
     "Store",
@@ -135,6 +137,7 @@ __all__ = [
     "journal_summaries",
     "open_client",
     "open_store",
+    "read_json",
     "read_object",
     "redis_url",
     "require_form",

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from voicebot.call import FIELDS, CallSid, Change, Message, Status, Step
+from voicebot.call import FIELDS, CallSid, Change, Message, Needs, Note, Status, Step
 from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
+    NEEDS_FIELD,
+    NOTES_FIELD,
+    WISH_FIELD,
     CallRecord,
     Fields,
     answer_text,
@@ -22,7 +25,9 @@ from voicebot.store.record import (
     flag,
     iso_utc,
     message_json,
+    note_json,
     timestamp_field,
+    with_notes,
 )
 
 Argument = str | int
@@ -144,7 +149,9 @@ def _merged(earlier: Change, later: Change) -> Change:
         booked=earlier.booked if later.booked is None else later.booked,
         dialogue=earlier.dialogue if later.dialogue is None else later.dialogue,
         usage=later.usage or earlier.usage,
-        person=earlier.person or later.person,
+        needs=earlier.needs if later.needs is None else later.needs,
+        wish=earlier.wish if later.wish is None else later.wish,
+        notes=earlier.notes + later.notes,
     )
 
 
@@ -165,7 +172,8 @@ def encode(commit: Commit) -> EncodedCommit:
     change = commit.change
     taken_back = sorted(change.unconfirmed - change.confirmed)
     arguments = _list(_owned(change)) + _list([confirmed_field(step) for step in taken_back])
-    arguments.append(len(change.answers))
+    staff = _for_staff(change)
+    arguments.append(len(change.answers) + len(staff))
     for step in sorted(change.answers, key=list(Step).index):
         text = answer_text(change.answers[step])
         at = iso_utc(commit.answered.get(step, commit.at))
@@ -173,6 +181,8 @@ def encode(commit: Commit) -> EncodedCommit:
         if step is Step.TIME and change.booked is not None:
             written += [BOOKED_FIELD, flag(change.booked)]
         arguments += _list(written) + _list(field_event(step, text))
+    for name, text in staff.items():
+        arguments += _list([name, text]) + _list(_told(name, text))
     arguments += encode_messages(map(message_json, change.messages))
     if change.revised is None:
         arguments.append(0)
@@ -180,6 +190,7 @@ def encode(commit: Commit) -> EncodedCommit:
         was, heard = map(message_json, change.revised)
         arguments += [1, was, heard, *_list(("type", "revised", "message", heard))]
     arguments += encode_events(_events(change, taken_back))
+    arguments += _encode_notes(change.notes)
     return EncodedCommit(commit.seq, commit.at, tuple(arguments))
 
 
@@ -194,6 +205,14 @@ def encode_events(events: Sequence[Event]) -> list[Argument]:
     return [len(events), *(argument for event in events for argument in _list(event))]
 
 
+def _encode_notes(notes: Sequence[Note]) -> list[Argument]:
+    """Return notes to append, as elements of a JSON list, with their stream event."""
+    if not notes:
+        return [0]
+    elements = ",".join(map(note_json, notes))
+    return [1, elements, *_list(_told(NOTES_FIELD, f"[{elements}]"))]
+
+
 def encode_lists(record: CallRecord) -> list[Argument]:
     """Return a record's fields and messages as the scripts read them."""
     return _list(_flat(record.fields)) + _list(record.history)
@@ -202,7 +221,7 @@ def encode_lists(record: CallRecord) -> list[Argument]:
 def encode_missing(seq: int, at: datetime, record: CallRecord) -> EncodedCommit:
     """Return the commit that writes what is missing of a record."""
     messages = encode_messages(record.history)
-    arguments = (*_list(_flat(record.fields)), 0, 0, *messages, 0, 0)
+    arguments = (*_list(_flat(record.fields)), 0, 0, *messages, 0, 0, 0)
     return EncodedCommit(seq, at, arguments)
 
 
@@ -230,6 +249,16 @@ def _owned(change: Change) -> list[str]:
     return _flat({name: value for name, value in owned.items() if value is not None})
 
 
+def _for_staff(change: Change) -> dict[str, str]:
+    """Return what staff must do, and what the caller wants: taken as an answer is."""
+    told = {NEEDS_FIELD: change.needs, WISH_FIELD: change.wish}
+    return {name: value.value for name, value in told.items() if value is not None}
+
+
+def _told(field: str, value: str) -> Event:
+    return ("type", field, "field", field, "value", value)
+
+
 def _events(change: Change, taken_back: Sequence[Step]) -> list[Event]:
     events: list[Event] = [
         ("type", "confirmed", "field", step.value) for step in sorted(change.confirmed)
@@ -237,7 +266,7 @@ def _events(change: Change, taken_back: Sequence[Step]) -> list[Event]:
     events += [("type", "unconfirmed", "field", step.value) for step in taken_back]
     if change.booked is not None:
         events.append(("type", "booked", "value", flag(change.booked)))
-    if change.person:
+    if change.needs is Needs.PERSON:
         events.append(("type", "person", "value", (change.status or Status.ACTIVE).value))
     if change.step is not None:
         events.append(("type", "step", "value", change.step.value))
@@ -254,7 +283,7 @@ def _list(items: Sequence[str]) -> list[Argument]:
     return [len(items), *items]
 
 
-_OWNERS = ("step", "status", "dialogue")
+_OWNERS = ("step", "status", "dialogue", NEEDS_FIELD, WISH_FIELD)
 """Only the owning session writes these: a different value was written by no one else."""
 
 
@@ -310,6 +339,11 @@ def _apply(fields: dict[str, str], history: list[str], arguments: Iterator[Argum
         _take_list(arguments)
     for _ in range(int(next(arguments))):
         _revise(history, str(next(arguments)), str(next(arguments)))
+        _take_list(arguments)
+    for _ in range(int(next(arguments))):
+        _take_list(arguments)  # events
+    for _ in range(int(next(arguments, 0))):  # an earlier version's commit ends before its notes
+        fields[NOTES_FIELD] = with_notes(fields.get(NOTES_FIELD, ""), str(next(arguments)))
         _take_list(arguments)
 
 

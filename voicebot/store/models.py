@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from voicebot.call import Speaker, Status, Step
+from voicebot.call import Needs, Speaker, Status, Step, Wish
 
 
 class _Record(BaseModel):
@@ -42,6 +42,13 @@ class HistoryMessage(_Record):
     message: str
     startedAt: str
     heard: Literal["partial"] | None = None
+
+
+class NoteRecord(_Record):
+    """A note for staff; `at` is ISO 8601 UTC."""
+
+    text: str
+    at: str
 
 
 class UserInfo(_Record):
@@ -88,10 +95,26 @@ class CallSkeleton(_Record):
     caller: str | None = None
     step: Step = Step.NAME
     status: Status = Status.ACTIVE
+    needs: Needs | None = None
+    """What staff must do; None where nothing is stored: it follows from the status."""
+    wish: Wish = Wish.NOTHING
+    notes: list[NoteRecord] = []
     confirmed: list[Step] = []
     dialogue: str | None = None
     broken: bool = False
     """A key of another type stands at the record's place: nothing but the callSid is known."""
+
+    @property
+    def due(self) -> Needs:
+        """What staff must do: as stored, else by how the call ended."""
+        if self.needs is not None:
+            return self.needs
+        match self.status:
+            case Status.TRANSFER:
+                return Needs.PERSON
+            case Status.INCOMPLETE | Status.ABANDONED:
+                return Needs.FOLLOW_UP
+        return Needs.NOTHING
 
     def nested(self) -> dict[str, object]:
         """The form that the old system returned: exactly its keys, no newer ones."""

@@ -22,15 +22,19 @@ from voicebot.call import (
     CallSid,
     CallState,
     Message,
+    Needs,
+    Note,
     Service,
     Speaker,
     Status,
     Step,
+    Wish,
 )
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
     HistoryMessage,
+    NoteRecord,
     ServiceRecord,
     User,
     UserInfo,
@@ -56,6 +60,7 @@ ANSWER_FIELD: Mapping[Step, str] = {
 BOOKED_FIELD = "servicebooked"
 EMAIL_SENT_FIELD = "confirmEmailsent"
 CONTINUED_FIELD = "continuedAs"
+NEEDS_FIELD, WISH_FIELD, NOTES_FIELD = "needs", "wish", "notes"
 
 
 CHANNEL = "voicebot:calls"
@@ -137,6 +142,17 @@ def message_json(message: Message) -> str:
     if message.partial:
         element["heard"] = "partial"
     return orjson.dumps(element).decode()
+
+
+def note_json(note: Note) -> str:
+    """Return an element of the record's notes."""
+    return orjson.dumps({"text": clean(note.text), "at": iso_utc(note.at)}).decode()
+
+
+def with_notes(notes: str, more: str) -> str:
+    """Return a JSON list with more elements, as `change.lua` appends them."""
+    before = notes[1:-1] if notes.startswith("[") and notes.endswith("]") else ""
+    return f"[{before},{more}]" if before else f"[{more}]"
 
 
 def answer_text(answer: Answer) -> str:
@@ -236,6 +252,9 @@ class CallRecord:
             caller=fields.get("caller"),
             step=_step(fields.get("step")),
             status=self.status,
+            needs=read_needs(fields.get(NEEDS_FIELD)),
+            wish=_wish(fields.get(WISH_FIELD)),
+            notes=[_note_record(note) for note in read_notes(fields.get(NOTES_FIELD))],
             confirmed=sorted(_confirmed(fields), key=FIELDS.index),
             dialogue=fields.get("dialogue"),
             broken=self.broken,
@@ -261,6 +280,9 @@ class CallRecord:
             resumed=bool(self.history),
             said_until=said[-1][0] if said and said[-1][0] > _BEGINNING else None,
             caller=fields.get("caller") or None,
+            needs=read_needs(fields.get(NEEDS_FIELD)),
+            wish=_wish(fields.get(WISH_FIELD)),
+            notes=tuple(read_notes(fields.get(NOTES_FIELD))),
         )
 
 
@@ -365,3 +387,26 @@ def _step(text: str | None) -> Step:
 def read_status(text: str | None) -> Status:
     """Return a status; a missing or unknown one counts as an open call."""
     return Status(text) if text in list(Status) else Status.ACTIVE
+
+
+def read_needs(text: str | None) -> Needs | None:
+    """Return what staff must do; None where nothing is stored, or nothing that we know."""
+    return Needs(text) if text in list(Needs) else None
+
+
+def _wish(text: str | None) -> Wish:
+    return Wish(text) if text in list(Wish) else Wish.NOTHING
+
+
+def read_notes(text: str | None) -> list[Note]:
+    """Return the notes for staff; one whose moment cannot be read is from the beginning."""
+    found = read_json(text)
+    return [
+        Note(clean(str(note["text"])), read_moment(note.get("at")) or _BEGINNING)
+        for note in (found if isinstance(found, list) else ())
+        if isinstance(note, dict) and isinstance(note.get("text"), str)
+    ]
+
+
+def _note_record(note: Note) -> NoteRecord:
+    return NoteRecord(text=note.text, at=iso_utc(note.at) if note.at > _BEGINNING else "")

@@ -55,7 +55,8 @@ REPLAY_EVERY_S = 1.0
 to be in Redis two seconds after Redis takes it again."""
 PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
 
-_FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER)
+_FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER, Status.CANCELLED)
+_SERVED = (Status.BOOKED, Status.TRANSFER, Status.CANCELLED)
 
 
 class Store:
@@ -253,9 +254,9 @@ class Store:
     ) -> tuple[EarlierCall, ...]:
         """Return this number's calls, within the window, that ended with a name and no booking.
 
-        Newest first, and none from before a call that was booked or transferred. A number can be
-        forged: a caller must say that name before anything of it is said. None that is on the
-        phone or continued as another call.
+        Newest first, and none from before one that was booked, called off or transferred. A number
+        can be forged: a caller must say that name before anything of it is said. None that is on
+        the phone or continued as another call.
         """
         backend, calls = self._backend, list[EarlierCall]()
         for call_sid in await backend.index.calls_of(caller, began - backend.resume_window):
@@ -266,7 +267,7 @@ class Store:
             if record is None:
                 continue
             state = record.state(backend.business, backend.clock())
-            if state.booked or state.status in (Status.BOOKED, Status.TRANSFER):
+            if state.booked or state.status in _SERVED:
                 break
             is_open = Step.NAME in state.answers and record.continued_as in (None, later)
             if is_open and not await backend.index.on_the_phone([call_sid]):

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     INCOMPLETE = Status.INCOMPLETE
     TRANSFER = Status.TRANSFER
     ABANDONED = Status.ABANDONED
+    CANCELLED = Status.CANCELLED
     DROPPED = "dropped"
     TAKEN_OVER = "taken_over"
 

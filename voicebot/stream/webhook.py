@@ -135,7 +135,7 @@ class Webhook:
         status = await self._status_of(call_sid) if call_sid is not None else None
         if status is Status.TRANSFER and self._business.transfer_to:
             return _twiml(_verb("Dial", self._business.transfer_to), _verb("Hangup"))
-        if status in (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER):
+        if status not in (None, Status.ACTIVE, Status.ABANDONED):
             return _twiml(_verb("Hangup"))
         if has_room:
             return self._connect(call_sid, asked.host, parameters)

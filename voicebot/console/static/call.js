@@ -25,6 +25,9 @@ export function CallPage({ call, t, lang, zone, me, on }) {
     <section aria-label=${t.answers}><ol class="steps" role="list">
       ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang, zone }} />`)}
     </ol></section>
+    ${(call.wish || call.notes.length > 0) && html`<section class="panel notes" aria-label=${t.notes}><h2>${t.notes}</h2>
+      ${call.wish && html`<p class="wish">${t.wish[call.wish]}</p>`}
+      <ul role="list">${call.notes.map((note) => html`<li key=${note.at + note.text}><time datetime=${note.at}>${clock(note.at, lang)}</time> ${note.text}</li>`)}</ul></section>`}
     <div class="columns">
       <section class="panel"><h2>${t.transcript}</h2><${Transcript} ...${{ call, t, lang }} /></section>
       <section class="panel aside"><h2>${t.speed}</h2><p class="quiet small">${t.speedHint}</p><${Speed} turns=${call.turns} t=${t} lang=${lang} /></section>

@@ -10,6 +10,12 @@ local function by(field)
   return 'by.' .. (field == 'dialogue' and 'step' or field)
 end
 
+-- Notes for staff are a JSON list. What a caller told stays told, also by an owner that was fenced.
+local function add_notes(more)
+  local before = string.match(read('notes') or '', '^%[(.+)%]$')
+  set({ 'notes', '[' .. (before and before .. ',' or '') .. more .. ']' })
+end
+
 -- owner: events are appended
 -- may_answer(field): the answer in this field is taken
 -- may_own(field): step, status, dialogue or a confirmation is taken
@@ -54,5 +60,12 @@ local function apply(epoch, seq, began_us, owner, may_answer, may_own)
     if owner then
       tell(event, epoch, seq)
     end
+  end
+
+  -- A commit of an earlier version, which may come out of a journal, ends before its notes.
+  for _ = 1, tonumber(take() or 0) do
+    local more, event = take(), take_list()
+    add_notes(more)
+    tell(event, epoch, seq)
   end
 end

@@ -68,7 +68,8 @@ end
 -- Somebody goes on with the call: what was not finished is open again.
 local function reopen()
   local status = read('status')
-  if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer' then
+  if status ~= 'booked' and status ~= 'incomplete' and status ~= 'transfer'
+    and status ~= 'cancelled' then
     set({ 'status', 'active' })
   end
 end
