@@ -7,41 +7,43 @@ the time that is held.
 
 from __future__ import annotations
 
-import datetime as clockwork
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from datetime import time as time_of_day
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.clocks import Clock, Cue, Part
-from voicebot.collect.reading.fields.counted import Moment
-from voicebot.collect.reading.fields.dates import EITHER, Day, Kind, add_days, resolve_together
-from voicebot.collect.reading.fields.patterns import Line
-from voicebot.collect.reading.fields.wanted import (
+from voicebot.collect.reading.fields.time_clocks import (
+    PARTS,
+    Clock,
+    Cue,
+    Part,
     Piece,
-    facts,
-    is_refused,
-    only_asks,
-    pieces_of,
-    rounds_of,
+    clock_at,
+    weighed,
 )
-from voicebot.collect.reading.fields.windows import around, chosen, is_bound_day, is_open, window
+from voicebot.collect.reading.fields.time_days import (
+    EITHER,
+    Day,
+    Kind,
+    add_days,
+    day_at,
+    resolve_together,
+)
+from voicebot.collect.reading.fields.time_open import around, chosen, role_of, window
+from voicebot.collect.reading.fields.time_patterns import Line, Role
 from voicebot.collect.reading.fields.zones import in_our_time, named_zone
-from voicebot.collect.reading.types import Correct, Missing, Note, Provide, Situation
+from voicebot.collect.reading.types import Asked, Correct, Missing, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 
 _DAWN_HOUR = 5
 """Tonight at one is tomorrow's date."""
-_SEVERAL_CLOCKS, _BOUND = 2, 1
-"""Guesses where several hours are named, and where an hour is only the earliest."""
-_AS_NOTE = 2
-"""Guesses in a fact that is told to staff."""
-_SINCE = {"morning": "06", "lunch": "12", "afternoon": "12", "evening": "18", "night": "21"}
-"""The hour from which a part of the day counts, as a piece writes it: `2027-03-04 18`."""
-_PARTS = {hour: part for part, hour in _SINCE.items()}
+_SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
+"""Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
+_PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
 _OF_DAYS = frozenset(
     f"time.{name}"
     for name in (
@@ -50,196 +52,243 @@ _OF_DAYS = frozenset(
     )
 )
 _OF_TIMES = _OF_DAYS | {
-    *("time.noon", "time.any", "time.late", "time.weekdays", "time.at_ten", "time.fact"),
-    *("time.ish_number", "number.unit", "number.teen", "number.ten", "number.sounds_like"),
+    *("time.noon", "time.any", "time.late", "time.weekdays", "time.at_ten", "time.ish_number"),
+    *("number.unit", "number.teen", "number.ten", "number.sounds_like"),
 }
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
-_DATE_MARKS = frozenset(("/", "-", "."))
-"""Between figures they make a date: 31/8."""
-P = TypeVar("P", Day, Clock, Part, Moment)
+_POLITE = ("quiet.link", "act.leave", "act.greet")
+P = TypeVar("P", Day, Clock, Part)
 
 
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the time or piece of one that was said, a choice among the offered, and a window."""
     strict = situation.step is not Step.TIME
-    if not _has(said, _OF_DAYS if strict else _OF_TIMES):
+    figures = any(
+        token.is_digits and (not strict or said.low(at + 1) in ("/", "-", "."))
+        for at, token in enumerate(said.tokens)
+    )
+    if not figures and said.tags.isdisjoint(_OF_DAYS if strict else _OF_TIMES):
         return
     line = Line(said, situation)
-    if only_asks(line):
+    if _only_asks(line):
         return
-    pieces = pieces_of(line)
+    told = list(_facts(line))
+    pieces = _pieces(line, {at for first, end in told for at in range(first, end)})
     yield from chosen(line, pieces)
-    answer = _answer(line, [p for p in pieces if not is_refused(line, p)], strict=strict)
-    if answer and answer.assumes < EITHER:
-        yield from _provided(line, answer)
+    yield from _provided(line, pieces)
     if strict:
         return
     yield from window(line, pieces)
-    for first, end in facts(line):
-        if not _has(said, _OF_TIMES - {"time.fact"}, first, end):
-            continue
-        span = said.span(first, end)
-        yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
+    for first, end in told:
+        if any(said.all(*_OF_TIMES, first=first, end=end)):
+            span = said.span(first, end)
+            yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
 
 
-def _has(said: Utterance, tags: frozenset[str], first: int = 0, end: int | None = None) -> bool:
-    """Return True where a stretch holds one of these tags, or figures that may be a time."""
-    whole = first == 0 and end is None
-    if not said.tags.isdisjoint(tags) if whole else any(said.all(*tags, first=first, end=end)):
+# -- what is told and asked ------------------------------------------------------------------------
+
+
+def _only_asks(line: Line) -> bool:
+    """Return True where a day or hour is asked about and no time proposed.
+
+    "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
+    """
+    said = line.said
+    if not said.tags.isdisjoint(("time.elsewhere", "time.asks_own")):
         return True
-    dates_alone = tags is _OF_DAYS
-    return any(
-        token.is_digits and (not dates_alone or said.low(at + 1) in _DATE_MARKS)
-        for at, token in enumerate(said.tokens[first:end], first)
-    )
+    if line.tag(0, "asks_every") and "time.every" in said.tags:
+        return True
+    opener = line.tag(line.on(0), "opener")
+    if opener is None or line.tag(opener.first, "suggests") or line.tag(opener.end - 1, "suggests"):
+        return False
+    return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
+
+
+def _facts(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the stretches that only tell of days and hours: "my train leaves at six".
+
+    A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
+    """
+    end = 0
+    for fact in line.said.all("time.fact"):
+        wish = line.tag(fact.first, "wish")
+        if fact.first < end or (wish and wish.end >= fact.end) or line.before(fact.first, "wish"):
+            continue
+        end = fact.end
+        while end < len(line) and not line.tag(end, "turn", "wish") and not _stops(line, end):
+            end += 1
+        if not (line.tag(end, "wish") and line.tag(end, "trail")):
+            yield fact.first, end  # "she said Friday would suit" wishes
+
+
+def _stops(line: Line, at: int) -> bool:
+    """Return True for a mark that ends a sentence, and is not the one of "3.30"."""
+    tokens = line.said.tokens
+    inside = tokens[at].glued and at + 1 < len(line) and tokens[at + 1].glued
+    return tokens[at].low in ".?!;," and not inside
+
+
+# -- the pieces ------------------------------------------------------------------------------------
+
+
+def _pieces(line: Line, told: set[int]) -> list[Piece]:
+    """Return every day, hour and part of the day, with what is wanted of it."""
+    situation, read_back = line.situation, None
+    if situation.asked is Asked.CONFIRM and situation.step is Step.TIME:
+        held = _held(situation)
+        read_back = datetime.combine(held.day, held.hour) if held.day and held.hour else None
+    found: list[Piece] = []
+    at = 0
+    while at < len(line):
+        piece = day_at(line, at, read_back) or clock_at(line, at)
+        part = line.tag(at, "part", "tonight")
+        if part and not line.said.before(part.end, *_POLITE):
+            found.append(Part(at, part.end, part.value or "night"))
+        if piece:
+            found.append(piece)
+        at = max(piece.end if piece else 0, at + 1)
+    pieces = weighed(line, [piece for piece in found if piece.first not in told])
+    return [replace(piece, role=role_of(line, piece)) for piece in pieces]
+
+
+def _rounds(line: Line, pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return the pieces cut at every mend ("no", "make it"), the last said first."""
+    starts = {clause.first for clause in line.said.clauses if clause.mends}
+    starts.update(match.first for match in line.said.all("time.mend"))
+    turns = (match.first for match in line.said.all("time.turn"))
+    starts.update(at for at in turns if not line.tag(at, "no_turn"))
+    rounds: list[list[Piece]] = [[]]
+    last = 0
+    for piece in pieces:
+        if any(last < start <= piece.first for start in starts):
+            rounds.append([])
+        rounds[-1].append(piece)
+        last = piece.first
+    return rounds[::-1]
+
+
+def _of(kind: type[P], rounds: Sequence[Sequence[Piece]]) -> list[P]:
+    """Return the days, clocks or parts of the last round that has some."""
+    found = ([piece for piece in pieces if isinstance(piece, kind)] for pieces in rounds)
+    return next(filter(None, found), [])
+
+
+# -- the answer ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """A day, an hour and a part of the day; the tokens from `first` up to `end` said them."""
+class _Time:
+    """A day, an hour and a part of the day, as far as they are known."""
 
-    first: int
-    end: int
     day: date | None = None
-    clock: clockwork.time | None = None
-    part: str | None = None
-    assumes: int = 0
-    ambiguous: bool = False
+    hour: time_of_day | None = None
+    part: str = ""
+
+    def __str__(self) -> str:
+        day = self.day.isoformat() if self.day else ""
+        return f"{day}T{self.hour:%H:%M}" if self.hour else day
 
 
-def _held(situation: Situation) -> _Answer:
+def _held(situation: Situation) -> _Time:
     """Return what is known already: an earlier piece of this answer, or the time that is held."""
     piece = situation.partial or situation.record.get(Step.TIME)
     if situation.step is not Step.TIME or not piece:
-        return _Answer(0, 0)
+        return _Time()
     stamp, _, since = piece.partition(" ")
-    day, _, clock = stamp.partition("T")
+    day, _, hour = stamp.partition("T")
     try:
-        return _Answer(
-            0,
-            0,
+        return _Time(
             date.fromisoformat(day) if day else None,
-            clockwork.time.fromisoformat(clock[:5]) if clock else None,
-            _PARTS.get(since),
+            time_of_day.fromisoformat(hour[:5]) if hour else None,
+            _PARTS.get(since, ""),
         )
     except ValueError:
-        return _Answer(0, 0)
+        return _Time()
 
 
-def _answer(line: Line, wanted: Sequence[Piece], *, strict: bool) -> _Answer | None:
-    """Return what the pieces say together; `strict` takes only what is unmistakable."""
-    rounds = [_surest(each, strict=strict) for each in rounds_of(line, wanted)]
-    if strict and not any(isinstance(piece, Clock) for each in rounds for piece in each):
-        rounds = [[piece for piece in each if not _is_faint(piece)] for each in rounds]
-    if moments := _last(rounds, Moment):
-        at = moments[0].at
-        hour = at.time().replace(second=0, microsecond=0)
-        return _Answer(moments[0].first, moments[0].end, at.date(), hour)
-    days, clocks, parts = _last(rounds, Day), _last(rounds, Clock), _last(rounds, Part)
-    if not clocks:
-        days = [day for day in days if not is_bound_day(line, day)]
-    else:
-        own = next(each for each in reversed(rounds) if clocks[0] in each)
-        if any(isinstance(piece, Day | Part) for piece in own):
-            parts = [piece for piece in own if isinstance(piece, Part)]
-    return _together(line, days, clocks, parts)
+def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock], list[Part]]:
+    """Return the days, hours and parts that count: of the last rounds, the surest hours."""
+    strict = line.situation.step is not Step.TIME
+    rounds: list[list[Piece]] = []
+    for each in _rounds(line, pieces):
+        cue = max((p.cue for p in each if isinstance(p, Clock)), default=Cue.WEAK)
+        least = Cue.STRONG if strict else max(cue, Cue.WEAK)
+        rounds.append([p for p in each if not isinstance(p, Clock) or p.cue >= least])
+    days, clocks, parts = _of(Day, rounds), _of(Clock, rounds), _of(Part, rounds)
+    own = next((each for each in rounds if clocks and clocks[0] in each), [])
+    if any(isinstance(piece, Day | Part) for piece in own):
+        parts = [piece for piece in own if isinstance(piece, Part)]
+    if strict and not clocks:  # a bare "12 th" may be a street's
+        days = [day for day in days if not (day.kind is Kind.MONTH_DAY and day.plain)]
+    counted = [day for day in days if day.hour]
+    return (counted[:1], [], []) if counted else (days, clocks, parts)
 
 
-def _together(
-    line: Line, days: Sequence[Day], clocks: Sequence[Clock], parts: Sequence[Part]
-) -> _Answer | None:
-    held = _held(line.situation)
+def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
+    """Give the time that the pieces make with what is known already."""
+    situation, held = line.situation, _held(line.situation)
+    days, clocks, parts = _wanted(line, [p for p in pieces if _counts(p)])
     day, assumes = resolve_together(days, line.today)
-    open_ = [clock for clock in clocks if is_open(line, clock)]
-    loose = any(clock.until for clock in clocks) and any(line.said.all("time.any"))
-    if loose or (open_ and day is None and held.day is None):
+    since = any(clock.role is not Role.WANTED for clock in clocks)
+    ranged = any(clock.until for clock in clocks) and "time.any" in line.said.tags
+    if ranged or (since and not (day or held.day)):
         clocks = []
-    if day is None and not clocks and not parts:
-        return None
-    part = parts[0].name if parts else held.part
-    clock = _with_part(clocks[0], part) if clocks else None
-    if len({clock.time for clock in clocks if not clocks[0].until}) > 1:
-        assumes = max(assumes, _SEVERAL_CLOCKS)
-    at_night = any(part.name == "night" for part in parts)
-    if day == line.today and clock and clock.time.hour < _DAWN_HOUR and at_night:
-        day = add_days(line.today, 1)
     used: list[Piece] = [*days, *clocks[:1], *parts]
-    first, end = min(piece.first for piece in used), max(piece.end for piece in used)
-    name = parts[0].name if parts else None
-    hour, ambiguous = (clock.time, clock.ambiguous) if clock else (None, False)
-    return _Answer(first, end, day, hour, name, max(assumes, _BOUND * bool(open_)), ambiguous)
-
-
-def _with_part(clock: Clock, part: str | None) -> Clock:
-    """Return the hour with a part of the day that was named elsewhere, where it makes sense."""
-    plausible = {
-        "morning": range(5, 12),
-        "lunch": (*range(7), 12),
-        "afternoon": (*range(7), 12),
-        "evening": range(5, 12),
-        "night": range(5, 12),
-    }
-    if clock.part or clock.half or not part or clock.hour not in plausible[part]:
-        return clock
-    return replace(clock, part=part)
-
-
-def _surest(pieces: Sequence[Piece], *, strict: bool) -> list[Piece]:
-    """Return the pieces, of several hours only the surest kind; a bare number is none."""
-    best = max((piece.cue for piece in pieces if isinstance(piece, Clock)), default=Cue.WEAK)
-    least = Cue.STRONG if strict else max(best, Cue.WEAK)
-    return [piece for piece in pieces if not isinstance(piece, Clock) or piece.cue >= least]
-
-
-def _is_faint(piece: Piece) -> bool:
-    """A bare "12 th" may be a street's."""
-    return isinstance(piece, Day) and piece.kind is Kind.MONTH_DAY and piece.months is None
-
-
-def _last(rounds: Sequence[Sequence[Piece]], kind: type[P]) -> list[P]:
-    for pieces in reversed(rounds):
-        if found := [piece for piece in pieces if isinstance(piece, kind)]:
-            return found
-    return []
-
-
-def _provided(line: Line, said: _Answer) -> Iterator[Candidate]:
-    """Give the time that this makes with what is known already."""
-    held = _held(line.situation)
-    day, clock = said.day or held.day, said.clock or held.clock
-    part = said.part or (held.part if said.day is None else None)
-    if said.part and not said.clock and (said.day or held.day):
-        clock = None
-    stamp = f"{day.isoformat() if day else ''}{f'T{clock:%H:%M}' if clock else ''}"
+    if assumes >= EITHER or not (day or clocks or parts):
+        return
+    part = parts[0].name if parts else ""
+    clock = _in_part(clocks[0], part or held.part) if clocks else None
+    if clock and not clock.until and len({each.time for each in clocks}) > 1:
+        assumes = max(assumes, _SEVERAL_CLOCKS)
+    assumes = max(assumes, _BOUND * (since and clock is not None))
+    hour = clock.time if clock else days[0].hour if days else None
+    if day == line.today and clock and clock.time.hour < _DAWN_HOUR and part == "night":
+        day = add_days(line.today, 1)
+    both = day is not None and hour is not None
+    anew = part and not hour and (day or held.day)
+    whole = _Time(
+        day or held.day,
+        hour or (None if anew else held.hour),
+        part or ("" if day else held.part),
+    )
+    stamp, moved = _ours(line, str(whole))
     if not stamp:
         return
-    stamp, moved = _ours(line, stamp)
-    span = line.said.span(said.first, said.end)
-    first, end = around(line, said.first, said.end)
-    if day and clock and "T" in stamp:
-        missing, partial = None, None
-    elif clock and "T" in stamp:
+    first, end = min(piece.first for piece in used), max(piece.end for piece in used)
+    span, known = line.said.span(first, end), situation.record.get(Step.TIME, "")
+    missing, partial = None, None
+    if stamp.startswith("T"):
         missing, partial = Missing.DAY, stamp
-    elif stamp:
-        missing, partial = Missing.CLOCK, f"{stamp} {_SINCE[part]}" if part else stamp
-    else:
-        return
-    known = line.situation.record.get(Step.TIME)
-    completes = not (said.day and said.clock) and not line.situation.partial
-    if known and completes and missing is None and known[: len(stamp)] != stamp and not moved:
-        yield Candidate(Correct(Step.TIME, stamp, span), first, end, said.assumes)
-        return
-    act = Provide(
+    elif "T" not in stamp:
+        since_hour = f" {PARTS[whole.part].since}" if whole.part else ""
+        missing, partial = Missing.CLOCK, stamp + since_hour
+    act: Provide | Correct = Provide(
         Step.TIME,
         stamp,
         span,
         missing,
         partial,
-        ambiguous=said.ambiguous and said.clock is not None,
-        assumed=said.assumes,
+        ambiguous=clock is not None and clock.ambiguous,
+        assumed=assumes,
         moved=moved,
     )
-    yield Candidate(act, first, end, said.assumes)
+    mends = known and not both and not situation.partial and not moved
+    if mends and missing is None and not known.startswith(stamp):
+        act = Correct(Step.TIME, stamp, span)
+    yield Candidate(act, *around(line, first, end), assumes)
+
+
+def _counts(piece: Piece) -> bool:
+    """Return True for what may be the time itself, and not only bound it."""
+    bound = isinstance(piece, Clock) and piece.role in (Role.SINCE, Role.BEYOND)
+    return bound or piece.role is Role.WANTED or isinstance(piece, Part)
+
+
+def _in_part(clock: Clock, part: str) -> Clock:
+    """Return the hour with a part of the day that was named elsewhere, where it makes sense."""
+    if clock.part or clock.half or not part or clock.hour % 12 not in PARTS[part].likely:
+        return clock
+    return replace(clock, part=part)
 
 
 def _ours(line: Line, stamp: str) -> tuple[str, bool]:
