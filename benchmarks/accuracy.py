@@ -5,7 +5,8 @@
     extraction    CASES/*.jsonl: turns of public corpora, seen while building; CASES/score.py judges
     whole calls   the calls among CASES, through the collector of phone and chat: fields right
     EVI           FOLDER/dev.jsonl: callers' names from a real recogniser, three attempts each, with
-                  its other guesses (nbest); `right` is the F1 that FOLDER/evi.py computes
+                  its other guesses (nbest); `right` is the F1 that FOLDER/evi.py computes; `all
+                  attempts`: of the last name, where each attempt knows those before it
     human speech  FOLDER/*.jsonl as `hear.py --keep` wrote them: what was heard of real speakers
     unseen        unseen/ beside this file: turns that no reader was written for, by file; of
                   `sealed` only totals are printed; Spanish has its own rows
@@ -179,20 +180,30 @@ def _evi(folder: Path) -> Iterator[Row]:
     dialogues = dict(_lines(folder))["dev"]
     cases = list[Case]()
     for number, dialogue in enumerate(dialogues):
+        heard = list[list[str]]()
         common = {key: value for key, value in dialogue.items() if key != "attempts"}
         for at, attempt in enumerate(dialogue["attempts"]):
-            for rank, guess in enumerate(attempt["nbest"] or [attempt["utterance"]]):
+            heard.append(attempt["nbest"] or [attempt["utterance"]])
+            for rank, guess in enumerate(heard[-1]):
                 case = common | attempt | {"id": f"{number} {at} {rank}", "utterance": guess}
                 cases.append(case if rank == 0 else case | {"nbest": []})
+            case = common | attempt | {"id": f"{number} {at} all"}
+            cases.append(case | {"earlier": heard[:-1]})
     answers, ms = _read(cases, rounds=1)
     values: list[list[list[str | None]]] = [[[] for _ in each["attempts"]] for each in dialogues]
+    last: list[list[list[str | None]]] = [[[None]] for _ in dialogues]
     for case in cases:
-        number, at, _ = map(int, case["id"].split())
-        values[number][at].append(answers[case["id"]]["value"])
-    figures = runpy.run_path(str(folder / "evi.py"))["figures"](dialogues, values)
-    first = next(iter(figures.values()))
-    ms = [spent for case, spent in zip(cases, ms, strict=True) if case["nbest"]]
-    yield Row("EVI (F1)", len(dialogues), first["f1"] / 100, 1 - first["precision"] / 100, ms=ms)
+        number, at, rank = case["id"].split()
+        value = answers[case["id"]]["value"]
+        if rank != "all":
+            values[int(number)][int(at)].append(value)
+        elif value:
+            last[int(number)] = [[value]]
+    figures = runpy.run_path(str(folder / "evi.py"))["figures"]
+    for name, each, kind in (("EVI (F1)", values, " 0"), ("EVI all attempts (F1)", last, " all")):
+        row = next(iter(figures(dialogues, each).values()))
+        took = [t for case, t in zip(cases, ms, strict=True) if case["id"].endswith(kind)]
+        yield Row(name, len(dialogues), row["f1"] / 100, 1 - row["precision"] / 100, ms=took)
 
 
 def _heard(folder: Path) -> Iterator[Row]:

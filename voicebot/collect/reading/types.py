@@ -55,7 +55,8 @@ class Situation:
     partial   the piece of this step's answer that earlier turns gave (digits, "j.smith@", a day)
     offered   the moments or services that were offered, in the order spoken
     caller    the number that the caller calls from (E.164), if it is shown
-    nbest     other transcripts of the same audio, the likeliest first
+    nbest     all transcripts of the same audio, the likeliest (the utterance itself) first
+    earlier   what was heard at earlier attempts at this answer: of each, all transcripts
     similar   the meaning engine's score of each service id, 0 to 1, if there is an engine
     """
 
@@ -71,6 +72,7 @@ class Situation:
     offered: tuple[str, ...] = ()
     caller: str | None = None
     nbest: tuple[str, ...] = ()
+    earlier: tuple[tuple[str, ...], ...] = ()
     similar: Mapping[str, float] = field(default_factory=dict)
 
 

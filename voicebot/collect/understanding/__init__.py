@@ -69,6 +69,8 @@ class Asked:
     record      values held already, in normal form (for corrections)
     partial     an earlier piece of this step's answer, to be continued (digits, "j.smith@", a day)
     zone        the business's time zone (IANA); without it no time of another zone is taken
+    nbest       all transcripts of the same audio, the likeliest (the utterance itself) first
+    earlier     what was heard at earlier attempts at this answer: of each, all transcripts
     """
 
     step: Step
@@ -81,6 +83,8 @@ class Asked:
     record: Mapping[Step, str] = field(default_factory=dict)
     partial: str | None = None
     zone: str | None = None
+    nbest: tuple[str, ...] = ()
+    earlier: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

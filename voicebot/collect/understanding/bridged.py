@@ -184,6 +184,8 @@ def situation_of(asked: Asked) -> Situation:
         services=asked.services,
         record=asked.record,
         partial=asked.partial,
+        nbest=asked.nbest,
+        earlier=asked.earlier,
     )
 
 

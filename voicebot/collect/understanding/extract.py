@@ -39,6 +39,8 @@ class _Case(BaseModel):
     region: str | None = None
     services: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     record: Annotated[dict[str, str | None], BeforeValidator(lambda v: v or {})] = {}
+    nbest: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
+    earlier: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(lambda v: v or ())] = ()
 
 
 def extract(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -106,6 +108,8 @@ def _asked(case: _Case) -> Asked:
         question=case.question or "",
         services=tuple(Offer(id=name, name=name) for name in case.services),
         record=record,
+        nbest=case.nbest,
+        earlier=case.earlier,
     )
 
 

@@ -6,13 +6,14 @@ left until a word of the sentence. A mend replaces the part that it names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
+from voicebot.collect.reading.alternatives import Parts, weighed
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.email_signs import Kind, Piece, domain_at, pieces
 from voicebot.collect.reading.fields.local_part import (
@@ -43,7 +44,27 @@ class _Address:
     end: int
 
 
-def email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+def email(said: Utterance, situation: Situation) -> Iterable[Candidate]:
+    """Give the address that was said, the likeliest of all transcripts."""
+    owner = situation.record.get(Step.NAME, "").lower().split()
+
+    def is_known(part: str, at: int) -> bool:
+        if at:
+            return said.lexicon.has("domain.provider", part.partition(".")[0])
+        return bool(owner) and all(word in part for word in owner)
+
+    parts = Parts(
+        Step.EMAIL,
+        split=lambda address: address.split("@"),
+        join="@".join,
+        known=is_known,
+        around=("email.lead", "email.mark", "email.aside", "lead.is", "quiet.link"),
+        end="email.at",
+    )
+    return weighed(_email, said, situation, parts)
+
+
+def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that stands after all mends, or the piece of one."""
     wanted = situation.step is Step.EMAIL
     if not wanted and next(said.all("email.at"), None) is None:

@@ -8,10 +8,11 @@ makes the name so far fuller, mends it, or says how it is written: "Mavis here, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from voicebot.call import Step
+from voicebot.collect.reading.alternatives import Parts, weighed
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.name_letters import (
     Letters,
@@ -32,8 +33,21 @@ from voicebot.collect.reading.words import is_family, is_given
 _ANNOUNCING = ("name.lead", "name.label", "name.nickname", "name.trail")
 """One of these stands by every name that nobody asked for."""
 
+_PARTS = Parts(
+    step=Step.NAME,
+    split=lambda name: name.rsplit(" ", 1),
+    join=" ".join,
+    known=lambda word, at: (is_family if at else is_given)(word.lower()),
+    around=(*_ANNOUNCING, "name.weak", "name.told", "name.between", "quiet.link"),
+)
 
-def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+
+def name(said: Utterance, situation: Situation) -> Iterable[Candidate]:
+    """Give the name that was said, the likeliest of all transcripts."""
+    return weighed(_name, said, situation, _PARTS)
+
+
+def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the name that was said; one that mends the name held as a correction of it."""
     asked = situation.step is Step.NAME
     held = situation.record.get(Step.NAME, "")
