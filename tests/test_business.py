@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+import tomllib
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
-from voicebot.business import Business, Confirm, load_business
+from voicebot.business import Business, Confirm, answer_for, load_business, serves
 from voicebot.call import Step
 from voicebot.errors import SettingsError
 
@@ -140,3 +142,52 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"\(No such file or directory\): set VOICEBOT_BUSIN"):
         load_business(tmp_path / "none.toml")
+
+
+def grown(more: str) -> Business:
+    """The small business with more in its file."""
+    return Business.model_validate(tomllib.loads(f"{more}\n{SMALL}"))
+
+
+def test_a_service_has_its_own_length_and_capacity() -> None:
+    text = SMALL.replace('name = "Window cleaning"', 'name = "W"\nminutes = 90\ncapacity = 2')
+    business = Business.model_validate(tomllib.loads(text))
+    assert (business.minutes("panes"), business.minutes()) == (90, 60)
+    assert (business.capacity("panes"), business.capacity()) == (2, 1)
+    monday = datetime(2026, 3, 2, 11, 0, tzinfo=LONDON)
+    assert business.is_open(monday)
+    assert not business.is_open(monday, "panes")
+
+
+def test_nobody_works_on_a_closed_day_whatever_the_hours_say() -> None:
+    business = grown('closed = ["2026-03-02", { from = 2026-12-24, to = 2027-01-02 }]')
+    assert not business.is_open(datetime(2026, 3, 2, 9, 0, tzinfo=LONDON))
+    assert business.is_open(datetime(2026, 3, 9, 9, 0, tzinfo=LONDON))
+    assert business.is_closed(date(2027, 1, 2))
+
+
+def test_what_is_asked_keeps_its_order_and_always_holds_the_time() -> None:
+    assert grown('ask = ["time", "name"]').ask == (Step.NAME, Step.TIME)
+    with pytest.raises(ValidationError, match="time"):
+        grown('ask = ["name"]')
+
+
+def test_a_question_gets_the_businesss_own_answer() -> None:
+    business = grown('answers = [{ ask = ["do you take cards"], say = "Yes, any card." }]')
+    assert answer_for("Do you take cards?", business) == "Yes, any card."
+    assert answer_for("Do you bring a ladder?", business) is None
+
+
+def test_a_place_is_served_or_not_where_areas_are_named() -> None:
+    business = grown('areas = ["Clapham", "East Ham"]')
+    assert serves("do you come to East Ham?", business)
+    assert serves("and to Ham?", business) is False
+    assert serves("to Clapham", grown("")) is None
+
+
+def test_an_emergency_is_known_by_its_words() -> None:
+    listed = 'emergencies = [{ words = ["smell gas"], say = "Go outside.", number = "0800 1" }]'
+    found = grown(listed).emergency_in("I can smell gas here")
+    assert found is not None
+    assert found.say == "Go outside."
+    assert grown(listed).emergency_in("it smells of gasoline") is None

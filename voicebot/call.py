@@ -6,9 +6,9 @@ No I/O. Times are aware datetimes; texts are as spoken.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NewType, Protocol
 
@@ -207,6 +207,36 @@ class EarlierCall:
     state: CallState
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The times that would suit a caller, in the business's local time; empty allows every time.
+
+    days      the only days allowed; empty: all from `first` to `last`
+    after     no earlier in the day      before  no later; the same as `after`: exactly then
+    soonest   the first free one is wished for
+    """
+
+    days: tuple[date, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    after: time | None = None
+    before: time | None = None
+    soonest: bool = False
+
+    def has_day(self, day: date) -> bool:
+        """Return whether a day is allowed."""
+        after_first = self.first is None or day >= self.first
+        before_last = self.last is None or day <= self.last
+        return (not self.days or day in self.days) and after_first and before_last
+
+    def has_time(self, at: time) -> bool:
+        """Return whether a visit may begin at this time of a day."""
+        if self.after is not None and self.after == self.before:
+            return at == self.after
+        late = self.after is None or at >= self.after
+        return late and (self.before is None or at < self.before)
+
+
 class Place(StrEnum):
     """The result of holding or booking an appointment; UNKNOWN while Redis is away."""
 
@@ -218,11 +248,26 @@ class Place(StrEnum):
 class Appointments(Protocol):
     """The business's calendar, as one call may change it."""
 
-    async def hold(self, start: datetime) -> Place:
-        """Keep this moment for the caller while it is read back."""
+    async def hold(self, start: datetime, service: str | None = None) -> Place:
+        """Keep this moment for the caller while it is read back; `service` is an id."""
 
-    async def book(self, start: datetime) -> Place:
+    async def book(self, start: datetime, service: str | None = None) -> Place:
         """Keep it for good."""
+
+    async def free(
+        self,
+        window: Window,
+        *,
+        service: str | None = None,
+        near: datetime | None = None,
+        without: Collection[datetime] = (),
+        most: int = 3,
+    ) -> tuple[datetime, ...]:
+        """Return free moments inside a window, in order of time; none while Redis is away.
+
+        Without `near` they are spread over the window's days; with it they are the nearest on
+        either side. `without` are moments that the caller did not want.
+        """
 
     async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
         """Return the free moments nearest to `wanted`, in order of time."""

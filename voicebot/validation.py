@@ -71,13 +71,15 @@ class Refusal(StrEnum):
     CLOSED = "closed"
 
 
-def refuse_time(at: datetime, business: Business, now: datetime) -> Refusal | None:
+def refuse_time(
+    at: datetime, business: Business, now: datetime, service: str | None = None
+) -> Refusal | None:
     """Return why no visit may begin at this moment, or None when one may."""
     if at <= now:
         return Refusal.PAST
     if at > now + timedelta(days=business.booking.days_ahead):
         return Refusal.TOO_FAR
-    return None if business.is_open(at) else Refusal.CLOSED
+    return None if business.is_open(at, service) else Refusal.CLOSED
 
 
 def read_moment(value: object, zone: tzinfo = UTC) -> datetime | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, Hours
-from voicebot.call import CallSid, Place
+from voicebot.call import CallSid, Place, Window
 from voicebot.store.client import connect
 from voicebot.store.slots import HOLD_S, Slots
 
@@ -242,3 +243,28 @@ async def test_a_day_of_another_type_keeps_no_place_of_another_day_from_a_later_
     await client.set(str(day).replace("-04}", "-03}"), "no hash")
     await caller("B").take_over(CallSid("A"))
     assert await client.hkeys(day) == ["B"]
+
+
+async def test_free_times_are_spread_over_days_and_lie_in_the_window(caller: Caller) -> None:
+    free = await caller("A").free(Window(after=time(9), before=time(12)))
+    local = [at.astimezone(ZoneInfo("Australia/Sydney")) for at in free]
+    assert len({at.date() for at in local}) == 3
+    assert all(9 <= at.hour < 12 for at in local)
+
+
+async def test_an_exact_hour_of_some_days_is_looked_for(caller: Caller) -> None:
+    days = (date(2026, 3, 4), date(2026, 3, 6))
+    free = await caller("A").free(Window(days=days, after=time(15), before=time(15)))
+    local = [at.astimezone(ZoneInfo("Australia/Sydney")) for at in free]
+    assert [(at.date(), at.hour) for at in local] == [(day, 15) for day in days]
+
+
+async def test_a_free_time_lies_on_either_side_of_a_wish(caller: Caller) -> None:
+    await caller("B").hold(NOON)
+    free = await caller("A").free(Window(), near=NOON)
+    assert free[0] < NOON < free[-1]
+
+
+async def test_what_was_not_wanted_is_not_offered_again(caller: Caller) -> None:
+    first = await caller("A").free(Window(soonest=True))
+    assert not set(first) & set(await caller("A").free(Window(soonest=True), without=first))

@@ -13,15 +13,16 @@ too many is better than a caller too many.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Place
+from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.scripts import Script
@@ -51,12 +52,12 @@ class Slots:
         self._clock = clock
         self._held: dict[str, str] = {}  # by day: what stands there for this session
 
-    async def hold(self, start: datetime) -> Place:
+    async def hold(self, start: datetime, service: str | None = None) -> Place:
         """Keep this moment for the caller while it is read back."""
         expires = int(self._clock().timestamp() * 1000) + HOLD_S * 1000
         return await self._take(start, expires)
 
-    async def book(self, start: datetime) -> Place:
+    async def book(self, start: datetime, service: str | None = None) -> Place:
         """Keep it for good; other places of this call are let go."""
         place = await self._take(start, 0)
         if place is Place.YOURS:
@@ -95,6 +96,30 @@ class Slots:
         except (*AWAY, BrokenRecord):
             return  # a hold expires by itself
 
+    async def free(
+        self,
+        window: Window,
+        *,
+        service: str | None = None,
+        near: datetime | None = None,
+        without: Collection[datetime] = (),
+        most: int = 3,
+    ) -> tuple[datetime, ...]:
+        """Return free moments inside a window, by time; none when Redis is away."""
+        found: list[datetime] = []
+        try:
+            for day in self._days(window, near):
+                moments = (at for at in await self._free_on(day) if at not in without)
+                found += [at for at in moments if window.has_time(self._local(at).time())]
+                days = {self._local(at).date() for at in found}
+                if near is None and (len(days) >= most or (window.soonest and len(found) >= most)):
+                    break
+        except AWAY:
+            return ()
+        if near is not None:
+            return tuple(sorted(_nearest(found, near, most)))
+        return tuple(sorted(found[:most] if window.soonest else _spread(found, most)))
+
     async def free_near(self, wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
         """Return the free moments nearest to `wanted`, by time; none when Redis is away."""
         first = max(self._local(self._clock()).date(), self._local(wanted).date())
@@ -107,6 +132,17 @@ class Slots:
         except AWAY:
             return ()
         return tuple(sorted(sorted(found, key=lambda at: abs(at - wanted))[:most]))
+
+    def _days(self, window: Window, near: datetime | None) -> Iterator[date]:
+        """Yield the days to look at: of the window, or those around a wished moment."""
+        today = self._local(self._clock()).date()
+        first = max(filter(None, (today, window.first, min(window.days, default=None))))
+        if near is not None:
+            first = max(today, self._local(near).date() - timedelta(days=1))
+        ahead = self._business.booking.days_ahead
+        days = (first + timedelta(days=n) for n in range(ahead + 1))
+        open_days = (day for day in days if window.has_day(day) and any(_grid(self._business, day)))
+        yield from islice(open_days, LOOK_AHEAD_DAYS)
 
     async def _take(self, start: datetime, expires: int) -> Place:
         local = self._local(start)
@@ -150,6 +186,37 @@ class Slots:
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._business.zone)
+
+
+def _nearest(moments: Sequence[datetime], near: datetime, most: int) -> list[datetime]:
+    """Return the nearest on either side of a moment, as far as there are some on both."""
+    after = [at for at in moments if at > near]
+    before = [at for at in reversed(moments) if at <= near]
+    first = [*before[:1], *after[: most - len(before[:1])]]
+    return [*first, *before[1 : 1 + most - len(first)]]
+
+
+def _spread(moments: Sequence[datetime], most: int) -> list[datetime]:
+    """Return the first one, then others on other days and halves of the day, then any."""
+    chosen = list(moments[:1])
+    for differs in (_is_elsewhere, _is_apart, lambda *_: True):
+        for at in moments:
+            if len(chosen) >= most:
+                return chosen
+            if at not in chosen and all(differs(at, each) for each in chosen):
+                chosen.append(at)
+    return chosen
+
+
+def _is_elsewhere(at: datetime, other: datetime) -> bool:
+    return at.date() != other.date()
+
+
+def _is_apart(at: datetime, other: datetime) -> bool:
+    return abs(at - other) >= _APART
+
+
+_APART = timedelta(hours=3)
 
 
 def _grid(business: Business, day: date) -> Iterator[datetime]:

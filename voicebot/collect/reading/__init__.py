@@ -5,6 +5,7 @@ This room replaces `collect/understanding` field by field and will take its name
 
 from itertools import chain
 
+from voicebot.call import Window
 from voicebot.collect.reading.acts import acts, consents
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import READERS
@@ -34,7 +35,6 @@ from voicebot.collect.reading.types import (
     Wait,
     Want,
     WantPerson,
-    Window,
     Withdraw,
 )
 from voicebot.collect.reading.utterance import Utterance, utterance

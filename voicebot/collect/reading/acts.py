@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from voicebot.call import Step
+from voicebot.call import Step, Window
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.clauses import Clause
 from voicebot.collect.reading.lexicon import Match
@@ -35,7 +35,6 @@ from voicebot.collect.reading.types import (
     Wait,
     Want,
     WantPerson,
-    Window,
     Withdraw,
 )
 from voicebot.collect.reading.utterance import Utterance

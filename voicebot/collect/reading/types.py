@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from enum import StrEnum
 
 from voicebot.business import Offer
-from voicebot.call import Step
+from voicebot.call import Step, Window
 
 Span = tuple[int, int]
 
@@ -74,23 +74,6 @@ class Situation:
     nbest: tuple[str, ...] = ()
     earlier: tuple[tuple[str, ...], ...] = ()
     similar: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The times that would suit a caller; an empty one allows every time.
-
-    days      the only days allowed; empty: all from `first` to `last`
-    after     no earlier in the day      before  no later
-    soonest   the first free one is wished for
-    """
-
-    days: tuple[date, ...] = ()
-    first: date | None = None
-    last: date | None = None
-    after: time | None = None
-    before: time | None = None
-    soonest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime, time
 from itertools import pairwise
 
+from voicebot.call import Window
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.time_clocks import PARTS, Clock, Cue, Part, Piece
 from voicebot.collect.reading.fields.time_days import Day, Kind, add_days, resolve_together
 from voicebot.collect.reading.fields.time_patterns import Line, Role
 from voicebot.collect.reading.lexicon import Match
-from voicebot.collect.reading.types import Asked, Choose, Flexible, Window
+from voicebot.collect.reading.types import Asked, Choose, Flexible
 
 _DAYS_AHEAD = 14
 """Days that "any day but Monday" allows."""
