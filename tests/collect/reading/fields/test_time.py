@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -339,9 +340,11 @@ FRAMES = (
 )
 
 
-@given(st.sampled_from(list(DAYS)), st.sampled_from(list(CLOCKS)), st.sampled_from(FRAMES))
-def test_a_day_and_a_clock_time_may_stand_in_any_order(day: str, clock: str, frame: str) -> None:
-    assert heard(frame.format(day=day, clock=clock)) == f"{DAYS[day]}T{CLOCKS[clock]}"
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_day_and_a_clock_time_may_stand_in_any_order(frame: str) -> None:
+    for day, clock in product(DAYS, CLOCKS):
+        said = frame.format(day=day, clock=clock)
+        assert heard(said) == f"{DAYS[day]}T{CLOCKS[clock]}", said
 
 
 _SAID = (

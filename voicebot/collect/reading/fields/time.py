@@ -2,39 +2,33 @@
 
 Days and hours are found piece by piece, those that are not wanted are left out, and what was said
 last counts. A piece (a day alone, an hour alone) is completed by the one of the turn before, or by
-the time that is held.
+the time that is held. A time of another zone ("3 pm Perth time") is counted in the business's.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from datetime import time as time_of_day
+from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.time_clocks import (
-    PARTS,
-    Clock,
-    Cue,
-    Part,
-    Piece,
-    clock_at,
-    weighed,
-)
+from voicebot.collect.reading.fields.time_clocks import PARTS, Clock, Cue, Part, Piece, pieces_of
 from voicebot.collect.reading.fields.time_days import (
     EITHER,
     Day,
     Kind,
+    Role,
     add_days,
-    day_at,
     resolve_together,
 )
-from voicebot.collect.reading.fields.time_open import around, chosen, role_of, window
-from voicebot.collect.reading.fields.time_patterns import Line, Role
+from voicebot.collect.reading.fields.time_open import around, chosen, window, with_role
+from voicebot.collect.reading.fields.time_patterns import Line
 from voicebot.collect.reading.fields.zones import in_our_time, named_zone
 from voicebot.collect.reading.types import Asked, Correct, Missing, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
@@ -44,20 +38,18 @@ _DAWN_HOUR = 5
 _SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
 """Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
 _PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
-_OF_DAYS = frozenset(
-    f"time.{name}"
-    for name in (
-        *("weekday", "short", "month", "day", "tonight", "holiday", "holiday_us", "weekend"),
-        *("days", "weeks", "fortnights", "months", "hours", "minutes", "ordinal", "suffix", "part"),
-    )
-)
+_OF_DAYS = {
+    *("time.weekday", "time.short", "time.month", "time.day", "time.tonight", "time.holiday"),
+    *("time.holiday_us", "time.weekend", "time.days", "time.weeks", "time.fortnights"),
+    *("time.months", "time.hours", "time.minutes", "time.ordinal", "time.suffix", "time.part"),
+}
 _OF_TIMES = _OF_DAYS | {
     *("time.noon", "time.any", "time.late", "time.weekdays", "time.at_ten", "time.ish_number"),
     *("number.unit", "number.teen", "number.ten", "number.sounds_like"),
 }
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
-_POLITE = ("quiet.link", "act.leave", "act.greet")
 P = TypeVar("P", Day, Clock, Part)
+_Known = tuple[date | None, time_of_day | None, str]
 
 
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -73,7 +65,10 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if _only_asks(line):
         return
     told = list(_facts(line))
-    pieces = _pieces(line, {at for first, end in told for at in range(first, end)})
+    day, hour, _ = _held(situation)
+    again = situation.asked is Asked.CONFIRM and day and hour
+    found = pieces_of(line, datetime.combine(day, hour) if again and day and hour else None, told)
+    pieces = [with_role(line, piece) for piece in found]
     yield from chosen(line, pieces)
     yield from _provided(line, pieces)
     if strict:
@@ -85,9 +80,6 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
             yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
 
 
-# -- what is told and asked ------------------------------------------------------------------------
-
-
 def _only_asks(line: Line) -> bool:
     """Return True where a day or hour is asked about and no time proposed.
 
@@ -96,10 +88,8 @@ def _only_asks(line: Line) -> bool:
     said = line.said
     if not said.tags.isdisjoint(("time.elsewhere", "time.asks_own")):
         return True
-    if line.tag(0, "asks_every") and "time.every" in said.tags:
-        return True
     opener = line.tag(line.on(0), "opener")
-    if opener is None or line.tag(opener.first, "suggests") or line.tag(opener.end - 1, "suggests"):
+    if opener is None or any(line.tag(at, "suggests") for at in range(opener.end)):
         return False
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 
@@ -109,186 +99,116 @@ def _facts(line: Line) -> Iterator[tuple[int, int]]:
 
     A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
     """
-    end = 0
+    end, tokens = 0, line.said.tokens
     for fact in line.said.all("time.fact"):
-        wish = line.tag(fact.first, "wish")
-        if fact.first < end or (wish and wish.end >= fact.end) or line.before(fact.first, "wish"):
+        wish = line.tag(fact.first, "wish") or line.before(fact.first, "wish")
+        if fact.first < end or (wish and (wish.end >= fact.end or wish.end <= fact.first)):
             continue
         end = fact.end
-        while end < len(line) and not line.tag(end, "turn", "wish") and not _stops(line, end):
+        while end < line.end and not line.tag(end, "turn", "wish"):
+            inside = tokens[end].glued and end + 1 < line.end and tokens[end + 1].glued  # 3.30
+            if tokens[end].low in ".?!;," and not inside:
+                break
             end += 1
         if not (line.tag(end, "wish") and line.tag(end, "trail")):
             yield fact.first, end  # "she said Friday would suit" wishes
 
 
-def _stops(line: Line, at: int) -> bool:
-    """Return True for a mark that ends a sentence, and is not the one of "3.30"."""
-    tokens = line.said.tokens
-    inside = tokens[at].glued and at + 1 < len(line) and tokens[at + 1].glued
-    return tokens[at].low in ".?!;," and not inside
-
-
-# -- the pieces ------------------------------------------------------------------------------------
-
-
-def _pieces(line: Line, told: set[int]) -> list[Piece]:
-    """Return every day, hour and part of the day, with what is wanted of it."""
-    situation, read_back = line.situation, None
-    if situation.asked is Asked.CONFIRM and situation.step is Step.TIME:
-        held = _held(situation)
-        read_back = datetime.combine(held.day, held.hour) if held.day and held.hour else None
-    found: list[Piece] = []
-    at = 0
-    while at < len(line):
-        piece = day_at(line, at, read_back) or clock_at(line, at)
-        part = line.tag(at, "part", "tonight")
-        if part and not line.said.before(part.end, *_POLITE):
-            found.append(Part(at, part.end, part.value or "night"))
-        if piece:
-            found.append(piece)
-        at = max(piece.end if piece else 0, at + 1)
-    pieces = weighed(line, [piece for piece in found if piece.first not in told])
-    return [replace(piece, role=role_of(line, piece)) for piece in pieces]
-
-
-def _rounds(line: Line, pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Return the pieces cut at every mend ("no", "make it"), the last said first."""
-    starts = {clause.first for clause in line.said.clauses if clause.mends}
-    starts.update(match.first for match in line.said.all("time.mend"))
-    turns = (match.first for match in line.said.all("time.turn"))
-    starts.update(at for at in turns if not line.tag(at, "no_turn"))
-    rounds: list[list[Piece]] = [[]]
-    last = 0
-    for piece in pieces:
-        if any(last < start <= piece.first for start in starts):
-            rounds.append([])
-        rounds[-1].append(piece)
-        last = piece.first
-    return rounds[::-1]
-
-
-def _of(kind: type[P], rounds: Sequence[Sequence[Piece]]) -> list[P]:
-    """Return the days, clocks or parts of the last round that has some."""
-    found = ([piece for piece in pieces if isinstance(piece, kind)] for pieces in rounds)
-    return next(filter(None, found), [])
-
-
-# -- the answer ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """A day, an hour and a part of the day, as far as they are known."""
-
-    day: date | None = None
-    hour: time_of_day | None = None
-    part: str = ""
-
-    def __str__(self) -> str:
-        day = self.day.isoformat() if self.day else ""
-        return f"{day}T{self.hour:%H:%M}" if self.hour else day
-
-
-def _held(situation: Situation) -> _Time:
+def _held(situation: Situation) -> _Known:
     """Return what is known already: an earlier piece of this answer, or the time that is held."""
     piece = situation.partial or situation.record.get(Step.TIME)
     if situation.step is not Step.TIME or not piece:
-        return _Time()
+        return None, None, ""
     stamp, _, since = piece.partition(" ")
     day, _, hour = stamp.partition("T")
     try:
-        return _Time(
-            date.fromisoformat(day) if day else None,
-            time_of_day.fromisoformat(hour[:5]) if hour else None,
-            _PARTS.get(since, ""),
-        )
+        held = date.fromisoformat(day) if day else None
+        return held, time_of_day.fromisoformat(hour[:5]) if hour else None, _PARTS.get(since, "")
     except ValueError:
-        return _Time()
+        return None, None, ""
 
 
 def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock], list[Part]]:
-    """Return the days, hours and parts that count: of the last rounds, the surest hours."""
+    """Return the days, hours and parts that count, of the last round that has some.
+
+    A mend ("no", "make it") opens a round, in which only the surest hours count.
+    """
     strict = line.situation.step is not Step.TIME
+    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
+    cuts = {at for at in turns if not line.tag(at, "no_turn")}
+    starts = sorted(cuts.union(clause.first for clause in line.said.clauses if clause.mends))
     rounds: list[list[Piece]] = []
-    for each in _rounds(line, pieces):
+    for _, group in groupby(pieces, lambda piece: bisect_right(starts, piece.first)):
+        each = list(group)
         cue = max((p.cue for p in each if isinstance(p, Clock)), default=Cue.WEAK)
         least = Cue.STRONG if strict else max(cue, Cue.WEAK)
-        rounds.append([p for p in each if not isinstance(p, Clock) or p.cue >= least])
+        rounds.insert(0, [p for p in each if not isinstance(p, Clock) or p.cue >= least])
     days, clocks, parts = _of(Day, rounds), _of(Clock, rounds), _of(Part, rounds)
-    own = next((each for each in rounds if clocks and clocks[0] in each), [])
-    if any(isinstance(piece, Day | Part) for piece in own):
-        parts = [piece for piece in own if isinstance(piece, Part)]
     if strict and not clocks:  # a bare "12 th" may be a street's
-        days = [day for day in days if not (day.kind is Kind.MONTH_DAY and day.plain)]
+        days = [day for day in days if not (day.plain and day.kind is Kind.MONTH_DAY)]
     counted = [day for day in days if day.hour]
     return (counted[:1], [], []) if counted else (days, clocks, parts)
 
 
+def _of(kind: type[P], rounds: Sequence[Sequence[Piece]]) -> list[P]:
+    found = ([piece for piece in pieces if isinstance(piece, kind)] for pieces in rounds)
+    return next(filter(None, found), [])
+
+
 def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     """Give the time that the pieces make with what is known already."""
-    situation, held = line.situation, _held(line.situation)
-    days, clocks, parts = _wanted(line, [p for p in pieces if _counts(p)])
+    situation, (held_day, held_hour, held_part) = line.situation, _held(line.situation)
+    days, clocks, parts = _wanted(line, [piece for piece in pieces if _may_be_it(piece)])
     day, assumes = resolve_together(days, line.today)
-    since = any(clock.role is not Role.WANTED for clock in clocks)
+    since = any(clock.role is Role.SINCE for clock in clocks)
     ranged = any(clock.until for clock in clocks) and "time.any" in line.said.tags
-    if ranged or (since and not (day or held.day)):
+    if ranged or (since and not (day or held_day)):
         clocks = []
-    used: list[Piece] = [*days, *clocks[:1], *parts]
     if assumes >= EITHER or not (day or clocks or parts):
         return
     part = parts[0].name if parts else ""
-    clock = _in_part(clocks[0], part or held.part) if clocks else None
+    clock = _in_part(clocks[0], part or held_part) if clocks else None
+    hour = clock.time if clock else days[0].hour if days else None
     if clock and not clock.until and len({each.time for each in clocks}) > 1:
         assumes = max(assumes, _SEVERAL_CLOCKS)
-    assumes = max(assumes, _BOUND * (since and clock is not None))
-    hour = clock.time if clock else days[0].hour if days else None
-    if day == line.today and clock and clock.time.hour < _DAWN_HOUR and part == "night":
+    assumes = max(assumes, _BOUND if clock and since else 0)
+    if day == line.today and hour and hour.hour < _DAWN_HOUR and part == "night":
         day = add_days(line.today, 1)
-    both = day is not None and hour is not None
-    anew = part and not hour and (day or held.day)
-    whole = _Time(
-        day or held.day,
-        hour or (None if anew else held.hour),
-        part or ("" if day else held.part),
-    )
-    stamp, moved = _ours(line, str(whole))
+    whole_day = day or held_day
+    whole_hour = hour or (None if part and whole_day else held_hour)
+    clock_text = f"T{whole_hour:%H:%M}" if whole_hour else ""
+    stamp, moved = _ours(line, f"{whole_day or ''}{clock_text}")
     if not stamp:
         return
-    first, end = min(piece.first for piece in used), max(piece.end for piece in used)
-    span, known = line.said.span(first, end), situation.record.get(Step.TIME, "")
     missing, partial = None, None
     if stamp.startswith("T"):
         missing, partial = Missing.DAY, stamp
     elif "T" not in stamp:
-        since_hour = f" {PARTS[whole.part].since}" if whole.part else ""
-        missing, partial = Missing.CLOCK, stamp + since_hour
+        part = part or ("" if day else held_part)
+        missing, partial = Missing.CLOCK, f"{stamp} {PARTS[part].since}" if part else stamp
+    used: list[Piece] = [*days, *clocks[:1], *parts]
+    first, end = min(piece.first for piece in used), max(piece.end for piece in used)
+    span, known = line.said.span(first, end), situation.record.get(Step.TIME)
+    ambiguous = clock is not None and clock.ambiguous
     act: Provide | Correct = Provide(
-        Step.TIME,
-        stamp,
-        span,
-        missing,
-        partial,
-        ambiguous=clock is not None and clock.ambiguous,
-        assumed=assumes,
-        moved=moved,
+        Step.TIME, stamp, span, missing, partial, None, ambiguous, assumes, moved
     )
-    mends = known and not both and not situation.partial and not moved
-    if mends and missing is None and not known.startswith(stamp):
+    mends = known and not (day and hour) and not situation.partial and not moved
+    if known and mends and missing is None and not known.startswith(stamp):
         act = Correct(Step.TIME, stamp, span)
     yield Candidate(act, *around(line, first, end), assumes)
 
 
-def _counts(piece: Piece) -> bool:
+def _may_be_it(piece: Piece) -> bool:
     """Return True for what may be the time itself, and not only bound it."""
-    bound = isinstance(piece, Clock) and piece.role in (Role.SINCE, Role.BEYOND)
-    return bound or piece.role is Role.WANTED or isinstance(piece, Part)
+    since = isinstance(piece, Clock) and piece.role is Role.SINCE
+    return since or piece.role is Role.WANTED or isinstance(piece, Part)
 
 
 def _in_part(clock: Clock, part: str) -> Clock:
     """Return the hour with a part of the day that was named elsewhere, where it makes sense."""
-    if clock.part or clock.half or not part or clock.hour % 12 not in PARTS[part].likely:
-        return clock
-    return replace(clock, part=part)
+    likely = part and not clock.part and not clock.half and clock.hour % 12 in PARTS[part].likely
+    return replace(clock, part=part) if likely else clock
 
 
 def _ours(line: Line, stamp: str) -> tuple[str, bool]:
@@ -297,11 +217,9 @@ def _ours(line: Line, stamp: str) -> tuple[str, bool]:
     situation = line.situation
     here = ZoneInfo(situation.zone) if situation.zone else None
     there = named_zone(line.said, situation.region, here) if clock else None
-    if there is None:
-        return stamp, False
-    if here is None:
-        return day, False
+    if not here or not there:
+        return (day if there else stamp), False
     ours = in_our_time(day, clock, there, here, situation.now)
     if ours is None or f"{ours:%H:%M}" == clock:
         return stamp, False
-    return (f"{ours:%Y-%m-%dT%H:%M}" if day else f"T{ours:%H:%M}"), True
+    return f"{ours:%Y-%m-%dT%H:%M}"[0 if day else 10 :], True

@@ -5,38 +5,17 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from enum import IntEnum
+from datetime import date, time, timedelta
+from enum import Enum, IntEnum, auto
 
-from voicebot.collect.reading.fields.time_patterns import (
-    Got,
-    Line,
-    Role,
-    first_of,
-    match,
-    written_date,
-)
+from voicebot.collect.reading.fields.time_patterns import Got, Line, figures, first_of, match
 
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
 """Where the month is written before the day, and American holidays are kept."""
 _YEARS_AHEAD, _DAYS_AHEAD = 10, 9 * 366
-"""How far a year may be named, and how far a day may be: the next 29 February but one."""
-_NEXT_DOUBT, _SHIFTED_DOUBT = 2, 2
-"""Guesses in "next Friday" on a Wednesday; in a Friday the 5th that is not the coming 5th."""
-EITHER = 4
-"""Guesses where two days are named, or a weekday and a date that do not agree: rather ask."""
-_WEEK = 7 * 1440
-_MINUTES = {"minutes": 1, "hours": 60, "days": 1440, "weeks": _WEEK, "fortnights": 2 * _WEEK}
-_MONTHS = {"months": 1, "years": 12}
-_UNITS = "|".join((*_MINUTES, *_MONTHS))
-_AMOUNTS = (
-    f"n|couple and_half? {_UNITS} and_half?",
-    f"one couple? and_half? {_UNITS} and_half?",
-    f"fraction one? {_UNITS}",
-)
-_MOST_AMOUNTS = 4
-_LEAST_MINUTES = 5
-"""Less is a way to say "hold on": "in a minute"."""
+"""How far a year may be named, and how far a day may be: 29 February may be eight years away."""
+_NEXT_DOUBT, EITHER = 2, 4
+"""Guesses in "next Friday" on a Wednesday; where two days are named that do not agree."""
 
 
 class Kind(IntEnum):
@@ -49,6 +28,16 @@ class Kind(IntEnum):
     WEEK = 4
     WEEKEND = 5
     NONE = 6
+
+
+class Role(Enum):
+    """What is wanted of a day or hour: it, what is after or before it, not it, all but it."""
+
+    WANTED = auto()
+    SINCE = auto()
+    UNTIL = auto()
+    OUT = auto()
+    BUT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ class Day:
     first: int
     end: int
     kind: Kind
-    date: date | None = None
+    date: date = date.min
     hour: time | None = None
     plain: bool = False
     weekly: bool = False
@@ -73,36 +62,21 @@ class Day:
     role: Role = Role.WANTED
 
 
-_Rules = dict[str, Callable[[Line, Got], Day | None]]
-
-
-def day_at(line: Line, at: int, read_back: datetime | None = None) -> Day | None:
-    """Return the day that begins at this token; "a day later" is one later than `read_back`."""
-    found = _beside(line, at) or _counted(line, at, read_back) or _named(line, at)
-    return replace(found, kind=Kind.NONE) if found and found.date is None else found
-
-
 def resolve_together(days: Sequence[Day], today: date) -> tuple[date | None, int]:
     """Return the date that these name together, and how many guesses that takes."""
     named = sorted((day for day in days if day.kind <= Kind.TODAY), key=lambda day: day.kind)
-    if not named or not (found := named[0].date):
+    if not named:
         return None, 0
-    surest = named[0]
+    surest, found = named[0], named[0].date
     same = all(day.date == found for day in named if day.kind is surest.kind)
     assumes = surest.assumes if same else EITHER
-    weekday = next((day for day in named if day.kind is Kind.WEEKDAY and day.date), None)
-    if weekday is None or not weekday.date:
-        return found, assumes
-    number = weekday.date.weekday()
-    week = next((day for day in days if day.weekly and day.date), None)
-    if week and week.date and (week.kind is Kind.DATE or weekday.plain):
-        in_week = add_days(week.date, number - week.date.weekday())
-        return (add_days(in_week, 7) if in_week and in_week < today else in_week), assumes
-    if found.weekday() == number:
-        return found, assumes
-    of_month = found.day if surest.kind is Kind.MONTH_DAY and surest.plain else 0
-    later = _first(found, lambda day: day.day == of_month and day.weekday() == number, 366)
-    return (later, max(assumes, _SHIFTED_DOUBT)) if later else (found, EITHER)
+    weekday = next((day for day in named if day.kind is Kind.WEEKDAY), None)
+    number = weekday.date.weekday() if weekday else found.weekday()
+    week = next((day.date for day in days if day.weekly), None)
+    if weekday and week:
+        start = max(week - timedelta(days=week.weekday()), today)
+        return _first(start, lambda day: day.weekday() == number, 7), assumes
+    return found, assumes if found.weekday() == number else EITHER
 
 
 def add_days(day: date, days: int) -> date | None:
@@ -125,24 +99,31 @@ def _date(line: Line, year: int | None, month: int, day: int) -> date | None:
     return _first(start, lambda each: each.day == day and each.month == month, days)
 
 
-# -- dates ---------------------------------------------------------------------------------------
+def dated(got: Got, found: date | None, kind: Kind = Kind.DATE, end: int = 0) -> Day:
+    """Return the day of a date; one of Kind.NONE where there is no such date."""
+    return Day(got.first, end or got.end, kind if found else Kind.NONE, found or date.min)
 
 
-def _named(line: Line, at: int) -> Day | None:
+def named_day(line: Line, at: int) -> Day | None:
+    """Return the day that is named from this token on."""
     return _written(line, at) or first_of(line, _DAYS, at)
 
 
 def _written(line: Line, at: int) -> Day | None:
-    figures = written_date(line, at)
-    parts = [int(part) for part in figures]
-    if not parts or figures == ["24", "7"]:
+    """31/8/2018, 8/31, 2018-08-31, 5.8.2024; 24/7 is none."""
+    written = figures(line, at, "/-.")
+    short, end = len(written) == 2, at + 2 * len(written) - 1
+    if len(written) not in (2, 3) or (short and line.said.low(at + 1) != "/"):
         return None
-    end = at + 2 * len(parts) - 1
+    if any(len(part) > (2 if short else 4) for part in written) or written == ["24", "7"]:
+        return None
+    parts = [int(part) for part in written]
     if _is_long_past(line, end):
         return Day(at, end + 1, Kind.NONE)
     if parts[0] > 31:
-        return Day(at, end, Kind.DATE, _date(line, *parts)) if len(parts) == 3 else None
-    year = parts[2] + (2000 if parts[2] < 100 else 0) if len(parts) == 3 else None
+        found = None if short else _date(line, *parts)
+        return Day(at, end, Kind.DATE, found) if found else None
+    year = None if short else parts[2] + (2000 if parts[2] < 100 else 0)
     orders = (parts[:2], parts[1::-1])
     orders = orders if line.situation.region in _MONTH_FIRST else orders[::-1]
     found = next(filter(None, (_date(line, year, *order) for order in orders)), None)
@@ -151,100 +132,92 @@ def _written(line: Line, at: int) -> Day | None:
 
 def _is_long_past(line: Line, at: int) -> bool:
     """Return True for a year of long ago right behind a date: a birthday, and no clock time."""
-    number = line.number(at)
-    if number is None or line.digits(number) != 4 or line.tag(at + 1, "hours", "hundred"):
+    if line.digits(at) != 4 or line.tag(at + 1, "hours", "hundred"):
         return False
-    return 1900 <= int(number.value) < line.today.year - _YEARS_AHEAD
+    return 1900 <= int(line.said.low(at)) < line.today.year - _YEARS_AHEAD
 
 
 def _year(line: Line, at: int) -> tuple[int | None, int]:
     """Return the year that is said here ("2027", "twenty twenty seven"), and where it ends."""
     got = match(line, "n n", at) or match(line, "figures", at)
     year = int("".join(part.value for part in got.parts)) if got else 0
-    ahead = year - line.today.year
-    written = got is not None and line.digits(got.parts[0]) > 0
-    if got and year >= 2010 and (abs(ahead) <= _YEARS_AHEAD if written else 0 <= ahead <= 2):
+    if got and year > 999 and abs(year - line.today.year) <= _YEARS_AHEAD:
         return year, got.end
     return None, at
 
 
 def _month_and_day(line: Line, got: Got) -> Day | None:
     """March 14th, March the fourteenth, 14 March, the 14th of March 2025."""
-    month, day, behind = got.value("month"), got.value("n", "nth"), line.on(got.end)
-    if got.parts[-1].tag == "time.month":
-        dated = match(line, "the? n figures", behind) or match(line, "the? nth", behind)
-        if got.part("n") and dated:
-            return None  # "at three May the tenth"
-    elif line.tag(got.end, "oclock", "half", "hundred"):
+    if got.value("n", "nth") not in range(1, 32):
         return None
-    if day not in range(1, 32):
-        return None
+    behind = line.on(got.end)
+    day_behind = match(line, "the? nth", behind) or match(line, "the? n figures", behind)
+    if got.parts[0].tag == "time.n" and day_behind:
+        return None  # "at three May the tenth"
     behind += line.said.low(behind) == ","
     of = line.tag(behind, "of", "in")
-    if _is_long_past(line, of.end if of else behind):
+    behind = of.end if of else behind
+    if _is_long_past(line, behind):
         return Day(got.first, behind + 1, Kind.NONE)
-    year, end = _year(line, of.end if of else behind)
-    return Day(got.first, end if year else got.end, Kind.DATE, _date(line, year, month, day))
+    year, end = _year(line, behind)
+    found = _date(line, year, got.value("month"), got.value("n", "nth"))
+    return dated(got, found, end=end if year else got.end)
 
 
 def _of_month(line: Line, got: Got) -> Day | None:
     """The last Friday of the month, the end of March 2027, the 5th of next month."""
-    first, end = line.today.replace(day=1), got.end
+    first, end, kind = line.today.replace(day=1), got.end, Kind.DATE
     found: date | None = first
-    if got.part("month"):
-        year, end = _year(line, line.on(got.end))
-        month = got.value("month")
+    if month := got.value("month"):
+        year, behind = _year(line, line.on(got.end))
+        end = behind if year else end
         found = _first(date(year, 1, 1) if year else first, lambda day: day.month == month)
-        end = end if year else got.end
     elif got.text("which") not in ("", "this"):
-        found = _first(line.today, lambda day: day.day == 1 and day != line.today)
-    kind, weekday = Kind.DATE, got.text("weekday")
-    nth = -1 if got.part("last") else int(got.text("n", "nth") or 0)
-    if weekday:
-        found = found and _first(found, _is_nth(int(weekday), nth), 31)
-    elif got.part("end"):
-        found = found and found.replace(day=monthrange(found.year, found.month)[1])
-    else:
-        kind = Kind.MONTH_DAY
-        found = found and _first(found, lambda day: day.day == nth, 31)
-    return Day(got.first, end, kind, found)
+        found = _first(first, lambda day: day.day == 1 and day != first)
+    nth = -1 if got.has("last") else got.value("n", "nth")
+    if found and got.has("weekday"):
+        found = _first(found, _is_nth(got.value("weekday"), nth), 31)
+    elif found and got.has("end"):
+        found = found.replace(day=monthrange(found.year, found.month)[1])
+    elif found:
+        kind, found = Kind.MONTH_DAY, _first(found, lambda day: day.day == nth, 31)
+    return dated(got, found, kind, end)
 
 
 def _is_nth(weekday: int, nth: int) -> Callable[[date], bool]:
     """Return what is true of the nth such weekday of a month; -1 is the last."""
-
-    def fits(day: date) -> bool:
-        last = nth < 0 and day.day > monthrange(day.year, day.month)[1] - 7
-        return day.weekday() == weekday and (last or (day.day + 6) // 7 == nth)
-
-    return fits
+    return lambda day: (
+        day.weekday() == weekday
+        and nth
+        == (
+            (day.day + 6) // 7
+            if nth > 0
+            else (day.day - 1 - monthrange(day.year, day.month)[1]) // 7
+        )
+    )
 
 
 def _number_alone(line: Line, got: Got) -> Day | None:
     """The fourteenth, "on the 15"; "the second one" and "12 th avenue" are none."""
-    number, behind = got.parts[0], line.on(got.end)
-    value = int(number.value)
-    if value not in range(1, 32) or line.tag(got.end, "street"):
+    value, behind = got.value("n", "nth"), line.on(got.end)
+    if value not in range(1, 32) or line.tag(behind, "street", "no_day"):
         return None
     led = line.before(got.first, "on", "the")
-    if number.tag == "time.n":
-        if not led or not (line.pauses(got.end) or line.said.low(got.end) == "at"):
-            return None
-    elif line.tag(behind, "no_day"):
+    if got.has("n") and not (led and (line.closes(got.end) or line.said.low(got.end) == "at")):
         return None
-    elif value <= 3 and not line.digits(number):
-        sure = led or line.before(got.first, "weekday", "short", "which")
-        if not sure or line.tag(behind, "few_of_them"):
+    if got.has("nth") and value <= 3 and not line.digits(got.first):
+        led = led or line.before(got.first, "weekday", "short", "which")
+        if not led or line.tag(behind, "few_of_them"):
             return None
     found = _first(line.today, lambda day: day.day == value)
-    return Day(got.first, got.end, Kind.MONTH_DAY, found, plain=True)
+    return replace(dated(got, found, Kind.MONTH_DAY), plain=True)
 
 
 def _holiday(line: Line, got: Got) -> Day | None:
     """Christmas by "12-25", Thanksgiving by "11 3 4" (month, weekday, nth), by days from Easter."""
-    if got.part("holiday_us") and line.situation.region not in _MONTH_FIRST:
-        return None
     rule = got.text("holiday", "holiday_us")
+    if got.has("holiday_us") and line.situation.region not in _MONTH_FIRST:
+        return None
     if rule.startswith("easter"):
         days = timedelta(days=int(rule.split()[1]))
         found = _first(line.today, lambda day: day.month < 6 and day - days == _easter(day.year))
@@ -254,7 +227,7 @@ def _holiday(line: Line, got: Got) -> Day | None:
         found = _first(line.today, lambda day: day.month == month and is_nth(day))
     else:
         found = _date(line, None, *map(int, rule.split("-")))
-    return Day(got.first, got.end, Kind.DATE, found)
+    return dated(got, found)
 
 
 def _easter(year: int) -> date:
@@ -266,53 +239,54 @@ def _easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-# -- days of the week and weeks ------------------------------------------------------------------
-
-
 def _weekday(line: Line, got: Got) -> Day | None:
     """Friday, this Friday, next Friday, Friday week, Tuesday after next, the Friday after."""
     which, end, behind = got.text("which"), got.end, line.on(got.end)
-    if got.part("short") and not which:
-        first = line.back(got.first)
-        opens = not first or line.said.tokens[first - 1].is_sign
-        if not opens and not line.before(first, "on", "at", "half", "day"):
-            return None  # "I sat"
+    leads = which or line.opens(got.first) or line.before(got.first, "on", "at", "half", "day")
+    if got.has("short") and not leads:
+        return None  # "I sat"
     if line.before(got.first, "last"):
         return Day(got.first, end, Kind.NONE)
     if (week := line.tag(behind, "weeks", "fortnights")) and not which:
         which, end = week.tag, week.end
     elif following := match(line, "after next", behind):
         which, end = "after next", following.end
-    elif (after := line.tag(behind, "after")) and line.ends(after.end):
+    elif (after := line.tag(behind, "after")) and counts_from_there(line, after.end):
         which, end = "time.weeks", after.end
     number, today = got.value("weekday", "short"), line.today.weekday()
     coming, next_week = (number - today) % 7 or 7, 7 - today + number
     ahead = {"this": coming % 7, "next": next_week, "after next": next_week + 7}
     ahead |= {"time.weeks": coming + 7, "time.fortnights": coming + 14}
-    found = add_days(line.today, ahead.get(which, coming))
+    found = add_days(line.today, ahead.get(which, coming)) or date.max
     doubt = _NEXT_DOUBT if which == "next" and coming != next_week else 0
     return Day(got.first, end, Kind.WEEKDAY, found, plain=not which, assumes=doubt)
 
 
+def counts_from_there(line: Line, at: int) -> bool:
+    """Return True where nothing follows that is counted from: "the Friday after, please"."""
+    return line.closes(at) or line.tag(line.on(at), "that", "afterwards") is not None
+
+
 def _week(line: Line, got: Got) -> Day:
-    this = got.text("which") == "this" or not got.part("which", "after")
-    ahead, weekend = 2 if got.part("after") else 1 - this, got.part("weekend") is not None
+    """This week, next weekend, the week after next."""
+    this = got.text("which") == "this" or not got.has("which", "after")
+    ahead, weekend = 2 if got.has("after") else 1 - this, got.has("weekend")
     first = add_days(line.today, 7 * ahead - line.today.weekday() + 5 * weekend)
     kind = Kind.WEEKEND if weekend else Kind.WEEK
-    return Day(got.first, got.end, kind, first, weekly=not weekend)
+    return replace(dated(got, first, kind), weekly=not weekend)
 
 
 def _from_today(line: Line, got: Got) -> Day | None:
     """Today, tomorrow, tomorrow week, tonight; of "this evening" the "this"."""
     if got.text("which") not in ("", "this"):
         return None
-    days = int(got.text("day") or 0) + (7 if got.part("weeks") else 0)
-    end = got.parts[0].end if got.part("which") else got.end
-    kind = Kind.DATE if days else Kind.TODAY
-    return Day(got.first, end, kind, add_days(line.today, days))
+    days = got.value("day") + 7 * got.has("weeks")
+    end = got.parts[0].end if got.has("which") else got.end
+    found = add_days(line.today, days)
+    return dated(got, found, Kind.DATE if days else Kind.TODAY, end)
 
 
-_DAYS: _Rules = {
+_DAYS: dict[str, Callable[[Line, Got], Day | None]] = {
     "holiday|holiday_us": _holiday,
     "month the? n|nth": _month_and_day,
     "n|nth of? month": _month_and_day,
@@ -322,113 +296,11 @@ _DAYS: _Rules = {
     "which part": _from_today,
     "tonight": _from_today,
     "which? which? weekday|short": _weekday,
-    "which weeks|weekend": _week,
+    "which? weekend": _week,
+    "which weeks": _week,
     "weeks after next": _week,
-    "weekend": _week,
     "end the? which? months|month": _of_month,
     "n|nth of|in the? which? months": _of_month,
     "n|nth which months": _of_month,
     "n|nth": _number_alone,
 }
-
-
-# -- counted from another day --------------------------------------------------------------------
-
-
-def _beside(line: Line, at: int) -> Day | None:
-    """The Monday after Christmas; "the week before Christmas" is no day."""
-    got = match(line, "weekday|weeks|weekend|months|years after|before the?", at)
-    origin = _origin(line, got.end) if got else None
-    if got is None or origin is None or origin.date is None:
-        return None
-    if not got.part("weekday"):
-        return Day(at, origin.end, Kind.NONE) if line.before(at, "the") else None
-    ahead = (got.value("weekday") - origin.date.weekday()) % 7
-    days = ahead or 7 if got.part("after") else ahead - 7
-    return Day(at, origin.end, Kind.DATE, add_days(origin.date, days))
-
-
-def _origin(line: Line, at: int) -> Day | None:
-    """Return the day that is named here and counted from."""
-    day = _named(line, line.on(at)) if line.on(at) < len(line) else None
-    return day if day and day.date and day.kind <= Kind.TODAY else None
-
-
-def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
-    """In three days, a week from Friday, two hours later, the following day."""
-    if read_back and (got := match(line, "which days|weeks", at)):
-        days = 1 if got.part("days") else 7
-        if got.text("which") in ("following", "next" if days == 1 else "following"):
-            return Day(at, got.end, Kind.DATE, add_days(read_back.date(), days))
-    led = match(line, "in about?", at)
-    end, minutes, months, hourly = _length(line, line.on(led.end) if led else at)
-    if not minutes and not months:
-        return None
-    behind, start = line.on(end), line.situation.now
-    back = line.tag(behind, "before", "earlier") is not None
-    again = match(line, "later|earlier", behind) or match(line, "before|after that", behind)
-    if not again and (got := match(line, "before|after", behind)) and line.ends(got.end):
-        again = got
-    weeks = minutes % _WEEK == 0 and not months
-    if read_back and not led and again:
-        end, start, weeks = again.end, read_back, False
-    elif got := match(line, "later", behind) or match(line, "from now", behind):
-        end = got.end
-    elif day := _counted_from(line, behind, weeks=weeks, led=led is not None):
-        end, start, weeks = day.end, datetime.combine(day.date or line.today, start.time()), False
-    elif not led:
-        return None
-    if hourly and minutes < _LEAST_MINUTES:
-        return None
-    moment = _later(start, -minutes if back else minutes, -months if back else months)
-    hour = moment.time() if moment and hourly else None
-    return Day(at, end, Kind.DATE, moment.date() if moment else None, hour, weekly=weeks)
-
-
-def _counted_from(line: Line, at: int, *, weeks: bool, led: bool) -> Day | None:
-    """Return the day behind "two weeks": "from Friday", "before Christmas", "tomorrow"."""
-    joint = match(line, "from|after|before the?" if led else "from|after|before|on the?", at)
-    if joint:
-        return _origin(line, joint.end)
-    bare = weeks and line.tag(at, "day" if led else "weekday", "day")
-    return _origin(line, at) if bare else None
-
-
-def _length(line: Line, at: int) -> tuple[int, int, int, bool]:
-    """Return where a length of time ends, its minutes and months, and if it is in hours."""
-    minutes, months, end, hourly = 0.0, 0, at, False
-    for _ in range(_MOST_AMOUNTS):
-        start = line.on(end)
-        joint = line.tag(start, "and") if end > at else None
-        got = _amount(line, line.on(joint.end) if joint else start)
-        if got is None:
-            break
-        unit = got.part(*_MINUTES, *_MONTHS, "part") or got.parts[0]
-        name = unit.tag[5:]
-        count = float(got.text("n") or got.text("couple") or 1)
-        count = got.value("fraction") / 60 if got.part("fraction") else count
-        count += 0.5 if got.part("and_half") else 0
-        months += int(count * _MONTHS.get(name, 0))
-        minutes += count * _MINUTES.get(name, 0 if name in _MONTHS else _MINUTES["days"])
-        hourly = hourly or name in ("hours", "minutes")
-        end = unit.end if unit is got.parts[0] else got.end
-    return end, int(minutes), months, hourly
-
-
-def _amount(line: Line, at: int) -> Got | None:
-    """Return a count and its unit; "the day after" and "week from" are one."""
-    if not line.before(at, "one") and (got := match(line, "days|part before|after", at)):
-        return got
-    if not line.before(at, "which", "days") and (got := match(line, "weeks|fortnights from", at)):
-        return got
-    return next(filter(None, (match(line, pattern, at) for pattern in _AMOUNTS)), None)
-
-
-def _later(origin: datetime, minutes: int, months: int) -> datetime | None:
-    """Return the moment so much later; in a shorter month its last day."""
-    year, month = divmod(origin.year * 12 + origin.month - 1 + months, 12)
-    try:
-        day = min(origin.day, monthrange(year, month + 1)[1])
-        return origin.replace(year, month + 1, day) + timedelta(minutes=minutes)
-    except (OverflowError, ValueError):
-        return None
