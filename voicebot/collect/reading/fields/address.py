@@ -1,22 +1,39 @@
-"""An address as callers say it, to one clean line; Australian, American and British forms."""
+"""An address as callers say it, to one clean line; a held one is mended by part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
+
+from rapidfuzz import fuzz
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.address_letters import respelled, without_spelling
-from voicebot.collect.reading.fields.address_mends import mended
-from voicebot.collect.reading.fields.address_parts import Kind, Parts, is_whole, line, merge
-from voicebot.collect.reading.fields.address_read import read
-from voicebot.collect.reading.fields.address_street import number_sign, rank_as_number
-from voicebot.collect.reading.fields.address_words import Word, words_of
+from voicebot.collect.reading.fields.address_grammar import Grammar
+from voicebot.collect.reading.fields.address_parts import (
+    Kind,
+    Parts,
+    digits_at,
+    is_number_sign,
+    is_whole,
+    kinds,
+    line,
+    merge,
+    rank_as_number,
+)
+from voicebot.collect.reading.fields.address_words import (
+    COUNTRIES,
+    STATE_CODES,
+    Word,
+    Words,
+    is_listed,
+    title,
+    words_of,
+)
 from voicebot.collect.reading.types import Correct, Missing, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
 
-_MOST_SEGMENTS = 6
 _JOB, _ONE, _ELSEWHERE = 2, 1, 0
 """Ranks of addresses: the job's, one that is only named, one where somebody lives."""
 _LEADS = (
@@ -27,221 +44,377 @@ _LEADS = (
     "address.label",
     "address.within",
 )
-_PLAIN_PIECES = {Kind.STREET, Kind.POSTCODE}
+_MENDS = ("address.label", "address.within", "address.was", "address.without")
+_MARKS = ("address.job", "address.elsewhere")
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
-_LONGEST_AMENDMENT_WORDS = 12
+_SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
+_CODES = frozenset[str]().union(*STATE_CODES.values())
+_MOST_SEGMENTS = 6
+_LONGEST_MEND_WORDS, _LONGEST_SIDE_WORDS = 12, 5
+_SHORTEST_SPELLED = 3
+_ALIKE, _SAME = 55.0, 80.0
+"""How alike (0 to 100) a spelled name and the word that it mends, or repeats, must be."""
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, a piece of one, or the held one with a part mended."""
     alone = situation.step is Step.ADDRESS
-    held = situation.record.get(Step.ADDRESS)
-    if not alone and not held and not _has_number(said):
-        return
-    words = words_of(said)
-    meant = _of_the_job(said, words, situation.region, alone=alone)
-    parts, guesses = _parts(said, meant, situation.region, alone=alone)
-    if is_whole(parts):
-        earlier = _held(situation.partial, situation) if alone and situation.partial else ()
-        yield _provided(
-            said, merge(earlier, parts) if earlier else parts, parts, situation, guesses
-        )
-        return
-    if not alone and len(words) > _LONGEST_AMENDMENT_WORDS:
-        return
-    kept = _held(held, situation) if held else ()
-    if held and (mend := mended(said, words, held, kept, situation)):
-        yield mend
-    elif kept and not (alone and situation.partial):
-        yield from _amended(said, words, kept, parts if alone else (), situation)
-    elif alone and parts:
-        earlier = _held(situation.partial, situation) if situation.partial else ()
-        whole = merge(earlier, parts) if earlier else parts
-        yield _provided(said, whole, parts, situation, guesses)
+    held = situation.record.get(Step.ADDRESS, "")
+    if alone or _may_be_whole(said) or (held and _may_mend(said, held)):
+        yield from _Reader(said, situation, alone, held).candidates()
 
 
-def _amended(
-    said: Utterance, words: Sequence[Word], held: Parts, parts: Parts, situation: Situation
-) -> Iterator[Candidate]:
-    """Give the held address with the parts that are said anew: "number 14", "Battle Street".
-
-    Where something else is asked, a label must tell that an address is meant ("the postcode's
-    2753"), or the same part in fuller words ("North Ryde").
-    """
-    alone, region = situation.step is Step.ADDRESS, situation.region
-    if not parts:
-        parts = _piece_of_a_clause(said, words, region)
-    label = next(said.all("address.label", "address.within"), None)
-    if not alone and label is None and not _extends(parts, held):
-        return
-    whole = merge(held, parts) if parts else held
-    if not parts and alone:
-        spelled = without_spelling(said, words)[1]
-        whole = respelled(held, spelled)
-    if line(whole, region) == line(held, region) and not parts:
-        return
-    first, end = (parts[0].first, parts[-1].end) if parts else (0, len(said))
-    act = Correct(Step.ADDRESS, line(whole, region), said.span(first, end))
-    yield Candidate(act, _lead(said, first), end, assumes=1)
-
-
-def _piece_of_a_clause(said: Utterance, words: Sequence[Word], region: str) -> Parts:
-    """Return the piece that is one clause: "the street's wrong, it's Battle Street".
-
-    A suburb may be any name, and counts only where it is labelled, or something is denied.
-    """
-    if len(words) > _LONGEST_AMENDMENT_WORDS:
-        return ()
-    sure = any(clause.denied for clause in said.clauses)
-    sure |= next(said.all("address.label"), None) is not None
-    for clause in reversed(said.clauses):
-        inside = [word for word in words if clause.first <= word.first < clause.end]
-        parts = _parts(said, inside, region, alone=True)[0] if clause.counts and inside else ()
-        whole = len(said.clauses) == 1
-        if parts and (sure or whole or _PLAIN_PIECES & {part.kind for part in parts}):
-            return parts
-    return ()
-
-
-def _has_number(said: Utterance) -> bool:
-    """Return False where no number is said: then there is no whole address either."""
-    return any(
-        token.is_digits or said.at(at, "number.unit", "number.teen", "number.ten")
-        for at, token in enumerate(said.tokens)
+def _may_be_whole(said: Utterance) -> bool:
+    """Return False where no number is said, or no type of a street and no box."""
+    counted = ("number.unit", "number.teen", "number.ten")
+    return any(t.is_digits or said.at(n, *counted) for n, t in enumerate(said.tokens)) and any(
+        is_listed(token.low, "type", "typeless", "compass") or said.at(n, "address.box")
+        for n, token in enumerate(said.tokens)
     )
 
 
-def _provided(
-    said: Utterance, whole: Parts, parts: Parts, situation: Situation, guesses: int
-) -> Candidate:
-    text, span = line(whole, situation.region), _span(said, parts)
-    if is_whole(whole):
-        placed = not _PLACING.isdisjoint(part.kind for part in whole)
-        missing = None if placed else Missing.SUBURB
-        act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
-    else:
-        act = Provide(Step.ADDRESS, None, span, Missing.STREET, text, assumed=guesses)
-    end = max(part.end for part in parts)
-    return Candidate(act, _lead(said, min(part.first for part in parts)), end, guesses)
+def _may_mend(said: Utterance, held: str) -> bool:
+    """Return False where no part is named, and no word of the held address is said."""
+    known = held.casefold().replace(",", " ").split()
+    return any(
+        token.low in known or is_listed(token.low, "unit") or said.at(n, *_MENDS)
+        for n, token in enumerate(said.tokens)
+    )
 
 
-def _span(said: Utterance, parts: Parts) -> tuple[int, int]:
-    return said.span(min(part.first for part in parts), max(part.end for part in parts))
+class _Reader:
+    """One utterance and what is held: the candidates for an address."""
 
+    def __init__(self, said: Utterance, situation: Situation, alone: bool, held: str) -> None:
+        self.said, self.situation, self.region = said, situation, situation.region
+        self.alone, self.held = alone, held
+        self.words = words_of(said)
 
-def _lead(said: Utterance, first: int) -> int:
-    """Return where the words begin that lead up to this token."""
-    while first > 0:
-        lead = said.before(first, *_LEADS)
-        if lead:
-            first = lead.first
-        elif said.is_sound(first - 1) and said.before(first - 1, *_LEADS):
-            first -= 1
+    def candidates(self) -> Iterator[Candidate]:
+        situation = self.situation
+        parts, guesses = self._parts(self._of_the_job(), alone=self.alone)
+        earlier = self._known(situation.partial) if self.alone else ()
+        kept = self._known(self.held)
+        if is_whole(parts):
+            if _extends(parts, kept) and not kinds(parts) & _PLACING:
+                earlier = kept
+            yield self._provided(merge(earlier, parts), parts, guesses)
+        elif not self.alone and len(self.words) > _LONGEST_MEND_WORDS:
+            return
+        elif kept and (mend := self._left_out(kept) or self._contrasted(kept)):
+            yield mend
+        elif kept and not earlier:
+            yield from self._amended(kept, parts if self.alone else ())
+        elif self.alone and parts:
+            yield self._provided(merge(earlier, parts), parts, guesses)
+
+    def _known(self, text: str | None) -> Parts:
+        return _parts_of(text, self.situation.language, self.region) if text else ()
+
+    def _provided(self, whole: Parts, parts: Parts, guesses: int) -> Candidate:
+        first, end = _extent(parts)
+        text, span = line(whole, self.region), self.said.span(first, end)
+        if is_whole(whole):
+            missing = None if kinds(whole) & _PLACING else Missing.SUBURB
+            act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
         else:
-            break
-    return first
+            act = Provide(Step.ADDRESS, None, span, Missing.STREET, text, assumed=guesses)
+        return Candidate(act, self._lead(first), end, guesses)
+
+    def _corrected(self, text: str, first: int, end: int, *, assumes: int = 0) -> Candidate:
+        act = Correct(Step.ADDRESS, text, self.said.span(first, end))
+        return Candidate(act, self._lead(first) if assumes else first, end, assumes)
+
+    def _lead(self, first: int) -> int:
+        """Return where the words begin that lead up to this token."""
+        said = self.said
+        while first > 0:
+            if lead := said.before(first, *_LEADS):
+                first = lead.first
+            elif said.is_sound(first - 1) and said.before(first - 1, *_LEADS):
+                first -= 1
+            else:
+                break
+        return first
+
+    # -- what is said
+
+    def _parts(self, words: Sequence[Word], *, alone: bool) -> tuple[Parts, int]:
+        """Return the parts that were said, what is said later in the place of what it mends."""
+        plain, names = _without_spelling(words)
+        stretch = Words(self.said, plain)
+        for at, word in enumerate(plain):
+            if word.is_rank and (number := rank_as_number(stretch, at, weak=alone)):
+                plain[at] = replace(word, text=number, low=number, digits=number)
+        parts: Parts = ()
+        guesses = 0
+        for turn in self._rounds(Words(self.said, plain)):
+            now, doubts = Grammar(turn, self.region, alone=alone).read()
+            if now and (is_whole(now) or not parts):
+                parts, guesses = now, doubts
+            elif now:
+                parts, guesses = merge(parts, now), 1
+        return _respelled(parts, names), guesses
+
+    def _rounds(self, words: Words) -> Iterator[Words]:
+        """Give the words between corrections."""
+        begin = at = 0
+        while at < len(words):
+            mend = words.phrase(at, "clause.mend")
+            if mend and not is_number_sign(words, begin, at):
+                yield Words(self.said, words.part(begin, at))
+                begin = at = max(at + 1, words.place(mend.end))
+            else:
+                at += 1
+        yield Words(self.said, words.part(begin))
+
+    def _of_the_job(self) -> Sequence[Word]:
+        """Return the words without the addresses that are not to be visited."""
+        segments = self._segments() if next(self.said.all(*_MARKS), None) else []
+        if not 1 < len(segments) <= _MOST_SEGMENTS:
+            return self.words
+        ranked: list[tuple[int, Sequence[Word], bool | None]] = []
+        for segment in segments:
+            rank, bare = self._rank(segment)
+            parts, _ = self._parts(bare, alone=self.alone)
+            ranked.append((rank, bare, is_whole(parts) if parts else None))
+        holding = [(rank, whole) for rank, _, whole in ranked if whole is not None]
+        best = max((rank for rank, whole in holding if whole), default=_ELSEWHERE)
+        if best == _ELSEWHERE and any(rank == _JOB for rank, _ in holding):
+            best = _JOB  # its suburb says that it is not the address at home
+        if all(rank >= best for rank, _ in holding):
+            return self.words
+        return [word for rank, bare, _ in ranked if rank >= best for word in bare]
+
+    def _rank(self, segment: Sequence[Word]) -> tuple[int, Sequence[Word]]:
+        """Return the rank, and the words but those that say that the job is here."""
+        marks = [m for word in segment if (m := self.said.at(word.first, "address.job"))]
+        if marks:
+            bare = [w for w in segment if not any(m.first <= w.first < m.end for m in marks)]
+            return _JOB, bare
+        elsewhere = any(self.said.at(word.first, "address.elsewhere") for word in segment)
+        return _ELSEWHERE if elsewhere else _ONE, segment
+
+    def _segments(self) -> list[list[Word]]:
+        """Return the words cut where one address may end and another begin."""
+        segments: list[list[Word]] = [[]]
+        linked = False
+        for word in self.words:
+            if self.said.at(word.first, "address.turn"):
+                segments.append([])
+                continue
+            marked = self.said.at(word.first, *_MARKS) is not None
+            if (word.pause and (marked or word.is_figure)) or (linked and marked):
+                segments.append([])
+            segments[-1].append(word)
+            linked = word.isin("link")
+        return [segment for segment in segments if segment]
+
+    # -- what is mended
+
+    def _amended(self, held: Parts, parts: Parts) -> Iterator[Candidate]:
+        """Give the held address with the parts that are said anew: "number 14", "Battle Street".
+
+        Where something else is asked, a label must tell that an address is meant ("the postcode's
+        2753"), or the same part in fuller words ("North Ryde").
+        """
+        labelled = next(self.said.all("address.label", "address.within"), None) is not None
+        parts = parts or self._piece_of_a_clause(labelled)
+        named = _extends(parts, held) or (len(parts) == 1 and parts[0].kind is Kind.UNIT)
+        if not (self.alone or labelled or named):
+            return
+        whole = merge(held, parts)
+        if not parts:
+            whole = _respelled(held, _without_spelling(self.words)[1])
+        if parts or whole != held:
+            first, end = _extent(parts) if parts else (0, len(self.said))
+            yield self._corrected(line(whole, self.region), first, end, assumes=1)
+
+    def _piece_of_a_clause(self, labelled: bool) -> Parts:
+        """Return the piece that is one clause: "the street's wrong, it's Battle Street".
+
+        A suburb may be any name, and counts only where it is labelled, or something is denied.
+        """
+        clauses = self.said.clauses
+        sure = labelled or len(clauses) == 1 or any(clause.denied for clause in clauses)
+        if len(self.words) > _LONGEST_MEND_WORDS:
+            return ()
+        for clause in reversed(clauses):
+            inside = [word for word in self.words if clause.first <= word.first < clause.end]
+            parts = self._parts(inside, alone=True)[0] if clause.counts and inside else ()
+            if parts and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE}):
+                return parts
+        return ()
+
+    def _left_out(self, held: Parts) -> Candidate | None:
+        """Return the held address without the word or unit of "take the dear out of it"."""
+        without = next(self.said.all("address.without"), None)
+        written = self.held.split()
+        for word in self.words if without else ():
+            if without is None or not without.first <= word.first < without.end:
+                continue
+            text = line([part for part in held if part.kind is not Kind.UNIT], self.region)
+            at = _find(written, [word.low])
+            if not (word.isin("unit") and Kind.UNIT in kinds(held)):
+                if at is None or word.isin("carrier"):
+                    continue
+                text = " ".join((*written[:at], *written[at + 1 :])).rstrip(",")
+            return self._corrected(text, without.first, without.end)
+        return None
+
+    def _contrasted(self, held: Parts) -> Candidate | None:
+        """Return the held address with one part changed: "41, not 14", "not East, West Maple".
+
+        What was wrong must stand in the held line, and once only.
+        """
+        mark = next(self.said.all("address.was"), None)
+        if mark is None or len(self.words) > _LONGEST_MEND_WORDS:
+            return None
+        right = [word for word in self.words if word.end <= mark.first]
+        wrong = [word for word in self.words if word.first >= mark.end]
+        if not self._plain(right):  # "not 14, 41"
+            pause = next((n for n, word in enumerate(wrong) if n and word.pause), len(wrong))
+            right, wrong = wrong[pause:], wrong[:pause]
+        new, old = self._plain(right), self._plain(wrong)
+        if not 0 < len(new) <= _LONGEST_SIDE_WORDS or not 0 < len(old) <= _LONGEST_SIDE_WORDS:
+            return None
+        known = any(
+            word.isin("type", "unit", "compass") or word.is_number or word.low in _CODES
+            for word in wrong
+        )
+        part = " ".join(old) in (each.text.casefold() for each in held) or old[0] in _CODES
+        text = _replaced(self.held, new, old)
+        if text is None or not (self.alone or known or part):
+            return None
+        first = min(mark.first, right[0].first)
+        return self._corrected(text, first, max(right[-1].end, wrong[-1].end))
+
+    def _plain(self, side: Sequence[Word]) -> list[str]:
+        """Return one side's words without their lead, numbers in digits, states as codes."""
+        words, plain, at = Words(self.said, side), list[str](), 0
+        grammar = Grammar(words, self.region, alone=True)
+        while words[at].isin("carrier") and not words[at].isin("type"):
+            at += 1
+        while at < len(words):
+            state = grammar.state_at(at, placed=True)
+            number = digits_at(words, at)
+            if mend := words.phrase(at, "clause.mend"):
+                at = words.place(mend.end)
+                continue
+            text, at = state or (number if number[0] else (words[at].low, at + 1))
+            plain.append(text.lower())
+        return plain
 
 
-def _held(text: str, situation: Situation) -> Parts:
-    said = utterance(text, situation.language)
-    return read(said, words_of(said), situation.region, alone=True)[0]
+@lru_cache(maxsize=16)
+def _parts_of(text: str, language: str, region: str) -> Parts:
+    """Return the parts of an address that is held; the last few are remembered."""
+    said = utterance(text, language)
+    return Grammar(Words(said, words_of(said)), region, alone=True).read()[0]
+
+
+def _extent(parts: Parts) -> tuple[int, int]:
+    return min(part.first for part in parts), max(part.end for part in parts)
 
 
 def _extends(parts: Parts, held: Parts) -> bool:
-    """Return True for "North Ryde" where Ryde is held: the same part, in fuller words."""
-    if len(parts) != 1:
+    """Return True for "North Ryde" where Ryde is held, and "Banksia Road" for Banksia Street."""
+    streets = [part for part in parts if part.kind is Kind.STREET] or parts
+    old = next((each for each in held if streets and each.kind is streets[0].kind), None)
+    if old is None or (len(parts) > 1 and not is_whole(parts)):
         return False
-    part = parts[0]
-    old = next((each for each in held if each.kind is part.kind), None)
-    if old is None or part.kind not in (Kind.PLACE, Kind.STREET):
-        return False
-    new, kept = part.text.casefold().split(), old.text.casefold().split()
-    return len(new) > len(kept) and set(kept) <= set(new)
+    new, kept = streets[0].text.casefold().split(), old.text.casefold().split()
+    if old.kind is Kind.STREET:
+        return any(word in kept and not is_listed(word, "type", "compass") for word in new)
+    return old.kind is Kind.PLACE and len(new) > len(kept) and set(kept) <= set(new)
 
 
-def _parts(
-    said: Utterance, words: Sequence[Word], region: str, *, alone: bool
-) -> tuple[Parts, int]:
-    """Return the parts that were said, what is said later in the place of what it mends."""
-    kept, names = without_spelling(said, words)
-    kept = [_numbered(kept, at, weak=alone) for at in range(len(kept))]
-    parts: Parts = ()
-    guesses = 0
-    for turn in _rounds(said, kept):
-        now, doubts = read(said, turn, region, alone=alone)
-        if is_whole(now) or not parts:
-            parts, guesses = (now, doubts) if now else (parts, guesses)
-        elif now:
-            parts, guesses = merge(parts, now), 1
-    return respelled(parts, names), guesses
+def _replaced(text: str, new: list[str], old: list[str]) -> str | None:
+    """Return the held line with `new` for `old`; words around it that `new` repeats stay single."""
+    words = text.split()
+    first = _find(words, old)
+    if first is None or new == old:
+        return None
+    end, lows = first + len(old), [_bare(word) for word in words]
+    comma = "," if words[end - 1].endswith(",") else ""
+    more = len(new) - len(old)
+    if more > 0 and lows[first - more : first] == new[:more]:
+        new = new[more:]
+    for count in range(len(new) - 1, 0, -1):
+        if lows[end : end + count] == new[-count:]:
+            new = new[:-count]
+            break
+    coded = lows[end - 1] in _CODES
+    written = [word.upper() if coded and word in _CODES else title(word) for word in new]
+    return " ".join((*words[:first], *written[:-1], written[-1] + comma, *words[end:]))
 
 
-def _numbered(words: Sequence[Word], at: int, *, weak: bool) -> Word:
-    number = rank_as_number(words, at, weak=weak)
-    word = words[at]
-    return replace(word, text=number, low=number, digits=number, spans=1) if number else word
+def _find(line: Sequence[str], words: Sequence[str]) -> int | None:
+    """Return the only place where these words stand in the line, or None."""
+    lows = [_bare(word) for word in line]
+    last = len(lows) - len(words)
+    places = [n for n in range(last + 1) if lows[n : n + len(words)] == list(words)]
+    return places[0] if len(places) == 1 else None
 
 
-def _rounds(said: Utterance, words: list[Word]) -> Iterator[list[Word]]:
-    """Give the words between corrections."""
-    begin = at = 0
+def _bare(word: str) -> str:
+    return word.strip(",.").lower()
+
+
+# -- names that are spelled out: "12 Smyth Street, that's S M Y T H"
+
+
+def _without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
+    """Return the words without runs of single letters, and the names that those spell."""
+    kept: list[Word] = []
+    names: list[str] = []
+    at = 0
     while at < len(words):
-        mend = said.at(words[at].first, "clause.mend")
-        if mend and not number_sign(said, words, begin, at):
-            yield words[begin:at]
-            while at < len(words) and words[at].first < mend.end:
-                at += 1
-            begin = at
+        end = at
+        while end < len(words) and words[end].is_letter:
+            end += 1
+        letters = [word.low for word in words[at:end]] or words[at].low.split("-")
+        name = "".join(letters) if all(len(each) == 1 for each in letters) else ""
+        end = max(end, at + 1)
+        after = words[end] if end < len(words) else None
+        if not _is_spelled(name, after):
+            kept.extend(words[at:end])
         else:
-            at += 1
-    yield words[begin:]
+            names.append(name)
+            repeats = bool(kept) and fuzz.ratio(kept[-1].low, name) >= _SAME
+            if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
+                kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
+            elif after and repeats and fuzz.ratio(after.low, name) >= _SAME:
+                kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
+        at = end
+    return kept, names
 
 
-def _of_the_job(said: Utterance, words: list[Word], region: str, *, alone: bool) -> list[Word]:
-    """Return the words without the addresses that are not to be visited."""
-    segments = _segments(said, words)
-    if not 1 < len(segments) <= _MOST_SEGMENTS:
-        return words
-    ranks = [_rank(said, segment) for segment in segments]
-    if len(set(ranks)) == 1:
-        return words
-    ranked: list[tuple[int, list[Word], bool | None]] = []
-    for rank, segment in zip(ranks, segments, strict=True):
-        bare = _without_marks(said, segment)
-        parts, _ = _parts(said, bare, region, alone=alone)
-        ranked.append((rank, bare, is_whole(parts) if parts else None))
-    holding = [(rank, whole) for rank, _, whole in ranked if whole is not None]
-    best = max((rank for rank, whole in holding if whole), default=_ELSEWHERE)
-    if best == _ELSEWHERE and any(rank == _JOB for rank, _ in holding):
-        best = _JOB  # its suburb says that it is not the address at home
-    if all(rank >= best for rank, _ in holding):
-        return words
-    return [word for rank, bare, _ in ranked if rank >= best for word in bare]
+def _is_spelled(name: str, after: Word | None) -> bool:
+    """Return False for a state or country, and the beginning of a British postcode."""
+    code = name in _CODES or (name,) in COUNTRIES or tuple(name) in COUNTRIES
+    return (
+        len(name) >= _SHORTEST_SPELLED
+        and name.isalpha()
+        and not code
+        and not (after and after.digits)
+    )
 
 
-def _rank(said: Utterance, segment: Sequence[Word]) -> int:
-    if any(said.at(word.first, "address.job") for word in segment):
-        return _JOB
-    elsewhere = any(said.at(word.first, "address.elsewhere") for word in segment)
-    return _ELSEWHERE if elsewhere else _ONE
+def _respelled(parts: Parts, names: Sequence[str]) -> Parts:
+    """Return the parts, each spelled name in the place of the word that sounds most like it."""
+    if not names:
+        return parts
+    return tuple(
+        replace(part, text=_with_names(part.text, names)) if part.kind in _SPELLABLE else part
+        for part in parts
+    )
 
 
-def _without_marks(said: Utterance, segment: Sequence[Word]) -> list[Word]:
-    """Return the words but those that say that the job is here."""
-    marks = [mark for word in segment if (mark := said.at(word.first, "address.job"))]
-    return [w for w in segment if not any(m.first <= w.first < m.end for m in marks)]
-
-
-def _segments(said: Utterance, words: Sequence[Word]) -> list[list[Word]]:
-    """Return the words cut where one address may end and another begin."""
-    segments: list[list[Word]] = [[]]
-    for at, word in enumerate(words):
-        if said.at(word.first, "address.turn"):
-            segments.append([])
-            continue
-        marked = said.at(word.first, "address.job", "address.elsewhere") is not None
-        linked = at > 0 and words[at - 1].low in ("and", "so")
-        if (word.pause and (marked or word.is_figure)) or (linked and marked):
-            segments.append([])
-        segments[-1].append(word)
-    return [segment for segment in segments if segment]
+def _with_names(text: str, names: Sequence[str]) -> str:
+    words = text.split()
+    for name in names:
+        scores = [fuzz.ratio(word.lower(), name) for word in words]
+        if max(scores) >= _ALIKE:
+            words[scores.index(max(scores))] = title(name)
+    return " ".join(words)

@@ -1,12 +1,35 @@
-"""The parts of an address, and how they make one line."""
+"""The parts of an address, each read where it begins: number, unit, box, street, postcode."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from voicebot.collect.reading.fields.address_words import Word
+from voicebot.collect.reading.fields.address_words import Words
+from voicebot.collect.reading.words import is_everyday
+
+_HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
+_UNIT_NAME = re.compile(r"[a-z]?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
+_ZIP = re.compile(r"[0-9]{3,6}|[0-9]{5}-[0-9]{4}")
+_BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
+"""The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
+_LONGEST_BRITISH_WORDS = 8
+_LONGEST_NUMBER = 6
+_MOST_GROUPS = 16
+_WIDEST_RANGE = 20
+_HIGHEST_FLOOR_DIGITS = 2
+"""FL before more digits is Florida."""
+_POSTCODE_DIGITS = {"AU": (4,)}
+_ANY_POSTCODE_DIGITS = (4, 5)
+_LONGEST_NAME_WORDS = 5
+_LONGEST_STREET_NUMBER = 3
+_LONGEST_POINT_LETTER = 2
+_SHORTEST_TYPELESS = 3
+_SAINT_WORDS = 3
+_STATE_AFTER_PLACE = ("AU", "NZ")
+"""Regions that write no comma between suburb and state."""
 
 
 class Kind(StrEnum):
@@ -24,9 +47,6 @@ class Kind(StrEnum):
 
 
 _ORDER = list(Kind)
-_STATE_AFTER_PLACE = ("AU", "NZ")
-"""Regions that write no comma between suburb and state."""
-_JOINED_UNIT = "Lot "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +60,35 @@ class Part:
 
 
 Parts = tuple[Part, ...]
+Read = tuple[str, int]
+"""What was read, and the place after its last word."""
 Found = tuple[Part, int]
 """A part, and the place after its last word."""
 
 
-def found(kind: Kind, text: str, words: Sequence[Word], at: int, end: int) -> Found:
-    """Return a part that stands in these words, and where it ends."""
+def found(kind: Kind, words: Words, at: int, read: Read) -> Found:
+    """Return a part that stands from this place on, and where it ends."""
+    text, end = read
     return Part(kind, text, words[at].first, words[end - 1].end), end
+
+
+def kinds(parts: Sequence[Part]) -> set[Kind]:
+    """Return what the parts are."""
+    return {part.kind for part in parts}
 
 
 def is_whole(parts: Sequence[Part]) -> bool:
     """Return True for enough to find the door: a street with a number, house or unit; a box."""
-    kinds = {part.kind for part in parts}
-    located = Kind.STREET in kinds and bool(kinds & {Kind.NUMBER, Kind.HOUSE, Kind.UNIT})
-    return located or Kind.BOX in kinds
+    here = kinds(parts)
+    located = Kind.STREET in here and here & {Kind.NUMBER, Kind.HOUSE, Kind.UNIT}
+    return bool(located) or Kind.BOX in here
 
 
 def merge(held: Sequence[Part], said: Sequence[Part]) -> Parts:
     """Return what was held, with the kinds that are said now in their places."""
-    new = {part.kind for part in said}
-    kept = [part for part in held if part.kind not in new]
+    kept = [part for part in held if part.kind not in kinds(said)]
+    if not kept:
+        return tuple(said)  # in the order spoken
     return tuple(sorted((*said, *kept), key=lambda part: _ORDER.index(part.kind)))
 
 
@@ -73,11 +102,258 @@ def line(parts: Sequence[Part], region: str) -> str:
 
 def _joint(before: Part, part: Part, region: str) -> str:
     pair = before.kind, part.kind
-    if pair == (Kind.NUMBER, Kind.STREET):
-        return " "
-    if part.kind is Kind.POSTCODE and before.kind in (Kind.STATE, Kind.PLACE):
-        return " "
-    if pair == (Kind.PLACE, Kind.STATE) and region in _STATE_AFTER_PLACE:
-        return " "
-    lot = before.text.startswith(_JOINED_UNIT) and part.kind is Kind.STREET
-    return " " if lot else ", "
+    coded = part.kind is Kind.POSTCODE and before.kind in (Kind.STATE, Kind.PLACE)
+    state = pair == (Kind.PLACE, Kind.STATE) and region in _STATE_AFTER_PLACE
+    lot = part.kind is Kind.STREET and before.text.startswith("Lot ")
+    return " " if pair == (Kind.NUMBER, Kind.STREET) or coded or state or lot else ", "
+
+
+# -- numbers
+
+
+def number_at(words: Words, at: int) -> Read | None:
+    """Return a house number: 12, 12B, 60-66, 4/112, "sixteen hundred", "two two one b"."""
+    first = _plain_number(words, at)
+    if first is None or not first[0].strip("0"):
+        return None
+    text, end = first
+    if half := words.behind(end, "address.half"):
+        return (f"{text} 1/2", half) if words[half].is_name else first
+    if joint := words.phrase(end, "address.slash"):
+        second = _plain_number(words, end + 1)
+        return (text + joint.value + second[0], second[1]) if second else first
+    upto = words.behind(end, "address.range")
+    second = _plain_number(words, upto) if upto else None
+    if second and text.isdecimal() and second[0].isdecimal() and words[second[1]].is_name:
+        near = 0 < int(second[0]) - int(text) <= _WIDEST_RANGE
+        return (f"{text}-{second[0]}", second[1]) if near else first
+    return first
+
+
+def _plain_number(words: Words, at: int) -> Read | None:
+    word = words[at]
+    one_by_one = len(word.text) == 1 and len(words[at + 1].text) == 1 and words[at + 1].is_figure
+    if word.is_figure and not one_by_one:
+        return (word.text.upper(), at + 1) if _HOUSE_NUMBER.fullmatch(word.text) else None
+    text, end = digits_at(words, at)
+    if not text or len(text) > _LONGEST_NUMBER:
+        return None
+    if words.near(end).isin("suffix") and words[end + 1].is_name:
+        return text + words[end].text.upper(), end + 1
+    return text, end
+
+
+def digits_at(words: Words, at: int, most: int = _MOST_GROUPS) -> Read:
+    """Return the digits said in one breath: "two thousand | one hundred" is 2100."""
+    text = last = ""
+    for end in range(at, at + most):
+        digits = words[end].digits
+        if not digits or (end > at and words[end].pause):
+            return text, end
+        zeros = len(last) - len(last.rstrip("0")) if last.strip("0") else 0
+        adds = len(digits) <= zeros and zeros > 1 and digits[0] != "0"
+        text = (text[: -len(digits)] if adds else text) + digits
+        last = digits
+    return text, at + most
+
+
+def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
+    """Return "unit 4", "#110", "apt 358 b", "3rd floor". `leading`: a house number follows."""
+    here, name, beyond = words[at], words.near(at + 1), words.near(at + 2)
+    last = at + 2 >= len(words)
+    if (here.is_rank or here.isin("floor")) and name.isin("storey"):
+        if beyond.isin("unit") and (words[at + 3].pause or here.isin("floor")):
+            return words.titled(at, at + 3), at + 3
+        if here.is_rank or leading or last or words[at + 2].pause:
+            return words.titled(at, at + 2), at + 2
+    if here.isin("side") and name.isin("unit") and not last and words[at + 2].pause:
+        return words.titled(at, at + 2), at + 2
+    if here.low != "#" and (not here.isin("unit") or not name.text):
+        return None
+    numbered = name.low == "#" or words.phrase(at + 1, "address.number")
+    read = unit_name_at(words, at + 2 if numbered else at + 1, leading=leading)
+    if read is None or (here.isin("storey_code") and len(read[0]) > _HIGHEST_FLOOR_DIGITS):
+        return None
+    return (here.text.title() + " ").replace("# ", "#") + read[0], read[1]
+
+
+def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
+    """Return what a unit is called: 4, 12B, B, "one oh three", "358 b"."""
+    word, after = words[at], words.near(at + 1)
+    if _UNIT_NAME.fullmatch(word.text) and not word.is_letter:
+        if after.text and after.is_letter and at + 2 < len(words):
+            return f"{word.text.upper()} {after.text.upper()}", at + 2
+        return word.text.upper(), at + 1
+    text, end = digits_at(words, at)
+    if not text:
+        return (word.text.upper(), at + 1) if len(word.text) == 1 and word.is_letter else None
+    if leading and end > at + 1 and words.near(end).text:
+        # The house number follows without a pause: only "one oh three" belongs to the unit.
+        zero = end > at + 2 and words[at + 1].digits[0] == "0"
+        text, end = digits_at(words, at, 3 if zero else 1)
+    if words.near(end).isin("suffix"):
+        return text + words[end].text.upper(), end + 1
+    return text, end
+
+
+def box_at(words: Words, at: int) -> Read | None:
+    """Return "PO Box 12", "GPO Box 12" or "RR 2 Box 45"."""
+    lead = words.phrase(at, "address.box")
+    number = number_at(words, words.place(lead.end)) if lead else None
+    if lead is None or number is None:
+        return None
+    inside = "".join(word.digits for word in words.part(at, words.place(lead.end)))
+    return f"{lead.value.replace('{number}', inside)} {number[0]}", number[1]
+
+
+def postcode_at(words: Words, at: int, region: str) -> Read | None:
+    """Return 2150, 76114-1234, "two one five oh" or N W 1 6 X E."""
+    if british := _british(words, at):
+        return british
+    text, after = words[at].text, words[at + 1].low
+    in_a_phone = len(text) <= 4 and after.isdecimal() and 3 <= len(after) <= 4
+    if words[at].is_figure and _ZIP.fullmatch(text) and not in_a_phone:
+        return text, at + 1
+    digits, end = digits_at(words, at)
+    fits = len(digits) in _POSTCODE_DIGITS.get(region, _ANY_POSTCODE_DIGITS)
+    return (digits, end) if fits else None
+
+
+def _british(words: Words, at: int) -> Read | None:
+    text, read = "", None
+    for end in range(at, min(at + _LONGEST_BRITISH_WORDS, len(words))):
+        piece = _postcode_piece(words, end)
+        if piece is None:
+            break
+        text += piece
+        if match := _BRITISH.fullmatch(text):
+            read = (f"{match[1]} {match[2]}".upper(), end + 1)
+    return read
+
+
+def _postcode_piece(words: Words, at: int) -> str | None:
+    """Return letters and digits of a British postcode as said: "nw1", "n", "bee", "six"."""
+    low = words[at].low
+    if len(low) <= 4 and low.isalnum() and (len(low) <= 2 or not low.isalpha()):
+        return low
+    name = words.phrase(at, "spelling.name")
+    return words[at].digits or (name.value if name else None)
+
+
+# -- streets
+
+
+def street_at(words: Words, at: int, *, weak: bool) -> Found | None:
+    """Return the street that begins here; `weak` types ("run", "end") count where asked for."""
+    end = _grid_end(words, at) or _type_end(words, at, weak=weak)
+    if end is None:
+        return None
+    end = _extended(words, end)
+    return found(Kind.STREET, words, at, (words.titled(at, end), end))
+
+
+def typeless_at(words: Words, at: int) -> Found | None:
+    """Return up to five words of one breath that may be a street without a type: "El Camino"."""
+    end = at
+    while end < at + _LONGEST_NAME_WORDS and _may_name(words, at, end, "stop", "no_street"):
+        if (words[end].isin("unit") and end > at) or words[end].is_number:
+            break
+        end += 1
+    names = [word for word in words.part(at, end) if len(word.text) >= _SHORTEST_TYPELESS]
+    if not any(word.text.isalpha() and not is_everyday(word.low) for word in names):
+        return None
+    return found(Kind.STREET, words, at, (words.titled(at, end), end))
+
+
+def rank_as_number(words: Words, at: int, *, weak: bool) -> str | None:
+    """Return 12 for "12th Station Street", as a recogniser writes 12 Station Street.
+
+    "5th Avenue" and "45 12th Street" are streets that are numbered.
+    """
+    word, after, before = words[at], words.near(at + 1), words[at - 1]
+    if not word.is_rank or not after.text or after.isin("compass") or after.is_figure:
+        return None
+    numbered = not word.pause and before.is_number and not words[at - 2].isin("unit")
+    return word.low[:-2] if not numbered and street_at(words, at + 1, weak=weak) else None
+
+
+def _may_name(words: Words, at: int, here: int, *stops: str) -> bool:
+    word = words[here]
+    if word.isin(*stops) or (word.pause and here > at) or not word.text or word.low in "#&":
+        return False
+    return not word.text.isdecimal() or len(word.text) <= _LONGEST_STREET_NUMBER
+
+
+def _type_end(words: Words, at: int, *, weak: bool) -> int | None:
+    """Return the place after the street's type."""
+    if words[at].pause and words[at].text.isdecimal():
+        return None
+    for here in range(at, at + _LONGEST_NAME_WORDS + 1):
+        if not _may_name(words, at, here, "stop_in_street"):
+            return None
+        word = words[here]
+        if here == at and not _leads(words, at):
+            continue
+        if word.isin("journey") and words[here - 1].isin("counted"):
+            return None
+        if word.isin("type") and (weak or not word.isin("weak")):
+            return (_behind_saint(words, here) if word.isin("saint") else None) or here + 1
+    return None
+
+
+def _grid_end(words: Words, at: int) -> int | None:
+    """Return the end of "South 500 East": a street numbered from the middle of the town."""
+    points = words.near(at).isin("compass") and words.near(at + 2).isin("compass")
+    return at + 3 if points and words.near(at + 1).text.isdecimal() else None
+
+
+def _leads(words: Words, at: int) -> bool:
+    """Return True for streets that begin with their type: Broadway, Avenue of the Americas."""
+    after = words[at + 1]
+    lettered = after.isin("of") or (after.text and after.is_letter)
+    named = words[at].isin("typeless", "highway")
+    return named or bool(words[at].isin("leading") and lettered)
+
+
+def _behind_saint(words: Words, saint: int) -> int | None:
+    """Return the end of "st thomas street"."""
+    for here in range(saint + 1, saint + 1 + _SAINT_WORDS):
+        if words[here].pause or words[here].isin("stop"):
+            return None
+        if words[here].isin("strong"):
+            return here + 1
+    return None
+
+
+def _extended(words: Words, end: int) -> int:
+    """Take in a second type, "of the …", a highway's number and a compass point."""
+    while words.near(end).isin("strong"):
+        end += 1
+    if words.near(end).isin("of"):
+        while words.near(end).text and not words[end].isin("stop"):
+            end += 1
+        return end
+    kind = words[end - 1]
+    if kind.isin("highway") and words.phrase(end, "address.number"):
+        end += words.near(end + 1).text.isdecimal()
+    after = words.near(end).text
+    if kind.isin("numbered") and after.isdecimal() and len(after) <= _LONGEST_STREET_NUMBER:
+        end += 1
+    if kind.isin("leading") and len(after) == 1 and after.isalpha():
+        end += 1
+    point, beyond = words.near(end), words.near(end + 1)
+    long = len(point.low) == _LONGEST_POINT_LETTER or len(point.low) > len("north") + 1
+    ends = not beyond.text or beyond.isin("stop", "compass", "in") or beyond.is_number
+    return end + 1 if point.isin("compass") and (long or ends) else end
+
+
+def is_number_sign(words: Words, begin: int, at: int) -> bool:
+    """Return True for the "no" of "no 10", unless a number was said that it may correct.
+
+    A highway's number is one all the same: "12 Highway No. 130 North".
+    """
+    if not words.phrase(at, "address.number") or not words[at + 1].is_number:
+        return False
+    numbered = any(word.is_number for word in words.part(begin, at))
+    ends = words[at + 2].pause or words[at + 2].isin("compass")
+    return not numbered or (words[at - 1].isin("highway") and ends)

@@ -1,150 +1,207 @@
-"""The words of an address, told apart: numbers, letters, ranks and the sets of places.toml."""
+"""The words of an address: numbers put together, and what places.toml knows of each word."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
-from voicebot.collect.reading.lexicon import SOUND
+from voicebot.collect.reading.lexicon import SOUND, Match
 from voicebot.collect.reading.utterance import Utterance
 
-_DATA = tomllib.loads(files(__package__).joinpath("places.toml").read_text("utf-8"))
+_DATA: Mapping[str, Any] = tomllib.loads(
+    files(__package__).joinpath("places.toml").read_text("utf-8")
+)
+_RANKS: Final = ("st", "nd", "rd", "th")
+_JOINTS: Final = ("-", "/")
+_PAUSES: Final = frozenset(",-/();:.!?")
+_COURTESY: Final = ("quiet.courtesy", "act.thank")
 
 
-def _words(name: str, table: str = "") -> frozenset[str]:
-    return frozenset((_DATA[table] if table else _DATA)[name].split())
+def _lists() -> dict[str, frozenset[str]]:
+    """Return for each word the names of the lists that it stands in."""
+    found = defaultdict[str, set[str]](set)
+    for name, entry in _DATA.items():
+        for word in str(entry.get("words", "")).split():
+            found[word].add(name)
+    return {word: frozenset(names) for word, names in found.items()}
 
 
 def _phrases(text: str) -> list[tuple[str, ...]]:
     return [tuple(phrase.split()) for phrase in text.split(",")]
 
 
-STREET_TYPES: Final = _words("street_types")
-WEAK_TYPES: Final = _words("weak_types")
-PRIMARY_TYPES: Final = _words("primary_types")
-NUMBERED_TYPES: Final = _words("numbered_types")
-HIGHWAYS: Final = NUMBERED_TYPES - {"road"}
-LEADING_TYPES: Final = _words("leading_types")
-TYPELESS_STREETS: Final = _words("typeless_streets")
-JOURNEYS: Final = _words("journeys")
-UNITS: Final = _words("units")
-STOREYS: Final = _words("storeys")
-FLOORS: Final = _words("floors")
-SIDES: Final = _words("sides")
-HOUSES: Final = _words("houses")
-COMPASS: Final = _words("compass")
-SUFFIXES: Final = _words("suffixes")
-STOPS: Final = _words("words", "stops")
-STREET_STOPS: Final = _words("in_street", "stops")
-PLACE_STOPS: Final = STOPS | _words("in_place", "stops")
-NO_STREET: Final = _words("no_street", "stops")
-VERBS: Final = _words("verbs", "stops")
-IN_EMAIL: Final = _words("in_email", "stops")
-ANNOUNCING: Final = _words("announcing", "stops")
-CARRIERS: Final = _words("carriers", "stops")
-ELSEWHERE: Final = _words("elsewhere", "stops")
-COUNTED: Final = _words("words", "counted")
-WANTING: Final = _words("wanting", "counted")
-_ABBREVIATIONS = _words("abbreviations")
-_SMALL = _words("small")
-COUNTRIES: Final = frozenset(_phrases(_DATA["countries"]))
-CODES_TOO: Final = _words("words_too")
-LAST_WORDS: Final = _words("no_code_at_the_end")
-CITIES_TOO: Final = _words("cities_too")
-CITIES_LEAD: Final = _words("cities_lead")
+_LISTS: Final = _lists()
+_IN_NONE: Final = frozenset[str]()
+COUNTRIES: Final = frozenset(_phrases(_DATA["country"]["names"]))
 STATES: Final = {
-    region: dict(
-        zip(
-            _phrases(entry["names"]),
-            (code.strip() for code in entry["codes"].split(",")),
-            strict=True,
-        )
-    )
-    for region, entry in _DATA["states"].items()
+    region: dict(zip(_phrases(entry["names"]), entry["codes"].split(), strict=True))
+    for region, entry in _DATA["state"].items()
 }
 """Per region the code of each state by the words of its name."""
 STATE_CODES: Final = {region: frozenset(states.values()) for region, states in STATES.items()}
-_LONGEST_RANK_DIGITS = 2
-_LONGEST_NUMBER_WORDS = 5
-_BREATH = {",": 1, "-": 1, "/": 1, "(": 1, ")": 1, "&": 1, ";": 2, ":": 2, ".": 2, "!": 2, "?": 2}
-_RANKS = ("st", "nd", "rd", "th")
+
+
+def is_listed(low: str, *lists: str) -> bool:
+    """Return True where a word stands in one of these lists of places.toml."""
+    return not _LISTS.get(low, _IN_NONE).isdisjoint(lists)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: the tokens from `first` up to `end`; "12B" and "60-66" are one; "uh" is none.
+    """One word: the tokens from `first` up to `end`; "12B", "60-66" and "forty two" are one.
 
-    pause   the mark before it, "" for none; the full stop of "St." is none
-    digits  the digits of the number that begins here, over the next `spans` words
+    pause   a mark stands before it; the full stop of "St." is none
+    digits  the digits of a number, written or spoken: "42"; "12B" has none
     """
 
     text: str
     low: str
     first: int
     end: int
-    pause: str = ""
+    pause: bool = False
     digits: str = ""
-    spans: int = 0
+
+    def isin(self, *lists: str) -> bool:
+        """Return True where it stands in one of these lists of places.toml."""
+        return is_listed(self.low, *lists)
 
     @property
     def is_figure(self) -> bool:
         """Return True where it begins with a digit: 12, 12b, 60-66, 4/112."""
-        return self.text[0].isdigit()
+        return self.text[:1].isdigit()
 
     @property
     def is_number(self) -> bool:
-        """Return True for written and for spoken digits."""
-        return bool(self.digits)
+        return bool(self.digits) or self.is_figure
+
+    @property
+    def is_rank(self) -> bool:
+        return self.is_figure and self.low.endswith(_RANKS)
 
     @property
     def is_letter(self) -> bool:
         """Return True for a letter said singly, or doubled."""
         return self.low.isalpha() and self.text.count(self.text[0]) == len(self.text) <= 2
 
+    @property
+    def is_name(self) -> bool:
+        return self.text.isalpha() and len(self.text) > 1
+
+
+_BEYOND = Word("", "", 0, 0, pause=True)
+
+
+class Words:
+    """A stretch of words; beyond its ends are empty ones behind a pause."""
+
+    def __init__(self, said: Utterance, words: Sequence[Word]) -> None:
+        self.said = said
+        self._words = words
+        self._firsts = [word.first for word in words]
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __iter__(self) -> Iterator[Word]:
+        return iter(self._words)
+
+    def __getitem__(self, at: int) -> Word:
+        return self._words[at] if 0 <= at < len(self._words) else _BEYOND
+
+    def part(self, first: int, end: int | None = None) -> Sequence[Word]:
+        """Return the words from one place up to another."""
+        return self._words[first:end]
+
+    def near(self, at: int) -> Word:
+        """Return the word at this place, the empty one where a pause stands before it."""
+        return _BEYOND if self[at].pause else self[at]
+
+    def place(self, token: int) -> int:
+        """Return the place of the first word that begins at this token or behind it."""
+        return bisect_left(self._firsts, token)
+
+    def phrase(self, at: int, *tags: str) -> Match | None:
+        """Return the phrase of the language's table that begins at this place."""
+        return self.said.at(self[at].first, *tags) if 0 <= at < len(self) else None
+
+    def behind(self, at: int, tag: str) -> int | None:
+        """Return the place behind the phrase that begins here."""
+        match = self.phrase(at, tag)
+        return self.place(match.end) if match else None
+
+    def titled(self, at: int, end: int) -> str:
+        """Return these words as an address has them."""
+        return " ".join(title(word.text, first=n == 0) for n, word in enumerate(self.part(at, end)))
+
 
 def words_of(said: Utterance) -> list[Word]:
-    """Return the words of an utterance, numbers and ranks put together."""
-    return _ranked(said, _counted(said, list(_joined(said))))
-
-
-def _joined(said: Utterance) -> Iterator[Word]:
-    pause, at, before = "", 0, ""
+    """Return the words of an utterance without sounds and courtesy: "Ryde, dear" is Ryde."""
+    words: list[Word] = []
+    pause, at = False, 0
     while at < len(said):
-        token = said.tokens[at]
-        if token.is_sign and token.low not in "#&":
-            abbreviated = token.low == "." and (before in _ABBREVIATIONS or len(before) == 1)
-            inside = token.low == "-" and token.glued and said.tokens[at + 1 : at + 2]
-            spoken = inside and said.tokens[at + 1].glued  # "forty-second"
-            if token.low in _BREATH and not abbreviated and not spoken:
-                pause = max(pause, token.low, key=lambda mark: _BREATH.get(mark, 0))
-            at += 1
+        if end := _silent_end(said, at):
+            pause |= _is_pause(said, at, words[-1].low if words else "")
+            at = end
             continue
-        if said.at(at, SOUND):
-            at += 1
-            continue
-        end = _end(said, at)
-        low = "".join(each.low for each in said.tokens[at:end])
-        text = "".join(each.text for each in said.tokens[at:end])
-        if said.at(at, "number.times") and len(said.low(end)) == 1 and said.low(end).isalpha():
-            text, low, end = said.tokens[end].text * 2, said.low(end) * 2, end + 1  # "double R"
-        yield Word(text, low, at, end, pause)
-        pause, before, at = "", low, end
+        word = _word(said, at)
+        last, at = words.pop() if words and not pause else None, word.end
+        words += _ranked(said, last, word) if last else [replace(word, pause=pause)]
+        pause = False
+    return words
 
 
-def _end(said: Utterance, at: int) -> int:
+def _silent_end(said: Utterance, at: int) -> int | None:
+    """Return the end of a mark, a sound, or courtesy up to the next mark."""
+    token = said.tokens[at]
+    if token.is_sign:
+        return None if token.low in "#&" else at + 1
+    if said.at(at, SOUND):
+        return at + 1
+    end, courtesy = at, said.at(at, *_COURTESY)
+    while courtesy:
+        end = courtesy.end
+        courtesy = said.at(end, *_COURTESY)
+    return end if end > at and (end == len(said) or said.tokens[end].is_sign) else None
+
+
+def _is_pause(said: Utterance, at: int, before: str) -> bool:
+    mark = said.tokens[at]
+    if mark.low not in _PAUSES:
+        return not mark.is_sign and not said.at(at, SOUND)
+    if mark.low == ".":
+        return len(before) != 1 and not is_listed(before, "abbreviation")
+    glued = mark.glued and at + 1 < len(said) and said.tokens[at + 1].glued
+    return not (mark.low == "-" and glued)  # "forty-second"
+
+
+def _word(said: Utterance, at: int) -> Word:
+    """Return the word that begins here: a spoken number, or what is written as one."""
+    end = _joined_end(said, at)
+    low = "".join(token.low for token in said.tokens[at:end])
+    text = "".join(token.text for token in said.tokens[at:end])
+    letter = said.low(end)
+    if said.at(at, "number.times") and len(letter) == 1 and letter.isalpha():
+        return Word(said.tokens[end].text * 2, letter * 2, at, end + 1)  # "double R"
+    number = said.numbers.group(at)
+    if number is None or number.end < end:
+        return Word(text, low, at, end)
+    if number.end > end:
+        text = " ".join(t.text for t in said.tokens[at : number.end] if not t.is_sign)
+    return Word(text, text.lower(), at, number.end, digits=min(number.readings, key=len))
+
+
+def _joined_end(said: Utterance, at: int) -> int:
     """Return where the word ends that begins here: "12B", "60-66", "Stratford-upon-Avon"."""
     end = at + 1
-    if said.tokens[at].is_sign:
-        return end
-    while end < len(said) and said.tokens[end].glued:
-        inner = said.tokens[end]
-        if not inner.is_sign:
+    while not said.tokens[at].is_sign and end < len(said) and said.tokens[end].glued:
+        if not said.tokens[end].is_sign:
             end += 1
-        elif inner.low in "-/" and end + 1 < len(said) and _goes_on(said, end):
+        elif said.low(end) in _JOINTS and _goes_on(said, end):
             end += 2
         else:
             break
@@ -153,85 +210,50 @@ def _end(said: Utterance, at: int) -> int:
 
 def _goes_on(said: Utterance, mark: int) -> bool:
     """Return True for the hyphen of "60-66", not for that of "twenty-one"."""
-    after = said.tokens[mark + 1]
-    if not after.glued or after.is_sign:
+    after = mark + 1
+    if after >= len(said) or not said.tokens[after].glued or said.tokens[after].is_sign:
         return False
     spoken = said.numbers.group(mark - 1) and not said.tokens[mark - 1].is_digits
-    return not (spoken and (said.numbers.group(mark + 1) or said.at(mark + 1, "address.rank")))
+    return not (spoken and (said.numbers.group(after) or said.at(after, "address.rank")))
 
 
-def _counted(said: Utterance, words: Sequence[Word]) -> list[Word]:
-    """Return the words with the numbers that begin at them."""
-    place = {word.first: n for n, word in enumerate(words)}
-    place[words[-1].end if words else 0] = len(words)
-    counted: list[Word] = []
-    for n, word in enumerate(words):
-        group = said.numbers.group(word.first)
-        if group is None:
-            counted.append(word)
-            continue
-        end = group.end
-        while end < len(said) and end not in place and said.is_sound(end):
-            end += 1
-        whole = end in place or end == len(said)  # else it ends inside "1A"
-        spans = place.get(end, len(words)) - n
-        digits = min(group.readings, key=len) if whole and spans > 0 else ""
-        counted.append(replace(word, digits=digits, spans=spans if digits else 0))
-    return counted
-
-
-def _ranked(said: Utterance, words: Sequence[Word]) -> list[Word]:
-    """Return "5 th" as 5th and "forty second" as 42nd; "1 st" before a name is 1 St Anne Street."""
-    joined: list[Word] = []
-    for word, after in zip_longest(words, words[1:]):
-        before = joined[-1] if joined else None
-        text = _rank(said, before, word) if before and not word.pause else None
-        saint = word.low == "st" and (after is None or after.low not in STREET_TYPES)
-        if before and text and not saint:
-            joined[-1] = Word(text, text, before.first, word.end, before.pause)
-            _shorten(joined, before)
-        else:
-            joined.append(word)
-    return joined
-
-
-def _shorten(joined: list[Word], tens: Word) -> None:
-    """Leave the last word to the rank that it is: "sixteen hundred | forty second"."""
-    last = len(joined) - 1
-    for at in range(max(0, last - _LONGEST_NUMBER_WORDS), last):
-        word = joined[at]
-        if tens.digits and at + word.spans > last:
-            digits = str(int(word.digits) - int(tens.digits))
-            joined[at] = replace(word, digits=digits, spans=last - at)
-
-
-def _rank(said: Utterance, before: Word, word: Word) -> str | None:
-    if before.text.isdecimal() and word.low in _RANKS:
-        ending = {"1": "st", "2": "nd", "3": "rd"}.get(before.text[-1])
-        teen = before.text[-2:] in ("11", "12", "13")
-        fits = ending == word.low and not teen and len(before.text) <= _LONGEST_RANK_DIGITS
-        return before.text + word.low if word.low == "th" or fits else None
+def _ranked(said: Utterance, before: Word, word: Word) -> Iterator[Word]:
+    """Give both, or "5 th" as 5th and "sixteen hundred forty second" as 1600 and 42nd."""
     rank = said.at(word.first, "address.rank")
-    if rank and said.at(before.first, "number.ten") and before.spans == 1:
-        return before.digits[0] + rank.value
-    return None
+    tens = said.at(before.end - 1, "number.ten") if rank and before.digits else None
+    if rank and tens:
+        text = tens.value + rank.value
+        if rest := int(before.digits) - 10 * int(tens.value):
+            yield replace(before, digits=str(rest), end=tens.first)
+        yield Word(text, text, tens.first, word.end, before.pause and not rest)
+    elif before.text.isdecimal() and word.low in _RANKS and _fits(said, before.text, word):
+        text = before.text + word.low
+        yield Word(text, text, before.first, word.end, before.pause)
+    else:
+        yield before
+        yield word
 
 
-def low(words: Sequence[Word], at: int) -> str:
-    """Return the lower-case word at this place, "" beyond the end."""
-    return words[at].low if 0 <= at < len(words) else ""
+def _fits(said: Utterance, number: str, ending: Word) -> bool:
+    """Return False for "1 st Anne Street", whose "st" is a saint, and for "12 rd"."""
+    if ending.low == "th":
+        return True
+    saint = is_listed(ending.low, "saint") and not is_listed(said.low(ending.end), "type")
+    wanted = {"1": "st", "2": "nd", "3": "rd"}.get(number[-1])
+    teen = len(number) > 1 and number[0] == "1"
+    return wanted == ending.low and len(number) <= 2 and not teen and not saint
 
 
 def title(text: str, *, first: bool = True) -> str:
     """Return a word as an address has it: "McDowell" stays, "o'connell" is O'Connell."""
     small = text.lower()
-    if small == "saint":
+    if is_listed(small, "saint"):
         return "St"
-    if small in _SMALL and not first:
+    if is_listed(small, "small") and not first:
         return small
     if text[0].isdigit():
         return small if small.endswith(_RANKS) else text.upper()
-    if small in COMPASS and len(small) <= 2:
+    if is_listed(small, "compass") and len(small) <= 2:
         return text.upper()
     mixed = text not in (small, text.upper()) and not text.istitle() and text[0].isupper()
     return text if mixed else "-".join(_capital(piece) for piece in small.split("-"))
@@ -240,9 +262,4 @@ def title(text: str, *, first: bool = True) -> str:
 def _capital(small: str) -> str:
     if small[1:2] == "'":
         return small[:2].upper() + small[2:].capitalize()
-    return small.capitalize()
-
-
-def titled(words: Sequence[Word]) -> str:
-    """Return these words as an address has them."""
-    return " ".join(title(word.text, first=n == 0) for n, word in enumerate(words))
+    return " ".join(word.capitalize() for word in small.split())
