@@ -220,15 +220,19 @@ class _Reader:
         """
         labelled = next(self.said.all("address.label", "address.within"), None) is not None
         parts = parts or self._piece_of_a_clause(labelled)
-        named = _extends(parts, held) or (len(parts) == 1 and parts[0].kind is Kind.UNIT)
-        if not (self.alone or labelled or named):
+        if not (self.alone or labelled or _extends(parts, held) or self._is_unit(parts)):
             return
         whole = merge(held, parts)
         if not parts:
             whole = _respelled(held, _without_spelling(self.words)[1])
-        if parts or whole != held:
+        if whole != held and (self.alone or line(whole, self.region) != line(held, self.region)):
             first, end = _extent(parts) if parts else (0, len(self.said))
             yield self._corrected(line(whole, self.region), first, end, assumes=1)
+
+    def _is_unit(self, parts: Parts) -> bool:
+        """Return True for "it's unit 3, love", but not for "unit 3 has a leak"."""
+        ends = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
+        return kinds(parts) == {Kind.UNIT} and ends
 
     def _piece_of_a_clause(self, labelled: bool) -> Parts:
         """Return the piece that is one clause: "the street's wrong, it's Battle Street".
@@ -318,15 +322,15 @@ def _extent(parts: Parts) -> tuple[int, int]:
 
 
 def _extends(parts: Parts, held: Parts) -> bool:
-    """Return True for "North Ryde" where Ryde is held, and "Banksia Road" for Banksia Street."""
-    streets = [part for part in parts if part.kind is Kind.STREET] or parts
-    old = next((each for each in held if streets and each.kind is streets[0].kind), None)
-    if old is None or (len(parts) > 1 and not is_whole(parts)):
-        return False
-    new, kept = streets[0].text.casefold().split(), old.text.casefold().split()
-    if old.kind is Kind.STREET:
-        return any(word in kept and not is_listed(word, "type", "compass") for word in new)
-    return old.kind is Kind.PLACE and len(new) > len(kept) and set(kept) <= set(new)
+    """Return True for "North Ryde" where Ryde is held, or "Banksia Road" for Banksia Street."""
+    named = {part.kind: part.text.casefold().split() for part in held}
+    for part in parts:
+        new, old = part.text.casefold().split(), named.get(part.kind, [])
+        if part.kind is Kind.STREET:
+            return any(w in old and not is_listed(w, "type", "compass") for w in new)
+        if part.kind is Kind.PLACE and old:
+            return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
+    return False
 
 
 def _replaced(text: str, new: list[str], old: list[str]) -> str | None:

@@ -372,28 +372,33 @@ class Grammar:
         """Return the pieces in a short answer, or nothing where it says anything else."""
         words, at = self.words, 0
         places = range(len(words))
-        named = any(words.phrase(n, "name.lead", "name.label") for n in places)
-        named |= any(word.isin("name") for word in words) and not any(
-            word.isin("named_part") for word in words
+        named = any(
+            (words.phrase(n, "name.lead", "name.label") or words[n].isin("name"))
+            and not words[n - 1].isin("named_part")
+            for n in places
         )
         if len(words) > _LONGEST_PIECE_WORDS or named or any(w.isin("elsewhere") for w in words):
             return ()
+        for n in places:
+            label = words.phrase(n, "address.label")
+            if label and label.value:
+                return self._labelled(Kind(label.value), words.place(label.end))
         while words[at].isin("carrier"):
             at += 1
-        if at >= len(words):
-            return ()
-        if any(words.phrase(n, "address.postcode") for n in places):
-            code = postcode_at(words, at, self.region)
-            return (found(Kind.POSTCODE, words, at, code)[0],) if code else ()
-        label = next((m for n in range(at + 1) if (m := words.phrase(n, "address.label"))), None)
-        if label and label.value:
-            at = max(at, words.place(label.end))
-            number = number_at(words, at)
-            unit = (f"{label.value.title()} {number[0]}", number[1]) if number else None
-            return (found(Kind.UNIT, words, at, unit)[0],) if unit else ()
         if unit := unit_at(words, at, leading=True):
             return (found(Kind.UNIT, words, at, unit)[0], *self._rest(unit[1]))
         return self._rest(at)
+
+    def _labelled(self, kind: Kind, at: int) -> Parts:
+        """Return the part that a label announces: "the state is Washington"."""
+        if kind is Kind.POSTCODE:
+            read = postcode_at(self.words, at, self.region)
+        elif kind is Kind.STATE:
+            read = self.state_at(at, placed=True)
+        else:
+            number = number_at(self.words, at)
+            read = (f"Unit {number[0]}", number[1]) if number else None
+        return (found(kind, self.words, at, read)[0],) if read else ()
 
     def _rest(self, at: int) -> Parts:
         """Return a number, or a street or place that reaches the end of the answer."""
