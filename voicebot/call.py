@@ -6,7 +6,7 @@ No I/O. Times are aware datetimes; texts are as spoken.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -237,6 +237,17 @@ class Window:
         return late and (self.before is None or at < self.before)
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An appointment that stands: the call that booked it, and its record's state.
+
+    Nothing of it may be said before the caller has given the name in it: a number can be forged.
+    """
+
+    call_sid: CallSid
+    state: CallState
+
+
 class Place(StrEnum):
     """The result of holding or booking an appointment; UNKNOWN while Redis is away."""
 
@@ -248,8 +259,17 @@ class Place(StrEnum):
 class Appointments(Protocol):
     """The business's calendar, as one call may change it."""
 
-    async def hold(self, start: datetime, service: str | None = None) -> Place:
-        """Keep this moment for the caller while it is read back; `service` is an id."""
+    async def hold(
+        self,
+        start: datetime,
+        service: str | None = None,
+        *,
+        instead_of: Sequence[CallSid] = (),
+    ) -> Place:
+        """Keep this moment for the caller while it is read back; `service` is an id.
+
+        instead_of  bookings that are to be moved: they do not stand in its way
+        """
 
     async def book(self, start: datetime, service: str | None = None) -> Place:
         """Keep it for good."""
@@ -271,6 +291,22 @@ class Appointments(Protocol):
 
     async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
         """Return the free moments nearest to `wanted`, in order of time."""
+
+    async def bookings(self, number: str) -> tuple[Booking, ...]:
+        """Return the coming appointments of other calls that came from `number` (E.164) or were
+        given it as the caller's phone, soonest first; none while Redis is away."""
+
+    async def cancel(self, booking: CallSid) -> bool:
+        """Call an appointment off: its record says so and keeps the time, then its place is free.
+
+        It can be repeated. False where no appointment stands, or while Redis is away.
+        """
+
+    async def move(self, booking: CallSid, start: datetime) -> Place:
+        """Take the new place, write the time in the booked call's record, free the old place.
+
+        It can be repeated. UNKNOWN where no appointment stands, or while Redis is away.
+        """
 
 
 CommitObserver = Callable[[Change, Saved, float], None]

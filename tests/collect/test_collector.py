@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ import pytest
 from tests.collect.conversation import NOW, VALUES, at
 from voicebot.business import load_business
 from voicebot.call import (
+    Booking,
     CallSid,
     CallState,
     Change,
@@ -21,6 +22,7 @@ from voicebot.call import (
     Speaker,
     Status,
     Step,
+    Window,
 )
 from voicebot.collect.collector import converse, expectation, understand_by_rules
 from voicebot.collect.dialogue import Mode, begin
@@ -74,10 +76,33 @@ class Call:
     def appointments(self) -> Call:
         return self
 
-    async def hold(self, start: datetime) -> Place:
+    async def hold(
+        self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
+    ) -> Place:
         return Place.YOURS
 
-    book = hold
+    async def book(self, start: datetime, service: str | None = None) -> Place:
+        return Place.YOURS
+
+    async def bookings(self, number: str) -> tuple[Booking, ...]:
+        return ()
+
+    async def cancel(self, booking: CallSid) -> bool:
+        return False
+
+    async def move(self, booking: CallSid, start: datetime) -> Place:
+        return Place.UNKNOWN
+
+    async def free(
+        self,
+        window: Window,
+        *,
+        service: str | None = None,
+        near: datetime | None = None,
+        without: Collection[datetime] = (),
+        most: int = 3,
+    ) -> tuple[datetime, ...]:
+        return ()
 
     async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
         return ()

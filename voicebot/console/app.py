@@ -70,6 +70,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
                 sessions=sessions,
                 authenticator=Authenticator(settings, sessions),
             )
+            store.start_reconciling()
             following = tasks.create_task(hub.run())
             try:
                 yield

@@ -19,6 +19,7 @@ from voicebot.call import CallSid, CallState
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
+from voicebot.store.bookings import BookingIndex, CallAppointments
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.commit_encoding import after
 from voicebot.store.fallback import FallbackStore
@@ -27,7 +28,6 @@ from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.record import CallRecord, fresh_fields, legacy_key
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Replicas, Script, Scripts
-from voicebot.store.slots import Slots
 
 log = get_logger(__name__)
 
@@ -71,13 +71,14 @@ class Backend:
             replicas=replicas if settings.wait_replicas else None,
         )
         self.index = CallIndex(client)
+        self.bookings = BookingIndex(client, clock)
         self.tasks = Tasks()
         self.breaker = redis_breaker(client.ping, self.tasks)
         self.best_effort = BestEffortQueue()
 
-    def slots(self, call_sid: CallSid) -> Slots:
+    def appointments(self, call_sid: CallSid) -> CallAppointments:
         """Return the calendar as this call may change it."""
-        return Slots(self.client, self.business, call_sid, self.clock)
+        return CallAppointments(self.client, self.scripts, self.business, call_sid, self.clock)
 
     async def record(self, call_sid: CallSid) -> CallRecord | None:
         """Return a call's record, or None for an unknown call."""
@@ -150,6 +151,11 @@ class Backend:
         await self.index.add(call_sid, began, self.settings.retention_s)
         if caller:
             await self.index.add_caller(caller, call_sid, began, self.resume_window)
+        await self.bookings.add(call_sid)
+
+    def booking_soon(self, call_sid: CallSid) -> None:
+        """Add the call to the index of appointments, if it is booked, when there is time."""
+        self.best_effort.add(("booking", call_sid), lambda: self.bookings.add(call_sid))
 
     def mirror_soon(self, call_sid: CallSid) -> None:
         """Rewrite the old system's string when there is time; it must not block."""

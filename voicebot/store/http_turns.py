@@ -18,12 +18,12 @@ from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
 from voicebot.store.backend import Backend
+from voicebot.store.bookings import CallAppointments
 from voicebot.store.client import unavailable_when_away
 from voicebot.store.commit_encoding import Commit, encode, merge
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Verdict
-from voicebot.store.slots import Slots
 
 
 class Overtaken(StoreUnavailable):
@@ -46,7 +46,7 @@ class HttpTurn:
     state: CallState
     answers: Sequence[str]
     backend: Backend
-    appointments: Slots
+    appointments: CallAppointments
     _commits: list[Commit] = field(default_factory=list)
 
     @property

@@ -166,6 +166,7 @@ class IntegratorWrites:
             return False
         if known:
             self._backend.mirror_soon(sid)
+            self._backend.booking_soon(sid)
         else:
             log.warning("update_refused", call_sid=call_sid, why="there is no record of this call")
         return known
@@ -229,6 +230,7 @@ class IntegratorWrites:
             self._backend.breaker.trip()
             return False
         fallback.forget(pending.id)
+        self._backend.booking_soon(pending.call_sid)
         if not known:
             log.warning("update_dropped", call_sid=pending.call_sid, why="no such record")
         return True

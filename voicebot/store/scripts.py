@@ -72,6 +72,7 @@ class Verdict(StrEnum):
     UNCLAIMED = "unclaimed"  # Redis has lost the session's claim
     OVERTAKEN = "overtaken"  # another turn over HTTP was faster, or Redis has lost the record
     UNKNOWN = "unknown"  # there is no record
+    UNBOOKED = "unbooked"  # no appointment stands in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,19 @@ class Committed:
     verdict: Verdict
     last: int
     copied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rebooked:
+    """What became of a booking.
+
+    was, before  the times that stood there, as the record writes them: the last, and the one
+                 before it if it was moved
+    """
+
+    verdict: Verdict
+    was: str
+    before: str
 
 
 _BOOKKEEPING = ("epoch", "owner.", "seq.", "beganUs", "by.", "began.")
@@ -197,8 +211,8 @@ def _both(replies: list[object]) -> tuple[object, int]:
     return replies[0], cast(int, replies[1])
 
 
-_CLAIM, _UPDATE, _FOUND, _READ, _TAKE = (
-    Script(name) for name in ("claim", "update", "found", "read", "take")
+_CLAIM, _UPDATE, _FOUND, _READ, _TAKE, _REBOOK = (
+    Script(name) for name in ("claim", "update", "found", "read", "take", "rebook")
 )
 _COMMIT, _TURN = (Script(name, ("common", "change")) for name in ("commit", "turn"))
 
@@ -267,6 +281,16 @@ class Scripts:
         reply = await self._run(_TAKE, call_sid, at, (clean(by), "1" if over else ""))
         verdict, holder = cast(tuple[str, str], reply)
         return None if verdict == Verdict.UNKNOWN else holder
+
+    async def rebook(self, call_sid: CallSid, time: str, *, at: datetime) -> Rebooked:
+        """Move a booking to `time`, as the record writes it, or call it off ('').
+
+        Fences the session that owns the call. Returns APPLIED, DONE, UNBOOKED or UNKNOWN; raises
+        TooFewReplicas when it is not safe yet.
+        """
+        reply = await self._run(_REBOOK, call_sid, at, (time, _us(at)), copied=True)
+        verdict, was, before = cast(tuple[str, str, str], reply)
+        return Rebooked(Verdict(verdict), was, before)
 
     async def read(self, call_sid: CallSid) -> CallRecord | None:
         """Return the record at one moment, or None when there is none."""

@@ -92,7 +92,7 @@ class CallSession:
         self.state = CallState()
         self.fenced = False
         self._backend = backend
-        self.appointments = backend.slots(info.call_sid)
+        self.appointments = backend.appointments(info.call_sid)
         self._saving = SaveState.BATCH if mode is SaveMode.BATCH else SaveState.ONLINE
         self._why = ""  # what Redis said or did when an attempt failed
         self._epoch: int | None = None

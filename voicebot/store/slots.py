@@ -52,14 +52,21 @@ class Slots:
         self._clock = clock
         self._held: dict[str, str] = {}  # by day: what stands there for this session
 
-    async def hold(self, start: datetime, service: str | None = None) -> Place:
-        """Keep this moment for the caller while it is read back."""
-        expires = int(self._clock().timestamp() * 1000) + HOLD_S * 1000
-        return await self._take(start, expires)
+    async def hold(
+        self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
+    ) -> Place:
+        """Keep this moment for the caller while it is read back.
 
-    async def book(self, start: datetime, service: str | None = None) -> Place:
-        """Keep it for good; other places of this call are let go."""
-        place = await self._take(start, 0)
+        Places of the calls `instead_of` do not stand in its way.
+        """
+        expires = int(self._clock().timestamp() * 1000) + HOLD_S * 1000
+        return await self._take(start, expires, instead_of)
+
+    async def book(
+        self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
+    ) -> Place:
+        """Keep it for good; other places of this call are let go. See `hold`."""
+        place = await self._take(start, 0, instead_of)
         if place is Place.YOURS:
             del self._held[self._key(self._local(start).date())]
             await self.leave()
@@ -144,7 +151,7 @@ class Slots:
         open_days = (day for day in days if window.has_day(day) and any(_grid(self._business, day)))
         yield from islice(open_days, LOOK_AHEAD_DAYS)
 
-    async def _take(self, start: datetime, expires: int) -> Place:
+    async def _take(self, start: datetime, expires: int, instead_of: Sequence[CallSid]) -> Place:
         local = self._local(start)
         key = self._key(local.date())
         booking = self._business.booking
@@ -154,7 +161,7 @@ class Slots:
         arguments = (self._holder, minute, booking.slot_minutes, booking.capacity)
         try:
             moments = (int(now.timestamp() * 1000), expires, life_s)
-            reply = await _SLOT.run(self._client, (key,), (*arguments, *moments))
+            reply = await _SLOT.run(self._client, (key,), (*arguments, *moments, *instead_of))
         except (*AWAY, BrokenRecord):
             return Place.UNKNOWN
         if not reply:
@@ -182,7 +189,7 @@ class Slots:
         ]
 
     def _key(self, day: date) -> str:
-        return f"slots:{{{self._business.company.id}:{day.isoformat()}}}"
+        return day_key(self._business, day)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._business.zone)
@@ -217,6 +224,11 @@ def _is_apart(at: datetime, other: datetime) -> bool:
 
 
 _APART = timedelta(hours=3)
+
+
+def day_key(business: Business, day: date) -> str:
+    """Return the hash of a day's places: holder -> "start expires", as slot.lua writes it."""
+    return f"slots:{{{business.company.id}:{day.isoformat()}}}"
 
 
 def _grid(business: Business, day: date) -> Iterator[datetime]:

@@ -24,6 +24,7 @@ from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
+from voicebot.store.bookings import Reconciliation
 from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
@@ -48,6 +49,9 @@ log = get_logger(__name__)
 
 OPEN_PATIENCE_S = 0.5
 """Time that a beginning call waits for its claim; later it begins unclaimed."""
+
+RECONCILE_EVERY_S = 600.0
+"""Longer than any step of a move takes: a place that two passes find is nobody's."""
 
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0
@@ -103,6 +107,13 @@ class Store:
         await self.fallback.close()
         await close(self._backend.client)
 
+    def start_reconciling(self) -> None:
+        """Keep the index of appointments whole, and free places that crashes left, until closed.
+
+        One process of an installation is enough; more do no harm.
+        """
+        self.tasks.start(self._keep_reconciling())
+
     async def is_ready(self) -> bool:
         """Return whether most records can be written in Redis now."""
         return await is_ready(self._backend.client)
@@ -157,7 +168,7 @@ class Store:
             state=state,
             answers=answers,
             backend=backend,
-            appointments=backend.slots(call_sid),
+            appointments=backend.appointments(call_sid),
         )
 
     async def get_call_skeleton(self, call_sid: str) -> CallSkeleton | None:
@@ -284,6 +295,17 @@ class Store:
         """Add to the indexes: a process that died while Redis was away may not have done it."""
         session = pending.session
         self._backend.written_soon(session.call_sid, session.fresh.get("caller"), session.began)
+
+    async def _keep_reconciling(self) -> None:
+        backend = self._backend
+        reconciliation = Reconciliation(backend.client, backend.business, backend.clock)
+        while True:
+            await self.breaker.closed()
+            with suppress(*AWAY, BrokenRecord):  # some nodes, perhaps: it comes again
+                await reconciliation.index()
+            with suppress(*AWAY, BrokenRecord):
+                await reconciliation.free_places()
+            await asyncio.sleep(RECONCILE_EVERY_S)
 
     async def _keep_replaying(self) -> None:
         while True:

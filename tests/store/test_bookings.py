@@ -1,0 +1,499 @@
+"""Appointments are found, called off and moved: whatever breaks, none is lost or double."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
+
+from voicebot.business import Booking, Business, load_business
+from voicebot.call import FIELDS, CallSid, Change, Place, Status, Step
+from voicebot.errors import Fenced
+from voicebot.settings import Settings
+from voicebot.store import open_store
+from voicebot.store.bookings import Reconciliation
+from voicebot.store.events import EventReader
+from voicebot.store.record import call_keys
+from voicebot.store.slots import HOLD_S
+from voicebot.store.store import Store
+
+from .calls import BOOKED_TIME, SID, START, answered, caller, spoken, stored
+from .cluster import cluster
+from .conftest import StoreMaker
+
+NUMBER, PHONE = "+61255550199", "+61255550100"
+OTHER = CallSid("CAother")
+LATER = BOOKED_TIME + timedelta(days=1)
+HALF_AN_HOUR_LATER = BOOKED_TIME + timedelta(minutes=30)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def business() -> Business:
+    """It can be in one place at a time, for an hour."""
+    booking = Booking(slot_minutes=60, capacity=1, days_ahead=30)
+    return load_business(None).model_copy(update={"booking": booking})
+
+
+@pytest.fixture
+def store(make_store: StoreMaker, clock: Clock) -> Store:
+    return make_store(clock=clock)
+
+
+async def booked(store: Store, sid: CallSid = SID, time: datetime = BOOKED_TIME) -> None:
+    """A whole call that books, from its greeting to its end."""
+    ledger = await store.open_call(sid, caller=NUMBER)
+    for second, step in enumerate(FIELDS):
+        change = answered(step, second * 3)
+        if step is Step.TIME:
+            assert await ledger.appointments.book(time) is Place.YOURS
+            change = replace(change, answers={Step.TIME: time})
+        await ledger.commit(change)
+    await ledger.close()
+    await store.best_effort.finish()
+
+
+async def is_free(store: Store, time: datetime) -> bool:
+    """Whether another call could have this time."""
+    turn = await store.open_turn(CallSid("CAasking"))
+    place = await turn.appointments.hold(time)
+    await turn.appointments.leave()
+    return place is Place.YOURS
+
+
+async def found(store: Store, number: str = NUMBER) -> list[tuple[CallSid, object]]:
+    """The appointments under a number, as another call finds them."""
+    turn = await store.open_turn(OTHER, caller=number)
+    bookings = await turn.appointments.bookings(number)
+    return [(booking.call_sid, booking.state.answers[Step.TIME]) for booking in bookings]
+
+
+@pytest.mark.parametrize("number", [NUMBER, PHONE])
+async def test_an_appointment_is_found_by_the_number_that_called_or_that_was_given(
+    store: Store, number: str
+) -> None:
+    await booked(store)
+    assert await found(store, number) == [(SID, BOOKED_TIME)]
+    assert await found(store, "+61255550111") == []
+
+
+async def test_those_of_one_number_come_soonest_first(store: Store) -> None:
+    await booked(store, CallSid("CA1"), LATER)
+    await booked(store, CallSid("CA2"), BOOKED_TIME)
+    assert [sid for sid, _ in await found(store)] == ["CA2", "CA1"]
+
+
+async def test_the_call_that_asks_does_not_find_its_own(store: Store) -> None:
+    await booked(store)
+    turn = await store.open_turn(SID)
+    assert await turn.appointments.bookings(NUMBER) == ()
+
+
+async def test_an_appointment_that_is_over_is_not_found(store: Store, clock: Clock) -> None:
+    await booked(store)
+    clock.at = BOOKED_TIME + timedelta(seconds=1)
+    assert await found(store) == []
+
+
+async def test_what_is_held_and_not_booked_or_booked_and_not_committed_is_not_found(
+    store: Store,
+) -> None:
+    ledger = await store.open_call(SID, caller=NUMBER)
+    await ledger.appointments.book(BOOKED_TIME)
+    assert await found(store) == []
+    await ledger.commit(answered(Step.TIME, 1))
+    assert await found(store) == [(SID, BOOKED_TIME)], "before the call is over"
+
+
+async def test_a_withheld_number_has_no_appointments(store: Store) -> None:
+    ledger = await store.open_call(SID, caller="+266696687")
+    await ledger.appointments.book(BOOKED_TIME)
+    await ledger.commit(answered(Step.TIME, 1))
+    assert await found(store, "+266696687") == []
+
+
+async def test_what_an_integrator_books_is_found(store: Store) -> None:
+    await store.open_call(SID, caller=NUMBER)
+    name = (await stored(store)).services[0].name
+    assert await store.writes.update_service_selection(SID, name, BOOKED_TIME)
+    assert await store.writes.update_booking_status(SID, True)
+    await store.best_effort.finish()
+    assert await found(store) == [(SID, BOOKED_TIME)]
+
+
+async def test_the_index_expires_after_its_last_appointment(store: Store, client: Redis) -> None:
+    await booked(store)
+    life_s = await client.ttl(f"booked:{{{NUMBER}}}")
+    assert BOOKED_TIME < START + timedelta(seconds=life_s) < BOOKED_TIME + timedelta(days=2)
+
+
+async def test_an_appointment_that_is_called_off_keeps_its_time_and_frees_its_place(
+    store: Store, client: Redis
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER, caller=NUMBER)
+    assert await turn.appointments.cancel(SID)
+    skeleton = await stored(store)
+    assert (skeleton.status, skeleton.servicebooked) == (Status.CANCELLED, False)
+    assert skeleton.user.serviceBookedTime == BOOKED_TIME.isoformat()
+    assert await store.status(SID) is Status.CANCELLED
+    assert await is_free(store, BOOKED_TIME)
+    assert await found(store) == []
+    events = [event.fields for event in await EventReader(client).of_call(SID)]
+    assert [(e["type"], e["value"]) for e in events[-2:]] == [
+        ("booked", "false"),
+        ("status", "cancelled"),
+    ]
+    assert await turn.appointments.cancel(SID), "again"
+    assert len(await EventReader(client).of_call(SID)) == len(events)
+
+
+async def test_a_moved_appointment_has_the_new_time_and_place_and_frees_the_old_one(
+    store: Store, client: Redis
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER, caller=NUMBER)
+    assert await turn.appointments.hold(LATER, instead_of=(SID,)) is Place.YOURS
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    skeleton = await stored(store)
+    assert (skeleton.status, skeleton.servicebooked) == (Status.BOOKED, True)
+    assert skeleton.user.serviceBookedTime == LATER.isoformat()
+    assert Step.TIME in skeleton.confirmed
+    assert await is_free(store, BOOKED_TIME)
+    assert not await is_free(store, LATER)
+    assert await found(store) == [(SID, LATER)]
+    events = [event.fields for event in await EventReader(client).of_call(SID)]
+    assert [(e["type"], e["field"], e["value"]) for e in events[-2:]] == [
+        ("field", "time", LATER.isoformat()),
+        ("moved", "time", LATER.isoformat()),
+    ]
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS, "again"
+    assert len(await EventReader(client).of_call(SID)) == len(events)
+
+
+async def test_a_move_by_less_than_a_visit_is_not_hindered_by_the_place_it_leaves(
+    store: Store,
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.hold(HALF_AN_HOUR_LATER) is Place.TAKEN
+    held = await turn.appointments.hold(HALF_AN_HOUR_LATER, instead_of=(SID,))
+    assert held is Place.YOURS
+    assert await turn.appointments.move(SID, HALF_AN_HOUR_LATER) is Place.YOURS
+    assert not await is_free(store, HALF_AN_HOUR_LATER)
+    assert await is_free(store, BOOKED_TIME - timedelta(minutes=30))
+    assert await turn.appointments.move(SID, BOOKED_TIME) is Place.YOURS, "and back"
+    assert not await is_free(store, BOOKED_TIME)
+    assert await is_free(store, BOOKED_TIME + timedelta(minutes=60))
+    assert await turn.appointments.cancel(SID)
+    assert await is_free(store, BOOKED_TIME)
+
+
+async def test_a_time_that_another_call_has_is_not_given_by_a_move(store: Store) -> None:
+    await booked(store)
+    await booked(store, CallSid("CA2"), LATER)
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.move(SID, LATER) is Place.TAKEN
+    assert (await stored(store)).user.serviceBookedTime == BOOKED_TIME.isoformat()
+    assert not await is_free(store, BOOKED_TIME)
+
+
+async def test_what_is_called_off_or_never_booked_cannot_be_moved(store: Store) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.cancel(SID)
+    assert await turn.appointments.move(SID, LATER) is Place.UNKNOWN
+    assert await is_free(store, LATER)
+    ledger = await store.open_call(CallSid("CA3"), caller=NUMBER)
+    await ledger.commit(answered(Step.NAME, 1))
+    for unbooked in (CallSid("CA3"), CallSid("CAunknown")):
+        assert not await turn.appointments.cancel(unbooked)
+        assert await turn.appointments.move(unbooked, LATER) is Place.UNKNOWN
+        assert await is_free(store, LATER)
+    assert (await stored(store, "CA3")).status is Status.ACTIVE
+    assert await store.get_call_skeleton("CAunknown") is None
+
+
+async def test_a_hold_of_the_moving_call_is_let_go_with_the_move(store: Store) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    other = LATER + timedelta(days=1)
+    assert await turn.appointments.hold(other, instead_of=(SID,)) is Place.YOURS
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    assert await is_free(store, other)
+
+
+# -- others at the same time ---------------------------------------------------------------
+
+
+async def test_the_session_that_booked_ends_quietly_and_writes_its_booking_no_more(
+    store: Store,
+) -> None:
+    ledger = await store.open_call(SID, caller=NUMBER)
+    await ledger.appointments.book(BOOKED_TIME)
+    await ledger.commit(answered(Step.TIME, 1))
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.cancel(SID)
+    with pytest.raises(Fenced):
+        await ledger.commit(Change(status=Status.BOOKED, booked=True, messages=(caller("x", 9),)))
+    await ledger.close()
+    skeleton = await stored(store)
+    assert (skeleton.status, skeleton.servicebooked) == (Status.CANCELLED, False)
+    assert "x" in await spoken(store), "what was said is kept"
+    assert await is_free(store, BOOKED_TIME)
+
+
+async def test_a_session_that_closes_after_a_move_mends_nothing_back(store: Store) -> None:
+    ledger = await store.open_call(SID, caller=NUMBER)
+    await ledger.appointments.book(BOOKED_TIME)
+    await ledger.commit(answered(Step.TIME, 1))
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    await ledger.close()
+    assert (await stored(store)).user.serviceBookedTime == LATER.isoformat()
+    assert not await is_free(store, LATER)
+
+
+async def test_a_claim_of_a_call_that_was_called_off_does_not_open_it_again(store: Store) -> None:
+    await booked(store)
+    assert await (await store.open_turn(OTHER)).appointments.cancel(SID)
+    ledger = await store.open_call(SID, caller=NUMBER)
+    assert (ledger.state.status, ledger.state.booked) == (Status.CANCELLED, False)
+    assert (await stored(store)).status is Status.CANCELLED
+    later = await store.open_call(CallSid("CAlater"), caller=NUMBER)
+    assert later.state.earlier == ()
+
+
+async def test_many_at_once_leave_one_time_and_one_place(store: Store) -> None:
+    await booked(store)
+    times = [BOOKED_TIME + timedelta(days=n) for n in range(1, 6)]
+    turns = [await store.open_turn(CallSid(f"CAm{n}")) for n in range(len(times))]
+    moves = (t.appointments.move(SID, at) for t, at in zip(turns, times, strict=True))
+    assert set(await asyncio.gather(*moves)) == {Place.YOURS}
+    time = (await stored(store)).user.serviceBookedTime
+    taken = [at for at in (BOOKED_TIME, *times) if not await is_free(store, at)]
+    assert [at.isoformat() for at in taken] == [time]
+
+
+@pytest.mark.parametrize("nth", range(8))
+async def test_a_cancel_beside_a_move_leaves_no_place(store: Store, nth: int) -> None:
+    await booked(store)
+    turns = [await store.open_turn(CallSid(name)) for name in ("CA8", "CA9")]
+    both: list[Awaitable[object]] = [
+        turns[0].appointments.cancel(SID),
+        turns[1].appointments.move(SID, LATER),
+    ]
+    done = await asyncio.gather(*(both if nth % 2 else both[::-1]))
+    assert True in done
+    assert (await stored(store)).status is Status.CANCELLED
+    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store, LATER)
+
+
+# -- Redis goes away in each step ----------------------------------------------------------
+
+
+class Breaking:
+    """A client on which the n-th script fails, and every later one: its request, or its reply."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._left = 0
+        self._reply = self.broke = False
+
+    def at(self, nth: int, *, reply: bool) -> None:
+        """Begin to count the scripts."""
+        self._left, self._reply = nth, reply
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client, name)
+
+    async def execute_command(self, *command: object, **options: object) -> object:
+        run = cast(Callable[..., Awaitable[object]], self._client.execute_command)
+        if command[0] not in ("EVAL", "EVALSHA"):
+            return await run(*command, **options)
+        if self.broke or (self._left == 1 and not self._reply):
+            self.broke = True
+            raise RedisConnectionError("refused")
+        try:
+            reply = await run(*command, **options)
+        except NoScriptError:  # asked again by its text
+            raise
+        self._left -= 1
+        if self._left == 0:
+            self.broke = True
+            raise RedisConnectionError("connection reset")
+        return reply
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["request", "reply"])
+@pytest.mark.parametrize("nth", range(1, 6))
+@pytest.mark.parametrize("new", [LATER, HALF_AN_HOUR_LATER], ids=["day", "hour"])
+async def test_a_move_that_broke_in_the_middle_is_finished_by_the_next_try(
+    store: Store, make_store: StoreMaker, client: Redis, clock: Clock,
+    nth: int, reply: bool, new: datetime,
+) -> None:  # fmt: skip
+    await booked(store)
+    breaking = Breaking(client)
+    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
+    breaking.at(nth, reply=reply)
+    half_done = await turn.appointments.move(SID, new)
+    time = (await stored(store)).user.serviceBookedTime
+    assert time in (BOOKED_TIME.isoformat(), new.isoformat())
+    assert half_done is Place.UNKNOWN or time == new.isoformat()
+    assert not await is_free(store, datetime.fromisoformat(time)), "where it stands it has a place"
+    again = await store.open_turn(CallSid("CAagain"))
+    assert await again.appointments.move(SID, new) is Place.YOURS
+    assert (await stored(store)).user.serviceBookedTime == new.isoformat()
+    assert not await is_free(store, new)
+    assert await is_free(store, BOOKED_TIME - timedelta(minutes=30))
+    assert await again.appointments.cancel(SID)
+    assert await is_free(store, new)
+    assert await is_free(store, BOOKED_TIME)
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["request", "reply"])
+@pytest.mark.parametrize("nth", range(1, 6))
+@pytest.mark.parametrize("what", ["move", "cancel"])
+async def test_what_broke_in_the_middle_and_nobody_tries_again_is_reconciled(
+    store: Store, make_store: StoreMaker, client: Redis, business: Business, clock: Clock,
+    nth: int, reply: bool, what: str,
+) -> None:  # fmt: skip
+    await booked(store)
+    breaking = Breaking(client)
+    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
+    breaking.at(nth, reply=reply)
+    if what == "move":
+        await turn.appointments.move(SID, LATER)
+    else:
+        await turn.appointments.cancel(SID)
+    clock.at += timedelta(seconds=HOLD_S + 1)
+    reconciliation = Reconciliation(client, business, clock)
+    await reconciliation.free_places()
+    await reconciliation.free_places()
+    skeleton = await stored(store)
+    time = datetime.fromisoformat(str(skeleton.user.serviceBookedTime))
+    for at in (BOOKED_TIME, LATER):
+        assert await is_free(store, at) is not (skeleton.servicebooked and at == time)
+
+
+async def test_a_place_that_was_just_taken_is_not_freed_under_a_move(
+    store: Store, make_store: StoreMaker, client: Redis, business: Business, clock: Clock
+) -> None:
+    await booked(store)
+    breaking = Breaking(client)
+    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
+    breaking.at(3, reply=False)
+    assert await turn.appointments.move(SID, LATER) is Place.UNKNOWN
+    reconciliation = Reconciliation(client, business, clock)
+    assert await reconciliation.free_places() == 0
+    again = await store.open_turn(OTHER)
+    assert await again.appointments.move(SID, LATER) is Place.YOURS
+    assert await reconciliation.free_places() == 0
+    assert not await is_free(store, LATER)
+
+
+async def test_a_place_whose_record_is_not_booked_yet_is_never_freed(
+    store: Store, client: Redis, business: Business, clock: Clock
+) -> None:
+    """The commit that books may wait in a journal."""
+    ledger = await store.open_call(SID, caller=None)
+    assert await ledger.appointments.book(LATER) is Place.YOURS
+    reconciliation = Reconciliation(client, business, clock)
+    assert [await reconciliation.free_places() for _ in range(3)] == [0, 0, 0]
+    assert not await is_free(store, LATER)
+
+
+async def test_appointments_that_the_index_does_not_name_are_added(
+    store: Store, client: Redis, business: Business, clock: Clock
+) -> None:
+    await booked(store)
+    await client.delete(f"booked:{{{NUMBER}}}", f"booked:{{{PHONE}}}")
+    await client.set("call:{CAbroken}", "no hash")
+    assert await found(store) == []
+    await Reconciliation(client, business, clock).index()
+    assert await found(store) == [(SID, BOOKED_TIME)]
+    assert await found(store, PHONE) == [(SID, BOOKED_TIME)]
+
+
+async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
+    store: Store, make_store: StoreMaker, client: Redis, clock: Clock
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    nowhere = Redis(port=1, decode_responses=True)
+    away = make_store(nowhere, clock=clock)._backend.appointments(OTHER)
+    assert await away.bookings(NUMBER) == ()
+    assert not await away.cancel(SID)
+    assert await away.move(SID, LATER) is Place.UNKNOWN
+    assert await found(store) == [(SID, BOOKED_TIME)]
+    assert await turn.appointments.cancel(SID)
+    await nowhere.aclose()
+
+
+async def test_a_record_that_is_no_hash_breaks_nothing(store: Store, client: Redis) -> None:
+    await client.set(call_keys(SID).call, "another program's")
+    await client.zadd(f"booked:{{{NUMBER}}}", {SID: LATER.timestamp()})
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.bookings(NUMBER) == ()
+    assert not await turn.appointments.cancel(SID)
+    assert await turn.appointments.move(SID, LATER) is Place.UNKNOWN
+    assert await is_free(store, LATER)
+
+
+# -- a cluster -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def on_cluster(
+    settings: Settings, business: Business, tmp_path: Path
+) -> AsyncIterator[Store]:
+    (directory := tmp_path / "nodes").mkdir()
+    async with cluster(directory) as nodes:
+        there = settings.model_copy(update={"redis_url": nodes.url})
+        async with open_store(there, business) as store:
+            yield store
+
+
+@pytest.mark.valkey
+@pytest.mark.slow
+async def test_on_a_cluster_too(on_cluster: Store, business: Business) -> None:
+    day = datetime.now(business.zone) + timedelta(days=9)
+    time = day.replace(hour=10, minute=0, second=0, microsecond=0)
+    numbers = count(1)
+    for _ in range(3):  # calls, days and numbers of several nodes
+        sid, at = CallSid(f"CA{next(numbers)}"), time + timedelta(days=next(numbers))
+        await booked(on_cluster, sid, at)
+        assert (sid, at) in await found(on_cluster)
+        turn = await on_cluster.open_turn(CallSid("CAmoving"))
+        new = at + timedelta(hours=2)
+        assert await turn.appointments.move(sid, new) is Place.YOURS
+        assert (sid, new) in await found(on_cluster, PHONE)
+        assert await is_free(on_cluster, at)
+        assert not await is_free(on_cluster, new)
+        assert await turn.appointments.cancel(sid)
+        assert await is_free(on_cluster, new)
+    assert await found(on_cluster) == []
