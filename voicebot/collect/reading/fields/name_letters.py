@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 
 from rapidfuzz.distance import Levenshtein
 
-from voicebot.collect.reading.fields.name_words import is_known, is_letter, is_word, words_of
+from voicebot.collect.reading.fields.name_words import is_known, is_letter, is_word, titled
+from voicebot.collect.reading.lexicon import lexicon
 from voicebot.collect.reading.spelling import letter, sounds_alike
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_family, is_given
@@ -19,6 +21,8 @@ _LONGEST_FRAGMENT = 5
 """A recogniser that hears letters now and then writes a few of them as one word."""
 _SHORTEST_NAME = 2
 _MARKS = frozenset("-.,")
+_ONSETS = str.maketrans("cqgzy", "kkjsi")
+"""First letters of one sound: Katherine and Catherine, Jeff and Geoff agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +39,27 @@ def letters_at(said: Utterance, first: int) -> Letters | None:
     """Return the row of letters that begins at this token; None where fewer than two do."""
     text, at, end, count = "", first, first, 0
     while at < len(said):
-        if said.low(at) in _MARKS or (text and said.is_sound(at)):
+        if text and (said.low(at) in _MARKS or said.is_sound(at)):
             at += 1
-        elif said.at(at, "name.apostrophe") and text:
+        elif text and said.at(at, "name.apostrophe"):
             text, at = text + "'", at + 1
         elif found := _letter(said, at, bool(text)):
-            text += found[0]
-            count += 1
-            at = end = found[1]
+            text, at, end, count = text + found[0], found[1], found[1], count + 1
         else:
             break
-        if not text:
-            return None
     return Letters(_once(text), first, end, count) if count > 1 else None
 
 
 def _letter(said: Utterance, at: int, inside: bool) -> tuple[str, int] | None:
     """Return a letter, or what a recogniser writes for one among others, and where it ends."""
     if word := said.at(at, "spelling.alphabet"):
-        near = [said.at(n, "spelling.alphabet") for n in range(max(0, at - 3), word.end + 3)]
-        enough = sum(each is not None for each in near) >= FEWEST
-        if enough or (inside and is_letter(said, at - 1)):
+        near = range(max(0, at - 3), word.end + 3)
+        if sum(said.at(n, "spelling.alphabet") is not None for n in near) >= FEWEST:
             return word.value, word.end
     if found := letter(said, at):
         return found.text, found.end
     token = said.tokens[at]
-    if token.text.isupper() and is_word(said, at) and len(token.low) < _LONGEST_FRAGMENT:
+    if token.text.isupper() and is_word(said, at):  # "SM-I-TH"
         before = inside and said.low(at - 1) == "-" and said.tokens[at - 2].text.isupper()
         return (token.low, at + 1) if before or said.low(at + 1) == "-" else None
     sound = said.at(at, "spelling.sound", "spelling.name")
@@ -77,10 +76,10 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     parts: list[tuple[str, bool]] = []
     at = first
     while at < end:
-        if said.at(at, "name.between", "name.label", "name.hint"):
-            return None
         if said.low(at) in _MARKS or said.at(at, "name.pause", "quiet.courtesy", "act.thank"):
             at += 1
+        elif said.at(at, "name.between", "name.label", "name.hint"):
+            return None
         elif found := _letter(said, at, bool(parts)):
             parts.append((found[0], True))
             at = found[1]
@@ -92,16 +91,10 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     text = _once("".join(part for part, _ in parts))
     written = [part for part, single in parts if not single]
     singles = len(parts) - len(written)
-    if not singles or not written or not _are_pieces(said, first, end):
+    if not singles or not written or _are_words(said, first, end, parts):
         return None
-    if singles == 1 and all(map(is_known, written)) and len(written[0]) > 1:
+    if singles == 1 and all(map(is_known, written)):
         return None  # "mary a smith" is a name with an initial
-    if is_given(parts[0][0]) and not parts[0][1] and all(single for _, single in parts[1:]):
-        return None  # "otto, b r a n d t" is a name and its letters
-    for n, (part, single) in enumerate(parts):
-        row = "".join(later for later, _ in takewhile(lambda each: each[1], parts[n + 1 :]))
-        if not single and len(row) >= _SHORTEST_NAME and alike(part, row):
-            return None  # "ruth, r u t h"
     strange = sum(not is_everyday(part) for part in written)
     known = is_given(text) or " " in parted(text, known=True)
     spelled = singles >= FEWEST and singles * 2 >= len(parts)
@@ -109,11 +102,19 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     return Letters(text, first, end, singles) if known or spelled or broken else None
 
 
-def _are_pieces(said: Utterance, first: int, end: int) -> bool:
-    """Return True for no word of a sentence among them; "er" and capitals ("IE") are pieces."""
+def _are_words(said: Utterance, first: int, end: int, parts: Sequence[tuple[str, bool]]) -> bool:
+    """Return True where a part is a word: of a sentence, or a name that is spelled behind it."""
     words = {t.low for t in said.tokens[first:end] if not t.text.isupper() and len(t.low) > 1}
     spelled = {said.low(at) for at in range(first, end) if _letter(said, at, inside=True)}
-    return FUNCTION_WORDS.isdisjoint(words - spelled - said.lexicon.sounds)
+    if not FUNCTION_WORDS.isdisjoint(words - spelled - said.lexicon.sounds):
+        return True
+    if is_given(parts[0][0]) and all(single for _, single in parts[1:]):
+        return True  # "otto, b r a n d t" is a name and its letters
+    for n, (part, single) in enumerate(parts):
+        row = "".join(later for later, _ in takewhile(lambda each: each[1], parts[n + 1 :]))
+        if not single and len(row) >= _SHORTEST_NAME and alike(part, row):
+            return True  # "ruth, r u t h"
+    return False
 
 
 def parted(letters: str, *, known: bool = False) -> str:
@@ -121,22 +122,13 @@ def parted(letters: str, *, known: bool = False) -> str:
 
     With `known` only where both are in the lists.
     """
-    if is_given(letters):
-        return letters.capitalize()
     cuts = [at for at in range(_SHORTEST_NAME, len(letters) - 1) if is_given(letters[:at])]
     both = [at for at in cuts if is_family(letters[at:])]
-    first_only = [] if known else [at for at in cuts if at >= FEWEST]
+    first_only = [at for at in cuts if at >= FEWEST and not known and not is_family(letters)]
     cut = max(both or first_only, default=0)
-    if not cut or (not both and is_family(letters)):
-        return capital(letters)
+    if not cut or is_given(letters):
+        return titled(letters)
     return f"{letters[:cut].capitalize()} {letters[cut:].capitalize()}"
-
-
-def capital(letters: str) -> str:
-    """Return spelled letters in title case."""
-    if letters.startswith("mc") and len(letters) > FEWEST:
-        return "Mc" + letters[2:].capitalize()
-    return "'".join(part.capitalize() for part in letters.split("'"))
 
 
 def respelled(name: str, letters: str) -> str:
@@ -144,23 +136,21 @@ def respelled(name: str, letters: str) -> str:
 
     The letters are the word that sounds like them, all words together, or a last name to a first.
     """
-    words = words_of(name)
+    words, said = name.lower().split(" "), name.split(" ")
     if letters in ("".join(words), *words):
         return name
-    joined = distance("".join(words), letters)
-    if len(words) > 1 and joined < min(distance(word, letters) for word in words):
-        return parted(letters)
     at = nearest(words, letters)
+    if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):
+        return parted(letters)
     letters = _heard(words[at], letters)
-    said = name.split(" ")
     if letters == words[at]:
         return name
     if alike(words[at], letters):
-        said[at] = capital(letters)
-    elif _sound(words[-1]) == _sound(letters):
-        said[-1] = capital(letters)
+        said[at] = titled(letters)
+    elif _onset(words[-1]) == _onset(letters):
+        said[-1] = titled(letters)
     elif len(words) == 1 and not is_everyday(letters):
-        said.append(capital(letters))
+        said.append(titled(letters))
     return " ".join(said)
 
 
@@ -178,9 +168,7 @@ def _heard(word: str, letters: str) -> str:
 def hinted(name: str, letters: str) -> str:
     """Return a name with the letters that tell its spellings apart: "Smith" with a "y"."""
     low = name.lower()
-    if letters in low:
-        return name
-    for other in _EXCHANGED.get(letters, ()):
+    for other in () if letters in low else _exchanged().get(letters, ()):
         at = low.rfind(other)
         if at >= 0:
             new = name[:at] + letters + name[at + len(other) :]
@@ -188,65 +176,32 @@ def hinted(name: str, letters: str) -> str:
     return name
 
 
-def refined(name: str, held: str) -> str:
-    """Return the held name with the word that one new word mends; else the new name."""
-    words = held.split(" ")
-    if len(words) < 2 or " " in name:
-        return name
-    at = nearest(words_of(held), name.lower())
-    if not alike(words[at].lower(), name.lower()):
-        return name
-    return " ".join([*words[:at], name, *words[at + 1 :]])
+@cache
+def _exchanged() -> dict[str, list[str]]:
+    """Return what each letter may stand for in another spelling, the likeliest first."""
+    rows = (row for row in lexicon("en").rows if row.tag == "name.exchanged")
+    return {row.phrases: row.value.split() for row in rows}
 
 
 def alike(one: str, other: str) -> bool:
     """Return True for two spellings of one name, as far as a recogniser hears it."""
-    slips = distance(one, other)
+    slips = Levenshtein.distance(one, other)
     if slips <= 1 and min(len(one), len(other)) > FEWEST:
         return True
-    return slips * 2 <= max(len(one), len(other)) and _sound(one) == _sound(other)
+    return slips * 2 <= max(len(one), len(other)) and _onset(one) == _onset(other)
 
 
 def nearest(words: Sequence[str], letters: str) -> int:
     """Return the place of the word that is most like these letters."""
-    return min(range(len(words)), key=lambda at: distance(words[at].lower(), letters))
-
-
-def distance(one: str, other: str) -> int:
-    """Return in how many letters two spellings differ."""
-    return Levenshtein.distance(one, other)
+    return min(range(len(words)), key=lambda at: Levenshtein.distance(words[at].lower(), letters))
 
 
 def _once(letters: str) -> str:
     """Return the letters of a name that was spelled twice in a row."""
-    half = len(letters) // 2
-    twice = half >= FEWEST and letters[:half] == letters[half:]
-    return letters[:half] if twice else letters
+    half = letters[: len(letters) // 2]
+    return half if len(half) >= FEWEST and letters == half * 2 else letters
 
 
-def _sound(word: str) -> str:
-    """Return a class of the first sound: Katherine and Catherine, Jeff and Geoff agree."""
-    if word.startswith("ph"):
-        return "f"
-    return {"c": "k", "q": "k", "g": "j", "z": "s", "y": "i"}.get(word[:1], word[:1])
-
-
-_EXCHANGED: dict[str, tuple[str, ...]] = {
-    "y": ("ie", "i", "e"),
-    "i": ("y", "ee", "e"),
-    "ie": ("y", "ey", "i"),
-    "ai": ("ay", "e", "a"),
-    "ph": ("v", "f"),
-    "v": ("ph",),
-    "f": ("ph",),
-    "k": ("ch", "c"),
-    "c": ("k",),
-    "ch": ("k",),
-    "g": ("j",),
-    "j": ("g",),
-    "z": ("s",),
-    "s": ("z",),
-    "e": ("i", "y"),
-    "w": ("u",),
-}
-"""What a letter may stand for in another spelling, the likeliest first."""
+def _onset(word: str) -> str:
+    """Return a class of the first sound."""
+    return "f" if word.startswith("ph") else word[:1].translate(_ONSETS)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from voicebot.collect.reading.clauses import Clause
+from rapidfuzz.distance import Levenshtein
+
 from voicebot.collect.reading.fields.name_letters import (
     FEWEST,
     Letters,
     alike,
-    capital,
-    distance,
     fragments,
     letters_at,
 )
@@ -23,19 +22,20 @@ from voicebot.collect.reading.fields.name_words import (
     is_letter,
     is_word,
     name_at,
+    titled,
     written,
 )
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import FUNCTION_WORDS, is_given
 
-_LEADS = ("name.lead", "name.label", "name.nickname", "name.weak")
+LEADS = ("name.lead", "name.label", "name.nickname", "name.weak")
 _BEFORE = (
     "yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "act.thank", "act.greet",
     "clause.mend", "name.opening", "name.between", "name.told",
 )  # fmt: skip
 """What may stand before a name that is not announced."""
 _LONGEST_FRAGMENT = 3
-_WHOLE_NAME = range(2, 4)
+_LONGEST_NAME = 3
 """Words of a name that is known by its letters alone."""
 
 
@@ -81,152 +81,128 @@ class Mention:
 
 def mentions(said: Utterance) -> Iterator[Mention]:
     """Give every name, row of letters and hint, in the order said."""
-    at, begun, how, label, nick, fresh = 0, 0, None, "", False, True
+    at, begun, how, label, nick = 0, 0, None, "", False
+    fresh = True  # may a name begin here that nothing announces?
     opened = False  # has something else been said before?
-    asking = frozenset(clause.first for clause in said.clauses if _asks(said, clause))
     while at < len(said):
         foreign = said.at(at, "name.not_own", "clause.past")
         if foreign and not said.at(at, "name.label"):  # "my last name" is not past
-            at, how, label, fresh, opened = foreign.end, None, "", False, True
+            at, how, label, opened = foreign.end, None, "", True
             while at < len(said) and not said.tokens[at].is_sign:
                 at += 1
-            continue
-        if lead := said.at(at, *_LEADS):
-            announced = lead.tag != "name.weak"
+        elif lead := said.at(at, *LEADS):
             begun = at if how is None else begun
-            how = How.ANNOUNCED if announced else how or How.WEAK
-            label = lead.value if lead.tag == "name.label" else label
+            how = how or How.WEAK if lead.tag == "name.weak" else How.ANNOUNCED
+            label = lead.value or label
             nick = lead.tag == "name.nickname"
             at = lead.end
-            continue
-        if hint := _hint(said, at):
+        elif hint := _hint(said, at):
             yield hint
             at, how, fresh = hint.end, None, False
-            continue
-        letters = letters_at(said, at)
-        if letters and (letters.count >= FEWEST or _echoes(said, at, letters.text)):
-            start = begun if how else at
-            if words := _words_before(said, at, letters.text):
-                yield words
-            text, told = _with_n(said, at, letters.text), said.before(at, "name.told") is not None
+        elif found := list(_spelled(said, at, begun if how else at, label)):
+            yield from found
+            at, how, label, fresh, opened = found[-1].end, None, "", True, True
+        elif named := _named(said, at, how, fresh=fresh, opened=opened):
+            how_sure, place = named
             yield Mention(
-                text,
-                start,
-                letters.first,
-                letters.end,
-                label=label,
-                letters=True,
-                told=told or label != "",
-                apart=said.before(at, "name.between") is not None,
-            )
-            at, how, label, fresh, opened = letters.end, None, "", True, True
-            continue
-        place = _place(said, at, how, asking, fresh=fresh, opened=opened)
-        if place:
-            strength, found = place
-            yield Mention(
-                written(said, found),
-                begun if how else found.first,
-                found.first,
-                found.end,
-                How.WEAK if nick else strength,
-                found.guesses,
+                written(said, place),
+                begun if how else place.first,
+                place.first,
+                place.end,
+                How.WEAK if nick else how_sure,
+                place.guesses,
                 label,
                 nick,
-                mends=said.clause(found.first).mends,
+                mends=said.clause(place.first).mends,
             )
-            at, how, label, nick, fresh, opened = found.end, None, "", False, False, True
-            continue
-        if skipped := said.at(at, *_BEFORE):
+            at, how, label, nick, fresh, opened = place.end, None, "", False, False, True
+        elif skipped := said.at(at, *_BEFORE):
             at = skipped.end
             fresh = fresh or skipped.tag in ("clause.mend", "name.between", "quiet.link")
         elif said.is_sound(at):
             how = None if said.low(at) in ".?!" else how
-            fresh = True
-            at += 1
+            at, fresh = at + 1, True
         else:
             at, how, label, fresh, opened = at + 1, None, "", False, True
 
 
-def _place(
-    said: Utterance, at: int, how: How | None, asking: Set[int], *, fresh: bool, opened: bool
+def _named(
+    said: Utterance, at: int, how: How | None, *, fresh: bool, opened: bool
 ) -> tuple[How, Place] | None:
     """Return the name at this token and what says so; None where nothing does."""
-    if not is_word(said, at) and not said.at(at, "name.title"):
-        return None
     place = name_at(said, at, announced=how is How.ANNOUNCED)
     if how is How.ANNOUNCED:
         return (how, place) if place else None
-    if fresh or how:
-        named = place or (None if opened else name_at(said, at, announced=True))
-        if named and said.at(named.end, "name.trail"):
-            return How.ANNOUNCED, named
-    if place is None or said.clause(at).first in asking:
+    if not (fresh or how):
+        return None
+    announced = place or (None if opened else name_at(said, at, announced=True))
+    if announced and said.at(announced.end, "name.trail"):
+        return How.ANNOUNCED, announced
+    if place is None or _is_asked(said, at):
         return None
     if how is How.WEAK:
         return how, place
-    if not fresh or _is_spoken_to(said, place):
+    if _is_spoken_to(said, place) or not ends_at(said, place.end):
         return None
-    if not opened and ends_at(said, place.end) and not _is_fragment(said, place):
+    if not opened and not _is_fragment(said, place):
         return How.ALONE, place
-    capital_last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
+    last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
     letters = letters_at(said, place.end)
-    spelled = letters is not None and alike(said.low(place.end - 1), letters.text)
-    known = is_given(said.low(place.first)) or capital_last or said.clause(at).mends or spelled
-    return (How.BEHIND, place) if opened and ends_at(said, place.end) and known else None
+    known = is_given(said.low(place.first)) or last or said.clause(at).mends
+    known = known or (letters is not None and alike(said.low(place.end - 1), letters.text))
+    return (How.BEHIND, place) if opened and known else None
 
 
-def _asks(said: Utterance, clause: Clause) -> bool:
+def _is_asked(said: Utterance, at: int) -> bool:
+    clause = said.clause(at)
     in_words = any(said.all("clause.ask", "clause.told", first=clause.first, end=clause.end))
     return in_words or (clause.asked and clause.others)
 
 
 def _is_spoken_to(said: Utterance, place: Place) -> bool:
     """Return True for "thank you Robin" and "hello Robin"; "thank you, Robin" may answer."""
-    if said.before(place.first, "act.thank"):
-        return True
     alone = place.first + 1 == len(said)
-    return alone and said.before(place.first, "name.hail") is not None
+    return said.before(place.first, "act.thank", *(["name.hail"] if alone else [])) is not None
 
 
 def _is_fragment(said: Utterance, place: Place) -> bool:
     """Return True for no known name but what a recogniser made of "…that is all", or of letters."""
     words = [said.low(at) for at in range(place.first, place.end)]
+    rest = range(place.end, len(said))
     if any(map(is_known, words)):
         return False
-    rest = place.end
-    if rest + 1 == len(said) and said.tokens[rest].is_digits and len(said.low(rest)) == 1:
+    if len(rest) == 1 and said.tokens[rest[0]].is_digits and len(said.low(rest[0])) == 1:
         return True  # "hotchocolate 2"
     short = all(len(word) <= _LONGEST_FRAGMENT for word in words)
-    letters = any(is_letter(said, n) and is_letter(said, n + 1) for n in range(rest, len(said)))
-    return (short and letters) or said.low(rest) == "is"
+    letters = any(is_letter(said, n) and is_letter(said, n + 1) for n in rest)
+    return (short and letters) or said.low(place.end) == "is"
 
 
-def _hint(said: Utterance, at: int) -> Mention | None:
-    """Return the letters of "with a y", "with a P H", "two Ls"."""
-    lead = said.at(at, "name.hint")
-    if not lead:
-        return None
-    letters, n = "", lead.end
-    row = letters_at(said, n)
-    if row and row.count == 2:
-        letters, n = row.text, row.end
-    elif is_letter(said, n):
-        letters, n = said.low(n), n + 1
-    plural = said.low(n)
-    if not letters and plural[:1].isalpha() and plural[1:] in ("s", "'s"):
-        letters, n = plural[0], n + 1
-    elif letters and said.low(n) == "'" and said.low(n + 1) == "s":
-        n += 2
-    if not letters:
-        return None
-    return Mention(letters * int(lead.value or 1), at, at, n, letters=True, hint=True)
-
-
-def _echoes(said: Utterance, at: int, letters: str) -> bool:
-    """Return True where the word before says the same: "Wu, W U"."""
-    before = _word_before(said, at)
-    return before >= 0 and said.low(before) == letters
+def _spelled(said: Utterance, at: int, begun: int, label: str) -> Iterator[Mention]:
+    """Give the row of letters that begins here, behind the words that it alone makes a name."""
+    letters = letters_at(said, at)
+    if letters is None:
+        return
+    word = _word_before(said, at)
+    echoes = said.low(word) == letters.text
+    if letters.count < FEWEST and not echoes:
+        return
+    if echoes and not name_at(said, word, announced=False):
+        first = word
+        while is_word(said, first - 1) and not is_letter(said, first - 1):
+            first -= 1
+        words = [said.low(n) for n in range(first, word + 1)]
+        if 1 < len(words) <= _LONGEST_NAME and FUNCTION_WORDS.isdisjoint(words):
+            text = " ".join(map(titled, words))  # "Blarg Drift, D R I F T"
+            yield Mention(text, first, first, word + 1, How.ALONE)
+    text = letters.text
+    if en := said.before(at, "spelling.en"):  # "Nguyen, and G U Y E N"
+        heard, more = said.low(_word_before(said, en.first)), "n" + text
+        better = Levenshtein.distance(heard, more) <= Levenshtein.distance(heard, text)
+        text = more if heard.startswith("n") and better else text
+    told = label != "" or said.before(at, "name.told") is not None
+    apart = said.before(at, "name.between") is not None
+    yield Mention(text, begun, at, letters.end, label=label, letters=True, told=told, apart=apart)
 
 
 def _word_before(said: Utterance, at: int) -> int:
@@ -238,32 +214,30 @@ def _word_before(said: Utterance, at: int) -> int:
     return _word_before(said, told.first) if told else at
 
 
-def _words_before(said: Utterance, at: int, letters: str) -> Mention | None:
-    """Return the words of "Blarg Drift, D R I F T", which are a name whatever words they are."""
-    end = first = _word_before(said, at) + 1
-    if said.low(end - 1) != letters or name_at(said, end - 1, announced=False):
+def _hint(said: Utterance, at: int) -> Mention | None:
+    """Return the letters of "with a y", "with a P H", "two Ls"."""
+    lead = said.at(at, "name.hint")
+    if not lead:
         return None
-    while first > 0 and is_word(said, first - 1) and not is_letter(said, first - 1):
-        first -= 1
-    words = [said.low(n) for n in range(first, end)]
-    if len(words) not in _WHOLE_NAME or FUNCTION_WORDS.intersection(words):
+    row, n = letters_at(said, lead.end), lead.end
+    word = said.low(n)
+    if row and row.count == 2:
+        letters, n = row.text, row.end
+    elif is_letter(said, n):
+        letters, n = word, n + 1
+    elif word[:1].isalpha() and word[1:] in ("s", "'s"):
+        letters, n = word[0], n + 1
+    else:
         return None
-    return Mention(" ".join(map(capital, words)), first, first, end, How.ALONE)
-
-
-def _with_n(said: Utterance, at: int, letters: str) -> str:
-    """Return the letters of "Nguyen, N G U Y E N" with the "en" that was heard as "and"."""
-    en = said.before(at, "spelling.en")
-    word = said.low(_word_before(said, en.first)) if en else ""
-    better = distance(word, "n" + letters) <= distance(word, letters)
-    return "n" + letters if word.startswith("n") and better else letters
+    n += 2 * (said.low(n) == "'" and said.low(n + 1) == "s")
+    return Mention(letters * int(lead.value or 1), at, at, n, letters=True, hint=True)
 
 
 def spelled_whole(said: Utterance) -> Letters | None:
     """Return a whole utterance of letters and fragments, but for what leads up to it."""
     first = 0
     while first < len(said):
-        lead = said.at(first, *_LEADS, *_BEFORE, "name.pause")
+        lead = said.at(first, *LEADS, *_BEFORE, "name.pause")
         sound = said.at(first, "quiet.sound") and not said.at(first, "name.pause")
         letter = is_letter(said, first) and lead is not None and lead.end == first + 1
         if sound or letter or not (lead or said.tokens[first].is_sign):

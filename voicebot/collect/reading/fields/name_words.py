@@ -6,9 +6,9 @@ beside a given name ("Harriet Long"), with a title ("Mr Long"), or in capitals t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from voicebot.collect.reading.lexicon import SOUND
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import (
@@ -20,7 +20,8 @@ from voicebot.collect.reading.words import (
 
 _VOWELS = frozenset("aeiouy")
 _LONGEST_LABEL = 3
-_MOST_WORDS = 4
+_MOST_TOKENS = 8
+"""Of "Jean-Marie van der Heide" and "J. R. R. Brandt", hyphens and dots included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,13 @@ def is_letter(said: Utterance, at: int) -> bool:
 
 
 def titled(word: str) -> str:
-    """Return a name's word in title case: O'Brien, McDonald."""
+    """Return a name's word in title case: O'Brien, McDonald; one that has capitals as it is."""
     if word[:1].isupper() and not (word.isupper() and len(word) > 2):
         return word
-    parts = word.lower().split("'")
-    if len(parts) == 2 and len(parts[0]) == 1:
-        return "'".join(part.capitalize() for part in parts)
     if word.lower().startswith("mc") and len(word) > 3:
         return "Mc" + word[2:].capitalize()
-    return word.lower().capitalize()
+    head, mark, tail = word.lower().partition("'")
+    return head.capitalize() + mark + (tail.capitalize() if len(head) == 1 else tail)
 
 
 def name_at(said: Utterance, start: int, *, announced: bool) -> Place | None:
@@ -62,20 +61,18 @@ def name_at(said: Utterance, start: int, *, announced: bool) -> Place | None:
     first = start
     while title := said.at(first, "name.title"):
         first = title.end + (said.low(title.end) == ".")
-    at, count = first, 0
-    while at < len(said) and count < _MOST_WORDS:
-        if not _joins(said, at, first):
-            if not _may_continue(said, at, first, announced):
-                break
-            count += said.at(at, "name.particle") is None
-        at += 1
-    while at > first and (_dangles(said, at - 1, first) or not is_word(said, at - 1)):
-        at -= 1
-    if at <= first or not _is_whole(said, first, at):
+    end = first
+    while end < min(len(said), first + _MOST_TOKENS):
+        if not (_joins(said, end, first) or _belongs(said, end, first, announced)):
+            break
+        end += 1
+    while end > first and (_dangles(said, end - 1, first) or not is_word(said, end - 1)):
+        end -= 1
+    if not _is_whole(said, first, end):
         return None
-    if said.at(first, "name.verb_too") and said.at(at, "name.behind_verb"):
+    if said.at(first, "name.verb_too") and said.at(end, "name.behind_verb"):
         return None  # "will you", "may I"
-    return Place(first, at, _guesses(said, first, announced))
+    return Place(first, end, _guesses(said, first, announced))
 
 
 def ends_at(said: Utterance, at: int) -> bool:
@@ -90,13 +87,12 @@ def written(said: Utterance, place: Place) -> str:
     text = ""
     for at in range(place.first, place.end):
         token = said.tokens[at]
-        if token.low == "-":
-            text += "-"
         if not is_word(said, at):
+            text += "-" if token.low == "-" else ""
             continue
-        inner = at > place.first and said.at(at, "name.particle") and token.text.islower()
-        raw = token.text[:-2] if token.low.endswith("'s") else token.text
-        word = token.low if inner and at + 1 < place.end else titled(raw)
+        inner = place.first < at < place.end - 1 and said.at(at, "name.particle")
+        word = token.text.removesuffix("'s").removesuffix("'S")
+        word = word if inner and word.islower() else titled(word)
         if word.lower() != text.lower():
             text += word if not text or text.endswith("-") else " " + word
     return text
@@ -112,115 +108,94 @@ def _joins(said: Utterance, at: int, first: int) -> bool:
     """Return True for a mark inside a name: the hyphen of "Jean-Luc", the dot of "J. Smith"."""
     if at == first or not is_word(said, at + 1):
         return False
-    hyphen = said.low(at) == "-" and said.tokens[at].glued and said.tokens[at + 1].glued
-    initial = is_letter(said, at - 1) and not said.tokens[at - 1].text.islower()
-    return hyphen or (said.low(at) == "." and initial)
+    if said.low(at) == "-":
+        return said.tokens[at].glued and said.tokens[at + 1].glued
+    return said.low(at) == "." and is_letter(said, at - 1) and said.tokens[at - 1].text.isupper()
 
 
-def _may_continue(said: Utterance, at: int, first: int, announced: bool) -> bool:
-    token = said.tokens[at]
-    if not is_word(said, at):
+def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
+    """Return True for a word that may stand in a name, at its beginning or behind the others."""
+    if not is_word(said, at) or _is_label(said, at) or _is_shortening(said, at, first, announced):
         return False
-    particle = said.at(at, "name.particle") is not None
-    if at > first and is_letter(said, at) and not particle and _is_initial(said, at):
-        return True
-    if _is_label(said, at) or _is_shortening(said, at, first, announced):
-        return False
-    inside = at > first and particle and at + 1 < len(said)
-    last = at > first and token.text.istitle() and ends_at(said, at + 1)
-    if last and said.at(at, "name.ending_too"):
-        return said.tokens[first].text[0].isupper()
-    if _is_function(said, at) or said.is_sound(at) or said.at(at, "name.field", "act.thank"):
-        return inside
+    foreign = ("quiet.function",) if said.lexicon.language != "en" else ()
+    stops = said.low(at) in FUNCTION_WORDS
+    stops = stops or said.at(at, SOUND, "name.field", "act.thank", *foreign) is not None
     if at == first:
-        return _may_begin(said, at, announced)
-    return particle or _may_follow(said, at, first)
-
-
-def _is_function(said: Utterance, at: int) -> bool:
-    foreign = said.lexicon.language != "en" and said.at(at, "quiet.function") is not None
-    return said.low(at) in FUNCTION_WORDS or foreign
-
-
-def _may_follow(said: Utterance, at: int, first: int) -> bool:
-    token, word, previous = said.tokens[at], said.low(at), said.low(at - 1)
-    opening = said.tokens[first].text
+        return not stops and _may_begin(said, at, announced)
+    token, word, before = said.tokens[at], said.low(at), said.low(at - 1)
+    opening, ends = said.tokens[first].text, ends_at(said, at + 1)
+    if is_letter(said, at) and _is_initial(said, at):
+        return True
+    if said.at(at, "name.ending_too") and token.text.istitle() and ends:
+        return opening[0].isupper()
+    if said.at(at, "name.particle"):
+        return not stops or at + 1 < len(said)
+    if stops or said.at(at, "quiet.courtesy"):
+        return False
     if said.at(at, "name.suffix"):
-        return ends_at(said, at + 1)
+        return ends
     if opening[0].isupper() and token.text.islower() and not opening.isupper():
-        return is_given(previous) and is_family(word) and ends_at(said, at + 1)
+        return is_given(before) and is_family(word) and ends
     if is_letter(said, at):
-        after = next((n for n in range(at + 1, len(said)) if said.low(n) != "-"), len(said))
-        return not is_letter(said, after)
+        return not is_letter(said, at + 1 + (said.low(at + 1) == "-"))
     if not said.lexicon.is_everyday(word):
-        return said.at(at, "quiet.courtesy") is None
+        return True
     if not is_family(word):
-        both = token.text.istitle() and opening.istitle()
-        return both and is_given(previous) and ends_at(said, at + 1)
-    return is_given(previous) or token.text[0].isupper() or ends_at(said, at + 1)
+        return token.text.istitle() and opening.istitle() and is_given(before) and ends
+    return is_given(before) or token.text[0].isupper() or ends
+
+
+def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
+    token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
+    everyday = said.lexicon.is_everyday
+    if is_letter(said, at):  # "J. Smith", "s kumar"
+        if said.at(at, "spelling.lone_word") or word == "o":
+            return False
+        if after == ".":
+            return token.text.isupper() and at + 2 < len(said)
+        follows = len(after) > 1 and is_word(said, at + 1)
+        return follows and (is_known(after) or not everyday(after))
+    if not everyday(word):
+        return not said.at(at, "name.opening", "quiet.courtesy")
+    if said.before(at - (said.low(at - 1) == "."), "name.title"):
+        return is_family(word)
+    capital = token.text[0].isupper()
+    if ends_at(said, at + 1) and not said.at(at, "name.not_alone"):
+        behind_word = capital and is_word(said, at - 1)
+        if is_common_family(word) or (is_family(word) and (announced or behind_word)):
+            return True
+    if (
+        at + 2 == len(said) == 2
+        and capital
+        and not everyday(after)
+        and said.tokens[1].text.istitle()
+    ):
+        return said.at(at, "name.opening") is None  # "Window Brandtwell"
+    return announced and capital and at > 0 and said.low(at - 1) != "."
 
 
 def _is_label(said: Utterance, at: int) -> bool:
     """Return True for "pwd 1234": a few letters that announce the figures behind them."""
-    after = said.tokens[at + 1] if at + 1 < len(said) else None
-    short = len(said.low(at)) <= _LONGEST_LABEL and not is_known(said.low(at))
-    return after is not None and after.is_digits and short
+    figures = at + 1 < len(said) and said.tokens[at + 1].is_digits
+    return figures and len(said.low(at)) <= _LONGEST_LABEL and not is_known(said.low(at))
 
 
 def _is_shortening(said: Utterance, at: int, first: int, announced: bool) -> bool:
     """Return True for "bbq": letters without a vowel that are no known name; "TJ" may be one."""
     token, word = said.tokens[at], said.low(at)
-    if not word.isascii() or (
-        not token.text.islower() and at > first and is_given(said.low(at - 1))
-    ):
+    shortest = 2 if token.text.islower() and not announced else _LONGEST_LABEL
+    if len(word) < shortest or not word.isascii() or not _VOWELS.isdisjoint(word):
         return False
-    shortest = _LONGEST_LABEL if announced or not token.text.islower() else 2
-    return len(word) >= shortest and _VOWELS.isdisjoint(word) and not is_known(word)
+    after_given = at > first and is_given(said.low(at - 1)) and not token.text.islower()
+    return not after_given and not is_known(word)
 
 
 def _is_initial(said: Utterance, at: int) -> bool:
     """Return True for a middle initial: "Kelley A Fleming"."""
     after = said.low(at + 1)
-    surname = is_family(after) or (is_word(said, at + 1) and not said.lexicon.is_everyday(after))
-    return is_given(said.low(at - 1)) and len(after) > 1 and surname
-
-
-def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
-    token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
-    if is_letter(said, at):
-        return _begins_with_initial(said, at)
-    follows = is_word(said, at + 1)
-    if not said.lexicon.is_everyday(word):
-        return len(word) > 1 and not said.at(at, "name.opening", "quiet.courtesy")
-    if said.before(at, "name.title") or (
-        said.low(at - 1) == "." and said.before(at - 1, "name.title")
-    ):
-        return is_family(word)
-    if ends_at(said, at + 1) and not said.at(at, "name.not_alone"):
-        behind_word = token.text[0].isupper() and is_word(said, at - 1)
-        if is_common_family(word) or (is_family(word) and (announced or behind_word)):
-            return True
-    cased = token.text[0].isupper() and follows and said.tokens[at + 1].text[0].isupper()
-    rare = follows and not said.lexicon.is_everyday(after)
-    if rare and is_known(after) and is_family(word):
-        return cased or announced
-    if rare and cased and len(said) == 2:
-        return said.at(at, "name.opening") is None
-    return announced and token.text[0].isupper() and at > 0 and said.low(at - 1) != "."
-
-
-def _begins_with_initial(said: Utterance, at: int) -> bool:
-    """Return True for "J. Smith" and "s kumar"."""
-    if said.at(at, "spelling.lone_word") or said.low(at) == "o":
-        return False
-    after = said.low(at + 1)
-    if after == ".":
-        return said.tokens[at].text.isupper() and at + 2 < len(said)
-    return (
-        len(after) > 1
-        and is_word(said, at + 1)
-        and (is_known(after) or not said.lexicon.is_everyday(after))
-    )
+    surname = len(after) > 1 and is_word(said, at + 1)
+    surname = surname and (is_family(after) or not said.lexicon.is_everyday(after))
+    return surname and is_given(said.low(at - 1)) and not said.at(at, "name.particle")
 
 
 def _is_whole(said: Utterance, first: int, end: int) -> bool:
@@ -235,11 +210,4 @@ def _guesses(said: Utterance, first: int, announced: bool) -> int:
     word = said.low(first)
     if announced or is_given(word):
         return 0
-    if said.lexicon.is_everyday(word):
-        return 2
-    return 1 if said.tokens[first].text[0].isupper() else 2
-
-
-def words_of(name: str) -> Sequence[str]:
-    """Return a name's words in small letters."""
-    return name.lower().split(" ")
+    return 1 if said.tokens[first].text[0].isupper() and not said.lexicon.is_everyday(word) else 2
