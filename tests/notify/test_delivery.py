@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from redis.asyncio import Redis
 
-from tests.store.calls import SID
-from voicebot.call import FIELDS, Change, Needs, Status, Step
+from tests.store.calls import BOOKED_TIME, SID
+from voicebot.call import FIELDS, CallSid, Change, Needs, Place, Status, Step
 from voicebot.notify.delivery import PAUSES_S
 from voicebot.notify.delivery_log import ORDERED_ATTEMPTS, webhooks_key
 from voicebot.settings import Settings
@@ -29,6 +31,26 @@ async def test_every_field_and_the_end_are_told_in_order_once(
     await by_hand.look()
     assert [r.about for r in receiver.requests] == [*(step.value for step in FIELDS), "booked"]
     assert {r.told["type"] for r in receiver.requests} == {"field.saved", "call.completed"}
+
+
+async def test_a_booking_is_moved_and_called_off(
+    by_hand: ByHand, store: Store, talk: Talk, receiver: Receiver
+) -> None:
+    await talk(steps=FIELDS, end=None)
+    await by_hand.look()
+    before = len(receiver.requests)
+    turn = await store.open_turn(CallSid("CAother"))
+    assert await turn.appointments.move(SID, BOOKED_TIME + timedelta(days=1)) is Place.YOURS
+    assert await turn.appointments.cancel(SID)
+    await by_hand.look()
+    told = [(r.told["type"], r.told["value"], r.told["status"]) for r in receiver.requests]
+    moved = (BOOKED_TIME + timedelta(days=1)).isoformat()
+    assert told[before:] == [
+        ("field.saved", moved, None),
+        ("booking.moved", moved, None),
+        ("booking.cancelled", None, "cancelled"),
+    ]
+    assert {r.told["callSid"] for r in receiver.requests} == {SID}
 
 
 async def test_a_person_is_asked_for(by_hand: ByHand, store: Store, receiver: Receiver) -> None:

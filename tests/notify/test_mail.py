@@ -14,19 +14,19 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from fakeredis import FakeAsyncRedis
-from icalendar import Calendar
+from icalendar import Calendar, Event
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from tests.conftest import PATIENT_S
 from tests.ports import free_port
-from tests.store.calls import SERVICE, SID, Stored, answered
+from tests.store.calls import BOOKED_TIME, SERVICE, SID, Stored, answered
 from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
-from voicebot.call import FIELDS, Step
+from voicebot.call import FIELDS, CallSid, Place, Step
 from voicebot.errors import SettingsError
 from voicebot.notify import smtp_server
 from voicebot.notify.mail import LOCK_S, MailSender
@@ -35,6 +35,7 @@ from voicebot.store import Store, connect, open_store
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BUSINESS = load_business(None)
+LATER = BOOKED_TIME + timedelta(days=1)
 USER_EMAIL = "user.userInfo.email"
 BOOKED: dict[Stored, Stored] = {
     "user.userInfo.name": "Test Caller",
@@ -299,3 +300,90 @@ def test_the_address_of_the_server_may_carry_a_login() -> None:
     found = smtp_server("smtps://post%40example.com:pa%2Fss@mail.example.com")
     assert (found.host, found.port, found.tls) == ("mail.example.com", 465, True)
     assert (found.user, found.password) == ("post@example.com", "pa/ss")
+
+
+# -- moved and called off ------------------------------------------------------------------
+
+
+def invitation(letter: Message) -> tuple[str, Event]:
+    """The method and the event of the letter's calendar object; both name the same method."""
+    (part,) = (part for part in letter.walk() if part.get_content_type() == "text/calendar")
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    calendar = Calendar.from_ical(content)
+    (event,) = calendar.events
+    assert part.get_param("method") == calendar["method"]
+    return str(calendar["method"]), event
+
+
+async def test_a_moved_booking_is_mailed_again_with_the_next_sequence(
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
+) -> None:
+    await book(store)
+    assert await look(sender) == 1
+    clock.at += timedelta(seconds=11)
+    turn = await store.open_turn(CallSid("CAmoving"))
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    assert not await sent(store), "the customer does not know yet"
+    assert await look(sender) == 1
+    assert await look(sender) == 0
+    assert await sent(store)
+    (was, first), (method, second) = map(invitation, inbox.letters)
+    assert was == method == "REQUEST"
+    assert first["uid"] == second["uid"]
+    assert (first["sequence"], second["sequence"]) == (0, 1)
+    assert (second["status"], second.start) == ("CONFIRMED", LATER.astimezone(UTC))
+    assert str(inbox.letters[1]["Subject"]).startswith("Moved: ")
+
+
+@pytest.mark.parametrize("moved", [0, 2])
+async def test_a_booking_that_was_called_off_is_taken_out_of_the_calendar(
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock, moved: int
+) -> None:
+    await book(store)
+    assert await look(sender) == 1
+    clock.at += timedelta(seconds=11)
+    turn = await store.open_turn(CallSid("CAmoving"))
+    for n in range(moved):
+        assert await turn.appointments.move(SID, LATER + timedelta(days=n)) is Place.YOURS
+    assert await turn.appointments.cancel(SID)
+    assert await turn.appointments.cancel(SID)
+    assert await look(sender) == 1
+    assert await look(sender) == 0
+    (_, first), (method, last) = map(invitation, inbox.letters)
+    assert (method, last["status"], last["sequence"]) == ("CANCEL", "CANCELLED", 1 + moved)
+    assert last["uid"] == first["uid"]
+    assert last["organizer"] == first["organizer"]
+    assert last["attendee"] == first["attendee"]
+    assert str(inbox.letters[1]["Subject"]).startswith("Cancelled: ")
+
+
+async def test_a_move_while_the_first_letter_is_on_its_way_is_mailed_too(
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
+) -> None:
+    await book(store)
+    turn = await store.open_turn(CallSid("CAmoving"))
+    note = store.writes.note_mailed
+
+    async def moved_meanwhile(call_sid: str, revision: int) -> bool:
+        assert await turn.appointments.move(SID, LATER) is Place.YOURS
+        return await note(call_sid, revision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.writes, "note_mailed", moved_meanwhile)
+        assert await look(sender) == 1
+    clock.at += timedelta(seconds=11)
+    assert await look(sender) == 1
+    clock.at += timedelta(seconds=30)
+    assert await look(sender) == 0
+    assert [invitation(letter)[1]["sequence"] for letter in inbox.letters] == [0, 1]
+
+
+async def test_a_booking_called_off_before_its_first_letter_is_only_called_off(
+    store: Store, sender: MailSender, inbox: Inbox
+) -> None:
+    await book(store)
+    assert await (await store.open_turn(CallSid("CAmoving"))).appointments.cancel(SID)
+    assert await look(sender) == 1
+    (letter,) = inbox.letters
+    assert invitation(letter)[0] == "CANCEL"

@@ -53,6 +53,17 @@ def test_how_a_call_ends_is_told(status: str) -> None:
     assert told(found)["value"] is None
 
 
+def test_that_a_booking_was_moved_or_called_off_is_told() -> None:
+    moved = notification(event(type="moved", field="time", value="2026-03-11T15:00:00+11:00"))
+    assert moved is not None
+    assert moved.kind is NotificationType.BOOKING_MOVED
+    assert (told(moved)["field"], told(moved)["value"]) == ("time", "2026-03-11T15:00:00+11:00")
+    cancelled = notification(event(type="status", value="cancelled"))
+    assert cancelled is not None
+    assert cancelled.kind is NotificationType.BOOKING_CANCELLED
+    assert told(cancelled)["status"] == "cancelled"
+
+
 @pytest.mark.parametrize("goes_on_as", ["transfer", "active"])
 def test_that_a_person_was_asked_for_is_told_with_how_the_call_goes_on(goes_on_as: str) -> None:
     found = notification(event(type="person", value=goes_on_as))

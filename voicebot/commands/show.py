@@ -154,6 +154,8 @@ def _described(event: Event) -> tuple[str, str, str] | None:
             with suppress(KeyError, ValueError, TypeError):
                 value = "; ".join(str(note["text"]) for note in json.loads(value))
             return "note", value, "bold yellow"
+        case "moved":
+            return "moved", f"to {value}", "bold green"
         case "booked":
             return "booked", value, "bold green"
         case "step" | "status" as kind:

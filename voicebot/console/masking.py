@@ -41,7 +41,7 @@ _SHOWN_FIELDS = (
 )
 _SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
 _HARMLESS_VALUES = frozenset(
-    {"phase", "step", "status", "booked", "emailed", "person", "needs", "wish", "taken"}
+    {"phase", "step", "status", "booked", "emailed", "person", "needs", "wish", "taken", "moved"}
 )
 """Kinds of events whose value is a state of the call, or a colleague's name."""
 

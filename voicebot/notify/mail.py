@@ -1,10 +1,10 @@
 """Sends confirmations to an SMTP server and marks them in the record.
 
-A confirmation is due when a record is booked and not marked as mailed. A call is checked after each
-write; all calls are checked at the start and every CHECK_ALL, so no booking is missed. A lock in
-Redis keeps two processes from sending the same confirmation. `confirmEmailsent` becomes true after
-the server has taken the message; if the process dies in between, the message is sent again once the
-lock has expired.
+A confirmation is due when a record is booked and not marked as mailed, and once more whenever the
+booking was moved or called off since. A call is checked after each write; all calls are checked at
+the start and every CHECK_ALL, so no booking is missed. A lock in Redis keeps two processes from
+sending the same confirmation. `confirmEmailsent` becomes true after the server has taken the
+message; if the process dies in between, the message is sent again once the lock has expired.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class MailSender:
         self._business = business
         self._clock = clock
         self._waiting: dict[CallSid, None] = {}  # calls to check, in order
-        self._taken: set[CallSid] = set()  # sent, but not yet marked in the record
+        self._taken: dict[CallSid, int] = {}  # the revisions sent, but not yet marked in the record
         self._pauses: dict[CallSid | None, Pause] = {}  # None: of the mail server
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -128,38 +128,40 @@ class MailSender:
         now, message = self._clock(), None
         if record is not None:
             message = letter(record, self._business, self._sender, now)
-        if message is None:
+        if record is None or message is None:
             self._forget(call_sid)  # until it is written again
             return False
-        if call_sid in self._taken:
-            await self._mark_sent(call_sid)
+        revision = record.bookingRevision
+        if self._taken.get(call_sid) == revision:
+            await self._mark_sent(call_sid, revision)
             return False
-        if not await self._store.index.lock(call_sid, "mail", LOCK_S):
+        work = f"mail:{revision}" if revision else "mail"
+        if not await self._store.index.lock(call_sid, work, LOCK_S):
             self._pause(call_sid)
             return False
         try:
             async with self._server.client() as client:
                 await client.send_message(message)
         except (aiosmtplib.SMTPException, OSError) as error:
-            await self._store.index.unlock(call_sid, "mail")
+            await self._store.index.unlock(call_sid, work)
             self._pause(call_sid, why=error)
             if isinstance(error, OSError):  # not about this message: pause for all
                 self._pause(None)
             return False
         self._pauses.pop(None, None)
-        self._taken.add(call_sid)
-        _log.info("confirmation_sent", call_sid=call_sid)
-        await self._mark_sent(call_sid)
+        self._taken[call_sid] = revision
+        _log.info("confirmation_sent", call_sid=call_sid, revision=revision)
+        await self._mark_sent(call_sid, revision)
         return True
 
-    async def _mark_sent(self, call_sid: CallSid) -> None:
+    async def _mark_sent(self, call_sid: CallSid, revision: int) -> None:
         """Mark the record as mailed; repeated until it is, as the write may wait in the journal."""
-        await self._store.writes.update_booking_status(call_sid, None, email_sent=True)
+        await self._store.writes.note_mailed(call_sid, revision)
         self._pause(call_sid)
 
     def _forget(self, call_sid: CallSid) -> None:
         del self._waiting[call_sid]
-        self._taken.discard(call_sid)
+        self._taken.pop(call_sid, None)
         self._pauses.pop(call_sid, None)
 
     def _is_pausing(self, what: CallSid | None) -> bool:

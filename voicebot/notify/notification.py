@@ -27,10 +27,18 @@ class NotificationType(StrEnum):
     CALL_COMPLETED = "call.completed"
     PERSON_REQUESTED = "person.requested"
     CALL_NOTED = "call.noted"
+    BOOKING_MOVED = "booking.moved"
+    BOOKING_CANCELLED = "booking.cancelled"
 
 
 _NOTED = ("needs", "wish", "notes")
 """What staff must do, what the caller wants, notes for staff: types of events."""
+
+_WITH_VALUE = (
+    NotificationType.FIELD_SAVED,
+    NotificationType.CALL_NOTED,
+    NotificationType.BOOKING_MOVED,
+)
 
 _ENDED = frozenset({Status.BOOKED, Status.INCOMPLETE, Status.ABANDONED, Status.TRANSFER})
 
@@ -53,7 +61,7 @@ def notification(event: StreamEvent) -> Notification | None:
     if kind is None:
         return None
     fields = event.fields
-    saved = kind in (NotificationType.FIELD_SAVED, NotificationType.CALL_NOTED)
+    saved = kind in _WITH_VALUE
     name = _id(event, kind)
     body = {
         "id": name,
@@ -86,6 +94,10 @@ def _kind(event: StreamEvent) -> NotificationType | None:
             return None  # `person` beside it tells that
         case kind if kind in _NOTED:
             return NotificationType.CALL_NOTED
+        case "moved":
+            return NotificationType.BOOKING_MOVED
+        case "status" if event.fields.get("value") == Status.CANCELLED:
+            return NotificationType.BOOKING_CANCELLED
         case "status" if event.fields.get("value") in _ENDED:
             return NotificationType.CALL_COMPLETED
     return None

@@ -203,7 +203,8 @@ class CallAppointments:
             return False
         if done.verdict not in (Verdict.APPLIED, Verdict.DONE):
             return False
-        log.info("booking_cancelled", call_sid=booking, by=self._call_sid)
+        if done.verdict is Verdict.APPLIED:
+            log.info("booking_cancelled", call_sid=booking, by=self._call_sid)
         await self._release(booking, done.was, done.before)
         return True
 
@@ -238,7 +239,8 @@ class CallAppointments:
         if done.verdict not in (Verdict.APPLIED, Verdict.DONE):
             await self._release(booking, text)
             return Place.UNKNOWN
-        log.info("booking_moved", call_sid=booking, by=self._call_sid)
+        if done.verdict is Verdict.APPLIED:
+            log.info("booking_moved", call_sid=booking, by=self._call_sid)
         old = [t for t in (done.was, done.before) if read_moment(t) not in (None, start)]
         await self._release(booking, *old)
         await self._slots.leave()

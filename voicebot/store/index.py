@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import ResponseError
 
-from voicebot.call import CallSid, Step, is_call_sid
+from voicebot.call import CallSid, Status, Step, is_call_sid
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.record import (
@@ -28,9 +28,12 @@ from voicebot.store.record import (
     BOOKED_FIELD,
     CONTINUED_FIELD,
     EMAIL_SENT_FIELD,
+    MAILED_FIELD,
     RECENT_CALLS,
+    REVISION_FIELD,
     call_keys,
     flag,
+    read_count,
 )
 
 log = get_logger(__name__)
@@ -46,7 +49,10 @@ LATEST_MS = 250_000_000_000_000
 
 _PIPELINED = 100  # commands in flight at once
 _ANY_CALL = CallSid("*")
-_CONFIRMING = [BOOKED_FIELD, EMAIL_SENT_FIELD, ANSWER_FIELD[Step.EMAIL]]
+_CONFIRMING = [
+    *(BOOKED_FIELD, "status", EMAIL_SENT_FIELD, REVISION_FIELD, MAILED_FIELD),
+    ANSWER_FIELD[Step.EMAIL],
+]
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
 """The provider's words for anonymous, restricted, blocked and unknown callers."""
@@ -144,7 +150,8 @@ class CallIndex:
         return [{"target_nodes": node} for node in self._client.get_primaries()]
 
     async def unconfirmed(self, call_sids: Sequence[CallSid]) -> dict[CallSid, bool]:
-        """Return for each call whether it is booked, has an e-mail address and was not mailed.
+        """Return for each call whether it has an e-mail address, and an appointment that stands or
+        was called off of which that address does not know.
 
         A call that cannot be read now is left out, which needs no more than one node to be away.
         """
@@ -159,9 +166,11 @@ class CallIndex:
                     replies = [await self._confirming(call_sid) for call_sid in part]
             for call_sid, reply in zip(part, replies, strict=True):
                 if isinstance(reply, list):
-                    booked, mailed, email = reply
-                    done = booked != flag(True) or mailed == flag(True)
-                    found[call_sid] = bool(email) and not done
+                    booked, status, mailed, revision, mailed_revision, email = reply
+                    concerned = booked == flag(True) or status == Status.CANCELLED
+                    knows = read_count(mailed_revision) >= read_count(revision)
+                    done = mailed == flag(True) and knows
+                    found[call_sid] = bool(email) and concerned and not done
         return found
 
     async def _confirming(self, call_sid: CallSid) -> list[str | None] | None:

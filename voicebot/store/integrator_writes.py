@@ -28,6 +28,7 @@ from voicebot.store.record import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     EMAIL_SENT_FIELD,
+    MAILED_FIELD,
     Fields,
     answer_text,
     clean,
@@ -138,6 +139,15 @@ class IntegratorWrites:
                 fields[EMAIL_SENT_FIELD] = flag(True)
                 events.append(("type", "emailed", "value", flag(True)))
             return _Update(fields, events=tuple(events))
+
+        return await self._write(call_sid, make)
+
+    async def note_mailed(self, call_sid: str, revision: int) -> bool:
+        """Note that the customer was mailed how the appointment stands as of `revision`."""
+
+        def make(_now: datetime) -> _Update:
+            fields = {EMAIL_SENT_FIELD: flag(True), MAILED_FIELD: str(revision)}
+            return _Update(fields, events=(("type", "emailed", "value", flag(True)),))
 
         return await self._write(call_sid, make)
 

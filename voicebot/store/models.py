@@ -101,6 +101,8 @@ class CallSkeleton(_Record):
     notes: list[NoteRecord] = []
     confirmed: list[Step] = []
     dialogue: str | None = None
+    bookingRevision: int = 0
+    """How often the appointment was moved or called off."""
     broken: bool = False
     """A key of another type stands at the record's place: nothing but the callSid is known."""
 

@@ -59,6 +59,7 @@ ANSWER_FIELD: Mapping[Step, str] = {
 }
 BOOKED_FIELD = "servicebooked"
 EMAIL_SENT_FIELD = "confirmEmailsent"
+REVISION_FIELD, MAILED_FIELD = "bookingRevision", "mailedRevision"
 CONTINUED_FIELD = "continuedAs"
 NEEDS_FIELD, WISH_FIELD, NOTES_FIELD = "needs", "wish", "notes"
 
@@ -257,6 +258,7 @@ class CallRecord:
             notes=[_note_record(note) for note in read_notes(fields.get(NOTES_FIELD))],
             confirmed=sorted(_confirmed(fields), key=FIELDS.index),
             dialogue=fields.get("dialogue"),
+            bookingRevision=read_count(fields.get(REVISION_FIELD)),
             broken=self.broken,
         )
 
@@ -410,3 +412,8 @@ def read_notes(text: str | None) -> list[Note]:
 
 def _note_record(note: Note) -> NoteRecord:
     return NoteRecord(text=note.text, at=iso_utc(note.at) if note.at > _BEGINNING else "")
+
+
+def read_count(text: str | None) -> int:
+    """Return a number that is counted up; 0 where none stands there."""
+    return int(text) if text and text.isascii() and text.isdecimal() else 0
