@@ -14,6 +14,7 @@ from voicebot.collect.reading.words import is_everyday, is_family
 FEWEST_WORDS = 3
 """From so many words of a spelling alphabet on they are letters; "mike" alone is a name."""
 _ALIKE = ("bcdegptvz", "ahjk", "fsx", "mn", "iy", "qu", "ol")
+_SOUNDS = str.maketrans({sign: group[0] for group in _ALIKE for sign in group if group != "iy"})
 _BESIDE_LETTER = frozenset((".", "-", "@", "_", "at", "for", "as", "dot"))
 
 
@@ -50,6 +51,11 @@ def letter(said: Utterance, at: int) -> Letter | None:
 def sounds_alike(one: str, other: str) -> bool:
     """Return True for letters that a telephone mixes up, and for equal ones."""
     return one == other or any(one in group and other in group for group in _ALIKE)
+
+
+def sound(letters: str) -> str:
+    """Return the letters with one for all that a telephone mixes up, but for "i" and "y"."""
+    return letters.translate(_SOUNDS)
 
 
 def _among_letters(said: Utterance, at: int) -> bool:

@@ -82,6 +82,17 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ("k followed by otto at example dot com", "kotto@example.com"),
         ("it's just my name, ruth okafor, at example dot com", "ruthokafor@example.com"),
         ("rokafor no dot at gmail", "rokafor@gmail.com"),
+        ("my initials, r k o, then twenty, at example dot com", "rko20@example.com"),
+        ("my surname then my first name, okafor ruth at example dot com", "okaforruth@example.com"),
+        ("okafor with a k, o k a f o r, at example dot com", "okafor@example.com"),
+        ("may dot daye with an e at example dot com, d a y e", "may.daye@example.com"),
+        ("use the home one, ruth dot o at example dot com", "ruth.o@example.com"),
+        (
+            "oh it's long, ruth dot okafor hyphen brandt at example dot com",
+            "ruth.okafor-brandt@example.com",
+        ),
+        ("ruth dot n, n for november, at example dot com", "ruth.n@example.com"),
+        ("r u t h y, ruthy, at example dot com", "ruthy@example.com"),
     ],
 )
 def test_addresses_are_understood(said: str, address: str) -> None:
@@ -95,6 +106,7 @@ def test_addresses_are_understood(said: str, address: str) -> None:
         ("ruth at yahoo dot com, I mean yahoo dot co dot uk", "ruth@yahoo.co.uk"),
         ("ruth seven at yahoo dot com, sorry, nine", "ruth9@yahoo.com"),
         ("rut at example dot com, no wait, ruth at example dot com", "ruth@example.com"),
+        ("ruth at gmail dot, no, at example dot com", "ruth@example.com"),
         ("ruth underscore, no, ruth dot o at example dot com", "ruth.o@example.com"),
     ],
 )
@@ -117,6 +129,7 @@ def test_slips_are_mended_within_an_utterance(said: str, address: str) -> None:
         "ruth underscore the third at example dot com",
         "ruth84outlook.com",
         "b ruth, like the baby, at example dot com",
+        "it's the same as my phone number at example dot com",
         "",
         ", ,",
     ],

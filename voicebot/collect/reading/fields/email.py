@@ -6,6 +6,7 @@ left until a word of the sentence. A mend replaces the part that it names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -80,14 +81,17 @@ def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     whole = _joined(address, _earlier(situation)) if wanted else address
     first, end = read[address.first].first, read[address.end - 1].end
     span = said.span(first, end)
-    near = first - (said.low(first - 1) == ",")
-    lead = said.before(near, "email.lead", "lead.is")
+    opening = address.first
+    while opening and read[opening - 1].kind is Kind.PAUSE:
+        opening -= 1
+    begun = read[opening].first
+    lead = said.before(begun, "email.lead", "lead.is")
     act = _act(whole, span)
     if act and (wanted or act.value):
         behind = end + (said.low(end) == ",")
         aside = said.at(behind, "email.aside")
         yield Candidate(
-            act, lead.first if lead else first, aside.end if aside else end, act.assumed
+            act, lead.first if lead else begun, aside.end if aside else end, act.assumed
         )
 
 
@@ -165,10 +169,14 @@ def _last_meant(said: Utterance, read: Sequence[Piece]) -> _Address | None:
             mends = False
     if address is None:
         return None
-    letters = [piece.text for piece in read[address.end :] if piece.kind is Kind.LETTER]
-    if len(letters) >= _FEWEST_LETTERS and _is_alike(address.local, "".join(letters)):
-        end = max(n for n, piece in enumerate(read) if piece.kind is Kind.LETTER) + 1
-        return replace(address, local="".join(letters), end=end)  # "…, spelled r a c h a e l"
+    spelled = [n for n in range(address.end, len(read)) if read[n].kind is Kind.LETTER]
+    if len(spelled) >= _FEWEST_LETTERS and address.local:
+        letters = "".join(read[n].text for n in spelled)
+        parts = re.split(r"([._+-])", address.local)
+        for at, part in enumerate(parts):
+            if part and _is_alike(part, letters):  # "…, spelled r a c h a e l"
+                local = "".join([*parts[:at], letters, *parts[at + 1 :]])
+                return replace(address, local=local, end=spelled[-1] + 1)
     return address
 
 

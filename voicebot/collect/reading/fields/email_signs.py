@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -73,56 +73,69 @@ def pieces(said: Utterance) -> list[Piece]:
     return [_in_context(said, read, at) for at in range(len(read))]
 
 
-def _pieces_at(said: Utterance, at: int) -> list[Piece]:
+def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
     token = said.tokens[at]
+
+    def piece(kind: Kind, text: str, end: int = at + 1) -> Piece:
+        return Piece(kind, text, at, end, token.glued)
+
     if aside := said.at(at, "email.aside"):
         capital = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
-        return [Piece(Kind.PAUSE, "", at, aside.end + capital)]  # "capital b bob"
-    if sign := said.at(at, "email.at"):
-        return [Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")]
-    if mark := said.at(at, "email.mark"):
-        return [Piece(Kind.MARK, mark.value, at, mark.end, token.glued)]
-    if token.is_sign:
-        return [_sign(said, at)]
-    if (mend := said.at(at, "clause.mend")) and not (token.glued and at):
-        return [Piece(Kind.MEND, "", at, mend.end)]
-    if spelled := letter(said, at):
-        return [Piece(Kind.LETTER, spelled.text, at, spelled.end, token.glued)]
-    if token.kind is TokenKind.LETTER:
-        return [Piece(Kind.STOP, token.low, at, at + 1)]
-    if group := said.numbers.group(at):
-        return [Piece(Kind.DIGITS, group.digits, at, group.end, token.glued)]
-    if said.at(at, SOUND) and not token.glued:
-        return [Piece(Kind.PAUSE, "", at, at + 1)]
-    if split := _with_at(said, at):
+        yield piece(Kind.PAUSE, "", aside.end + capital)  # "capital b bob"
+    elif (hint := said.at(at, "name.hint")) and not hint.value and _is_letter(said, hint.end):
+        yield piece(Kind.PAUSE, "", hint.end + 1)  # "shawn with a w"
+    elif sign := said.at(at, "email.at"):
+        yield Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")
+    elif mark := said.at(at, "email.mark"):
+        yield piece(Kind.MARK, mark.value, mark.end)
+    elif token.is_sign:
+        yield _sign(said, at)
+    elif (mend := said.at(at, "clause.mend")) and not (token.glued and at):
+        yield piece(Kind.MEND, "", mend.end)
+    elif spelled := letter(said, at):
+        yield piece(Kind.LETTER, spelled.text, spelled.end)
+    elif token.kind is TokenKind.LETTER:
+        yield piece(Kind.STOP, token.low)
+    elif one := said.at(at, "number.no_digit"):
+        yield piece(Kind.STOP, token.low, one.end)
+    elif group := said.numbers.group(at):
+        yield piece(Kind.DIGITS, group.digits, group.end)
+    elif said.at(at, SOUND) and not token.glued:
+        yield piece(Kind.PAUSE, "")
+    elif split := _with_at(said, at):
         local, provider = split
-        head = [Piece(Kind.WORD, local, at, at + 1, token.glued)]
-        tail = [Piece(Kind.WORD, provider, at, at + 1, True)] if provider else []
-        return [*head, Piece(Kind.AT, "@", at, at + 1, True, True), *tail]
-    kind = Kind.STOP if said.at(at, "email.stop") else Kind.WORD
-    written = at + 1 < len(said) and said.tokens[at + 1].glued and said.low(at + 1) in "@._-"
-    text = without_accents(token.low)
-    return [Piece(kind, text if written else text.replace("'", ""), at, at + 1, token.glued)]
+        yield piece(Kind.WORD, local)
+        yield Piece(Kind.AT, "@", at, at + 1, True, True)
+        if provider:
+            yield Piece(Kind.WORD, provider, at, at + 1, True)
+    else:
+        goes_on = _is_glued(said, at + 1) and said.low(at + 1) in "@._-"
+        text = without_accents(token.low)
+        kind = Kind.STOP if said.at(at, "email.stop") else Kind.WORD
+        yield piece(kind, text if goes_on else text.replace("'", ""))
+
+
+def _is_letter(said: Utterance, at: int) -> bool:
+    return at < len(said) and said.tokens[at].kind is TokenKind.LETTER
+
+
+def _is_glued(said: Utterance, at: int) -> bool:
+    return at < len(said) and said.tokens[at].glued
 
 
 def _sign(said: Utterance, at: int) -> Piece:
-    low = said.low(at)
-    inside = said.tokens[at].glued and at + 1 < len(said) and said.tokens[at + 1].glued
-    torn = not said.tokens[at].glued or said.low(at - 1) == "co"
-    ending = (
-        torn
-        and at + 2 <= len(said)
-        and said.at(at + 1, "domain.ending", "domain.second") is not None
-    )
+    low, glued = said.low(at), said.tokens[at].glued
+    inside = glued and _is_glued(said, at + 1)
+    torn = not glued or said.low(at - 1) == "co"
+    ending = torn and said.at(at + 1, "domain.ending", "domain.second") is not None
     if low in "_+" or (low == "." and (inside or ending)):
-        return Piece(Kind.MARK, low, at, at + 1, said.tokens[at].glued, True)
+        return Piece(Kind.MARK, low, at, at + 1, glued, True)
     if low == "-" and inside and not _parts_letters(said, at):
         return Piece(Kind.MARK, "-", at, at + 1, True, True)
     initial = low == "." and at > 0 and said.tokens[at - 1].kind is TokenKind.LETTER
-    mark = said.at(at + 1, "email.mark")
-    goes_on = initial or (mark is not None and not said.tokens[at + 1].glued)
-    ends = low in ".?!:;" and not goes_on and not _respells(said, at)
-    return Piece(Kind.STOP if ends else Kind.PAUSE, "", at, at + 1)
+    before_mark = said.at(at + 1, "email.mark") and not _is_glued(said, at + 1)
+    goes_on = initial or before_mark or _respells(said, at)
+    return Piece(Kind.STOP if low in ".?!:;" and not goes_on else Kind.PAUSE, "", at, at + 1)
 
 
 def _parts_letters(said: Utterance, at: int) -> bool:
@@ -130,42 +143,34 @@ def _parts_letters(said: Utterance, at: int) -> bool:
     first, end = at - 1, at + 1
     while first > 0 and said.tokens[first].glued and at - first < _LONGEST_WRITTEN:
         first -= 1
-    while end < len(said) and said.tokens[end].glued and end - at < _LONGEST_WRITTEN:
+    while _is_glued(said, end) and said.low(end) != "@" and end - at < _LONGEST_WRITTEN:
         end += 1
-    local = next((n for n in range(at, end) if said.low(n) == "@"), end)
-    if local < end and sum(said.low(n) == "-" for n in range(first, end)) == 1:
+    if said.low(end) == "@" and sum(said.low(n) == "-" for n in range(first, end)) == 1:
         return False
-    kinds = [said.tokens[n].kind for n in range(first, local)]
-    words = [
-        n
-        for n in range(first, local)
-        if said.tokens[n].kind is TokenKind.WORD and not said.at(n, "email.mark")
-    ]
-    longest = 2 if kinds.count(TokenKind.LETTER) > len(words) else 1
-    near = [len(said.low(n)) <= (longest if said.low(n).isalpha() else 1) for n in (at - 1, at + 1)]
-    return all(near) and all(len(said.low(n)) <= longest for n in words)
+    stretch = [n for n in range(first, end) if not said.at(n, "email.mark")]
+    words = [said.low(n) for n in stretch if said.tokens[n].kind is TokenKind.WORD]
+    letters = sum(said.tokens[n].kind is TokenKind.LETTER for n in stretch)
+    return all(len(word) <= 1 + (letters > len(words)) for word in words)
 
 
 def _respells(said: Utterance, stop: int) -> bool:
     """Return True for the stop of "Huntly. H U N T": the word before it is spelled behind it."""
     near = [t for t in said.tokens[stop + 1 : stop + _RESPELLING] if t.low not in ".-,"]
-    begins = stop > 0 and bool(near) and near[0].low == said.low(stop - 1)[:1]
-    return begins and len(near) > 2 and all(t.kind is TokenKind.LETTER for t in near)
+    letters = len(near) > 2 and all(t.kind is TokenKind.LETTER for t in near)
+    return letters and near[0].low == said.low(stop - 1)[:1]
 
 
 def _with_at(said: Utterance, at: int) -> tuple[str, str] | None:
     """Return the halves of "ruthatyahoo", "ruthat gmail" and "r.okaforat.", else None."""
     word = said.low(at)
-    before, sign, provider = word.rpartition("at")
-    if before and sign and provider and said.lexicon.has("domain.glued", provider):
-        return before, provider
-    if len(word) < _SHORTEST_GLUED or not word.endswith("at"):
+    before, _, provider = word.rpartition("at")
+    if not before or len(word) < _SHORTEST_GLUED:
         return None
-    if said.at(at + 1, "domain.provider"):
-        return word[:-2], ""
+    if provider:
+        return (before, provider) if said.lexicon.has("domain.glued", provider) else None
     last = all(token.is_sign for token in said.tokens[at + 1 :])
-    in_address = said.tokens[at].glued and said.low(at - 1) in (".", "_", "-")
-    return (word[:-2], "") if last and in_address and not is_everyday(word) else None
+    in_address = said.tokens[at].glued and said.low(at - 1) in "._-" and not is_everyday(word)
+    return (before, "") if said.at(at + 1, "domain.provider") or (last and in_address) else None
 
 
 def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
@@ -187,55 +192,51 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
 
 def _spelled_around(said: Utterance, read: Sequence[Piece], at: int) -> int:
     """Return how many letters and names of letters stand here in a row."""
-
-    def is_letter(piece: Piece) -> bool:
-        return piece.kind is Kind.LETTER or said.at(piece.first, "spelling.name") is not None
-
-    near = read[max(0, at - _SPELLED_NAMES) : at + _SPELLED_NAMES]
     longest = run = 0
-    for piece in near:
-        run = run + 1 if is_letter(piece) else 0
+    for piece in read[max(0, at - _SPELLED_NAMES) : at + _SPELLED_NAMES]:
+        spelled = piece.kind is Kind.LETTER or said.at(piece.first, "spelling.name")
+        run = run + 1 if spelled else 0
         longest = max(longest, run)
     return longest
 
 
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
     """Return the domain that begins at this piece, or None."""
-    label, end = _first_label(said, read, at)
-    if not _is_dot(read, end):
-        provider = said.at(read[at].first, "domain.provider") if at < len(read) else None
-        if provider is None:
-            return None
-        after = next((n for n in range(at, len(read)) if read[n].first >= provider.end), len(read))
-        if not _is_dot(read, after):
-            only = said.at(read[at].first, "domain.only_com")
-            return Domain(provider.value + ".com" * (only is not None), after, True)
-        label, end = provider.value, after
-    labels = [label]
-    place = end
+    if at >= len(read):
+        return None
+    label, end = _first_label(read, at)
+    provider = said.at(read[at].first, "domain.provider")
+    if provider and not (_is_dot(read, end) and provider.end < read[end].first):
+        label, end = (
+            provider.value,
+            next((n for n in range(at, len(read)) if read[n].first >= provider.end), len(read)),
+        )
+    labels, place = [label], end
     while _is_dot(read, place) and len(labels) < _MOST_LABELS:
-        label, after = _next_label(said, read, place + 1)
+        label, place = _next_label(said, read, place + 1)
         if not label:
             break
         labels.append(label)
-        place = end = after
-    if len(labels) > 1 and said.lexicon.has("domain.second", labels[-1]):
+        end = place
+    if len(labels) == 1:
+        only = provider and said.at(provider.first, "domain.only_com")
+        return Domain(labels[0] + ".com" * bool(only), end, True) if provider else None
+    if said.lexicon.has("domain.second", labels[-1]):
         country, after = _next_label(said, read, end)
         word = after > end and read[after - 1].kind is Kind.STOP
         goes_on = after - end > 1 or any(piece.text for piece in read[after:])
         if said.lexicon.has("domain.country", country) and not (word and goes_on):
             labels.append(country)
             end = after
-    known = len(labels) > 1 and said.lexicon.has("domain.ending", labels[-1])
-    return Domain(".".join(labels), end, known)
+    return Domain(".".join(labels), end, said.lexicon.has("domain.ending", labels[-1]))
 
 
 def _is_dot(read: Sequence[Piece], at: int) -> bool:
     return at < len(read) and read[at].kind is Kind.MARK and read[at].text == "."
 
 
-def _first_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int]:
-    """Return everything up to the first dot as one label: "g mail", "b r e n n a n"."""
+def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
+    """Return everything up to the first dot as one label: "b r e n n a n"."""
     label, words, place = "", 0, at
     while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
         piece = read[place]
@@ -247,9 +248,6 @@ def _first_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, 
         elif piece.kind is not Kind.PAUSE:
             break
         place += 1
-    heard = said.at(read[at].first, "domain.provider") if at < len(read) else None
-    if heard and place > at and heard.end == read[place - 1].end:
-        label = heard.value
     return label.strip("-"), place
 
 

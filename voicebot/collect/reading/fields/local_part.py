@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
 from voicebot.collect.reading.fields.email_signs import Kind, Piece
-from voicebot.collect.reading.spelling import FEWEST_WORDS
+from voicebot.collect.reading.spelling import FEWEST_WORDS, sound
 from voicebot.collect.reading.types import Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_everyday
@@ -23,18 +23,6 @@ _FEWEST_LETTERS = 3
 """From so many letters on, something was spelled."""
 _LONGEST_FRAGMENT = 3
 """Letters that a recogniser wrote together: "j so h n"."""
-_SOUNDS = str.maketrans(
-    {
-        **dict.fromkeys("bcdegptvz", "e"),
-        **dict.fromkeys("ahjk", "a"),
-        **dict.fromkeys("fsx", "f"),
-        **dict.fromkeys("mn", "m"),
-        **dict.fromkeys("ol", "o"),
-        ".": "e",  # "dot" in a row of letters is heard as a D
-        "_": None,
-        "-": None,
-    }
-)
 _PARTS = (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK, Kind.PAUSE)
 
 
@@ -45,15 +33,16 @@ def belongs(piece: Piece) -> bool:
 
 def local_before(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str | None, int]:
     """Return the local part that ends before the at sign, and the piece it begins with."""
-    tight = at > 0 and read[at].glued and read[at].written
+    tight = read[at].glued and read[at].written
     first = _begin(read, at, tight)
     if first == at and _is_role(said, read, at - 1):
         return read[at - 1].text, at - 1
-    if _announces_mend(read, first) and first + 3 < at:
-        first += 3  # "sorry, fourteen, m davies fourteen at"
+    kinds = [piece.kind for piece in read[first : first + 3]]
+    if read[first - 1].kind is Kind.MEND and kinds == [Kind.PAUSE, Kind.DIGITS, Kind.PAUSE]:
+        first += 3 if first + 3 < at else 0  # "sorry, fourteen, m davies fourteen at"
     while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
         first += 1
-    first = _after_echo(read, first, at)
+    first = _after_aside(said, read, first, at)
     parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
     words = [piece for piece in parts if piece.kind is Kind.WORD]
     if len(words) > _MOST_WORDS and not all(_code(said, piece) for piece in words):
@@ -62,27 +51,25 @@ def local_before(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str |
     if not written and _is_cut_off(said, read, first):
         return None, at
     local = spelled_out(said, parts)
-    if not local or (local.isdecimal() and len(local) < _FEWEST_FIGURES):
-        return None, at
-    return local, first
+    short = local.isdecimal() and len(local) < _FEWEST_FIGURES
+    return (local, first) if local and not short else (None, at)
 
 
 def spelled_out(said: Utterance, parts: Sequence[Piece]) -> str:
     """Join the pieces; three and more words of a spelling alphabet in a row are letters."""
     words = [piece for piece in parts if piece.kind is Kind.WORD]
-    alphabet = len(words) >= FEWEST_WORDS and all(_code(said, piece) for piece in words)
-    text: list[str] = []
-    run: list[Piece] = []
-    for piece in (*parts, None):
-        if piece is not None and piece.kind is Kind.WORD and _code(said, piece):
-            run.append(piece)
-            continue
-        letters = alphabet or len(run) >= FEWEST_WORDS
-        text += [_code(said, word) if letters else word.text for word in run]
-        run = []
-        if piece is not None:
-            text.append(piece.text)
-    return "".join(text)
+    codes = [_code(said, piece) if piece.kind is Kind.WORD else "" for piece in parts]
+    alphabet = len(words) >= FEWEST_WORDS and sum(map(bool, codes)) == len(words)
+    text, at = "", 0
+    while at < len(parts):
+        end = at
+        while end < len(parts) and codes[end]:
+            end += 1
+        letters = alphabet or end - at >= FEWEST_WORDS
+        text += "".join(codes[at:end] if letters else (piece.text for piece in parts[at:end]))
+        text += parts[end].text if end < len(parts) else ""
+        at = end + 1
+    return text
 
 
 def is_first_half(said: Utterance, parts: Sequence[Piece]) -> bool:
@@ -98,13 +85,8 @@ def is_first_half(said: Utterance, parts: Sequence[Piece]) -> bool:
     figures_last = kinds[-1] is Kind.DIGITS and len(parts) <= FEWEST_WORDS
     if not (figures_last or Kind.MARK in kinds or letters > 1 or spelled):
         return False
-    if set(kinds) <= {Kind.DIGITS, Kind.MARK}:
-        return False
-    if (
-        len(parts) > 1
-        and parts[-2].text == "."
-        and said.lexicon.has("domain.ending", parts[-1].text)
-    ):
+    ending = said.lexicon.has("domain.ending", parts[-1].text)
+    if not (words or letters) or (ending and len(parts) > 1 and parts[-2].text == "."):
         return False
     return letters > 0 or not all(is_everyday(piece.text) for piece in words)
 
@@ -128,10 +110,10 @@ def by_name(
     slips = any(_is_fragment(piece) and len(piece.text) > 1 for piece in heard)
     local = spelled_out(said, heard)
     stem = local.rstrip("0123456789")
-    sound = stem.translate(_SOUNDS)
+    sounds = _sounds(stem)
 
     def distance(text: str) -> tuple[int, bool]:
-        return Levenshtein.distance(sound, text.translate(_SOUNDS)), text != stem
+        return Levenshtein.distance(sounds, _sounds(text)), text != stem
 
     likely = min(_from_name(situation.record.get(Step.NAME, "")), key=distance, default=stem)
     refused = situation.record.get(Step.EMAIL, "").partition("@")[0]
@@ -139,6 +121,11 @@ def by_name(
     if distance(likely)[0] > slips or proposed in (refused, local):
         return None
     return proposed, first
+
+
+def _sounds(text: str) -> str:
+    """Return the sounds of letters as spelled; a "dot" among them is heard as a D."""
+    return sound(text.replace(".", "d").replace("_", "").replace("-", ""))
 
 
 def _from_name(name: str) -> Iterator[str]:
@@ -181,69 +168,76 @@ def _begin(read: Sequence[Piece], at: int, tight: bool) -> int:
 
 def _is_role(said: Utterance, read: Sequence[Piece], at: int) -> bool:
     """Return True for the "contact" of "it's contact at okafor dot com"."""
-    if at < 0 or read[at].kind is not Kind.STOP or not said.at(read[at].first, "email.role"):
+    if at < 0 or not said.at(read[at].first, "email.role"):
         return False
     opening = at == 0 or not read[at - 1].text
     return opening or said.at(read[at - 1].first, "lead.is") is not None
 
 
-def _announces_mend(read: Sequence[Piece], first: int) -> bool:
-    kinds = [piece.kind for piece in read[first : first + 3]]
-    mends = first > 0 and read[first - 1].kind is Kind.MEND
-    return mends and kinds == [Kind.PAUSE, Kind.DIGITS, Kind.PAUSE]
-
-
 def _is_cut_off(said: Utterance, read: Sequence[Piece], first: int) -> bool:
     """Return True where the words before belong to it somehow: "bill and ben at"."""
-    if first == 0 or read[first - 1].kind is not Kind.STOP or not read[first - 1].text:
-        return False
     at = first - 1
-    while at > 0 and said.at(read[at].first, "email.inside_name"):
-        at -= 1
-    if at < first - 1 and read[at].kind is Kind.WORD:
-        return True
+    if at < 0 or read[at].kind is not Kind.STOP or not read[at].text:
+        return False
     before = read[first - 2].kind if first > 1 else Kind.STOP
+    if before is Kind.MARK or said.at(read[at].first, "email.joins"):
+        return True
     if before in (Kind.WORD, Kind.LETTER) and len(read[first].text) == 1:
         return True  # "sm it h": the last letter of several
-    joins = said.at(read[first - 1].first, "email.joins") or said.at(read[at].first, "email.like")
-    return before is Kind.MARK or joins is not None
+    while at > 0 and said.at(read[at].first, "email.inside_name"):
+        at -= 1
+    within = at < first - 1 and read[at].kind is Kind.WORD
+    return within or said.at(read[at].first, "email.like") is not None
 
 
-def _after_echo(read: Sequence[Piece], first: int, at: int) -> int:
-    """Return where "susan dot miller at" begins in "susan miller, susan dot miller at"."""
-    for cut in range(first, at - 1):
-        if read[cut].kind not in (Kind.PAUSE, Kind.WORD):
-            break
+def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) -> int:
+    """Return where the local part begins in "susan miller, susan dot miller" and "long, susan".
+
+    What stands before a pause is said again behind it, or is talk: only everyday words, where
+    others follow.
+    """
+    for cut in range(first + 1, at - 1):
         if read[cut].kind is Kind.PAUSE:
-            before = [piece.text for piece in read[first:cut] if piece.kind is Kind.WORD]
+            before = [piece.text for piece in read[first:cut]]
             after = [piece.text for piece in read[cut + 1 : at] if piece.kind is Kind.WORD]
-            if before and before == after[: len(before)]:
-                return cut + 1
+            talk = all(is_everyday(word) or _is_provider(said, word) for word in before)
+            named = any(not is_everyday(word) for word in after)
+            return cut + 1 if before == after[: len(before)] or (talk and named) else first
+        if read[cut].kind is not Kind.WORD:
+            break
     return first
 
 
+def _is_provider(said: Utterance, word: str) -> bool:
+    return said.lexicon.has("domain.glued", word)
+
+
 def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces without a word that is spelled behind it: "smith, S M I T H"."""
+    """Return the pieces without what is said twice: "smith, S M I T H", "n, N for November"."""
     kept: list[Piece] = []
     letters = 0
     for piece in parts:
         letters = letters + 1 if piece.kind is Kind.LETTER else 0
-        kept.append(piece)
-        if letters < 2 or len(kept) == letters:
+        apart = letters > 1 and kept[-1].end < piece.first  # a pause stands between
+        if apart and kept[-1].text == piece.text and piece.end > piece.first + 1:
+            letters -= 1
             continue
-        spelled, word = "".join(letter.text for letter in kept[-letters:]), kept[-letters - 1]
-        if word.kind is Kind.WORD and _is_echo(word.text, spelled):
+        kept.append(piece)
+        if letters > 1 and len(kept) > letters and _is_echo(kept[-letters - 1], kept[-letters:]):
             del kept[-letters - 1]
     for cut in range(1, len(kept)):
-        spelled_behind = kept[cut:]
-        all_letters = all(piece.kind is Kind.LETTER for piece in spelled_behind)
-        if len(spelled_behind) >= _FEWEST_LETTERS and all_letters:
-            said_before = "".join(piece.text for piece in kept[:cut])
-            if said_before == "".join(piece.text for piece in spelled_behind):
-                return spelled_behind  # "priya k, P R I Y A K"
+        halves = kept[:cut], kept[cut:]
+        spelled = any(all(p.kind is Kind.LETTER for p in half) for half in halves)
+        if spelled and len(kept) > _FEWEST_LETTERS and _text(halves[0]) == _text(halves[1]):
+            return halves[1]  # "priya k, P R I Y A K"
     return kept
 
 
-def _is_echo(word: str, spelled: str) -> bool:
+def _is_echo(piece: Piece, letters: Sequence[Piece]) -> bool:
+    word, spelled = piece.text, _text(letters)
     alike = len(word) == len(spelled) or (len(spelled) > _FEWEST_LETTERS and word[0] == spelled[0])
-    return alike and Levenshtein.distance(word, spelled) <= 1
+    return piece.kind is Kind.WORD and alike and Levenshtein.distance(word, spelled) <= 1
+
+
+def _text(parts: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in parts)
