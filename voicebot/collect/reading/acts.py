@@ -131,8 +131,12 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         clause = said.clause(match.first)
         span = said.span(clause.first, clause.end)
         return Note(said.text[slice(*span)], span)
-    if table == "choose" and situation.asked is not Asked.CHOICE:
-        return None
+    if table == "choose":  # neither of "not the first one" nor of "the first two" is one chosen
+        the = said.before(match.first, "time.the")
+        denied = said.before(the.first if the else match.first, "time.not")
+        several = said.at(match.end, "time.few_of_them")
+        if situation.asked is not Asked.CHOICE or denied or several:
+            return None
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
 

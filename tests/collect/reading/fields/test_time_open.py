@@ -48,6 +48,26 @@ OFFERED = ("2027-03-04T10:30", "2027-03-04T14:00", "2027-03-05T09:00")
         ("some time next week", Window(first=date(2027, 3, 8), last=date(2027, 3, 14))),
         ("this weekend", Window((date(2027, 3, 6), date(2027, 3, 7)))),
         ("late in the day", Window(after=time(15))),
+        ("early next week", Window(first=date(2027, 3, 8), last=date(2027, 3, 10))),
+        ("end of the week", Window(first=THURSDAY, last=date(2027, 3, 7))),
+        ("mid December", Window(first=date(2027, 12, 8), last=date(2027, 12, 17))),
+        ("sometime in the new year", Window(first=date(2028, 1, 1), last=date(2028, 1, 31))),
+        ("within the next three days", Window(first=TUESDAY.date(), last=FRIDAY)),
+        ("not Monday", Window(tuple(d for d in AHEAD if d.weekday()))),
+        ("I can't do Monday", Window(tuple(d for d in AHEAD if d.weekday()))),
+        ("not this week", Window(tuple(d for d in AHEAD if d >= date(2027, 3, 8)))),
+        ("any day except the weekend", Window(tuple(d for d in AHEAD if d.weekday() < 5))),
+        ("Wednesday and Friday are good", Window((WEDNESDAY, FRIDAY))),
+        ("Wednesday morning or Friday afternoon", Window((WEDNESDAY, FRIDAY))),
+        ("Wednesday if you can, otherwise Friday", Window((WEDNESDAY, FRIDAY))),
+        ("today or tomorrow", Window((TUESDAY.date(), WEDNESDAY))),
+        ("any time on Friday", Window((FRIDAY,))),
+        ("have you got anything on Friday", Window((FRIDAY,))),
+        ("first thing Friday", Window((FRIDAY,), before=time(11))),
+        ("not too early", Window(after=time(11))),
+        ("as late as possible", Window(after=time(15))),
+        ("no earlier than ten", Window(after=time(10))),
+        ("do you have anything earlier", Window(soonest=True)),
         ("as soon as you can", Window(soonest=True)),
         ("whenever suits you", Window()),
     ],
@@ -65,6 +85,9 @@ def test_what_is_left_open_is_a_window(utterance: str, window: Window) -> None:
         ("half past ten", OFFERED[0]),
         ("Thursday at two", OFFERED[1]),
         ("the 5th", OFFERED[2]),
+        ("I'll take the Friday", OFFERED[2]),
+        ("the one at two", OFFERED[1]),
+        ("I'd rather the afternoon", OFFERED[1]),
         ("the Thursday one", None),
         ("the Saturday one", None),
     ],
@@ -72,6 +95,18 @@ def test_what_is_left_open_is_a_window(utterance: str, window: Window) -> None:
 def test_of_those_offered_the_one_that_fits_is_chosen(utterance: str, moment: str | None) -> None:
     acts = reading(utterance, asked=Asked.CHOICE, offered=OFFERED).acts
     assert [act.moment for act in acts if isinstance(act, Choose)] == ([moment] if moment else [])
+
+
+@pytest.mark.parametrize("utterance", ["not the first one", "the first two are no good", "neither"])
+def test_of_those_that_are_refused_none_is_chosen(utterance: str) -> None:
+    acts = reading(utterance, asked=Asked.CHOICE, offered=OFFERED).acts
+    assert not any(isinstance(act, Choose) for act in acts)
+
+
+@pytest.mark.parametrize("utterance", ["either", "any of those", "whatever's easiest"])
+def test_who_takes_any_of_those_offered_leaves_it_open(utterance: str) -> None:
+    acts = reading(utterance, asked=Asked.CHOICE, offered=OFFERED).acts
+    assert [type(act) for act in acts] == [Flexible]
 
 
 @pytest.mark.parametrize(

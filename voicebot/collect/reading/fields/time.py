@@ -44,7 +44,18 @@ _OF_DAYS = {
     *("time.months", "time.hours", "time.minutes", "time.ordinal", "time.suffix", "time.part"),
 }
 _OF_TIMES = _OF_DAYS | {
-    *("time.noon", "time.any", "time.late", "time.weekdays", "time.at_ten", "time.ish_number"),
+    *(
+        "time.too_early",
+        "time.too_late",
+        "time.noon",
+        "time.any",
+        "time.late",
+        "time.early",
+        "time.new_year",
+        "time.weekdays",
+        "time.at_ten",
+        "time.ish_number",
+    ),
     *("number.unit", "number.teen", "number.ten", "number.sounds_like"),
 }
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
@@ -196,7 +207,8 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     mends = known and not (day and hour) and not situation.partial and not moved
     if known and mends and missing is None and not known.startswith(stamp):
         act = Correct(Step.TIME, stamp, span)
-    yield Candidate(act, *around(line, first, end), assumes)
+    open_ = not hour and not line.said.tags.isdisjoint(("time.any", "time.early", "time.late"))
+    yield Candidate(act, *around(line, first, end), assumes + open_)  # a window first
 
 
 def _may_be_it(piece: Piece) -> bool:

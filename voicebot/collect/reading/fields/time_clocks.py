@@ -292,7 +292,7 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     """Return how sure the words before an hour make it."""
     behind, first, digits = line.on(clock.end), line.back(clock.first), line.digits(clock.first)
     ends = line.closes(behind) or behind in inside or line.tag(behind, "filler", "inside")
-    at = line.before(first, "at") and (ends or digits <= 2)
+    at = line.before(first, "at", "earliest", "latest") and (ends or digits <= 2)
     if at or line.tag(behind, "onward") or first - 1 in inside:
         return Cue.MEDIUM
     if alone and not line.before(first, "few"):

@@ -86,7 +86,7 @@ def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
     if moment is None:
         return Day(at, end, Kind.NONE)
     hour, weekly = moment.time() if hourly else None, weekly and start == line.situation.now
-    return Day(at, end, Kind.DATE, moment.date(), hour, weekly=weekly)
+    return Day(at, end, Kind.DATE, moment.date(), hour=hour, weekly=weekly)
 
 
 def _counted_from(line: Line, at: int, *, weekly: bool, led: bool) -> Day | None:

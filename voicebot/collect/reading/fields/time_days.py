@@ -25,9 +25,8 @@ class Kind(IntEnum):
     MONTH_DAY = 1
     WEEKDAY = 2
     TODAY = 3
-    WEEK = 4
-    WEEKEND = 5
-    NONE = 6
+    STRETCH = 4
+    NONE = 5
 
 
 class Role(Enum):
@@ -42,9 +41,9 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What names a day or a week, in the tokens from `first` up to `end`.
+    """What names a day or a stretch of days, in the tokens from `first` up to `end`.
 
-    date     the day; of a week its Monday, of a weekend its Saturday
+    date     the day, of a stretch ("next week", "in May") the first     last  its last
     hour     the time of the day, of a moment counted in hours: "in two hours"
     plain    a weekday or a day of the month without a word of which: "Friday", "the 5th"
     weekly   a week, or counted in whole weeks: a weekday beside it is one of that week
@@ -55,6 +54,7 @@ class Day:
     end: int
     kind: Kind
     date: date = date.min
+    last: date | None = None
     hour: time | None = None
     plain: bool = False
     weekly: bool = False
@@ -267,13 +267,29 @@ def counts_from_there(line: Line, at: int) -> bool:
     return line.closes(at) or line.tag(line.on(at), "that", "afterwards") is not None
 
 
-def _week(line: Line, got: Got) -> Day:
-    """This week, next weekend, the week after next."""
-    this = got.text("which") == "this" or not got.has("which", "after")
-    ahead, weekend = 2 if got.has("after") else 1 - this, got.has("weekend")
-    first = add_days(line.today, 7 * ahead - line.today.weekday() + 5 * weekend)
-    kind = Kind.WEEKEND if weekend else Kind.WEEK
-    return replace(dated(got, first, kind), weekly=not weekend)
+def _stretch(line: Line, got: Got) -> Day | None:
+    """This week, next weekend, the week after next, early in May, the next three days."""
+    weekend, this = got.has("weekend"), not got.has("after") and got.text("which") in ("", "this")
+    first: date | None = line.today
+    if month := got.value("month", "new_year"):
+        first = _first(line.today.replace(day=1), lambda day: day.month == month)
+        days = monthrange(first.year, month)[1] if first else 0
+        if match(line, "the? n|nth", line.on(got.end)):
+            return None  # "in May the fifth"
+    elif number := got.value("n", "couple"):
+        days = number * (7 if got.has("weeks") else 1) + 1
+    else:
+        ahead = 14 if got.has("after") else 0 if this else 7
+        first = add_days(line.today, ahead - line.today.weekday() + 5 * weekend)
+        days = 2 if weekend else 7
+    early, late = 3 * days // 7, 4 * days // 7
+    start, end = 0, days - 1
+    if got.has("early", "mid"):
+        start, end = (0, early - 1) if got.has("early") else (days // 4, late - 1)
+    elif got.has("late", "end"):
+        start = early
+    found, last = (first and add_days(first, each) for each in (start, end))
+    return replace(dated(got, found, Kind.STRETCH), last=last, weekly=days == 7)
 
 
 def _from_today(line: Line, got: Got) -> Day | None:
@@ -283,7 +299,7 @@ def _from_today(line: Line, got: Got) -> Day | None:
     days = got.value("day") + 7 * got.has("weeks")
     end = got.parts[0].end if got.has("which") else got.end
     found = add_days(line.today, days)
-    return dated(got, found, Kind.DATE if days else Kind.TODAY, end)
+    return dated(got, found, Kind.DATE if got.has("day") else Kind.TODAY, end)
 
 
 _DAYS: dict[str, Callable[[Line, Got], Day | None]] = {
@@ -296,9 +312,13 @@ _DAYS: dict[str, Callable[[Line, Got], Day | None]] = {
     "which part": _from_today,
     "tonight": _from_today,
     "which? which? weekday|short": _weekday,
-    "which? weekend": _week,
-    "which weeks": _week,
-    "weeks after next": _week,
+    "early|late|mid|end? in? the? which weeks|weekend": _stretch,
+    "early|late|mid|end in? the? weeks": _stretch,
+    "weeks after next": _stretch,
+    "weekend": _stretch,
+    "early|late|mid in? the? month|new_year": _stretch,
+    "in the? month|new_year": _stretch,
+    "in? the? which n|couple days|weeks": _stretch,
     "end the? which? months|month": _of_month,
     "n|nth of|in the? which? months": _of_month,
     "n|nth which months": _of_month,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import pairwise
 
 from voicebot.call import Window
@@ -18,9 +18,18 @@ from voicebot.collect.reading.types import Asked, Choose, Flexible
 _DAYS_AHEAD = 14
 """Days that "any day but Monday" allows."""
 _WEEKEND = {5, 6}
-_LATE = time(15)
+_ENDS = {
+    "time.early": Window(before=time(11)),
+    "time.late": Window(after=time(15)),
+    "time.too_early": Window(after=time(11)),
+    "time.too_late": Window(before=time(15)),
+}
+"""The hours of "first thing", "late in the day", "not too early", "that's too late"."""
 _NEGATION_REACH = 4
-_LEADS = ("not", "earliest", "latest", "between", "at", "on", "the", "lead", "any", "early", "late")
+_LEADS = (
+    *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
+    *("early", "late", "the_one"),
+)
 
 
 def with_role(line: Line, piece: Piece) -> Piece:
@@ -74,7 +83,7 @@ def around(line: Line, first: int, end: int) -> tuple[int, int]:
         if lead is None:
             break
         first = lead.first
-    while trail := line.tag(line.on(end), "trail", "onward", "any"):
+    while trail := line.tag(line.on(end), "trail", "onward", "backward", "any"):
         end = trail.end
     return first, end
 
@@ -84,9 +93,12 @@ def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     days = [p for p in pieces if isinstance(p, Day) and p.kind is not Kind.NONE]
     clocks = [p for p in pieces if isinstance(p, Clock) and (p.cue > Cue.BARE or p.until)]
     parts = [p for p in pieces if isinstance(p, Part)]
-    words = list(line.said.all("time.any", "time.late", "time.weekdays"))
-    tags = {word.tag for word in words}
-    day, hours = _days(line, days, tags), _hours(clocks, parts, late="time.late" in tags)
+    inside = {at for day in days for at in range(day.first, day.end)}
+    words = [w for w in line.said.all("time.any", "time.weekdays", *_ENDS) if w.first not in inside]
+    tags = [word.tag for word in words]
+    hours = _hours(clocks, parts) or next((_ENDS[tag] for tag in tags if tag in _ENDS), None)
+    hours = None if clocks and not _hours(clocks, ()) else hours
+    day = _days(line, days, tags, alone=not clocks and not parts)
     if day and day.days and clocks and not hours:
         hours = Window(after=clocks[0].time, before=clocks[0].time)
     open_ = day or hours or ("time.any" in tags and (days or parts))
@@ -104,49 +116,66 @@ def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     yield Candidate(act, *around(line, first, end), assumes=ranged)
 
 
-def _days(line: Line, days: Sequence[Day], tags: set[str]) -> Window | None:
+def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) -> Window | None:
     """Return the days that are left open; None where none is, or one is named."""
-    but = {day.date.weekday() for day in days if day.role is Role.BUT}
-    workdays = "time.weekdays" in tags
-    weeks = [day for day in days if day.kind in (Kind.WEEK, Kind.WEEKEND)]
-    named = [day for day in days if day not in weeks]
-    week = None if named or not weeks else weeks[0]
-    no_weekend = week and week.kind is Kind.WEEKEND and week.role is Role.OUT
-    if but or no_weekend or (workdays and "time.any" in tags):
-        but |= _WEEKEND if workdays or no_weekend else set()
+    out = [day for day in days if day.role is Role.BUT]
+    if alone and all(day.role is Role.OUT for day in days):
+        out = list(days)  # "not Monday"
+    workdays = "time.weekdays" in tags and (out or "time.any" in tags)
+    if out or workdays:
         ahead = (add_days(line.today, n) for n in range(1, _DAYS_AHEAD + 1))
-        return Window(tuple(day for day in ahead if day and day.weekday() not in but))
-    if week and week.kind is Kind.WEEKEND:
-        return Window((week.date, add_days(week.date, 1) or week.date))
-    if week:
-        return Window(first=max(week.date, line.today), last=add_days(week.date, 6))
-    for first, second in pairwise(named):
-        joint = line.tag(line.on(first.end), "or", "joint")
-        if joint is None or not all(_leads(line, at) for at in range(joint.end, second.first)):
-            continue
-        if joint.tag == "time.or":
-            found = {resolve_together([day, *weeks], line.today)[0] for day in named}
+        left = (day for day in ahead if day and not (workdays and day.weekday() in _WEEKEND))
+        return Window(tuple(day for day in left if not any(_covers(each, day) for each in out)))
+    stretches = [day for day in days if day.kind is Kind.STRETCH]
+    named = [day for day in days if day.kind is not Kind.STRETCH]
+    if stretches and not named:
+        first, last = stretches[0].date, stretches[0].last
+        weekend = last == add_days(first, 1) and last
+        return Window((first, last)) if weekend else Window(first=max(first, line.today), last=last)
+    for one, other in pairwise(named):
+        joint = _joint(line, one, other)
+        if joint == "or":
+            found = {resolve_together([day, *stretches], line.today)[0] for day in named}
             return Window(tuple(sorted(day for day in found if day)))
-        start, last = resolve_together([first, *weeks], line.today)[0], second.date
-        return Window(first=start, last=add_days(last, 7) if start and last < start else last)
+        if joint:
+            start, last = resolve_together([one, *stretches], line.today)[0], other.date
+            return Window(first=start, last=add_days(last, 7) if start and last < start else last)
     since = next((day.date for day in named if day.role is Role.SINCE), None)
     until = next((day.date for day in named if day.role is Role.UNTIL), None)
     return Window(first=since, last=until) if since or until else None
 
 
-def _leads(line: Line, at: int) -> bool:
-    """Return True for the "on the" between two days."""
-    return line.said.is_sound(at) or line.tag(at, "on", "the", "inside") is not None
+def _covers(out: Day, day: date) -> bool:
+    """Return True for a day that is left out: "weekends", "Mondays", "this week", "the 5th"."""
+    weekend = out.last is not None and out.last == add_days(out.date, 1)
+    if out.kind is Kind.WEEKDAY or weekend:
+        return day.weekday() in (_WEEKEND if weekend else {out.date.weekday()})
+    return out.date <= day <= (out.last or out.date)
 
 
-def _hours(clocks: Sequence[Clock], parts: Sequence[Part], *, late: bool) -> Window | None:
+def _joint(line: Line, one: Day, other: Day) -> str:
+    """Return "or" between two days of which each would do, "to" between first and last."""
+    at, joint = one.end, ""
+    while at < other.first:
+        word = line.tag(at, "or", "joint") or line.tag(at, "on", "the", "inside", "part", "trail")
+        if word is None and not line.said.is_sound(at):
+            return ""
+        if word and word.tag in ("time.or", "time.joint"):
+            each = word.tag == "time.or" or line.tag(at, "and")
+            joint = "or" if each and not line.before(one.first, "between") else "to"
+        at = word.end if word else at + 1
+    return joint
+
+
+def _hours(clocks: Sequence[Clock], parts: Sequence[Part]) -> Window | None:
+    """Return the hours that are left open; None where they are named, or nothing is."""
     for clock in clocks:
         if clock.until or clock.role is Role.SINCE:
             return Window(after=clock.time, before=clock.until)
         if clock.role is Role.UNTIL:
             return Window(before=clock.time)
-    if clocks or not parts:
-        return Window(after=_LATE) if late and not clocks else None
+    if clocks or len({part.name for part in parts}) != 1:
+        return None
     hours, role = PARTS[parts[0].name], parts[0].role
     if role is Role.SINCE or (role is Role.OUT and not hours.after):
         return Window(after=hours.before or hours.after)
@@ -172,8 +201,9 @@ def chosen(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
 
 def _is_one(line: Line, piece: Piece) -> bool:
     """Return True for the "one" of "the Friday one", which is no hour."""
-    one = isinstance(piece, Clock) and line.tag(piece.first, "kind_of_offer")
-    return bool(one and line.before(piece.first, "weekday", "part", "day", "ordinal", "suffix"))
+    one = isinstance(piece, Clock | Day) and line.tag(piece.first, "kind_of_offer")
+    named = ("weekday", "part", "day", "ordinal", "suffix", "the")
+    return bool(one and line.before(piece.first, *named))
 
 
 def _moment(text: str) -> datetime | None:
