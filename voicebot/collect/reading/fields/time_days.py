@@ -10,6 +10,7 @@ from enum import Enum, IntEnum, auto
 
 from voicebot.collect.reading.fields.time_patterns import Got, Line, figures, first_of, match
 
+_Date = date  # a field of Day has the name as well
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
 """Where the month is written before the day, and American holidays are kept."""
 _YEARS_AHEAD, _DAYS_AHEAD = 10, 9 * 366
@@ -54,7 +55,7 @@ class Day:
     end: int
     kind: Kind
     date: date = date.min
-    last: date | None = None
+    last: _Date | None = None
     hour: time | None = None
     plain: bool = False
     weekly: bool = False

@@ -130,8 +130,9 @@ def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) 
     named = [day for day in days if day.kind is not Kind.STRETCH]
     if stretches and not named:
         first, last = stretches[0].date, stretches[0].last
-        weekend = last == add_days(first, 1) and last
-        return Window((first, last)) if weekend else Window(first=max(first, line.today), last=last)
+        if last and last == add_days(first, 1):
+            return Window((first, last))
+        return Window(first=max(first, line.today), last=last)
     for one, other in pairwise(named):
         joint = _joint(line, one, other)
         if joint == "or":
