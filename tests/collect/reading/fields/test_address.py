@@ -596,3 +596,60 @@ def test_what_an_address_lacks_is_told(said: str, missing: Missing | None) -> No
     found = act(said)
     assert isinstance(found, Provide)
     assert found.missing is missing
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my mum's address is 12 Banks Street Mascot",
+        "my neighbour lives at 5 Elm Street",
+        "your address is 12 George Street isn't it",
+        "I used to live at 4 Rose Street",
+        "do you know where 12 Smith Street is",
+        "do you deliver to 12 Elm Street",
+        "can I skip my address",
+        "is my address necessary",
+        "home",
+        "at my place",
+        "same as before",
+        "you should have it on file",
+    ],
+)
+def test_an_address_that_is_asked_about_past_or_somebody_elses_is_none(said: str) -> None:
+    assert act(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("it's my daughter's place, 9 Daisy Avenue Balmain", "9 Daisy Avenue, Balmain"),
+        ("the job's at my mum's house, 12 Banks Street Mascot", "12 Banks Street, Mascot"),
+        ("unit two of fifteen Marine Parade Kingscliff", "Unit 2, 15 Marine Parade, Kingscliff"),
+        ("eleven A Harris Street Pyrmont two double oh nine", "11A Harris Street, Pyrmont 2009"),
+        ("14 Acacia Avenue love, Kew", "14 Acacia Avenue, Kew"),
+        ("42 Wallaby Way Sydney, ring the bell at the side gate", "42 Wallaby Way, Sydney"),
+        ("it's Smyth Street, S M Y T H, number 12", "12 Smyth Street"),
+        ("3 Oak Lane, that's O A K, Dural", "3 Oak Lane, Dural"),
+    ],
+)
+def test_what_stands_beside_the_parts_changes_none(said: str, value: str) -> None:
+    assert heard(said) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("I meant Wattle Road", "Unit 4, 12 Wattle Road, Penrith NSW 2750"),
+        ("the street is spelled W A T T E L", "Unit 4, 12 Wattel Street, Penrith NSW 2750"),
+        ("it's unit 5, love", "Unit 5, 12 Wattle Street, Penrith NSW 2750"),
+        ("the state is Victoria", "Unit 4, 12 Wattle Street, Penrith VIC 2750"),
+        ("the house number's 14", "Unit 4, 14 Wattle Street, Penrith NSW 2750"),
+        (
+            "no, it's 21 Wattle Street",
+            "Unit 4, 21 Wattle Street, Penrith NSW 2750",
+        ),
+        ("room 3 has the leak", None),
+    ],
+)
+def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | None) -> None:
+    assert heard(said, step=Step.EMAIL, record={Step.ADDRESS: HELD}) == line

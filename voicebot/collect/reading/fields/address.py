@@ -15,7 +15,6 @@ from voicebot.collect.reading.fields.address_parts import (
     Kind,
     Parts,
     digits_at,
-    is_number_sign,
     is_whole,
     kinds,
     line,
@@ -23,8 +22,8 @@ from voicebot.collect.reading.fields.address_parts import (
     rank_as_number,
 )
 from voicebot.collect.reading.fields.address_words import (
+    CODES,
     COUNTRIES,
-    STATE_CODES,
     Word,
     Words,
     is_listed,
@@ -46,11 +45,11 @@ _LEADS = (
 )
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
 _MARKS = ("address.job", "address.elsewhere")
+_TOLD_BEHIND = frozenset(",.:;-")
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
 _SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
-_CODES = frozenset[str]().union(*STATE_CODES.values())
 _MOST_SEGMENTS = 6
-_LONGEST_MEND_WORDS, _LONGEST_SIDE_WORDS = 12, 5
+_LONGEST_MEND_WORDS = 12
 _SHORTEST_SPELLED = 3
 _ALIKE, _SAME = 55.0, 80.0
 """How alike (0 to 100) a spelled name and the word that it mends, or repeats, must be."""
@@ -91,9 +90,12 @@ class _Reader:
         self.words = words_of(said)
 
     def candidates(self) -> Iterator[Candidate]:
-        situation = self.situation
-        parts, guesses = self._parts(self._of_the_job(), alone=self.alone)
-        earlier = self._known(situation.partial) if self.alone else ()
+        words = self._of_the_job()
+        parts, guesses = self._parts(words, alone=self.alone)
+        while is_whole(parts) and not self._counts(parts, words[0].first):
+            words = [word for word in words if word.first >= _extent(parts)[1]]
+            parts, guesses = self._parts(words, alone=self.alone)
+        earlier = self._known(self.situation.partial) if self.alone else ()
         kept = self._known(self.held)
         if is_whole(parts):
             if _extends(parts, kept) and not kinds(parts) & _PLACING:
@@ -111,6 +113,25 @@ class _Reader:
     def _known(self, text: str | None) -> Parts:
         return _parts_of(text, self.situation.language, self.region) if text else ()
 
+    def _counts(self, parts: Parts, begin: int) -> bool:
+        """Return False for an address that is asked about, past, or somebody else's.
+
+        What stands behind a pause is told, and "my mother's place at 12 Elm Street" is visited.
+        """
+        said, first = self.said, _extent(parts)[0]
+        clause = said.clause(first)
+        if not _TOLD_BEHIND.isdisjoint((said.low(first - 1), said.low(self._lead(first) - 1))):
+            return True
+        tags = "clause.ask", "clause.past", "clause.others"
+        begin = max(begin, clause.first)
+        before = {match.tag: match for match in said.all(*tags, first=begin, end=first)}
+        asked = clause.asked and "clause.ask" in before
+        past = clause.past and "clause.past" in before
+        owner = before.get("clause.others") if clause.others else None
+        placed = owner and owner.end < first and is_listed(said.low(first - 1), "unit_link")
+        others = owner and not placed and not any(said.all("address.job"))
+        return not (asked or past or others)
+
     def _provided(self, whole: Parts, parts: Parts, guesses: int) -> Candidate:
         first, end = _extent(parts)
         text, span = line(whole, self.region), self.said.span(first, end)
@@ -121,20 +142,17 @@ class _Reader:
             act = Provide(Step.ADDRESS, None, span, Missing.STREET, text, assumed=guesses)
         return Candidate(act, self._lead(first), end, guesses)
 
-    def _corrected(self, text: str, first: int, end: int, *, assumes: int = 0) -> Candidate:
+    def _corrected(self, text: str, first: int, end: int, assumes: int = 0) -> Candidate:
         act = Correct(Step.ADDRESS, text, self.said.span(first, end))
         return Candidate(act, self._lead(first) if assumes else first, end, assumes)
 
     def _lead(self, first: int) -> int:
         """Return where the words begin that lead up to this token."""
         said = self.said
-        while first > 0:
-            if lead := said.before(first, *_LEADS):
-                first = lead.first
-            elif said.is_sound(first - 1) and said.before(first - 1, *_LEADS):
-                first -= 1
-            else:
+        while lead := said.before(first, *_LEADS) or said.before(first - 1, *_LEADS):
+            if lead.end < first and not said.is_sound(first - 1):
                 break
+            first = lead.first
         return first
 
     # -- what is said
@@ -146,8 +164,7 @@ class _Reader:
         for at, word in enumerate(plain):
             if word.is_rank and (number := rank_as_number(stretch, at, weak=alone)):
                 plain[at] = replace(word, text=number, low=number, digits=number)
-        parts: Parts = ()
-        guesses = 0
+        parts, guesses = Parts(), 0
         for turn in self._rounds(Words(self.said, plain)):
             now, doubts = Grammar(turn, self.region, alone=alone).read()
             if now and (is_whole(now) or not parts):
@@ -161,54 +178,55 @@ class _Reader:
         begin = at = 0
         while at < len(words):
             mend = words.phrase(at, "clause.mend")
-            if mend and not is_number_sign(words, begin, at):
+            if mend and not self._is_number_sign(words, begin, at):
                 yield Words(self.said, words.part(begin, at))
                 begin = at = max(at + 1, words.place(mend.end))
             else:
                 at += 1
         yield Words(self.said, words.part(begin))
 
+    def _is_number_sign(self, words: Words, begin: int, at: int) -> bool:
+        """Return True for the "no" of "no 10", unless it mends a number; "Highway No 130 North"."""
+        before, beyond = words.part(begin, at), words[at + 2]
+        first = not any(word.is_number for word in before)
+        road = words[at - 1].isin("highway") and (beyond.pause or beyond.isin("compass"))
+        sign = words.phrase(at, "address.number") and words[at + 1].is_number
+        return bool(sign and (first or road))
+
     def _of_the_job(self) -> Sequence[Word]:
         """Return the words without the addresses that are not to be visited."""
         segments = self._segments() if next(self.said.all(*_MARKS), None) else []
-        if not 1 < len(segments) <= _MOST_SEGMENTS:
-            return self.words
-        ranked: list[tuple[int, Sequence[Word], bool | None]] = []
-        for segment in segments:
-            rank, bare = self._rank(segment)
-            parts, _ = self._parts(bare, alone=self.alone)
-            ranked.append((rank, bare, is_whole(parts) if parts else None))
-        holding = [(rank, whole) for rank, _, whole in ranked if whole is not None]
+        holding: list[tuple[int, bool]] = []
+        for rank, words in segments[:_MOST_SEGMENTS] if len(segments) > 1 else ():
+            parts, _ = self._parts(words, alone=self.alone)
+            if parts and (not is_whole(parts) or self._counts(parts, words[0].first)):
+                holding.append((rank, is_whole(parts)))
         best = max((rank for rank, whole in holding if whole), default=_ELSEWHERE)
         if best == _ELSEWHERE and any(rank == _JOB for rank, _ in holding):
             best = _JOB  # its suburb says that it is not the address at home
         if all(rank >= best for rank, _ in holding):
             return self.words
-        return [word for rank, bare, _ in ranked if rank >= best for word in bare]
+        return [word for rank, words in segments if rank >= best for word in words]
 
-    def _rank(self, segment: Sequence[Word]) -> tuple[int, Sequence[Word]]:
-        """Return the rank, and the words but those that say that the job is here."""
-        marks = [m for word in segment if (m := self.said.at(word.first, "address.job"))]
-        if marks:
-            bare = [w for w in segment if not any(m.first <= w.first < m.end for m in marks)]
-            return _JOB, bare
-        elsewhere = any(self.said.at(word.first, "address.elsewhere") for word in segment)
-        return _ELSEWHERE if elsewhere else _ONE, segment
-
-    def _segments(self) -> list[list[Word]]:
-        """Return the words cut where one address may end and another begin."""
-        segments: list[list[Word]] = [[]]
-        linked = False
+    def _segments(self) -> list[tuple[int, list[Word]]]:
+        """Return the words cut where one address may end and another begin, with their ranks."""
+        segments: list[tuple[int, list[Word]]] = [(_ONE, [])]
+        linked, until = False, 0
         for word in self.words:
-            if self.said.at(word.first, "address.turn"):
-                segments.append([])
-                continue
-            marked = self.said.at(word.first, *_MARKS) is not None
-            if (word.pause and (marked or word.is_figure)) or (linked and marked):
-                segments.append([])
-            segments[-1].append(word)
+            mark = self.said.at(word.first, "address.turn", *_MARKS)
+            turns = mark is not None and (linked or mark.tag == "address.turn")
+            if turns or (word.pause and (mark or word.is_figure)):
+                segments.append((_ONE, []))
+            rank, words = segments[-1]
+            if job := self.said.at(word.first, "address.job"):
+                until = job.end
+                segments[-1] = _JOB, words
+            elif mark and mark.tag == "address.elsewhere" and rank == _ONE:
+                segments[-1] = _ELSEWHERE, words
+            if word.first >= until and not (mark and mark.tag == "address.turn"):
+                words.append(word)
             linked = word.isin("link")
-        return [segment for segment in segments if segment]
+        return segments
 
     # -- what is mended
 
@@ -216,23 +234,19 @@ class _Reader:
         """Give the held address with the parts that are said anew: "number 14", "Battle Street".
 
         Where something else is asked, a label must tell that an address is meant ("the postcode's
-        2753"), or the same part in fuller words ("North Ryde").
+        2753"), or the same part in fuller words ("North Ryde"), or a unit alone.
         """
         labelled = next(self.said.all("address.label", "address.within"), None) is not None
         parts = parts or self._piece_of_a_clause(labelled)
-        if not (self.alone or labelled or _extends(parts, held) or self._is_unit(parts)):
-            return
-        whole = merge(held, parts)
-        if not parts:
-            whole = _respelled(held, _without_spelling(self.words)[1])
-        if whole != held and (self.alone or line(whole, self.region) != line(held, self.region)):
-            first, end = _extent(parts) if parts else (0, len(self.said))
-            yield self._corrected(line(whole, self.region), first, end, assumes=1)
-
-    def _is_unit(self, parts: Parts) -> bool:
-        """Return True for "it's unit 3, love", but not for "unit 3 has a leak"."""
         ends = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
-        return kinds(parts) == {Kind.UNIT} and ends
+        named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and ends)
+        if not (self.alone or labelled or named):
+            return
+        spelled = () if parts else _without_spelling(self.words)[1]
+        whole = _respelled(merge(held, parts), spelled)
+        text = line(whole, self.region)
+        if whole != held and (self.alone or text != line(held, self.region)):
+            yield self._corrected(text, *(_extent(parts) if parts else (0, len(self.said))), 1)
 
     def _piece_of_a_clause(self, labelled: bool) -> Parts:
         """Return the piece that is one clause: "the street's wrong, it's Battle Street".
@@ -241,9 +255,7 @@ class _Reader:
         """
         clauses = self.said.clauses
         sure = labelled or len(clauses) == 1 or any(clause.denied for clause in clauses)
-        if len(self.words) > _LONGEST_MEND_WORDS:
-            return ()
-        for clause in reversed(clauses):
+        for clause in reversed(clauses if len(self.words) <= _LONGEST_MEND_WORDS else ()):
             inside = [word for word in self.words if clause.first <= word.first < clause.end]
             parts = self._parts(inside, alone=True)[0] if clause.counts and inside else ()
             if parts and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE}):
@@ -252,18 +264,17 @@ class _Reader:
 
     def _left_out(self, held: Parts) -> Candidate | None:
         """Return the held address without the word or unit of "take the dear out of it"."""
-        without = next(self.said.all("address.without"), None)
-        written = self.held.split()
-        for word in self.words if without else ():
-            if without is None or not without.first <= word.first < without.end:
-                continue
-            text = line([part for part in held if part.kind is not Kind.UNIT], self.region)
+        if (without := next(self.said.all("address.without"), None)) is None:
+            return None
+        first, end, written = without.first, without.end, self.held.split()
+        for word in (word for word in self.words if first <= word.first < end):
+            if word.isin("unit") and Kind.UNIT in kinds(held):
+                rest = [part for part in held if part.kind is not Kind.UNIT]
+                return self._corrected(line(rest, self.region), first, end)
             at = _find(written, [word.low])
-            if not (word.isin("unit") and Kind.UNIT in kinds(held)):
-                if at is None or word.isin("carrier"):
-                    continue
+            if at is not None and not word.isin("carrier"):
                 text = " ".join((*written[:at], *written[at + 1 :])).rstrip(",")
-            return self._corrected(text, without.first, without.end)
+                return self._corrected(text, first, end)
         return None
 
     def _contrasted(self, held: Parts) -> Candidate | None:
@@ -280,15 +291,11 @@ class _Reader:
             pause = next((n for n, word in enumerate(wrong) if n and word.pause), len(wrong))
             right, wrong = wrong[pause:], wrong[:pause]
         new, old = self._plain(right), self._plain(wrong)
-        if not 0 < len(new) <= _LONGEST_SIDE_WORDS or not 0 < len(old) <= _LONGEST_SIDE_WORDS:
+        if not new or not old or (text := _replaced(self.held, new, old)) is None:
             return None
-        known = any(
-            word.isin("type", "unit", "compass") or word.is_number or word.low in _CODES
-            for word in wrong
-        )
-        part = " ".join(old) in (each.text.casefold() for each in held) or old[0] in _CODES
-        text = _replaced(self.held, new, old)
-        if text is None or not (self.alone or known or part):
+        part = " ".join(old) in (each.text.casefold() for each in held) or old[0] in CODES
+        known = any(word.isin("type", "unit", "compass") or word.is_number for word in wrong)
+        if not (self.alone or known or part):
             return None
         first = min(mark.first, right[0].first)
         return self._corrected(text, first, max(right[-1].end, wrong[-1].end))
@@ -300,11 +307,11 @@ class _Reader:
         while words[at].isin("carrier") and not words[at].isin("type"):
             at += 1
         while at < len(words):
-            state = grammar.state_at(at, placed=True)
-            number = digits_at(words, at)
             if mend := words.phrase(at, "clause.mend"):
                 at = words.place(mend.end)
                 continue
+            number = digits_at(words, at)
+            state = grammar.state_at(at, placed=True)
             text, at = state or (number if number[0] else (words[at].low, at + 1))
             plain.append(text.lower())
         return plain
@@ -327,36 +334,29 @@ def _extends(parts: Parts, held: Parts) -> bool:
     for part in parts:
         new, old = part.text.casefold().split(), named.get(part.kind, [])
         if part.kind is Kind.STREET:
-            return any(w in old and not is_listed(w, "type", "compass") for w in new)
+            return any(word in old and not is_listed(word, "type", "compass") for word in new)
         if part.kind is Kind.PLACE and old:
             return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
     return False
 
 
 def _replaced(text: str, new: list[str], old: list[str]) -> str | None:
-    """Return the held line with `new` for `old`; words around it that `new` repeats stay single."""
-    words = text.split()
-    first = _find(words, old)
+    """Return the held line with `new` for `old`; a word that `new` repeats stays single."""
+    words, first = text.split(), _find(text.split(), old)
     if first is None or new == old:
         return None
     end, lows = first + len(old), [_bare(word) for word in words]
+    new = new[1:] if len(new) > 1 and lows[first - 1 : first] == new[:1] else new
+    new = new[:-1] if len(new) > 1 and lows[end : end + 1] == new[-1:] else new
+    coded = lows[end - 1] in CODES
+    written = [word.upper() if coded and word in CODES else title(word) for word in new]
     comma = "," if words[end - 1].endswith(",") else ""
-    more = len(new) - len(old)
-    if more > 0 and lows[first - more : first] == new[:more]:
-        new = new[more:]
-    for count in range(len(new) - 1, 0, -1):
-        if lows[end : end + count] == new[-count:]:
-            new = new[:-count]
-            break
-    coded = lows[end - 1] in _CODES
-    written = [word.upper() if coded and word in _CODES else title(word) for word in new]
     return " ".join((*words[:first], *written[:-1], written[-1] + comma, *words[end:]))
 
 
 def _find(line: Sequence[str], words: Sequence[str]) -> int | None:
     """Return the only place where these words stand in the line, or None."""
-    lows = [_bare(word) for word in line]
-    last = len(lows) - len(words)
+    lows, last = [_bare(word) for word in line], len(line) - len(words)
     places = [n for n in range(last + 1) if lows[n : n + len(words)] == list(words)]
     return places[0] if len(places) == 1 else None
 
@@ -385,6 +385,8 @@ def _without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
             kept.extend(words[at:end])
         else:
             names.append(name)
+            while kept and kept[-1].isin("spelling"):
+                kept.pop()
             repeats = bool(kept) and fuzz.ratio(kept[-1].low, name) >= _SAME
             if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
                 kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
@@ -396,29 +398,19 @@ def _without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
 
 def _is_spelled(name: str, after: Word | None) -> bool:
     """Return False for a state or country, and the beginning of a British postcode."""
-    code = name in _CODES or (name,) in COUNTRIES or tuple(name) in COUNTRIES
-    return (
-        len(name) >= _SHORTEST_SPELLED
-        and name.isalpha()
-        and not code
-        and not (after and after.digits)
-    )
+    code = name in CODES or (name,) in COUNTRIES or tuple(name) in COUNTRIES
+    postcode = after is not None and after.digits
+    return len(name) >= _SHORTEST_SPELLED and name.isalpha() and not code and not postcode
 
 
 def _respelled(parts: Parts, names: Sequence[str]) -> Parts:
     """Return the parts, each spelled name in the place of the word that sounds most like it."""
-    if not names:
-        return parts
-    return tuple(
-        replace(part, text=_with_names(part.text, names)) if part.kind in _SPELLABLE else part
-        for part in parts
-    )
-
-
-def _with_names(text: str, names: Sequence[str]) -> str:
-    words = text.split()
-    for name in names:
-        scores = [fuzz.ratio(word.lower(), name) for word in words]
-        if max(scores) >= _ALIKE:
-            words[scores.index(max(scores))] = title(name)
-    return " ".join(words)
+    spelled = list(parts)
+    for at, part in enumerate(parts if names else ()):
+        words = part.text.split()
+        for name in names if part.kind in _SPELLABLE else ():
+            scores = [fuzz.ratio(word.lower(), name) for word in words]
+            if max(scores) >= _ALIKE:
+                words[scores.index(max(scores))] = title(name)
+        spelled[at] = replace(part, text=" ".join(words))
+    return tuple(spelled)

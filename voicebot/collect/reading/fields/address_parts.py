@@ -17,17 +17,10 @@ _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
 """The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
-_MOST_GROUPS = 16
 _WIDEST_RANGE = 20
-_HIGHEST_FLOOR_DIGITS = 2
-"""FL before more digits is Florida."""
-_POSTCODE_DIGITS = {"AU": (4,)}
-_ANY_POSTCODE_DIGITS = (4, 5)
 _LONGEST_NAME_WORDS = 5
 _LONGEST_STREET_NUMBER = 3
-_LONGEST_POINT_LETTER = 2
 _SHORTEST_TYPELESS = 3
-_SAINT_WORDS = 3
 _STATE_AFTER_PLACE = ("AU", "NZ")
 """Regions that write no comma between suburb and state."""
 
@@ -111,68 +104,69 @@ def _joint(before: Part, part: Part, region: str) -> str:
 # -- numbers
 
 
+def digits_at(words: Words, at: int, most: int = 16) -> Read:
+    """Return the digits said in one breath: "two thousand | one hundred" is 2100."""
+    text = last = ""
+    end = at
+    while end < at + most and words[end].digits and not (end > at and words[end].pause):
+        digits = words[end].digits
+        zeros = len(last) - len(last.rstrip("0")) if last.strip("0") else 0
+        adds = len(digits) <= zeros and zeros > 1 and digits[0] != "0"
+        text = (text[: -len(digits)] if adds else text) + digits
+        last, end = digits, end + 1
+    return text, end
+
+
 def number_at(words: Words, at: int) -> Read | None:
     """Return a house number: 12, 12B, 60-66, 4/112, "sixteen hundred", "two two one b"."""
     first = _plain_number(words, at)
     if first is None or not first[0].strip("0"):
         return None
     text, end = first
-    if half := words.behind(end, "address.half"):
-        return (f"{text} 1/2", half) if words[half].is_name else first
-    if joint := words.phrase(end, "address.slash"):
-        second = _plain_number(words, end + 1)
-        return (text + joint.value + second[0], second[1]) if second else first
-    upto = words.behind(end, "address.range")
-    second = _plain_number(words, upto) if upto else None
-    if second and text.isdecimal() and second[0].isdecimal() and words[second[1]].is_name:
-        near = 0 < int(second[0]) - int(text) <= _WIDEST_RANGE
-        return (f"{text}-{second[0]}", second[1]) if near else first
-    return first
+    link = words.phrase(end, "address.half", "address.slash", "address.range")
+    after = words.place(link.end) if link else end
+    if link is None:
+        return first
+    if link.tag == "address.half":
+        return (f"{text} 1/2", after) if words[after].is_name else first
+    second = _plain_number(words, after)
+    if second is None or (link.tag == "address.range" and not _is_range(words, text, second)):
+        return first
+    return text + (link.value or "-") + second[0], second[1]
+
+
+def _is_range(words: Words, first: str, second: Read) -> bool:
+    """Return True for neighbouring houses: "sixty to sixty six Vine Street"."""
+    figures = first.isdecimal() and second[0].isdecimal() and words[second[1]].is_name
+    return figures and 0 < int(second[0]) - int(first) <= _WIDEST_RANGE
 
 
 def _plain_number(words: Words, at: int) -> Read | None:
-    word = words[at]
-    one_by_one = len(word.text) == 1 and len(words[at + 1].text) == 1 and words[at + 1].is_figure
-    if word.is_figure and not one_by_one:
+    word, after = words[at], words[at + 1]
+    if word.is_figure and not (len(word.text) == len(after.text) == 1 and after.is_figure):
         return (word.text.upper(), at + 1) if _HOUSE_NUMBER.fullmatch(word.text) else None
     text, end = digits_at(words, at)
-    if not text or len(text) > _LONGEST_NUMBER:
+    if not 0 < len(text) <= _LONGEST_NUMBER:
         return None
     if words.near(end).isin("suffix") and words[end + 1].is_name:
         return text + words[end].text.upper(), end + 1
     return text, end
 
 
-def digits_at(words: Words, at: int, most: int = _MOST_GROUPS) -> Read:
-    """Return the digits said in one breath: "two thousand | one hundred" is 2100."""
-    text = last = ""
-    for end in range(at, at + most):
-        digits = words[end].digits
-        if not digits or (end > at and words[end].pause):
-            return text, end
-        zeros = len(last) - len(last.rstrip("0")) if last.strip("0") else 0
-        adds = len(digits) <= zeros and zeros > 1 and digits[0] != "0"
-        text = (text[: -len(digits)] if adds else text) + digits
-        last = digits
-    return text, at + most
-
-
 def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
     """Return "unit 4", "#110", "apt 358 b", "3rd floor". `leading`: a house number follows."""
-    here, name, beyond = words[at], words.near(at + 1), words.near(at + 2)
-    last = at + 2 >= len(words)
-    if (here.is_rank or here.isin("floor")) and name.isin("storey"):
-        if beyond.isin("unit") and (words[at + 3].pause or here.isin("floor")):
-            return words.titled(at, at + 3), at + 3
-        if here.is_rank or leading or last or words[at + 2].pause:
-            return words.titled(at, at + 2), at + 2
-    if here.isin("side") and name.isin("unit") and not last and words[at + 2].pause:
-        return words.titled(at, at + 2), at + 2
-    if here.low != "#" and (not here.isin("unit") or not name.text):
+    here, end = words[at], at + 1
+    if here.is_rank or here.isin("floor", "side"):
+        while end < at + 3 and words.near(end).isin("storey", "unit"):
+            end += 1
+        closed = here.is_rank or words[end].pause or (leading and words[end].is_number)
+        if end > at + 1 and closed and not (here.isin("side") and end == len(words)):
+            return words.titled(at, end), end
+    if here.low != "#" and not (here.isin("unit") and words.near(at + 1).text):
         return None
-    numbered = name.low == "#" or words.phrase(at + 1, "address.number")
+    numbered = words[at + 1].low == "#" or words.phrase(at + 1, "address.number")
     read = unit_name_at(words, at + 2 if numbered else at + 1, leading=leading)
-    if read is None or (here.isin("storey_code") and len(read[0]) > _HIGHEST_FLOOR_DIGITS):
+    if read is None or (here.isin("storey_code") and len(read[0]) > 2):  # Florida
         return None
     return (here.text.title() + " ").replace("# ", "#") + read[0], read[1]
 
@@ -180,13 +174,14 @@ def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
 def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
     """Return what a unit is called: 4, 12B, B, "one oh three", "358 b"."""
     word, after = words[at], words.near(at + 1)
-    if _UNIT_NAME.fullmatch(word.text) and not word.is_letter:
-        if after.text and after.is_letter and at + 2 < len(words):
-            return f"{word.text.upper()} {after.text.upper()}", at + 2
-        return word.text.upper(), at + 1
     text, end = digits_at(words, at)
+    if _UNIT_NAME.fullmatch(word.text) and not (word.digits and word.is_letter):
+        letter = " " + after.text.upper() if after.text and after.is_letter else ""
+        if letter and word.is_figure and at + 2 < len(words):
+            return word.text.upper() + letter, at + 2
+        return word.text.upper(), at + 1
     if not text:
-        return (word.text.upper(), at + 1) if len(word.text) == 1 and word.is_letter else None
+        return None
     if leading and end > at + 1 and words.near(end).text:
         # The house number follows without a pause: only "one oh three" belongs to the unit.
         zero = end > at + 2 and words[at + 1].digits[0] == "0"
@@ -208,27 +203,20 @@ def box_at(words: Words, at: int) -> Read | None:
 
 def postcode_at(words: Words, at: int, region: str) -> Read | None:
     """Return 2150, 76114-1234, "two one five oh" or N W 1 6 X E."""
-    if british := _british(words, at):
-        return british
-    text, after = words[at].text, words[at + 1].low
-    in_a_phone = len(text) <= 4 and after.isdecimal() and 3 <= len(after) <= 4
-    if words[at].is_figure and _ZIP.fullmatch(text) and not in_a_phone:
-        return text, at + 1
-    digits, end = digits_at(words, at)
-    fits = len(digits) in _POSTCODE_DIGITS.get(region, _ANY_POSTCODE_DIGITS)
-    return (digits, end) if fits else None
-
-
-def _british(words: Words, at: int) -> Read | None:
-    text, read = "", None
+    spoken, british = "", None
     for end in range(at, min(at + _LONGEST_BRITISH_WORDS, len(words))):
         piece = _postcode_piece(words, end)
         if piece is None:
             break
-        text += piece
-        if match := _BRITISH.fullmatch(text):
-            read = (f"{match[1]} {match[2]}".upper(), end + 1)
-    return read
+        spoken += piece
+        if match := _BRITISH.fullmatch(spoken):
+            british = (f"{match[1]} {match[2]}".upper(), end + 1)
+    text, after = words[at].text, words[at + 1].low
+    in_a_phone = len(text) <= 4 and after.isdecimal() and 3 <= len(after) <= 4
+    if british or (words[at].is_figure and _ZIP.fullmatch(text) and not in_a_phone):
+        return british or (text, at + 1)
+    digits, end = digits_at(words, at)
+    return (digits, end) if len(digits) == 4 or (len(digits) == 5 and region != "AU") else None
 
 
 def _postcode_piece(words: Words, at: int) -> str | None:
@@ -245,7 +233,7 @@ def _postcode_piece(words: Words, at: int) -> str | None:
 
 def street_at(words: Words, at: int, *, weak: bool) -> Found | None:
     """Return the street that begins here; `weak` types ("run", "end") count where asked for."""
-    end = _grid_end(words, at) or _type_end(words, at, weak=weak)
+    end = _type_end(words, at, weak=weak)
     if end is None:
         return None
     end = _extended(words, end)
@@ -271,10 +259,10 @@ def rank_as_number(words: Words, at: int, *, weak: bool) -> str | None:
     "5th Avenue" and "45 12th Street" are streets that are numbered.
     """
     word, after, before = words[at], words.near(at + 1), words[at - 1]
-    if not word.is_rank or not after.text or after.isin("compass") or after.is_figure:
-        return None
     numbered = not word.pause and before.is_number and not words[at - 2].isin("unit")
-    return word.low[:-2] if not numbered and street_at(words, at + 1, weak=weak) else None
+    if not word.is_rank or not after.text or after.isin("compass") or after.is_figure or numbered:
+        return None
+    return word.low[:-2] if street_at(words, at + 1, weak=weak) else None
 
 
 def _may_name(words: Words, at: int, here: int, *stops: str) -> bool:
@@ -286,41 +274,21 @@ def _may_name(words: Words, at: int, here: int, *stops: str) -> bool:
 
 def _type_end(words: Words, at: int, *, weak: bool) -> int | None:
     """Return the place after the street's type."""
-    if words[at].pause and words[at].text.isdecimal():
+    point, number = words[at], words.near(at + 1)
+    if point.pause and point.text.isdecimal():
         return None
+    if point.isin("compass") and number.text.isdecimal() and words.near(at + 2).isin("compass"):
+        return at + 3  # "South 500 East", numbered from the middle of the town
     for here in range(at, at + _LONGEST_NAME_WORDS + 1):
         if not _may_name(words, at, here, "stop_in_street"):
             return None
-        word = words[here]
-        if here == at and not _leads(words, at):
+        word, after = words[here], words[here + 1]
+        leads = word.isin("leading") and (after.isin("of") or len(after.text) == 1)  # "Avenue B"
+        if here == at and not leads and not word.isin("typeless", "highway"):
             continue
         if word.isin("journey") and words[here - 1].isin("counted"):
             return None
         if word.isin("type") and (weak or not word.isin("weak")):
-            return (_behind_saint(words, here) if word.isin("saint") else None) or here + 1
-    return None
-
-
-def _grid_end(words: Words, at: int) -> int | None:
-    """Return the end of "South 500 East": a street numbered from the middle of the town."""
-    points = words.near(at).isin("compass") and words.near(at + 2).isin("compass")
-    return at + 3 if points and words.near(at + 1).text.isdecimal() else None
-
-
-def _leads(words: Words, at: int) -> bool:
-    """Return True for streets that begin with their type: Broadway, Avenue of the Americas."""
-    after = words[at + 1]
-    lettered = after.isin("of") or (after.text and after.is_letter)
-    named = words[at].isin("typeless", "highway")
-    return named or bool(words[at].isin("leading") and lettered)
-
-
-def _behind_saint(words: Words, saint: int) -> int | None:
-    """Return the end of "st thomas street"."""
-    for here in range(saint + 1, saint + 1 + _SAINT_WORDS):
-        if words[here].pause or words[here].isin("stop"):
-            return None
-        if words[here].isin("strong"):
             return here + 1
     return None
 
@@ -342,18 +310,5 @@ def _extended(words: Words, end: int) -> int:
     if kind.isin("leading") and len(after) == 1 and after.isalpha():
         end += 1
     point, beyond = words.near(end), words.near(end + 1)
-    long = len(point.low) == _LONGEST_POINT_LETTER or len(point.low) > len("north") + 1
     ends = not beyond.text or beyond.isin("stop", "compass", "in") or beyond.is_number
-    return end + 1 if point.isin("compass") and (long or ends) else end
-
-
-def is_number_sign(words: Words, begin: int, at: int) -> bool:
-    """Return True for the "no" of "no 10", unless a number was said that it may correct.
-
-    A highway's number is one all the same: "12 Highway No. 130 North".
-    """
-    if not words.phrase(at, "address.number") or not words[at + 1].is_number:
-        return False
-    numbered = any(word.is_number for word in words.part(begin, at))
-    ends = words[at + 2].pause or words[at + 2].isin("compass")
-    return not numbered or (words[at - 1].isin("highway") and ends)
+    return end + 1 if point.isin("compass") and (ends or len(point.low) not in (1, 4, 5)) else end
