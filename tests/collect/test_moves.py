@@ -80,6 +80,20 @@ def test_words_after_the_booking_are_kept_and_change_nothing_else() -> None:
     assert ended(effects) is Ending.HANGUP
 
 
+def test_a_call_whose_appointment_was_called_off_is_not_booked_by_a_hello() -> None:
+    called_off = begin(
+        load_business(None),
+        CallState(
+            answers={Step.NAME: VALUES[Step.NAME]},
+            step=Step.DONE,
+            status=Status.CANCELLED,
+            resumed=True,
+        ),
+    )
+    change = saved(run(called_off, Started())[1])
+    assert (change.status, change.booked, change.answers) == (Status.CANCELLED, None, {})
+
+
 @pytest.mark.parametrize("remark", [Intent.REPEAT, Intent.HOLD, Intent.GREETING, Intent.THANKS])
 def test_a_remark_costs_no_attempt(remark: Intent) -> None:
     dialogue, effects = run(at(Step.PHONE), intent(remark))

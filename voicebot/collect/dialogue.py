@@ -44,6 +44,7 @@ class Dialogue:
     reopened   it had ended without a booking, and goes on when the caller speaks
     caller     the number that calls, if it is shown
     cancelled  the caller wants no booking: going on is not offered when they call again
+    called_off it had booked, and a later call has called the appointment off
     """
 
     business: Business
@@ -66,6 +67,7 @@ class Dialogue:
     offered: bool = False
     reopened: bool = False
     cancelled: bool = False
+    called_off: bool = False
     caller: str | None = None
 
     def to_json(self) -> str:
@@ -145,8 +147,9 @@ def begin(business: Business, state: CallState) -> Dialogue:
         resumed=state.resumed,
         reopened=state.status is Status.INCOMPLETE,
     )
-    if state.booked:
-        return replace(dialogue, step=Step.DONE, mode=Mode.ENDED)
+    called_off = state.status is Status.CANCELLED
+    if state.booked or called_off:
+        return replace(dialogue, step=Step.DONE, mode=Mode.ENDED, called_off=called_off)
     attempts = int(saved.get("attempts") or 0)
     if saved.get("mode") == Mode.OFFERING:  # a yes is one to the call that was offered
         earlier = tuple(call for call in state.earlier if call.call_sid == saved.get("earlier"))

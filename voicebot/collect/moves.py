@@ -79,6 +79,8 @@ def next_move(
 def _start(turn: Turn) -> Turn:
     held = turn.dialogue
     if held.mode is Mode.ENDED:
+        if held.called_off:  # booked is what it must not become by a hello
+            return turn.say("reply.goodbye").end(Ending.HANGUP, Status.CANCELLED)
         return turn.say("already_done").end(Ending.HANGUP, Status.BOOKED)
     if not held.resumed:
         return turn.say("greeting").ask()
