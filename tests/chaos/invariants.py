@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
+import orjson
+
 from tests.chaos.trace import SAFE, Answer, SessionTrace, Told
-from voicebot.call import FIELDS, Step
+from voicebot.call import FIELDS, Status, Step
 from voicebot.collect.spoken import pronounce
 from voicebot.store.record import ANSWER_FIELD, history_messages, timestamp_field
 
@@ -42,6 +45,11 @@ class Harm(StrEnum):
     SAID_UNSAVED = "said before it was saved"
     NEVER_ENDED = "call never ended"
     WRITTEN_LATE = "written late"
+    NOTE_LOST = "note lost"
+    NOTE_TWICE = "note twice, or out of order"
+    REBOOKED_WRONG = "appointment not as it was moved or called off"
+    PLACE_WRONG = "appointment without its place, or a place without one"
+    NOT_FOUND = "appointment not found by its number"
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,16 @@ class Violation:
 
 @dataclass(frozen=True)
 class Stored:
-    """A call's record as a plain client reads it."""
+    """A call's record, as a plain client reads it, and its places in the calendar.
+
+    events  types and values of its stream
+    places  where the calendar keeps one for this call for good: day and minute, "2026-12-03 570"
+    """
 
     fields: dict[str, str]
     history: list[str]
+    events: Sequence[tuple[str, str]] = ()
+    places: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class Evidence:
     held_up    until when the test itself, which carries every word to Redis, stood still
     in_step    False where a clock was wrong while Redis was away: who is the newer of two sessions
                that began meanwhile is then told by their clocks, and may come out wrong
+    findable   Redis was there and took writes all the time: an appointment is found by its number
     """
 
     call: str
@@ -80,6 +95,7 @@ class Evidence:
     sighted: bool = False
     held_up: Sequence[float] = ()
     in_step: bool = True
+    findable: bool = False
 
     def commits(self) -> Iterator[tuple[Told, SessionTrace]]:
         """All commits, those of the oldest session first."""
@@ -106,7 +122,7 @@ Broken = Iterator[tuple[Harm, object]]
 
 def judge(evidence: Evidence) -> list[Violation]:
     """Every promise that is broken; none is the only good answer."""
-    rules = (_messages, _order, _answers, _owner, _sight, _speech)
+    rules = (_messages, _order, _notes, _answers, _for_staff, _owner, _rebooked, _sight, _speech)
     broken = (found for rule in rules for found in rule(evidence))
     return [Violation(harm, evidence.call, str(about)) for harm, about in broken]
 
@@ -174,37 +190,156 @@ def _successions(sessions: Sequence[SessionTrace]) -> Iterator[list[SessionTrace
 
 def _answers(evidence: Evidence) -> Broken:
     fields = evidence.stored.fields
+    moved = {time for time, _ in _appointments(evidence) if time is not None}
     for step in FIELDS:
         stored = fields.get(ANSWER_FIELD[step])
-        permitted = _permitted(evidence, step)
+        permitted = _permitted(evidence, step.value, _answers_of)
+        if step is Step.TIME and moved:
+            as_told = any(time is None for time, _ in _appointments(evidence))
+            permitted = [*moved, *(permitted if as_told else ())]
         if stored not in permitted:
             harm = Harm.FIELD_LOST if stored is None else Harm.OVERWRITTEN
             yield harm, f"{step}: {stored}, not {' or '.join(map(str, permitted))}"
         moment = fields.get(timestamp_field(step))
         if (stored is None) is not (moment is None):
             yield Harm.FIELD_TORN, f"{step}: {stored} with {moment}"
+        elif step is Step.TIME and stored in moved:
+            continue
         elif stored and moment and not _is_of_one_commit(evidence, step, stored, moment):
             yield Harm.FIELD_TORN, f"{step}: {moment} is not when {stored} was saved"
     booked = fields.get("servicebooked") == "true"
-    if booked is not (ANSWER_FIELD[Step.TIME] in fields):
+    called_off = fields.get("status") == Status.CANCELLED
+    if booked is not (ANSWER_FIELD[Step.TIME] in fields and not called_off):
         yield Harm.FIELD_TORN, "servicebooked and serviceBookedTime"
 
 
-def _permitted(evidence: Evidence, step: Step) -> list[str | None]:
+def _permitted(
+    evidence: Evidence, name: str, values_of: Callable[[Told], Mapping[str, str]]
+) -> list[str | None]:
     """The last value that must be there, and every later one that may have come."""
     values: list[str | None] = []
     must_be = False
     for index in range(len(evidence.sessions) - 1, -1, -1):
         session = evidence.sessions[index]
         for commit in reversed(session.commits):
-            if step.value not in commit.answers:
+            if name not in values_of(commit):
                 continue
-            values.append(commit.answers[step.value])
+            values.append(values_of(commit)[name])
             if evidence.is_mandatory(commit, session):
                 must_be = True
                 if evidence.in_step and not _is_late(commit, evidence.sessions[index + 1 :]):
                     return values
     return values if must_be else [*values, None]
+
+
+def _answers_of(commit: Told) -> Mapping[str, str]:
+    return commit.answers
+
+
+def _staff_of(commit: Told) -> Mapping[str, str]:
+    return commit.staff
+
+
+def _for_staff(evidence: Evidence) -> Broken:
+    """What staff must do, and what the caller wants: taken as answers are."""
+    for name in ("needs", "wish"):
+        stored = evidence.stored.fields.get(name)
+        permitted = _permitted(evidence, name, _staff_of)
+        if stored not in permitted:
+            harm = Harm.FIELD_LOST if stored is None else Harm.OVERWRITTEN
+            yield harm, f"{name}: {stored}, not {' or '.join(map(str, permitted))}"
+
+
+def _notes(evidence: Evidence) -> Broken:
+    """Every mandatory note stands there once, in the order of its session, and no other."""
+    wanted: Counter[str] = Counter()
+    possible: Counter[str] = Counter()
+    for commit, session in evidence.commits():
+        possible.update(commit.notes)
+        wanted.update(commit.notes if evidence.is_mandatory(commit, session) else ())
+    listed = [note_text(note) for note in read_list(evidence.stored.fields.get("notes"))]
+    stored = Counter(listed)
+    for note in wanted - stored:
+        yield Harm.NOTE_LOST, note
+    for note in stored - possible:
+        yield Harm.NOTE_TWICE, note
+    for session in evidence.sessions:
+        told = [note for commit in session.commits for note in commit.notes]
+        places = [listed.index(note) for note in told if note in stored]
+        if places != sorted(places):
+            yield Harm.NOTE_TWICE, f"notes of {session.id}"
+
+
+def read_list(text: str | None) -> list[object]:
+    """The elements of a JSON list; none where there is none."""
+    found: list[object] = orjson.loads(text or "[]")
+    return found
+
+
+def note_text(note: object) -> str:
+    """A note as commits write it."""
+    return orjson.dumps(note).decode()
+
+
+# -- appointments --------------------------------------------------------------------------
+
+_Appointment = tuple[str | None, bool]
+"""Its time, None for the one that sessions told, and whether it is called off."""
+
+
+def _appointments(evidence: Evidence) -> set[_Appointment]:
+    """Return how the appointment may stand after what later calls did with it.
+
+    What was not acknowledged may be done or not; so may what a lossy restart took.
+    """
+    states: set[_Appointment] = {(None, False)}
+    for index, session in enumerate(evidence.sessions):
+        for asked in session.rebookings:
+            after: set[_Appointment] = {
+                (time, off) if off else (time, True) if not asked.time else (asked.time, False)
+                for time, off in states
+            }
+            forgot = evidence.forgotten is not None and (
+                asked.told_at > evidence.forgotten[0] - _RACE_S
+            )
+            states = after if asked.done and not forgot else states | after
+        newer = evidence.sessions[index + 1 :]
+        if session.rebookings and any("time" in c.answers for s in newer for c in s.commits):
+            states |= {(None, False)}
+    return states
+
+
+def _rebooked(evidence: Evidence) -> Broken:
+    """An appointment is as later calls were told, each step happened once, and it has its place."""
+    fields, states = evidence.stored.fields, _appointments(evidence)
+    called_off = fields.get("status") == Status.CANCELLED
+    if called_off not in {off for _, off in states}:
+        yield Harm.REBOOKED_WRONG, f"status {fields.get('status')}, not one of {states}"
+    told = Counter(e for e in evidence.stored.events if e[0] == "moved" or e == ("booked", "false"))
+    for event, times in told.items():
+        if times > 1:
+            yield Harm.REBOOKED_WRONG, f"{event} happened {times} times"
+    if called_off and not told[("booked", "false")] and evidence.forgotten is None:
+        yield Harm.REBOOKED_WRONG, "it was called off without an event"
+    if evidence.findable and any(session.unfound for session in evidence.sessions):
+        yield Harm.NOT_FOUND, "by the number that called"
+    if evidence.forgotten is None:
+        yield from _places(evidence)
+
+
+def _places(evidence: Evidence) -> Broken:
+    """A place that Redis forgot is nobody's duty: no session takes it again."""
+    fields = evidence.stored.fields
+    time = fields.get(ANSWER_FIELD[Step.TIME])
+    booked = fields.get("servicebooked") == "true" and time is not None
+    wanted = [_place(datetime.fromisoformat(str(time)))] if booked else []
+    stored = list(evidence.stored.places)
+    if (booked or fields.get("status") == Status.CANCELLED) and stored != wanted:
+        yield Harm.PLACE_WRONG, f"{stored}, not {wanted}"
+
+
+def _place(local: datetime) -> str:
+    return f"{local.date()} {local.hour * 60 + local.minute}"
 
 
 def _is_late(commit: Told, newer: Sequence[SessionTrace]) -> bool:
@@ -234,6 +369,8 @@ def _owner(evidence: Evidence) -> Broken:
             if name in commit.owned:
                 permitted.append(commit.owned[name])
                 if evidence.is_mandatory(commit, newest):
+                    if name == "status" and any(off for _, off in _appointments(evidence)):
+                        break  # see _rebooked
                     if evidence.stored.fields.get(name) not in permitted:
                         yield Harm.OVERWRITTEN, f"{name} is not the newest owner's"
                     break

@@ -120,7 +120,7 @@ def plan_of(seed: int) -> Plan:
 
 def _trouble(kind: Kind, callers: int, random: Random) -> Trouble:
     lasts_s = random.uniform(0.02, _LONGEST_S)
-    after = random.randrange(callers * COMMITS_A_CALL * 3 // 4)
+    after = random.randrange(callers * COMMITS_A_CALL)
     if kind is Kind.REDIS_FORGETS:  # of calls that still go on when it is back
         lasts_s, after = min(lasts_s, _LAST_SECOND_S), after // 2
     return Trouble(

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.chaos.invariants import Harm
 from tests.chaos.plan import Kind
-from tests.chaos.trace import SAFE, Answer
+from tests.chaos.trace import SAFE, Answer, Rebooking
 from tests.chaos.trial import Result
 
 
 def acknowledged(results: Sequence[Result]) -> Counter[str]:
     """The place of an acknowledged commit, by its name in the table."""
     counts: Counter[str] = Counter()
+    for asked in rebookings(results):
+        done = "appointments moved" if asked.time else "appointments called off"
+        counts[done if asked.done else "moves and cancels that were not acknowledged"] += 1
     for evidence in (evidence for result in results for evidence in result.evidence):
         counts["sessions"] += len(evidence.sessions)
         for commit, session in evidence.commits():
             is_safe = commit.answer in SAFE
             counts["fields"] += is_safe * len(commit.answers)
             counts["messages"] += is_safe * len(commit.messages)
+            counts["notes"] += is_safe * len(commit.notes)
             counts["commits that rested in the journal first"] += commit.answer is Answer.JOURNAL
             counts["commits acknowledged as in memory only"] += commit.answer is Answer.MEMORY
             counts["commits that a lossy restart took from sessions that had ended"] += (
                 is_safe and not evidence.is_mandatory(commit, session)
             )
     return counts
+
+
+def rebookings(results: Sequence[Result]) -> Iterator[Rebooking]:
+    """Yield what later calls did with appointments."""
+    for result in results:
+        for evidence in result.evidence:
+            for session in evidence.sessions:
+                yield from session.rebookings
 
 
 def table(results: Sequence[Result], lasted_s: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.invariants import Evidence, Harm, Stored, judge
-from tests.chaos.trace import Answer, SessionTrace, Told
+from tests.chaos.trace import Answer, Rebooking, SessionTrace, Told
 
 PHONE = "+61255550100"
 MOMENT = "2026-03-02T09:00:0{}.500Z"
@@ -160,3 +160,132 @@ def test_a_sentence_that_was_heard_before_it_was_saved_is_seen() -> None:
     asking = session(told(1, messages=[ASKED]), told(2, Answer.NONE, messages=[THANKED]))
     heard = of(Stored({}, [ASKED]), asking, heard=["Thank you."])
     assert harms(heard) == {Harm.SAID_UNSAVED}
+
+
+# -- for staff -----------------------------------------------------------------------------
+
+GATE, DOG = ('{"text":"gate"}', '{"text":"dog"}')
+
+
+def noted_with(answer: Answer = Answer.REDIS) -> SessionTrace:
+    return session(
+        told(1, answer, notes=[GATE], staff={"needs": "person"}),
+        told(2, answer, notes=[DOG], staff={"wish": "other"}),
+    )
+
+
+FOR_STAFF = {"needs": "person", "wish": "other", "notes": f"[{GATE},{DOG}]"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "harm"),
+    [
+        ({}, None),
+        ({"notes": f"[{GATE}]"}, Harm.NOTE_LOST),
+        ({"notes": None}, Harm.NOTE_LOST),
+        ({"notes": f"[{GATE},{DOG},{DOG}]"}, Harm.NOTE_TWICE),
+        ({"notes": f"[{DOG},{GATE}]"}, Harm.NOTE_TWICE),
+        ({"needs": "follow_up"}, Harm.OVERWRITTEN),
+        ({"wish": None}, Harm.FIELD_LOST),
+    ],
+)
+def test_what_is_for_staff_stands_there_once_in_order(
+    changes: dict[str, str | None], harm: Harm | None
+) -> None:
+    fields = {k: v for k, v in (FOR_STAFF | changes).items() if v is not None}
+    assert harms(of(Stored(fields, []), noted_with())) == ({harm} if harm else set())
+
+
+def test_a_note_that_was_under_way_when_the_process_died_may_be_there_or_not() -> None:
+    assert judge(of(Stored({}, []), noted_with(Answer.NONE))) == []
+    assert judge(of(Stored(FOR_STAFF, []), noted_with(Answer.NONE))) == []
+
+
+# -- appointments --------------------------------------------------------------------------
+
+WAS, NEW = "2026-03-10T15:00:00+11:00", "2026-03-11T15:30:00+11:00"
+PLACE_WAS, PLACE_NEW = "2026-03-10 900", "2026-03-11 930"
+CALLED_OFF = {"status": "cancelled", "servicebooked": "false"}
+MOVED = ("moved", NEW)
+UNBOOKED = ("booked", "false")
+
+
+def booked_and(*asked: Rebooking, **more: object) -> SessionTrace:
+    """A session that booked, and what later calls did with it."""
+    booking = told(1, answers={"time": WAS}, owned={"status": "booked"})
+    return session(booking, rebookings=list(asked), **more)
+
+
+def appointment(
+    time: str, *places: str, events: tuple[tuple[str, str], ...] = (), **fields: str
+) -> Stored:
+    stamp = {"user.userInfo.time_timestamp": MOMENT.format(5), "user.serviceBookedTime": time}
+    return Stored(
+        {"status": "booked", "servicebooked": "true"} | stamp | fields, [], events, places
+    )
+
+
+def test_an_appointment_may_stand_as_every_step_was_told() -> None:
+    moved, called_off = Rebooking(NEW, True, 2.0), Rebooking("", True, 3.0)
+    assert judge(of(appointment(WAS, PLACE_WAS), booked_and())) == []
+    there = appointment(NEW, PLACE_NEW, events=(MOVED,))
+    assert judge(of(there, booked_and(moved))) == []
+    gone = appointment(NEW, events=(MOVED, UNBOOKED), **CALLED_OFF)
+    assert judge(of(gone, booked_and(moved, called_off))) == []
+
+
+@pytest.mark.parametrize("done", [False, None])
+def test_a_move_that_was_not_acknowledged_may_be_done_or_not(done: bool | None) -> None:
+    asked = Rebooking(NEW, done, 2.0)
+    for stored in (appointment(WAS, PLACE_WAS), appointment(NEW, PLACE_NEW, events=(MOVED,))):
+        assert judge(of(stored, booked_and(asked))) == []
+    assert harms(of(appointment("2026-03-12T15:00:00+11:00", "2026-03-12 900"), booked_and(asked)))
+
+
+@pytest.mark.parametrize(
+    ("stored", "harm"),
+    [
+        (appointment(WAS, PLACE_WAS, events=(MOVED,)), Harm.OVERWRITTEN),
+        (appointment(NEW, PLACE_NEW, events=(MOVED, MOVED)), Harm.REBOOKED_WRONG),
+        (appointment(NEW, events=(MOVED,)), Harm.PLACE_WRONG),
+        (appointment(NEW, PLACE_WAS, events=(MOVED,)), Harm.PLACE_WRONG),
+        (appointment(NEW, PLACE_WAS, PLACE_NEW, events=(MOVED,)), Harm.PLACE_WRONG),
+    ],
+)
+def test_an_appointment_that_was_moved_is_there_alone_and_moved_once(
+    stored: Stored, harm: Harm
+) -> None:
+    assert harms(of(stored, booked_and(Rebooking(NEW, True, 2.0)))) == {harm}
+
+
+@pytest.mark.parametrize(
+    ("stored", "harm"),
+    [
+        (appointment(WAS, PLACE_WAS), Harm.REBOOKED_WRONG),
+        (appointment(WAS, PLACE_WAS, events=(UNBOOKED,), **CALLED_OFF), Harm.PLACE_WRONG),
+        (appointment(WAS, **CALLED_OFF), Harm.REBOOKED_WRONG),
+        (appointment(WAS, events=(UNBOOKED, UNBOOKED), **CALLED_OFF), Harm.REBOOKED_WRONG),
+    ],
+)
+def test_an_appointment_that_was_called_off_is_gone_once_and_leaves_no_place(
+    stored: Stored, harm: Harm
+) -> None:
+    assert harms(of(stored, booked_and(Rebooking("", True, 2.0)))) == {harm}
+
+
+def test_an_appointment_that_nobody_called_off_stands() -> None:
+    gone = appointment(WAS, events=(UNBOOKED,), **CALLED_OFF)
+    assert Harm.REBOOKED_WRONG in harms(of(gone, booked_and()))
+    moved = appointment(NEW, events=(MOVED, UNBOOKED), **CALLED_OFF)
+    assert Harm.REBOOKED_WRONG in harms(of(moved, booked_and(Rebooking(NEW, True, 2.0))))
+
+
+def test_an_appointment_that_is_not_found_is_seen_where_redis_was_there() -> None:
+    lost = booked_and(unfound=1)
+    assert harms(of(appointment(WAS, PLACE_WAS), lost, findable=True)) == {Harm.NOT_FOUND}
+    assert judge(of(appointment(WAS, PLACE_WAS), lost)) == []
+
+
+def test_what_a_lossy_restart_took_of_a_move_is_outside_the_promise() -> None:
+    asked = booked_and(Rebooking(NEW, True, 2.0), ended_at=5.0)
+    assert judge(of(appointment(WAS), asked, forgotten=(1.5, 4.0))) == []

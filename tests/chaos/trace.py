@@ -35,10 +35,26 @@ class Told:
     messages: list[str]
     revised: list[str]
     owned: dict[str, str]
+    staff: dict[str, str] = field(default_factory=dict)
+    """What staff must do, and what the caller wants."""
+    notes: list[str] = field(default_factory=list)
     until: str = ""
     answer: Answer = Answer.NONE
     told_at: float = 0.0
     """When the answer came, by this process's clock: to be compared with the moments of faults."""
+
+
+@dataclass
+class Rebooking:
+    """A later call moves an appointment to `time`, or calls it off ('').
+
+    done     what it was told: True, False for not known, or None where its process died before
+    told_at  when that was; NEVER where it was not told
+    """
+
+    time: str
+    done: bool | None = None
+    told_at: float = NEVER
 
 
 @dataclass
@@ -53,6 +69,10 @@ class SessionTrace:
     resumed: bool = False
     """Whether it found anything said."""
     commits: list[Told] = field(default_factory=list)
+    rebookings: list[Rebooking] = field(default_factory=list)
+    """What later calls did with the appointment that this one booked, in their order."""
+    unfound: int = 0
+    """How often a later call did not find the appointment by its number."""
     ended_at: float = NEVER
     """When its ledger was closed, or its process died."""
     process_died: bool = False
@@ -64,7 +84,7 @@ class Trace:
 
     calls: dict[str, dict[str, SessionTrace]] = field(default_factory=dict)
     saved: int = 0
-    """Commits that were acknowledged so far."""
+    """Commits, and moves and cancels of appointments, that were acknowledged so far."""
 
     def read(self, line: bytes, worker: str, now: float) -> None:
         """Take one line of a worker."""
@@ -80,6 +100,14 @@ class Trace:
                 sessions[session_id].commits.append(Told(**told))
             case "saved" | "fenced":
                 self._answered(sessions[session_id].commits[-1], told, now)
+            case "looked":
+                sessions[session_id].unfound += not told["found"]
+            case "rebooking":
+                sessions[session_id].rebookings.append(Rebooking(told["time"]))
+            case "rebooked":
+                last = sessions[session_id].rebookings[-1]
+                last.done, last.told_at = told["done"], now
+                self.saved += last.done
             case "closed":
                 sessions[session_id].ended_at = now
 
@@ -90,6 +118,12 @@ class Trace:
                 if session.worker == worker:
                     session.process_died = True
                     session.ended_at = min(session.ended_at, now)
+
+    @property
+    def open(self) -> int:
+        """How many sessions have neither closed nor died."""
+        sessions = (s for calls in self.calls.values() for s in calls.values())
+        return sum(session.ended_at == NEVER for session in sessions)
 
     def sessions(self, call: str) -> list[SessionTrace]:
         """Oldest first."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import cast
+
+from redis.asyncio import Redis
 
 from tests.chaos import faults
 from tests.chaos.invariants import Evidence, Harm, Stored, Violation, judge
@@ -17,6 +19,10 @@ from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
 from tests.chaos.trace import Trace
 from tests.store.denials import no_memory, no_rights, read_only
+from voicebot.business import load_business
+from voicebot.call import CallSid
+from voicebot.store import EventReader, utc_now
+from voicebot.store.bookings import Reconciliation
 from voicebot.store.replay import waiting_sessions
 
 CALLS_S = 180.0
@@ -169,7 +175,16 @@ class Trial:
         """Wait until everything is in Redis and the journals are empty; then judge."""
         result, now = self._result, asyncio.get_running_loop().time
         begun = now()
+        broken: list[Violation] = []
+        waiting: Sequence[object] = ()
         while True:
+            if open_ := self._trace.open:
+                if now() - begun > SETTLE_S:
+                    self._break(Harm.NEVER_ENDED, f"{open_} sessions are still open")
+                    break
+                await asyncio.sleep(_POLL_S)
+                continue
+            await self._reconcile()
             result.evidence = await self._look()
             broken = [found for evidence in result.evidence for found in judge(evidence)]
             waiting = await asyncio.to_thread(waiting_sessions, self._stage.data_dir)
@@ -191,26 +206,50 @@ class Trial:
         """Note a broken promise that is no single call's."""
         self._result.violations.append(Violation(harm, "", about))
 
+    async def _reconcile(self) -> None:
+        """Free what crashes left in the calendar. Nothing is under way any more."""
+        async with self._stage.redis() as redis:
+            reconciliation = Reconciliation(redis, load_business(None), utc_now)
+            for _ in range(2):
+                await reconciliation.free_places()
+
     async def _look(self) -> list[Evidence]:
         """Return the evidence of each call."""
         found = []
         async with self._stage.redis() as redis:
+            places = await _places(redis)
             for sid, phone in ((phone.call_sid, phone) for phone in self.phones):
                 fields = await cast(Awaitable[dict[str, str]], redis.hgetall(f"call:{{{sid}}}"))
                 key = f"call:{{{sid}}}:history"
                 history = await cast(Awaitable[list[str]], redis.lrange(key, 0, -1))
+                told = await EventReader(redis).of_call(CallSid(sid))
+                events = [(e.fields.get("type", ""), e.fields.get("value", "")) for e in told]
                 evidence = Evidence(
                     sid,
                     self._trace.sessions(sid),
-                    Stored(fields, history),
+                    Stored(fields, history, events, sorted(places.get(sid, ()))),
                     heard=phone.heard,
                     forgotten=self._forgotten,
                     sighted=not self._plan.has(OF_REDIS),
                     held_up=self._held_up,
+                    findable=not self._plan.has(OF_REDIS | DENIALS),
                     in_step=not (self._plan.has(OF_REDIS | DENIALS) and self._plan.has(OF_CLOCKS)),
                 )
                 found.append(evidence)
         return found
+
+
+async def _places(redis: Redis) -> dict[str, list[str]]:
+    """Return what the calendar keeps for good, by call: day and minute."""
+    found: dict[str, list[str]] = {}
+    async for key in redis.scan_iter(match="slots:*"):
+        day = str(key).rpartition(":")[2].rstrip("}")
+        taken = await cast(Awaitable[dict[str, str]], redis.hgetall(key))
+        for holder, place in taken.items():
+            minute, expires, *_ = place.split(" ")
+            if expires == "0":
+                found.setdefault(holder.partition(">")[0], []).append(f"{day} {minute}")
+    return found
 
 
 _OF_STAGE = {

@@ -4,10 +4,15 @@ Everything is `voicebot.stream`'s own main, but for four seams: the tts speaks l
 clock can be told to jump, the store's clock with it, and the ledger that sessions get writes a
 trace: what is about to be committed, and what the conversation was then told. The trace goes
 through a pipe, so that it outlives SIGKILL, before the conversation takes another step.
+
+The ledger also writes what these conversations do not come to: with each answer a note, what staff
+must do, and what the caller wants. And once a call has booked, a later call moves the appointment
+or calls it off, here: at once, while the session that booked still lives, or at its end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -16,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
+from zlib import crc32
 
 import orjson
 
@@ -23,12 +29,24 @@ import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
 from voicebot.business import Business
-from voicebot.call import Appointments, CallSid, CallState, Change, CommitObserver, Saved
-from voicebot.errors import Fenced
+from voicebot.call import (
+    Appointments,
+    CallSid,
+    CallState,
+    Change,
+    CommitObserver,
+    Needs,
+    Note,
+    Place,
+    Saved,
+    Step,
+    Wish,
+)
+from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable
 from voicebot.runtime.process import run
 from voicebot.settings import Settings
 from voicebot.store import Store, iso_utc
-from voicebot.store.record import answer_text, message_json
+from voicebot.store.record import answer_text, message_json, note_json
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import Tracing
@@ -38,6 +56,14 @@ ORDERS = "CHAOS_ORDERS"
 
 BEFORE_COMMIT = "before a commit"
 AFTER_COMMIT = "after a commit"
+
+REBOOKINGS: tuple[tuple[int | None, ...], ...] = (
+    (), (1,), (None,), (2, None), (0, 1), (1, 0, None),
+)  # fmt: skip
+"""By how many days appointments are moved, one after the other; None: called off."""
+TRIES = 3
+PAUSE_S = 0.15
+"""Between two tries, and before each: as long as troubles need to begin."""
 
 
 class Orders:
@@ -83,13 +109,59 @@ class Orders:
 Tell = Callable[..., None]
 
 
+class LaterCall:
+    """A call of the same number, which does with an appointment what its seed says."""
+
+    def __init__(self, store: Store, sid: CallSid, caller: str, orders: Orders, tell: Tell) -> None:
+        self._store = store
+        self._sid = sid
+        self._caller = caller
+        self._orders = orders
+        self._tell = tell
+        seed = crc32(sid.encode())
+        self._days = REBOOKINGS[seed % len(REBOOKINGS)]
+        self.at_once = bool(seed >> 8 & 1)
+
+    async def rebook(self, booked: datetime) -> None:
+        """Move the appointment by so many days each, None: call it off; three tries each."""
+        for nth, days in enumerate(self._days):
+            start = None if days is None else booked + timedelta(days=days, minutes=30 * (nth + 1))
+            for _ in range(TRIES):
+                await asyncio.sleep(PAUSE_S)
+                if await self._try(start):
+                    break
+
+    async def _try(self, start: datetime | None) -> bool:
+        try:
+            turn = await self._store.open_turn(CallSid(f"{self._sid}-later"), caller=self._caller)
+        except (StoreUnavailable, BrokenRecord):
+            return False
+        appointments = turn.appointments
+        found = await appointments.bookings(self._caller)
+        self._tell(what="looked", found=any(booking.call_sid == self._sid for booking in found))
+        self._tell(what="rebooking", time=answer_text(start) if start else "")
+        self._orders.reached(BEFORE_COMMIT)
+        if start is None:
+            done = await appointments.cancel(self._sid)
+        else:
+            await appointments.hold(start, instead_of=(self._sid,))
+            done = await appointments.move(self._sid, start) is Place.YOURS
+        self._tell(what="rebooked", done=done)
+        self._orders.reached(AFTER_COMMIT)
+        return done
+
+
 class TracedPen:
     """A ledger that tells what it is asked and what it answers."""
 
-    def __init__(self, ledger: store_room.CallSession, orders: Orders, tell: Tell) -> None:
+    def __init__(
+        self, ledger: store_room.CallSession, orders: Orders, tell: Tell, later: LaterCall
+    ) -> None:
         self._ledger = ledger
         self._orders = orders
         self._tell = tell
+        self._later = later
+        self._booked: datetime | None = None
         self._number = 0
 
     @property
@@ -99,6 +171,7 @@ class TracedPen:
     async def commit(self, change: Change) -> Saved:
         self._number = number = self._number + 1
         at = self._orders.now()
+        change = for_staff(change, Note(f"{self._ledger.info.id} {number}", at))
         self._tell(what="commit", number=number, at=iso_utc(at), **described(change))
         self._orders.reached(BEFORE_COMMIT)
         try:
@@ -108,7 +181,17 @@ class TracedPen:
             raise
         self._tell(what="saved", number=number, saved=saved, until=iso_utc(self._orders.now()))
         self._orders.reached(AFTER_COMMIT)
+        time = change.answers.get(Step.TIME)
+        if isinstance(time, datetime) and change.booked and saved is Saved.REDIS:
+            self._booked = time
+            if self._later.at_once:
+                await self._rebook()
         return saved
+
+    async def _rebook(self) -> None:
+        booked, self._booked = self._booked, None
+        if booked is not None:
+            await self._later.rebook(booked)
 
     @property
     def appointments(self) -> Appointments:
@@ -122,17 +205,36 @@ class TracedPen:
 
     async def close(self) -> None:
         await self._ledger.close()
+        await self._rebook()
         self._tell(what="closed")
+
+
+def for_staff(change: Change, note: Note) -> Change:
+    """A change with an answer, and what a caller may have told beside it."""
+    if not change.answers:
+        return change
+    turn = sum(map(ord, note.text)) + len(change.messages)
+    needs = (None, Needs.FOLLOW_UP, Needs.PERSON)[turn % 3]
+    wish = (None, Wish.OTHER, Wish.COMPLAINT, Wish.EXISTING)[turn % 4]
+    return replace(
+        change,
+        notes=(*change.notes, note),
+        needs=change.needs if needs is None else needs,
+        wish=change.wish if wish is None else wish,
+    )
 
 
 def described(change: Change) -> dict[str, object]:
     """A change in plain words; nothing of how the store writes it but the texts of values."""
     owned = {"step": change.step, "status": change.status, "dialogue": change.dialogue}
+    staff = {"needs": change.needs, "wish": change.wish}
     return {
         "answers": {step.value: answer_text(a) for step, a in change.answers.items()},
         "messages": [message_json(m) for m in change.messages],
         "revised": [message_json(m) for m in change.revised or ()],
         "owned": {name: value for name, value in owned.items() if value is not None},
+        "staff": {name: value for name, value in staff.items() if value is not None},
+        "notes": [note_json(note) for note in change.notes],
     }
 
 
@@ -152,7 +254,9 @@ class TracedStore(Store):
         session = ledger.info.id
         found = {"known": sorted(ledger.state.answers), "resumed": ledger.state.resumed}
         tell(what="opened", call=call_sid, session=session, **found)
-        return TracedPen(ledger, self.orders, partial(tell, call=call_sid, session=session))
+        told = partial(tell, call=call_sid, session=session)
+        later = LaterCall(self, call_sid, caller or "", self.orders, told)
+        return TracedPen(ledger, self.orders, told, later)
 
 
 class LetteredServer(StreamServer):
