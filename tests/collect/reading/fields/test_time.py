@@ -182,8 +182,10 @@ def test_a_correction_keeps_what_it_does_not_touch(utterance: str, value: str) -
         ("Friday instead of Thursday at ten", "2027-03-05T10:00"),
     ],
 )
-def test_what_is_said_later_counts(utterance: str, value: str) -> None:
+def test_what_is_said_later_counts_and_what_is_given_up_is_read(utterance: str, value: str) -> None:
     assert heard(utterance) == value
+    unread = [utterance[slice(*span)] for span in reading(utterance).rest]
+    assert not any("Thursday" in words for words in unread)
 
 
 @pytest.mark.parametrize(

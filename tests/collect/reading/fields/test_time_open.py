@@ -179,6 +179,10 @@ def test_the_old_dialogue_still_takes_what_a_window_leaves_of_a_value(
     assert understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12))).value == value
 
 
+def test_a_day_is_read_beside_a_question() -> None:
+    assert heard("what times have you got on Friday") == FRIDAY.isoformat()
+
+
 def test_a_value_that_only_bounds_and_its_window_are_not_both_given() -> None:
     acts = reading("tomorrow after four").acts
     assert [type(act) for act in acts if isinstance(act, Flexible | Provide)] == [Flexible]

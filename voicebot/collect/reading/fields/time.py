@@ -27,7 +27,7 @@ from voicebot.collect.reading.fields.time_days import (
     add_days,
     resolve_together,
 )
-from voicebot.collect.reading.fields.time_open import around, chosen, window, with_role
+from voicebot.collect.reading.fields.time_open import chosen, told, window, with_role
 from voicebot.collect.reading.fields.time_patterns import Line
 from voicebot.collect.reading.fields.zones import in_our_time, named_zone
 from voicebot.collect.reading.types import Asked, Correct, Missing, Note, Provide, Situation
@@ -75,17 +75,17 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     line = Line(said, situation)
     if _only_asks(line):
         return
-    told = list(_facts(line))
+    facts = list(_facts(line))
     day, hour, _ = _held(situation)
     again = situation.asked is Asked.CONFIRM and day and hour
-    found = pieces_of(line, datetime.combine(day, hour) if again and day and hour else None, told)
+    found = pieces_of(line, datetime.combine(day, hour) if again and day and hour else None, facts)
     pieces = [with_role(line, piece) for piece in found]
     yield from chosen(line, pieces)
     yield from _provided(line, pieces)
     if strict:
         return
     yield from window(line, pieces)
-    for first, end in told:
+    for first, end in facts:
         if any(said.all(*_OF_TIMES, first=first, end=end)):
             span = said.span(first, end)
             yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
@@ -208,7 +208,18 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     if known and mends and missing is None and not known.startswith(stamp):
         act = Correct(Step.TIME, stamp, span)
     open_ = not hour and not line.said.tags.isdisjoint(("time.any", "time.early", "time.late"))
-    yield Candidate(act, *around(line, first, end), assumes + open_)  # a window first
+    yield from told(line, act, first, end, assumes + open_)  # a window first
+    for piece in pieces:
+        if piece not in used and piece not in clocks and _is_given_up(piece):
+            refused = line.tag(line.on(piece.end), "refused")
+            yield from told(line, None, piece.first, refused.end if refused else piece.end)
+
+
+def _is_given_up(piece: Piece) -> bool:
+    """Return True for the Thursday of "not Thursday, Friday at ten", and of "Thursday, no, ..."."""
+    named = isinstance(piece, Clock) and piece.cue >= Cue.MEDIUM  # not the 2 of "a table for 2"
+    named = named or (isinstance(piece, Day) and piece.kind is not Kind.NONE)
+    return named and piece.role in (Role.WANTED, Role.OUT, Role.BUT)
 
 
 def _may_be_it(piece: Piece) -> bool:

@@ -326,7 +326,8 @@ def _ranged(line: Line, pieces: list[Piece]) -> list[Piece]:
             continue
         if joint and joint.tag == "time.or":
             sure = max(first.cue, second.cue) > Cue.BARE
-            joined[n] = replace(first, cue=Cue.BARE, until=second.time if sure else None)
+            until = second.time if sure else None
+            joined[n] = replace(first, end=second.end, cue=Cue.BARE, until=until)
             joined[n + 1] = replace(second, cue=Cue.BARE)
         elif joint or line.said.low(first.end) == "-":
             cue = max(first.cue, second.cue)

@@ -13,7 +13,7 @@ from voicebot.collect.reading.fields.time_clocks import PARTS, Clock, Cue, Part,
 from voicebot.collect.reading.fields.time_days import Day, Kind, Role, add_days, resolve_together
 from voicebot.collect.reading.fields.time_patterns import Line
 from voicebot.collect.reading.lexicon import Match
-from voicebot.collect.reading.types import Asked, Choose, Flexible
+from voicebot.collect.reading.types import Act, Asked, Choose, Flexible
 
 _DAYS_AHEAD = 14
 """Days that "any day but Monday" allows."""
@@ -74,18 +74,23 @@ def _is_negated(line: Line, first: int) -> bool:
     return False
 
 
-def around(line: Line, first: int, end: int) -> tuple[int, int]:
-    """Return a stretch with the words that lead up to a time, and that belong behind it."""
+def told(
+    line: Line, act: Act | None, first: int, end: int, assumes: int = 0
+) -> Iterator[Candidate]:
+    """Give an act with the words that lead up to its time and belong behind it, and without."""
+    wide, behind = first, end
     while True:
-        behind = line.back(first)
-        behind = line.back(behind - (line.said.low(behind - 1) == ","))
-        lead = line.before(behind, *_LEADS) or line.said.before(behind, "lead.is", "yes.restate")
+        before = line.back(wide)
+        before = line.back(before - (line.said.low(before - 1) == ","))
+        lead = line.before(before, *_LEADS) or line.said.before(before, "lead.is", "yes.restate")
         if lead is None:
             break
-        first = lead.first
-    while trail := line.tag(line.on(end), "trail", "onward", "backward", "any"):
-        end = trail.end
-    return first, end
+        wide = lead.first
+    while trail := line.tag(line.on(behind), "trail", "onward", "backward", "any"):
+        behind = trail.end
+    yield Candidate(act, wide, behind, assumes)
+    if wide < first:
+        yield Candidate(act, first, behind, assumes)  # "what times have you got on Friday" asks
 
 
 def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
@@ -113,7 +118,7 @@ def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     first, end = min(each.first for each in said), max(each.end for each in said)
     ranged = any(clock.until for clock in clocks) and "time.any" not in tags
     act = Flexible(found, line.said.span(first, end))
-    yield Candidate(act, *around(line, first, end), assumes=ranged)
+    yield from told(line, act, first, end, ranged)
 
 
 def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) -> Window | None:
@@ -197,7 +202,7 @@ def chosen(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     first, end = min(p.first for p in wanted), max(p.end for p in wanted)
     of = line.tag(line.on(end), "kind_of_offer")
     act = Choose(line.said.span(first, of.end if of else end), moment=fitting[0].isoformat()[:16])
-    yield Candidate(act, *around(line, first, of.end if of else end))
+    yield from told(line, act, first, of.end if of else end)
 
 
 def _is_one(line: Line, piece: Piece) -> bool:
