@@ -76,6 +76,11 @@ def heard(text: str, held: str | None = None, step: Step = Step.NAME) -> str | N
         ("my name is brant, no wait, brandt", "Brandt"),
         ("Window Brandtwell", "Window Brandtwell"),
         ("you're talking to Ottilie Brandt", "Ottilie Brandt"),
+        ("Van der Berg, Grace", "Grace Van der Berg"),
+        ("Grace. Nguyen.", "Grace Nguyen"),
+        ("Robert Brandt but I go by Rob", "Robert Brandt"),
+        ("just put Ottilie", "Ottilie"),
+        ("can you put me down as Ottilie", "Ottilie"),
     ],
 )
 def test_names_are_understood(said: str, name: str) -> None:
@@ -96,6 +101,7 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("Mary A Smith", "Mary A Smith"),
         ("ot-TO", None),
         ("a double n a", "Anna"),
+        ("s i d d i q u i", "Siddiqui"),
         ("are o b e r t", "Robert"),
         ("Brandt, that's B R A N D T", "Brandt"),
         ("Otto Brant, B R A N D T", "Otto Brandt"),

@@ -22,7 +22,7 @@ from voicebot.collect.reading.fields.name_letters import (
     respelled,
 )
 from voicebot.collect.reading.fields.name_mentions import How, Mention, mentions, spelled_whole
-from voicebot.collect.reading.fields.name_words import titled
+from voicebot.collect.reading.fields.name_words import is_particle, titled
 from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_family, is_given
@@ -36,6 +36,9 @@ _PARTS = Parts(
     known=lambda word, at: (is_family if at else is_given)(word.lower()),
     around=(*_ANNOUNCING, "name.weak", "name.told", "name.between", "quiet.link"),
 )
+
+_PAUSE = 3
+"""Tokens of ", um," between a first and a last name."""
 
 
 def name(said: Utterance, situation: Situation) -> Iterable[Candidate]:
@@ -143,8 +146,11 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name, also = (each.text, name) if old[0] != new[0] else (each.text, also)
     elif before.letters and len(old) == len(new) == 1:
         name = f"{name} {each.text}" if old != new else name
-    elif len(new) == 1 and is_given(new[0]) and not is_given(old[0]) and is_family(old[-1]):
-        name = f"{each.text} {name}"  # "Van der Berg, Marijke"
+    elif len(new) == 1 and is_given(new[0]) and (not is_given(old[0]) or is_particle(old[0])):
+        surname = len(old) > 1 or is_family(old[0])
+        name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
+    elif len(old) == len(new) == 1 and is_family(new[0]) and each.first <= before.end + _PAUSE:
+        name = f"{name} {each.text}" if old != new else name  # "Marguerite. Duval."
     elif len(new) > len(old) and alike(old[0], new[0]):
         name = each.text
     return name, also, each

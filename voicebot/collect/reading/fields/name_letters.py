@@ -124,7 +124,7 @@ def parted(letters: str, *, known: bool = False) -> str:
     """
     cuts = [at for at in range(_SHORTEST_NAME, len(letters) - 1) if is_given(letters[:at])]
     both = [at for at in cuts if is_family(letters[at:])]
-    first_only = [at for at in cuts if at >= FEWEST and not known and not is_family(letters)]
+    first_only = [at for at in cuts if at > FEWEST and not known and not is_family(letters)]
     cut = max(both or first_only, default=0)
     if not cut or is_given(letters):
         return titled(letters)

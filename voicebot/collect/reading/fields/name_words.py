@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicebot.collect.reading.lexicon import SOUND
+from voicebot.collect.reading.lexicon import SOUND, lexicon
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import (
@@ -36,6 +36,11 @@ class Place:
 def is_known(word: str) -> bool:
     """Return True for a given or a family name of the lists."""
     return is_given(word) or is_family(word)
+
+
+def is_particle(word: str) -> bool:
+    """Return True for the "van" of a last name."""
+    return lexicon("en").has("name.particle", word)
 
 
 def is_word(said: Utterance, at: int) -> bool:
