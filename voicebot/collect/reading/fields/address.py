@@ -6,28 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rapidfuzz import fuzz
-
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.address_grammar import Grammar
 from voicebot.collect.reading.fields.address_parts import (
     Kind,
     Parts,
-    digits_at,
     is_whole,
     kinds,
     line,
     merge,
     rank_as_number,
+    respelled,
 )
 from voicebot.collect.reading.fields.address_words import (
     CODES,
-    COUNTRIES,
     Word,
     Words,
     is_listed,
     title,
+    without_spelling,
     words_of,
 )
 from voicebot.collect.reading.types import Correct, Missing, Provide, Situation
@@ -35,24 +33,13 @@ from voicebot.collect.reading.utterance import Utterance, utterance
 
 _JOB, _ONE, _ELSEWHERE = 2, 1, 0
 """Ranks of addresses: the job's, one that is only named, one where somebody lives."""
-_LEADS = (
-    "lead.is",
-    "address.lead",
-    "address.job",
-    "address.elsewhere",
-    "address.label",
-    "address.within",
-)
-_MENDS = ("address.label", "address.within", "address.was", "address.without")
 _MARKS = ("address.job", "address.elsewhere")
+_LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
+_MENDS = ("address.label", "address.within", "address.was", "address.without")
 _TOLD_BEHIND = frozenset(",.:;-")
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
-_SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
 _MOST_SEGMENTS = 6
 _LONGEST_MEND_WORDS = 12
-_SHORTEST_SPELLED = 3
-_ALIKE, _SAME = 55.0, 80.0
-"""How alike (0 to 100) a spelled name and the word that it mends, or repeats, must be."""
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -159,7 +146,7 @@ class _Reader:
 
     def _parts(self, words: Sequence[Word], *, alone: bool) -> tuple[Parts, int]:
         """Return the parts that were said, what is said later in the place of what it mends."""
-        plain, names = _without_spelling(words)
+        plain, names = without_spelling(words)
         stretch = Words(self.said, plain)
         for at, word in enumerate(plain):
             if word.is_rank and (number := rank_as_number(stretch, at, weak=alone)):
@@ -171,27 +158,20 @@ class _Reader:
                 parts, guesses = now, doubts
             elif now:
                 parts, guesses = merge(parts, now), 1
-        return _respelled(parts, names), guesses
+        return respelled(parts, names), guesses
 
     def _rounds(self, words: Words) -> Iterator[Words]:
         """Give the words between corrections."""
         begin = at = 0
         while at < len(words):
             mend = words.phrase(at, "clause.mend")
-            if mend and not self._is_number_sign(words, begin, at):
+            sign = words.phrase(at, "address.number") and words[at + 1].is_number  # "no 10"
+            if mend and not (sign and not any(w.is_number for w in words.part(begin, at))):
                 yield Words(self.said, words.part(begin, at))
                 begin = at = max(at + 1, words.place(mend.end))
             else:
                 at += 1
         yield Words(self.said, words.part(begin))
-
-    def _is_number_sign(self, words: Words, begin: int, at: int) -> bool:
-        """Return True for the "no" of "no 10", unless it mends a number; "Highway No 130 North"."""
-        before, beyond = words.part(begin, at), words[at + 2]
-        first = not any(word.is_number for word in before)
-        road = words[at - 1].isin("highway") and (beyond.pause or beyond.isin("compass"))
-        sign = words.phrase(at, "address.number") and words[at + 1].is_number
-        return bool(sign and (first or road))
 
     def _of_the_job(self) -> Sequence[Word]:
         """Return the words without the addresses that are not to be visited."""
@@ -242,8 +222,8 @@ class _Reader:
         named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and ends)
         if not (self.alone or labelled or named):
             return
-        spelled = () if parts else _without_spelling(self.words)[1]
-        whole = _respelled(merge(held, parts), spelled)
+        spelled = () if parts else without_spelling(self.words)[1]
+        whole = respelled(merge(held, parts), spelled)
         text = line(whole, self.region)
         if whole != held and (self.alone or text != line(held, self.region)):
             yield self._corrected(text, *(_extent(parts) if parts else (0, len(self.said))), 1)
@@ -310,7 +290,7 @@ class _Reader:
             if mend := words.phrase(at, "clause.mend"):
                 at = words.place(mend.end)
                 continue
-            number = digits_at(words, at)
+            number = words.digits(at)
             state = grammar.state_at(at, placed=True)
             text, at = state or (number if number[0] else (words[at].low, at + 1))
             plain.append(text.lower())
@@ -363,54 +343,3 @@ def _find(line: Sequence[str], words: Sequence[str]) -> int | None:
 
 def _bare(word: str) -> str:
     return word.strip(",.").lower()
-
-
-# -- names that are spelled out: "12 Smyth Street, that's S M Y T H"
-
-
-def _without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
-    """Return the words without runs of single letters, and the names that those spell."""
-    kept: list[Word] = []
-    names: list[str] = []
-    at = 0
-    while at < len(words):
-        end = at
-        while end < len(words) and words[end].is_letter:
-            end += 1
-        letters = [word.low for word in words[at:end]] or words[at].low.split("-")
-        name = "".join(letters) if all(len(each) == 1 for each in letters) else ""
-        end = max(end, at + 1)
-        after = words[end] if end < len(words) else None
-        if not _is_spelled(name, after):
-            kept.extend(words[at:end])
-        else:
-            names.append(name)
-            while kept and kept[-1].isin("spelling"):
-                kept.pop()
-            repeats = bool(kept) and fuzz.ratio(kept[-1].low, name) >= _SAME
-            if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
-                kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
-            elif after and repeats and fuzz.ratio(after.low, name) >= _SAME:
-                kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
-        at = end
-    return kept, names
-
-
-def _is_spelled(name: str, after: Word | None) -> bool:
-    """Return False for a state or country, and the beginning of a British postcode."""
-    code = name in CODES or (name,) in COUNTRIES or tuple(name) in COUNTRIES
-    postcode = after is not None and after.digits
-    return len(name) >= _SHORTEST_SPELLED and name.isalpha() and not code and not postcode
-
-
-def _respelled(parts: Parts, names: Sequence[str]) -> Parts:
-    """Return the parts, each spelled name in the place of the word that sounds most like it."""
-    spelled = list(parts)
-    for at, part in enumerate(parts if names else ()):
-        words = part.text.split()
-        for name in names if part.kind in _SPELLABLE else ():
-            scores = [fuzz.ratio(word.lower(), name) for word in words]
-            if max(scores) >= _ALIKE:
-                words[scores.index(max(scores))] = title(name)
-        spelled[at] = replace(part, text=" ".join(words))
-    return tuple(spelled)

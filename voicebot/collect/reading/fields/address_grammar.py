@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import replace
-
 from voicebot.collect.reading.fields.address_parts import (
     Found,
     Kind,
@@ -25,7 +22,6 @@ from voicebot.collect.reading.fields.address_parts import (
 from voicebot.collect.reading.fields.address_words import (
     CODES,
     COUNTRIES,
-    PHRASES_BEGIN,
     STATES,
     Word,
     Words,
@@ -34,7 +30,7 @@ from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_famil
 
 _TYPELESS_GUESSES = 2
 _LONGEST_HOUSE_WORDS, _LONGEST_BUILDING_WORDS = 5, 7
-_LONGEST_PLACE_WORDS = _LONGEST_PHRASE_WORDS = 5
+_LONGEST_PLACE_WORDS = 5
 _LONGEST_PIECE_WORDS = 12
 _LONGEST_CITY_REST = 2
 _MOST_HEAD_PARTS = 4
@@ -60,8 +56,6 @@ class Grammar:
         for at, word in enumerate(words):
             head, end = self._head(at)
             if not head:
-                if parts := self._unnumbered(at):
-                    return parts, 0
                 continue
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
                 return self._with_tail(head, street_at(words, end, weak=False), end), 0
@@ -72,8 +66,8 @@ class Grammar:
             street = street_at(words, end, weak=False)
             if self.alone and not street and (weak := street_at(words, end, weak=True)):
                 street = weak if not few or words[weak[1]].pause else None
-            if street and (len(head) > 1 or head[0].kind is not Kind.HOUSE):
-                parts = self._with_tail(head, street, end)
+            parts = self._with_tail(head, street, end) if street else ()
+            if parts and (head[-1].kind is not Kind.HOUSE or self._is_placed(parts)):
                 return (self._with_building(at, parts) if self.alone else parts), 0
             if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
                 street = typeless_at(words, end)
@@ -82,19 +76,14 @@ class Grammar:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
 
-    def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
-        return (*head, street[0], *self._tail(street[1])) if street else (*head, *self._tail(end))
+    def _is_placed(self, parts: Parts) -> bool:
+        """Return True where a house that has a name, and no number, can be found."""
+        return bool(kinds(parts) & ({Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}))
 
-    def _phrase_end(self, at: int, phrases: Container[tuple[str, ...]]) -> int | None:
-        """Return the place behind the longest of these phrases, in one breath."""
-        if self.words[at].low not in PHRASES_BEGIN:
-            return None
-        for length in range(_LONGEST_PHRASE_WORDS, 0, -1):
-            part = self.words.part(at, at + length)
-            whole = len(part) == length and not any(word.pause for word in part[1:])
-            if whole and tuple(word.low for word in part) in phrases:
-                return at + length
-        return None
+    def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
+        tail = self._tail(street[1] if street else end, housed=bool(head))
+        roads = (street[0],) if street else ()
+        return (*head, *roads, *tail) if head else merge(tail, roads)
 
     # -- before the street
 
@@ -125,34 +114,19 @@ class Grammar:
             parts += (part,)
         return parts, at
 
-    def _house_end(self, at: int) -> int:
+    def _house(self, at: int) -> Read | None:
+        """Return "The Old Manor, 4 …", "Rose Cottage, Mill Lane …": with "the" or "cottage"."""
         words, end = self.words, at
+        if not self._named or words[at - 1].isin("owner"):  # "at my mum's house, 12 …"
+            return None
         while end < at + _LONGEST_HOUSE_WORDS and not words[end].isin("stop", "stop_in_house"):
             if words[end].is_number or not words[end].text or (end > at and words[end].pause):
                 break
             end += 1
-        return end
-
-    def _house(self, at: int) -> Read | None:
-        """Return "The Old Manor, 4 …": words before a number, with "the" or "manor" among them."""
-        words, end = self.words, self._house_end(at) if self._named else at
-        if end - at < 2 or not words[end].is_number:
-            return None
         named = words[end - 1].isin("house") and words[end].pause
-        led = words[at].isin("article") and words[at + 1].text.istitle()
-        owned = words[at - 1].isin("owner")  # "at my mum's house, 12 …"
-        return (words.titled(at, end), end) if (named and not owned) or led else None
-
-    def _unnumbered(self, at: int) -> Parts:
-        """Return "Rose Cottage, Mill Lane, Burford OX18 4QF": found by its name and the rest."""
-        words, end = self.words, self._house_end(at) if self._named else at
-        if end - at < 2 or not words[end - 1].isin("house") or not words[end].pause:
-            return ()
-        house = found(Kind.HOUSE, words, at, (words.titled(at, end), end))[0]
-        street = street_at(words, end, weak=False)
-        parts = self._with_tail((house,), street, end) if street else ()
-        placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
-        return parts if kinds(parts) & placed else ()
+        led = words[at].isin("article") and words[at + 1].text.istitle() and words[end].is_number
+        found_one = end < len(words) and end - at > 1 and (named or led)
+        return (words.titled(at, end), end) if found_one else None
 
     def _with_building(self, at: int, parts: Parts) -> Parts:
         """Return the parts with the building that stands before them: "Harbour Mall, 64 …".
@@ -195,12 +169,12 @@ class Grammar:
 
     # -- behind the street
 
-    def _tail(self, at: int) -> Parts:
+    def _tail(self, at: int, *, housed: bool) -> Parts:
         """Return suburb or city, state, postcode, country: up to where other talk begins."""
         parts = Parts()
         while True:
             at = self._skip(at)
-            read = self._next(at, kinds(parts))
+            read = self._next(at, kinds(parts) | ({Kind.NUMBER} if housed else set()))
             if read is None or read[0].kind in _ONCE & kinds(parts):
                 return parts
             parts, at = (*parts, read[0]), read[1]
@@ -217,7 +191,7 @@ class Grammar:
                 while not words[at].pause:
                     at += 1
             elif words[at].isin("in") and after.text and not after.isin("stop"):
-                if self._is_code(at):
+                if self.words.is_code(at, self.region):
                     break
                 at += 1
             else:
@@ -228,15 +202,21 @@ class Grammar:
         words = self.words
         if at >= len(words) or Kind.COUNTRY in before:
             return None
-        end = self._phrase_end(at, COUNTRIES)
+        end = self.words.phrase_end(at, COUNTRIES)
         if end and (end == len(words) or not words[at].isin("code_word")):
             joined = "".join(word.low for word in words.part(at, end))
             name = joined.upper() if len(joined) <= len("usa") else words.titled(at, end)
             return found(Kind.COUNTRY, words, at, (name, end))
         if Kind.POSTCODE in before:
             return None
-        if unit := unit_at(words, at) or self._numbered_unit(at, placed=Kind.PLACE in before):
+        if unit := unit_at(words, at) or self._suite(at, before):
             return found(Kind.UNIT, words, at, unit)
+        if words.phrase(at, "address.number") and (number := unit_name_at(words, at + 1)):
+            if words[number[1]].is_number:
+                return None  # a telephone number
+            housed = Kind.NUMBER in before  # "… Road, number ten", "Smyth Street, number 12"
+            text = "#" + number[0] if housed else number[0]
+            return found(Kind.UNIT if housed else Kind.NUMBER, words, at, (text, number[1]))
         if state := self.state_at(at, placed=Kind.PLACE in before):
             return found(Kind.STATE, words, at, state)
         if postcode := postcode_at(words, at, self.region):
@@ -246,27 +226,22 @@ class Grammar:
         talk = all(is_everyday(word.low) and not word.isin("compass") for word in further)
         return None if further and talk else place  # "West Yorkshire", not "ring the bell"
 
-    def _numbered_unit(self, at: int, *, placed: bool) -> Read | None:
-        """Return "number ten" after a street as a unit, unless it begins a telephone number.
-
-        "12 Grand Ave 600, Chicago" has too few figures for a ZIP.
-        """
-        words, text = self.words, self.words[at].text
-        if self.region == "US" and not placed and text.isdecimal() and len(text) in (3, 4):
-            return text, at + 1
-        read = unit_name_at(words, at + 1) if words.phrase(at, "address.number") else None
-        return ("#" + read[0], read[1]) if read and not words[read[1]].is_number else None
+    def _suite(self, at: int, before: set[Kind]) -> Read | None:
+        """Return the 600 of "12 Grand Ave 600, Chicago": too few figures for a ZIP."""
+        text = self.words[at].text
+        suite = self.region == "US" and text.isdecimal() and len(text) in (3, 4)
+        return (text, at + 1) if suite and Kind.PLACE not in before else None
 
     def state_at(self, at: int, *, placed: bool) -> Read | None:
         """Return the state that begins here; `placed`: a suburb or city was read before it."""
         for region in (self.region, *STATES):
             states = STATES.get(region, {})
-            end = self._phrase_end(at, states)
+            end = self.words.phrase_end(at, states)
             if end is None or self.region == _WITHOUT_STATES:
                 continue
             said = tuple(word.low for word in self.words.part(at, end))
             if said[0] in CODES:
-                if not self._is_code(at):
+                if not self.words.is_code(at, self.region):
                     continue
             elif len(said[0]) > 1 and self._is_city_too(at, end, placed=placed):
                 return None
@@ -281,23 +256,11 @@ class Grammar:
         if words[end].isin("city"):
             return True
         for n in range(end, end + _LONGEST_CITY_REST + 1):
-            if self._phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
+            if self.words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
                 return False
             if self.state_at(n, placed=True):
                 return True
         return False
-
-    def _is_code(self, at: int) -> bool:
-        """Return True for a code; one that is a word too must stand before a postcode."""
-        here, after = self.words[at], self.words[at + 1]
-        if not here.isin("code_word"):
-            return here.low in CODES
-        if not after.text:
-            return self.region == "US" or not here.isin("code_word_inside")
-        if here.digits and not after.pause:  # the "oh" of "oh two one two seven"
-            postcode = postcode_at(self.words, at + 1, "US")
-            return postcode is not None and len(postcode[0]) == _POSTCODE_DIGITS["US"]
-        return after.is_number
 
     def _place_name(self, at: int) -> Found | None:
         """Return a suburb or city, in one breath, up to a state, a number or other talk."""
@@ -316,7 +279,7 @@ class Grammar:
             self.state_at(at, placed=True)
             or postcode_at(self.words, at, self.region)
             or unit_at(self.words, at)
-            or self._phrase_end(at, COUNTRIES)
+            or self.words.phrase_end(at, COUNTRIES)
             or (self.words.phrase(at, "address.label") and not self.words[at].isin("city"))
         )
 
@@ -370,13 +333,6 @@ class Grammar:
             kind = Kind.POSTCODE if whole else Kind.NUMBER
             return (found(kind, words, at, number)[0],) if number[1] == len(words) else ()
         parts = self._with_tail((), street_at(words, at, weak=False), at)
-        if parts and parts[0].kind is Kind.STREET:  # "Smyth Street, number 12"
-            numbers = [
-                replace(part, kind=Kind.NUMBER, text=part.text[1:])
-                for part in parts
-                if part.text[0] == "#"
-            ]
-            parts = merge([part for part in parts if part.text[0] != "#"], numbers)
         if not parts or words.place(max(part.end for part in parts)) < len(words):
             return ()
         code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from voicebot.collect.reading.fields.address_words import Words
+from rapidfuzz import fuzz
+
+from voicebot.collect.reading.fields.address_words import Words, title
 from voicebot.collect.reading.words import is_everyday
 
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
@@ -17,6 +19,8 @@ _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
 """The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
+_ALIKE = 55.0
+"""How alike (0 to 100) a spelled name and the word that it mends must be."""
 _WIDEST_RANGE = 20
 _LONGEST_NAME_WORDS = 5
 _LONGEST_STREET_NUMBER = 3
@@ -40,6 +44,7 @@ class Kind(StrEnum):
 
 
 _ORDER = list(Kind)
+_SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +106,20 @@ def _joint(before: Part, part: Part, region: str) -> str:
     return " " if pair == (Kind.NUMBER, Kind.STREET) or coded or state or lot else ", "
 
 
+def respelled(parts: Parts, names: Sequence[str]) -> Parts:
+    """Return the parts, each spelled name in the place of the word that sounds most like it."""
+    spelled = list(parts)
+    for at, part in enumerate(parts if names else ()):
+        words = part.text.split()
+        for name in names if part.kind in _SPELLABLE else ():
+            scores = [fuzz.ratio(word.lower(), name) for word in words]
+            if max(scores) >= _ALIKE:
+                words[scores.index(max(scores))] = title(name)
+        spelled[at] = replace(part, text=" ".join(words))
+    return tuple(spelled)
+
+
 # -- numbers
-
-
-def digits_at(words: Words, at: int, most: int = 16) -> Read:
-    """Return the digits said in one breath: "two thousand | one hundred" is 2100."""
-    text = last = ""
-    end = at
-    while end < at + most and words[end].digits and not (end > at and words[end].pause):
-        digits = words[end].digits
-        zeros = len(last) - len(last.rstrip("0")) if last.strip("0") else 0
-        adds = len(digits) <= zeros and zeros > 1 and digits[0] != "0"
-        text = (text[: -len(digits)] if adds else text) + digits
-        last, end = digits, end + 1
-    return text, end
 
 
 def number_at(words: Words, at: int) -> Read | None:
@@ -145,7 +150,7 @@ def _plain_number(words: Words, at: int) -> Read | None:
     word, after = words[at], words[at + 1]
     if word.is_figure and not (len(word.text) == len(after.text) == 1 and after.is_figure):
         return (word.text.upper(), at + 1) if _HOUSE_NUMBER.fullmatch(word.text) else None
-    text, end = digits_at(words, at)
+    text, end = words.digits(at)
     if not 0 < len(text) <= _LONGEST_NUMBER:
         return None
     if words.near(end).isin("suffix") and words[end + 1].is_name:
@@ -174,7 +179,7 @@ def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
 def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
     """Return what a unit is called: 4, 12B, B, "one oh three", "358 b"."""
     word, after = words[at], words.near(at + 1)
-    text, end = digits_at(words, at)
+    text, end = words.digits(at)
     if _UNIT_NAME.fullmatch(word.text) and not (word.digits and word.is_letter):
         letter = " " + after.text.upper() if after.text and after.is_letter else ""
         if letter and word.is_figure and at + 2 < len(words):
@@ -185,7 +190,7 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
     if leading and end > at + 1 and words.near(end).text:
         # The house number follows without a pause: only "one oh three" belongs to the unit.
         zero = end > at + 2 and words[at + 1].digits[0] == "0"
-        text, end = digits_at(words, at, 3 if zero else 1)
+        text, end = words.digits(at, 3 if zero else 1)
     if words.near(end).isin("suffix"):
         return text + words[end].text.upper(), end + 1
     return text, end
@@ -215,7 +220,7 @@ def postcode_at(words: Words, at: int, region: str) -> Read | None:
     in_a_phone = len(text) <= 4 and after.isdecimal() and 3 <= len(after) <= 4
     if british or (words[at].is_figure and _ZIP.fullmatch(text) and not in_a_phone):
         return british or (text, at + 1)
-    digits, end = digits_at(words, at)
+    digits, end = words.digits(at)
     return (digits, end) if len(digits) == 4 or (len(digits) == 5 and region != "AU") else None
 
 
@@ -302,8 +307,6 @@ def _extended(words: Words, end: int) -> int:
             end += 1
         return end
     kind = words[end - 1]
-    if kind.isin("highway") and words.phrase(end, "address.number"):
-        end += words.near(end + 1).text.isdecimal()
     after = words.near(end).text
     if kind.isin("numbered") and after.isdecimal() and len(after) <= _LONGEST_STREET_NUMBER:
         end += 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+
+from rapidfuzz import fuzz
 
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.utterance import Utterance
@@ -21,6 +23,11 @@ _LISTED = {
 _IN_NONE = frozenset[str]()
 _RANKS = ("st", "nd", "rd", "th")
 _PAUSES = frozenset(",-/();:.!?")
+_SHORTEST_SPELLED = 3
+_LONGEST_PHRASE_WORDS = 5
+_ZIP_DIGITS = 5
+_SAME = 80.0
+"""How alike (0 to 100) a spelled name and the word that it repeats must be."""
 _COURTESY = ("quiet.courtesy", "act.thank")
 
 
@@ -38,7 +45,7 @@ COUNTRIES = frozenset(_phrases(_COUNTRIES["names"]))
 STATES = {region: dict(_states(each["names"], each["codes"])) for region, each in _STATES.items()}
 """Per region the code of each state by what is said for it."""
 CODES = frozenset(code.lower() for states in STATES.values() for code in states.values())
-PHRASES_BEGIN = frozenset(
+_PHRASES_BEGIN = frozenset(
     words[0] for words in (*COUNTRIES, *(w for s in STATES.values() for w in s))
 )
 
@@ -128,6 +135,40 @@ class Words:
     def titled(self, at: int, end: int) -> str:
         """Return these words as an address has them."""
         return " ".join(title(word.text, first=not n) for n, word in enumerate(self.part(at, end)))
+
+    def digits(self, at: int, most: int = 16) -> tuple[str, int]:
+        """Return the digits said in one breath: "two thousand | one" is 2001; and their end."""
+        text = last = ""
+        end = at
+        while end < at + most and self[end].digits and not (end > at and self[end].pause):
+            here = self[end].digits
+            zeros = len(last) - len(last.rstrip("0")) if last.strip("0") else 0
+            adds = len(here) <= zeros and zeros > 1 and here[0] != "0"
+            text = (text[: -len(here)] if adds else text) + here
+            last, end = here, end + 1
+        return text, end
+
+    def phrase_end(self, at: int, phrases: Container[tuple[str, ...]]) -> int | None:
+        """Return the place behind the longest of these phrases, in one breath."""
+        if self[at].low not in _PHRASES_BEGIN:
+            return None
+        for length in range(_LONGEST_PHRASE_WORDS, 0, -1):
+            part = self.part(at, at + length)
+            whole = len(part) == length and not any(word.pause for word in part[1:])
+            if whole and tuple(word.low for word in part) in phrases:
+                return at + length
+        return None
+
+    def is_code(self, at: int, region: str) -> bool:
+        """Return True for a state's code; one that is a word too must stand before a postcode."""
+        here, after = self[at], self[at + 1]
+        if not here.isin("code_word"):
+            return here.low in CODES
+        if not after.text:
+            return region == "US" or not here.isin("code_word_inside")
+        if here.digits and not after.pause:  # the "oh" of "oh two one two seven"
+            return len(self.digits(at + 1)[0]) == _ZIP_DIGITS
+        return after.is_number
 
 
 def words_of(said: Utterance) -> list[Word]:
@@ -233,3 +274,41 @@ def title(text: str, *, first: bool = True) -> str:
     if small[1:2] == "'":
         return small[:2].upper() + small[2:].capitalize()
     return " ".join("-".join(map(str.capitalize, each.split("-"))) for each in small.split())
+
+
+# -- names that are spelled out: "12 Smyth Street, that's S M Y T H"
+
+
+def without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
+    """Return the words without runs of single letters, and the names that those spell."""
+    kept: list[Word] = []
+    names: list[str] = []
+    at = 0
+    while at < len(words):
+        end = at
+        while end < len(words) and words[end].is_letter:
+            end += 1
+        letters = [word.low for word in words[at:end]] or words[at].low.split("-")
+        name = "".join(letters) if all(len(each) == 1 for each in letters) else ""
+        end = max(end, at + 1)
+        after = words[end] if end < len(words) else None
+        if not _is_spelled(name, after):
+            kept.extend(words[at:end])
+        else:
+            names.append(name)
+            while kept and kept[-1].isin("spelling"):
+                kept.pop()
+            repeats = bool(kept) and fuzz.ratio(kept[-1].low, name) >= _SAME
+            if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
+                kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
+            elif after and repeats and fuzz.ratio(after.low, name) >= _SAME:
+                kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
+        at = end
+    return kept, names
+
+
+def _is_spelled(name: str, after: Word | None) -> bool:
+    """Return False for a state or country, and the beginning of a British postcode."""
+    code = name in CODES or (name,) in COUNTRIES or tuple(name) in COUNTRIES
+    postcode = after is not None and after.digits
+    return len(name) >= _SHORTEST_SPELLED and name.isalpha() and not code and not postcode
