@@ -89,6 +89,9 @@ def test_a_day_that_is_given_up_is_no_answer_and_its_neighbour_is(
         ("the 15th of September at 1930", "2027-09-15T19:30"),
         ("the 15th of September 1930 hours", "2027-09-15T19:30"),
         ("September 15th, 2028 at ten", "2028-09-15T10:00"),
+        ("September 15th, twenty twenty eight at ten", "2028-09-15T10:00"),
+        ("the 15th of September twenty thirty", "2027-09-15T20:30"),
+        ("the last Monday of September at ten", "2027-09-27T10:00"),
     ],
 )
 def test_a_birthday_is_no_day_to_come(utterance: str, value: str | None) -> None:

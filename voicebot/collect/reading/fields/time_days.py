@@ -140,9 +140,10 @@ def _is_long_past(line: Line, at: int) -> bool:
 
 def _year(line: Line, at: int) -> tuple[int | None, int]:
     """Return the year that is said here ("2027", "twenty twenty seven"), and where it ends."""
-    got = match(line, "n n", at) or match(line, "figures", at)
+    got, today = match(line, "n n", at) or match(line, "figures", at), line.today.year
     year = int("".join(part.value for part in got.parts)) if got else 0
-    if got and year > 999 and abs(year - line.today.year) <= _YEARS_AHEAD:
+    back, ahead = (_YEARS_AHEAD, _YEARS_AHEAD) if got and got.has("figures") else (0, 2)
+    if got and year > 999 and today - back <= year <= today + ahead:  # "twenty thirty" is an hour
         return year, got.end
     return None, at
 
@@ -187,15 +188,12 @@ def _of_month(line: Line, got: Got) -> Day | None:
 
 def _is_nth(weekday: int, nth: int) -> Callable[[date], bool]:
     """Return what is true of the nth such weekday of a month; -1 is the last."""
-    return lambda day: (
-        day.weekday() == weekday
-        and nth
-        == (
-            (day.day + 6) // 7
-            if nth > 0
-            else (day.day - 1 - monthrange(day.year, day.month)[1]) // 7
-        )
-    )
+
+    def fits(day: date) -> bool:
+        left = day.day - 1 - monthrange(day.year, day.month)[1]
+        return day.weekday() == weekday and nth == ((day.day + 6) // 7 if nth > 0 else left // 7)
+
+    return fits
 
 
 def _number_alone(line: Line, got: Got) -> Day | None:
