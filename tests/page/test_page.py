@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import A_CALL_S, House
+from voicebot.business import load_business
+from voicebot.call import CallSid, Change, Needs, Note, Status, Wish
+from voicebot.settings import Settings
+from voicebot.store import open_store
 
 Earlier = Callable[[str], str]
 pytestmark = [pytest.mark.page, pytest.mark.slow]
@@ -127,6 +135,35 @@ def test_a_hand_over_is_seen_by_colleagues_at_once(
     page.get_by_role("button", name="Let it go").click()
     expect(colleague.get_by_role("button", name="I'm taking this")).to_be_visible()
     colleague.close()
+
+
+def test_what_a_caller_left_for_staff_is_seen_in_dots_until_somebody_asks(
+    page: Page, house: House, tmp_path: Path
+) -> None:
+    sid = "CA-page-notes"
+    note = Note("Gate code 4711", datetime(2026, 3, 2, 9, tzinfo=UTC))
+    left = Change(notes=(note,), wish=Wish.COMPLAINT, needs=Needs.PERSON, status=Status.INCOMPLETE)
+    with ThreadPoolExecutor(1) as beside_playwrights_loop:
+        beside_playwrights_loop.submit(asyncio.run, write(house, sid, left, tmp_path)).result()
+    open_call(page, house, sid)
+    expect(page.locator("article .banner.person")).to_be_visible()
+    for_staff = page.locator("article .notes")
+    expect(for_staff.locator(".wish")).to_have_text("Complains")
+    expect(for_staff.locator("li")).to_have_text(re.compile("•••• •••• ••••$"))
+    assert "4711" not in page.content()
+    reveal(page)
+    expect(for_staff.locator("li")).to_have_text(re.compile("Gate code 4711$"))
+    assert "4711" not in house.server.log_file.read_text()
+
+
+async def write(house: House, sid: str, change: Change, data_dir: Path) -> None:
+    """Commit a change of a call's record, as a session of it."""
+    url = (Path(house.env["VOICEBOT_DATA_DIR"]) / "redis-url").read_text().strip()
+    settings = Settings(_env_file=None, redis_url=url, data_dir=data_dir)
+    async with open_store(settings, load_business(None)) as store:
+        ledger = await store.open_call(CallSid(sid), caller=None)
+        await ledger.commit(change)
+        await ledger.close()
 
 
 def test_the_keyboard_search_and_chinese(page: Page, house: House, earlier: Earlier) -> None:

@@ -323,6 +323,11 @@ class Breaking:
         self._client = client
         self._left = 0
         self._reply = self.broke = False
+        self.error: Callable[[], Awaitable[object]] = self._refused
+
+    @staticmethod
+    async def _refused() -> None:
+        raise RedisConnectionError("refused")
 
     def at(self, nth: int, *, reply: bool) -> None:
         """Begin to count the scripts."""
@@ -337,7 +342,7 @@ class Breaking:
             return await run(*command, **options)
         if self.broke or (self._left == 1 and not self._reply):
             self.broke = True
-            raise RedisConnectionError("refused")
+            await self.error()
         try:
             reply = await run(*command, **options)
         except NoScriptError:  # asked again by its text
@@ -452,6 +457,26 @@ async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
     assert await found(store) == [(SID, BOOKED_TIME)]
     assert await turn.appointments.cancel(SID)
     await nowhere.aclose()
+
+
+@pytest.mark.parametrize("nth", range(1, 5))
+async def test_a_redis_that_falls_silent_keeps_nobody_waiting(
+    store: Store, make_store: StoreMaker, client: Redis, clock: Clock,
+    monkeypatch: pytest.MonkeyPatch, nth: int,
+) -> None:  # fmt: skip
+    await booked(store)
+    silent = Breaking(client)
+    silent.error = asyncio.Event().wait
+    turn = await make_store(cast(Redis, silent), clock=clock).open_turn(OTHER)
+    monkeypatch.setattr("voicebot.store.bookings.PATIENCE_S", 0.05)
+    silent.at(nth, reply=False)
+    moved = await turn.appointments.move(SID, LATER)
+    assert (moved is Place.UNKNOWN) is (nth <= 3), "the third writes the record"
+    assert not await turn.appointments.cancel(SID)
+    again = await store.open_turn(OTHER)
+    assert await again.appointments.move(SID, LATER) is Place.YOURS
+    assert await found(store) == [(SID, LATER)]
+    assert await is_free(store, BOOKED_TIME)
 
 
 async def test_a_record_that_is_no_hash_breaks_nothing(store: Store, client: Redis) -> None:

@@ -223,7 +223,11 @@ class CallAppointments:
         local = start.astimezone(self._business.zone)
         holder = CallSid(f"{booking}>{_minute(local)}")
         slots = Slots(self._client, self._business, holder, self._clock)
-        place = await slots.book(start, service_id, instead_of=(booking, self._call_sid))
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                place = await slots.book(start, service_id, instead_of=(booking, self._call_sid))
+        except TimeoutError:
+            return Place.UNKNOWN
         if place is not Place.YOURS:
             return place
         text = answer_text(local)
