@@ -101,6 +101,9 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("Mary A Smith", "Mary A Smith"),
         ("ot-TO", None),
         ("a double n a", "Anna"),
+        ("Fintan O'Dowd, o apostrophe d o w d", "Fintan O'Dowd"),
+        ("Otto Brant, O T T O B R A N D T", "Otto Brandt"),
+        ("gav i n", "Gavin"),
         ("s i d d i q u i", "Siddiqui"),
         ("are o b e r t", "Robert"),
         ("Brandt, that's B R A N D T", "Brandt"),
@@ -197,6 +200,10 @@ def test_only_an_announced_name_counts_where_none_was_asked() -> None:
     assert heard("oh and my name is ottilie brandt", step=Step.PHONE) == "Ottilie Brandt"
     assert heard("ottilie brandt", step=Step.PHONE) is None
     assert heard("the event name is summer ball", step=Step.PHONE) is None
+
+
+def test_a_held_name_that_is_said_again_is_no_news() -> None:
+    assert heard("my name is Ottilie Brandt", "Ottilie Brandt", Step.PHONE) is None
 
 
 def test_the_span_covers_the_name() -> None:

@@ -94,8 +94,6 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         yield piece(Kind.MEND, "", mend.end)
     elif spelled := letter(said, at):
         yield piece(Kind.LETTER, spelled.text, spelled.end)
-    elif token.kind is TokenKind.LETTER:
-        yield piece(Kind.STOP, token.low)
     elif one := said.at(at, "number.no_digit"):
         yield piece(Kind.STOP, token.low, one.end)
     elif group := said.numbers.group(at):

@@ -158,10 +158,6 @@ def _begin(read: Sequence[Piece], at: int, tight: bool) -> int:
         inside = tight and bool(read[first - 1].text) and read[first].glued
         if not belongs(read[first - 1]) and not inside:
             break
-        if tight and first < at and not read[first].glued:
-            before = [p for p in read[max(0, first - 2) : first] if p.kind is not Kind.PAUSE]
-            if not before or before[-1].kind is not Kind.LETTER:  # "J. Smith@"
-                break
         first -= 1
     return first
 
@@ -203,8 +199,6 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
             talk = all(is_everyday(word) or _is_provider(said, word) for word in before)
             named = any(not is_everyday(word) for word in after)
             return cut + 1 if before == after[: len(before)] or (talk and named) else first
-        if read[cut].kind is not Kind.WORD:
-            break
     return first
 
 

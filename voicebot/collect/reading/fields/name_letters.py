@@ -93,7 +93,7 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     singles = len(parts) - len(written)
     if not singles or not written or _are_words(said, first, end, parts):
         return None
-    if singles == 1 and all(map(is_known, written)):
+    if all(map(is_known, written)) and singles == 1:
         return None  # "mary a smith" is a name with an initial
     strange = sum(not is_everyday(part) for part in written)
     known = is_given(text) or " " in parted(text, known=True)
@@ -108,12 +108,11 @@ def _are_words(said: Utterance, first: int, end: int, parts: Sequence[tuple[str,
     spelled = {said.low(at) for at in range(first, end) if _letter(said, at, inside=True)}
     if not FUNCTION_WORDS.isdisjoint(words - spelled - said.lexicon.sounds):
         return True
-    if is_given(parts[0][0]) and all(single for _, single in parts[1:]):
-        return True  # "otto, b r a n d t" is a name and its letters
     for n, (part, single) in enumerate(parts):
         row = "".join(later for later, _ in takewhile(lambda each: each[1], parts[n + 1 :]))
-        if not single and len(row) >= _SHORTEST_NAME and alike(part, row):
-            return True  # "ruth, r u t h"
+        whole = "".join(before for before, _ in parts[: n + 1])
+        if not single and len(row) >= _SHORTEST_NAME and (alike(part, row) or alike(whole, row)):
+            return True  # "ruth, r u t h", "ann lee, a n n l e e"
     return False
 
 
@@ -143,12 +142,8 @@ def respelled(name: str, letters: str) -> str:
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):
         return parted(letters)
     letters = _heard(words[at], letters)
-    if letters == words[at]:
-        return name
     if alike(words[at], letters):
         said[at] = titled(letters)
-    elif _onset(words[-1]) == _onset(letters):
-        said[-1] = titled(letters)
     elif len(words) == 1 and not is_everyday(letters):
         said.append(titled(letters))
     return " ".join(said)
@@ -185,10 +180,8 @@ def _exchanged() -> dict[str, list[str]]:
 
 def alike(one: str, other: str) -> bool:
     """Return True for two spellings of one name, as far as a recogniser hears it."""
-    slips = Levenshtein.distance(one, other)
-    if slips <= 1 and min(len(one), len(other)) > FEWEST:
-        return True
-    return slips * 2 <= max(len(one), len(other)) and _onset(one) == _onset(other)
+    half = max(len(one), len(other)) / 2
+    return Levenshtein.distance(one, other) <= half and _onset(one) == _onset(other)
 
 
 def nearest(words: Sequence[str], letters: str) -> int:

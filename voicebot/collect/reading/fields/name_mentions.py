@@ -11,7 +11,6 @@ from rapidfuzz.distance import Levenshtein
 from voicebot.collect.reading.fields.name_letters import (
     FEWEST,
     Letters,
-    alike,
     fragments,
     letters_at,
 )
@@ -120,7 +119,6 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at = skipped.end
             fresh = fresh or skipped.tag in ("clause.mend", "name.between", "quiet.link")
         elif said.is_sound(at):
-            how = None if said.low(at) in ".?!" else how
             at, fresh = at + 1, True
         else:
             at, how, label, fresh, opened = at + 1, None, "", False, True
@@ -135,9 +133,8 @@ def _named(
         return (how, place) if place else None
     if not (fresh or how):
         return None
-    announced = place or (None if opened else name_at(said, at, announced=True))
-    if announced and said.at(announced.end, "name.trail"):
-        return How.ANNOUNCED, announced
+    if place and said.at(place.end, "name.trail"):
+        return How.ANNOUNCED, place
     if place is None or _is_asked(said, at):
         return None
     if how is How.WEAK:
@@ -147,9 +144,7 @@ def _named(
     if not opened and not _is_fragment(said, place):
         return How.ALONE, place
     last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
-    letters = letters_at(said, place.end)
     known = is_given(said.low(place.first)) or last or said.clause(at).mends
-    known = known or (letters is not None and alike(said.low(place.end - 1), letters.text))
     return (How.BEHIND, place) if opened and known else None
 
 
@@ -229,7 +224,6 @@ def _hint(said: Utterance, at: int) -> Mention | None:
         letters, n = word[0], n + 1
     else:
         return None
-    n += 2 * (said.low(n) == "'" and said.low(n + 1) == "s")
     return Mention(letters * int(lead.value or 1), at, at, n, letters=True, hint=True)
 
 

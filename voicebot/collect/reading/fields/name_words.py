@@ -105,7 +105,7 @@ def written(said: Utterance, place: Place) -> str:
 
 def _dangles(said: Utterance, at: int, first: int) -> bool:
     """Return True for a particle without its name; "Al" is a name too, and so is a lone "Des"."""
-    alone = at == first and said.tokens[at].text.istitle() and at + 1 >= len(said)
+    alone = at == first and at + 1 >= len(said)
     return said.at(at, "name.particle") is not None and not is_given(said.low(at)) and not alone
 
 
@@ -113,9 +113,8 @@ def _joins(said: Utterance, at: int, first: int) -> bool:
     """Return True for a mark inside a name: the hyphen of "Jean-Luc", the dot of "J. Smith"."""
     if at == first or not is_word(said, at + 1):
         return False
-    if said.low(at) == "-":
-        return said.tokens[at].glued and said.tokens[at + 1].glued
-    return said.low(at) == "." and is_letter(said, at - 1) and said.tokens[at - 1].text.isupper()
+    hyphen = said.low(at) == "-" and said.tokens[at].glued
+    return hyphen or (said.low(at) == "." and is_letter(said, at - 1))
 
 
 def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
@@ -131,7 +130,7 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
     opening, ends = said.tokens[first].text, ends_at(said, at + 1)
     if is_letter(said, at) and _is_initial(said, at):
         return True
-    if said.at(at, "name.ending_too") and token.text.istitle() and ends:
+    if said.at(at, "name.ending_too") and token.text.istitle():
         return opening[0].isupper()
     if said.at(at, "name.particle"):
         return not stops or at + 1 < len(said)
@@ -153,13 +152,6 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
 def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
     everyday = said.lexicon.is_everyday
-    if is_letter(said, at):  # "J. Smith", "s kumar"
-        if said.at(at, "spelling.lone_word") or word == "o":
-            return False
-        if after == ".":
-            return token.text.isupper() and at + 2 < len(said)
-        follows = len(after) > 1 and is_word(said, at + 1)
-        return follows and (is_known(after) or not everyday(after))
     if not everyday(word):
         return not said.at(at, "name.opening", "quiet.courtesy")
     if said.before(at - (said.low(at - 1) == "."), "name.title"):
@@ -191,8 +183,7 @@ def _is_shortening(said: Utterance, at: int, first: int, announced: bool) -> boo
     shortest = 2 if token.text.islower() and not announced else _LONGEST_LABEL
     if len(word) < shortest or not word.isascii() or not _VOWELS.isdisjoint(word):
         return False
-    after_given = at > first and is_given(said.low(at - 1)) and not token.text.islower()
-    return not after_given and not is_known(word)
+    return not is_known(word) and not (at > first and is_given(said.low(at - 1)))
 
 
 def _is_initial(said: Utterance, at: int) -> bool:
@@ -208,7 +199,7 @@ def _is_whole(said: Utterance, first: int, end: int) -> bool:
     parts = [said.low(at) for at in range(first, end) if is_word(said, at)]
     cut = [part.partition("'") for part in parts]
     contracted = any(len(word) > 1 and mark and end != "s" for word, mark, end in cut)
-    return sum(map(len, parts)) > 1 and not contracted
+    return max(map(len, parts), default=0) > 1 and not contracted
 
 
 def _guesses(said: Utterance, first: int, announced: bool) -> int:
