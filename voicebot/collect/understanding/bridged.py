@@ -22,7 +22,7 @@ _GUESS = 0.15
 _CERTAIN, _OF_PART = 0.95, 0.75
 _MOST_REMEMBERED = 16
 _remembered: OrderedDict[tuple[Step, str], tuple[Situation, tuple[Candidate, ...]]] = OrderedDict()
-_MISSING = {missing.value: missing for missing in Missing}
+_MISSING = {missing.value: missing for missing in Missing} | {"house_number": Missing.STREET}
 _DECLINES = {
     "refuses": Intent.REFUSAL,
     "has none": Intent.REFUSAL,

@@ -118,6 +118,7 @@ def test_an_american_address_becomes_one_line(utterance: str, line: str | None) 
         ),
         ("The Old Mill, 4-6 Ferry Lane, Ely CB7 4AA", "The Old Mill, 4-6 Ferry Lane, Ely CB7 4AA"),
         ("no 10 juniper close", "10 Juniper Close"),
+        ("17 High Street, Leigh on Sea", "17 High Street, Leigh on Sea"),
         ("Heron Cottage, Ferry Lane, Ely CB7 4AA", "Heron Cottage, Ferry Lane, Ely CB7 4AA"),
     ],
 )
@@ -181,7 +182,8 @@ def test_a_spelled_name_mends_the_one_that_was_heard(utterance: str, line: str) 
 def test_without_a_street_and_number_an_address_is_a_piece(utterance: str, partial: str) -> None:
     found = act(utterance)
     assert isinstance(found, Provide)
-    assert (found.value, found.missing, found.partial) == (None, Missing.STREET, partial)
+    street = Missing.HOUSE_NUMBER if "Street" in partial else Missing.STREET
+    assert (found.value, found.missing, found.partial) == (None, street, partial)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +322,7 @@ def test_no_text_raises_and_a_value_has_a_street_or_a_box(text: str, region: str
         found = act(text, region, record=record, partial=text[:20])
         if found is not None:
             lacks = found.missing if isinstance(found, Provide) else None
-            assert (found.value is None) == (lacks is Missing.STREET)
+            assert (found.value is None) == (lacks in (Missing.STREET, Missing.HOUSE_NUMBER))
             assert found.value or (isinstance(found, Provide) and found.partial)
 
 
@@ -589,7 +591,8 @@ def test_what_is_about_something_else_mends_no_address(said: str) -> None:
         ("12 Wattle Street", Missing.SUBURB),
         ("12 Wattle Street, Penrith", None),
         ("12 Wattle Street 2750", None),
-        ("Wattle Street, Penrith", Missing.STREET),
+        ("Wattle Street, Penrith", Missing.HOUSE_NUMBER),
+        ("Penrith", Missing.STREET),
     ],
 )
 def test_what_an_address_lacks_is_told(said: str, missing: Missing | None) -> None:
@@ -630,6 +633,11 @@ def test_an_address_that_is_asked_about_past_or_somebody_elses_is_none(said: str
         ("42 Wallaby Way Sydney, ring the bell at the side gate", "42 Wallaby Way, Sydney"),
         ("it's Smyth Street, S M Y T H, number 12", "12 Smyth Street"),
         ("3 Oak Lane, that's O A K, Dural", "3 Oak Lane, Dural"),
+        ("7 Jones Street, Jones, J O N E S, Pyrmont", "7 Jones Street, Pyrmont"),
+        ("5 Bay Road, Bay as in B A Y, Waverton", "5 Bay Road, Waverton"),
+        ("44 Hill Street, corner of Rose Street, Mosman", "44 Hill Street, Mosman"),
+        ("street number 44, street name Hill Street, suburb Mosman", "44 Hill Street, Mosman"),
+        ("number forty-four, that's Hill Street, Mosman", "44 Hill Street, Mosman"),
     ],
 )
 def test_what_stands_beside_the_parts_changes_none(said: str, value: str) -> None:

@@ -126,7 +126,8 @@ class _Reader:
             missing = None if kinds(whole) & _PLACING else Missing.SUBURB
             act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
         else:
-            act = Provide(Step.ADDRESS, None, span, Missing.STREET, text, assumed=guesses)
+            missing = Missing.HOUSE_NUMBER if Kind.STREET in kinds(whole) else Missing.STREET
+            act = Provide(Step.ADDRESS, None, span, missing, text, assumed=guesses)
         return Candidate(act, self._lead(first), end, guesses)
 
     def _corrected(self, text: str, first: int, end: int, assumes: int = 0) -> Candidate:

@@ -30,9 +30,7 @@ from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_famil
 
 _TYPELESS_GUESSES = 2
 _LONGEST_HOUSE_WORDS, _LONGEST_BUILDING_WORDS = 5, 7
-_LONGEST_PLACE_WORDS = 5
-_LONGEST_PIECE_WORDS = 12
-_LONGEST_CITY_REST = 2
+_LONGEST_PLACE_WORDS, _LONGEST_PIECE_WORDS, _LONGEST_CITY_REST = 5, 12, 2
 _MOST_HEAD_PARTS = 4
 _POSTCODE_DIGITS = {"AU": 4, "US": 5}
 _WITHOUT_STATES = "GB"
@@ -61,13 +59,16 @@ class Grammar:
                 return self._with_tail(head, street_at(words, end, weak=False), end), 0
             if words.said.before(word.first, "address.number"):
                 end += words[end].isin("on")  # "number 12 on Smith Street"
+            if label := words.phrase(end, "address.label"):
+                end = words.place(label.end)  # "street number 44, street name Hill Street"
             unit = words.phrase(at, "number.unit") and end == at + 1
             few = bool(unit) or words[at - 1].isin("wanting")  # "I need 2 pizzas"
             street = street_at(words, end, weak=False)
             if self.alone and not street and (weak := street_at(words, end, weak=True)):
                 street = weak if not few or words[weak[1]].pause else None
             parts = self._with_tail(head, street, end) if street else ()
-            if parts and (head[-1].kind is not Kind.HOUSE or self._is_placed(parts)):
+            placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
+            if parts and (head[-1].kind is not Kind.HOUSE or kinds(parts) & placed):
                 return (self._with_building(at, parts) if self.alone else parts), 0
             if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
                 street = typeless_at(words, end)
@@ -75,10 +76,6 @@ class Grammar:
         if typeless:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
-
-    def _is_placed(self, parts: Parts) -> bool:
-        """Return True where a house that has a name, and no number, can be found."""
-        return bool(kinds(parts) & ({Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}))
 
     def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
         tail = self._tail(street[1] if street else end, housed=bool(head))
@@ -289,6 +286,9 @@ class Grammar:
             name, after = self.words[at + 1], self.words[at + 2]
             led = name.text.isalpha() and not name.is_number and not name.isin("stop")
             return led and (after.pause or not after.isin("stop"))
+        after = self.words.near(here + 1)
+        if self.region == _WITHOUT_STATES and here > at and word.isin("on") and after.is_name:
+            return not word.pause and not after.isin("stop", "article")  # "Leigh on Sea"
         if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
             return False
         return not (word.pause if here > at else word.isin("of"))

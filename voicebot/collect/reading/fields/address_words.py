@@ -298,13 +298,19 @@ def without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
             names.append(name)
             while kept and kept[-1].isin("spelling"):
                 kept.pop()
-            repeats = bool(kept) and fuzz.ratio(kept[-1].low, name) >= _SAME
+            if kept and kept[-1].pause and any(_alike(word, name) for word in kept[:-1]):
+                kept.pop()  # "7 Jones Street, Jones, J O N E S"
+            repeats = bool(kept) and _alike(kept[-1], name)
             if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
                 kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
-            elif after and repeats and fuzz.ratio(after.low, name) >= _SAME:
+            elif after and repeats and _alike(after, name):
                 kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
         at = end
     return kept, names
+
+
+def _alike(word: Word, name: str) -> bool:
+    return fuzz.ratio(word.low, name) >= _SAME
 
 
 def _is_spelled(name: str, after: Word | None) -> bool:
