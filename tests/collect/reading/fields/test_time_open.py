@@ -179,6 +179,25 @@ def test_the_old_dialogue_still_takes_what_a_window_leaves_of_a_value(
     assert understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12))).value == value
 
 
+@pytest.mark.parametrize(
+    ("utterance", "window"),
+    [
+        ("can we make it a bit later", Window((FRIDAY,), after=time(15, 1))),
+        ("a little earlier please", Window((FRIDAY,), before=time(14, 59))),
+        ("that's too late", Window(before=time(14, 59))),
+        ("can we push it to next week", Window(first=date(2027, 3, 8), last=date(2027, 3, 14))),
+    ],
+)
+def test_later_and_earlier_look_back_at_the_time_read_back(utterance: str, window: Window) -> None:
+    record = {Step.TIME: "2027-03-05T15:00"}
+    assert left_open(utterance, asked=Asked.CONFIRM, record=record) == window
+
+
+def test_later_than_all_that_were_offered_is_another_day() -> None:
+    asked = {"asked": Asked.CHOICE, "offered": OFFERED}
+    assert left_open("do you have anything later", **asked) == Window(first=date(2027, 3, 6))
+
+
 def test_a_day_is_read_beside_a_question() -> None:
     assert heard("what times have you got on Friday") == FRIDAY.isoformat()
 

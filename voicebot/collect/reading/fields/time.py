@@ -77,14 +77,15 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         return
     facts = list(_facts(line))
     day, hour, _ = _held(situation)
-    again = situation.asked is Asked.CONFIRM and day and hour
-    found = pieces_of(line, datetime.combine(day, hour) if again and day and hour else None, facts)
+    confirms = situation.asked is Asked.CONFIRM and day and hour
+    read_back = datetime.combine(day, hour) if confirms and day and hour else None
+    found = pieces_of(line, read_back, facts)
     pieces = [with_role(line, piece) for piece in found]
     yield from chosen(line, pieces)
     yield from _provided(line, pieces)
     if strict:
         return
-    yield from window(line, pieces)
+    yield from window(line, pieces, read_back)
     for first, end in facts:
         if any(said.all(*_OF_TIMES, first=first, end=end)):
             span = said.span(first, end)

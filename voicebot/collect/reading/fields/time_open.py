@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from voicebot.call import Window
@@ -25,10 +25,11 @@ _ENDS = {
     "time.too_late": Window(before=time(15)),
 }
 """The hours of "first thing", "late in the day", "not too early", "that's too late"."""
+_MINUTE = timedelta(minutes=1)
 _NEGATION_REACH = 4
 _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
-    *("early", "late", "the_one"),
+    *("early", "late", "the_one", "again"),
 )
 
 
@@ -93,8 +94,15 @@ def told(
         yield Candidate(act, first, behind, assumes)  # "what times have you got on Friday" asks
 
 
-def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
-    """Give what an utterance leaves open, if it leaves something open."""
+def window(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> Iterator[Candidate]:
+    """Give what an utterance leaves open, if it leaves something open.
+
+    read_back  the moment that "too early" and "a bit later" look back at
+    """
+    if not pieces and (shifted := _shifted(line, read_back)):
+        word, found = shifted
+        yield from told(line, Flexible(found, line.said.span(*word)), *word)
+        return
     days = [p for p in pieces if isinstance(p, Day) and p.kind is not Kind.NONE]
     clocks = [p for p in pieces if isinstance(p, Clock) and (p.cue > Cue.BARE or p.until)]
     parts = [p for p in pieces if isinstance(p, Part)]
@@ -119,6 +127,25 @@ def window(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     ranged = any(clock.until for clock in clocks) and "time.any" not in tags
     act = Flexible(found, line.said.span(first, end))
     yield from told(line, act, first, end, ranged)
+
+
+def _shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], Window] | None:
+    """Return what asks for later or earlier than the moment read back, or than those offered."""
+    offered = sorted(filter(None, map(_moment, line.situation.offered)))
+    for word in line.said.all("time.later_on", "time.sooner", "time.too_early", "time.too_late"):
+        later = word.tag in ("time.later_on", "time.too_early")
+        at = read_back or (offered[-1 if later else 0] if offered else None)
+        if at is None:
+            continue
+        if not read_back and offered[0].date() != offered[-1].date():
+            next_day = add_days(at.date(), 1 if later else -1)
+            found = Window(first=next_day) if later else Window(last=next_day)
+        else:
+            same = () if word.tag.startswith("time.too") else (at.date(),)
+            after = (at + _MINUTE).time() if later else None
+            found = Window(same, after=after, before=None if later else (at - _MINUTE).time())
+        return (word.first, word.end), found
+    return None
 
 
 def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) -> Window | None:
