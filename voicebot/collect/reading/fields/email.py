@@ -68,7 +68,7 @@ def email(said: Utterance, situation: Situation) -> Iterable[Candidate]:
 def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that stands after all mends, or the piece of one."""
     wanted = situation.step is Step.EMAIL
-    if not wanted and next(said.all("email.at"), None) is None:
+    if not wanted and not _is_announced(said):
         return
     read = pieces(said)
     address = _last_meant(said, read)
@@ -93,6 +93,13 @@ def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield Candidate(
             act, lead.first if lead else begun, aside.end if aside else end, act.assumed
         )
+
+
+def _is_announced(said: Utterance) -> bool:
+    """Return True where an at sign and what may be a domain stand, the least of an address."""
+    sign = next(said.all("email.at"), None)
+    domains = ("domain.provider", "domain.ending", "domain.second")
+    return sign is not None and next(said.all(*domains, first=sign.end), None) is not None
 
 
 def valid(text: str) -> str | None:

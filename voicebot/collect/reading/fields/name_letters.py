@@ -37,6 +37,9 @@ class Letters:
 
 def letters_at(said: Utterance, first: int) -> Letters | None:
     """Return the row of letters that begins at this token; None where fewer than two do."""
+    word = is_word(said, first) and not is_letter(said, first)
+    if word and not said.matches[first] and said.low(first + 1) != "-":
+        return None
     text, at, end, count = "", first, first, 0
     while at < len(said):
         if text and (said.low(at) in _MARKS or said.is_sound(at)):

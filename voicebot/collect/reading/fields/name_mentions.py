@@ -24,6 +24,7 @@ from voicebot.collect.reading.fields.name_words import (
     titled,
     written,
 )
+from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import FUNCTION_WORDS, is_given
 
@@ -128,11 +129,11 @@ def _named(
     said: Utterance, at: int, how: How | None, *, fresh: bool, opened: bool
 ) -> tuple[How, Place] | None:
     """Return the name at this token and what says so; None where nothing does."""
+    if not (fresh or how):
+        return None
     place = name_at(said, at, announced=how is How.ANNOUNCED)
     if how is How.ANNOUNCED:
         return (how, place) if place else None
-    if not (fresh or how):
-        return None
     if place and said.at(place.end, "name.trail"):
         return How.ANNOUNCED, place
     if place is None or _is_asked(said, at):
@@ -229,6 +230,9 @@ def _hint(said: Utterance, at: int) -> Mention | None:
 
 def spelled_whole(said: Utterance) -> Letters | None:
     """Return a whole utterance of letters and fragments, but for what leads up to it."""
+    spelled = any(t.kind is Kind.LETTER for t in said.tokens)
+    if not spelled and next(said.all("spelling.alphabet"), None) is None:
+        return None
     first = 0
     while first < len(said):
         lead = said.at(first, *LEADS, *_BEFORE, "name.pause")
