@@ -26,7 +26,9 @@ _PARTS_OF_DAY = {
     | dict.fromkeys(("afternoon", "12"), " in the afternoon")
     | dict.fromkeys(("evening", "18"), " in the evening")
     | dict.fromkeys(("night", "21"), " at night"),
-    "zh-CN": {"": "", "small_hours": "凌晨", "noon": "中午"}
+    "zh-CN": {"": ""}
+    | dict.fromkeys(("small_hours", "00"), "凌晨")
+    | dict.fromkeys(("noon", "11"), "中午")
     | dict.fromkeys(("morning", "06"), "上午")
     | dict.fromkeys(("afternoon", "12"), "下午")
     | dict.fromkeys(("evening", "18"), "晚上")

@@ -8,7 +8,7 @@ from itertools import chain
 from voicebot.call import Window
 from voicebot.collect.reading.acts import acts, consents
 from voicebot.collect.reading.choose import choose
-from voicebot.collect.reading.fields import READERS
+from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.types import (
@@ -77,5 +77,5 @@ __all__ = [
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
     said = utterance(text, situation.language)
-    readers = (acts, *READERS.values())
-    return choose(said, chain.from_iterable(reader(said, situation) for reader in readers))
+    every = (acts, *readers(situation.language).values())
+    return choose(said, chain.from_iterable(reader(said, situation) for reader in every))

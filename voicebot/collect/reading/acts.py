@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from voicebot.call import Step, Window
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.clauses import Clause
+from voicebot.collect.reading.clauses import REQUESTS, Clause
 from voicebot.collect.reading.lexicon import Match
+from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.types import (
     Act,
     Affirm,
@@ -49,7 +50,7 @@ _KEY_CHARS = 3
 _ON_ITS_OWN, _WISH_A_WORD = 2, 3
 """Guesses in a question that no row of [ask] knows, and in each word of a wish taken for one."""
 _OFF_TOPIC = 3
-"""Guesses in "the first one" as a time where none is asked for."""
+"""Guesses in "whenever you like" where no time is asked for."""
 
 _OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
@@ -86,7 +87,8 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     for here in said.matches:
         for match in here:
             if act := _act(said, match, situation):
-                elsewhere = isinstance(act, Flexible) and situation.step is not Step.TIME
+                of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
+                elsewhere = isinstance(act, Flexible) and not of_time
                 yield Candidate(act, match.first, match.end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said)
     for clause in said.clauses:
@@ -108,7 +110,8 @@ def consents(reading: Reading, situation: Situation) -> bool:
             again = held is not None and (act.value or "").casefold() == held.casefold()
             if not again and (situation.step in (Step.TIME, act.step) or act.missing):
                 return False
-            whole = act.span[1] - act.span[0] > _KEY_CHARS
+            least = 1 if situation.language.startswith("zh") else _KEY_CHARS  # 周五 is a day
+            whole = act.span[1] - act.span[0] > least
             agrees |= again and whole and act.step is situation.step
         elif not isinstance(act, Thank):
             return False
@@ -149,7 +152,7 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     "can I talk to somebody".
     """
     inside = [match for here in said.matches[clause.first : clause.end] for match in here]
-    wish = any(match.tag == "clause.request" for match in inside)
+    wish = any(match.tag in REQUESTS for match in inside)
     if not clause.asked and not wish:
         return
     topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
@@ -192,7 +195,8 @@ def _stands_alone(said: Utterance, first: int, end: int) -> bool:
         or said.clause(first).first == first
     )
     closes = end == len(said) or said.tokens[end].is_sign or said.tokens[end - 1].is_sign
-    return opens or (closes and (end - first > 1 or said.at(first, "yes.behind") is not None))
+    words = said.tokens[first].kind is not Kind.HAN and end - first > 1
+    return opens or (closes and (words or said.at(first, "yes.behind") is not None))
 
 
 def _agrees_until(said: Utterance, first: int) -> int:

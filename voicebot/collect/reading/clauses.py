@@ -15,6 +15,10 @@ from voicebot.collect.reading.text import Kind, Token
 _STOPS = frozenset(".?!;:")
 _OPENS = frozenset(("clause.open", "clause.deny", "clause.gone", "clause.others"))
 _ASKS = frozenset(("clause.ask", "clause.request"))
+_PART_OF = {"clause.mend": "clause.deny", "flexible.any": "clause.asks"}
+REQUESTS = frozenset(("clause.request", "clause.requests"))
+"""A wish in the form of a question; the second does not open a clause of its own."""
+_ASKING = frozenset(("clause.ask", "clause.told"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,24 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
     mended_until = 0
     lead_until = 0  # the "no" of "contact no" takes nothing back
     asking = False  # a question goes on to its mark: "how much is it" is one question
+    mark, asks_here = 0, False
+    denied_until = 0
     for at, here in enumerate(matches):
-        tags = {match.tag for match in here}
+        tags = {match.tag for match in _meant(here)}
+        if "clause.asks" in tags:
+            yield mark
+            asks_here = True
+        elif said[at].is_sign:
+            mark = at + 1
+            if asks_here and mark < len(said):
+                yield mark
+            asks_here = False
         if said[at].is_sign or "quiet.link" in tags:
             asking = False
+        if denied_until and at >= denied_until and "clause.contrast" in tags:
+            yield at
+            denied_until = 0
+        denied_until = max((m.end for m in here if m.tag == "clause.deny"), default=denied_until)
         if at and said[at - 1].low in _STOPS and not _is_inside(said, at - 1):
             yield at
         inside_lead = at < lead_until
@@ -92,9 +110,16 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
             asking = bool(tags & _ASKS)
 
 
+def _meant(here: Sequence[Match]) -> Iterator[Match]:
+    """Return the phrases at one token, without the "not" of "not that" and the "which" of "any"."""
+    longer = {_PART_OF[match.tag]: match.end for match in here[::-1] if match.tag in _PART_OF}
+    return (match for match in here if match.end >= longer.get(match.tag, 0))
+
+
 def _is_inside(said: Sequence[Token], at: int) -> bool:
     """Return True for the mark of "j.smith", ".com", "3:30" and "P.O. Box"."""
     glued = at + 1 < len(said) and said[at + 1].glued and said[at].low in ".:"
+    glued = glued and said[at + 1].kind is not Kind.HAN
     letter = said[at].low == "." and at > 0 and said[at - 1].kind is Kind.LETTER
     return glued or (letter and at > 1 and said[at - 2].low == ".")
 
@@ -106,7 +131,7 @@ def _clause(
     first: int,
     end: int,
 ) -> Clause:
-    tags = {match.tag for here in matches[first:end] for match in here if match.end <= end}
+    tags = {match.tag for here in matches[first:end] for match in _meant(here) if match.end <= end}
     opening = first
     while opening < end and (
         said[opening].is_sign
@@ -115,13 +140,13 @@ def _clause(
     ):
         opening += 1
     opens = {match.tag for match in matches[opening]} if opening < end else set()
-    asks = said[end - 1].low == "?" or "clause.ask" in opens or "clause.told" in opens
+    asks = said[end - 1].low == "?" or not _ASKING.isdisjoint(opens) or "clause.asks" in tags
     return Clause(
         first,
         end,
         mends=not {"clause.mend", "clause.gone"}.isdisjoint(m.tag for m in matches[first]),
         denied="clause.deny" in tags,
-        asked=asks and "clause.request" not in tags,
+        asked=asks and tags.isdisjoint(REQUESTS),
         past="clause.past" in tags,
         others="clause.others" in tags,
     )

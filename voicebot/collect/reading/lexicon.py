@@ -28,6 +28,7 @@ _SLOTS = {
     Kind.WORD: ("{word}",),
     Kind.LETTER: ("{word}", "{letter}"),
     Kind.DIGITS: ("{number}",),
+    Kind.HAN: ("{word}",),
 }
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.text import Token
 
+_MOST_FIGURES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -39,12 +41,33 @@ class Numbers:
     def __init__(self, said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> None:
         self._said = said
         self._matches = matches
+        self._groups: dict[int, Group | None] = {}
+        self._figures: dict[int, Group | None] = {}
 
     def group(self, at: int) -> Group | None:
         """Return the digits that begin at this token, or None."""
         if at >= len(self._said):
             return None
-        return self._repeated(at) or self._quantity(at)
+        if at not in self._groups:
+            self._groups[at] = self._repeated(at) or self._by_scales(at) or self._quantity(at)
+        return self._groups[at]
+
+    def figures(self, at: int) -> Group | None:
+        """Return the digits here, those said one by one joined: "五零二" is 502."""
+        if at not in self._figures:
+            self._figures[at] = self._joined(at)
+        return self._figures[at]
+
+    def _joined(self, at: int) -> Group | None:
+        group = self.group(at)
+        while group and not group.written and len(group.digits) == group.end - group.first:
+            if len(group.digits) == _MOST_FIGURES:
+                break
+            after = self.group(group.end)
+            if after is None or after.written or after.end > group.end + 1:
+                break
+            group = Group((group.digits + after.digits,), at, after.end)
+        return group
 
     def homophone(self, at: int, before: Group) -> Group | None:
         """Return the digit for which a recogniser wrote "to" or "for", if digits stand around.
@@ -84,6 +107,31 @@ class Numbers:
         if not digit:
             return None
         return Group((digit * int(times.value),), at, unit.end if unit else place + 1)
+
+    def _by_scales(self, at: int) -> Group | None:
+        """Return "二百零五" as 205, "一百二" as 120, "十二" as 12: digits before their scales."""
+        total, lowest, zero, place = 0, 0, False, at
+        while digit := self._digit(place) or ("", place):
+            scale = self._is(digit[1], "number.scale")
+            size = int(scale.value) if scale else 0
+            if scale and (not lowest or size < lowest) and (digit[0] or not lowest):
+                total += int(digit[0] or 1) * size
+                lowest, zero, place = size, False, scale.end
+            elif lowest and digit[0] == "0" and not zero:
+                zero, place = True, digit[1]
+            else:
+                if lowest and digit[0] and digit[0] != "0" and scale is None:
+                    total += int(digit[0]) * (1 if zero else max(1, lowest // 10))
+                    place = digit[1]
+                break
+        return Group((str(total),), at, place) if lowest else None
+
+    def _digit(self, at: int) -> tuple[str, int] | None:
+        """Return one digit, spoken or written, and where it ends."""
+        if word := self._is(at, "number.unit"):
+            return word.value, word.end
+        written = at < len(self._said) and self._said[at].is_digits and len(self._said[at].low) == 1
+        return (self._said[at].low, at + 1) if written else None
 
     def _quantity(self, at: int) -> Group | None:
         head = self._below_hundred(at)

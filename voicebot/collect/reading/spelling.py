@@ -42,7 +42,9 @@ def letter(said: Utterance, at: int) -> Letter | None:
         first = word.value if word else said.low(link.end)[:1]
         known = word is not None or sounds_alike(token.low, first)
         if known and (word or len(said.low(link.end)) > 1) and first.isalpha():
-            return Letter(first, word.end if word else link.end + 1)
+            end = word.end if word else link.end + 1
+            of = said.at(end, "spelling.of")  # g是green的g
+            return Letter(first, of.end + 1 if of and said.low(of.end) == token.low else end)
     if said.at(at, "spelling.lone_word") and not _among_letters(said, at):
         return None
     return Letter(token.low, at + 1)

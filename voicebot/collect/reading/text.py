@@ -10,12 +10,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
+from importlib.resources import files
 
 MOST_TOKENS = 400
 """Nobody answers a question in more; what follows is not read, and counts as unread."""
 _MOST_CHARS = 10 * MOST_TOKENS
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_PAIRS = files(__package__).joinpath("simplified.txt").read_text("utf-8").split()
+_SIMPLIFIED = {pair[0]: pair[1] for pair in _PAIRS}
+"""Traditional characters that the Chinese table looks for, and their simplified form."""
 _TOKEN = re.compile(rf"[{_HAN}]|[^\W\d_{_HAN}]+(?:'[^\W\d_{_HAN}]+)*|[0-9]+|\S")
 _ALIKE = str.maketrans(
     {
@@ -46,7 +50,7 @@ class Token:
     """One token.
 
     text   as written, after NFKC and with plain quotes and hyphens
-    low    its lower case, by which tables know it
+    low    its lower case, and a character's simplified form, by which tables know it
     start, end   where it stands in the caller's text, in code points
     glued  no space parts it from the token before
     """
@@ -76,9 +80,8 @@ def tokens(text: str) -> tuple[Token, ...]:
         if len(found) == MOST_TOKENS:
             break
         word, first, last = match.group(), match.start(), match.end()
-        found.append(
-            Token(word, word.lower(), _kind(word), *_place(places, first, last), first == end)
-        )
+        low = _SIMPLIFIED.get(word, word.lower())
+        found.append(Token(word, low, _kind(word), *_place(places, first, last), first == end))
         end = last
     return tuple(found)
 

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from voicebot.call import Step
+from voicebot.call import FIELDS, Step
 from voicebot.collect import reading
 from voicebot.collect.reading import Reading, Situation, Utterance, Window
 from voicebot.collect.reading.acts import acts
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.choose import choose
-from voicebot.collect.reading.fields import READERS
+from voicebot.collect.reading.fields import readers
 from voicebot.collect.understanding import Asked, Intent, Missing
 from voicebot.collect.understanding.found import Found
 
@@ -113,8 +113,12 @@ def parse(step: Step, text: str, asked: Asked) -> Found | None:
 def read_wholly(text: str, asked: Asked) -> dict[Step, Found]:
     """Return every value of an utterance, chosen by the new room alone."""
     done = reading.read(text, situation_of(asked))
-    found = (_found(act) for act in done.acts)
-    return {step: each for step, each in found if step and each}
+    pairs = (_found(act) for act in done.acts)
+    found = {step: each for step, each in pairs if step and each}
+    bound = any(isinstance(act, reading.Flexible) for act in done.acts)
+    if bound and asked.step not in found and (said := parse(asked.step, text, asked)):
+        found[asked.step] = said  # "tomorrow after four"
+    return found
 
 
 def _found(act: reading.Act | None) -> tuple[Step | None, Found | None]:
@@ -134,7 +138,7 @@ def _candidates(step: Step, said: Utterance, situation: Situation) -> tuple[Cand
     """Return what a reader gives; the last few are remembered, since a turn asks several times."""
     known = _remembered.get((step, said.text))
     if known is None or known[0] != situation:
-        known = situation, tuple(READERS[step](said, situation))
+        known = situation, tuple(readers(situation.language)[step](said, situation))
         _remembered[step, said.text] = known
         if len(_remembered) > _MOST_REMEMBERED:
             _remembered.popitem(last=False)
@@ -155,7 +159,7 @@ def _values(
     starts, ends = [t.start for t in said.tokens], [t.end for t in said.tokens]
     given: set[Step] = set()
     open_time = [Step.TIME] if situation.step is Step.TIME else []
-    for step in READERS if found else open_time:
+    for step in FIELDS if found else open_time:
         for each in _candidates(step, said, situation):
             is_value = isinstance(each.act, reading.Provide | reading.Correct)
             if each.act and (not is_value or (step in found and found[step].span == each.act.span)):

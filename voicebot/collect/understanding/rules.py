@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from voicebot.call import Step
+from voicebot.collect import reading
 from voicebot.collect.reading import Affirm, Reading
-from voicebot.collect.understanding import Asked, Intent, Understanding, zh
+from voicebot.collect.understanding import Asked, Intent, Understanding
 from voicebot.collect.understanding.bridged import (
     OVERRULING,
     beside_a_yes,
@@ -20,6 +21,7 @@ from voicebot.collect.understanding.bridged import (
     is_held,
     read,
     read_wholly,
+    situation_of,
 )
 from voicebot.collect.understanding.found import Found
 from voicebot.collect.understanding.several import found_in, values
@@ -47,8 +49,8 @@ def understand(utterance: str, asked: Asked) -> Understanding:
 
 def read_acts(utterance: str, asked: Asked) -> Reading:
     """Return the acts of an utterance and the words that none of them explains."""
-    if asked.language.startswith("zh"):
-        return zh.read_acts(utterance, asked)
+    if not asked.language.startswith("en"):
+        return reading.read(plain(utterance), situation_of(asked))
     return read(plain(utterance), asked, _known(utterance, asked)[1])
 
 
@@ -64,8 +66,6 @@ def _known(utterance: str, asked: Asked) -> tuple[Understanding, dict[Step, Foun
 
 
 def _understood(utterance: str, asked: Asked) -> tuple[Understanding, dict[Step, Found]]:
-    if asked.language.startswith("zh"):
-        return zh.understand(utterance, asked), {}
     text = plain(utterance)
     english = asked.language.startswith("en")
     found = found_in(text, asked) if english else read_wholly(text, asked)

@@ -10,6 +10,10 @@ from voicebot.collect.reading.fields.name import name
 from voicebot.collect.reading.fields.phone import phone
 from voicebot.collect.reading.fields.service import service
 from voicebot.collect.reading.fields.time import time
+from voicebot.collect.reading.zh.address import address as chinese_address
+from voicebot.collect.reading.zh.email import email as chinese_email
+from voicebot.collect.reading.zh.name import name as chinese_name
+from voicebot.collect.reading.zh.time import time as chinese_time
 
 READERS: Mapping[Step, Reader] = {
     Step.NAME: name,
@@ -20,3 +24,15 @@ READERS: Mapping[Step, Reader] = {
     Step.TIME: time,
 }
 """Every field, by the step that asks for it."""
+_CHINESE: Mapping[Step, Reader] = {
+    **READERS,
+    Step.NAME: chinese_name,
+    Step.ADDRESS: chinese_address,
+    Step.EMAIL: chinese_email,
+    Step.TIME: chinese_time,
+}
+
+
+def readers(language: str) -> Mapping[Step, Reader]:
+    """Return the readers of a language, by the step that asks for each field."""
+    return _CHINESE if language.startswith("zh") else READERS

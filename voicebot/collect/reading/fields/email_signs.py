@@ -80,7 +80,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         return Piece(kind, text, at, end, token.glued)
 
     if aside := said.at(at, "email.aside"):
-        capital = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
+        again = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
+        capital = again and said.tokens[aside.end].kind is TokenKind.LETTER
         yield piece(Kind.PAUSE, "", aside.end + capital)  # "capital b bob"
     elif (hint := said.at(at, "name.hint")) and not hint.value and _is_letter(said, hint.end):
         yield piece(Kind.PAUSE, "", hint.end + 1)  # "shawn with a w"
@@ -90,7 +91,9 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         yield piece(Kind.MARK, mark.value, mark.end)
     elif token.is_sign:
         yield _sign(said, at)
-    elif (mend := said.at(at, "clause.mend")) and not (token.glued and at):
+    elif (mend := said.at(at, "clause.mend")) and not (
+        token.glued and at and token.kind is not TokenKind.HAN
+    ):
         yield piece(Kind.MEND, "", mend.end)
     elif spelled := letter(said, at):
         yield piece(Kind.LETTER, spelled.text, spelled.end)
@@ -109,7 +112,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
     else:
         goes_on = _is_glued(said, at + 1) and said.low(at + 1) in "@._-"
         text = without_accents(token.low)
-        kind = Kind.STOP if said.at(at, "email.stop") else Kind.WORD
+        stops = token.kind is TokenKind.HAN or said.at(at, "email.stop") is not None
+        kind = Kind.STOP if stops else Kind.WORD
         yield piece(kind, text if goes_on else text.replace("'", ""))
 
 
@@ -200,6 +204,8 @@ def _spelled_around(said: Utterance, read: Sequence[Piece], at: int) -> int:
 
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
     """Return the domain that begins at this piece, or None."""
+    while at < len(read) and read[at].kind is Kind.PAUSE:
+        at += 1
     if at >= len(read):
         return None
     label, end = _first_label(read, at)
@@ -240,6 +246,8 @@ def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
         piece = read[place]
         if piece.kind is Kind.MARK and piece.text == "-" and label:
             label += "-"
+        elif piece.kind is Kind.STOP and not piece.text.isascii():
+            break
         elif piece.kind in (Kind.WORD, Kind.LETTER, Kind.DIGITS, Kind.STOP) and piece.text:
             words += piece.kind in (Kind.WORD, Kind.STOP)
             label += piece.text
@@ -258,7 +266,7 @@ def _next_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, i
     if read[at].kind in (Kind.WORD, Kind.DIGITS, Kind.STOP, Kind.AT):
         heard = said.at(read[at].first, "domain.heard")
         word = read[at].text if read[at].kind is not Kind.AT else "at"
-        return heard.value if heard else word, at + 1
+        return (heard.value, at + heard.end - heard.first) if heard else (word, at + 1)
     letters = ""
     while at < len(read) and read[at].kind is Kind.LETTER:
         letters += read[at].text

@@ -51,8 +51,26 @@ def local_before(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str |
     if not written and _is_cut_off(said, read, first):
         return None, at
     local = spelled_out(said, parts)
+    if local.isdecimal() and (stem := _stem(said, read, first)):
+        local, first = stem[0] + local, stem[1]  # "dave 87, sorry, 86, at"
     short = local.isdecimal() and len(local) < _FEWEST_FIGURES
     return (local, first) if local and not short else (None, at)
+
+
+def _stem(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int] | None:
+    """Return what stands before figures that a mend takes back, and where it begins."""
+    while at and read[at - 1].kind in (Kind.PAUSE, Kind.STOP) and not read[at - 1].text.isalnum():
+        at -= 1
+    if not at or read[at - 1].kind is not Kind.MEND:
+        return None
+    end = at - 1
+    while end and read[end - 1].kind is Kind.PAUSE:
+        end -= 1
+    if not end or read[end - 1].kind is not Kind.DIGITS:
+        return None
+    first = _begin(read, end - 1, False)
+    parts = [piece for piece in read[first : end - 1] if piece.kind is not Kind.PAUSE]
+    return (spelled_out(said, parts), first) if parts else None
 
 
 def spelled_out(said: Utterance, parts: Sequence[Piece]) -> str:
@@ -155,7 +173,8 @@ def _code(said: Utterance, piece: Piece) -> str:
 def _begin(read: Sequence[Piece], at: int, tight: bool) -> int:
     first = at
     while first > max(0, at - _MOST_PIECES):
-        inside = tight and bool(read[first - 1].text) and read[first].glued
+        text = read[first - 1].text
+        inside = tight and bool(text) and text.isascii() and read[first].glued
         if not belongs(read[first - 1]) and not inside:
             break
         first -= 1

@@ -21,6 +21,8 @@ _LEADS = (
 )
 _FIRST_LEADS = tuple(tag for tag in _LEADS if tag != "phone.inside")
 _NO_DIGITS = (*_PARTS, "number.no_digit")
+_LONG_DIGITS = 7
+"""So many digits are no quantity."""
 _PAUSE_MARKS = frozenset(",-/.()")
 _INSIDE_MARKS = frozenset("-.,/()_:;~*")
 
@@ -74,12 +76,19 @@ def runs(said: Utterance) -> list[Run]:
             at = skipped.end
             continue
         phrases = _phrases(said, at)
-        if not phrases:
-            at += 1
+        if not phrases or _is_counted(said, phrases):
+            at = phrases[-1][-1].end if phrases else at + 1
             continue
         found.append(_run(said, phrases, before, at))
         at = before = found[-1].end
     return found
+
+
+def _is_counted(said: Utterance, phrases: tuple[tuple[Group, ...], ...]) -> bool:
+    """Return True for a few figures that count something: 二十八号楼."""
+    digits = sum(len(group.digits) for phrase in phrases for group in phrase)
+    counted = said.at(phrases[-1][-1].end, "number.counted") is not None
+    return counted and digits < _LONG_DIGITS
 
 
 def _phrases(said: Utterance, at: int) -> tuple[tuple[Group, ...], ...]:
@@ -169,7 +178,7 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
     opening = max(before, clause.first)
     elsewhere = [m.end for m in said.all("phone.elsewhere", first=opening, end=at)]
     lead_end = [m.end for m in said.all("phone.lead", first=opening, end=at)]
-    other = said.at(at - 1, "phone.extension") is not None
+    other = said.before(at, "phone.extension") is not None
     other |= any(said.all("phone.other", first=opening, end=at))
     goes_on, begun = _leads_up(said, before, at)
     return Run(

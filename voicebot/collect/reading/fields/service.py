@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from rapidfuzz import fuzz
 
@@ -53,6 +54,8 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         return
     known = vocabulary(services, situation.language)
     kept = _kept(said, list(_hits(said, known)), known)
+    if _joins_two(said, kept):
+        return
     best = _best(kept, len(services)) or _by_place(said, situation)
     if best is None:
         if situation.step is Step.SERVICE and not kept:
@@ -73,7 +76,16 @@ def _candidates(said: Utterance, hit: _Hit, situation: Situation) -> Iterator[Ca
     if situation.step is Step.SERVICE and situation.asked is Asked.ANSWER:
         clause = said.clause(hit.first)
         end = max(clause.end, hit.end)
+        if any(said.all("want.emergency", first=clause.first, end=end)):
+            return
         yield Candidate(act, min(clause.first, hit.first), end, guesses + 1)
+
+
+def _joins_two(said: Utterance, hits: Sequence[_Hit]) -> bool:
+    """Return True for 理发和保洁, where nobody knows which comes first."""
+    joins = {match.first: match.end for match in said.all("service.joins")}
+    joined = {(h.service, joins[h.end]) for h in hits if h.end in joins}
+    return any(h.first == at and h.service != service for h in hits for service, at in joined)
 
 
 def _is_news(said: Utterance) -> bool:
@@ -83,7 +95,10 @@ def _is_news(said: Utterance) -> bool:
 
 
 def _hits(said: Utterance, known: Vocabulary) -> Iterator[_Hit]:
-    words = [at for at in range(len(said)) if not said.is_sound(at)]
+    inside = {
+        at for match in said.all("service.inside") for at in range(match.first, match.end)
+    }  # 剪个头发
+    words = [at for at in range(len(said)) if not said.is_sound(at) and at not in inside]
     stems = tuple(known.trades.stem(said.low(at)) for at in words)
     if any(is_in(phrase, stems) for phrase in known.elsewhere):
         return
@@ -97,6 +112,11 @@ def _hits(said: Utterance, known: Vocabulary) -> Iterator[_Hit]:
             if phrase.service not in barred and (whole or not exact):
                 end = words[last - 1] + 1 if exact else at + 1
                 yield _Hit(at, end, phrase.service, phrase.weight if exact else _MISHEARD)
+    for nth, phrase in product(range(len(words)), known.characters):
+        heard = stems[nth : nth + len(phrase.stems)]
+        alike = sum(a == b for a, b in zip(heard, phrase.stems, strict=False))
+        if alike == len(phrase.stems) - 1 == len(heard) - 1:
+            yield _Hit(words[nth], words[nth + alike] + 1, phrase.service, _MISHEARD)
 
 
 def _misheard(word: str, known: Vocabulary) -> tuple[Phrase, ...]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from voicebot.business import Offer
-from voicebot.collect.reading.text import tokens
+from voicebot.collect.reading.text import Kind, tokens
 from voicebot.collect.reading.words import is_everyday
 
 NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
@@ -25,6 +25,7 @@ _NOT_LISTED = 0.02
 """How much less the same phrases of a trade that no service is of weigh."""
 _SHORTEST_STEM = 4
 _SHORTEST_MISHEARD = 5
+_FEWEST_CHARACTERS = 4
 
 Stems = tuple[str, ...]
 
@@ -54,6 +55,7 @@ class Vocabulary:
 
     phrases    by their first stem
     sounds     single words of the services, to which a misheard one is compared
+    characters  services' names of so many Chinese characters that one may be misheard
     unless     for each service, what shows that it is not meant ("rent a car")
     elsewhere  what shows that no such business is meant at all ("a flight")
     goods      what is worked on, and may as well be wanted or owned ("car")
@@ -62,6 +64,7 @@ class Vocabulary:
     trades: Trades
     phrases: Mapping[str, tuple[Phrase, ...]]
     sounds: Mapping[str, tuple[Phrase, ...]]
+    characters: tuple[Phrase, ...]
     unless: tuple[tuple[Stems, ...], ...]
     elsewhere: tuple[Stems, ...]
     goods: frozenset[str]
@@ -163,6 +166,7 @@ def vocabulary(services: tuple[Offer, ...], language: str) -> Vocabulary:
         known,
         {first: tuple(found) for first, found in phrases.items()},
         {text: tuple(found) for text, found in sounds.items()},
+        tuple(_in_characters(services, known)),
         tuple(
             tuple(known.stems(text) for trade in each for text in trade.phrases.get("unless", ()))
             for each in of
@@ -170,6 +174,13 @@ def vocabulary(services: tuple[Offer, ...], language: str) -> Vocabulary:
         tuple(map(known.stems, known.elsewhere)),
         frozenset(known.stem(t) for each in known.trades for t in each.phrases.get("goods", ())),
     )
+
+
+def _in_characters(services: tuple[Offer, ...], known: Trades) -> Iterator[Phrase]:
+    for at, service in enumerate(services):
+        stems = known.stems(service.name)
+        if len(stems) >= _FEWEST_CHARACTERS and all(len(stem) == 1 for stem in stems):
+            yield Phrase(stems, at, NAME)
 
 
 @cache
@@ -215,8 +226,14 @@ def _own(service: Offer, services: tuple[Offer, ...], known: Trades) -> Iterator
     }
     for token in tokens(service.name):
         stem = known.stem(token.low)
-        if stem not in known.common and sum(stem in name for name in names) == 1:
+        lone = token.kind is not Kind.HAN and stem not in known.common
+        if lone and sum(stem in name for name in names) == 1:
             yield token.low, HINT if (stem,) in wide else SYNONYM
+    for pair in pairwise(known.stems(service.name)):  # two characters tell what a word does
+        text = "".join(pair)
+        han = len(text) == 2 and not text.isascii() and text not in known.common
+        if han and sum(is_in(pair, name) for name in names) == 1:
+            yield text, HINT
     for synonym in service.synonyms:
         yield synonym.strip().lower(), SYNONYM
     described = tokens(service.description)

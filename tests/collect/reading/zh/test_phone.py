@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.collect.understanding import Missing
-from voicebot.collect.understanding.zh.phone import find_phone
-from voicebot.collect.understanding.zh.script import fold
+from tests.collect.reading.zh.hearing import given as given_in
+from tests.collect.reading.zh.hearing import heard as heard_at
+from voicebot.call import Step
+from voicebot.collect.reading import Missing, Provide
 
 MOBILE = "+8613900134567"
 
 
 def heard(utterance: str, partial: str | None = None) -> str | None:
-    found = find_phone(fold(utterance).plain, "CN", partial)
-    return found.value if found else None
+    return heard_at(Step.PHONE, utterance, partial=partial)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,12 @@ def test_what_was_said_last_counts(utterance: str) -> None:
     "utterance", ["等一下", "下午三点半", "我们三个人", "五百到六百元", "二十八号楼"]
 )
 def test_other_numbers_are_no_telephone_number(utterance: str) -> None:
-    found = find_phone(fold(utterance).plain, "CN")
-    assert found is None or (found.value is None and found.partial is None)
+    assert given_in(Step.PHONE, utterance) is None
 
 
 def test_half_a_number_waits_for_the_other_half() -> None:
-    piece = find_phone(fold("幺三九零零幺三").plain, "CN")
-    assert piece is not None
+    piece = given_in(Step.PHONE, "幺三九零零幺三")
+    assert isinstance(piece, Provide)
     assert (piece.value, piece.missing, piece.partial) == (None, Missing.DIGITS, "1390013")
     assert heard("四五六七", piece.partial) == MOBILE
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.collect.understanding import Missing
-from voicebot.collect.understanding.zh.moment import find_time
-from voicebot.collect.understanding.zh.script import fold
-
-NOW = datetime(2024, 5, 8, 10)
+from tests.collect.reading.zh.hearing import NOW
+from tests.collect.reading.zh.hearing import given as given_in
+from tests.collect.reading.zh.hearing import heard as heard_at
+from voicebot.call import Step
+from voicebot.collect.reading import Missing, Provide
 
 
 def heard(utterance: str, held: str | None = None) -> str | None:
-    found = find_time(fold(utterance).plain, NOW, held)
-    return found.value if found else None
+    return heard_at(Step.TIME, utterance, partial=held)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +43,8 @@ def heard(utterance: str, held: str | None = None) -> str | None:
     ],
 )
 def test_a_day_alone_lacks_its_hour(utterance: str, day: str) -> None:
-    found = find_time(fold(utterance).plain, NOW)
-    assert found is not None
+    found = given_in(Step.TIME, utterance)
+    assert isinstance(found, Provide)
     assert (found.value, found.missing) == (day, Missing.CLOCK)
 
 
@@ -69,8 +68,8 @@ def test_a_day_alone_lacks_its_hour(utterance: str, day: str) -> None:
     ],
 )
 def test_an_hour_alone_lacks_its_day(utterance: str, clock: str) -> None:
-    found = find_time(fold(utterance).plain, NOW)
-    assert found is not None
+    found = given_in(Step.TIME, utterance)
+    assert isinstance(found, Provide)
     assert (found.value, found.missing) == (clock, Missing.DAY)
 
 
@@ -123,15 +122,16 @@ def test_other_talk_names_no_time(utterance: str) -> None:
 
 
 def test_the_pieces_of_two_turns_join() -> None:
-    day = find_time(fold("后天晚上").plain, NOW)
-    assert day is not None
+    day = given_in(Step.TIME, "后天晚上")
+    assert isinstance(day, Provide)
     assert heard("八点", day.partial) == "2024-05-10T20:00"
     assert heard("后天", "T15:00") == "2024-05-10T15:00"
 
 
 def test_a_correction_keeps_the_half_that_it_does_not_name() -> None:
-    assert heard("改成四点", "2024-05-10T15:00") == "2024-05-10T16:00"
-    assert heard("改到周六", "2024-05-10T15:00") == "2024-05-11T15:00"
+    held = {Step.TIME: "2024-05-10T15:00"}
+    assert heard_at(Step.TIME, "改成四点", record=held) == "2024-05-10T16:00"
+    assert heard_at(Step.TIME, "改到周六", record=held) == "2024-05-11T15:00"
     assert heard("把周五下午三点的约安排到周六") == "2024-05-11T15:00"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.collect.understanding import Missing
-from voicebot.collect.understanding.zh.address import find_address
-from voicebot.collect.understanding.zh.script import fold
+from tests.collect.reading.zh.hearing import given as given_in
+from tests.collect.reading.zh.hearing import heard as heard_at
+from voicebot.call import Step
+from voicebot.collect.reading import Missing, Provide
 
 
 def heard(utterance: str, *, asked: bool = True) -> str | None:
-    found = find_address(fold(utterance), asked=asked)
-    return found.value if found else None
+    return heard_at(Step.ADDRESS, utterance, at=Step.ADDRESS if asked else Step.SERVICE)
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,11 @@ def test_talk_is_no_address(utterance: str) -> None:
 
 
 def test_a_district_alone_lacks_its_street() -> None:
-    found = find_address(fold("苏州市姑苏区"), asked=True)
-    assert found is not None
+    found = given_in(Step.ADDRESS, "苏州市姑苏区")
+    assert isinstance(found, Provide)
     assert (found.value, found.missing, found.partial) == (None, Missing.STREET, "苏州市姑苏区")
-    whole = find_address(fold("平江路八十号"), asked=True, partial=found.partial)
-    assert whole is not None
-    assert whole.value == "苏州市姑苏区平江路80号"
+    whole = heard_at(Step.ADDRESS, "平江路八十号", partial=found.partial)
+    assert whole == "苏州市姑苏区平江路80号"
 
 
 def test_an_address_that_was_not_asked_for_must_be_announced() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.collect.understanding.zh.name import find_name
-from voicebot.collect.understanding.zh.script import fold
+from tests.collect.reading.zh.hearing import heard as heard_at
+from voicebot.call import Step
 
 
 def heard(utterance: str, *, asked: bool = True) -> str | None:
-    found = find_name(fold(utterance), asked=asked)
-    return found.value if found else None
+    return heard_at(Step.NAME, utterance, at=Step.NAME if asked else Step.EMAIL)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding import Asked, Intent, Understanding
-from voicebot.collect.understanding.zh import understand
+from voicebot.collect.understanding.rules import understand
 
 OFFERS = tuple(
     Offer(id=name, name=name) for name in ("水管维修", "空调清洗", "家庭保洁", "电路检修", "理发")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
+from tests.collect.reading.zh.hearing import heard
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked
-from voicebot.collect.understanding.rules import understand
 
 
 @pytest.mark.parametrize(
@@ -21,7 +18,4 @@ from voicebot.collect.understanding.rules import understand
     ],
 )
 def test_the_address_of_the_job_is_taken_in_chinese(said: str) -> None:
-    assert (
-        understand(said, Asked(Step.ADDRESS, datetime(2026, 11, 29), "CN", "zh-CN")).value
-        == "解放路9号"
-    )
+    assert heard(Step.ADDRESS, said) == "解放路9号"
