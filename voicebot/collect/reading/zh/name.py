@@ -24,14 +24,12 @@ from voicebot.collect.reading.zh.characters import (
     ORDINARY_WORDS,
     PERHAPS,
     SURE,
-    SURNAME_OF_PARTS,
     likelihood,
     surname,
 )
+from voicebot.collect.reading.zh.glosses import Gloss, glosses_of, joined
 
 _DOTS = frozenset("·•・‧.")
-_LONGEST_EXPLAINING_WORD = 6
-_LONGEST_PARTS = 4
 _MOST_WORDS = 4
 
 
@@ -60,22 +58,11 @@ class _Mention:
     sure: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Gloss:
-    """An explanation of one character; of the family name it is `by_parts`."""
-
-    character: str
-    first: int
-    end: int
-    by_parts: bool = False
-    named: bool = True
-
-
 def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the name that was said; one that mends the name held as a correction of it."""
     wrong = any(match.value == Step.NAME for match in said.all("no.field"))
     asked = situation.step is Step.NAME or wrong
-    glosses = list(_glosses(said))
+    glosses = list(glosses_of(said))
     found = _best(said, glosses, asked=asked)
     if found is None:
         found = _explained_alone(glosses) if asked else None
@@ -98,7 +85,7 @@ def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 # -- mentions --------------------------------------------------------------------------------
 
 
-def _best(said: Utterance, glosses: Sequence[_Gloss], *, asked: bool) -> _Mention | None:
+def _best(said: Utterance, glosses: Sequence[Gloss], *, asked: bool) -> _Mention | None:
     best: _Mention | None = None
     explained = {at for gloss in glosses if gloss.named for at in range(gloss.first, gloss.end)}
     for each in _mentions(said, explained, asked=asked):
@@ -153,13 +140,13 @@ def _beyond_marks(said: Utterance, at: int) -> int:
 
 def _by_surname(said: Utterance, begun: int, first: int) -> _Mention | None:
     """Return the name of 免贵姓陈，陈建国, 姓高，单名一个峰字, or the family name alone."""
-    family = surname(_plain(said, first, min(len(said), first + 4)))
+    family = surname(joined(said, first, min(len(said), first + 4)))
     if not family:
         return None
     end = first + len(family)
     alone = _mention(said, first, end, PERHAPS + 0.1)
     after = _beyond_marks(said, end)
-    if _plain(said, after, after + len(family)) == family:  # 陈，陈建国
+    if joined(said, after, after + len(family)) == family:  # 陈，陈建国
         whole = _at(said, after, announced=True)
         if whole and len(whole.plain) > len(family):
             return replace(whole, begun=begun, how=_How.NAMED)
@@ -167,7 +154,7 @@ def _by_surname(said: Utterance, begun: int, first: int) -> _Mention | None:
         last = lead.end
         while last < min(len(said), lead.end + 3) and not _ends(said, last):
             last += 1
-        given = _plain(said, lead.end, last)
+        given = joined(said, lead.end, last)
         if given and NEVER_IN_NAMES.isdisjoint(given) and _ends(said, last):
             head = "" if given.startswith(family) and given != family else alone.text
             text = head + "".join(token.text for token in said.tokens[lead.end : last])
@@ -238,7 +225,7 @@ def _at(said: Utterance, first: int, *, announced: bool) -> _Mention | None:
     if dotted := _dotted(said, first, run):
         return dotted
     for end in range(first + 1, min(run, first + 4)):
-        plain = _plain(said, first, end)
+        plain = joined(said, first, end)
         if (title := said.at(end, "name.title")) and (
             surname(plain) == plain or likelihood(plain, announced=announced)
         ):
@@ -248,7 +235,7 @@ def _at(said: Utterance, first: int, *, announced: bool) -> _Mention | None:
         whole -= 1
     stops = (at for at in range(first + 1, whole) if said.at(at, "name.stop"))
     for end in (whole, *stops):
-        if sure := likelihood(_plain(said, first, end), announced=announced):
+        if sure := likelihood(joined(said, first, end), announced=announced):
             return _mention(said, first, end, sure)
     return None
 
@@ -275,7 +262,7 @@ def _dotted(said: Utterance, first: int, end: int) -> _Mention | None:
     parts[-1] = parts[-1][0], end
     text = "·".join("".join(token.text for token in said.tokens[a:b]) for a, b in parts)
     full_stop = any(said.low(last) == "." for _, last in parts[:-1])
-    if full_stop and not all(likelihood(_plain(said, a, b), announced=True) for a, b in parts):
+    if full_stop and not all(likelihood(joined(said, a, b), announced=True) for a, b in parts):
         return None
     return _Mention(text, text, first, end, first, _How.BARE, SURE)
 
@@ -296,56 +283,13 @@ def _latin(said: Utterance, first: int) -> _Mention | None:
 
 def _mention(said: Utterance, first: int, end: int, sure: float) -> _Mention:
     text = "".join(token.text for token in said.tokens[first:end])
-    return _Mention(text, _plain(said, first, end), first, end, first, _How.BARE, sure)
+    return _Mention(text, joined(said, first, end), first, end, first, _How.BARE, sure)
 
 
-def _plain(said: Utterance, first: int, end: int) -> str:
-    return "".join(token.low for token in said.tokens[first:end])
+# -- with their explanations ----------------------------------------------------------------
 
 
-# -- explanations ----------------------------------------------------------------------------
-
-
-def _glosses(said: Utterance) -> Iterator[_Gloss]:
-    floor = 0
-    for at in range(len(said)):
-        for length in range(1, _LONGEST_PARTS + 1):
-            family = SURNAME_OF_PARTS.get(_plain(said, at, at + length))
-            end = at + length + (said.at(at + length, "name.of") is not None)
-            if family and said.low(end) == family:
-                yield _Gloss(family, at, end + 1, by_parts=True)
-                floor = end + 1
-        if (lead := said.at(at, "name.compound")) and (
-            family := surname(_plain(said, lead.end, lead.end + 2))
-        ):
-            yield _Gloss(family, at, lead.end + len(family), by_parts=True)
-        of = said.at(at, "name.of")
-        han = of and at > floor and of.end < len(said) and said.tokens[of.end].kind is Kind.HAN
-        if of and han and (gloss := _by_word(said, floor, at, of.end)):
-            yield gloss
-            floor = gloss.end
-
-
-def _by_word(said: Utterance, floor: int, of: int, place: int) -> _Gloss | None:
-    """Return the character of 洁白的洁; of 三个石头的磊 too, where the name has it."""
-    character = said.low(place)
-    end = place + 1
-    end += said.at(end, "name.particle") is not None
-    begin = of
-    while begin > max(floor, of - _LONGEST_EXPLAINING_WORD) and (
-        said.tokens[begin - 1].kind is Kind.HAN
-    ):
-        begin -= 1
-    inside = [at for at in range(begin, of) if said.low(at) == character]
-    named = bool(inside)
-    if inside:
-        begin = min(inside[-1], of - 2) if of - 2 >= begin else begin
-        if (link := said.before(begin, "lead.is")) and said.low(link.first - 1) == character:
-            begin = link.first - 1
-    return _Gloss(character, begin, end, named=named) if begin < of else None
-
-
-def _explained_alone(glosses: Sequence[_Gloss]) -> _Mention | None:
+def _explained_alone(glosses: Sequence[Gloss]) -> _Mention | None:
     """Return the name that only its explanations tell: 弓长张，山峰的峰."""
     family = next((gloss for gloss in glosses if gloss.by_parts), None)
     given = "".join(gloss.character for gloss in glosses if gloss.named and not gloss.by_parts)
@@ -355,7 +299,7 @@ def _explained_alone(glosses: Sequence[_Gloss]) -> _Mention | None:
     return _Mention(text, text, family.first, family.end, family.first, _How.BARE, PERHAPS)
 
 
-def _with_glosses(found: _Mention, glosses: Sequence[_Gloss]) -> tuple[str, int]:
+def _with_glosses(found: _Mention, glosses: Sequence[Gloss]) -> tuple[str, int]:
     """Return the name with the characters that were explained, and where the last of them ends."""
     text, end = found.text, found.end
     head = surname(found.plain)

@@ -8,20 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from voicebot.call import Step, Window
+from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.zones import in_our_time
 from voicebot.collect.reading.types import (
     Asked,
-    Choose,
     Correct,
-    Flexible,
     Missing,
     Provide,
     Situation,
 )
 from voicebot.collect.reading.utterance import Utterance
-from voicebot.collect.reading.zh.days import Clock, Day, Part, Piece, pieces
+from voicebot.collect.reading.zh.clocks import Clock
+from voicebot.collect.reading.zh.days import Day
+from voicebot.collect.reading.zh.groups import (
+    Group,
+    around,
+    groups_of,
+    is_in,
+    of_last_round,
+    only_bounds,
+)
+from voicebot.collect.reading.zh.windows import chosen, window
 
 _SINCE = {
     "small_hours": "00", "morning": "06", "day": "06", "noon": "11", "afternoon": "12",
@@ -29,122 +37,23 @@ _SINCE = {
 }  # fmt: skip
 """The hour from which a part of the day counts, as a piece writes it: `2027-03-04 18`."""
 _PARTS = {hour: part for part, hour in reversed(_SINCE.items())}
-_HOURS = {
-    "small_hours": (0, 6), "morning": (None, 12), "day": (8, 18), "noon": (11, 13),
-    "afternoon": (12, 18), "evening": (18, None), "night": (21, None),
-}  # fmt: skip
-_DAYS_AHEAD = 14
 _EVEN_WEEK, _HALF_DAY = timedelta(weeks=1), timedelta(hours=12)
 _BOUND, _EITHER = 1, 2
 """Guesses where an hour is only a bound, and where one of several days is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Days, hours and parts of the day that stand side by side, and what is said about them.
-
-    bound   "onward", "backward" or ""     any  it is left open inside
-    joined  an "or" parts it from the one before     until  a "to" does
-    """
-
-    first: int
-    end: int
-    day: Day | None = None
-    clock: Clock | None = None
-    part: str = ""
-    bound: str = ""
-    excepted: bool = False
-    joined: bool = False
-    until: bool = False
-    round: int = 0
-
-
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the time or piece of one that was said, a choice among the offered, and a window."""
-    groups = [each for each in _groups(said, situation) if each.day is None or not each.day.bygone]
+    groups = [
+        each for each in groups_of(said, situation) if each.day is None or not each.day.bygone
+    ]
     meant = [each for each in groups if not each.excepted]
     if situation.asked is Asked.CHOICE:
-        yield from _chosen(said, meant, situation)
+        yield from chosen(said, meant, situation)
     if found := _answer(said, meant, situation):
         yield from found
     if situation.step is Step.TIME and groups:
-        yield from _window(said, groups, situation.now.date())
-
-
-# -- what is said ----------------------------------------------------------------------------
-
-
-def _groups(said: Utterance, situation: Situation) -> Iterator[_Group]:
-    """Give the groups that are not ruled out, in order."""
-    found: list[_Group] = []
-    for piece in pieces(said, situation.now):
-        last = found[-1] if found else None
-        if last and _takes(last, piece) and _beside(said, last.end, piece.first):
-            found[-1] = _with(last, piece)
-            continue
-        between = range(last.end, piece.first) if last else range(0)
-        joined = any(said.at(at, "time.or") for at in between) or len(between) == 0
-        until = any(said.at(at, "time.until") for at in between)
-        mends = last is not None and any(said.clause(at).mends for at in (*between, piece.first))
-        mends = mends and last is not None and said.clause(last.first) != said.clause(piece.first)
-        number = last.round + mends if last else 0
-        group = _with(_Group(piece.first, piece.end, round=number), piece)
-        found.append(replace(group, joined=bool(last) and joined, until=until))
-    for each in found:
-        clause = said.clause(each.first)
-        excepted = said.before(each.first, "time.but") is not None
-        if (clause.denied and not excepted) or clause.past or clause.asked:
-            continue
-        if each.day and each.day.date is None and not each.clock:
-            continue
-        if excepted or not _is_refused(said, each):
-            about = said.at(each.end, "time.about")
-            behind = None if about else said.at(each.end, "time.onward", "time.backward")
-            name = behind.tag.partition(".")[2] if behind else ""
-            end = behind.end if behind else each.end
-            yield replace(each, bound=name, end=end, excepted=excepted)
-
-
-def _takes(group: _Group, piece: Piece) -> bool:
-    if isinstance(piece, Day):
-        return group.day is None and group.clock is None and not group.part
-    if isinstance(piece, Clock):
-        return group.clock is None and not (group.part and piece.part)
-    return group.clock is None and not group.part
-
-
-def _with(group: _Group, piece: Piece) -> _Group:
-    group = replace(group, end=piece.end)
-    if isinstance(piece, Day):
-        return replace(group, day=piece)
-    if isinstance(piece, Part):
-        return replace(group, part=piece.part)
-    return replace(group, clock=piece, part=group.part or piece.part)
-
-
-def _beside(said: Utterance, end: int, first: int) -> bool:
-    return first >= end and all(
-        said.is_sound(at) or said.at(at, "time.inside") for at in range(end, first)
-    )
-
-
-def _is_refused(said: Utterance, each: _Group) -> bool:
-    """Return True for 明天没空, 不要三点, 我天天七点上班, 取消周五的课."""
-    refused = said.at(each.end, "time.refused")
-    return (
-        (refused is not None and said.at(refused.end, "time.onward") is None)
-        or said.before(each.first, "time.every") is not None
-        or _is_refused_before(said, each.first)
-        or (each.clock is not None and said.at(each.end, "time.of_event") is not None)
-    )
-
-
-def _is_refused_before(said: Utterance, at: int) -> bool:
-    refused = said.before(at, "time.refused_before")
-    return refused is not None and said.before(at, "clause.requests") is None  # 能不能三点
-
-
-# -- a time ----------------------------------------------------------------------------------
+        yield from window(said, groups, situation.now.date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +79,17 @@ def _held(situation: Situation) -> _Held:
 
 
 def _answer(
-    said: Utterance, groups: Sequence[_Group], situation: Situation
+    said: Utterance, groups: Sequence[Group], situation: Situation
 ) -> Iterator[Candidate] | None:
     """Return what was said last of each piece; what that leaves open stays as it was before."""
-    days = [each for each in groups if each.day and each.day.date and not _only_bounds(each)]
+    days = [each for each in groups if each.day and each.day.date and not only_bounds(each)]
     days = [each for each in days if each.day and not _is_week(each.day)]
     clocks = [each for each in groups if each.clock and each.bound != "backward"]
     parts = [each for each in groups if each.part]
-    used_days = _of_last_round(days)
+    used_days = of_last_round(days)
     first_day = used_days[0].day.date if used_days and used_days[0].day else None
-    used_clocks = _of_last_round(clocks)
-    used_parts = _of_last_round(parts)
+    used_clocks = of_last_round(clocks)
+    used_parts = of_last_round(parts)
     if used_clocks and used_parts and used_parts[-1].round > used_clocks[-1].round:
         used_clocks = []  # 上午十点，不，下午
     loose = any(each.until for each in groups[1:]) and any(said.all("time.any"))
@@ -212,14 +121,6 @@ def _is_week(day: Day) -> bool:
     return day.date is not None and day.last is not None and (day.last - day.date).days > 1
 
 
-def _only_bounds(each: _Group) -> bool:
-    return bool(each.bound) and not each.clock and not each.part
-
-
-def _of_last_round(groups: Sequence[_Group]) -> list[_Group]:
-    return [each for each in groups if each.round == groups[-1].round] if groups else []
-
-
 def _moment(
     day: Day | None, clock: Clock | None, part: str, held: _Held, situation: Situation
 ) -> str | None:
@@ -229,7 +130,7 @@ def _moment(
     later = 0
     if clock:
         at, later = clock.on_clock("" if day else held.part)
-    elif held.clock is None or (part and not _is_in(held.clock.hour, part)):
+    elif held.clock is None or (part and not is_in(held.clock.hour, part)):
         at = None
     else:
         at = held.clock
@@ -250,16 +151,11 @@ def _moment(
     return f"T{at:%H:%M}" if at else None
 
 
-def _is_in(hour: int, part: str) -> bool:
-    after, before = _HOURS.get(part, (None, None))
-    return (after or 0) <= hour < (before or 24)
-
-
 def _provided(
     said: Utterance,
     situation: Situation,
-    spoken: Sequence[_Group],
-    groups: Sequence[_Group],
+    spoken: Sequence[Group],
+    groups: Sequence[Group],
     moment: str,
     part: str,
     guesses: int,
@@ -269,7 +165,7 @@ def _provided(
     first, end = min(each.first for each in spoken), max(each.end for each in spoken)
     end = max([end, *(each.end for each in groups[1:] if each.until)])
     span = said.span(first, end)
-    begun, until = _around(said, first, end)
+    begun, until = around(said, first, end)
     whole = "T" in moment[1:]
     held = situation.record.get(Step.TIME)
     named = any(match.value == Step.TIME for match in said.all("no.field", "time.changing"))
@@ -300,108 +196,3 @@ def _ours(said: Utterance, moment: str, situation: Situation) -> tuple[str, bool
     if ours is None or f"{ours:%H:%M}" == clock:
         return moment, False
     return (f"{ours:%Y-%m-%dT%H:%M}" if day else f"T{ours:%H:%M}"), True
-
-
-def _around(said: Utterance, first: int, end: int) -> tuple[int, int]:
-    """Return a stretch with the words that lead up to a time, and that belong behind it."""
-    while lead := said.before(
-        first, "time.lead", "time.but", "yes.restate", "zone.time", "zone.name"
-    ):
-        first = lead.first
-    while trail := said.at(
-        end + (said.low(end) == ","), "time.trail", "time.any", "time.between", "time.onward"
-    ):
-        end = trail.end
-    return first, end
-
-
-# -- what is left open -----------------------------------------------------------------------
-
-
-def _chosen(said: Utterance, groups: Sequence[_Group], situation: Situation) -> Iterator[Candidate]:
-    """Give the one of the offered moments that the words fit: 周五那个."""
-    fitting = [
-        text for text in situation.offered if groups and all(_fits(each, text) for each in groups)
-    ]
-    if len(fitting) != 1:
-        return
-    first, end = groups[0].first, groups[-1].end
-    if kind := said.at(end, "time.kind_of_offer"):
-        end = kind.end
-    act = Choose(said.span(first, end), moment=fitting[0])
-    yield Candidate(act, *_around(said, first, end))
-
-
-def _fits(each: _Group, offered: str) -> bool:
-    try:
-        moment = datetime.fromisoformat(offered)
-    except ValueError:
-        return False
-    if each.day and each.day.date:
-        until = each.day.last or each.day.date
-        if not each.day.date <= moment.date() <= until:
-            return False
-    if each.clock:
-        return each.clock.on_clock(each.part)[0] == moment.time()
-    return _is_in(moment.hour, each.part)
-
-
-def _window(said: Utterance, groups: Sequence[_Group], today: date) -> Iterator[Candidate]:
-    """Give what an utterance leaves open, if it leaves something open."""
-    kept = _of_last_round(groups)
-    hours, days = _hours(said, kept), _days(kept, today)
-    any_ = next(said.all("time.any", "time.between"), None)
-    if hours is None and days is None and any_ is None:
-        return
-    clocks = [each for each in kept if each.clock]
-    if clocks and hours is None:
-        return
-    named = tuple(e.day.date for e in kept if e.day and e.day.date and not e.excepted)
-    days = days or Window(days=named)
-    found = replace(days, after=hours.after, before=hours.before) if hours else days
-    first, end = kept[0].first, kept[-1].end
-    act = Flexible(found, said.span(first, end))
-    range_only = len(clocks) > 1 and any_ is None
-    yield Candidate(act, *_around(said, first, end), assumes=_BOUND * range_only)
-
-
-def _days(groups: Sequence[_Group], today: date) -> Window | None:
-    named = [each for each in groups if each.day and each.day.date]
-    out = {each.day.date for each in named if each.day and each.excepted}
-    if out:
-        ahead = (today + timedelta(days=n) for n in range(_DAYS_AHEAD))
-        weekdays = {day.weekday() for day in out if day}
-        return Window(days=tuple(day for day in ahead if day.weekday() not in weekdays))
-    for each in named:
-        if each.day and _only_bounds(each):
-            onward = each.bound == "onward"
-            return Window(first=each.day.date) if onward else Window(last=each.day.date)
-        if each.day and each.day.last:
-            return Window(first=each.day.date, last=each.day.last)
-    if len(named) > 1 and any(each.joined for each in named):
-        return Window(days=tuple(e.day.date for e in named if e.day and e.day.date))
-    return None
-
-
-def _hours(said: Utterance, groups: Sequence[_Group]) -> Window | None:
-    clocks = [each for each in groups if each.clock]
-    if len(clocks) > 1 and (clocks[1].until or any(said.all("time.between"))):
-        first = clocks[0].clock
-        second = clocks[1].clock
-        if first and second:
-            part = clocks[0].part or clocks[1].part
-            begins, ends = first.on_clock(part)[0], second.on_clock(part)[0]
-            return Window(after=begins, before=ends if ends > begins else None)
-    for each in clocks:
-        if each.clock and each.bound:
-            at = each.clock.on_clock(each.part)[0]
-            return Window(after=at) if each.bound == "onward" else Window(before=at)
-    if clocks:
-        return None
-    of_part = next((each for each in groups if each.part), None)
-    if of_part is None or not (of_part.bound or any(said.all("time.any"))):
-        return None
-    start, stop = (None if hour is None else clockwork.time(hour) for hour in _HOURS[of_part.part])
-    if of_part.bound:
-        return Window(after=stop or start) if of_part.bound == "onward" else Window(before=start)
-    return Window(after=start, before=stop)
