@@ -224,7 +224,7 @@ def _at(said: Utterance, first: int, *, announced: bool) -> _Mention | None:
     run = _run(said, first)
     if dotted := _dotted(said, first, run):
         return dotted
-    for end in range(first + 1, min(run, first + 4)):
+    for end in range(first + 1, min(run, first + 6)):
         plain = joined(said, first, end)
         if (title := said.at(end, "name.title")) and (
             surname(plain) == plain or likelihood(plain, announced=announced)
