@@ -36,6 +36,7 @@ def test_each_part_may_come_from_another_transcript() -> None:
 def test_what_only_guesses_take_for_an_answer_counts_where_it_is_known() -> None:
     assert heard(("Max salvage", "Max Savage")) == "Max Savage"
     assert heard(("plumbing please", "Plumbin Quease")) is None
+    assert heard(("I want to talk about my bank account", "Noah Smith")) is None
 
 
 @pytest.mark.parametrize("said", ["no", "yes", "what's that", "hang on", "cancel it please", ""])

@@ -32,6 +32,8 @@ _NEXT = 0.8
 """What a transcript weighs beside the one before it."""
 _BEFORE = 0.8
 """What an earlier attempt weighs beside the last."""
+_SAME_WORDS = 0.5
+"""From this share of equal letters on, two transcripts are of the same words."""
 _FRAGMENTS = 0.5
 """What a value weighs that is put together of fragments; the letters count by themselves."""
 _TOGETHER = 0.3
@@ -47,6 +49,7 @@ _MIXED_UP = 0.4
 _FEWEST_LETTERS = 3
 _LONGEST_FRAGMENT = 2
 """Letters that a recogniser writes together where it hears them now and then."""
+_similarity = Levenshtein.normalized_similarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,10 @@ def weighed(
     at, mine = next(((n, v) for n, each in enumerate(own) if (v := _value(each, alone))), (0, None))
     if mine is None and (own or not said.tokens or any(True for _ in acts(said, alone))):
         return own  # the caller does something else
-    now = list(_read(reader, situation.nbest or (said.text,), alone, parts))
+    texts = situation.nbest or (said.text,)
+    if mine is None:  # then a guess must at least be one at the same words
+        texts = tuple(t for t in texts if _similarity(t.lower(), said.text.lower()) >= _SAME_WORDS)
+    now = list(_read(reader, texts, alone, parts))
     if mine is None and not any(each.letters or _is_known(each, parts) for each in now):
         return own  # what only a guess takes for an answer must be one that exists
     before = [
