@@ -76,6 +76,8 @@ class SessionTrace:
     ended_at: float = NEVER
     """When its ledger was closed, or its process died."""
     process_died: bool = False
+    over: bool = False
+    """Whether later calls, too, have done with its appointment what they wanted."""
 
 
 @dataclass
@@ -110,6 +112,8 @@ class Trace:
                 self.saved += last.done
             case "closed":
                 sessions[session_id].ended_at = now
+            case "over":
+                sessions[session_id].over = True
 
     def died(self, worker: str, now: float) -> None:
         """The worker's process is gone, with every session that it still held."""
@@ -121,9 +125,9 @@ class Trace:
 
     @property
     def open(self) -> int:
-        """How many sessions have neither closed nor died."""
+        """How many sessions, or later calls, go on."""
         sessions = (s for calls in self.calls.values() for s in calls.values())
-        return sum(session.ended_at == NEVER for session in sessions)
+        return sum(not session.over and not session.process_died for session in sessions)
 
     def sessions(self, call: str) -> list[SessionTrace]:
         """Oldest first."""

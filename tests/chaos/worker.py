@@ -205,8 +205,9 @@ class TracedPen:
 
     async def close(self) -> None:
         await self._ledger.close()
-        await self._rebook()
         self._tell(what="closed")
+        await self._rebook()
+        self._tell(what="over")
 
 
 def for_staff(change: Change, note: Note) -> Change:

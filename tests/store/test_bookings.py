@@ -449,14 +449,13 @@ async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
 ) -> None:
     await booked(store)
     turn = await store.open_turn(OTHER)
-    nowhere = Redis(port=1, decode_responses=True)
-    away = make_store(nowhere, clock=clock)._backend.appointments(OTHER)
-    assert await away.bookings(NUMBER) == ()
-    assert not await away.cancel(SID)
-    assert await away.move(SID, LATER) is Place.UNKNOWN
+    async with Redis(port=1, decode_responses=True) as nowhere:
+        ledger = await make_store(nowhere, clock=clock).open_call(OTHER, caller=NUMBER)
+        assert await ledger.appointments.bookings(NUMBER) == ()
+        assert not await ledger.appointments.cancel(SID)
+        assert await ledger.appointments.move(SID, LATER) is Place.UNKNOWN
     assert await found(store) == [(SID, BOOKED_TIME)]
     assert await turn.appointments.cancel(SID)
-    await nowhere.aclose()
 
 
 @pytest.mark.parametrize("nth", range(1, 5))

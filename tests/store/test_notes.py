@@ -13,6 +13,7 @@ from voicebot.errors import Fenced
 from voicebot.store.commit_encoding import EncodedCommit, after, encode_missing
 from voicebot.store.events import EventReader
 from voicebot.store.record import CallRecord, call_keys
+from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 
 from .calls import SID, START, stored
@@ -118,14 +119,15 @@ async def test_a_need_that_somebody_deleted_is_written_again(store: Store, clien
     assert ([n.text for n in skeleton.notes], skeleton.needs) == ([GATE.text], Needs.PERSON)
 
 
-async def test_a_commit_of_an_earlier_version_has_no_notes_and_is_applied(store: Store) -> None:
+async def test_a_commit_of_an_earlier_version_has_no_notes_and_is_applied(
+    store: Store, client: Redis
+) -> None:
     """A journal may hold one: its arguments end where notes begin now."""
     ledger = await store.open_call(SID, caller=None)
     whole = encode_missing(1, START, CallRecord({"user.userInfo.name": "Robin Carter"}))
     old = EncodedCommit(whole.seq, whole.at, whole.arguments[:-1])
     pending = ledger.pending
-    scripts = store._backend.scripts
-    await scripts.commit(ledger.info, pending.epoch or 0, old)
+    await Scripts(client, retention_s=1000).commit(ledger.info, pending.epoch or 0, old)
     assert (await stored(store)).user.userInfo.name == "Robin Carter"
     one = after(pending.snapshot, [type(pending)(ledger.info, 1, pending.snapshot, 0, (old,))])
     assert one.fields["user.userInfo.name"] == "Robin Carter"
