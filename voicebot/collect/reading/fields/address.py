@@ -38,8 +38,7 @@ _LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
 _TOLD_BEHIND = frozenset(",.:;-")
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
-_MOST_SEGMENTS = 6
-_LONGEST_MEND_WORDS = 12
+_MOST_SEGMENTS, _LONGEST_MEND_WORDS = 6, 12
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -77,11 +76,7 @@ class _Reader:
         self.words = words_of(said)
 
     def candidates(self) -> Iterator[Candidate]:
-        words = self._of_the_job()
-        parts, guesses = self._parts(words, alone=self.alone)
-        while is_whole(parts) and not self._counts(parts, words[0].first):
-            words = [word for word in words if word.first >= _extent(parts)[1]]
-            parts, guesses = self._parts(words, alone=self.alone)
+        parts, guesses = self._that_counts(self._of_the_job())
         earlier = self._known(self.situation.partial) if self.alone else ()
         kept = self._known(self.held)
         if is_whole(parts):
@@ -96,6 +91,15 @@ class _Reader:
             yield from self._amended(kept, parts if self.alone else ())
         elif self.alone and parts:
             yield self._provided(merge(earlier, parts), parts, guesses)
+
+    def _that_counts(self, words: Sequence[Word]) -> tuple[Parts, int]:
+        """Return the first address, or piece of one, that is the caller's answer."""
+        for _ in range(_MOST_SEGMENTS):
+            parts, guesses = self._parts(words, alone=self.alone)
+            if not is_whole(parts) or self._counts(parts, words[0].first):
+                return parts, guesses
+            words = [word for word in words if word.first >= _extent(parts)[1]]
+        return (), 0
 
     def _known(self, text: str | None) -> Parts:
         return _parts_of(text, self.situation.language, self.region) if text else ()
