@@ -40,9 +40,10 @@ from unittest.mock import AsyncMock
 
 from voicebot.business import WEEKDAYS, Booking, Business, Company, Hours, Offer
 from voicebot.call import CallState, Place, Saved, Step
-from voicebot.collect.collector import Conversation, understand_by_rules
+from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
+from voicebot.collect.understand import understand_by_rules
 from voicebot.collect.understanding.extract import extract
 
 _HELD = Path(__file__).with_suffix(".toml")
@@ -274,6 +275,7 @@ async def _fields(call: Case) -> dict[str, str]:
     ledger = AsyncMock(state=CallState())  # keeps nothing; every time is free
     ledger.commit.return_value = Saved.MEMORY
     ledger.appointments.hold.return_value = ledger.appointments.book.return_value = Place.YOURS
+    ledger.appointments.free.return_value = ledger.appointments.bookings.return_value = ()
     talk = Conversation(
         begin(_business(call), ledger.state), say=_say, ledger=ledger, clock=lambda: now
     )

@@ -289,9 +289,6 @@ class Appointments(Protocol):
         either side. `without` are moments that the caller did not want.
         """
 
-    async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
-        """Return the free moments nearest to `wanted`, in order of time."""
-
     async def bookings(self, number: str) -> tuple[Booking, ...]:
         """Return the coming appointments of other calls that came from `number` (E.164) or were
         given it as the caller's phone, soonest first; none while Redis is away."""

@@ -43,7 +43,7 @@ def score(answers, cases):
 """
 NAMES_SCORER = """
 def figures(dialogues, values):
-    assert values == [[["Robin Carter"]] * 3]
+    assert all(value == "Robin Carter" for said in values for each in said for value in each)
     return {"first full name": {"f1": 75.0, "precision": 80.0}}
 """
 

@@ -26,8 +26,9 @@ from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice, s
 from tests.stream.provider import CALL_SID, HELLO, Provider, carried, start_message
 from voicebot.business import Business, load_business
 from voicebot.call import CallSid, Ledger, Step
-from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
+from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
+from voicebot.collect.understand import understand_by_rules
 from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Change, Message, Place, Speaker, Step
-from voicebot.collect.dialogue import Dialogue, begin
+from voicebot.collect.dialogue import Dialogue, begin, situation
 from voicebot.collect.events import (
+    CalledOff,
+    CallOff,
     Effect,
     End,
     Ending,
     Event,
+    Find,
+    Found,
+    Free,
     Heard,
+    Inquire,
+    Look,
+    Move,
     Placed,
+    Request,
     Reserve,
     Save,
     Say,
     Started,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.understanding import Intent, Missing, Understanding
+from voicebot.collect.reading import Act, Affirm, Decline, Deny, Missing, Provide, Reading, read
+from voicebot.collect.wording import load_wording
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""
@@ -46,25 +57,46 @@ def at(step: Step, business: Business | None = None, **state: object) -> Dialogu
     return fresh(business, step=step, settled=frozenset(FIELDS[: FIELDS.index(step)]), **state)
 
 
-def answer(step: Step, value: str | None = None, **more: object) -> Heard:
+SPAN = (0, 5)
+"""Of "words"."""
+
+_STEP_OF = {
+    Missing.DIGITS: Step.PHONE,
+    Missing.AREA_CODE: Step.PHONE,
+    Missing.SHOWN_NUMBER: Step.PHONE,
+    Missing.HOUSE_NUMBER: Step.ADDRESS,
+    Missing.DOMAIN: Step.EMAIL,
+    Missing.LOCAL_PART: Step.EMAIL,
+    Missing.DAY: Step.TIME,
+    Missing.CLOCK: Step.TIME,
+    Missing.STREET: Step.ADDRESS,
+    Missing.SUBURB: Step.ADDRESS,
+}
+
+
+def answer(step: Step, value: str | None = None, **more: Any) -> Heard:
     """The caller gives a whole value for `step`."""
-    given = value or VALUES[step]
-    return heard(Understanding(Intent.ANSWER, given, {step: given}, **more))  # type: ignore[arg-type]
+    return does(Provide(step, value or VALUES[step], SPAN, **more))
 
 
 def partial(missing: Missing, piece: str) -> Heard:
     """The caller gives a piece of an answer."""
-    return heard(Understanding(Intent.ANSWER, missing=missing, partial=piece))
+    return does(Provide(_STEP_OF[missing], None, SPAN, missing, piece))
 
 
-def intent(intent: Intent, text: str = "words", **fields: str) -> Heard:
-    """The caller says something of this kind."""
-    return heard(Understanding(intent, fields={Step(k): v for k, v in fields.items()}), text)
+def tells(*acts: Act, **fields: str) -> Heard:
+    """The caller gives several values, with other acts before them."""
+    return does(*acts, *(Provide(Step(step), value, SPAN) for step, value in fields.items()))
 
 
-def heard(understanding: Understanding, text: str = "words") -> Heard:
-    """An utterance with this meaning."""
-    return Heard(Message(Speaker.CALLER, text, NOW), understanding)
+def does(*acts: Act, text: str = "words", rest: bool = False) -> Heard:
+    """An utterance with these acts, and with words that nobody understands if `rest`."""
+    return Heard(Message(Speaker.CALLER, text, NOW), Reading(acts, (SPAN,) if rest else ()))
+
+
+def hears(dialogue: Dialogue, text: str) -> Heard:
+    """The caller says this, read as an answer to the open question."""
+    return Heard(Message(Speaker.CALLER, text, NOW), read(text, situation(dialogue, NOW)))
 
 
 def run(
@@ -72,19 +104,33 @@ def run(
 ) -> tuple[Dialogue, tuple[Effect, ...]]:
     """Play events one after the other; the effects are those of the last one.
 
-    The calendar answers every wish with `place`, and with the moments that are free.
+    The calendar answers every request with `place`, and with the moments that are free.
     """
     effects: tuple[Effect, ...] = ()
     for event in events:
         dialogue, effects = next_move(dialogue, event, NOW)
-        for wish in wishes(effects):
-            dialogue, effects = next_move(dialogue, Placed(wish, place, free), NOW)
+        while asked := [effect for effect in effects if isinstance(effect, Inquire)]:
+            dialogue, effects = next_move(dialogue, answer_of(asked[0], place, free), NOW)
+            place = Place.YOURS if place is Place.TAKEN else place
     return dialogue, effects
 
 
-def wishes(effects: tuple[Effect, ...]) -> list[Reserve]:
-    """Return a turn's requests to the calendar."""
-    return [e for e in effects if isinstance(e, Reserve)]
+def answer_of(asked: Inquire, place: Place, free: tuple[datetime, ...]) -> Event:
+    """The calendar's answer to what was asked."""
+    match asked.request:
+        case Reserve() | Move() as request:
+            return Placed(request, place, asked.said)
+        case Look() as request:
+            return Free(request, free, asked.said)
+        case Find() as request:
+            return Found(request, (), asked.said)
+        case CallOff() as request:
+            return CalledOff(request, True, asked.said)
+
+
+def requests(effects: tuple[Effect, ...]) -> list[Request]:
+    """Return what a turn asks of the calendar."""
+    return [effect.request for effect in effects if isinstance(effect, Inquire)]
 
 
 def saved(effects: tuple[Effect, ...]) -> Change:
@@ -98,14 +144,21 @@ def said(effects: tuple[Effect, ...]) -> str:
     return " ".join(e.text for e in effects if isinstance(e, Say))
 
 
+def says(effects: tuple[Effect, ...], key: str, **values: str) -> bool:
+    """Whether a line of the wording is said, in one of its forms."""
+    forms = load_wording(load_business(None)).lines[key]
+    return any(form.format(**values).casefold() in said(effects).casefold() for form in forms)
+
+
 def ended(effects: tuple[Effect, ...]) -> Ending | None:
     """Return the ending of the call, or None when it goes on."""
     return next((e.ending for e in effects if isinstance(e, End)), None)
 
 
-YES = intent(Intent.YES)
-NO = intent(Intent.NO)
-NONSENSE = intent(Intent.NOT_A_VALUE)
+YES = does(Affirm(SPAN))
+NO = does(Deny(SPAN))
+NONSENSE = does(rest=True)
+REFUSAL = does(Decline("refuses", SPAN))
 PLAIN_CALL: tuple[Event, ...] = (
     Started(),
     answer(Step.NAME),

@@ -24,10 +24,11 @@ from voicebot.call import (
     Step,
     Window,
 )
-from voicebot.collect.collector import converse, expectation, understand_by_rules
+from voicebot.collect.collector import converse, expectation
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp, Utterance
-from voicebot.collect.understanding import Asked, Meanwhile, Understand, Understanding, nothing
+from voicebot.collect.reading import Reading, Situation
+from voicebot.collect.understand import Meanwhile, Understand, nothing, understand_by_rules
 from voicebot.errors import CallEnded, Fenced, SpeechUnavailable
 
 WORDS = [
@@ -102,9 +103,6 @@ class Call:
         without: Collection[datetime] = (),
         most: int = 3,
     ) -> tuple[datetime, ...]:
-        return ()
-
-    async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
         return ()
 
     async def continue_earlier(self, earlier: CallSid) -> None:
@@ -264,20 +262,22 @@ def test_turn_taking_knows_what_only_shows_that_one_listens(
 
 async def test_what_turn_taking_read_is_what_the_conversation_goes_by() -> None:
     """A text is read once for a question, in one situation: not again when the minute changes."""
-    situations: list[Asked] = []
+    situations: list[Situation] = []
 
-    async def understand(text: str, asked: Asked, _: Meanwhile = nothing, /) -> Understanding:
-        situations.append(asked)
-        return await understand_by_rules(text, asked)
+    async def understand(
+        text: str, situation: Situation, done: Reading, _: Meanwhile = nothing, /
+    ) -> Reading:
+        situations.append(situation)
+        return done
 
     moments = iter([NOW, NOW + timedelta(minutes=3)])
     asked = expectation(at(Step.NAME), lambda: next(moments))
     first = asked.read(WORDS[0])
     assert asked.read(WORDS[0]) is first
-    call = Call([Utterance(WORDS[0], NOW, reading=first)], understand=understand)
+    call = Call([Utterance(WORDS[0], NOW, hint=first)], understand=understand)
     with suppress(CallEnded):
         await call.run()
-    assert situations[0] is first.asked
+    assert situations[0] is first.situation
 
 
 READ_BACKS = {Step.PHONE: 2, Step.EMAIL: 5, Step.TIME: 8}
@@ -347,7 +347,7 @@ async def test_a_yes_confirms_nothing_that_was_not_spoken() -> None:
     assert [c.confirmed for c in call.changes if c.confirmed] == []
     assert call.changes[-2].step is Step.ADDRESS
     texts = [entry for entry in call.log if isinstance(entry, str)]
-    assert "I am sorry, I cannot read that out just now." in texts
+    assert "I'm sorry, I can't read that out just now." in texts
     assert any("address" in text for text in texts)
 
 
@@ -359,10 +359,10 @@ async def test_a_time_that_was_not_spoken_is_not_booked() -> None:
 
 
 async def test_a_caller_is_told_of_a_booking_in_fixed_words_if_need_be() -> None:
-    call = Hoarse(spoken(*WORDS), cannot_say=("Wonderful",))
+    call = Hoarse(spoken(*WORDS), cannot_say=("That's booked",))
     assert await call.run() is Ending.HANGUP
     assert [c.status for c in call.changes if c.status] == [Status.BOOKED]
-    assert call.log[-1] == "Your booking is already made. Thank you for calling. Goodbye!"
+    assert call.log[-1] == "That's all done. Thanks for calling. Goodbye!"
 
 
 async def test_a_call_without_any_voice_is_handed_back_as_it_stands() -> None:
@@ -377,7 +377,7 @@ async def test_a_sentence_that_cannot_go_on_after_a_hum_is_unsaid_too() -> None:
     call = Call(spoken(WORDS[0], WORDS[1]))
 
     async def hear(expectation: Expectation) -> Hearing:
-        if expectation.confirming:
+        if expectation.closed:
             raise SpeechUnavailable("no voice for the rest")
         return await Call.hear(call, expectation)
 
@@ -396,11 +396,11 @@ class Ponderer:
         self.saved_before: list[str] = []
 
     async def __call__(
-        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
-    ) -> Understanding:
+        self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
+    ) -> Reading:
         await meanwhile()
         self.saved_before = [m.text for c in self._call.changes for m in c.messages]
-        return await understand_by_rules(text, asked)
+        return done
 
 
 async def test_words_are_saved_before_a_model_thinks_about_them_and_only_once() -> None:

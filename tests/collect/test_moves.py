@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,17 +15,21 @@ from tests.collect.conversation import (
     NONSENSE,
     NOW,
     PLAIN_CALL,
+    SPAN,
     VALUES,
+    YES,
     answer,
+    answer_of,
     at,
+    does,
     ended,
     fresh,
-    intent,
     partial,
     run,
     said,
     saved,
-    wishes,
+    says,
+    tells,
 )
 from voicebot.business import load_business
 from voicebot.call import (
@@ -37,6 +41,7 @@ from voicebot.call import (
     Speaker,
     Status,
     Step,
+    Window,
 )
 from voicebot.collect.answers import MAX_ATTEMPTS
 from voicebot.collect.dialogue import Mode, begin
@@ -45,6 +50,7 @@ from voicebot.collect.events import (
     Ending,
     Event,
     Heard,
+    Inquire,
     Placed,
     Reserve,
     Save,
@@ -55,9 +61,30 @@ from voicebot.collect.events import (
     Unheard,
     Unsaid,
 )
+from voicebot.collect.heard import HOLD_SILENCES
 from voicebot.collect.moves import MAX_SILENCES, next_move
-from voicebot.collect.replies import HOLD_SILENCES
-from voicebot.collect.understanding import Intent, Missing, Understanding
+from voicebot.collect.reading import (
+    Act,
+    Affirm,
+    Ask,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Leave,
+    Missing,
+    Note,
+    Reading,
+    Repeat,
+    SlowDown,
+    Thank,
+    Wait,
+    Want,
+    WantPerson,
+    Withdraw,
+)
 
 
 def test_a_plain_call_asks_six_things_and_books() -> None:
@@ -94,22 +121,23 @@ def test_a_call_whose_appointment_was_called_off_is_not_booked_by_a_hello() -> N
     assert (change.status, change.booked, change.answers) == (Status.CANCELLED, None, {})
 
 
-@pytest.mark.parametrize("remark", [Intent.REPEAT, Intent.HOLD, Intent.GREETING, Intent.THANKS])
-def test_a_remark_costs_no_attempt(remark: Intent) -> None:
-    dialogue, effects = run(at(Step.PHONE), intent(remark))
+@pytest.mark.parametrize("remark", [Repeat(SPAN), Wait(SPAN), Greet(SPAN), Thank(SPAN)])
+def test_a_remark_costs_no_attempt(remark: Act) -> None:
+    dialogue, effects = run(at(Step.PHONE), does(remark))
     assert dialogue.attempts == 0
     assert dialogue.step is Step.PHONE
     assert saved(effects).messages
 
 
 def test_a_question_is_answered_from_the_business_file_and_the_open_one_put_again() -> None:
-    effects = run(at(Step.EMAIL), intent(Intent.QUESTION, "how much is plumbing"))[1]
+    effects = run(at(Step.EMAIL), does(Ask("price", "how much is plumbing", SPAN)))[1]
+    assert "Plumbing" in said(effects)
     assert "120 dollars" in said(effects)
-    assert said(effects).endswith("What is your e-mail address?")
+    assert said(effects).endswith("What's your e-mail address?")
 
 
 def test_a_wish_for_a_person_hands_the_call_over() -> None:
-    effects = run(fresh(), intent(Intent.HUMAN))[1]
+    effects = run(fresh(), does(WantPerson(SPAN)))[1]
     assert saved(effects).status is Status.TRANSFER
     assert saved(effects).needs is Needs.PERSON
     assert ended(effects) is Ending.TRANSFER
@@ -117,7 +145,7 @@ def test_a_wish_for_a_person_hands_the_call_over() -> None:
 
 def test_a_wish_for_a_person_is_recorded_also_where_there_is_none() -> None:
     business = load_business(None).model_copy(update={"transfer_to": None})
-    effects = run(begin(business, CallState()), intent(Intent.HUMAN))[1]
+    effects = run(begin(business, CallState()), does(WantPerson(SPAN)))[1]
     assert saved(effects).needs is Needs.PERSON
     assert ended(effects) is None
 
@@ -132,10 +160,10 @@ def test_silence_asks_again_rephrases_and_says_goodbye() -> None:
 
 
 def test_a_caller_who_asked_for_a_moment_is_waited_for() -> None:
-    dialogue, effects = run(at(Step.EMAIL), intent(Intent.HOLD), *[Silent()] * HOLD_SILENCES)
+    dialogue, effects = run(at(Step.EMAIL), does(Wait(SPAN)), *[Silent()] * HOLD_SILENCES)
     assert (said(effects), dialogue.silences) == ("", 0)
-    assert "still there" in said(run(dialogue, Silent())[1])
-    assert run(dialogue, intent(Intent.HOLD), NONSENSE)[0].patience == 0
+    assert says(run(dialogue, Silent())[1], "silence.first")
+    assert run(dialogue, does(Wait(SPAN)), NONSENSE)[0].patience == 0
 
 
 def test_words_after_silence_start_the_count_anew() -> None:
@@ -155,11 +183,11 @@ def test_only_who_told_something_hears_that_it_is_saved(events: tuple[Event, ...
 
 
 def test_words_that_cut_the_bot_off_carry_what_was_heard_of_it() -> None:
-    whole = Message(Speaker.BOT, "May I have your name, please?", NOW)
-    part = Message(Speaker.BOT, "May I have", NOW, partial=True)
+    whole = Message(Speaker.BOT, "What's your name, please?", NOW)
+    part = Message(Speaker.BOT, "What's", NOW, partial=True)
     event = Heard(
         Message(Speaker.CALLER, "words", NOW),
-        Understanding(Intent.NOT_A_VALUE),
+        Reading(),
         (whole, part),
     )
     assert saved(run(fresh(), event)[1]).revised == (whole, part)
@@ -174,7 +202,7 @@ def test_a_resumed_call_says_sorry_and_goes_on_at_its_step() -> None:
     )
     effects = run(begin(load_business(None), state), Started())[1]
     assert said(effects).startswith("Sorry, we were cut off.")
-    assert said(effects).endswith("What is the address for the job?")
+    assert said(effects).endswith("What's the address for the job?")
 
 
 def test_a_call_resumed_during_a_read_back_reads_back_again() -> None:
@@ -216,11 +244,24 @@ def test_an_unreadable_state_starts_the_step_anew(garbage: str) -> None:
     assert dialogue.next_open() == (Step.NAME, Mode.ASKING)
 
 
+_ACTS = [
+    *(kind(SPAN) for kind in (Affirm, Deny, Wait, Repeat, SlowDown, WantPerson, Greet, Thank)),
+    *(Leave(SPAN), Flexible(Window(), SPAN), Choose(SPAN, position=1), Choose(SPAN, position=-1)),
+    *(Ask(topic, "words", SPAN) for topic in ("", "price", "free", "robot", "area", "offered")),
+    *(Decline(why, SPAN) for why in ("refuses", "has none", "does not know", "unsure")),
+    Decline("has none", SPAN, Step.EMAIL),
+    *(Want(what, SPAN) for what in ("cancel", "reschedule", "existing", "complaint", "later")),
+    *(Want(what, SPAN) for what in ("emergency", "call_back", "nothing", "annoyed", "booking")),
+    *(Note("words", SPAN), Withdraw(Step.PHONE, SPAN), Withdraw(None, SPAN)),
+    *(Correct(None, None, SPAN), Correct(Step.NAME, None, SPAN), Correct(Step.TIME, None, SPAN)),
+]
+
+_MOMENTS = [datetime(2026, 3, day, 9, 0, tzinfo=UTC) for day in (4, 5, 6)]
 _EVENTS = st.one_of(
     st.sampled_from([Silent(), TimeUp(), Started()]),
     st.builds(
-        lambda i, step, known: intent(i, **({step.value: VALUES[step]} if known else {})),
-        st.sampled_from(list(Intent)),
+        lambda act, step, known: tells(act, **({step.value: VALUES[step]} if known else {})),
+        st.sampled_from(_ACTS),
         st.sampled_from(FIELDS),
         st.booleans(),
     ),
@@ -242,17 +283,20 @@ def test_every_conversation_ends_or_asks_and_never_books_without_a_yes(
         event = todo.popleft()
         before = dialogue
         dialogue, effects = next_move(dialogue, event, NOW)  # type: ignore[arg-type]
-        for wish in wishes(effects):
-            if wish.agreed:
+        for asked in (e for e in effects if isinstance(e, Inquire)):
+            if isinstance(asked.request, Reserve) and asked.request.agreed:
                 assert (before.mode, before.step) == (Mode.CONFIRMING, Step.TIME)
-            todo.appendleft(Placed(wish, places.draw(st.sampled_from(list(Place)))))
+            free = places.draw(st.lists(st.sampled_from(_MOMENTS), unique=True, max_size=3))
+            place = places.draw(st.sampled_from(list(Place)))
+            todo.appendleft(answer_of(asked, place, tuple(sorted(free))))
         booked = any(isinstance(e, Save) and e.change.booked for e in effects)
         if booked:
             assert isinstance(event, Placed)
-            assert event.wish.agreed
+            assert isinstance(event.request, Reserve)
+            assert event.request.agreed
         if any(isinstance(e, End) for e in effects):
             return
-        speaks = any(isinstance(e, (Say, Reserve)) for e in effects)
+        speaks = any(isinstance(e, (Say, Inquire)) for e in effects)
         assert speaks or before.patience, "the bot must never fall silent"
 
 
@@ -280,7 +324,7 @@ def test_the_state_survives_its_journey_through_the_record(events: list[object])
 def test_when_nobody_can_listen_the_keypad_is_offered_and_the_question_put_again() -> None:
     dialogue, effects = run(at(Step.PHONE), Unheard())
     said = " ".join(e.text for e in effects if isinstance(e, Say))
-    assert "cannot hear you" in said
+    assert "can't hear you" in said
     assert "keypad" in said
     assert (dialogue.step, dialogue.attempts) == (Step.PHONE, 1)
 
@@ -298,12 +342,12 @@ def test_a_call_that_nobody_can_hear_comes_to_its_end() -> None:
 
 def test_a_question_that_could_not_be_said_is_put_in_fixed_words() -> None:
     dialogue, effects = run(at(Step.PHONE), partial(Missing.DIGITS, "0412"), Unsaid())
-    assert said(effects) == "What is the best phone number to reach you on?"
+    assert said(effects) == "What's the best number to reach you on?"
     assert dialogue.partial is None
 
 
 def test_a_booking_whose_farewell_could_not_be_said_is_told_in_fixed_words() -> None:
-    booked = run(at(Step.TIME), answer(Step.TIME), intent(Intent.YES))[0]
+    booked = run(at(Step.TIME), answer(Step.TIME), YES)[0]
     dialogue, effects = run(booked, Unsaid())
-    assert "already made" in said(effects)
+    assert "all done" in said(effects)
     assert dialogue == booked

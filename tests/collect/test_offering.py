@@ -11,15 +11,17 @@ from tests.collect.conversation import (
     NO,
     NONSENSE,
     NOW,
+    REFUSAL,
+    SPAN,
     VALUES,
     YES,
     answer,
+    does,
     fresh,
-    heard,
-    intent,
     run,
     said,
     saved,
+    tells,
 )
 from tests.collect.test_collector import Call, spoken
 from voicebot.business import load_business
@@ -36,7 +38,14 @@ from voicebot.collect.events import (
     TimeUp,
     Unheard,
 )
-from voicebot.collect.understanding import Intent, Understanding
+from voicebot.collect.reading import (
+    Act,
+    Affirm,
+    Correct,
+    Deny,
+    Leave,
+    Want,
+)
 from voicebot.errors import CallEnded
 
 NAME = VALUES[Step.NAME]
@@ -72,11 +81,11 @@ def taken_up(asked: Dialogue, *earlier: EarlierCall) -> Dialogue:
 
 def test_nothing_of_an_earlier_call_is_said_or_saved_before_its_name_is_told() -> None:
     dialogue, effects = run(offer(), Started())
-    assert said(effects).endswith("May I have your name, please?")
+    assert said(effects).endswith("What's your name, please?")
     assert "last time" not in said(effects)
     assert dialogue.answers == {}
     assert str(OPEN.call_sid) not in dialogue.to_json()
-    assert not any(isinstance(e, Save) for e in effects)
+    assert not saved(effects).answers
 
 
 @pytest.mark.parametrize("name", ["Alex Wood", "Robin", "Robin C", "C", "Robin Cole"])
@@ -91,7 +100,7 @@ def test_who_tells_another_name_hears_nothing_of_an_earlier_call(name: str) -> N
 
 
 def test_who_keeps_their_name_to_themselves_hears_nothing_of_an_earlier_call() -> None:
-    dialogue, effects = run(offer(), Started(), intent(Intent.REFUSAL))
+    dialogue, effects = run(offer(), Started(), REFUSAL)
     assert (dialogue.step, dialogue.mode) == (Step.PHONE, Mode.ASKING)
     assert "last time" not in said(effects)
 
@@ -119,8 +128,7 @@ def test_a_caller_who_rings_again_and_agrees_goes_on_where_they_were() -> None:
 
 def test_what_was_told_in_this_call_stands() -> None:
     other = "+61255501234"
-    told = intent(Intent.ANSWER, name="Robin Carder", phone=other)
-    told = replace(told, understanding=replace(told.understanding, value="Robin Carder"))
+    told = tells(name="Robin Carder", phone=other)
     dialogue, effects = run(offer(), Started(), told, YES)
     assert dialogue.answers == {Step.NAME: "Robin Carder", Step.PHONE: other}
     assert saved(effects).confirmed == frozenset()
@@ -130,27 +138,26 @@ def test_what_was_told_in_this_call_stands() -> None:
 def test_a_caller_who_does_not_want_to_go_on_starts_afresh_and_is_not_asked_again() -> None:
     dialogue, effects = run(offered(), NO)
     assert saved(effects).answers == {}
-    assert said(effects).endswith("What is the best phone number to reach you on?")
+    assert said(effects).endswith("What's the best number to reach you on?")
     assert taken_up(dialogue, OPEN).mode is Mode.ASKING
 
 
 def test_a_caller_who_answers_instead_of_saying_yes_is_heard() -> None:
-    dialogue, effects = run(offered(), intent(Intent.ANSWER, phone=VALUES[Step.PHONE]))
+    dialogue, effects = run(offered(), tells(phone=VALUES[Step.PHONE]))
     assert saved(effects).answers == {Step.PHONE: VALUES[Step.PHONE]}
     assert (dialogue.step, dialogue.mode) == (Step.PHONE, Mode.CONFIRMING)
     assert not any(isinstance(e, Continue) for e in effects)
 
 
-@pytest.mark.parametrize("kind", [Intent.NO, Intent.CORRECTION, Intent.NOT_A_VALUE])
-def test_an_answer_to_the_offer_counts_however_it_is_understood(kind: Intent) -> None:
-    meant = Understanding(kind, "no", {Step.NAME: "Alex Carter"})
-    dialogue, effects = run(offered(), heard(meant))
+@pytest.mark.parametrize("acts", [(Deny(SPAN),), (Correct(None, None, SPAN),), ()])
+def test_an_answer_to_the_offer_counts_whatever_stands_beside_it(acts: tuple[Act, ...]) -> None:
+    dialogue, effects = run(offered(), tells(*acts, name="Alex Carter"))
     assert saved(effects).answers == {Step.NAME: "Alex Carter"}
     assert dialogue.step is Step.PHONE
 
 
 def test_a_yes_to_the_offer_may_tell_more() -> None:
-    _, effects = run(offered(), intent(Intent.YES, email="test@example.com"))
+    _, effects = run(offered(), tells(Affirm(SPAN), email="test@example.com"))
     assert saved(effects).answers == {
         Step.PHONE: VALUES[Step.PHONE],
         Step.EMAIL: "test@example.com",
@@ -168,8 +175,8 @@ def test_a_yes_to_a_call_that_is_gone_is_one_to_no_other() -> None:
     newer = EarlierCall(CallSid("CAnewer"), CallState(answers={Step.NAME: NAME}))
     _, effects = run(taken_up(offered(), newer), YES)
     assert saved(effects).answers == {}
-    assert said(effects).startswith("I am sorry, I do not have that any more.")
-    assert said(effects).endswith("What is the best phone number to reach you on?")
+    assert said(effects).startswith("Sorry, I don't have that any more.")
+    assert said(effects).endswith("What's the best number to reach you on?")
     assert not any(isinstance(e, Continue) for e in effects)
 
 
@@ -182,17 +189,16 @@ def test_an_offer_that_is_gone_is_not_made_again_and_who_watches_knows() -> None
 def test_a_call_that_was_cut_off_at_the_offer_makes_it_again() -> None:
     dialogue, effects = run(taken_up(offered(), OPEN), Started())
     assert said(effects) == (
-        "Sorry, we were cut off. "
-        "I still have what you told me last time. Shall we go on where we were?"
+        "Sorry, we were cut off. Shall we go on with what you told me last time, yes or no?"
     )
     assert Continue(OPEN.call_sid) in run(dialogue, YES)[1]
 
 
 def test_who_says_neither_yes_nor_no_to_the_offer_is_asked_once_more() -> None:
     dialogue, effects = run(offered(), NONSENSE)
-    assert said(effects).endswith("Shall we go on where we were?")
+    assert said(effects).endswith("yes or no?")
     dialogue, effects = run(taken_up(dialogue, OPEN), NONSENSE)
-    assert said(effects).endswith("What is the best phone number to reach you on?")
+    assert said(effects).endswith("What's the best number to reach you on?")
     assert dialogue.attempts == 0
 
 
@@ -201,7 +207,7 @@ def test_a_yes_before_the_offer_was_heard_is_none() -> None:
     was = Message(Speaker.BOT, said(effects), NOW)
     cut = replace(was, text="Thank you. I have the name Robin Carter.", partial=True)
     dialogue, effects = run(dialogue, replace(YES, revised=(was, cut)))
-    assert said(effects).endswith("Shall we go on where we were?")
+    assert said(effects).endswith("where we were?")
     assert dialogue.answers == {Step.NAME: NAME}
     assert Continue(OPEN.call_sid) in run(dialogue, YES)[1]
 
@@ -213,7 +219,7 @@ def test_an_offer_can_be_answered_by_keys_when_nobody_can_listen() -> None:
     assert run(dialogue, Unheard())[0].mode is Mode.ASKING
 
 
-@pytest.mark.parametrize("how", [(Silent(),) * 3, (TimeUp(),), (intent(Intent.GOODBYE),)])
+@pytest.mark.parametrize("how", [(Silent(),) * 3, (TimeUp(),), (does(Leave(SPAN)),)])
 def test_who_was_told_to_call_again_is_offered_to_go_on(how: tuple[Event, ...]) -> None:
     left, effects = run(fresh(), answer(Step.NAME), *how)
     assert saved(effects).status is Status.INCOMPLETE
@@ -221,7 +227,7 @@ def test_who_was_told_to_call_again_is_offered_to_go_on(how: tuple[Event, ...]) 
 
 
 def test_who_wanted_no_booking_is_not_asked_about_it_on_the_next_day() -> None:
-    left, _ = run(fresh(), answer(Step.NAME), intent(Intent.CANCEL))
+    left, _ = run(fresh(), answer(Step.NAME), does(Want("nothing", SPAN)))
     assert run(offer(_called_again(left)), Started(), MY_NAME)[0].mode is Mode.ASKING
 
 

@@ -39,7 +39,7 @@ def test_a_phone_number_is_written_in_the_groups_of_its_country(
     [
         ("2026-03-04T09:30", "Wednesday the 4th of March at 9:30 am"),
         ("2026-03-11", "Wednesday the 11th of March"),
-        ("2026-03-22T12:00", "Sunday the 22nd of March at 12 pm"),
+        ("2026-03-22T12:00", "Sunday the 22nd of March at noon"),
         ("T00:15", "12:15 am"),
         ("T23:59", "midnight"),
         ("04", "04"),

@@ -35,10 +35,10 @@ def voicebot(tmp_path: Path, port: int, *arguments: str, typed: str = "") -> str
 def test_without_a_server_a_chat_is_stored_and_resumed(tmp_path: Path) -> None:
     port = free_port()
     chat = ("chat", "--call-sid", SID)
-    assert "phone number" in voicebot(tmp_path, port, *chat, typed="My name is John Smith\n")
+    assert "best number" in voicebot(tmp_path, port, *chat, typed="My name is John Smith\n")
     record = json.loads(voicebot(tmp_path, port, "show", SID))
     assert record["user"]["userInfo"]["name"] == "John Smith"
     assert record["status"] == "abandoned"
     again = voicebot(tmp_path, port, *chat, typed="0412 345 678\n")
-    assert "May I have your name" not in again
-    assert "0412 345 678. Is that right?" in again
+    assert "What's your name" not in again
+    assert "0412 345 678, is that right?" in again

@@ -17,7 +17,7 @@ from tests.ports import free_port
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
-from voicebot.collect.understanding import Understand
+from voicebot.collect.understand import Understand
 from voicebot.console.app import create_app
 from voicebot.console.auth import Visitor
 from voicebot.console.conversations import Conversations

@@ -22,8 +22,8 @@ from tests.store.faults import FaultyRedis
 from tests.telemetry.test_spans import Seen
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
-from voicebot.collect.collector import understand_by_rules
-from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing
+from voicebot.collect.reading import Reading, Situation
+from voicebot.collect.understand import Meanwhile, nothing
 from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
 from voicebot.openai import Tokens, meter, read_usage
@@ -202,11 +202,11 @@ class Interrupted:
         self._happens = happens
 
     async def __call__(
-        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
-    ) -> Understanding:
+        self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
+    ) -> Reading:
         await meanwhile()
         await self._happens()
-        return await understand_by_rules(text, asked, meanwhile)
+        return done
 
 
 async def test_a_call_that_the_phone_takes_in_the_middle_of_a_turn_is_409_and_may_be_tried_again(
@@ -370,12 +370,12 @@ class Dear:
         self.paid = 0
 
     async def __call__(
-        self, text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
-    ) -> Understanding:
+        self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
+    ) -> Reading:
         if not meter().is_spent:
             meter().thought("a model", Tokens(input=100_000))
             self.paid += 1
-        return await understand_by_rules(text, asked, meanwhile)
+        return done
 
 
 async def test_all_turns_of_a_call_are_on_one_bill_until_its_cap_is_reached(

@@ -15,6 +15,7 @@ from voicebot.call import CallSid, Place, Window
 from voicebot.store.client import connect
 from voicebot.store.slots import HOLD_S, Slots
 
+SYDNEY = ZoneInfo("Australia/Sydney")
 NOON = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 """Noon in Sydney, on a Wednesday."""
 
@@ -170,8 +171,8 @@ async def test_a_call_that_holds_a_place_keeps_it_beside_the_one_taken_along(
 async def test_the_nearest_free_times_are_offered_in_order(caller: Caller) -> None:
     await caller("A").book(NOON)
     await caller("B").book(NOON + timedelta(hours=1))
-    free = await caller("C").free_near(NOON)
-    assert [int((at - NOON).total_seconds() / 3600) for at in free] == [-2, -1, 2]
+    free = await caller("C").free(Window(), near=NOON)
+    assert [int((at - NOON).total_seconds() / 3600) for at in free] == [-1, 2, 3]
 
 
 async def test_the_last_time_before_midnight_is_offered_where_that_is_the_closing_time(
@@ -179,14 +180,15 @@ async def test_the_last_time_before_midnight_is_offered_where_that_is_the_closin
 ) -> None:
     late = Hours.model_validate({"opens": "20:00", "closes": "24:00"})
     business = one_van.model_copy(update={"hours": {"wednesday": (late,)}})
-    free = await Slots(client, business, CallSid("A"), clock).free_near(NOON, most=9)
+    window = Window(days=(NOON.date(),))
+    free = await Slots(client, business, CallSid("A"), clock).free(window, near=NOON, most=9)
     assert [at.hour for at in free] == [20, 21, 22, 23]
 
 
 async def test_no_time_in_the_past_is_offered(caller: Caller, clock: Clock) -> None:
     clock.at = NOON + timedelta(minutes=30)
     await caller("A").book(NOON + timedelta(hours=1))
-    free = await caller("B").free_near(NOON + timedelta(hours=1))
+    free = await caller("B").free(Window(), near=NOON + timedelta(hours=1))
     assert all(at > clock.at for at in free)
 
 
@@ -197,7 +199,7 @@ async def test_without_redis_nothing_is_known_and_nothing_raised(
     slots = Slots(nobody, one_van, CallSid("A"), clock)
     assert await slots.hold(NOON) is Place.UNKNOWN
     assert await slots.book(NOON) is Place.UNKNOWN
-    assert await slots.free_near(NOON) == ()
+    assert await slots.free(Window(), near=NOON) == ()
     await slots.take_over(CallSid("B"))
     await slots.leave()
     await nobody.aclose()
@@ -218,7 +220,7 @@ async def test_what_another_program_wrote_into_a_day_takes_no_place(
         await caller(taken).book(NOON + timedelta(hours=1))
     (day,) = await client.keys("slots:*")
     await client.hset(day, "stranger", place)
-    assert await caller("A").free_near(NOON, 1) == (NOON,)
+    assert await caller("A").free(Window(), near=NOON, most=1) == (NOON,)
     assert await caller("A").book(NOON) is Place.YOURS
 
 
@@ -230,8 +232,9 @@ async def test_a_day_of_another_type_is_unknown_and_ends_no_call(
     (day,) = await client.keys("slots:*")
     await client.set(day, "no hash")
     assert await held.book(NOON) is Place.UNKNOWN
-    (offered,) = await held.free_near(NOON, 1)
-    assert offered.date() > NOON.date(), "the next day is as it should be"
+    days = {at.astimezone(SYDNEY).date() for at in await held.free(Window(), near=NOON)}
+    assert days, "the other days are as they should be"
+    assert NOON.date() not in days
     await held.leave()
 
 
@@ -247,7 +250,7 @@ async def test_a_day_of_another_type_keeps_no_place_of_another_day_from_a_later_
 
 async def test_free_times_are_spread_over_days_and_lie_in_the_window(caller: Caller) -> None:
     free = await caller("A").free(Window(after=time(9), before=time(12)))
-    local = [at.astimezone(ZoneInfo("Australia/Sydney")) for at in free]
+    local = [at.astimezone(SYDNEY) for at in free]
     assert len({at.date() for at in local}) == 3
     assert all(9 <= at.hour < 12 for at in local)
 
@@ -255,7 +258,7 @@ async def test_free_times_are_spread_over_days_and_lie_in_the_window(caller: Cal
 async def test_an_exact_hour_of_some_days_is_looked_for(caller: Caller) -> None:
     days = (date(2026, 3, 4), date(2026, 3, 6))
     free = await caller("A").free(Window(days=days, after=time(15), before=time(15)))
-    local = [at.astimezone(ZoneInfo("Australia/Sydney")) for at in free]
+    local = [at.astimezone(SYDNEY) for at in free]
     assert [(at.date(), at.hour) for at in local] == [(day, 15) for day in days]
 
 

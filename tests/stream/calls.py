@@ -37,8 +37,8 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import Expectation, Hearing, Reading, Utterance
-from voicebot.collect.understanding import Asked
+from voicebot.collect.events import NO_KEY, YES_KEY, Expectation, Hearing, Hint, Utterance
+from voicebot.collect.reading import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
 from voicebot.stream.latency import CallTelemetry, Rows
@@ -57,10 +57,12 @@ def asks(
 ) -> Expectation:
     """A question to which these texts are whole answers, and those are none."""
 
-    def read(text: str) -> Reading:
-        return Reading(Asked(step, EPOCH), complete=text in whole, idle=text in idle)
+    def read(text: str) -> Hint:
+        return Hint(Situation(step, EPOCH), complete=text in whole, idle=text in idle)
 
-    return Expectation(step, confirming, read)
+    asked = Asked.CONFIRM if confirming else Asked.ANSWER
+    keys = frozenset({YES_KEY, NO_KEY} if confirming else ())
+    return Expectation(step, asked, read, keys=keys)
 
 
 NAME = asks(Step.NAME, "John Smith", idle=("Amen.",))

@@ -126,8 +126,8 @@ def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() 
     machine.hear(300, 0.0)
     heard = words(machine.transcribe(PHRASES[1]))
     assert heard.text == "John Smith"
-    assert heard.reading is not None
-    assert heard.reading.complete
+    assert heard.hint is not None
+    assert heard.hint.complete
     assert heard.started_at == EPOCH + timedelta(seconds=0.2)
     assert heard.heard_prefix is None
 

@@ -1,225 +1,226 @@
 """Take an answer: save it, join it to a piece, read it back, ask again, or leave it open.
 
-A question is put at most three times, and a value that was read back counts only after a yes.
+A question is put, put in other words, then with what helps (keys, spelling, a person); after that
+the step stays open with a note for staff. A value that was read back counts only after a yes.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
-
 from voicebot.business import Confirm
-from voicebot.call import Place, Step
-from voicebot.collect.appointment import booked, out_of_hours, taken, unbooked
-from voicebot.collect.dialogue import Mode, normal
-from voicebot.collect.events import Placed, Reserve
+from voicebot.call import Needs, Step, Window
+from voicebot.collect import bookings, times
+from voicebot.collect.dialogue import Mode, Purpose, normal
+from voicebot.collect.reading import Correct, Missing, Provide
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Intent, Missing, Understanding
-from voicebot.validation import Refusal, refuse_time
 
-MAX_ATTEMPTS = 3
-"""After so many failed answers to one question the bot moves on and staff see it unanswered."""
+MAX_ATTEMPTS = 4
+"""Failed answers to one question, after which the bot goes on and staff see it unanswered."""
 
-_ASSENT = frozenset({Intent.YES, Intent.ANSWER})
-"""With these the value that was read back, said again, agrees to it; a question repeats it too."""
-_PASS = frozenset({Intent.REFUSAL, Intent.DONT_KNOW, Intent.NO_PREFERENCE})
+WHOLE_WITHOUT = frozenset({Missing.SUBURB, Missing.HOUSE_NUMBER})
+"""An address that lacks only this is taken when the caller has no more to say of it."""
 
 
-def answer_question(turn: Turn, understood: Understanding, learned: bool) -> Turn:
-    """Take the answer to the open question; `learned` says that it told something else as well."""
-    step = turn.dialogue.step
-    if understood.complete and understood.value is not None:
-        if learned and turn.valid(step, understood.value) is None:
-            return proceed(turn)
-        return _accept(turn, understood.value)
-    if understood.missing and (understood.partial or understood.value):
-        return _continue(turn, understood)
-    if learned:
-        return proceed(turn)
-    if understood.intent in _PASS and not turn.dialogue.unheard:
-        return settle(turn, "give_up.refused")
-    if step is Step.SERVICE and understood.intent is Intent.NO_SERVICE_NAMED:
-        turn = turn.say("reply.not_listed")
-    return again(turn)
+def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
+    """Take a value of any step: save it where it is valid and new.
 
-
-def answer_read_back(turn: Turn, understood: Understanding, learned: bool) -> Turn:
-    """Take the answer to a read-back. A yes counts for exactly the value that was read."""
-    step = turn.dialogue.step
-    value = understood.fields.get(step, understood.value)
-    if value is not None and turn.valid(step, value) is not None:
-        if value != turn.dialogue.value(step):
-            return _corrected(turn, value)
-        if understood.intent in _ASSENT and not learned:
-            return _agreed(turn)
-        return proceed(turn) if learned else unclear(turn)
-    if understood.missing and understood.partial and understood.intent is not Intent.YES:
-        doubted = turn.dialogue.doubted | {step}
-        return _continue(turn.become(mode=Mode.ASKING, doubted=doubted, pending=None), understood)
-    if understood.intent is Intent.YES and not (learned and step is Step.TIME):
-        return _agreed(turn)
-    if learned:
-        return proceed(turn)
-    if understood.intent in (Intent.NO, Intent.CORRECTION) and not turn.dialogue.unheard:
-        return _doubt_other(turn, understood.about) if understood.about else _doubt(turn)
-    return unclear(turn)
-
-
-def _accept(turn: Turn, value: str) -> Turn:
-    """Check a whole value for the open step, save it, read it back."""
-    step = turn.dialogue.step
+    unread  words beside it were not understood: it is read back before anything is booked
+    """
+    step, value = act.step, act.value
+    if step is None or value is None:
+        return turn
+    held = turn.dialogue
     if step is Step.TIME:
-        return _offer_time(turn, value)
+        return turn.become(given_time=value, window=None)
     answer = turn.valid(step, value)
     if answer is None:
-        return again(turn)
-    turn = turn.answer(step, answer)
-    if turn.business.policy(step) is Confirm.IMPLICIT:
+        return turn
+    known = held.answers.get(step)
+    if known == normal(answer, turn.business) and step not in held.doubted:
+        return turn  # said once more: its yes still counts
+    own = step is held.step and held.mode is Mode.ASKING
+    guessed = isinstance(act, Provide) and act.assumed >= _MANY_GUESSES
+    doubtful = step is not Step.SERVICE and (unread or guessed)
+    early = not own or doubtful
+    if known is not None and not doubtful and step not in held.read_back:
+        early = False  # it is said aloud as what it is now
+    turn = turn.answer(step, answer, early=early)
+    if known is not None and not own and step not in held.read_back:
+        turn = turn.say("saved.changed", value=turn.spoken(step))
+    elif own and not early and turn.business.policy(step) is Confirm.IMPLICIT:
         turn = turn.say(f"saved.{step}", value=turn.spoken(step))
-    return proceed(turn)
+    return turn
 
 
-def _corrected(turn: Turn, value: str) -> Turn:
-    """Take another value instead of a yes, and read it back.
-
-    After too many of them no yes is asked for any more: the last one is said in passing, so that
-    the caller can still object.
-    """
-    step, attempts = turn.dialogue.step, turn.dialogue.attempts + (not turn.dialogue.unheard)
-    turn = turn.become(attempts=attempts)
-    answer = turn.valid(step, value)
-    if attempts <= MAX_ATTEMPTS or step is Step.TIME or answer is None:
-        return _accept(turn, value)
-    turn = turn.answer(step, answer)
-    return settle(turn, f"saved.{step}", value=turn.spoken(step))
+_MANY_GUESSES = 2
 
 
-def _agreed(turn: Turn) -> Turn:
-    """Take a yes, or the value once more; neither counts where the read-back was not heard."""
-    if turn.dialogue.unheard:
-        return turn.ask()
-    if turn.dialogue.step is Step.TIME:
-        return _book(turn)
-    return proceed(turn.confirm(turn.dialogue.step).say("confirm.yes"))
+def hold_piece(turn: Turn, act: Provide) -> Turn:
+    """Keep a piece of the open step's answer, and ask for the rest only."""
+    piece, missing = act.partial or act.value or "", act.missing
+    if missing is Missing.SHOWN_NUMBER:
+        return turn.say("missing.shown_number").become(attempts=turn.dialogue.attempts + 1)
+    if piece == turn.dialogue.partial or missing is None:
+        if missing in WHOLE_WITHOUT and turn.valid(act.step, piece):
+            return proceed(take(turn, Provide(act.step, piece, act.span), unread=False))
+        return again(turn)
+    spoken = (
+        turn.say_time(piece) if act.step is Step.TIME else written(act.step, piece, turn.business)
+    )
+    answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
+    if answer is not None:
+        turn = turn.answer(act.step, answer)  # it is kept, whatever comes next
+    turn = turn.become(partial=piece, unheard=False, mode=Mode.ASKING, step=act.step)
+    return turn.say(f"missing.{missing}", value=spoken)
 
 
-def _doubt(turn: Turn) -> Turn:
-    step = turn.dialogue.step
-    turn = turn.say("confirm.wrong").become(doubted=turn.dialogue.doubted | {step})
-    return again(turn.become(pending=None) if step is Step.TIME else turn)
-
-
-def _doubt_other(turn: Turn, step: Step) -> Turn:
-    """Ask again for a field that the no is about; what was read back waits for its yes."""
+def agreed(turn: Turn) -> Turn:
+    """Take a yes to what was read back; none counts where the read-back was not heard."""
     held = turn.dialogue
-    doubted = turn.become(doubted=held.doubted | {step}, settled=held.settled - {step})
-    return proceed(doubted.say("confirm.wrong"))
+    if held.unheard:
+        return turn.ask()
+    if held.step is Step.TIME:
+        return times.agree(turn)
+    return proceed(turn.confirm(*held.read_back))
+
+
+def doubt(turn: Turn, step: Step | None = None) -> Turn:
+    """Ask again for a value that is wrong: the one read back, or the one that the no names."""
+    held = turn.dialogue
+    wrong = (step,) if step else held.read_back
+    if len(wrong) > 1:
+        turn = turn.become(attempts=held.attempts + 1)
+        return turn.say("confirm.which") if held.attempts < MAX_ATTEMPTS else settle(turn)
+    turn = turn.become(
+        doubted=held.doubted | set(wrong),
+        settled=held.settled - set(wrong),
+        pending=None if Step.TIME in wrong else held.pending,
+    )
+    turn = turn.say("confirm.wrong")
+    if step and step is not held.step:
+        return proceed(turn)
+    if held.step is Step.TIME:
+        return turn.become(mode=Mode.ASKING, put=1).ask()
+    return again(turn)
 
 
 def unclear(turn: Turn) -> Turn:
     """Ask for a yes or a no once more; a read-back that was not heard is read again."""
-    if turn.dialogue.unheard:
+    held = turn.dialogue
+    if held.unheard:
         return turn.ask()
-    attempts = turn.dialogue.attempts + 1
+    attempts = held.attempts + 1
     if attempts >= MAX_ATTEMPTS:
-        return settle(turn, "give_up.move_on")
-    return turn.become(attempts=attempts).say("confirm.again")
+        return settle(turn)
+    line = "confirm.again" if attempts < MAX_ATTEMPTS - 1 else "confirm.keys"
+    return turn.become(attempts=attempts).say(line, attempts - 1, value=_read_values(turn))
 
 
-def _continue(turn: Turn, understood: Understanding) -> Turn:
-    """Keep a piece of the answer and ask for the rest only."""
-    piece = understood.partial or understood.value or ""
-    if piece == turn.dialogue.partial:
-        return again(turn)
-    spoken = written(turn.dialogue.step, piece, turn.business)
-    return turn.become(partial=piece, unheard=False).say(
-        f"missing.{understood.missing}", value=spoken
-    )
+def _read_values(turn: Turn) -> str:
+    return turn.listed([turn.spoken(step) for step in turn.dialogue.read_back], "and")
 
 
 def again(turn: Turn) -> Turn:
-    """Ask again, in other words; after three times move on. What was not heard is repeated."""
-    if turn.dialogue.unheard:
-        return turn.become(mode=Mode.ASKING).ask()
-    attempts = turn.dialogue.attempts + 1
+    """Ask again, in other words; what was not heard is repeated."""
+    held = turn.dialogue
+    if held.unheard:
+        return turn.ask()
+    attempts = held.attempts + 1
     if attempts >= MAX_ATTEMPTS:
-        return settle(turn, "give_up.move_on")
+        return settle(turn)
     if not turn.said:
         turn = turn.say("ask.sorry")
-    return turn.become(attempts=attempts, mode=Mode.ASKING).ask()
+    if held.mode is Mode.CHOOSING:
+        return turn.become(attempts=attempts).ask()
+    return turn.become(attempts=attempts, mode=Mode.ASKING, put=max(held.put, attempts)).ask()
 
 
-def settle(turn: Turn, line: str, **values: str) -> Turn:
-    """Do not ask for this step any more; what is held for it stays as it is."""
+def settle(turn: Turn) -> Turn:
+    """Leave the step open, with a note for staff, and go on; without a time nothing is booked."""
     held = turn.dialogue
-    turn = turn.become(settled=held.settled | {held.step}, doubted=held.doubted - {held.step})
     if held.step is Step.TIME:
-        turn = turn.become(pending=None)
-    return proceed(turn.say(line, **values))
+        return times.unbooked(turn, "end.incomplete")
+    label = held.wording.line(f"spoken.{held.step}")
+    turn = turn.note(held.wording.line("give_up.note", field=label)).need(Needs.FOLLOW_UP)
+    return proceed(_settled(turn.say("give_up.move_on")))
+
+
+def decline(turn: Turn, why: str) -> Turn:
+    """Go on without an answer that the caller does not give; once, and without a word more."""
+    held = turn.dialogue
+    if held.step is Step.TIME:
+        return times.look(turn, held.window or Window())
+    if held.step is Step.SERVICE and why != "refuses":
+        return turn.become(put=max(1, held.put)).ask()
+    if held.partial and turn.valid(held.step, held.partial):
+        piece = Provide(held.step, held.partial, (0, 0))
+        return proceed(take(turn.become(partial=None), piece, unread=False))
+    turn = settle_early(turn, held.step)
+    return proceed(_settled(turn.say("give_up.declined")))
+
+
+def leave_as_said(turn: Turn) -> Turn:
+    """Say the last of many corrections aloud, ask for no more yes to it, and tell staff."""
+    held = turn.dialogue
+    for step in held.read_back:
+        label = held.wording.line(f"spoken.{step}")
+        turn = turn.say(f"saved.{step}", value=turn.spoken(step))
+        turn = turn.note(held.wording.line("give_up.note", field=label))
+    return proceed(_settled(turn.need(Needs.FOLLOW_UP)))
+
+
+def settle_early(turn: Turn, step: Step) -> Turn:
+    """Ask no more for what the caller has said that there is none of."""
+    held = turn.dialogue
+    key = "give_up.note_email" if step is Step.EMAIL else "give_up.note"
+    field = held.wording.line(f"spoken.{step}")
+    turn = turn.note(held.wording.line(key, field=field))
+    return turn.become(settled=held.settled | {step})
+
+
+def _settled(turn: Turn) -> Turn:
+    held = turn.dialogue
+    open_now = {held.step, *held.read_back}
+    return turn.become(settled=held.settled | open_now, doubted=held.doubted - open_now)
+
+
+def leave_unconfirmed(turn: Turn) -> Turn:
+    """Leave a read-back without its yes, where the caller goes on with something new.
+
+    There was no objection, and asking once more would only nag. A time is never taken so, because
+    it books; nor is what was said among other words.
+    """
+    held = turn.dialogue
+    if held.step is Step.TIME or set(held.read_back) & held.early:
+        return turn
+    return turn.become(settled=held.settled | {held.step})
 
 
 def proceed(turn: Turn) -> Turn:
-    """Go to the first open step and ask for it; without one the call is over.
+    """Go to the first open step and ask for it.
 
-    Once the name is known, going on with an earlier call of that name is offered first.
+    Once the name is known, going on with an earlier call of that name is offered first, and an
+    existing appointment is looked for.
     """
     held = turn.dialogue
+    if bookings.may_find(turn):
+        return bookings.proceed(turn)
     step, mode = held.next_open()
-    if held.step is Step.NAME and step is not Step.NAME and (own := held.own_earlier):
-        turn = turn.become(mode=Mode.OFFERING, earlier=(own,), partial=None, attempts=0)
+    booking = held.purpose is Purpose.BOOK
+    if booking and held.step is Step.NAME and step is not Step.NAME and held.own_earlier:
+        turn = turn.become(
+            mode=Mode.OFFERING, earlier=(held.own_earlier,), partial=None, attempts=0, put=0
+        )
         return turn.ask()
+    if step is Step.DONE and not booking:
+        return bookings.proceed(turn)
     turn = turn.become(step=step, mode=mode, partial=None)
     if step is not held.step:
-        turn = turn.become(attempts=0)
+        turn = turn.become(attempts=0, put=0)
+    elif mode is not held.mode:
+        turn = turn.become(put=held.attempts)
     if step is Step.DONE:
-        return unbooked(turn, "end.incomplete")
-    if step is Step.TIME and mode is Mode.ASKING and held.given_time:
-        return _recall_time(turn, held.given_time)
+        return times.unbooked(turn, "end.incomplete")
+    if step is Step.TIME and mode is Mode.ASKING:
+        return times.recall(turn)
     return turn.ask()
-
-
-def _recall_time(turn: Turn, given: str) -> Turn:
-    """Begin step 6 with what the caller said about the time before it was asked for."""
-    turn = turn.become(given_time=None)
-    if turn.valid(Step.TIME, given):
-        return _offer_time(turn, given)
-    missing = Missing.DAY if given.startswith("T") else Missing.CLOCK
-    return _continue(turn, Understanding(Intent.ANSWER, missing=missing, partial=given))
-
-
-def _offer_time(turn: Turn, value: str) -> Turn:
-    """Ask the calendar for a moment that can be booked; say why another one cannot."""
-    at = turn.valid(Step.TIME, value)
-    if not isinstance(at, datetime):
-        return again(turn)
-    refusal = refuse_time(at, turn.business, turn.now)
-    turn = turn.become(pending=None, mode=Mode.ASKING)
-    if refusal is None:
-        return replace(turn.become(partial=None), wish=Reserve(at))
-    if refusal is Refusal.CLOSED:
-        return again(out_of_hours(turn, at))
-    return again(turn.say(f"time.{refusal}"))
-
-
-def on_place(turn: Turn, event: Placed) -> Turn:
-    """Take the calendar's answer. Without one the time is noted, and booked by a person later."""
-    turn = replace(turn, said=event.wish.said)
-    if event.place is Place.TAKEN:
-        return taken(turn, event.free)
-    if not event.wish.agreed:
-        value = normal(event.wish.start, turn.business)
-        doubted = turn.dialogue.doubted - {Step.TIME}
-        return proceed(turn.become(pending=value, doubted=doubted))
-    if event.place is Place.UNKNOWN:
-        return unbooked(turn, "end.unconfirmed")
-    return booked(turn, event.wish.start)
-
-
-def _book(turn: Turn) -> Turn:
-    """Ask the calendar to book, after the last yes; its answer ends the call."""
-    value = turn.dialogue.pending or ""
-    at = turn.valid(Step.TIME, value)
-    if not isinstance(at, datetime) or refuse_time(at, turn.business, turn.now):
-        return _offer_time(turn, value)
-    return replace(turn, wish=Reserve(at, agreed=True))

@@ -6,26 +6,35 @@ handed to it, so it knows neither sockets nor Redis.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from voicebot.call import Change, Ledger, Message, Place, Speaker, Step
-from voicebot.collect.dialogue import Dialogue, Mode
+from voicebot.call import Change, Ledger, Message, Speaker, Step
+from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
-    YES_NO_KEYS,
+    NO_KEY,
+    YES_KEY,
+    Answer,
+    CalledOff,
+    CallOff,
     Continue,
     End,
     Ending,
     Event,
     Expectation,
+    Find,
+    Found,
+    Free,
     Heard,
     Hearing,
+    Hint,
+    Inquire,
+    Look,
+    Move,
     Placed,
-    Reading,
     Reserve,
     Save,
     Say,
@@ -37,34 +46,32 @@ from voicebot.collect.events import (
     Utterance,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.understanding import (
+from voicebot.collect.reading import (
+    Act,
+    Affirm,
     Asked,
-    Intent,
-    Meanwhile,
-    Understand,
-    Understanding,
-    nothing,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    Thank,
+    Wait,
+    Want,
+    WantPerson,
+    consents,
+    read,
 )
-from voicebot.collect.understanding.rules import understand as by_rules
+from voicebot.collect.understand import Meanwhile, Understand
 from voicebot.errors import SpeechUnavailable
 
 _TICK = timedelta(milliseconds=1)
-_CLAUSE_END = re.compile(r"[,.;!，。；！]")
 
-_DECISIVE = frozenset(
-    {Intent.YES, Intent.NO, Intent.REPEAT, Intent.HOLD, Intent.HUMAN, Intent.REFUSAL, Intent.CANCEL}
-)
+_DECISIVE = (Deny, Repeat, Wait, WantPerson, Decline, Choose)
 """Complete as soon as they are said, whatever was asked."""
-
-_BESIDE_IT = frozenset(
-    {Intent.NOT_A_VALUE, Intent.NOTHING, Intent.QUESTION, Intent.OTHER_VALUE, Intent.OTHER_REQUEST}
-    | {Intent.OFF_TOPIC, Intent.UNSURE, Intent.NO_SERVICE_NAMED}
-)
-"""Neither a yes nor a no nor a known remark: perhaps meant for the next question."""
-
-_IDLE = frozenset({Intent.NOT_A_VALUE, Intent.NOTHING})
-_ASSENT = frozenset({Intent.YES, Intent.THANKS})
-"""These answer nothing where no yes is waited for."""
 
 _LIKELY = {
     ("en", Step.PHONE): ("oh", "double", "triple"),
@@ -77,8 +84,6 @@ It writes words that it expects as words. Without, "oh four" becomes "L4", "at t
 "attend", and "john dot smith at" is drawn together as "john.smithat".
 """
 
-_WANTS_YES = (Mode.CONFIRMING, Mode.OFFERING)
-
 Hear = Callable[[Expectation], Awaitable[Hearing]]
 Clock = Callable[[], datetime]
 
@@ -90,13 +95,6 @@ class SayAloud(Protocol):
         self, text: str, before_first_frame: Callable[[datetime], Awaitable[None]]
     ) -> None:
         """Speak; `before_first_frame` is awaited with the moment at which speech begins."""
-
-
-async def understand_by_rules(
-    text: str, asked: Asked, meanwhile: Meanwhile = nothing, /
-) -> Understanding:
-    """Understand by the rules alone: without a key, network or waiting."""
-    return by_rules(text, asked)
 
 
 class Conversation:
@@ -124,8 +122,8 @@ class Conversation:
                         await self._ledger.commit(self._unsaved(change))
                     case Continue(earlier):
                         await self._ledger.continue_earlier(earlier)
-                    case Reserve():
-                        next_event = await self._ask_calendar(effect)
+                    case Inquire():
+                        next_event = await self._inquire(effect)
                     case Say(text):
                         next_event = await self._speak(text, after=event)
                     case End(over):
@@ -148,11 +146,24 @@ class Conversation:
         await self._say(text, partial(self._commit_said, text))
         return Unsaid()
 
-    async def _ask_calendar(self, wish: Reserve) -> Placed:
-        calendar = self._ledger.appointments
-        place = await (calendar.book if wish.agreed else calendar.hold)(wish.start)
-        free = await calendar.free_near(wish.start) if place is Place.TAKEN else ()
-        return Placed(wish, place, free)
+    async def _inquire(self, asked: Inquire) -> Answer:
+        calendar, said = self._ledger.appointments, asked.said
+        match asked.request:
+            case Reserve(start, True, service) as request:
+                return Placed(request, await calendar.book(start, service), said)
+            case Reserve(start, _, service, moved) as request:
+                instead_of = (moved,) if moved else ()
+                place = await calendar.hold(start, service, instead_of=instead_of)
+                return Placed(request, place, said)
+            case Look(window, near, without, service) as request:
+                moments = await calendar.free(window, service=service, near=near, without=without)
+                return Free(request, moments, said)
+            case Find(number) as request:
+                return Found(request, await calendar.bookings(number), said)
+            case CallOff(booking) as request:
+                return CalledOff(request, await calendar.cancel(booking), said)
+            case Move(booking, start) as request:
+                return Placed(request, await calendar.move(booking, start), said)
 
     async def heard(self, utterance: Utterance, understand: Understand) -> Heard:
         """Return an utterance as an event, stamped in order, with the words it interrupted.
@@ -170,20 +181,18 @@ class Conversation:
 
     async def _meaning(
         self, utterance: Utterance, understand: Understand, early: Meanwhile
-    ) -> Understanding:
+    ) -> Reading:
         dialogue, now = self.dialogue, self._clock()
-        asked = utterance.reading.asked if utterance.reading else situation(dialogue, now)
-        if utterance.keyed and dialogue.mode in _WANTS_YES:
-            return _keyed(utterance.text, asked)
-        meant = await understand(utterance.text, asked, early)
-        if dialogue.mode is Mode.OFFERING:
-            return _to_offer(meant, utterance.text, dialogue, now)
-        beside = not meant.fields and meant.intent in _BESIDE_IT
-        if dialogue.mode is not Mode.CONFIRMING or not beside:
-            return meant
+        where = utterance.hint.situation if utterance.hint else situation(dialogue, now)
+        if utterance.keyed and dialogue.asked is not Asked.ANSWER:
+            return _keyed(utterance.text, where)
+        text, hint = utterance.text, utterance.hint
+        done = await understand(text, where, hint.reading if hint else read(text, where), early)
+        if dialogue.mode is not Mode.CONFIRMING or done.acts:
+            return done
         # A caller who hears a read-back may take it as settled and answer what comes next.
-        ahead = await understand(utterance.text, situation(dialogue.ahead(), now), early)
-        return ahead if ahead.complete and ahead.fields else meant
+        ahead = read(text, situation(dialogue.ahead(), now))
+        return ahead if any(isinstance(act, Provide) for act in ahead.acts) else done
 
     async def _save_early(self, words: Change) -> None:
         (message,) = words.messages
@@ -205,27 +214,27 @@ class Conversation:
         return self._last_at
 
 
-def _keyed(keys: str, asked: Asked) -> Understanding:
-    """Read keys while a yes is waited for: more than a yes or a no is a number that corrects.
+def _keyed(keys: str, where: Situation) -> Reading:
+    """Read keys while a yes or a choice is waited for: more than one key is a number.
 
     One key pressed several times is nothing: neither a second yes nor a value.
     """
     if len(set(keys)) == 1:
-        return Understanding(YES_NO_KEYS.get(keys, Intent.NOTHING))
-    meant = by_rules(keys, replace(asked, confirming=asked.step is not Step.PHONE))
-    fields = {s: v for s, v in meant.fields.items() if s in (asked.step, Step.PHONE)}
-    if not fields and not meant.partial:
-        return Understanding(Intent.NOTHING)
-    return replace(meant, fields=fields)
+        act = _keyed_act(keys, where)
+        return Reading((act,)) if act else Reading()
+    done = read(keys, replace(where, step=Step.PHONE, asked=Asked.ANSWER))
+    numbers = tuple(a for a in done.acts if isinstance(a, (Provide, Correct)))
+    return Reading(tuple(a for a in numbers if a.step is Step.PHONE))
 
 
-def _to_offer(meant: Understanding, text: str, offered: Dialogue, now: datetime) -> Understanding:
-    """Read more in the answer to "shall we go on?": "yes, this is …" is a yes and a name."""
-    told = by_rules(text, situation(replace(offered.ahead(), mode=Mode.ASKING), now))
-    opening = by_rules(_CLAUSE_END.split(text, maxsplit=1)[0], situation(offered, now))
-    agreed = meant.fields and opening.intent is Intent.YES
-    intent = Intent.YES if agreed else meant.intent
-    return replace(meant, intent=intent, fields={**told.fields, **meant.fields})
+def _keyed_act(key: str, where: Situation) -> Act | None:
+    span = (0, len(key))
+    if where.asked is Asked.CHOICE:
+        number = int(key) if key.isdecimal() else 0
+        return Choose(span, position=number) if 0 < number <= len(where.offered) else None
+    if key == YES_KEY:
+        return Affirm(span)
+    return Deny(span) if key == NO_KEY else None
 
 
 def in_order(at: datetime, last: datetime | None) -> datetime:
@@ -268,34 +277,19 @@ async def _hear_next(
     return await conversation.heard(heard, understand)
 
 
-def situation(dialogue: Dialogue, now: datetime) -> Asked:
-    """Return what understanding has to know about the moment of an utterance."""
-    business = dialogue.business
-    record = dict(dialogue.answers)
-    if dialogue.pending is not None:
-        record[Step.TIME] = dialogue.pending
-    return Asked(
-        step=dialogue.step,
-        now=now.astimezone(business.zone).replace(second=0, microsecond=0, tzinfo=None),
-        region=business.region,
-        language=business.language,
-        confirming=dialogue.mode in _WANTS_YES,
-        services=business.services,
-        record=record,
-        partial=dialogue.partial,
-        zone=business.zone.key,
-    )
-
-
 def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
     """Return what speech input has to know: the question, and how an answer is read."""
 
     @cache  # for the life of one question: turn-taking and the conversation share one reading
-    def read(text: str) -> Reading:
-        return _reading(text, situation(dialogue, clock()))
+    def hint(text: str) -> Hint:
+        return _hint(text, situation(dialogue, clock()))
 
-    confirming = dialogue.mode in _WANTS_YES
-    return Expectation(dialogue.step, confirming, read, _vocabulary(dialogue))
+    keys: frozenset[str] = frozenset()
+    if dialogue.asked is Asked.CONFIRM:
+        keys = frozenset({YES_KEY, NO_KEY})
+    elif dialogue.asked is Asked.CHOICE:
+        keys = frozenset(str(n + 1) for n in range(len(dialogue.offered)))
+    return Expectation(dialogue.step, dialogue.asked, hint, _vocabulary(dialogue), keys)
 
 
 def _vocabulary(dialogue: Dialogue) -> tuple[str, ...]:
@@ -308,11 +302,28 @@ def _vocabulary(dialogue: Dialogue) -> tuple[str, ...]:
     return _LIKELY.get((business.language, dialogue.step), ())
 
 
-def _reading(text: str, asked: Asked) -> Reading:
-    meant = by_rules(text, asked)
-    told = meant.fields or meant.partial or any(letter.isdigit() for letter in text)
-    return Reading(
-        asked,
-        complete=meant.complete or meant.intent in _DECISIVE,
-        idle=not told and meant.intent in (_IDLE if asked.confirming else _IDLE | _ASSENT),
+def _hint(text: str, where: Situation) -> Hint:
+    done = read(text, where)
+    told = any(letter.isdigit() for letter in text)
+    assent = all(isinstance(act, (Affirm, Thank)) for act in done.acts)
+    return Hint(
+        where,
+        done,
+        complete=_is_complete(done, where),
+        idle=not told and (not done.acts if where.asked is not Asked.ANSWER else assent),
     )
+
+
+def _is_complete(done: Reading, where: Situation) -> bool:
+    """Return True when the caller need not be given time for more words."""
+    if any(isinstance(act, _DECISIVE) for act in done.acts):
+        return True
+    if any(isinstance(act, Want) and act.what in _PLAIN_WISHES for act in done.acts):
+        return True
+    if where.asked is Asked.CONFIRM and consents(done, where):
+        return True
+    values = [a for a in done.acts if isinstance(a, (Provide, Correct)) and a.step is where.step]
+    return any(a.value and not (isinstance(a, Provide) and a.missing) for a in values)
+
+
+_PLAIN_WISHES = ("cancel", "nothing")

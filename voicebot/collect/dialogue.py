@@ -3,48 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from voicebot.business import Business, Confirm
-from voicebot.call import FIELDS, Answer, CallState, EarlierCall, Service, Status, Step
+from voicebot.call import (
+    FIELDS,
+    Answer,
+    CallState,
+    EarlierCall,
+    Needs,
+    Service,
+    Status,
+    Step,
+    Window,
+)
+from voicebot.collect.reading import Asked, Situation
 from voicebot.collect.understanding.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
 
 
 class Mode(StrEnum):
-    """The bot offers to go on with an earlier call, asks, reads back, or says no more."""
+    """What the bot's last words wait for.
+
+    OFFERING      whether to go on with an earlier call
+    ASKING        an answer
+    CONFIRMING    a yes to what was read back
+    CHOOSING      one of the moments that were offered
+    CALLING_OFF   a yes to calling an existing appointment off
+    CLOSING       whether there is anything else
+    ENDED         nothing more
+    """
 
     OFFERING = "offering"
     ASKING = "asking"
     CONFIRMING = "confirming"
+    CHOOSING = "choosing"
+    CALLING_OFF = "calling_off"
+    CLOSING = "closing"
     ENDED = "ended"
+
+
+class Purpose(StrEnum):
+    """What the caller has called for; each but BOOK needs only a name and a number."""
+
+    BOOK = "book"
+    CANCEL = "cancel"
+    MOVE = "move"
+    ASK_AFTER = "ask_after"
+    COMPLAIN = "complain"
+    BE_CALLED = "be_called"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """An existing appointment that the caller has called about: of which call, when, for what."""
+
+    call_sid: str
+    at: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """Everything that the next turn needs.
 
-    answers    values saved so far, in normal form (see Understanding.value)
+    answers    values saved so far, in normal form (see reading.Provide)
     confirmed  steps whose read-back got a yes
     doubted    steps whose read-back got a no: asked again, though the record holds a value
-    settled    steps not asked any more: refused, or given up after too many attempts
+    settled    steps not asked any more: declined, or given up after too many attempts
+    early      steps whose value was said among other words, or before its question: nothing is
+               booked before it was read back
     pending    a bookable time that was read back and waits for its yes; saved only when it books
     given_time what was said about the time before step 6, whole or in part
+    window     the times that would suit the caller, until one is chosen
+    offered    the moments that were offered, and wait for a choice (local, ISO)
+    unwanted   those that were offered before, and not taken
     partial    an earlier piece of the answer to `step`
     unheard    the question was cut off before anything of it was heard, or the read-back before
                its value was: no answer to it counts, nor fails
+    attempts   failed answers to this question       put  how often it was put
     patience   silences that are still met without a word: the caller asked for a moment
+    purpose    what the caller has called for
+    about      the existing appointment that was found
+    dealt      purposes that were dealt with, and are not taken up twice
+    sought     numbers under which no appointment was found
+    urgent     an emergency: no e-mail is asked for, and the first free time is offered
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone
     reopened   it had ended without a booking, and goes on when the caller speaks
     caller     the number that calls, if it is shown
+    needs      what staff must do
     cancelled  the caller wants no booking: going on is not offered when they call again
     called_off it had booked, and a later call has called the appointment off
+    turns      turns of the caller so far, by which lines that mean the same take turns
     """
 
     business: Business
@@ -53,40 +110,48 @@ class Dialogue:
     confirmed: frozenset[Step] = frozenset()
     doubted: frozenset[Step] = frozenset()
     settled: frozenset[Step] = frozenset()
+    early: frozenset[Step] = frozenset()
     step: Step = Step.NAME
     mode: Mode = Mode.ASKING
     pending: str | None = None
     given_time: str | None = None
+    window: Window | None = None
+    offered: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
     partial: str | None = None
     unheard: bool = False
     attempts: int = 0
+    put: int = 0
     silences: int = 0
     patience: int = 0
+    turns: int = 0
+    purpose: Purpose = Purpose.BOOK
+    about: Appointment | None = None
+    dealt: tuple[str, ...] = ()
+    sought: tuple[str, ...] = ()
+    urgent: bool = False
     resumed: bool = False
     earlier: tuple[EarlierCall, ...] = ()
-    offered: bool = False
+    was_offered: bool = False
     reopened: bool = False
     cancelled: bool = False
     called_off: bool = False
     caller: str | None = None
+    needs: Needs = Needs.NOTHING
 
     def to_json(self) -> str:
         """Return the part of the state that the record's own fields do not hold."""
         offered = self.earlier if self.mode is Mode.OFFERING else ()
+        steps = {name: sorted(getattr(self, name)) for name in _STEP_SETS}
+        plain = {name: getattr(self, name) for name in _PLAIN}
         return orjson.dumps(
-            {
-                "mode": self.mode,
-                "doubted": sorted(self.doubted),
-                "settled": sorted(self.settled),
-                "pending": self.pending,
-                "given_time": self.given_time,
-                "partial": self.partial,
-                "unheard": self.unheard,
-                "attempts": self.attempts,
-                "silences": self.silences,
+            {"mode": self.mode, "purpose": self.purpose}
+            | steps
+            | plain
+            | {
                 "earlier": offered[0].call_sid if offered else None,
-                "offered": self.offered,
-                "cancelled": self.cancelled,
+                "window": asdict(self.window) if self.window else None,
+                "about": asdict(self.about) if self.about else None,
             }
         ).decode()
 
@@ -107,7 +172,40 @@ class Dialogue:
     @property
     def knows_something(self) -> bool:
         """Whether the caller told anything that is kept."""
-        return bool(self.answers or self.pending or self.given_time)
+        return bool(self.answers or self.pending or self.given_time or self.window)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The questions of what the caller has called for."""
+        if self.purpose is Purpose.BOOK:
+            return tuple(s for s in self.business.ask if not (self.urgent and s is Step.EMAIL))
+        if self.purpose is Purpose.MOVE and self.about:
+            return (Step.TIME,)
+        return (Step.NAME, Step.PHONE)
+
+    @property
+    def read_back(self) -> tuple[Step, ...]:
+        """The steps whose values a yes is waited for, where one is: several early ones at once."""
+        if self.mode is not Mode.CONFIRMING:
+            return ()
+        if not self._is_early(self.step):
+            return (self.step,)
+        return tuple(step for step in self.steps if self._is_early(step))
+
+    def _is_early(self, step: Step) -> bool:
+        return (
+            step in self.early - self.confirmed - self.doubted - self.settled
+            and self.business.policy(step) is not Confirm.EXPLICIT
+            and step in self.answers
+        )
+
+    @property
+    def asked(self) -> Asked:
+        """What kind of answer is waited for."""
+        if self.mode is Mode.CHOOSING:
+            return Asked.CHOICE
+        yes = (Mode.CONFIRMING, Mode.OFFERING, Mode.CALLING_OFF)
+        return Asked.CONFIRM if self.mode in yes else Asked.ANSWER
 
     def ahead(self) -> Dialogue:
         """Return the situation after the open step, were it settled."""
@@ -117,12 +215,13 @@ class Dialogue:
 
     def next_open(self) -> tuple[Step, Mode]:
         """Return the first step that still wants an answer or a yes."""
-        for step in FIELDS:
+        for step in self.steps:
             if step in self.settled:
                 continue
             if step in self.doubted or self.value(step) is None:
                 return step, Mode.ASKING
-            if step not in self.confirmed and self.business.policy(step) is Confirm.EXPLICIT:
+            explicit = self.business.policy(step) is Confirm.EXPLICIT or step in self.early
+            if step not in self.confirmed and explicit:
                 return step, Mode.CONFIRMING
         return Step.DONE, Mode.ENDED
 
@@ -133,35 +232,54 @@ def begin(business: Business, state: CallState) -> Dialogue:
     A caller who comes back after a goodbye without booking is asked again what was given up.
     """
     saved = _read(state.dialogue)
+    ended = state.status is Status.INCOMPLETE
     dialogue = Dialogue(
         business,
         load_wording(business),
         answers={s: normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
         confirmed=state.confirmed,
         doubted=_steps(saved.get("doubted")),
-        settled=_steps(saved.get("settled") if state.status is not Status.INCOMPLETE else None),
-        pending=saved.get("pending"),
-        given_time=saved.get("given_time"),
-        offered=bool(saved.get("offered")),
+        settled=_steps(saved.get("settled") if not ended else None),
+        early=_steps(saved.get("early")),
+        pending=_text(saved.get("pending")),
+        given_time=_text(saved.get("given_time")),
+        window=_window(saved.get("window")),
+        unwanted=_texts(saved.get("unwanted")),
+        was_offered=bool(saved.get("was_offered")),
+        turns=int(saved.get("turns") or 0),
+        purpose=_purpose(saved.get("purpose")) if not ended else Purpose.BOOK,
+        about=_appointment(saved.get("about")) if not ended else None,
+        dealt=_texts(saved.get("dealt")),
+        sought=_texts(saved.get("sought")),
+        urgent=bool(saved.get("urgent")),
         caller=state.caller,
+        needs=state.needs or Needs.NOTHING,
         resumed=state.resumed,
-        reopened=state.status is Status.INCOMPLETE,
+        reopened=ended,
     )
     called_off = state.status is Status.CANCELLED
     if state.booked or called_off:
         return replace(dialogue, step=Step.DONE, mode=Mode.ENDED, called_off=called_off)
-    attempts = int(saved.get("attempts") or 0)
-    if saved.get("mode") == Mode.OFFERING:  # a yes is one to the call that was offered
+    attempts, put = int(saved.get("attempts") or 0), int(saved.get("put") or 0)
+    mode_then = saved.get("mode")
+    if mode_then == Mode.OFFERING:  # a yes is one to the call that was offered
         earlier = tuple(call for call in state.earlier if call.call_sid == saved.get("earlier"))
-        return replace(dialogue, mode=Mode.OFFERING, earlier=earlier, attempts=attempts)
-    if not dialogue.offered:
+        return replace(dialogue, mode=Mode.OFFERING, earlier=earlier, attempts=attempts, put=put)
+    if not dialogue.was_offered:
         dialogue = replace(dialogue, earlier=state.earlier)
+    if not ended and mode_then in (Mode.CLOSING, Mode.CALLING_OFF):
+        return replace(dialogue, step=state.step, mode=Mode(mode_then), attempts=attempts, put=put)
     step, mode = dialogue.next_open()
+    offered = _texts(saved.get("offered"))
+    if mode_then == Mode.CHOOSING and step is Step.TIME and offered:
+        mode, dialogue = Mode.CHOOSING, replace(dialogue, offered=offered)
+    partial, unheard = _text(saved.get("partial")), bool(saved.get("unheard"))
+    if partial and state.step in dialogue.steps and state.step not in dialogue.settled:
+        step, mode = state.step, Mode.ASKING  # the rest of a value that is held is asked for
     if step is not state.step:
         return replace(dialogue, step=step, mode=mode)
-    partial, unheard = saved.get("partial"), bool(saved.get("unheard"))
     return replace(
-        dialogue, step=step, mode=mode, partial=partial, unheard=unheard, attempts=attempts
+        dialogue, step=step, mode=mode, partial=partial, unheard=unheard, attempts=attempts, put=put
     )
 
 
@@ -170,12 +288,46 @@ def _is_named(call: EarlierCall, name: str) -> bool:
     return isinstance(stored, str) and names_agree(name, stored)
 
 
+def situation(dialogue: Dialogue, now: datetime) -> Situation:
+    """Return what understanding has to know about the moment of an utterance."""
+    business = dialogue.business
+    record = dict(dialogue.answers)
+    if dialogue.pending is not None:
+        record[Step.TIME] = dialogue.pending
+    return Situation(
+        step=dialogue.step,
+        now=now.astimezone(business.zone).replace(second=0, microsecond=0, tzinfo=None),
+        asked=dialogue.asked,
+        language=business.language,
+        region=business.region,
+        zone=business.zone.key,
+        services=business.services,
+        record=record,
+        partial=dialogue.partial,
+        offered=dialogue.offered,
+        caller=dialogue.caller,
+    )
+
+
 def asking(step: Step, dialogue: str | None) -> str | None:
-    """Return what the bot waits for: a step, `confirm`, or None when the call is over."""
-    mode = _read(dialogue).get("mode", Mode.ASKING)
-    if mode == Mode.ENDED or step is Step.DONE:
-        return None
-    return "confirm" if mode in (Mode.CONFIRMING, Mode.OFFERING) else step.value
+    """Return what the bot waits for: a step, `confirm`, `choice`, or None when the call is over."""
+    match _read(dialogue).get("mode", Mode.ASKING):
+        case Mode.CONFIRMING | Mode.OFFERING | Mode.CALLING_OFF:
+            return "confirm"
+        case Mode.CHOOSING:
+            return "choice"
+        case Mode.ENDED:
+            return None
+        case _:
+            return None if step is Step.DONE else step.value
+
+
+_STEP_SETS = ("doubted", "settled", "early")
+_PLAIN = (
+    *("pending", "given_time", "offered", "unwanted", "partial", "unheard", "attempts", "put"),
+    *("silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
+)
+"""What travels in the record as it is."""
 
 
 def _read(text: str | None) -> dict[str, Any]:
@@ -190,8 +342,37 @@ def _read(text: str | None) -> dict[str, Any]:
 
 
 def _steps(names: object) -> frozenset[Step]:
-    found = names if isinstance(names, list) else ()
-    return frozenset(Step(name) for name in found if name in FIELDS)
+    return frozenset(Step(name) for name in _texts(names) if name in FIELDS)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    found = values if isinstance(values, list) else ()
+    return tuple(value for value in found if isinstance(value, str))
+
+
+def _purpose(name: object) -> Purpose:
+    return next((each for each in Purpose if each == name), Purpose.BOOK)
+
+
+def _window(saved: object) -> Window | None:
+    try:
+        return _WINDOW.validate_python(saved) if saved else None
+    except ValidationError:
+        return None
+
+
+def _appointment(saved: object) -> Appointment | None:
+    try:
+        return _APPOINTMENT.validate_python(saved) if saved else None
+    except ValidationError:
+        return None
+
+
+_WINDOW, _APPOINTMENT = TypeAdapter(Window), TypeAdapter(Appointment)
 
 
 def normal(answer: Answer, business: Business) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from voicebot.call import CallSid, Change, Message, Place, Step
-from voicebot.collect.understanding import Asked, Intent, Understanding
+from voicebot.call import Booking, CallSid, Change, Message, Place, Step, Window
+from voicebot.collect.reading import Asked, Reading, Situation
 
-YES_NO_KEYS = {"1": Intent.YES, "2": Intent.NO}
+YES_KEY, NO_KEY = "1", "2"
 """The meaning of a key alone while a yes is waited for."""
 
 
@@ -21,13 +21,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words or keys of the caller: the message for the history, and its meaning.
+    """Words or keys of the caller: the message for the history, and what it does.
 
     revised  (as it was written, as it was heard): the bot's words that this interrupted
     """
 
     message: Message
-    understanding: Understanding
+    reading: Reading
     revised: tuple[Message, Message] | None = None
 
 
@@ -52,15 +52,98 @@ class TimeUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Ask the calendar for this moment; its answer comes as Placed.
+
+    agreed      the caller agreed: book it; otherwise it is held while it is read back
+    service     the id of the service, whose length and capacity count
+    instead_of  the appointment that is to be moved there, which does not stand in its way
+    """
+
+    start: datetime
+    agreed: bool = False
+    service: str | None = None
+    instead_of: CallSid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Ask the calendar for free moments inside a window; they come as Free.
+
+    near     the moment that was wished for, and cannot be had: the nearest on either side
+    without  moments that the caller did not want
+    """
+
+    window: Window
+    near: datetime | None = None
+    without: tuple[datetime, ...] = ()
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Ask for the coming appointments of a telephone number (E.164); they come as Found."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """Call an appointment of another call off; the answer comes as CalledOff."""
+
+    booking: CallSid
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move an appointment of another call; the answer comes as Placed."""
+
+    booking: CallSid
+    start: datetime
+
+
+Request = Reserve | Look | Find | CallOff | Move
+"""Asked of the calendar and the record, in the middle of a turn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
-    """The calendar's answer to `wish`, with free moments near where it is taken."""
+    """Whether a moment is the caller's; `said` are the words to begin the answer with."""
 
-    wish: Reserve
+    request: Reserve | Move
     place: Place
-    free: tuple[datetime, ...] = ()
+    said: tuple[str, ...] = ()
 
 
-Event = Started | Heard | Unsaid | Unheard | Silent | TimeUp | Placed
+@dataclass(frozen=True, slots=True)
+class Free:
+    """The free moments, in order of time; none also while Redis is away."""
+
+    request: Look
+    moments: tuple[datetime, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The coming appointments of a number, the next one first."""
+
+    request: Find
+    bookings: tuple[Booking, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Whether an appointment was called off."""
+
+    request: CallOff
+    done: bool
+    said: tuple[str, ...] = ()
+
+
+Answer = Placed | Free | Found | CalledOff
+Event = Started | Heard | Unsaid | Unheard | Silent | TimeUp | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +182,27 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
-class Reserve:
-    """Ask the calendar for this moment; its answer comes as Placed.
+class Inquire:
+    """Ask this, and go on with its answer; `said` is to be spoken in one breath with that."""
 
-    agreed  the caller agreed: book it; otherwise it is held while it is read back
-    said    what is to be said first, in one breath with what the answer brings
-    """
-
-    start: datetime
-    agreed: bool = False
+    request: Request
     said: tuple[str, ...] = ()
 
 
-Effect = Save | Say | Continue | Reserve | End
+Effect = Save | Say | Continue | Inquire | End
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The rules' reading of one text, as an answer to one question.
+class Hint:
+    """What turn-taking has to know of a text, read as an answer to the open question.
 
-    asked     the situation in which it was read
-    complete  a whole and valid answer: nothing more need be waited for
-    idle      a word that only shows that the caller listens, when said over the bot's words
+    situation  in which it was read; the conversation shares the reading
+    complete   a whole and valid answer: nothing more need be waited for
+    idle       a word that only shows that the caller listens, when said over the bot's words
     """
 
-    asked: Asked
+    situation: Situation
+    reading: Reading = field(default_factory=Reading)
     complete: bool = False
     idle: bool = False
 
@@ -132,15 +211,22 @@ class Reading:
 class Expectation:
     """The next answer, as speech input has to know it.
 
-    step, confirming  choose the patience of turn-taking
-    read              understand a text as an answer to this question; the same text is read once
-    vocabulary        closed list that may help the recogniser
+    step, asked  choose the patience of turn-taking
+    read         understand a text as an answer to this question; the same text is read once
+    vocabulary   closed list that may help the recogniser
+    keys         keys that are an answer alone
     """
 
     step: Step
-    confirming: bool
-    read: Callable[[str], Reading]
+    asked: Asked
+    read: Callable[[str], Hint]
     vocabulary: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def closed(self) -> bool:
+        """A yes, a no or a choice is waited for."""
+        return self.asked is not Asked.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +235,14 @@ class Utterance:
 
     heard_prefix  the part of the bot's last words that the caller had heard when these words
                   interrupted them; None when they interrupted nothing
-    reading       turn-taking's reading of these words, which the conversation shares, or None
+    hint          turn-taking's reading of these words, which the conversation shares, or None
     """
 
     text: str
     started_at: datetime
     keyed: bool = False
     heard_prefix: str | None = None
-    reading: Reading | None = None
+    hint: Hint | None = None
 
 
 Hearing = Utterance | Unheard | Silent | TimeUp

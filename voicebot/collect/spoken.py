@@ -41,6 +41,7 @@ _DIGIT_GROUPS = re.compile(
     r"(?<![\w:.])(?:\+\d{1,3}|\d{2,15})(?:[ -]\d{2,15}){1,7}(?![\w:])"  # 0412 345 678
     r"|(?<![\w:.])[+0]\d{3,15}(?![\w:])"  # 0412345678
 )
+_DAYS_OF_A_WEEK = 7
 _LAST_MINUTE = (23, 59)
 """As a closing time it means the end of the day, which is said as "midnight"."""
 _MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus ", "'": " apostrophe "}
@@ -96,6 +97,56 @@ def written_time(value: str, language: str = "en") -> str:
     return ("" if language == "zh-CN" else " at ").join(parts)
 
 
+def spoken_time(value: str, now: datetime, language: str = "en") -> str:
+    """Return a moment, day or clock time (see `written_time`) as one says it at `now` (local).
+
+    In English a day of this week goes without its month, and noon by its name.
+    """
+    stamp, _, part = value.partition(" ")
+    day, _, clock = stamp.partition("T")
+    if not day or language != "en":
+        return written_time(value, language)
+    try:
+        said = _near_day(datetime.fromisoformat(day), now)
+        said += _PARTS_OF_DAY[language][part]
+        return f"{said} at {_clock(clock, language)}" if clock else said.rstrip(",")
+    except (ValueError, KeyError):
+        return value
+
+
+def spoken_times(moments: Sequence[str], now: datetime, language: str = "en") -> list[str]:
+    """Return several moments (`YYYY-MM-DDTHH:MM`) for one sentence: each day is named once."""
+    said, before = [], ""
+    for moment in moments:
+        day, _, clock = moment.partition("T")
+        said.append(_clock(clock, language) if day == before else _short(moment, now, language))
+        before = day
+    return said
+
+
+def _short(moment: str, now: datetime, language: str) -> str:
+    if language != "en":
+        return written_time(moment, language)
+    at = datetime.fromisoformat(moment)
+    days = (at.date() - now.date()).days
+    weekday = WEEKDAYS[at.weekday()].capitalize()
+    if days > 1:
+        near = weekday if days < _DAYS_OF_A_WEEK else f"{weekday} the {_ordinal(at.day)}"
+    else:
+        near = ("today", "tomorrow")[max(0, days)]
+    return f"{near} at {_clock(moment[11:], language)}"
+
+
+def _near_day(day: datetime, now: datetime) -> str:
+    days = (day.date() - now.date()).days
+    weekday, ordinal = WEEKDAYS[day.weekday()].capitalize(), _ordinal(day.day)
+    if days in (0, 1):
+        return f"{('today', 'tomorrow')[days]}, {weekday} the {ordinal},"
+    if 0 < days < _DAYS_OF_A_WEEK:
+        return f"this {weekday}, the {ordinal},"
+    return f"{weekday} the {ordinal} of {_MONTHS[day.month - 1]}"
+
+
 def _day(day: str, language: str) -> str:
     date = datetime.fromisoformat(day)
     if language == "zh-CN":
@@ -117,6 +168,8 @@ def _clock(clock: str, language: str) -> str:
         return spoken + (f"{'零' if minute < 10 else ''}{minute}分" if minute else "")
     if (hour, minute) == _LAST_MINUTE:
         return "midnight"
+    if (hour, minute) == (12, 0):
+        return "noon"
     half = "am" if hour < 12 else "pm"
     return f"{hour % 12 or 12}:{minute:02d} {half}" if minute else f"{hour % 12 or 12} {half}"
 

@@ -10,11 +10,32 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from voicebot.business import Business
-from voicebot.call import Answer, CallSid, Change, EarlierCall, Status, Step
+from voicebot.business import Business, Visit
+from voicebot.call import (
+    Answer,
+    CallSid,
+    Change,
+    EarlierCall,
+    Needs,
+    Note,
+    Status,
+    Step,
+    Wish,
+)
 from voicebot.collect.dialogue import Dialogue, Mode, begin, normal
-from voicebot.collect.events import Continue, Effect, End, Ending, Event, Heard, Reserve, Save, Say
-from voicebot.collect.spoken import in_a_sentence, listing, written
+from voicebot.collect.events import (
+    Continue,
+    Effect,
+    End,
+    Ending,
+    Event,
+    Heard,
+    Inquire,
+    Request,
+    Save,
+    Say,
+)
+from voicebot.collect.spoken import in_a_sentence, listing, spoken_time, spoken_times, written
 from voicebot.validation import validate
 
 
@@ -28,17 +49,45 @@ class Turn:
     change: Change = field(default_factory=Change)
     ending: Ending | None = None
     continued: CallSid | None = None
-    wish: Reserve | None = None
+    request: Request | None = None
+    noted: bool = False
 
     @property
     def business(self) -> Business:
         """The business that is called."""
         return self.dialogue.business
 
-    def say(self, key: str, variant: int = 0, /, **values: str) -> Turn:
-        """Add a line of the wording."""
-        line = self.dialogue.wording.line(key, variant, **values)
-        return replace(self, said=(*self.said, line))
+    def say(self, key: str, variant: int | None = None, /, **values: str) -> Turn:
+        """Add a line of the wording; without `variant` its forms take turns."""
+        held = self.dialogue
+        if variant is None:
+            line = held.wording.in_turn(key, held.turns, **values)
+        else:
+            line = held.wording.line(key, variant, **values)
+        return replace(self, said=(*self.said, _begun(line)))
+
+    def say_noted(self) -> Turn:
+        """Say that something was written down, once a turn."""
+        return self if self.noted else replace(self.say("reply.noted"), noted=True)
+
+    def ask_for(self, request: Request) -> Turn:
+        """Ask the calendar or the record in the middle of the turn."""
+        return replace(self, request=request)
+
+    def note(self, text: str) -> Turn:
+        """Write down for staff what the caller said."""
+        text = text.strip(" ,.;:，。；")
+        notes = self.change.notes
+        if not text or any(note.text == text for note in notes):
+            return self
+        return self.save(notes=(*notes, Note(text, self.now)))
+
+    def need(self, needs: Needs, wish: Wish | None = None) -> Turn:
+        """Have staff do something; a person who is wanted stays wanted."""
+        if self.change.needs is Needs.PERSON or self.dialogue.needs is Needs.PERSON:
+            needs = Needs.PERSON
+        turn = self.become(needs=needs).save(needs=needs)
+        return turn.save(wish=wish) if wish else turn
 
     def become(self, **state: object) -> Turn:
         """Change the dialogue's state."""
@@ -52,14 +101,18 @@ class Turn:
         """Return the value as the record keeps it, or None when it is not acceptable."""
         return validate(step, value, self.business)
 
-    def answer(self, step: Step, answer: Answer) -> Turn:
-        """Hold a validated value and save it; an earlier yes no longer counts."""
+    def answer(self, step: Step, answer: Answer, *, early: bool = False) -> Turn:
+        """Hold a validated value and save it; an earlier yes no longer counts.
+
+        early  it was said among other words, or before its question
+        """
         held, change = self.dialogue, self.change
         turn = self.become(
             answers={**held.answers, step: normal(answer, self.business)},
             confirmed=held.confirmed - {step},
             doubted=held.doubted - {step},
             settled=held.settled - {step},
+            early=held.early | {step} if early else held.early - {step},
         )
         return turn.save(
             answers={**change.answers, step: answer},
@@ -67,10 +120,10 @@ class Turn:
             confirmed=change.confirmed - {step},
         )
 
-    def confirm(self, step: Step) -> Turn:
-        """Note the caller's yes to the value that was read back."""
-        turn = self.become(confirmed=self.dialogue.confirmed | {step})
-        return turn.save(confirmed=self.change.confirmed | {step})
+    def confirm(self, *steps: Step) -> Turn:
+        """Note the caller's yes to the values that were read back."""
+        turn = self.become(confirmed=self.dialogue.confirmed | set(steps))
+        return turn.save(confirmed=self.change.confirmed | set(steps))
 
     def take_over(self, earlier: EarlierCall) -> Turn:
         """Go on with an earlier call: what it knew is known here, and saved in this record.
@@ -89,6 +142,7 @@ class Turn:
         )
         turn = turn.save(
             answers={s: a for s, a in found.answers.items() if s not in {*told, Step.TIME}},
+            notes=(*found.notes, *self.change.notes),
             confirmed=found.confirmed - told,
         )
         return replace(turn, continued=earlier.call_sid)
@@ -100,17 +154,66 @@ class Turn:
         return replace(turn, ending=ending)
 
     def ask(self) -> Turn:
-        """Put the question that is open: for an answer, or for a yes."""
-        turn, held = self.become(unheard=False), self.dialogue
-        if held.mode is Mode.OFFERING:
-            return turn.say("offer.question")
-        if held.mode is Mode.CONFIRMING:
-            return turn.say(f"confirm.{held.step}", value=self.spoken(held.step))
-        return turn.say(f"ask.{held.step}", held.attempts, services=self.offers())
+        """Put the question that is open; put again, in other words."""
+        held = self.dialogue
+        put = held.put - 1 if held.unheard and held.put else held.put  # the same words again
+        turn = self.become(unheard=False, put=put + 1)
+        match held.mode:
+            case Mode.OFFERING:
+                return turn.say("offer.question", put)
+            case Mode.CLOSING:
+                return turn.say("closing.question", put)
+            case Mode.CALLING_OFF if held.about:
+                return turn.say("existing.cancel", put, **self.about())
+            case Mode.CHOOSING:
+                return turn.say("time.choose", put, times=self.offer())
+            case Mode.CONFIRMING:
+                return turn._read_back(put)
+            case _:
+                moved = "_moved" if held.about and held.step is Step.TIME else ""
+                key = f"ask.{held.step}{moved}{self._visited(held.step)}"
+                return turn.say(key, put, services=self.offers())
+
+    def _visited(self, step: Step) -> str:
+        """Return the ending of the lines for a business that its customers come to."""
+        ours = self.business.visit is Visit.OURS and step in (Step.ADDRESS, Step.TIME)
+        return "_ours" if ours and not self.dialogue.about else ""
+
+    def _read_back(self, put: int) -> Turn:
+        held = self.dialogue
+        if len(held.read_back) > 1:
+            values = self.listed([self.spoken(step) for step in held.read_back], "and")
+            return self.say("confirm.several", put, value=values)
+        if held.step is Step.PHONE and held.value(Step.PHONE) == held.caller and not put:
+            digits = " ".join((held.caller or "")[-3:])
+            return self.say("confirm.shown", put, value=digits)
+        key = "time_moved" if held.step is Step.TIME and held.about else held.step
+        return self.say(f"confirm.{key}", put, value=self.spoken(held.step))
+
+    def about(self) -> dict[str, str]:
+        """Return the existing appointment that was found, for a line."""
+        found = self.dialogue.about
+        if found is None:
+            return {"service": "", "time": ""}
+        return {"service": in_a_sentence(found.service), "time": self.say_time(found.at)}
+
+    def offer(self) -> str:
+        """Return the moments that are offered, as one says them."""
+        local = self.now.astimezone(self.business.zone)
+        times = spoken_times(self.dialogue.offered, local, self.business.language)
+        return self.listed(times, "or")
+
+    def say_time(self, value: str) -> str:
+        """Return a moment, a day or a clock time as one says it today."""
+        local = self.now.astimezone(self.business.zone)
+        return spoken_time(value, local, self.business.language)
 
     def spoken(self, step: Step) -> str:
         """Return the value held for a step as one says it."""
-        return written(step, self.dialogue.value(step) or "", self.business)
+        value = self.dialogue.value(step) or ""
+        if step is Step.TIME:
+            return self.say_time(value)
+        return written(step, value, self.business)
 
     def offers(self) -> str:
         """Return the services as one says them."""
@@ -130,9 +233,15 @@ class Turn:
             yield Save(replace(turn.change, step=self.dialogue.step, dialogue=state))
         if self.continued:
             yield Continue(self.continued)
-        if self.wish:
-            yield replace(self.wish, said=self.said)
+        if self.request:
+            yield Inquire(self.request, self.said)
         elif self.said:
             yield Say(" ".join(self.said))
         if self.ending:
             yield End(self.ending)
+
+
+def _begun(line: str) -> str:
+    """Return a sentence with its first letter large, but for an e-mail address."""
+    first = line.partition(" ")[0]
+    return line if "@" in first else line[:1].upper() + line[1:]

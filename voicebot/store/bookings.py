@@ -166,10 +166,6 @@ class CallAppointments:
             window, service=service, near=near, without=without, most=most
         )
 
-    async def free_near(self, wanted: datetime) -> tuple[datetime, ...]:
-        """See Slots.free_near."""
-        return await self._slots.free_near(wanted)
-
     async def leave(self) -> None:
         """See Slots.leave."""
         await self._slots.leave()

@@ -127,19 +127,6 @@ class Slots:
             return tuple(sorted(_nearest(found, near, most)))
         return tuple(sorted(found[:most] if window.soonest else _spread(found, most)))
 
-    async def free_near(self, wanted: datetime, most: int = 3) -> tuple[datetime, ...]:
-        """Return the free moments nearest to `wanted`, by time; none when Redis is away."""
-        first = max(self._local(self._clock()).date(), self._local(wanted).date())
-        try:
-            found = [
-                moment
-                for day in (first + timedelta(days=n) for n in range(LOOK_AHEAD_DAYS))
-                for moment in await self._free_on(day)
-            ]
-        except AWAY:
-            return ()
-        return tuple(sorted(sorted(found, key=lambda at: abs(at - wanted))[:most]))
-
     def _days(self, window: Window, near: datetime | None) -> Iterator[date]:
         """Yield the days to look at: of the window, or those around a wished moment."""
         today = self._local(self._clock()).date()

@@ -9,10 +9,11 @@ from functools import partial
 
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, Ledger
-from voicebot.collect.collector import Hear, SayAloud, converse, understand_by_rules
+from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
-from voicebot.collect.understanding import Asked, Understand, rules
+from voicebot.collect.reading import Situation, read
+from voicebot.collect.understand import Understand, understand_by_rules
 from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
@@ -83,8 +84,14 @@ def warm_understanding(business: Business) -> None:
     """Load what understanding loads when first asked: not in the middle of somebody's call."""
     now = datetime.now(business.zone).replace(tzinfo=None)
     for step in FIELDS:
-        asked = Asked(step, now, business.region, business.language, services=business.services)
-        rules.understand(_SAMPLE, asked)
+        where = Situation(
+            step,
+            now,
+            language=business.language,
+            region=business.region,
+            services=business.services,
+        )
+        read(_SAMPLE, where)
 
 
 async def hold_conversation(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from voicebot.collect.events import YES_NO_KEYS, Silent
+from voicebot.collect.events import Silent
 from voicebot.speech import Hint
 from voicebot.stream import turn_taking, voice
 from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
@@ -144,7 +144,7 @@ def is_backchannel(text: str) -> bool:
 def is_noise(moment: Moment, text: str) -> bool:
     """Return whether it is nothing, or a mere backchannel over the bot's words."""
     interrupts = moment.state.heard_prefix is not None
-    may_be_backchannel = interrupts and not moment.state.expectation.confirming
+    may_be_backchannel = interrupts and not moment.state.expectation.closed
     return not text or (may_be_backchannel and is_backchannel(text))
 
 
@@ -180,7 +180,7 @@ def press_key(moment: Moment, key: str) -> None:
 def wait_for_keys(moment: Moment) -> None:
     """Wait for another key, for as long as the open question allows."""
     if (keys := moment.state.keys) is not None:
-        yes_or_no = moment.state.expectation.confirming and keys.digits in YES_NO_KEYS
+        yes_or_no = keys.digits in moment.state.expectation.keys
         moment.do(SetTimer(Timer.KEYS, YES_NO_WAIT_S if yes_or_no else KEY_WAIT_S))
 
 

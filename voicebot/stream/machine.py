@@ -121,12 +121,12 @@ def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
 
 
 def _ask(moment: Moment, expectation: Expectation) -> None:
-    limits = turn_taking.patience(expectation.step, expectation.confirming)
+    limits = turn_taking.patience(expectation.step, expectation.closed)
     if moment.state.decisive:
         limits = turn_taking.NONE
     moment.become(
         expectation=expectation,
-        asked=(expectation.step, expectation.confirming),
+        asked=(expectation.step, expectation.asked),
         passed_over=False,
         waits=Waits.CALLER,
         turn=turn_taking.on_question(moment.state.turn, limits),
@@ -178,8 +178,8 @@ def _judge(moment: Moment) -> None:
     moment.become(judged=None, waits=Waits.CALLER)
     moment.do(ev.DropTranscription(spoken.number))
     if caller.is_answer(moment, spoken, text):
-        prefix, reading = _take_prefix(moment), read(text)
-        _deliver(moment, Utterance(text, spoken.started_at, heard_prefix=prefix, reading=reading))
+        prefix, hint = _take_prefix(moment), read(text)
+        _deliver(moment, Utterance(text, spoken.started_at, heard_prefix=prefix, hint=hint))
     elif spoken.transcript.failed and spoken.plain is None:
         _deliver(moment, Unheard())
     else:
@@ -188,7 +188,7 @@ def _judge(moment: Moment) -> None:
 
 def _is_piece_of_number(moment: Moment, text: str) -> bool:
     asked = moment.state.expectation
-    number = asked.step is Step.PHONE and not asked.confirming
+    number = asked.step is Step.PHONE and not asked.closed
     return bool(text) and number and not asked.read(text).complete
 
 

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from voicebot.call import Phase, Step
-from voicebot.collect.events import Expectation, Reading, Silent, TimeUp
-from voicebot.collect.understanding import Asked
+from voicebot.collect.events import Expectation, Hint, Silent, TimeUp
+from voicebot.collect.reading import Asked, Situation
 from voicebot.errors import VoicebotError
 from voicebot.stream.events import Effect, Now, Transcribed
 from voicebot.stream.playback import Playback
@@ -24,8 +24,8 @@ class FillerPhrases:
     after_s: float  # after the caller's last word
 
 
-Question = tuple[Step, bool]
-"""The open question: a step, and whether a yes is waited for."""
+Question = tuple[Step, Asked]
+"""The open question: a step, and what kind of answer is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Waits(Enum):
 
 
 NOTHING_ASKED: Final = Expectation(
-    Step.NAME, False, lambda text: Reading(Asked(Step.NAME, datetime.min))
+    Step.NAME, Asked.ANSWER, lambda text: Hint(Situation(Step.NAME, datetime.min))
 )
 
 

@@ -14,7 +14,7 @@ from voicebot.collect.reading.acts import acts
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
-from voicebot.collect.understanding import Asked, Intent, Missing
+from voicebot.collect.understanding import Asked, Intent, Missing, Understanding
 from voicebot.collect.understanding.found import Found
 
 _GUESS = 0.15
@@ -174,6 +174,63 @@ def _values(
         while first > 0 and (lead := said.before(first, "yes.restate", "lead.is")):
             first = lead.first
         yield Candidate(act, first, end)
+
+
+def is_unread(done: Reading) -> bool:
+    """Return True where a model may know more: words are unread, or a no comes without its mend."""
+    no = any(isinstance(act, reading.Deny) for act in done.acts)
+    return bool(done.rest) or (no and len(done.acts) == 1)
+
+
+def asked_of(situation: Situation) -> Asked:
+    """Return the situation in the old types, for the model."""
+    return Asked(
+        step=situation.step,
+        now=situation.now,
+        region=situation.region,
+        language=situation.language,
+        confirming=situation.asked is reading.Asked.CONFIRM,
+        services=situation.services,
+        record=situation.record,
+        partial=situation.partial,
+        zone=situation.zone,
+    )
+
+
+def acts_of(meant: Understanding, asked: Asked, text: str) -> Reading:
+    """Return what a model understood, in acts; its values count as guesses, and are read back."""
+    span, acts = (0, len(text)), list[reading.Act]()
+    for step, value in meant.fields.items():
+        whole = step is not asked.step or meant.missing is None
+        missing = None if whole or meant.missing is None else reading.Missing(meant.missing.value)
+        acts.append(reading.Provide(step, value, span, missing, meant.partial, assumed=_OF_MODEL))
+    if meant.partial and not acts and meant.missing:
+        missing = reading.Missing(meant.missing.value)
+        acts.append(reading.Provide(asked.step, None, span, missing, meant.partial))
+    plain = _PLAIN_ACTS.get(meant.intent)
+    return reading.Reading((*acts, *((plain(span),) if plain and not acts else ())))
+
+
+_OF_MODEL = 2
+_PLAIN_ACTS: Mapping[Intent, Callable[[reading.Span], reading.Act]] = {
+    Intent.YES: reading.Affirm,
+    Intent.NO: reading.Deny,
+    Intent.REFUSAL: lambda span: reading.Decline("refuses", span),
+    Intent.DONT_KNOW: lambda span: reading.Decline("does not know", span),
+    Intent.UNSURE: lambda span: reading.Decline("unsure", span),
+    Intent.NO_PREFERENCE: lambda span: reading.Flexible(Window(), span),
+    Intent.QUESTION: lambda span: reading.Ask("", "", span),
+    Intent.BOT_CHALLENGE: lambda span: reading.Ask("robot", "", span),
+    Intent.REPEAT: reading.Repeat,
+    Intent.SPEAK_SLOWER: reading.SlowDown,
+    Intent.HOLD: reading.Wait,
+    Intent.HUMAN: reading.WantPerson,
+    Intent.CANCEL: lambda span: reading.Want("cancel", span),
+    Intent.COMPLAINT: lambda span: reading.Want("annoyed", span),
+    Intent.GREETING: reading.Greet,
+    Intent.GOODBYE: reading.Leave,
+    Intent.THANKS: reading.Thank,
+}
 
 
 def situation_of(asked: Asked) -> Situation:

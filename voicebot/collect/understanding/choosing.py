@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from voicebot.collect.collector import understand_by_rules
-from voicebot.collect.understanding import Understand
+from voicebot.collect.understand import Understand, understand_by_rules
 from voicebot.settings import Engine, Settings
 
 

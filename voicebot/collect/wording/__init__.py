@@ -25,10 +25,20 @@ class Wording:
 
     lines: Mapping[str, tuple[str, ...]]
 
-    def line(self, key: str, turn: int = 0, /, **values: str) -> str:
-        """Return the line of `key`; `turn` picks the variant for asking again, the last repeats."""
-        variants = self.lines[key]
-        return variants[min(turn, len(variants) - 1)].format(**values)
+    def line(self, key: str, form: int = 0, /, **values: str) -> str:
+        """Return the line of `key` in its `form` (from 0); past the last the last two take turns.
+
+        So nothing is asked twice running in the same words.
+        """
+        forms = self.lines[key]
+        if form >= len(forms):
+            form = len(forms) - 1 - (form - len(forms) + 1) % min(2, len(forms))
+        return forms[form].format(**values)
+
+    def in_turn(self, key: str, turn: int, /, **values: str) -> str:
+        """Return the line of `key` in the form whose turn it is; all forms take turns."""
+        forms = self.lines[key]
+        return forms[turn % len(forms)].format(**values)
 
     def fixed_sentences(self) -> tuple[str, ...]:
         """Return every spoken sentence without a placeholder, to be synthesised beforehand."""

@@ -12,11 +12,13 @@ from openai import AsyncOpenAI, omit
 from openai.types.responses import Response, ResponseTextConfigParam
 
 from voicebot.breaker import Breaker
-from voicebot.collect.understanding import Asked, Meanwhile, Understanding, nothing, unsure
+from voicebot.collect.reading import Reading, Situation
+from voicebot.collect.understand import Meanwhile, nothing
+from voicebot.collect.understanding import Asked
+from voicebot.collect.understanding.bridged import acts_of, asked_of, is_unread
 from voicebot.collect.understanding.model.checking import checked
 from voicebot.collect.understanding.model.meaning import Meaning, schema
 from voicebot.collect.understanding.model.prompt import instructions, messages
-from voicebot.collect.understanding.rules import understand as by_rules
 from voicebot.log import get_logger
 from voicebot.openai import Failure, Tokens, meter
 from voicebot.openai.client import FAILURES, Unwanted, failure_of
@@ -59,27 +61,27 @@ class ModelUnderstanding:
         self._is_openai = is_openai
 
     async def __call__(
-        self, utterance: str, asked: Asked, meanwhile: Meanwhile = nothing, /
-    ) -> Understanding:
-        """What the caller meant; never raises for the model's sake."""
-        guess = by_rules(utterance, asked)
-        if not unsure(guess, utterance) or not self._may_ask():
-            return guess
+        self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
+    ) -> Reading:
+        """Return what the caller's words do; never raises for the model's sake."""
+        if not is_unread(done) or not self._may_ask():
+            return done
         await meanwhile()
-        asked_at = time.perf_counter()
+        asked, asked_at = asked_of(situation), time.perf_counter()
         try:
             async with asyncio.timeout(self._deadline_s):
-                meaning = await self.ask(utterance, asked)
+                meaning = await self.ask(text, asked)
         except FAILURES as error:
             self._note(failure_of(error))
-            return guess
+            return done
         finally:
             meter().waited_s += time.perf_counter() - asked_at
         self._breaker.answered()
-        understood = checked(meaning, utterance, asked)
+        understood = checked(meaning, text, asked)
         if understood is None:
             self._note(Failure.UNUSABLE)
-        return understood or guess
+            return done
+        return acts_of(understood, asked, text)
 
     def _may_ask(self) -> bool:
         if meter().is_spent:

@@ -1,0 +1,240 @@
+"""The appointment: a wished time is checked, free ones are offered, the agreed one is booked.
+
+wish ──bookable──► hold ──yours──► read back ──yes──► book ──► the end
+  │                  └──taken──┐
+  └──shut, past, too far───────┴─► look ──► offer ──choice──► hold …
+window ("any day but Monday") ─────► look ──► offer ──none of them──► look
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Literal
+
+from voicebot.business import WEEKDAYS, Hours
+from voicebot.call import CallSid, Needs, Place, Status, Step, Window
+from voicebot.collect.dialogue import Mode, Purpose, normal
+from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
+from voicebot.collect.reading import Missing
+from voicebot.collect.spoken import in_a_sentence, written_time
+from voicebot.collect.turn import Turn
+from voicebot.validation import Refusal, refuse_time
+
+_HALF_DAY = timedelta(hours=12)
+
+
+def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
+    """Ask the calendar for a moment that can be booked; offer others for one that cannot.
+
+    ambiguous  only the hour was said, which may be the morning's or the evening's: the opening
+               hours decide, and where they leave both the caller does
+    """
+    at = turn.valid(Step.TIME, value)
+    if not isinstance(at, datetime):
+        return turn.ask()
+    turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME, given_time=None)
+    if ambiguous:
+        both = [each for each in (at, _other_half(at)) if not _refusal(turn, each)]
+        if len(both) > 1:
+            return _offer(turn, sorted(both))
+        at = both[0] if both else at
+    refusal = _refusal(turn, at)
+    if refusal is None:
+        turn = turn.become(partial=None, window=None, offered=())
+        about = turn.dialogue.about
+        moved = CallSid(about.call_sid) if about else None
+        return turn.ask_for(Reserve(at, service=service_of(turn), instead_of=moved))
+    turn = _out_of_hours(turn, at) if refusal is Refusal.CLOSED else turn.say(f"time.{refusal}")
+    if refusal is Refusal.TOO_FAR:
+        return turn.become(partial=None).ask()
+    return look(turn, Window(), near=at)
+
+
+def _other_half(at: datetime) -> datetime:
+    return at - _HALF_DAY if at.hour >= 12 else at + _HALF_DAY
+
+
+def _refusal(turn: Turn, at: datetime) -> Refusal | None:
+    return refuse_time(at, turn.business, turn.now, service_of(turn))
+
+
+def service_of(turn: Turn) -> str | None:
+    """Return the id of the service that the appointment is for, or None while it is open."""
+    held = turn.dialogue
+    name = held.about.service if held.about else held.answers.get(Step.SERVICE, "")
+    offer = turn.business.offer(name)
+    return offer.id if offer else None
+
+
+def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
+    """Ask the calendar what is free inside a window."""
+    turn = turn.become(step=Step.TIME, mode=Mode.ASKING, window=window, pending=None, partial=None)
+    without = tuple(
+        at for value in turn.dialogue.unwanted if isinstance(at := _moment(turn, value), datetime)
+    )
+    return turn.ask_for(Look(window, near, without, service_of(turn)))
+
+
+def others(turn: Turn) -> Turn:
+    """Offer the next free moments, as none of these suits."""
+    held = turn.dialogue
+    turn = turn.become(unwanted=(*held.unwanted, *held.offered), offered=())
+    return look(turn, held.window or Window())
+
+
+def on_free(turn: Turn, event: Free) -> Turn:
+    """Offer what is free; without anything ask for another day."""
+    turn = replace(turn, said=event.said)
+    wish = turn.dialogue.window
+    if event.moments:
+        return _offer(turn, event.moments)
+    if wish and wish != Window() and not turn.dialogue.offered:
+        # Nothing there: what comes next, whatever was wished for.
+        return look(turn.say("time.none_then"), Window())
+    turn = turn.say("time.none") if turn.dialogue.unwanted else turn
+    return turn.become(mode=Mode.ASKING, window=None, unwanted=(), offered=()).ask()
+
+
+def _offer(turn: Turn, moments: Sequence[datetime]) -> Turn:
+    offered = tuple(normal(at, turn.business) for at in moments)
+    return turn.become(
+        step=Step.TIME,
+        mode=Mode.CHOOSING,
+        offered=offered,
+        partial=None,
+        unheard=False,
+        put=0,
+    ).ask()
+
+
+def choose(turn: Turn, value: str) -> Turn:
+    """Take one of the offered moments, to be held and read back."""
+    return wish_for(turn.become(unwanted=()), value)
+
+
+def recall(turn: Turn) -> Turn:
+    """Begin with what the caller said about the time before it was asked for."""
+    held = turn.dialogue
+    if held.given_time:
+        turn = turn.become(given_time=None)
+        if turn.valid(Step.TIME, held.given_time):
+            return wish_for(turn, held.given_time)
+        missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
+        turn = turn.become(partial=held.given_time)
+        return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
+    if held.window or held.urgent:
+        return look(turn, held.window or Window(soonest=True))
+    return turn.ask()
+
+
+def on_placed(turn: Turn, event: Placed) -> Turn:
+    """Take the calendar's answer. Without one the time is noted, and booked by a person later."""
+    turn, request = replace(turn, said=event.said), event.request
+    value = normal(request.start, turn.business)
+    if event.place is Place.TAKEN:
+        turn = turn.say("time.taken", time=turn.say_time(value))
+        return look(turn, Window(), near=request.start)
+    if isinstance(request, Move):
+        return _moved(turn, request.start, event.place)
+    if not request.agreed:
+        doubted = turn.dialogue.doubted - {Step.TIME}
+        turn = turn.become(pending=value, doubted=doubted, mode=Mode.CONFIRMING, put=0, offered=())
+        return turn.ask()
+    if event.place is Place.UNKNOWN:
+        return unbooked(turn, "end.unconfirmed")
+    return _booked(turn, request.start)
+
+
+def agree(turn: Turn) -> Turn:
+    """Ask the calendar to book what was read back, after the last yes."""
+    held, value = turn.dialogue, turn.dialogue.pending or ""
+    at = turn.valid(Step.TIME, value)
+    if not isinstance(at, datetime) or _refusal(turn, at):
+        return wish_for(turn, value)
+    if held.about:
+        return turn.ask_for(Move(CallSid(held.about.call_sid), at))
+    return turn.ask_for(Reserve(at, agreed=True, service=service_of(turn)))
+
+
+def _moment(turn: Turn, value: str) -> datetime | None:
+    at = turn.valid(Step.TIME, value)
+    return at if isinstance(at, datetime) else None
+
+
+def _out_of_hours(turn: Turn, at: datetime) -> Turn:
+    """Say why no visit begins at that moment, and the hours of that day."""
+    day = turn.say_time(f"{at.astimezone(turn.business.zone):%Y-%m-%d}")
+    spans = turn.business.hours.get(WEEKDAYS[at.weekday()], ())
+    if not spans or turn.business.is_closed(at.astimezone(turn.business.zone).date()):
+        return turn.say("time.shut", day=day)
+    begins_open = any(span.opens <= at.time() < span.closes for span in spans)
+    line = "time.too_late" if begins_open else "time.closed"
+    return turn.say(line, day=day, **opening_hours(turn, spans))
+
+
+def opening_hours(turn: Turn, spans: Sequence[Hours]) -> dict[str, str]:
+    """Return the opening hours of one day, for a line: all of them, and their two ends."""
+
+    def clock(of: time) -> str:
+        return written_time(f"T{of:%H:%M}", turn.business.language)
+
+    line = turn.dialogue.wording.line
+    spoken = [line("spoken.span", opens=clock(s.opens), closes=clock(s.closes)) for s in spans]
+    return {
+        "hours": turn.listed(spoken, "and"),
+        "opens": clock(spans[0].opens),
+        "closes": clock(spans[-1].closes),
+    }
+
+
+def _booked(turn: Turn, at: datetime) -> Turn:
+    """Save the time together with the booking, in one commit, and end the call."""
+    held = turn.dialogue
+    turn = turn.answer(Step.TIME, at).confirm(Step.TIME).become(step=Step.DONE, pending=None)
+    name, service = held.answers.get(Step.NAME, ""), held.answers.get(Step.SERVICE, "")
+    line = {
+        (True, True): "end.booked",
+        (False, True): "end.booked_nameless",
+        (True, False): "end.booked_serviceless",
+        (False, False): "end.booked_plain",
+    }[bool(name), bool(service)]
+    time = turn.say_time(normal(at, turn.business))
+    turn = turn.say(line, name=name, service=in_a_sentence(service), time=time)
+    return turn.end(Ending.HANGUP, Status.BOOKED)
+
+
+def _moved(turn: Turn, at: datetime, place: Place) -> Turn:
+    """Say that the existing appointment was moved, or that staff will see to it."""
+    time = turn.say_time(normal(at, turn.business))
+    if place is Place.UNKNOWN:
+        turn = turn.note(turn.dialogue.wording.line("existing.note_move", time=time))
+        turn = turn.need(Needs.FOLLOW_UP).say("existing.later")
+    else:
+        turn = turn.need(Needs.NOTHING).say("existing.moved", time=time)
+    return close(turn.become(pending=None))
+
+
+def close(turn: Turn) -> Turn:
+    """Ask whether there is anything else."""
+    held = turn.dialogue
+    dealt = held.dealt if held.purpose is Purpose.BOOK else (*held.dealt, held.purpose)
+    turn = turn.become(dealt=dealt)
+    return turn.become(
+        mode=Mode.CLOSING, purpose=Purpose.BOOK, about=None, partial=None, put=0, attempts=0
+    ).ask()
+
+
+def unbooked(turn: Turn, line: Literal["end.unconfirmed", "end.incomplete"]) -> Turn:
+    """End without a booking: a person goes on, or the caller calls again."""
+    held = turn.dialogue
+    number = held.answers.get(Step.PHONE) or held.caller or ""
+    reachable = turn.valid(Step.PHONE, number) is not None
+    said = line if reachable else f"{line}_numberless"
+    said = said if held.knows_something else "end.incomplete_untold"
+    if held.pending:
+        turn = turn.note(held.wording.line("end.note_time", time=turn.say_time(held.pending)))
+    if reachable and held.knows_something:
+        turn = turn.need(Needs.FOLLOW_UP)
+    return turn.say(said).end(Ending.HANGUP, Status.INCOMPLETE)
