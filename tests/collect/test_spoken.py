@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ from voicebot.collect.spoken import (
     in_a_sentence,
     listing,
     pronounce,
+    spoken_time,
+    spoken_times,
     written,
     written_phone,
     written_time,
@@ -95,3 +99,38 @@ def test_a_service_stands_in_a_sentence_without_capitals_but_for_letters(
 @given(st.text(max_size=60), st.sampled_from(list(Step)))
 def test_whatever_stands_in_a_record_can_be_said(text: str, step: Step) -> None:
     pronounce(written(step, text, load_business(None)))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-03-22T09:30", "el domingo 22 de marzo a las 9:30 de la mañana"),
+        ("2026-03-22 12", "el domingo 22 de marzo por la tarde"),
+        ("T13:00", "la 1 de la tarde"),
+        ("T12:00", "las 12 del mediodía"),
+    ],
+)
+def test_a_time_is_said_in_spanish(value: str, text: str) -> None:
+    assert written_time(value, "es") == text
+
+
+NOW = datetime(2026, 3, 2, 12, 0)
+"""A Monday."""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-03-02T15:00", "today, Monday the 2nd, at 3 pm"),
+        ("2026-03-04T12:00", "this Wednesday, the 4th, at noon"),
+        ("2026-03-04", "this Wednesday, the 4th"),
+        ("2026-03-24T09:30", "Tuesday the 24th of March at 9:30 am"),
+    ],
+)
+def test_a_time_of_this_week_is_said_without_its_month(value: str, text: str) -> None:
+    assert spoken_time(value, NOW) == text
+
+
+def test_of_several_times_each_day_is_named_once() -> None:
+    offered = ("2026-03-03T09:00", "2026-03-03T11:00", "2026-03-05T14:00")
+    assert spoken_times(offered, NOW) == ["tomorrow at 9 am", "11 am", "Thursday at 2 pm"]

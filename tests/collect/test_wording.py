@@ -81,7 +81,7 @@ def test_every_language_has_the_same_lines_with_the_same_places_to_fill() -> Non
             for key, texts in load_wording(business).lines.items()
         }
 
-    assert places("en") == places("zh-CN")
+    assert places("en") == places("zh-CN") == places("es")
 
 
 _SAID = {
@@ -220,7 +220,7 @@ def test_lines_are_short_for_the_ear_and_praise_nobody() -> None:
                 assert len(sentences) - 1 <= _MOST_BEFORE_A_QUESTION, (key, text)
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("language", ["en", "zh-CN", "es"])
 def test_what_is_said_often_has_three_forms(language: str) -> None:
     lines = load_wording(DEMO.model_copy(update={"language": language})).lines
     for section in ("ask", "saved", "missing", "reply.noted", "reply.unknown", "time.choose"):

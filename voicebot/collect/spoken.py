@@ -33,6 +33,12 @@ _PARTS_OF_DAY = {
     | dict.fromkeys(("afternoon", "12"), "下午")
     | dict.fromkeys(("evening", "18"), "晚上")
     | dict.fromkeys(("night", "21"), "夜里"),
+    "es": {"": ""}
+    | dict.fromkeys(("small_hours", "00"), " de madrugada")
+    | dict.fromkeys(("morning", "06"), " por la mañana")
+    | dict.fromkeys(("noon", "11"), " a mediodía")
+    | dict.fromkeys(("afternoon", "12"), " por la tarde")
+    | dict.fromkeys(("evening", "night", "18", "21"), " por la noche"),
 }
 """A part of the day, by its name or first hour in understanding's results, as it is said."""
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})?")
@@ -94,7 +100,7 @@ def written_time(value: str, language: str = "en") -> str:
             parts.append(_clock(clock, language))
     except (ValueError, KeyError):
         return value
-    return ("" if language == "zh-CN" else " at ").join(parts)
+    return _BEFORE_A_CLOCK[language].join(parts)
 
 
 def spoken_time(value: str, now: datetime, language: str = "en") -> str:
@@ -147,8 +153,19 @@ def _near_day(day: datetime, now: datetime) -> str:
     return f"{weekday} the {ordinal} of {_MONTHS[day.month - 1]}"
 
 
+_BEFORE_A_CLOCK = {"en": " at ", "zh-CN": "", "es": " a "}
+_SPANISH_DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_SPANISH_MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
+    *("septiembre", "octubre", "noviembre", "diciembre"),
+)
+
+
 def _day(day: str, language: str) -> str:
     date = datetime.fromisoformat(day)
+    if language == "es":
+        month = _SPANISH_MONTHS[date.month - 1]
+        return f"el {_SPANISH_DAYS[date.weekday()]} {date.day} de {month}"
     if language == "zh-CN":
         return f"{date.month}月{date.day}号星期{'一二三四五六日'[date.weekday()]}"
     weekday = WEEKDAYS[date.weekday()].capitalize()
@@ -166,12 +183,24 @@ def _clock(clock: str, language: str) -> str:
     if language == "zh-CN":
         spoken = f"{_part_of_day(hour)}{hour if hour <= 12 else hour - 12}点"
         return spoken + (f"{'零' if minute < 10 else ''}{minute}分" if minute else "")
+    if language == "es":
+        return _spanish_clock(hour, minute)
     if (hour, minute) == _LAST_MINUTE:
         return "midnight"
     if (hour, minute) == (12, 0):
         return "noon"
     half = "am" if hour < 12 else "pm"
     return f"{hour % 12 or 12}:{minute:02d} {half}" if minute else f"{hour % 12 or 12} {half}"
+
+
+def _spanish_clock(hour: int, minute: int) -> str:
+    """Return an hour with its article: "las 9:30 de la mañana", "la 1 de la tarde"."""
+    if (hour, minute) == _LAST_MINUTE:
+        return "la medianoche"
+    short = hour % 12 or 12
+    part = "de la mañana" if hour < 12 else "de la tarde" if hour < 20 else "de la noche"
+    part = "del mediodía" if hour == 12 else part
+    return f"{'la' if short == 1 else 'las'} {short}{f':{minute:02d}' if minute else ''} {part}"
 
 
 def _part_of_day(hour: int) -> str:

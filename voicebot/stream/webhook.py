@@ -41,6 +41,7 @@ _LOST_PLUS: Final = re.compile(r" (?=[0-9]{4,15}$)")
 _APOLOGY: Final = {
     "en": "Sorry, all our lines are busy just now. Please call again in a few minutes.",
     "zh-CN": "抱歉，目前线路繁忙，请过几分钟再打来。",
+    "es": "Lo siento, todas las líneas están ocupadas. Llame de nuevo en unos minutos.",
 }
 
 StatusOf = Callable[[CallSid], Awaitable[Status | None]]
