@@ -75,6 +75,7 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     full, also = _folded(kept, base)
     if held and not asked and full == held:
         return
+    kept = kept if labelled else [*_contributing(kept, base)]
     end = max(each.end for each in kept)
     trail = said.at(end, "name.trail")
     act = Provide(Step.NAME, full, said.span(base.first, end), also=also, assumed=base.guesses)
@@ -100,6 +101,19 @@ def _folded(found: Sequence[Mention], base: Mention) -> tuple[str, str | None]:
     later = [each for each in found if each.first >= base.end]
     name, also, _ = reduce(_joined, later, (text, base.text if base.nick else None, base))
     return name, also if also != name else None
+
+
+def _contributing(found: Sequence[Mention], base: Mention) -> Iterator[Mention]:
+    """Give the mentions that the name is made of; a name said in passing later is none of them."""
+    state: _Fold = (parted(base.text) if base.letters else base.text, None, base)
+    for each in found:
+        if each.first < base.end:
+            yield each
+            continue
+        after = _joined(state, each)
+        if each.letters or each.hint or each.nick or after[:2] != state[:2]:
+            yield each
+            state = after
 
 
 def _labelled(found: Sequence[Mention]) -> str:

@@ -202,7 +202,11 @@ def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Nu
                 long = len(kept) <= _LONG_GROUPS and any(
                     len(g.digits) >= _LONG_DIGITS for g in kept
                 )
-                apart = all(g.written and (long or len(g.digits) >= _FEWEST_DIGITS) for g in others)
+                parted = all(said.tokens[at - 1].is_sign for at in edges)  # "0412 345 678, 9 Bay …"
+                apart = all(
+                    g.written and (long or parted or len(g.digits) >= _FEWEST_DIGITS)
+                    for g in others
+                )
                 number = _Number(kept, last=len(kept))
                 if others and apart and not joined and (value := number.value(region)):
                     return number, value

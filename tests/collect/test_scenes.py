@@ -1,0 +1,370 @@
+"""What a receptionist does with what callers do, one scene for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.collect.conversation import VALUES, said
+from voicebot.business import Business, BusinessAnswer, Emergency, Visit, load_business
+from voicebot.call import (
+    FIELDS,
+    Booking,
+    CallSid,
+    CallState,
+    Change,
+    Message,
+    Needs,
+    Place,
+    Service,
+    Speaker,
+    Status,
+    Step,
+    Window,
+    Wish,
+)
+from voicebot.collect.dialogue import Dialogue, Mode, Purpose, begin, situation
+from voicebot.collect.events import (
+    CalledOff,
+    CallOff,
+    Effect,
+    End,
+    Ending,
+    Event,
+    Find,
+    Found,
+    Free,
+    Heard,
+    Inquire,
+    Look,
+    Move,
+    Placed,
+    Request,
+    Reserve,
+    Save,
+)
+from voicebot.collect.moves import next_move
+from voicebot.collect.reading import read
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""Monday the 2nd of March, noon in Sydney."""
+DEMO = load_business(None)
+OTHER = CallSid("CA-booked")
+BOOKED = Booking(
+    OTHER,
+    CallState(
+        answers={
+            Step.NAME: "Robin Carter",
+            Step.SERVICE: Service("plumbing", "Plumbing"),
+            Step.TIME: datetime(2026, 3, 4, 14, 0, tzinfo=DEMO.zone),
+        },
+        booked=True,
+    ),
+)
+
+
+@dataclass
+class Scene:
+    """A call in the middle, with a calendar of free times and the bookings of a number."""
+
+    dialogue: Dialogue
+    free: tuple[str, ...] = ("2026-03-03T09:00", "2026-03-04T15:00", "2026-03-06T10:00")
+    bookings: tuple[Booking, ...] = ()
+    asked: list[Request] = field(default_factory=list)
+    change: Change = field(default_factory=Change)
+    ending: Ending | None = None
+
+    def hears(self, text: str) -> str:
+        """Return what the bot says to this."""
+        where = situation(self.dialogue, NOW)
+        event: Event = Heard(Message(Speaker.CALLER, text, NOW), read(text, where))
+        notes = self.change.notes
+        while True:
+            self.dialogue, effects = next_move(self.dialogue, event, NOW)
+            self._note(effects)
+            inquiries = [effect for effect in effects if isinstance(effect, Inquire)]
+            if not inquiries:
+                self.change = replace(self.change, notes=(*notes, *self.change.notes))
+                return said(effects)
+            event = self._answer(inquiries[0])
+
+    def _note(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            if isinstance(effect, Save):
+                self.change = effect.change
+            if isinstance(effect, End):
+                self.ending = effect.ending
+
+    def _answer(self, inquiry: Inquire) -> Event:
+        self.asked.append(inquiry.request)
+        match inquiry.request:
+            case Reserve() | Move() as request:
+                return Placed(request, Place.YOURS, inquiry.said)
+            case Look() as request:
+                moments = [datetime.fromisoformat(at).replace(tzinfo=DEMO.zone) for at in self.free]
+                left = tuple(at for at in moments if at not in request.without)
+                return Free(request, left, inquiry.said)
+            case Find() as request:
+                return Found(request, self.bookings, inquiry.said)
+            case CallOff() as request:
+                return CalledOff(request, True, inquiry.said)
+
+    @property
+    def notes(self) -> list[str]:
+        return [note.text for note in self.change.notes]
+
+
+def at(step: Step, business: Business = DEMO, **state: object) -> Scene:
+    """A call that has come to this step, with everything before it told."""
+    known = {s: VALUES[s] for s in FIELDS[: FIELDS.index(step)]}
+    confirmed = frozenset({Step.PHONE, Step.EMAIL} & set(known))
+    held = begin(business, CallState())
+    held = replace(held, answers=known, confirmed=confirmed, step=step, **state)  # type: ignore[arg-type]
+    return Scene(held)
+
+
+def last_read_back(business: Business = DEMO) -> Scene:
+    """ "I can do this Wednesday, the 4th, at 2 pm. Shall I book that?" """
+    return at(Step.TIME, business, mode=Mode.CONFIRMING, pending="2026-03-04T14:00", put=1)
+
+
+OFFERED = ("2026-03-03T09:00", "2026-03-04T15:00", "2026-03-06T10:00")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["any day is fine", "whenever suits", "as soon as possible", "what have you got?"],
+)
+def test_a_flexible_caller_is_offered_real_times(words: str) -> None:
+    scene = at(Step.TIME)
+    assert "tomorrow at 9 am, Wednesday at 3 pm or Friday at 10 am" in scene.hears(words)
+    assert scene.dialogue.mode is Mode.CHOOSING
+
+
+@pytest.mark.parametrize("words", ["Tuesday or Wednesday", "after four", "not before Thursday"])
+def test_a_window_is_looked_into(words: str) -> None:
+    scene = at(Step.TIME)
+    scene.hears(words)
+    (look,) = scene.asked
+    assert isinstance(look, Look)
+    assert look.window != Window()
+
+
+@pytest.mark.parametrize(
+    ("words", "pending"),
+    [
+        ("the first one", OFFERED[0]),
+        ("the Friday one", OFFERED[2]),
+        ("the last one please", OFFERED[2]),
+        ("Wednesday at three", OFFERED[1]),
+    ],
+)
+def test_one_of_the_offered_times_is_chosen_and_read_back(words: str, pending: str) -> None:
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED)
+    assert scene.hears(words).endswith("?")
+    assert (scene.dialogue.mode, scene.dialogue.pending) == (Mode.CONFIRMING, pending)
+
+
+def test_neither_brings_the_next_ones() -> None:
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED[:2])
+    assert "Friday at 10 am" in scene.hears("neither")
+    (look,) = scene.asked
+    assert isinstance(look, Look)
+    assert len(look.without) == 2
+
+
+def test_a_time_that_is_shut_says_so_and_brings_the_nearest() -> None:
+    scene = at(Step.TIME)
+    words = scene.hears("Wednesday at eleven at night")
+    assert "from 7 am to 9 pm" in words
+    assert "Which suits you?" in words
+
+
+def test_an_hour_that_may_be_the_mornings_or_the_evenings_is_asked_about() -> None:
+    scene = at(Step.TIME)
+    assert "8 am or 8 pm" in scene.hears("Wednesday at eight")
+    scene.hears("8 pm")
+    assert scene.dialogue.pending == "2026-03-04T20:00"
+
+
+def test_hours_that_only_one_half_of_the_day_allows_are_not_asked_about() -> None:
+    scene = at(Step.TIME)
+    scene.hears("Wednesday at three")
+    assert scene.dialogue.pending == "2026-03-04T15:00"
+
+
+def test_an_appointment_is_called_off_after_name_number_and_a_yes() -> None:
+    scene = at(Step.NAME)
+    scene.bookings = (BOOKED,)
+    scene.hears("I need to cancel my appointment")
+    assert scene.change.wish is Wish.CANCEL
+    scene.hears("Robin Carter")
+    scene.hears("0412 345 678")
+    assert "plumbing this Wednesday, the 4th, at 2 pm" in scene.hears("yes")
+    assert scene.dialogue.mode is Mode.CALLING_OFF
+    scene.hears("yes")
+    assert scene.asked[-1] == CallOff(OTHER)
+    assert scene.change.needs is Needs.NOTHING
+    assert scene.ending is None
+
+
+def test_an_appointment_is_moved_to_a_time_that_is_free() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.MOVE)
+    scene.bookings = (BOOKED,)
+    scene.hears("0412 345 678")
+    assert "2 pm" in scene.hears("yes")
+    scene.hears("Friday at ten in the morning")
+    assert scene.dialogue.pending == "2026-03-06T10:00"
+    scene.hears("yes")
+    assert isinstance(scene.asked[-1], Move)
+    assert scene.ending is None
+
+
+def test_nothing_of_another_callers_appointment_is_said() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL)
+    scene.dialogue = replace(scene.dialogue, answers={Step.NAME: "Alex Miller"})
+    scene.bookings = (BOOKED,)
+    scene.hears("0412 345 678")
+    words = scene.hears("yes")
+    assert "2 pm" not in words
+    assert scene.dialogue.about is None
+    assert scene.change.needs in (Needs.FOLLOW_UP, None)
+    assert scene.dialogue.needs in (Needs.FOLLOW_UP, Needs.NOTHING)
+
+
+def test_an_emergency_hears_the_businesss_own_sentence_and_is_put_through() -> None:
+    listed = (Emergency(words=("smell gas",), say="Leave the house now."),)
+    scene = at(Step.NAME, DEMO.model_copy(update={"emergencies": listed}))
+    assert "Leave the house now." in scene.hears("Help, I smell gas!")
+    assert (scene.change.wish, scene.change.needs) == (Wish.EMERGENCY, Needs.PERSON)
+    assert scene.ending is Ending.TRANSFER
+
+
+def test_in_an_emergency_without_anybody_no_e_mail_is_asked_for() -> None:
+    scene = at(Step.NAME, DEMO.model_copy(update={"transfer_to": None}))
+    scene.hears("There's water pouring through the ceiling!")
+    assert scene.dialogue.urgent
+    assert Step.EMAIL not in scene.dialogue.steps
+
+
+def test_a_complaint_is_written_down_and_a_call_back_promised() -> None:
+    scene = at(Step.NAME)
+    scene.hears("I want to make a complaint about the plumber")
+    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.FOLLOW_UP)
+    assert "complaint about the plumber" in scene.notes[0]
+    assert scene.ending is None
+
+
+def test_a_question_is_answered_in_the_same_turn_and_the_question_put_again() -> None:
+    own = (BusinessAnswer(ask=("are you insured",), say="Yes, all of us are."),)
+    scene = at(Step.EMAIL, DEMO.model_copy(update={"answers": own}))
+    words = scene.hears("are you insured?")
+    assert words.startswith("Yes, all of us are.")
+    assert words.endswith("?")
+
+
+def test_what_the_bot_cannot_know_is_noted_and_a_call_back_promised() -> None:
+    scene = last_read_back()
+    scene.hears("Yes. Will it be the same fella as last time?")
+    assert "same fella" in scene.notes[0]
+    assert scene.change.needs is Needs.FOLLOW_UP
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_the_price_of_the_service_in_question_is_told() -> None:
+    assert "80 dollars an hour" in at(Step.NAME).hears("how much do you charge for gardening?")
+
+
+def test_it_says_that_it_is_no_person() -> None:
+    assert "automated assistant" in at(Step.PHONE).hears("are you a robot?")
+
+
+def test_the_number_that_calls_is_read_back_by_its_end() -> None:
+    scene = at(Step.PHONE, caller="+61412345678")
+    assert "6 7 8" in scene.hears("the number I'm calling from")
+    scene.hears("yes")
+    assert scene.change.confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize("words", ["I don't have an email", "I don't do email", "no email"])
+def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(words)
+    assert scene.dialogue.step is Step.SERVICE
+    assert scene.notes == ["No e-mail address"]
+
+
+@pytest.mark.parametrize(
+    "words", ["yes, the gate code is 4521", "yes, and ring me before you come"]
+)
+def test_a_note_beside_a_yes_is_kept_and_the_question_put_again(words: str) -> None:
+    scene = last_read_back()
+    assert scene.hears(words).endswith("?")
+    assert scene.notes
+    assert scene.ending is None
+    scene.hears("yes")
+    assert scene.change.status is Status.BOOKED
+
+
+@pytest.mark.parametrize("words", ["wrong number, sorry", "I'll call back later", "bye"])
+def test_who_does_not_want_to_go_on_is_let_go(words: str) -> None:
+    scene = at(Step.PHONE)
+    scene.hears(words)
+    assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Step.PHONE, "I won't give you that"),
+        (Step.ADDRESS, "what nonsense"),
+        (Step.TIME, "whenever"),
+        (Step.TIME, "I don't know"),
+    ],
+)
+def test_no_refusal_and_no_third_misunderstanding_hangs_up(step: Step, words: str) -> None:
+    scene = at(step)
+    for _ in range(3):
+        scene.hears(words)
+        assert scene.ending is None
+
+
+def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
+    scene = last_read_back()
+    words = scene.hears("yes but the name is Anita Patel")
+    assert "Anita Patel" in words
+    assert scene.change.answers == {Step.NAME: "Anita Patel"}
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_hello_is_answered_at_once() -> None:
+    words = at(Step.ADDRESS).hears("hello?")
+    assert "here" in words or "hear you" in words
+
+
+def test_what_was_told_early_is_read_back_before_anything_is_booked() -> None:
+    scene = at(Step.NAME)
+    words = scene.hears("It's Imogen Cray, I need a plumber at 12 Rose Avenue, Newtown")
+    assert "best number" in words or "Is that" in words or "is that" in words
+    assert Step.SERVICE in scene.dialogue.early
+    assert Step.ADDRESS in scene.dialogue.early
+
+
+def test_a_clinic_is_visited_and_says_so() -> None:
+    clinic = DEMO.model_copy(update={"visit": Visit.OURS})
+    assert "come in" in at(Step.SERVICE, clinic).hears("plumbing")
+
+
+def test_a_moment_is_given_to_who_asks_for_it() -> None:
+    scene = at(Step.TIME)
+    scene.hears("hang on, let me check my diary")
+    assert scene.dialogue.patience > 0
+
+
+def test_a_day_without_its_hour_is_kept_and_only_the_hour_asked_for() -> None:
+    scene = at(Step.TIME)
+    assert "this Wednesday, the 4th" in scene.hears("Wednesday")
+    scene.hears("at two in the afternoon")
+    assert scene.dialogue.pending == "2026-03-04T14:00"
