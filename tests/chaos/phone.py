@@ -55,13 +55,14 @@ NO = "No."
 EVERYTHING_SAID = [NO, *(text for texts in SAYINGS.values() for text in texts)]
 
 QUESTIONS = (
-    ("yes", re.compile(r"Is that right|Shall I book that|Shall we go on")),
-    ("name", re.compile(r"your name|catch the name|first and last name")),
-    ("phone", re.compile(r"phone number|keypad")),
-    ("address", re.compile(r"the address for|catch the address|street number")),
-    ("email", re.compile(r"e-mail address|at sign")),
-    ("service", re.compile(r"[Ww]hich service|choose one")),
-    ("time", re.compile(r"When would|day and time|a day and a time|On which day|At what time")),
+    ("yes", re.compile(r"(?i)that (all )?right|right now\?|yes or no|shall (I|we)|ending in")),
+    ("yes", re.compile(r"So (it's|that's) [^?]*\?$")),
+    ("name", re.compile(r"your name|first and last name")),
+    ("phone", re.compile(r"best number|phone number|digit by digit|keypad")),
+    ("address", re.compile(r"the address|number and the street|suburb")),
+    ("email", re.compile(r"e-mail|at sign")),
+    ("service", re.compile(r"do for you|[Ww]hich service|one of these")),
+    ("time", re.compile(r"When would|day and time|what's free|[Ww]hich (suits|one|day)|hat time")),
 )
 FAREWELL = re.compile(r"Goodbye!$")
 

@@ -32,7 +32,7 @@ LINES = {
     "time": "Wednesday at half past nine in the morning.",
     "confirm": "Yes.",
 }
-QUESTIONS = {"name": "your name", "phone": "phone number", "address": "the address for"}
+QUESTIONS = {"name": "your name", "phone": "best number", "address": "the address for"}
 SID = "CA-killed"
 CALL_S = 300
 RATE_HZ = 8000

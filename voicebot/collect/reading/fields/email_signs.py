@@ -112,7 +112,9 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
     else:
         goes_on = _is_glued(said, at + 1) and said.low(at + 1) in "@._-"
         text = without_accents(token.low)
-        stops = token.kind is TokenKind.HAN or said.at(at, "email.stop") is not None
+        written = _is_glued(said, at + 1) and said.low(at + 1).isdecimal()  # "a92"
+        stop = said.at(at, "email.stop") is not None and not written
+        stops = token.kind is TokenKind.HAN or stop
         kind = Kind.STOP if stops else Kind.WORD
         yield piece(kind, text if goes_on else text.replace("'", ""))
 
@@ -182,7 +184,8 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
     after = read[at + 1].kind if at + 1 < len(read) else None
     amid_letters = before is after is Kind.LETTER
     if piece.kind is Kind.LETTER and set(piece.text) == {"o"}:
-        if Kind.DIGITS in (before, after) and before is not Kind.LETTER:
+        written = before is Kind.AT and piece.glued and read[at - 1].written  # "@o2.pl"
+        if not written and Kind.DIGITS in (before, after) and before is not Kind.LETTER:
             return replace(piece, kind=Kind.DIGITS, text="0" * len(piece.text))
     elif piece.kind is Kind.DIGITS and piece.text == "0" and amid_letters:
         return replace(piece, kind=Kind.LETTER, text="o")

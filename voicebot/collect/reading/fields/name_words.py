@@ -130,6 +130,8 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
     opening, ends = said.tokens[first].text, ends_at(said, at + 1)
     if is_letter(said, at) and _is_initial(said, at):
         return True
+    if before == "-" and token.glued and not stops:
+        return True  # "El-Sayed"
     if said.at(at, "name.ending_too") and token.text.istitle():
         return opening[0].isupper()
     if said.at(at, "name.particle"):
