@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import chain
 
 from voicebot.collect.reading.text import Kind, Token, tokens, without_accents
-from voicebot.collect.reading.words import is_everyday
+from voicebot.collect.reading.words import is_everyday, is_given
 
 SOUND = "quiet.sound"
 """The tag of "uh" and "um", which may stand inside any phrase."""
@@ -24,6 +24,8 @@ _INSIDE = frozenset((",", "-", "'"))
 _EVERY_LANGUAGE = "any"
 """The table of what belongs to no language, read with each."""
 _START, _END = "^", "$"
+_EXACT = "="
+"""Before a word: only with its accents ("=qué" asks, "que" does not)."""
 _SLOTS = {
     Kind.WORD: ("{word}",),
     Kind.LETTER: ("{word}", "{letter}"),
@@ -138,7 +140,8 @@ class Lexicon:
 
         A language without a list of its everyday words knows those that stand in its table.
         """
-        return is_everyday(word) or (self.language != "en" and word in self._words)
+        own = self.language != "en" and word in self._words and not is_given(word)
+        return own or is_everyday(word)
 
     def has(self, tag: str, word: str) -> bool:
         """Return True when this one word is a phrase with this tag."""
@@ -219,7 +222,8 @@ def _sequence(parts: Sequence[object], after: _Node) -> _Node:
     for part in reversed(parts):
         node = _Node()
         if isinstance(part, str):
-            for spelling in dict.fromkeys((part, without_accents(part))):
+            exact = part.removeprefix(_EXACT)
+            for spelling in {exact, exact if exact != part else without_accents(part)}:
                 node.edges[spelling] = [after]
         elif isinstance(part, list):
             for alternative in part:
@@ -251,7 +255,7 @@ class _Pattern:
                 found[-1].append(self.alternatives())
                 if not self.rest or self.rest.pop() != ")":
                     raise LexiconError("a parenthesis is not closed")
-            elif sign in (_START, _END) or sign.startswith("{"):
+            elif sign in (_START, _END) or sign.startswith(("{", _EXACT)):
                 found[-1].append(sign)
             else:
                 found[-1].extend(token.low for token in tokens(sign))

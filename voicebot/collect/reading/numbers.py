@@ -136,19 +136,29 @@ class Numbers:
     def _quantity(self, at: int) -> Group | None:
         head = self._below_hundred(at)
         if head is None:
-            hundreds = self._is(at, "number.hundreds")  # "doscientos"
-            return self._scaled(Group((hundreds.value,), at, at), hundreds, 2) if hundreds else None
+            return self._hundreds(at) or self._one_thousand(at)
         if scale := self._is(head.end, "number.hundred"):
             return self._scaled(head, scale, 2)
         if scale := self._is(head.end, "number.thousand"):
             return self._scaled(head, scale, 3)
         return head
 
+    def _hundreds(self, at: int) -> Group | None:
+        """Return "doscientos doce": hundreds that are one word."""
+        word = self._is(at, "number.hundreds")
+        return self._scaled(Group((word.value,), at, at), word, 2) if word else None
+
+    def _one_thousand(self, at: int) -> Group | None:
+        """Return "mil doscientos": a thousand that no number stands before."""
+        word = self._is(at, "number.one_thousand")
+        return self._scaled(Group(("1",), at, at), word, 3) if word else None
+
     def _scaled(self, head: Group, scale: Match, zeros: int) -> Group:
         """Return "nine hundred and twelve" as 912, or as 900 12."""
         round_number = Group((head.digits + "0" * zeros,), head.first, scale.end)
         link = self._is(scale.end, "number.and")
-        tail = self._below_hundred(link.end if link else scale.end)
+        after = link.end if link else scale.end
+        tail = (self._hundreds(after) if zeros > 2 else None) or self._below_hundred(after)
         if tail is None or tail.written or len(tail.digits) > zeros or tail.digits == "0":
             return round_number
         joined = head.digits + tail.digits.zfill(zeros)

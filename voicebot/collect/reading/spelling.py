@@ -28,11 +28,16 @@ class Letter:
 
 def letter(said: Utterance, at: int) -> Letter | None:
     """Return the letter that is spelled at this token; "I" and "a" only where letters are near."""
-    if whole := said.at(at, "spelling.letter"):
-        return Letter(whole.value, whole.end)
+    if whole := _named(said, at):
+        link = said.at(whole.end, "spelling.as")
+        like = link is not None and sounds_alike(whole.text, said.low(link.end)[:1])
+        word = like and link and len(said.low(link.end)) > 1
+        return Letter(whole.text, link.end + 1) if link and word else whole
     times, after = said.at(at, "number.times"), at + 1
     if times and after < len(said) and said.tokens[after].kind is Kind.LETTER:
         return Letter(said.low(after) * int(times.value), after + 1)
+    if times and (named := _named(said, after)):
+        return Letter(named.text * int(times.value), named.end)  # "doble ele"
     token = said.tokens[at] if at < len(said) else None
     if token is None or token.kind is not Kind.LETTER or not token.low.isascii():
         return None
@@ -48,6 +53,17 @@ def letter(said: Utterance, at: int) -> Letter | None:
     if said.at(at, "spelling.lone_word") and not _among_letters(said, at):
         return None
     return Letter(token.low, at + 1)
+
+
+def _named(said: Utterance, at: int) -> Letter | None:
+    """Return the letter whose name is said here; an everyday word is one only beside letters."""
+    whole = said.at(at, "spelling.letter")
+    if whole is None and (also := said.at(at, "spelling.letter_too")):
+        end = also.end
+        ends = said.low(end) in ("", ",") or said.at(end, "email.at", "email.mark")
+        before = _is_letter(said, _beyond_comma(said, at, -1))
+        whole = also if before and (ends or _is_letter(said, end)) else None
+    return Letter(whole.value, whole.end) if whole else None
 
 
 def sounds_alike(one: str, other: str) -> bool:
@@ -69,7 +85,8 @@ def _among_letters(said: Utterance, at: int) -> bool:
     number = said.numbers.group(at + 1)
     if number and number.end < len(said) and said.tokens[number.end].kind is Kind.LETTER:
         return True  # "a one b two"
-    return any(_is_letter(said, _beyond_comma(said, at, step)) for step in (-1, 1))
+    beside = [_beyond_comma(said, at, step) for step in (-1, 1)]
+    return any(_is_letter(said, n) or (n >= 0 and _named(said, n)) for n in beside)
 
 
 def _beyond_comma(said: Utterance, at: int, step: int) -> int:
@@ -79,6 +96,6 @@ def _beyond_comma(said: Utterance, at: int, step: int) -> int:
 def _is_letter(said: Utterance, at: int) -> bool:
     if not 0 <= at < len(said):
         return False
-    if said.at(at, "number.times"):
+    if said.at(at, "number.times", "spelling.letter"):
         return True
     return said.tokens[at].kind is Kind.LETTER or said.low(at) in _BESIDE_LETTER

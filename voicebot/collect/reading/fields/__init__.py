@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Reader
+from voicebot.collect.reading.es.address import address as spanish_address
 from voicebot.collect.reading.fields.address import address
 from voicebot.collect.reading.fields.email import email
 from voicebot.collect.reading.fields.name import name
@@ -31,8 +32,11 @@ _CHINESE: Mapping[Step, Reader] = {
     Step.EMAIL: chinese_email,
     Step.TIME: chinese_time,
 }
+_SPANISH: Mapping[Step, Reader] = {**READERS, Step.ADDRESS: spanish_address}
 
 
 def readers(language: str) -> Mapping[Step, Reader]:
     """Return the readers of a language, by the step that asks for each field."""
-    return _CHINESE if language.startswith("zh") else READERS
+    if language.startswith("zh"):
+        return _CHINESE
+    return _SPANISH if language.startswith("es") else READERS

@@ -12,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from voicebot.collect.reading.fields.name_words import is_known, is_letter, is_word, titled
 from voicebot.collect.reading.lexicon import lexicon
 from voicebot.collect.reading.spelling import letter, sounds_alike
+from voicebot.collect.reading.text import without_accents
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_family, is_given
 
@@ -96,8 +97,9 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     singles = len(parts) - len(written)
     if not singles or not written or _are_words(said, first, end, parts):
         return None
-    if all(map(is_known, written)) and singles == 1:
-        return None  # "mary a smith" is a name with an initial
+    single = next((at for at in range(first + 1, end - 1) if is_letter(said, at)), first)
+    if singles == 1 and (all(map(is_known, written)) or said.at(single, "name.particle")):
+        return None  # "mary a smith" is a name with an initial, "ramón y cajal" one with a particle
     strange = sum(not is_everyday(part) for part in written)
     known = is_given(text) or " " in parted(text, known=True)
     spelled = singles >= FEWEST and singles * 2 >= len(parts)
@@ -139,7 +141,8 @@ def respelled(name: str, letters: str) -> str:
     The letters are the word that sounds like them, all words together, or a last name to a first.
     """
     words, said = name.lower().split(" "), name.split(" ")
-    if letters in ("".join(words), *words):
+    plain = [without_accents(word) for word in words]
+    if letters in ("".join(words), *words, "".join(plain), *plain):
         return name
     at = nearest(words, letters)
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):

@@ -138,6 +138,8 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
         return not stops or at + 1 < len(said)
     if stops or said.at(at, "quiet.courtesy"):
         return False
+    if token.text.istitle() and said.at(at - 1, "name.particle"):
+        return True  # "de la Torre"
     if said.at(at, "name.suffix"):
         return ends
     if opening[0].isupper() and token.text.islower() and not opening.isupper():

@@ -47,6 +47,8 @@ _OF_TIMES = _OF_DAYS | {
     *(
         "time.too_early",
         "time.too_late",
+        "time.later_on",
+        "time.sooner",
         "time.noon",
         "time.any",
         "time.late",

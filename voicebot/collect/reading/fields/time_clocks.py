@@ -151,6 +151,19 @@ def _past(line: Line, got: Got) -> Clock | None:
     return Clock(got.first, got.end, before, 60 - minutes, half, cue)
 
 
+def _minutes_behind(line: Line, got: Got) -> Clock | None:
+    """Five and a half, eleven less a quarter: the hour first, as in Spanish."""
+    hour, minutes = int(got.parts[0].value), int(got.parts[2].value)
+    if hour not in range(1, 25) or minutes not in range(1, 60):
+        return None
+    led = line.before(got.first, "at") and not line.before(got.first, "between")
+    if not got.has("fraction") and (minutes % 5 or not led):
+        return None
+    if got.has("minutes_less"):
+        hour, minutes = hour - 1 or 12, 60 - minutes
+    return Clock(got.first, got.end, hour, minutes)
+
+
 def _hundred(_: Line, got: Got) -> Clock | None:
     """Sixteen hundred, oh nine hundred hours."""
     *zero, hour = (int(part.value) for part in got.parts if part.tag == "time.n")
@@ -173,6 +186,8 @@ def _hour(line: Line, got: Got) -> Clock | None:
     minute, joined = sum(rest), line.digits(got.first) and line.said.low(got.first + 1) == "-"
     if hour not in range(1, 24) or (rest and joined):
         return None
+    if line.tag(got.first, "one") and not line.before(got.first, "at"):
+        return None  # "una visita"
     if len(rest) > 1 and (rest[0] or minute > 9 or line.digits(got.parts[1].first) > 1):
         return None
     ish = got.has("ish") or line.tag(got.first, "ish_number")
@@ -195,6 +210,7 @@ def _at_ten(line: Line, got: Got) -> Clock | None:
 
 _CLOCKS: dict[str, Callable[[Line, Got], Clock | None]] = {
     "n? noon": _noon,
+    "n minutes_more|minutes_less fraction|n minutes?": _minutes_behind,
     "one? fraction|n minutes? beyond|short_of|short_of_us noon|n": _past,
     "fraction n": _past,
     "n n hundred hours?": _hundred,
@@ -264,7 +280,7 @@ def pieces_of(
             found.append(Part(at, part.end, part.value or "night"))
         if piece and outside[at]:
             found.append(piece)
-        at = max(piece.end if piece else 0, at + 1)
+        at = max(piece.end if piece else part.end if part else 0, at + 1)
     inside = {at for piece in found for at in range(piece.first, piece.end)}
     rest = [at for at in range(line.end) if at not in inside and not line.said.is_sound(at)]
     clocks = sum(isinstance(piece, Clock) for piece in found)

@@ -202,7 +202,7 @@ def _number_alone(line: Line, got: Got) -> Day | None:
     if value not in range(1, 32) or line.tag(behind, "street", "no_day"):
         return None
     led = line.before(got.first, "on", "the")
-    if got.has("n") and not (led and (line.closes(got.end) or line.said.low(got.end) == "at")):
+    if got.has("n") and not (led and (line.closes(got.end) or line.tag(got.end, "hour_follows"))):
         return None
     if got.has("nth") and value <= 3 and not line.digits(got.first):
         led = led or line.before(got.first, "weekday", "short", "which")
@@ -240,7 +240,7 @@ def _easter(year: int) -> date:
 
 def _weekday(line: Line, got: Got) -> Day | None:
     """Friday, this Friday, next Friday, Friday week, Tuesday after next, the Friday after."""
-    which, end, behind = got.text("which"), got.end, line.on(got.end)
+    which, end, behind = got.text("which", "after_which"), got.end, line.on(got.end)
     leads = which or line.opens(got.first) or line.before(got.first, "on", "at", "half", "day")
     if got.has("short") and not leads:
         return None  # "I sat"
@@ -268,7 +268,8 @@ def counts_from_there(line: Line, at: int) -> bool:
 
 def _stretch(line: Line, got: Got) -> Day | None:
     """This week, next weekend, the week after next, early in May, the next three days."""
-    weekend, this = got.has("weekend"), not got.has("after") and got.text("which") in ("", "this")
+    this = not got.has("after") and got.text("which", "after_which") in ("", "this")
+    weekend = got.has("weekend")
     first: date | None = line.today
     if month := got.value("month", "new_year"):
         first = _first(line.today.replace(day=1), lambda day: day.month == month)
@@ -310,7 +311,8 @@ _DAYS: dict[str, Callable[[Line, Got], Day | None]] = {
     "day weeks?": _from_today,
     "which part": _from_today,
     "tonight": _from_today,
-    "which? which? weekday|short": _weekday,
+    "which? which? weekday|short after_which?": _weekday,
+    "early|late|mid|end? in? the? weeks|weekend after_which": _stretch,
     "early|late|mid|end? in? the? which weeks|weekend": _stretch,
     "early|late|mid|end in? the? weeks": _stretch,
     "weeks after next": _stretch,

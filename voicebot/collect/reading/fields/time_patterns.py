@@ -90,7 +90,8 @@ class Line:
         if word := self.said.at(at, "number.unit", "number.teen") or self.tag(at, "ish_number"):
             return Match("time.n", at, word.end, word.value)
         if tens := self.said.at(at, "number.ten"):
-            unit = self.tag(self.on(tens.end), "n", "nth")
+            link = self.said.at(tens.end, "number.joint")  # "treinta y cinco"
+            unit = self.tag(self.on(link.end if link else tens.end), "n", "nth")
             joins = unit and not self.digits(unit.first) and 0 < int(unit.value) < 10
             counts = unit and self.tag(self.on(unit.end), "days", "weeks", "months", "hours")
             if counts and self.said.before(self.back(at), "number.unit", "number.teen"):

@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import groupby, pairwise
 
 from voicebot.business import Offer
-from voicebot.collect.reading.text import Kind, tokens
+from voicebot.collect.reading.text import Kind, tokens, without_accents
 from voicebot.collect.reading.words import is_everyday
 
 NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
@@ -124,7 +124,7 @@ class Trades:
 
 @lru_cache(maxsize=4096)
 def _stem(word: str, endings: tuple[str, ...]) -> str:
-    word = word.removesuffix("'s")
+    word = without_accents(word.removesuffix("'s"))
     if word.endswith(("ies", "ied")) and len(word) > _SHORTEST_STEM:
         return word[: -len("ies")] + "y"
     cut = (word.removesuffix(ending) for ending in endings if word.endswith(ending))
