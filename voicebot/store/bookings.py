@@ -51,6 +51,10 @@ PATIENCE_S = 1.0
 MOST_BOOKINGS = 10
 """More coming appointments of one number are not looked at: no caller hears them all."""
 _KEPT_AFTER = timedelta(days=1)
+_ABANDONED_FOR = timedelta(hours=1)
+"""A call that was abandoned unbooked so long ago keeps no place."""
+_SILENT_FOR = timedelta(days=2)
+"""Nor does one that broke off so long ago: few servers are away longer, with a journal of it."""
 
 _FIELDS = [BOOKED_FIELD, "caller", ANSWER_FIELD[Step.PHONE], ANSWER_FIELD[Step.TIME]]
 _RELEASE, _LEAVE = (Script(name, behind=()) for name in ("release", "leave"))
@@ -170,6 +174,12 @@ class CallAppointments:
         """See Slots.leave."""
         await self._slots.leave()
 
+    async def give_back(self) -> None:
+        """See Slots.give_back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._slots.give_back()
+
     async def take_over(self, earlier: CallSid) -> None:
         """See Slots.take_over."""
         await self._slots.take_over(earlier)
@@ -244,6 +254,7 @@ class CallAppointments:
         old = [t for t in (done.was, done.before) if read_moment(t) not in (None, start)]
         await self._release(booking, *old)
         await self._slots.leave()
+        await self.give_back()
         return Place.YOURS
 
     async def _release(self, booking: CallSid, *times: str) -> None:
@@ -320,6 +331,7 @@ class Reconciliation:
             (key, holder, place)
             for holder, place in booked.items()
             if self._is_orphan(records[calls[holder]], day, place)
+            or self._is_given_up(records[calls[holder]])
         ]
 
     def _is_orphan(self, record: CallRecord | None, day: date, place: str) -> bool:
@@ -336,6 +348,18 @@ class Reconciliation:
             return False
         local = start.astimezone(self._business.zone)
         return (local.date(), str(_minute(local))) != (day, place.partition(" ")[0])
+
+    def _is_given_up(self, record: CallRecord | None) -> bool:
+        """Whether a call took a place, booked nothing, and nobody will go on with it.
+
+        An abandoned call has no booking in a journal: its end is written behind it, and whoever
+        goes on with it opens it again first. Any other may, so that takes its time.
+        """
+        if record is None or record.broken or record.fields.get(BOOKED_FIELD) == flag(True):
+            return False
+        until = read_moment(record.fields.get("updatedAt"))
+        patience = _ABANDONED_FOR if record.status is Status.ABANDONED else _SILENT_FOR
+        return until is not None and self._clock() - until > patience
 
 
 def _start(booking: Booking) -> datetime:

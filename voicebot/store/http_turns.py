@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker
+from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker, Status
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store import metrics
 from voicebot.store.backend import Backend
@@ -97,4 +97,6 @@ class HttpTurn:
             raise Overtaken(f"another turn of {self.call_sid} was faster; send this one again")
         metrics.commit_seconds.labels(Saved.REDIS).observe(time.perf_counter() - began_at)
         await self.backend.turn_written(self.call_sid, self.state.caller, self.began)
+        if after.status is not Status.ACTIVE:
+            await self.appointments.give_back()
         return replace(self, record=after).skeleton

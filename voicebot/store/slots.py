@@ -1,5 +1,6 @@
-"""Appointments that cannot be given twice: a day's places in Redis, held, booked, released.
+"""Appointments that cannot be given twice: a day's places in Redis, offered, held, booked, freed.
 
+    free   what is free inside a window: what it returns is the caller's for OFFER_S
     hold   before the time is read back: no other call gets it for HOLD_S
     book   at the caller's yes, before the record's commit: it is the caller's for good
     leave  at the end of a call that did not book: the place is free at once
@@ -7,33 +8,61 @@
 
 The day `slots:{<business>:<date>}` is one key, so one script decides. It is not the record's
 slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until
-the caller goes on (the call is its own holder, and a later call takes its places along). A place
-too many is better than a caller too many.
+the caller goes on (the call is its own holder, and a later call takes its places along), or until
+`Reconciliation` sees that nobody will. A place too many is better than a caller too many.
+
+`call:{<callSid>}:offers` names what is offered to a call, for the process that has its next turn.
+It is written first, so it may name what was never kept, and what was given back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from itertools import islice
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from typing import cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from voicebot.business import Business
+from voicebot.business import WEEKDAYS, Business
 from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.record import call_keys
 from voicebot.store.scripts import Script
 
 HOLD_S = 300
 """Long enough for a read-back with questions; a caller who is gone by then has hung up."""
-LOOK_AHEAD_DAYS = 7
+OFFER_S = 120
+"""Long enough for a caller to choose among times that were read out, and to ask about them."""
 _LIFE_AFTER_S = 7 * 24 * 3600
 """A day's places are kept for a week after it."""
+_DAYS_AT_ONCE = 31
+"""Days that are read in one round trip. Most questions are answered by the first."""
+_TRIES = 3
+"""Others may take what was just found to be free; so often it is looked for again."""
 
 _SLOT, _LEAVE, _PASS_ON = (Script(name, behind=()) for name in ("slot", "leave", "pass_on"))
+_PLACE = re.compile(r"(\d+) (\d+)(?: (\d+) (.*))?", re.ASCII | re.DOTALL)
+"""As slot.lua writes it: start, expiry, and where it is not usual the length and the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a visit takes of a day: its minutes, and how many there may be at one time.
+
+    service   its id, where it has fewer places than there are in all; else empty
+    """
+
+    minutes: int
+    capacity: int
+    service: str
+    of_service: int
 
 
 class Slots:
@@ -50,42 +79,58 @@ class Slots:
         self._business = business
         self._holder = call_sid
         self._clock = clock
-        self._held: dict[str, str] = {}  # by day: what stands there for this session
+        self._held: dict[tuple[str, str], str] = {}  # by day and holder: what stands there
 
     async def hold(
         self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
     ) -> Place:
-        """Keep this moment for the caller while it is read back.
+        """Keep this moment for the caller while it is read back; what was offered is let go.
 
         Places of the calls `instead_of` do not stand in its way.
         """
-        expires = int(self._clock().timestamp() * 1000) + HOLD_S * 1000
-        return await self._take(start, expires, instead_of)
+        place = await self._take(self._holder, start, self._until(HOLD_S), service, instead_of)
+        if place is Place.YOURS:
+            await self.give_back()
+        return place
 
     async def book(
         self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
     ) -> Place:
         """Keep it for good; other places of this call are let go. See `hold`."""
-        place = await self._take(start, 0, instead_of)
+        place = await self._take(self._holder, start, 0, service, instead_of)
         if place is Place.YOURS:
-            del self._held[self._key(self._local(start).date())]
+            del self._held[self._key(self._local(start).date()), self._holder]
             await self.leave()
+            await self.give_back()
         return place
 
     async def leave(self) -> None:
-        """Release what was held and not booked, unless a newer session of the call holds it."""
+        """Release what was held or offered and not booked, unless a newer session of the call
+        holds it."""
         held, self._held = self._held, {}
         try:
-            for key, place in held.items():
-                await _LEAVE.run(self._client, (key,), (self._holder, place))
+            for (key, holder), place in held.items():
+                await _LEAVE.run(self._client, (key,), (holder, place))
         except (*AWAY, BrokenRecord):
-            return  # a hold expires by itself
+            return  # it expires by itself
+
+    async def give_back(self, of: CallSid | None = None) -> None:
+        """Release all that this call, or the call `of`, is offered, whichever process did it.
+
+        Best effort: an offer expires by itself.
+        """
+        call_sid = of or self._holder
+        try:
+            await self._withdraw(call_sid, await self._offers(call_sid))
+        except AWAY:
+            return
 
     async def take_over(self, earlier: CallSid) -> None:
         """Take over what an earlier call of this caller still holds; best effort.
 
-        It would stand in the caller's own way.
+        It would stand in the caller's own way, and so would what it was offered.
         """
+        await self.give_back(earlier)
         today = self._local(self._clock()).date()
         keys = [
             self._key(today + timedelta(days=n))
@@ -99,7 +144,7 @@ class Slots:
             for key in (key for key, has in zip(keys, has_place, strict=True) if has is True):
                 place = await _PASS_ON.run(self._client, (key,), (earlier, self._holder))
                 if place:
-                    self._held[key] = cast(str, place)
+                    self._held[key, self._holder] = cast(str, place)
         except (*AWAY, BrokenRecord):
             return  # a hold expires by itself
 
@@ -112,74 +157,248 @@ class Slots:
         without: Collection[datetime] = (),
         most: int = 3,
     ) -> tuple[datetime, ...]:
-        """Return free moments inside a window, by time; none when Redis is away."""
-        found: list[datetime] = []
+        """Return free moments inside a window, by time; none when Redis is away.
+
+        They are this caller's for OFFER_S. What it was offered before is given back.
+        """
+        refused, mine = set(without), list[datetime]()
+        near = self._local(near) if near else None
         try:
-            for day in self._days(window, near):
-                moments = (at for at in await self._free_on(day) if at not in without)
-                found += [at for at in moments if window.has_time(self._local(at).time())]
-                days = {self._local(at).date() for at in found}
-                if near is None and (len(days) >= most or (window.soonest and len(found) >= most)):
+            earlier = await self._offers(self._holder)
+            for _ in range(_TRIES):
+                wanted = await self._look(window, service, near, refused, most)
+                names = {self._offer_name(at): at for at in wanted}
+                await self._note_offers(names)
+                earlier |= names.keys()
+                expires = self._until(OFFER_S)
+                places = [
+                    await self._take(_offer_holder(self._holder, name), at, expires, service)
+                    for name, at in names.items()
+                ]
+                mine = [at for at, p in zip(wanted, places, strict=True) if p is Place.YOURS]
+                if Place.TAKEN not in places:
                     break
-        except AWAY:
+                refused |= set(wanted) - set(mine)
+            await self._withdraw(self._holder, earlier - {self._offer_name(at) for at in mine})
+        except (*AWAY, BrokenRecord):
             return ()
-        if near is not None:
-            return tuple(sorted(_nearest(found, near, most)))
-        return tuple(sorted(found[:most] if window.soonest else _spread(found, most)))
+        return tuple(mine)
 
-    def _days(self, window: Window, near: datetime | None) -> Iterator[date]:
-        """Yield the days to look at: of the window, or those around a wished moment."""
+    async def _look(
+        self,
+        window: Window,
+        service: str | None,
+        near: datetime | None,
+        refused: Collection[datetime],
+        most: int,
+    ) -> list[datetime]:
+        """Return the moments to offer, in order of time. Raises client.AWAY.
+
+        No more days are read than that takes, each part of them in one round trip.
+        """
+        kind, found = self._kind(service), list[datetime]()
+        starts = self._starts(kind, window)
+        days = self._days(window, near, starts)
+        for at in range(0, len(days), _DAYS_AT_ONCE):
+            part, rest = days[at : at + _DAYS_AT_ONCE], days[at + _DAYS_AT_ONCE :]
+            for day, taken in zip(part, await self._read(part), strict=True):
+                free = self._free_on(day, taken, kind, starts[day.weekday()])
+                found += [moment for moment in free if moment not in refused]
+                if near is None and _are_enough(found, window, most):
+                    return found[:most] if window.soonest else _spread(found, most)
+            if near is not None and _are_nearest(found, near, most, rest):
+                break
+        if near is not None:
+            return sorted(_nearest(sorted(found), near, most))
+        return found[:most] if window.soonest else _spread(found, most)
+
+    def _starts(self, kind: _Kind, window: Window) -> list[list[int]]:
+        """Return by weekday the minutes at which visits begin: a slot after the other."""
+        step = self._business.booking.slot_minutes
+        times = [(minute, time(*divmod(minute, 60))) for minute in range(0, 24 * 60, step)]
+        allowed = [(minute, at) for minute, at in times if window.has_time(at)]
+        return [
+            [
+                minute
+                for minute, at in allowed
+                if any(span.has_room(at, kind.minutes) for span in self._business.hours.get(d, ()))
+            ]
+            for d in WEEKDAYS
+        ]
+
+    def _days(
+        self, window: Window, near: datetime | None, starts: Sequence[Sequence[int]]
+    ) -> list[date]:
+        """Return the days to look at, in order of time or of their distance to a wish."""
         today = self._local(self._clock()).date()
-        first = max(filter(None, (today, window.first, min(window.days, default=None))))
-        if near is not None:
-            first = max(today, self._local(near).date() - timedelta(days=1))
-        ahead = self._business.booking.days_ahead
-        days = (first + timedelta(days=n) for n in range(ahead + 1))
-        open_days = (day for day in days if window.has_day(day) and any(_grid(self._business, day)))
-        yield from islice(open_days, LOOK_AHEAD_DAYS)
+        ahead = (today + timedelta(days=n) for n in range(self._business.booking.days_ahead + 1))
+        days = [
+            day
+            for day in ahead
+            if starts[day.weekday()] and window.has_day(day) and not self._business.is_closed(day)
+        ]
+        if near is None:
+            return days
+        return sorted(days, key=lambda day: abs(day - near.date()))
 
-    async def _take(self, start: datetime, expires: int, instead_of: Sequence[CallSid]) -> Place:
-        local = self._local(start)
+    async def _read(self, days: Sequence[date]) -> list[Mapping[str, str] | None]:
+        """Return the places of some days; None for a key of another type: all of it is taken."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for day in days:
+                pipe.hgetall(self._key(day))
+            replies = await pipe.execute(raise_on_error=False)
+        for reply in replies:
+            if isinstance(reply, Exception) and not is_wrong_type(reply):
+                raise reply
+        return [None if isinstance(reply, Exception) else reply for reply in replies]
+
+    def _free_on(
+        self, day: date, taken: Mapping[str, str] | None, kind: _Kind, starts: Sequence[int]
+    ) -> Iterator[datetime]:
+        """Yield the free moments of a day, as slot.lua would decide, but not one that is held."""
+        if taken is None:
+            return
+        now, zone = self._clock(), self._business.zone
+        now_ms, usual = int(now.timestamp() * 1000), self._business.booking.slot_minutes
+        visits, same, own = (
+            defaultdict[str, _Visits](list),
+            defaultdict[str, _Visits](list),
+            set[int](),
+        )
+        for holder, place in taken.items():
+            match = _PLACE.fullmatch(place)
+            if not match or (match[2] != "0" and int(match[2]) <= now_ms):
+                continue
+            start, (call, is_offer, _) = int(match[1]), holder.partition("?")
+            if call == self._holder:
+                own |= set() if is_offer else {start}
+                continue
+            visits[call].append((start, start + int(match[3] or usual)))
+            if kind.service and match[4] == kind.service:
+                same[call].append(visits[call][-1])
+        limits = [(_Load(visits.values()), kind.capacity)]
+        limits += [(_Load(same.values()), kind.of_service)] if kind.service else []
+        for start in starts:
+            end = start + kind.minutes
+            if start not in own and all(load.most(start, end) < room for load, room in limits):
+                at = datetime.combine(day, time(*divmod(start, 60)), zone)
+                if at > now and _exists(at):
+                    yield at
+
+    async def _take(
+        self,
+        holder: str,
+        start: datetime,
+        expires: int,
+        service: str | None,
+        instead_of: Sequence[CallSid] = (),
+    ) -> Place:
+        local, now, kind = self._local(start), self._clock(), self._kind(service)
         key = self._key(local.date())
-        booking = self._business.booking
-        now = self._clock()
         life_s = max(0, int((local - now).total_seconds())) + _LIFE_AFTER_S
-        minute = _minute(local)
-        arguments = (self._holder, minute, booking.slot_minutes, booking.capacity)
+        visit = (_minute(local), kind.minutes, kind.capacity, kind.service, kind.of_service)
+        usual = self._business.booking.slot_minutes
+        arguments = (holder, *visit, usual, int(now.timestamp() * 1000), expires, life_s)
         try:
-            moments = (int(now.timestamp() * 1000), expires, life_s)
-            reply = await _SLOT.run(self._client, (key,), (*arguments, *moments, *instead_of))
+            place = await _SLOT.run(self._client, (key,), (*arguments, *instead_of))
         except (*AWAY, BrokenRecord):
             return Place.UNKNOWN
-        if not reply:
+        if not place:
             return Place.TAKEN
-        self._held[key] = f"{minute} {expires}"
+        self._held[key, holder] = cast(str, place)
         return Place.YOURS
 
-    async def _free_on(self, day: date) -> list[datetime]:
+    async def _offers(self, call_sid: CallSid) -> set[str]:
+        """Return the names of what a call may be offered; none where that key is not ours."""
         try:
-            taken = await cast(Awaitable[Mapping[str, str]], self._client.hgetall(self._key(day)))
+            return set(await cast(Awaitable[set[str]], self._client.smembers(_offers(call_sid))))
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
-            return []  # no call can hold a time of that day
-        now = self._clock()
-        now_ms = int(now.timestamp() * 1000)
-        busy = [start for v in taken.values() if (start := _busy_from(v, now_ms)) is not None]
-        booking = self._business.booking
-        return [
-            at
-            for at in _grid(self._business, day)
-            if at > now
-            and sum(abs(_minute(at) - start) < booking.slot_minutes for start in busy)
-            < booking.capacity
-        ]
+            return set()
 
-    def _key(self, day: date) -> str:
+    async def _note_offers(self, names: Collection[str]) -> None:
+        """Note what is about to be offered. Raises client.AWAY."""
+        if names:
+            key = _offers(self._holder)
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.sadd(key, *names)
+                pipe.expire(key, OFFER_S)
+                await pipe.execute()
+
+    async def _withdraw(self, call_sid: CallSid, names: Collection[str]) -> None:
+        """Release what a call was offered. Raises client.AWAY."""
+        if not names:
+            return
+        async with self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                place = self._key(name.split()[0]), _offer_holder(call_sid, name)
+                self._held.pop(place, None)
+                pipe.hdel(*place)
+            pipe.srem(_offers(call_sid), *names)
+            await pipe.execute()
+
+    def _offer_name(self, at: datetime) -> str:
+        """Return the name of a place among a call's offers: its day and minute."""
+        local = self._local(at)
+        return f"{local.date()} {_minute(local)}"
+
+    def _kind(self, service: str | None) -> _Kind:
+        business = self._business
+        offer = business.offer(service) if service else None
+        in_all, of_service = business.capacity(), business.capacity(service)
+        name = offer.id if offer and of_service < in_all else ""
+        return _Kind(business.minutes(service), in_all, name, of_service)
+
+    def _until(self, seconds: int) -> int:
+        return int(self._clock().timestamp() * 1000) + seconds * 1000
+
+    def _key(self, day: date | str) -> str:
         return day_key(self._business, day)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._business.zone)
+
+
+_Visits = list[tuple[int, int]]
+"""Of one call, each from a minute of the day until before another."""
+
+
+class _Load:
+    """How many calls have a place at one time of a day; places of one call count once."""
+
+    def __init__(self, calls: Iterable[_Visits]) -> None:
+        changes = defaultdict[int, int](int)
+        for visits in calls:
+            reached = 0
+            for start, end in sorted(visits) if len(visits) > 1 else visits:
+                if end > reached:
+                    changes[max(start, reached)] += 1
+                    changes[end] -= 1
+                    reached = end
+        self._minutes = sorted(changes)
+        self._counts = list(accumulate(changes[minute] for minute in self._minutes))
+
+    def most(self, start: int, end: int) -> int:
+        """Return the largest number at any time from `start` until before `end`, in minutes."""
+        first = max(0, bisect_right(self._minutes, start) - 1)
+        counts = self._counts[first : bisect_left(self._minutes, end)]
+        return max(counts, default=0)
+
+
+def _are_enough(found: Sequence[datetime], window: Window, most: int) -> bool:
+    """Return whether later days would change nothing of what is offered without a wish."""
+    return len(found if window.soonest else {at.date() for at in found}) >= most
+
+
+def _are_nearest(
+    found: Sequence[datetime], near: datetime, most: int, rest: Sequence[date]
+) -> bool:
+    """Return whether the days that are left would change nothing of what is offered near it."""
+    day = near.date()
+    after, before = sum(at > near for at in found), sum(at <= near for at in found)
+    has_before = before > 0 or all(other > day for other in rest)
+    return has_before and min(before, 1) + after >= most
 
 
 def _nearest(moments: Sequence[datetime], near: datetime, most: int) -> list[datetime]:
@@ -213,27 +432,24 @@ def _is_apart(at: datetime, other: datetime) -> bool:
 _APART = timedelta(hours=3)
 
 
-def day_key(business: Business, day: date) -> str:
-    """Return the hash of a day's places: holder -> "start expires", as slot.lua writes it."""
-    return f"slots:{{{business.company.id}:{day.isoformat()}}}"
+def day_key(business: Business, day: date | str) -> str:
+    """Return the hash of a day's places by holder, as slot.lua writes them."""
+    return f"slots:{{{business.company.id}:{day}}}"
 
 
-def _grid(business: Business, day: date) -> Iterator[datetime]:
-    """Yield the moments of a day at which visits begin, one slot after the other."""
-    at = datetime.combine(day, time(), business.zone)
-    while at.date() == day:
-        if business.is_open(at):
-            yield at
-        at += timedelta(minutes=business.booking.slot_minutes)
+def _offers(call_sid: CallSid) -> str:
+    """Return the set of the names of what is offered to a call."""
+    return f"{call_keys(call_sid).call}:offers"
+
+
+def _offer_holder(call_sid: CallSid, name: str) -> str:
+    return f"{call_sid}?{name.split()[1]}"
 
 
 def _minute(local: datetime) -> int:
     return local.hour * 60 + local.minute
 
 
-def _busy_from(place: str, now_ms: int) -> int | None:
-    """Return the minute of the day at which a place begins, or None for an expired one."""
-    start, _, expires = place.partition(" ")
-    if not (start.isdecimal() and expires.isdecimal()):
-        return None  # what slot.lua did not write
-    return int(start) if expires == "0" or int(expires) > now_ms else None
+def _exists(local: datetime) -> bool:
+    """Return whether clocks show this time: in spring they skip an hour."""
+    return local.astimezone(UTC).astimezone(local.tzinfo).time() == local.time()

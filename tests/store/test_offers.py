@@ -1,0 +1,363 @@
+"""Free times: how long visits are, how many there may be, and what callers are offered."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.business import Booking, Business, Closure, Hours
+from voicebot.call import CallSid, Change, Place, Status, Step, Window
+from voicebot.store.bookings import Reconciliation
+from voicebot.store.client import connect
+from voicebot.store.slots import OFFER_S, Slots, day_key
+
+from .cluster import cluster
+from .conftest import StoreMaker
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+MONDAY = date(2026, 3, 2)
+WEDNESDAY = date(2026, 3, 4)
+ON_WEDNESDAY = Window(days=(WEDNESDAY,), soonest=True)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def salon(business: Business) -> Business:
+    """Nine to five on weekdays; colours take two hours at the one basin, cuts half an hour."""
+    cut, colour, *_ = business.services
+    span = Hours(opens=time(9), closes=time(17))
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    return business.model_copy(
+        update={
+            "booking": Booking(slot_minutes=30, capacity=2),
+            "hours": dict.fromkeys(days, (span,)),
+            "services": (
+                cut.model_copy(update={"id": "cut", "name": "Cut", "minutes": 30}),
+                colour.model_copy(
+                    update={"id": "colour", "name": "Colour", "minutes": 120, "capacity": 1}
+                ),
+            ),
+        }
+    )
+
+
+def at(salon: Business, hour: int, minute: int = 0, day: date = WEDNESDAY) -> datetime:
+    return datetime.combine(day, time(hour, minute), salon.zone)
+
+
+@dataclass
+class Desk:
+    """The calendar of a business, as many calls may change it."""
+
+    client: Redis
+    salon: Business
+    clock: Clock
+
+    def __call__(self, name: str) -> Slots:
+        return Slots(self.client, self.salon, CallSid(name), self.clock)
+
+
+@pytest.fixture
+def desk(client: Redis, salon: Business, clock: Clock) -> Desk:
+    return Desk(client, salon, clock)
+
+
+def hours(moments: tuple[datetime, ...], salon: Business) -> list[str]:
+    return [f"{m.astimezone(salon.zone):%H:%M}" for m in moments]
+
+
+async def test_visits_overlap_by_the_minutes_of_their_services(desk: Desk, salon: Business) -> None:
+    await desk("A").book(at(salon, 10), "colour")
+    await desk("B").book(at(salon, 11), "cut")
+    assert await desk("C").hold(at(salon, 11), "cut") is Place.TAKEN, "two are there at eleven"
+    assert await desk("C").hold(at(salon, 11, 30), "cut") is Place.YOURS
+    assert await desk("D").hold(at(salon, 9, 30), "cut") is Place.YOURS
+
+
+async def test_visits_one_after_the_other_are_never_two_at_one_time(
+    desk: Desk, salon: Business
+) -> None:
+    for name, hour in (("A", 10), ("B", 11)):
+        await desk(name).book(at(salon, hour), "cut")
+    assert await desk("C").hold(at(salon, 10), "colour") is Place.YOURS
+
+
+async def test_a_service_has_fewer_places_than_there_are_in_all(
+    desk: Desk, salon: Business
+) -> None:
+    await desk("A").book(at(salon, 10), "colour")
+    assert await desk("B").hold(at(salon, 11, 30), "colour") is Place.TAKEN
+    assert await desk("B").hold(at(salon, 11, 30), "cut") is Place.YOURS
+    free = await desk("C").free(ON_WEDNESDAY, service="colour", most=20)
+    assert hours(free, salon)[:2] == ["12:00", "12:30"], "before ten there is no room for two hours"
+    assert hours(free, salon)[-1] == "15:00", "it ends when the business closes"
+
+
+async def test_what_was_booked_before_visits_had_a_length_takes_a_slot(
+    desk: Desk, salon: Business
+) -> None:
+    key = day_key(salon, WEDNESDAY)
+    for name in ("old-1", "old-2"):
+        await desk.client.hset(key, name, f"{10 * 60} 0")
+    assert await desk("A").hold(at(salon, 9), "colour") is Place.TAKEN
+    assert await desk("A").hold(at(salon, 10), "cut") is Place.TAKEN
+    assert await desk("A").hold(at(salon, 10, 30), "colour") is Place.YOURS
+
+
+async def test_a_visit_that_is_as_long_as_a_slot_stands_as_it_always_did(
+    desk: Desk, salon: Business
+) -> None:
+    await desk("A").book(at(salon, 10), "cut")
+    assert await desk.client.hgetall(day_key(salon, WEDNESDAY)) == {"A": f"{10 * 60} 0"}
+
+
+async def test_no_time_is_offered_on_closed_days(desk: Desk, salon: Business) -> None:
+    closure = Closure.model_validate({"from": "2026-03-03", "to": "2026-03-05"})
+    closed = Desk(desk.client, salon.model_copy(update={"closed": (closure,)}), desk.clock)
+    free = await closed("A").free(Window(first=date(2026, 3, 3)))
+    assert [m.astimezone(salon.zone).date().day for m in free] == [6, 9, 10]
+    assert await closed("A").free(Window(days=(WEDNESDAY,))) == ()
+
+
+async def test_no_time_is_offered_that_clocks_skip(desk: Desk, salon: Business) -> None:
+    always = {"sunday": (Hours.model_validate({"opens": "00:00", "closes": "24:00"}),)}
+    night = Desk(desk.client, salon.model_copy(update={"hours": always}), desk.clock)
+    window = Window(days=(date(2026, 10, 4),), after=time(1), before=time(4))
+    free = await night("A").free(window, most=10)
+    assert hours(free, salon) == ["01:00", "01:30", "03:00", "03:30"]
+
+
+async def test_a_wish_in_a_full_month_has_free_times_on_either_side(
+    desk: Desk, salon: Business
+) -> None:
+    await fill(desk, [MONDAY + timedelta(days=n) for n in range(5, 120)])
+    wish = at(salon, 10, day=date(2026, 4, 1))
+    free = await desk("A").free(Window(), near=wish)
+    days = [m.astimezone(salon.zone).date() for m in free]
+    assert days == [date(2026, 3, 6), date(2026, 6, 30), date(2026, 6, 30)]
+
+
+async def fill(desk: Desk, days: list[date]) -> None:
+    """Book every place of some days."""
+    async with desk.client.pipeline(transaction=False) as pipe:
+        for day, start, n in itertools.product(days, range(540, 1020, 30), range(2)):
+            pipe.hset(day_key(desk.salon, day), f"{start}-{n}", f"{start} 0")
+        await pipe.execute()
+
+
+async def test_what_one_caller_is_offered_no_other_gets(desk: Desk, salon: Business) -> None:
+    first = await desk("A").free(ON_WEDNESDAY, service="colour")
+    assert hours(first, salon) == ["09:00", "09:30", "10:00"]
+    assert hours(await desk("B").free(ON_WEDNESDAY, service="colour"), salon) == [
+        "12:00",
+        "12:30",
+        "13:00",
+    ]
+    assert await desk("B").hold(first[1], "colour") is Place.TAKEN
+
+
+async def test_what_is_offered_and_not_taken_is_free_after_a_while(
+    desk: Desk, salon: Business, clock: Clock
+) -> None:
+    (offered,) = await desk("A").free(ON_WEDNESDAY, service="colour", most=1)
+    clock.at += timedelta(seconds=OFFER_S + 1)
+    assert await desk("B").hold(offered, "colour") is Place.YOURS
+
+
+async def test_a_later_offer_gives_back_the_one_before_also_from_another_process(
+    desk: Desk, salon: Business
+) -> None:
+    first = await desk("A").free(ON_WEDNESDAY, service="colour", most=1)
+    second = await desk("A").free(ON_WEDNESDAY, service="colour", without=first, most=1)
+    assert hours((*first, *second), salon) == ["09:00", "09:30"]
+    far = await desk("A").free(Window(days=(date(2026, 3, 5),)), service="colour", most=1)
+    assert await desk("B").hold(second[0], "colour") is Place.YOURS
+    assert await desk("B").hold(far[0], "colour") is Place.TAKEN
+
+
+@pytest.mark.parametrize("take", ["hold", "book"])
+async def test_taking_one_of_the_offers_gives_back_the_others(
+    desk: Desk, salon: Business, take: str
+) -> None:
+    offered = await desk("A").free(Window(), service="colour")
+    next_turn = desk("A")
+    taken = await (next_turn.hold if take == "hold" else next_turn.book)(offered[1], "colour")
+    assert taken is Place.YOURS
+    places = [await desk("B").hold(moment, "colour") for moment in offered]
+    assert places == [Place.YOURS, Place.TAKEN, Place.YOURS]
+
+
+async def test_a_call_that_ends_gives_back_what_it_was_offered(desk: Desk, salon: Business) -> None:
+    slots = desk("A")
+    offered = await slots.free(ON_WEDNESDAY, service="colour")
+    await slots.leave()
+    assert await desk("B").hold(offered[0], "colour") is Place.YOURS
+
+
+async def test_a_session_that_was_taken_over_keeps_nothing_from_the_newer_one(
+    desk: Desk, clock: Clock
+) -> None:
+    older = desk("A")
+    await older.free(ON_WEDNESDAY, service="colour")
+    clock.at += timedelta(seconds=1)
+    offered = await desk("A").free(ON_WEDNESDAY, service="colour")
+    await older.leave()
+    assert await desk("B").hold(offered[0], "colour") is Place.TAKEN
+
+
+async def test_what_an_earlier_call_was_offered_does_not_stand_in_its_callers_way(
+    desk: Desk,
+) -> None:
+    offered = await desk("A").free(ON_WEDNESDAY, service="colour", most=1)
+    later = desk("B")
+    await later.take_over(CallSid("A"))
+    assert await later.free(ON_WEDNESDAY, service="colour", most=1) == offered
+
+
+async def test_the_time_that_a_caller_holds_is_not_offered_to_it(desk: Desk) -> None:
+    first, *_ = await desk("A").free(ON_WEDNESDAY)
+    await desk("A").hold(first)
+    assert first not in await desk("A").free(ON_WEDNESDAY)
+
+
+async def test_a_turn_over_http_that_ends_the_call_gives_back_what_was_offered(
+    make_store: StoreMaker, desk: Desk, clock: Clock
+) -> None:
+    store = make_store(clock=clock)
+    turn = await store.open_turn(CallSid("CAoffered"))
+    offered = await turn.appointments.free(ON_WEDNESDAY)
+    await turn.commit(Change(step=Step.TIME))
+    await turn.write({})
+    keys = [key async for key in desk.client.scan_iter("call:*:offers")]
+    assert offered
+    assert keys
+    turn = await store.open_turn(CallSid("CAoffered"))
+    await turn.commit(Change(status=Status.ABANDONED))
+    await turn.write({})
+    assert not [key async for key in desk.client.scan_iter("call:*:offers")]
+    days = [key async for key in desk.client.scan_iter("slots:*")]
+    assert not days
+
+
+@pytest.mark.parametrize(
+    ("status", "hours_later", "freed"),
+    [
+        (Status.ABANDONED, 0.5, 0),
+        (Status.ABANDONED, 2, 1),
+        (Status.ACTIVE, 2, 0),
+        (Status.INCOMPLETE, 2, 0),
+        (Status.ACTIVE, 49, 1),
+    ],
+)
+async def test_a_place_whose_call_never_booked_is_freed_when_nobody_goes_on_with_it(
+    make_store: StoreMaker, client: Redis, business: Business, clock: Clock,
+    status: Status, hours_later: float, freed: int,
+) -> None:  # fmt: skip
+    ledger = await make_store(clock=clock).open_call(CallSid("CAlost"), caller=None)
+    await ledger.commit(Change(status=status))
+    assert await ledger.appointments.book(NOW + timedelta(days=9)) is Place.YOURS
+    clock.at += timedelta(hours=hours_later)
+    reconciliation = Reconciliation(client, business, clock)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, freed]
+
+
+@dataclass
+class Caller:
+    """One who is offered, takes and lets go times of a day at random, in several processes.
+
+    What it was told last that it may have is in `held` and `offered`, with the service.
+    """
+
+    name: str
+    desk: Desk
+    random: random.Random
+    held: dict[datetime, str] = field(default_factory=dict)
+    offered: dict[datetime, str] = field(default_factory=dict)
+
+    @property
+    def has(self) -> dict[datetime, str]:
+        return self.held | self.offered
+
+    async def act(self) -> None:
+        slots = self.desk(self.name)
+        for _ in range(self.random.randrange(1, 5)):
+            kind = self.random.choice(("cut", "colour"))
+            match self.random.randrange(6):
+                case 0:
+                    self.held, self.offered = {}, {}
+                    await slots.give_back()
+                    await slots.leave()
+                case 1 | 2 | 3:
+                    near = at(self.desk.salon, self.random.randrange(9, 17))
+                    wish = self.random.choice((None, near))
+                    free = await slots.free(ON_WEDNESDAY, service=kind, near=wish)
+                    self.offered = dict.fromkeys(free, kind)
+                case _:
+                    hour = at(self.desk.salon, self.random.randrange(9, 15))
+                    moment, kind = self.random.choice([*self.has.items(), (hour, kind)])
+                    if await slots.hold(moment, kind) is Place.YOURS:
+                        self.held, self.offered = {moment: kind}, {}
+
+
+def most_at_once(visits: list[tuple[datetime, str, str]], kinds: tuple[str, ...]) -> int:
+    """Return how many callers of these services have a place at the same time, at the most."""
+    lasts = {"cut": timedelta(minutes=30), "colour": timedelta(minutes=120)}
+    return max(
+        len({n for m, k, n in visits if k in kinds and m <= moment < m + lasts[k]})
+        for moment, _, _ in visits
+    )
+
+
+async def crowd(desk: Desk, seed: int) -> None:
+    chance = random.Random(seed)
+    callers = [Caller(f"C{n}", desk, chance) for n in range(8)]
+    for _ in range(4):
+        async with asyncio.TaskGroup() as group:
+            for caller in callers:
+                group.create_task(caller.act())
+        visits = [(m, kind, c.name) for c in callers for m, kind in c.has.items()]
+        assert most_at_once(visits, ("cut", "colour")) <= 2
+        assert most_at_once([*visits, (NOW, "colour", "")], ("colour",)) <= 1
+    wishes = [(c, *chance.choice(list(c.has.items()))) for c in callers if c.has]
+    booked = [await desk(c.name).book(moment, kind) for c, moment, kind in wishes]
+    assert set(booked) <= {Place.YOURS}, "who was offered a time may have it"
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_what_callers_are_told_that_they_may_have_no_two_of_them_get(
+    desk: Desk, seed: int
+) -> None:
+    await crowd(desk, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_it_is_so_in_a_cluster_too(salon: Business, clock: Clock, tmp_path: Path) -> None:
+    async with cluster(tmp_path) as nodes:
+        client = connect(nodes.url)
+        for seed in range(4):
+            for node in range(40):
+                await client.delete(day_key(salon, WEDNESDAY), f"call:{{C{node}}}:offers")
+            await crowd(Desk(client, salon, clock), seed)
+        await client.aclose()
