@@ -18,12 +18,10 @@ It is written first, so it may name what was never kept, and what was given back
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from datetime import date, datetime, time, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
@@ -33,6 +31,7 @@ from voicebot.business import WEEKDAYS, Business
 from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.free_times import Load, Visits, are_enough, are_nearest, exists, nearest, spread
 from voicebot.store.record import call_keys
 from voicebot.store.scripts import Script
 
@@ -204,13 +203,13 @@ class Slots:
             for day, taken in zip(part, await self._read(part), strict=True):
                 free = self._free_on(day, taken, kind, starts[day.weekday()])
                 found += [moment for moment in free if moment not in refused]
-                if near is None and _are_enough(found, window, most):
-                    return found[:most] if window.soonest else _spread(found, most)
-            if near is not None and _are_nearest(found, near, most, rest):
+                if near is None and are_enough(found, window, most):
+                    return found[:most] if window.soonest else spread(found, most)
+            if near is not None and are_nearest(found, near, most, rest):
                 break
         if near is not None:
-            return sorted(_nearest(sorted(found), near, most))
-        return found[:most] if window.soonest else _spread(found, most)
+            return sorted(nearest(sorted(found), near, most))
+        return found[:most] if window.soonest else spread(found, most)
 
     def _starts(self, kind: _Kind, window: Window) -> list[list[int]]:
         """Return by weekday the minutes at which visits begin: a slot after the other."""
@@ -261,8 +260,8 @@ class Slots:
         now, zone = self._clock(), self._business.zone
         now_ms, usual = int(now.timestamp() * 1000), self._business.booking.slot_minutes
         visits, same, own = (
-            defaultdict[str, _Visits](list),
-            defaultdict[str, _Visits](list),
+            defaultdict[str, Visits](list),
+            defaultdict[str, Visits](list),
             set[int](),
         )
         for holder, place in taken.items():
@@ -276,13 +275,13 @@ class Slots:
             visits[call].append((start, start + int(match[3] or usual)))
             if kind.service and match[4] == kind.service:
                 same[call].append(visits[call][-1])
-        limits = [(_Load(visits.values()), kind.capacity)]
-        limits += [(_Load(same.values()), kind.of_service)] if kind.service else []
+        limits = [(Load(visits.values()), kind.capacity)]
+        limits += [(Load(same.values()), kind.of_service)] if kind.service else []
         for start in starts:
             end = start + kind.minutes
             if start not in own and all(load.most(start, end) < room for load, room in limits):
                 at = datetime.combine(day, time(*divmod(start, 60)), zone)
-                if at > now and _exists(at):
+                if at > now and exists(at):
                     yield at
 
     async def _take(
@@ -360,78 +359,6 @@ class Slots:
         return moment.astimezone(self._business.zone)
 
 
-_Visits = list[tuple[int, int]]
-"""Of one call, each from a minute of the day until before another."""
-
-
-class _Load:
-    """How many calls have a place at one time of a day; places of one call count once."""
-
-    def __init__(self, calls: Iterable[_Visits]) -> None:
-        changes = defaultdict[int, int](int)
-        for visits in calls:
-            reached = 0
-            for start, end in sorted(visits) if len(visits) > 1 else visits:
-                if end > reached:
-                    changes[max(start, reached)] += 1
-                    changes[end] -= 1
-                    reached = end
-        self._minutes = sorted(changes)
-        self._counts = list(accumulate(changes[minute] for minute in self._minutes))
-
-    def most(self, start: int, end: int) -> int:
-        """Return the largest number at any time from `start` until before `end`, in minutes."""
-        first = max(0, bisect_right(self._minutes, start) - 1)
-        counts = self._counts[first : bisect_left(self._minutes, end)]
-        return max(counts, default=0)
-
-
-def _are_enough(found: Sequence[datetime], window: Window, most: int) -> bool:
-    """Return whether later days would change nothing of what is offered without a wish."""
-    return len(found if window.soonest else {at.date() for at in found}) >= most
-
-
-def _are_nearest(
-    found: Sequence[datetime], near: datetime, most: int, rest: Sequence[date]
-) -> bool:
-    """Return whether the days that are left would change nothing of what is offered near it."""
-    day = near.date()
-    after, before = sum(at > near for at in found), sum(at <= near for at in found)
-    has_before = before > 0 or all(other > day for other in rest)
-    return has_before and min(before, 1) + after >= most
-
-
-def _nearest(moments: Sequence[datetime], near: datetime, most: int) -> list[datetime]:
-    """Return the nearest on either side of a moment, as far as there are some on both."""
-    after = [at for at in moments if at > near]
-    before = [at for at in reversed(moments) if at <= near]
-    first = [*before[:1], *after[: most - len(before[:1])]]
-    return [*first, *before[1 : 1 + most - len(first)]]
-
-
-def _spread(moments: Sequence[datetime], most: int) -> list[datetime]:
-    """Return the first one, then others on other days and halves of the day, then any."""
-    chosen = list(moments[:1])
-    for differs in (_is_elsewhere, _is_apart, lambda *_: True):
-        for at in moments:
-            if len(chosen) >= most:
-                return chosen
-            if at not in chosen and all(differs(at, each) for each in chosen):
-                chosen.append(at)
-    return chosen
-
-
-def _is_elsewhere(at: datetime, other: datetime) -> bool:
-    return at.date() != other.date()
-
-
-def _is_apart(at: datetime, other: datetime) -> bool:
-    return abs(at - other) >= _APART
-
-
-_APART = timedelta(hours=3)
-
-
 def day_key(business: Business, day: date | str) -> str:
     """Return the hash of a day's places by holder, as slot.lua writes them."""
     return f"slots:{{{business.company.id}:{day}}}"
@@ -448,8 +375,3 @@ def _offer_holder(call_sid: CallSid, name: str) -> str:
 
 def _minute(local: datetime) -> int:
     return local.hour * 60 + local.minute
-
-
-def _exists(local: datetime) -> bool:
-    """Return whether clocks show this time: in spring they skip an hour."""
-    return local.astimezone(UTC).astimezone(local.tzinfo).time() == local.time()
