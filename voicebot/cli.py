@@ -34,7 +34,8 @@ Run it for real:
   voicebot watch                every call, live
 
 Settings come from the environment (VOICEBOT_...) and a .env file; the business from the
-business.toml that VOICEBOT_BUSINESS names. `voicebot COMMAND --help` tells more.
+business.toml that VOICEBOT_BUSINESS names; `voicebot business --example demo` prints one.
+`voicebot COMMAND --help` tells more.
 """
 
 
@@ -46,6 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("commands.show:watch", "Follow calls live in the terminal."),
     "journal": ("commands.journal:journal", "List writes waiting on disk."),
     "webhooks": ("commands.webhooks:webhooks", "List failed deliveries."),
+    "business": (
+        "commands.business:business",
+        "Check the business file; print examples, the schema.",
+    ),
     "doctor": ("runtime.doctor:doctor", "Check settings, Redis, models, ports."),
     "extract": (
         "collect.understanding.extract:command",

@@ -83,7 +83,8 @@ class Settings(BaseSettings):
     mirror_json: bool = False
     """Keep the old system's JSON string `call:<callSid>` up to date as well."""
     business: Path | None = None
-    """Path of the `business.toml`; without it the demo business."""
+    """Path of the `business.toml`, or an example: `demo` (without it), `dental`, `zh-home`; see
+    business.md."""
     transcriber: Engine = Engine.AUTO
     """Speech to text: `auto` (OpenAI when its key is set), `local`, `openai`, `null`."""
     synthesizer: Engine = Engine.AUTO

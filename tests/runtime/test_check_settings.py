@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from pydantic import SecretStr
 
 from tests.runtime.given import all_found, found, levels
 from tests.runtime.given import settings as settings_of
+from voicebot.business import example_text
 from voicebot.runtime import check_settings
 from voicebot.runtime.check_settings import unknown_names, unknown_settings
 from voicebot.runtime.doctor import refusals, settings_table
@@ -154,7 +154,7 @@ async def test_the_demo_business_is_noted_with_the_setting_that_replaces_it(tmp_
 
 async def test_wordings_that_do_not_exist_are_a_problem(tmp_path: Path) -> None:
     business = tmp_path / "business.toml"
-    demo = files("voicebot").joinpath("business.toml").read_text("utf-8")
+    demo = example_text("demo")
     business.write_text(demo + '\n[wording]\n"no.such" = "line"\n', "utf-8")
     finding = await found("business", tmp_path, business=business)
     assert finding.level is Level.PROBLEM

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +81,7 @@ async def running(
         "VOICEBOT_CONSOLE_PORT": str(console),
         "VOICEBOT_REDIS_PORT": str(valkey),
         "VOICEBOT_DATA_DIR": str(folder),
-        "VOICEBOT_BUSINESS": str(files("voicebot") / "business.toml"),
+        "VOICEBOT_BUSINESS": "demo",
         "VOICEBOT_NULL_MANIFEST": str(manifest),
         "VOICEBOT_MEASURE_FILE": str(folder / "measures.jsonl"),
         "VOICEBOT_SAVE_MODE": mode.value,

@@ -10,7 +10,7 @@ from typing import Final
 from dotenv.parser import Binding, parse_stream
 from rapidfuzz import fuzz, process
 
-from voicebot.business import load_business
+from voicebot.business import example_name, load_business
 from voicebot.collect.wording import load_wording
 from voicebot.errors import INSTALL_LOCAL, ModelMissing
 from voicebot.runtime.findings import Check, Finding, note, ok, problem
@@ -87,11 +87,11 @@ def require_business(settings: Settings) -> None:
 
 
 async def check_business(settings: Settings) -> AsyncIterator[Finding]:
-    """Check that the business is not the demo, and has opening hours."""
+    """Check that the business is no example, and has opening hours."""
     business = load_business(settings.business)
     what = f"{business.company.name}, {len(business.services)} services, {business.zone}"
-    if settings.business is None:
-        yield note(f"the demo: {what}", "set VOICEBOT_BUSINESS to your business.toml")
+    if example := example_name(settings.business):
+        yield note(f"the example {example}: {what}", "set VOICEBOT_BUSINESS to your business.toml")
     elif not any(business.hours.values()):
         yield problem(f"{what}; never open", "give [hours] at least one day")
     else:

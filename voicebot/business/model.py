@@ -1,17 +1,12 @@
-"""The business behind the number: what it offers, when it is open, how it speaks.
+"""The keys of a `business.toml`, with their defaults and limits.
 
-Read from a `business.toml`; a demo business ships with the package.
+The docstrings of the fields are the descriptions in the JSON schema.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -22,14 +17,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
-from rapidfuzz import fuzz
 
+from voicebot.business.emergencies import built_in, speaks_of
 from voicebot.call import FIELDS, Service, Step
-from voicebot.error_texts import sentences
-from voicebot.errors import SettingsError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _END_OF_DAY = time(23, 59)
@@ -51,31 +45,40 @@ class Visit(StrEnum):
     OURS = "ours"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Company(_Model):
+class Company(_Table):
     """The company that answers the phone."""
 
-    id: str
-    name: str
+    id: str = Field(examples=["bright-windows"])
+    """A short name for Redis and webhooks; changing it starts an empty calendar."""
+    name: str = Field(examples=["Bright Windows"])
+    """The name as it is said in the greeting."""
     email: str = ""
+    """Sender of confirmations, unless `VOICEBOT_MAIL_FROM` is set."""
     address: str = ""
+    """Where the business is; told to callers who ask."""
 
 
-class Offer(_Model):
+class Offer(_Table):
     """A service that the business offers, with the words that callers use for it."""
 
-    id: str
-    name: str
+    id: str = Field(examples=["windows"])
+    """A short name for the record; no two services share one."""
+    name: str = Field(examples=["Window cleaning"])
+    """The name as it is said and stored."""
     price: str = ""
+    """The price as it is said: "90 dollars for two hours"."""
     description: str = ""
+    """What belongs to it, for the record and for the model that understands callers."""
     synonyms: tuple[str, ...] = ()
+    """What callers call it, or what is broken when they need it."""
     minutes: int | None = Field(None, ge=5, le=24 * 60)
-    """The length of a visit; None: a slot."""
+    """The length of a visit; without it `booking.slot_minutes`."""
     capacity: int | None = Field(None, ge=1)
-    """Visits of this service at one time; None: only what holds for all of them."""
+    """Visits of this service at one time; without it only `booking.capacity` counts."""
 
     @property
     def service(self) -> Service:
@@ -87,11 +90,19 @@ def _end_of_day(value: object) -> object:
     return _END_OF_DAY if value in ("24:00", "00:00", time()) else value
 
 
-class Hours(_Model):
-    """Opening hours in local time; closing at `24:00` or `00:00` is the end of the day."""
+_CLOCK = {"type": "string", "pattern": "^([01]?[0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9])?$"}
+_DAY = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
-    opens: time
-    closes: Annotated[time, BeforeValidator(_end_of_day)]
+
+class Hours(_Table):
+    """A span of a day in local time; closing at `24:00` or `00:00` is the end of the day."""
+
+    opens: Annotated[time, WithJsonSchema(_CLOCK)] = Field(examples=["09:00"])
+    """The first moment at which a visit may begin."""
+    closes: Annotated[time, BeforeValidator(_end_of_day), WithJsonSchema(_CLOCK)] = Field(
+        examples=["17:00"]
+    )
+    """The moment at which the last visit is over."""
 
     @model_validator(mode="after")
     def _opens_first(self) -> Self:
@@ -108,19 +119,30 @@ class Hours(_Model):
         return self.opens <= start and end <= (24 * 60 if self.closes >= _END_OF_DAY else closes)
 
 
-class Booking(_Model):
+class Booking(_Table):
     """The length of a slot, the calls that may share it, and how many days ahead can be booked."""
 
     slot_minutes: int = Field(60, ge=5, le=24 * 60)
+    """The length of a visit whose service has no `minutes`."""
     capacity: int = Field(1, ge=1)
+    """Visits at one time, of all services together."""
     days_ahead: int = Field(365, ge=1)
+    """How far ahead callers can book."""
 
 
-class Closure(_Model):
-    """Days on which nobody works, the last one included."""
+class Closure(_Table):
+    """Days on which nobody works, the last one included; a single day is written as a date."""
 
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(
+            anyOf=[_DAY, {"type": "object"}], type=["string", "object"]
+        )
+    )
+
+    first: Annotated[date, WithJsonSchema(_DAY)] = Field(alias="from", examples=["2026-12-24"])
+    """The first closed day."""
+    last: Annotated[date, WithJsonSchema(_DAY)] = Field(alias="to", examples=["2027-01-02"])
+    """The last closed day."""
 
     @model_validator(mode="before")
     @classmethod
@@ -134,19 +156,28 @@ class Closure(_Model):
         return self
 
 
-class Emergency(_Model):
+class Emergency(_Table):
     """What callers say in an emergency, what they are told at once, and whom they may ring."""
 
-    words: tuple[str, ...] = Field(min_length=1)
-    say: str
+    words: tuple[Annotated[str, Field(min_length=2)], ...] = Field(
+        min_length=1, examples=[["smell gas"]]
+    )
+    """Words that tell of it, in their order; `...` stands for up to three others."""
+    say: str = Field(examples=["Please leave the building now."])
+    """One sentence that keeps the caller safe."""
     number: str = ""
+    """A number to ring, where no person can be reached."""
 
 
-class BusinessAnswer(_Model):
+class BusinessAnswer(_Table):
     """A question as callers ask it, in several forms, and the business's own answer."""
 
-    ask: tuple[str, ...] = Field(min_length=1)
-    say: str
+    ask: tuple[Annotated[str, Field(min_length=2)], ...] = Field(
+        min_length=1, examples=[["do you take cards"]]
+    )
+    """The question in three or four forms; other forms are recognised by their words."""
+    say: str = Field(examples=["Yes, any card."])
+    """The answer, in a sentence or two."""
 
 
 _POLICY: dict[Step, Confirm] = {
@@ -171,36 +202,78 @@ def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(step for step in FIELDS if step in steps)
 
 
+def _asked_at_all(steps: tuple[Step, ...], info: ValidationInfo) -> tuple[Step, ...]:
+    asked = info.data.get("ask", FIELDS)
+    if Step.TIME in steps:
+        raise ValueError("must not hold time: it is what is booked")
+    if strange := [step for step in steps if step not in asked]:
+        raise ValueError(f"holds {strange[0]}, which `ask` leaves out: add it there, or drop it")
+    return steps
+
+
 def _known_day(name: str) -> str:
     if name not in WEEKDAYS:
         raise ValueError(f"is no weekday; use {', '.join(WEEKDAYS)}")
     return name
 
 
-class Business(_Model):
+def _told_apart(services: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    ids = [offer.id.casefold() for offer in services]
+    if doubled := [one for at, one in enumerate(ids) if one in ids[:at]]:
+        raise ValueError(f"holds the id {doubled[0]!r} twice: give each service one of its own")
+    return services
+
+
+def _or_built_in(own: tuple[Emergency, ...], info: ValidationInfo) -> tuple[Emergency, ...]:
+    if own or "region" not in info.data or "language" not in info.data:
+        return own
+    tables = built_in(info.data["region"], info.data["language"])
+    return tuple(Emergency.model_validate(table) for table in tables)
+
+
+class Business(_Table):
     """One business, validated and immutable."""
 
     company: Company
+    """Who answers the phone."""
     region: Annotated[str, AfterValidator(_known_region)] = "AU"
+    """Two letters: the country of telephone numbers and addresses without one of their own."""
     zone: ZoneInfo = Field(ZoneInfo("Australia/Sydney"), alias="timezone")
-    """Callers mean it, too."""
+    """The time zone of the opening hours, and of what callers say."""
     language: Literal["en", "zh-CN", "es"] = "en"
+    """The language that the bot speaks."""
     transfer_to: str | None = None
-    services: tuple[Offer, ...] = Field(min_length=1)
-    hours: dict[Annotated[str, AfterValidator(_known_day)], tuple[Hours, ...]]
+    """A person's number for callers who ask for one; without it they are called back."""
+    services: Annotated[tuple[Offer, ...], AfterValidator(_told_apart)] = Field(min_length=1)
+    """What can be booked."""
+    hours: dict[Annotated[str, AfterValidator(_known_day)], tuple[Hours, ...]] = Field(
+        json_schema_extra={"propertyNames": {"enum": list(WEEKDAYS)}}
+    )
+    """Opening hours by weekday; a day that is missing or empty is closed."""
     booking: Booking = Booking()
+    """The calendar."""
     confirm: dict[Step, Confirm] = Field(default_factory=dict)
+    """How each answer is read back; the time always as a question."""
     visit: Visit = Visit.THEIRS
+    """`theirs`: we come to the customer; `ours`: the customer comes to us."""
     ask: Annotated[tuple[Step, ...], AfterValidator(_in_order)] = FIELDS
     """The questions of a booking; the time is always one of them."""
-    optional: tuple[Step, ...] = ()
+    optional: Annotated[tuple[Step, ...], AfterValidator(_asked_at_all)] = ()
     """Those of them that a caller may leave out without a note for staff."""
     closed: tuple[Closure, ...] = ()
+    """Holidays and other closed days: dates, or spans of dates."""
     areas: tuple[str, ...] = ()
-    emergencies: tuple[Emergency, ...] = ()
+    """Where we come to, as it is said to callers: a few names, not every suburb."""
+    emergencies: Annotated[tuple[Emergency, ...], AfterValidator(_or_built_in)] = Field(
+        (), validate_default=True
+    )
+    """Emergencies; without any, those built in for the region and language."""
     answers: tuple[BusinessAnswer, ...] = ()
+    """Answers to usual questions."""
     suburbs: tuple[str, ...] = ()
+    """Names of places that speech recognition should expect; they count as served, too."""
     wording: dict[str, str] = Field(default_factory=dict)
+    """Lines of the bot that this business says in words of its own, by their key."""
 
     def policy(self, step: Step) -> Confirm:
         """Return how `step` is read back. The time is always explicit, because it books."""
@@ -236,62 +309,5 @@ class Business(_Model):
         )
 
     def emergency_in(self, text: str) -> Emergency | None:
-        """Return the emergency of the business's own list that a text speaks of."""
-        said = _words(text)
-        found = (e for e in self.emergencies if any(_within(_words(w), said) for w in e.words))
-        return next(found, None)
-
-
-def answer_for(question: str, business: Business) -> str | None:
-    """Return the business's own answer to a caller's question, or None."""
-    asked = " ".join(_words(question))
-    scored = [
-        (fuzz.token_set_ratio(asked, " ".join(_words(example))), answer.say)
-        for answer in business.answers
-        for example in answer.ask
-    ]
-    score, say = max(scored, default=(0.0, ""))
-    return say if score >= _ALIKE else None
-
-
-def serves(text: str, business: Business) -> bool | None:
-    """Return whether the business comes to the place that a text names; None without `areas`."""
-    if not business.areas:
-        return None
-    said = _words(text)
-    return any(_within(_words(area), said) for area in business.areas)
-
-
-_ALIKE = 82.0
-"""Of 100: from here on two questions are taken for the same."""
-
-
-def _words(text: str) -> list[str]:
-    """Return the words of a text in small letters; of Chinese each sign is one."""
-    return re.findall(r"[\u4e00-\u9fff]|[^\W_]+", text.casefold())
-
-
-def _within(words: Sequence[str], said: Sequence[str]) -> bool:
-    size = len(words)
-    return bool(size) and any(said[at : at + size] == words for at in range(len(said) - size + 1))
-
-
-def load_business(path: Path | None) -> Business:
-    """Read a business file, or the demo one; raises SettingsError that names the wrong place."""
-    name = str(path) if path else "the demo business"
-    try:
-        text = path.read_text("utf-8") if path else _demo()
-        return Business.model_validate(tomllib.loads(text))
-    except OSError as error:
-        mend = "set VOICEBOT_BUSINESS to your business.toml, or leave it out for the demo"
-        raise SettingsError(f"cannot read {name} ({error.strerror}): {mend}") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{name} is not UTF-8 text: save it as such") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} is not TOML: {error}") from error
-    except ValidationError as error:
-        raise SettingsError(f"{name}: {sentences(error.errors())}") from error
-
-
-def _demo() -> str:
-    return files("voicebot").joinpath("business.toml").read_text("utf-8")
+        """Return the first emergency that a text speaks of, neither denied nor over, or None."""
+        return next((e for e in self.emergencies if speaks_of(text, e.words, self.language)), None)

@@ -1,0 +1,48 @@
+"""The business behind the number: what it offers, when it is open, what it answers.
+
+Read from a `business.toml` (docs/business.md); examples ship with the package.
+"""
+
+from voicebot.business.answers import Similar, answer_for, serves
+from voicebot.business.loading import (
+    EXAMPLES,
+    example_name,
+    example_text,
+    load_business,
+    schema,
+)
+from voicebot.business.model import (
+    WEEKDAYS,
+    Booking,
+    Business,
+    BusinessAnswer,
+    Closure,
+    Company,
+    Confirm,
+    Emergency,
+    Hours,
+    Offer,
+    Visit,
+)
+
+__all__ = [
+    "EXAMPLES",
+    "WEEKDAYS",
+    "Booking",
+    "Business",
+    "BusinessAnswer",
+    "Closure",
+    "Company",
+    "Confirm",
+    "Emergency",
+    "Hours",
+    "Offer",
+    "Similar",
+    "Visit",
+    "answer_for",
+    "example_name",
+    "example_text",
+    "load_business",
+    "schema",
+    "serves",
+]

@@ -1,0 +1,59 @@
+"""`voicebot business`: check a business file, print an example or the JSON schema."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicebot.business import EXAMPLES, Business, example_name, example_text, load_business, schema
+from voicebot.collect.wording import load_wording
+from voicebot.settings import load_settings
+
+_Example = StrEnum("_Example", {name: name for name in EXAMPLES})  # type: ignore[misc]
+
+
+def business(
+    file: Annotated[
+        Path | None, typer.Argument(help="A business.toml, or the name of an example.")
+    ] = None,
+    example: Annotated[
+        _Example | None, typer.Option("--example", help="Print this example, to copy it.")
+    ] = None,
+    show_schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema, for editors.")
+    ] = False,
+) -> None:
+    """Check a business file; print an example to begin with, or the JSON schema.
+
+    \b
+    voicebot business                 check the one that VOICEBOT_BUSINESS names
+    voicebot business business.toml   check this file; errors name the line
+    voicebot business --example dental >business.toml
+    voicebot business --schema >business.schema.json
+
+    Examples: demo (home services, English), dental (a clinic that is visited), zh-home (Chinese).
+    Exit 1 when the file is wrong.
+    """
+    if show_schema:
+        typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    elif example is not None:
+        typer.echo(example_text(example.value), nl=False)
+    else:
+        path = file or load_settings().business
+        checked = load_business(path)
+        load_wording(checked)
+        typer.echo(f"{example_name(path) or path} is right: {_summary(checked)}")
+
+
+def _summary(checked: Business) -> str:
+    open_days = sum(1 for spans in checked.hours.values() if spans)
+    asked = ", ".join(checked.ask)
+    return (
+        f"{checked.company.name}, {len(checked.services)} services, open {open_days} days a week "
+        f"({checked.zone}), {len(checked.answers)} answers, {len(checked.emergencies)} "
+        f"emergencies; asks for {asked}"
+    )
