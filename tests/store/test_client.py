@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.connection import AbstractConnection, Connection
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from tests.ports import free_port
@@ -167,3 +168,23 @@ async def carry(reader: StreamReader, writer: StreamWriter) -> None:
     while read := await reader.read(1 << 16):
         writer.write(read)
     writer.close()
+
+
+async def test_a_connection_that_another_command_has_closed_is_redis_away(
+    valkey: ValkeyProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library then misses its writer between two of its steps."""
+
+    async def closed_meanwhile(
+        connection: Connection, command: object, check_health: bool = True
+    ) -> None:
+        await connection.disconnect(nowait=True)
+        connection._writer.writelines([])  # type: ignore[union-attr]  # what the library does
+
+    async with connect(valkey.url) as client:
+        await client.set("a", "1")
+        with monkeypatch.context() as broken:
+            broken.setattr(AbstractConnection, "send_packed_command", closed_meanwhile)
+            with pytest.raises(AWAY):
+                await client.get("a")
+        assert await client.get("a") == "1"

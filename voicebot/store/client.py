@@ -154,8 +154,14 @@ class _Connection(AbstractConnection):
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
     ) -> None:
-        with _broken_off():
-            await super().send_packed_command(command, check_health)
+        try:
+            with _broken_off():
+                await super().send_packed_command(command, check_health)
+        except AttributeError as error:
+            if self.is_connected:
+                raise
+            # An error of another command has closed it between two of the library's steps.
+            raise RedisConnectionError("the connection was closed meanwhile") from error
 
     async def read_response(
         self,
