@@ -242,6 +242,14 @@ def test_an_emergency_hears_the_businesss_own_sentence_and_is_put_through() -> N
     assert scene.ending is Ending.TRANSFER
 
 
+def test_a_business_s_own_emergency_counts_though_the_reading_does_not_know_its_words() -> None:
+    listed = (Emergency(words=("trouble breathing",), say="Hang up and ring 999.", number="999"),)
+    business = DEMO.model_copy(update={"emergencies": listed, "transfer_to": None})
+    scene = at(Step.NAME, business)
+    assert scene.hears("I have trouble breathing").count("999") == 1
+    assert (scene.change.wish, scene.change.needs) == (Wish.EMERGENCY, Needs.PERSON)
+
+
 def test_in_an_emergency_without_anybody_no_e_mail_is_asked_for() -> None:
     scene = at(Step.NAME, DEMO.model_copy(update={"transfer_to": None}))
     scene.hears("There's water pouring through the ceiling!")

@@ -32,7 +32,7 @@ def emergency(turn: Turn, text: str) -> Turn:
     turn = turn.say("emergency.own", advice=listed.say) if listed else turn.say("emergency.plain")
     if turn.business.transfer_to:
         return turn.say("emergency.person").end(Ending.TRANSFER, Status.TRANSFER)
-    if listed and listed.number:
+    if listed and listed.number and listed.number not in listed.say:
         turn = turn.say("emergency.number", number=listed.number)
     return turn.say("emergency.first_free")
 

@@ -137,7 +137,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     """Take what the caller said."""
     held = turn.dialogue
     turn = turn.become(turns=held.turns + 1)
-    if said.wants("emergency") and not held.urgent:
+    is_emergency = said.wants("emergency") or turn.business.emergency_in(said.text) is not None
+    if is_emergency and not held.urgent:
         turn = asides.emergency(turn, said.text)
         if turn.ending:
             return _kept(turn, said)
