@@ -3,12 +3,16 @@
 collector      the loop: hear, understand, decide, commit, say (`converse`, `Conversation`)
 events         what reaches the conversation, and what it asks of the world
 moves          `next_move`: the state after an event, and its effects
+heard          what the caller said, act by act
 answers        an answer: taken, joined, asked again, read back
-replies        remarks beside an answer: a question, a wish to wait, a wish for a person
-appointment    the appointment in words
+asides         what stands beside an answer: a question, an emergency, a wish for a person
+times          the appointment: free times offered, chosen, held, booked
+bookings       an existing appointment: found, called off, moved
 dialogue       the state of a conversation, as it travels in the record
 turn           one turn in the making
 spoken         values as one says and reads them
 wording        the lines, by language
-understanding  one utterance to its meaning
+reading        one utterance to acts
+understand     who reads it: the rules, or a model behind them
+understanding  the model, and what `voicebot extract` prints
 """

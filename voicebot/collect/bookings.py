@@ -12,7 +12,7 @@ from datetime import datetime
 from voicebot.call import Booking, CallSid, Needs, Service, Step, Wish
 from voicebot.collect.dialogue import Appointment, Mode, Purpose, normal
 from voicebot.collect.events import CalledOff, CallOff, Find, Found
-from voicebot.collect.times import close, look, recall
+from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding.same_person import names_agree
 
@@ -96,7 +96,7 @@ def on_called_off(turn: Turn, event: CalledOff) -> Turn:
 
 
 def keep(turn: Turn) -> Turn:
-    """Leave the appointment as it is; offer to move it instead."""
+    """Leave the appointment as it is."""
     turn = turn.need(Needs.NOTHING).say("existing.kept")
     return close(turn)
 
@@ -113,15 +113,3 @@ def _appointment(booking: Booking, turn: Turn) -> Appointment:
         normal(at, turn.business) if isinstance(at, datetime) else "",
         service.name if isinstance(service, Service) else "",
     )
-
-
-__all__ = [
-    "call_off",
-    "keep",
-    "look",
-    "may_find",
-    "on_called_off",
-    "on_found",
-    "proceed",
-    "turn_to",
-]
