@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect.dialogue import situation
+from voicebot.collect.dialogue import Mode, situation
 from voicebot.collect.events import Ending
 from voicebot.collect.reading import Ask, Asked, Provide, Window, read
 from voicebot.collect.spoken import in_a_sentence
@@ -23,6 +23,16 @@ def put_through(turn: Turn) -> Turn:
     if turn.business.transfer_to:
         return turn.say("reply.person").end(Ending.TRANSFER, Status.TRANSFER)
     return turn.say("reply.no_person")
+
+
+def farewell(turn: Turn) -> Turn:
+    """Say goodbye to a caller who leaves."""
+    held = turn.dialogue
+    if held.mode is Mode.CLOSING or held.cancelled or held.needs is not Needs.NOTHING:
+        turn = turn.say("reply.bye")
+    else:
+        turn = turn.say("reply.goodbye" if held.knows_something else "reply.bye")
+    return turn.end(Ending.HANGUP, Status.INCOMPLETE)
 
 
 def emergency(turn: Turn, text: str) -> Turn:

@@ -26,7 +26,8 @@ from voicebot.collect.events import (
     Unheard,
     Unsaid,
 )
-from voicebot.collect.heard import Said, closed_offer, offer_again, on_heard
+from voicebot.collect.heard import closed_offer, offer_again, on_heard
+from voicebot.collect.said import Said
 from voicebot.collect.times import on_free, on_placed, unbooked
 from voicebot.collect.turn import Turn
 from voicebot.collect.wording import last_sentence_at

@@ -1,0 +1,233 @@
+"""The answer to the open question: an answer, a yes, a choice among what was offered.
+
+What stood beside it was dealt with before, in `heard`.
+"""
+
+from __future__ import annotations
+
+from voicebot.call import Needs, Step, Wish
+from voicebot.collect import bookings, times
+from voicebot.collect.answers import (
+    MAX_ATTEMPTS,
+    again,
+    agreed,
+    decline,
+    doubt,
+    hold_piece,
+    leave_as_said,
+    leave_unconfirmed,
+    proceed,
+    unclear,
+)
+from voicebot.collect.asides import farewell
+from voicebot.collect.dialogue import Mode, Purpose
+from voicebot.collect.reading import (
+    Affirm,
+    Ask,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Note,
+    Provide,
+    Repeat,
+    SlowDown,
+    Thank,
+    WantPerson,
+    Window,
+    Withdraw,
+)
+from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
+
+_MOST_UNLISTED = 3
+"""Services asked for that are not offered, after which it counts as a failed answer."""
+
+
+def answer(turn: Turn, said: Said) -> Turn:
+    """Take the answer to the open question, whatever stood beside it."""
+    match turn.dialogue.mode:
+        case Mode.CLOSING:
+            return _closing(turn, said)
+        case Mode.CALLING_OFF:
+            return _calling_off(turn, said)
+        case Mode.CHOOSING:
+            return _choosing(turn, said)
+        case Mode.CONFIRMING:
+            return _confirming(turn, said)
+        case _:
+            return _asking(turn, said)
+
+
+def _dealt_with(said: Said) -> bool:
+    """Whether something was said that needs no answer of the caller's any more."""
+    return said.has(Ask, Note, Repeat, SlowDown, Greet, Thank, WantPerson) or said.wants(
+        "annoyed", "emergency", "booking"
+    )
+
+
+def _repeated(turn: Turn, said: Said) -> Turn:
+    """Put the open question again, after something beside it."""
+    if not turn.said:
+        if said.has(Greet):
+            turn = turn.say("reply.here")
+        elif said.has(Thank):
+            turn = turn.say("reply.thanks")
+    return turn.ask()
+
+
+def _asking(turn: Turn, said: Said) -> Turn:
+    held, step = turn.dialogue, turn.dialogue.step
+    before = said.situation.record
+    if step is Step.TIME:
+        if (answered := _time(turn, said)) is not None:
+            return answered
+    elif any(act.step is step for act in said.values) and _is_held(turn, step):
+        return proceed(turn)
+    if piece := said.piece(step):
+        return hold_piece(turn, piece)
+    wrong = next((act.step for act in said.of(Correct) if act.value is None and act.step), None)
+    if wrong and wrong is not step and wrong in before:
+        return doubt(turn, wrong)
+    if dict(held.answers) != {s: v for s, v in before.items() if s is not Step.TIME}:
+        return proceed(turn)  # something else was learned
+    if any(act.step in held.settled and act.step is not step for act in said.of(Decline)):
+        return proceed(turn)
+    if declines := [act for act in said.of(Decline) if act.step in (None, step)]:
+        return decline(turn, declines[-1].why)
+    if step is Step.EMAIL and said.has(Deny) and not held.unheard:
+        return decline(turn, "has none")
+    if _dealt_with(said):
+        return _repeated(turn, said)
+    if said.has(Flexible) or said.piece(Step.TIME) or said.has(Withdraw):
+        return turn.ask()
+    if step is Step.SERVICE and (said.unread or said.has(Deny)):
+        turn = turn.say("reply.not_listed", services=turn.offers())
+        attempts = held.attempts + 1
+        return turn.become(attempts=attempts) if attempts < _MOST_UNLISTED else again(turn)
+    return again(turn)
+
+
+def _is_held(turn: Turn, step: Step) -> bool:
+    return step in turn.dialogue.answers and step not in turn.dialogue.doubted
+
+
+def _time(turn: Turn, said: Said) -> Turn | None:
+    """Take what answers "when?": a moment, a window, or "what have you got?"."""
+    moments = [act for act in said.values if act.step is Step.TIME]
+    if moments and moments[-1].value:
+        act = moments[-1]
+        if isinstance(act, Provide) and act.moved:
+            turn = turn.say("time.zone")
+        ambiguous = isinstance(act, Provide) and act.ambiguous
+        return times.wish_for(turn, act.value or "", ambiguous=ambiguous)
+    if flexible := said.of(Flexible):
+        return times.look(turn, flexible[-1].window)
+    if any(ask.topic == "free" for ask in said.of(Ask)):
+        return times.look(turn, turn.dialogue.window or Window())
+    return None
+
+
+def _confirming(turn: Turn, said: Said) -> Turn:
+    held, step = turn.dialogue, turn.dialogue.step
+    before = said.situation.record
+    new = {s for s, v in held.answers.items() if before.get(s) != v}
+    if step is Step.TIME:
+        others = [act for act in said.values if act.step is Step.TIME]
+        if others and others[-1].value != held.pending:
+            return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
+        if not others and said.of(Flexible):
+            return times.look(turn, said.of(Flexible)[-1].window)
+    if new & set(said.read_back):
+        attempts = held.attempts + 1
+        turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)
+        return turn.ask() if attempts < MAX_ATTEMPTS else leave_as_said(turn)
+    if said.agrees:
+        return agreed(turn)
+    if (piece := said.piece(step)) and not said.has(Affirm):
+        doubted = held.doubted | {step}
+        turn = turn.become(doubted=doubted, pending=None, mode=Mode.ASKING)
+        return hold_piece(turn, piece)
+    wrong = next((act.step for act in said.of(Correct) if act.value is None and act.step), None)
+    taken_back = next((act.step for act in said.of(Withdraw) if act.step), None)
+    if wrong or taken_back:
+        return doubt(turn, wrong or taken_back)
+    if said.has(Deny) and not new and not held.unheard and not said.has(Affirm):
+        return doubt(turn)
+    if new and not (said.has(Deny) or said.unread or held.unheard or step is Step.TIME):
+        return proceed(leave_unconfirmed(turn))
+    if said.has(Affirm) and said.says_more:
+        return turn.note(said.text).say_noted().ask()
+    if _dealt_with(said) or new or said.has(Affirm):
+        return _repeated(turn, said)
+    return unclear(turn)
+
+
+def _choosing(turn: Turn, said: Said) -> Turn:
+    held = turn.dialogue
+    for choice in said.of(Choose):
+        value = choice.moment or _at(held.offered, choice.position)
+        if value:
+            return times.choose(turn, value)
+    piece = said.piece(Step.TIME)
+    if piece and (one := _only(held.offered, piece.partial or piece.value or "")):
+        return times.choose(turn, one)
+    if (answered := _time(turn.become(unwanted=()), said)) is not None:
+        if any(ask.topic == "free" for ask in said.of(Ask)) and not said.values:
+            return times.others(turn)
+        return answered
+    if piece:
+        return hold_piece(turn.become(mode=Mode.ASKING, offered=()), piece)
+    if said.has(Deny, Decline) or said.wants("change_of_mind"):
+        return times.others(turn)
+    if said.has(Affirm) and len(held.offered) == 1:
+        return times.choose(turn, held.offered[0])
+    if said.has(Affirm) and not said.unread:
+        return turn.say("time.which").ask()
+    if _dealt_with(said):
+        return _repeated(turn, said)
+    return again(turn)
+
+
+def _at(offered: tuple[str, ...], position: int | None) -> str | None:
+    if position is None:
+        return None
+    index = position - 1 if position > 0 else position
+    return offered[index] if -len(offered) <= index < len(offered) else None
+
+
+def _only(offered: tuple[str, ...], piece: str) -> str | None:
+    """Return the one offered moment that has this day, or this clock time."""
+    found = [each for each in offered if piece and piece.partition(" ")[0] in each]
+    return found[0] if len(found) == 1 else None
+
+
+def _calling_off(turn: Turn, said: Said) -> Turn:
+    if said.agrees:
+        return bookings.call_off(turn)
+    if said.wants("reschedule") or said.has(Flexible):
+        turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)
+        return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
+    if said.has(Deny) and not said.has(Affirm):
+        return bookings.keep(turn)
+    if _dealt_with(said):
+        return _repeated(turn, said)
+    if said.has(Affirm) and said.says_more:
+        return turn.note(said.text).say_noted().ask()
+    return turn.become(attempts=turn.dialogue.attempts + 1).ask()
+
+
+def _closing(turn: Turn, said: Said) -> Turn:
+    """Go on with whatever comes, else say goodbye."""
+    held, before = turn.dialogue, said.situation.record
+    if said.wants("booking") or any(v != before.get(s) for s, v in held.answers.items()):
+        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
+    if held.given_time or held.window:
+        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
+    if said.has(Ask, Note) or (said.has(Affirm) and not said.unread):
+        return turn.ask()
+    if said.unread:
+        turn = turn.note(said.text).say_noted()
+    return farewell(turn)

@@ -1,0 +1,80 @@
+"""An utterance as the conversation asks after it: its acts by kind, its values, what is unread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from voicebot.call import Step
+from voicebot.collect.answers import WHOLE_WITHOUT
+from voicebot.collect.reading import (
+    Act,
+    Asked,
+    Correct,
+    Provide,
+    Reading,
+    Situation,
+    Want,
+    consents,
+)
+
+A = TypeVar("A", bound=Act)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An utterance and its acts, asked by kind, in the situation before it."""
+
+    text: str
+    reading: Reading
+    situation: Situation
+    read_back: tuple[Step, ...] = ()  # whose values a yes was waited for
+
+    def of(self, kind: type[A]) -> tuple[A, ...]:
+        """Return the acts of this kind, in the order spoken."""
+        return tuple(act for act in self.reading.acts if isinstance(act, kind))
+
+    def has(self, *kinds: type[Act]) -> bool:
+        """Return True when there is an act of these kinds."""
+        return any(isinstance(act, kinds) for act in self.reading.acts)
+
+    def wants(self, *what: str) -> bool:
+        """Return True when one of these is wished for."""
+        return any(want.what in what for want in self.of(Want))
+
+    @cached_property
+    def values(self) -> tuple[Provide | Correct, ...]:
+        """Whole values, and mended ones."""
+        return tuple(
+            act
+            for act in self.reading.acts
+            if isinstance(act, (Provide, Correct))
+            and act.value is not None
+            and not (isinstance(act, Provide) and act.missing and not self._will_do(act))
+        )
+
+    def _will_do(self, act: Provide) -> bool:
+        """Whether a value that is not whole is kept as it is, as it was not asked for."""
+        asked_for = act.step is self.situation.step and self.situation.asked is Asked.ANSWER
+        return act.missing in WHOLE_WITHOUT and not asked_for
+
+    def piece(self, step: Step) -> Provide | None:
+        """Return the unfinished answer to a step."""
+        found = (a for a in self.of(Provide) if a.step is step and a.missing)
+        return next(found, None)
+
+    @property
+    def unread(self) -> bool:
+        """Words that no act explains."""
+        return bool(self.reading.rest)
+
+    @property
+    def says_more(self) -> bool:
+        """Unread words that may be of use to staff: more than a "but"."""
+        return sum(len(self.text[a:b].split()) for a, b in self.reading.rest) > 1
+
+    @property
+    def agrees(self) -> bool:
+        """A plain yes: beside it only thanks, and other answers where it does not book."""
+        return consents(self.reading, self.situation)
