@@ -210,6 +210,17 @@ def test_an_appointment_is_called_off_after_name_number_and_a_yes() -> None:
     assert scene.ending is None
 
 
+def test_a_call_back_that_was_promised_beside_it_is_still_owed_when_a_cancel_is_done() -> None:
+    scene = at(Step.NAME)
+    scene.bookings = (BOOKED,)
+    scene.hears("I need to cancel my appointment")
+    scene.hears("who won the football last night?")
+    for words in ("Robin Carter", "0412 345 678", "yes", "yes"):
+        scene.hears(words)
+    assert scene.asked[-1] == CallOff(OTHER)
+    assert scene.change.needs is Needs.FOLLOW_UP
+
+
 def test_an_appointment_is_moved_to_a_time_that_is_free() -> None:
     scene = at(Step.PHONE, purpose=Purpose.MOVE)
     scene.bookings = (BOOKED,)

@@ -7,7 +7,7 @@ the step stays open with a note for staff. A value that was read back counts onl
 from __future__ import annotations
 
 from voicebot.business import Confirm
-from voicebot.call import Needs, Step, Window
+from voicebot.call import Step, Window
 from voicebot.collect import bookings, times
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.reading import Correct, Missing, Provide
@@ -141,7 +141,7 @@ def settle(turn: Turn) -> Turn:
     if held.step is Step.TIME:
         return times.unbooked(turn, "end.incomplete")
     label = held.wording.line(f"spoken.{held.step}")
-    turn = turn.note(held.wording.line("give_up.note", field=label)).need(Needs.FOLLOW_UP)
+    turn = turn.note(held.wording.line("give_up.note", field=label)).promise()
     return proceed(_settled(turn.say("give_up.move_on")))
 
 
@@ -166,7 +166,7 @@ def leave_as_said(turn: Turn) -> Turn:
         label = held.wording.line(f"spoken.{step}")
         turn = turn.say(f"saved.{step}", value=turn.spoken(step))
         turn = turn.note(held.wording.line("give_up.note", field=label))
-    return proceed(_settled(turn.need(Needs.FOLLOW_UP)))
+    return proceed(_settled(turn.promise()))
 
 
 def settle_early(turn: Turn, step: Step) -> Turn:

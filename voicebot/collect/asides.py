@@ -55,7 +55,7 @@ def reply(turn: Turn, question: Ask) -> Turn:
     turn = _by_topic(turn, question)
     if len(turn.said) > said:
         return turn
-    turn = turn.note(f"? {question.about}").need(Needs.FOLLOW_UP)
+    turn = turn.note(f"? {question.about}").promise()
     return replace(turn.say("reply.unknown"), noted=True)
 
 

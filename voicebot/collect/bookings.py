@@ -29,7 +29,9 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     """Take up another purpose than a booking, and write it down at once."""
     if turn.dialogue.purpose is purpose:
         return turn
-    turn = turn.become(purpose=purpose, attempts=0, put=0, mode=Mode.ASKING, partial=None)
+    owed = turn.dialogue.promised or turn.dialogue.needs is not Needs.NOTHING
+    turn = turn.become(promised=owed, purpose=purpose, mode=Mode.ASKING)
+    turn = turn.become(attempts=0, put=0, partial=None)
     turn = turn.need(Needs.FOLLOW_UP, WISHES[purpose]).note(text)
     return turn.say(f"existing.begin_{purpose}")
 
@@ -91,13 +93,13 @@ def on_called_off(turn: Turn, event: CalledOff) -> Turn:
     """Say that it is done, or that staff will see to it."""
     turn = replace(turn, said=event.said)
     if event.done:
-        return close(turn.need(Needs.NOTHING).say("existing.cancelled"))
-    return close(turn.need(Needs.FOLLOW_UP).say("existing.later"))
+        return close(turn.fulfil().say("existing.cancelled"))
+    return close(turn.promise().say("existing.later"))
 
 
 def keep(turn: Turn) -> Turn:
     """Leave the appointment as it is."""
-    turn = turn.need(Needs.NOTHING).say("existing.kept")
+    turn = turn.fulfil().say("existing.kept")
     return close(turn)
 
 

@@ -98,7 +98,7 @@ class Dialogue:
                agrees with its own; while it is offered, that call alone
     reopened   it had ended without a booking, and goes on when the caller speaks
     caller     the number that calls, if it is shown
-    needs      what staff must do
+    needs      what staff must do        promised  a call back, for another reason than `purpose`
     cancelled  the caller wants no booking: going on is not offered when they call again
     called_off it had booked, and a later call has called the appointment off
     turns      turns of the caller so far, by which lines that mean the same take turns
@@ -138,6 +138,7 @@ class Dialogue:
     called_off: bool = False
     caller: str | None = None
     needs: Needs = Needs.NOTHING
+    promised: bool = False
 
     def to_json(self) -> str:
         """Return the part of the state that the record's own fields do not hold."""
@@ -252,6 +253,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         dealt=_texts(saved.get("dealt")),
         sought=_texts(saved.get("sought")),
         urgent=bool(saved.get("urgent")),
+        promised=bool(saved.get("promised")),
         caller=state.caller,
         needs=state.needs or Needs.NOTHING,
         resumed=state.resumed,
@@ -325,7 +327,7 @@ def asking(step: Step, dialogue: str | None) -> str | None:
 _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "unheard", "attempts", "put"),
-    *("silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
+    *("silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled", "promised"),
 )
 """What travels in the record as it is."""
 

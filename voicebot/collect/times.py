@@ -210,9 +210,9 @@ def _moved(turn: Turn, at: datetime, place: Place) -> Turn:
     time = turn.say_time(normal(at, turn.business))
     if place is Place.UNKNOWN:
         turn = turn.note(turn.dialogue.wording.line("existing.note_move", time=time))
-        turn = turn.need(Needs.FOLLOW_UP).say("existing.later")
+        turn = turn.promise().say("existing.later")
     else:
-        turn = turn.need(Needs.NOTHING).say("existing.moved", time=time)
+        turn = turn.fulfil().say("existing.moved", time=time)
     return close(turn.become(pending=None))
 
 

@@ -89,6 +89,14 @@ class Turn:
         turn = self.become(needs=needs).save(needs=needs)
         return turn.save(wish=wish) if wish else turn
 
+    def promise(self) -> Turn:
+        """Have staff call back, whatever becomes of the caller's other wishes."""
+        return self.need(Needs.FOLLOW_UP).become(promised=True)
+
+    def fulfil(self) -> Turn:
+        """Ask nothing of staff for a wish that is done; what else was promised stays."""
+        return self.need(Needs.FOLLOW_UP if self.dialogue.promised else Needs.NOTHING)
+
     def become(self, **state: object) -> Turn:
         """Change the dialogue's state."""
         return replace(self, dialogue=replace(self.dialogue, **state))  # type: ignore[arg-type]
