@@ -9,7 +9,8 @@
                   attempts`: of the last name, where each attempt knows those before it
     human speech  FOLDER/*.jsonl as `hear.py --keep` wrote them: what was heard of real speakers
     unseen        unseen/ beside this file: turns that no reader was written for, by file; of
-                  `sealed` only totals are printed; Spanish has its own rows
+                  `sealed` only totals are printed, of `sealed2` only with --sealed, since a figure
+                  that is looked at often is soon built for; Spanish has its own rows
     acts          turns of unseen whose acts are right, of those that can be scored
     hostile       8,000 characters of several kinds, at every step
 
@@ -97,6 +98,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--evi", type=Path, metavar="FOLDER", help="EVI's cases and scorer")
     parser.add_argument("--heard", type=Path, metavar="FOLDER", help="texts that were heard")
     parser.add_argument("--hold", type=Path, metavar="FILE", default=_HELD, help="figures to keep")
+    parser.add_argument("--sealed", action="store_true", help="print the totals of sealed2 too")
     told = "list the misses of rows that begin so (never of sealed ones)"
     parser.add_argument("--misses", nargs="?", const="", metavar="ROW", help=told)
     options = parser.parse_args(arguments)
@@ -125,7 +127,10 @@ def _rows(options: argparse.Namespace) -> Iterator[Row]:
         else:
             print(f"{name}: left out, {f'nothing at {folder}' if folder else 'no folder is named'}")
     yield from _unseen("dev", _UNSEEN)
+    yield from _unseen("dev2", _UNSEEN / "dev2")
     yield from _unseen("sealed", _UNSEEN / "sealed")
+    if options.sealed:
+        yield from _unseen("sealed2", _UNSEEN / "sealed2")
     yield from _hostile()
 
 
@@ -233,11 +238,12 @@ def _unseen(half: str, folder: Path) -> Iterator[Row]:
     groups = {f"unseen {half}": cases} | {f"unseen {half} {f}": g for f, g in files.items()}
     for name, group in (groups | {f"Spanish {half}": spanish}).items():
         figures, misses = scorer["score"](answers, group)
-        row = Row(name, len(group), **figures, misses=misses if half == "dev" else ())
+        row = Row(name, len(group), **figures, misses=misses if half.startswith("dev") else ())
         row.ms = ms if group is cases else ()
         yield row
     figures, misses = scorer["score_acts"](answers, [*cases, *spanish])
-    yield Row(f"acts {half}", figures["scored"], figures["right"], misses=misses * (half == "dev"))
+    shown = misses if half.startswith("dev") else ()
+    yield Row(f"acts {half}", figures["scored"], figures["right"], misses=shown)
     if figures["unscored"]:
         told = "several acts, choices, notes and the rest cannot be told by an intent"
         print(f"  {figures['unscored']} more are not scored until `extract` prints acts: {told}")
