@@ -72,9 +72,15 @@ class Said:
     @property
     def says_more(self) -> bool:
         """Unread words that may be of use to staff: more than a "but"."""
-        return sum(len(self.text[a:b].split()) for a, b in self.reading.rest) > 1
+        return sum(_words(self.text[a:b]) for a, b in self.reading.rest) > 1
 
     @property
     def agrees(self) -> bool:
         """A plain yes: beside it only thanks, and other answers where it does not book."""
         return consents(self.reading, self.situation)
+
+
+def _words(text: str) -> int:
+    """Return how many words a text has; where none are parted, two characters count as one."""
+    parted = text.split()
+    return max(len(parted), sum(not each.isascii() for each in text) // 2)

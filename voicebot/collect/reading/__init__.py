@@ -77,5 +77,7 @@ __all__ = [
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
     said = utterance(text, situation.language)
-    every = (acts, *readers(situation.language).values())
+    fields = readers(situation.language).values()
+    # Of two that explain the same words the first counts: 就这个号码 answers, or agrees.
+    every = (*fields, acts) if situation.asked is Asked.ANSWER else (acts, *fields)
     return choose(said, chain.from_iterable(reader(said, situation) for reader in every))

@@ -397,3 +397,21 @@ def test_both_names_come_out_as_they_were_spelled(first: str, last: str, between
     name = heard(" ".join(first) + between + " ".join(last))
     assert name is not None
     assert name.lower() == f"{first} {last}"
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "name"),
+    [
+        ("That's my surname, first name's Ottilie", "Brandt", "Ottilie Brandt"),
+        ("my surname is Brandt", "Ottilie", "Ottilie Brandt"),
+        ("it's Ottilie Brandt", "Ottilie", "Ottilie Brandt"),
+        ("it's Ottilie Brandt", "Brandt", "Ottilie Brandt"),
+        ("my first name is Ottilie", "Otto", "Ottilie"),
+    ],
+)
+def test_the_other_half_of_a_name_joins_the_half_that_is_held(
+    said: str, held: str, name: str
+) -> None:
+    act = given_in(said, held, Step.PHONE)
+    assert isinstance(act, Correct)
+    assert act.value == name

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from voicebot.business import Offer, load_business
 from voicebot.call import Step
-from voicebot.collect.reading import Provide, Situation, read
+from voicebot.collect.reading import Note, Provide, Situation, read
 
 DEMO = load_business(None).services
 CLINIC = tuple(
@@ -400,3 +400,18 @@ def test_who_needs_to_see_somebody_does_not_ask_to_wait(utterance: str) -> None:
     situation = Situation(Step.SERVICE, datetime(2027, 3, 2), services=HIGH_STREET)
     acts = read(utterance, situation).acts
     assert [type(act) for act in acts] == [Provide]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name", "note"),
+    [
+        ("plumbing and electrical please", "Plumbing", "electrical please"),
+        ("my tap leaks and I also need a socket fixed", "Plumbing", "I also need a socket fixed"),
+        ("electrical, and the garden needs doing too", "Electrical", "the garden needs doing too"),
+    ],
+)
+def test_a_second_job_is_told_to_staff(utterance: str, name: str, note: str) -> None:
+    situation = Situation(Step.SERVICE, datetime(2027, 3, 2), services=DEMO)
+    acts = read(utterance, situation).acts
+    assert heard(utterance, DEMO) == name
+    assert [act.text for act in acts if isinstance(act, Note)] == [note]

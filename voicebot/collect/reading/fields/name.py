@@ -185,7 +185,7 @@ def _mended(
         new = reduce(lambda name, each: hinted(name, each.text), found, held)
         return new if new != held else None
     labels = {each.label for each in names if each.label}
-    if len(labels) == 1 and len(words) > 1:
+    if len(labels) == 1 and (len(words) > 1 or held != names[0].text):
         return _with_label(words, names, labels.pop())
     if all(each.letters for each in names):
         letters = names[-1].text
@@ -193,8 +193,8 @@ def _mended(
         same = any(alike(word.lower(), letters) for word in words)
         return new if same and new != held else None
     word, _ = _folded(found, _base(names) or names[-1])
-    if " " in word:
-        return None
+    if " " in word:  # the name held was a part of it
+        return word if len(words) == 1 and words[0].lower() in word.lower().split() else None
     for other in (*(each.text for each in denied), *([word] if len(words) > 1 else [])):
         at = nearest(words, other.lower())
         if alike(words[at].lower(), other.lower()):
@@ -206,9 +206,17 @@ def _mended(
 
 
 def _with_label(words: Sequence[str], names: Sequence[Mention], label: str) -> str:
-    """Return the held name with its first or last word as it is called now."""
+    """Return the held name with its first or last word as it is called now.
+
+    A name of one word is the other part: "O'Brien", "first name's Declan".
+    """
     at = next(n for n, each in enumerate(names) if each.label)
     text = titled(names[at].text) if names[at].letters else names[at].text
     for each in names[at + 1 :]:
         text = respelled(text, each.text) if each.letters else text
+    if len(words) == 1:
+        given, family = is_given(text.lower()), is_family(text.lower())
+        first = label == "first" or (given and not family)  # "Brant is my last name, I'm Otto"
+        same = (is_given if first else is_family)(words[0].lower())
+        return text if same else f"{text} {words[0]}" if first else f"{words[0]} {text}"
     return " ".join([text, *words[1:]] if label == "first" else [*words[:-1], text])

@@ -45,10 +45,11 @@ _BEGINS_1300, _DIGITS_13 = "+611300", 9
 
 def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the number that was said, a piece of one, or a mended one."""
-    if this := next(said.all("phone.this"), None):
+    if this := [*said.all("phone.this")]:
+        first, end = this[0].first, this[-1].end
         missing = None if situation.caller else Missing.SHOWN_NUMBER
-        act = Provide(Step.PHONE, situation.caller, said.span(this.first, this.end), missing)
-        yield Candidate(act, this.first, this.end)
+        act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing)
+        yield Candidate(act, first, end)
     found = runs(said)
     yield from _extension(said, found)
     own = [run for run in found if not run.other]

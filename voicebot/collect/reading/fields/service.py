@@ -12,6 +12,7 @@ from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.trades import (
     HINT,
+    SAID,
     SYNONYM,
     TRADE,
     Phrase,
@@ -19,7 +20,7 @@ from voicebot.collect.reading.fields.trades import (
     is_in,
     vocabulary,
 )
-from voicebot.collect.reading.types import Asked, Provide, Situation
+from voicebot.collect.reading.types import Asked, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_everyday
 
@@ -61,10 +62,26 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         if situation.step is Step.SERVICE and not kept:
             yield from _by_meaning(said, situation)
     elif best.service < len(services):
-        yield from _candidates(said, best, situation)
+        further = [*_further(said, best, kept)]
+        yield from _candidates(said, best, situation, further[0][0] if further else len(said))
+        for first, end, note in further:
+            yield Candidate(note, first, end)
 
 
-def _candidates(said: Utterance, hit: _Hit, situation: Situation) -> Iterator[Candidate]:
+def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int, Note]]:
+    """Give the second jobs, behind the first, with their tokens: "and I need a socket fixed"."""
+    others = [h for h in hits if h.service != best.service and h.weight >= SAID]
+    last = best.end
+    for match in said.all("service.further", first=best.end):
+        end = said.clause(match.first).end
+        job = next((h for h in others if match.end <= h.first < end), None)
+        if job and match.first >= last:
+            last = job.end
+            text = said.text[slice(*said.span(match.end, end))]
+            yield match.first, job.end, Note(text, said.span(match.first, job.end))
+
+
+def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> Iterator[Candidate]:
     """Give the words that name it, and the clause around them as the description of the work."""
     guesses = (
         2 if hit.weight <= HINT else 1 if hit.weight < TRADE and hit.end == hit.first + 1 else 0
@@ -75,7 +92,7 @@ def _candidates(said: Utterance, hit: _Hit, situation: Situation) -> Iterator[Ca
     yield Candidate(act, lead.first if lead else hit.first, hit.end, guesses)
     if situation.step is Step.SERVICE and situation.asked is Asked.ANSWER:
         clause = said.clause(hit.first)
-        end = max(clause.end, hit.end)
+        end = max(min(clause.end, end), hit.end)
         if any(said.all("want.emergency", first=clause.first, end=end)):
             return
         yield Candidate(act, min(clause.first, hit.first), end, guesses + 1)
