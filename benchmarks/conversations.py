@@ -5,7 +5,8 @@
 Starts `voicebot serve --local` on free ports with a business of BOTH_HANDS places an hour, of
 which all are taken at one time tomorrow, and places a simulated call for each script in
 `conversations/`. A call succeeds when it books and the record holds what the script calls
-correct. The exit status is 1 when fewer than HELD_SHARE succeed.
+correct. Prints each result, the rate, and the median turn latency (the caller's last voiced sample
+to the bot's first frame). The exit status is 1 when fewer than HELD_SHARE succeed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import asyncio
 import json
 import os
 import re
+import statistics
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from pathlib import Path
 from voicebot.bench.servers import foreign_environment
 from voicebot.business import Booking, load_business
 from voicebot.call import CallSid
-from voicebot.simulators.phone import load_script
+from voicebot.simulators.phone import load_script, new_call_sid
 from voicebot.store import connect
 from voicebot.store.slots import Slots
 
@@ -51,13 +53,23 @@ class Server:
     environment: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Result:
+    """One call: the faults of its record (empty when it is right), and its turns' latencies."""
+
+    faults: str
+    latencies_ms: Sequence[float]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Place the calls, print each result and the rate."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these scripts")
     parser.add_argument("--at-once", type=int, default=3, help="calls at the same time")
     parser.add_argument("--limit", type=float, default=CALL_LIMIT_S, help="seconds for a call")
-    parser.add_argument("--failed", type=Path, metavar="FOLDER", help="keep their records here")
+    parser.add_argument(
+        "--failed", type=Path, metavar="FOLDER", help="keep their talk, and the log"
+    )
     options = parser.parse_args(arguments)
     scripts = [p for p in sorted(_FOLDER.glob("*.toml")) if p.stem in (options.names or [p.stem])]
     return asyncio.run(_all(scripts, options.at_once, options.limit, options.failed))
@@ -66,20 +78,24 @@ def main(arguments: Sequence[str]) -> int:
 async def _all(scripts: Sequence[Path], at_once: int, limit_s: float, failed: Path | None) -> int:
     places = asyncio.Semaphore(at_once)
     with tempfile.TemporaryDirectory(prefix="voicebot-talk-") as folder:
-        async with _serving(Path(folder)) as server:
+        async with _serving(Path(folder), failed) as server:
             await _take_all(server)
 
-            async def place(script: Path) -> bool:
+            async def place(script: Path) -> Result:
                 async with places:
                     return await _call(server, script, limit_s, failed)
 
-            done = await asyncio.gather(*(place(script) for script in scripts))
-    print(f"{sum(done)} of {len(done)} conversations succeeded: {sum(done) / len(done):.0%}")
-    return 0 if sum(done) >= HELD_SHARE * len(done) else 1
+            results = await asyncio.gather(*(place(script) for script in scripts))
+    booked = sum(not result.faults for result in results)
+    print(f"{booked} of {len(results)} conversations succeeded: {booked / len(results):.0%}")
+    if latencies := [ms for result in results for ms in result.latencies_ms]:
+        median_ms = statistics.median(latencies)
+        print(f"median turn latency {median_ms:.0f} ms of {len(latencies)} turns")
+    return 0 if booked >= HELD_SHARE * len(results) else 1
 
 
 @asynccontextmanager
-async def _serving(folder: Path) -> AsyncIterator[Server]:
+async def _serving(folder: Path, failed: Path | None) -> AsyncIterator[Server]:
     business = folder / "business.toml"
     text = _VAN.read_text("utf-8")
     business.write_text(text.replace("capacity = 1\n", f"capacity = {BOTH_HANDS}\n"), "utf-8")
@@ -93,14 +109,23 @@ async def _serving(folder: Path) -> AsyncIterator[Server]:
         "PYTHONUNBUFFERED": "1",
     }
     command = (sys.executable, "-m", "voicebot", "serve", "--local")
-    serve = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=environment
-    )
-    try:
-        yield await _ready(serve, environment)
-    finally:
-        serve.terminate()
-        await serve.communicate()
+    with _log(failed).open("wb") as log:
+        serve = await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=log, env=environment
+        )
+        try:
+            yield await _ready(serve, environment)
+        finally:
+            serve.terminate()
+            await serve.communicate()
+
+
+def _log(failed: Path | None) -> Path:
+    """Return the file for the server's log."""
+    if failed is None:
+        return Path(os.devnull)
+    failed.mkdir(parents=True, exist_ok=True)
+    return failed / "serve.log"
 
 
 async def _ready(serve: Process, environment: Mapping[str, str]) -> Server:
@@ -129,33 +154,35 @@ async def _take_all(server: Server) -> None:
             await Slots(client, business, holder, lambda: datetime.now(UTC)).book(taken)
 
 
-async def _call(server: Server, script: Path, limit_s: float, failed: Path | None) -> bool:
+async def _call(server: Server, script: Path, limit_s: float, failed: Path | None) -> Result:
+    sid = new_call_sid()
     options = ("--url", server.media, "--console", server.console, "--script", str(script))
-    call = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voicebot", "call", "--json", *options),
-        stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=server.environment,
+    talk = await _run(server, limit_s, "call", "--call-sid", sid, *options)
+    faults = _faults(await _run(server, limit_s, "show", sid), script)
+    if faults and failed is not None:
+        (failed / f"{script.stem}.txt").write_bytes(talk)
+    print(f"  {'booked' if not faults else 'failed'}  {script.stem:<34} {faults}", flush=True)
+    return Result(faults, [float(ms) for ms in re.findall(rb"answered after (\d+) ms", talk)])
+
+
+async def _run(server: Server, limit_s: float, *command: str) -> bytes:
+    """Return what a command of voicebot prints within `limit_s`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "voicebot", *command),
+        stdin=DEVNULL, stdout=PIPE, stderr=STDOUT if command[0] == "call" else DEVNULL,
+        env=server.environment,
     )  # fmt: skip
     try:
         async with asyncio.timeout(limit_s):
-            out, _ = await call.communicate()
+            out, _ = await process.communicate()
     except TimeoutError:
-        call.kill()
-        await call.communicate()
-        out = b""
-    wrong = _wrong(out, script)
-    if wrong and failed is not None:
-        _keep(failed / f"{script.stem}.json", out)
-    print(f"  {'booked' if not wrong else 'failed'}  {script.stem:<34} {wrong}", flush=True)
-    return not wrong
+        process.kill()
+        out, _ = await process.communicate()
+    return out
 
 
-def _keep(file: Path, out: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(out)
-
-
-def _wrong(out: bytes, script: Path) -> str:
-    """Return the record's faults; empty when it is right."""
+def _faults(out: bytes, script: Path) -> str:
+    """Return the faults of a record as JSON; empty when it is right."""
     try:
         record = json.loads(out or b"null") or {}
     except json.JSONDecodeError:
