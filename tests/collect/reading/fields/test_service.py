@@ -415,3 +415,12 @@ def test_a_second_job_is_told_to_staff(utterance: str, name: str, note: str) -> 
     acts = read(utterance, situation).acts
     assert heard(utterance, DEMO) == name
     assert [act.text for act in acts if isinstance(act, Note)] == [note]
+
+
+def test_a_name_tells_the_trade_whatever_its_synonyms_tell() -> None:
+    shop = (
+        Offer(id="p", name="Plumbing", synonyms=("tap", "hot water system", "blocked drain")),
+        Offer(id="c", name="Cleaning", synonyms=("end of lease", "carpets")),
+    )
+    assert heard("the cistern is overflowing", shop) == "Plumbing"
+    assert heard("I'd like the place dusted", shop) == "Cleaning"

@@ -110,8 +110,11 @@ class Trades:
         return _stems(text, self.endings)
 
     def of(self, service: Offer) -> tuple[Trade, ...]:
-        """Return the trades that the name and the synonyms of a service speak of."""
-        texts = [self.stems(text) for text in (service.name, *service.synonyms)]
+        """Return the trades that the name of a service speaks of; if it is none, its synonyms."""
+        return self._in((service.name,)) or self._in(service.synonyms)
+
+    def _in(self, said: Iterable[str]) -> tuple[Trade, ...]:
+        texts = [self.stems(text) for text in said]
         found = [
             (len(name), trade)
             for trade in self.trades
