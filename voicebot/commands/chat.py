@@ -18,9 +18,11 @@ from voicebot.call import CallSid, Change, Status, parse_call_sid
 from voicebot.collect.collector import converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
+from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings
+from voicebot.speech import open_meaning
 from voicebot.store import embedded_valkey, open_store
 
 
@@ -52,7 +54,8 @@ async def _chat(call_sid: CallSid) -> None:
     async with (
         embedded_valkey(settings) as url,
         open_store(settings.model_copy(update={"redis_url": url}), business) as store,
-        open_understanding(settings) as understand,
+        open_understanding(settings) as mind,
+        by_meaning(open_meaning(settings), business, mind) as understand,
     ):
         ledger = await store.open_call(call_sid, caller=None, business=business)
         try:

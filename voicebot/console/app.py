@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicebot import __version__
 from voicebot.business import Business
+from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.choosing import open_understanding
 from voicebot.console import calls, conversation_routes, live, operations, trial
 from voicebot.console.auth import Authenticator, Sessions
@@ -28,6 +29,7 @@ from voicebot.console.middleware import Gate
 from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
+from voicebot.speech import open_meaning
 from voicebot.store import EventReader, open_client, open_store, redis_url
 from voicebot.telemetry import Tracing, open_tracing
 
@@ -54,7 +56,8 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
         async with (
             open_store(settings, business) as store,
             open_client(redis_url(settings)) as client,  # a cluster may be away
-            open_understanding(settings) as understand,
+            open_understanding(settings) as mind,
+            by_meaning(open_meaning(settings), business, mind) as understand,
             asyncio.TaskGroup() as tasks,
         ):
             reader = EventReader(client)

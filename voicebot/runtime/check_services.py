@@ -24,7 +24,7 @@ from voicebot.notify import Endpoint, endpoints, sender_address, smtp_server
 from voicebot.runtime.findings import CHECK_TIMEOUT_S, Check, Finding, note, ok, problem
 from voicebot.runtime.ports import Address, reserve, without_password
 from voicebot.settings import Settings
-from voicebot.speech import stt_socket, tts_socket
+from voicebot.speech import meaning_socket, stt_socket, tts_socket
 from voicebot.store import AWAY, connect, journal_backlog, require_form, running_url
 
 _ROOM_BYTES = 500_000_000  # records and the log of commits of many thousand calls
@@ -35,8 +35,8 @@ _PORTS = {"https": 443, "http": 80}
 
 def require_sockets(settings: Settings) -> None:
     """Require a data directory whose path is short enough for sockets."""
-    stt_socket(settings.data_dir.absolute())
-    tts_socket(settings.data_dir.absolute())
+    for socket in (stt_socket, tts_socket, meaning_socket):
+        socket(settings.data_dir.absolute())
 
 
 async def check_data_dir(settings: Settings) -> AsyncIterator[Finding]:

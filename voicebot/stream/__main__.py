@@ -12,6 +12,7 @@ from voicebot.call import FIELDS, Ledger
 from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
+from voicebot.collect.meaning import by_meaning
 from voicebot.collect.reading import Situation, read
 from voicebot.collect.understand import Understand, understand_by_rules
 from voicebot.collect.understanding.choosing import open_understanding
@@ -25,6 +26,7 @@ from voicebot.speech import (
     FallbackSynthesizer,
     Synthesizer,
     detectors,
+    open_meaning,
     open_stt,
     open_synthesizer,
     sentences_of,
@@ -52,13 +54,17 @@ async def main(lifetime: Lifetime) -> None:
     warm_understanding(business)
     tracing = open_tracing(settings)
     try:
-        async with open_store(settings, business) as store, open_understanding(settings) as mind:
+        async with (
+            open_store(settings, business) as store,
+            open_understanding(settings) as mind,
+            by_meaning(open_meaning(settings), business, mind) as understand,
+        ):
             calls = CallDependencies(
                 stt=stt,
                 synthesizer=synthesizer,
                 fixed=fixed,
                 detector=detectors(settings),
-                converse=partial(hold_conversation, business, understand=mind),
+                converse=partial(hold_conversation, business, understand=understand),
                 announce=store.announce,
                 fillers=filler_phrases(settings, wording),
                 language=business.language.partition("-")[0],

@@ -11,6 +11,7 @@ from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
+from voicebot.collect.reading.fields.trades import descriptions
 from voicebot.collect.reading.types import (
     Act,
     Affirm,
@@ -67,6 +68,7 @@ __all__ = [
     "Window",
     "Withdraw",
     "consents",
+    "descriptions",
     "e164",
     "read",
     "utterance",

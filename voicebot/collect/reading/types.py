@@ -57,7 +57,8 @@ class Situation:
     caller    the number that the caller calls from (E.164), if it is shown
     nbest     all transcripts of the same audio, the likeliest (the utterance itself) first
     earlier   what was heard at earlier attempts at this answer: of each, all transcripts
-    similar   the meaning engine's score of each service id, 0 to 1, if there is an engine
+    similar   the meaning engine's score of each service id, 0 to 1, and under "" the best of what
+              is not offered; empty where it was not asked
     """
 
     step: Step

@@ -374,8 +374,9 @@ def test_a_narrow_trade_is_told_from_its_neighbours(
 @pytest.mark.parametrize(
     ("similar", "name"),
     [
-        ({"a": 0.86, "b": 0.80, "c": 0.81}, "Aquarium care"),
-        ({"a": 0.86, "b": 0.85, "c": 0.85}, None),
+        ({"a": 0.86, "b": 0.80, "c": 0.81, "": 0.82}, "Aquarium care"),
+        ({"a": 0.860, "b": 0.858, "c": 0.85, "": 0.82}, None),  # two are as near
+        ({"a": 0.86, "b": 0.80, "c": 0.81, "": 0.88}, None),  # another trade is nearer
         ({}, None),
     ],
 )

@@ -34,8 +34,9 @@ _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
 _LONGEST_CHOICE = 8
 """Tokens; in a longer turn "the first" is about something else."""
-_MARGIN = 0.03
-"""By how much a service must be more like the caller's words than the others are on average."""
+_MARGIN = 0.005
+"""By how much a service must be more like the caller's words than any other, and any other trade.
+Measured: at 0 false ones begin, at 0.01 a third of the right ones is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,13 +255,12 @@ def _by_place(said: Utterance, situation: Situation) -> _Hit | None:
 
 def _by_meaning(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the service that the meaning engine finds nearest, where it stands out."""
-    scores = [situation.similar.get(each.id, 0.0) for each in situation.services]
-    if len(scores) < 2 or not said.tokens:
+    if "" not in situation.similar:
         return
-    best = max(range(len(scores)), key=scores.__getitem__)
-    others = (sum(scores) - scores[best]) / (len(scores) - 1)
-    if scores[best] - others >= _MARGIN:
-        act = Provide(
-            Step.SERVICE, situation.services[best].name, said.span(0, len(said)), assumed=2
-        )
-        yield Candidate(act, 0, len(said), 2)
+    scores = {each: situation.similar.get(each.id, 0.0) for each in situation.services}
+    best = max(scores, key=scores.__getitem__)
+    others = [score for each, score in scores.items() if each is not best]
+    next_best = max(situation.similar[""], *others)
+    if said.tokens and scores[best] - next_best >= _MARGIN:
+        act = Provide(Step.SERVICE, best.name, said.span(0, len(said)), assumed=2)
+        yield Candidate(act, 0, len(said), 1)

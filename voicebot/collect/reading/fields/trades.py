@@ -27,6 +27,10 @@ _SHORTEST_STEM = 4
 _SHORTEST_MISHEARD = 5
 _FEWEST_CHARACTERS = 4
 
+_MOST_TOLD = 24
+"""Phrases of a trade that are compared as one text: fewer tell too little of it, more blur it."""
+_LONGEST_TOLD = 400
+
 Stems = tuple[str, ...]
 
 
@@ -85,6 +89,11 @@ class Trade:
     def is_part_of(self, trades: Iterable[Trade]) -> bool:
         return any(trade.name in self.wide for trade in trades)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What tells of the trade surely."""
+        return (*self.phrases.get("names", ()), *self.phrases.get("says", ()))
+
     def weighed(self) -> Iterator[tuple[str, float]]:
         """Give each phrase that stands for the trade, with its weight."""
         for kind, weight in (("names", TRADE), ("says", SAID), ("goods", SAID), ("hints", HINT)):
@@ -94,13 +103,14 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """A language's trades, and how its words are cut to stems."""
+    """A language's trades, how its words are cut to stems, and what callers say for no trade."""
 
     trades: tuple[Trade, ...]
     endings: tuple[str, ...] = ()
     common: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
     elsewhere: tuple[str, ...] = ()
+    talk: tuple[str, ...] = ()
 
     def stem(self, word: str) -> str:
         """Return a word without its plainest ending: "cleaning" and "cleaner" are "clean"."""
@@ -179,6 +189,29 @@ def vocabulary(services: tuple[Offer, ...], language: str) -> Vocabulary:
     )
 
 
+@lru_cache(maxsize=64)
+def descriptions(services: tuple[Offer, ...], language: str) -> tuple[tuple[str, str], ...]:
+    """Return texts to compare a caller's words with, each with its service's id.
+
+    A service is told by its name, synonyms and trade; a trade that is not listed, and what is no
+    request at all, have the id "": they show that none of the services is meant.
+    """
+    known = trades(language)
+    named = [known.of(service) for service in services]
+    listed = {trade.name for each in named for trade in each}
+    own = [
+        (each.id, _told([each.name, *each.synonyms, *(t for trade in of for t in trade.told)]))
+        for each, of in zip(services, named, strict=True)
+    ]
+    others = (t for t in known.trades if t.name not in listed and t.wide.isdisjoint(listed))
+    beyond = [*map(_told, (trade.told for trade in others)), *known.talk]
+    return (*own, *(("", text) for text in beyond if text))
+
+
+def _told(phrases: Iterable[str]) -> str:
+    return ", ".join(list(dict.fromkeys(phrases))[:_MOST_TOLD])[:_LONGEST_TOLD]
+
+
 def _in_characters(services: tuple[Offer, ...], known: Trades) -> Iterator[Phrase]:
     for at, service in enumerate(services):
         stems = known.stems(service.name)
@@ -204,6 +237,7 @@ def trades(language: str) -> Trades:
         frozenset(map(bare.stem, grammar["common"])),
         frozenset(grammar["joins"]),
         grammar["elsewhere"],
+        grammar["talk"],
     )
 
 

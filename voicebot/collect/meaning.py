@@ -1,0 +1,132 @@
+"""A second opinion by meaning, where the rules know none of the caller's words.
+
+The engine says how alike texts are. It is asked for the service, where the rules found none, and
+for a question that the business file seems not to answer. It never decides a yes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final, Protocol
+
+from voicebot.business import Business
+from voicebot.call import Step
+from voicebot.collect.reading import (
+    Affirm,
+    Ask,
+    Asked,
+    Greet,
+    Reading,
+    Situation,
+    Thank,
+    descriptions,
+    read,
+)
+from voicebot.collect.understand import Meanwhile, Understand, nothing
+from voicebot.errors import SpeechUnavailable
+from voicebot.log import get_logger
+
+BOUND_S: Final = 0.06
+"""Longer no caller waits for it; a comparison takes 20 ms where a core is free."""
+_LONGEST: Final = 400
+"""Characters of a text that is compared; who tells more has told it in words that we know."""
+_AT_ONCE: Final = 8
+"""Phrases in one comparison while warming up, so that a caller's text comes between."""
+_WARM_TRIES, _WARM_RETRY_S = 12, 5.0
+_BESIDE: Final = (Affirm, Ask, Greet, Thank)
+"""Acts beside which a service may still be described: "hi, can somebody look at my brakes"."""
+
+_OPEN: Final = ("", "offered")
+"""Topics of questions that may name a service: "can somebody see to my brakes"."""
+_log = get_logger("voicebot.collect.meaning")
+
+
+class Compare(Protocol):
+    """The meaning engine as the conversation knows it."""
+
+    async def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
+        """Return how like each phrase a text is; raises SpeechUnavailable."""
+        ...
+
+
+class UnderstandByMeaning:
+    """Understands with the engine's second opinion first, then as `then` does. An Understand."""
+
+    def __init__(
+        self, engine: Compare, business: Business, then: Understand, *, bound_s: float = BOUND_S
+    ) -> None:
+        self._engine = engine
+        self._business = business
+        self._then = then
+        self._bound_s = bound_s
+
+    async def __call__(
+        self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
+    ) -> Reading:
+        """Return what the words do; the rules' reading stands where the engine is late or away."""
+        if lacks_service(done, situation):
+            similar = await self.similar(text, situation)
+            done = read(text, replace(situation, similar=similar)) if similar else done
+        return await self._then(text, situation, done, meanwhile)
+
+    async def similar(self, text: str, situation: Situation) -> dict[str, float]:
+        """Return `Situation.similar` for a text; empty where the engine is late or away."""
+        if len(text) > _LONGEST:
+            return {}
+        told = descriptions(situation.services, situation.language)
+        try:
+            async with asyncio.timeout(self._bound_s):
+                scores = await self._engine.compare(text, [phrase for _, phrase in told])
+        except (TimeoutError, SpeechUnavailable):
+            return {}
+        similar: dict[str, float] = {}
+        for (service, _), score in zip(told, scores, strict=True):
+            similar[service] = max(similar.get(service, 0.0), score)
+        return similar
+
+    async def warm(self) -> None:
+        """Have the engine read what callers' words are compared with: not in somebody's call.
+
+        The engine may start after us; it is given up when it has not answered for a minute.
+        """
+        told = descriptions(self._business.services, self._business.language)
+        phrases = [phrase for _, phrase in told]
+        for _ in range(_WARM_TRIES):
+            try:
+                for first in range(0, len(phrases), _AT_ONCE):
+                    await self._engine.compare("", phrases[first : first + _AT_ONCE])
+                _log.info("meaning_ready", phrases=len(phrases))
+                return
+            except SpeechUnavailable:
+                await asyncio.sleep(_WARM_RETRY_S)
+        _log.warning("meaning_unavailable", mend="the rules decide alone; see `voicebot doctor`")
+
+
+@asynccontextmanager
+async def by_meaning(
+    engine: Compare | None, business: Business, then: Understand
+) -> AsyncIterator[Understand]:
+    """Give an Understand that asks the engine before `then`, and warm it; `then` without one."""
+    if engine is None:
+        yield then
+        return
+    understand = UnderstandByMeaning(engine, business, then)
+    async with asyncio.TaskGroup() as tasks:
+        warming = tasks.create_task(understand.warm())
+        yield understand
+        warming.cancel()
+
+
+def lacks_service(done: Reading, situation: Situation) -> bool:
+    """Return whether the rules left the question for the service open, with words unread."""
+    questions = [act for act in done.acts if isinstance(act, Ask)]
+    return (
+        situation.step is Step.SERVICE
+        and situation.asked is Asked.ANSWER
+        and all(isinstance(act, _BESIDE) for act in done.acts)
+        and all(ask.topic in _OPEN for ask in questions)
+        and bool(done.rest or questions)
+    )
