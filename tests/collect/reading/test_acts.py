@@ -179,6 +179,8 @@ def test_one_of_the_offered_is_chosen_only_where_something_was_offered() -> None
     assert isinstance(act, Choose)
     assert act.position == 2
     assert not read("the second one please", READ_BACK).acts
+    asked = read("what was the second one again", offered).acts
+    assert not any(isinstance(act, Choose) for act in asked)
 
 
 def test_an_objection_keeps_the_yes_from_being_one() -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
+from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
-from voicebot.collect.reading import Note, Situation, read, utterance
+from voicebot.collect.reading import Ask, Note, Provide, Situation, read, utterance
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.choose import choose
 
@@ -40,6 +41,58 @@ def test_acts_stand_in_the_order_spoken() -> None:
 def test_the_rest_is_content_without_fillers_and_names_of_address() -> None:
     reading = choose(SAID, [Candidate(Note("zebra", (0, 9)), 0, 2)])
     assert [SAID.text[slice(*span)] for span in reading.rest] == ["two lions"]
+
+
+TRADES = (Offer(id="plumbing", name="Plumbing"), Offer(id="wiring", name="Electrical"))
+
+
+def given_in(text: str, step: Step) -> dict[Step, str | None]:
+    """Return the values that are given in answer to `step`."""
+    done = read(text, Situation(step, NOW, services=TRADES))
+    return {act.step: act.value for act in done.acts if isinstance(act, Provide)}
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "value"),
+    [
+        ("I need a plumber tomorrow at ten in the morning", Step.TIME, "2026-11-24T10:00"),
+        ("the plumbing leaks, ring me on 0491 570 156", Step.PHONE, "+61491570156"),
+        (
+            "could an electrician come to 12 Elm Street, Ryde",
+            Step.ADDRESS,
+            "12 Elm Street, Ryde",
+        ),
+    ],
+)
+def test_a_value_in_the_description_of_the_work_is_given_too(
+    text: str, step: Step, value: str
+) -> None:
+    given = given_in(text, Step.SERVICE)
+    assert given.keys() == {Step.SERVICE, step}
+    assert given[step] == value
+
+
+def test_a_piece_in_the_description_of_the_work_belongs_to_it() -> None:
+    assert given_in("the plumbing has leaked since Monday", Step.SERVICE).keys() == {Step.SERVICE}
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "value"),
+    [
+        ("is there a booking under Ottilie Brandt?", Step.NAME, "Ottilie Brandt"),
+        ("is there anything available tomorrow at 12:30 pm", Step.TIME, "2026-11-24T12:30"),
+        ("I guess I should shoot for Monday around 3 pm?", Step.TIME, "2026-11-30T15:00"),
+    ],
+)
+def test_a_value_in_a_question_that_no_row_knows_is_given(
+    text: str, step: Step, value: str
+) -> None:
+    assert given_in(text, step) == {step: value}
+
+
+def test_a_question_without_a_value_is_asked_whole() -> None:
+    (act,) = read("do I need to bring anything", Situation(Step.TIME, NOW)).acts
+    assert isinstance(act, Ask)
 
 
 def test_what_is_too_long_to_be_read_is_unread() -> None:

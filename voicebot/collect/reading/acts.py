@@ -47,8 +47,8 @@ _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
 _KEY_CHARS = 3
 """A bare "2" or "two" repeats no time: it may be the key that means no."""
-_ON_ITS_OWN, _WISH_A_WORD = 2, 3
-"""Guesses in a question that no row of [ask] knows, and in each word of a wish taken for one."""
+_UNKNOWN_WORD = 3
+"""Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
@@ -88,6 +88,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         for match in here:
             if act := _act(said, match, situation):
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
+                of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
                 yield Candidate(act, match.first, match.end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said)
@@ -138,7 +139,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         the = said.before(match.first, "time.the")
         denied = said.before(the.first if the else match.first, "time.not")
         several = said.at(match.end, "time.few_of_them")
-        if situation.asked is not Asked.CHOICE or denied or several:
+        no_pick = denied or several or said.clause(match.first).asked
+        if situation.asked is not Asked.CHOICE or no_pick:
             return None
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
@@ -147,9 +149,9 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
 def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     """Give a whole clause as a question, with the topic of the first row that is in it.
 
-    A wish in the form of a question is one only where nothing in it is understood: "may I have the
-    postcode", not "can I come at three". What no row of [ask] knows is none where it is an act:
-    "can I talk to somebody".
+    A question that no row of [ask] knows, and a wish in the form of one, is one only where nothing
+    in it is understood: "may I have the postcode", not "can I come at three" or "is there a booking
+    under Ann Lee". It is none where it is an act: "can I talk to somebody".
     """
     inside = [match for here in said.matches[clause.first : clause.end] for match in here]
     wish = any(match.tag in REQUESTS for match in inside)
@@ -167,7 +169,7 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
     words = sum(not said.is_sound(at) for at in range(first, end))
     known = topic and topic != _OFFERED
-    guesses = 0 if known else _WISH_A_WORD * words if wish else _ON_ITS_OWN
+    guesses = 0 if known else _UNKNOWN_WORD * words
     yield Candidate(act, first, end, guesses)
 
 
@@ -180,6 +182,9 @@ def _agreements(said: Utterance) -> Iterator[Candidate]:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
         elif end > at and _stands_alone(said, at, end):
             yield Candidate(Affirm(said.span(at, end)), at, end)
+            alone = said.at(at, "yes.agree")
+            if alone and alone.end < end:  # "yes", where "it is" belongs to what follows
+                yield Candidate(Affirm(said.span(at, alone.end)), at, alone.end)
         at = max(end, at + 1)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.lexicon import SOUND
 from voicebot.collect.reading.types import Affirm, Provide, Reading, Span
@@ -16,9 +17,26 @@ _WORD, _GUESS, _ACT = 10, 3, 1
 
 def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
-    chosen = _best(said, [each for each in candidates if each.end > each.first])
-    acts = tuple(each.act for each in chosen if each.act)
-    return Reading(acts, _rest(said, chosen))
+    known = [each for each in candidates if each.end > each.first]
+    chosen = _best(said, known)
+    told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
+    acts = [each.act for each in (*chosen, *told) if each.act]
+    in_order = sorted(acts, key=lambda act: act.span) if told else acts
+    return Reading(tuple(in_order), _rest(said, chosen))
+
+
+def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Give whole values of other fields that stand in the description of the work."""
+    if not isinstance(wide.act, Provide) or wide.act.step is not Step.SERVICE:
+        return
+    start, stop = wide.act.span
+    for each in known:
+        if not isinstance(each.act, Provide) or each.act.step is Step.SERVICE or each.assumes:
+            continue
+        first, end = said.span(each.first, each.end)
+        within = wide.first <= each.first and each.end <= wide.end
+        if within and each.act.missing is None and (end <= start or stop <= first):
+            yield each
 
 
 def _best(said: Utterance, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -67,7 +85,8 @@ def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
     joins = False  # function words between two unread ones are unread with them
     for at, known in enumerate(explained):
         wish = said.low(at) == "?" and (at in closed or not said.clause(at).asked)
-        empty = not strict and (wish or said.at(at, "quiet.function") is not None)
+        quiet = said.at(at, "quiet.function") is not None and not said.clause(at).asked
+        empty = not strict and (wish or quiet)  # the "is it" of a question is content
         if known or empty:
             joins = joins and not known
             continue

@@ -27,6 +27,25 @@ def heard(text: str, held: str | None = None, step: Step = Step.NAME) -> str | N
 @pytest.mark.parametrize(
     ("said", "name"),
     [
+        ("jack 0491 570 156", "Jack"),
+        ("jenny brandt 12 elm street ryde", "Jenny Brandt"),
+        ("yes it is jack", None),
+        ("april 4", None),
+        ("unit 4 12 elm street", None),
+    ],
+)
+def test_a_name_that_opens_an_answer_of_several_needs_no_lead(said: str, name: str | None) -> None:
+    assert heard(said, step=Step.PHONE) == name
+
+
+@pytest.mark.parametrize("said", ["Yes it is Ottilie", "Sure, it is Ottilie"])
+def test_a_yes_before_a_name_leaves_the_name(said: str) -> None:
+    assert heard(said) == "Ottilie"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
         ("Ottilie", "Ottilie"),
         ("ottilie brandt", "Ottilie Brandt"),
         ("My name is Ottilie Brandt.", "Ottilie Brandt"),

@@ -22,7 +22,7 @@ from voicebot.collect.reading.fields.name_letters import (
     respelled,
 )
 from voicebot.collect.reading.fields.name_mentions import How, Mention, mentions, spelled_whole
-from voicebot.collect.reading.fields.name_words import is_particle, titled
+from voicebot.collect.reading.fields.name_words import is_particle, name_at, titled, written
 from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_family, is_given
@@ -51,6 +51,7 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     asked = situation.step is Step.NAME
     held = situation.record.get(Step.NAME, "")
     if not asked and not held and next(said.all(*_ANNOUNCING), None) is None:
+        yield from _before_figures(said)
         return
     if asked and not held and (whole := spelled_whole(said)):
         span = said.span(whole.first, whole.end)
@@ -81,6 +82,19 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     act = Provide(Step.NAME, full, said.span(base.first, end), also=also, assumed=base.guesses)
     begun = min(each.begun for each in kept)
     yield Candidate(act, begun, trail.end if trail else end, base.guesses)
+
+
+def _before_figures(said: Utterance) -> Iterator[Candidate]:
+    """Give the name that opens an answer of several: "Jack 0491 570 156", "Ann Lee 12 Elm St"."""
+    end = next((at for at, token in enumerate(said.tokens) if token.is_digits), 0)
+    if (
+        end
+        and is_given(said.low(0))
+        and (place := name_at(said, 0, announced=False))
+        and place.end == end
+    ):
+        act = Provide(Step.NAME, written(said, place), said.span(0, end), assumed=1)
+        yield Candidate(act, 0, end, 1)
 
 
 def _base(found: Sequence[Mention]) -> Mention | None:
