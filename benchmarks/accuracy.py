@@ -44,8 +44,8 @@ from voicebot.call import CallState, Place, Saved, Step
 from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
+from voicebot.collect.extract import extract
 from voicebot.collect.understand import understand_by_rules
-from voicebot.collect.understanding.extract import extract
 
 _HELD = Path(__file__).with_suffix(".toml")
 _UNSEEN = Path(__file__).with_name("unseen")

@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("runtime.doctor:doctor", "Check settings, Redis, models, ports."),
     "extract": (
-        "collect.understanding.extract:command",
+        "collect.extract:command",
         "Understand utterances: JSON Lines in and out.",
     ),
     "openai-sim": (

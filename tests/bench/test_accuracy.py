@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from voicebot.collect.understanding.extract import extract
+from voicebot.collect.extract import extract
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 UNSEEN = BENCHMARKS / "unseen"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from voicebot.collect.understanding.extract import command, extract
+from voicebot.collect.extract import command, extract
 
 CASE = {
     "id": "own-1",
@@ -67,6 +67,50 @@ def test_a_language_without_words_of_its_own_is_read_as_english() -> None:
 def test_a_rejected_time_brings_the_new_one() -> None:
     case = result(step="confirm", utterance="no, make it 3 pm on the 30th")
     assert case["fields"] == {"time": "2026-11-30T15:00"}
+
+
+OFFERED = ["2026-11-24T09:00", "2026-11-27T15:30"]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "value"),
+    [
+        ("the second one please", OFFERED[1]),
+        ("the last one", OFFERED[1]),
+        ("the first, thanks", OFFERED[0]),
+        ("Friday's better", OFFERED[1]),
+        ("what was the second one again", None),
+    ],
+)
+def test_one_of_the_offered_is_its_moment(utterance: str, value: str | None) -> None:
+    assert result(step="time", utterance=utterance, offered=OFFERED)["value"] == value
+
+
+def test_one_day_left_open_is_that_day() -> None:
+    case = result(step="time", utterance="some time tomorrow would be good")
+    assert (case["value"], case["intent"]) == ("2026-11-24", "answer")
+
+
+@pytest.mark.parametrize(
+    ("utterance", "intent"),
+    [
+        ("are you a robot", "bot_challenge"),
+        ("can I talk to a person", "human"),
+        ("say that again", "repeat"),
+        ("hang on a sec", "hold"),
+        ("I'd rather not say", "refusal"),
+        ("I don't know", "dont_know"),
+        ("what does it cost", "question"),
+        ("thanks", "thanks"),
+        ("goodbye", "goodbye"),
+        ("cancel my appointment", "cancel"),
+        ("zebra lions", "not_a_value"),
+        ("um", "nothing"),
+    ],
+)
+def test_a_turn_without_a_value_has_the_intent_of_its_act(utterance: str, intent: str) -> None:
+    case = result(step="phone", utterance=utterance)
+    assert (case["value"], case["intent"]) == (None, intent)
 
 
 def test_a_correction_uses_the_record() -> None:

@@ -24,7 +24,7 @@ from voicebot.call import (
     Window,
 )
 from voicebot.collect.reading import Asked, Situation
-from voicebot.collect.understanding.same_person import names_agree
+from voicebot.collect.reading.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
 
 

@@ -1,9 +1,9 @@
-"""`voicebot extract`: cases as JSON Lines in, what was understood as JSON Lines out."""
+"""`voicebot extract`: cases as JSON Lines in, what their words do as JSON Lines out."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
@@ -13,14 +13,56 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
-from voicebot.collect.reading import Act
-from voicebot.collect.understanding import Asked, Intent, Understanding
-from voicebot.collect.understanding.rules import read_acts, understand
+from voicebot.collect.reading import (
+    Act,
+    Asked,
+    Choose,
+    Correct,
+    Deny,
+    Flexible,
+    Provide,
+    Reading,
+    Situation,
+    Window,
+    Withdraw,
+    consents,
+    read,
+)
 
 CONFIRM = "confirm"
 """The step of a case in which something was read back: the one value in `record`, else a time."""
 
 _FIELDS = {step.value for step in FIELDS}
+_INTENTS: Mapping[str, str] = {
+    "ask robot": "bot_challenge",
+    "want_person": "human",
+    "slow_down": "speak_slower",
+    "repeat": "repeat",
+    "wait": "hold",
+    "decline refuses": "refusal",
+    "decline has none": "refusal",
+    "want change_of_mind": "change_of_mind",
+    "decline does not know": "dont_know",
+    "want start_over": "other_request",
+    "want late": "other_request",
+    "flexible": "no_preference",
+    "want cancel": "cancel",
+    "want reschedule": "cancel",
+    "want nothing": "cancel",
+    "leave": "goodbye",
+    "want complaint": "complaint",
+    "want annoyed": "complaint",
+    "ask": "question",
+    "decline unsure": "unsure",
+    "deny": "no",
+    "correct": "no",
+    "withdraw": "no",
+    "affirm": "yes",
+    "thank": "thanks",
+    "greet": "greeting",
+}
+"""The intent of a turn without a value: that of the first of these acts that is in it."""
+_NO_INTENT = "not_a_value"
 
 
 def _naive(value: object) -> object:
@@ -35,12 +77,33 @@ class _Case(BaseModel):
     utterance: str
     reference_time: datetime
     lang: str = "en"
-    question: str | None = None
     region: str | None = None
     services: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     record: Annotated[dict[str, str | None], BeforeValidator(lambda v: v or {})] = {}
+    offered: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     nbest: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     earlier: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(lambda v: v or ())] = ()
+
+    def situation(self) -> Situation:
+        """Return where it was said; raises ValueError for a step that does not exist."""
+        record = {Step(key): v for key, v in self.record.items() if key in _FIELDS and v}
+        read_back = next(iter(record)) if len(record) == 1 else Step.TIME
+        step = read_back if self.step == CONFIRM else Step(self.step)
+        if step not in FIELDS:
+            raise ValueError(f"no such step: {self.step}")
+        answer = Asked.CHOICE if self.offered else Asked.ANSWER
+        return Situation(
+            step=step,
+            now=self.reference_time.replace(tzinfo=None),
+            asked=Asked.CONFIRM if self.step == CONFIRM else answer,
+            language=_language(self.lang),
+            region=self.region or "AU",
+            services=tuple(Offer(id=name, name=name) for name in self.services),
+            record=record,
+            offered=self.offered,
+            nbest=self.nbest,
+            earlier=self.earlier,
+        )
 
 
 def extract(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -65,52 +128,77 @@ def command() -> None:
 def _result(line: bytes) -> dict[str, object]:
     try:
         case = _Case.model_validate_json(line)
-        asked = _asked(case)
+        situation = case.situation()
     except (ValidationError, ValueError):
         return {"id": _id(line), "value": None, "intent": "invalid"}
-    understood = understand(case.utterance, asked)
+    done = read(case.utterance, situation)
+    given = _values(done, situation)
+    own = given.get(situation.step)
+    if situation.asked is not Asked.CONFIRM:
+        value, intent = own, "answer" if own or _is_piece(done, situation) else None
+    else:
+        value = _yes_or_no(
+            done, situation, changes=own not in (None, situation.record.get(situation.step))
+        )
+        intent = "yes" if value == "yes" else None
     result: dict[str, object] = {
         "id": case.id,
-        "value": _value(understood, asked),
-        "intent": understood.intent.value,
+        "value": value,
+        "intent": intent or ("correction" if given else _intent(done)),
     }
-    if understood.fields:
-        result["fields"] = {step.value: value for step, value in understood.fields.items()}
-    done = read_acts(case.utterance, asked)
-    result["acts"] = [_act(act) for act in done.acts]
-    result["rest"] = done.rest
-    return result
+    if given:
+        result["fields"] = {step.value: each for step, each in given.items()}
+    return result | {"acts": [_act(act) for act in done.acts], "rest": done.rest}
+
+
+def _values(done: Reading, situation: Situation) -> dict[Step, str]:
+    """Return the value of every field that was given; of several the last."""
+    given = dict[Step, str]()
+    for act in done.acts:
+        match act:
+            case Provide(Step() as step, str() as value) | Correct(Step() as step, str() as value):
+                given[step] = value
+            case Flexible(Window(days=(day,))):
+                given.setdefault(Step.TIME, day.isoformat())
+            case Choose(moment=str() as moment):
+                given[situation.step] = moment
+            case Choose(position=int() as position) if abs(position) <= len(situation.offered):
+                given[situation.step] = situation.offered[position - (position > 0)]
+    return given
+
+
+def _is_piece(done: Reading, situation: Situation) -> bool:
+    return any(isinstance(act, Provide) and act.step is situation.step for act in done.acts)
+
+
+def _yes_or_no(done: Reading, situation: Situation, *, changes: bool) -> str | None:
+    """Return the answer to a read-back; None where it is neither, or not plain."""
+    if consents(done, situation):
+        return "yes"
+    denied = any(isinstance(act, Deny | Correct | Withdraw) for act in done.acts)
+    return "no" if denied or changes else None
+
+
+def _intent(done: Reading) -> str:
+    """Return the kind of a turn without a value."""
+    if not done.acts and not done.rest:
+        return "nothing"
+    names = {name for act in done.acts for name in _names(act)}
+    return next((intent for name, intent in _INTENTS.items() if name in names), _NO_INTENT)
+
+
+def _names(act: Act) -> tuple[str, ...]:
+    """Return an act's name ("want_person"), and the same with what is wanted or asked."""
+    name = "".join(f"_{sign}" if sign.isupper() else sign for sign in type(act).__name__)
+    plain = name.lower().removeprefix("_")
+    kind = next((getattr(act, each) for each in ("topic", "what", "why") if hasattr(act, each)), "")
+    return plain, f"{plain} {kind}"
 
 
 def _act(act: Act) -> dict[str, object]:
-    """Return an act by its name ("want_person"), with its parts and its span in code points."""
-    name = "".join(
-        "_" * (sign.isupper() and at > 0) + sign for at, sign in enumerate(type(act).__name__)
-    )
+    """Return an act by its name, with its parts that are not empty, spans in code points."""
     parts = {field.name: getattr(act, field.name) for field in fields(act)}
-    return {"act": name.lower(), **{key: value for key, value in parts.items() if value}}
-
-
-def _asked(case: _Case) -> Asked:
-    """The situation of a case; raises ValueError for a step that does not exist."""
-    confirming = case.step == CONFIRM
-    record = {Step(key): v for key, v in case.record.items() if key in _FIELDS and v}
-    read_back = next(iter(record)) if len(record) == 1 else Step.TIME
-    step = read_back if confirming else Step(case.step)
-    if step not in FIELDS:
-        raise ValueError(f"no such step: {case.step}")
-    return Asked(
-        step=step,
-        now=case.reference_time.replace(tzinfo=None),
-        region=case.region or "AU",
-        language=_language(case.lang),
-        confirming=confirming,
-        question=case.question or "",
-        services=tuple(Offer(id=name, name=name) for name in case.services),
-        record=record,
-        nbest=case.nbest,
-        earlier=case.earlier,
-    )
+    return {"act": _names(act)[0], **{key: value for key, value in parts.items() if value}}
 
 
 def _language(lang: str) -> str:
@@ -118,14 +206,6 @@ def _language(lang: str) -> str:
     if lang.startswith("zh"):
         return "zh-CN"
     return "es" if lang.startswith("es") else "en"
-
-
-def _value(understood: Understanding, asked: Asked) -> str | None:
-    if not asked.confirming:
-        return understood.value
-    if understood.intent is Intent.YES:
-        return "yes"
-    return "no" if understood.intent in (Intent.NO, Intent.CORRECTION) else None
 
 
 def _id(line: bytes) -> str | int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.collect.understanding.same_person import names_agree
+from voicebot.collect.reading.same_person import names_agree
 
 
 @pytest.mark.parametrize(

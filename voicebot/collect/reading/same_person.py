@@ -12,11 +12,10 @@ import unicodedata
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.collect.reading.words import is_given
-from voicebot.collect.understanding.tokens import word_set
 
 _FEWEST_LETTERS = 3
 """In a shorter name one letter is too much of it: "Wu" is not "Hu"."""
-_SUFFIXES = word_set("jr sr ii iii iv")
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 
 
