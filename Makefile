@@ -30,7 +30,7 @@ help:
 	@echo '  make test-page   the browser part alone'
 	@echo '  make bench       latency under simulated calls (ARGS="--calls 50 --stack null")'
 	@echo '  make chaos       a thousand trials of breaking things (TRIALS=100, or SEED=17 for one)'
-	@echo '  make conversations  25 scripted callers by voice, and how many book what they meant'
+	@echo '  make conversations  written callers by text, scripted ones by voice (ARGS="--text --show failed")'
 	@echo '  make accuracy    how well utterances are understood (ARGS="--help" tells more)'
 	@echo
 	@echo '  make lint        style, types and import contracts'
@@ -71,7 +71,7 @@ accuracy: $(DEV)
 	$(BIN)/python benchmarks/accuracy.py $(CASES) --evi $(EVI) $(if $(HEARD),--heard $(HEARD)) $(ARGS)
 
 conversations: $(RUN)
-	@$(BIN)/python benchmarks/conversations.py $(ARGS)
+	@$(BIN)/python -m benchmarks.conversations $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check

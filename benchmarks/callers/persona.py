@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +99,11 @@ class Persona(_Table):
         }
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it says nothing at some moment, which HTTP cannot tell."""
+        return any(line.silent for lines in self.says.values() for line in lines)
+
+    @property
     def is_flexible(self) -> bool:
         """Whether times must be offered to this caller."""
         return any(line.offered for lines in self.says.values() for line in lines)
@@ -113,6 +118,10 @@ class Cast(_Table):
 
     business: str
     caller: tuple[Persona, ...]
+
+    def of(self, only: Collection[str]) -> list[Persona]:
+        """Return the callers with these ids; all without any."""
+        return [persona for persona in self.caller if not only or persona.id in only]
 
     def load_business(self) -> Business:
         """Return the business that they ring."""

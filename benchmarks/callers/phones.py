@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.request import Request
 
+import orjson
 from redis.asyncio import Redis
 
 from voicebot.business import Business
@@ -15,11 +18,13 @@ from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import asking, begin
 from voicebot.collect.events import Silent, Started, Utterance
 from voicebot.collect.understand import understand_by_rules
+from voicebot.error_texts import open_directly
 from voicebot.settings import Settings
 from voicebot.store import CallSession, Store
 
 from .persona import Line
 
+_ANSWER_S = 30.0
 TURN_S = 8
 """Seconds that one turn takes on a phone's own clock."""
 
@@ -154,8 +159,8 @@ def _seen(form: Any, **more: Any) -> Seen:
 class HttpPhone:
     """Conversations over a running server's HTTP API, on the wall clock."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._sid = ""
 
     @property
@@ -165,19 +170,19 @@ class HttpPhone:
     async def ring(self, call_sid: str, number: str | None) -> Seen:
         self._sid = call_sid
         body = {"callSid": call_sid, **({"from": number} if number else {})}
-        answer = await self._client.post("/calls", body)
+        answer = await self._ask("/calls", body)
         return replace(await self.look(call_sid), words=answer["aiResponse"]["message"])
 
     async def say(self, line: Line) -> Seen:
         message = {"speaker": "customer", "message": line.say}
         body = {"callSid": self._sid, "customerMessage": message}
-        answer = await self._client.post("/ai/conversation", body)
+        answer = await self._ask("/ai/conversation", body)
         over = answer["shouldHangup"] or answer["status"] == Status.TRANSFER
         seen = await self.look(self._sid)
         return replace(seen, words=answer["aiResponse"]["message"], over=over)
 
     async def look(self, call_sid: str) -> Seen:
-        form = await self._client.get(f"/calls/{call_sid}")
+        form = await self._ask(f"/calls/{call_sid}")
         notes = [note["text"] for note in form["notes"]]
         return _seen(
             form,
@@ -187,3 +192,15 @@ class HttpPhone:
 
     async def hang_up(self) -> None:
         """A call over HTTP has no line to put down."""
+
+    async def _ask(self, path: str, body: object = None) -> Any:
+        """Return the server's JSON answer; raises HTTPError where it refuses."""
+        data = None if body is None else orjson.dumps(body)
+        request = Request(self._url + path, data, {"Content-Type": "application/json"})
+        return orjson.loads(await asyncio.to_thread(_read, request))
+
+
+def _read(request: Request) -> bytes:
+    with open_directly(request, timeout=_ANSWER_S) as response:
+        body: bytes = response.read()
+        return body

@@ -13,7 +13,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RUNS = {
     "accuracy.py": (),
     "commit_cost.py": (),
-    "conversations.py": ("plain", "--limit", "1"),
+    "conversations.py": ("--voice", "--only", "plain", "--limit", "1"),
     "floods.py": ("0.2",),
     "metrics_cost.py": ("1",),
     "redis_away.py": ("--calls", "2", "--lead", "1", "--away", "1"),
@@ -39,8 +39,9 @@ def test_every_benchmark_is_run_here() -> None:
 def test_a_benchmark_runs_and_reports(name: str) -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith("VOICEBOT_")}
     done = subprocess.run(
-        [sys.executable, BENCHMARKS / name, *RUNS[name]],
+        [sys.executable, "-m", f"benchmarks.{name.removesuffix('.py')}", *RUNS[name]],
         capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=env,
+        cwd=BENCHMARKS.parent,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     assert done.stdout
