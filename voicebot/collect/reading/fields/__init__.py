@@ -7,6 +7,7 @@ from voicebot.collect.reading.candidates import Reader
 from voicebot.collect.reading.es.address import address as spanish_address
 from voicebot.collect.reading.fields.address import address
 from voicebot.collect.reading.fields.email import email
+from voicebot.collect.reading.fields.mends import mending
 from voicebot.collect.reading.fields.name import name
 from voicebot.collect.reading.fields.phone import phone
 from voicebot.collect.reading.fields.service import service
@@ -35,8 +36,14 @@ _CHINESE: Mapping[Step, Reader] = {
 _SPANISH: Mapping[Step, Reader] = {**READERS, Step.ADDRESS: spanish_address}
 
 
+_MENDING, _MENDING_CHINESE, _MENDING_SPANISH = (
+    {step: mending(step, reader) for step, reader in each.items()}
+    for each in (READERS, _CHINESE, _SPANISH)
+)
+
+
 def readers(language: str) -> Mapping[Step, Reader]:
-    """Return the readers of a language, by the step that asks for each field."""
+    """Return the readers of a language, by the step that asks for each field; all mend."""
     if language.startswith("zh"):
-        return _CHINESE
-    return _SPANISH if language.startswith("es") else READERS
+        return _MENDING_CHINESE
+    return _MENDING_SPANISH if language.startswith("es") else _MENDING

@@ -24,7 +24,7 @@ from voicebot.collect.reading.fields.local_part import (
     local_before,
     spelled_out,
 )
-from voicebot.collect.reading.types import Asked, Missing, Provide, Situation
+from voicebot.collect.reading.types import Asked, Correct, Missing, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 from voicebot.collect.reading.words import is_everyday
 
@@ -75,7 +75,7 @@ def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if address and address.domain:
         address = _named(said, read, address, situation)
     if address is None and wanted:
-        address = _contrasted(said, read, situation) or _without_at(said, read, situation)
+        address = _without_at(said, read, situation)
     if address is None or (_is_talk(address, read) and not situation.partial):
         return
     whole = _joined(address, _earlier(situation)) if wanted else address
@@ -88,11 +88,11 @@ def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     lead = said.before(begun, "email.lead", "lead.is")
     act = _act(whole, span)
     if act and (wanted or act.value):
-        behind = end + (said.low(end) == ",")
-        aside = said.at(behind, "email.aside")
-        yield Candidate(
-            act, lead.first if lead else begun, aside.end if aside else end, act.assumed
-        )
+        aside = said.at(end + (said.low(end) == ","), "email.aside")
+        of_part = act.value and whole != address and not situation.partial
+        mend = Correct(Step.EMAIL, act.value, span) if of_part else act
+        behind = aside.end if aside else end
+        yield Candidate(mend, lead.first if lead else begun, behind, act.assumed)
 
 
 def _is_announced(said: Utterance) -> bool:
@@ -244,22 +244,6 @@ def _named(
     return replace(address, local=found[0], first=found[1]) if found else address
 
 
-def _contrasted(said: Utterance, read: Sequence[Piece], situation: Situation) -> _Address | None:
-    """Return what was read back with the part changed that is named: "hotmail, not gmail"."""
-    denied = next((clause for clause in said.clauses if clause.denied), None)
-    held = situation.record.get(Step.EMAIL, "")
-    if denied is None or situation.asked is not Asked.CONFIRM:
-        return None
-    parts = [at for at, piece in enumerate(read) if belongs(piece) and piece.text]
-    right = [at for at in parts if read[at].end <= denied.first]
-    wrong = [at for at in parts if denied.first < read[at].first < denied.end]
-    meant, old = ("".join(read[at].text for at in each) for each in (right, wrong))
-    if not meant or not old or held.count(old) != 1:
-        return None
-    local, _, domain = held.replace(old, meant).partition("@")
-    return _Address(local, domain, right[0], wrong[-1] + 1)
-
-
 def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) -> _Address | None:
     """Return the second half of an earlier piece, or a first half, where no at sign was heard."""
     first = next((at for at, piece in enumerate(read) if belongs(piece) and piece.text), None)
@@ -275,6 +259,9 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
     parts = [piece for piece in read[first:] if piece.text]
     strange = any(piece.kind is not Kind.WORD or not is_everyday(piece.text) for piece in parts)
     half = is_first_half(said, parts) or (bool(situation.partial) and strange)
+    if earlier and not situation.partial:  # "there should be a dot between them"
+        strange = any(p.kind in (Kind.WORD, Kind.DIGITS) and not is_everyday(p.text) for p in parts)
+        half = half and strange
     if not half or not all(map(belongs, parts)):
         return None
     return _Address(spelled_out(said, parts), None, first, len(read))

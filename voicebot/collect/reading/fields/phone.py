@@ -66,12 +66,12 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if any(run.part for run in own):
         earlier = (situation.partial if asked else None) or held
         if earlier:
-            yield from _mended(said, earlier, found, own, situation)
+            yield from _mended(said, earlier, own, situation)
             return
     if not asked:
         return
     if held and situation.asked != "answer":
-        yield from _mended(said, held, found, own, situation)
+        yield from _mended(said, held, own, situation)
     elif len(_beside(said, own)) <= _MOST_STRAY_WORDS:
         yield from _piece(said, own, situation)
 
@@ -271,21 +271,15 @@ def _lacks(digits: str, region: str) -> Missing | None:
 
 
 def _mended(
-    said: Utterance, held: str, found: Sequence[Run], own: Sequence[Run], situation: Situation
+    said: Utterance, held: str, own: Sequence[Run], situation: Situation
 ) -> Iterator[Candidate]:
     """Give the number held with the part that was said anew.
 
-    "The last digit is nine", "double five six, not double six five"; else the one place in the
-    number where all but one digit agree.
+    "The last digit is nine"; else the one place in the number where all but one digit agree.
     """
     run = next((run for run in own if run.part), own[0])
-    wrong = next((other.digits for other in found if said.clause(other.first).denied), "")
-    if run.part:
-        texts = _with_part(held, run, situation.region)
-    elif wrong:
-        texts = [held.replace(wrong, run.digits)] if held.count(wrong) == 1 else []
-    else:
-        texts = _close(held, run.digits)
+    part = run.part is not None
+    texts = _with_part(held, run, situation.region) if part else _close(held, run.digits)
     values = {value for text in texts if (value := e164(text, situation.region))}
     span = said.span(run.first, run.end)
     first, end = own[0].begun, own[-1].end
