@@ -160,8 +160,8 @@ def _swapped(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give "swap the last two digits", and a name whose words are "back to front"."""
     for match in said.all("mend.swap", "mend.order"):
         if match.tag == "mend.swap" and held.last > 1:
-            first, last = held.text[held.last - 2 : held.last]
-            yield held.put(last + first, (held.last - 2, held.last)), match.first, match.end, 0
+            spot = (held.last - 2, held.last)
+            yield held.put(held.text[slice(*spot)][::-1], spot), match.first, match.end, 0
         elif match.tag == "mend.order" and held.step is Step.NAME:
             yield " ".join(held.text.split()[::-1]), match.first, match.end, 0
 
