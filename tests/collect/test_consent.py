@@ -108,6 +108,7 @@ ASSENTS = [
     *("yes, Wednesday at 2", "Wednesday the 4th of March at 2 pm", "yes, 2 pm Wednesday please"),
     *("yes 2 pm is perfect", "Wednesday is great", "yes, 2 o'clock on Wednesday works for me"),
     *("That's great, thank you.", "yes that would be great", "that would be lovely, thanks"),
+    *("yes thanks, bye", "Yes, thank you dear. Goodbye."),
     *("sweet as", "yeah nah that's good", "yes, I confirm", "I'm happy with that", "you may"),
     *("Okay, book me in.", "put me down for that", "yes, we can do that", "yes, I can do that"),
 ]
@@ -180,7 +181,6 @@ OBJECTIONS = [
     *("yes I need to talk to a person", "okay, put me through to somebody", "yes, say that again"),
     *(
         "that's great, have a nice day",
-        "yes thanks, bye",
         "okay goodbye",
         "all right, talk to you later",
         "right, I have to go",
@@ -258,18 +258,17 @@ async def test_a_turn_with_anything_beside_its_yes_books_nothing_in_chinese(word
 
 
 BESIDE_A_YES = [
-    "yes. So are they licensed or not?",
-    "yes so are they licensed or not",
-    "yes, do you have 24 hour service?",
-    "yes, can I change it later?",
     "yes. What's wrong with the old number?",
-    "Yes, what if I need to cancel?",
-    "yes. I'm at work until five, and I can't talk",
+    "yes, is it really that one?",
     "yes, and you don't do Sundays?",
-    "yes 345 678",
+    "yes 345 679",
+    "yes, but it's an old one",
+    "yes, if you ring before six",
+    "yes, not the other one",
+    "yes, my number is 0412 345 679, or maybe not",
     "okay, one moment",
-    "yes, my name is Robin Carter, who are you?",
 ]
+"""What may be an objection to the number that was read back."""
 
 
 @pytest.mark.parametrize("words", BESIDE_A_YES)
@@ -286,12 +285,38 @@ async def test_a_yes_with_something_beside_it_keeps_the_value_and_waits_for_its_
 
 @pytest.mark.parametrize(
     "words",
-    ["对。那你们有没有执照？", "对，你们是不是不收费？", "对，等一下", "嗯，这个号码我也不常用"],
+    ["对，你们是不是不收费？", "对，等一下", "嗯，这个号码我也不常用", "对，但是晚上打不通"],
 )
 async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: str) -> None:
     answered = await read_back(Step.PHONE, CHINESE).by(words)
     assert (answered.dialogue.step, answered.dialogue.mode) == (Step.PHONE, Mode.CONFIRMING)
     assert (await answered.by("对")).confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "yes. So are they licensed?",
+        "Yes, what if I need to cancel?",
+        "yes. I'm at work all day",
+        "Yes, you can ring me any time.",
+        "Yes. For the third time.",
+        "yes, the gate code is 4521",
+        "Yes, I told you already.",
+        "yes, my name is Robin Carter, who are you?",
+        "yes 345 678",
+        "yes thanks, bye",
+    ],
+)
+async def test_a_yes_that_goes_on_to_something_else_confirms_what_books_nothing(words: str) -> None:
+    assert (await read_back(Step.PHONE).by(words)).confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize(
+    "words", ["对。那你们有没有执照？", "对，门禁密码是一二三四", "对，是这个号"]
+)
+async def test_a_yes_that_goes_on_confirms_what_books_nothing_in_chinese(words: str) -> None:
+    assert (await read_back(Step.PHONE, CHINESE).by(words)).confirmed == {Step.PHONE}
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,14 @@ def reply(turn: Turn, question: Ask) -> Turn:
     return replace(turn.say("reply.unknown"), noted=True)
 
 
-_ALWAYS_OURS = ("robot", "price", "free", "company")
+_ALWAYS_OURS = ("robot", "price", "free", "company", "known")
 """Topics that our own answer fits better than a sentence of the business file."""
 
 
 def _by_topic(turn: Turn, question: Ask) -> Turn:
     business = turn.business
     match question.topic:
-        case "robot" | "recorded" | "company":
+        case "robot" | "recorded" | "company" | "known" | "confirmation" | "why":
             return turn.say(f"reply.{question.topic}")
         case "price":
             return _price(turn, question.about)

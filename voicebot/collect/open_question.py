@@ -146,6 +146,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         return turn.ask() if attempts < MAX_ATTEMPTS else leave_as_said(turn)
     if said.agrees:
         return agreed(turn)
+    if said.assents:
+        return agreed(turn.note(said.text) if said.says_more else turn)
     if (piece := said.piece(step)) and not said.has(Affirm):
         doubted = held.doubted | {step}
         turn = turn.become(doubted=doubted, pending=None, mode=Mode.ASKING)

@@ -16,6 +16,7 @@ from voicebot.collect.reading import (
     Reading,
     Situation,
     Want,
+    assents,
     consents,
 )
 
@@ -78,6 +79,12 @@ class Said:
     def agrees(self) -> bool:
         """A plain yes: beside it only thanks, and other answers where it does not book."""
         return consents(self.reading, self.situation)
+
+    @property
+    def assents(self) -> bool:
+        """A yes that goes on to something else: enough for what books nothing."""
+        books = self.situation.step is Step.TIME or not self.read_back
+        return not books and assents(self.text, self.reading, self.situation)
 
 
 def _words(text: str) -> int:

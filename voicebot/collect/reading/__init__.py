@@ -6,7 +6,7 @@ This room replaces `collect/understanding` field by field and will take its name
 from itertools import chain
 
 from voicebot.call import Window
-from voicebot.collect.reading.acts import acts, consents
+from voicebot.collect.reading.acts import acts, assents, consents
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
@@ -67,6 +67,7 @@ __all__ = [
     "WantPerson",
     "Window",
     "Withdraw",
+    "assents",
     "consents",
     "descriptions",
     "e164",

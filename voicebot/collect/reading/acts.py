@@ -25,6 +25,7 @@ from voicebot.collect.reading.types import (
     Flexible,
     Greet,
     Leave,
+    Missing,
     Note,
     Provide,
     Reading,
@@ -38,7 +39,7 @@ from voicebot.collect.reading.types import (
     WantPerson,
     Withdraw,
 )
-from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.utterance import Utterance, utterance
 
 _MOST_AGREEING = 40
 """Nobody agrees in more words; a longer stretch tells something."""
@@ -52,6 +53,8 @@ _UNKNOWN_WORD = 3
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
+_EMERGENCY, _EXISTING, _OTHER_TIME = "want.emergency", "want.existing", "clause.other_time"
+_BUT, _CONDITION = "but", "condition"
 _OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
@@ -114,9 +117,59 @@ def consents(reading: Reading, situation: Situation) -> bool:
             least = 1 if situation.language.startswith("zh") else _KEY_CHARS  # 周五 is a day
             whole = act.span[1] - act.span[0] > least
             agrees |= again and whole and act.step is situation.step
+        elif isinstance(act, Leave):
+            if all(a.mere for a in reading.acts if isinstance(a, Affirm)):
+                return False
         elif not isinstance(act, Thank):
             return False
     return agrees and not reading.rest
+
+
+def assents(text: str, reading: Reading, situation: Situation) -> bool:
+    """Return True when a turn agrees to what was read back, and then says something more.
+
+    It is enough for a value that a yes only confirms, and never for what books. A "but", an
+    objection, a mend, a condition or a question that nobody knows leaves the read-back open.
+    """
+    acts = [act for act in reading.acts if not isinstance(act, (Greet, Thank))]
+    if not acts or not isinstance(acts[0], Affirm) or not all(map(_leaves_a_yes, acts)):
+        return False
+    for act in acts:
+        if isinstance(act, Provide):
+            held = situation.record.get(act.step)
+            again = held is not None and (act.value or "").casefold() == held.casefold()
+            if act.missing is Missing.SHOWN_NUMBER:
+                continue  # the one that was read back
+            if act.missing or (held is not None and not again):
+                return False
+    said = utterance(text, situation.language)
+    if any(clause.denied or clause.mends for clause in said.clauses):
+        return False
+    notes = [act.span for act in acts if isinstance(act, Note)]
+    rest = [r for r in reading.rest if not any(a <= r[0] and r[1] <= b for a, b in notes)]
+    if not rest:
+        return True
+    held = situation.record.get(situation.step, "").casefold()
+    figures = (said.tokens[n] for n in range(len(said)) if _is_figure(said, n))
+    left = (t.low for t in figures if any(a <= t.start < b for a, b in rest))
+    return all(low in held for low in left) and not any(
+        match.value == _BUT for match in said.all("clause.open")
+    )
+
+
+def _is_figure(said: Utterance, at: int) -> bool:
+    return said.tokens[at].is_digits or bool(
+        said.at(at, "number.unit", "number.teen", "number.ten")
+    )
+
+
+def _leaves_a_yes(act: Act) -> bool:
+    """Return True for what may stand beside a yes and is no objection to what was read back."""
+    if isinstance(act, Ask):
+        return bool(act.topic) and act.topic != _CONDITION
+    if isinstance(act, Want):
+        return act.what in ("annoyed", "booking")
+    return isinstance(act, (Affirm, Provide, Flexible, Note, SlowDown, Leave))
 
 
 def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
@@ -142,6 +195,12 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         no_pick = denied or several or said.clause(match.first).asked
         if situation.asked is not Asked.CHOICE or no_pick:
             return None
+    if match.tag == _EMERGENCY and said.clause(match.first).denied:
+        return None
+    if match.tag == _OTHER_TIME:
+        return None
+    if match.tag == _EXISTING and _OTHER_TIME in said.tags:
+        return Want("reschedule", span)  # else the other time is of the booking in the making
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
 
@@ -181,11 +240,16 @@ def _agreements(said: Utterance) -> Iterator[Candidate]:
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
         elif end > at and _stands_alone(said, at, end):
-            yield Candidate(Affirm(said.span(at, end)), at, end)
+            yield Candidate(_agreement(said, at, end), at, end)
             alone = said.at(at, "yes.agree")
             if alone and alone.end < end:  # "yes", where "it is" belongs to what follows
-                yield Candidate(Affirm(said.span(at, alone.end)), at, alone.end)
+                yield Candidate(_agreement(said, at, alone.end), at, alone.end)
         at = max(end, at + 1)
+
+
+def _agreement(said: Utterance, first: int, end: int) -> Affirm:
+    agreeing = [n for n in range(first, end) if said.at(n, *_AGREE)]
+    return Affirm(said.span(first, end), all(said.at(n, "yes.mere") for n in agreeing))
 
 
 def _stands_alone(said: Utterance, first: int, end: int) -> bool:

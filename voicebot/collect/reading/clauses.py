@@ -18,6 +18,9 @@ _ASKS = frozenset(("clause.ask", "clause.request"))
 _PART_OF = {"clause.mend": "clause.deny", "flexible.any": "clause.asks"}
 REQUESTS = frozenset(("clause.request", "clause.requests"))
 """A wish in the form of a question; the second does not open a clause of its own."""
+_FIRST = "first"
+"""The value of a question's opening that counts only where a clause begins."""
+_BEFORE = frozenset(("clause.before", "clause.open", "quiet.link", "filler.sound"))
 _ASKING = frozenset(("clause.ask", "clause.told"))
 
 
@@ -78,7 +81,8 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
     mark, asks_here = 0, False
     denied_until = 0
     for at, here in enumerate(matches):
-        tags = {match.tag for match in _meant(here)}
+        begins = not at or said[at - 1].is_sign or _leads_on(matches[at - 1], at)
+        tags = {match.tag for match in _meant(here) if begins or match.value != _FIRST}
         if "clause.asks" in tags:
             yield mark
             asks_here = True
@@ -108,6 +112,11 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
         elif at >= mended_until and (tags & _OPENS or (tags & _ASKS and not asking)):
             yield at
             asking = bool(tags & _ASKS)
+
+
+def _leads_on(before: Sequence[Match], at: int) -> bool:
+    """Return True where the word before may stand before a question: "so is the plumber free"."""
+    return any(match.end == at and match.tag in _BEFORE for match in before)
 
 
 def _meant(here: Sequence[Match]) -> Iterator[Match]:

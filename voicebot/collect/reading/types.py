@@ -79,9 +79,13 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Affirm:
-    """Agrees: to the read-back if one is open. It is consent only where `consents` says so."""
+    """Agrees: to the read-back if one is open. It is consent only where `consents` says so.
+
+    mere  by "okay" or "right" alone, which beside a goodbye may only end the talk
+    """
 
     span: Span
+    mere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
