@@ -84,6 +84,28 @@ def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: Path) -> N
     assert letters(in_words.text) == "zerofouronetwothreefourfivesixseveneight"
 
 
+def test_a_spelled_word_comes_as_letters(whisper: Whisper, tts: Path) -> None:
+    heard = whisper.hear(say(tts, "H, A, R, T, L, E, Y."), Hint())
+    assert heard.letters == "HARTLEY"
+    assert letters(heard.text) == "hartley"
+
+
+def test_the_words_before_a_spelling_are_kept(whisper: Whisper, tts: Path) -> None:
+    heard = whisper.hear(say(tts, "My last name is Carter, C, A, R, T, E, R."), Hint())
+    assert heard.letters == "CARTER"
+    assert heard.text.lower().startswith("my last name is")
+
+
+def test_other_readings_of_a_sentence_differ_in_words_and_none_is_the_text(
+    whisper: Whisper, spoken: bytes
+) -> None:
+    heard = whisper.hear(spoken, Hint())
+    told = [letters(text) for text in (heard.text, *heard.alternatives)]
+    assert len(told) <= 5
+    assert len(set(told)) == len(told)
+    assert heard.letters is None
+
+
 def test_a_voice_of_another_pitch_keeps_its_tempo_and_is_understood(
     whisper: Whisper, tts: Path, spoken: bytes
 ) -> None:

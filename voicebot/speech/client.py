@@ -52,7 +52,7 @@ class RemoteTranscriber:
         replies = _replies(self.socket, "speech to text", self.deadline_s, job, utterance)
         async with aclosing(replies):
             reply, _ = await anext(replies)
-        return Transcript(reply.text, reply.seconds)
+        return Transcript(reply.text, reply.seconds, reply.alternatives, reply.letters)
 
 
 @dataclass(frozen=True, slots=True)

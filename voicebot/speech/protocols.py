@@ -24,11 +24,18 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The text of an utterance; empty when it holds no speech."""
+    """The text of an utterance; empty when it holds no speech.
+
+    seconds       time spent inside the model or at the vendor
+    alternatives  what else the recogniser may have heard, the likeliest first, without `text`;
+                  empty where the engine gives none (OpenAI's endpoints)
+    letters       the letters of a spelled word ("BRENNAN"), where the utterance ends in one
+    """
 
     text: str
     seconds: float = 0.0
-    """Time spent inside the model or at the vendor."""
+    alternatives: tuple[str, ...] = ()
+    letters: str | None = None
 
 
 class Transcriber(Protocol):

@@ -8,7 +8,8 @@ Whisper runs on CTranslate2 with a shortened audio context. The stock path pads 
 30 s of audio. The cost is proportional to the mel frames, and 15 s is the shortest context that is
 reliable: below about 10 s the decoder repeats itself (CTranslate2 #2100, faster-whisper #1006). So
 this module also limits the output's length, cuts repetitions, rejects silence, and checks that the
-prompt was not read back.
+prompt was not read back. What ends in a spelled word is decoded once more from the same encoder
+output, where every token but letters is suppressed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import asyncio
 import os
 import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +38,7 @@ from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess, WhisperFiles, whisper_files
 from voicebot.speech.protocols import Hint, Transcript
 from voicebot.speech.resampling import Resampler
+from voicebot.speech.spelled import distinct, letters_from, letters_of, likely
 from voicebot.speech.wire import Hear, Kind, Reply, stt_socket
 
 Floats = NDArray[np.float32]
@@ -100,14 +103,35 @@ _MAX_UTTERANCE_BYTES: Final = 30 * g711.RATE_HZ
 _MIN_UTTERANCE_BYTES: Final = g711.RATE_HZ // 10
 
 _BEAM: Final = 5
+"""Also the number of alternatives."""
 _NO_SPEECH: Final = 0.55
 """Measured: noise alone scores 0.58 or more, telephone speech 0.48 or less."""
 _MIN_SCORE: Final = -1.8
 """Mean log-probability per token. Stricter limits reject a plain "Yep."."""
+_LETTERS_SCORE: Final = -0.6
+"""Measured: spelled words score -0.54 or more as letters."""
+_LETTERS_MARGIN: Final = 0.5
+"""Letters that scored so much less than the best were never right."""
+_LETTERS: Final = re.compile(r"[ ,.\-]+|[ -]?[A-Z]")
+"""The tokens that spell: one capital, and what stands between two."""
 _TOKENS_PER_S: Final = 8
 _TOKENS_AT_LEAST: Final = 16
 _MAX_PROMPT_TOKENS: Final = 200
 _ECHO_WORDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """The likeliest texts, with their mean log-probability per token, and whether it is speech."""
+
+    texts: list[str]
+    scores: list[float]
+    no_speech: float
+
+    @property
+    def is_speech(self) -> bool:
+        likely = self.no_speech < _NO_SPEECH and self.scores[0] > _MIN_SCORE
+        return bool(self.texts[0]) and likely
 
 
 class Whisper:
@@ -125,24 +149,41 @@ class Whisper:
         )
         self._tokenizer = Tokenizer.from_str(files.tokenizer.decode())
         self._mel = Mel(int(self._model.n_mels))
-        self._digits = self._digit_tokens()
+        texts = self._ordinary_tokens()
+        self._digits = [number for number, text in texts.items() if re.search("[0-9]", text)]
+        self._no_letters = [n for n, text in texts.items() if not _LETTERS.fullmatch(text)]
 
     def hear(self, utterance: bytes, hint: Hint) -> Transcript:
         """Return the text of a mu-law utterance, empty without speech. Blocks."""
         begun = time.perf_counter()
-        text = self._hear(utterance[-_MAX_UTTERANCE_BYTES:], hint)
-        return Transcript(text, time.perf_counter() - begun)
+        texts, letters = self._hear(utterance[-_MAX_UTTERANCE_BYTES:], hint)
+        seconds = time.perf_counter() - begun
+        return Transcript(texts[0] if texts else "", seconds, tuple(texts[1:_BEAM]), letters)
 
-    def _hear(self, utterance: bytes, hint: Hint) -> str:
+    def _hear(self, utterance: bytes, hint: Hint) -> tuple[list[str], str | None]:
+        """Return what may have been said, the likeliest first, and the letters if spelled."""
         if len(utterance) < _MIN_UTTERANCE_BYTES:
-            return ""
+            return [], None
         features = self._encode(g711.decode(utterance))
-        prompt = ", ".join(hint.vocabulary) + "." if hint.vocabulary else ""
         limit = _TOKENS_AT_LEAST + _TOKENS_PER_S * len(utterance) // g711.RATE_HZ
-        text, is_speech = self._decode(features, hint, prompt, limit)
-        if prompt and is_echo(text, prompt):
-            text, is_speech = self._decode(features, hint, "", limit)
-        return cut_loops(text) if is_speech else ""
+        prompt = ", ".join(hint.vocabulary) + "." if hint.vocabulary else ""
+        start, digits = self._start_tokens(hint.language), self._digits * hint.words_for_digits
+        heard = self._decode(features, [*self._prompt_tokens(prompt), *start], limit, digits)
+        if prompt and is_echo(heard.texts[0], prompt):
+            heard = self._decode(features, start, limit, digits)
+        if not heard.is_speech:
+            return [], None
+        texts = distinct(map(cut_loops, heard.texts))
+        begin = letters_from(texts[0])
+        if begin is None:
+            return texts, None
+        said = texts[0][:begin].rstrip()
+        known = self._tokenizer.encode(f" {said}", add_special_tokens=False).ids if said else []
+        spelled = self._decode(features, [*start, *known], limit, self._no_letters)
+        behind = [text[len(said) :] for text in spelled.texts]  # a prompt's words come back in it
+        rows = likely(behind, spelled.scores, least=_LETTERS_SCORE, margin=_LETTERS_MARGIN)
+        found = [f"{said} {row.lstrip(' ,.-')}".strip() for row in rows[: _BEAM - 1]]
+        return distinct([*found, *texts]), letters_of(rows[0]) if rows else None
 
     def _encode(self, samples: NDArray[np.int16]) -> ctranslate2.StorageView:
         upsampler = Resampler(g711.RATE_HZ, RATE_HZ)
@@ -156,23 +197,22 @@ class Whisper:
         return self._model.encode(view)
 
     def _decode(
-        self, features: ctranslate2.StorageView, hint: Hint, prompt: str, limit: int
-    ) -> tuple[str, bool]:
-        """Return the text, and whether it is one of speech."""
-        tokens = self._prompt_tokens(prompt) + self._start_tokens(hint.language)
+        self, features: ctranslate2.StorageView, tokens: list[int], limit: int, without: list[int]
+    ) -> _Decoded:
+        """Continue the prompt `tokens` by up to `limit` tokens, `without` some."""
         result = self._model.generate(
             features,
             [tokens],
             beam_size=_BEAM,
+            num_hypotheses=_BEAM,
             sampling_temperature=0,
             max_length=min(448, len(tokens) + limit),
             return_scores=True,
             return_no_speech_prob=True,
-            suppress_tokens=[-1, *(self._digits if hint.words_for_digits else ())],
+            suppress_tokens=[-1, *without],
         )[0]
-        ids = result.sequences_ids[0]
-        speech = bool(ids) and result.no_speech_prob < _NO_SPEECH and result.scores[0] > _MIN_SCORE
-        return str(self._tokenizer.decode(ids)).strip(), speech
+        texts = [str(self._tokenizer.decode(ids)).strip() for ids in result.sequences_ids]
+        return _Decoded(texts, result.scores, result.no_speech_prob)
 
     def _prompt_tokens(self, prompt: str) -> list[int]:
         if not prompt:
@@ -191,10 +231,10 @@ class Whisper:
             raise ValueError(f"the tokenizer has no {token}")
         return int(number)
 
-    def _digit_tokens(self) -> list[int]:
+    def _ordinary_tokens(self) -> dict[int, str]:
+        """Return the texts of all tokens but the special ones, by number."""
         end = self._id("<|endoftext|>")
-        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
-        return sorted(i for t, i in vocabulary.items() if i < end and re.search("[0-9]", t))
+        return {number: self._tokenizer.decode([number]) for number in range(end)}
 
 
 def is_echo(text: str, prompt: str) -> bool:
@@ -259,8 +299,19 @@ async def main(lifetime: Lifetime) -> None:
 
     def work(job: Hear, utterance: bytes) -> Replies:
         hint = Hint(job.language, job.vocabulary, job.words_for_digits)
+        begun_s = time.process_time()
         heard = whisper.hear(utterance, hint)
-        yield Reply(do=Kind.HEARD, text=heard.text, seconds=heard.seconds), b""
+        yield (
+            Reply(
+                do=Kind.HEARD,
+                text=heard.text,
+                alternatives=heard.alternatives,
+                letters=heard.letters,
+                seconds=heard.seconds,
+                cpu_seconds=time.process_time() - begun_s,
+            ),
+            b"",
+        )
 
     server = InferenceServer(SpeechProcess.STT, Hear, work, workers=workers)
     await server.serve(stt_socket(settings.data_dir), lifetime)

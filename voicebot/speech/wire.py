@@ -14,7 +14,8 @@ A connection carries one job at a time, and closing it drops the job.
         {"do":"hear","language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
                                                                    + the utterance
     from the stt process
-        {"do":"heard","text":"My name is …","seconds":0.35}        the end of the job
+        {"do":"heard","text":"P-A-U-L","alternatives":["B-A-U-L"],"letters":"PAUL",
+         "seconds":0.35,"cpu_seconds":0.34}                        the end of the job
 
     to the tts process
         {"do":"speak","text":"What is your name?","pitch":1.0}
@@ -31,11 +32,11 @@ A connection carries one job at a time, and closing it drops the job.
         {"do":"failed","reason":"busy","message":"…"}              the end of the job
 
 `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
-`seconds` is the time spent inside the model. `scores` are cosines, one for each phrase in order;
-phrases are remembered, and take no time when they come again. The reason `busy` means that too many
-jobs wait,
-`broken` that the model failed; in both cases the job may be sent again. A message that breaks
-these rules closes the connection with code 1007.
+`seconds` is the time spent inside the model, `cpu_seconds` the processor time of the whole process
+meanwhile, which is that of the job where it runs alone. `scores` are cosines, one for each phrase
+in order; phrases are remembered, and take no time when they come again. The reason `busy` means
+that too many jobs wait, `broken` that the model failed; in both cases the job may be sent again. A
+message that breaks these rules closes the connection with code 1007.
 """
 
 from __future__ import annotations
@@ -106,13 +107,17 @@ class Reason(StrEnum):
 
 
 class Reply(BaseModel):
-    """A reply of a speech process; `text` is that of a HEARD utterance, empty without speech."""
+    """A reply of a speech process; `text`, `alternatives` and `letters` are those of a HEARD
+    utterance (see protocols.Transcript), empty without speech."""
 
     model_config = ConfigDict(frozen=True)
     do: Kind
     text: str = ""
+    alternatives: tuple[str, ...] = ()
+    letters: str | None = None
     scores: tuple[float, ...] = ()
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     reason: Reason | None = None
     message: str = ""
 
