@@ -138,7 +138,7 @@ def assents(text: str, reading: Reading, situation: Situation) -> bool:
         if isinstance(act, Provide):
             held = situation.record.get(act.step)
             again = held is not None and (act.value or "").casefold() == held.casefold()
-            if act.missing is Missing.SHOWN_NUMBER:
+            if act.missing is Missing.SHOWN_NUMBER and not reading.rest:
                 continue  # the one that was read back
             if act.missing or (held is not None and not again):
                 return False
