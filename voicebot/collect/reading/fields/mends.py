@@ -75,7 +75,7 @@ def _open_to_mends(situation: Situation) -> Step | None:
     """Return the field that a bare mend means: the open one, else the one answered last."""
     if situation.step in situation.record or situation.asked is Asked.CONFIRM:
         return situation.step
-    before = FIELDS[: FIELDS.index(situation.step)]
+    before = FIELDS[: FIELDS.index(situation.step)] if situation.step in FIELDS else FIELDS
     return next((step for step in reversed(before) if step in situation.record), None)
 
 
