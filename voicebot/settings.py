@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     """Another Whisper model, as a CTranslate2 folder."""
     piper_voice: Path | None = None
     """Another Piper voice, as an `.onnx` file."""
+    voice_detection: Literal["auto", "silero", "null"] = "auto"
+    """What tells voice from silence: `silero`, a model; `null`, any sound, which fits the `null`
+    transcriber; `auto`, the one that fits."""
     speech_threads: int = Field(default=2, ge=1)
     """Utterances that are recognised at once."""
     public_url: str | None = None

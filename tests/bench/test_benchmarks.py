@@ -12,6 +12,8 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RUNS = {
     "accuracy.py": (),
+    "beside_bare_websockets.py": ("--calls", "1", "--seconds", "1"),
+    "beside_pipecat.py": ("--calls", "1", "--seconds", "1", "--only-ours"),
     "commit_cost.py": (),
     "conversations.py": ("--voice", "--only", "plain", "--limit", "1"),
     "floods.py": ("0.2",),

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +27,8 @@ _HOST: Final = "127.0.0.1"
 _STOP_S: Final = 20.0
 _RENDER_S: Final = 1.5
 """Longer than the local voice takes for any sentence."""
+_VOICEBOT: Final = (sys.executable, "-m", "voicebot")
+_WORKER: Final = "voicebot.stream"
 _OURS: Final = ("VOICEBOT_", "OPENAI_", "OTEL_")
 
 
@@ -53,6 +55,11 @@ class Servers:
         ours = (self.process_id, *descendants(self.process_id))
         return tuple(pid for pid in ours if "valkey" not in _name(pid))
 
+    @property
+    def worker_ids(self) -> tuple[int, ...]:
+        """The ids of the stream workers."""
+        return tuple(pid for pid in self.process_ids if _WORKER in _command(pid))
+
 
 @asynccontextmanager
 async def running(
@@ -63,11 +70,13 @@ async def running(
     mode: SaveMode = SaveMode.REALTIME,
     workers: int = 1,
     redis_url: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Servers]:
     """Start the servers, wait until they are ready, and stop them at the end.
 
     calls      the most concurrent calls
     redis_url  an existing server; without it an embedded Valkey is started
+    settings   environment variables over those that the benchmark chooses
     Stream workers write their timings to `folder`/measures.jsonl. Raises StartFailed.
     """
     stream, console, valkey, vendor = (free_port(_HOST) for _ in range(4))
@@ -90,17 +99,18 @@ async def running(
         "VOICEBOT_LOG_LEVEL": "warning",
         "VOICEBOT_OPENAI_SIM_PORT": str(vendor),
         "OPENAI_BASE_URL": f"http://{_HOST}:{vendor}/v1",
+        **(settings or {}),
     }
     if redis_url is not None:
         environment["VOICEBOT_REDIS_URL"] = redis_url
     async with AsyncExitStack() as stack:
         if kind is StackKind.OPENAI_SIM:
             await stack.enter_async_context(
-                _started(("openai-sim",), b"ready", environment, folder)
+                started((*_VOICEBOT, "openai-sim"), b"ready", environment, folder)
             )
-        serve = ("serve", "--workers", str(workers))
+        serve = (*_VOICEBOT, "serve", "--workers", str(workers))
         process = await stack.enter_async_context(
-            _started(serve, b"voicebot is ready", environment, folder)
+            started(serve, b"voicebot is ready", environment, folder)
         )
         if kind is not StackKind.NULL:
             await _sentences_ready(folder / "speech-cache")
@@ -132,23 +142,22 @@ def _engines(kind: StackKind) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _started(
-    command: tuple[str, ...], ready: bytes, environment: Mapping[str, str], folder: Path
+async def started(
+    command: Sequence[str | Path], ready: bytes, environment: Mapping[str, str], folder: Path
 ) -> AsyncIterator[Process]:
-    """Run `voicebot COMMAND`; give it once a line begins with `ready`, and stop it at the end.
+    """Run a program; give it once a line begins with `ready`, and stop it at the end.
 
     It runs in `folder`, so that no .env file applies, and in its own session, so that a terminal's
-    Ctrl-C reaches only the benchmark.
+    Ctrl-C reaches only the benchmark. Raises StartFailed.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voicebot", *command,
-        stdin=DEVNULL, stdout=PIPE, env=environment, cwd=folder, start_new_session=True,
-    )  # fmt: skip
+        *command, stdin=DEVNULL, stdout=PIPE, env=environment, cwd=folder, start_new_session=True
+    )
     assert process.stdout is not None
     try:
         while not (line := await process.stdout.readline()).startswith(ready):
             if not line:
-                raise StartFailed(f"voicebot {command[0]} ended; its output is above")
+                raise StartFailed(f"{' '.join(map(str, command))} ended; its output is above")
         yield process
     finally:
         await _stop(process)
@@ -178,3 +187,10 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text("utf-8")
     except OSError:
         return ""
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
+    except OSError:
+        return []

@@ -65,7 +65,11 @@ def open_synthesizer(
 
 def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
     """Return a factory of voice detectors, one per call. Loads the model; raises ModelMissing."""
-    if settings.engine(settings.transcriber) is Engine.NULL:
+    chosen = settings.voice_detection
+    if chosen == "auto":
+        is_null = settings.engine(settings.transcriber) is Engine.NULL
+        chosen = "null" if is_null else "silero"
+    if chosen == "null":
         return NullDetector
     # onnxruntime takes half a second to import, which only stream workers need.
     from voicebot.speech.vad import SileroDetector

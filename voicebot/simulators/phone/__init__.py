@@ -6,6 +6,7 @@ What is public
     CALLED, new_call_sid, new_caller   numbers for a call
     Caller                         plays a Script on a Provider's streams
     Clock, FRAME_S                 call time; the seconds of a frame
+    MediaStream                    one stream of a call, from its start to its stop
     Console, Record                the console as the phone reads it; a call's record there
     Script, ScriptLine, Kind, Cue, Prompter   what the caller says, and at which question
     load_script, default_script    a script from a TOML file; that of `voicebot call`
@@ -16,7 +17,7 @@ What is public
 
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.console import Console, Record
-from voicebot.simulators.phone.line import FRAME_S, Clock
+from voicebot.simulators.phone.line import FRAME_S, Clock, MediaStream
 from voicebot.simulators.phone.provider import (
     CALLED,
     Dialled,
@@ -49,8 +50,8 @@ from voicebot.simulators.phone.wire import Clear, Mark, Media, Messages, parse_m
 
 __all__ = [
     "CALLED", "FRAME_S", "Caller", "Clear", "Clip", "Clock", "Connect", "Console", "Cue", "Dial",
-    "Dialled", "Hangup", "Kind", "Mark", "Media", "Messages", "Outcome", "Pause", "Prompter",
-    "Provider", "Record", "Redirect", "Say", "Script", "ScriptLine", "Verb", "default_script",
-    "load_clip", "load_script", "local_voice", "new_call_sid", "new_caller", "parse_message",
-    "parse_twiml", "shipped", "shipped_clip", "spoken",
+    "Dialled", "Hangup", "Kind", "Mark", "Media", "MediaStream", "Messages", "Outcome", "Pause",
+    "Prompter", "Provider", "Record", "Redirect", "Say", "Script", "ScriptLine", "Verb",
+    "default_script", "load_clip", "load_script", "local_voice", "new_call_sid", "new_caller",
+    "parse_message", "parse_twiml", "shipped", "shipped_clip", "spoken",
 ]  # fmt: skip

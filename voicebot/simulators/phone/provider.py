@@ -137,6 +137,10 @@ class Provider:
             url = self._redirected(url, step)
         raise PhoneError(f"the webhook redirected {MOST_DOCUMENTS} times")
 
+    async def stream(self, caller: Talk) -> None:
+        """Run one stream at the dialled address, of a server that has no webhook, to its end."""
+        await self._connect(Connect(self._dialled.url, {}), caller)
+
     async def _follow(self, verbs: tuple[Verb, ...], caller: Talk) -> Outcome | Redirect:
         for verb in verbs:
             match verb:
