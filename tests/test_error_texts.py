@@ -17,7 +17,7 @@ from voicebot.store import AWAY, connect
 
 
 async def refusal(url: str) -> str:
-    """Return the reason why a Redis client gets no answer at `url`."""
+    """Why a Redis client gets no answer there."""
     client = connect(url)
     with pytest.raises(AWAY) as error:
         await client.ping()

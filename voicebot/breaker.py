@@ -20,15 +20,15 @@ from typing import Protocol
 
 
 class Fault(Protocol):
-    """The reason of a failed request."""
+    """Why a service did not do what it was asked."""
 
     @property
     def is_outage(self) -> bool:
-        """True when the next request would fail as well."""
+        """Whether the next request would fail as well."""
 
     @property
     def lasts(self) -> bool:
-        """True when trying again soon is in vain."""
+        """Whether trying again soon is in vain."""
 
 
 class BreakerObserver(Protocol):
@@ -46,7 +46,7 @@ class BreakerObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """The counts and pauses by which a breaker opens and closes.
+    """When a breaker opens, and for how long.
 
     outages        so many in a row open it; one late answer may be an accident
     first_pause_s  doubled after each trial that fails, up to longest_pause_s
@@ -101,7 +101,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """True when it is in vain to ask now. Asks for no trial."""
+        """Whether it is in vain to ask now. Asks for no trial."""
         return self._state is not _State.CLOSED and self._clock() < self._until
 
     def allows(self) -> bool:

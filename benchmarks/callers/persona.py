@@ -64,7 +64,7 @@ class Before(_Table):
 
 
 class Expect(_Table):
-    """The right end of the call, beside the six answers."""
+    """How the call should end, beside the six answers."""
 
     booked: bool | Literal["either"] = True
     needs: Literal["person", "follow_up", "none"] | None = None
@@ -100,12 +100,12 @@ class Persona(_Table):
 
     @property
     def is_silent(self) -> bool:
-        """True when it says nothing at some moment, which HTTP cannot tell."""
+        """Whether it says nothing at some moment, which HTTP cannot tell."""
         return any(line.silent for lines in self.says.values() for line in lines)
 
     @property
     def is_flexible(self) -> bool:
-        """True when times must be offered to this caller."""
+        """Whether times must be offered to this caller."""
         return any(line.offered for lines in self.says.values() for line in lines)
 
 

@@ -28,7 +28,7 @@ class Result:
 
     @property
     def is_right(self) -> bool:
-        """True when nothing went wrong."""
+        """Whether nothing at all went wrong."""
         return not self.failures
 
 

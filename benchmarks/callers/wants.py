@@ -1,4 +1,4 @@
-"""A caller's wanted values, and whether a value is one of them. Pure."""
+"""What a caller wants, and whether a value is it. Pure."""
 
 from __future__ import annotations
 

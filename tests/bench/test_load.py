@@ -1,4 +1,4 @@
-"""Tests of the moments at which the phones' frames leave."""
+"""When the phones' frames leave."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = json.loads(
 
 
 def told(tmp_path: Path, text: str) -> str:
-    """Load a file with an error in it, and return the message without the path."""
+    """What is said of a file that is wrong."""
     path = tmp_path / "business.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(SettingsError) as error:

@@ -39,7 +39,7 @@ class LetterVoice:
         yield sound(sentence)
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to close."""
+        """Nothing to close."""
 
 
 class LetterEar:

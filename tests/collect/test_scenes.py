@@ -1,4 +1,4 @@
-"""Scenes of a receptionist's work, one for each thing that callers do."""
+"""What a receptionist does with what callers do, one scene for each."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came."""
+    """As it came."""
 
     headers: dict[str, str]
     body: bytes

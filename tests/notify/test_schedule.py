@@ -1,4 +1,4 @@
-"""The moments at which a delivery is tried again."""
+"""When something is tried again."""
 
 from __future__ import annotations
 

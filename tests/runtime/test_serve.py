@@ -65,7 +65,7 @@ def test_trying_out_stays_here_and_drains_shortly_unless_the_environment_says_ot
 def test_what_the_settings_need_is_started(
     given: dict[str, object], workers: int, names: list[str], tmp_path: Path
 ) -> None:
-    settings = Settings(_env_file=None).model_copy(update=given)
+    settings = Settings(_env_file=None, meaning=False).model_copy(update=given)
     assert [child.name for child in children_of(settings, workers, tmp_path).all] == names
 
 

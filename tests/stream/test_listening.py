@@ -81,7 +81,7 @@ class RecordingStt:
         return self.turns[-1]
 
     async def aclose(self) -> None:
-        """Do nothing: there is nothing to close."""
+        """Nothing to close."""
 
 
 @in_virtual_time

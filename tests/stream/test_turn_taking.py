@@ -1,4 +1,4 @@
-"""The end of the caller's turn, tested exhaustively, without sleeping."""
+"""When the caller has finished: exhaustive, without sleeping."""
 
 from __future__ import annotations
 

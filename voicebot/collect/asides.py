@@ -1,17 +1,18 @@
-"""Deal with words beside an answer: a question, a note for staff, a wish for a person.
+"""What a caller says beside an answer: a question, a note for staff, a wish for a person.
 
 Each is dealt with in the same turn, before the next question. What is promised is written down.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect.dialogue import Mode, situation
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Ending
-from voicebot.collect.reading import Ask, Asked, Provide, Window, read
+from voicebot.collect.reading import Ask, Window, named_in
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
 from voicebot.collect.turn import Turn
@@ -47,11 +48,16 @@ def emergency(turn: Turn, text: str) -> Turn:
     return turn.say("emergency.first_free")
 
 
-def reply(turn: Turn, question: Ask) -> Turn:
-    """Answer a question from the business file; what it cannot answer is noted for staff."""
+def reply(turn: Turn, question: Ask, text: str) -> Turn:
+    """Answer a question from the business file; what it cannot answer is noted for staff.
+
+    text  all that was said: another clause may name the service ("cleaning, how much is that")
+    """
     said = len(turn.said)
-    if question.topic not in _ALWAYS_OURS and (text := answer_for(question.about, turn.business)):
-        return turn.say("reply.own", text=text)
+    if question.topic not in _ALWAYS_OURS and (named := _about(turn, question, text)):
+        return _of_service(turn, question.topic, named)
+    if question.topic not in _ALWAYS_OURS and (own := answer_for(question.about, turn.business)):
+        return turn.say("reply.own", text=own)
     turn = _by_topic(turn, question)
     if len(turn.said) > said:
         return turn
@@ -59,8 +65,43 @@ def reply(turn: Turn, question: Ask) -> Turn:
     return replace(turn.say("reply.unknown"), noted=True)
 
 
-_ALWAYS_OURS = ("robot", "price", "free", "company", "known")
+_ALWAYS_OURS = ("robot", "free", "company", "known")
 """Topics that our own answer fits better than a sentence of the business file."""
+_OF_A_SERVICE = ("price", "duration", "offered")
+
+
+def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
+    """Return the services whose price or length is asked for, or whether we do them."""
+    business = turn.business
+    if question.topic not in _OF_A_SERVICE:
+        return ()
+    named = named_in(question.about, business.services, business.language)
+    if named == () and question.topic != "offered":
+        named = named_in(text, business.services, business.language)
+    return named or ()
+
+
+def _of_service(turn: Turn, topic: str, named: Sequence[Offer]) -> Turn:
+    """Say what the business file has of these services."""
+    if topic == "offered":
+        return turn.say("reply.offered", services=in_a_sentence(named[0].name))
+    for offer in named[:_MOST_AT_ONCE]:
+        if topic == "duration":
+            turn = turn.say("reply.duration_of", service=offer.name, length=_length(turn, offer))
+        elif offer.price:
+            turn = turn.say("reply.price", service=offer.name, price=offer.price)
+    return turn
+
+
+_MOST_AT_ONCE = 4
+"""More prices than these nobody remembers; the page of the business has them."""
+
+
+def _length(turn: Turn, offer: Offer) -> str:
+    minutes = turn.business.minutes(offer.id)
+    hours, rest = divmod(minutes, 60)
+    key = "spoken.minutes" if rest else "spoken.hour" if hours == 1 else "spoken.hours"
+    return turn.dialogue.wording.line(key, count=str(minutes if rest else hours))
 
 
 def _by_topic(turn: Turn, question: Ask) -> Turn:
@@ -82,34 +123,38 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
             window = turn.dialogue.window or Window()
             return turn.become(window=window).say("reply.times_later")
         case "offered":
-            return _offered(turn, question.about)
+            return turn.say("reply.not_offered", services=turn.offers())
         case "services":
             return turn.say("reply.services", services=turn.offers())
         case _:
             return turn
 
 
+def _held(turn: Turn) -> Offer | None:
+    """Return the service that the caller wants."""
+    return turn.business.offer(turn.dialogue.answers.get(Step.SERVICE, ""))
+
+
 def _price(turn: Turn, text: str) -> Turn:
-    named = _mentioned(turn, text)
-    priced = [o for o in named or turn.business.services if o.price]
-    for offer in priced[:_MOST_PRICES]:
-        turn = turn.say("reply.price", service=offer.name, price=offer.price)
-    return turn
-
-
-_MOST_PRICES = 4
-"""More than these nobody remembers; the page of the business has them."""
+    """Say the price of the service that is wanted, else of all; not of another trade's work."""
+    services = turn.business.services
+    if named_in(text, services, turn.business.language) is None:
+        return turn
+    held = _held(turn)
+    return _of_service(turn, "price", [o for o in ((held,) if held else services) if o.price])
 
 
 def _duration(turn: Turn, text: str) -> Turn:
-    named = _mentioned(turn, text)
-    if not named:
+    """Say the length of the service that is wanted, else of all."""
+    services = turn.business.services
+    if named_in(text, services, turn.business.language) is None:
         return turn
-    minutes = turn.business.minutes(named[0].id)
-    hours, rest = divmod(minutes, 60)
-    key = "spoken.minutes" if rest else "spoken.hour" if hours == 1 else "spoken.hours"
-    count = str(minutes if rest else hours)
-    return turn.say("reply.duration", length=turn.dialogue.wording.line(key, count=count))
+    if held := _held(turn):
+        return turn.say("reply.duration", length=_length(turn, held))
+    lengths = {_length(turn, offer) for offer in services}
+    if len(lengths) == 1:
+        return turn.say("reply.duration", length=lengths.pop())
+    return _of_service(turn, "duration", services)
 
 
 def _hours(turn: Turn) -> Turn:
@@ -125,29 +170,11 @@ def _area(turn: Turn, text: str) -> Turn:
     ours = serves(text, turn.business)
     if ours is None and not turn.business.areas:
         return turn
+    if ours is False and (work := named_in(text, turn.business.services, turn.business.language)):
+        return _of_service(turn, "offered", work)  # "do you service gutters"
+    if ours is False and work is None:
+        return turn.say("reply.not_offered", services=turn.offers())
     areas = turn.listed(turn.business.areas, "and")
     if ours is None:
         return turn.say("reply.areas", areas=areas)
     return turn.say("reply.area_yes" if ours else "reply.area_no", areas=areas)
-
-
-def _offered(turn: Turn, text: str) -> Turn:
-    """Say whether we do what is asked for."""
-    if named := _mentioned(turn, text, held=False):
-        return turn.say("reply.offered", services=in_a_sentence(named[0].name))
-    return turn.say("reply.not_offered", services=turn.offers())
-
-
-def _mentioned(turn: Turn, text: str, *, held: bool = True) -> list[Offer]:
-    """Return the service that a question names, else with `held` the one that the caller wants."""
-    where = replace(situation(turn.dialogue, turn.now), step=Step.SERVICE, asked=Asked.ANSWER)
-    acts = read(_statement(turn, text), where).acts
-    named = [a.value for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE]
-    if not named and held:
-        named = [turn.dialogue.answers.get(Step.SERVICE, "")]
-    return [offer for name in named if name and (offer := turn.business.offer(name))]
-
-
-def _statement(turn: Turn, text: str) -> str:
-    """Return the words of a question that name something, as an answer would say them."""
-    return text.rstrip("?？ ")

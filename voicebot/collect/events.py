@@ -108,7 +108,7 @@ Request = Reserve | Look | Find | CallOff | Move
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The result of asking for a moment; `said` are the words to begin the answer with."""
+    """Whether a moment is the caller's; `said` are the words to begin the answer with."""
 
     request: Reserve | Move
     place: Place
@@ -135,7 +135,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class CalledOff:
-    """The result of calling an appointment off."""
+    """Whether an appointment was called off."""
 
     request: CallOff
     done: bool
@@ -194,7 +194,7 @@ Effect = Save | Say | Continue | Inquire | End
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A text read as an answer to the open question, as turn-taking needs it.
+    """What turn-taking has to know of a text, read as an answer to the open question.
 
     situation  in which it was read; the conversation shares the reading
     complete   a whole and valid answer: nothing more need be waited for

@@ -1,4 +1,4 @@
-"""Answer a caller's words act by act: those beside an answer first, then the answer.
+"""What the caller said, act by act: what stands beside an answer first, then the answer.
 
 Only a plain yes agrees: with anything beside it, that is dealt with, and the question is put again.
 """
@@ -113,7 +113,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
 
 
 def _has_begun(held: Dialogue) -> bool:
-    """Return whether a booking is on its way, which "cancel it" is about."""
+    """Whether a booking is on its way, which "cancel it" is about."""
     return bool(held.pending or held.offered or Step.SERVICE in held.answers)
 
 
@@ -175,7 +175,7 @@ def _beside(turn: Turn, said: Said) -> Turn:
     if held.purpose is not Purpose.BOOK and (said.unread or said.has(Flexible, Note)):
         turn = turn.note(said.text)  # when to call back, what went wrong
     for question in _questions(said):
-        turn = asides.reply(turn, question)
+        turn = asides.reply(turn, question, said.text)
     if said.wants("annoyed"):
         turn = turn.say("reply.sorry")
     return turn

@@ -62,7 +62,7 @@ class Retry:
 
     @property
     def holds_back(self) -> bool:
-        """True while later events of its call wait for it."""
+        """Whether later events of its call wait for it."""
         return self.attempts < ORDERED_ATTEMPTS
 
 

@@ -100,7 +100,7 @@ class Kind(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reason why a job failed."""
+    """Why a job failed."""
 
     BUSY = "busy"
     BROKEN = "broken"

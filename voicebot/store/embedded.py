@@ -109,7 +109,7 @@ class EmbeddedValkey:
 
     @property
     def started(self) -> bool:
-        """True when the running server is this object's child."""
+        """Whether the running server is this object's child."""
         return self.pid is not None
 
     @property

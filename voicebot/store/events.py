@@ -42,7 +42,7 @@ class StreamEvent:
 
     @property
     def at_ms(self) -> int:
-        """The moment its Redis node wrote it, in epoch milliseconds."""
+        """When its Redis node wrote it, in epoch milliseconds."""
         return self.order[0]
 
     @property

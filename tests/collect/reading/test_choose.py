@@ -1,4 +1,4 @@
-"""The choice of candidates that become acts, and the rest."""
+"""Which candidates become acts, and what is left as rest."""
 
 from __future__ import annotations
 

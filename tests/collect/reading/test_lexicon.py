@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect import reading
 from voicebot.collect.reading import Asked, Situation, read
@@ -54,7 +55,8 @@ def test_a_row_is_found_in_its_example(language: str, row: Row) -> None:
 )
 def test_a_row_of_an_act_makes_it(language: str, row: Row) -> None:
     asked = Asked.CHOICE if row.tag.startswith("choose") else Asked.ANSWER
-    situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), asked, language)
+    work = (Offer(id="falcons", name="Falconry"),)  # whether we do another counts as a question
+    situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), asked, language, services=work)
     acts = read(row.example, situation).acts
     wanted = ACTS.get(row.tag) or ACTS[row.tag.partition(".")[0]]
     assert any(isinstance(act, wanted) for act in acts), acts

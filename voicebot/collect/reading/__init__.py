@@ -1,4 +1,4 @@
-"""Read an utterance into acts, and the rest that no act explains.
+"""What a caller does with an utterance: acts, and the rest that no act explains.
 
 This room replaces `collect/understanding` field by field and will take its name.
 """
@@ -11,6 +11,7 @@ from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
+from voicebot.collect.reading.fields.service import named_in
 from voicebot.collect.reading.fields.trades import descriptions
 from voicebot.collect.reading.types import (
     Act,
@@ -71,6 +72,7 @@ __all__ = [
     "consents",
     "descriptions",
     "e164",
+    "named_in",
     "read",
     "utterance",
     "valid",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.lexicon import SOUND
-from voicebot.collect.reading.types import Affirm, Provide, Reading, Span
+from voicebot.collect.reading.types import OFFERED, Affirm, Ask, Provide, Reading, Span
 from voicebot.collect.reading.utterance import Utterance
 
 _WORD, _GUESS, _ACT = 10, 3, 1
@@ -26,12 +26,21 @@ def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
 
 
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Give whole values of other fields that stand in the description of the work."""
-    if not isinstance(wide.act, Provide) or wide.act.step is not Step.SERVICE:
+    """Give whole values of other fields that stand in the description of the work.
+
+    Who asks whether we do some work wants it done: there the service itself is given as well.
+    """
+    described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
+    asked = isinstance(wide.act, Ask) and wide.act.topic == OFFERED
+    if not wide.act or not (described or asked):
         return
-    start, stop = wide.act.span
+    start, stop = wide.act.span if described else (0, 0)
     for each in known:
-        if not isinstance(each.act, Provide) or each.act.step is Step.SERVICE or each.assumes:
+        if not isinstance(each.act, Provide):
+            continue
+        if (described or each.act.step is not Step.SERVICE) and each.assumes:
+            continue
+        if described and each.act.step is Step.SERVICE:
             continue
         first, end = said.span(each.first, each.end)
         within = wide.first <= each.first and each.end <= wide.end

@@ -60,7 +60,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """The entry at the end of a phrase."""
+    """What is found where a phrase ends."""
 
     tag: str
     value: str

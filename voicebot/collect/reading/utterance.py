@@ -18,7 +18,7 @@ from voicebot.collect.reading.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One utterance in tokens, phrases and clauses.
+    """What was said.
 
     matches  for each token the phrases that begin there
     tags     the tags of all of them: a reader that finds none of its own there is done

@@ -1,4 +1,4 @@
-"""Callers' words for a service, and the listed name that is meant."""
+"""What callers say for a service, and the listed name that is meant."""
 
 from __future__ import annotations
 

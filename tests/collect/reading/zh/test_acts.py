@@ -1,4 +1,4 @@
-"""Acts of Chinese callers beside giving values: choose, leave open, object, note."""
+"""What Chinese callers do with words beside giving values: choose, leave open, object, note."""
 
 from __future__ import annotations
 

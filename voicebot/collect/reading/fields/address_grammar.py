@@ -1,4 +1,4 @@
-"""Find an address among words, and its parts; also a piece that is said alone."""
+"""Where an address stands among words, and its parts; also a piece that is said alone."""
 
 from __future__ import annotations
 

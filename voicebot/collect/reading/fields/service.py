@@ -1,4 +1,4 @@
-"""Find the listed service that is meant: by its name, by callers' words for it, or by its place."""
+"""Which of the listed services is meant: by name, by what callers call it, or by its place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import product
 
 from rapidfuzz import fuzz
 
+from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.trades import (
@@ -20,8 +21,8 @@ from voicebot.collect.reading.fields.trades import (
     is_in,
     vocabulary,
 )
-from voicebot.collect.reading.types import Asked, Note, Provide, Situation
-from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.types import OFFERED, Ask, Asked, Note, Provide, Situation
+from voicebot.collect.reading.utterance import Utterance, utterance
 from voicebot.collect.reading.words import is_everyday
 
 _MISHEARD = 0.75
@@ -55,7 +56,9 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if not services or _is_news(said):
         return
     known = vocabulary(services, situation.language)
-    kept = _kept(said, list(_hits(said, known)), known)
+    hits = list(_hits(said, known))
+    yield from _asked_whether(said, hits, situation)
+    kept = _kept(said, hits, known)
     if _joins_two(said, kept):
         return
     best = _best(kept, len(services)) or _by_place(said, situation)
@@ -67,6 +70,53 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield from _candidates(said, best, situation, further[0][0] if further else len(said))
         for first, end, note in further:
             yield Candidate(note, first, end)
+
+
+def _asked_whether(
+    said: Utterance, hits: Sequence[_Hit], situation: Situation
+) -> Iterator[Candidate]:
+    """Give the questions whether we do some work, ours or of another trade: "do you do roofs".
+
+    Where the service is asked for, one of ours is the answer, and no question.
+    """
+    open_here = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
+    for match in said.all("ask.offered"):
+        clause = said.clause(match.first)
+        first, end = clause.first, clause.end
+        inside = [hit for hit in hits if first <= hit.first < end]
+        ours = any(hit.service < len(situation.services) for hit in inside)
+        tags = (each.tag for here in said.matches[first:end] for each in here)
+        other = any(tag.startswith("ask.") and tag != match.tag for tag in tags)
+        if inside and not other and not (ours and open_here):
+            span = said.span(first, end)
+            act = Ask(OFFERED, said.text[slice(*span)], span)
+            yield Candidate(act, first, end)
+            best = _best(inside, len(situation.services))
+            if best and best.service < len(situation.services):
+                name = situation.services[best.service].name
+                span = said.span(best.first, best.end)
+                act_inside = Provide(Step.SERVICE, name, span, assumed=1)
+                yield Candidate(act_inside, best.first, best.end, 1)
+
+
+def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Offer, ...] | None:
+    """Return the services that a question is about; None where it is about work of another trade.
+
+    More than one only where the same words stand for them ("a haircut", of men and of women). None
+    is named where the words of one stand beside the goods of another trade: "do you clean ovens".
+    """
+    said, known = utterance(text, language), vocabulary(services, language)
+    hits = [
+        hit  # "will" is no testament here
+        for hit in _hits(said, known)
+        if hit.end > hit.first + 1 or not said.at(hit.first, "quiet.function", "clause.ask")
+    ]
+    about = [hit for hit in hits if not _is_of_another(said, hit, hits)]
+    ranks = {each: _rank(about, each, len(services)) for each in {hit.service for hit in about}}
+    best = sorted(each for each, rank in ranks.items() if rank == max(ranks.values()))
+    named = tuple(services[each] for each in best if each < len(services))
+    others = not named and any(hit.service >= len(services) for hit in hits)
+    return None if others and all(hit.service >= len(services) for hit in hits) else named
 
 
 def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int, Note]]:

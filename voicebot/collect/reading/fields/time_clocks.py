@@ -47,7 +47,7 @@ PARTS = {
 
 
 class Cue(IntEnum):
-    """The certainty that a number is an hour."""
+    """How sure it is that a number is an hour."""
 
     BARE = 0
     WEAK = 1

@@ -34,7 +34,7 @@ _MOST_WORDS = 4
 
 
 class _How(IntEnum):
-    """The plainness of a name's announcement, the weakest first."""
+    """How plainly a name was announced."""
 
     BARE = 1
     PASSING = 2
