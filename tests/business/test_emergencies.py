@@ -6,6 +6,7 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
+import phonenumbers
 import pytest
 
 from voicebot.business import Business, load_business
@@ -103,6 +104,31 @@ def test_the_number_is_that_of_the_region(
     assert found is not None
     assert found.number == number
     assert number in found.say
+
+
+NUMBERS = [
+    (region, rings, number)
+    for region, row in TOLD["numbers"].items()
+    for rings, number in row.items()
+]
+GAS_NETWORKS = {("GB", "gas"), ("IE", "gas")}
+"""The freephone lines of the countries' gas networks, open day and night."""
+MEDICAL_LINES = {("PE", "injury")}
+"""SAMU's 106, which Peru's ministry of health runs; phonenumbers lists 105, 116 and 117 alone."""
+
+
+@pytest.mark.parametrize(("region", "rings", "number"), NUMBERS)
+def test_every_number_is_an_emergency_number_of_its_region(
+    region: str, rings: str, number: str
+) -> None:
+    if (region, rings) in GAS_NETWORKS:
+        line = phonenumbers.parse(number, region)
+        assert phonenumbers.number_type(line) == phonenumbers.PhoneNumberType.TOLL_FREE
+    elif (region, rings) in MEDICAL_LINES:  # once the library knows it, this entry goes
+        assert number == "106"
+        assert not phonenumbers.is_emergency_number(number, region)
+    else:
+        assert phonenumbers.is_emergency_number(number, region)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
