@@ -17,7 +17,7 @@ from voicebot.store import AWAY, connect
 
 
 async def refusal(url: str) -> str:
-    """Why a Redis client gets no answer there."""
+    """Return the reason why a Redis client gets no answer at `url`."""
     client = connect(url)
     with pytest.raises(AWAY) as error:
         await client.ping()

@@ -20,15 +20,15 @@ from typing import Protocol
 
 
 class Fault(Protocol):
-    """Why a service did not do what it was asked."""
+    """The reason of a failed request."""
 
     @property
     def is_outage(self) -> bool:
-        """Whether the next request would fail as well."""
+        """True when the next request would fail as well."""
 
     @property
     def lasts(self) -> bool:
-        """Whether trying again soon is in vain."""
+        """True when trying again soon is in vain."""
 
 
 class BreakerObserver(Protocol):
@@ -46,7 +46,7 @@ class BreakerObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """When a breaker opens, and for how long.
+    """The counts and pauses by which a breaker opens and closes.
 
     outages        so many in a row open it; one late answer may be an accident
     first_pause_s  doubled after each trial that fails, up to longest_pause_s
@@ -101,7 +101,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is in vain to ask now. Asks for no trial."""
+        """True when it is in vain to ask now. Asks for no trial."""
         return self._state is not _State.CLOSED and self._clock() < self._until
 
     def allows(self) -> bool:

@@ -66,7 +66,7 @@ class Status(StrEnum):
 
 
 class Needs(StrEnum):
-    """What staff must do about a call, as the record says it."""
+    """The work that a call leaves to staff, as the record says it."""
 
     NOTHING = ""
     PERSON = "person"
@@ -74,7 +74,7 @@ class Needs(StrEnum):
 
 
 class Wish(StrEnum):
-    """What a caller wants beside an appointment, or instead of one."""
+    """A caller's wish beside an appointment, or instead of one."""
 
     NOTHING = ""
     CANCEL = "cancel"

@@ -23,7 +23,7 @@ _SCHEMES: Final = ("https", "http", "wss", "ws")
 
 
 class SaveMode(StrEnum):
-    """When the record is written: every commit as it happens, or all of it at the end."""
+    """The way the record is written: every commit as it happens, or all of it at the end."""
 
     REALTIME = "realtime"
     BATCH = "batch"

@@ -64,7 +64,7 @@ def validate(step: Step, value: str, business: Business) -> Answer | None:
 
 
 class Refusal(StrEnum):
-    """Why a time cannot be booked."""
+    """The reason why a time cannot be booked."""
 
     PAST = "past"
     TOO_FAR = "too_far"

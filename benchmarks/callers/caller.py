@@ -1,4 +1,4 @@
-"""What a caller says next, seeing what the bot asks and hearing what it says. Pure."""
+"""Choose a caller's next words from what the bot asks and says. Pure."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class Caller:
 
     @property
     def _wants_no_time(self) -> bool:
-        """Whether the caller neither books an appointment nor changes one."""
+        """True when the caller neither books an appointment nor changes one."""
         expect = self.persona.expect
         return expect.booked is False and expect.before in ("", "stands")
 

@@ -1,4 +1,4 @@
-"""Whether a call was right, and if not, what went wrong. Pure."""
+"""Judge a call: name every failure. Pure."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ class Call:
 
     @property
     def turns(self) -> int:
-        """How often the caller spoke."""
+        """The number of times the caller spoke."""
         return sum(who == "caller" for who, _ in self.log)
 
     @property
     def bot_words(self) -> list[str]:
-        """What the bot said, turn by turn."""
+        """The bot's words, turn by turn."""
         return [words for who, words in self.log if who == "bot"]
 
 

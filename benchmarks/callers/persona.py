@@ -64,7 +64,7 @@ class Before(_Table):
 
 
 class Expect(_Table):
-    """How the call should end, beside the six answers."""
+    """The right end of the call, beside the six answers."""
 
     booked: bool | Literal["either"] = True
     needs: Literal["person", "follow_up", "none"] | None = None
@@ -100,12 +100,12 @@ class Persona(_Table):
 
     @property
     def is_silent(self) -> bool:
-        """Whether it says nothing at some moment, which HTTP cannot tell."""
+        """True when it says nothing at some moment, which HTTP cannot tell."""
         return any(line.silent for lines in self.says.values() for line in lines)
 
     @property
     def is_flexible(self) -> bool:
-        """Whether times must be offered to this caller."""
+        """True when times must be offered to this caller."""
         return any(line.offered for lines in self.says.values() for line in lines)
 
 

@@ -28,7 +28,7 @@ class Result:
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing at all went wrong."""
+        """True when nothing went wrong."""
         return not self.failures
 
 

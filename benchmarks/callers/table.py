@@ -1,4 +1,4 @@
-"""What a run prints: the table of all calls, and the calls themselves. Pure."""
+"""The printed report of a run: a table of all calls, and the calls themselves. Pure."""
 
 from __future__ import annotations
 

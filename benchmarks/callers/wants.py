@@ -1,4 +1,4 @@
-"""What a caller wants, and whether a value is it. Pure."""
+"""A caller's wanted values, and whether a value is one of them. Pure."""
 
 from __future__ import annotations
 

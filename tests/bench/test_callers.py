@@ -70,7 +70,7 @@ def booked(answers: dict[str, str] = ANSWERS) -> Seen:
 
 
 def kinds(written: Persona, end: Seen, *, bot: str = "", caller_ended: bool = False) -> set[Kind]:
-    """What goes wrong in a call that ends so."""
+    """Return the kinds of failures that the judge finds in a call that ends so."""
     wants = Wants(written, DEMO, NOW)
     call = Call((("bot", bot),), end, caller_ended)
     return {failure.kind for failure in judge(written, wants, call)}

@@ -1,4 +1,4 @@
-"""When the phones' frames leave."""
+"""Tests of the moments at which the phones' frames leave."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = json.loads(
 
 
 def told(tmp_path: Path, text: str) -> str:
-    """What is said of a file that is wrong."""
+    """Load a file with an error in it, and return the message without the path."""
     path = tmp_path / "business.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(SettingsError) as error:

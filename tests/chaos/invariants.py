@@ -104,7 +104,7 @@ class Evidence:
                 yield commit, session
 
     def is_mandatory(self, commit: Told, session: SessionTrace) -> bool:
-        """Whether this must be in the record."""
+        """Return whether this must be in the record."""
         if commit.answer is Answer.MEMORY:
             return not session.process_died
         return commit.answer in SAFE and not self._is_outside(commit, session)
@@ -241,7 +241,7 @@ def _staff_of(commit: Told) -> Mapping[str, str]:
 
 
 def _for_staff(evidence: Evidence) -> Broken:
-    """What staff must do, and what the caller wants: taken as answers are."""
+    """Check the work for staff and the caller's wish by the rules for answers."""
     for name in ("needs", "wish"):
         stored = evidence.stored.fields.get(name)
         permitted = _permitted(evidence, name, _staff_of)

@@ -39,7 +39,7 @@ class LetterVoice:
         yield sound(sentence)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 class LetterEar:

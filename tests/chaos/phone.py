@@ -79,7 +79,7 @@ _PAUSE_SHARE = 0.1
 
 
 class Cut(StrEnum):
-    """When a line may be gone, seen from the caller."""
+    """The moments at which a line may be gone, seen from the caller."""
 
     ASKED = "while the bot speaks"
     SPEAKING = "while the caller speaks"

@@ -179,7 +179,7 @@ class Stage:
             worker.trace = trace
 
     def next_worker(self) -> Worker:
-        """As a load balancer chooses: the next one in turn that is up, if one is."""
+        """Return the next worker in turn that is up, if one is, as a load balancer does."""
         self._turn += 1
         in_turn = [self.workers[(self._turn + n) % len(self.workers)] for n in (0, 1)]
         return next((w for w in in_turn if w.up.is_set()), in_turn[0])

@@ -125,7 +125,7 @@ class Trace:
 
     @property
     def open(self) -> int:
-        """How many sessions, or later calls, go on."""
+        """The number of sessions and later calls that go on."""
         sessions = (s for calls in self.calls.values() for s in calls.values())
         return sum(not session.over and not session.process_died for session in sessions)
 

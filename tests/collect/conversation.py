@@ -145,7 +145,7 @@ def said(effects: tuple[Effect, ...]) -> str:
 
 
 def says(effects: tuple[Effect, ...], key: str, **values: str) -> bool:
-    """Whether a line of the wording is said, in one of its forms."""
+    """Return whether a line of the wording is said, in one of its forms."""
     forms = load_wording(load_business(None)).lines[key]
     return any(form.format(**values).casefold() in said(effects).casefold() for form in forms)
 

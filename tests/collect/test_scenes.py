@@ -1,4 +1,4 @@
-"""What a receptionist does with what callers do, one scene for each."""
+"""Scenes of a receptionist's work, one for each thing that callers do."""
 
 from __future__ import annotations
 

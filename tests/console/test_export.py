@@ -44,7 +44,7 @@ def name_in(text: str) -> str:
 
 
 def cells(text: str, delimiter: str) -> list[str]:
-    """As a spreadsheet splits the line whose usual separator is another one than ours."""
+    """Split a line as a spreadsheet does whose usual separator is `delimiter`."""
     source = io.StringIO(text, newline="")
     if delimiter == ",":
         lines = csv.reader(source)

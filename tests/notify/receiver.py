@@ -14,7 +14,7 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Request:
-    """As it came."""
+    """A request as it came."""
 
     headers: dict[str, str]
     body: bytes

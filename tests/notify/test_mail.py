@@ -120,7 +120,7 @@ async def sent(store: Store) -> bool:
 
 
 async def look(sender: MailSender) -> int:
-    """As a sender does when it begins."""
+    """Check all bookings and send what is due, as a sender does when it begins."""
     assert await sender.check_all()
     return await sender.send_due()
 

@@ -1,4 +1,4 @@
-"""When something is tried again."""
+"""The moments at which a delivery is tried again."""
 
 from __future__ import annotations
 

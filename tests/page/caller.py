@@ -46,10 +46,10 @@ class Unmoved:
     """An observer that looks on."""
 
     def said(self, who: str, text: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def answered(self, latency_ms: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def noticed(self, text: str) -> None:
         print(text, file=sys.stderr)

@@ -39,7 +39,7 @@ class Voice:
             self.closed += 1
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def cached(folder: Path, voice: Voice) -> CachedSynthesizer:

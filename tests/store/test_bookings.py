@@ -77,7 +77,7 @@ async def booked(store: Store, sid: CallSid = SID, time: datetime = BOOKED_TIME)
 
 
 async def is_free(store: Store, time: datetime) -> bool:
-    """Whether another call could have this time."""
+    """Return whether another call could have this time."""
     turn = await store.open_turn(CallSid("CAasking"))
     place = await turn.appointments.hold(time)
     await turn.appointments.leave()

@@ -40,7 +40,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def settings(settings: Settings, nodes: Cluster) -> Settings:
-    """As in service: forty milliseconds for a commit."""
+    """Settings as in service: forty milliseconds for a commit."""
     return settings.model_copy(update={"redis_url": nodes.url, "commit_deadline_ms": 40})
 
 

@@ -1,4 +1,4 @@
-"""What staff must do, what the caller wants, and notes: kept once, by whoever heard them."""
+"""Work for staff, the caller's wish and notes are kept once, by any session that heard them."""
 
 from __future__ import annotations
 

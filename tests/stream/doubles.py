@@ -69,7 +69,7 @@ class CodedTranscriber:
         return Transcript(" ".join(phrases[c] for c in codes if c in phrases), self.delay_s)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class FailingStt:
         raise SpeechUnavailable("speech to text is away")
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class SteadyVoice:
         yield b"\x2a" * (self.sentence_ms * MS)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 class FailingTts:
@@ -113,4 +113,4 @@ class FailingTts:
         yield b""
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""

@@ -81,7 +81,7 @@ class RecordingStt:
         return self.turns[-1]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 @in_virtual_time

@@ -110,7 +110,7 @@ class Stammerer:
         yield b"\x2a" * (1000 * MS)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 @in_virtual_time

@@ -1,4 +1,4 @@
-"""When the caller has finished: exhaustive, without sleeping."""
+"""The end of the caller's turn, tested exhaustively, without sleeping."""
 
 from __future__ import annotations
 

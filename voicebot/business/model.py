@@ -39,7 +39,7 @@ class Confirm(StrEnum):
 
 
 class Visit(StrEnum):
-    """Where the work is: we come to the customer, or the customer comes to us."""
+    """The place of the work: the customer's, or ours."""
 
     THEIRS = "theirs"
     OURS = "ours"
@@ -157,7 +157,7 @@ class Closure(_Table):
 
 
 class Emergency(_Table):
-    """What callers say in an emergency, what they are told at once, and whom they may ring."""
+    """A kind of emergency: callers' words for it, the answer at once, and a number to ring."""
 
     words: tuple[Annotated[str, Field(min_length=2)], ...] = Field(
         min_length=1, examples=[["smell gas"]]

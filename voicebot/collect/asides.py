@@ -1,4 +1,4 @@
-"""What a caller says beside an answer: a question, a note for staff, a wish for a person.
+"""Deal with words beside an answer: a question, a note for staff, a wish for a person.
 
 Each is dealt with in the same turn, before the next question. What is promised is written down.
 """

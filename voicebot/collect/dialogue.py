@@ -29,7 +29,7 @@ from voicebot.collect.wording import Wording, load_wording
 
 
 class Mode(StrEnum):
-    """What the bot's last words wait for.
+    """The kind of answer that the bot's last words wait for.
 
     OFFERING      whether to go on with an earlier call
     ASKING        an answer
@@ -50,7 +50,7 @@ class Mode(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What the caller has called for; each but BOOK needs only a name and a number."""
+    """The reason of the call; each but BOOK needs only a name and a number."""
 
     BOOK = "book"
     CANCEL = "cancel"
@@ -172,7 +172,7 @@ class Dialogue:
 
     @property
     def knows_something(self) -> bool:
-        """Whether the caller told anything that is kept."""
+        """True once the caller told anything that is kept."""
         return bool(self.answers or self.pending or self.given_time or self.window)
 
     @property
@@ -202,7 +202,7 @@ class Dialogue:
 
     @property
     def asked(self) -> Asked:
-        """What kind of answer is waited for."""
+        """The kind of answer that is waited for."""
         if self.mode is Mode.CHOOSING:
             return Asked.CHOICE
         yes = (Mode.CONFIRMING, Mode.OFFERING, Mode.CALLING_OFF)

@@ -108,7 +108,7 @@ Request = Reserve | Look | Find | CallOff | Move
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Whether a moment is the caller's; `said` are the words to begin the answer with."""
+    """The result of asking for a moment; `said` are the words to begin the answer with."""
 
     request: Reserve | Move
     place: Place
@@ -135,7 +135,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class CalledOff:
-    """Whether an appointment was called off."""
+    """The result of calling an appointment off."""
 
     request: CallOff
     done: bool
@@ -194,7 +194,7 @@ Effect = Save | Say | Continue | Inquire | End
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What turn-taking has to know of a text, read as an answer to the open question.
+    """A text read as an answer to the open question, as turn-taking needs it.
 
     situation  in which it was read; the conversation shares the reading
     complete   a whole and valid answer: nothing more need be waited for

@@ -1,4 +1,4 @@
-"""What the caller said, act by act: what stands beside an answer first, then the answer.
+"""Answer a caller's words act by act: those beside an answer first, then the answer.
 
 Only a plain yes agrees: with anything beside it, that is dealt with, and the question is put again.
 """
@@ -113,7 +113,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
 
 
 def _has_begun(held: Dialogue) -> bool:
-    """Whether a booking is on its way, which "cancel it" is about."""
+    """Return whether a booking is on its way, which "cancel it" is about."""
     return bool(held.pending or held.offered or Step.SERVICE in held.answers)
 
 

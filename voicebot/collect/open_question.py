@@ -62,7 +62,7 @@ def answer(turn: Turn, said: Said) -> Turn:
 
 
 def _dealt_with(said: Said) -> bool:
-    """Whether something was said that needs no answer of the caller's any more."""
+    """Return whether something was said that needs no answer of the caller's any more."""
     return said.has(Ask, Note, Repeat, SlowDown, Greet, Thank, WantPerson) or said.wants(
         "annoyed", "emergency", "booking"
     )

@@ -56,7 +56,7 @@ class Said:
         )
 
     def _will_do(self, act: Provide) -> bool:
-        """Whether a value that is not whole is kept as it is, as it was not asked for."""
+        """Return whether a value that is not whole, and was not asked for, is kept as it is."""
         asked_for = act.step is self.situation.step and self.situation.asked is Asked.ANSWER
         return act.missing in WHOLE_WITHOUT and not asked_for
 

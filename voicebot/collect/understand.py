@@ -1,4 +1,4 @@
-"""Who understands an utterance: the rules, or a model behind them."""
+"""Understand an utterance, by the rules or by a model behind them."""
 
 from __future__ import annotations
 

@@ -154,13 +154,13 @@ class CurrentCall:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether it is open and was spoken, and no stream holds it."""
+        """True when it is open and was spoken, and no stream holds it."""
         open_ = self.skeleton.status is Status.ACTIVE and not self.skeleton.broken
         return open_ and not self.live and self.activity.spoken
 
     @property
     def needs(self) -> Needs:
-        """What staff must do: as the record says, else by how the call ended or broke off."""
+        """The work for staff: as the record says, else by how the call ended or broke off."""
         call = self.skeleton
         if call.broken:
             return Needs.NOTHING

@@ -62,7 +62,7 @@ class Retry:
 
     @property
     def holds_back(self) -> bool:
-        """Whether later events of its call wait for it."""
+        """True while later events of its call wait for it."""
         return self.attempts < ORDERED_ATTEMPTS
 
 

@@ -1,4 +1,4 @@
-"""How a booking stands, for the customer: a short text and an iCalendar object.
+"""A letter to the customer about a booking: a short text and an iCalendar object.
 
 A booking, and one that was moved, is an invitation (METHOD:REQUEST), one that was called off takes
 it back (CANCEL). All of one booking have its UID, each a greater SEQUENCE (RFC 5545, 5546).

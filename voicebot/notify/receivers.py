@@ -58,7 +58,7 @@ class Endpoint:
 
     @property
     def is_local(self) -> bool:
-        """Whether the receiver is on this machine, and is reached without a proxy."""
+        """True when the receiver is on this machine; it is then reached without a proxy."""
         return is_loopback(urlsplit(self.url).hostname or "")
 
     def signed(self, message_id: str, at_s: int, body: bytes) -> dict[str, str]:

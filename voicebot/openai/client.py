@@ -43,7 +43,7 @@ class Account:
 
     @property
     def is_openai(self) -> bool:
-        """Whether this is OpenAI; other servers refuse unknown parameters."""
+        """True for OpenAI itself; other servers refuse unknown parameters."""
         return self.base_url.startswith("https://api.openai.com/")
 
     @property

@@ -30,7 +30,7 @@ class Service(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a request gave no answer."""
+    """The reason why a request gave no answer."""
 
     UNAUTHORIZED = "unauthorized"
     """The key is refused."""
@@ -59,17 +59,17 @@ class Failure(StrEnum):
 
     @property
     def lasts(self) -> bool:
-        """Whether trying again soon is useless."""
+        """True when trying again soon is useless."""
         return self in (Failure.UNAUTHORIZED, Failure.NO_QUOTA, Failure.WRONG_REQUEST)
 
     @property
     def is_momentary(self) -> bool:
-        """Whether one quick retry may succeed."""
+        """True when one quick retry may succeed."""
         return self in (Failure.SERVER_ERROR, Failure.CONNECTION)
 
     @property
     def is_outage(self) -> bool:
-        """Whether the next request would probably fail as well."""
+        """True when the next request would probably fail as well."""
         answered = (Failure.REFUSAL, Failure.UNUSABLE, Failure.MALFORMED)
         return self not in (*answered, Failure.CAPPED, Failure.OPEN)
 

@@ -137,7 +137,7 @@ class Meter:
 
     @property
     def is_spent(self) -> bool:
-        """Whether the call has reached its cost cap."""
+        """True once the call has reached its cost cap."""
         return self.usage.cost_usd >= self.most_usd
 
     def heard(self, model: str, seconds: float) -> None:

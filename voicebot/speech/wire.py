@@ -100,7 +100,7 @@ class Kind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a job failed."""
+    """The reason why a job failed."""
 
     BUSY = "busy"
     BROKEN = "broken"

@@ -278,8 +278,8 @@ class CallAppointments:
 
 
 class Reconciliation:
-    """What crashes left: places of appointments that are elsewhere or called off, and appointments
-    that the index does not name.
+    """Mends after crashes: frees places of appointments that are elsewhere or called off, and adds
+    appointments that the index does not name.
 
     A place is freed when two passes in a row have found it: one that was just taken, and whose
     record is about to be written, is left alone.
@@ -335,7 +335,7 @@ class Reconciliation:
         ]
 
     def _is_orphan(self, record: CallRecord | None, day: date, place: str) -> bool:
-        """Whether the record says that this is no place of its appointment.
+        """Return whether the record says that this is no place of its appointment.
 
         One that is not booked says nothing: the commit that books may wait in a journal.
         """
@@ -350,7 +350,7 @@ class Reconciliation:
         return (local.date(), str(_minute(local))) != (day, place.partition(" ")[0])
 
     def _is_given_up(self, record: CallRecord | None) -> bool:
-        """Whether a call took a place, booked nothing, and nobody will go on with it.
+        """Return whether a call took a place, booked nothing, and nobody will go on with it.
 
         An abandoned call has no booking in a journal: its end is written behind it, and whoever
         goes on with it opens it again first. Any other may, so that takes its time.

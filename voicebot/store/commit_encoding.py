@@ -1,4 +1,4 @@
-"""How commits and small writes are encoded for the scripts, and what they make of a record.
+"""Encode commits and small writes for the scripts, and apply a commit to a record.
 
 Pure, no I/O. `after` reads a commit's arguments as `commit.lua` does for its owner: where Redis
 cannot be asked (a call that goes on from the journal) and where it is checked (the end of a call).
@@ -99,7 +99,7 @@ class PendingCommits:
 
     @property
     def waiting(self) -> tuple[datetime, ...]:
-        """When the commits that are not known to be in Redis were made."""
+        """The moments of the commits that are not known to be in Redis."""
         return tuple(commit.at for commit in self.commits[self.delivered :])
 
 
@@ -119,7 +119,7 @@ class PendingUpdate:
 
     @property
     def waiting(self) -> tuple[datetime, ...]:
-        """When it was made."""
+        """The moment it was made."""
         return (self.at,)
 
 

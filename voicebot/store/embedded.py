@@ -109,7 +109,7 @@ class EmbeddedValkey:
 
     @property
     def started(self) -> bool:
-        """Whether the running server is this object's child."""
+        """True when the running server is this object's child."""
         return self.pid is not None
 
     @property

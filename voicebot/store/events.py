@@ -42,7 +42,7 @@ class StreamEvent:
 
     @property
     def at_ms(self) -> int:
-        """When its Redis node wrote it, in epoch milliseconds."""
+        """The moment its Redis node wrote it, in epoch milliseconds."""
         return self.order[0]
 
     @property

@@ -15,7 +15,7 @@ Visits = list[tuple[int, int]]
 
 
 class Load:
-    """How many calls have a place at one time of a day; places of one call count once."""
+    """The number of calls with a place at each minute of a day; a call counts once."""
 
     def __init__(self, calls: Iterable[Visits]) -> None:
         changes = defaultdict[int, int](int)

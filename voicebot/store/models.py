@@ -108,7 +108,7 @@ class CallSkeleton(_Record):
 
     @property
     def due(self) -> Needs:
-        """What staff must do: as stored, else by how the call ended."""
+        """The work for staff: as stored, else by how the call ended."""
         if self.needs is not None:
             return self.needs
         match self.status:

@@ -216,7 +216,7 @@ class CallRecord:
 
     @property
     def taken_at(self) -> str | None:
-        """When that was, ISO 8601 UTC."""
+        """The moment it was taken over, ISO 8601 UTC."""
         return self.fields.get("takenAt") if self.taken_by else None
 
     @property

@@ -89,7 +89,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Rebooked:
-    """What became of a booking.
+    """The result of calling off or moving a booking.
 
     was, before  the times that stood there, as the record writes them: the last, and the one
                  before it if it was moved
@@ -113,7 +113,7 @@ class Claimed:
 
     @property
     def late(self) -> bool:
-        """Whether another session claimed the call after this one began."""
+        """True when another session claimed the call after this one began."""
         return self.epoch == 0
 
     @property

@@ -53,7 +53,7 @@ _PLACE = re.compile(r"(\d+) (\d+)(?: (\d+) (.*))?", re.ASCII | re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a visit takes of a day: its minutes, and how many there may be at one time.
+    """A visit's length in minutes, and the number there may be at one time.
 
     service   its id, where it has fewer places than there are in all; else empty
     """

@@ -125,7 +125,7 @@ def end_turn_if_whole(moment: Moment) -> None:
 
 
 def drop_turn(moment: Moment) -> None:
-    """Nothing of the turn under way is wanted."""
+    """Drop the turn under way and its transcription."""
     _drop_transcription(moment)
     moment.become(followed_ms=None)
 

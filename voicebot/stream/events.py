@@ -90,7 +90,7 @@ class FillerReady:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Nothing more is wanted, and what is under way is dropped.
+    """The end of listening: the turn under way is dropped.
 
     As an effect: the conversation's question has no answer, and `why` is raised.
     """

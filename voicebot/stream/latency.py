@@ -89,7 +89,7 @@ class CallTelemetry:
 
     @property
     def is_open(self) -> bool:
-        """Whether the conversation has not come to its end."""
+        """True until the conversation has come to its end."""
         return self.status in (Status.ACTIVE, Status.ABANDONED)
 
     def tell(self, fact: Fact) -> None:

@@ -81,7 +81,7 @@ class Playback:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the present utterance was interrupted."""
+        """True when the present utterance was interrupted."""
         return self.fate is Fate.INTERRUPTED
 
     def open_sentence(self, text: str) -> Playback:
@@ -130,7 +130,7 @@ class Playback:
 
     @property
     def is_heard(self) -> bool:
-        """Whether the bot's voice sounds at the caller now, as far as one can know.
+        """True while the bot's voice sounds at the caller, as far as one can know.
 
         Also between two sentences, while the second is being synthesised; until the last mark.
         """

@@ -78,7 +78,7 @@ class Admission:
 
     @property
     def has_room(self) -> bool:
-        """Whether there is a place for one more call."""
+        """True while there is a place for one more call."""
         return not self.is_closed and self.taken < self._max_calls
 
     @contextmanager

@@ -154,7 +154,7 @@ def on_bot_starts(turn: Turn) -> Turn:
 
 
 def hush(turn: Turn) -> Turn:
-    """Nothing of the turn under way counts; after a key: its tone is not speech, nor silence."""
+    """Forget the turn under way, after a key: its tone is not speech, nor silence."""
     return replace(turn, floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
 
 

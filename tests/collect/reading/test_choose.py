@@ -1,4 +1,4 @@
-"""Which candidates become acts, and what is left as rest."""
+"""The choice of candidates that become acts, and the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether who calls may hear what is stored under a name: the family names must agree."""
+"""A caller may hear what is stored under a name only if the family names agree."""
 
 from __future__ import annotations
 

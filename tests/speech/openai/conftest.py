@@ -33,7 +33,7 @@ ENOUGH_S = 25.0
 
 
 def settings(url: str, deadline_s: float = PATIENT_S) -> Settings:
-    """As if from the environment."""
+    """Return settings as if from the environment."""
     known = Settings.model_construct()
     return known.model_copy(
         update={

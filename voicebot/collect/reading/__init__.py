@@ -1,4 +1,4 @@
-"""What a caller does with an utterance: acts, and the rest that no act explains.
+"""Read an utterance into acts, and the rest that no act explains.
 
 This room replaces `collect/understanding` field by field and will take its name.
 """

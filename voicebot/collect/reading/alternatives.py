@@ -54,12 +54,12 @@ _similarity = Levenshtein.normalized_similarity
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How the values of a field are taken apart.
+    """The parts of a field's values, and the words that stand around their letters.
 
     step     the field
     split    a value's parts
     join     the value of these parts
-    known    is this part, the first or second, one that exists?
+    known    tells whether this part, the first or second, is one that exists
     around   tags of phrases beside the letters that spell the first part, or all
     end      tag of what stands behind them, if anything does
     """
@@ -74,7 +74,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What one transcript gives: the parts of its value, the letters spelled, and its weight."""
+    """One transcript: the parts of its value, the letters spelled, and its weight."""
 
     parts: tuple[str, ...]
     letters: str

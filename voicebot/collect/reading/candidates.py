@@ -1,4 +1,4 @@
-"""What readers hand over: an act, and the tokens that it explains."""
+"""A reader's result: an act, and the tokens that it explains."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What is found where a phrase ends."""
+    """The entry at the end of a phrase."""
 
     tag: str
     value: str

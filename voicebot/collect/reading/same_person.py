@@ -20,7 +20,7 @@ _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 
 
 def names_agree(spoken: str, stored: str) -> bool:
-    """Whether two names, as the record keeps them, may be the same person's."""
+    """Return whether two names, as the record keeps them, may be the same person's."""
     said, kept = _words(spoken), _words(stored)
     if not said or not kept or (said == kept and len(said) == 1 and is_given(said[0])):
         return False

@@ -36,7 +36,7 @@ _ALIKE = str.maketrans(
 
 
 class Kind(Enum):
-    """What a token is. `SIGN` is every mark, currency sign and symbol."""
+    """The kinds of tokens. `SIGN` is every mark, currency sign and symbol."""
 
     WORD = auto()
     LETTER = auto()

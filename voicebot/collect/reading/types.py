@@ -1,4 +1,4 @@
-"""What an utterance is read into, and the situation in which it is read.
+"""The acts that an utterance is read into, and the situation in which it is read.
 
 Each act is defined here once, with its meaning for the dialogue. A span is (start, end) in code
 points of the caller's text. All types are frozen; nothing here decides anything.
@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 
 class Asked(StrEnum):
-    """What the bot's last turn asks for: a value, a yes to a read-back, or one of the offered."""
+    """The answer asked for by the bot's last turn: a value, a yes to a read-back, or a choice."""
 
     ANSWER = "answer"
     CONFIRM = "confirm"
@@ -26,7 +26,7 @@ class Asked(StrEnum):
 
 
 class Missing(StrEnum):
-    """What an unfinished value still lacks."""
+    """The part that an unfinished value still lacks."""
 
     DIGITS = "digits"
     AREA_CODE = "area_code"
@@ -281,7 +281,7 @@ Act = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one utterance does.
+    """One utterance as acts and a rest.
 
     acts  in the order spoken
     rest  spans of content words that no act explains; over them nothing is to be trusted

@@ -18,7 +18,7 @@ from voicebot.collect.reading.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said.
+    """One utterance in tokens, phrases and clauses.
 
     matches  for each token the phrases that begin there
     tags     the tags of all of them: a reader that finds none of its own there is done

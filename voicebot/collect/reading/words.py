@@ -1,4 +1,4 @@
-"""What kind of word is this? Everyday English, a given name, a family name, or unknown.
+"""Tell everyday English words, given names, family names and unknown words apart.
 
 A bare "palm" or "cancel" is no answer to "what's your name?"; an unknown word may well be one.
 The lists and where they come from stand in `words.json` and `names.json`.

@@ -192,7 +192,7 @@ class Dictation:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the connection can end now without losing audio."""
+        """True when the connection can end now without losing audio."""
         return not self._wanted and (self._open is None or not self._open.audio)
 
     # -- the turn's side -----------------------------------------------------------------

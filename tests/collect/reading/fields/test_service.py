@@ -1,4 +1,4 @@
-"""What callers say for a service, and the listed name that is meant."""
+"""Callers' words for a service, and the listed name that is meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers say for a day and a clock time, and the local time that is meant."""
+"""Callers' words for a day and a clock time, and the local time that is meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Chinese callers do with words beside giving values: choose, leave open, object, note."""
+"""Acts of Chinese callers beside giving values: choose, leave open, object, note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an address stands among words, and its parts; also a piece that is said alone."""
+"""Find an address among words, and its parts; also a piece that is said alone."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _STATE_AFTER_PLACE = ("AU", "NZ")
 
 
 class Kind(StrEnum):
-    """What a part of an address is, in the order of the line."""
+    """The kinds of parts of an address, in the order of the line."""
 
     HOUSE = "house"
     UNIT = "unit"

@@ -37,7 +37,7 @@ _FEWEST_LETTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """What has been understood so far, from the piece `first` up to `end`; None was not said."""
+    """An address as read so far, from the piece `first` up to `end`; None was not said."""
 
     local: str | None
     domain: str | None

@@ -1,4 +1,4 @@
-"""What the words of a spoken e-mail address stand for: letters, figures, marks, the at sign."""
+"""Signs of a spoken e-mail address: letters, figures, marks, the at sign, and their words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_PIECES = 63
 
 
 class Kind(Enum):
-    """What a piece is in an address; STOP belongs to the sentence around it."""
+    """The kinds of pieces in an address; STOP belongs to the sentence around it."""
 
     LETTER = auto()
     WORD = auto()

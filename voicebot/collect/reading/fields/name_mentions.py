@@ -40,7 +40,7 @@ _LONGEST_NAME = 3
 
 
 class How(IntEnum):
-    """What says that it is a name, the weakest first."""
+    """The sign that words are a name, the weakest first."""
 
     BEHIND = 1
     """Stands alone between marks, behind other talk."""

@@ -1,4 +1,4 @@
-"""Which words in a row make a name, and how it is written.
+"""Make a name of words in a row, and write it.
 
 A word that is announced as a name may be any that is not an everyday one; everyday words are names
 beside a given name ("Harriet Long"), with a title ("Mr Long"), or in capitals that stand alone.

@@ -1,4 +1,4 @@
-"""Which of the listed services is meant: by name, by what callers call it, or by its place."""
+"""Find the listed service that is meant: by its name, by callers' words for it, or by its place."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ PARTS = {
 
 
 class Cue(IntEnum):
-    """How sure it is that a number is an hour."""
+    """The certainty that a number is an hour."""
 
     BARE = 0
     WEAK = 1

@@ -20,7 +20,7 @@ _NEXT_DOUBT, EITHER = 2, 4
 
 
 class Kind(IntEnum):
-    """How a day is named, the surest first; NONE ("yesterday", "the 31st of June") is none."""
+    """The ways to name a day, the surest first; NONE ("yesterday", "the 31st of June") is none."""
 
     DATE = 0
     MONTH_DAY = 1
@@ -31,7 +31,7 @@ class Kind(IntEnum):
 
 
 class Role(Enum):
-    """What is wanted of a day or hour: it, what is after or before it, not it, all but it."""
+    """The part of a day or hour that is wanted: it, after it, before it, not it, all but it."""
 
     WANTED = auto()
     SINCE = auto()
@@ -42,7 +42,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What names a day or a stretch of days, in the tokens from `first` up to `end`.
+    """A day or a stretch of days, named in the tokens from `first` up to `end`.
 
     date     the day, of a stretch ("next week", "in May") the first     last  its last
     hour     the time of the day, of a moment counted in hours: "in two hours"

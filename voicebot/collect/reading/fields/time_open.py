@@ -1,4 +1,4 @@
-"""What a caller wants of the days and hours named: refused ones, bounds, windows, choices."""
+"""Read a caller's wishes about days and hours: refused ones, bounds, windows, choices."""
 
 from __future__ import annotations
 

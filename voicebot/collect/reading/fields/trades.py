@@ -1,4 +1,4 @@
-"""What callers say for a business's services: its own words, and those of the trades it is of.
+"""Callers' words for a business's services: its own, and those of its trades.
 
 A language's trades stand in `trades.<language>.toml`. A trade is known by its names in a service's
 name or synonyms; what callers say for the trade then stands for that service. The longest name
@@ -55,7 +55,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What stands for the services of a business, and for trades that are not listed.
+    """The words for the services of a business, and for trades that are not listed.
 
     phrases    by their first stem
     sounds     single words of the services, to which a misheard one is compared
@@ -91,7 +91,7 @@ class Trade:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What tells of the trade surely."""
+        """The phrases that tell of the trade surely."""
         return (*self.phrases.get("names", ()), *self.phrases.get("says", ()))
 
     def weighed(self) -> Iterator[tuple[str, float]]:

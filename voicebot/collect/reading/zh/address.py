@@ -25,7 +25,7 @@ _ELSEWHERE, _HERE, _JOB = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class _Features:
-    """What in a stretch of words makes it an address."""
+    """The parts of an address that a stretch of words has."""
 
     number: bool
     road: bool

@@ -1,4 +1,4 @@
-"""How callers say which character they mean: 弓长张, 复姓欧阳, 洁白的洁, 三个石头的磊."""
+"""Read phrases that tell a character: 弓长张, 复姓欧阳, 洁白的洁, 三个石头的磊."""
 
 from __future__ import annotations
 

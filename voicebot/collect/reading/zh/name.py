@@ -34,7 +34,7 @@ _MOST_WORDS = 4
 
 
 class _How(IntEnum):
-    """How plainly a name was announced."""
+    """The plainness of a name's announcement, the weakest first."""
 
     BARE = 1
     PASSING = 2

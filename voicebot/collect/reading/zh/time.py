@@ -1,4 +1,4 @@
-"""When to come, as said in Chinese: a time, a piece of one, one of the offered, or a window."""
+"""Read times said in Chinese: a time, a piece of one, one of the offered, or a window."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is known from before: an earlier piece, or the time that was read back."""
+    """The time known from before: an earlier piece, or the time that was read back."""
 
     day: date | None = None
     clock: clockwork.time | None = None
