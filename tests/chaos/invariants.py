@@ -21,7 +21,8 @@ import orjson
 from tests.chaos.trace import SAFE, Answer, SessionTrace, Told
 from voicebot.call import FIELDS, Status, Step
 from voicebot.collect.spoken import pronounce
-from voicebot.store.record import ANSWER_FIELD, history_messages, timestamp_field
+from voicebot.store.layout import ANSWER_FIELD, timestamp_field
+from voicebot.store.record import history_messages
 
 _CLOSING_S = 0.15
 """A ledger that is closed in the moment in which Redis comes back may not have seen it yet."""

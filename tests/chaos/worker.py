@@ -46,7 +46,7 @@ from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable
 from voicebot.runtime.process import run
 from voicebot.settings import Settings
 from voicebot.store import Store, iso_utc
-from voicebot.store.record import answer_text, message_json, note_json
+from voicebot.store.layout import answer_text, message_json, note_json
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import Tracing

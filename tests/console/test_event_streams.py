@@ -29,7 +29,7 @@ from voicebot.store import (
     open_store,
     utc_now,
 )
-from voicebot.store.record import CHANNEL
+from voicebot.store.layout import CHANNEL
 
 SID = CallSid("CA-events")
 PATIENCE_S = 60

@@ -24,7 +24,7 @@ from voicebot.notify.dispatcher import Dispatcher, Pace
 from voicebot.notify.receivers import endpoints
 from voicebot.settings import Settings
 from voicebot.store import Store, call_keys, connect, open_store
-from voicebot.store.record import RECENT_CALLS
+from voicebot.store.layout import RECENT_CALLS
 from voicebot.store.store import REPLAY_EVERY_S
 
 from .conftest import SECRET, Talk

@@ -15,7 +15,7 @@ from tests.ports import free_port
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings
 from voicebot.store.client import connect
-from voicebot.store.record import utc_now
+from voicebot.store.layout import utc_now
 from voicebot.store.store import Store
 
 from .server import ValkeyProcess

@@ -22,7 +22,7 @@ from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.bookings import Reconciliation
 from voicebot.store.events import EventReader
-from voicebot.store.record import call_keys
+from voicebot.store.layout import call_keys
 from voicebot.store.slots import HOLD_S
 from voicebot.store.store import Store
 

@@ -21,7 +21,7 @@ from voicebot.errors import SettingsError
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import AWAY, connect
-from voicebot.store.record import legacy_key
+from voicebot.store.layout import legacy_key
 
 from . import denials
 from .calls import answered, stored

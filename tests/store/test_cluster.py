@@ -14,7 +14,7 @@ from voicebot.business import Business
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.settings import Settings
 from voicebot.store import open_store
-from voicebot.store.record import call_keys
+from voicebot.store.layout import call_keys
 from voicebot.store.replay import journal_backlog
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store

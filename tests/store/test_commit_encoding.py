@@ -18,7 +18,8 @@ from voicebot.store.commit_encoding import (
     encode,
     missing,
 )
-from voicebot.store.record import CallRecord, call_keys
+from voicebot.store.layout import call_keys
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store

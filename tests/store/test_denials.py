@@ -24,7 +24,7 @@ from voicebot.store import open_store
 from voicebot.store import store as module
 from voicebot.store.background import REDIS_POLICY
 from voicebot.store.client import AWAY, code_of, connect
-from voicebot.store.record import call_keys
+from voicebot.store.layout import call_keys
 from voicebot.store.replay import journal_backlog
 from voicebot.store.scripts import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store

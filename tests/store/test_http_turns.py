@@ -12,7 +12,8 @@ from voicebot.call import CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced
 from voicebot.store.commit_encoding import Commit, SessionInfo, encode
 from voicebot.store.http_turns import Overtaken
-from voicebot.store.record import CallRecord, call_keys, legacy_key
+from voicebot.store.layout import call_keys, legacy_key
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 

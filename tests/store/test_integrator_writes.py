@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from voicebot.business import Business
 from voicebot.call import CallSid
-from voicebot.store.record import iso_utc, legacy_key
+from voicebot.store.layout import iso_utc, legacy_key
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 

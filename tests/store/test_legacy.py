@@ -15,9 +15,10 @@ from redis.asyncio import Redis
 
 from voicebot.business import load_business
 from voicebot.call import CallSid, CallState, Change, Message, Speaker, Step
+from voicebot.store.layout import legacy_key, message_json
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
-from voicebot.store.record import CallRecord, legacy_key, message_json
+from voicebot.store.record import CallRecord
 from voicebot.store.store import Store
 
 from .conftest import StoreMaker

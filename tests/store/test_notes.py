@@ -12,7 +12,8 @@ from voicebot.call import Change, Needs, Note, Status, Step, Wish
 from voicebot.errors import Fenced
 from voicebot.store.commit_encoding import EncodedCommit, after, encode_missing
 from voicebot.store.events import EventReader
-from voicebot.store.record import CallRecord, call_keys
+from voicebot.store.layout import call_keys
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 

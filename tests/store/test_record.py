@@ -9,13 +9,15 @@ import pytest
 
 from voicebot.business import Business
 from voicebot.call import FIELDS, Message, Service, Speaker, Status, Step
-from voicebot.store.record import (
-    CallRecord,
+from voicebot.store.layout import (
     answer_text,
     fresh_fields,
-    history_messages,
     iso_utc,
     message_json,
+)
+from voicebot.store.record import (
+    CallRecord,
+    history_messages,
 )
 
 from .calls import BOOKED_TIME, SERVICE, SID, START, bot, caller
@@ -124,7 +126,7 @@ def test_rubbish_in_a_record_is_left_out_and_never_an_error(
 
 
 def test_every_answer_has_a_field() -> None:
-    from voicebot.store.record import ANSWER_FIELD
+    from voicebot.store.layout import ANSWER_FIELD
 
     assert tuple(ANSWER_FIELD) == FIELDS
     assert isinstance(SERVICE, Service)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Change, Saved, Step
 from voicebot.store.journal_file import JournalFile
-from voicebot.store.record import call_keys, legacy_key
+from voicebot.store.layout import call_keys, legacy_key
 from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_paths
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store

@@ -341,7 +341,7 @@ from voicebot.business import load_business
 from voicebot.call import Change, CallSid, Message, Speaker, Saved
 from voicebot.settings import Settings
 from voicebot.store import open_store
-from voicebot.store.record import utc_now
+from voicebot.store.layout import utc_now
 
 async def main():
     settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]), redis_url=sys.argv[2])

@@ -18,7 +18,7 @@ from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.client import connect
-from voicebot.store.record import call_keys
+from voicebot.store.layout import call_keys
 from voicebot.store.replay import journal_backlog
 from voicebot.store.session import SaveState
 from voicebot.store.store import Store

@@ -16,7 +16,8 @@ from voicebot.store.commit_encoding import (
     SessionInfo,
     encode,
 )
-from voicebot.store.record import CallRecord, call_keys, message_json
+from voicebot.store.layout import call_keys, message_json
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Claimed, Scripts, Verdict
 
 from .calls import SID, START, answered, bot, caller

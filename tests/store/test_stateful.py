@@ -29,7 +29,8 @@ from hypothesis.stateful import (
 from voicebot.call import FIELDS, Change, Step
 from voicebot.store.commit_encoding import Commit, EncodedCommit, PendingUpdate, encode
 from voicebot.store.commit_encoding import SessionInfo as Writer
-from voicebot.store.record import ANSWER_FIELD, CallKeys, CallRecord, call_keys
+from voicebot.store.layout import ANSWER_FIELD, CallKeys, call_keys
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts, Verdict
 
 from .calls import SID, START, caller

@@ -17,7 +17,7 @@ from voicebot.call import CallSid, Change, Phase, Status, Step
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import Settings, load_settings
 from voicebot.store.client import connect
-from voicebot.store.record import CHANNEL, call_keys, legacy_key
+from voicebot.store.layout import CHANNEL, call_keys, legacy_key
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 

@@ -82,6 +82,7 @@ from voicebot.store.fallback import FallbackStore
 from voicebot.store.http_turns import HttpTurn, Overtaken
 from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
+from voicebot.store.layout import call_keys, iso_utc, utc_now
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
@@ -91,7 +92,7 @@ from voicebot.store.models import (
     User,
     UserInfo,
 )
-from voicebot.store.record import CallRecord, call_keys, iso_utc, read_json, read_object, utc_now
+from voicebot.store.record import CallRecord, read_json, read_object
 from voicebot.store.replay import (
     JOURNALS,
     JournalOwner,

@@ -24,8 +24,9 @@ from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.commit_encoding import after
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import CallIndex
+from voicebot.store.layout import fresh_fields, legacy_key
 from voicebot.store.legacy import read_legacy, write_legacy
-from voicebot.store.record import CallRecord, fresh_fields, legacy_key
+from voicebot.store.record import CallRecord
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Replicas, Script, Scripts
 

@@ -32,13 +32,15 @@ from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.index import CallIndex, in_parts, is_number
-from voicebot.store.record import (
+from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
-    CallRecord,
     answer_text,
     call_keys,
     flag,
+)
+from voicebot.store.record import (
+    CallRecord,
 )
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
 from voicebot.store.slots import Slots, day_key

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voicebot.call import FIELDS, CallSid, Change, Message, Needs, Note, Status, Step
-from voicebot.store.record import (
+from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     NEEDS_FIELD,
     NOTES_FIELD,
     WISH_FIELD,
-    CallRecord,
     Fields,
     answer_text,
     confirmed_field,
@@ -28,6 +27,9 @@ from voicebot.store.record import (
     note_json,
     timestamp_field,
     with_notes,
+)
+from voicebot.store.record import (
+    CallRecord,
 )
 
 Argument = str | int

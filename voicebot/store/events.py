@@ -22,7 +22,8 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from voicebot.call import CallSid, is_call_sid
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.index import CallIndex, in_parts
-from voicebot.store.record import CHANNEL, CallRecord, call_keys
+from voicebot.store.layout import CHANNEL, call_keys
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import read_records
 
 NOTICE_PATIENCE_S = 1.0

@@ -23,7 +23,7 @@ from redis.exceptions import ResponseError
 from voicebot.call import CallSid, Status, Step, is_call_sid
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.record import (
+from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     CONTINUED_FIELD,
@@ -33,6 +33,8 @@ from voicebot.store.record import (
     REVISION_FIELD,
     call_keys,
     flag,
+)
+from voicebot.store.record import (
     read_count,
 )
 

@@ -23,8 +23,7 @@ from voicebot.store import metrics
 from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, why_away
 from voicebot.store.commit_encoding import Event, PendingUpdate, field_event, message_event
-from voicebot.store.models import HistoryMessage
-from voicebot.store.record import (
+from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     EMAIL_SENT_FIELD,
@@ -37,6 +36,7 @@ from voicebot.store.record import (
     message_json,
     timestamp_field,
 )
+from voicebot.store.models import HistoryMessage
 from voicebot.store.scripts import TooFewReplicas, Verdict
 from voicebot.validation import is_blank, read_moment, refuse_time, validate
 

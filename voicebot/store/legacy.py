@@ -15,18 +15,20 @@ from collections.abc import Iterable, Mapping
 from voicebot.business import Business
 from voicebot.call import FIELDS, Status, Step
 from voicebot.errors import StoreError
-from voicebot.store.models import UserInfo
-from voicebot.store.record import (
+from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     EMAIL_SENT_FIELD,
-    CallRecord,
     Fields,
     answer_text,
     clean,
     flag,
-    in_order,
     iso_utc,
+)
+from voicebot.store.models import UserInfo
+from voicebot.store.record import (
+    CallRecord,
+    in_order,
     read_foreign_json,
     valid_answers,
 )

@@ -38,7 +38,8 @@ from voicebot.store.commit_encoding import (
     encode_events,
     encode_lists,
 )
-from voicebot.store.record import CHANNEL, CallRecord, call_keys, clean, iso_utc
+from voicebot.store.layout import CHANNEL, call_keys, clean, iso_utc
+from voicebot.store.record import CallRecord
 
 EVENTS_KEPT = 1000
 """About this many events a call: ten times what a long call has, and a bound all the same."""

@@ -32,7 +32,7 @@ from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.free_times import Load, Visits, are_enough, are_nearest, exists, nearest, spread
-from voicebot.store.record import call_keys
+from voicebot.store.layout import call_keys
 from voicebot.store.scripts import Script
 
 HOLD_S = 300

@@ -31,15 +31,17 @@ from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.http_turns import HttpTurn
 from voicebot.store.integrator_writes import IntegratorWrites
-from voicebot.store.models import CallSkeleton
-from voicebot.store.record import (
+from voicebot.store.layout import (
     CHANNEL,
-    CallRecord,
     call_keys,
     fresh_fields,
     iso_utc,
-    read_status,
     utc_now,
+)
+from voicebot.store.models import CallSkeleton
+from voicebot.store.record import (
+    CallRecord,
+    read_status,
 )
 from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
