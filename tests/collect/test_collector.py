@@ -235,7 +235,7 @@ async def test_silence_and_the_longest_call_end_politely() -> None:
 )
 def test_turn_taking_knows_when_an_answer_is_whole(step: Step, text: str, complete: bool) -> None:
     asked = expectation(at(step), lambda: datetime(2026, 3, 2, tzinfo=UTC))
-    assert asked.read(text).complete is complete
+    assert asked.read((text,)).complete is complete
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_turn_taking_knows_what_only_shows_that_one_listens(
     held = {Step.PHONE: VALUES[Step.PHONE]}
     reading = at(Step.PHONE, mode=Mode.CONFIRMING, answers=held)
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    assert expectation(at(Step.PHONE), lambda: now).read(words).idle is asking
-    assert expectation(reading, lambda: now).read(words).idle is confirming
+    assert expectation(at(Step.PHONE), lambda: now).read((words,)).idle is asking
+    assert expectation(reading, lambda: now).read((words,)).idle is confirming
 
 
 async def test_what_turn_taking_read_is_what_the_conversation_goes_by() -> None:
@@ -272,8 +272,8 @@ async def test_what_turn_taking_read_is_what_the_conversation_goes_by() -> None:
 
     moments = iter([NOW, NOW + timedelta(minutes=3)])
     asked = expectation(at(Step.NAME), lambda: next(moments))
-    first = asked.read(WORDS[0])
-    assert asked.read(WORDS[0]) is first
+    first = asked.read((WORDS[0],))
+    assert asked.read((WORDS[0],)) is first
     call = Call([Utterance(WORDS[0], NOW, hint=first)], understand=understand)
     with suppress(CallEnded):
         await call.run()

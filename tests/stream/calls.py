@@ -57,7 +57,8 @@ def asks(
 ) -> Expectation:
     """A question to which these texts are whole answers, and those are none."""
 
-    def read(text: str) -> Hint:
+    def read(texts: tuple[str, ...]) -> Hint:
+        text = texts[0]
         return Hint(Situation(step, EPOCH), complete=text in whole, idle=text in idle)
 
     asked = Asked.CONFIRM if confirming else Asked.ANSWER

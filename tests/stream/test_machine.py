@@ -80,8 +80,11 @@ class Machine:
     def ask(self, expectation: Expectation) -> Sequence[ev.Effect]:
         return self.tell(expectation)
 
-    def transcribe(self, text: str, **more: bool) -> Sequence[ev.Effect]:
-        return self.tell(ev.Transcribed(self.state.transcriptions, text, 0.1, **more))
+    def transcribe(
+        self, text: str, *alternatives: str, failed: bool = False
+    ) -> Sequence[ev.Effect]:
+        number = self.state.transcriptions
+        return self.tell(ev.Transcribed(number, text, 0.1, failed, alternatives))
 
 
 def some(effects: Sequence[ev.Effect], kind: type[E]) -> list[E]:
@@ -116,6 +119,15 @@ def test_a_turn_is_followed_fed_and_asked_about_from_before_its_voice() -> None:
     (asked,) = some(machine.hear(100, 0.0), ev.Transcribe)
     assert asked.end_ms == pytest.approx(1460)
     assert oldest_needed_ms(machine.state) == 0.0, "a turn under way is kept"
+
+
+def test_all_that_was_heard_is_read_and_delivered() -> None:
+    machine = Machine()
+    machine.ask(NAME)
+    machine.hear(400)
+    machine.hear(300, 0.0)
+    heard = words(machine.transcribe(PHRASES[1], "Jon Smith"))
+    assert heard.transcripts == ("John Smith", "Jon Smith")
 
 
 def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() -> None:

@@ -63,6 +63,7 @@ from voicebot.collect.reading import (
     Want,
     WantPerson,
     consents,
+    likeliest,
     read,
 )
 from voicebot.collect.understand import Meanwhile, Understand
@@ -177,7 +178,8 @@ class Conversation:
         if said is not None and prefix is not None and prefix != said.text:
             revised = (said, replace(said, text=prefix, partial=True))
         early = partial(self._save_early, Change(messages=(message,), revised=revised))
-        return Heard(message, await self._meaning(utterance, understand, early), revised)
+        reading = await self._meaning(utterance, understand, early)
+        return Heard(message, reading, revised, utterance.transcripts)
 
     async def _meaning(
         self, utterance: Utterance, understand: Understand, early: Meanwhile
@@ -281,8 +283,11 @@ def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
     """Return what speech input has to know: the question, and how an answer is read."""
 
     @cache  # for the life of one question: turn-taking and the conversation share one reading
-    def hint(text: str) -> Hint:
-        return _hint(text, situation(dialogue, clock()))
+    def hint(texts: tuple[str, ...]) -> Hint:
+        business = dialogue.business
+        text = likeliest(texts, business.language, (*business.suburbs, *business.areas))
+        heard = tuple(dict.fromkeys((text, *texts)))
+        return _hint(text, replace(situation(dialogue, clock()), nbest=heard))
 
     keys: frozenset[str] = frozenset()
     if dialogue.asked is Asked.CONFIRM:
@@ -309,6 +314,7 @@ def _hint(text: str, where: Situation) -> Hint:
     return Hint(
         where,
         done,
+        text,
         complete=_is_complete(done, where),
         idle=not told and (not done.acts if where.asked is not Asked.ANSWER else assent),
     )

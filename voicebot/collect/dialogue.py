@@ -85,6 +85,7 @@ class Dialogue:
     offered    the moments that were offered, and wait for a choice (local, ISO)
     unwanted   those that were offered before, and not taken
     partial    an earlier piece of the answer to `step`
+    tries      what was heard at each attempt at this answer: of each, all transcripts
     unheard    the question was cut off before anything of it was heard, or the read-back before
                its value was: no answer to it counts, nor fails
     attempts   failed answers to this question       put  how often it was put
@@ -119,6 +120,7 @@ class Dialogue:
     offered: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     partial: str | None = None
+    tries: tuple[tuple[str, ...], ...] = ()
     unheard: bool = False
     attempts: int = 0
     put: int = 0
@@ -280,8 +282,16 @@ def begin(business: Business, state: CallState) -> Dialogue:
         step, mode = state.step, Mode.ASKING  # the rest of a value that is held is asked for
     if step is not state.step:
         return replace(dialogue, step=step, mode=mode)
+    tries = saved.get("tries")
     return replace(
-        dialogue, step=step, mode=mode, partial=partial, unheard=unheard, attempts=attempts, put=put
+        dialogue,
+        step=step,
+        mode=mode,
+        partial=partial,
+        tries=tuple(map(_texts, tries)) if isinstance(tries, list) else (),
+        unheard=unheard,
+        attempts=attempts,
+        put=put,
     )
 
 
@@ -308,6 +318,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
         partial=dialogue.partial,
         offered=dialogue.offered,
         caller=dialogue.caller,
+        earlier=dialogue.tries,
     )
 
 
@@ -326,8 +337,9 @@ def asking(step: Step, dialogue: str | None) -> str | None:
 
 _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
-    *("pending", "given_time", "offered", "unwanted", "partial", "unheard", "attempts", "put"),
-    *("silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled", "promised"),
+    *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
+    *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
+    "promised",
 )
 """What travels in the record as it is."""
 

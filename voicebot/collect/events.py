@@ -23,12 +23,14 @@ class Started:
 class Heard:
     """Words or keys of the caller: the message for the history, and what it does.
 
-    revised  (as it was written, as it was heard): the bot's words that this interrupted
+    revised      (as it was written, as it was heard): the bot's words that this interrupted
+    transcripts  all that a recogniser heard, the likeliest first; empty for what was typed
     """
 
     message: Message
     reading: Reading
     revised: tuple[Message, Message] | None = None
+    transcripts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +199,14 @@ class Hint:
     """A text read as an answer to the open question, as turn-taking needs it.
 
     situation  in which it was read; the conversation shares the reading
+    text       the one of several transcripts that was read; empty: the first
     complete   a whole and valid answer: nothing more need be waited for
     idle       a word that only shows that the caller listens, when said over the bot's words
     """
 
     situation: Situation
     reading: Reading = field(default_factory=Reading)
+    text: str = ""
     complete: bool = False
     idle: bool = False
 
@@ -212,14 +216,15 @@ class Expectation:
     """The next answer, as speech input has to know it.
 
     step, asked  choose the patience of turn-taking
-    read         understand a text as an answer to this question; the same text is read once
+    read         understand what was heard, one or more transcripts with the likeliest first, as an
+                 answer to this question; the same ones are read once
     vocabulary   closed list that may help the recogniser
     keys         keys that are an answer alone
     """
 
     step: Step
     asked: Asked
-    read: Callable[[str], Hint]
+    read: Callable[[tuple[str, ...]], Hint]
     vocabulary: tuple[str, ...] = ()
     keys: frozenset[str] = frozenset()
 
@@ -236,6 +241,7 @@ class Utterance:
     heard_prefix  the part of the bot's last words that the caller had heard when these words
                   interrupted them; None when they interrupted nothing
     hint          turn-taking's reading of these words, which the conversation shares, or None
+    transcripts   all that a recogniser heard, the likeliest first; empty for what was typed
     """
 
     text: str
@@ -243,6 +249,7 @@ class Utterance:
     keyed: bool = False
     heard_prefix: str | None = None
     hint: Hint | None = None
+    transcripts: tuple[str, ...] = ()
 
 
 Hearing = Utterance | Unheard | Silent | TimeUp

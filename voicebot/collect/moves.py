@@ -27,6 +27,7 @@ from voicebot.collect.events import (
     Unsaid,
 )
 from voicebot.collect.heard import closed_offer, offer_again, on_heard
+from voicebot.collect.reading import Asked, Correct, Provide
 from voicebot.collect.said import Said
 from voicebot.collect.times import on_free, on_placed, unbooked
 from voicebot.collect.turn import Turn
@@ -34,6 +35,8 @@ from voicebot.collect.wording import last_sentence_at
 
 MAX_SILENCES = 3
 """Ask again, rephrase, say goodbye."""
+MOST_TRIES = 3
+"""So many attempts at one answer are weighed together."""
 
 
 def next_move(
@@ -49,7 +52,7 @@ def next_move(
         case Heard(message, reading, revised):
             said = Said(message.text, reading, situation(dialogue, now), dialogue.read_back)
             turn = _reopened(turn.become(silences=0, patience=0))
-            turn = on_heard(_cut_off(turn, revised), said)
+            turn = _remembered(on_heard(_cut_off(turn, revised), said), dialogue, event)
         case Placed():
             turn = on_placed(turn, event)
         case Free():
@@ -134,6 +137,18 @@ def _cut_off(turn: Turn, revised: tuple[Message, Message] | None) -> Turn:
         begins = written_as.text.rfind(value)
         needed = begins + len(value) if begins >= 0 else 0
     return turn.become(unheard=True) if len(heard_as.text) < needed else turn
+
+
+def _remembered(turn: Turn, before: Dialogue, heard: Heard) -> Turn:
+    """Keep what was heard of an answer while its step stays open: attempts add up."""
+    step = turn.dialogue.step
+    if step is not before.step:
+        return turn.become(tries=()) if before.tries else turn
+    acts = heard.reading.acts
+    told = any(isinstance(act, Provide | Correct) and act.step is step for act in acts)
+    if not heard.transcripts or not (told or before.asked is Asked.ANSWER):
+        return turn
+    return turn.become(tries=(*before.tries, heard.transcripts)[-MOST_TRIES:])
 
 
 def _abandon(turn: Turn, line: str) -> Turn:

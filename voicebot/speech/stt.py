@@ -106,6 +106,8 @@ _BEAM: Final = 5
 """Also the number of alternatives."""
 _NO_SPEECH: Final = 0.55
 """Measured: noise alone scores 0.58 or more, telephone speech 0.48 or less."""
+_SURE: Final = -0.3
+"""Letters of this score are speech however the rest looks: nobody hears letters in noise."""
 _MIN_SCORE: Final = -1.8
 """Mean log-probability per token. Stricter limits reject a plain "Yep."."""
 _LETTERS_SCORE: Final = -0.6
@@ -171,15 +173,15 @@ class Whisper:
         heard = self._decode(features, [*self._prompt_tokens(prompt), *start], limit, digits)
         if prompt and is_echo(heard.texts[0], prompt):
             heard = self._decode(features, start, limit, digits)
-        if not heard.is_speech:
+        begin = letters_from(heard.texts[0])
+        if not (heard.is_speech or (begin is not None and heard.scores[0] > _SURE)):
             return [], None
         texts = distinct(map(cut_loops, heard.texts))
-        begin = letters_from(texts[0])
         if begin is None:
             return texts, None
-        said = texts[0][:begin].rstrip()
+        said = heard.texts[0][:begin].rstrip()
         known = self._tokenizer.encode(f" {said}", add_special_tokens=False).ids if said else []
-        spelled = self._decode(features, [*start, *known], limit, self._no_letters)
+        spelled = self._decode(features, [*start, *known], 2 * limit, self._no_letters)
         behind = [text[len(said) :] for text in spelled.texts]  # a prompt's words come back in it
         rows = likely(behind, spelled.scores, least=_LETTERS_SCORE, margin=_LETTERS_MARGIN)
         found = [f"{said} {row.lstrip(' ,.-')}".strip() for row in rows[: _BEAM - 1]]

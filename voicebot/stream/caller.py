@@ -116,11 +116,11 @@ def end_turn_if_whole(moment: Moment) -> None:
     pausing = moment.state.pausing
     if pausing is None or pausing.transcript is None or pausing.transcript.failed:
         return
-    text = pausing.transcript.text
+    text, texts = pausing.transcript.text, pausing.transcript.texts
     if moment.state.heard_prefix is not None and is_noise(moment, text):
         whole = True  # the sooner the bot goes on, the better
     else:  # words that mean nothing may be the first piece of an answer
-        whole = bool(text) and moment.state.expectation.read(text).complete
+        whole = bool(text) and moment.state.expectation.read(texts).complete
     take_turn(moment, *turn_taking.on_text(moment.state.turn, complete=whole))
 
 
@@ -148,16 +148,16 @@ def is_noise(moment: Moment, text: str) -> bool:
     return not text or (may_be_backchannel and is_backchannel(text))
 
 
-def is_answer(moment: Moment, spoken: Spoken, text: str) -> bool:
+def is_answer(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
     """Return whether it is more than nothing, and more than a sign of listening if it interrupts.
 
     Who says something a second time means it, whatever it is.
     """
-    if is_noise(moment, text):
+    if is_noise(moment, texts[0]):
         return False
     interrupts = moment.state.heard_prefix is not None and not moment.state.passed_over
     brief = spoken.end_ms - spoken.start_ms <= PREROLL_MS + BRIEF_MS
-    return not (interrupts and brief and moment.state.expectation.read(text).idle)
+    return not (interrupts and brief and moment.state.expectation.read(texts).idle)
 
 
 # -- keys ----------------------------------------------------------------------------

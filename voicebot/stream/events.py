@@ -65,6 +65,12 @@ class Transcribed:
     text: str
     seconds: float
     failed: bool = False
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All transcripts, the likeliest first."""
+        return (self.text, *self.alternatives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,4 +117,5 @@ class Listener:
             seconds = self._machine.now().s - asked_at
             self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
-            self._machine.handle(Transcribed(number, found.text.strip(), found.seconds))
+            text, others = found.text.strip(), found.alternatives
+            self._machine.handle(Transcribed(number, text, found.seconds, alternatives=others))

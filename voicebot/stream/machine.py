@@ -163,33 +163,34 @@ def _judge(moment: Moment) -> None:
     spoken, read = moment.state.judged, moment.state.expectation.read
     if spoken is None or spoken.transcript is None:
         return
-    text = spoken.transcript.text
+    texts = spoken.transcript.texts
     waited_s = min(moment.now.s - moment.state.judged_s, spoken.transcript.seconds)
     moment.do(Waited(Stage.STT, waited_s))
-    if spoken.plain is not None:
-        text = text if read(text).complete else spoken.plain
-    elif _is_piece_of_number(moment, text):
+    if spoken.plain:
+        texts = texts if read(texts).complete else spoken.plain
+    elif _is_piece_of_number(moment, texts):
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
         # second reading counts only where it makes a whole number.
-        again = replace(spoken, transcript=None, plain=text)
+        again = replace(spoken, transcript=None, plain=texts)
         moment.become(judged=again, judged_s=moment.now.s)
         moment.do(ev.Transcribe(spoken.number, caller.hint(moment, words_for_digits=True)))
         return
     moment.become(judged=None, waits=Waits.CALLER)
     moment.do(ev.DropTranscription(spoken.number))
-    if caller.is_answer(moment, spoken, text):
-        prefix, hint = _take_prefix(moment), read(text)
-        _deliver(moment, Utterance(text, spoken.started_at, heard_prefix=prefix, hint=hint))
-    elif spoken.transcript.failed and spoken.plain is None:
+    if caller.is_answer(moment, spoken, texts):
+        prefix, hint = _take_prefix(moment), read(texts)
+        text = hint.text or texts[0]
+        _deliver(moment, Utterance(text, spoken.started_at, False, prefix, hint, texts))
+    elif spoken.transcript.failed and not spoken.plain:
         _deliver(moment, Unheard())
     else:
-        _pass_over(moment, text)
+        _pass_over(moment, texts[0])
 
 
-def _is_piece_of_number(moment: Moment, text: str) -> bool:
+def _is_piece_of_number(moment: Moment, texts: tuple[str, ...]) -> bool:
     asked = moment.state.expectation
     number = asked.step is Step.PHONE and not asked.closed
-    return bool(text) and number and not asked.read(text).complete
+    return bool(texts[0]) and number and not asked.read(texts).complete
 
 
 def _pass_over(moment: Moment, text: str) -> None:

@@ -45,7 +45,7 @@ class Spoken:
     start_ms: float
     end_ms: float
     transcript: Transcribed | None = None  # until it is known
-    plain: str | None = None  # the first text, while digits are transcribed again as words
+    plain: tuple[str, ...] = ()  # the first texts, while digits are transcribed again as words
     started_at: datetime = datetime.min  # when it began (UTC), once it is over
     decided_s: float = 0.0  # when it was known to be over
 
@@ -73,7 +73,7 @@ class Waits(Enum):
 
 
 NOTHING_ASKED: Final = Expectation(
-    Step.NAME, Asked.ANSWER, lambda text: Hint(Situation(Step.NAME, datetime.min))
+    Step.NAME, Asked.ANSWER, lambda texts: Hint(Situation(Step.NAME, datetime.min))
 )
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 
 from voicebot.call import Window
 from voicebot.collect.reading.acts import acts, assents, consents
+from voicebot.collect.reading.alternatives import likeliest
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
@@ -72,6 +73,7 @@ __all__ = [
     "consents",
     "descriptions",
     "e164",
+    "likeliest",
     "named_in",
     "read",
     "utterance",
