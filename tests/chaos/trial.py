@@ -22,7 +22,7 @@ from tests.store.denials import no_memory, no_rights, read_only
 from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.store import EventReader, utc_now
-from voicebot.store.bookings import Reconciliation
+from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.replay import waiting_sessions
 
 CALLS_S = 180.0

@@ -20,9 +20,9 @@ from voicebot.call import FIELDS, CallSid, Change, Place, Status, Step
 from voicebot.errors import Fenced
 from voicebot.settings import Settings
 from voicebot.store import open_store
-from voicebot.store.bookings import Reconciliation
 from voicebot.store.events import EventReader
 from voicebot.store.layout import call_keys
+from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import HOLD_S
 from voicebot.store.store import Store
 

@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, Closure, Hours
 from voicebot.call import CallSid, Change, Place, Status, Step, Window
-from voicebot.store.bookings import Reconciliation
 from voicebot.store.client import connect
+from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import OFFER_S, Slots, day_key
 
 from .cluster import cluster

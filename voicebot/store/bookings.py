@@ -18,20 +18,19 @@ from its record. So an entry may come before its record is written, and outlive 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta
-from typing import cast
+from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import Booking, CallSid, Place, Service, Status, Step, Window
+from voicebot.call import Booking, CallSid, Place, Service, Step, Window
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.index import CallIndex, in_parts, is_number
+from voicebot.store.index import in_parts, is_number
 from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -43,7 +42,7 @@ from voicebot.store.record import (
     CallRecord,
 )
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
-from voicebot.store.slots import Slots, day_key
+from voicebot.store.slots import Slots, day_key, minute_of_day
 from voicebot.validation import read_moment
 
 log = get_logger(__name__)
@@ -53,13 +52,9 @@ PATIENCE_S = 1.0
 MOST_BOOKINGS = 10
 """More coming appointments of one number are not looked at: no caller hears them all."""
 _KEPT_AFTER = timedelta(days=1)
-_ABANDONED_FOR = timedelta(hours=1)
-"""A call that was abandoned unbooked so long ago keeps no place."""
-_SILENT_FOR = timedelta(days=2)
-"""Nor does one that broke off so long ago: few servers are away longer, with a journal of it."""
 
 _FIELDS = [BOOKED_FIELD, "caller", ANSWER_FIELD[Step.PHONE], ANSWER_FIELD[Step.TIME]]
-_RELEASE, _LEAVE = (Script(name, behind=()) for name in ("release", "leave"))
+_RELEASE = Script("release", behind=())
 _FAILURES = (*AWAY, BrokenRecord, TooFewReplicas, TimeoutError)
 
 
@@ -229,7 +224,7 @@ class CallAppointments:
         service = state.answers.get(Step.SERVICE)
         service_id = service.id if isinstance(service, Service) else None
         local = start.astimezone(self._business.zone)
-        holder = CallSid(f"{booking}>{_minute(local)}")
+        holder = CallSid(f"{booking}>{minute_of_day(local)}")
         slots = Slots(self._client, self._business, holder, self._clock)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -268,7 +263,7 @@ class CallAppointments:
             key = day_key(self._business, local.date())
             with suppress(*_FAILURES):
                 async with asyncio.timeout(PATIENCE_S):
-                    await _RELEASE.run(self._client, (key,), (booking, _minute(local)))
+                    await _RELEASE.run(self._client, (key,), (booking, minute_of_day(local)))
 
     def _stands(self, record: CallRecord, number: str) -> bool:
         now = self._clock()
@@ -279,99 +274,10 @@ class CallAppointments:
         return state.booked and is_coming and is_theirs
 
 
-class Reconciliation:
-    """Mends after crashes: frees places of appointments that are elsewhere or called off, and adds
-    appointments that the index does not name.
-
-    A place is freed when two passes in a row have found it: one that was just taken, and whose
-    record is about to be written, is left alone.
-    """
-
-    def __init__(self, client: Redis, business: Business, clock: Callable[[], datetime]) -> None:
-        self._client = client
-        self._business = business
-        self._clock = clock
-        self._suspects: frozenset[tuple[str, str, str]] = frozenset()
-
-    async def index(self) -> None:
-        """Add every booked call to the index. Raises client.AWAY when it could not see them all."""
-        bookings = BookingIndex(self._client, self._clock)
-        async for part in CallIndex(self._client).all_calls():
-            await bookings.add_all(part)
-
-    async def free_places(self) -> int:
-        """Free what the pass before has found, too, and return how many; raises client.AWAY.
-
-        Passes must be minutes apart.
-        """
-        today = self._clock().astimezone(self._business.zone).date()
-        ahead = range(self._business.booking.days_ahead + 1)
-        found = {place for n in ahead for place in await self._orphans(today + timedelta(days=n))}
-        freed = 0
-        for key, holder, place in found & self._suspects:
-            freed += int(cast(int, await _LEAVE.run(self._client, (key,), (holder, place))))
-        self._suspects = frozenset(found)
-        if freed:
-            log.warning("places_freed", count=freed)
-        return freed
-
-    async def _orphans(self, day: date) -> list[tuple[str, str, str]]:
-        key = day_key(self._business, day)
-        try:
-            taken = await cast(Awaitable[dict[str, str]], self._client.hgetall(key))
-        except ResponseError as error:
-            if not is_wrong_type(error):
-                raise
-            return []
-        booked = {h: p for h, p in taken.items() if p.split(" ")[1:2] == ["0"]}
-        calls = {holder: CallSid(holder.partition(">")[0]) for holder in booked}
-        records: dict[CallSid, CallRecord | None] = {}
-        for part in in_parts(list(dict.fromkeys(calls.values()))):
-            async with self._client.pipeline(transaction=False) as pipe:
-                records |= zip(part, await read_records(pipe, part), strict=True)
-        return [
-            (key, holder, place)
-            for holder, place in booked.items()
-            if self._is_orphan(records[calls[holder]], day, place)
-            or self._is_given_up(records[calls[holder]])
-        ]
-
-    def _is_orphan(self, record: CallRecord | None, day: date, place: str) -> bool:
-        """Return whether the record says that this is no place of its appointment.
-
-        One that is not booked says nothing: the commit that books may wait in a journal.
-        """
-        if record is None or record.broken:
-            return False
-        if record.status is Status.CANCELLED:
-            return True
-        start = read_moment(record.fields.get(ANSWER_FIELD[Step.TIME]), self._business.zone)
-        if record.fields.get(BOOKED_FIELD) != flag(True) or start is None:
-            return False
-        local = start.astimezone(self._business.zone)
-        return (local.date(), str(_minute(local))) != (day, place.partition(" ")[0])
-
-    def _is_given_up(self, record: CallRecord | None) -> bool:
-        """Return whether a call took a place, booked nothing, and nobody will go on with it.
-
-        An abandoned call has no booking in a journal: its end is written behind it, and whoever
-        goes on with it opens it again first. Any other may, so that takes its time.
-        """
-        if record is None or record.broken or record.fields.get(BOOKED_FIELD) == flag(True):
-            return False
-        until = read_moment(record.fields.get("updatedAt"))
-        patience = _ABANDONED_FOR if record.status is Status.ABANDONED else _SILENT_FOR
-        return until is not None and self._clock() - until > patience
-
-
 def _start(booking: Booking) -> datetime:
     start = booking.state.answers[Step.TIME]
     assert isinstance(start, datetime)
     return start
-
-
-def _minute(local: datetime) -> int:
-    return local.hour * 60 + local.minute
 
 
 def _number_key(number: str) -> str:

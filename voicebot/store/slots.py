@@ -295,7 +295,7 @@ class Slots:
         local, now, kind = self._local(start), self._clock(), self._kind(service)
         key = self._key(local.date())
         life_s = max(0, int((local - now).total_seconds())) + _LIFE_AFTER_S
-        visit = (_minute(local), kind.minutes, kind.capacity, kind.service, kind.of_service)
+        visit = (minute_of_day(local), kind.minutes, kind.capacity, kind.service, kind.of_service)
         usual = self._business.booking.slot_minutes
         arguments = (holder, *visit, usual, int(now.timestamp() * 1000), expires, life_s)
         try:
@@ -340,7 +340,7 @@ class Slots:
     def _offer_name(self, at: datetime) -> str:
         """Return the name of a place among a call's offers: its day and minute."""
         local = self._local(at)
-        return f"{local.date()} {_minute(local)}"
+        return f"{local.date()} {minute_of_day(local)}"
 
     def _kind(self, service: str | None) -> _Kind:
         business = self._business
@@ -373,5 +373,6 @@ def _offer_holder(call_sid: CallSid, name: str) -> str:
     return f"{call_sid}?{name.split()[1]}"
 
 
-def _minute(local: datetime) -> int:
+def minute_of_day(local: datetime) -> int:
+    """Return the minute of a local time, by which a place begins."""
     return local.hour * 60 + local.minute

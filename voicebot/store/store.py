@@ -24,7 +24,6 @@ from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
-from voicebot.store.bookings import Reconciliation
 from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
@@ -39,6 +38,7 @@ from voicebot.store.layout import (
     utc_now,
 )
 from voicebot.store.models import CallSkeleton
+from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.record import (
     CallRecord,
     read_status,
