@@ -18,17 +18,20 @@ from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.time_clocks import PARTS, Clock, Cue, Part, Piece, pieces_of
-from voicebot.collect.reading.fields.time_days import (
-    EITHER,
-    Day,
-    Kind,
-    Role,
-    add_days,
-    resolve_together,
-)
+from voicebot.collect.reading.fields.time_clocks import CLOCKS, pieces_of
+from voicebot.collect.reading.fields.time_days import DAYS, EITHER, add_days, resolve_together
 from voicebot.collect.reading.fields.time_open import chosen, told, window, with_role
 from voicebot.collect.reading.fields.time_patterns import Line
+from voicebot.collect.reading.fields.time_pieces import (
+    PARTS,
+    Clock,
+    Cue,
+    Day,
+    Kind,
+    Part,
+    Piece,
+    Role,
+)
 from voicebot.collect.reading.fields.zones import in_our_time, named_zone
 from voicebot.collect.reading.types import Asked, Correct, Missing, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
@@ -74,7 +77,7 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     )
     if not figures and said.tags.isdisjoint(_OF_DAYS if strict else _OF_TIMES):
         return
-    line = Line(said, situation)
+    line = Line(said, situation, DAYS, CLOCKS)
     if _only_asks(line):
         return
     facts = list(_facts(line))

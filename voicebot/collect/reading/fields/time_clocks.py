@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time
-from enum import IntEnum
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
 
 from voicebot.collect.reading.fields.time_counted import day_at
-from voicebot.collect.reading.fields.time_days import Day, Role
-from voicebot.collect.reading.fields.time_patterns import Got, Line, figures, first_of, match
+from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, figures, first_of, match
+from voicebot.collect.reading.fields.time_pieces import EXACT, NOON, Clock, Cue, Day, Part, Piece
 
-_NOON, _EXACT = 12, "exact"
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
 """Other numbers before "to" begin a range: "two to four"."""
 _LONGEST_ROW, _LONGEST_STREET_WORDS, _PARTY_REACH, _MOST_CLOCKS = 4, 3, 6, 2
@@ -23,90 +20,10 @@ _POLITE = ("quiet.link", "act.leave", "act.greet")
 """Words that are no part of the day: "good morning"."""
 
 
-class Hours(NamedTuple):
-    """A part of the day: its bounds, and how a piece writes it (`2027-03-04 18`).
-
-    pm      the hours of 0 to 11 that are pm in it: 12 and 1 in the afternoon, not 11
-    likely  the hours that may be meant when it is named elsewhere
-    """
-
-    after: time | None
-    before: time | None
-    since: str
-    pm: range
-    likely: range
-
-
-PARTS = {
-    "morning": Hours(None, time(12), "06", range(0), range(5, 12)),
-    "lunch": Hours(time(12), time(13), "12", range(11), range(7)),
-    "afternoon": Hours(time(12), time(18), "12", range(11), range(7)),
-    "evening": Hours(time(17), None, "18", range(1, 12), range(5, 12)),
-    "night": Hours(time(18), None, "21", range(5, 12), range(5, 12)),
-}
-
-
-class Cue(IntEnum):
-    """The certainty that a number is an hour."""
-
-    BARE = 0
-    WEAK = 1
-    MEDIUM = 2
-    STRONG = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the day, by its name in PARTS."""
-
-    first: int
-    end: int
-    name: str
-    role: Role = Role.WANTED
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """An hour and minute as said, in the tokens from `first` up to `end`.
-
-    half  "am", "pm" or "exact" (of 24 hours)     part  the part of the day beside it
-    until  the end of the range that it begins
-    """
-
-    first: int
-    end: int
-    hour: int
-    minute: int = 0
-    half: str = ""
-    cue: Cue = Cue.STRONG
-    part: str = ""
-    until: time | None = None
-    role: Role = Role.WANTED
-
-    @property
-    def time(self) -> time:
-        """Local wall-clock time; without a cue 1:00-6:59 is afternoon, 7:00-12:59 as said."""
-        hour = self.hour % 24
-        if self.half == _EXACT or hour > _NOON:
-            return time(hour, self.minute)
-        if not self.half and not self.part:
-            return time(hour + 12 if 1 <= hour <= 6 else hour, self.minute)
-        pm = self.half == "pm" if self.half else hour % 12 in PARTS[self.part].pm
-        return time(hour % 12 + (12 if pm else 0), self.minute)
-
-    @property
-    def ambiguous(self) -> bool:
-        """Return True where only the usual hours of business tell morning from evening."""
-        return not self.half and not self.part and 1 <= self.hour < _NOON
-
-
-Piece = Day | Clock | Part
-
-
 def clock_at(line: Line, at: int) -> Clock | None:
     """Return the hour that begins at this token, if one does; its cue may still be BARE."""
     written = _written(line, at)
-    clock = written or first_of(line, _CLOCKS, at)
+    clock = written or first_of(line, line.clocks, at)
     if clock is None:
         return None
     clock = _with_half(line, clock)
@@ -121,20 +38,20 @@ def _written(line: Line, at: int) -> Clock | None:
     if len(parts) not in ((2,) if dots else (2, 3)) or len(parts[0]) > 2 or len(parts[1]) != 2:
         return None
     hour, minute = int(parts[0]), int(parts[1])
-    half = _EXACT if hour == 0 or line.said.low(at - 1) == "t" else ""
+    half = EXACT if hour == 0 or line.said.low(at - 1) == "t" else ""
     clock = Clock(at, at + 2 * len(parts) - 1, hour, minute, half, Cue.BARE if dots else Cue.STRONG)
     return clock if hour <= 24 and minute < 60 else None
 
 
 def _noon(_: Line, got: Got) -> Clock | None:
     fits = got.text("n") in ("", "12")
-    return Clock(got.first, got.end, got.value("noon"), half=_EXACT) if fits else None
+    return Clock(got.first, got.end, got.value("noon"), half=EXACT) if fits else None
 
 
 def _past(line: Line, got: Got) -> Clock | None:
     """Half past three, ten past noon, quarter to eleven, twenty minutes to seven, half three."""
     minutes, named, plain = got.value("fraction", "n"), got.parts[-1], got.has("minutes")
-    hour, half = int(named.value), _EXACT if named.tag == "time.noon" else ""
+    hour, half = int(named.value), EXACT if named.tag == "time.noon" else ""
     if minutes not in range(1, 60) or hour not in range(1 - bool(half), 25):
         return None
     if not got.has("fraction") and not plain and minutes not in _MINUTES_OF_TO:
@@ -168,14 +85,14 @@ def _hundred(_: Line, got: Got) -> Clock | None:
     """Sixteen hundred, oh nine hundred hours."""
     *zero, hour = (int(part.value) for part in got.parts if part.tag == "time.n")
     fits = hour < 25 and not any(zero)
-    return Clock(got.first, got.end, hour, half=_EXACT, cue=Cue.MEDIUM) if fits else None
+    return Clock(got.first, got.end, hour, half=EXACT, cue=Cue.MEDIUM) if fits else None
 
 
 def _compact(_: Line, got: Got) -> Clock | None:
     """815, 0930, 1630."""
     written = got.text("figures")
     hour, minute = (int(written[:-2]), int(written[-2:])) if len(written) <= 4 else (99, 99)
-    exact = _EXACT if written[0] == "0" or hour > _NOON else ""
+    exact = EXACT if written[0] == "0" or hour > NOON else ""
     clock = Clock(got.first, got.end, hour, minute, exact, Cue.BARE)
     return clock if hour <= 24 and minute < 60 else None
 
@@ -208,7 +125,7 @@ def _at_ten(line: Line, got: Got) -> Clock | None:
     return Clock(got.first, got.end, 10, cue=Cue.MEDIUM) if begins and ends else None
 
 
-_CLOCKS: dict[str, Callable[[Line, Got], Clock | None]] = {
+CLOCKS: Rules[Clock] = {
     "n? noon": _noon,
     "n minutes_more|minutes_less fraction|n minutes?": _minutes_behind,
     "one? fraction|n minutes? beyond|short_of|short_of_us noon|n": _past,
@@ -233,10 +150,10 @@ def _with_half(line: Line, clock: Clock) -> Clock:
     glued = line.tag(end, "half_glued")
     if glued and line.said.tokens[end].glued and line.digits(end - 1):
         return replace(clock, end=glued.end, half=glued.value, cue=Cue.MEDIUM)
-    hours = line.tag(behind, "hours") if clock.hour > _NOON or clock.half else None
+    hours = line.tag(behind, "hours") if clock.hour > NOON or clock.half else None
     if hours is None or line.tag(behind, "lasting"):
         return clock
-    return replace(clock, end=hours.end, half=_EXACT, cue=Cue.STRONG)
+    return replace(clock, end=hours.end, half=EXACT, cue=Cue.STRONG)
 
 
 def _is_other_number(line: Line, clock: Clock) -> bool:
@@ -348,7 +265,7 @@ def _ranged(line: Line, pieces: list[Piece]) -> list[Piece]:
         elif joint or line.said.low(first.end) == "-":
             cue = max(first.cue, second.cue)
             first = replace(first, end=second.end, cue=cue, until=second.time)
-            if not first.half and not first.part and first.hour <= _NOON:
+            if not first.half and not first.part and first.hour <= NOON:
                 same = replace(first, half=second.half, part=second.part)
                 first = same if same.time <= second.time else replace(first, half="am")
             joined[n] = first

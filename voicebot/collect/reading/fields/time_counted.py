@@ -6,14 +6,13 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 
 from voicebot.collect.reading.fields.time_days import (
-    Day,
-    Kind,
     add_days,
     counts_from_there,
     dated,
     named_day,
 )
 from voicebot.collect.reading.fields.time_patterns import Line, match
+from voicebot.collect.reading.fields.time_pieces import Day, Kind
 
 _DAY, _WEEK = 1440, 7 * 1440
 _MINUTES = {"minutes": 1, "hours": 60, "days": _DAY, "part": _DAY, "weeks": _WEEK}

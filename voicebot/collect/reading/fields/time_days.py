@@ -4,63 +4,18 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from enum import Enum, IntEnum, auto
+from dataclasses import replace
+from datetime import date, timedelta
 
-from voicebot.collect.reading.fields.time_patterns import Got, Line, figures, first_of, match
+from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, figures, first_of, match
+from voicebot.collect.reading.fields.time_pieces import Day, Kind
 
-_Date = date  # a field of Day has the name as well
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
 """Where the month is written before the day, and American holidays are kept."""
 _YEARS_AHEAD, _DAYS_AHEAD = 10, 9 * 366
 """How far a year may be named, and how far a day may be: 29 February may be eight years away."""
 _NEXT_DOUBT, EITHER = 2, 4
 """Guesses in "next Friday" on a Wednesday; where two days are named that do not agree."""
-
-
-class Kind(IntEnum):
-    """The ways to name a day, the surest first; NONE ("yesterday", "the 31st of June") is none."""
-
-    DATE = 0
-    MONTH_DAY = 1
-    WEEKDAY = 2
-    TODAY = 3
-    STRETCH = 4
-    NONE = 5
-
-
-class Role(Enum):
-    """The part of a day or hour that is wanted: it, after it, before it, not it, all but it."""
-
-    WANTED = auto()
-    SINCE = auto()
-    UNTIL = auto()
-    OUT = auto()
-    BUT = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day or a stretch of days, named in the tokens from `first` up to `end`.
-
-    date     the day, of a stretch ("next week", "in May") the first     last  its last
-    hour     the time of the day, of a moment counted in hours: "in two hours"
-    plain    a weekday or a day of the month without a word of which: "Friday", "the 5th"
-    weekly   a week, or counted in whole weeks: a weekday beside it is one of that week
-    assumes  guesses in it
-    """
-
-    first: int
-    end: int
-    kind: Kind
-    date: date = date.min
-    last: _Date | None = None
-    hour: time | None = None
-    plain: bool = False
-    weekly: bool = False
-    assumes: int = 0
-    role: Role = Role.WANTED
 
 
 def resolve_together(days: Sequence[Day], today: date) -> tuple[date | None, int]:
@@ -107,7 +62,7 @@ def dated(got: Got, found: date | None, kind: Kind = Kind.DATE, end: int = 0) ->
 
 def named_day(line: Line, at: int) -> Day | None:
     """Return the day that is named from this token on."""
-    return _written(line, at) or first_of(line, _DAYS, at)
+    return _written(line, at) or first_of(line, line.days, at)
 
 
 def _written(line: Line, at: int) -> Day | None:
@@ -302,7 +257,7 @@ def _from_today(line: Line, got: Got) -> Day | None:
     return dated(got, found, Kind.DATE if got.has("day") else Kind.TODAY, end)
 
 
-_DAYS: dict[str, Callable[[Line, Got], Day | None]] = {
+DAYS: Rules[Day] = {
     "holiday|holiday_us": _holiday,
     "month the? n|nth": _month_and_day,
     "n|nth of? month": _month_and_day,

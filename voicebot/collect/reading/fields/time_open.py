@@ -9,9 +9,18 @@ from itertools import pairwise
 
 from voicebot.call import Window
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.time_clocks import PARTS, Clock, Cue, Part, Piece
-from voicebot.collect.reading.fields.time_days import Day, Kind, Role, add_days, resolve_together
+from voicebot.collect.reading.fields.time_days import add_days, resolve_together
 from voicebot.collect.reading.fields.time_patterns import Line
+from voicebot.collect.reading.fields.time_pieces import (
+    PARTS,
+    Clock,
+    Cue,
+    Day,
+    Kind,
+    Part,
+    Piece,
+    Role,
+)
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.types import Act, Asked, Choose, Flexible
 

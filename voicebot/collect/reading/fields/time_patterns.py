@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
+from voicebot.collect.reading.fields.time_pieces import Clock, Day
 from voicebot.collect.reading.lexicon import Match
 from voicebot.collect.reading.types import Situation
 from voicebot.collect.reading.utterance import Utterance
@@ -20,14 +21,18 @@ _MOST_DIGITS = 2
 _PAUSES = frozenset(",.;:?!/")
 _HEARD_MINUTES = frozenset(("15", "30", "45"))
 T = TypeVar("T")
+Rules = Mapping[str, Callable[["Line", "Got"], T | None]]
+"""Patterns, and what each makes of the words that it fits; the first to make something counts."""
 
 
 class Line:
-    """One utterance, looked at for days and hours in its situation."""
+    """One utterance, looked at for days and hours in its situation, by a language's rules."""
 
-    def __init__(self, said: Utterance, situation: Situation) -> None:
-        self.said = said
-        self.situation = situation
+    def __init__(
+        self, said: Utterance, situation: Situation, days: Rules[Day], clocks: Rules[Clock]
+    ) -> None:
+        self.said, self.situation = said, situation
+        self.days, self.clocks = days, clocks
         self.today = situation.now.date()
         self.end = len(said)
         self.begins: list[dict[str, Match]] = [{} for _ in range(self.end + 1)]
@@ -154,7 +159,7 @@ def match(line: Line, pattern: str, first: int) -> Got | None:
     return Got(first, parts[-1].end, tuple(parts))
 
 
-def first_of(line: Line, rules: Mapping[str, Callable[[Line, Got], T | None]], at: int) -> T | None:
+def first_of(line: Line, rules: Rules[T], at: int) -> T | None:
     """Return what the first rule that fits makes of the words from this token on."""
     here = line.begins[at]
     for pattern, build in rules.items() if here else ():
