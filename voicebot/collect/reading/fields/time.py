@@ -8,7 +8,7 @@ the time that is held. A time of another zone ("3 pm Perth time") is counted in 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -21,7 +21,7 @@ from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.reading.fields.time_days import DAYS, EITHER, add_days, resolve_together
 from voicebot.collect.reading.fields.time_open import chosen, told, window, with_role
-from voicebot.collect.reading.fields.time_patterns import Line
+from voicebot.collect.reading.fields.time_patterns import Line, Rules
 from voicebot.collect.reading.fields.time_pieces import (
     PARTS,
     Clock,
@@ -62,6 +62,7 @@ _OF_TIMES = _OF_DAYS | {
         "time.ish_number",
     ),
     *("number.unit", "number.teen", "number.ten", "number.sounds_like"),
+    *("time.short_day", "time.which", "time.oclock"),
 }
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
 P = TypeVar("P", Day, Clock, Part)
@@ -70,6 +71,17 @@ _Known = tuple[date | None, time_of_day | None, str]
 
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the time or piece of one that was said, a choice among the offered, and a window."""
+    yield from time_by(said, situation, DAYS, CLOCKS)
+
+
+def time_by(
+    said: Utterance,
+    situation: Situation,
+    days: Rules[Day],
+    clocks: Rules[Clock],
+    outside: Iterable[tuple[int, int]] = (),
+) -> Iterator[Candidate]:
+    """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
     strict = situation.step is not Step.TIME
     figures = any(
         token.is_digits and (not strict or said.low(at + 1) in ("/", "-", "."))
@@ -77,14 +89,14 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     )
     if not figures and said.tags.isdisjoint(_OF_DAYS if strict else _OF_TIMES):
         return
-    line = Line(said, situation, DAYS, CLOCKS)
+    line = Line(said, situation, days, clocks)
     if _only_asks(line):
         return
     facts = list(_facts(line))
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
-    found = pieces_of(line, read_back, facts)
+    found = pieces_of(line, read_back, [*facts, *outside])
     pieces = [with_role(line, piece) for piece in found]
     yield from chosen(line, pieces)
     yield from _provided(line, pieces)
@@ -189,8 +201,10 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     if clock and not clock.until and len({each.time for each in clocks}) > 1:
         assumes = max(assumes, _SEVERAL_CLOCKS)
     assumes = max(assumes, _BOUND if clock and since else 0)
-    if day == line.today and hour and hour.hour < _DAWN_HOUR and part == "night":
-        day = add_days(line.today, 1)
+    if day and hour and clock:
+        day, hour = _to_come(
+            line, day, clock, bare=len(days) == 1 and days[0].plain and days[0].kind is Kind.WEEKDAY
+        )
     whole_day = day or held_day
     whole_hour = hour or (None if part and whole_day else held_hour)
     clock_text = f"T{whole_hour:%H:%M}" if whole_hour else ""
@@ -221,10 +235,26 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
             yield from told(line, None, piece.first, refused.end if refused else piece.end)
 
 
+def _to_come(line: Line, day: date, clock: Clock, *, bare: bool) -> tuple[date | None, time_of_day]:
+    """Return the day and time that are meant: one at night is the next day's; none is over.
+
+    "Tuesday at three" is today if today is Tuesday, and "today at eight" is the evening's, if
+    eight in the morning is over.
+    """
+    hour, now = clock.time, line.situation.now
+    if hour.hour < _DAWN_HOUR and clock.part in ("evening", "night"):
+        return add_days(day, 1), hour
+    if bare and day == add_days(line.today, 7):
+        day = line.today if hour > now.time() else day
+    evening = replace(clock, part="evening").time
+    over = clock.ambiguous and day == line.today and hour <= now.time() < evening
+    return day, evening if over else hour
+
+
 def _is_given_up(piece: Piece) -> bool:
     """Return True for the Thursday of "not Thursday, Friday at ten", and of "Thursday, no, ..."."""
     named = isinstance(piece, Clock) and piece.cue >= Cue.MEDIUM  # not the 2 of "a table for 2"
-    named = named or (isinstance(piece, Day) and piece.kind is not Kind.NONE)
+    named = named or (isinstance(piece, Day) and piece.kind < Kind.PAST)
     return named and piece.role in (Role.WANTED, Role.OUT, Role.BUT)
 
 

@@ -9,7 +9,16 @@ from itertools import pairwise
 
 from voicebot.collect.reading.fields.time_counted import day_at
 from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, figures, first_of, match
-from voicebot.collect.reading.fields.time_pieces import EXACT, NOON, Clock, Cue, Day, Part, Piece
+from voicebot.collect.reading.fields.time_pieces import (
+    EXACT,
+    NOON,
+    Clock,
+    Cue,
+    Day,
+    Kind,
+    Part,
+    Piece,
+)
 
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
 """Other numbers before "to" begin a range: "two to four"."""
@@ -185,6 +194,7 @@ def pieces_of(
     line: Line, read_back: datetime | None, told: Sequence[tuple[int, int]]
 ) -> list[Piece]:
     """Return every day, hour and part of the day outside what is told, hours that may be some."""
+    told = [*told, *((m.first, m.end) for m in line.said.all("time.no_time"))]
     outside = [not any(first <= at < end for first, end in told) for at in range(line.end)]
     found: list[Piece] = []
     at = 0
@@ -193,7 +203,8 @@ def pieces_of(
         if line.begins[at]:
             piece = day_at(line, at, read_back) or clock_at(line, at)
         part = line.tag(at, "part", "tonight")
-        if part and outside[at] and not line.said.before(part.end, *_POLITE):
+        named = part and outside[at] and not isinstance(piece, Clock)  # 中午 is an hour
+        if part and named and not line.said.before(part.end, *_POLITE):
             found.append(Part(at, part.end, part.value or "night"))
         if piece and outside[at]:
             found.append(piece)
@@ -203,7 +214,18 @@ def pieces_of(
     clocks = sum(isinstance(piece, Clock) for piece in found)
     alone = clocks <= _MOST_CLOCKS and all(line.said.at(at, *_FILLERS) for at in rest)
     cued = [_cued(line, p, found, inside, alone) if isinstance(p, Clock) else p for p in found]
-    return _ranged(line, cued)
+    return _ranged(line, _to_come(line, cued))
+
+
+def _to_come(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces without a day that is over and the hour beside it: "yesterday at two"."""
+    kept: list[Piece] = []
+    over = False
+    for before, piece in zip((None, *pieces), pieces, strict=False):
+        over = over and before is not None and _beside(line, before, piece)
+        over |= isinstance(piece, Day) and piece.kind is Kind.PAST
+        kept += [] if over else [piece]
+    return kept
 
 
 def _cued(
@@ -240,8 +262,8 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     return Cue.BARE if party else Cue.WEAK  # "a table at Luigi's for 6"
 
 
-def _beside(line: Line, clock: Clock, other: Piece) -> bool:
-    first, second = (clock, other) if clock.first < other.first else (other, clock)
+def _beside(line: Line, one: Piece, other: Piece) -> bool:
+    first, second = (one, other) if one.first < other.first else (other, one)
     between = range(first.end, second.first)
     apart = any(not line.said.is_sound(at) and not line.tag(at, "inside") for at in between)
     return first.end <= second.first and not apart

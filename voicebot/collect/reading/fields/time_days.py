@@ -49,10 +49,14 @@ def _first(start: date, fits: Callable[[date], bool], days: int = _DAYS_AHEAD) -
     return next((day for day in map(date.fromordinal, ahead) if fits(day)), None)
 
 
+def coming(line: Line, fits: Callable[[date], bool], year: int | None = None) -> date | None:
+    """Return the first such date of a year; without a year, from today on."""
+    return _first(date(year, 1, 1), fits, 366) if year else _first(line.today, fits)
+
+
 def _date(line: Line, year: int | None, month: int, day: int) -> date | None:
     """Return the date; without a year the coming one."""
-    start, days = (date(year, 1, 1), 366) if year else (line.today, _DAYS_AHEAD)
-    return _first(start, lambda each: each.day == day and each.month == month, days)
+    return coming(line, lambda each: each.day == day and each.month == month, year)
 
 
 def dated(got: Got, found: date | None, kind: Kind = Kind.DATE, end: int = 0) -> Day:
@@ -133,7 +137,7 @@ def _of_month(line: Line, got: Got) -> Day | None:
         found = _first(first, lambda day: day.day == 1 and day != first)
     nth = -1 if got.has("last") else got.value("n", "nth")
     if found and got.has("weekday"):
-        found = _first(found, _is_nth(got.value("weekday"), nth), 31)
+        found = _first(found, is_nth(got.value("weekday"), nth), 31)
     elif found and got.has("end"):
         found = found.replace(day=monthrange(found.year, found.month)[1])
     elif found:
@@ -141,7 +145,7 @@ def _of_month(line: Line, got: Got) -> Day | None:
     return dated(got, found, kind, end)
 
 
-def _is_nth(weekday: int, nth: int) -> Callable[[date], bool]:
+def is_nth(weekday: int, nth: int) -> Callable[[date], bool]:
     """Return what is true of the nth such weekday of a month; -1 is the last."""
 
     def fits(day: date) -> bool:
@@ -177,8 +181,8 @@ def _holiday(line: Line, got: Got) -> Day | None:
         found = _first(line.today, lambda day: day.month < 6 and day - days == _easter(day.year))
     elif " " in rule:
         month, weekday, nth = map(int, rule.split())
-        is_nth = _is_nth(weekday, nth)
-        found = _first(line.today, lambda day: day.month == month and is_nth(day))
+        fits = is_nth(weekday, nth)
+        found = _first(line.today, lambda day: day.month == month and fits(day))
     else:
         found = _date(line, None, *map(int, rule.split("-")))
     return dated(got, found)
@@ -262,7 +266,7 @@ DAYS: Rules[Day] = {
     "month the? n|nth": _month_and_day,
     "n|nth of? month": _month_and_day,
     "nth|last weekday of|in the? which? months|month": _of_month,
-    "past": lambda _, got: Day(got.first, got.end, Kind.NONE),
+    "past": lambda _, got: Day(got.first, got.end, Kind.PAST),
     "day weeks?": _from_today,
     "which part": _from_today,
     "tonight": _from_today,

@@ -40,6 +40,7 @@ _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
     *("early", "late", "the_one", "again"),
 )
+_RESTATES = ("lead.is", "yes.restate", "zone.time", "zone.name")
 
 
 def with_role(line: Line, piece: Piece) -> Piece:
@@ -48,7 +49,7 @@ def with_role(line: Line, piece: Piece) -> Piece:
     Of "after Friday" the piece is the day after: bounds belong to what they allow.
     """
     first, behind = piece.first, line.on(piece.end)
-    none = isinstance(piece, Day) and (piece.kind is Kind.NONE or line.tag(piece.end, "street"))
+    none = isinstance(piece, Day) and (piece.kind >= Kind.PAST or line.tag(piece.end, "street"))
     while the := line.before(first, "the", "on"):
         first = the.first
     if none or line.tag(behind, "refused") or line.before(first, "moved"):
@@ -91,12 +92,14 @@ def told(
     wide, behind = first, end
     while True:
         before = line.back(wide)
-        before = line.back(before - (line.said.low(before - 1) == ","))
-        lead = line.before(before, *_LEADS) or line.said.before(before, "lead.is", "yes.restate")
+        behind_comma = line.back(before - (line.said.low(before - 1) == ","))
+        lead = line.before(behind_comma, *_LEADS) or line.said.before(before, *_RESTATES)
         if lead is None:
             break
         wide = lead.first
-    while trail := line.tag(line.on(behind), "trail", "onward", "backward", "any"):
+    while trail := line.tag(
+        line.on(behind + (line.said.low(behind) == ",")), "trail", "onward", "backward", "any"
+    ):
         behind = trail.end
     yield Candidate(act, wide, behind, assumes)
     if wide < first:
@@ -112,7 +115,7 @@ def window(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> I
         word, found = shifted
         yield from told(line, Flexible(found, line.said.span(*word)), *word)
         return
-    days = [p for p in pieces if isinstance(p, Day) and p.kind is not Kind.NONE]
+    days = [p for p in pieces if isinstance(p, Day) and p.kind < Kind.PAST]
     clocks = [p for p in pieces if isinstance(p, Clock) and (p.cue > Cue.BARE or p.until)]
     parts = [p for p in pieces if isinstance(p, Part)]
     inside = {at for day in days for at in range(day.first, day.end)}
@@ -175,7 +178,8 @@ def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) 
             return Window((first, last))
         return Window(first=max(first, line.today), last=last)
     for one, other in pairwise(named):
-        joint = _joint(line, one, other)
+        wanted = one.role is other.role is Role.WANTED
+        joint = _joint(line, one, other) if wanted else ""
         if joint == "or":
             found = {resolve_together([day, *stretches], line.today)[0] for day in named}
             return Window(tuple(sorted(day for day in found if day)))

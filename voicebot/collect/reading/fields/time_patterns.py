@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from voicebot.collect.reading.fields.time_pieces import Clock, Day
 from voicebot.collect.reading.lexicon import Match
+from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.types import Situation
 from voicebot.collect.reading.utterance import Utterance
 
@@ -83,6 +84,17 @@ class Line:
         """Return True where a mark other than a hyphen stands, or nothing."""
         return at >= self.end or self.said.low(at) in _PAUSES
 
+    def _chinese(self, at: int) -> Match | None:
+        """Return 十二, 二零二六; 第二 is a rank."""
+        if rank := self.tag(at, "rank"):
+            number = self.tag(rank.end, "n")
+            return number and Match("time.nth", at, number.end, number.value)
+        group = self.said.numbers.figures(at)
+        if group is None:
+            return None
+        name = "time.n" if len(group.digits) <= _MOST_DIGITS else "time.figures"
+        return Match(name, at, group.end, group.digits)
+
     def _number(self, at: int) -> Match | None:
         low = self.said.low(at)
         if self.said.tokens[at].is_digits:
@@ -90,6 +102,8 @@ class Line:
                 return Match("time.figures", at, at + 1, low)
             suffix = self.tag(at + 1, "suffix") is not None
             return Match("time.nth" if suffix else "time.n", at, at + 1 + suffix, low)
+        if self.said.tokens[at].kind is Kind.HAN:
+            return self._chinese(at)
         if word := self.tag(at, "ordinal"):
             return Match("time.nth", at, word.end, word.value)
         if word := self.said.at(at, "number.unit", "number.teen") or self.tag(at, "ish_number"):

@@ -1,4 +1,4 @@
-"""What is found in an utterance: days, parts of the day, and hours as they are said."""
+"""The pieces of a time in an utterance: days, parts of the day, and hours as they are said."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ NOON, EXACT = 12, "exact"
 
 
 class Kind(IntEnum):
-    """How a day is named, the surest first; NONE ("yesterday", "the 31st of June") is none."""
+    """The ways to name a day, the surest first; PAST is over, NONE (31 June) is no day."""
 
     DATE = 0
     MONTH_DAY = 1
     WEEKDAY = 2
     TODAY = 3
     STRETCH = 4
-    NONE = 5
+    PAST = 5
+    NONE = 6
 
 
 class Role(Enum):
-    """What is wanted of a day or hour: it, what is after or before it, not it, all but it."""
+    """The part of a day or hour that is wanted: it, after it, before it, not it, all but it."""
 
     WANTED = auto()
     SINCE = auto()
@@ -34,7 +35,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What names a day or a stretch of days, in the tokens from `first` up to `end`.
+    """A day or a stretch of days, named in the tokens from `first` up to `end`.
 
     date     the day, of a stretch ("next week", "in May") the first     last  its last
     hour     the time of the day, of a moment counted in hours: "in two hours"
@@ -70,7 +71,11 @@ class Hours(NamedTuple):
 
 
 PARTS = {
+    "small_hours": Hours(time(0), time(6), "00", range(0), range(6)),
     "morning": Hours(None, time(12), "06", range(0), range(5, 12)),
+    "forenoon": Hours(None, time(12), "06", range(1), range(5, 12)),
+    "day": Hours(time(8), time(18), "06", range(7), range(12)),
+    "noon": Hours(time(11), time(13), "11", range(4), range(4)),
     "lunch": Hours(time(12), time(13), "12", range(11), range(7)),
     "afternoon": Hours(time(12), time(18), "12", range(11), range(7)),
     "evening": Hours(time(17), None, "18", range(1, 12), range(5, 12)),
@@ -79,7 +84,7 @@ PARTS = {
 
 
 class Cue(IntEnum):
-    """How sure it is that a number is an hour."""
+    """The certainty that a number is an hour."""
 
     BARE = 0
     WEAK = 1

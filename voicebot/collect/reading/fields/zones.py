@@ -21,6 +21,9 @@ _LONGEST_NAME_WORDS = 3
 
 def named_zone(said: Utterance, region: str, here: ZoneInfo | None) -> ZoneInfo | None:
     """Return the time zone that is named in these words, unless it is how one names the own."""
+    for place in said.all("zone.name"):
+        if said.at(place.end, "zone.time"):
+            return ZoneInfo(place.value)
     words = [at for at in range(len(said)) if not said.is_sound(at)]
     lows = [said.low(at) for at in words]
     for n, at in enumerate(words):

@@ -1,198 +1,185 @@
-"""Read times said in Chinese: a time, a piece of one, one of the offered, or a window."""
+"""Days and hours as said in Chinese: 大后天, 下周二, 三月十四号, 圣诞节前一天, 三点半, 差五分八点.
+
+Only how they are said stands here; what is wanted of them is read as in every language.
+"""
 
 from __future__ import annotations
 
-import datetime as clockwork
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
-from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
-from voicebot.collect.reading.fields.zones import in_our_time
-from voicebot.collect.reading.types import (
-    Asked,
-    Correct,
-    Missing,
-    Provide,
-    Situation,
-)
+from voicebot.collect.reading.fields.time import time_by
+from voicebot.collect.reading.fields.time_days import add_days, coming, dated, is_nth
+from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, match
+from voicebot.collect.reading.fields.time_pieces import EXACT, Clock, Day, Kind
+from voicebot.collect.reading.types import Situation
 from voicebot.collect.reading.utterance import Utterance
-from voicebot.collect.reading.zh.clocks import Clock
-from voicebot.collect.reading.zh.days import Day
-from voicebot.collect.reading.zh.groups import (
-    Group,
-    around,
-    groups_of,
-    is_in,
-    of_last_round,
-    only_bounds,
-)
-from voicebot.collect.reading.zh.windows import chosen, window
 
-_SINCE = {
-    "small_hours": "00", "morning": "06", "day": "06", "noon": "11", "afternoon": "12",
-    "evening": "18", "night": "21",
-}  # fmt: skip
-"""The hour from which a part of the day counts, as a piece writes it: `2027-03-04 18`."""
-_PARTS = {hour: part for part, hour in reversed(_SINCE.items())}
-_EVEN_WEEK, _HALF_DAY = timedelta(weeks=1), timedelta(hours=12)
-_BOUND, _EITHER = 1, 2
-"""Guesses where an hour is only a bound, and where one of several days is taken."""
+_SATURDAY = 5
 
 
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
-    """Give the time or piece of one that was said, a choice among the offered, and a window."""
-    groups = [
-        each for each in groups_of(said, situation) if each.day is None or not each.day.bygone
-    ]
-    meant = [each for each in groups if not each.excepted]
-    if situation.asked is Asked.CHOICE:
-        yield from chosen(said, meant, situation)
-    if found := _answer(said, meant, situation):
-        yield from found
-    if situation.step is Step.TIME and groups:
-        yield from window(said, groups, situation.now.date())
+    """Give what is said of a time, but for days of the lunar calendar."""
+    if next(said.all("time.lunar"), None) is None:
+        outside = [(c.first, c.end) for c in said.clauses if c.asked or c.past or c.denied]
+        yield from time_by(said, situation, _DAYS, _CLOCKS, outside)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """The time known from before: an earlier piece, or the time that was read back."""
-
-    day: date | None = None
-    clock: clockwork.time | None = None
-    part: str = ""
+def _numbers(got: Got) -> list[int]:
+    return [int(part.value) for part in got.parts if part.tag in ("time.n", "time.figures")]
 
 
-def _held(situation: Situation) -> _Held:
-    stamp, _, since = (situation.partial or situation.record.get(Step.TIME) or "").partition(" ")
-    day, _, clock = stamp.partition("T")
-    try:
-        return _Held(
-            date.fromisoformat(day) if day else None,
-            clockwork.time.fromisoformat(clock[:5]) if clock else None,
-            _PARTS.get(since, ""),
-        )
-    except ValueError:
-        return _Held()
+def _bygone(line: Line, got: Got, found: date | None) -> Day:
+    """Return a day, or one that is over: 昨天, 去年五月二号."""
+    return dated(got, found, Kind.PAST if found and found < line.today else Kind.DATE)
 
 
-def _answer(
-    said: Utterance, groups: Sequence[Group], situation: Situation
-) -> Iterator[Candidate] | None:
-    """Return what was said last of each piece; what that leaves open stays as it was before."""
-    days = [each for each in groups if each.day and each.day.date and not only_bounds(each)]
-    days = [each for each in days if each.day and not _is_week(each.day)]
-    clocks = [each for each in groups if each.clock and each.bound != "backward"]
-    parts = [each for each in groups if each.part]
-    used_days = of_last_round(days)
-    first_day = used_days[0].day.date if used_days and used_days[0].day else None
-    used_clocks = of_last_round(clocks)
-    used_parts = of_last_round(parts)
-    if used_clocks and used_parts and used_parts[-1].round > used_clocks[-1].round:
-        used_clocks = []  # 上午十点，不，下午
-    loose = any(each.until for each in groups[1:]) and any(said.all("time.any"))
-    held = _held(situation)
-    day_known = bool(used_days) or held.day is not None
-    opens = any(each.bound == "onward" for each in used_clocks)
-    if loose or (opens and not day_known):
-        used_clocks = []
-    several = [e for e in used_days[1:] if e.joined and e.day and e.day.date != first_day]
-    part_only = bool(used_parts) and held.day is not None and situation.partial is None
-    if not (used_days or used_clocks or part_only) or (several and not used_clocks):
+def _first_of_month(line: Line, ahead: int) -> date:
+    years, month = divmod(line.today.month - 1 + ahead, 12)
+    return date(min(line.today.year + years, date.max.year), month + 1, 1)
+
+
+def _of_calendar(line: Line, got: Got) -> Day | None:
+    """二零二六年一月三号, 明年二月二十八日, 五月二号, 国庆节; none of 八月三号楼."""
+    *year, month, day = _numbers(got) or [0, 0]
+    if got.has("holiday"):
+        year, (month, day) = _numbers(got), map(int, got.text("holiday").split("-"))
+    elif line.tag(got.end, "no_day", "oclock") or (not got.has("number_day") and day > 31):
         return None
-    day = used_days[0].day if used_days else None
-    clock = used_clocks[0].clock if used_clocks else None
-    part = used_parts[-1].part if used_parts else ""
-    if clock and clock.is_open and part:
-        clock = replace(clock, part=part)
-    moment = _moment(day, clock, part, held, situation)
-    if moment is None:
+    named = line.today.year + got.value("year_word") if got.has("year_word") else None
+    named = year[0] + 2000 * (year[0] < 100) if year else named
+    found = coming(line, lambda each: (each.month, each.day) == (month, day), named)
+    return _bygone(line, got, found)
+
+
+def _of_which_month(line: Line, got: Got) -> Day | None:
+    """下个月二号, 这个月底, 下个月第一个周五, 六月第二个星期二."""
+    first = _first_of_month(line, got.value("which"))
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    if got.has("month_end"):
+        return dated(got, last)
+    if not got.has("nth"):
+        day = _numbers(got)[-1]
+        return _bygone(line, got, first.replace(day=day) if 1 <= day <= last.day else None)
+    fits = is_nth(got.value("weekday"), got.value("nth"))
+    month = first.month if got.has("which") else _numbers(got)[0]
+    return dated(got, coming(line, lambda each: each.month == month and fits(each)))
+
+
+def _of_week(line: Line, got: Got) -> Day | None:
+    """下周二, 上周五, 这周末, 下周: of the Monday-to-Sunday week; 周五 is the next one."""
+    which, named = got.has("which"), got.has("weekday")
+    monday = add_days(line.today, 7 * got.value("which") - line.today.weekday())
+    if monday is None or got.value("which") < 0:
+        return dated(got, monday, Kind.PAST)
+    if not named:
+        first = add_days(monday, _SATURDAY * got.has("weekend"))
+        day = dated(got, first and max(first, line.today), Kind.STRETCH)
+        return replace(day, last=add_days(monday, 6), weekly=not got.has("weekend"))
+    found = add_days(monday, got.value("weekday"))
+    if found and not which and found <= line.today:
+        found = add_days(found, 7)
+    return replace(dated(got, found, Kind.WEEKDAY), plain=not which)
+
+
+def _of_today(line: Line, got: Got) -> Day | None:
+    """大后天, 今晚, 昨天; of 明后天 both."""
+    first, _, last = got.parts[0].value.partition("~")
+    day = _bygone(line, got, add_days(line.today, int(first)))
+    return replace(day, end=got.parts[0].end, last=add_days(line.today, int(last or first)))
+
+
+def _day_of_month(line: Line, got: Got) -> Day | None:
+    """十九号; none of 三号楼."""
+    number = _numbers(got)[0]
+    if line.tag(got.end, "no_day") or line.before(got.first, "rank", "month") or number > 31:
         return None
-    spoken = [*used_days[:1], *used_clocks[:1]] or used_parts[-1:]
-    guesses = _EITHER * bool(several) or _BOUND * (opens or any(each.bound for each in groups))
-    if day and day.last:
-        guesses = _EITHER
-    return _provided(said, situation, spoken, groups, moment, part if not clock else "", guesses)
+    return dated(got, coming(line, lambda day: day.day == number), Kind.MONTH_DAY)
 
 
-def _is_week(day: Day) -> bool:
-    return day.date is not None and day.last is not None and (day.last - day.date).days > 1
+def _hour(line: Line, got: Got) -> Clock | None:
+    """三点, 三点半, 七点零五, 六点差一刻, 差五分八点, 两三点, 下午3 pm; none of 快一点."""
+    at = next(part for part in got.parts if part.tag == "time.n")
+    minutes = [int(part.value) for part in got.parts if part.tag == "time.fraction"]
+    numbers = _numbers(got)
+    lacking = line.tag(got.first, "lacking")
+    if (lacking and not minutes) or (lacking and len(numbers) > 1):
+        minutes, numbers = [numbers[0]], numbers[1:]
+        at = [part for part in got.parts if part.tag == "time.n"][1]
+    hour, *more = numbers
+    alone = line.said.numbers.group(at.first)
+    if alone and not line.digits(at.first) and len(alone.digits) == 1 and hour > 9:
+        hour = int(alone.digits)  # 两三点
+    if any(line.tag(n, "no_clock") for n in (got.first - 1, at.first, at.end)) or hour > 24:
+        return None
+    minute = sum([*minutes, *more])
+    end = got.end
+    if more and not got.has("minutes") and line.tag(end, *_NO_MINUTES):
+        end = next(part.end for part in got.parts if part.tag == "time.oclock")
+        minute -= more[0]
+    if minute > 59:
+        return None
+    if got.has("lacking") and minute:
+        hour, minute = (hour - 1) % 24 or 12, 60 - minute
+    return Clock(got.first, end, hour, minute)
 
 
-def _moment(
-    day: Day | None, clock: Clock | None, part: str, held: _Held, situation: Situation
-) -> str | None:
-    """Return `YYYY-MM-DDTHH:MM`, or the piece of it that is known."""
-    now = situation.now
-    on = day.date if day else held.day
-    later = 0
-    if clock:
-        at, later = clock.on_clock("" if day else held.part)
-    elif held.clock is None or (part and not is_in(held.clock.hour, part)):
-        at = None
-    else:
-        at = held.clock
-    if on and at:
-        try:
-            moment = datetime.combine(on, at) + timedelta(days=later)
-        except OverflowError:
-            return None
-        if moment <= now and day and day.floating:
-            moment += _EVEN_WEEK
-        elif moment <= now and clock and clock.is_open and moment.date() == now.date():
-            evening = moment + _HALF_DAY
-            moment = evening if evening > now and evening.date() == now.date() else moment
-        return f"{moment:%Y-%m-%dT%H:%M}"
-    if on:
-        floats = day is not None and day.floating and on == now.date()
-        return (on + _EVEN_WEEK if floats else on).isoformat()
-    return f"T{at:%H:%M}" if at else None
+def _noon(line: Line, got: Got) -> Clock | None:
+    """中午 alone."""
+    follows = line.tag(line.on(got.end + (line.said.low(got.end) in ",的")), "n", "lacking")
+    if got.text("part") != "noon" or follows:
+        return None
+    return Clock(got.first, got.end, 12, half=EXACT)
 
 
-def _provided(
-    said: Utterance,
-    situation: Situation,
-    spoken: Sequence[Group],
-    groups: Sequence[Group],
-    moment: str,
-    part: str,
-    guesses: int,
-) -> Iterator[Candidate]:
-    asked = situation.step is Step.TIME
-    moment, moved = _ours(said, moment, situation)
-    first, end = min(each.first for each in spoken), max(each.end for each in spoken)
-    end = max([end, *(each.end for each in groups[1:] if each.until)])
-    span = said.span(first, end)
-    begun, until = around(said, first, end)
-    whole = "T" in moment[1:]
-    held = situation.record.get(Step.TIME)
-    named = any(match.value == Step.TIME for match in said.all("no.field", "time.changing"))
-    if not asked and not whole and not (held and named):
-        return
-    pieces_only = not (any(each.day for each in spoken) and any(each.clock for each in spoken))
-    if held and whole and held != moment and not situation.partial and (pieces_only or not asked):
-        yield Candidate(Correct(Step.TIME, moment, span), begun, until, guesses)
-        return
-    missing = None if whole else Missing.DAY if moment.startswith("T") else Missing.CLOCK
-    partial = None
-    if missing:
-        partial = f"{moment} {_SINCE[part]}" if part and missing is Missing.CLOCK else moment
-    act = Provide(Step.TIME, moment, span, missing, partial, assumed=guesses, moved=moved)
-    yield Candidate(act, begun, until, guesses)
+_NO_MINUTES = ("oclock", "number_day", "month", "each", "joint")
+_NAMED_DAYS: Rules[Day] = {
+    "year_word? of? holiday": _of_calendar,
+    "figures|n year of? holiday": _of_calendar,
+    "which? month_end": _of_which_month,
+    "n month of? nth each? weekday": _of_which_month,
+    "which month of? nth each? weekday": _of_which_month,
+    "year_word? of? n month of? n number_day?": _of_calendar,
+    "figures|n year of? n month of? n number_day?": _of_calendar,
+    "which month of? n number_day": _of_which_month,
+    "which? week of? weekday|weekend": _of_week,
+    "which? weekday|weekend": _of_week,
+    "which week": _of_week,
+    "day": _of_today,
+    "short_day part": _of_today,
+    "n number_day": _day_of_month,
+}
 
 
-def _ours(said: Utterance, moment: str, situation: Situation) -> tuple[str, bool]:
-    """Return a time that was said in another zone in ours, and True; without ours its day alone."""
-    named = next((m for m in said.all("zone.name") if said.at(m.end, "zone.time")), None)
-    day, clocked, clock = moment.partition("T")
-    if named is None or not clocked:
-        return moment, False
-    if situation.zone is None:
-        return day or moment, False
-    there, here = ZoneInfo(named.value), ZoneInfo(situation.zone)
-    ours = in_our_time(day, clock, there, here, situation.now)
-    if ours is None or f"{ours:%H:%M}" == clock:
-        return moment, False
-    return (f"{ours:%Y-%m-%dT%H:%M}" if day else f"T{ours:%H:%M}"), True
+def _counted_from(line: Line, got: Got) -> Day | None:
+    """Return the day of a rule, or 圣诞节前一天, 周五后两天: one that is counted from it."""
+    day = next(
+        (
+            day
+            for rule, make in _NAMED_DAYS.items()
+            if (each := match(line, rule, got.first)) and (day := make(line, each))
+        ),
+        None,
+    )
+    behind = match(line, "before_that|after_that n days|weeks", day.end) if day else None
+    if day is None or behind is None or day.kind is Kind.NONE:
+        return day
+    days = behind.value("n") * (7 if behind.has("weeks") else 1)
+    found = add_days(day.date, -days if behind.has("before_that") else days)
+    return Day(day.first, behind.end, Kind.DATE if found else Kind.NONE, found or date.min)
+
+
+_DAYS = dict.fromkeys(_NAMED_DAYS, _counted_from)
+_CLOCKS: Rules[Clock] = {
+    "lacking n|fraction minutes? joint? n oclock": _hour,
+    "n oclock lacking n|fraction minutes?": _hour,
+    "n oclock fraction|sharp": _hour,
+    "n oclock in? fraction": _hour,
+    "n oclock in? n minutes?": _hour,
+    "n oclock": _hour,
+    "n half": _hour,
+    "part": _noon,
+}
