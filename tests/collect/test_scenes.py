@@ -387,3 +387,86 @@ def test_a_day_without_its_hour_is_kept_and_only_the_hour_asked_for() -> None:
     assert "this Wednesday, the 4th" in scene.hears("Wednesday")
     scene.hears("at two in the afternoon")
     assert scene.dialogue.pending == "2026-03-04T14:00"
+
+
+def test_a_complaint_beside_the_wish_for_a_person_is_written_down() -> None:
+    scene = at(Step.NAME)
+    scene.hears("I want to speak to your manager, your cleaner broke my vase")
+    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.PERSON)
+    assert any("vase" in note for note in scene.notes)
+    assert Step.SERVICE not in scene.dialogue.answers
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I booked a plumber for Wednesday at two. Can we make it Thursday instead?",
+        "I already have a booking, I'd like to move it to Thursday",
+        "No, I want to move my booking",
+    ],
+)
+def test_an_existing_booking_with_another_time_is_a_move_at_any_step(words: str) -> None:
+    scene = at(Step.PHONE, mode=Mode.CONFIRMING)
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.MOVE
+    assert scene.change.wish is Wish.RESCHEDULE
+
+
+def test_a_question_about_an_emergency_is_none_and_one_can_be_taken_back() -> None:
+    alone = DEMO.model_copy(update={"transfer_to": None})
+    scene = at(Step.SERVICE, alone)
+    scene.hears("are you insured if the plumber floods my kitchen?")
+    assert not scene.dialogue.urgent
+    scene.hears("there's water everywhere")
+    assert scene.dialogue.urgent
+    scene.hears("no, nothing is flooding")
+    assert not scene.dialogue.urgent
+    assert scene.change.wish is Wish.NOTHING
+    assert scene.change.needs is not Needs.PERSON
+
+
+def test_a_question_that_nobody_can_answer_is_noted_once() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("who won the football last night?")
+    first = scene.notes
+    scene.hears("who won the football last night?")
+    assert scene.notes == first
+
+
+def test_the_fee_of_cancelling_keeps_the_question_open_and_a_second_wish_is_no_goodbye() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL)
+    scene.bookings = (BOOKED,)
+    scene.hears("0412 345 678")
+    scene.hears("yes")
+    scene.hears("no, is there a fee for cancelling?")
+    assert scene.dialogue.mode is Mode.CALLING_OFF
+    scene.hears("yes")
+    assert scene.asked[-1] == CallOff(OTHER)
+
+
+def test_words_of_an_address_change_no_other_field() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("Newtown! I said Newtown. 16B Gladstone Road, Newtown.")
+    assert scene.dialogue.answers[Step.NAME] == VALUES[Step.NAME]
+    scene = at(Step.ADDRESS)
+    scene.hears("8 Orchard Road, Beecroft, the house with the camellias")
+    assert Step.SERVICE not in scene.dialogue.answers
+
+
+def test_a_time_that_was_refused_is_not_offered_again() -> None:
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED, put=1)
+    said_next = scene.hears("Tomorrow at nine is too early for me, none of those")
+    assert scene.dialogue.pending is None
+    assert "tomorrow" not in said_next.lower()
+
+
+def test_a_remark_that_is_dropped_ends_no_call() -> None:
+    scene = last_read_back()
+    scene.hears("Yes. Oh and I wonder if, no, never mind.")
+    assert scene.ending is None
+
+
+def test_a_no_beside_another_field_declines_no_e_mail() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(f"No, it's {VALUES[Step.ADDRESS]}")
+    assert Step.EMAIL not in scene.dialogue.settled

@@ -48,6 +48,13 @@ def emergency(turn: Turn, text: str) -> Turn:
     return turn.say("emergency.first_free")
 
 
+def no_emergency(turn: Turn) -> Turn:
+    """Take back an emergency that is none; nobody need be told of it."""
+    needs = Needs.FOLLOW_UP if turn.dialogue.promised else Needs.NOTHING
+    turn = turn.become(urgent=False, needs=needs)
+    return turn.save(needs=needs, wish=Wish.NOTHING).say("emergency.none")
+
+
 def reply(turn: Turn, question: Ask, text: str) -> Turn:
     """Answer a question from the business file; what it cannot answer is noted for staff.
 
@@ -61,8 +68,16 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     turn = _by_topic(turn, question)
     if len(turn.said) > said:
         return turn
+    asked = question.about.casefold()
+    if asked in turn.dialogue.unknown:
+        return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
+    turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
     turn = turn.note(f"? {question.about}").promise()
-    return replace(turn.say("reply.unknown"), noted=True)
+    return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
+
+
+_MOST_UNKNOWN = 5
+"""Unanswered questions that are remembered, so that none is noted twice."""
 
 
 _ALWAYS_OURS = ("robot", "free", "company", "known")

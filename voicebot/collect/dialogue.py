@@ -94,6 +94,7 @@ class Dialogue:
     about      the existing appointment that was found
     dealt      purposes that were dealt with, and are not taken up twice
     sought     numbers under which no appointment was found
+    unknown    questions that could not be answered, the last few, and are not noted twice
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone
@@ -131,6 +132,7 @@ class Dialogue:
     about: Appointment | None = None
     dealt: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     urgent: bool = False
     resumed: bool = False
     earlier: tuple[EarlierCall, ...] = ()
@@ -254,6 +256,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         about=_appointment(saved.get("about")) if not ended else None,
         dealt=_texts(saved.get("dealt")),
         sought=_texts(saved.get("sought")),
+        unknown=_texts(saved.get("unknown")),
         urgent=bool(saved.get("urgent")),
         promised=bool(saved.get("promised")),
         caller=state.caller,
@@ -339,7 +342,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    "promised",
+    *("promised", "unknown"),
 )
 """What travels in the record as it is."""
 

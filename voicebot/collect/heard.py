@@ -5,9 +5,9 @@ Only a plain yes agrees: with anything beside it, that is dealt with, and the qu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from voicebot.call import Step
+from voicebot.call import FIELDS, Needs, Step
 from voicebot.collect import asides, bookings, times
 from voicebot.collect.answers import (
     again,
@@ -43,6 +43,9 @@ HOLD_SILENCES = 5
 MAX_OFFERS = 2
 """An unclear answer to "shall we go on?" is asked for once more; then the call starts afresh."""
 
+_MOST_TOLD_AGAIN = 2
+"""A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
+
 _PURPOSES = {
     "cancel": Purpose.CANCEL,
     "reschedule": Purpose.MOVE,
@@ -57,13 +60,15 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     """Take what the caller said."""
     held = turn.dialogue
     turn = turn.become(turns=held.turns + 1)
-    is_emergency = said.wants("emergency") or turn.business.emergency_in(said.text) is not None
-    if is_emergency and not held.urgent:
-        turn = asides.emergency(turn, said.text)
+    is_emergency = said.wants("emergency") or turn.business.emergency_in(said.told) is not None
+    if is_emergency and not held.urgent and not said.wants("no_emergency"):
+        turn = asides.emergency(turn, said.told)
         if turn.ending:
             return _kept(turn, said)
+    if held.urgent and said.wants("no_emergency"):
+        turn = asides.no_emergency(turn)
     if said.has(WantPerson) and not _is_last(said, Leave):
-        turn = asides.put_through(turn)
+        turn = asides.put_through(_called_for(turn, said))
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
@@ -79,6 +84,15 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     return answer(turn, said)
 
 
+def _called_for(turn: Turn, said: Said) -> Turn:
+    """Write down why a caller wants a person: a complaint, an existing booking."""
+    wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
+    if wish is None:
+        return turn
+    turn = turn.need(Needs.PERSON, bookings.WISHES[_PURPOSES[wish.what]]).note(said.text)
+    return turn.say("reply.sorry") if wish.what == "complaint" else turn
+
+
 def _kept(turn: Turn, said: Said) -> Turn:
     """Save what was told on the way to a person."""
     for act in said.values:
@@ -91,24 +105,30 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     held = turn.dialogue
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
         return asides.farewell(_kept(turn, said)), True
-    if said.wants("nothing", "later"):
+    about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
+    if said.wants("nothing", "later") and not about_a_remark:
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
     if purpose in held.dealt:
-        return asides.farewell(turn.note(said.text).say("existing.call_back")), True
+        told_again = held.attempts + 1
+        turn = turn.promise().note(said.text).say("existing.call_back")
+        if told_again > _MOST_TOLD_AGAIN:
+            return asides.farewell(turn), True
+        return times.close(turn).become(attempts=told_again), True
     if purpose is Purpose.CANCEL and _has_begun(held):
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
         turn = turn.say("reply.cancel")
         return (asides.farewell(turn) if said.has(Leave) else times.close(turn)), True
-    if purpose is Purpose.MOVE and held.mode in (Mode.CONFIRMING, Mode.CHOOSING):
-        return turn, False
+    if purpose is Purpose.MOVE and held.step is Step.TIME and held.mode is not Mode.CLOSING:
+        return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text)
     for flexible in said.of(Flexible):
         turn = turn.become(window=flexible.window)
-    turn = _values(turn, said, aside=True)
+    kept = (Step.NAME, Step.PHONE, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
+    turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
 
 
@@ -126,7 +146,9 @@ def _is_last(said: Said, kind: type[Act]) -> bool:
     return bool(acts) and isinstance(acts[-1], kind)
 
 
-def _values(turn: Turn, said: Said, *, aside: bool = False) -> Turn:
+def _values(
+    turn: Turn, said: Said, *, aside: bool = False, only: Collection[Step] = FIELDS
+) -> Turn:
     """Take every value that was given, each for its own field; the time is taken last."""
     held = turn.dialogue
     seen: dict[Step, str] = {}
@@ -134,7 +156,9 @@ def _values(turn: Turn, said: Said, *, aside: bool = False) -> Turn:
         if none.step and none.step is not held.step and none.step in held.steps:
             turn = settle_early(turn, none.step)
     for act in said.values:
-        if act.step is None or act.value is None:
+        if act.step is None or act.step not in only or act.value is None:
+            continue
+        if _is_by_the_way(turn, said, act):
             continue
         if act.step is Step.TIME and not aside and held.step is Step.TIME:
             continue
@@ -148,6 +172,23 @@ def _values(turn: Turn, said: Said, *, aside: bool = False) -> Turn:
     if held.step is not Step.TIME or aside:
         turn = _early_time(turn, said)
     return turn
+
+
+def _is_by_the_way(turn: Turn, said: Said, act: Provide | Correct) -> bool:
+    """Return True for a word of the address or of another story that was read as a value.
+
+    "Newtown! I said Newtown", when the name is known; "12 Rose Avenue, the house with the hedge".
+    """
+    held = turn.dialogue
+    if act.step is held.step and held.mode is Mode.ASKING:
+        return False
+    places = [v.value or "" for v in said.values if v.step is Step.ADDRESS]
+    places.append(held.answers.get(Step.ADDRESS, ""))
+    if act.step is Step.NAME and Step.NAME in held.answers:
+        value = (act.value or "").casefold()
+        return any(value in place.casefold() for place in places)
+    guessed = isinstance(act, Provide) and act.assumed > 0
+    return act.step is Step.SERVICE and guessed and held.step is Step.ADDRESS and bool(places[0])
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:

@@ -97,7 +97,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return proceed(turn)
     if declines := [act for act in said.of(Decline) if act.step in (None, step)]:
         return decline(turn, declines[-1].why)
-    if step is Step.EMAIL and said.has(Deny) and not held.unheard:
+    if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values):
         return decline(turn, "has none")
     if _dealt_with(said):
         return _repeated(turn, said)
@@ -169,7 +169,14 @@ def _confirming(turn: Turn, said: Said) -> Turn:
 
 def _choosing(turn: Turn, said: Said) -> Turn:
     held = turn.dialogue
+    if named := [act for act in said.values if act.step is Step.TIME]:
+        meant = times.either_half(named[-1])
+        if meant & {*held.unwanted} or (meant & {*held.offered} and said.objects):
+            return times.others(turn)  # "seven is too early, none of those"
+    denials = [deny.span for deny in said.of(Deny)]
     for choice in said.of(Choose):
+        if any(choice.span < deny for deny in denials):
+            return times.others(turn)
         value = choice.moment or _at(held.offered, choice.position)
         if value:
             return times.choose(turn, value)
@@ -212,7 +219,7 @@ def _calling_off(turn: Turn, said: Said) -> Turn:
     if said.wants("reschedule") or said.has(Flexible):
         turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)
         return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
-    if said.has(Deny) and not said.has(Affirm):
+    if said.has(Deny) and not said.has(Affirm, Ask) and not said.wants("cancel"):
         return bookings.keep(turn)
     if _dealt_with(said):
         return _repeated(turn, said)

@@ -10,8 +10,11 @@ from voicebot.call import Step
 from voicebot.collect.answers import WHOLE_WITHOUT
 from voicebot.collect.reading import (
     Act,
+    Ask,
     Asked,
     Correct,
+    Decline,
+    Deny,
     Provide,
     Reading,
     Situation,
@@ -66,6 +69,15 @@ class Said:
         return next(found, None)
 
     @property
+    def told(self) -> str:
+        """The words that tell something: without the questions whose topic is known."""
+        text = self.text
+        for ask in self.of(Ask):
+            if ask.topic:
+                text = text.replace(ask.about, " ")
+        return text
+
+    @property
     def unread(self) -> bool:
         """Words that no act explains."""
         return bool(self.reading.rest)
@@ -74,6 +86,11 @@ class Said:
     def says_more(self) -> bool:
         """Unread words that may be of use to staff: more than a "but"."""
         return sum(_words(self.text[a:b]) for a, b in self.reading.rest) > 1
+
+    @property
+    def objects(self) -> bool:
+        """A no, or words beside a value that nobody understands."""
+        return self.unread or self.has(Deny, Decline)
 
     @property
     def agrees(self) -> bool:

@@ -17,7 +17,7 @@ from voicebot.business import WEEKDAYS, Hours
 from voicebot.call import CallSid, Needs, Place, Status, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
-from voicebot.collect.reading import Missing
+from voicebot.collect.reading import Correct, Missing, Provide
 from voicebot.collect.spoken import in_a_sentence, written_time
 from voicebot.collect.turn import Turn
 from voicebot.validation import Refusal, refuse_time
@@ -50,6 +50,15 @@ def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
     if refusal is Refusal.TOO_FAR:
         return turn.become(partial=None).ask()
     return look(turn, Window(), near=at)
+
+
+def either_half(act: Provide | Correct) -> set[str]:
+    """Return the moment that is meant; both where only the hour was said, of morning or evening."""
+    value = act.value or ""
+    if not (isinstance(act, Provide) and act.ambiguous):
+        return {value}
+    other = _other_half(datetime.fromisoformat(value))
+    return {value, other.strftime("%Y-%m-%dT%H:%M")}
 
 
 def _other_half(at: datetime) -> datetime:
