@@ -19,6 +19,16 @@ BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
 SERVICE = load_business(None).services[0].service
 
 
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
 def bot(text: str, second: int = 0) -> Message:
     return Message(Speaker.BOT, text, START + timedelta(seconds=second))
 

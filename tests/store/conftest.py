@@ -18,6 +18,7 @@ from voicebot.store.client import connect
 from voicebot.store.layout import utc_now
 from voicebot.store.store import Store
 
+from .calls import Clock
 from .server import ValkeyProcess
 
 StoreMaker = Callable[..., Store]
@@ -35,6 +36,11 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyProcess]:
 @pytest.fixture
 def business() -> Business:
     return load_business(None)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

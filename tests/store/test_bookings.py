@@ -26,7 +26,7 @@ from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import HOLD_S
 from voicebot.store.store import Store
 
-from .calls import BOOKED_TIME, SID, START, answered, caller, spoken, stored
+from .calls import BOOKED_TIME, SID, START, Clock, answered, caller, spoken, stored
 from .cluster import cluster
 from .conftest import StoreMaker
 
@@ -34,21 +34,6 @@ NUMBER, PHONE = "+61255550199", "+61255550100"
 OTHER = CallSid("CAother")
 LATER = BOOKED_TIME + timedelta(days=1)
 HALF_AN_HOUR_LATER = BOOKED_TIME + timedelta(minutes=30)
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from voicebot.store.client import connect
 from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import OFFER_S, Slots, day_key
 
+from .calls import Clock
 from .cluster import cluster
 from .conftest import StoreMaker
 
@@ -27,19 +28,9 @@ WEDNESDAY = date(2026, 3, 4)
 ON_WEDNESDAY = Window(days=(WEDNESDAY,), soonest=True)
 
 
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -15,19 +15,12 @@ from voicebot.call import CallSid, Place, Window
 from voicebot.store.client import connect
 from voicebot.store.slots import HOLD_S, Slots
 
+from .calls import Clock
+
 SYDNEY = ZoneInfo("Australia/Sydney")
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 NOON = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 """Noon in Sydney, on a Wednesday."""
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 Caller = Callable[[str], Slots]
@@ -35,7 +28,7 @@ Caller = Callable[[str], Slots]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
