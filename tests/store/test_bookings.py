@@ -406,17 +406,6 @@ async def test_a_place_that_was_just_taken_is_not_freed_under_a_move(
     assert not await is_free(store, LATER)
 
 
-async def test_a_place_whose_record_is_not_booked_yet_is_never_freed(
-    store: Store, client: Redis, business: Business, clock: Clock
-) -> None:
-    """The commit that books may wait in a journal."""
-    ledger = await store.open_call(SID, caller=None)
-    assert await ledger.appointments.book(LATER) is Place.YOURS
-    reconciliation = Reconciliation(client, business, clock)
-    assert [await reconciliation.free_places() for _ in range(3)] == [0, 0, 0]
-    assert not await is_free(store, LATER)
-
-
 async def test_appointments_that_the_index_does_not_name_are_added(
     store: Store, client: Redis, business: Business, clock: Clock
 ) -> None:

@@ -15,7 +15,6 @@ from redis.asyncio import Redis
 from voicebot.business import Booking, Business, Closure, Hours
 from voicebot.call import CallSid, Change, Place, Status, Step, Window
 from voicebot.store.client import connect
-from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import OFFER_S, Slots, day_key
 
 from .calls import Clock
@@ -249,28 +248,6 @@ async def test_a_turn_over_http_that_ends_the_call_gives_back_what_was_offered(
     assert not [key async for key in desk.client.scan_iter("call:*:offers")]
     days = [key async for key in desk.client.scan_iter("slots:*")]
     assert not days
-
-
-@pytest.mark.parametrize(
-    ("status", "hours_later", "freed"),
-    [
-        (Status.ABANDONED, 0.5, 0),
-        (Status.ABANDONED, 2, 1),
-        (Status.ACTIVE, 2, 0),
-        (Status.INCOMPLETE, 2, 0),
-        (Status.ACTIVE, 49, 1),
-    ],
-)
-async def test_a_place_whose_call_never_booked_is_freed_when_nobody_goes_on_with_it(
-    make_store: StoreMaker, client: Redis, business: Business, clock: Clock,
-    status: Status, hours_later: float, freed: int,
-) -> None:  # fmt: skip
-    ledger = await make_store(clock=clock).open_call(CallSid("CAlost"), caller=None)
-    await ledger.commit(Change(status=status))
-    assert await ledger.appointments.book(NOW + timedelta(days=9)) is Place.YOURS
-    clock.at += timedelta(hours=hours_later)
-    reconciliation = Reconciliation(client, business, clock)
-    assert [await reconciliation.free_places() for _ in range(2)] == [0, freed]
 
 
 @dataclass

@@ -1,8 +1,9 @@
-"""Reconciliation: what crashes left in the calendar and its index is mended. See bookings."""
+"""Mends the calendar and its index after crashes, and after a journal that came late."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -10,15 +11,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Status, Step
+from voicebot.call import CallSid, Needs, Place, Service, Status, Step
 from voicebot.log import get_logger
+from voicebot.store.backend import Backend
 from voicebot.store.bookings import BookingIndex
 from voicebot.store.client import is_wrong_type
+from voicebot.store.commit_encoding import PendingUpdate
 from voicebot.store.index import CallIndex, in_parts
-from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, flag
+from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, NEEDS_FIELD, flag
 from voicebot.store.record import CallRecord
-from voicebot.store.scripts import Script, read_records
-from voicebot.store.slots import day_key, minute_of_day
+from voicebot.store.scripts import Script, TooFewReplicas, read_records
+from voicebot.store.slots import Slots, day_key, minute_of_day
 from voicebot.validation import read_moment
 
 log = get_logger(__name__)
@@ -29,6 +32,33 @@ _SILENT_FOR = timedelta(days=2)
 """Nor does one that broke off so long ago: few servers are away longer, with a journal of it."""
 
 _LEAVE = Script("leave", behind=())
+
+
+async def secure_place(backend: Backend, call_sid: CallSid) -> None:
+    """Take the place of a coming appointment again if the call has none on its day any more.
+
+    So it is with a booking that waited in a journal until its place was freed. Where another call
+    has that time now, staff are told: the record needs a follow-up. Raises client.AWAY and
+    BrokenRecord; it can be called again at any time.
+    """
+    record = await backend.scripts.read(call_sid)
+    state = record.state(backend.business, backend.clock()) if record else None
+    start = state.answers.get(Step.TIME) if state and state.booked else None
+    if record is None or state is None or not isinstance(start, datetime):
+        return
+    slots = Slots(backend.client, backend.business, call_sid, backend.clock)
+    if start <= backend.clock() or await slots.has_place(start):
+        return
+    service = state.answers.get(Step.SERVICE)
+    place = await slots.book(start, service.id if isinstance(service, Service) else None)
+    log.warning("place_of_late_booking", call_sid=call_sid, place=place.value)
+    if place is not Place.YOURS and record.skeleton.due is Needs.NOTHING:
+        needs = {NEEDS_FIELD: Needs.FOLLOW_UP.value}
+        event = ("type", NEEDS_FIELD, "field", NEEDS_FIELD, "value", Needs.FOLLOW_UP.value)
+        write_id = f"no place at {start.isoformat()}"
+        update = PendingUpdate(write_id, call_sid, backend.clock(), needs, events=(event,))
+        with suppress(TooFewReplicas):  # Redis has it
+            await backend.scripts.update(update)
 
 
 class Reconciliation:

@@ -28,6 +28,7 @@ from __future__ import annotations
 import asyncio
 import time
 from enum import StrEnum
+from functools import partial
 
 from redis.exceptions import ResponseError
 
@@ -48,6 +49,7 @@ from voicebot.store.commit_encoding import (
     merge,
     missing,
 )
+from voicebot.store.reconciliation import secure_place
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Claimed, TooFewReplicas, Verdict
 
@@ -305,6 +307,8 @@ class CallSession:
         self._backend.fallback.forget(self.info.id)
         self._backend.mirror_soon(self.info.call_sid)
         self._settled()
+        place = partial(secure_place, self._backend, self.info.call_sid)
+        self._backend.best_effort.add(("place", self.info.call_sid), place)
         log.info("redis_back", call_sid=self.info.call_sid)
 
     def _settled(self) -> None:

@@ -103,6 +103,17 @@ class Slots:
             await self.give_back()
         return place
 
+    async def has_place(self, start: datetime) -> bool:
+        """Return whether the call holds or has booked a place on that day. Raises client.AWAY.
+
+        A calendar whose key is of another type has none to give.
+        """
+        (places,) = await self._read([self._local(start).date()])
+        return places is None or any(
+            holder.partition(">")[0] == self._holder and self._standing(place)
+            for holder, place in places.items()
+        )
+
     async def leave(self) -> None:
         """Release what was held or offered and not booked, unless a newer session of the call
         holds it."""
@@ -258,15 +269,14 @@ class Slots:
         if taken is None:
             return
         now, zone = self._clock(), self._business.zone
-        now_ms, usual = int(now.timestamp() * 1000), self._business.booking.slot_minutes
+        usual = self._business.booking.slot_minutes
         visits, same, own = (
             defaultdict[str, Visits](list),
             defaultdict[str, Visits](list),
             set[int](),
         )
         for holder, place in taken.items():
-            match = _PLACE.fullmatch(place)
-            if not match or (match[2] != "0" and int(match[2]) <= now_ms):
+            if (match := self._standing(place)) is None:
                 continue
             start, (call, is_offer, _) = int(match[1]), holder.partition("?")
             if call == self._holder:
@@ -283,6 +293,11 @@ class Slots:
                 at = datetime.combine(day, time(*divmod(start, 60)), zone)
                 if at > now and exists(at):
                     yield at
+
+    def _standing(self, place: str) -> re.Match[str] | None:
+        """Return the parts of a place, or None for one that has expired."""
+        match = _PLACE.fullmatch(place)
+        return match if match and (match[2] == "0" or int(match[2]) > self._until(0)) else None
 
     async def _take(
         self,

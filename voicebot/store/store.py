@@ -38,7 +38,7 @@ from voicebot.store.layout import (
     utc_now,
 )
 from voicebot.store.models import CallSkeleton
-from voicebot.store.reconciliation import Reconciliation
+from voicebot.store.reconciliation import Reconciliation, secure_place
 from voicebot.store.record import (
     CallRecord,
     read_status,
@@ -290,6 +290,7 @@ class Store:
     async def _deliver(self, entry: Pending) -> None:
         if isinstance(entry, PendingCommits):
             await CallSession.restored(entry, self._backend).deliver()
+            await secure_place(self._backend, entry.call_sid)
         else:
             await self.writes.deliver(entry)
 

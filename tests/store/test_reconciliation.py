@@ -1,0 +1,183 @@
+"""After crashes, and after a journal that came late, each appointment has one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+
+from voicebot.business import Booking, Business, load_business
+from voicebot.call import FIELDS, CallSid, Change, Needs, Place, Saved, Status, Step
+from voicebot.settings import Settings
+from voicebot.store.fallback import FallbackStore
+from voicebot.store.reconciliation import Reconciliation
+from voicebot.store.replay import JOURNALS
+from voicebot.store.session import CallSession
+from voicebot.store.store import Store
+
+from .calls import BOOKED_TIME, SID, Clock, answered, stored
+from .conftest import StoreMaker
+from .faults import FaultyRedis
+
+OTHER = CallSid("CAother")
+
+
+@pytest.fixture
+def business() -> Business:
+    """It can be in one place at a time, for an hour."""
+    booking = Booking(slot_minutes=60, capacity=1, days_ahead=30)
+    return load_business(None).model_copy(update={"booking": booking})
+
+
+@pytest.fixture
+def store(make_store: StoreMaker, clock: Clock) -> Store:
+    return make_store(clock=clock)
+
+
+@pytest.fixture
+def reconciliation(client: Redis, business: Business, clock: Clock) -> Reconciliation:
+    return Reconciliation(client, business, clock)
+
+
+class Server:
+    """Stream servers on one data dir, one after the other."""
+
+    def __init__(self, client: Redis, settings: Settings, business: Business, clock: Clock) -> None:
+        self.redis = FaultyRedis(client)
+        self._settings, self._business, self._clock = settings, business, clock
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Store]:
+        """A server from its start to its crash; its journal stays as it is."""
+        journal = FallbackStore(self._settings.data_dir / JOURNALS)
+        redis = cast(Redis, self.redis)
+        store = Store(redis, self._settings, self._business, fallback=journal, clock=self._clock)
+        await store.start()
+        try:
+            yield store
+        finally:
+            await store.tasks.close()
+            await store.best_effort.finish()
+            await journal.close()
+
+
+@pytest.fixture
+def server(client: Redis, settings: Settings, business: Business, clock: Clock) -> Server:
+    return Server(client, settings, business, clock)
+
+
+async def is_free(store: Store) -> bool:
+    """Return whether another call could have the booked time."""
+    turn = await store.open_turn(CallSid("CAasking"))
+    place = await turn.appointments.hold(BOOKED_TIME)
+    await turn.appointments.leave()
+    return place is Place.YOURS
+
+
+@asynccontextmanager
+async def booking_in_the_journal(server: Server, store: Store) -> AsyncIterator[CallSession]:
+    """A call that has booked a place; its server lost Redis before the record said so."""
+    call = await store.open_call(SID, caller=None)
+    for second, step in enumerate(FIELDS[:-1]):
+        await call.commit(answered(step, second))
+    assert await call.appointments.book(BOOKED_TIME) is Place.YOURS
+    change = replace(answered(Step.TIME, 9), answers={Step.TIME: BOOKED_TIME})
+    with server.redis.away():
+        assert await call.commit(change) is Saved.JOURNAL
+        yield call
+
+
+async def crash_with_a_booking_in_the_journal(server: Server) -> None:
+    """The server of such a call ends before Redis is back."""
+    async with server() as store, booking_in_the_journal(server, store):
+        await store.tasks.close()
+
+
+async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
+    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+) -> None:
+    await crash_with_a_booking_in_the_journal(server)
+    clock.at += timedelta(days=3)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+    assert await is_free(store)
+    async with server():
+        pass
+    skeleton = await stored(store)
+    assert (skeleton.servicebooked, skeleton.due) == (True, Needs.NOTHING)
+    assert not await is_free(store)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, 0]
+
+
+async def test_so_does_a_booking_that_waited_in_a_living_server(
+    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+) -> None:
+    async with server() as living:
+        async with booking_in_the_journal(server, living) as call:
+            clock.at += timedelta(days=3)
+            assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+        await call.caught_up()
+    assert (await stored(store)).servicebooked
+    assert not await is_free(store)
+
+
+async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
+    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+) -> None:
+    await crash_with_a_booking_in_the_journal(server)
+    clock.at += timedelta(days=3)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+    other = await store.open_call(OTHER, caller=None)
+    assert await other.appointments.book(BOOKED_TIME) is Place.YOURS
+    async with server():
+        pass
+    assert (await stored(store)).due is Needs.FOLLOW_UP
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.book(BOOKED_TIME) is Place.YOURS, "it is still the other's"
+
+
+async def test_a_booking_that_comes_in_time_out_of_a_journal_keeps_its_place(
+    store: Store, server: Server, client: Redis
+) -> None:
+    await crash_with_a_booking_in_the_journal(server)
+    (day,) = [key async for key in client.scan_iter("slots:*")]
+    before = await client.hgetall(day)
+    async with server():
+        pass
+    assert await client.hgetall(day) == before
+    assert (await stored(store)).due is Needs.NOTHING
+
+
+async def test_a_place_whose_record_is_not_booked_yet_is_never_freed(
+    store: Store, reconciliation: Reconciliation
+) -> None:
+    """The commit that books may wait in a journal."""
+    ledger = await store.open_call(SID, caller=None)
+    assert await ledger.appointments.book(BOOKED_TIME) is Place.YOURS
+    assert [await reconciliation.free_places() for _ in range(3)] == [0, 0, 0]
+    assert not await is_free(store)
+
+
+@pytest.mark.parametrize(
+    ("status", "hours_later", "freed"),
+    [
+        (Status.ABANDONED, 0.5, 0),
+        (Status.ABANDONED, 2, 1),
+        (Status.ACTIVE, 2, 0),
+        (Status.INCOMPLETE, 2, 0),
+        (Status.ACTIVE, 49, 1),
+    ],
+)
+async def test_a_place_whose_call_never_booked_is_freed_when_nobody_goes_on_with_it(
+    store: Store, reconciliation: Reconciliation, clock: Clock,
+    status: Status, hours_later: float, freed: int,
+) -> None:  # fmt: skip
+    ledger = await store.open_call(SID, caller=None)
+    await ledger.commit(Change(status=status))
+    assert await ledger.appointments.book(BOOKED_TIME) is Place.YOURS
+    clock.at += timedelta(hours=hours_later)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, freed]
