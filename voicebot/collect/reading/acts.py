@@ -58,6 +58,9 @@ _BUT, _CONDITION = "but", "condition"
 _OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
+_FREE = "ask.free"
+"""Asks for times; those of a day that it names are a window, which is worth more."""
+
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
     "no": lambda _, match, span: (
@@ -228,7 +231,7 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
     words = sum(not said.is_sound(at) for at in range(first, end))
     known = topic and topic != _OFFERED
-    guesses = 0 if known else _UNKNOWN_WORD * words
+    guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words
     yield Candidate(act, first, end, guesses)
 
 

@@ -198,8 +198,18 @@ def test_later_than_all_that_were_offered_is_another_day() -> None:
     assert left_open("do you have anything later", **asked) == Window(first=date(2027, 3, 6))
 
 
-def test_a_day_is_read_beside_a_question() -> None:
-    assert heard("what times have you got on Friday") == FRIDAY.isoformat()
+@pytest.mark.parametrize(
+    ("question", "window"),
+    [
+        ("what times have you got on Friday", Window((FRIDAY,))),
+        ("what have you got on Friday?", Window((FRIDAY,))),
+        ("when can you come on Friday?", Window((FRIDAY,))),
+        ("what's free on Friday afternoon?", Window((FRIDAY,), after=time(12), before=time(18))),
+        ("what have you got after four?", Window(after=time(16))),
+    ],
+)
+def test_who_asks_what_is_free_then_leaves_that_open(question: str, window: Window) -> None:
+    assert left_open(question) == window
 
 
 def test_a_value_that_only_bounds_and_its_window_are_not_both_given() -> None:

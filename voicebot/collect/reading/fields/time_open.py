@@ -34,6 +34,8 @@ _ENDS = {
     "time.too_late": Window(before=time(15)),
 }
 """The hours of "first thing", "late in the day", "not too early", "that's too late"."""
+_OPEN = ("time.any", "ask.free")
+"""With them a day or a part of one is left open: "anything on Friday", "what have you got then"."""
 _MINUTE = timedelta(minutes=1)
 _NEGATION_REACH = 4
 _LEADS = (
@@ -119,14 +121,14 @@ def window(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> I
     clocks = [p for p in pieces if isinstance(p, Clock) and (p.cue > Cue.BARE or p.until)]
     parts = [p for p in pieces if isinstance(p, Part)]
     inside = {at for day in days for at in range(day.first, day.end)}
-    words = [w for w in line.said.all("time.any", "time.weekdays", *_ENDS) if w.first not in inside]
+    words = [w for w in line.said.all(*_OPEN, "time.weekdays", *_ENDS) if w.first not in inside]
     tags = [word.tag for word in words]
     hours = _hours(clocks, parts) or next((_ENDS[tag] for tag in tags if tag in _ENDS), None)
     hours = None if clocks and not _hours(clocks, ()) else hours
     day = _days(line, days, tags, alone=not clocks and not parts)
     if day and day.days and clocks and not hours:
         hours = Window(after=clocks[0].time, before=clocks[0].time)
-    open_ = day or hours or ("time.any" in tags and (days or parts))
+    open_ = day or hours or (any(tag in tags for tag in _OPEN) and (days or parts))
     if not open_ or (clocks and not hours):
         return
     if day is None:
