@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
+from operator import itemgetter
 
 from rapidfuzz import fuzz
 
@@ -65,8 +66,8 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if best is None:
         if situation.step is Step.SERVICE and not kept:
             yield from _by_meaning(said, situation)
-    elif best.service < len(services):
-        further = [*_further(said, best, kept)]
+    elif best.service < len(services) and not _is_passing(best, situation):
+        further = sorted(_further(said, best, kept), key=itemgetter(0))
         yield from _candidates(said, best, situation, further[0][0] if further else len(said))
         for first, end, note in further:
             yield Candidate(note, first, end)
@@ -119,6 +120,13 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     return None if others and all(hit.service >= len(services) for hit in hits) else named
 
 
+def _is_passing(best: _Hit, situation: Situation) -> bool:
+    """Return True for a word that only hints at a service, where one is known: "when the house is
+    built" asks for no cleaning then."""
+    elsewhere = situation.step is not Step.SERVICE
+    return elsewhere and Step.SERVICE in situation.record and best.weight < TRADE
+
+
 def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int, Note]]:
     """Give the second jobs, behind the first, with their tokens: "and I need a socket fixed"."""
     others = [h for h in hits if h.service != best.service and h.weight >= SAID]
@@ -130,6 +138,24 @@ def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tupl
             last = job.end
             text = said.text[slice(*said.span(match.end, end))]
             yield match.first, job.end, Note(text, said.span(match.first, job.end))
+    for first, end in _parts(said, last):
+        if any(first <= h.first < end for h in others):
+            span = said.span(first, end)
+            yield first, end, Note(said.text[slice(*span)], span)
+
+
+def _parts(said: Utterance, first: int) -> Iterator[tuple[int, int]]:
+    """Give the stretches between signs from here on that tell something of their own.
+
+    Neither those that mend, deny, ask or doubt: "or rather an electrician", "maybe a painter".
+    """
+    signs = [at for at in range(first, len(said)) if said.tokens[at].is_sign]
+    for sign, until in pairwise([*signs, len(said)]):
+        clause = said.clause(sign + 1) if sign + 1 < until else None
+        inside = {"first": sign + 1, "end": until}
+        unsure = any(said.all("decline.unsure", "clause.mend", "clause.deny", "no.plain", **inside))
+        if clause and clause.counts and not (clause.mends or clause.withdrawn or unsure):
+            yield sign + 1, until
 
 
 def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> Iterator[Candidate]:
@@ -143,7 +169,8 @@ def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> I
     yield Candidate(act, lead.first if lead else hit.first, hit.end, guesses)
     if situation.step is Step.SERVICE and situation.asked is Asked.ANSWER:
         clause = said.clause(hit.first)
-        end = max(min(clause.end, end), hit.end)
+        note = next(said.all("note.text", first=hit.end), None)  # "and one for my son as well"
+        end = max(min(clause.end, end, note.first if note else end), hit.end)
         if any(said.all("want.emergency", first=clause.first, end=end)):
             return
         yield Candidate(act, min(clause.first, hit.first), end, guesses + 1)
