@@ -291,6 +291,8 @@ class Grammar:
             return not word.pause and not after.isin("stop", "article")  # "Leigh on Sea"
         if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
             return False
+        if self.words.phrase(here, "note.text"):  # "the gate code's 4471"
+            return False
         return not (word.pause if here > at else word.isin("of"))
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
