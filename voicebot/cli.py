@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("runtime.doctor:doctor", "Check settings, Redis, models, ports."),
     "extract": (
-        "collect.extract:command",
+        "commands.extract:extract",
         "Understand utterances: JSON Lines in and out.",
     ),
     "openai-sim": (

