@@ -183,6 +183,42 @@ def test_one_of_the_offered_is_chosen_only_where_something_was_offered() -> None
     assert not any(isinstance(act, Choose) for act in asked)
 
 
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("ooh the later one on friday", "2026-11-27T14:15"),
+        ("the first one on Friday please", "2026-11-27T09:00"),
+        ("I'll take the second Friday slot", "2026-11-27T14:15"),
+    ],
+)
+def test_a_position_counts_among_the_offered_of_the_day_that_is_named(
+    said: str, moment: str
+) -> None:
+    offered = ("2026-11-26T08:00", "2026-11-27T09:00", "2026-11-27T14:15", "2026-11-30T10:30")
+    situation = Situation(Step.TIME, NOW, Asked.CHOICE, offered=offered)
+    chosen = [act.moment for act in read(said, situation).acts if isinstance(act, Choose)]
+    assert chosen == [moment]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "isn't it on your screen",
+        "what's your name",
+        "why",
+        "what if I'm late",
+        "who sees my details",
+    ],
+)
+def test_a_question_is_one_though_it_holds_a_not_or_your(said: str) -> None:
+    assert [type(act) for act in read(said, Situation(Step.EMAIL, NOW)).acts] == [Ask]
+
+
+@pytest.mark.parametrize("said", ["yes but not the time", "right but my email's wrong"])
+def test_a_yes_beside_a_field_that_is_wrong_names_the_field(said: str) -> None:
+    assert [type(act) for act in read(said, READ_BACK).acts] == [Affirm, Correct]
+
+
 def test_an_objection_keeps_the_yes_from_being_one() -> None:
     reading = read("yes but cancel it", READ_BACK)
     assert [type(act) for act in reading.acts] == [Affirm, Want]

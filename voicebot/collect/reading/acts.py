@@ -7,6 +7,7 @@ stand beside it (beside, courtesy, thanks) or before it, never last (before).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from voicebot.call import Step, Window
 from voicebot.collect.reading.candidates import Candidate
@@ -71,7 +72,6 @@ _MAKE: Mapping[str, _Make] = {
         name.replace("_", " "), span, Step(match.value) if match.value else None
     ),
     "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
-    "choose": lambda _, match, span: Choose(span, position=int(match.value)),
     "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
 }
 _ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank | Leave]] = {
@@ -92,7 +92,9 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give every act of the table, every yes, and every question."""
     for here in said.matches:
         for match in here:
-            if act := _act(said, match, situation):
+            if match.tag == "choose.position":
+                yield from _choice(said, match, situation)
+            elif act := _act(said, match, situation):
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
@@ -191,21 +193,49 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         clause = said.clause(match.first)
         span = said.span(clause.first, clause.end)
         return Note(said.text[slice(*span)], span)
-    if table == "choose":  # neither of "not the first one" nor of "the first two" is one chosen
-        the = said.before(match.first, "time.the")
-        denied = said.before(the.first if the else match.first, "time.not")
-        several = said.at(match.end, "time.few_of_them")
-        no_pick = denied or several or said.clause(match.first).asked
-        if situation.asked is not Asked.CHOICE or no_pick:
-            return None
     if match.tag == _EMERGENCY and said.clause(match.first).denied:
         return None
     if match.tag == _OTHER_TIME:
         return None
     if match.tag == _EXISTING and _OTHER_TIME in said.tags:
         return Want("reschedule", span)  # else the other time is of the booking in the making
+    if table == "no" and said.at(match.first, "clause.ask"):
+        return None  # "isn't it on your screen"
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
+
+
+def _choice(said: Utterance, match: Match, situation: Situation) -> Iterator[Candidate]:
+    """Give the one of the offered that stands at a position, of those on the day that is named.
+
+    "Not the first one" and "the first two" choose none.
+    """
+    first, end = match.first, match.end
+    if the := said.before(first, "time.the"):
+        first = the.first
+    denied, several = said.before(first, "time.not"), said.at(end, "time.few_of_them")
+    if situation.asked is not Asked.CHOICE or denied or several or said.clause(first).asked:
+        return
+    position = int(match.value)
+    act = Choose(said.span(first, end), position=position)
+    days = list(said.all("time.weekday"))
+    fitting = [each for each in situation.offered if _weekday(each) in {d.value for d in days}]
+    if len(fitting) >= abs(position):
+        first, end = min(first, days[0].first), max(end, days[-1].end)
+        at = position - 1 if position > 0 else position
+        act = Choose(said.span(first, end), moment=fitting[at])
+    while lead := said.before(first, "time.lead", "time.on", "time.the"):
+        first = lead.first
+    trail = said.at(end, "time.trail", "yes.behind")
+    yield Candidate(act, first, trail.end if trail else end)
+
+
+def _weekday(moment: str) -> str:
+    """Return the weekday of an offered moment as a row of [time] has it, "0" for Monday."""
+    try:
+        return str(datetime.fromisoformat(moment).weekday())
+    except ValueError:
+        return ""  # a service
 
 
 def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
@@ -231,7 +261,7 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
     words = sum(not said.is_sound(at) for at in range(first, end))
     known = topic and topic != _OFFERED
-    guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words
+    guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words - 1
     yield Candidate(act, first, end, guesses)
 
 
@@ -242,7 +272,7 @@ def _agreements(said: Utterance) -> Iterator[Candidate]:
         turned = said.before(at, "yes.turns") if end > at else None
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
-        elif end > at and _stands_alone(said, at, end):
+        elif end > at and _stands_alone(said, at, end) and not _is_asked(said, at):
             yield Candidate(_agreement(said, at, end), at, end)
             alone = said.at(at, "yes.agree")
             if alone and alone.end < end:  # "yes", where "it is" belongs to what follows
@@ -253,6 +283,13 @@ def _agreements(said: Utterance) -> Iterator[Candidate]:
 def _agreement(said: Utterance, first: int, end: int) -> Affirm:
     agreeing = [n for n in range(first, end) if said.at(n, *_AGREE)]
     return Affirm(said.span(first, end), all(said.at(n, "yes.mere") for n in agreeing))
+
+
+def _is_asked(said: Utterance, at: int) -> bool:
+    """Return True inside a question that began before: "can I wait while you do it"."""
+    clause = said.clause(at)
+    begun = any(said.all("clause.ask", first=clause.first, end=at))
+    return clause.asked and begun
 
 
 def _stands_alone(said: Utterance, first: int, end: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.lexicon import SOUND
-from voicebot.collect.reading.types import OFFERED, Affirm, Ask, Provide, Reading, Span
+from voicebot.collect.reading.types import OFFERED, Affirm, Ask, Correct, Provide, Reading, Span
 from voicebot.collect.reading.utterance import Utterance
 
 _WORD, _GUESS, _ACT = 10, 3, 1
@@ -22,7 +22,10 @@ def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
     acts = [each.act for each in (*chosen, *told) if each.act]
     in_order = sorted(acts, key=lambda act: act.span) if told else acts
-    return Reading(tuple(in_order), _rest(said, chosen))
+    given = {act.step for act in acts if isinstance(act, Correct | Provide) and act.value}
+    mended = [a for a in in_order if isinstance(a, Correct) and not a.value and a.step in given]
+    # "the street's wrong, it's Battle Street" is one correction
+    return Reading(tuple(act for act in in_order if act not in mended), _rest(said, chosen))
 
 
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -14,6 +14,8 @@ from voicebot.collect.reading.text import Kind, Token
 
 _STOPS = frozenset(".?!;:")
 _OPENS = frozenset(("clause.open", "clause.deny", "clause.gone", "clause.others"))
+_ASKED_ON = _OPENS - {"clause.others"}
+"""What opens a clause inside a question too: "what's your name" is one."""
 _ASKS = frozenset(("clause.ask", "clause.request"))
 _PART_OF = {"clause.mend": "clause.deny", "flexible.any": "clause.asks"}
 REQUESTS = frozenset(("clause.request", "clause.requests"))
@@ -109,7 +111,7 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
                 yield at  # "no, sorry, I mean" opens one clause, not three
             mended_until = max(m.end for m in here if m.tag == "clause.mend")
             mended_until += mended_until < len(said) and said[mended_until].low == ","
-        elif at >= mended_until and (tags & _OPENS or (tags & _ASKS and not asking)):
+        elif at >= mended_until and (tags & (_ASKED_ON if asking else _OPENS | _ASKS)):
             yield at
             asking = bool(tags & _ASKS)
 
