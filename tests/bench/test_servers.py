@@ -21,5 +21,6 @@ async def test_every_line_of_the_default_caller_is_in_the_manifest() -> None:
 def test_no_clip_holds_a_silence_that_would_end_the_turn() -> None:
     for file in shipped():
         audio = shipped_clip(file).cut().audio
-        heard = NullDetector().feed(audio[: len(audio) // g711.FRAME_BYTES * g711.FRAME_BYTES])
+        heard: list[float] = []
+        NullDetector(heard.append).feed(audio[: len(audio) // g711.FRAME_BYTES * g711.FRAME_BYTES])
         assert set(heard) == {1.0}, file

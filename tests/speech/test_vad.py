@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,12 @@ import pytest
 import voicebot.simulators.phone
 from voicebot import g711
 from voicebot.simulators.phone import load_clip
-from voicebot.speech.vad import SileroDetector
+from voicebot.speech.vad import TICK_S, SileroDetector, SileroDetectors
 
 SPEECH = 0.5
 SECOND = g711.RATE_HZ
+WINDOW = 256
+FRAME = g711.FRAME_BYTES
 SILENCE = g711.SILENCE * SECOND
 
 
@@ -27,15 +31,49 @@ def recorded() -> bytes:
     return load_clip(clips / "john_name.wav").cut().audio
 
 
-def noise(seconds: float, level: float) -> bytes:
-    random = np.random.default_rng(1)
+def noise(seconds: float, level: float, seed: int = 1) -> bytes:
+    """White noise of this root mean square, of full scale 32768."""
+    random = np.random.default_rng(seed)
     return g711.encode((random.standard_normal(round(seconds * SECOND)) * level).astype(np.int16))
 
 
+def mixed(voice: bytes, level: float, gain: float = 1.0) -> bytes:
+    """The voice over such noise."""
+    random = np.random.default_rng(2)
+    samples = gain * g711.decode(voice) + random.standard_normal(len(voice)) * level
+    return g711.encode(np.clip(samples, -32768, 32767).astype(np.int16))
+
+
+class Call:
+    """One call's detector, run at each frame, and what it has delivered."""
+
+    def __init__(self, detectors: SileroDetectors | None = None) -> None:
+        self.windows: list[float] = []
+        self._detectors = detectors or SileroDetectors(later=lambda run: None)
+        self.detector: SileroDetector = self._detectors.open(self.windows.append)
+
+    def hears(self, audio: bytes, piece: int = FRAME) -> list[float]:
+        """Return what the next pieces of this length bring."""
+        before = len(self.windows)
+        for at in range(0, len(audio), piece):
+            self.detector.feed(audio[at : at + piece])
+            self._detectors.run()
+        return self.windows[before:]
+
+
+def begins(windows: list[float]) -> int:
+    """The first window of speech."""
+    return next(n for n, probability in enumerate(windows) if probability > SPEECH)
+
+
+def skipped(windows: list[float]) -> float:
+    """The share of windows that the model was not asked about: it never says 0 itself."""
+    return windows.count(0.0) / len(windows)
+
+
 def test_speech_between_silences_is_found_where_it_is(recorded: bytes) -> None:
-    detector = SileroDetector()
-    windows = detector.feed(SILENCE + recorded + SILENCE)
-    per_second = 1000 / detector.window_ms
+    windows = Call().hears(SILENCE + recorded + SILENCE)
+    per_second = 1000 / SileroDetector.window_ms
     talking = [n for n, probability in enumerate(windows) if probability > SPEECH]
     length_s = len(recorded) / SECOND
     assert 1.0 <= talking[0] / per_second <= 1.3
@@ -45,55 +83,121 @@ def test_speech_between_silences_is_found_where_it_is(recorded: bytes) -> None:
 
 @pytest.mark.parametrize("level", [0, 30, 300])
 def test_noise_is_not_speech(level: float) -> None:
-    assert max(SileroDetector().feed(noise(5, level))) < SPEECH
+    assert max(Call().hears(noise(5, level))) < SPEECH
 
 
 def test_frames_of_any_length_give_the_same_windows(recorded: bytes) -> None:
     audio = recorded[: 2 * SECOND]
-    whole = SileroDetector().feed(audio)
-    cut = SileroDetector()
-    frames = [p for at in range(0, len(audio), 160) for p in cut.feed(audio[at : at + 160])]
-    assert frames == whole
-    assert len(whole) == len(audio) // 256
+    whole = Call().hears(audio, len(audio))
+    assert Call().hears(audio) == whole
+    assert Call().hears(audio, 37) == whole
+    assert len(whole) == len(audio) // WINDOW
 
 
 @pytest.mark.slow
 def test_after_a_minute_of_noise_the_next_word_is_found_as_by_a_new_detector(spoken: bytes) -> None:
-    tired, fresh = SileroDetector(), SileroDetector()
-    tired.feed(noise(60, 200))
-    after = [p > SPEECH for p in tired.feed(SILENCE[:256] + spoken)]
-    at_once = [p > SPEECH for p in fresh.feed(SILENCE[:256] + spoken)]
-    assert abs(after.index(True) - at_once.index(True)) <= 1
+    tired = Call()
+    tired.hears(noise(60, 200))
+    after, at_once = (c.hears(SILENCE[:WINDOW] + spoken) for c in (tired, Call()))
+    assert abs(begins(after) - begins(at_once)) <= 1
 
 
 def test_inaudible_audio_skips_the_model_and_loses_no_word(recorded: bytes) -> None:
     lead = SILENCE * 3
-    windows = SileroDetector().feed(lead + recorded + SILENCE * 3)
-    assert windows.count(0.0) > 0.3 * len(windows)  # of a skipped one; the model gives more
-    found = [p > SPEECH for p in windows[len(lead) // 256 :]]
-    alone = [p > SPEECH for p in SileroDetector().feed(lead[: len(lead) % 256] + recorded)]
+    windows = Call().hears(lead + recorded + SILENCE * 3)
+    assert skipped(windows) > 0.3
+    found = [p > SPEECH for p in windows[len(lead) // WINDOW :]]
+    alone = [p > SPEECH for p in Call().hears(lead[: len(lead) % WINDOW] + recorded)]
     assert found.index(True) <= alone.index(True) + 2
     assert sum(found) >= sum(alone) - 4
 
 
-def test_reset_makes_a_used_detector_new(recorded: bytes) -> None:
-    used = SileroDetector()
-    used.feed(recorded[:1001])
-    used.reset()
-    assert used.feed(recorded[:SECOND]) == SileroDetector().feed(recorded[:SECOND])
+@pytest.mark.parametrize("level", [100, 300, 1000])
+def test_a_steady_noise_seldom_reaches_the_model(level: float) -> None:
+    assert skipped(Call().hears(noise(20, level))) > 0.8
 
 
-def test_calls_do_not_hear_each_other(recorded: bytes) -> None:
-    speaking, quiet = SileroDetector(), SileroDetector()
-    heard = [(speaking.feed(recorded[at : at + 160]), quiet.feed(SILENCE[:160]))
-             for at in range(0, 3 * SECOND, 160)]  # fmt: skip
-    assert max(p for windows, _ in heard for p in windows) > SPEECH
-    assert max(p for _, windows in heard for p in windows) < SPEECH
+@pytest.mark.parametrize("level", [100, 300, 600])
+def test_a_voice_over_a_steady_noise_is_found_as_soon_as_without_the_gate(
+    recorded: bytes, level: float
+) -> None:
+    over = mixed(recorded, level)
+    found = Call()
+    found.hears(noise(4, level))
+    fresh = Call()
+    fresh.hears(noise(0.2, level))  # too short to settle
+    gated, ungated = found.hears(over), fresh.hears(over)
+    assert abs(begins(gated) - begins(ungated)) <= 1
+    assert sum(p > SPEECH for p in gated) >= 0.9 * sum(p > SPEECH for p in ungated)
+
+
+def test_a_noise_that_grows_louder_or_softer_is_soon_known_again() -> None:
+    call = Call()
+    call.hears(noise(4, 100))
+    assert skipped(call.hears(noise(4, 500, seed=3))) > 0.6
+    assert skipped(call.hears(noise(4, 60, seed=4))) > 0.6
+
+
+def test_a_voice_that_is_no_louder_than_the_noise_was_is_heard_when_the_noise_ends(
+    recorded: bytes,
+) -> None:
+    quiet = mixed(recorded, 20, gain=0.1)
+    call = Call()
+    call.hears(noise(4, 300) + noise(1.5, 20))
+    assert begins(call.hears(quiet)) <= begins(Call().hears(quiet)) + 2
+
+
+def test_calls_do_not_hear_each_other_though_they_share_the_models_runs(recorded: bytes) -> None:
+    later: list[Callable[[], None]] = []
+    detectors = SileroDetectors(later.append)
+    speaking, quiet, noisy = (Call(detectors) for _ in range(3))
+    tracks = {speaking: recorded, quiet: SILENCE * 9, noisy: noise(9, 300)}
+    for at in range(0, 3 * SECOND, FRAME):
+        for call, track in tracks.items():
+            call.detector.feed(track[at : at + FRAME])
+        for run in later:
+            run()
+        later.clear()
+    alone = Call().hears(recorded[: 3 * SECOND])
+    assert speaking.windows == pytest.approx(alone, abs=1e-4)
+    assert max(quiet.windows + noisy.windows) < SPEECH
+
+
+def test_several_windows_at_once_are_delivered_in_order(recorded: bytes) -> None:
+    call = Call()
+    assert call.hears(SILENCE + recorded, 4000) == Call().hears(SILENCE + recorded)
+
+
+def test_the_end_of_a_call_waits_for_no_tick(recorded: bytes) -> None:
+    call = Call(SileroDetectors(later=lambda run: None))
+    call.detector.feed(recorded[:WINDOW])
+    assert call.windows == []
+    call.detector.flush()
+    assert len(call.windows) == 1
+
+
+def test_a_closed_detector_delivers_nothing_more(recorded: bytes) -> None:
+    detectors = SileroDetectors(later=lambda run: None)
+    call = Call(detectors)
+    call.detector.feed(recorded[: 3 * WINDOW])
+    call.detector.close()
+    detectors.run()
+    call.detector.feed(recorded[:WINDOW])
+    assert call.windows == []
+
+
+async def test_a_window_is_delivered_at_the_next_tick(recorded: bytes) -> None:
+    arrived: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    detector = SileroDetectors().open(arrived.set_result)
+    detector.feed(recorded[:WINDOW])
+    assert not arrived.done()
+    async with asyncio.timeout(100 * TICK_S):
+        assert 0 < await arrived < 1
 
 
 @pytest.mark.slow
 def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
-    program = "from voicebot.speech.vad import SileroDetector; SileroDetector()"
+    program = "from voicebot.speech.vad import SileroDetectors; SileroDetectors()"
     own = ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
     environment = {k: v for k, v in os.environ.items() if k not in own}
     subprocess.run(

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from voicebot.errors import SpeechUnavailable
 from voicebot.g711 import SILENCE
-from voicebot.speech import Hint, Transcript
+from voicebot.speech import Deliver, Hint, Transcript
 
 MS = 8
 """Bytes of audio in a millisecond."""
@@ -34,20 +34,23 @@ class CodedDetector:
     window_ms = 20.0
     decisive = False
 
-    def __init__(self) -> None:
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
         self._pending = b""
 
-    def feed(self, mulaw: bytes) -> list[float]:
+    def feed(self, mulaw: bytes) -> None:
         self._pending += mulaw
         size = int(self.window_ms) * MS
         whole = len(self._pending) // size * size
         ready, self._pending = self._pending[:whole], self._pending[whole:]
-        return [
-            1.0 if ready[at : at + size].strip(SILENCE) else 0.0 for at in range(0, whole, size)
-        ]
+        for at in range(0, whole, size):
+            self._deliver(1.0 if ready[at : at + size].strip(SILENCE) else 0.0)
 
-    def reset(self) -> None:
-        self._pending = b""
+    def flush(self) -> None:
+        """Do nothing: all is delivered at once."""
+
+    def close(self) -> None:
+        """Do nothing: all is delivered at once."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ What is public
     SpeechToText, SttStream, SttTurn        an engine, the stream of one call, one turn of a caller
     Transcriber, Transcript, Hint           hears whole utterances; what was heard; help for it
     Synthesizer, VoiceDetector              speaks sentences; finds speech in a call's audio
+    OpenDetector, Deliver                   opens the detector of a call; takes what it finds
     Meaning                                 says how alike texts are in meaning
     CachedSynthesizer, FallbackSynthesizer  what `open_synthesizer` returns, and is to be warmed
     WholeUtterances                         a transcriber as an engine
@@ -40,8 +41,10 @@ from voicebot.speech.models import (
 )
 from voicebot.speech.null import NullDetector, clip_checksum, read_manifest
 from voicebot.speech.protocols import (
+    Deliver,
     Hint,
     Meaning,
+    OpenDetector,
     SpeechToText,
     SttStream,
     SttTurn,
@@ -54,10 +57,11 @@ from voicebot.speech.sentences import sentences_of, split_sentences
 from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
 
 __all__ = [
-    "CachedSynthesizer", "FallbackSynthesizer", "Hint", "Meaning", "NullDetector", "SpeechProcess",
-    "SpeechToText", "SttStream", "SttTurn", "Synthesizer", "Transcriber", "Transcript",
-    "VoiceDetector", "WholeUtterances", "clip_checksum", "detectors", "has_fallback", "is_needed",
-    "load_meaning", "meaning_model", "meaning_socket", "missing_models", "missing_packages",
-    "open_meaning", "open_stt", "open_synthesizer", "read_manifest", "sentences_of",
-    "split_sentences", "stt_socket", "tts_socket", "voice_files", "whisper_files",
+    "CachedSynthesizer", "Deliver", "FallbackSynthesizer", "Hint", "Meaning", "NullDetector",
+    "OpenDetector", "SpeechProcess", "SpeechToText", "SttStream", "SttTurn", "Synthesizer",
+    "Transcriber", "Transcript", "VoiceDetector", "WholeUtterances", "clip_checksum", "detectors",
+    "has_fallback", "is_needed", "load_meaning", "meaning_model", "meaning_socket",
+    "missing_models", "missing_packages", "open_meaning", "open_stt", "open_synthesizer",
+    "read_manifest", "sentences_of", "split_sentences", "stt_socket", "tts_socket", "voice_files",
+    "whisper_files",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from voicebot.speech.client import (
 )
 from voicebot.speech.models import SpeechProcess, has_fallback, is_needed, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
-from voicebot.speech.protocols import Meaning, SpeechToText, Synthesizer, VoiceDetector
+from voicebot.speech.protocols import Meaning, OpenDetector, SpeechToText, Synthesizer
 from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
 
 if TYPE_CHECKING:  # its package is optional
@@ -68,8 +68,8 @@ def open_synthesizer(
     return FallbackSynthesizer(voices)
 
 
-def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
-    """Return a factory of voice detectors, one per call. Loads the model; raises ModelMissing."""
+def detectors(settings: Settings) -> OpenDetector:
+    """Return what opens the voice detector of a call. Loads the model; raises ModelMissing."""
     chosen = settings.voice_detection
     if chosen == "auto":
         is_null = settings.engine(settings.transcriber) is Engine.NULL
@@ -77,10 +77,9 @@ def detectors(settings: Settings) -> Callable[[], VoiceDetector]:
     if chosen == "null":
         return NullDetector
     # onnxruntime takes half a second to import, which only stream workers need.
-    from voicebot.speech.vad import SileroDetector
+    from voicebot.speech.vad import SileroDetectors
 
-    SileroDetector()
-    return SileroDetector
+    return SileroDetectors().open
 
 
 def load_meaning() -> MeaningEngine | None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from voicebot import g711
 from voicebot.errors import SettingsError
-from voicebot.speech.protocols import Hint, Transcript
+from voicebot.speech.protocols import Deliver, Hint, Transcript
 
 _SILENT: Final = b"\xff\x7f"
 """The two zeros of mu-law."""
@@ -33,22 +33,23 @@ class NullDetector:
     window_ms: float = float(g711.FRAME_MS)
     decisive: bool = True
 
-    def __init__(self) -> None:
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
         self._pending = b""
 
-    def feed(self, mulaw: bytes) -> list[float]:
-        """Return 1.0 for each 20 ms window with any sound and 0.0 for the others."""
+    def feed(self, mulaw: bytes) -> None:
+        """Deliver 1.0 for each 20 ms window with any sound and 0.0 for the others."""
         self._pending += mulaw
         whole = len(self._pending) // g711.FRAME_BYTES * g711.FRAME_BYTES
         ready, self._pending = self._pending[:whole], self._pending[whole:]
-        return [
-            1.0 if _SOUND.search(ready, at, at + g711.FRAME_BYTES) else 0.0
-            for at in range(0, whole, g711.FRAME_BYTES)
-        ]
+        for at in range(0, whole, g711.FRAME_BYTES):
+            self._deliver(1.0 if _SOUND.search(ready, at, at + g711.FRAME_BYTES) else 0.0)
 
-    def reset(self) -> None:
-        """Drop the incomplete window."""
-        self._pending = b""
+    def flush(self) -> None:
+        """Do nothing: all is delivered at once."""
+
+    def close(self) -> None:
+        """Do nothing: all is delivered at once."""
 
 
 class NullTranscriber:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,18 +93,32 @@ class Synthesizer(Protocol):
     async def aclose(self) -> None: ...
 
 
+Deliver = Callable[[float], None]
+"""Takes the speech probability (0 to 1) of the caller's next window."""
+
+
 class VoiceDetector(Protocol):
-    """Voice activity detection for one call."""
+    """Voice activity detection for one call; it delivers each window's probability in order."""
 
     window_ms: float
     decisive: bool
     """True when any silence ends the turn, as for the benchmark's clean clips."""
 
-    def feed(self, mulaw: bytes) -> list[float]:
-        """Return the speech probability (0 to 1) of each window that became complete."""
+    def feed(self, mulaw: bytes) -> None:
+        """Take the next piece of the caller's track, of any length; deliver now or soon."""
         ...
 
-    def reset(self) -> None: ...
+    def flush(self) -> None:
+        """Deliver now what was to be delivered soon."""
+        ...
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        ...
+
+
+OpenDetector = Callable[[Deliver], VoiceDetector]
+"""Opens the detector of one call."""
 
 
 class Meaning(Protocol):

@@ -67,7 +67,7 @@ def hear_window(moment: Moment, probability: float) -> None:
 
 def take_turn(moment: Moment, turn: turn_taking.Turn, events: turn_taking.Events) -> None:
     """Take over where turn-taking stands; while keys are pressed speech is not heard."""
-    moment.become(turn=turn)
+    moment.state = moment.state.with_turn(turn)
     if moment.state.keys is not None:
         return
     for event in events:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from voicebot.call import Phase
 from voicebot.collect.events import Expectation, Hearing, TimeUp
@@ -18,8 +19,7 @@ from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(NamedTuple):
     """The moment of an event: on the monotonic clock, and as the record has it (UTC)."""
 
     s: float

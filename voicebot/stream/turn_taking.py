@@ -22,9 +22,9 @@ of frames at once must not look like a caller who speaks very fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from voicebot.call import Step
 
@@ -99,9 +99,8 @@ class TurnEvent(Enum):
 Events = tuple[TurnEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The state of turn-taking."""
+class Turn(NamedTuple):
+    """The state of turn-taking. A named tuple: it is copied for each window."""
 
     patience: Patience = CONFIRMING
     floor: Floor = Floor.QUIET
@@ -119,7 +118,12 @@ def on_window(
 ) -> tuple[Turn, Events]:
     """One more window of the caller's audio, with its speech probability."""
     voiced = probability >= (STAY_PROBABILITY if turn.voiced else START_PROBABILITY)
-    turn = replace(turn, voiced=voiced, now_ms=turn.now_ms + window_ms)
+    now_ms = turn.now_ms + window_ms
+    if turn.floor is Floor.QUIET and not voiced:
+        quiet_ms = 0.0 if bot_heard else turn.quiet_ms + window_ms
+        if quiet_ms < SILENCE_MS:  # most windows of a call: changed in one copy
+            return turn._replace(voiced=False, now_ms=now_ms, quiet_ms=quiet_ms), ()
+    turn = turn._replace(voiced=voiced, now_ms=now_ms)
     match turn.floor:
         case Floor.QUIET:
             return _quiet(turn, window_ms, bot_heard)
@@ -135,12 +139,12 @@ def on_text(turn: Turn, *, complete: bool) -> tuple[Turn, Events]:
     """Take the speculative text of the present pause, and whether it is a whole, valid answer."""
     if turn.floor is not Floor.PAUSING:
         return turn, ()
-    return _finish_if_over(replace(turn, whole=complete))
+    return _finish_if_over(turn._replace(whole=complete))
 
 
 def on_question(turn: Turn, patience: Patience) -> Turn:
     """Something (else) is asked now: other limits apply, and the wait begins anew."""
-    return replace(turn, patience=patience, quiet_ms=0.0, whole=False)
+    return turn._replace(patience=patience, quiet_ms=0.0, whole=False)
 
 
 def on_bot_starts(turn: Turn) -> Turn:
@@ -149,13 +153,13 @@ def on_bot_starts(turn: Turn) -> Turn:
     A caller who is speaking right now must go on for as long as a barge-in takes.
     """
     if turn.floor is Floor.SPEAKING:
-        return replace(turn, floor=Floor.MAYBE, spoken_ms=0.0, pause_ms=0.0)
+        return turn._replace(floor=Floor.MAYBE, spoken_ms=0.0, pause_ms=0.0)
     return hush(turn)
 
 
 def hush(turn: Turn) -> Turn:
     """Forget the turn under way, after a key: its tone is not speech, nor silence."""
-    return replace(turn, floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
+    return turn._replace(floor=Floor.QUIET, spoken_ms=0.0, pause_ms=0.0, quiet_ms=0.0, whole=False)
 
 
 def on_end(turn: Turn) -> tuple[Turn, Events]:
@@ -167,8 +171,8 @@ def on_end(turn: Turn) -> tuple[Turn, Events]:
 
 def _quiet(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
     if turn.voiced:
-        began = replace(
-            turn, floor=Floor.MAYBE, start_ms=turn.now_ms - window_ms, spoken_ms=0.0, pause_ms=0.0
+        began = turn._replace(
+            floor=Floor.MAYBE, start_ms=turn.now_ms - window_ms, spoken_ms=0.0, pause_ms=0.0
         )
         return _maybe(began, window_ms, bot_heard)
     return _wait(turn, window_ms, bot_heard)
@@ -176,14 +180,14 @@ def _quiet(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]
 
 def _maybe(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
     if not turn.voiced:
-        turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+        turn = turn._replace(pause_ms=turn.pause_ms + window_ms)
         if turn.pause_ms >= FALSE_ALARM_MS:
-            turn = replace(turn, floor=Floor.QUIET)
+            turn = turn._replace(floor=Floor.QUIET)
         return _wait(turn, window_ms, bot_heard)
-    turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0)
+    turn = turn._replace(spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0)
     if turn.spoken_ms < (BARGE_IN_MS if bot_heard else MIN_SPEECH_MS):
         return turn, ()
-    begun = replace(turn, floor=Floor.SPEAKING, quiet_ms=0.0, whole=False)
+    begun = turn._replace(floor=Floor.SPEAKING, quiet_ms=0.0, whole=False)
     interrupts = (TurnEvent.BARGED_IN,) if bot_heard else ()
     return begun, (*interrupts, TurnEvent.STARTED)
 
@@ -192,23 +196,23 @@ def _speaking(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
     if turn.now_ms - turn.start_ms >= MAX_TURN_MS:
         return _finish(turn)
     if turn.voiced:
-        return replace(turn, spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0), ()
-    turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+        return turn._replace(spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0), ()
+    turn = turn._replace(pause_ms=turn.pause_ms + window_ms)
     if turn.pause_ms < turn.patience.gap_ms:
         return turn, ()
-    turn = replace(turn, floor=Floor.PAUSING, spoken_ms=0.0, whole=False)
+    turn = turn._replace(floor=Floor.PAUSING, spoken_ms=0.0, whole=False)
     turn, finished = _finish_if_over(turn)
     return turn, (TurnEvent.PAUSED, *finished)
 
 
 def _pausing(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
-    turn = replace(turn, pause_ms=turn.pause_ms + window_ms)
+    turn = turn._replace(pause_ms=turn.pause_ms + window_ms)
     if not turn.voiced:
-        return _finish_if_over(replace(turn, spoken_ms=0.0))
-    turn = replace(turn, spoken_ms=turn.spoken_ms + window_ms)
+        return _finish_if_over(turn._replace(spoken_ms=0.0))
+    turn = turn._replace(spoken_ms=turn.spoken_ms + window_ms)
     if turn.spoken_ms < RESUME_MS:
         return turn, ()
-    return replace(turn, floor=Floor.SPEAKING, pause_ms=0.0, whole=False), (TurnEvent.RESUMED,)
+    return turn._replace(floor=Floor.SPEAKING, pause_ms=0.0, whole=False), (TurnEvent.RESUMED,)
 
 
 def _finish_if_over(turn: Turn) -> tuple[Turn, Events]:
@@ -224,8 +228,8 @@ def _finish(turn: Turn) -> tuple[Turn, Events]:
 
 def _wait(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]:
     if bot_heard:
-        return replace(turn, quiet_ms=0.0), ()
-    turn = replace(turn, quiet_ms=turn.quiet_ms + window_ms)
+        return turn._replace(quiet_ms=0.0), ()
+    turn = turn._replace(quiet_ms=turn.quiet_ms + window_ms)
     if turn.quiet_ms < SILENCE_MS:
         return turn, ()
-    return replace(turn, quiet_ms=0.0), (TurnEvent.SILENCE,)
+    return turn._replace(quiet_ms=0.0), (TurnEvent.SILENCE,)
