@@ -9,16 +9,8 @@ import pytest
 
 from voicebot.business import Business
 from voicebot.call import FIELDS, Message, Service, Speaker, Status, Step
-from voicebot.store.layout import (
-    answer_text,
-    fresh_fields,
-    iso_utc,
-    message_json,
-)
-from voicebot.store.record import (
-    CallRecord,
-    history_messages,
-)
+from voicebot.store.layout import answer_text, fresh_fields, iso_utc, message_json
+from voicebot.store.record import CallRecord, history_messages
 
 from .calls import BOOKED_TIME, SERVICE, SID, START, bot, caller
 

@@ -18,7 +18,7 @@ from its record. So an entry may come before its record is written, and outlive 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -26,21 +26,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import Booking, CallSid, Place, Service, Step, Window
+from voicebot.call import Booking, CallSid, Place, Service, Step
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.index import in_parts, is_number
-from voicebot.store.layout import (
-    ANSWER_FIELD,
-    BOOKED_FIELD,
-    answer_text,
-    call_keys,
-    flag,
-)
-from voicebot.store.record import (
-    CallRecord,
-)
+from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, answer_text, call_keys, flag
+from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
 from voicebot.store.slots import Slots, day_key, minute_of_day
 from voicebot.validation import read_moment
@@ -120,7 +112,10 @@ class BookingIndex:
 
 
 class CallAppointments:
-    """`voicebot.call.Appointments` of one call: its own place, and appointments of other calls."""
+    """`voicebot.call.Appointments` of one call: its own place, and appointments of other calls.
+
+    hold, free, leave, take_over  those of Slots
+    """
 
     def __init__(
         self,
@@ -136,13 +131,9 @@ class CallAppointments:
         self._call_sid = call_sid
         self._clock = clock
         self._index = BookingIndex(client, clock)
-        self._slots = Slots(client, business, call_sid, clock)
-
-    async def hold(
-        self, start: datetime, service: str | None = None, *, instead_of: Sequence[CallSid] = ()
-    ) -> Place:
-        """See Slots.hold."""
-        return await self._slots.hold(start, service, instead_of=instead_of)
+        self._slots = slots = Slots(client, business, call_sid, clock)
+        self.hold, self.free = slots.hold, slots.free
+        self.leave, self.take_over = slots.leave, slots.take_over
 
     async def book(self, start: datetime, service: str | None = None) -> Place:
         """See Slots.book. The call is found by its numbers as soon as its record says so, too."""
@@ -153,33 +144,11 @@ class CallAppointments:
                     await self._index.add(self._call_sid, start)
         return place
 
-    async def free(
-        self,
-        window: Window,
-        *,
-        service: str | None = None,
-        near: datetime | None = None,
-        without: Collection[datetime] = (),
-        most: int = 3,
-    ) -> tuple[datetime, ...]:
-        """See Slots.free."""
-        return await self._slots.free(
-            window, service=service, near=near, without=without, most=most
-        )
-
-    async def leave(self) -> None:
-        """See Slots.leave."""
-        await self._slots.leave()
-
     async def give_back(self) -> None:
         """See Slots.give_back."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await self._slots.give_back()
-
-    async def take_over(self, earlier: CallSid) -> None:
-        """See Slots.take_over."""
-        await self._slots.take_over(earlier)
 
     async def bookings(self, number: str) -> tuple[Booking, ...]:
         """Return coming appointments under `number`; see Appointments.bookings."""
@@ -250,7 +219,7 @@ class CallAppointments:
             log.info("booking_moved", call_sid=booking, by=self._call_sid)
         old = [t for t in (done.was, done.before) if read_moment(t) not in (None, start)]
         await self._release(booking, *old)
-        await self._slots.leave()
+        await self.leave()
         await self.give_back()
         return Place.YOURS
 

@@ -28,9 +28,7 @@ from voicebot.store.layout import (
     timestamp_field,
     with_notes,
 )
-from voicebot.store.record import (
-    CallRecord,
-)
+from voicebot.store.record import CallRecord
 
 Argument = str | int
 Event = tuple[str, ...]
@@ -184,7 +182,7 @@ def encode(commit: Commit) -> EncodedCommit:
             written += [BOOKED_FIELD, flag(change.booked)]
         arguments += _list(written) + _list(field_event(step, text))
     for name, text in staff.items():
-        arguments += _list([name, text]) + _list(_told(name, text))
+        arguments += _list([name, text]) + _list(told(name, text))
     arguments += encode_messages(map(message_json, change.messages))
     if change.revised is None:
         arguments.append(0)
@@ -212,7 +210,7 @@ def _encode_notes(notes: Sequence[Note]) -> list[Argument]:
     if not notes:
         return [0]
     elements = ",".join(map(note_json, notes))
-    return [1, elements, *_list(_told(NOTES_FIELD, f"[{elements}]"))]
+    return [1, elements, *_list(told(NOTES_FIELD, f"[{elements}]"))]
 
 
 def encode_lists(record: CallRecord) -> list[Argument]:
@@ -257,7 +255,8 @@ def _for_staff(change: Change) -> dict[str, str]:
     return {name: value.value for name, value in told.items() if value is not None}
 
 
-def _told(field: str, value: str) -> Event:
+def told(field: str, value: str) -> Event:
+    """Return the stream event of something told to staff, by its field."""
     return ("type", field, "field", field, "value", value)
 
 

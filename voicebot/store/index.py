@@ -34,9 +34,7 @@ from voicebot.store.layout import (
     call_keys,
     flag,
 )
-from voicebot.store.record import (
-    read_count,
-)
+from voicebot.store.record import read_count
 
 log = get_logger(__name__)
 

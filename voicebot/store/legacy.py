@@ -26,12 +26,7 @@ from voicebot.store.layout import (
     iso_utc,
 )
 from voicebot.store.models import UserInfo
-from voicebot.store.record import (
-    CallRecord,
-    in_order,
-    read_foreign_json,
-    valid_answers,
-)
+from voicebot.store.record import CallRecord, in_order, read_foreign_json, valid_answers
 from voicebot.validation import read_moment, validate
 
 _FLAGS = (BOOKED_FIELD, EMAIL_SENT_FIELD)

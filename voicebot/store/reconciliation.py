@@ -16,7 +16,7 @@ from voicebot.log import get_logger
 from voicebot.store.backend import Backend
 from voicebot.store.bookings import BookingIndex
 from voicebot.store.client import is_wrong_type
-from voicebot.store.commit_encoding import PendingUpdate
+from voicebot.store.commit_encoding import PendingUpdate, told
 from voicebot.store.index import CallIndex, in_parts
 from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, NEEDS_FIELD, flag
 from voicebot.store.record import CallRecord
@@ -53,10 +53,10 @@ async def secure_place(backend: Backend, call_sid: CallSid) -> None:
     place = await slots.book(start, service.id if isinstance(service, Service) else None)
     log.warning("place_of_late_booking", call_sid=call_sid, place=place.value)
     if place is not Place.YOURS and record.skeleton.due is Needs.NOTHING:
-        needs = {NEEDS_FIELD: Needs.FOLLOW_UP.value}
-        event = ("type", NEEDS_FIELD, "field", NEEDS_FIELD, "value", Needs.FOLLOW_UP.value)
+        needs = (NEEDS_FIELD, Needs.FOLLOW_UP.value)
         write_id = f"no place at {start.isoformat()}"
-        update = PendingUpdate(write_id, call_sid, backend.clock(), needs, events=(event,))
+        at, fields, events = backend.clock(), dict([needs]), (told(*needs),)
+        update = PendingUpdate(write_id, call_sid, at, fields, events=events)
         with suppress(TooFewReplicas):  # Redis has it
             await backend.scripts.update(update)
 

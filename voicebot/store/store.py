@@ -30,19 +30,10 @@ from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.http_turns import HttpTurn
 from voicebot.store.integrator_writes import IntegratorWrites
-from voicebot.store.layout import (
-    CHANNEL,
-    call_keys,
-    fresh_fields,
-    iso_utc,
-    utc_now,
-)
+from voicebot.store.layout import CHANNEL, call_keys, fresh_fields, iso_utc, utc_now
 from voicebot.store.models import CallSkeleton
 from voicebot.store.reconciliation import Reconciliation, secure_place
-from voicebot.store.record import (
-    CallRecord,
-    read_status,
-)
+from voicebot.store.record import CallRecord, read_status
 from voicebot.store.replay import Replayer
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
