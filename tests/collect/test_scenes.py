@@ -470,3 +470,39 @@ def test_a_no_beside_another_field_declines_no_e_mail() -> None:
     scene = at(Step.EMAIL)
     scene.hears(f"No, it's {VALUES[Step.ADDRESS]}")
     assert Step.EMAIL not in scene.dialogue.settled
+
+
+def test_who_cannot_say_when_is_offered_times_and_never_hung_up_on() -> None:
+    scene = at(Step.TIME)
+    for _ in range(2):
+        scene.hears("blue seventeen parsnip")
+    assert scene.dialogue.mode is Mode.CHOOSING
+    for _ in range(3):
+        scene.hears("blue seventeen parsnip")
+    assert scene.ending is None
+    assert scene.dialogue.needs is Needs.FOLLOW_UP
+    scene.hears("tomorrow at nine in the morning")
+    assert scene.dialogue.pending == "2026-03-03T09:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "mode"),
+    [
+        ("on Sunday", Mode.CHOOSING),
+        ("in two years' time", Mode.ASKING),
+        ("on the 4th", Mode.ASKING),
+    ],
+)
+def test_a_day_that_cannot_be_booked_is_not_asked_for_its_hour(words: str, mode: Mode) -> None:
+    weekdays = {day: spans for day, spans in DEMO.hours.items() if day != "sunday"}
+    scene = at(Step.TIME, DEMO.model_copy(update={"hours": weekdays}))
+    said_next = scene.hears(words)
+    assert scene.dialogue.mode is mode
+    assert ("What time" in said_next or "At what time" in said_next) == (words == "on the 4th")
+
+
+def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
+    scene = Scene(begin(DEMO, CallState()))
+    scene.hears("I'd rather not say")
+    scene.hears("I won't give you that either")
+    assert scene.dialogue.step is Step.PHONE

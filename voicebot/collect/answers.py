@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from voicebot.business import Confirm
 from voicebot.call import Step, Window
-from voicebot.collect import bookings, times
+from voicebot.collect import asides, bookings, times
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.reading import Correct, Missing, Provide
 from voicebot.collect.spoken import written
@@ -16,6 +16,9 @@ from voicebot.collect.turn import Turn
 
 MAX_ATTEMPTS = 4
 """Failed answers to one question, after which the bot goes on and staff see it unanswered."""
+
+_OFFERS_AFTER = 2
+"""Failed answers to "when?", after which free times are offered, whatever was said."""
 
 WHOLE_WITHOUT = frozenset({Missing.SUBURB, Missing.HOUSE_NUMBER})
 """An address that lacks only this is taken when the caller has no more to say of it."""
@@ -53,6 +56,7 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
 
 
 _MANY_GUESSES = 2
+_REACHED_BY = (Step.NAME, Step.PHONE)
 
 
 def hold_piece(turn: Turn, act: Provide) -> Turn:
@@ -67,6 +71,8 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
     spoken = (
         turn.say_time(piece) if act.step is Step.TIME else written(act.step, piece, turn.business)
     )
+    if missing is Missing.CLOCK and (refused := times.refuse_day(turn, piece)):
+        return refused
     answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
     if answer is not None:
         turn = turn.answer(act.step, answer)  # it is kept, whatever comes next
@@ -126,10 +132,15 @@ def again(turn: Turn) -> Turn:
     if held.unheard:
         return turn.ask()
     attempts = held.attempts + 1
+    if held.mode is Mode.CLOSING:
+        turn = turn.become(attempts=attempts)
+        return turn.ask() if attempts < MAX_ATTEMPTS else asides.farewell(turn)
     if attempts >= MAX_ATTEMPTS:
         return settle(turn)
     if not turn.said:
         turn = turn.say("ask.sorry")
+    if held.step is Step.TIME and held.mode is Mode.ASKING and attempts >= _OFFERS_AFTER:
+        return times.look(turn.become(attempts=attempts), held.window or Window())
     if held.mode is Mode.CHOOSING:
         return turn.become(attempts=attempts).ask()
     return turn.become(attempts=attempts, mode=Mode.ASKING, put=max(held.put, attempts)).ask()
@@ -139,7 +150,7 @@ def settle(turn: Turn) -> Turn:
     """Leave the step open, with a note for staff, and go on; without a time nothing is booked."""
     held = turn.dialogue
     if held.step is Step.TIME:
-        return times.unbooked(turn, "end.incomplete")
+        return times.leave_open(turn)
     label = held.wording.line(f"spoken.{held.step}")
     turn = turn.note(held.wording.line("give_up.note", field=label)).promise()
     return proceed(_settled(turn.say("give_up.move_on")))
@@ -152,6 +163,8 @@ def decline(turn: Turn, why: str) -> Turn:
         return times.look(turn, held.window or Window())
     if held.step is Step.SERVICE and why != "refuses":
         return turn.become(put=max(1, held.put)).ask()
+    if held.step in _REACHED_BY and not turn.reaches_without(held.step):
+        return again(turn.say("give_up.name_or_number"))
     if held.partial and turn.valid(held.step, held.partial):
         piece = Provide(held.step, held.partial, (0, 0))
         return proceed(take(turn.become(partial=None), piece, unread=False))

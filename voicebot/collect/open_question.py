@@ -239,4 +239,7 @@ def _closing(turn: Turn, said: Said) -> Turn:
         return turn.ask()
     if said.unread:
         turn = turn.note(said.text).say_noted()
+        return (
+            turn.become(attempts=held.attempts + 1).ask() if not held.attempts else farewell(turn)
+        )
     return farewell(turn)

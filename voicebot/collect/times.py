@@ -235,6 +235,32 @@ def close(turn: Turn) -> Turn:
     ).ask()
 
 
+def refuse_day(turn: Turn, day: str) -> Turn | None:
+    """Say why a day without its hour cannot be booked, and offer others; None where it can."""
+    business, local = turn.business, turn.now.astimezone(turn.business.zone)
+    at = datetime.fromisoformat(day).replace(hour=12, tzinfo=business.zone)
+    if at.date() < local.date():
+        return look(turn.say("time.past"), Window())
+    if at.date() > (local + timedelta(days=business.booking.days_ahead)).date():
+        return turn.become(partial=None).say("time.too_far").ask()
+    if not business.hours.get(WEEKDAYS[at.weekday()]) or business.is_closed(at.date()):
+        return look(turn.say("time.shut", day=turn.say_time(day)), Window(), near=at)
+    return None
+
+
+def leave_open(turn: Turn) -> Turn:
+    """Leave the time open for staff, who call back, and ask whether there is anything else."""
+    held = turn.dialogue
+    if not held.knows_something:
+        return unbooked(turn, "end.incomplete")
+    label = held.wording.line("spoken.time")
+    turn = turn.note(held.wording.line("give_up.note", field=label))
+    number = held.answers.get(Step.PHONE) or held.caller or ""
+    if turn.valid(Step.PHONE, number) is None:
+        return close(turn.say("give_up.time_numberless"))
+    return close(turn.promise().say("give_up.time"))
+
+
 def unbooked(turn: Turn, line: Literal["end.unconfirmed", "end.incomplete"]) -> Turn:
     """End without a booking: a person goes on, or the caller calls again."""
     held = turn.dialogue

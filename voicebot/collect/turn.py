@@ -128,6 +128,12 @@ class Turn:
             confirmed=change.confirmed - {step},
         )
 
+    def reaches_without(self, step: Step) -> bool:
+        """Return False where the last of name and number is not given: nobody's booking."""
+        held = self.dialogue
+        other = Step.PHONE if step is Step.NAME else Step.NAME
+        return held.caller is not None or other not in held.settled or other in held.answers
+
     def confirm(self, *steps: Step) -> Turn:
         """Note the caller's yes to the values that were read back."""
         turn = self.become(confirmed=self.dialogue.confirmed | set(steps))
