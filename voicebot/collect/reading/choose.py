@@ -17,7 +17,7 @@ _WORD, _GUESS, _ACT = 10, 3, 1
 
 def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
-    known = [each for each in candidates if each.end > each.first]
+    known = [each for each in candidates if each.end > each.first and _counts(said, each)]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
     acts = [each.act for each in (*chosen, *told) if each.act]
@@ -26,6 +26,17 @@ def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
     mended = [a for a in in_order if isinstance(a, Correct) and not a.value and a.step in given]
     # "the street's wrong, it's Battle Street" is one correction
     return Reading(tuple(act for act in in_order if act not in mended), _rest(said, chosen))
+
+
+def _counts(said: Utterance, each: Candidate) -> bool:
+    """Return False for a number or an e-mail that is asked about, past, or somebody else's."""
+    if not isinstance(each.act, Provide) or each.act.step not in (Step.PHONE, Step.EMAIL):
+        return True
+    value = next(at for at in range(len(said)) if said.tokens[at].end > each.act.span[0])
+    clause = said.clause(value)
+    around = (*range(clause.first, each.first), *range(each.end, clause.end))
+    asked = clause.asked and any(not said.is_sound(at) for at in around)
+    return not (asked or clause.others or clause.past)
 
 
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -152,12 +152,13 @@ def _clause(
         opening += 1
     opens = {match.tag for match in matches[opening]} if opening < end else set()
     asks = said[end - 1].low == "?" or not _ASKING.isdisjoint(opens) or "clause.asks" in tags
+    gone = any(match.tag == "clause.gone" for match in matches[first])
     return Clause(
         first,
         end,
-        mends=not {"clause.mend", "clause.gone"}.isdisjoint(m.tag for m in matches[first]),
+        mends=gone or any(match.tag == "clause.mend" for match in matches[first]),
         denied="clause.deny" in tags,
-        asked=asks and tags.isdisjoint(REQUESTS),
+        asked=asks and not gone and tags.isdisjoint(REQUESTS),
         past="clause.past" in tags,
         others="clause.others" in tags,
     )
