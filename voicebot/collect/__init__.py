@@ -12,7 +12,7 @@ dialogue       the state of a conversation, as it travels in the record
 turn           one turn in the making
 spoken         values as one says and reads them
 wording        the lines, by language
-reading        one utterance to acts
+reading        one utterance to acts; its model reads what the rules left unread
+extract        what `voicebot extract` prints
 understand     who reads it: the rules, or a model behind them
-understanding  the model, and what `voicebot extract` prints
 """

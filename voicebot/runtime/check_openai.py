@@ -15,10 +15,10 @@ from typing import Final
 from voicebot import g711
 from voicebot.business import load_business
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked
-from voicebot.collect.understanding.model.asking import ModelUnderstanding
+from voicebot.collect.reading import Situation
+from voicebot.collect.reading.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
-from voicebot.openai import Failure, Service, openai_breaker
+from voicebot.openai import Failure
 from voicebot.openai.client import FAILURES, Account, account, failure_of
 from voicebot.runtime.findings import Finding, note, ok
 from voicebot.settings import Engine, Settings
@@ -47,6 +47,7 @@ async def check_openai_services(settings: Settings) -> AsyncIterator[Finding]:
         update={
             "openai_hearing_deadline_s": _PATIENT_S / ALONE_TIMES,
             "openai_speech_deadline_ms": round(_PATIENT_S * 1000),
+            "openai_deadline_ms": round(_PATIENT_S * 1000),
         }
     )
     hears, speaks, understands = (
@@ -62,7 +63,7 @@ async def check_openai_services(settings: Settings) -> AsyncIterator[Finding]:
     if speaks:
         yield await _speaking(ours, patient)
     if understands:
-        yield await _understanding(ours, settings)
+        yield await _understanding(ours, patient, settings.openai_deadline_ms)
 
 
 async def _models(ours: Account, wanted: list[str]) -> Finding:
@@ -112,27 +113,20 @@ async def _speaking(ours: Account, settings: Settings) -> Finding:
         return note(f"{what}: {error}", _SOME_MEND)
 
 
-async def _understanding(ours: Account, settings: Settings) -> Finding:
+async def _understanding(ours: Account, settings: Settings, deadline_ms: int) -> Finding:
     business = load_business(settings.business)
     now = datetime.now(business.zone).replace(tzinfo=None)
-    asked = Asked(Step.SERVICE, now, business.region, services=business.services)
+    asked = Situation(Step.SERVICE, now, region=business.region, services=business.services)
     began = time.perf_counter()
     what = f"understanding: {settings.openai_model}"
     async with ours.open_client() as client:
-        model = ModelUnderstanding(
-            client,
-            settings.openai_model,
-            effort=settings.openai_effort,
-            deadline_s=_PATIENT_S,
-            breaker=openai_breaker(Service.UNDERSTANDING),
-            is_openai=ours.is_openai,
-        )
+        model = ModelUnderstanding(client, settings, is_openai=ours.is_openai)
         try:
             await model.ask(_SENTENCE, asked)
         except FAILURES as error:
             return _failed(what, error)
     took_ms = _ms_since(began)
-    if took_ms > settings.openai_deadline_ms:
+    if took_ms > deadline_ms:
         mend = "a call does not wait so long: VOICEBOT_OPENAI_DEADLINE_MS, or a faster model"
         return note(f"{what}, {took_ms:.0f} ms", mend)
     return ok(f"{what}, {took_ms:.0f} ms")

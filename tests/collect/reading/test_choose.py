@@ -81,7 +81,7 @@ def test_a_piece_in_the_description_of_the_work_belongs_to_it() -> None:
     [
         ("is there a booking under Ottilie Brandt?", Step.NAME, "Ottilie Brandt"),
         ("is there anything available tomorrow at 12:30 pm", Step.TIME, "2026-11-24T12:30"),
-        ("I guess I should shoot for Monday around 3 pm?", Step.TIME, "2026-11-30T15:00"),
+        ("I guess I should shoot for Tuesday around 3 pm?", Step.TIME, "2026-11-24T15:00"),
     ],
 )
 def test_a_value_in_a_question_that_no_row_knows_is_given(

@@ -14,12 +14,12 @@ from openai import AsyncOpenAI, InternalServerError, RateLimitError
 from openai.pagination import AsyncPage
 from openai.types import Model
 from openai.types.audio import Transcription
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from openai.types.realtime import (
     RealtimeErrorEvent,
     RealtimeServerEvent,
     realtime_transcription_session_create_response,
 )
-from openai.types.responses import Response, ResponseInputItemParam
 from pydantic import BaseModel, TypeAdapter
 
 from tests.simulators.openai.conftest import KEY, recorded
@@ -103,14 +103,17 @@ async def test_bodies_of_files_and_models(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("kind", [None, FaultKind.REFUSAL, FaultKind.CUT_JSON, FaultKind.FENCED])
-async def test_bodies_of_responses(
+async def test_bodies_of_chat_completions(
     http: httpx.AsyncClient, simulator: Simulator, kind: FaultKind | None
 ) -> None:
     if kind:
         simulator.faults.order(Fault(service=Service.ANSWERS, kind=kind))
-    answer = await http.post("responses", json={"model": "gpt-6-luna", "input": "hello"})
-    assert set(answer.json()) <= set(Response.model_fields)
-    assert Response.model_validate(answer.json()).status in ("completed", "incomplete")
+    asked = {"model": "gpt-6-luna", "messages": [{"role": "user", "content": "hello"}]}
+    answer = (await http.post("chat/completions", json=asked)).json()
+    assert set(answer) <= set(ChatCompletion.model_fields)
+    (choice,) = ChatCompletion.model_validate(answer).choices
+    assert choice.finish_reason == ("length" if kind is FaultKind.CUT_JSON else "stop")
+    assert bool(choice.message.refusal) is (kind is FaultKind.REFUSAL)
 
 
 class Extraction(BaseModel):
@@ -121,19 +124,19 @@ class Extraction(BaseModel):
 
 async def test_the_packages_client_gets_its_schema_filled(url: str, simulator: Simulator) -> None:
     async with AsyncOpenAI(api_key=KEY, base_url=url, max_retries=0) as client:
-        asked: list[ResponseInputItemParam] = [
+        asked: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": "Extract."},
             {"role": "user", "content": "It's Ann, ann@example.com"},
         ]
-        found = await client.responses.parse(
-            model="gpt-6-luna", input=asked, text_format=Extraction
+        found = await client.chat.completions.parse(
+            model="gpt-6-luna", messages=asked, response_format=Extraction
         )
-        assert found.output_parsed == Extraction(name=None, email=None, intent="answer")
+        assert found.choices[0].message.parsed == Extraction(name=None, email=None, intent="answer")
         simulator.answers.append('{"name": "Bo", "email": null, "intent": "other"}')
-        found = await client.responses.parse(
-            model="gpt-6-luna", input=asked, text_format=Extraction
+        found = await client.chat.completions.parse(
+            model="gpt-6-luna", messages=asked, response_format=Extraction
         )
-        assert found.output_parsed == Extraction(name="Bo", email=None, intent="other")
+        assert found.choices[0].message.parsed == Extraction(name="Bo", email=None, intent="other")
 
 
 async def test_the_packages_client_knows_the_errors(url: str, simulator: Simulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 
@@ -11,6 +12,8 @@ import pytest
 
 from voicebot.simulators.openai.simulator import (
     PUBLISHED,
+    Fault,
+    FaultKind,
     Latency,
     Service,
     Simulator,
@@ -63,26 +66,95 @@ async def test_what_was_served_is_counted_without_what_was_refused(
     assert simulator.served[Service.MODELS] == 1
 
 
-async def test_a_loose_schema_is_refused_as_strict_mode_does(http: httpx.AsyncClient) -> None:
-    def asked(schema: dict[str, object]) -> dict[str, object]:
-        form = {"type": "json_schema", "name": "X", "strict": True, "schema": schema}
-        return {"model": "gpt-6-luna", "input": "hello", "text": {"format": form}}
+def chat(schema: object = None, text: str = "hello", strict: bool = True) -> dict[str, object]:
+    asked: dict[str, object] = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    form = {"name": "X", "strict": strict, "schema": schema}
+    with_form = {"response_format": {"type": "json_schema", "json_schema": form}}
+    return asked | (with_form if schema else {})
 
-    name: dict[str, object] = {"properties": {"name": {"type": "string"}}, "type": "object"}
-    for schema in (name, {**name, "additionalProperties": False}):
-        assert (await http.post("responses", json=asked(schema))).status_code == 400
-    strict = {**name, "additionalProperties": False, "required": ["name"]}
-    assert (await http.post("responses", json=asked(strict))).status_code == 200
+
+async def answered(http: httpx.AsyncClient, asked: dict[str, object]) -> str:
+    reply = await http.post("chat/completions", json=asked)
+    text: str = reply.json()["choices"][0]["message"]["content"]
+    return text
+
+
+NAME: dict[str, object] = {"properties": {"name": {"type": "string"}}, "type": "object"}
+STRICT = {**NAME, "additionalProperties": False, "required": ["name"]}
+
+
+@pytest.mark.parametrize(
+    "schema", [NAME, {**NAME, "additionalProperties": False}, {"oneOf": [STRICT]}]
+)
+async def test_a_loose_schema_is_refused_as_strict_mode_does(
+    schema: dict[str, object], http: httpx.AsyncClient
+) -> None:
+    assert (await http.post("chat/completions", json=chat(schema))).status_code == 400
+    assert (await http.post("chat/completions", json=chat(STRICT))).status_code == 200
 
 
 async def test_prepared_answers_come_first_and_once(http: httpx.AsyncClient) -> None:
     await http.post(sim(http, "answers"), json=["one", "two"])
-    asked = {"model": "gpt-6-luna", "input": "hello"}
-    texts = [
-        (await http.post("responses", json=asked)).json()["output"][0]["content"][0]["text"]
-        for _ in range(3)
-    ]
-    assert texts == ["one", "two", "null"]
+    assert [await answered(http, chat()) for _ in range(3)] == ["one", "two", "null"]
+
+
+ACTS = {
+    "$defs": {
+        "Provide": {
+            "type": "object",
+            "properties": {
+                "act": {"const": "provide", "type": "string"},
+                "words": {"type": "string"},
+                "step": {"enum": ["name", "service"]},
+                "value": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                "sure": {"type": "boolean"},
+            },
+            "required": ["act", "words", "step", "value", "sure"],
+            "additionalProperties": False,
+        },
+        "Wait": {
+            "type": "object",
+            "properties": {"act": {"const": "wait"}, "words": {"type": "string"}},
+            "required": ["act", "words"],
+            "additionalProperties": False,
+        },
+    },
+    "type": "object",
+    "properties": {
+        "acts": {
+            "type": "array",
+            "items": {"anyOf": [{"$ref": "#/$defs/Wait"}, {"$ref": "#/$defs/Provide"}]},
+        }
+    },
+    "required": ["acts"],
+    "additionalProperties": False,
+}
+SAID = "there's water coming out from under my dishwasher"
+
+
+async def test_a_turn_of_its_table_is_answered_in_the_schema_that_is_given(
+    http: httpx.AsyncClient,
+) -> None:
+    told = json.loads(await answered(http, chat(ACTS, f"<caller>\n{SAID}\n</caller>")))
+    (act,) = told["acts"]
+    assert act == {
+        "act": "provide", "words": SAID, "step": "service", "value": "Plumbing", "sure": False
+    }  # fmt: skip
+    unknown = await answered(http, chat(ACTS, "<caller>\nzebras\n</caller>"))
+    assert json.loads(unknown) == {"acts": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [(FaultKind.INVENTED, "Free Plan"), (FaultKind.UNKNOWN_ACT, "book")]
+)
+async def test_its_model_lies_on_request(
+    kind: FaultKind, part: str, http: httpx.AsyncClient, simulator: Simulator
+) -> None:
+    simulator.faults.order(Fault(service=Service.ANSWERS, kind=kind))
+    asked = chat(ACTS, f"<caller>\n{SAID}\n</caller>")
+    lied, honest = await answered(http, asked), await answered(http, asked)
+    assert part in lied
+    assert part not in honest
 
 
 @pytest.mark.parametrize("service", list(Service))

@@ -1,6 +1,6 @@
 """Read an utterance into acts, and the rest that no act explains.
 
-This room replaces `collect/understanding` field by field and will take its name.
+`model` asks a model for what is left unread; nothing else here waits.
 """
 
 from itertools import chain

@@ -11,13 +11,13 @@ What is public
     Latency, published               how long answers take
     Clips, load_clips, CLIPS         the recordings that it knows; the manifest of the phone's
     Samples, babble                  16-bit samples; the simulator's voice
-    loose_part                       what strict mode refuses in a JSON schema
+    TURNS, loose_part                turns that its model knows; what strict mode refuses
 """
 
 from voicebot.simulators.openai.app import create_app
+from voicebot.simulators.openai.chat import TURNS, loose_part
 from voicebot.simulators.openai.clips import Clips, Samples, load_clips
 from voicebot.simulators.openai.command import CLIPS, serving
-from voicebot.simulators.openai.responses import loose_part
 from voicebot.simulators.openai.simulator import (
     Fault,
     FaultKind,
@@ -29,7 +29,7 @@ from voicebot.simulators.openai.simulator import (
 )
 
 __all__ = [
-    "CLIPS", "Clips", "Fault", "FaultKind", "Latency", "Samples", "Service",
+    "CLIPS", "TURNS", "Clips", "Fault", "FaultKind", "Latency", "Samples", "Service",
     "Simulator", "babble", "create_app", "load_clips", "loose_part", "published",
     "serving",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 POST /sim/misbehave  {"service", "kind", "times"?, "seconds"?, "status"?}    DELETE: no faults
 POST /sim/latency    {"service", "p50", "p95"}           seconds
-POST /sim/answers    ["…", …]                            the next outputs of /v1/responses
+POST /sim/answers    ["…", …]                            the next outputs of /v1/chat/completions
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from voicebot.simulators.openai import audio, transcription
+from voicebot.simulators.openai.chat import complete
 from voicebot.simulators.openai.errors import HTTP_KINDS, bad_request, misbehaved, wrong_key
-from voicebot.simulators.openai.responses import respond
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Latency, Service, Simulator
 
 Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
@@ -56,7 +56,8 @@ def create_app(simulator: Simulator) -> Starlette:
             Route("/v1/audio/transcriptions",
                   _served(Service.FILES, audio.transcribe), methods=["POST"]),
             Route("/v1/audio/speech", _served(Service.SPEECH, audio.speak), methods=["POST"]),
-            Route("/v1/responses", _served(Service.ANSWERS, respond), methods=["POST"]),
+            Route("/v1/chat/completions",
+                  _served(Service.ANSWERS, complete), methods=["POST"]),
             Route("/sim/misbehave", _control(misbehave), methods=["POST"]),
             Route("/sim/misbehave", _control(behave), methods=["DELETE"]),
             Route("/sim/latency", _control(set_latency), methods=["POST"]),

@@ -47,7 +47,7 @@ def openai_sim(
     """Stand in for OpenAI on this machine, for tests, benchmarks and demos without a key.
 
     \b
-    Serves what voicebot uses of the API: Realtime transcription, files, speech, responses, models.
+    Serves what voicebot uses of the API: Realtime transcription, files, speech, chat, models.
     Recognises only the recordings of `voicebot call`. Has realistic latencies. Produces faults on
     request:
       curl -d '{"service":"hearing","kind":"closed"}' localhost:8090/sim/misbehave

@@ -30,7 +30,7 @@ class Service(StrEnum):
     """The parts of the API; each has its own latency and faults.
 
     HEARING  a Realtime transcription session    FILES   /audio/transcriptions
-    ANSWERS  /responses                          SPEECH  /audio/speech
+    ANSWERS  /chat/completions                   SPEECH  /audio/speech
     MODELS   /models
     """
 
@@ -98,6 +98,10 @@ class FaultKind(StrEnum):
     """The JSON is truncated."""
     REFUSAL = "refusal"
     """The model refuses to answer."""
+    INVENTED = "invented"
+    """The model answers with values that nobody said."""
+    UNKNOWN_ACT = "unknown_act"
+    """The model answers with acts that its schema does not know."""
     FENCED = "fenced"
     """The JSON is in a Markdown fence, as compatible servers send it."""
     UNKNOWN_EVENT = "unknown_event"
@@ -176,7 +180,7 @@ class Simulator:
     voice       a text as samples at 24 kHz
     key         the only accepted key; any when None
     takes_pcmu  whether a transcription session accepts mu-law
-    answers     texts that /responses gives next, before the extractor's
+    answers     texts that /chat/completions gives next, before those of its table
     served      accepted requests and sockets, by service
     heard_with  the settings of each transcribed item
     """

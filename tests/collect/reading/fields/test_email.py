@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
+from tests.collect.reading.spoken_forms import digit_by_digit, two_digits
 from voicebot.call import Step
 from voicebot.collect.reading import Asked, Correct, Missing, Provide, Reading, Situation, read
 

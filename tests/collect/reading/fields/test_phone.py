@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.collect.understanding.spoken_forms import (
+from tests.collect.reading.spoken_forms import (
     in_groups,
     in_pairs,
     leads,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from tests.collect.reading.fields.test_time import TUESDAY, found_in, heard, left_open, reading
 from voicebot.call import Step
 from voicebot.collect.reading import Asked, Choose, Flexible, Note, Provide, Window
-from voicebot.collect.understanding import Asked as OldAsked
-from voicebot.collect.understanding.rules import understand
 
 WEDNESDAY, THURSDAY, FRIDAY = (date(2027, 3, day) for day in (3, 4, 5))
 AHEAD = tuple(TUESDAY.date() + timedelta(days=n) for n in range(1, 15))
@@ -157,26 +155,6 @@ def test_an_hour_that_may_be_either_is_marked(utterance: str, ambiguous: bool) -
     said = found_in(utterance)
     assert said is not None
     assert said.ambiguous is ambiguous
-
-
-@pytest.mark.parametrize("said", ["any time before noon", "whenever, but before ten"])
-def test_who_names_a_bound_has_not_left_the_time_to_us(said: str) -> None:
-    meant = understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12)))
-    assert meant.intent.value == "not_a_value"
-
-
-@pytest.mark.parametrize(
-    ("said", "value"),
-    [
-        ("tomorrow before ten", "2026-11-30"),
-        ("tomorrow after four", "2026-11-30T16:00"),
-        ("any time after five on Thursday", "2026-12-03T17:00"),
-    ],
-)
-def test_the_old_dialogue_still_takes_what_a_window_leaves_of_a_value(
-    said: str, value: str
-) -> None:
-    assert understand(said, OldAsked(Step.TIME, datetime(2026, 11, 29, 12))).value == value
 
 
 @pytest.mark.parametrize(

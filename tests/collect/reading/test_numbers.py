@@ -1,20 +1,24 @@
+"""Digits out of number words."""
+
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collect.understanding.spoken_forms import two_digits, with_repeats
-from voicebot.collect.understanding.numbers import Group, group_at, homophone_at
-from voicebot.collect.understanding.tokens import tokens
+from tests.collect.reading.spoken_forms import two_digits, with_repeats
+from voicebot.collect.reading import utterance
+from voicebot.collect.reading.numbers import Group
 
 ONE = Group(("1",), 0, 1)
 
 
-def read(text: str) -> str:
-    """All digits of a text that is nothing but digits."""
-    said, at, digits = tokens(text), 0, ""
+def digits_of(text: str) -> str:
+    """Return the digits of a text that is nothing but digits."""
+    said, at, digits = utterance(text, "en"), 0, ""
     while at < len(said):
-        group = group_at(said, at)
-        assert group is not None, said[at].text
+        group = said.numbers.group(at)
+        assert group is not None, said.low(at)
         digits += group.digits
         at = group.end
     return digits
@@ -40,29 +44,25 @@ def read(text: str) -> str:
     ],
 )
 def test_digits_are_read_as_they_are_said(said: str, digits: str) -> None:
-    assert read(said) == digits
+    assert digits_of(said) == digits
 
 
 def test_a_comma_keeps_tens_and_units_apart() -> None:
-    group = group_at(tokens("twenty, one"), 0)
+    group = utterance("twenty, one", "en").numbers.group(0)
     assert group is not None
     assert group.readings == ("20",)
 
 
-def test_what_is_counted_in_digits_is_no_digit() -> None:
-    assert group_at(tokens("three digits"), 0) is None
-
-
 def test_a_homophone_is_a_digit_only_before_another() -> None:
-    assert homophone_at(tokens("for two"), 0, ONE) is not None
-    assert homophone_at(tokens("for me"), 0, ONE) is None
+    assert utterance("for two", "en").numbers.homophone(0, ONE) is not None
+    assert utterance("for me", "en").numbers.homophone(0, ONE) is None
 
 
 @given(st.integers(0, 99))
 def test_every_number_below_a_hundred_reads_back(value: int) -> None:
-    assert read(two_digits(f"{value:02}")) == f"{value:02}"
+    assert digits_of(two_digits(f"{value:02}")) == f"{value:02}"
 
 
 @given(st.text("0123456789", min_size=1, max_size=12))
 def test_repeats_read_back(digits: str) -> None:
-    assert read(with_repeats(digits)) == digits
+    assert digits_of(with_repeats(digits)) == digits

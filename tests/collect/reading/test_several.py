@@ -1,11 +1,15 @@
+"""Several fields in one utterance, and corrections of a field that was not asked for."""
+
+from __future__ import annotations
+
 from datetime import datetime
 
 import pytest
 
+from tests.collect.reading.given import given_in
 from voicebot.business import load_business
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked
-from voicebot.collect.understanding.several import found_in, values
+from voicebot.collect.reading import Situation
 
 MONDAY = datetime(2026, 11, 23, 9)
 SERVICES = load_business(None).services
@@ -19,7 +23,7 @@ HELD = {
 
 def said(step: Step, text: str, **held: str) -> dict[Step, str]:
     record = {Step(key): value for key, value in held.items()}
-    return values(found_in(text, Asked(step, MONDAY, services=SERVICES, record=record)))
+    return given_in(text, Situation(step, MONDAY, services=SERVICES, record=record))
 
 
 def test_a_name_brings_number_and_address_along() -> None:
@@ -36,17 +40,6 @@ def test_a_service_brings_its_time_along() -> None:
         Step.SERVICE: "Plumbing",
         Step.TIME: "2026-11-24T15:00",
     }
-
-
-def test_a_name_may_follow_its_number() -> None:
-    assert said(Step.PHONE, "0491 570 156 otto brandt") == {
-        Step.PHONE: "+61491570156",
-        Step.NAME: "Otto Brandt",
-    }
-
-
-def test_a_time_that_has_passed_is_no_wish() -> None:
-    assert said(Step.PHONE, "0491 570 156, 21/04/2020 12:37") == {Step.PHONE: "+61491570156"}
 
 
 def test_a_number_is_not_built_from_a_postcode() -> None:
@@ -88,7 +81,6 @@ def test_an_earlier_answer_is_corrected(step: Step, text: str, field: Step, valu
         (Step.PHONE, "is it open on Tuesday at three"),
         (Step.NAME, "hang on a second"),
         (Step.EMAIL, "I'll see you tomorrow"),
-        (Step.TIME, "that's right, the blue house on the corner"),
         (Step.ADDRESS, "what's your number"),
     ],
 )
