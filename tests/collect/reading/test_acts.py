@@ -151,8 +151,9 @@ def test_what_is_none_of_it_is_no_act(said: str) -> None:
     assert not read(said, Situation(Step.NAME, NOW)).acts
 
 
-@given(st.text(max_size=60))
+@given(st.text(st.characters(exclude_categories=["N"]), max_size=60))
 def test_one_word_more_and_it_is_no_yes(text: str) -> None:
+    """Without figures: an address beside a yes ("1 A Av, Zebra") answers another question."""
     assert not agrees(f"yes {text} zebra")
 
 
