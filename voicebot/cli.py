@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "commands.extract:extract",
         "Understand utterances: JSON Lines in and out.",
     ),
+    "hear": ("commands.hear:hear", "What the bot hears in a recording."),
     "openai-sim": (
         "simulators.openai.command:openai_sim",
         "Stand in for OpenAI, for tests and demos without a key.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.speech.spelled import distinct, letters_from, likely
+from voicebot.speech.spelled import distinct, letters_from, likely, with_eights
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from voicebot.speech.spelled import distinct, letters_from, likely
         ("B.R.E. and NAN.", "B.R.E. and NAN."),
         ("OAK-D-A-L-E-DRI-V.", "OAK-D-A-L-E-DRI-V."),
         ("K-8-RLA.", "K-8-RLA."),
+        ("Br-E-N-T-W-O-O-G.", "Br-E-N-T-W-O-O-G."),
+        ("It's in Br-E-N-T.", "Br-E-N-T."),
         ("IVAR S1.", "IVAR S1."),
         ("A and Y.", "A and Y."),
         ("and EW, B-U-R-Y", "and EW, B-U-R-Y"),
@@ -66,3 +68,28 @@ def test_letters_far_behind_the_best_are_not_kept() -> None:
 def test_letters_that_were_guessed_out_of_a_sentence_are_none() -> None:
     assert likely(["I-I-I-I"], [-0.9], least=-0.6, margin=0.5) == []
     assert likely(["NO."], [-0.3], least=-0.6, margin=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2-6-8-441-A.", "2-6-8-441-8."),
+        ("A 4 1 2 2 6", "8 4 1 2 2 6"),
+        ("Area code 4 1 2 A 2 2", "Area code 4 1 2 8 2 2"),
+    ],
+)
+def test_a_lone_a_among_digits_is_an_eight(text: str, number: str) -> None:
+    assert with_eights(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unit 4-A",
+        "27A George Street 2150",
+        "A plumber at 10 30 45",
+        "Unit 3 A, 27 George Street 2150",
+    ],
+)
+def test_an_a_of_an_address_or_a_sentence_stays(text: str) -> None:
+    assert with_eights(text) == text

@@ -65,6 +65,7 @@ from voicebot.collect.reading import (
     consents,
     likeliest,
     read,
+    utterance,
 )
 from voicebot.collect.understand import Meanwhile, Understand
 from voicebot.errors import SpeechUnavailable
@@ -315,6 +316,7 @@ def _hint(text: str, where: Situation) -> Hint:
         where,
         done,
         text,
+        digits=utterance(text, where.language).numbers.count(),
         complete=_is_complete(done, where),
         idle=not told and (not done.acts if where.asked is not Asked.ANSWER else assent),
     )

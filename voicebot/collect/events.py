@@ -200,6 +200,7 @@ class Hint:
 
     situation  in which it was read; the conversation shares the reading
     text       the one of several transcripts that was read; empty: the first
+    digits     how many digits were said
     complete   a whole and valid answer: nothing more need be waited for
     idle       a word that only shows that the caller listens, when said over the bot's words
     """
@@ -207,6 +208,7 @@ class Hint:
     situation: Situation
     reading: Reading = field(default_factory=Reading)
     text: str = ""
+    digits: int = 0
     complete: bool = False
     idle: bool = False
 

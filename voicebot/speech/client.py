@@ -52,7 +52,8 @@ class RemoteTranscriber:
         replies = _replies(self.socket, "speech to text", self.deadline_s, job, utterance)
         async with aclosing(replies):
             reply, _ = await anext(replies)
-        return Transcript(reply.text, reply.seconds, reply.alternatives, reply.letters)
+        others, letters = reply.alternatives, reply.letters
+        return Transcript(reply.text, reply.seconds, others, letters, reply.cpu_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,19 @@ class Transcript:
     alternatives  what else the recogniser may have heard, the likeliest first, without `text`;
                   empty where the engine gives none (OpenAI's endpoints)
     letters       the letters of a spelled word ("BRENNAN"), where the utterance ends in one
+    cpu_seconds   processor time of the recogniser, where it runs on this machine
     """
 
     text: str
     seconds: float = 0.0
     alternatives: tuple[str, ...] = ()
     letters: str | None = None
+    cpu_seconds: float = 0.0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All transcripts, the likeliest first."""
+        return (self.text, *self.alternatives)
 
 
 class Transcriber(Protocol):

@@ -14,8 +14,12 @@ from typing import Final
 _PIECE: Final = re.compile(r"[^\s.,;:!?\-]+")
 _LONGEST_SLIP: Final = 3
 """Between letters so short a word is a letter misheard: "and" for N, "8" for A, "AVN" for more."""
-_SLIP: Final = re.compile(r"(?:^|[.,;:!?\-]\s*)(\w{1,3})$")
-"""Such a word right before the letters, alone between marks, is one, too."""
+_SLIP: Final = re.compile(r"(?:^|[.,;:!?\-]\s*)(\w{1,3})$|\b(\w{1,3})-$")
+"""Such a word right before the letters, alone between marks or tied to them, is one, too."""
+_EIGHT: Final = re.compile(r"(?:(?<=\d[ ,.\-])|^)A(?=[ ,.\-]*(?:\d|$))")
+_FEWEST_DIGITS: Final = 5
+_MOST_WORDS: Final = 2
+"""With fewer digits or more words it may be an address: "Unit 4-A, 27 George Street"."""
 _FEWEST_SINGLE: Final = 2
 _FEWEST_TOGETHER: Final = 3
 _FEWEST_LETTERS: Final = 3
@@ -47,8 +51,8 @@ def letters_from(text: str) -> int | None:
     if not spelled or digits >= letters:
         return None
     begin = pieces[first].start()
-    slip = _SLIP.search(text[:begin].rstrip())
-    return slip.start(1) if slip else begin
+    slip = _SLIP.search(text[:begin].rstrip(" "))
+    return slip.start(slip.lastindex or 0) if slip else begin
 
 
 def _may_be_letters(piece: str) -> bool:
@@ -58,6 +62,14 @@ def _may_be_letters(piece: str) -> bool:
 def _is_letters(piece: str) -> bool:
     """Return whether it is a letter, or letters drawn together: "P", "BU", "IVAR", "S1"."""
     return piece[0].isalpha() and piece.isupper() and piece.isalnum()
+
+
+def with_eights(text: str) -> str:
+    """Return a number in which a lone "A" is an 8, as it is said: "2-6-8-441-A."."""
+    words = [piece for piece in _PIECE.findall(text) if len(piece) > 1 and piece.isalpha()]
+    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS or len(words) > _MOST_WORDS:
+        return text
+    return _EIGHT.sub("8", text)
 
 
 def letters_of(text: str) -> str:

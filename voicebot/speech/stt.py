@@ -38,7 +38,7 @@ from voicebot.speech.inference_server import InferenceServer, Replies
 from voicebot.speech.models import SpeechProcess, WhisperFiles, whisper_files
 from voicebot.speech.protocols import Hint, Transcript
 from voicebot.speech.resampling import Resampler
-from voicebot.speech.spelled import distinct, letters_from, letters_of, likely
+from voicebot.speech.spelled import distinct, letters_from, letters_of, likely, with_eights
 from voicebot.speech.wire import Hear, Kind, Reply, stt_socket
 
 Floats = NDArray[np.float32]
@@ -176,7 +176,7 @@ class Whisper:
         begin = letters_from(heard.texts[0])
         if not (heard.is_speech or (begin is not None and heard.scores[0] > _SURE)):
             return [], None
-        texts = distinct(map(cut_loops, heard.texts))
+        texts = distinct(with_eights(cut_loops(text)) for text in heard.texts)
         if begin is None:
             return texts, None
         said = heard.texts[0][:begin].rstrip()
@@ -185,7 +185,10 @@ class Whisper:
         behind = [text[len(said) :] for text in spelled.texts]  # a prompt's words come back in it
         rows = likely(behind, spelled.scores, least=_LETTERS_SCORE, margin=_LETTERS_MARGIN)
         found = [f"{said} {row.lstrip(' ,.-')}".strip() for row in rows[: _BEAM - 1]]
-        return distinct([*found, *texts]), letters_of(rows[0]) if rows else None
+        if not found:
+            return texts, None
+        # Of the words before the letters the first texts know more; of letters alone, nothing.
+        return distinct([*found, *texts] if said else found), letters_of(rows[0])
 
     def _encode(self, samples: NDArray[np.int16]) -> ctranslate2.StorageView:
         upsampler = Resampler(g711.RATE_HZ, RATE_HZ)

@@ -167,10 +167,11 @@ def _judge(moment: Moment) -> None:
     waited_s = min(moment.now.s - moment.state.judged_s, spoken.transcript.seconds)
     moment.do(Waited(Stage.STT, waited_s))
     if spoken.plain:
-        texts = texts if read(texts).complete else spoken.plain
+        words, plain = read(texts), read(spoken.plain)
+        texts = texts if words.complete and words.digits >= plain.digits else spoken.plain
     elif _is_piece_of_number(moment, texts):
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
-        # second reading counts only where it makes a whole number.
+        # second reading counts only where it makes a whole number and loses no digit.
         again = replace(spoken, transcript=None, plain=texts)
         moment.become(judged=again, judged_s=moment.now.s)
         moment.do(ev.Transcribe(spoken.number, caller.hint(moment, words_for_digits=True)))

@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from voicebot.call import Step
-from voicebot.collect.reading import Asked, Correct, Provide, Situation, likeliest, read
+from voicebot.collect.reading import Asked, Correct, Provide, Situation, read
 
 NOW = datetime(2026, 11, 23, 9)
 Attempt = tuple[str, ...]
@@ -88,27 +88,3 @@ def test_the_callers_name_tells_which_address_was_meant() -> None:
 def test_many_long_transcripts_are_weighed_in_bounded_work() -> None:
     noise = tuple(f"{'a b c ' * 600}{n}" for n in range(40))
     assert heard(noise, noise, noise, noise, noise) != ""
-
-
-@pytest.mark.parametrize(
-    ("texts", "chosen"),
-    [
-        (("N-A-R-T-I-N", "M-A-R-T-I-N"), 1),
-        (("it's N A R T I N", "it's M A R T I N"), 1),
-        (("V-E-C-C-H-I", "B-E-C-C-H-I"), 0),
-        (("J-I-M", "T-I-M"), 0),
-        (("My name is Okoro, O-K-O-R-A", "My name is Okoro, O-K-O-R-O"), 1),
-        (("B-E-N-R-I-T-H", "T-E-N-R-I-T-H", "P-E-N-R-I-T-H"), 2),
-        (("N-E-W-P-U-R-Y", "and EW, B-U-R-Y"), 0),
-        (("My name is Marten", "My name is Martin"), 0),
-        (("O 4 1 2", "A 4 1 2"), 0),
-        (("",), 0),
-    ],
-)
-def test_of_spelled_words_one_that_is_known_is_gone_on_with(texts: Attempt, chosen: int) -> None:
-    assert likeliest(texts, "en", ("Penrith",)) == texts[chosen]
-
-
-def test_choosing_among_long_transcripts_is_bounded_work() -> None:
-    texts = tuple("a b c " * 1400 + end for end in ("d", "e", "f", "g", "h"))
-    assert likeliest(texts, "en") == texts[0]

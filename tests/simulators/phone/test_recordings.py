@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -49,6 +50,15 @@ def test_a_clip_can_be_cut_where_its_last_loud_window_ends() -> None:
     clip = Clip("x", g711.encode(np.concatenate([tone(0.5, 8000), tone(0.5, 20)])))
     assert len(clip.cut().audio) == clip.voiced_samples == 4000
     assert clip.cut().text == "x"
+
+
+def test_mu_law_in_a_wav_file_is_taken_as_it_is(tmp_path: Path) -> None:
+    mulaw = g711.encode(tone(0.5, 8000))
+    form = struct.pack("<HHIIHHH", 7, 1, 8000, 8000, 1, 8, 0)
+    chunks = [(b"fmt ", form), (b"LIST", b"odd"), (b"data", mulaw)]
+    body = b"".join(k + struct.pack("<I", len(v)) + v + b"\0" * (len(v) % 2) for k, v in chunks)
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body)
+    assert load_clip(tmp_path / "a.wav").audio == mulaw
 
 
 def test_line_noise_is_not_voice() -> None:

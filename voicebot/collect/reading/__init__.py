@@ -7,13 +7,13 @@ from itertools import chain
 
 from voicebot.call import Window
 from voicebot.collect.reading.acts import acts, assents, consents
-from voicebot.collect.reading.alternatives import likeliest
 from voicebot.collect.reading.choose import choose
 from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.fields.service import named_in
 from voicebot.collect.reading.fields.trades import descriptions
+from voicebot.collect.reading.spelled import likeliest
 from voicebot.collect.reading.types import (
     Act,
     Affirm,

@@ -4,8 +4,6 @@ Each transcript is read as if it were alone. The parts of a value (first and las
 before and behind the at sign) are voted for one by one, since a recogniser often has one right in
 one guess and the other in the next. Known parts gain; those that differ from what was spelled, by
 more than a telephone mixes up, lose most.
-
-Spelled words are chosen before anything is read: `likeliest`.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, product
+from itertools import product
 
 from rapidfuzz.distance import Levenshtein
 
@@ -24,7 +22,6 @@ from voicebot.collect.reading.spelling import sounds_alike
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.types import Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
-from voicebot.collect.reading.words import is_everyday, is_family, is_given
 
 _MOST_GUESSES = 5
 """So many transcripts of one attempt are read; those behind are rarely right."""
@@ -84,33 +81,6 @@ class _Heard:
     weight: float
 
 
-def likeliest(texts: Sequence[str], language: str, names: Sequence[str] = ()) -> str:
-    """Return the transcript to go on with: the first, but of spelled words one that is known.
-
-    A recogniser that hears letters tells "M" from "N" badly, a reader of words well. Of the
-    transcripts that differ from the first in letters alone it is the first that spells a word said
-    before the letters, or one of `names` (suburbs); else the first that spells a name or a word.
-    """
-    rows = [_row(utterance(text, language)) for text in texts[:_MOST_GUESSES]]
-    letters, before = rows[0]
-    if len(letters) < _FEWEST_LETTERS:
-        return texts[0]
-    listed = {"".join(filter(str.isalpha, name.lower())) for name in names} | set(before)
-    same = [(row, text) for (row, words), text in zip(rows, texts, strict=False) if words == before]
-    named = (text for row, text in same if row in listed)
-    known = (text for row, text in same if is_given(row) or is_family(row) or is_everyday(row))
-    return next(chain(named, known), texts[0])
-
-
-def _row(said: Utterance) -> tuple[str, Sequence[str]]:
-    """Return the letters that an utterance ends in, as one word, and the words before them."""
-    at, letters = len(said), ""
-    while at and (said.tokens[at - 1].kind is Kind.LETTER or said.tokens[at - 1].is_sign):
-        at -= 1
-        letters = said.low(at) * (said.tokens[at].kind is Kind.LETTER) + letters
-    return letters, [token.low for token in said.tokens[:at] if not token.is_sign]
-
-
 def weighed(
     reader: Reader, said: Utterance, situation: Situation, parts: Parts
 ) -> Iterable[Candidate]:
@@ -126,6 +96,8 @@ def weighed(
     if mine is None:  # then a guess must at least be one at the same words
         texts = tuple(t for t in texts if _similarity(t.lower(), said.text.lower()) >= _SAME_WORDS)
     now = list(_read(reader, texts, alone, parts))
+    if mine is not None and not situation.earlier and all(each.letters for each in now):
+        return own  # of letters alone `spelled.likeliest` has chosen; their values are no evidence
     if mine is None and not any(each.letters or _is_known(each, parts) for each in now):
         return own  # what only a guess takes for an answer must be one that exists
     before = [

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import os
+import struct
 import sys
 import wave
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -134,9 +136,12 @@ def _folder() -> Path:
 
 
 def load_clip(path: Path, text: str | None = None) -> Clip:
-    """Read a 16-bit mono WAV file; raises PhoneError."""
+    """Read a mono WAV file of 16 bits, or of mu-law at 8 kHz; raises PhoneError."""
     try:
-        with wave.open(str(path), "rb") as recording:
+        data = path.read_bytes()
+        if (mulaw := _mulaw(data)) is not None:
+            return Clip(text or path.name, mulaw)
+        with wave.open(io.BytesIO(data)) as recording:
             if (recording.getnchannels(), recording.getsampwidth()) != (1, 2):
                 raise PhoneError(f"{path}: save it as mono with 16 bits a sample")
             rate = recording.getframerate()
@@ -148,6 +153,24 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
         raise PhoneError(f"{path} is not a WAV file: {why}") from error
     samples = samples.astype(np.int16)
     return Clip(text or path.name, g711.encode(stretch(samples, rate / g711.RATE_HZ)))
+
+
+_MULAW_MONO_8_KHZ: Final = struct.pack("<HHI", 7, 1, g711.RATE_HZ)
+"""How the format chunk of such a WAV file begins; the library reads linear samples alone."""
+
+
+def _mulaw(wav: bytes) -> bytes | None:
+    """Return the samples of a mu-law WAV file as they are; None for any other."""
+    at, is_mulaw = 12, False
+    while at + 8 <= len(wav) and wav[:4] == b"RIFF":
+        kind, size = wav[at : at + 4], int.from_bytes(wav[at + 4 : at + 8], "little")
+        body = wav[at + 8 : at + 8 + size]
+        if kind == b"fmt ":
+            is_mulaw = body.startswith(_MULAW_MONO_8_KHZ)
+        elif kind == b"data":
+            return body if is_mulaw else None
+        at += 8 + size + size % 2
+    return None
 
 
 def stretch(samples: Samples, speed: float) -> Samples:
