@@ -109,7 +109,7 @@ async def hold_conversation(
     understand: Understand = understand_by_rules,
     clock: Callable[[], datetime] = utc_now,
 ) -> Ending:
-    """The conversation of one call, from where its record stands."""
+    """Hold the conversation of one call, from where its record stands."""
     return await converse(
         begin(business, ledger.state),
         hear=hear,

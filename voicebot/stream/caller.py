@@ -52,7 +52,7 @@ def arrive(moment: Moment, arrival: Arrival) -> None:
 
 
 def hear_window(moment: Moment, probability: float) -> None:
-    """One more window of the caller's audio; a turn under way is fed while it is spoken."""
+    """Take one more window of the caller's audio; a turn under way is fed while it is spoken."""
     state = moment.state
     turn, events = turn_taking.on_window(
         state.turn,
@@ -112,7 +112,7 @@ def hint(moment: Moment, *, words_for_digits: bool = False) -> Hint:
 
 
 def end_turn_if_whole(moment: Moment) -> None:
-    """The turn is over if its text is known, in the present pause, and is a whole answer."""
+    """End the turn if its text is known, in the present pause, and is a whole answer."""
     pausing = moment.state.pausing
     if pausing is None or pausing.transcript is None or pausing.transcript.failed:
         return
@@ -164,7 +164,7 @@ def is_answer(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
 
 
 def press_key(moment: Moment, key: str) -> None:
-    """A key interrupts the bot; a hash that comes after its number was taken does nothing."""
+    """Interrupt the bot and keep the key; a hash after its number was taken does nothing."""
     moment.become(turn=turn_taking.hush(moment.state.turn))
     drop_turn(moment)
     if key == END_KEY:
@@ -185,7 +185,7 @@ def wait_for_keys(moment: Moment) -> None:
 
 
 def take_keys(moment: Moment) -> None:
-    """The keys pressed so far are one answer."""
+    """Hand over the keys pressed so far as one answer."""
     if moment.state.keys is not None:
         moment.do(SetTimer(Timer.KEYS, None))
         arrive(moment, moment.state.keys)

@@ -105,19 +105,19 @@ class StreamConnection(ServerConnection):
         self._pending.remove(self.transport)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the loop."""
+        """Count the connection as pending; called by the loop."""
         super().connection_made(transport)
         self.recv_messages.resume = self._take_turn
         self._pending.add(self.transport, self.peer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the loop."""
+        """Drop what was not read yet; called by the loop."""
         self._unread.clear()
         self._pending.remove(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the loop: pass a slice on now, and the others in later turns of the loop."""
+        """Pass a slice on now, and the others in later turns of the loop."""
         if not self._unread and len(data) <= SLICE_BYTES:
             self._hand_over(data)
             return
@@ -126,7 +126,7 @@ class StreamConnection(ServerConnection):
         self._take_turn()
 
     def process_event(self, event: Event) -> None:
-        """Called by the library for each frame: drop a peer that sends too many pings or pongs."""
+        """Take one frame from the library; drop a peer that sends too many pings or pongs."""
         super().process_event(event)
         if isinstance(event, Frame) and event.opcode in _CONTROLS and not self._may_ping():
             self._unread.clear()
@@ -159,7 +159,7 @@ class StreamConnection(ServerConnection):
             super().data_received(data)
 
     def _whole_request(self, begun: bytearray) -> bytes:
-        """The request, less its body; empty while it is not whole, or when it is refused."""
+        """Return the request, less its body; empty while it is not whole, or when it is refused."""
         head, end, body = bytes(begun).partition(_END)
         if len(head) > MAX_HEAD_BYTES:
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)

@@ -118,7 +118,7 @@ class CallTelemetry:
         self.tell(facts.Committed(change, saved, seconds))
 
     def first_frame(self, at_s: float) -> None:
-        """The first frame of an utterance was sent: it answers the turn, if any."""
+        """Note the first frame of an utterance: it answers the turn, if any."""
         if self._decided_s is not None:
             model_s = self._meter.waited_s - self._model_before_s
             waited = {**self._waited, Stage.MODEL: model_s}
@@ -126,7 +126,7 @@ class CallTelemetry:
             self._decided_s = None
 
     async def end(self) -> None:
-        """The session is over: count it, end its trace, write its rows."""
+        """Count the session, which is over, end its trace, and write its rows."""
         metrics.calls_ended[self.outcome].inc()
         self.tell(facts.Ended(self.outcome))
         await self._rows.flush()

@@ -195,7 +195,7 @@ def _is_piece_of_number(moment: Moment, texts: tuple[str, ...]) -> bool:
 
 
 def _pass_over(moment: Moment, text: str) -> None:
-    """It was no interruption after all: say again what was not heard to its end."""
+    """Say again what was not heard to its end: it was no interruption after all."""
     voice.stop_filler(moment)
     moment.do(TurnDropped())
     moment.become(passed_over=moment.state.passed_over or not caller.is_noise(moment, text))

@@ -108,7 +108,7 @@ gap_seconds = Counter(
 
 
 def queued(mulaw: bytes, late_s: float) -> None:
-    """So much of the bot's voice was queued, that much too late."""
+    """Count the bot's voice that was queued, and how late it was."""
     count = milliseconds(len(mulaw)) / FRAME_MS
     frames.inc(count)
     if late_s > LATE_S:
@@ -117,7 +117,7 @@ def queued(mulaw: bytes, late_s: float) -> None:
 
 
 def answered(answer: Answered) -> None:
-    """The first audio of an answer was sent."""
+    """Count an answer, whose first audio was sent."""
     answer_seconds.observe(answer.total_s)
     for stage, seconds in answer.stages.items():
         answer_stage_seconds[stage].observe(seconds)

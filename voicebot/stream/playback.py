@@ -66,12 +66,12 @@ class Playback:
     sounding: bool = False  # something of the utterance was queued
 
     def begin(self) -> Playback:
-        """A new utterance; marks of earlier ones mean nothing from here on."""
+        """Begin a new utterance; marks of earlier ones mean nothing from here on."""
         generation = self.generation + 1
         return replace(self, generation=generation, fate=Fate.GROWING, sentences=(), sounding=False)
 
     def resume(self) -> tuple[Playback, tuple[bytes, ...]]:
-        """The utterance that was interrupted goes on after the last sentence that was heard.
+        """Go on with the interrupted utterance after the last sentence that was heard.
 
         Returns also the audio of those that must be queued again, as far as it is known whole.
         """
@@ -80,7 +80,7 @@ class Playback:
         return replace(self.begin(), sentences=heard), again
 
     def complete(self) -> Playback:
-        """All of the utterance is queued."""
+        """Note that all of the utterance is queued."""
         return replace(self, fate=Fate.WHOLE) if self.fate is Fate.GROWING else self
 
     @property
@@ -94,7 +94,7 @@ class Playback:
         return replace(self, sentences=(*self.sentences, Sentence(text, name)))
 
     def queue(self, mulaw: bytes, at: float) -> tuple[Playback, float]:
-        """So much audio of the open sentence was handed over.
+        """Queue audio of the open sentence.
 
         Returns also how many seconds too late: the silence, in the middle of the utterance, since
         all before it had been played. 0.0 when it came in time, or begins the utterance.
@@ -117,19 +117,19 @@ class Playback:
         return replace(self, ends_at=max(at, self.ends_at) + milliseconds(len(mulaw)) / 1000)
 
     def close_sentence(self) -> tuple[Playback, str]:
-        """The open sentence is whole; returns also the name of the mark that follows it."""
+        """Close the open sentence; returns also the name of the mark that follows it."""
         *before, last = self.sentences
         return replace(self, sentences=(*before, replace(last, closed=True))), last.mark
 
     def on_mark(self, name: str, at: float) -> Playback:
-        """A mark came back. Other generations, cleared and unknown ones are ignored."""
+        """Take a mark that came back; other generations, cleared and unknown ones are ignored."""
         names = [sentence.mark for sentence in self.sentences]
         if self.fate is Fate.INTERRUPTED or name not in names:
             return self
         return replace(self._heard_until(names.index(name) + 1), boundary_at=at)
 
     def give_up(self) -> Playback:
-        """The last mark is not coming: what was queued has been played."""
+        """Take what was queued as played: the last mark is not coming."""
         return self._heard_until(len(self.sentences)) if self.fate is Fate.WHOLE else self
 
     @cached_property
@@ -147,7 +147,7 @@ class Playback:
                 return any(s.audio and not s.heard for s in self.sentences)
 
     def interrupt(self, at: float) -> tuple[Playback, str]:
-        """The queue is thrown away; returns also the words that were heard until now."""
+        """Throw the queue away; returns also the words that were heard until now."""
         texts: list[str] = []
         for sentence in self.sentences:
             if not sentence.heard:
@@ -167,7 +167,7 @@ def pieces(mulaw: bytes) -> list[bytes]:
 
 
 def _join(texts: list[str]) -> str:
-    """Sentences as one text again; after a full-width stop there is no space."""
+    """Join sentences to one text; after a full-width stop there is no space."""
     whole = ""
     for text in filter(None, texts):
         whole += text if not whole or whole[-1] in FULL_WIDTH_STOPS else f" {text}"
@@ -175,7 +175,7 @@ def _join(texts: list[str]) -> str:
 
 
 def _heard_part(sentence: Sentence, elapsed_s: float) -> str:
-    """The whole words of `sentence` that fit into the time since it began to sound."""
+    """Return the whole words of `sentence` that fit into the time since it began to sound."""
     whole_ms = sent_ms = milliseconds(len(sentence.audio))
     if not sentence.closed:
         whole_ms = max(sent_ms, len(sentence.text) * MS_PER_LETTER)
@@ -186,7 +186,7 @@ def _heard_part(sentence: Sentence, elapsed_s: float) -> str:
 
 
 def whole_words(text: str, share: float) -> str:
-    """The first `share` (0 to 1) of `text`, cut back to the end of a word.
+    """Return the first `share` (0 to 1) of `text`, cut back to the end of a word.
 
     Where words have no spaces between them (Chinese), every letter is a word.
     """

@@ -85,7 +85,7 @@ Event = Start | Audio | Digit | Mark | Stop | Unknown | Malformed
 
 
 def read(frame: str | bytes) -> Event:
-    """One frame, one event; raises ProtocolViolation for a start that cannot be served."""
+    """Return the event of one frame; raises ProtocolViolation for a start that cannot be served."""
     if isinstance(frame, bytes):
         return Malformed("a binary frame")
     try:

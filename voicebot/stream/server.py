@@ -161,7 +161,7 @@ class StreamServer:
     # -- HTTP ----------------------------------------------------------------------------
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """The HTTP answer, or None to go on to a WebSocket."""
+        """Return the HTTP answer, or None to go on to a WebSocket."""
         assert isinstance(connection, StreamConnection)
         path = request.path.partition("?")[0].rstrip("/")
         if path == "/healthz":
@@ -201,7 +201,7 @@ class StreamServer:
     # -- calls ---------------------------------------------------------------------------
 
     async def _attend(self, connection: ServerConnection) -> None:
-        """One connection, from its first frame to its last."""
+        """Serve one connection, from its first frame to its last."""
         assert isinstance(connection, StreamConnection)
         try:
             await self._serve_call(connection)
@@ -252,8 +252,10 @@ class StreamServer:
 
     @contextmanager
     def _newest(self, call_sid: CallSid, number: int, session: Session) -> Iterator[None]:
-        """Of two streams of a call the later `number` is the newer, whichever was opened sooner:
-        the store fences the other."""
+        """Register a stream of a call, and end the older of two.
+
+        The later `number` is the newer, whichever was opened sooner: the store fences the other.
+        """
         other = self._sessions.get(call_sid)
         if other is None or other[0] < number:
             if other is not None:

@@ -182,7 +182,7 @@ class Session:
                     _log.info("odd_frames", call=self._start.call_sid, **self._oddities)
 
     def supersede(self) -> None:
-        """A newer stream carries this call: end quietly, without another word."""
+        """End quietly, without another word: a newer stream carries this call."""
         self._machine.handle(ev.Over(Fenced("a newer stream carries this call")))
 
     async def _hold_call(self, stream: SttStream) -> int:
@@ -297,7 +297,7 @@ class Session:
         return NORMAL
 
     async def _note_hangup(self) -> None:
-        """A caller who hung up before the end is `abandoned`; a lost socket may come back."""
+        """Mark a call as abandoned if its caller hung up; a lost socket may come back."""
         if self._leaving is Leaving.STOPPED and self._telemetry.is_open:
             try:
                 await self._ledger.commit(Change(status=Status.ABANDONED))
@@ -350,8 +350,10 @@ class Session:
         await self._fault
 
     async def _watch_line(self) -> None:
-        """One sleeper a call: a timer for each of fifty frames a second costs as much as reading
-        them."""
+        """Leave when no frame has come for LIVENESS_S.
+
+        One sleeper a call: a timer for each of fifty frames a second costs as much as reading them.
+        """
         while (left_s := self._frame_at + LIVENESS_S - self._loop.time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left_s)
         self._leave(Leaving.LOST)

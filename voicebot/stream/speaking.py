@@ -94,8 +94,10 @@ class Speaker:
     async def _events(
         self, sentences: Sequence[str], known: Sequence[bytes]
     ) -> AsyncGenerator[list[CallEvent], None]:
-        """Each sentence, its audio, its end; those at hand at the beginning wait until the first
-        that must be made has audio."""
+        """Yield each sentence's beginning, audio and end.
+
+        Those at hand at the beginning wait until the first that must be made has audio.
+        """
         at_hand = [n < len(known) or s in self._fixed for n, s in enumerate(sentences)]
         first_made = at_hand.index(False) if False in at_hand else 0
         waiting: list[CallEvent] = []
@@ -113,7 +115,7 @@ class Speaker:
                 waiting = []
 
     async def _audio(self, sentence: str, known: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
-        """The sentence's audio, piece by piece; the wait for a synthesised one is not our time."""
+        """Yield the sentence's audio; the wait for a synthesised one is not our time."""
         if known:
             yield known[0]
             return

@@ -98,7 +98,7 @@ def token_secret(settings: Settings) -> bytes:
 
 
 def _secret_file(path: Path) -> bytes:
-    """The file's bytes; made, whole or not at all, by whichever worker comes first."""
+    """Return the file's bytes; the first worker makes it, whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():

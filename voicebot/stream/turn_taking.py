@@ -116,7 +116,7 @@ class Turn(NamedTuple):
 def on_window(
     turn: Turn, probability: float, window_ms: float, *, bot_heard: bool
 ) -> tuple[Turn, Events]:
-    """One more window of the caller's audio, with its speech probability."""
+    """Take one more window of the caller's audio, with its speech probability."""
     voiced = probability >= (STAY_PROBABILITY if turn.voiced else START_PROBABILITY)
     now_ms = turn.now_ms + window_ms
     if turn.floor is Floor.QUIET and not voiced:
@@ -148,7 +148,7 @@ def on_question(turn: Turn, patience: Patience) -> Turn:
 
 
 def on_bot_starts(turn: Turn) -> Turn:
-    """The bot begins to speak: only what interrupts it is a turn from here on.
+    """Note that the bot begins to speak: only what interrupts it is a turn from here on.
 
     A caller who is speaking right now must go on for as long as a barge-in takes.
     """
@@ -163,7 +163,7 @@ def hush(turn: Turn) -> Turn:
 
 
 def on_end(turn: Turn) -> tuple[Turn, Events]:
-    """The call is over: what was said up to now is all there will be."""
+    """End the turn under way, as the call is over."""
     if turn.floor in (Floor.SPEAKING, Floor.PAUSING):
         return _finish(turn)
     return turn, ()

@@ -27,14 +27,14 @@ def play(moment: Moment, mulaw: bytes) -> None:
 
 
 def end_sentence(moment: Moment) -> None:
-    """The open sentence has all its audio."""
+    """Close the open sentence: it has all its audio."""
     playback, mark = moment.state.playback.close_sentence()
     moment.become(playback=playback)
     moment.do(Mark(mark))
 
 
 def end_say(moment: Moment) -> None:
-    """All of the utterance is queued: it sounds until its last mark, or until that is given up."""
+    """End the utterance: it sounds until its last mark, or until that is given up."""
     set_playback(moment, moment.state.playback.complete())
     if moment.state.playback.is_heard:
         _wait_until_played(moment, LATE_MARK_S)
@@ -71,7 +71,7 @@ def interrupt(moment: Moment) -> None:
 
 
 def await_answer(moment: Moment, since_s: float) -> None:
-    """The caller has finished, at `since_s`, and waits for an answer from now on."""
+    """Note that the caller, who finished at `since_s`, waits for an answer from now on."""
     moment.do(TurnBegan(since_s))
     if moment.state.fillers is not None:
         moment.become(filler=0)
@@ -79,7 +79,7 @@ def await_answer(moment: Moment, since_s: float) -> None:
 
 
 def stop_filler(moment: Moment) -> None:
-    """The caller waits no longer."""
+    """Say no more filler phrases: the caller waits no longer."""
     if moment.state.filler is not None:
         moment.become(filler=None)
         moment.do(SetTimer(Timer.FILLER, None))

@@ -117,7 +117,7 @@ class Webhook:
         return is_signed(self._auth_token, urls, asked.signature, asked.form)
 
     def _urls(self, host: str, schemes: tuple[str, str], path: str) -> list[str]:
-        """The address of `path`; without a public URL in both schemes, the plain one last."""
+        """Return the addresses of `path`; without a public URL of both schemes, the plain last."""
         plain, secure = schemes
         if self._public is None:
             return [f"{secure}://{host}{path}", f"{plain}://{host}{path}"]
