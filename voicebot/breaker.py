@@ -35,13 +35,13 @@ class BreakerObserver(Protocol):
     """Receives what happens, for logs and metrics; returns nothing."""
 
     def failed(self, fault: Fault) -> None:
-        """A request failed."""
+        """Count a failed request."""
 
     def opened(self, fault: Fault | None, pause_s: float) -> None:
-        """The service is not asked for `pause_s`; without a fault the breaker was tripped."""
+        """Note a pause in which nobody asks the service; without a fault the breaker was tripped."""
 
     def closed(self) -> None:
-        """The service is asked again."""
+        """Note that the service is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Breaker:
         await self._closed.wait()
 
     def answered(self) -> None:
-        """The service did what it was asked."""
+        """Close the breaker: the service did what it was asked."""
         if self._state is not _State.CLOSED:
             self._state = _State.CLOSED
             self._closed.set()
@@ -127,7 +127,7 @@ class Breaker:
         self._pause_s = self.policy.first_pause_s
 
     def failed(self, fault: Fault) -> None:
-        """The service did not; outages open the breaker.
+        """Count a failure; outages open the breaker.
 
         While it is open, only requests that were under way fail: they change nothing.
         """

@@ -46,7 +46,7 @@ class CustomerMessage(BaseModel):
     @field_validator("startedAt")
     @classmethod
     def _in_utc(cls, value: datetime | None) -> datetime | None:
-        """A time without a zone is UTC."""
+        """Return the moment in UTC, which a time without a zone is taken for."""
         if value is None or value.tzinfo is None:
             return value and value.replace(tzinfo=UTC)
         try:

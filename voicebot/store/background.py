@@ -81,7 +81,7 @@ def redis_breaker(ping: Callable[[], Awaitable[object]], tasks: Tasks) -> Breake
 
 class _OpenGauge:
     def failed(self, fault: Fault) -> None:
-        """Sessions count their own failures."""
+        """Do nothing: sessions count their own failures."""
 
     def opened(self, fault: Fault | None, pause_s: float) -> None:
         metrics.redis_breaker_open.set(1)

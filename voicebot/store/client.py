@@ -186,7 +186,7 @@ class _Connection(AbstractConnection):
 
 @contextmanager
 def _broken_off() -> Iterator[None]:
-    """Of the library's and the event loop's own steps alone, none of ours."""
+    """Raise what the library's and the event loop's own steps raise as a connection error."""
     try:
         yield
     except (RuntimeError, OSError) as error:
@@ -194,7 +194,7 @@ def _broken_off() -> Iterator[None]:
 
 
 def _ours(library: type[AbstractConnection]) -> type[AbstractConnection]:
-    """The library's class of connections (TCP, TLS, a socket's, a Sentinel's) behind our own."""
+    """Return the library's class of connections (TCP, TLS, socket, Sentinel) behind our own."""
     return type(library.__name__, (_Connection, library), {})
 
 
@@ -229,7 +229,7 @@ class _MasterPool(SentinelConnectionPool):
 def _sentinel(
     hosts: list[tuple[str, int]], master: str, options: dict[str, Any], login: dict[str, Any]
 ) -> Redis:
-    """The login is the master's; the Sentinels are asked without."""
+    """Return a client of the master; the login is the master's, the Sentinels are asked without."""
     sentinels = Sentinel(hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
     pool = _MasterPool(master, sentinels, **options, **login)  # type: ignore[no-untyped-call]
     for watcher in sentinels.sentinels:

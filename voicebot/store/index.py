@@ -254,7 +254,7 @@ class CallIndex:
                 await self._client.delete(_live_key(call_sid))
 
     async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
-        """Ended by an event: the client may swallow a cancellation while a command is out."""
+        """Renew the mark until `over` is set: the client may swallow a cancellation."""
         while not over.is_set():
             with suppress(*AWAY):
                 await self._client.set(_live_key(call_sid), holder, ex=LIFE_S)

@@ -95,7 +95,7 @@ def _dump(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """JSON that every reader takes: without NaN and lone surrogates."""
+    """Return JSON that every reader takes: without NaN and lone surrogates."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
@@ -151,7 +151,7 @@ def _answer(step: Step, value: object, business: Business) -> Fields:
 
 
 def _one_line(value: object, depth: int = 0) -> str:
-    """A value as text: the digits of a whole number, the parts of an object in a row."""
+    """Return a value as text: the digits of a whole number, the parts of an object in a row."""
     match value:
         case str():
             return clean(value).strip()
@@ -167,7 +167,7 @@ def _one_line(value: object, depth: int = 0) -> str:
 
 
 def _service(chosen: object, services: Iterable[object]) -> dict[str, object]:
-    """The service as an object; one that is only named is looked up in the record's own list."""
+    """Return the service as an object; one that is only named is looked up in the record's list."""
     chosen, _ = _unwrap(chosen)
     if isinstance(chosen, dict):
         return chosen if chosen.get("name") else {}
@@ -182,7 +182,7 @@ def _is_true(value: object) -> bool:
 
 
 def _open_step(fields: Fields, business: Business) -> Step:
-    """The first step without a valid answer; an answered but unbooked time is asked again."""
+    """Return the first step without a valid answer; an unbooked time is asked again."""
     if fields[BOOKED_FIELD] == flag(True):
         return Step.DONE
     answers = valid_answers(fields, business)
@@ -192,7 +192,7 @@ def _open_step(fields: Fields, business: Business) -> Step:
 def _changes(
     tree: Mapping[str, object], record: CallRecord, business: Business
 ) -> dict[str, object]:
-    """The top-level values of the old record that the call has changed, as they are now."""
+    """Return the top-level values of the old record that the call has changed, as they are now."""
     found = _read(tree, business)
     was = CallRecord(found.fields).skeleton.nested()
     now = CallRecord(record.fields).skeleton.nested()
@@ -225,14 +225,14 @@ def _patched(part: object, changes: Mapping[str, object]) -> object:
 
 
 def _as_listed(service: dict[str, object], services: Iterable[object]) -> dict[str, object]:
-    """The service as the old record's own list writes it (a price may be a number there)."""
+    """Return the service as the old record's list writes it (a price may be a number there)."""
     listed = (offer for offer in services if isinstance(offer, dict))
     same = (o for o in listed if all(_one_line(o.get(n)) == service[n] for n in ("id", "name")))
     return next(same, service)
 
 
 def _merged(old: object, said: list[dict[str, object]]) -> list[object]:
-    """The old messages where they stand, as they are; new ones behind all those before them.
+    """Return the old messages in place, as they are; new ones behind all those before them.
 
     One that was heard in part takes the place of the whole one. What is no message stays behind
     the message that it follows.

@@ -119,7 +119,7 @@ class CallSkeleton(_Record):
         return Needs.NOTHING
 
     def nested(self) -> dict[str, object]:
-        """The form that the old system returned: exactly its keys, no newer ones."""
+        """Return the form that the old system returned: exactly its keys, no newer ones."""
         form = self.model_dump(mode="json", include=_NESTED_FORM)
         form["history"] = [m.model_dump(mode="json", exclude_none=True) for m in self.history]
         return form

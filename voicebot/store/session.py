@@ -214,7 +214,7 @@ class CallSession:
         return PendingCommits(self.info, self._epoch, snapshot, self._copied, tuple(self._commits))
 
     async def _send(self, commit: EncodedCommit, epoch: int) -> None:
-        """Only the last one waits for replicas, for all before it: they copy in order."""
+        """Send one commit; only the last one waits for replicas, as they copy in order."""
         last = commit.seq == len(self._commits)
         reply = await self._backend.scripts.commit(self.info, epoch, commit, copied=last)
         self.fenced = self.fenced or reply.verdict is Verdict.FENCED
@@ -341,7 +341,7 @@ class CallSession:
         return False
 
     async def _reconcile(self) -> None:
-        """The safety net: what this session wrote and Redis does not have is written again."""
+        """Write again what this session wrote and Redis does not have: the safety net."""
         if self._waiting or self.fenced or not self._commits:
             return
         try:

@@ -162,7 +162,7 @@ class CallSpans:
                 self._root.end(self._clock.ns(time.perf_counter()))
 
     def _note(self, stage: str, seconds: float) -> None:
-        """A stage has just ended."""
+        """Note a stage that has just ended."""
         if self._began_ns is not None:
             self._stages.append((stage, self._clock.ns(time.perf_counter()), seconds))
 
