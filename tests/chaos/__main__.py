@@ -25,7 +25,7 @@ STAGES = 4
 async def run_trials(
     seeds: list[int], directory: Path, *, stages: int = STAGES, tell: bool = False
 ) -> list[Result]:
-    """The results in the order of the seeds."""
+    """Run trials and return their results in the order of the seeds."""
     waiting = list(reversed(seeds))
     results: list[Result] = []
 

@@ -35,7 +35,7 @@ _POLL_S = 0.01
 
 @asynccontextmanager
 async def redis_down(stage: Stage) -> AsyncIterator[None]:
-    """Every connection is broken, every new one refused."""
+    """Break every connection and refuse every new one."""
     for wire in stage.wires:
         wire.refuse()
     try:
@@ -47,7 +47,7 @@ async def redis_down(stage: Stage) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def redis_silent(stage: Stage) -> AsyncIterator[None]:
-    """Connections stand, requests are taken, no answer comes; at the end they all come."""
+    """Take requests and hold the answers back; at the end they all come."""
     for wire in stage.wires:
         wire.fall_silent()
     try:
@@ -59,7 +59,7 @@ async def redis_silent(stage: Stage) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def redis_slow(stage: Stage, ms: float) -> AsyncIterator[None]:
-    """Every reply is late by so much."""
+    """Delay every reply by so much."""
     for wire in stage.wires:
         wire.reply_delay_s += ms / 1000
     try:
@@ -71,14 +71,14 @@ async def redis_slow(stage: Stage, ms: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reply_lost(stage: Stage) -> AsyncIterator[None]:
-    """Commits are applied, but the connection breaks before the reply."""
+    """Let commits be applied, and break the connection before the reply."""
     async with _judged(stage.wires, lambda: Fate.REPLY_DROPPED):
         yield
 
 
 @asynccontextmanager
 async def request_lost(stage: Stage) -> AsyncIterator[None]:
-    """The connection breaks before a commit has reached Redis."""
+    """Break the connection before a commit has reached Redis."""
     async with _judged(stage.wires, lambda: Fate.REQUEST_DROPPED):
         yield
 
@@ -182,7 +182,7 @@ async def server_drained(worker: Worker, *, insist: bool = False) -> AsyncIterat
 
 @asynccontextmanager
 async def socket_cut_at(phone: Phone, step: str, moment: Cut) -> AsyncIterator[None]:
-    """The line is gone when this is asked, without a word."""
+    """Lose the line when this is asked, without a word."""
     phone.cut_at = step, moment
     try:
         yield
@@ -192,7 +192,7 @@ async def socket_cut_at(phone: Phone, step: str, moment: Cut) -> AsyncIterator[N
 
 @asynccontextmanager
 async def disk_full(stage: Stage) -> AsyncIterator[None]:
-    """No worker can write to any file, as on a disk without a free block (RLIMIT_FSIZE 0)."""
+    """Let no worker write to any file, as on a full disk (RLIMIT_FSIZE 0)."""
     for worker in stage.workers:
         worker.limit_files(0)
     try:
@@ -204,21 +204,21 @@ async def disk_full(stage: Stage) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def two_sessions_for_one_call(phone: Phone) -> AsyncIterator[None]:
-    """A second stream comes in for a call that is on the phone, at the other worker."""
+    """Open a second stream for a call that is on the phone, at the other worker."""
     phone.double()
     yield
 
 
 @asynccontextmanager
 async def hung_up(phone: Phone) -> AsyncIterator[None]:
-    """The caller puts the phone down, and rings again."""
+    """Let the caller put the phone down, and ring again."""
     phone.hang_up()
     yield
 
 
 @asynccontextmanager
 async def clock_jumped(worker: Worker, seconds: float) -> AsyncIterator[None]:
-    """The worker's clock is wrong by so much, and right again at the end."""
+    """Set the worker's clock wrong by so much, and right again at the end."""
     worker.jump(seconds)
     try:
         yield

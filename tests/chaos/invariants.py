@@ -99,7 +99,7 @@ class Evidence:
     findable: bool = False
 
     def commits(self) -> Iterator[tuple[Told, SessionTrace]]:
-        """All commits, those of the oldest session first."""
+        """Return all commits, those of the oldest session first."""
         for session in self.sessions:
             for commit in session.commits:
                 yield commit, session
@@ -111,7 +111,7 @@ class Evidence:
         return commit.answer in SAFE and not self._is_outside(commit, session)
 
     def _is_outside(self, commit: Told, session: SessionTrace) -> bool:
-        """Redis forgot it after its session had ended: nobody was left to send it again."""
+        """Return whether Redis forgot it after its session's end, when nobody could send it again."""
         if self.forgotten is None or commit.told_at < self.forgotten[0] - _RACE_S:
             return False
         return session.ended_at < self.forgotten[1] + _CLOSING_S
@@ -122,7 +122,7 @@ Broken = Iterator[tuple[Harm, object]]
 
 
 def judge(evidence: Evidence) -> list[Violation]:
-    """Every promise that is broken; none is the only good answer."""
+    """Return every promise that is broken; none is the only good answer."""
     rules = (_messages, _order, _notes, _answers, _for_staff, _owner, _rebooked, _sight, _speech)
     broken = (found for rule in rules for found in rule(evidence))
     return [Violation(harm, evidence.call, str(about)) for harm, about in broken]
@@ -132,7 +132,7 @@ def judge(evidence: Evidence) -> list[Violation]:
 
 
 def _messages(evidence: Evidence) -> Broken:
-    """Every mandatory message stands there once, and none that nobody said.
+    """Check that every mandatory message stands there once, and none that nobody said.
 
     Counted: two sessions of one call may say the same in the same millisecond.
     """
@@ -176,7 +176,7 @@ def _order(evidence: Evidence) -> Broken:
 
 
 def _successions(sessions: Sequence[SessionTrace]) -> Iterator[list[SessionTrace]]:
-    """Each session alone; all together where none overlapped another and each saw the record.
+    """Return each session alone, or all together where none overlapped and each saw the record.
 
     One that saw nothing has only its clock to go by, and that may be wrong.
     """
@@ -217,7 +217,7 @@ def _answers(evidence: Evidence) -> Broken:
 def _permitted(
     evidence: Evidence, name: str, values_of: Callable[[Told], Mapping[str, str]]
 ) -> list[str | None]:
-    """The last value that must be there, and every later one that may have come."""
+    """Return the last value that must be there, and every later one that may have come."""
     values: list[str | None] = []
     must_be = False
     for index in range(len(evidence.sessions) - 1, -1, -1):
@@ -252,7 +252,7 @@ def _for_staff(evidence: Evidence) -> Broken:
 
 
 def _notes(evidence: Evidence) -> Broken:
-    """Every mandatory note stands there once, in the order of its session, and no other."""
+    """Check that every mandatory note stands there once, in its session's order, and no other."""
     wanted: Counter[str] = Counter()
     possible: Counter[str] = Counter()
     for commit, session in evidence.commits():
@@ -272,13 +272,13 @@ def _notes(evidence: Evidence) -> Broken:
 
 
 def read_list(text: str | None) -> list[object]:
-    """The elements of a JSON list; none where there is none."""
+    """Return the elements of a JSON list; none where there is none."""
     found: list[object] = orjson.loads(text or "[]")
     return found
 
 
 def note_text(note: object) -> str:
-    """A note as commits write it."""
+    """Return a note as commits write it."""
     return orjson.dumps(note).decode()
 
 
@@ -311,7 +311,7 @@ def _appointments(evidence: Evidence) -> set[_Appointment]:
 
 
 def _rebooked(evidence: Evidence) -> Broken:
-    """An appointment is as later calls were told, each step happened once, and it has its place."""
+    """Check that an appointment is as later calls were told, by single steps, and has its place."""
     fields, states = evidence.stored.fields, _appointments(evidence)
     called_off = fields.get("status") == Status.CANCELLED
     if called_off not in {off for _, off in states}:
@@ -329,7 +329,7 @@ def _rebooked(evidence: Evidence) -> Broken:
 
 
 def _places(evidence: Evidence) -> Broken:
-    """A place that Redis forgot is nobody's duty: no session takes it again."""
+    """Check the appointment's place; one that Redis forgot is nobody's duty."""
     fields = evidence.stored.fields
     time = fields.get(ANSWER_FIELD[Step.TIME])
     booked = fields.get("servicebooked") == "true" and time is not None
@@ -349,7 +349,7 @@ def _is_late(commit: Told, newer: Sequence[SessionTrace]) -> bool:
 
 
 def _is_of_one_commit(evidence: Evidence, step: Step, stored: str, moment: str) -> bool:
-    """A value and its timestamp come from one and the same commit."""
+    """Check that a value and its timestamp come from one and the same commit."""
     spans = [
         (commit.at, commit.until or "~")
         for commit, _ in evidence.commits()
@@ -381,7 +381,7 @@ def _owner(evidence: Evidence) -> Broken:
 
 
 def _sight(evidence: Evidence) -> Broken:
-    """A session knows what sessions before it were told is saved."""
+    """Check that a session knows what sessions before it were told is saved."""
     for index, session in enumerate(evidence.sessions if evidence.sighted else ()):
         if any(-_RACE_S < session.opened_at - until < _BLINDED_S for until in evidence.held_up):
             continue

@@ -21,7 +21,7 @@ LEAST_MS = 300
 
 
 def sound(text: str) -> bytes:
-    """The audio of `text`, in whole frames."""
+    """Return the audio of `text`, in whole frames."""
     letters = (_BEGIN + text.encode() + _END).ljust(LEAST_MS * _MS, _FILL)
     return letters.ljust(-(-len(letters) // FRAME_BYTES) * FRAME_BYTES, _FILL)
 
@@ -35,7 +35,7 @@ class LetterVoice:
     """Says a sentence at once, as its letters."""
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """One piece."""
+        """Yield one piece."""
         yield sound(sentence)
 
     async def aclose(self) -> None:
@@ -49,7 +49,7 @@ class LetterEar:
         self._audio = b""
 
     def hear(self, audio: bytes) -> list[str]:
-        """Sentences that have become whole."""
+        """Return the sentences that have become whole."""
         self._audio += audio
         sentences = []
         while _END in self._audio:

@@ -107,11 +107,11 @@ class Phone:
     # -- what troubles do to it ----------------------------------------------------------
 
     def hang_up(self) -> None:
-        """The caller puts the phone down, and rings again under the same name."""
+        """Put the phone down, and ring again under the same name."""
         self._hang_up = True
 
     def double(self) -> None:
-        """A second stream is opened for the same call, beside the one that lives."""
+        """Open a second stream for the same call, beside the one that lives."""
         self._double.set()
 
     # -- the phone company ---------------------------------------------------------------
@@ -133,7 +133,7 @@ class Phone:
             query = f"{followed}&{own}" if followed else own
 
     async def _follow(self, verbs: tuple[Verb, ...]) -> str | None:
-        """The query of the next question to the webhook; None when the call is over."""
+        """Return the query of the next request to the webhook; None when the call is over."""
         for verb in verbs:
             match verb:
                 case Connect():
@@ -149,7 +149,7 @@ class Phone:
         return ""
 
     async def _streams(self, verb: Connect) -> None:
-        """The stream, and a second one where that is wanted; both to their ends."""
+        """Hold the stream, and a second one where that is wanted, both to their ends."""
         self._double.clear()
         async with asyncio.TaskGroup() as group:
             first = group.create_task(self._stream(verb.url, verb))
@@ -177,7 +177,7 @@ class Phone:
     # -- the caller ----------------------------------------------------------------------
 
     def answer(self, question: str) -> str:
-        """Another time it may be another value: what is saved must be the last one."""
+        """Return an answer; another time it may be another value, and the last must be saved."""
         if question == "yes" and self.random.random() < NO_SHARE:
             return NO
         return self.random.choice(SAYINGS[question])
@@ -217,7 +217,7 @@ class Line:
         self._sounded_at = self._sent_at = asyncio.get_running_loop().time()
 
     async def hold(self) -> None:
-        """Raises ConnectionClosed when the bot, or a trouble, closes it."""
+        """Hold one stream; raises ConnectionClosed when the bot, or a trouble, closes it."""
         await self._socket.send(self._messages.connected())
         await self._socket.send(self._messages.start())
         while True:
@@ -251,7 +251,7 @@ class Line:
                 self._lose_line(question, Cut.ASKED)
 
     async def _take_turn(self) -> None:
-        """The bot is silent: answer its question, or let the silence be heard."""
+        """Answer the bot's question, or let the silence be heard."""
         now = asyncio.get_running_loop().time()
         if self._over:
             await self._frame(SILENCE * FRAME_BYTES)

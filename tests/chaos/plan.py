@@ -107,7 +107,7 @@ class Plan:
 
 
 def plan_of(seed: int) -> Plan:
-    """The same seed gives the same plan."""
+    """Return the plan of a seed, always the same."""
     random = Random(seed)
     callers = random.randint(1, MOST_CALLERS)
     kinds = random.sample(list(Kind), random.randint(1, MOST_TROUBLES))

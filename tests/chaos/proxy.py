@@ -57,7 +57,7 @@ class Proxy:
             self._server = server
 
     def _reserve(self) -> None:
-        """A socket that is bound and never listens: the port stays ours, and refuses."""
+        """Return a socket that is bound and never listens: the port stays ours, and refuses."""
         self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._place.bind((HOST, 0))
         self.port = self._place.getsockname()[1]
@@ -80,7 +80,7 @@ class Proxy:
         self._speaks.set()
 
     async def close(self) -> None:
-        """No connection is left."""
+        """Close every connection."""
         self.refuse()
         self.speak()
         self._place.close()

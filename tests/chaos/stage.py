@@ -51,7 +51,7 @@ class Worker:
         self._orders: dict[str, object] = {"serial": 0, "die": None, "commits": 0, "clock_s": 0.0}
 
     async def live(self) -> None:
-        """One life after the other, until cancelled."""
+        """Live one life after the other, until cancelled."""
         try:
             while True:
                 await self._one_life()
@@ -72,7 +72,7 @@ class Worker:
                 self._process.send_signal(number)
 
     def die_at(self, point: str, commits: int) -> None:
-        """It will kill itself there, before or after so many more commits."""
+        """Have it kill itself there, before or after so many more commits."""
         serial = int(str(self._orders["serial"])) + 1
         self._order(serial=serial, die=point, commits=commits)
 
@@ -81,11 +81,11 @@ class Worker:
         self._order(die=None)
 
     def jump(self, seconds: float) -> None:
-        """Its clock is wrong by so much from now on."""
+        """Set its clock wrong by so much from now on."""
         self._order(clock_s=seconds)
 
     def limit_files(self, size_bytes: int) -> None:
-        """No file can grow over this size: to who writes, the disk is full. -1: no limit."""
+        """Let no file grow over this size, as if the disk were full; -1 is no limit."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 _, most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
@@ -174,7 +174,7 @@ class Stage:
         return [worker.wire for worker in self.workers]
 
     def watch(self, trace: Trace) -> None:
-        """From now on the workers' traces are read into this one."""
+        """Read the workers' traces into this one from now on."""
         for worker in self.workers:
             worker.trace = trace
 
@@ -185,7 +185,7 @@ class Stage:
         return next((w for w in in_turn if w.up.is_set()), in_turn[0])
 
     def redis(self) -> Redis:
-        """A plain client of our own, straight to Valkey."""
+        """Yield a plain client of our own, straight to Valkey."""
         return Redis(host=HOST, port=self.valkey_port, decode_responses=True)
 
     def append_only_file(self) -> Path:
@@ -201,7 +201,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(directory: Path, **settings: str) -> AsyncIterator[Stage]:
-    """A stage whose processes are all gone at the end."""
+    """Yield a stage whose processes are all gone at the end."""
     chosen = {
         "VOICEBOT_LOG_LEVEL": "warning",
         "VOICEBOT_COMMIT_DEADLINE_MS": "40",  # as in service

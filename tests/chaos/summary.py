@@ -12,7 +12,7 @@ from tests.chaos.trial import Result
 
 
 def acknowledged(results: Sequence[Result]) -> Counter[str]:
-    """The place of an acknowledged commit, by its name in the table."""
+    """Return the place of an acknowledged commit, by its name in the table."""
     counts: Counter[str] = Counter()
     for asked in rebookings(results):
         done = "appointments moved" if asked.time else "appointments called off"

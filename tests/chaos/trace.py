@@ -116,7 +116,7 @@ class Trace:
                 sessions[session_id].over = True
 
     def died(self, worker: str, now: float) -> None:
-        """The worker's process is gone, with every session that it still held."""
+        """Note that the worker's process is gone, with every session that it still held."""
         for sessions in self.calls.values():
             for session in sessions.values():
                 if session.worker == worker:
@@ -141,7 +141,7 @@ class Trace:
         self.saved += commit.answer in SAFE or commit.answer is Answer.MEMORY
 
     def story(self, call: str) -> str:
-        """One call as its sessions lived it, for who wants to know what went wrong."""
+        """Return one call as its sessions lived it, to be read when something went wrong."""
         lines = []
         for session in self.sessions(call):
             end = "died" if session.process_died else f"ended {session.ended_at:.3f}"

@@ -67,7 +67,7 @@ class Trial:
         self.phones = [self._phone(n) for n in range(plan.callers)]
 
     async def run(self) -> Result:
-        """Raises nothing that a broken promise could cause."""
+        """Run the trial; raises nothing that a broken promise could cause."""
         for worker in self._stage.workers:
             await worker.up.wait()
         self._stage.watch(self._trace)
@@ -157,7 +157,7 @@ class Trial:
 
     @asynccontextmanager
     async def _redis_forgets(self) -> AsyncIterator[None]:
-        """The restart, and a note of what was forgotten."""
+        """Restart Redis, and note what it forgot."""
         now = asyncio.get_running_loop().time
         begun = now()
         async with faults.redis_forgets(self._stage):

@@ -78,12 +78,12 @@ class Orders:
         self._clock = timedelta()
 
     def now(self) -> datetime:
-        """The clock of this process."""
+        """Return the time by the clock of this process."""
         self._look()
         return datetime.now(UTC) + self._clock
 
     def reached(self, point: str) -> None:
-        """The end, if this is the place for it."""
+        """End the process, if this is the place for it."""
         self._look()
         if point != self._die:
             return
@@ -211,7 +211,7 @@ class TracedPen:
 
 
 def for_staff(change: Change, note: Note) -> Change:
-    """A change with an answer, and what a caller may have told beside it."""
+    """Return a change with an answer, and what a caller may have told beside it."""
     if not change.answers:
         return change
     turn = sum(map(ord, note.text)) + len(change.messages)
@@ -226,7 +226,7 @@ def for_staff(change: Change, note: Note) -> Change:
 
 
 def described(change: Change) -> dict[str, object]:
-    """A change in plain words; nothing of how the store writes it but the texts of values."""
+    """Return a change in plain words; of the store's forms it uses the texts of values alone."""
     owned = {"step": change.step, "status": change.status, "dialogue": change.dialogue}
     staff = {"needs": change.needs, "wish": change.wish}
     return {
