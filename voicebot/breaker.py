@@ -38,7 +38,7 @@ class BreakerObserver(Protocol):
         """Count a failed request."""
 
     def opened(self, fault: Fault | None, pause_s: float) -> None:
-        """Note a pause in which nobody asks the service; without a fault the breaker was tripped."""
+        """Note that nobody asks the service for a while; without a fault it was tripped."""
 
     def closed(self) -> None:
         """Note that the service is asked again."""

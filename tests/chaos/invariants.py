@@ -111,7 +111,7 @@ class Evidence:
         return commit.answer in SAFE and not self._is_outside(commit, session)
 
     def _is_outside(self, commit: Told, session: SessionTrace) -> bool:
-        """Return whether Redis forgot it after its session's end, when nobody could send it again."""
+        """Return whether Redis forgot it after its session's end: nobody could send it again."""
         if self.forgotten is None or commit.told_at < self.forgotten[0] - _RACE_S:
             return False
         return session.ended_at < self.forgotten[1] + _CLOSING_S
