@@ -230,6 +230,8 @@ def close(turn: Turn) -> Turn:
     held = turn.dialogue
     dealt = held.dealt if held.purpose is Purpose.BOOK else (*held.dealt, held.purpose)
     turn = turn.become(dealt=dealt)
+    if held.purpose is not Purpose.BOOK:  # what was said of its time is of no other
+        turn = turn.become(given_time=None, window=None)
     return turn.become(
         mode=Mode.CLOSING, purpose=Purpose.BOOK, about=None, partial=None, put=0, attempts=0
     ).ask()

@@ -56,6 +56,8 @@ _OFF_TOPIC = 3
 
 _EMERGENCY, _EXISTING, _OTHER_TIME = "want.emergency", "want.existing", "clause.other_time"
 _BUT, _CONDITION = "but", "condition"
+_TOLD = "note.request"
+"""Asks us to tell staff something; the whole clause is told."""
 _OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
@@ -98,7 +100,8 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
-                yield Candidate(act, match.first, match.end, _OFF_TOPIC if elsewhere else 0)
+                end = said.clause(match.first).end if match.tag == _TOLD else match.end
+                yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said)
     for clause in said.clauses:
         yield from _question(said, clause)
@@ -255,7 +258,8 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
         first += 1
     acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
-    if not topic and (acts_inside or clause.withdrawn):
+    told = any(m.tag == _TOLD for m in inside)
+    if told or (not topic and (acts_inside or clause.withdrawn)):
         return
     span = said.span(first, end)
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
