@@ -12,6 +12,8 @@ from voicebot.collect.reading import (
     Correct,
     Decline,
     Deny,
+    Flexible,
+    Missing,
     Provide,
     Repeat,
     Situation,
@@ -68,6 +70,74 @@ def test_a_part_of_the_number_read_back_is_mended() -> None:
 )
 def test_addresses_are_understood(said: str, address: str) -> None:
     assert value(Step.EMAIL, said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "calle Mayor catorce, tercero izquierda, Madrid",
+            "Calle Mayor 14, tercero izquierda, Madrid",
+        ),
+        ("plaza de la Villa 2, bajo B", "Plaza de la Villa 2, bajo B"),
+        ("carretera de Burgos kilómetro 4", "Carretera de Burgos kilómetro 4"),
+        ("camino del Río sin número, en Haro", "Camino del Río s/n, Haro"),
+        ("calle Hidalgo 45, perdón, 54, en Toluca", "Calle Hidalgo 54, Toluca"),
+        ("diagonal 80 número 30 12, Bogotá", "Diagonal 80 # 30-12, Bogotá"),
+        ("urbanización El Soto, chalet 9, Getafe", "Urbanización El Soto, chalet 9, Getafe"),
+        (
+            "polígono industrial La Red, nave 3, Alcalá",
+            "Polígono Industrial La Red, nave 3, Alcalá",
+        ),
+        ("apartado de correos 18, Lorca", "Apartado de correos 18, Lorca"),
+        ("San Lorenzo 310, Mendoza", "San Lorenzo 310, Mendoza"),
+        ("calle Luna 7, esquina con Desengaño", "Calle Luna 7"),
+        ("calle Luna 7, 4º B", "Calle Luna 7, 4º B"),
+        ("4210 Elm Street, Houston", "4210 Elm Street, Houston"),
+    ],
+)
+def test_addresses_begin_with_their_street(said: str, line: str) -> None:
+    assert value(Step.ADDRESS, said) == line
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("no, es el número dieciséis", "Calle Mayor 16, Madrid"),
+        ("el número está mal, es el doscientos", "Calle Mayor 200, Madrid"),
+        ("falta el piso, es el segundo B", "Calle Mayor 14, segundo B, Madrid"),
+        ("la calle es Serrano", "Calle Serrano 14, Madrid"),
+        ("no, en Getafe", "Calle Mayor 14, Getafe"),
+        ("el código postal es 28013", "Calle Mayor 14, 28013 Madrid"),
+    ],
+)
+def test_a_part_of_the_address_read_back_is_mended(said: str, line: str) -> None:
+    held = {Step.ADDRESS: "Calle Mayor 14, Madrid"}
+    assert value(Step.ADDRESS, said, asked=Asked.CONFIRM, record=held) == line
+
+
+def test_a_street_waits_for_its_number() -> None:
+    (street,) = read("vivo en la calle Mayor", situation(Step.ADDRESS)).acts
+    assert isinstance(street, Provide)
+    assert (street.value, street.missing) == (None, Missing.HOUSE_NUMBER)
+    assert value(Step.ADDRESS, "el catorce", partial=street.partial) == "Calle Mayor 14"
+
+
+@pytest.mark.parametrize(
+    ("said", "after", "before"),
+    [
+        ("antes de las doce", None, "12:00"),
+        ("el jueves, pero antes de las doce", None, "12:00"),
+        ("no antes de las doce", "12:00", None),
+        ("después de las doce", "12:00", None),
+        ("no después de las doce", None, "12:00"),
+    ],
+)
+def test_bounds_are_before_or_after(said: str, after: str | None, before: str | None) -> None:
+    acts = read(said, situation(Step.TIME)).acts
+    (window,) = (act.window for act in acts if isinstance(act, Flexible))
+    hours = [f"{hour:%H:%M}" if hour else None for hour in (window.after, window.before)]
+    assert hours == [after, before]
 
 
 @pytest.mark.parametrize(

@@ -6,61 +6,66 @@ uno". What begins with no kind of street ("4210 Elm Street") is left to the comm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.address import address as common_address
-from voicebot.collect.reading.fields.address_parts import Kind, Part, Parts, kinds
+from voicebot.collect.reading.fields.address_parts import (
+    Found,
+    Kind,
+    Parts,
+    box_at,
+    found,
+    is_whole,
+    kinds,
+    merge,
+)
 from voicebot.collect.reading.fields.address_words import Word, Words, words_of
 from voicebot.collect.reading.types import Correct, Missing, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
 
 _LEADS = ("address.lead", "address.label", "lead.is", "quiet.link", "clause.mend")
-_SMALL = frozenset(("de", "del", "la", "las", "los", "el", "y", "e", "colonia", "barrio", "sin"))
-_ORDER = (Kind.STREET, Kind.NUMBER, Kind.UNIT, Kind.POSTCODE, Kind.PLACE)
-_LABELLED = {
-    "number": Kind.NUMBER,
-    "unit": Kind.UNIT,
-    "street": Kind.STREET,
-    "place": Kind.PLACE,
-    "postcode": Kind.POSTCODE,
-}
-_LONGEST_STREET_WORDS, _LONGEST_PLACE_WORDS, _LONGEST_PIECE_WORDS = 7, 6, 9
-_LONGEST_BARE_WORDS = 4
+_QUIET = ("quiet.courtesy", "act.thank", "quiet.link")
+_ORDER = (Kind.BOX, Kind.STREET, Kind.NUMBER, Kind.UNIT, Kind.POSTCODE, Kind.PLACE)
+_CLOSE = {(Kind.STREET, Kind.NUMBER), (Kind.POSTCODE, Kind.PLACE)}
+"""Between these no comma is written."""
+_LONGEST_NAME_WORDS, _LONGEST_BARE_WORDS, _LONGEST_PIECE_WORDS = 7, 4, 9
 _POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 5, 5
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, a piece of one, or the held one with a part mended."""
     alone, held = situation.step is Step.ADDRESS, situation.record.get(Step.ADDRESS, "")
-    parts = _parts(said, alone=alone)
-    if parts and Kind.STREET in kinds(parts) and (alone or _is_whole(parts)):
-        earlier = _held(situation.partial) if alone and situation.partial else ()
-        yield _provided(said, _merged(earlier, parts), parts)
-    elif held and (piece := _labelled(said) or (_alone(said) if alone else ())):
-        first, end = piece[0].first, piece[-1].end
-        act = Correct(Step.ADDRESS, _line(_merged(_held(held), piece)), said.span(first, end))
-        yield Candidate(act, _lead(said, first), end, assumes=not alone)
-    elif alone and situation.partial and (piece := _labelled(said) or _alone(said)):
-        yield _provided(said, _merged(_held(situation.partial), piece), piece)
+    words, earlier = Words(said, words_of(said)), situation.partial if alone else ""
+    parts = _parts(words, alone=alone)
+    piece = _labelled(words) if (held or earlier) and not is_whole(parts) else ()
+    parts = () if piece else parts
+    piece = piece or (_piece(words) if alone and (held or earlier) and not parts else ())
+    first = parts[0].first if parts else piece[0].first if piece else 0
+    if parts and (alone or is_whole(parts)):
+        yield _provided(said, merge(_known(earlier), parts, _ORDER), parts)
+    elif held and piece:
+        text = _line(merge(_known(held), piece, _ORDER))
+        act = Correct(Step.ADDRESS, text, said.span(first, piece[-1].end))
+        yield Candidate(act, _lead(said, first), piece[-1].end, assumes=not alone)
+    elif piece:
+        yield _provided(said, merge(_known(earlier), piece, _ORDER), piece)
     else:
         yield from common_address(said, situation)
 
 
-def _is_whole(parts: Parts) -> bool:
-    return {Kind.STREET, Kind.NUMBER} <= kinds(parts)
-
-
-def _held(text: str) -> Parts:
-    said = utterance(text, "es")
-    return _parts(said, alone=True)
+def _known(text: str | None) -> Parts:
+    said = utterance(text or "", "es")
+    return _parts(Words(said, words_of(said)), alone=True)
 
 
 def _provided(said: Utterance, whole: Parts, parts: Parts) -> Candidate:
     first, end, text = parts[0].first, max(part.end for part in parts), _line(whole)
     span = said.span(first, end)
-    if _is_whole(whole):
+    if is_whole(whole):
         missing = None if kinds(whole) & {Kind.PLACE, Kind.POSTCODE} else Missing.SUBURB
         return Candidate(Provide(Step.ADDRESS, text, span, missing), _lead(said, first), end)
     missing = Missing.HOUSE_NUMBER if Kind.STREET in kinds(whole) else Missing.STREET
@@ -74,91 +79,85 @@ def _lead(said: Utterance, first: int) -> int:
     return first
 
 
-def _merged(held: Parts, said: Parts) -> Parts:
-    """Return what was held, with the kinds that are said now in their places."""
-    kept = [part for part in held if part.kind not in kinds(said)]
-    if not kept:
-        return said
-    return tuple(sorted((*kept, *said), key=lambda part: _ORDER.index(part.kind)))
-
-
 def _line(parts: Parts) -> str:
-    text = ""
-    for before, part in zip((None, *parts), parts, strict=False):
-        pair = before and (before.kind, part.kind)
-        close = pair in ((Kind.STREET, Kind.NUMBER), (Kind.POSTCODE, Kind.PLACE))
-        text += ("" if before is None else " " if close else ", ") + part.text
+    text = parts[0].text
+    for before, part in pairwise(parts):
+        text += (" " if (before.kind, part.kind) in _CLOSE else ", ") + part.text
     return text
 
 
 # -- what is said
 
 
-def _parts(said: Utterance, *, alone: bool) -> Parts:
+def _parts(words: Words, *, alone: bool) -> Parts:
     """Return the last address that counts, with what mends it behind."""
-    words = Words(said, words_of(said))
-    found: Parts = ()
-    at = 0
+    whole, at = Parts(), 0
     while at < len(words):
-        street = _street(words, at) if said.clause(words[at].first).counts else None
-        if street is None:
+        box = box_at(words, at)
+        road = found(Kind.BOX, words, at, box) if box else _street(words, at)
+        if road is None or not words.said.clause(words[at].first).counts:
             at += 1
             continue
-        part, at = street
-        parts, at = _behind(words, at, (part,), alone=alone)
-        if _is_whole(parts) or not found:
-            found = parts
+        parts, at = _behind(words, road[1], (road[0],), alone=alone)
+        whole = parts if is_whole(parts) or not whole else whole
     begin = 0
-    while begin < len(words) and words.phrase(begin, *_LEADS):
+    while words.phrase(begin, *_LEADS):
         begin += 1
-    if not found and alone and (bare := _without_kind(words, begin)):
+    if not whole and alone and (bare := _without_kind(words, begin)):
         return _behind(words, bare[1], (bare[0],), alone=alone)[0]
-    return found
+    return whole
 
 
-def _street(words: Words, at: int) -> tuple[Part, int] | None:
-    """Return the kind of street and its name, up to its number or a pause."""
-    kind = words.phrase(at, "address.street")
-    if kind is None:
-        return None
-    begin = end = words.place(kind.end)
-    while end < min(begin + _LONGEST_STREET_WORDS, len(words)):
-        word = words[end]
-        if word.pause and end > begin:
-            break
-        if words.phrase(end, "address.number", "address.no_number", "address.kilometre"):
-            break
-        if words.phrase(end, "address.unit") and end > begin:
-            break
-        if end > begin and (words.phrase(end, "address.stop") or word.low == "en"):
-            break
-        if word.is_number and not (end == begin and _is_numbered_street(words, end)):
+def _name(words: Words, at: int, stops: Callable[[int], object]) -> int:
+    """Return where a name of one breath ends that begins here."""
+    end = at
+    while end < min(at + _LONGEST_NAME_WORDS, len(words)) and not stops(end):
+        if words[end].pause and end > at:
             break
         end += 1
+    return end
+
+
+def _street(words: Words, at: int) -> Found | None:
+    """Return the kind of street and its name, up to its number or a pause."""
+    if (kind := words.phrase(at, "address.street")) is None:
+        return None
+    begin = words.place(kind.end)
+
+    def stops(end: int) -> bool:
+        if words[end].is_number:  # "diagonal 45 sur número 20 15"
+            return end > begin or (
+                not words.phrase(end + 1, "address.number")
+                and not (words.phrase(end + 2, "address.number"))
+            )
+        ends = ("address.unit", "address.stop", "address.place") if end > begin else ()
+        return bool(words.phrase(end, *_NUMBERS, *ends))
+
+    end = _name(words, begin, stops)
     if end == begin and " " not in kind.value:
         return None  # "plaza" alone is none; "Gran Vía" is
-    text = " ".join([kind.value, *(_titled(words[n]) for n in range(begin, end))])
-    return Part(Kind.STREET, text, words[at].first, max(kind.end, words[end - 1].end)), end
+    text = f"{kind.value} {_text(words, begin, end)}".rstrip()
+    street, _ = found(Kind.STREET, words, at, (text, max(end, at + 1)))
+    return replace(street, end=max(kind.end, street.end)), end
 
 
-def _is_numbered_street(words: Words, at: int) -> bool:
-    """Return True for the 45 of "diagonal 45 sur número 20 15"."""
-    return any(words.phrase(n, "address.number") for n in (at + 1, at + 2))
+_NUMBERS = ("address.number", "address.no_number", "address.kilometre")
 
 
-def _without_kind(words: Words, at: int) -> tuple[Part, int] | None:
+def _without_kind(words: Words, at: int) -> Found | None:
     """Return the street of "Corrientes 1234, piso 5": unknown words, then a number and a pause."""
-    end = at
-    while words.near(end).is_name if end > at else words[end].is_name:
-        everyday = words.said.lexicon.is_everyday(words[end].low)
-        if end - at == _LONGEST_BARE_WORDS or (everyday and words[end].low not in _SMALL):
-            return None
-        end += 1
+    end = _name(words, at, lambda end: not words[end].is_name)
     number = words.near(end)
-    if end == at or len(number.digits) < 2 or not words[end + 1].pause:
+    everyday = words.said.lexicon.is_everyday
+    talk = any(
+        everyday(words[n].low) and not words.phrase(n, "address.small", "name.particle")
+        for n in range(at, end)
+    )
+    if not 0 < end - at <= _LONGEST_BARE_WORDS or talk:
         return None
-    text = " ".join(_titled(word) for word in words.part(at, end))
-    return Part(Kind.STREET, text, words[at].first, words[end - 1].end), end
+    if len(number.digits) < 2 or not words[end + 1].pause:
+        return None
+    return found(Kind.STREET, words, at, (_text(words, at, end), end))
 
 
 def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts, int]:
@@ -166,154 +165,131 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
     numbered = _number(words, at)
     if numbered:
         parts, at = (*parts, numbered[0]), numbered[1]
+    sure = numbered or parts[0].kind is Kind.BOX
     while at < len(words):
-        mend = words.phrase(at, "clause.mend")
-        if mend:
-            at = words.place(mend.end)
-            if (again := _number(words, at)) and numbered:
-                parts = (*(p for p in parts if p.kind is not Kind.NUMBER), again[0])
-                parts, at = tuple(sorted(parts, key=lambda p: _ORDER.index(p.kind))), again[1]
-                continue
-            break
+        if mend := words.phrase(at, "clause.mend"):
+            again = _number(words, words.place(mend.end))
+            if not (again and numbered):
+                break
+            parts, at = merge(parts, (again[0],), _ORDER), again[1]
+            continue
         piece = _postcode(words, at) or _unit(words, at)
-        piece = piece or (_place(words, at, loose=not numbered) if alone or numbered else None)
+        sure = sure or (piece is not None and piece[0].kind is Kind.UNIT)
+        piece = piece or (_place(words, at, loose=not sure) if alone or sure else None)
         if piece is None:
             break
         part, at = piece
-        parts = _added(parts, part)
+        last = parts[-1]
+        if last.kind is part.kind:  # a second door or place is written behind the first
+            parts, part = parts[:-1], replace(last, text=f"{last.text}, {part.text}", end=part.end)
+        parts += (part,)
     return parts, at
 
 
-def _added(parts: Parts, part: Part) -> Parts:
-    """Return the parts with one more; a second door or place is written behind the first."""
-    last = parts[-1]
-    if last.kind is not part.kind:
-        return (*parts, part)
-    return (*parts[:-1], Part(part.kind, f"{last.text}, {part.text}", last.first, part.end))
-
-
-def _number(words: Words, at: int) -> tuple[Part, int] | None:
+def _number(words: Words, at: int) -> Found | None:
     """Return "12", "número doce", "12 B", "sin número", "kilómetro 12"; "# 72-41" in Colombia."""
-    first = at
-    if none := words.phrase(at, "address.no_number"):
-        end = words.place(none.end)
-        return Part(Kind.NUMBER, "s/n", words[first].first, none.end), end
-    mark = words.phrase(at, "address.number", "address.kilometre")
-    at = words.place(mark.end) if mark else at
-    word, after = words[at], words.near(at + 1)
-    if not word.is_number:
+    mark = words.phrase(at, *_NUMBERS)
+    begin = words.place(mark.end) if mark else at
+    if mark and mark.tag == "address.no_number":
+        return found(Kind.NUMBER, words, at, ("s/n", begin))
+    word, after, end = words[begin], words.near(begin + 1), begin + 1
+    if not word.is_number or (mark is None and len(word.digits) > _MOST_NUMBER_DIGITS):
         return None
-    text, end = word.digits or word.text.upper(), at + 1
-    if mark and mark.tag == "address.number" and after.is_number:
-        text, end = f"# {text}-{after.digits or after.text.upper()}", at + 2
-    elif mark and mark.tag == "address.kilometre":
+    text = word.digits or word.text.upper()
+    if mark and mark.tag == "address.kilometre":
         text = f"kilómetro {text}"
-    elif after.text and after.is_letter and after.low not in ("y", "e", "o", "a"):
-        text, end = f"{text} {after.text.upper()}", at + 2
-    if mark is None and len(word.digits) > _MOST_NUMBER_DIGITS:
-        return None
-    return Part(Kind.NUMBER, text, words[first].first, words[end - 1].end), end
+    elif mark and after.is_number:
+        text, end = f"# {text}-{after.digits or after.text.upper()}", end + 1
+    elif after.text and after.is_letter and not words.phrase(end, "address.small"):
+        text, end = f"{text} {after.text.upper()}", end + 1
+    return found(Kind.NUMBER, words, at, (text, end))
 
 
-def _postcode(words: Words, at: int) -> tuple[Part, int] | None:
+def _postcode(words: Words, at: int) -> Found | None:
     lead = words.phrase(at, "address.postcode")
-    begin = words.place(lead.end) if lead else at
-    digits, end = words.digits(begin)
+    digits, end = words.digits(words.place(lead.end) if lead else at)
     if len(digits) != _POSTCODE_DIGITS and not (lead and digits):
         return None
-    return Part(Kind.POSTCODE, digits, words[at].first, words[end - 1].end), end
+    return found(Kind.POSTCODE, words, at, (digits, end))
 
 
-def _unit(words: Words, at: int) -> tuple[Part, int] | None:
-    """Return "tercero izquierda", "bajo B", "piso 3 puerta 2", "apartamento 302"."""
-    ranked = words[at].is_figure and words[at].low.lstrip("0123456789") in ("o", "a")  # 4º, 1ª
-    if not (ranked or words.phrase(at, "address.unit")):
-        return None
-    texts: list[str] = []
-    end = at
-    while end < len(words) and (end == at or not words[end].pause):
-        word, known = words[end], words.phrase(end, "address.unit")
-        if known:
-            texts.append(word.low)
-        elif ranked and end == at:
-            texts.append(word.low[:-1] + ("º" if word.low.endswith("o") else "ª"))
-        elif word.is_number or word.is_letter:
-            texts.append(word.digits or word.text.upper())
-        else:
-            break
-        end += 1
-    return Part(Kind.UNIT, " ".join(texts), words[at].first, words[end - 1].end), end
+def _unit(words: Words, at: int) -> Found | None:
+    """Return "tercero izquierda", "bajo B", "piso 3 puerta 2", "apartamento 302", "4º"."""
+
+    def written(end: int) -> str:
+        word = words[end]
+        if words.phrase(end, "address.unit"):
+            return word.low
+        if end == at:
+            ranked = word.is_figure and word.low.lstrip("0123456789") in ("o", "a")
+            return word.low[:-1] + ("º" if word.low.endswith("o") else "ª") if ranked else ""
+        return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
+
+    end = _name(words, at, lambda end: not written(end))
+    text = " ".join(written(each) for each in range(at, end))
+    return found(Kind.UNIT, words, at, (text, end)) if text else None
 
 
-def _place(words: Words, at: int, *, loose: bool) -> tuple[Part, int] | None:
+def _place(words: Words, at: int, *, loose: bool) -> Found | None:
     """Return the town, behind a pause or "en"; `loose`: only there, as no number stands before."""
     lead = words.phrase(at, "address.place")
-    begin = end = words.place(lead.end) if lead else at
     if loose and not (lead or words[at].pause):
         return None
-    while end < begin + _LONGEST_PLACE_WORDS and (end == begin or words.near(end).text):
-        word = words[end]
-        stops = words.phrase(end, "address.stop", "quiet.courtesy", "act.thank", "address.postcode")
-        named = word.is_name or (end == begin and word.is_letter and words.near(end + 1).is_name)
-        if not named or stops or words.phrase(end, "clause.mend", "address.place"):
-            break
-        end += 1
-    if end == begin or not any(word.low not in _SMALL for word in words.part(begin, end)):
+    begin = words.place(lead.end) if lead else at
+    stops = ("address.stop", "address.postcode", "address.place", "clause.mend", *_QUIET[:2])
+
+    def ends(end: int) -> bool:
+        letter = end == begin and words[end].is_letter and words.near(end + 1).is_name
+        return not (words[end].is_name or letter) or words.phrase(end, *stops) is not None
+
+    end = _name(words, begin, ends)
+    if all(words.phrase(n, "address.small") for n in range(begin, end)):
         return None
-    text = " ".join(_titled(word) for word in words.part(begin, end))
-    return Part(Kind.PLACE, text, words[at].first, words[end - 1].end), end
+    return found(Kind.PLACE, words, at, (_text(words, begin, end), end))
+
+
+def _text(words: Words, at: int, end: int) -> str:
+    small = [words.phrase(n, "address.small") for n in range(at, end)]
+    parts = words.part(at, end)
+    return " ".join(w.text if s else _titled(w) for w, s in zip(parts, small, strict=True))
 
 
 def _titled(word: Word) -> str:
-    if word.low in _SMALL:
-        return word.text
     return word.digits or (word.text if word.text[0].isupper() else word.text.capitalize())
 
 
 # -- a part alone
 
 
-def _labelled(said: Utterance) -> Parts:
+def _labelled(words: Words) -> Parts:
     """Return the part that is named: "el número es el dieciséis", "la calle es Serrano"."""
-    label = next(said.all("address.label"), None)
-    if label is None:
+    if (label := next(words.said.all("address.label"), None)) is None:
         return ()
-    words = Words(said, words_of(said))
-    at = words.place(label.end)
-    at += words[at].low in ("el", "la")
-    kind = _LABELLED[label.value]
-    read = {Kind.NUMBER: _number, Kind.UNIT: _unit, Kind.POSTCODE: _postcode}.get(kind)
-    if read:
-        found = read(words, at)
-    else:
-        place = _place(words, at, loose=False)
-        found = _street(words, at) if kind is Kind.STREET else None
-        if place and not found:
-            text = f"Calle {place[0].text}" if kind is Kind.STREET else place[0].text
-            found = Part(kind, text, place[0].first, place[0].end), place[1]
-    return (found[0],) if found else ()
+    kind, at = Kind(label.value), words.place(label.end)
+    at += words.phrase(at, "address.small") is not None
+    if read := {Kind.NUMBER: _number, Kind.UNIT: _unit, Kind.POSTCODE: _postcode}.get(kind):
+        part = read(words, at)
+    elif kind is Kind.STREET and (street := _street(words, at)):
+        part = street
+    elif part := _place(words, at, loose=False):
+        text = f"Calle {part[0].text}" if kind is Kind.STREET else part[0].text
+        return (replace(part[0], kind=kind, text=text),)
+    return (part[0],) if part else ()
 
 
-def _alone(said: Utterance) -> Parts:
+def _piece(words: Words) -> Parts:
     """Return the parts of a short answer that is nothing else: "el 14", "tercero B"."""
-    words = Words(said, words_of(said))
-    at, found = 0, list[Part]()
-    while at < len(words) and words.phrase(at, *_LEADS, "no.plain", "time.the") and not found:
-        lead = words.phrase(at, "address.place")
-        if lead:
-            break
+    at, parts = 0, Parts()
+    leads = (*_LEADS, "no.plain", "time.the")
+    while words.phrase(at, *leads) and not words.phrase(at, "address.place"):
         at += 1
     if len(words) - at > _LONGEST_PIECE_WORDS:
         return ()
     while at < len(words):
         piece = _unit(words, at) or _postcode(words, at) or _number(words, at)
-        piece = piece or _place(words, at, loose=not found)
+        piece = piece or _place(words, at, loose=not parts)
         if piece is None:
-            return tuple(found) if _is_quiet(words.part(at), said) else ()
-        found.append(piece[0])
-        at = piece[1]
-    return tuple(found)
-
-
-def _is_quiet(words: Sequence[Word], said: Utterance) -> bool:
-    return all(said.at(word.first, "quiet.courtesy", "act.thank", "quiet.link") for word in words)
+            rest = range(at, len(words))
+            return parts if all(words.phrase(n, *_QUIET) for n in rest) else ()
+        parts, at = (*parts, piece[0]), piece[1]
+    return parts

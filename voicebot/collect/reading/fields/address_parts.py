@@ -43,7 +43,6 @@ class Kind(StrEnum):
     COUNTRY = "country"
 
 
-_ORDER = list(Kind)
 _SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
 
 
@@ -82,12 +81,12 @@ def is_whole(parts: Sequence[Part]) -> bool:
     return bool(located) or Kind.BOX in here
 
 
-def merge(held: Sequence[Part], said: Sequence[Part]) -> Parts:
+def merge(held: Sequence[Part], said: Sequence[Part], order: Sequence[Kind] = tuple(Kind)) -> Parts:
     """Return what was held, with the kinds that are said now in their places."""
     kept = [part for part in held if part.kind not in kinds(said)]
     if not kept:
         return tuple(said)  # in the order spoken
-    return tuple(sorted((*said, *kept), key=lambda part: _ORDER.index(part.kind)))
+    return tuple(sorted((*said, *kept), key=lambda part: order.index(part.kind)))
 
 
 def line(parts: Sequence[Part], region: str) -> str:
