@@ -503,6 +503,14 @@ def test_a_rank_before_a_streets_name_is_its_house_number(said: str, value: str 
         ("12 B A T T L E Street", "AU", "12 Battle Street"),
         ("top floor, 8 Abbey Row, Wells", "GB", "Top Floor, 8 Abbey Row, Wells"),
         ("basement flat, 8 Abbey Row, Wells", "GB", "Basement Flat, 8 Abbey Row, Wells"),
+        (
+            "flat C-31, Rose Towers, 8 Abbey Row, Wells",
+            "GB",
+            "Flat C-31, Rose Towers, 8 Abbey Row, Wells",
+        ),
+        ("flat C 31, 8 Abbey Row, Wells", "GB", "Flat C31, 8 Abbey Row, Wells"),
+        ("flat C dash 31, 8 Abbey Row, Wells", "GB", "Flat C-31, 8 Abbey Row, Wells"),
+        ("flat 2, 8 Rose House, Abbey Row, Wells", "GB", "Flat 2, 8 Rose House, Abbey Row, Wells"),
         ("8 Abbey Row, Wells, G twelve eight T B", "GB", "8 Abbey Row, Wells G12 8TB"),
         (
             "8 Abbey Row, as in the abbey, Wells, M K 2 2 double R",

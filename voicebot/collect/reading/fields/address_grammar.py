@@ -107,7 +107,12 @@ class Grammar:
                 at += number_at(words, at + 1) is not None
         number = number_at(words, at)
         if number and (words[number[1] + 1].isin("type") or not words[number[1]].isin("counted")):
-            part, at = found(Kind.NUMBER, words, at, number)
+            house = self._house(number[1])  # "flat 2, 14 Cedar House, Acre Lane"
+            if house and street_at(words, house[1], weak=self.alone):
+                numbered = f"{number[0]} {house[0]}", house[1]
+                part, at = found(Kind.HOUSE, words, at, numbered)
+            else:
+                part, at = found(Kind.NUMBER, words, at, number)
             parts += (part,)
         return parts, at
 

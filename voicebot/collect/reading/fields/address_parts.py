@@ -13,7 +13,7 @@ from voicebot.collect.reading.fields.address_words import Words, title
 from voicebot.collect.reading.words import is_everyday
 
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
-_UNIT_NAME = re.compile(r"[a-z]?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
+_UNIT_NAME = re.compile(r"(?:[a-z]-?)?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
 _ZIP = re.compile(r"[0-9]{3,6}|[0-9]{5}-[0-9]{4}")
 _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
 """The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
@@ -179,6 +179,12 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
     """Return what a unit is called: 4, 12B, B, "one oh three", "358 b"."""
     word, after = words[at], words.near(at + 1)
     text, end = words.digits(at)
+    if word.is_letter and not word.digits:  # "flat B 204, Lotus Towers", "B dash 204"
+        dash = words.phrase(at + 1, "address.slash")
+        dashed = dash is not None and dash.value == "-"
+        number, behind = words.digits(at + 1 + dashed)
+        if number and words[behind].pause:
+            return word.text.upper() + "-" * dashed + number, behind
     if _UNIT_NAME.fullmatch(word.text) and not (word.digits and word.is_letter):
         letter = " " + after.text.upper() if after.text and after.is_letter else ""
         if letter and word.is_figure and at + 2 < len(words):
