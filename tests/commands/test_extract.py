@@ -45,3 +45,9 @@ def test_a_description_is_placed_by_meaning_unless_that_is_left_out() -> None:
     line = json.dumps(CASE).encode()
     assert extracted([line], "--no-meaning")[0]["value"] is None
     assert extracted([line])[0]["value"] == "Data recovery"
+
+
+def test_a_case_that_names_no_language_is_read_in_the_one_asked_for() -> None:
+    case = {**CASE, "step": "address", "utterance": "calle Mayor catorce, en Toledo"}
+    (answer,) = extracted([json.dumps(case).encode()], "--no-meaning", "--language", "es")
+    assert answer["value"] == "Calle Mayor 14, Toledo"

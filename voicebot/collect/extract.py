@@ -76,7 +76,7 @@ class _Case(BaseModel):
     step: str
     utterance: str
     reference_time: datetime
-    lang: str = "en"
+    lang: str = ""
     region: str | None = None
     services: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     record: Annotated[dict[str, str | None], BeforeValidator(lambda v: v or {})] = {}
@@ -84,7 +84,7 @@ class _Case(BaseModel):
     nbest: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
     earlier: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(lambda v: v or ())] = ()
 
-    def situation(self) -> Situation:
+    def situation(self, language: str) -> Situation:
         """Return where it was said; raises ValueError for a step that does not exist."""
         record = {Step(key): v for key, v in self.record.items() if key in _FIELDS and v}
         read_back = next(iter(record)) if len(record) == 1 else Step.TIME
@@ -96,7 +96,7 @@ class _Case(BaseModel):
             step=step,
             now=self.reference_time.replace(tzinfo=None),
             asked=Asked.CONFIRM if self.step == CONFIRM else answer,
-            language=_language(self.lang),
+            language=_language(self.lang or language),
             region=self.region or "AU",
             services=tuple(Offer(id=name, name=name) for name in self.services),
             record=record,
@@ -110,19 +110,23 @@ Compare = Callable[[str, Sequence[str]], tuple[float, ...]]
 """The meaning engine: how like each of some phrases a text is."""
 
 
-def extract(lines: Iterable[bytes], compare: Compare | None = None) -> Iterator[bytes]:
+def extract(
+    lines: Iterable[bytes], compare: Compare | None = None, language: str = "en"
+) -> Iterator[bytes]:
     """Give one JSON line for each line, in the same order; blank lines count as unreadable.
+
+    A case that names no language is read in `language`.
 
     With `compare` it is asked for the service where the rules find none, as in a call.
     """
     for line in lines:
-        yield orjson.dumps(_result(line, compare))
+        yield orjson.dumps(_result(line, compare, language))
 
 
-def _result(line: bytes, compare: Compare | None) -> dict[str, object]:
+def _result(line: bytes, compare: Compare | None, language: str) -> dict[str, object]:
     try:
         case = _Case.model_validate_json(line)
-        situation = case.situation()
+        situation = case.situation(language)
     except (ValidationError, ValueError):
         return {"id": _id(line), "value": None, "intent": "invalid"}
     done = read(case.utterance, situation)
