@@ -42,3 +42,11 @@ def test_without_a_server_a_chat_is_stored_and_resumed(tmp_path: Path) -> None:
     again = voicebot(tmp_path, port, *chat, typed="0412 345 678\n")
     assert "What's your name" not in again
     assert "0412 345 678, is that right?" in again
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+def test_a_chat_explains_each_turn_beside_the_conversation(tmp_path: Path) -> None:
+    said = voicebot(tmp_path, free_port(), "chat", "--explain", typed="My name is John Smith\n")
+    assert "best number" in said
+    assert "Provide" not in said

@@ -14,12 +14,13 @@ from uuid import uuid4
 import typer
 
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Status, parse_call_sid
+from voicebot.call import CallSid, Change, Ledger, Status, parse_call_sid
 from voicebot.collect.collector import converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
 from voicebot.collect.meaning import by_meaning
 from voicebot.collect.reading.model import open_understanding
+from voicebot.commands.explain import ExplainedLedger, ExplainedUnderstand
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings
 from voicebot.speech import open_meaning
@@ -30,6 +31,9 @@ def chat(
     call_sid: Annotated[
         str | None, typer.Option("--call-sid", help="Continue this call; without it a new one.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell how each turn was read, and the move.")
+    ] = False,
 ) -> None:
     """Talk to the bot by typing; answers are saved as on the phone.
 
@@ -39,15 +43,16 @@ def chat(
     voicebot chat
     voicebot chat --call-sid chat-7d1f          go on where you were
     printf 'Ann Lee\\n0412 345 678\\n' | voicebot chat
+    voicebot chat --explain                     see what is understood, saved and waited for
     """
     sid = parse_call_sid(call_sid or f"chat-{uuid4().hex[:12]}")
     try:
-        asyncio.run(_chat(sid))
+        asyncio.run(_chat(sid, explain=explain))
     except KeyboardInterrupt:
         _remark(f"\nhung up; go on with: voicebot chat --call-sid {sid}")
 
 
-async def _chat(call_sid: CallSid) -> None:
+async def _chat(call_sid: CallSid, *, explain: bool) -> None:
     settings = load_settings()
     business = load_business(settings.business)
     _remark(f"call {call_sid}")
@@ -58,13 +63,15 @@ async def _chat(call_sid: CallSid) -> None:
         by_meaning(open_meaning(settings), business, mind) as understand,
     ):
         ledger = await store.open_call(call_sid, caller=None, business=business)
+        writer: Ledger = ExplainedLedger(ledger, _remark) if explain else ledger
+        understanding = ExplainedUnderstand(understand, _remark) if explain else understand
         try:
             await converse(
                 begin(business, ledger.state),
                 hear=partial(_typed, _read_lines()),
                 say=_print_said,
-                ledger=ledger,
-                understand=understand,
+                ledger=writer,
+                understand=understanding,
                 clock=_now,
             )
         except CallEnded:
