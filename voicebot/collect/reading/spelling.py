@@ -82,9 +82,11 @@ def _among_letters(said: Utterance, at: int) -> bool:
         initial = is_family(following) or not is_everyday(following)
         if initial and not said.at(at + 1, "quiet.function", "email.stop"):
             return True  # "a brown at", "i khan at"
-    number = said.numbers.group(at + 1)
-    if number and number.end < len(said) and said.tokens[number.end].kind is Kind.LETTER:
-        return True  # "a one b two"
+    number = said.numbers.figures(at + 1)
+    if number and number.end < len(said):
+        follows = said.tokens[number.end].kind is Kind.LETTER or said.at(number.end, "email.at")
+        if follows:
+            return True  # "a one b two", "a zero one at"
     beside = [_beyond_comma(said, at, step) for step in (-1, 1)]
     return any(_is_letter(said, n) or (n >= 0 and _named(said, n)) for n in beside)
 

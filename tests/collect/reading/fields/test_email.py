@@ -330,6 +330,24 @@ def test_what_the_address_does_not_explain_is_left_as_rest(said: str, rest: list
 @pytest.mark.parametrize(
     ("said", "address"),
     [
+        ("my full name all one word at icloud dot com", "ruthokafor@icloud.com"),
+        ("my first name dot last name at gmail dot com", "ruth.okafor@gmail.com"),
+        ("just my name at gmail", "ruthokafor@gmail.com"),
+        ("my surname at gmail dot com", "okafor@gmail.com"),
+        ("my first initial and surname at gmail dot com", "rokafor@gmail.com"),
+        (
+            "my first name dot last name, ruth dot okafur at gmail dot com",
+            "ruth.okafur@gmail.com",
+        ),
+    ],
+)
+def test_the_callers_name_stands_for_itself_unless_it_is_said(said: str, address: str) -> None:
+    assert heard(said, record={Step.NAME: "Ruth Okafor"}) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
         ("no it's jane dot smyth at gmail", "jane.smyth@gmail.com"),
         ("it's hotmail not gmail", "jane.smith7@hotmail.com"),
         ("no it's eight not seven", "jane.smith8@gmail.com"),

@@ -434,3 +434,22 @@ def test_the_other_half_of_a_name_joins_the_half_that_is_held(
     act = given_in(said, held, Step.PHONE)
     assert isinstance(act, Correct)
     assert act.value == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("it's mister akintola, femi akintola", "Femi Akintola"),
+        ("first name grace last name copper with two p's", "Grace Copper"),
+        ("de la cruz, ximena", "Ximena De la Cruz"),
+        ("hernandez with a z, luis", "Luis Hernandez"),
+        ("smith, james", "James Smith"),
+        ("daphne's fine", "Daphne"),
+        ("hansen, s e n", "Hansen"),
+        ("you've reached tom hardwick", "Tom Hardwick"),
+    ],
+)
+def test_names_are_put_together_from_what_follows_a_comma_a_label_or_a_hint(
+    said: str, name: str
+) -> None:
+    assert heard(said) == name

@@ -240,6 +240,12 @@ def _named(
     at = next(
         (n for n in range(address.first, address.end) if read[n].kind is Kind.AT), address.first
     )
+    own = next(said.all("email.own_name"), None)
+    named = own and own.first <= read[address.first].first and own.end == read[at].first
+    if own and (named or address.local is None):
+        first, _, last = situation.record.get(Step.NAME, "").lower().partition(" ")
+        parts = {"first": first, "last": last.replace(" ", ""), "initial": first[:1]}
+        return replace(address, local=own.value.format(**parts)) if last else address
     found = by_name(said, read, at, situation)
     return replace(address, local=found[0], first=found[1]) if found else address
 

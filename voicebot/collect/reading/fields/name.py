@@ -25,7 +25,7 @@ from voicebot.collect.reading.fields.name_mentions import How, Mention, mentions
 from voicebot.collect.reading.fields.name_words import is_particle, name_at, titled, written
 from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
-from voicebot.collect.reading.words import is_family, is_given
+from voicebot.collect.reading.words import is_common_family, is_family, is_given
 
 _ANNOUNCING = ("name.lead", "name.label", "name.nickname", "name.trail")
 """One of these stands by every name that nobody asked for."""
@@ -149,6 +149,11 @@ def _labelled(found: Sequence[Mention]) -> str:
     return f"{parts['first']} {parts['last']}" if len(parts) > 1 and all(parts.values()) else ""
 
 
+def _is_last(words: Sequence[str]) -> bool:
+    """Return True for words that are rather a last name than a first."""
+    return is_particle(words[0]) or is_common_family(words[0]) or not is_given(words[0])
+
+
 _Fold = tuple[str, "str | None", Mention]
 
 
@@ -174,14 +179,14 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name, also = (each.text, name) if old[0] != new[0] else (each.text, also)
     elif before.letters and len(old) == len(new) == 1:
         name = f"{name} {each.text}" if old != new else name
-    elif len(new) == 1 and is_given(new[0]) and (not is_given(old[0]) or is_particle(old[0])):
+    elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and _is_last(old):
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
     elif len(old) == len(new) == 1 and is_family(new[0]) and each.first <= before.end + _PAUSE:
         name = f"{name} {each.text}" if old != new else name  # "Marguerite. Duval."
     elif len(new) > len(old) and alike(old[0], new[0]):
         name = each.text
-    return name, also, each
+    return name, also, before if each.hint else each
 
 
 def _mended(

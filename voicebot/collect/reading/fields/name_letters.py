@@ -142,7 +142,8 @@ def respelled(name: str, letters: str) -> str:
     """
     words, said = name.lower().split(" "), name.split(" ")
     plain = [without_accents(word) for word in words]
-    if letters in ("".join(words), *words, "".join(plain), *plain):
+    ending = any(word.endswith(letters) for word in plain)  # "Hansen, S E N"
+    if ending or letters in ("".join(words), *words, "".join(plain)):
         return name
     at = nearest(words, letters)
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):

@@ -34,6 +34,15 @@ _BEFORE = (
     "clause.mend", "name.opening", "name.between", "name.told",
 )  # fmt: skip
 """What may stand before a name that is not announced."""
+_NO_LABELLED = (
+    "quiet.function",
+    "name.not_alone",
+    "name.go_on",
+    "no.wrong",
+    "yes.agree",
+    "clause.deny",
+)
+"""What is no name, though it is called one: "my last name is wrong"."""
 _LONGEST_FRAGMENT = 3
 _LONGEST_NAME = 3
 """Words of a name that is known by its letters alone."""
@@ -84,6 +93,7 @@ def mentions(said: Utterance) -> Iterator[Mention]:
     at, begun, how, label, nick = 0, 0, None, "", False
     fresh = True  # may a name begin here that nothing announces?
     opened = False  # has something else been said before?
+    listed = -1  # behind a name and a comma: "De la Cruz, Ximena"
     while at < len(said):
         foreign = said.at(at, "name.not_own", "clause.past")
         if foreign and not said.at(at, "name.label"):  # "my last name" is not past
@@ -102,8 +112,9 @@ def mentions(said: Utterance) -> Iterator[Mention]:
         elif found := list(_spelled(said, at, begun if how else at, label)):
             yield from found
             at, how, label, fresh, opened = found[-1].end, None, "", True, True
-        elif named := _named(said, at, how, fresh=fresh, opened=opened):
+        elif named := _named(said, at, how, label, fresh=fresh, opened=opened and at != listed):
             how_sure, place = named
+            listed = place.end + (said.low(place.end) == ",")
             yield Mention(
                 written(said, place),
                 begun if how else place.first,
@@ -126,12 +137,14 @@ def mentions(said: Utterance) -> Iterator[Mention]:
 
 
 def _named(
-    said: Utterance, at: int, how: How | None, *, fresh: bool, opened: bool
+    said: Utterance, at: int, how: How | None, label: str, *, fresh: bool, opened: bool
 ) -> tuple[How, Place] | None:
     """Return the name at this token and what says so; None where nothing does."""
     if not (fresh or how):
         return None
     place = name_at(said, at, announced=how is How.ANNOUNCED)
+    if place is None and label and ends_at(said, at + 1) and not said.at(at, *_NO_LABELLED):
+        place = Place(at, at + 1, 0) if is_word(said, at) else None  # "last name copper"
     if how is How.ANNOUNCED:
         return (how, place) if place else None
     if place and said.at(place.end, "name.trail"):
@@ -140,10 +153,11 @@ def _named(
         return None
     if how is How.WEAK:
         return how, place
-    if _is_spoken_to(said, place) or not ends_at(said, place.end):
+    agrees = said.low(place.end - 1).endswith("'s") and said.at(place.end, "yes.agree")
+    if _is_spoken_to(said, place) or not (ends_at(said, place.end) or agrees):
         return None
     if not opened and not _is_fragment(said, place):
-        return How.ALONE, place
+        return How.BEHIND if at and said.low(at - 1) == "," else How.ALONE, place
     last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
     known = is_given(said.low(place.first)) or last or said.clause(at).mends
     return (How.BEHIND, place) if opened and known else None

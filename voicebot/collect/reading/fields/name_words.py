@@ -127,6 +127,8 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
     if at == first:
         return not stops and _may_begin(said, at, announced)
     token, word, before = said.tokens[at], said.low(at), said.low(at - 1)
+    if before.endswith("'s"):
+        return False  # "Daphne's fine"
     opening, ends = said.tokens[first].text, ends_at(said, at + 1)
     if is_letter(said, at) and _is_initial(said, at):
         return True
