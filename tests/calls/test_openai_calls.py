@@ -47,14 +47,7 @@ SERVICE_CLIP = "House cleaning, please."
 PUZZLING = "Everything is filthy after the builders."
 """A wish for cleaning that the rules do not understand."""
 MEANT = json.dumps(
-    {
-        "intent": "answer",
-        "value": "Cleaning",
-        "fields": dict.fromkeys(("name", "phone", "address", "email", "service", "time")),
-        "missing": None,
-        "partial": None,
-        "confidence": 0.9,
-    }
+    {"acts": [{"act": "provide", "words": PUZZLING, "step": "service", "value": "Cleaning"}]}
 )
 
 
