@@ -506,3 +506,13 @@ def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
     scene.hears("I'd rather not say")
     scene.hears("I won't give you that either")
     assert scene.dialogue.step is Step.PHONE
+
+
+def test_a_number_that_is_said_and_is_the_one_that_calls_needs_no_yes() -> None:
+    scene = at(Step.PHONE, caller="+61412345678")
+    scene.hears("0412 345 678")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert Step.PHONE in scene.change.confirmed
+    scene = at(Step.PHONE, caller="+61412345678")
+    scene.hears("0412 345 679")
+    assert scene.dialogue.mode is Mode.CONFIRMING

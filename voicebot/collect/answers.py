@@ -47,7 +47,10 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
     early = not own or doubtful
     if known is not None and not doubtful and step not in held.read_back:
         early = False  # it is said aloud as what it is now
-    turn = turn.answer(step, answer, early=early)
+    shown = step is Step.PHONE and answer == held.caller and _is_plain(act)
+    turn = turn.answer(step, answer, early=early and not shown)
+    if shown:
+        turn = turn.confirm(step)  # said digit by digit, and it is the number that calls
     if known is not None and not own and step not in held.read_back:
         turn = turn.say("saved.changed", value=turn.spoken(step))
     elif own and not early and turn.business.policy(step) is Confirm.IMPLICIT:
@@ -57,6 +60,10 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
 
 _MANY_GUESSES = 2
 _REACHED_BY = (Step.NAME, Step.PHONE)
+
+
+def _is_plain(act: Provide | Correct) -> bool:
+    return isinstance(act, Provide) and not act.assumed
 
 
 def hold_piece(turn: Turn, act: Provide) -> Turn:

@@ -48,7 +48,7 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if this := [*said.all("phone.this")]:
         first, end = this[0].first, this[-1].end
         missing = None if situation.caller else Missing.SHOWN_NUMBER
-        act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing)
+        act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
         yield Candidate(act, first, end)
     found = runs(said)
     yield from _extension(said, found)
