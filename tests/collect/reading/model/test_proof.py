@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.collect.reading.model.turns import NOW, SERVICES
-from voicebot.call import FIELDS, Step
+from voicebot.call import FIELDS, Step, Window
 from voicebot.collect.reading import (
     Affirm,
     Asked,
     Correct,
     Deny,
+    Flexible,
     Missing,
     Note,
     Provide,
@@ -152,6 +154,54 @@ def test_a_mended_number_differs_only_by_digits_that_were_said(
     claim = {"act": "correct", "words": words, "step": "phone", "value": value}
     done = believed(claimed(claim), words, READ_BACK, Reading((), ((0, len(words)),)))
     assert [type(act) for act in done.acts] == [Correct] * counts
+
+
+def flexible(**window: object) -> dict[str, object]:
+    bounds: dict[str, object] = dict.fromkeys(("first", "last", "after", "before"))
+    window = {"days": [], "soonest": False} | bounds | window
+    return {"act": "flexible", "words": "after nine on Tuesday", "window": window}
+
+
+@pytest.mark.parametrize(
+    ("claim", "window"),
+    [
+        (flexible(after="09:00:00Z"), Window(after=time(9))),
+        (flexible(days=["2026-11-24"]), Window(days=(date(2026, 11, 24),))),
+        (flexible(days=["2020-11-24"]), None),
+        (flexible(last="2031-01-01"), None),
+        (flexible() | {"words": "I dropped the kids"}, Window()),
+        (flexible(after="09:00:00") | {"words": "I dropped the kids"}, None),
+    ],
+)
+def test_an_open_time_is_bounded_only_in_words_of_time_and_by_days_to_come(
+    claim: Mapping[str, object], window: Window | None
+) -> None:
+    text = "once I dropped the kids, so after nine on Tuesday"
+    acts = believed(claimed(claim), text, asked(Step.TIME), Reading((), ((0, len(text)),))).acts
+    assert [act.window for act in acts if isinstance(act, Flexible)] == [window] * bool(window)
+
+
+@pytest.mark.parametrize(
+    ("position", "moment", "counts"),
+    [
+        (2, None, True),
+        (-1, None, True),
+        (None, "2026-11-26T13:30", True),
+        (3, None, False),
+        (0, None, False),
+        (None, None, False),
+        (None, "2026-11-27T13:30", False),
+    ],
+)
+def test_only_what_was_offered_is_chosen(
+    position: int | None, moment: str | None, counts: bool
+) -> None:
+    claim = {"act": "choose", "words": "that one", "position": position, "moment": moment}
+    offered = ("2026-11-26T09:00", "2026-11-26T13:30")
+    unread = Reading((), ((0, 8),))
+    for where in (asked(Step.TIME, asked=Asked.CHOICE, offered=offered), asked(Step.TIME)):
+        acts = believed(claimed(claim), "that one", where, unread).acts
+        assert bool(acts) is (counts and where.asked is Asked.CHOICE)
 
 
 # -- a yes -----------------------------------------------------------------------------------

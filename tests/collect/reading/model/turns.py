@@ -20,7 +20,8 @@ from voicebot.collect.understand import Understand
 from voicebot.settings import Settings
 
 SERVICES = load_business(None).services
-NOW = datetime(2026, 11, 23, 10)  # a Monday
+NOW = datetime(2026, 11, 23, 10)
+"""A Monday, as the table says."""
 TURNS: Mapping[str, Mapping[str, Any]] = {str(turn["said"]): turn for turn in turns()}
 PATIENT_MS = 60_000
 """No good answer is late, however slow the machine."""

@@ -21,6 +21,8 @@ from voicebot.collect.reading import read
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.types import (
+    Act,
+    Asked,
     Correct,
     Flexible,
     Missing,
@@ -186,8 +188,7 @@ def _moment(value: str, quote: str, where: Situation) -> Provide | None:
         return None
     if not (day or clock) or not is_ahead(at.date(), where):
         return None
-    own = where.step is Step.TIME
-    days, clocks = _times(quote, where if own else replace(where, step=Step.TIME, partial=None))
+    days, clocks = _times(quote, where)
     agrees = [day in days] * bool(day and days) + [_hour(clock) in clocks] * bool(clock and clocks)
     if not agrees or not all(agrees):
         return None
@@ -196,11 +197,25 @@ def _moment(value: str, quote: str, where: Situation) -> Provide | None:
     return Provide(Step.TIME, kept, (0, 0), missing, kept if missing else None)
 
 
+def tells_time(quote: str, where: Situation) -> bool:
+    """Return True where the rules read a day, an hour or a bound in the words."""
+    return any(isinstance(act, Provide | Correct | Flexible) for act in _read(quote, where))
+
+
+def _read(quote: str, where: Situation) -> Iterator[Act]:
+    """Yield what the rules read in the words, where a time is asked for."""
+    if where.step is not Step.TIME:
+        where = replace(where, step=Step.TIME, partial=None, asked=Asked.ANSWER)
+    for act in read(quote, replace(where, nbest=())).acts:
+        if isinstance(act, Flexible) or getattr(act, "step", None) is Step.TIME:
+            yield act
+
+
 def _times(quote: str, where: Situation) -> tuple[set[str], set[str]]:
     """Return the days and the clock times, by twelve hours, that the rules read."""
     days, clocks = set[str](), set[str]()
-    for act in read(quote, replace(where, nbest=())).acts:
-        if isinstance(act, (Provide, Correct)) and act.step is Step.TIME and act.value:
+    for act in _read(quote, where):
+        if isinstance(act, Provide | Correct) and act.value:
             day, _, clock = act.value.partition("T")
             days |= {day} if day else set()
             clocks |= {_hour(clock)} if clock else set()

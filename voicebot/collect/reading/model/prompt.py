@@ -83,7 +83,7 @@ def _shown() -> Iterable[str]:
             yield f"{_asked(str(turn['said']), where)}\n{orjson.dumps(turn['acts']).decode()}"
 
 
-_TOLD = ("field", "asked", "read_back", "offered")
+_TOLD = ("field", "asked", "read_back", "offered", "now")
 
 
 def _meaning(kind: type) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, TypeVar
 
 from voicebot.call import Step, Window
 from voicebot.collect.reading.model.claims import KINDS, Answer, Claim
-from voicebot.collect.reading.model.evidence import is_ahead, proven
+from voicebot.collect.reading.model.evidence import is_ahead, proven, tells_time
 from voicebot.collect.reading.text import tokens
 from voicebot.collect.reading.types import (
     Act,
@@ -102,6 +103,14 @@ def _unexplained(rest: Sequence[Span], explained: Sequence[Span], text: str) -> 
             at = max(at, end)
 
 
+def _window(parts: dict[str, Any]) -> Window:
+    """Return a window in the business's time, whatever zone a model writes behind a clock time."""
+    plain = {
+        key: each.replace(tzinfo=None) for key, each in parts.items() if isinstance(each, time)
+    }
+    return Window(**parts | plain)
+
+
 def _place(words: str, text: str) -> Span | None:
     """Return where these words stand in a text, whatever the marks and capitals between them."""
     said = [token for token in tokens(text) if not token.is_sign]
@@ -139,7 +148,7 @@ class _Proof:
         said = self.text[slice(*span)]
         texts: dict[type, dict[str, Any]] = {Ask: {"about": said}, Note: {"text": said}}
         if kind is Flexible:
-            parts["window"] = Window(**dict(parts["window"]))
+            parts["window"] = _window(dict(parts["window"]))
         act: Act = kind(span=span, **parts, **texts.get(kind, {}))
         return act
 
@@ -159,10 +168,10 @@ class _Proof:
             named = moment in where.offered if moment else position is not None
             return where.asked is Asked.CHOICE and there and named
         if kind is Flexible:
-            window, said = parts["window"], utterance(self.text[slice(*span)], where.language)
+            window = parts["window"]
             days = [day for day in (*window.days, window.first, window.last) if day]
             if not days and not window.after and not window.before:
                 return True
-            told = any(tag.startswith(("time.", "flexible.")) for tag in said.tags)
+            told = tells_time(self.text[slice(*span)], where)
             return told and all(is_ahead(day, where) for day in days)
         return True
