@@ -669,3 +669,38 @@ def test_what_stands_beside_the_parts_changes_none(said: str, value: str) -> Non
 )
 def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | None) -> None:
     assert heard(said, step=Step.EMAIL, record={Step.ADDRESS: HELD}) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "flat B-310, Coral Towers, 21 Mill Street, Ryde",
+            "Flat B-310, Coral Towers, 21 Mill Street, Ryde",
+        ),
+        (
+            "unit number A dash 5, Silver Heights, 2 Hill Road",
+            "Unit A-5, Silver Heights, 2 Hill Road",
+        ),
+        (
+            "suite 40-C, Arcadia Plaza, 12 West Main Street",
+            "Suite 40-C, Arcadia Plaza, 12 West Main Street",
+        ),
+        ("unit 3, block B, 7 Park Road, Ryde", "Unit 3, Block B, 7 Park Road, Ryde"),
+        ("flat 6, 31 Linden House, Abbey Lane", "Flat 6, 31 Linden House, Abbey Lane"),
+        ("four Ferry Cottages, Quay Lane, Wells", "4 Ferry Cottages, Quay Lane, Wells"),
+        ("12 Elm Street, near the station, Ryde", "12 Elm Street, Ryde"),
+        ("12 Elm Street, two doors down from the pub", "12 Elm Street"),
+        ("it's 12 Elm Street and it's flat C-4", "12 Elm Street, Flat C-4"),
+        ("lot 5 on Quarry Road, Dural", "Lot 5 Quarry Road, Dural"),
+        ("it's a PO box, number 90, Orange", "PO Box 90, Orange"),
+        ("P.O. Box 90, Orange", "PO Box 90, Orange"),
+        ("locked bag 7, Orange", "Locked Bag 7, Orange"),
+        (
+            "letters go to PO Box 3, but the house is 12 Elm Street, Orange",
+            "12 Elm Street, Orange",
+        ),
+    ],
+)
+def test_units_buildings_landmarks_lots_and_boxes(utterance: str, line: str) -> None:
+    assert heard(utterance) == line

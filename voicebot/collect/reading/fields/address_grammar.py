@@ -68,7 +68,8 @@ class Grammar:
                 street = weak if not few or words[weak[1]].pause else None
             parts = self._with_tail(head, street, end) if street else ()
             placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
-            if parts and (head[-1].kind is not Kind.HOUSE or kinds(parts) & placed):
+            numbered = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
+            if parts and (numbered or kinds(parts) & placed):
                 return (self._with_building(at, parts) if self.alone else parts), 0
             if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
                 street = typeless_at(words, end)
@@ -90,7 +91,7 @@ class Grammar:
         if box := box_at(words, at):
             return (found(Kind.BOX, words, at, box)[0],), box[1]
         while len(parts) < _MOST_HEAD_PARTS:
-            house = self._house(at)
+            house = self._house(at, behind=bool(parts))
             read = house or unit_at(words, at, leading=True)
             if read is None:
                 break
@@ -104,7 +105,8 @@ class Grammar:
                 slashed = Part(Kind.NUMBER, text, parts[-1].first, words[number[1] - 1].end)
                 return (*parts[:-1], slashed), number[1]
             if words.phrase(at, "address.number") or words[at].isin("unit_link"):
-                at += number_at(words, at + 1) is not None
+                housed = number_at(words, at + 1) or street_at(words, at + 1, weak=False)
+                at += housed is not None
         number = number_at(words, at)
         if number and (words[number[1] + 1].isin("type") or not words[number[1]].isin("counted")):
             house = self._house(number[1])  # "flat 2, 14 Cedar House, Acre Lane"
@@ -116,10 +118,13 @@ class Grammar:
             parts += (part,)
         return parts, at
 
-    def _house(self, at: int) -> Read | None:
-        """Return "The Old Manor, 4 …", "Rose Cottage, Mill Lane …": with "the" or "cottage"."""
+    def _house(self, at: int, *, behind: bool = False) -> Read | None:
+        """Return "The Old Manor, 4 …", "Rose Cottage, Mill Lane …": with "the" or "cottage".
+
+        `behind` a unit every name between pauses is one: "Unit 4, Silver Heights, 9 …".
+        """
         words, end = self.words, at
-        if not self._named or words[at - 1].isin("owner"):  # "at my mum's house, 12 …"
+        if not (self._named or behind) or words[at - 1].isin("owner"):  # "at my mum's house, 12 …"
             return None
         while end < at + _LONGEST_HOUSE_WORDS and not words[end].isin("stop", "stop_in_house"):
             if words[end].is_number or not words[end].text or (end > at and words[end].pause):
@@ -127,6 +132,7 @@ class Grammar:
             end += 1
         named = words[end - 1].isin("house") and words[end].pause
         led = words[at].isin("article") and words[at + 1].text.istitle() and words[end].is_number
+        named |= behind and words[at].pause and words[end].pause and words[end].is_number
         found_one = end < len(words) and end - at > 1 and (named or led)
         return (words.titled(at, end), end) if found_one else None
 
@@ -188,6 +194,8 @@ class Grammar:
             after = words[at + 1]
             if label := words.phrase(at, "address.label", "address.within"):
                 at = words.place(label.end)
+            elif words[at].isin("link") and (unit := self._led_to(at + 1)):
+                at = unit
             elif words.phrase(at, "address.aside"):
                 at += 1
                 while not words[at].pause:
@@ -199,6 +207,12 @@ class Grammar:
             else:
                 break
         return at
+
+    def _led_to(self, at: int) -> int | None:
+        """Return the place of the unit of "it's flat 4"."""
+        while self.words[at].isin("carrier"):
+            at += 1
+        return at if unit_at(self.words, at) else None
 
     def _next(self, at: int, before: set[Kind]) -> Found | None:
         words = self.words

@@ -13,7 +13,7 @@ from voicebot.collect.reading.fields.address_words import Words, title
 from voicebot.collect.reading.words import is_everyday
 
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
-_UNIT_NAME = re.compile(r"(?:[a-z]-?)?[0-9]{1,5}[a-z]?|[a-z]", re.IGNORECASE)
+_UNIT_NAME = re.compile(r"(?:[a-z]-?)?[0-9]{1,5}(?:-?[a-z])?|[a-z]", re.IGNORECASE)
 _ZIP = re.compile(r"[0-9]{3,6}|[0-9]{5}-[0-9]{4}")
 _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
 """The last two letters are never C, I, K, M, O or V, so that "at 11 am" is no postcode."""
@@ -32,8 +32,8 @@ _STATE_AFTER_PLACE = ("AU", "NZ")
 class Kind(StrEnum):
     """The kinds of parts of an address, in the order of the line."""
 
-    HOUSE = "house"
     UNIT = "unit"
+    HOUSE = "house"
     BOX = "box"
     NUMBER = "number"
     STREET = "street"
@@ -204,7 +204,8 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
 def box_at(words: Words, at: int) -> Read | None:
     """Return "PO Box 12", "GPO Box 12" or "RR 2 Box 45"."""
     lead = words.phrase(at, "address.box")
-    number = number_at(words, words.place(lead.end)) if lead else None
+    begin = words.place(lead.end) if lead else at
+    number = number_at(words, begin + (words.phrase(begin, "address.number") is not None))
     if lead is None or number is None:
         return None
     inside = "".join(word.digits for word in words.part(at, words.place(lead.end)))
