@@ -138,6 +138,7 @@ def _engines(kind: StackKind) -> dict[str, str]:
         "VOICEBOT_TRANSCRIBER": engine,
         "VOICEBOT_SYNTHESIZER": engine,
         "VOICEBOT_UNDERSTANDING": "local",
+        "VOICEBOT_MEANING": str(kind is not StackKind.NULL).lower(),
     }
 
 
