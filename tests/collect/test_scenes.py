@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -516,3 +516,15 @@ def test_a_number_that_is_said_and_is_the_one_that_calls_needs_no_yes() -> None:
     scene = at(Step.PHONE, caller="+61412345678")
     scene.hears("0412 345 679")
     assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_what_was_said_of_days_and_then_of_hours_holds_together() -> None:
+    scene = at(Step.TIME)
+    scene.hears("some day next week, but not Monday")
+    scene.hears("I can only do mornings")
+    window = scene.dialogue.window
+    assert window is not None
+    assert window.before == time(12)
+    assert not window.has_day(date(2026, 3, 9))
+    assert window.has_day(date(2026, 3, 10))
+    assert not window.has_day(date(2026, 3, 4))

@@ -201,7 +201,7 @@ def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
 def _early_time(turn: Turn, said: Said) -> Turn:
     """Hold what was said about the time before it is asked for."""
     for flexible in said.of(Flexible):
-        turn = turn.become(window=flexible.window)
+        turn = turn.become(window=times.narrowed(turn.dialogue.window, flexible.window))
     piece = said.piece(Step.TIME)
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)

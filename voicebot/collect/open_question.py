@@ -124,7 +124,8 @@ def _time(turn: Turn, said: Said) -> Turn | None:
         ambiguous = isinstance(act, Provide) and act.ambiguous
         return times.wish_for(turn, act.value or "", ambiguous=ambiguous)
     if flexible := said.of(Flexible):
-        return times.look(turn, flexible[-1].window)
+        window = times.narrowed(turn.dialogue.window, flexible[-1].window)
+        return times.look(turn, window)
     if any(ask.topic == "free" for ask in said.of(Ask)):
         return times.look(turn, turn.dialogue.window or Window())
     return None
@@ -139,7 +140,7 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         if others and others[-1].value != held.pending:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
         if not others and said.of(Flexible):
-            return times.look(turn, said.of(Flexible)[-1].window)
+            return times.look(turn, times.narrowed(held.window, said.of(Flexible)[-1].window))
     if new & set(said.read_back):
         attempts = held.attempts + 1
         turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)

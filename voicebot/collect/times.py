@@ -86,6 +86,21 @@ def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
     return turn.ask_for(Look(window, near, without, service_of(turn)))
 
 
+def narrowed(held: Window | None, said: Window) -> Window:
+    """Return the window that was said, with the days or hours of the one before that it leaves.
+
+    "In the morning", and then "next week": mornings of next week.
+    """
+    if held is None:
+        return said
+    days = bool(said.days or said.first or said.last)
+    hours = said.after is not None or said.before is not None
+    if not (days or hours):
+        return replace(held, soonest=True) if said.soonest else said
+    kept = replace(said, after=held.after, before=held.before) if not hours else said
+    return replace(kept, days=held.days, first=held.first, last=held.last) if not days else kept
+
+
 def others(turn: Turn) -> Turn:
     """Offer the next free moments, as none of these suits."""
     held = turn.dialogue

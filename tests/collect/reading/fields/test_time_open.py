@@ -12,6 +12,7 @@ from voicebot.collect.reading import Asked, Choose, Flexible, Note, Provide, Win
 
 WEDNESDAY, THURSDAY, FRIDAY = (date(2027, 3, day) for day in (3, 4, 5))
 AHEAD = tuple(TUESDAY.date() + timedelta(days=n) for n in range(1, 15))
+NEXT_WEEK = [date(2027, 3, day) for day in range(8, 15)]
 OFFERED = ("2027-03-04T10:30", "2027-03-04T14:00", "2027-03-05T09:00")
 
 
@@ -53,6 +54,16 @@ OFFERED = ("2027-03-04T10:30", "2027-03-04T14:00", "2027-03-05T09:00")
         ("within the next three days", Window(first=TUESDAY.date(), last=FRIDAY)),
         ("not Monday", Window(tuple(d for d in AHEAD if d.weekday()))),
         ("I can't do Monday", Window(tuple(d for d in AHEAD if d.weekday()))),
+        ("next week but not Monday", Window(tuple(NEXT_WEEK[1:]))),
+        (
+            "some day next week, in the morning, but not Monday",
+            Window(tuple(NEXT_WEEK[1:]), before=time(12)),
+        ),
+        ("any time next week except the weekend", Window(tuple(NEXT_WEEK[:5]))),
+        (
+            "only evenings, and not Fridays",
+            Window(tuple(d for d in AHEAD if d.weekday() != 4), after=time(17)),
+        ),
         ("not this week", Window(tuple(d for d in AHEAD if d >= date(2027, 3, 8)))),
         ("any day except the weekend", Window(tuple(d for d in AHEAD if d.weekday() < 5))),
         ("Wednesday and Friday are good", Window((WEDNESDAY, FRIDAY))),

@@ -125,7 +125,7 @@ def window(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> I
     tags = [word.tag for word in words]
     hours = _hours(clocks, parts) or next((_ENDS[tag] for tag in tags if tag in _ENDS), None)
     hours = None if clocks and not _hours(clocks, ()) else hours
-    day = _days(line, days, tags, alone=not clocks and not parts)
+    day = _days(line, days, tags, alone=not clocks)
     if day and day.days and clocks and not hours:
         hours = Window(after=clocks[0].time, before=clocks[0].time)
     open_ = day or hours or (any(tag in tags for tag in _OPEN) and (days or parts))
@@ -164,24 +164,26 @@ def _shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], W
 
 def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) -> Window | None:
     """Return the days that are left open; None where none is, or one is named."""
+    wanted = [day for day in days if day.role not in (Role.OUT, Role.BUT)]
+    stretches = [day for day in wanted if day.kind is Kind.STRETCH]
+    named = [day for day in wanted if day.kind is not Kind.STRETCH]
     out = [day for day in days if day.role is Role.BUT]
-    if alone and all(day.role is Role.OUT for day in days):
-        out = list(days)  # "not Monday"
+    if alone and not named:  # "not Monday", "next week but not Monday"
+        out += [day for day in days if day.role is Role.OUT]
     workdays = "time.weekdays" in tags and (out or "time.any" in tags)
-    if out or workdays:
-        ahead = (add_days(line.today, n) for n in range(1, _DAYS_AHEAD + 1))
-        left = (day for day in ahead if day and not (workdays and day.weekday() in _WEEKEND))
+    if (out and not named) or workdays:
+        left = (
+            day for day in _ahead(line, stretches) if not (workdays and day.weekday() in _WEEKEND)
+        )
         return Window(tuple(day for day in left if not any(_covers(each, day) for each in out)))
-    stretches = [day for day in days if day.kind is Kind.STRETCH]
-    named = [day for day in days if day.kind is not Kind.STRETCH]
     if stretches and not named:
         first, last = stretches[0].date, stretches[0].last
         if last and last == add_days(first, 1):
             return Window((first, last))
         return Window(first=max(first, line.today), last=last)
     for one, other in pairwise(named):
-        wanted = one.role is other.role is Role.WANTED
-        joint = _joint(line, one, other) if wanted else ""
+        both = one.role is other.role is Role.WANTED
+        joint = _joint(line, one, other) if both else ""
         if joint == "or":
             found = {resolve_together([day, *stretches], line.today)[0] for day in named}
             return Window(tuple(sorted(day for day in found if day)))
@@ -191,6 +193,18 @@ def _days(line: Line, days: Sequence[Day], tags: Sequence[str], *, alone: bool) 
     since = next((day.date for day in named if day.role is Role.SINCE), None)
     until = next((day.date for day in named if day.role is Role.UNTIL), None)
     return Window(first=since, last=until) if since or until else None
+
+
+def _ahead(line: Line, stretches: Sequence[Day]) -> Iterator[date]:
+    """Yield the days of a stretch that are still to come, else the next two weeks."""
+    first = add_days(line.today, 1)
+    last = add_days(line.today, _DAYS_AHEAD)
+    if stretches:
+        first = max(stretches[0].date, line.today)
+        last = stretches[0].last or last
+    while first and last and first <= last:
+        yield first
+        first = add_days(first, 1)
 
 
 def _covers(out: Day, day: date) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from voicebot.collect.reading.candidates import Candidate
+from voicebot.collect.reading.clauses import Clause
 from voicebot.collect.reading.fields.time import time_by
 from voicebot.collect.reading.fields.time_days import add_days, coming, dated, is_nth
 from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, match
@@ -24,8 +25,14 @@ _SATURDAY = 5
 def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give what is said of a time, but for days of the lunar calendar."""
     if next(said.all("time.lunar"), None) is None:
-        outside = [(c.first, c.end) for c in said.clauses if c.asked or c.past or c.denied]
+        outside = [(c.first, c.end) for c in said.clauses if _is_outside(said, c)]
         yield from time_by(said, situation, _DAYS, _CLOCKS, outside)
+
+
+def _is_outside(said: Utterance, clause: Clause) -> bool:
+    """Return True for a clause whose days are not meant; 星期五几点有空 means Friday."""
+    asked = clause.asked and not any(said.all("ask.free", first=clause.first, end=clause.end))
+    return asked or clause.past or clause.denied
 
 
 def _numbers(got: Got) -> list[int]:
