@@ -28,45 +28,35 @@ from voicebot.collect.reading import (
     consents,
     read,
 )
+from voicebot.collect.reading.model.claims import name_of
 
 CONFIRM = "confirm"
 """The step of a case in which something was read back: the one value in `record`, else a time."""
 
 _FIELDS = {step.value for step in FIELDS}
-_INTENTS: Mapping[str, str] = {
-    "ask robot": "bot_challenge",
-    "want_person": "human",
-    "slow_down": "speak_slower",
-    "repeat": "repeat",
-    "wait": "hold",
-    "decline refuses": "refusal",
-    "decline has none": "refusal",
-    "want change_of_mind": "change_of_mind",
-    "decline does not know": "dont_know",
-    "want start_over": "other_request",
-    "want late": "other_request",
-    "flexible": "no_preference",
-    "want cancel": "cancel",
-    "want reschedule": "cancel",
-    "want nothing": "cancel",
-    "leave": "goodbye",
-    "want complaint": "complaint",
-    "want annoyed": "complaint",
-    "ask": "question",
-    "decline unsure": "unsure",
-    "deny": "no",
-    "correct": "no",
-    "withdraw": "no",
-    "affirm": "yes",
-    "thank": "thanks",
-    "greet": "greeting",
+_INTENTS: Mapping[str, tuple[str, ...]] = {
+    "bot_challenge": ("ask robot",),
+    "human": ("want_person",),
+    "speak_slower": ("slow_down",),
+    "repeat": ("repeat",),
+    "hold": ("wait",),
+    "refusal": ("decline refuses", "decline has none"),
+    "change_of_mind": ("want change_of_mind",),
+    "dont_know": ("decline does not know",),
+    "other_request": ("want start_over", "want late"),
+    "no_preference": ("flexible",),
+    "cancel": ("want cancel", "want reschedule", "want nothing"),
+    "goodbye": ("leave",),
+    "complaint": ("want complaint", "want annoyed"),
+    "question": ("ask",),
+    "unsure": ("decline unsure",),
+    "no": ("deny", "correct", "withdraw"),
+    "yes": ("affirm",),
+    "thanks": ("thank",),
+    "greeting": ("greet",),
 }
-"""The intent of a turn without a value: that of the first of these acts that is in it."""
-_NO_INTENT = "not_a_value"
-
-
-def _naive(value: object) -> object:
-    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+"""The intent of a turn without a value: the first of which an act is in it."""
+_Texts = Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())]
 
 
 class _Case(BaseModel):
@@ -78,10 +68,10 @@ class _Case(BaseModel):
     reference_time: datetime
     lang: str = ""
     region: str | None = None
-    services: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
+    services: _Texts = ()
     record: Annotated[dict[str, str | None], BeforeValidator(lambda v: v or {})] = {}
-    offered: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
-    nbest: Annotated[tuple[str, ...], BeforeValidator(lambda v: v or ())] = ()
+    offered: _Texts = ()
+    nbest: _Texts = ()
     earlier: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(lambda v: v or ())] = ()
 
     def situation(self, language: str) -> Situation:
@@ -138,9 +128,8 @@ def _result(line: bytes, compare: Compare | None, language: str) -> dict[str, ob
     if situation.asked is not Asked.CONFIRM:
         value, intent = own, "answer" if own or _is_piece(done, situation) else None
     else:
-        value = _yes_or_no(
-            done, situation, changes=own not in (None, situation.record.get(situation.step))
-        )
+        changes = own not in (None, situation.record.get(situation.step))
+        value = _yes_or_no(done, situation, changes=changes)
         intent = "yes" if value == "yes" else None
     result: dict[str, object] = {
         "id": case.id,
@@ -184,22 +173,18 @@ def _intent(done: Reading) -> str:
     """Return the kind of a turn without a value."""
     if not done.acts and not done.rest:
         return "nothing"
-    names = {name for act in done.acts for name in _names(act)}
-    return next((intent for name, intent in _INTENTS.items() if name in names), _NO_INTENT)
-
-
-def _names(act: Act) -> tuple[str, ...]:
-    """Return an act's name ("want_person"), and the same with what is wanted or asked."""
-    name = "".join(f"_{sign}" if sign.isupper() else sign for sign in type(act).__name__)
-    plain = name.lower().removeprefix("_")
-    kind = next((getattr(act, each) for each in ("topic", "what", "why") if hasattr(act, each)), "")
-    return plain, f"{plain} {kind}"
+    names = set[str]()
+    for act in done.acts:
+        kind = (getattr(act, part) for part in ("topic", "what", "why") if hasattr(act, part))
+        names |= {name_of(type(act)), f"{name_of(type(act))} {next(kind, '')}"}
+    intents = (intent for intent, kinds in _INTENTS.items() if not names.isdisjoint(kinds))
+    return next(intents, "not_a_value")
 
 
 def _act(act: Act) -> dict[str, object]:
     """Return an act by its name, with its parts that are not empty, spans in code points."""
     parts = {field.name: getattr(act, field.name) for field in fields(act)}
-    return {"act": _names(act)[0], **{key: value for key, value in parts.items() if value}}
+    return {"act": name_of(type(act)), **{key: value for key, value in parts.items() if value}}
 
 
 def _language(lang: str) -> str:
