@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -183,8 +184,18 @@ async def test_a_call_that_is_spent_is_understood_by_rules(
 
 def test_the_schema_is_one_that_strict_mode_takes_with_every_act() -> None:
     assert loose_part(schema()) is None
-    for name in KINDS:
-        assert f'"const": "{name}"' in json.dumps(schema())
+    text = json.dumps(schema())
+    assert all(f'"const": "{name}"' in text for name in KINDS)
+
+
+def test_the_schema_keeps_to_what_every_server_takes() -> None:
+    text = json.dumps(schema())
+    for keyword in ("oneOf", "default", "discriminator", "maxLength", "maxItems", '""'):
+        assert keyword not in text
+    whole: Any = schema()
+    for part in whole["properties"]["acts"]["items"]["anyOf"]:
+        name = part["$ref"].rpartition("/")[2]
+        assert next(iter(whole["$defs"][name]["properties"])) == "act"
 
 
 def test_the_callers_words_cannot_leave_their_marks() -> None:

@@ -2,7 +2,9 @@
 
 The models are made of the act types, so that an act has one definition. Of an act's parts the
 caller's own words take the place of the span and of every text; what only the rules know (a piece,
-a guess, another zone) is left out. Strict mode wants every property required and objects closed.
+a guess, another zone) is left out. The schema keeps to what every server takes: all properties
+required, objects closed, null instead of an empty name, alternatives told apart by their first key,
+no limits of length.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache, reduce
 from operator import or_
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from voicebot.call import Window
 from voicebot.collect.reading.lexicon import lexicon
@@ -22,9 +24,7 @@ from voicebot.collect.reading.types import Act
 _OF_A_MODEL = frozenset(("step", "value", "position", "moment", "window", "topic", "what", "why"))
 """Parts of acts that a model gives."""
 _WHY = ("refuses", "has none", "does not know", "unsure")
-_MOST_ACTS = 12
 _CLOSED = ConfigDict(extra="forbid", frozen=True)
-Words = Annotated[str, Field(max_length=1000)]
 
 
 class Claim(BaseModel):
@@ -33,7 +33,7 @@ class Claim(BaseModel):
     model_config = _CLOSED
 
     act: str
-    words: Words
+    words: str
 
     def parts(self) -> dict[str, Any]:
         """Return the act's own parts, as its type takes them."""
@@ -70,7 +70,7 @@ def answer_type() -> type[Answer]:
     """Return `Answer` with one closed model for each act type."""
     claims: Iterable[Any] = [_claim(name, kind) for name, kind in KINDS.items()]
     any_claim: Any = reduce(or_, claims)
-    acts: Any = (tuple[any_claim, ...], Field(max_length=_MOST_ACTS))
+    acts: Any = (tuple[any_claim, ...], ...)
     return create_model("Answer", __base__=Answer, acts=acts)
 
 
@@ -89,12 +89,13 @@ def _claim(name: str, kind: type) -> type[Claim]:
 
 def _parts(kind: type) -> Iterable[tuple[str, Any]]:
     """Yield an act's parts with their types; names of a table as an enumeration."""
-    enumerated = {"topic": ("", *names("ask")), "what": names("want"), "why": _WHY}
+    enumerated: dict[str, Any] = {
+        "topic": Literal[names("ask")] | None,
+        "what": Literal[names("want")],
+        "why": Literal[_WHY],
+    }
     for part, each in get_type_hints(kind).items():
-        if part in enumerated:
-            yield part, Literal[enumerated[part]]
-        else:
-            yield part, _window() if each is Window else each
+        yield part, enumerated.get(part, _window() if each is Window else each)
 
 
 @cache

@@ -146,10 +146,13 @@ class _Proof:
                 return Correct(given.step, given.value, span)
             return given or None
         said = self.text[slice(*span)]
-        texts: dict[type, dict[str, Any]] = {Ask: {"about": said}, Note: {"text": said}}
+        if kind is Ask:
+            return Ask(parts["topic"] or "", said, span)
+        if kind is Note:
+            return Note(said, span)
         if kind is Flexible:
-            parts["window"] = _window(dict(parts["window"]))
-        act: Act = kind(span=span, **parts, **texts.get(kind, {}))
+            return Flexible(_window(dict(parts["window"])), span)
+        act: Act = kind(span=span, **parts)
         return act
 
     def _read(self, kind: type[A]) -> list[A]:
