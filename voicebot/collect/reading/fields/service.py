@@ -14,6 +14,7 @@ from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.trades import (
     HINT,
+    NOT_LISTED,
     SAID,
     SYNONYM,
     TRADE,
@@ -67,11 +68,26 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
             yield from _by_meaning(said, situation)
+        elif best:
+            yield from _wished_of_another(said, best)
     elif not _is_passing(best, situation):
         further = sorted(_further(said, best, kept), key=itemgetter(0))
         yield from _candidates(said, best, situation, further[0][0] if further else len(said))
         for first, end, note in further:
             yield Candidate(note, first, end)
+
+
+def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
+    """Give "I need a locksmith", before services are asked for, as "do you do that".
+
+    One word of what a trade works on is too little: "I need to move my car".
+    """
+    lead, clause = said.before(hit.first, "service.lead"), said.clause(hit.first)
+    wishes = lead and any(said.all("service.wish", first=lead.first, end=lead.end))
+    is_sure = hit.weight >= TRADE - NOT_LISTED or hit.end > hit.first + 1
+    if lead and wishes and is_sure and clause.counts:
+        span = said.span(hit.first, hit.end)
+        yield Candidate(Ask(OFFERED, said.text[slice(*span)], span), lead.first, hit.end, 1)
 
 
 def _asked_whether(

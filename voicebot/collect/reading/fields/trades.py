@@ -21,7 +21,7 @@ from voicebot.collect.reading.words import is_everyday
 NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
 """How surely a phrase stands for a service: its name; a synonym, or a word that is in no other
 service's name; the name of its trade; what callers say for the trade; its description; a hint."""
-_NOT_LISTED = 0.02
+NOT_LISTED = 0.02
 """How much less the same phrases of a trade that no service is of weigh."""
 _SHORTEST_STEM = 4
 _SHORTEST_MISHEARD = 5
@@ -165,7 +165,7 @@ def vocabulary(services: tuple[Offer, ...], language: str) -> Vocabulary:
         said += [(text, at, weight) for trade in of[at] for text, weight in trade.weighed()]
     for beyond, trade in enumerate(known.trades, start=len(services)):
         if trade.name not in listed and trade.wide.isdisjoint(listed):
-            said += [(text, beyond, weight - _NOT_LISTED) for text, weight in trade.weighed()]
+            said += [(text, beyond, weight - NOT_LISTED) for text, weight in trade.weighed()]
     phrases: dict[str, list[Phrase]] = {}
     sounds: dict[str, list[Phrase]] = {}
     for text, at, weight in said:
@@ -282,7 +282,7 @@ def _own(service: Offer, services: tuple[Offer, ...], known: Trades) -> Iterator
 
 def _noun(text: str, weight: float) -> str:
     """Return the word that is all of a phrase and names no trade, without its plural."""
-    alone = " " not in text and weight < TRADE - _NOT_LISTED and not text.endswith("ing")
+    alone = " " not in text and weight < TRADE - NOT_LISTED and not text.endswith("ing")
     return _singular(text) if alone else ""
 
 
