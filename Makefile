@@ -15,8 +15,11 @@ CASES  ?= ../shared/extraction
 EVI    ?= $(CASES)/../evi
 HEARD  ?=
 
+# Folders of recordings, each with its manifest, for `make hearing`.
+CLIPS  ?= $(wildcard ../shared/human-speech)
+
 .DEFAULT_GOAL := help
-.PHONY: help run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format docs clean
+.PHONY: help hearing run-local call test test-fast test-audio test-page bench chaos accuracy conversations lint format docs clean
 
 help:
 	@echo 'voicebot: answers the phone, books appointments, saves every checked answer at once'
@@ -32,6 +35,7 @@ help:
 	@echo '  make chaos       a thousand trials of breaking things (TRIALS=100, or SEED=17 for one)'
 	@echo '  make conversations  written callers by text, scripted ones by voice (ARGS="--text --show failed")'
 	@echo '  make accuracy    how well utterances are understood (ARGS="--help" tells more)'
+	@echo '  make hearing     how well recordings of people are heard (CLIPS="folder ...")'
 	@echo
 	@echo '  make lint        style, types and import contracts'
 	@echo '  make format      rewrite the code in the one style'
@@ -69,6 +73,9 @@ chaos: $(DEV)
 
 accuracy: $(DEV)
 	$(BIN)/python benchmarks/accuracy.py $(CASES) --evi $(EVI) $(if $(HEARD),--heard $(HEARD)) $(ARGS)
+
+hearing: $(DEV)
+	@$(BIN)/python -m benchmarks.hearing $(CLIPS) $(ARGS)
 
 conversations: $(RUN)
 	@$(BIN)/python -m benchmarks.conversations $(ARGS)

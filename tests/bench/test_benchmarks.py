@@ -17,6 +17,7 @@ RUNS = {
     "commit_cost.py": (),
     "conversations.py": ("--voice", "--only", "plain", "--limit", "1"),
     "floods.py": ("0.2",),
+    "hearing.py": (),
     "metrics_cost.py": ("1",),
     "redis_away.py": ("--calls", "2", "--lead", "1", "--away", "1"),
 }

@@ -316,7 +316,7 @@ def _hint(text: str, where: Situation) -> Hint:
         where,
         done,
         text,
-        digits=utterance(text, where.language).numbers.count(),
+        digits=len(utterance(text, where.language).numbers.digits()),
         complete=_is_complete(done, where),
         idle=not told and (not done.acts if where.asked is not Asked.ANSWER else assent),
     )

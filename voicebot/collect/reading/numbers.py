@@ -44,14 +44,14 @@ class Numbers:
         self._groups: dict[int, Group | None] = {}
         self._figures: dict[int, Group | None] = {}
 
-    def count(self) -> int:
-        """Return how many digits were said."""
-        at = count = 0
+    def digits(self) -> str:
+        """Return all digits that were said, in their order."""
+        at, found = 0, ""
         while at < len(self._said):
             group = self.group(at)
-            count += len(group.digits) if group else 0
+            found += group.digits if group else ""
             at = group.end if group else at + 1
-        return count
+        return found
 
     def group(self, at: int) -> Group | None:
         """Return the digits that begin at this token, or None."""
