@@ -351,3 +351,10 @@ def test_a_booking_whose_farewell_could_not_be_said_is_told_in_fixed_words() -> 
     dialogue, effects = run(booked, Unsaid())
     assert "all done" in said(effects)
     assert dialogue == booked
+
+
+def test_a_yes_to_anything_else_without_a_word_more_is_asked_about_twice() -> None:
+    dialogue, effects = run(fresh(mode=Mode.CLOSING), YES, YES)
+    assert says(effects, "closing.question")
+    dialogue, effects = run(dialogue, YES)
+    assert ended(effects)

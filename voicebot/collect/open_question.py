@@ -44,6 +44,8 @@ from voicebot.collect.turn import Turn
 
 _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""
+_MOST_YESES = 2
+"""To "is there anything else?" without a word of what it is; after that the call ends."""
 
 
 def answer(turn: Turn, said: Said) -> Turn:
@@ -236,8 +238,10 @@ def _closing(turn: Turn, said: Said) -> Turn:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
-    if said.has(Ask, Note) or (said.has(Affirm) and not said.unread):
+    if said.has(Ask, Note):
         return turn.ask()
+    if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
+        return turn.become(attempts=held.attempts + 1).ask()
     if said.unread:
         turn = turn.note(said.text).say_noted()
         return (
