@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPException
@@ -24,6 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from tests.chaos.letters import LetterEar, sound
+from tests.chaos.rebookings import WISHES
 from voicebot.error_texts import open_directly
 from voicebot.g711 import FRAME_BYTES, FRAME_MS, SILENCE
 from voicebot.simulators.phone import (
@@ -52,11 +53,12 @@ SAYINGS = {
     "yes": ("Yes.",),
 }
 NO = "No."
-EVERYTHING_SAID = [NO, *(text for texts in SAYINGS.values() for text in texts)]
+EVERYTHING_SAID = [NO, *WISHES, *(text for texts in SAYINGS.values() for text in texts)]
 
 QUESTIONS = (
     ("yes", re.compile(r"(?i)that (all )?right|right now\?|yes or no|shall (I|we)|ending in")),
     ("yes", re.compile(r"So (it's|that's) [^?]*\?$")),
+    ("more", re.compile(r"anything (else|more)|[Aa]nything else")),
     ("name", re.compile(r"your name|first and last name")),
     ("phone", re.compile(r"best number|phone number|digit by digit|keypad")),
     ("address", re.compile(r"the address|number and the street|suburb")),
@@ -64,6 +66,7 @@ QUESTIONS = (
     ("service", re.compile(r"do for you|[Ww]hich service|one of these")),
     ("time", re.compile(r"When would|day and time|what's free|[Ww]hich (suits|one|day)|hat time")),
 )
+"""What the bot's sentences ask for; the last one of a turn counts."""
 FAREWELL = re.compile(r"Goodbye!$")
 
 NO_SHARE = 0.1
@@ -96,11 +99,17 @@ class Phone:
     choose_place: Callable[[], tuple[str, int]]
     thinks_s: float = 0.0
     """At most so long, before each answer."""
+    said: dict[str, str] = field(default_factory=dict)
+    """The last answer to each question."""
     heard: list[str] = field(default_factory=list)
     """Every sentence of the bot."""
     streams: int = 0
     cut_at: tuple[str, Cut] | None = None
     """The line is gone when this is asked; once."""
+    wish: str | None = None
+    """Said in place of the first answer."""
+    name: str | None = None
+    """The name that is given, where it matters which."""
     _hang_up: bool = False
     _double: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -178,9 +187,25 @@ class Phone:
 
     def answer(self, question: str) -> str:
         """Return an answer; another time it may be another value, and the last must be saved."""
+        if self.wish is not None:
+            said, self.wish = self.wish, None
+            return said
+        if question == "more":
+            return NO
         if question == "yes" and self.random.random() < NO_SHARE:
             return NO
-        return self.random.choice(SAYINGS[question])
+        if question == "name" and self.name is not None:
+            return self.name
+        said = self.random.choice(SAYINGS[question])
+        self.said[question] = said
+        return said
+
+    def again(self, wish: str) -> Phone:
+        """Return the phone of the same caller who rings once more, as another call."""
+        return replace(
+            self, call_sid=f"{self.call_sid}-again", heard=[], said={}, streams=0, cut_at=None,
+            wish=wish, name=self.said.get("name"), _hang_up=False, _double=asyncio.Event(),
+        )  # fmt: skip
 
     @property
     def wants_to_hang_up(self) -> bool:

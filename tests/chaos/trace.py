@@ -70,7 +70,8 @@ class SessionTrace:
     """Whether it found anything said."""
     commits: list[Told] = field(default_factory=list)
     rebookings: list[Rebooking] = field(default_factory=list)
-    """What later calls did with the appointment that this one booked, in their order."""
+    """What later calls did with the appointment that this one booked, or an earlier session of its
+    call, in their order."""
     unfound: int = 0
     """How often a later call did not find the appointment by its number."""
     ended_at: float = NEVER
@@ -93,6 +94,8 @@ class Trace:
         told = orjson.loads(line)
         sessions = self.calls.setdefault(told.pop("call"), {})
         session_id, what = told.pop("session"), told.pop("what")
+        if what in ("rebooking", "rebooked") and session_id not in sessions:
+            session_id = next(reversed(sessions))  # by a call that does not know who booked
         match what:
             case "opened":
                 sessions[session_id] = SessionTrace(

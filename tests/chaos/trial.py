@@ -14,8 +14,17 @@ from redis.asyncio import Redis
 from tests.chaos import faults
 from tests.chaos.invariants import Evidence, Harm, Stored, Violation, judge
 from tests.chaos.phone import Cut, Phone
-from tests.chaos.plan import DENIALS, ENDS_SERVERS, OF_CLOCKS, OF_REDIS, Kind, Plan, Trouble
+from tests.chaos.plan import (
+    DENIALS,
+    ENDS_SERVERS,
+    OF_CLOCKS,
+    OF_REDIS,
+    Kind,
+    Plan,
+    Trouble,
+)
 from tests.chaos.proxy import HOST
+from tests.chaos.rebookings import wish_of
 from tests.chaos.stage import Stage
 from tests.chaos.trace import Trace
 from tests.store.denials import no_memory, no_rights, read_only
@@ -65,6 +74,8 @@ class Trial:
         self._held_up: list[float] = []
         self._result = Result(plan)
         self.phones = [self._phone(n) for n in range(plan.callers)]
+        self._in_use = list(self.phones)
+        """Of each caller the phone of the present call."""
 
     async def run(self) -> Result:
         """Run the trial; raises nothing that a broken promise could cause."""
@@ -97,12 +108,21 @@ class Trial:
     async def _calls(self) -> None:
         try:
             async with asyncio.timeout(CALLS_S), asyncio.TaskGroup() as group:
-                for phone in self.phones:
-                    group.create_task(phone.place())
+                for number in range(self._plan.callers):
+                    group.create_task(self._place(number))
         except TimeoutError:
             self._break(Harm.NEVER_ENDED, str(self._plan))
         finally:
             self._over.set()
+
+    async def _place(self, number: int) -> None:
+        """Place a call, and ring again where the caller wants something of the appointment."""
+        phone = self.phones[number]
+        await phone.place()
+        if wish := wish_of(phone.call_sid):
+            self._in_use[number] = again = phone.again(wish)
+            self.phones.append(again)
+            await again.place()
 
     async def _notice_hold_ups(self) -> None:
         now = asyncio.get_running_loop().time
@@ -130,7 +150,7 @@ class Trial:
     def _fault(self, trouble: Trouble) -> AbstractAsyncContextManager[None]:
         stage, detail = self._stage, trouble.detail
         worker = stage.workers[trouble.victim % len(stage.workers)]
-        phone = self.phones[trouble.victim % len(self.phones)]
+        phone = self._in_use[trouble.victim % len(self._in_use)]
         match trouble.kind:
             case Kind.REDIS_SLOW:
                 return faults.redis_slow(stage, float(detail[0]))

@@ -7,7 +7,8 @@ through a pipe, so that it outlives SIGKILL, before the conversation takes anoth
 
 The ledger also writes what these conversations do not come to: with each answer a note, what staff
 must do, and what the caller wants. And once a call has booked, a later call moves the appointment
-or calls it off, here: at once, while the session that booked still lives, or at its end.
+or calls it off: of five in six callers here, at once, while the session that booked still lives,
+or at its end; the others ring again and say it. Either way the trace tells what was done.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
-from zlib import crc32
 
 import orjson
 
 import voicebot.store as store_room
 import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
+from tests.chaos.rebookings import days_of, is_at_once
 from voicebot.business import Business
 from voicebot.call import (
     Appointments,
+    Booking,
     CallSid,
     CallState,
     Change,
@@ -57,10 +59,6 @@ ORDERS = "CHAOS_ORDERS"
 BEFORE_COMMIT = "before a commit"
 AFTER_COMMIT = "after a commit"
 
-REBOOKINGS: tuple[tuple[int | None, ...], ...] = (
-    (), (1,), (None,), (2, None), (0, 1), (1, 0, None),
-)  # fmt: skip
-"""By how many days appointments are moved, one after the other; None: called off."""
 TRIES = 3
 PAUSE_S = 0.15
 """Between two tries, and before each: as long as troubles need to begin."""
@@ -109,6 +107,41 @@ class Orders:
 Tell = Callable[..., None]
 
 
+class TracedAppointments:
+    """A call's calendar, which tells what is done with appointments of other calls."""
+
+    def __init__(self, appointments: Appointments, orders: Orders, tell: Tell) -> None:
+        self._appointments = appointments
+        self._orders = orders
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._appointments, name)
+
+    async def bookings(self, number: str) -> tuple[Booking, ...]:
+        return await self._appointments.bookings(number)
+
+    async def cancel(self, booking: CallSid) -> bool:
+        self._begin(booking, "")
+        done = await self._appointments.cancel(booking)
+        self._end(booking, done)
+        return done
+
+    async def move(self, booking: CallSid, start: datetime) -> Place:
+        self._begin(booking, answer_text(start))
+        place = await self._appointments.move(booking, start)
+        self._end(booking, place is Place.YOURS)
+        return place
+
+    def _begin(self, booking: CallSid, time: str) -> None:
+        self._tell(what="rebooking", call=booking, time=time)
+        self._orders.reached(BEFORE_COMMIT)
+
+    def _end(self, booking: CallSid, done: bool) -> None:
+        self._tell(what="rebooked", call=booking, done=done)
+        self._orders.reached(AFTER_COMMIT)
+
+
 class LaterCall:
     """A call of the same number, which does with an appointment what its seed says."""
 
@@ -118,9 +151,8 @@ class LaterCall:
         self._caller = caller
         self._orders = orders
         self._tell = tell
-        seed = crc32(sid.encode())
-        self._days = REBOOKINGS[seed % len(REBOOKINGS)]
-        self.at_once = bool(seed >> 8 & 1)
+        self._days = days_of(sid)
+        self.at_once = is_at_once(sid)
 
     async def rebook(self, booked: datetime) -> None:
         """Move the appointment by so many days each, None: call it off; three tries each."""
@@ -136,19 +168,13 @@ class LaterCall:
             turn = await self._store.open_turn(CallSid(f"{self._sid}-later"), caller=self._caller)
         except (StoreUnavailable, BrokenRecord):
             return False
-        appointments = turn.appointments
+        appointments = TracedAppointments(turn.appointments, self._orders, self._tell)
         found = await appointments.bookings(self._caller)
         self._tell(what="looked", found=any(booking.call_sid == self._sid for booking in found))
-        self._tell(what="rebooking", time=answer_text(start) if start else "")
-        self._orders.reached(BEFORE_COMMIT)
         if start is None:
-            done = await appointments.cancel(self._sid)
-        else:
-            await appointments.hold(start, instead_of=(self._sid,))
-            done = await appointments.move(self._sid, start) is Place.YOURS
-        self._tell(what="rebooked", done=done)
-        self._orders.reached(AFTER_COMMIT)
-        return done
+            return await appointments.cancel(self._sid)
+        await turn.appointments.hold(start, instead_of=(self._sid,))
+        return await appointments.move(self._sid, start) is Place.YOURS
 
 
 class TracedPen:
@@ -195,7 +221,8 @@ class TracedPen:
 
     @property
     def appointments(self) -> Appointments:
-        return self._ledger.appointments
+        traced = TracedAppointments(self._ledger.appointments, self._orders, self._tell)
+        return cast(Appointments, traced)
 
     def observe(self, observer: CommitObserver) -> None:
         self._ledger.observe(observer)
