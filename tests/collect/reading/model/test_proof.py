@@ -61,6 +61,7 @@ SAID = [
     (Step.ADDRESS, "twenty seven George Street in Paramatta", "27 George Street, Parramatta"),
     (Step.SERVICE, "there's water coming out from under my dishwasher", "Plumbing"),
     (Step.TIME, "any chance of tomorrow arvo like twoish", "2026-11-24T14:00"),
+    (Step.TIME, "tomorrow when the little hand is on four", "2026-11-24T16:00"),
 ]
 
 
@@ -98,6 +99,9 @@ INVENTED = [
     (Step.TIME, "whenever the dog lets me", "2026-11-24T14:00"),
     (Step.TIME, "tomorrow at two", "2026-11-25T14:00"),
     (Step.TIME, "tomorrow at two", "2026-11-24T16:00"),
+    (Step.TIME, "tomorrow", "2026-11-24T14:00"),
+    (Step.TIME, "at two", "2026-11-24T14:00"),
+    (Step.TIME, "when the little hand is on four", "16:30"),
 ]
 
 

@@ -118,7 +118,7 @@ def proven(step: Step, claimed: str, span: Span, text: str, where: Situation) ->
         texts = [text, *where.nbest, held]
         if where.partial and step is where.step:
             texts += [where.partial, f"{where.partial} {text}"]
-        if not _is_said(step, found.value or "", held, evidence(texts, where.language), where):
+        if not _is_said(step, found.value or "", held, evidence(texts, where.language)):
             return None
     if found is None or found.value is None or found.value.casefold() == held.casefold():
         return None
@@ -145,7 +145,7 @@ def _in_normal_form(step: Step, value: str, where: Situation) -> Provide | None:
     return Provide(step, plain, (0, 0)) if plain else None
 
 
-def _is_said(step: Step, value: str, held: str, said: Evidence, where: Situation) -> bool:
+def _is_said(step: Step, value: str, held: str, said: Evidence) -> bool:
     if step is Step.SERVICE:
         return True  # it is on the list, whatever words were used for it
     if step is Step.PHONE:
@@ -179,7 +179,7 @@ def _words(value: str) -> list[str]:
 
 
 def _moment(value: str, quote: str, where: Situation) -> Provide | None:
-    """Return a time, where the rules read its day or its clock in the words, and no other."""
+    """Return a time whose day and clock the rules read in the words, or whose numbers are there."""
     match = _MOMENT.fullmatch(value)
     day, clock = match.groups() if match else (None, None)
     try:
@@ -189,8 +189,12 @@ def _moment(value: str, quote: str, where: Situation) -> Provide | None:
     if not (day or clock) or not is_ahead(at.date(), where):
         return None
     days, clocks = _times(quote, where)
-    agrees = [day in days] * bool(day and days) + [_hour(clock) in clocks] * bool(clock and clocks)
-    if not agrees or not all(agrees):
+    said = evidence([quote], where.language)
+    of_day = day in days if days else said.has_word(str(at.day))
+    hour = any(said.has_word(str(each)) for each in {at.hour, at.hour % 12 or 12})
+    minute = at.minute == 0 or said.has_word(f"{at.minute:02}")
+    of_clock = _hour(clock) in clocks if clocks else hour and minute
+    if (day and not of_day) or (clock and not of_clock):
         return None
     missing = None if day and clock else Missing.CLOCK if day else Missing.DAY
     kept = value if day else f"T{clock}"
