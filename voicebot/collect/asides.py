@@ -128,6 +128,8 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
             return _price(turn, question.about)
         case "duration":
             return _duration(turn, question.about)
+        case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
+            return turn.say("reply.offered", services=in_a_sentence(held))
         case "hours":
             return _hours(turn)
         case "place" if business.company.address:

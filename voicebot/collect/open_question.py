@@ -161,11 +161,14 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         return doubt(turn, wrong or taken_back)
     if said.has(Deny) and not new and not held.unheard and not said.has(Affirm):
         return doubt(turn)
-    if new and not (said.has(Deny) or said.unread or held.unheard or step is Step.TIME):
+    goes_on = new and not (said.has(Deny) or held.unheard or step is Step.TIME)
+    if goes_on and (not said.unread or held.put > 1):
         return proceed(leave_unconfirmed(turn))
     if said.has(Affirm) and said.says_more:
         return turn.note(said.text).say_noted().ask()
-    if _dealt_with(said) or new or said.has(Affirm):
+    of_time = said.has(Flexible) or said.piece(Step.TIME) is not None
+    of_time |= any(act.step is Step.TIME for act in said.values)
+    if _dealt_with(said) or new or of_time or said.has(Affirm):
         return _repeated(turn, said)
     return unclear(turn)
 

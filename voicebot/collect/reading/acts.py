@@ -160,15 +160,23 @@ def assents(text: str, reading: Reading, situation: Situation) -> bool:
     held = situation.record.get(situation.step, "").casefold()
     figures = (said.tokens[n] for n in range(len(said)) if _is_figure(said, n))
     left = (t.low for t in figures if any(a <= t.start < b for a, b in rest))
-    return all(low in held for low in left) and not any(
-        match.value == _BUT for match in said.all("clause.open")
-    )
+    butted = any(_is_butted(said, act) for act in acts if isinstance(act, Affirm))
+    return all(low in held for low in left) and not butted
 
 
 def _is_figure(said: Utterance, at: int) -> bool:
     return said.tokens[at].is_digits or bool(
         said.at(at, "number.unit", "number.teen", "number.ten")
     )
+
+
+def _is_butted(said: Utterance, yes: Affirm) -> bool:
+    """Return True for "yes, but …"; a "but" further on is about something else."""
+    at = next((n for n, token in enumerate(said.tokens) if token.start >= yes.span[1]), len(said))
+    while at < len(said) and said.is_sound(at):
+        at += 1
+    but = said.at(at, "clause.open")
+    return but is not None and but.value == _BUT
 
 
 def _leaves_a_yes(act: Act) -> bool:

@@ -17,6 +17,7 @@ from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.spelling import letter, sounds_alike
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
+from voicebot.collect.reading.words import is_everyday, is_family, is_given
 
 _SLIPS = 2
 """A word and its mend differ by so many letters at most."""
@@ -260,6 +261,10 @@ class Held:
             return valid(text)
         words = text.replace(" ,", ",").split()
         if self.step is Step.NAME:
+            held = self.text.casefold().split()
+            new = [word.lower() for word in words if word.casefold() not in held]
+            if any(is_everyday(word) and not (is_given(word) or is_family(word)) for word in new):
+                return None  # "not Bluey on the form, …"
             words = [word if word[:1].isupper() else titled(word) for word in words]
         return " ".join(words) or None
 

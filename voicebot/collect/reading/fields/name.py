@@ -175,6 +175,8 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name = each.text
     elif each.nick:
         also = each.text
+    elif before.nick and len(new) == 1 and old != new and is_given(new[0]):
+        name, also = each.text, name  # "everyone calls me Bluey but it's Kevin"
     elif len(new) > 1 and (before.nick or (also and new[0] in also.lower().split())):
         name, also = (each.text, name) if old[0] != new[0] else (each.text, also)
     elif before.letters and len(old) == len(new) == 1:
