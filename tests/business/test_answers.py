@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from voicebot.business import Business, answer_for, load_business, serves
+from voicebot.business import Business, answer_for, form_meant, kinds_of, load_business, serves
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))
+QUESTION_TABLES = files("voicebot.business")
 LEAST_RIGHT = 0.9
 MOST_FALSE = 0.02
 
@@ -56,13 +58,49 @@ def test_a_text_without_words_has_no_answer(text: str) -> None:
     assert answer_for(text, example("zh-home")) is None
 
 
-def test_another_measure_of_meaning_finds_what_words_do_not() -> None:
-    question, form = "is whoever turns up above board", "are you licensed"
+@pytest.mark.parametrize("language", ["en", "zh-CN", "es"])
+def test_every_phrase_of_a_usual_question_finds_its_own_kind(language: str) -> None:
+    table = tomllib.loads(QUESTION_TABLES.joinpath(f"questions.{language}.toml").read_text("utf-8"))
+    table.pop("same")
+    own = [{"ask": phrases, "say": kind} for kind, phrases in table.items()]
+    answers = example("demo").model_copy(update={"language": language, "answers": ()})
+    business = Business.model_validate(
+        answers.model_dump(by_alias=True, mode="json") | {"answers": own}
+    )
+    for kind, phrases in table.items():
+        for phrase in phrases:
+            assert answer_for(phrase, business) == kind, phrase
+
+
+def test_other_words_for_what_a_business_answers_find_its_answer() -> None:
     demo = example("demo")
-    assert answer_for(question, demo) is None
-    known = answer_for(question, demo, lambda asked, said: 0.9 * (said == form))
-    assert known == right_answer(demo, form)
-    assert answer_for(question, demo, lambda asked, said: 0.1) is None
+    unwritten = [form for answer in demo.answers for form in answer.ask]
+    for question in (
+        "will you take a Visa card",
+        "have they got their tickets",
+        "is tap and go fine",
+    ):
+        assert question not in unwritten
+        assert answer_for(question, demo)
+    silent = demo.model_copy(update={"answers": ()})
+    assert answer_for("is tap and go fine", silent) is None
+
+
+@pytest.mark.parametrize(
+    ("near", "others", "is_meant"), [(0.94, 0.9, True), (0.94, 0.92, False), (0.89, 0.8, False)]
+)
+def test_a_question_that_the_engine_finds_near_is_taken_where_it_stands_out(
+    near: float, others: float, is_meant: bool
+) -> None:
+    demo = example("demo")
+    scores = [near if k.answer == 2 else others for k in kinds_of(demo) for _ in k.phrases]
+    assert form_meant(scores, demo) == (demo.answers[2].ask[0] if is_meant else None)
+
+
+def test_what_the_business_does_not_say_stands_against_what_it_says() -> None:
+    demo = example("demo")
+    scores = [0.95 if k.answer is None else 0.9 for k in kinds_of(demo) for _ in k.phrases]
+    assert form_meant(scores, demo) is None
 
 
 @pytest.mark.parametrize(

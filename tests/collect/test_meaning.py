@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.business import load_business
+from voicebot.business import answer_for, load_business
 from voicebot.call import Step
 from voicebot.collect.meaning import UnderstandByMeaning, by_meaning
-from voicebot.collect.reading import Asked, Provide, Reading, Situation, descriptions, read
+from voicebot.collect.reading import Ask, Asked, Provide, Reading, Situation, descriptions, read
 from voicebot.collect.understand import understand_by_rules
 from voicebot.errors import SpeechUnavailable
 
@@ -31,7 +31,7 @@ class Nearest:
     async def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
         self.asked.append(text)
         self.phrases += phrases
-        return tuple(0.9 if self.word in phrase else 0.8 for phrase in phrases)
+        return tuple(0.95 if self.word in phrase else 0.85 for phrase in phrases)
 
 
 class Late:
@@ -88,9 +88,8 @@ async def test_the_rules_reading_stands_where_the_engine_is_late_or_away(
         ("how much is it", situation()),
         ("could I talk to a person", situation()),
         ("hang on a second", situation()),
-        (DESCRIBED, situation(Step.ADDRESS)),
-        (DESCRIBED, situation(Step.TIME)),
-        (f"yes {DESCRIBED}", situation(asked=Asked.CONFIRM)),
+        ("do you take cards", situation(Step.ADDRESS)),
+        ("12 Wharf Road Parramatta", situation(Step.ADDRESS)),
         ("yes please", situation(asked=Asked.CONFIRM)),
     ],
 )
@@ -102,10 +101,37 @@ async def test_it_is_not_asked_where_the_rules_know_or_no_service_is_open(
     assert engine.asked == []
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (DESCRIBED, situation(Step.ADDRESS)),
+        (DESCRIBED, situation(Step.TIME)),
+        (f"yes {DESCRIBED}", situation(asked=Asked.CONFIRM)),
+    ],
+)
+async def test_a_service_is_looked_for_only_where_it_is_asked_for(
+    text: str, where: Situation
+) -> None:
+    engine = Nearest("Plumbing")
+    assert service(await understood(text, engine, where)) == service(read(text, where))
+    assert not {text for _, text in descriptions(DEMO.services, "en")} & set(engine.phrases)
+
+
+async def test_a_question_in_other_words_becomes_the_one_that_the_business_answers() -> None:
+    text, where = "we own a rather jealous rottweiler", situation(Step.PHONE)
+    plain = read(text, where)
+    done = await understood(text, Nearest("dog"), where)
+    (asked,) = (act for act in done.acts if isinstance(act, Ask))
+    assert answer_for(asked.about, DEMO) == answer_for("are pets okay", DEMO)
+    assert await understood(text, Nearest("hire"), where) == plain
+
+
 async def test_it_is_warmed_with_every_description_and_no_words_of_a_caller() -> None:
     engine = Nearest("")
     await UnderstandByMeaning(engine, DEMO, understand_by_rules).warm()
-    assert engine.phrases == [text for _, text in descriptions(DEMO.services, "en")]
+    known = {text for _, text in descriptions(DEMO.services, "en")}
+    assert known < set(engine.phrases)
+    assert {form for answer in DEMO.answers for form in answer.ask} < set(engine.phrases)
     assert set(engine.asked) == {""}
 
 

@@ -3,7 +3,7 @@
 Read from a `business.toml` (docs/business.md); examples ship with the package.
 """
 
-from voicebot.business.answers import Similar, answer_for, serves
+from voicebot.business.answers import answer_for, form_meant, kinds_of, serves
 from voicebot.business.loading import (
     EXAMPLES,
     example_name,
@@ -37,11 +37,12 @@ __all__ = [
     "Emergency",
     "Hours",
     "Offer",
-    "Similar",
     "Visit",
     "answer_for",
     "example_name",
     "example_text",
+    "form_meant",
+    "kinds_of",
     "load_business",
     "schema",
     "serves",

@@ -17,7 +17,7 @@ LONGEST: Final = 1000
 _WORD: Final = re.compile(r"[\u4e00-\u9fff]|[^\W_]+")
 _APOSTROPHES: Final = str.maketrans("", "", "'’‘`´")
 _SHORTEST_STEM: Final = 3
-_LONG: Final = 5
+LONG: Final = 5
 """Letters of a word from which on a misspelling is forgiven."""
 _ALIKE: Final = 83.0
 """Of 100: two long words as similar as this are taken for one (licence, license)."""
@@ -46,7 +46,7 @@ def stem(word: str) -> str:
 def are_alike(one: str, other: str) -> bool:
     """Return whether two stems are the same word, but perhaps for a letter of a long one."""
     return one == other or (
-        min(len(one), len(other)) >= _LONG
+        min(len(one), len(other)) >= LONG
         and one[0] == other[0]
         and fuzz.ratio(one, other) >= _ALIKE
     )

@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
 
-from voicebot.business import Business
+from voicebot.business import Business, answer_for, form_meant, kinds_of
 from voicebot.call import Step
+from voicebot.collect.own_questions import as_question, unanswered
 from voicebot.collect.reading import (
     Affirm,
     Ask,
@@ -66,6 +67,7 @@ class UnderstandByMeaning:
         self._business = business
         self._then = then
         self._bound_s = bound_s
+        self._questions = [p for kind in kinds_of(business) for p in kind.phrases]
 
     async def __call__(
         self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
@@ -75,7 +77,17 @@ class UnderstandByMeaning:
             scores = await self._compared(text, phrases(situation))
             if scores:
                 done = read(text, replace(situation, similar=similar(situation, scores)))
+        if question := self._question(done, text):
+            scores = await self._compared(question, self._questions)
+            form = form_meant(scores, self._business) if scores else None
+            done = as_question(done, form, text, situation) if form else done
         return await self._then(text, situation, done, meanwhile)
+
+    def _question(self, done: Reading, text: str) -> str | None:
+        """Return words that the rules cannot place, and that may ask what the business answers."""
+        question = unanswered(done, text, self._business)
+        known = question is None or answer_for(question, self._business)
+        return None if known else question
 
     async def _compared(self, text: str, known: Sequence[str]) -> tuple[float, ...]:
         """Return how like each phrase a text is; () where the engine is late or away."""
@@ -93,7 +105,7 @@ class UnderstandByMeaning:
         The engine may start after us; it is given up when it has not answered for a minute.
         """
         told = descriptions(self._business.services, self._business.language)
-        known = [phrase for _, phrase in told]
+        known = [*(phrase for _, phrase in told), *self._questions]
         for _ in range(_WARM_TRIES):
             try:
                 for first in range(0, len(known), _AT_ONCE):

@@ -27,6 +27,7 @@ from voicebot.collect.events import (
     Unsaid,
 )
 from voicebot.collect.heard import closed_offer, offer_again, on_heard
+from voicebot.collect.own_questions import with_own_question
 from voicebot.collect.reading import Asked, Correct, Provide
 from voicebot.collect.said import Said
 from voicebot.collect.times import on_free, on_placed, unbooked
@@ -50,7 +51,9 @@ def next_move(
         case Heard() if dialogue.mode is Mode.ENDED:
             turn = _start(turn)
         case Heard(message, reading, revised):
-            said = Said(message.text, reading, situation(dialogue, now), dialogue.read_back)
+            where = situation(dialogue, now)
+            reading = with_own_question(reading, message.text, where, dialogue.business)
+            said = Said(message.text, reading, where, dialogue.read_back)
             turn = _reopened(turn.become(silences=0, patience=0))
             turn = _remembered(on_heard(_cut_off(turn, revised), said), dialogue, event)
         case Placed():

@@ -1,0 +1,63 @@
+"""Questions of the business file that callers ask without a form of asking.
+
+"I only have cash on me" and "there's no room for a van" are read as words that nobody understands.
+Where such a text as a whole is what the business answers, it is that question.
+"""
+
+from __future__ import annotations
+
+from voicebot.business import Business, answer_for
+from voicebot.call import Step
+from voicebot.collect.reading import (
+    Ask,
+    Choose,
+    Correct,
+    Deny,
+    Flexible,
+    Leave,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    Wait,
+    Want,
+    WantPerson,
+)
+
+_TOPIC = "own"
+"""The topic of a question that the business file answers."""
+_NO_QUESTION = (Want, Wait, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
+"""Acts beside which a text as a whole is no question."""
+
+
+def unanswered(reading: Reading, text: str, business: Business) -> str | None:
+    """Return the words that may be a question of the business file, and are not read as one."""
+    asked = [act for act in reading.acts if isinstance(act, Ask)]
+    is_open = reading.rest or not reading.acts or any(not ask.topic for ask in asked)
+    if not is_open or any(isinstance(act, _NO_QUESTION) for act in reading.acts):
+        return None
+    if any(ask.topic or answer_for(ask.about, business) for ask in asked):
+        return None
+    return text
+
+
+def as_question(reading: Reading, form: str, text: str, where: Situation) -> Reading:
+    """Return the reading of a text that as a whole asks what `form` asks.
+
+    Then no word is left unread, and it holds neither a refusal nor a time that nobody asked for.
+    """
+    kept = (
+        act
+        for act in reading.acts
+        if not isinstance(act, (Deny, Ask))
+        and not (isinstance(act, Provide) and act.step is Step.TIME is not where.step)
+    )
+    return Reading((*kept, Ask(_TOPIC, form, (0, len(text)))))
+
+
+def with_own_question(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
+    """Return the reading with the question that the business answers, if the text is one."""
+    question = unanswered(reading, text, business)
+    if question is None or answer_for(question, business) is None:
+        return reading
+    return as_question(reading, question, text, where)
