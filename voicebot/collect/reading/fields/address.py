@@ -85,7 +85,7 @@ class _Reader:
             yield self._provided(merge(earlier, parts), parts, guesses)
         elif not self.alone and len(self.words) > _LONGEST_MEND_WORDS:
             return
-        elif kept and (mend := self._left_out(kept) or self._contrasted(kept)):
+        elif kept and (mend := self._left_out(kept) or self._contrasted()):
             yield mend
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())
@@ -262,7 +262,7 @@ class _Reader:
                 return self._corrected(text, first, end)
         return None
 
-    def _contrasted(self, held: Parts) -> Candidate | None:
+    def _contrasted(self) -> Candidate | None:
         """Return the held address with one part changed: "41, not 14", "not East, West Maple".
 
         What was wrong must stand in the held line, and once only.
@@ -278,10 +278,6 @@ class _Reader:
         new, old = self._plain(right), self._plain(wrong)
         if not new or not old or (text := _replaced(self.held, new, old)) is None:
             return None
-        part = " ".join(old) in (each.text.casefold() for each in held) or old[0] in CODES
-        known = any(word.isin("type", "unit", "compass") or word.is_number for word in wrong)
-        if not (self.alone or known or part):
-            return None
         first = min(mark.first, right[0].first)
         return self._corrected(text, first, max(right[-1].end, wrong[-1].end))
 
@@ -292,11 +288,8 @@ class _Reader:
         while words[at].isin("carrier") and not words[at].isin("type"):
             at += 1
         while at < len(words):
-            if mend := words.phrase(at, "clause.mend"):
-                at = words.place(mend.end)
-                continue
             number = words.digits(at)
-            state = grammar.state_at(at, placed=True)
+            state = grammar.state_at(at)
             text, at = state or (number if number[0] else (words[at].low, at + 1))
             plain.append(text.lower())
         return plain

@@ -233,7 +233,7 @@ class Grammar:
             housed = Kind.NUMBER in before  # "… Road, number ten", "Smyth Street, number 12"
             text = "#" + number[0] if housed else number[0]
             return found(Kind.UNIT if housed else Kind.NUMBER, words, at, (text, number[1]))
-        if state := self.state_at(at, placed=Kind.PLACE in before):
+        if state := self.state_at(at):
             return found(Kind.STATE, words, at, state)
         if postcode := postcode_at(words, at, self.region):
             return found(Kind.POSTCODE, words, at, postcode)
@@ -248,8 +248,8 @@ class Grammar:
         suite = self.region == "US" and text.isdecimal() and len(text) in (3, 4)
         return (text, at + 1) if suite and Kind.PLACE not in before else None
 
-    def state_at(self, at: int, *, placed: bool) -> Read | None:
-        """Return the state that begins here; `placed`: a suburb or city was read before it."""
+    def state_at(self, at: int) -> Read | None:
+        """Return the state that begins here."""
         for region in (self.region, *STATES):
             states = STATES.get(region, {})
             end = self.words.phrase_end(at, states)
@@ -259,22 +259,20 @@ class Grammar:
             if said[0] in CODES:
                 if not self.words.is_code(at, self.region):
                     continue
-            elif len(said[0]) > 1 and self._is_city_too(at, end, placed=placed):
+            elif len(said[0]) > 1 and self._is_city_too(end):
                 return None
             return states[said], end
         return None
 
-    def _is_city_too(self, at: int, end: int, *, placed: bool) -> bool:
+    def _is_city_too(self, end: int) -> bool:
         """Return True for the city of "New York, NY", "Washington DC", "Virginia VA"."""
         words = self.words
-        if not placed and words[at].isin("city_lead") and words[end - 1].isin("city_end"):
-            return True
         if words[end].isin("city"):
             return True
         for n in range(end, end + _LONGEST_CITY_REST + 1):
             if self.words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
                 return False
-            if self.state_at(n, placed=True):
+            if self.state_at(n):
                 return True
         return False
 
@@ -292,7 +290,7 @@ class Grammar:
 
     def _ends_place(self, at: int) -> bool:
         return bool(
-            self.state_at(at, placed=True)
+            self.state_at(at)
             or postcode_at(self.words, at, self.region)
             or unit_at(self.words, at)
             or self.words.phrase_end(at, COUNTRIES)
@@ -340,7 +338,7 @@ class Grammar:
         if kind is Kind.POSTCODE:
             read = postcode_at(self.words, at, self.region)
         elif kind is Kind.STATE:
-            read = self.state_at(at, placed=True)
+            read = self.state_at(at)
         else:
             number = number_at(self.words, at)
             read = (f"Unit {number[0]}", number[1]) if number else None
