@@ -41,29 +41,21 @@ _DAWN_HOUR = 5
 _SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
 """Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
 _PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
-_OF_DAYS = {
-    *("time.weekday", "time.short", "time.month", "time.day", "time.tonight", "time.holiday"),
-    *("time.holiday_us", "time.weekend", "time.days", "time.weeks", "time.fortnights"),
-    *("time.months", "time.hours", "time.minutes", "time.ordinal", "time.suffix", "time.part"),
-}
-_OF_TIMES = _OF_DAYS | {
-    *(
-        "time.too_early",
-        "time.too_late",
-        "time.later_on",
-        "time.sooner",
-        "time.noon",
-        "time.any",
-        "time.late",
-        "time.early",
-        "time.new_year",
-        "time.weekdays",
-        "time.at_ten",
-        "time.ish_number",
-    ),
-    *("number.unit", "number.teen", "number.ten", "number.sounds_like"),
-    *("time.short_day", "time.which", "time.oclock"),
-}
+
+
+def _tags(names: str) -> set[str]:
+    return {f"time.{name}" for name in names.split()}
+
+
+_OF_DAYS = _tags("""
+    weekday short month day tonight holiday holiday_us weekend days weeks fortnights months
+    hours minutes ordinal suffix part
+""")
+_OF_TIMES = _OF_DAYS.union(
+    _tags("too_early too_late later_on sooner noon any late early new_year weekdays at_ten"),
+    _tags("ish_number short_day which oclock"),
+    ("number.unit", "number.teen", "number.ten", "number.sounds_like"),
+)
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
 P = TypeVar("P", Day, Clock, Part)
 _Known = tuple[date | None, time_of_day | None, str]

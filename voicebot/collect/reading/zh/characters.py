@@ -1,10 +1,15 @@
-"""The characters of Chinese names: `names.toml`, read once, and how likely a word is a name."""
+"""The characters of Chinese names, and how callers say which one they mean: 弓长张, 洁白的洁."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
+
+from voicebot.collect.reading.text import Kind
+from voicebot.collect.reading.utterance import Utterance
 
 _TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     files(__package__).joinpath("names.toml").read_text("utf-8")
@@ -27,6 +32,9 @@ ORDINARY_WORDS = frozenset(_TABLE["names"]["ordinary_words"].split())
 _FAMILIAR = _characters("names", "familiar")
 LONGEST_FOREIGN = 10
 _LONGEST = 4
+
+_LONGEST_EXPLAINING_WORD = 6
+_LONGEST_PARTS = 4
 
 SURE = 1.0
 LIKELY = 0.8
@@ -71,3 +79,58 @@ def _of_surname(name: str, *, usual: bool, announced: bool) -> float:
     if doubtful:
         return PERHAPS if usual and (announced or len(name) == 3) else 0.0
     return SURE if usual or announced else PERHAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Gloss:
+    """An explanation of one character; of the family name it is `by_parts`."""
+
+    character: str
+    first: int
+    end: int
+    by_parts: bool = False
+    named: bool = True
+
+
+def joined(said: Utterance, first: int, end: int) -> str:
+    """Return these tokens joined, as tables know them."""
+    return "".join(token.low for token in said.tokens[first:end])
+
+
+def glosses_of(said: Utterance) -> Iterator[Gloss]:
+    floor = 0
+    for at in range(len(said)):
+        for length in range(1, _LONGEST_PARTS + 1):
+            family = SURNAME_OF_PARTS.get(joined(said, at, at + length))
+            end = at + length + (said.at(at + length, "name.of") is not None)
+            if family and said.low(end) == family:
+                yield Gloss(family, at, end + 1, by_parts=True)
+                floor = end + 1
+        if (lead := said.at(at, "name.compound")) and (
+            family := surname(joined(said, lead.end, lead.end + 2))
+        ):
+            yield Gloss(family, at, lead.end + len(family), by_parts=True)
+        of = said.at(at, "name.of")
+        han = of and at > floor and of.end < len(said) and said.tokens[of.end].kind is Kind.HAN
+        if of and han and (gloss := _by_word(said, floor, at, of.end)):
+            yield gloss
+            floor = gloss.end
+
+
+def _by_word(said: Utterance, floor: int, of: int, place: int) -> Gloss | None:
+    """Return the character of 洁白的洁; of 三个石头的磊 too, where the name has it."""
+    character = said.low(place)
+    end = place + 1
+    end += said.at(end, "name.particle") is not None
+    begin = of
+    while begin > max(floor, of - _LONGEST_EXPLAINING_WORD) and (
+        said.tokens[begin - 1].kind is Kind.HAN
+    ):
+        begin -= 1
+    inside = [at for at in range(begin, of) if said.low(at) == character]
+    named = bool(inside)
+    if inside:
+        begin = min(inside[-1], of - 2) if of - 2 >= begin else begin
+        if (link := said.before(begin, "lead.is")) and said.low(link.first - 1) == character:
+            begin = link.first - 1
+    return Gloss(character, begin, end, named=named) if begin < of else None

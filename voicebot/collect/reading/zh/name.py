@@ -24,10 +24,12 @@ from voicebot.collect.reading.zh.characters import (
     ORDINARY_WORDS,
     PERHAPS,
     SURE,
+    Gloss,
+    glosses_of,
+    joined,
     likelihood,
     surname,
 )
-from voicebot.collect.reading.zh.glosses import Gloss, glosses_of, joined
 
 _DOTS = frozenset("·•・‧.")
 _MOST_WORDS = 4
