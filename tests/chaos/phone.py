@@ -109,7 +109,7 @@ class Phone:
     wish: str | None = None
     """Said in place of the first answer."""
     name: str | None = None
-    """The name that is given, where it matters which."""
+    """The name that one gives who rings again."""
     _hang_up: bool = False
     _double: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -190,8 +190,8 @@ class Phone:
         if self.wish is not None:
             said, self.wish = self.wish, None
             return said
-        if question == "more":
-            return NO
+        if question == "more" or (question == "phone" and self.name is not None):
+            return NO  # who rings again has the number that booked; others said the same digits
         if question == "yes" and self.random.random() < NO_SHARE:
             return NO
         if question == "name" and self.name is not None:
@@ -203,9 +203,17 @@ class Phone:
     def again(self, wish: str) -> Phone:
         """Return the phone of the same caller who rings once more, as another call."""
         return replace(
-            self, call_sid=f"{self.call_sid}-again", heard=[], said={}, streams=0, cut_at=None,
-            wish=wish, name=self.said.get("name"), _hang_up=False, _double=asyncio.Event(),
-        )  # fmt: skip
+            self,
+            call_sid=f"{self.call_sid}-again",
+            wish=wish,
+            name=self.said.get("name", SAYINGS["name"][0]),
+            said={},
+            heard=[],
+            streams=0,
+            cut_at=None,
+            _hang_up=False,
+            _double=asyncio.Event(),
+        )
 
     @property
     def wants_to_hang_up(self) -> bool:
