@@ -52,13 +52,14 @@ class Bit:
 class Held:
     """The value's text, and the bits of the utterance.
 
-    text  as the value is written; a telephone number in the digits of its country
+    text  as the value is written; a telephone number in the digits of its country, in `groups`
     last  where the part ends that "at the end" means: of an e-mail address what stands before "@"
     """
 
     def __init__(self, said: Utterance, step: Step, value: str, region: str) -> None:
         self.said, self.step, self._region = said, step, region
-        self.text = _national(value) if step is Step.PHONE else value
+        self.groups = _groups(value) if step is Step.PHONE else [value]
+        self.text = "".join(self.groups)
         self.bits: Sequence[Bit] = tuple(self._cut())
         self.last = self.text.find("@") if step is Step.EMAIL else len(self.text)
 
@@ -269,10 +270,11 @@ class Held:
         return " ".join(words) or None
 
 
-def _national(number: str) -> str:
+def _groups(number: str) -> list[str]:
+    """Return a number in the groups in which its country writes it: 0491 570 156."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return number
+        return [number]
     written = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    return "".join(sign for sign in written if sign.isdigit())
+    return "".join(sign if sign.isdigit() else " " for sign in written).split()

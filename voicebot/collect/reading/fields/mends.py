@@ -15,6 +15,7 @@ from voicebot.call import FIELDS, Step
 from voicebot.collect.reading.candidates import Candidate, Reader
 from voicebot.collect.reading.fields.held import Held
 from voicebot.collect.reading.fields.name_letters import hinted
+from voicebot.collect.reading.fields.runs import runs
 from voicebot.collect.reading.spelling import letter
 from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
@@ -25,6 +26,7 @@ _MOST_TOKENS = 24
 _MOST_STRAY = 1
 """So many words may stand beside a mend that are none of it."""
 _FEWEST_SPELLED = 3
+_PARTS = ("phone.tail", "phone.head", "phone.middle")
 _MOST_ADDED = 4
 
 _REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
@@ -58,9 +60,12 @@ def mending(step: Step, reader: Reader) -> Reader:
 
 def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
     value = situation.record.get(step)
-    if not value or step is not _open_to_mends(situation) or len(said) > _MOST_TOKENS:
+    part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
+    meant = part or step is _open_to_mends(situation)
+    if not value or not meant or len(said) > _MOST_TOKENS:
         return
-    if not any(tag.startswith(("mend.", "name.hint")) for tag in said.tags) and not _spells(said):
+    told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
+    if not told and not _spells(said) and not any(token.is_digits for token in said.tokens):
         return
     held = Held(said, step, value, situation.region)
     for kind in _KINDS:
@@ -184,6 +189,37 @@ def _marked(said: Utterance, held: Held) -> Iterator[_Edit]:
         yield held.put(marks[0].text, spots[0]), marks[0].first, marks[0].end, 1
 
 
+def _renumbered(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "the last three are 789", "area code 725", "the middle's 578"; and bare "five seven
+    eight", where all but one figure of one place agree, or two are swapped.
+    """
+    own = [run for run in runs(said) if not run.other] if held.step is Step.PHONE else []
+    if len(own) != 1:
+        return
+    run, digits, text = own[0], own[0].digits, held.text
+    tag, size = run.part.tag if run.part else "", len(digits)
+    if tag == "phone.tail" and run.part and run.part.value in ("said", str(size)):
+        texts = {text[:-size] + digits}
+    elif tag == "phone.head":
+        texts = {digits + text[size:], digits + text.removeprefix("0")[size:]}
+    elif tag == "phone.middle":
+        inner = range(1, len(held.groups) - 1)
+        fit = [at for at in inner if len(held.groups[at]) == size]
+        texts = {"".join([*held.groups[:at], digits, *held.groups[at + 1 :]]) for at in fit}
+    else:
+        near = [at for at in range(len(text) - size + 1) if _is_near(text[at : at + size], digits)]
+        texts = {text[:at] + digits + text[at + size :] for at in near}
+    values = {value for each in texts if (value := held.checked(each))}
+    if len(values) == 1:
+        yield values.pop(), run.begun, run.end, 0 if tag else 1
+
+
+def _is_near(old: str, new: str) -> bool:
+    differing = sum(was != now for was, now in zip(old, new, strict=True))
+    swapped = sorted(old) == sorted(new) and differing == 2
+    return len(new) >= _FEWEST_SPELLED and (differing == 1 or swapped)
+
+
 def _respelled(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give the word of the value that is spelled anew: "it's B E E C H"."""
     row = ""
@@ -209,5 +245,5 @@ def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
 
 _KINDS = (
     _changed, _contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed, _marked,
-    _respelled,
+    _renumbered, _respelled,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.runs import Run, runs
 from voicebot.collect.reading.numbers import Group
-from voicebot.collect.reading.types import Correct, Missing, Note, Provide, Situation
+from voicebot.collect.reading.types import Asked, Missing, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance
 
 _FEWEST_DIGITS = 3
@@ -53,26 +53,12 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = runs(said)
     yield from _extension(said, found)
     own = [run for run in found if not run.other]
-    if not own:
-        return
-    if whole := _whole(said, own, situation.region):
+    if whole := own and _whole(said, own, situation.region):
         yield _provided(said, own, *whole)
         return
     own = [run for run in own if not run.elsewhere]
-    if not own:
-        return
-    held = situation.record.get(Step.PHONE)
-    asked = situation.step is Step.PHONE
-    if any(run.part for run in own):
-        earlier = (situation.partial if asked else None) or held
-        if earlier:
-            yield from _mended(said, earlier, own, situation)
-            return
-    if not asked:
-        return
-    if held and situation.asked != "answer":
-        yield from _mended(said, held, own, situation)
-    elif len(_beside(said, own)) <= _MOST_STRAY_WORDS:
+    open_ = situation.step is Step.PHONE and situation.asked is not Asked.CONFIRM
+    if own and open_ and len(_beside(said, own)) <= _MOST_STRAY_WORDS:
         yield from _piece(said, own, situation)
 
 
@@ -121,12 +107,6 @@ class _Number:
         head = (Group((kept,), self.groups[0].first, self.groups[-1].end),) if kept else ()
         return _Number(head + run.groups, self.plus, len(run.phrases[-1]))
 
-    def with_first(self, run: Run) -> _Number:
-        """Return the number with its first digits said anew: "the area code is 510"."""
-        kept = self.digits[len(run.digits) :]
-        rest = Group((kept,), self.groups[0].first, run.end)
-        return _Number((*run.groups, rest), run.plus, len(run.phrases[-1]))
-
 
 def _whole(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Number, str] | None:
     """Return the last number that was said or mended, where it is whole, and its value."""
@@ -157,9 +137,6 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
                 yield number.then(run)
         return
     yield alone
-    if run.part and run.part.tag == "phone.head":
-        yield number.with_first(run)
-        return
     for count in [len(run.digits)] if whole else _phrase_lengths(number, run):
         yield number.without_last(count, run)
     if not whole:
@@ -195,22 +172,15 @@ def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Nu
     """Return a number beside other written figures: "NY 11757 2025550151"."""
     for run in own:
         groups, many = run.groups, min(len(run.groups), _MOST_GROUPS)
-        for first in range(many):
-            for end in range(many, first, -1):
-                kept, others = groups[first:end], groups[:first] + groups[end:]
-                edges = [groups[at].first for at in (first, end) if 0 < at < len(groups)]
-                joined = any(said.tokens[at].glued for at in edges)  # "2025550151-2"
-                long = len(kept) <= _LONG_GROUPS and any(
-                    len(g.digits) >= _LONG_DIGITS for g in kept
-                )
-                parted = all(said.tokens[at - 1].is_sign for at in edges)  # "0412 345 678, 9 Bay …"
-                apart = all(
-                    g.written and (long or parted or len(g.digits) >= _FEWEST_DIGITS)
-                    for g in others
-                )
-                number = _Number(kept, last=len(kept))
-                if others and apart and not joined and (value := number.value(region)):
-                    return number, value
+        for first, end in ((n, m) for n in range(many) for m in range(many, n, -1)):
+            kept, others = groups[first:end], groups[:first] + groups[end:]
+            edges = [groups[at].first for at in (first, end) if 0 < at < len(groups)]
+            joined = any(said.tokens[at].glued for at in edges)  # "2025550151-2"
+            long = len(kept) <= _LONG_GROUPS and any(len(g.digits) >= _LONG_DIGITS for g in kept)
+            apart = all(g.written and (long or len(g.digits) >= _FEWEST_DIGITS) for g in others)
+            number = _Number(kept, last=len(kept))
+            if others and apart and not joined and (value := number.value(region)):
+                return number, value
     return None
 
 
@@ -268,64 +238,6 @@ def _lacks(digits: str, region: str) -> Missing | None:
     mobile = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
     whole = len(str(mobile.national_number)) if mobile else _USUAL_NATIONAL_DIGITS
     return Missing.DIGITS if len(str(number.national_number)) < whole else None
-
-
-def _mended(
-    said: Utterance, held: str, own: Sequence[Run], situation: Situation
-) -> Iterator[Candidate]:
-    """Give the number held with the part that was said anew.
-
-    "The last digit is nine"; else the one place in the number where all but one digit agree.
-    """
-    run = next((run for run in own if run.part), own[0])
-    part = run.part is not None
-    texts = _with_part(held, run, situation.region) if part else _close(held, run.digits)
-    values = {value for text in texts if (value := e164(text, situation.region))}
-    span = said.span(run.first, run.end)
-    first, end = own[0].begun, own[-1].end
-    if len(values) == 1 and len(own) == 1:
-        mended = Correct(Step.PHONE, values.pop(), span)
-        yield Candidate(mended, first, end, assumes=not run.part)
-    elif len(texts) == 1 and len(own) == 1 and held == situation.partial:
-        act = Provide(Step.PHONE, None, span, _lacks(texts[0], situation.region), texts[0])
-        yield Candidate(act, first, end)
-
-
-def _with_part(held: str, run: Run, region: str) -> list[str]:
-    """Return the number with its first, middle or last digits said anew."""
-    digits = run.digits
-    if run.part and run.part.tag == "phone.tail":
-        count = _counted(run)
-        return [held[:-count] + digits] if len(digits) == count else []
-    groups = _grouped(held, region)
-    if run.part and run.part.tag == "phone.head":
-        whole = "".join(groups)
-        return [digits + each[len(digits) :] for each in (whole, whole.removeprefix("0"))]
-    middles = [at for at in range(1, len(groups) - 1) if len(groups[at]) == len(digits)]
-    return ["".join([*groups[:at], digits, *groups[at + 1 :]]) for at in middles]
-
-
-def _grouped(held: str, region: str) -> list[str]:
-    """Return a number in the groups in which its country writes it: 0491 570 156."""
-    try:
-        number = phonenumbers.parse(held, region)
-    except phonenumbers.NumberParseException:
-        return [held]
-    written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    return "".join(sign if sign.isdigit() else " " for sign in written).split()
-
-
-def _close(held: str, digits: str) -> list[str]:
-    """Return the number with these digits where all but one of them, or two swapped ones, agree."""
-    if not _FEWEST_DIGITS <= len(digits) < len(held) - 1:
-        return []
-    found: list[str] = []
-    for at in range(1, len(held) - len(digits) + 1):
-        old = held[at : at + len(digits)]
-        differing = sum(was != now for was, now in zip(old, digits, strict=True))
-        if differing == 1 or (sorted(old) == sorted(digits) and differing == 2):
-            found.append(held[:at] + digits + held[at + len(digits) :])
-    return found
 
 
 def _beside(said: Utterance, own: Sequence[Run]) -> list[int]:
