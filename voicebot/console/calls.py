@@ -38,9 +38,9 @@ from voicebot.console.event_streams import (
 from voicebot.console.masking import mask_record
 from voicebot.console.problems import UnknownCall
 from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
-from voicebot.console.views import CallRow, Skeleton, answers, call_row
+from voicebot.console.views import CallRow, answers, call_row
 from voicebot.log import get_logger
-from voicebot.store import CallSkeleton, NoteRecord
+from voicebot.store import CallSkeleton, NoteRecord, Skeleton
 
 router = APIRouter()
 log = get_logger(__name__)

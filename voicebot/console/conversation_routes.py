@@ -17,7 +17,7 @@ from voicebot.console.conversations import TurnRequest, TurnResult
 from voicebot.console.dependencies import CurrentVisitor, State
 from voicebot.console.masking import Visibility, mask_record, mask_words, personal_answers
 from voicebot.console.problems import ProblemDetails
-from voicebot.console.views import Skeleton
+from voicebot.store import Skeleton
 
 router = APIRouter(tags=["conversation"])
 

@@ -21,12 +21,9 @@ from voicebot.store import (
     BEGINNING,
     CallRecord,
     CallSkeleton,
-    CompanyRecord,
     HistoryMessage,
     NoteRecord,
-    ServiceRecord,
     StreamEvent,
-    User,
     entry_order,
     read_object,
 )
@@ -169,19 +166,6 @@ class CurrentCall:
         if call.needs is None and self.is_interrupted:
             return Needs.FOLLOW_UP
         return call.due
-
-
-class Skeleton(BaseModel):
-    """One call's record in the old system's form."""
-
-    callSid: str
-    services: list[ServiceRecord]
-    company: CompanyRecord
-    user: User
-    history: list[HistoryMessage]
-    servicebooked: bool
-    confirmEmailsent: bool
-    createdAt: str
 
 
 class StepView(_View):

@@ -38,7 +38,8 @@ What is public
     open_store, Store           access to all records for one process
     CallSession, HttpTurn       the writer of a phone call's commits; of one turn over HTTP
     CallRecord, CallSkeleton    a record as it leaves the store; its typed form with the old names
-    CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of the latter
+    Skeleton                    the typed form with the old names alone
+    CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of these
     Overtaken                   another turn over HTTP was faster
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, BEGINNING, entry_order   places in the index and in a stream
@@ -89,6 +90,7 @@ from voicebot.store.models import (
     HistoryMessage,
     NoteRecord,
     ServiceRecord,
+    Skeleton,
     User,
     UserInfo,
 )
@@ -120,6 +122,7 @@ __all__ = [
     "NoteRecord",
     "Overtaken",
     "ServiceRecord",
+    "Skeleton",
     "Store",
     "StreamEvent",
     "User",

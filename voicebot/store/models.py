@@ -74,14 +74,10 @@ class User(_Record):
     serviceBookedTime: str | None = None
 
 
-_NESTED_FORM = {
-    *("callSid", "services", "company", "user", "history"),
-    *("servicebooked", "confirmEmailsent", "createdAt"),
-}
+class Skeleton(_Record):
+    """One call's record in the old system's form."""
 
-
-class CallSkeleton(_Record):
-    """One call's whole record. History is in the order in which things were said."""
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     callSid: str
     services: list[ServiceRecord] = []
@@ -91,6 +87,11 @@ class CallSkeleton(_Record):
     servicebooked: bool = False
     confirmEmailsent: bool = False
     createdAt: str = ""
+
+
+class CallSkeleton(Skeleton):
+    """One call's whole record. History is in the order in which things were said."""
+
     updatedAt: str = ""
     caller: str | None = None
     step: Step = Step.NAME
@@ -120,6 +121,6 @@ class CallSkeleton(_Record):
 
     def nested(self) -> dict[str, object]:
         """Return the form that the old system returned: exactly its keys, no newer ones."""
-        form = self.model_dump(mode="json", include=_NESTED_FORM)
+        form = self.model_dump(mode="json", include=set(Skeleton.model_fields))
         form["history"] = [m.model_dump(mode="json", exclude_none=True) for m in self.history]
         return form
