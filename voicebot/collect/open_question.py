@@ -99,7 +99,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return proceed(turn)
     if declines := [act for act in said.of(Decline) if act.step in (None, step)]:
         return decline(turn, declines[-1].why)
-    if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values):
+    if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values or said.unread):
         return decline(turn, "has none")
     if _dealt_with(said):
         return _repeated(turn, said)
