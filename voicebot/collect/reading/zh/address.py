@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
@@ -23,9 +24,8 @@ _SHORTEST_TOWN = 6
 _ELSEWHERE, _HERE, _JOB = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Features:
-    """The parts of an address that a stretch of words has."""
+class _Features(NamedTuple):
+    """What in some words makes them an address."""
 
     number: bool
     road: bool
@@ -39,28 +39,23 @@ class _Features:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """The tokens from `first` up to `end`; what leads up to them begins at `begun`.
+class _Place:
+    """Words that may be an address: the tokens from `first` up to `end`.
 
-    rank   is it to be visited?      mends  it takes back what was said before
+    begun  where what leads up to them begins      announced  it says that an address follows
+    rank   is it to be visited?                    mends  it takes back what was said before
+    text   as it is written, `whole` or the part of one that lacks its street; on how many guesses
     """
 
     first: int
     end: int
-    begun: int
-    announced: bool
-    rank: int
-    mends: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An address, or the part of one that lacks its street, and how many guesses it rests on."""
-
-    text: str
-    whole: bool
-    stretch: _Stretch
-    guesses: int
+    begun: int = 0
+    announced: bool = False
+    rank: int = _HERE
+    mends: bool = False
+    text: str = ""
+    whole: bool = False
+    guesses: int = 0
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -73,47 +68,45 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = _meant(said, list(_stretches(said, bare)), mendable)
     if found is None or (found.guesses and not (asked or wrong)):
         return
-    first, end = found.stretch.first, found.stretch.end
-    span = said.span(first, end)
+    span = said.span(found.first, found.end)
     partial = situation.partial if asked else None
     text = partial + found.text if partial and partial not in found.text else found.text
     if mendable and found.whole and text != mendable:
-        yield Candidate(Correct(Step.ADDRESS, text, span), found.stretch.begun, end, found.guesses)
+        yield Candidate(Correct(Step.ADDRESS, text, span), found.begun, found.end, found.guesses)
         return
     if not found.whole and not asked:
         return
     act = Provide(Step.ADDRESS, text, span, assumed=found.guesses)
     if not found.whole:
         act = replace(act, value=None, missing=Missing.STREET, partial=text)
-    yield Candidate(act, found.stretch.begun, end, found.guesses)
+    yield Candidate(act, found.begun, found.end, found.guesses)
 
 
-def _meant(said: Utterance, stretches: Sequence[_Stretch], held: str | None) -> _Place | None:
+def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _Place | None:
     """Return the address to be visited, with what was said anew in it."""
-    read = [place for each in stretches if (place := _read(said, each))]
-    ranks = [each.stretch.rank for each in read if each.whole]
+    read = [place for each in stretches if (place := _read(said, each)).text]
+    ranks = [each.rank for each in read if each.whole]
     best = max(ranks, default=_HERE)
-    if any(not each.whole and each.stretch.rank == _JOB for each in read) and best < _JOB:
+    if any(not each.whole and each.rank == _JOB for each in read) and best < _JOB:
         best = _JOB  # its suburb says that it is not the address at home
     meant: _Place | None = None
     for each in read:
-        if each.stretch.rank < best:
+        if each.rank < best:
             continue
         before = meant.text if meant else held
-        if before and (each.stretch.mends or not each.whole or meant is None):
+        if before and (each.mends or not each.whole or meant is None):
             text = _mended(before, each.text, said.lexicon.language)
-            begun = min(meant.stretch.begun, each.stretch.begun) if meant else each.stretch.begun
-            meant = _Place(text, True, replace(each.stretch, begun=begun), 0)
-        elif meant is None or each.stretch.mends or each.whole > meant.whole:
+            begun = min(meant.begun, each.begun) if meant else each.begun
+            meant = replace(each, begun=begun, text=text, whole=True, guesses=0)
+        elif meant is None or each.mends or each.whole > meant.whole:
             meant = each
-    if meant and not meant.whole and not _features(said, meant.stretch).admin:
-        return None
-    return meant
+    lacks = meant and not meant.whole and not _features(said, meant.first, meant.end).admin
+    return None if lacks else meant
 
 
-def _stretches(said: Utterance, bare: bool) -> Iterator[_Stretch]:
+def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
     """Give the stretches that may be an address; marks inside one do not part it."""
-    open_: _Stretch | None = None
+    open_: _Place | None = None
     rank = _HERE
     for first, end, mends in _pieces(said):
         piece = _announced(said, first, end, mends=mends)
@@ -156,7 +149,7 @@ def _pieces(said: Utterance) -> Iterator[tuple[int, int, bool]]:
         yield first, len(said), mends
 
 
-def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Stretch:
+def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
     """Return a piece without the words that lead up to the address, and that go on behind it."""
     begun, announced, rank = first, False, _HERE
     if said.clause(first).denied or any(said.all("address.elsewhere", first=first, end=end)):
@@ -172,14 +165,14 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Stretc
     last = tail.first if tail else end
     while last > first and said.at(last - 1, "address.particle"):
         last -= 1
-    return _Stretch(first, last, begun, announced, rank, mends)
+    return _Place(first, last, begun, announced, rank, mends)
 
 
-def _belongs(said: Utterance, piece: _Stretch, *, goes_on: bool) -> bool:
+def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
     if piece.first >= piece.end:
         return False
-    features = _features(said, piece)
-    named = features.number or features.road or features.place or features.admin
+    features = _features(said, piece.first, piece.end)
+    named = any(features)
     if goes_on:
         room = said.numbers.figures(piece.first)
         return named or (room is not None and room.end == piece.end)
@@ -188,9 +181,7 @@ def _belongs(said: Utterance, piece: _Stretch, *, goes_on: bool) -> bool:
     return named or (piece.announced and piece.end - piece.first >= _SHORTEST)
 
 
-def _features(said: Utterance, piece: _Stretch) -> _Features:
-    first, end = piece.first, piece.end
-
+def _features(said: Utterance, first: int, end: int) -> _Features:
     def names(tag: str, least: int) -> bool:
         found = said.all(tag, first=min(first + least, end), end=end)
         return any(said.tokens[each.first - 1].kind is Kind.HAN for each in found)
@@ -212,21 +203,18 @@ def _numbered(said: Utterance, at: int) -> bool:
     )
 
 
-def _read(said: Utterance, each: _Stretch) -> _Place | None:
-    if each.end - each.first < 2:
-        return None
-    features, text = _features(said, each), _written(said, each.first, each.end)
+def _read(said: Utterance, each: _Place) -> _Place:
+    """Return it with its text, if it is an address or a part of one."""
+    has, text = _features(said, each.first, each.end), _written(said, each.first, each.end)
+    named = has.road or has.place
     ends_with_town = said.before(each.end, "address.admin", "address.city") is not None
-    only_town = features.admin and not (features.road or features.place) and ends_with_town
+    only_town = has.admin and not named and ends_with_town
     rural = said.before(each.end, "address.town") and each.end - each.first >= _SHORTEST_TOWN
-    if features.whole or (each.announced and (rural or not (only_town or features.number))):
-        sure = features.number or each.announced
-        return _Place(text, True, each, 0 if sure else 1)
-    if features.road or features.place:
-        return _Place(text, True, each, 2)
-    if features.number or only_town:
-        return _Place(text, False, each, 2)
-    return None
+    if each.end - each.first < 2 or not (named or has.number or only_town or each.announced):
+        return each
+    if has.whole or (each.announced and (rural or not (only_town or has.number))):
+        return replace(each, text=text, whole=True, guesses=not (has.number or each.announced))
+    return replace(each, text=text, whole=named, guesses=2)
 
 
 def _written(said: Utterance, first: int, end: int) -> str:
@@ -256,7 +244,7 @@ def _written(said: Utterance, first: int, end: int) -> str:
 def _mended(held: str, new: str, language: str) -> str:
     """Return an address with a street said again in its town, or numbers in its street."""
     old, part = utterance(held, language), utterance(new, language)
-    features = _features(part, _Stretch(0, len(part), 0, False, _HERE, False))
+    features = _features(part, 0, len(part))
     old_numbers, numbers = _numbers(old), _numbers(part)
     if features.road or features.place or features.admin:
         town = "" if _town_end(part) else held[: _place(old, _town_end(old))]
@@ -293,12 +281,7 @@ def _numbers(said: Utterance) -> list[tuple[str, int, int]]:
 
 def _town_end(said: Utterance) -> int:
     """Return where the town of an address ends; 0 if none is named."""
-    found = [
-        m for m in said.all("address.admin", "address.city") if m.tag.endswith("city") or m.first
-    ]
-    towns = [
-        m.end
-        for m in found
-        if not said.at(m.end, "address.road") and not said.at(m.end + 1, "address.road")
-    ]
-    return max(towns, default=0)
+    towns = (m for m in said.all("address.admin", "address.city") if m.first or "city" in m.tag)
+    road = "address.road"
+    ends = (m.end for m in towns if not said.at(m.end, road) and not said.at(m.end + 1, road))
+    return max(ends, default=0)
