@@ -49,6 +49,9 @@ def left_open(utterance: str, **changes: object) -> Window | None:
     ("utterance", "value"),
     [
         ("tomorrow morning around nine thirty", "2027-03-03T09:30"),
+        ("Easter Monday at ten", "2027-03-29T10:00"),
+        ("Tuesday after next at three", "2027-03-16T15:00"),
+        ("in May the fifth at three", "2027-05-05T15:00"),
         ("um, tonight at seven", "2027-03-02T19:00"),
         ("could I come in this arvo, say three?", "2027-03-02T15:00"),
         ("Thursday evening 6", "2027-03-04T18:00"),

@@ -35,6 +35,9 @@ def heard(utterance: str, *, asked: bool = True) -> str | None:
         ("高，晓，峰", "高晓峰"),
         ("登记在李红霞名下", "李红霞"),
         ("登记赵雅芝的名字", "赵雅芝"),
+        ("王", "王"),
+        ("我叫晓雯", "晓雯"),
+        ("我叫约翰.杰克逊", "约翰·杰克逊"),
     ],
 )
 def test_a_name_is_kept_as_it_was_given(utterance: str, name: str) -> None:

@@ -319,10 +319,6 @@ class Grammar:
         words, at = self.words, 0
         if len(words) > _LONGEST_PIECE_WORDS or any(word.isin("elsewhere") for word in words):
             return ()
-        for n, word in enumerate(words):
-            named = words.phrase(n, "name.lead", "name.label") or word.isin("name")
-            if named and not words[n - 1].isin("named_part"):
-                return ()
         for n in range(len(words)):
             label = words.phrase(n, "address.label")
             if label and label.value:

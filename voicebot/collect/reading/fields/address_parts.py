@@ -196,8 +196,6 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
         # The house number follows without a pause: only "one oh three" belongs to the unit.
         zero = end > at + 2 and words[at + 1].digits[0] == "0"
         text, end = words.digits(at, 3 if zero else 1)
-    if words.near(end).isin("suffix"):
-        return text + words[end].text.upper(), end + 1
     return text, end
 
 

@@ -22,7 +22,7 @@ from voicebot.collect.reading.fields.time_pieces import (
 
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
 """Other numbers before "to" begin a range: "two to four"."""
-_LONGEST_ROW, _LONGEST_STREET_WORDS, _PARTY_REACH, _MOST_CLOCKS = 4, 3, 6, 2
+_LONGEST_ROW, _PARTY_REACH, _MOST_CLOCKS = 4, 6, 2
 """More numbers in a row are a telephone number."""
 _FILLERS = ("time.filler", "quiet.courtesy", "quiet.link", "quiet.sound", "lead.is", "yes.agree")
 _POLITE = ("quiet.link", "act.leave", "act.greet")
@@ -112,8 +112,6 @@ def _hour(line: Line, got: Got) -> Clock | None:
     minute, joined = sum(rest), line.digits(got.first) and line.said.low(got.first + 1) == "-"
     if hour not in range(1, 24) or (rest and joined):
         return None
-    if line.tag(got.first, "one") and not line.before(got.first, "at"):
-        return None  # "una visita"
     if len(rest) > 1 and (rest[0] or minute > 9 or line.digits(got.parts[1].first) > 1):
         return None
     ish = got.has("ish") or line.tag(got.first, "ish_number")
@@ -166,7 +164,7 @@ def _with_half(line: Line, clock: Clock) -> Clock:
 
 
 def _is_other_number(line: Line, clock: Clock) -> bool:
-    """Return True for a part of a telephone number and for a house number."""
+    """Return True for a part of a telephone number."""
     first, end = line.back(clock.first), line.on(clock.end)
     if any(line.digits(at) > 2 and _is_in_row(line, at) for at in (first - 1, end)):
         return True
@@ -174,14 +172,7 @@ def _is_other_number(line: Line, clock: Clock) -> bool:
         first = line.back(first - 1)
     while _is_in_row(line, end):
         end = line.on(end + 1)
-    if sum(line.tag(at, "n", "figures") is not None for at in range(first, end)) > _LONGEST_ROW:
-        return True
-    for at in range(clock.end, min(line.end, clock.end + _LONGEST_STREET_WORDS)):
-        if line.said.tokens[at].is_sign or line.digits(at):
-            return False
-        if line.tag(at, "street"):
-            return True
-    return False
+    return sum(line.tag(at, "n", "figures") is not None for at in range(first, end)) > _LONGEST_ROW
 
 
 def _is_in_row(line: Line, at: int) -> bool:

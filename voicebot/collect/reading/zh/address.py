@@ -21,7 +21,7 @@ _BESIDE_ADDRESS = (Step.ADDRESS, Step.NAME, Step.PHONE, Step.EMAIL)
 _INSIDE_MARKS = frozenset("-#·()&/")
 _SHORTEST = 3
 _SHORTEST_TOWN = 6
-_ELSEWHERE, _HERE, _JOB = 0, 1, 2
+_ELSEWHERE, _HERE = 0, 1
 
 
 class _Features(NamedTuple):
@@ -87,8 +87,6 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
     read = [place for each in stretches if (place := _read(said, each)).text]
     ranks = [each.rank for each in read if each.whole]
     best = max(ranks, default=_HERE)
-    if any(not each.whole and each.rank == _JOB for each in read) and best < _JOB:
-        best = _JOB  # its suburb says that it is not the address at home
     meant: _Place | None = None
     for each in read:
         if each.rank < best:
@@ -125,9 +123,6 @@ def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
             if open_:
                 yield open_
             open_ = piece if bare or piece.announced or mends else None
-        if open_ and piece.end < end:
-            yield open_
-            open_ = None
     if open_:
         yield open_
 
@@ -154,8 +149,6 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
     begun, announced, rank = first, False, _HERE
     if said.clause(first).denied or any(said.all("address.elsewhere", first=first, end=end)):
         rank = _ELSEWHERE
-    elif any(said.all("address.job", first=first, end=end)):
-        rank = _JOB
     for lead in said.all("address.lead", "address.label", first=first, end=end):
         if lead.end < end:
             begun, first, announced = lead.first, lead.end, lead.tag == "address.lead"
@@ -169,8 +162,6 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
 
 
 def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
-    if piece.first >= piece.end:
-        return False
     features = _features(said, piece.first, piece.end)
     named = any(features)
     if goes_on:

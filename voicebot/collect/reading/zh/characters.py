@@ -67,8 +67,6 @@ def likelihood(name: str, *, announced: bool) -> float:
         return SURE
     if name[0] in SURNAMES and len(name) <= 3:
         return _of_surname(name, usual=usual, announced=announced)
-    if len(name) == _LONGEST and {name[0], name[1]} <= SURNAMES and usual:
-        return LIKELY
     if len(name) <= 3 and _COMMON.issuperset(name):
         return LIKELY if announced or name[0] == name[-1] else FAINT
     return (LIKELY if announced else FAINT) if foreign else 0.0

@@ -141,17 +141,13 @@ def _beyond_marks(said: Utterance, at: int) -> int:
 
 
 def _by_surname(said: Utterance, begun: int, first: int) -> _Mention | None:
-    """Return the name of 免贵姓陈，陈建国, 姓高，单名一个峰字, or the family name alone."""
+    """Return the name of 姓高，单名一个峰字, or the family name alone."""
     family = surname(joined(said, first, min(len(said), first + 4)))
     if not family:
         return None
     end = first + len(family)
     alone = _mention(said, first, end, PERHAPS + 0.1)
     after = _beyond_marks(said, end)
-    if joined(said, after, after + len(family)) == family:  # 陈，陈建国
-        whole = _at(said, after, announced=True)
-        if whole and len(whole.plain) > len(family):
-            return replace(whole, begun=begun, how=_How.NAMED)
     if lead := said.at(after, "name.given"):
         last = lead.end
         while last < min(len(said), lead.end + 3) and not _ends(said, last):
