@@ -78,8 +78,8 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
     spoken = (
         turn.say_time(piece) if act.step is Step.TIME else written(act.step, piece, turn.business)
     )
-    if missing is Missing.CLOCK and (refused := times.refuse_day(turn, piece)):
-        return refused
+    if missing is Missing.CLOCK and (offered := times.of_day(turn, piece)):
+        return offered
     answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
     if answer is not None:
         turn = turn.answer(act.step, answer)  # it is kept, whatever comes next

@@ -17,7 +17,7 @@ from voicebot.business import WEEKDAYS, Hours
 from voicebot.call import CallSid, Needs, Place, Status, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
-from voicebot.collect.reading import Correct, Missing, Provide
+from voicebot.collect.reading import Correct, Missing, Provide, window_of
 from voicebot.collect.spoken import in_a_sentence, written_time
 from voicebot.collect.turn import Turn
 from voicebot.validation import Refusal, refuse_time
@@ -146,6 +146,8 @@ def recall(turn: Turn) -> Turn:
         if turn.valid(Step.TIME, held.given_time):
             return wish_for(turn, held.given_time)
         missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
+        if missing is Missing.CLOCK and (offered := of_day(turn, held.given_time)):
+            return offered
         turn = turn.become(partial=held.given_time)
         return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
     if held.window or held.urgent:
@@ -252,8 +254,18 @@ def close(turn: Turn) -> Turn:
     ).ask()
 
 
-def refuse_day(turn: Turn, day: str) -> Turn | None:
-    """Say why a day without its hour cannot be booked, and offer others; None where it can."""
+def of_day(turn: Turn, said: str) -> Turn | None:
+    """Offer what is free in a part of a day, or instead of a day that cannot be booked.
+
+    said  a day, with the part of it if one was named; None is returned for a day that can be booked
+    """
+    day, _, part = said.partition(" ")
+    if refused := _refuse_day(turn, day):
+        return refused
+    return look(turn, window_of(said)) if part else None
+
+
+def _refuse_day(turn: Turn, day: str) -> Turn | None:
     business, local = turn.business, turn.now.astimezone(turn.business.zone)
     at = datetime.fromisoformat(day).replace(hour=12, tzinfo=business.zone)
     if at.date() < local.date():

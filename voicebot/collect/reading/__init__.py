@@ -12,6 +12,7 @@ from voicebot.collect.reading.fields import readers
 from voicebot.collect.reading.fields.email import valid
 from voicebot.collect.reading.fields.phone import e164
 from voicebot.collect.reading.fields.service import named_in
+from voicebot.collect.reading.fields.time_pieces import window_of
 from voicebot.collect.reading.fields.trades import descriptions
 from voicebot.collect.reading.spelled import likeliest
 from voicebot.collect.reading.types import (
@@ -78,6 +79,7 @@ __all__ = [
     "read",
     "utterance",
     "valid",
+    "window_of",
 ]
 
 

@@ -68,7 +68,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
             yield from _by_meaning(said, situation)
-        elif best:
+        elif best and Step.NAME in situation.record:  # the name is asked for first
             yield from _wished_of_another(said, best)
     elif not _is_passing(best, situation):
         further = sorted(_further(said, best, kept), key=itemgetter(0))

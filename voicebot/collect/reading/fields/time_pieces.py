@@ -7,6 +7,8 @@ from datetime import date, time
 from enum import Enum, IntEnum, auto
 from typing import NamedTuple
 
+from voicebot.call import Window
+
 _Date = date  # a field of Day has the name as well
 NOON, EXACT = 12, "exact"
 
@@ -81,6 +83,23 @@ PARTS = {
     "evening": Hours(time(17), None, "18", range(1, 12), range(5, 12)),
     "night": Hours(time(18), None, "21", range(5, 12), range(5, 12)),
 }
+
+
+_WIDEST = {
+    **{"00": "small_hours", "06": "morning", "11": "noon"},
+    **{"12": "afternoon", "18": "evening", "21": "night"},
+}
+"""Of the parts that a piece writes alike, the one that leaves most open."""
+
+
+def window_of(piece: str) -> Window:
+    """Return the times that a piece of a time allows: a day, or a part of one (`2027-03-04 18`)."""
+    day, _, since = piece.partition(" ")
+    days = (date.fromisoformat(day),)
+    if since not in _WIDEST:
+        return Window(days)
+    hours = PARTS[_WIDEST[since]]
+    return Window(days, after=hours.after, before=hours.before)
 
 
 class Cue(IntEnum):
