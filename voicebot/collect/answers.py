@@ -43,7 +43,7 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
         return turn  # said once more: its yes still counts
     own = step is held.step and held.mode is Mode.ASKING
     guessed = isinstance(act, Provide) and act.assumed >= _MANY_GUESSES
-    doubtful = step is not Step.SERVICE and (unread or guessed)
+    doubtful = step is not Step.SERVICE and (unread or guessed or held.noisy)
     early = not own or doubtful
     if known is not None and not doubtful and step not in held.read_back:
         early = False  # it is said aloud as what it is now

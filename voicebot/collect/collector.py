@@ -180,7 +180,7 @@ class Conversation:
             revised = (said, replace(said, text=prefix, partial=True))
         early = partial(self._save_early, Change(messages=(message,), revised=revised))
         reading = await self._meaning(utterance, understand, early)
-        return Heard(message, reading, revised, utterance.transcripts)
+        return Heard(message, reading, revised, utterance.transcripts, utterance.noisy)
 
     async def _meaning(
         self, utterance: Utterance, understand: Understand, early: Meanwhile

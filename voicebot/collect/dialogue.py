@@ -86,6 +86,7 @@ class Dialogue:
     unwanted   those that were offered before, and not taken
     partial    an earlier piece of the answer to `step`
     tries      what was heard at each attempt at this answer: of each, all transcripts
+    noisy      the line is bad: keys are offered early, and what was spoken is spelled back
     unheard    the question was cut off before anything of it was heard, or the read-back before
                its value was: no answer to it counts, nor fails
     attempts   failed answers to this question       put  how often it was put
@@ -122,6 +123,7 @@ class Dialogue:
     unwanted: tuple[str, ...] = ()
     partial: str | None = None
     tries: tuple[tuple[str, ...], ...] = ()
+    noisy: bool = False
     unheard: bool = False
     attempts: int = 0
     put: int = 0

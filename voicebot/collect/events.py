@@ -25,12 +25,14 @@ class Heard:
 
     revised      (as it was written, as it was heard): the bot's words that this interrupted
     transcripts  all that a recogniser heard, the likeliest first; empty for what was typed
+    noisy        whether the line is bad, as far as this tells
     """
 
     message: Message
     reading: Reading
     revised: tuple[Message, Message] | None = None
     transcripts: tuple[str, ...] = ()
+    noisy: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ class Utterance:
                   interrupted them; None when they interrupted nothing
     hint          turn-taking's reading of these words, which the conversation shares, or None
     transcripts   all that a recogniser heard, the likeliest first; empty for what was typed
+    noisy         whether the line is bad, as far as this tells
     """
 
     text: str
@@ -252,6 +255,7 @@ class Utterance:
     heard_prefix: str | None = None
     hint: Hint | None = None
     transcripts: tuple[str, ...] = ()
+    noisy: bool | None = None
 
 
 Hearing = Utterance | Unheard | Silent | TimeUp

@@ -55,7 +55,10 @@ def next_move(
             reading = with_own_question(reading, message.text, where, dialogue.business)
             said = Said(message.text, reading, where, dialogue.read_back)
             turn = _reopened(turn.become(silences=0, patience=0))
-            turn = _remembered(on_heard(_cut_off(turn, revised), said), dialogue, event)
+            turn = _cut_off(turn, revised)
+            if event.noisy is not None:
+                turn = turn.become(noisy=event.noisy)
+            turn = _remembered(on_heard(turn, said), dialogue, event)
         case Placed():
             turn = on_placed(turn, event)
         case Free():

@@ -62,6 +62,18 @@ def written(step: Step, value: str, business: Business) -> str:
     return value
 
 
+def spelled_back(step: Step, said: str) -> str:
+    """Return a name, or an e-mail address, with its letters behind it, for a bad line.
+
+    "John Smith" becomes "John Smith, J O H N, S M I T H"; of an address what stands before the at
+    sign is spelled. Other values stay as they are.
+    """
+    if step not in (Step.NAME, Step.EMAIL) or not said.isascii():
+        return said
+    words = said.upper().split() if step is Step.NAME else [said.partition("@")[0]]
+    return ", ".join([said, *(" ".join(filter(str.isalnum, word)) for word in words)])
+
+
 def written_phone(value: str, region: str) -> str:
     """Return a number in national format in its own region, else international; with spaces."""
     if not value.startswith("+"):

@@ -35,7 +35,14 @@ from voicebot.collect.events import (
     Save,
     Say,
 )
-from voicebot.collect.spoken import in_a_sentence, listing, spoken_time, spoken_times, written
+from voicebot.collect.spoken import (
+    in_a_sentence,
+    listing,
+    spelled_back,
+    spoken_time,
+    spoken_times,
+    written,
+)
 from voicebot.validation import validate
 
 
@@ -186,6 +193,8 @@ class Turn:
             case _:
                 moved = "_moved" if held.about and held.step is Step.TIME else ""
                 key = f"ask.{held.step}{moved}{self._visited(held.step)}"
+                if held.step is Step.PHONE and held.noisy and not put:
+                    turn = turn.say("trouble.noisy")
                 return turn.say(key, put, services=self.offers())
 
     def _visited(self, step: Step) -> str:
@@ -227,7 +236,8 @@ class Turn:
         value = self.dialogue.value(step) or ""
         if step is Step.TIME:
             return self.say_time(value)
-        return written(step, value, self.business)
+        said = written(step, value, self.business)
+        return spelled_back(step, said) if self.dialogue.noisy else said
 
     def offers(self) -> str:
         """Return the services as one says them."""

@@ -10,6 +10,7 @@ What is public
     Meaning                                 says how alike texts are in meaning
     CachedSynthesizer, FallbackSynthesizer  what `open_synthesizer` returns, and is to be warmed
     WholeUtterances                         a transcriber as an engine
+    is_noisy                                whether an utterance comes over a bad line
     split_sentences, sentences_of           the sentences of a text, and of several
     load_meaning                            the meaning engine in this process, for commands
     SpeechProcess, is_needed, has_fallback  the processes on this machine
@@ -39,6 +40,7 @@ from voicebot.speech.models import (
     voice_files,
     whisper_files,
 )
+from voicebot.speech.noise import is_noisy
 from voicebot.speech.null import NullDetector, clip_checksum, read_manifest
 from voicebot.speech.protocols import (
     Deliver,
@@ -60,7 +62,7 @@ __all__ = [
     "CachedSynthesizer", "Deliver", "FallbackSynthesizer", "Hint", "Meaning", "NullDetector",
     "OpenDetector", "SpeechProcess", "SpeechToText", "SttStream", "SttTurn", "Synthesizer",
     "Transcriber", "Transcript", "VoiceDetector", "WholeUtterances", "clip_checksum", "detectors",
-    "has_fallback", "is_needed", "load_meaning", "meaning_model", "meaning_socket",
+    "has_fallback", "is_needed", "is_noisy", "load_meaning", "meaning_model", "meaning_socket",
     "missing_models", "missing_packages", "open_meaning", "open_stt", "open_synthesizer",
     "read_manifest", "sentences_of", "split_sentences", "stt_socket", "tts_socket", "voice_files",
     "whisper_files",

@@ -66,6 +66,7 @@ class Transcribed:
     seconds: float
     failed: bool = False
     alternatives: tuple[str, ...] = ()
+    noisy: bool | None = None  # the line, as far as this tells
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 from voicebot.errors import SpeechUnavailable
 from voicebot.g711 import RATE_HZ
 from voicebot.log import get_logger
-from voicebot.speech import Hint, SttStream, SttTurn
+from voicebot.speech import Hint, SttStream, SttTurn, is_noisy
 from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.events import (
     DropTranscription,
@@ -117,5 +117,5 @@ class Listener:
             seconds = self._machine.now().s - asked_at
             self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
-            text, others = found.text.strip(), found.alternatives
-            self._machine.handle(Transcribed(number, text, found.seconds, alternatives=others))
+            text, others, noisy = found.text.strip(), found.alternatives, is_noisy(audio)
+            self._machine.handle(Transcribed(number, text, found.seconds, False, others, noisy))

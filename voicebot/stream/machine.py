@@ -181,7 +181,8 @@ def _judge(moment: Moment) -> None:
     if caller.is_answer(moment, spoken, texts):
         prefix, hint = _take_prefix(moment), read(texts)
         text = hint.text or texts[0]
-        _deliver(moment, Utterance(text, spoken.started_at, False, prefix, hint, texts))
+        noisy = spoken.transcript.noisy
+        _deliver(moment, Utterance(text, spoken.started_at, False, prefix, hint, texts, noisy))
     elif spoken.transcript.failed and not spoken.plain:
         _deliver(moment, Unheard())
     else:
