@@ -37,6 +37,10 @@ def caller(text: str, second: int = 0) -> Message:
     return Message(Speaker.CALLER, text, START + timedelta(seconds=second))
 
 
+def said(text: str, second: int = 0) -> Change:
+    return Change(messages=(caller(text, second),))
+
+
 def answered(step: Step, second: int) -> Change:
     """A caller's answer with the words it came in, and the next question."""
     answers: dict[Step, str | Service | datetime] = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fakeredis import FakeAsyncRedis
@@ -15,10 +17,13 @@ from tests.ports import free_port
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings
 from voicebot.store.client import connect
+from voicebot.store.fallback import FallbackStore
 from voicebot.store.layout import utc_now
+from voicebot.store.replay import JOURNALS
 from voicebot.store.store import Store
 
 from .calls import Clock
+from .faults import FaultyRedis
 from .server import ValkeyProcess
 
 StoreMaker = Callable[..., Store]
@@ -90,3 +95,38 @@ async def make_store(
 def store(make_store: StoreMaker) -> Store:
     """The store of most tests."""
     return make_store()
+
+
+@pytest.fixture
+def faulty(client: Redis) -> FaultyRedis:
+    return FaultyRedis(client)
+
+
+class Processes:
+    """Store processes on one data dir, one after or beside the other."""
+
+    def __init__(self, faulty: FaultyRedis, settings: Settings, business: Business) -> None:
+        self._faulty = faulty
+        self.settings = settings
+        self.business = business
+        self.data_dir = settings.data_dir
+        self.clock: Callable[[], datetime] = utc_now
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Store]:
+        """A store from its start to its end; its journal file is left as a crash leaves it."""
+        journal = FallbackStore(self.data_dir / JOURNALS)
+        redis = cast(Redis, self._faulty)
+        store = Store(redis, self.settings, self.business, fallback=journal, clock=self.clock)
+        await store.start()
+        try:
+            yield store
+        finally:
+            await store.tasks.close()
+            await store.best_effort.finish()
+            await journal.close()
+
+
+@pytest.fixture
+def process(faulty: FaultyRedis, settings: Settings, business: Business) -> Processes:
+    return Processes(faulty, settings, business)

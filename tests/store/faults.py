@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -86,3 +87,8 @@ class FaultyRedis:
         if self._reply_lost:
             raise RedisConnectionError("connection reset")
         return reply
+
+
+def no_room(*_: object) -> None:
+    """A full disk."""
+    raise OSError(errno.ENOSPC, "no space left")

@@ -30,7 +30,7 @@ from voicebot.store.scripts import TooFewReplicas
 from voicebot.store.store import REPLAY_EVERY_S, Store
 
 from . import denials
-from .calls import SID, answered, caller, spoken
+from .calls import SID, answered, caller, said, spoken
 from .denials import Denial
 from .server import ValkeyProcess
 
@@ -57,10 +57,6 @@ async def client(valkey: ValkeyProcess) -> AsyncIterator[Redis]:
 async def store(settings: Settings, business: Business, client: Redis) -> AsyncIterator[Store]:
     async with open_store(settings, business) as store:
         yield store
-
-
-def said(text: str, second: int) -> Change:
-    return Change(messages=(caller(text, second),))
 
 
 async def until_in_redis(settings: Settings) -> None:

@@ -6,22 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
 import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, load_business
 from voicebot.call import FIELDS, CallSid, Change, Needs, Place, Saved, Status, Step
-from voicebot.settings import Settings
-from voicebot.store.fallback import FallbackStore
 from voicebot.store.reconciliation import Reconciliation
-from voicebot.store.replay import JOURNALS
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
 from .calls import BOOKED_TIME, SID, Clock, answered, stored
-from .conftest import StoreMaker
+from .conftest import Processes, StoreMaker
 from .faults import FaultyRedis
 
 OTHER = CallSid("CAother")
@@ -44,31 +40,11 @@ def reconciliation(client: Redis, business: Business, clock: Clock) -> Reconcili
     return Reconciliation(client, business, clock)
 
 
-class Server:
-    """Stream servers on one data dir, one after the other."""
-
-    def __init__(self, client: Redis, settings: Settings, business: Business, clock: Clock) -> None:
-        self.redis = FaultyRedis(client)
-        self._settings, self._business, self._clock = settings, business, clock
-
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[Store]:
-        """A server from its start to its crash; its journal stays as it is."""
-        journal = FallbackStore(self._settings.data_dir / JOURNALS)
-        redis = cast(Redis, self.redis)
-        store = Store(redis, self._settings, self._business, fallback=journal, clock=self._clock)
-        await store.start()
-        try:
-            yield store
-        finally:
-            await store.tasks.close()
-            await store.best_effort.finish()
-            await journal.close()
-
-
 @pytest.fixture
-def server(client: Redis, settings: Settings, business: Business, clock: Clock) -> Server:
-    return Server(client, settings, business, clock)
+def process(process: Processes, clock: Clock) -> Processes:
+    """Servers by the test's clock."""
+    process.clock = clock
+    return process
 
 
 async def is_free(store: Store) -> bool:
@@ -80,32 +56,36 @@ async def is_free(store: Store) -> bool:
 
 
 @asynccontextmanager
-async def booking_in_the_journal(server: Server, store: Store) -> AsyncIterator[CallSession]:
+async def booking_in_the_journal(store: Store, faulty: FaultyRedis) -> AsyncIterator[CallSession]:
     """A call that has booked a place; its server lost Redis before the record said so."""
     call = await store.open_call(SID, caller=None)
     for second, step in enumerate(FIELDS[:-1]):
         await call.commit(answered(step, second))
     assert await call.appointments.book(BOOKED_TIME) is Place.YOURS
     change = replace(answered(Step.TIME, 9), answers={Step.TIME: BOOKED_TIME})
-    with server.redis.away():
+    with faulty.away():
         assert await call.commit(change) is Saved.JOURNAL
         yield call
 
 
-async def crash_with_a_booking_in_the_journal(server: Server) -> None:
+async def crash_with_a_booking_in_the_journal(process: Processes, faulty: FaultyRedis) -> None:
     """The server of such a call ends before Redis is back."""
-    async with server() as store, booking_in_the_journal(server, store):
+    async with process() as store, booking_in_the_journal(store, faulty):
         await store.tasks.close()
 
 
 async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
-    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+    store: Store,
+    process: Processes,
+    faulty: FaultyRedis,
+    reconciliation: Reconciliation,
+    clock: Clock,
 ) -> None:
-    await crash_with_a_booking_in_the_journal(server)
+    await crash_with_a_booking_in_the_journal(process, faulty)
     clock.at += timedelta(days=3)
     assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
     assert await is_free(store)
-    async with server():
+    async with process():
         pass
     skeleton = await stored(store)
     assert (skeleton.servicebooked, skeleton.due) == (True, Needs.NOTHING)
@@ -114,10 +94,14 @@ async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
 
 
 async def test_so_does_a_booking_that_waited_in_a_living_server(
-    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+    store: Store,
+    process: Processes,
+    faulty: FaultyRedis,
+    reconciliation: Reconciliation,
+    clock: Clock,
 ) -> None:
-    async with server() as living:
-        async with booking_in_the_journal(server, living) as call:
+    async with process() as living:
+        async with booking_in_the_journal(living, faulty) as call:
             clock.at += timedelta(days=3)
             assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
         await call.caught_up()
@@ -126,14 +110,18 @@ async def test_so_does_a_booking_that_waited_in_a_living_server(
 
 
 async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
-    store: Store, server: Server, reconciliation: Reconciliation, clock: Clock
+    store: Store,
+    process: Processes,
+    faulty: FaultyRedis,
+    reconciliation: Reconciliation,
+    clock: Clock,
 ) -> None:
-    await crash_with_a_booking_in_the_journal(server)
+    await crash_with_a_booking_in_the_journal(process, faulty)
     clock.at += timedelta(days=3)
     assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
     other = await store.open_call(OTHER, caller=None)
     assert await other.appointments.book(BOOKED_TIME) is Place.YOURS
-    async with server():
+    async with process():
         pass
     assert (await stored(store)).due is Needs.FOLLOW_UP
     turn = await store.open_turn(OTHER)
@@ -141,12 +129,12 @@ async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
 
 
 async def test_a_booking_that_comes_in_time_out_of_a_journal_keeps_its_place(
-    store: Store, server: Server, client: Redis
+    store: Store, process: Processes, faulty: FaultyRedis, client: Redis
 ) -> None:
-    await crash_with_a_booking_in_the_journal(server)
+    await crash_with_a_booking_in_the_journal(process, faulty)
     (day,) = [key async for key in client.scan_iter("slots:*")]
     before = await client.hgetall(day)
-    async with server():
+    async with process():
         pass
     assert await client.hgetall(day) == before
     assert (await stored(store)).due is Needs.NOTHING

@@ -16,11 +16,9 @@ from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_pa
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, answered, caller, spoken, stored
-from .faults import FaultyRedis
-from .test_replay import Processes, faulty, no_room, process, said
-
-__all__ = ["faulty", "process"]
+from .calls import SID, answered, caller, said, spoken, stored
+from .conftest import Processes
+from .faults import FaultyRedis, no_room
 
 HEALTHY = CallSid("CAhealthy")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect as open_database
 from typing import cast
@@ -17,59 +16,15 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
-from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced, StoreUnavailable
-from voicebot.settings import Settings
-from voicebot.store.fallback import FallbackStore
 from voicebot.store.journal_file import JournalFile
-from voicebot.store.replay import JOURNALS, journal_backlog, journal_paths
+from voicebot.store.replay import journal_backlog, journal_paths
 from voicebot.store.store import Store
 
-from .calls import SID, answered, caller, spoken, stored
-from .faults import FaultyRedis
-
-
-@pytest.fixture
-def faulty(client: Redis) -> FaultyRedis:
-    return FaultyRedis(client)
-
-
-@pytest.fixture
-def process(faulty: FaultyRedis, settings: Settings, business: Business) -> Processes:
-    return Processes(faulty, settings, business)
-
-
-class Processes:
-    """Store processes on one data dir, one after or beside the other."""
-
-    def __init__(self, faulty: FaultyRedis, settings: Settings, business: Business) -> None:
-        self._faulty = faulty
-        self.settings = settings
-        self.business = business
-        self.data_dir = settings.data_dir
-
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[Store]:
-        """A store from its start to its end; its journal file is left as a crash leaves it."""
-        journal = FallbackStore(self.settings.data_dir / JOURNALS)
-        store = Store(cast(Redis, self._faulty), self.settings, self.business, fallback=journal)
-        await store.start()
-        try:
-            yield store
-        finally:
-            await store.tasks.close()
-            await store.best_effort.finish()
-            await journal.close()
-
-
-def said(text: str, second: int = 0) -> Change:
-    return Change(messages=(caller(text, second),))
-
-
-def no_room(*_: object) -> None:
-    """A full disk."""
-    raise OSError(errno.ENOSPC, "no space left")
+from .calls import SID, answered, caller, said, spoken, stored
+from .conftest import Processes
+from .faults import FaultyRedis, no_room
 
 
 async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(

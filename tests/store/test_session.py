@@ -23,11 +23,6 @@ from .faults import FaultyRedis
 
 
 @pytest.fixture
-def faulty(client: Redis) -> FaultyRedis:
-    return FaultyRedis(client)
-
-
-@pytest.fixture
 def store(faulty: FaultyRedis, make_store: StoreMaker) -> Store:
     return make_store(on=cast(Redis, faulty))
 
