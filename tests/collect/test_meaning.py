@@ -17,7 +17,7 @@ from voicebot.collect.understand import understand_by_rules
 from voicebot.errors import SpeechUnavailable
 
 DEMO = load_business(Path("demo"))
-DESCRIBED = "there is a puddle in the hallway"
+DESCRIBED = "that contraption upstairs is acting up"
 
 
 class Nearest:

