@@ -696,6 +696,8 @@ def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | No
         ("it's a PO box, number 90, Orange", "PO Box 90, Orange"),
         ("P.O. Box 90, Orange", "PO Box 90, Orange"),
         ("locked bag 7, Orange", "Locked Bag 7, Orange"),
+        ("12 Elm Street, Orange, number 0491 570 156", "12 Elm Street, Orange"),
+        ("number 4 Oak Avenue, Ryde", "4 Oak Avenue, Ryde"),
         (
             "letters go to PO Box 3, but the house is 12 Elm Street, Orange",
             "12 Elm Street, Orange",

@@ -19,18 +19,12 @@ from voicebot.collect.reading.fields.address_parts import (
     unit_at,
     unit_name_at,
 )
-from voicebot.collect.reading.fields.address_words import (
-    CODES,
-    COUNTRIES,
-    STATES,
-    Word,
-    Words,
-)
+from voicebot.collect.reading.fields.address_words import CODES, COUNTRIES, STATES, Word, Words
 from voicebot.collect.reading.words import FUNCTION_WORDS, is_everyday, is_family, is_given
 
 _TYPELESS_GUESSES = 2
-_LONGEST_HOUSE_WORDS, _LONGEST_BUILDING_WORDS = 5, 7
-_LONGEST_PLACE_WORDS, _LONGEST_PIECE_WORDS, _LONGEST_CITY_REST = 5, 12, 2
+_LONGEST_HOUSE_WORDS, _LONGEST_PLACE_WORDS = 5, 5
+_LONGEST_PIECE_WORDS, _LONGEST_CITY_REST = 12, 2
 _MOST_HEAD_PARTS = 4
 _POSTCODE_DIGITS = {"AU": 4, "US": 5}
 _WITHOUT_STATES = "GB"
@@ -61,8 +55,7 @@ class Grammar:
                 end += words[end].isin("on")  # "number 12 on Smith Street"
             if label := words.phrase(end, "address.label"):
                 end = words.place(label.end)  # "street number 44, street name Hill Street"
-            unit = words.phrase(at, "number.unit") and end == at + 1
-            few = bool(unit) or words[at - 1].isin("wanting")  # "I need 2 pizzas"
+            few = words.phrase(at, "number.unit") is not None or words[at - 1].isin("wanting")
             street = street_at(words, end, weak=False)
             if self.alone and not street and (weak := street_at(words, end, weak=True)):
                 street = weak if not few or words[weak[1]].pause else None
@@ -110,11 +103,10 @@ class Grammar:
         number = number_at(words, at)
         if number and (words[number[1] + 1].isin("type") or not words[number[1]].isin("counted")):
             house = self._house(number[1])  # "flat 2, 14 Cedar House, Acre Lane"
+            kind = Kind.NUMBER
             if house and street_at(words, house[1], weak=self.alone):
-                numbered = f"{number[0]} {house[0]}", house[1]
-                part, at = found(Kind.HOUSE, words, at, numbered)
-            else:
-                part, at = found(Kind.NUMBER, words, at, number)
+                kind, number = Kind.HOUSE, (f"{number[0]} {house[0]}", house[1])
+            part, at = found(kind, words, at, number)
             parts += (part,)
         return parts, at
 
@@ -143,17 +135,16 @@ class Grammar:
         """
         words = self.words
         rest = parts[parts[0].kind is Kind.HOUSE and not words[at].pause :]
-        named = words.part(0, words.place(rest[0].first))
-        all_said = words.place(parts[-1].end) == len(words) and rest[0].kind is not Kind.HOUSE
-        sure = all_said and kinds(rest) & {Kind.POSTCODE, Kind.STATE}
-        if not at or not sure or len(named) > _LONGEST_BUILDING_WORDS or is_given(named[0].low):
+        first = words.place(rest[0].first)
+        named = words.part(0, first)
+        whole = words.place(parts[-1].end) == len(words)
+        if not named or not whole or not kinds(rest) & {Kind.POSTCODE, Kind.STATE}:
             return parts
         own = [word for word in named if not word.isin("small")]
         talk = any(self._announces(word) or not word.text[0].isupper() for word in own)
-        if talk or named[0] not in own or (len(own) == 1 and is_everyday(own[0].low)):
+        if talk or is_given(named[0].low) or rest[0].kind is Kind.HOUSE:
             return parts
-        building = words.titled(0, len(named)), len(named)
-        return (found(Kind.HOUSE, words, 0, building)[0], *rest)
+        return (found(Kind.HOUSE, words, 0, (words.titled(0, first), first))[0], *rest)
 
     def _announces(self, word: Word) -> bool:
         return word.isin("announcing") or word.low in FUNCTION_WORDS or word.is_figure
@@ -197,9 +188,7 @@ class Grammar:
             elif words[at].isin("link") and (unit := self._led_to(at + 1)):
                 at = unit
             elif words.phrase(at, "address.aside"):
-                at += 1
-                while not words[at].pause:
-                    at += 1
+                at = next(n for n in range(at + 1, len(words) + 1) if words[n].pause)
             elif words[at].isin("in") and after.text and not after.isin("stop"):
                 if self.words.is_code(at, self.region):
                     break
@@ -225,7 +214,9 @@ class Grammar:
             return found(Kind.COUNTRY, words, at, (name, end))
         if Kind.POSTCODE in before:
             return None
-        if unit := unit_at(words, at) or self._suite(at, before):
+        text, suite = words[at].text, self.region == "US" and Kind.PLACE not in before
+        suite = suite and text.isdecimal() and len(text) in (3, 4)  # "12 Grand Ave 600": no ZIP
+        if unit := unit_at(words, at) or ((text, at + 1) if suite else None):
             return found(Kind.UNIT, words, at, unit)
         if words.phrase(at, "address.number") and (number := unit_name_at(words, at + 1)):
             if words[number[1]].is_number:
@@ -241,12 +232,6 @@ class Grammar:
         further = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = all(is_everyday(word.low) and not word.isin("compass") for word in further)
         return None if further and talk else place  # "West Yorkshire", not "ring the bell"
-
-    def _suite(self, at: int, before: set[Kind]) -> Read | None:
-        """Return the 600 of "12 Grand Ave 600, Chicago": too few figures for a ZIP."""
-        text = self.words[at].text
-        suite = self.region == "US" and text.isdecimal() and len(text) in (3, 4)
-        return (text, at + 1) if suite and Kind.PLACE not in before else None
 
     def state_at(self, at: int) -> Read | None:
         """Return the state that begins here."""

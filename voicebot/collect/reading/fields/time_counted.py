@@ -5,12 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import datetime, timedelta
 
-from voicebot.collect.reading.fields.time_days import (
-    add_days,
-    counts_from_there,
-    dated,
-    named_day,
-)
+from voicebot.collect.reading.fields.time_days import add_days, counts_from_there, dated, named_day
 from voicebot.collect.reading.fields.time_patterns import Line, match
 from voicebot.collect.reading.fields.time_pieces import Day, Kind
 
