@@ -46,6 +46,8 @@ def test_the_letters_at_the_end_are_found(text: str, letters: str) -> None:
         "L4 1 2, 3 4 5",
         "A-4-1-2-3-4-5-6",
         "K-A-T-E, the number four at Yahoo.com.",
+        "K-A-T-E-4.",
+        "J O H N 1 9 9",
         "jay.smith at gmail.com",
         "Friday 14th March at 2pm.",
         "约翰",

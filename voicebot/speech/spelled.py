@@ -33,8 +33,8 @@ def letters_from(text: str) -> int | None:
         "My surname is Nuyen, and G-U-Y-E-N."  ->  the place of "and": it stands for a letter
         "K-A-T-E, the number four"             ->  None: what follows would be lost
 
-    Digits among letters may be letters misheard ("K-8-R-L-A"); where there are as many digits as
-    letters it is a number.
+    Digits among letters may be letters misheard ("K-8-R-L-A"); those that come last were said
+    ("K A T E 4"), and where there are as many digits as letters it is a number.
     """
     pieces = list(_PIECE.finditer(text))
     first = len(pieces)
@@ -48,7 +48,7 @@ def letters_from(text: str) -> int | None:
     counted = sum(piece not in _LONE for piece in single)
     together = any(_is_letters(piece) and len(piece) >= _FEWEST_TOGETHER for piece in run)
     spelled = together or (len(single) >= _FEWEST_SINGLE and counted)
-    if not spelled or digits >= letters:
+    if not spelled or digits >= letters or run[-1].isdigit():
         return None
     begin = pieces[first].start()
     slip = _SLIP.search(text[:begin].rstrip(" "))

@@ -187,8 +187,9 @@ class Whisper:
         found = [f"{said} {row.lstrip(' ,.-')}".strip() for row in rows[: _BEAM - 1]]
         if not found:
             return texts, None
-        # Of the words before the letters the first texts know more; of letters alone, nothing.
-        return distinct([*found, *texts] if said else found), letters_of(rows[0])
+        # Of words before the letters, and of digits, the first texts know more; of letters nothing.
+        more = texts if said or any(map(str.isdigit, texts[0])) else ()
+        return distinct([*found, *more]), letters_of(rows[0])
 
     def _encode(self, samples: NDArray[np.int16]) -> ctranslate2.StorageView:
         upsampler = Resampler(g711.RATE_HZ, RATE_HZ)

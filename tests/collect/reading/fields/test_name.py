@@ -136,6 +136,7 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("McDonald, M C D O N A L D", "McDonald"),
         ("Eefa, spelled A O I F E", "Aoife"),
         ("surname Brandt, D-R-A-N-D-T", "Brandt"),
+        ("my last name is Causty. K-O-W-A-L-S-K-I", "Kowalski"),
         ("Ottilie spelled O T T I L I E, Quast Q U A S T", "Ottilie Quast"),
         ("Otto, that's O T T O, Quast, which is Q U A S T", "Otto Quast"),
         ("Blarg Drift, D R I F T", "Blarg Drift"),

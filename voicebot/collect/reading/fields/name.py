@@ -167,7 +167,7 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         other = before.letters and not before.hint and (each.apart or not alike(old[-1], each.text))
         if other and len(old) == 1:
             name = f"{name} {titled(each.text)}"
-        elif each.told and len(old) == 1:
+        elif len(old) == 1 and (each.told or _is_misheard(before, each.text)):
             name = titled(each.text)
         elif not other:
             name = respelled(name, each.text)
@@ -189,6 +189,16 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
     elif len(new) > len(old) and alike(old[0], new[0]):
         name = each.text
     return name, also, before if each.hint else each
+
+
+def _is_misheard(before: Mention, letters: str) -> bool:
+    """Return True where the spelling of a last name shows that the word before it was not heard.
+
+    "My last name is Causty, K O W A L S K I"; but in "last name Smith, J O H N" the first follows.
+    """
+    if before.label != "last" or is_given(letters):
+        return False
+    return " " in respelled(before.text, letters)
 
 
 def _mended(
