@@ -208,6 +208,13 @@ def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) ->
     assert (hidden.value, hidden.missing) == (None, Missing.SHOWN_NUMBER)
 
 
+@pytest.mark.parametrize(
+    "said", ["0491 570 156, 9 Bay Road Bondi", "12 Elm Street, 0491 570 156, 9 o'clock"]
+)
+def test_a_number_ends_at_the_comma_before_another_one(said: str) -> None:
+    assert heard(said) == "+61491570156"
+
+
 def test_an_extension_is_noted_beside_the_number() -> None:
     acts = reading("0491 570 156 extension 22").acts
     assert [type(act) for act in acts] == [Provide, Note]

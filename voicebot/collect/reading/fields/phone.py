@@ -177,7 +177,10 @@ def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Nu
             edges = [groups[at].first for at in (first, end) if 0 < at < len(groups)]
             joined = any(said.tokens[at].glued for at in edges)  # "2025550151-2"
             long = len(kept) <= _LONG_GROUPS and any(len(g.digits) >= _LONG_DIGITS for g in kept)
-            apart = all(g.written and (long or len(g.digits) >= _FEWEST_DIGITS) for g in others)
+            parted = all(said.tokens[at - 1].is_sign for at in edges)  # "0412 345 678, 9 Bay …"
+            apart = all(
+                g.written and (long or parted or len(g.digits) >= _FEWEST_DIGITS) for g in others
+            )
             number = _Number(kept, last=len(kept))
             if others and apart and not joined and (value := number.value(region)):
                 return number, value
