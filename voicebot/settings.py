@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     piper_voice: Path | None = None
     """Another Piper voice, as an `.onnx` file."""
     voice_detection: Literal["auto", "silero", "null"] = "auto"
-    """What tells voice from silence: `silero`, a model; `null`, any sound, which fits the `null`
+    """The detector of voice: `silero`, a model; `null`, any sound, which fits the `null`
     transcriber; `auto`, the one that fits."""
     speech_threads: int = Field(default=2, ge=1)
     """Utterances that are recognised at once."""

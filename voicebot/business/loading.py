@@ -24,7 +24,7 @@ EXAMPLES: Final = ("demo", "dental", "zh-home")
 _LEAST_SIMILAR: Final = 60.0
 """Of 100: the least similarity of a suggested key: `adress` and `address` have 92."""
 _CLOSERS: Final = ("", "]", "}]", '"""', "'''", '"""]', "''']")
-"""What may end a value that is cut off at the end of a line."""
+"""The signs that may end a value that is cut off at the end of a line."""
 
 Place = tuple[str | int, ...]
 """The way to a value: keys, and indices from 0."""

@@ -59,7 +59,7 @@ class Company(_Table):
     email: str = ""
     """Sender of confirmations, unless `VOICEBOT_MAIL_FROM` is set."""
     address: str = ""
-    """Where the business is; told to callers who ask."""
+    """The place of the business; told to callers who ask."""
 
 
 class Offer(_Table):
@@ -72,9 +72,9 @@ class Offer(_Table):
     price: str = ""
     """The price as it is said: "90 dollars for two hours"."""
     description: str = ""
-    """What belongs to it, for the record and for the model that understands callers."""
+    """The details, for the record and for the model that understands callers."""
     synonyms: tuple[str, ...] = ()
-    """What callers call it, or what is broken when they need it."""
+    """Callers' words for it, or for what is broken when they need it."""
     minutes: int | None = Field(None, ge=5, le=24 * 60)
     """The length of a visit; without it `booking.slot_minutes`."""
     capacity: int | None = Field(None, ge=1)
@@ -127,7 +127,7 @@ class Booking(_Table):
     capacity: int = Field(1, ge=1)
     """Visits at one time, of all services together."""
     days_ahead: int = Field(365, ge=1)
-    """How far ahead callers can book."""
+    """The days ahead that callers can book."""
 
 
 class Closure(_Table):
@@ -235,7 +235,7 @@ class Business(_Table):
     """One business, validated and immutable."""
 
     company: Company
-    """Who answers the phone."""
+    """The business that answers the phone."""
     region: Annotated[str, AfterValidator(_known_region)] = "AU"
     """Two letters: the country of telephone numbers and addresses without one of their own."""
     zone: ZoneInfo = Field(ZoneInfo("Australia/Sydney"), alias="timezone")
@@ -245,7 +245,7 @@ class Business(_Table):
     transfer_to: str | None = None
     """A person's number for callers who ask for one; without it they are called back."""
     services: Annotated[tuple[Offer, ...], AfterValidator(_told_apart)] = Field(min_length=1)
-    """What can be booked."""
+    """The services that can be booked."""
     hours: dict[Annotated[str, AfterValidator(_known_day)], tuple[Hours, ...]] = Field(
         json_schema_extra={"propertyNames": {"enum": list(WEEKDAYS)}}
     )
@@ -253,7 +253,7 @@ class Business(_Table):
     booking: Booking = Booking()
     """The calendar."""
     confirm: dict[Step, Confirm] = Field(default_factory=dict)
-    """How each answer is read back; the time always as a question."""
+    """The way each answer is read back; the time always as a question."""
     visit: Visit = Visit.THEIRS
     """`theirs`: we come to the customer; `ours`: the customer comes to us."""
     ask: Annotated[tuple[Step, ...], AfterValidator(_in_order)] = FIELDS
@@ -263,7 +263,7 @@ class Business(_Table):
     closed: tuple[Closure, ...] = ()
     """Holidays and other closed days: dates, or spans of dates."""
     areas: tuple[str, ...] = ()
-    """Where we come to, as it is said to callers: a few names, not every suburb."""
+    """The area we come to, as it is said to callers: a few names, not every suburb."""
     emergencies: Annotated[tuple[Emergency, ...], AfterValidator(_or_built_in)] = Field(
         (), validate_default=True
     )

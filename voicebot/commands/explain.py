@@ -1,4 +1,4 @@
-"""What `voicebot chat --explain` tells of each turn: how the words were read, and the move."""
+"""Explain each turn for `voicebot chat --explain`: the reading of the words, and the move."""
 
 from __future__ import annotations
 

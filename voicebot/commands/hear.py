@@ -34,7 +34,7 @@ _START_S = 120.0  # enough to load 150 MB of models from a cold disk
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard in one file: the transcript a call goes on with, and what came of it."""
+    """One file as it was heard: the transcript a call goes on with, and what came of it."""
 
     file: str
     text: str
@@ -165,7 +165,7 @@ async def _served(settings: Settings) -> AsyncIterator[Settings]:
 
 
 async def _answers(settings: Settings) -> bool:
-    """Whether the recogniser of a running server listens."""
+    """Return whether the recogniser of a running server listens."""
     try:
         _, writer = await asyncio.open_unix_connection(stt_socket(settings.data_dir))
     except OSError:

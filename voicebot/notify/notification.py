@@ -32,7 +32,7 @@ class NotificationType(StrEnum):
 
 
 _NOTED = ("needs", "wish", "notes")
-"""What staff must do, what the caller wants, notes for staff: types of events."""
+"""Types of events: work for staff, the caller's wish, notes for staff."""
 
 _WITH_VALUE = (
     NotificationType.FIELD_SAVED,

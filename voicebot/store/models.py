@@ -97,13 +97,13 @@ class CallSkeleton(Skeleton):
     step: Step = Step.NAME
     status: Status = Status.ACTIVE
     needs: Needs | None = None
-    """What staff must do; None where nothing is stored: it follows from the status."""
+    """The work for staff; None where nothing is stored: it follows from the status."""
     wish: Wish = Wish.NOTHING
     notes: list[NoteRecord] = []
     confirmed: list[Step] = []
     dialogue: str | None = None
     bookingRevision: int = 0
-    """How often the appointment was moved or called off."""
+    """The number of times that the appointment was moved or called off."""
     broken: bool = False
     """A key of another type stands at the record's place: nothing but the callSid is known."""
 

@@ -48,7 +48,7 @@ _TRIES = 3
 
 _SLOT, _LEAVE, _PASS_ON = (Script(name, behind=()) for name in ("slot", "leave", "pass_on"))
 _PLACE = re.compile(r"(\d+) (\d+)(?: (\d+) (.*))?", re.ASCII | re.DOTALL)
-"""As slot.lua writes it: start, expiry, and where it is not usual the length and the service."""
+"""A place as slot.lua writes it: start, expiry, and where not usual length and service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Caller:
         self._hangup_after = hangup_after
         self._shown = 0
         self.gave_up = False
-        """Whether the caller hung up because the bot was silent."""
+        """True when the caller hung up because the bot was silent."""
 
     async def talk(self, line: MediaStream) -> None:
         """Converse until the stream is closed or the caller hangs up."""

@@ -87,7 +87,7 @@ class Playout:
         self.ends_at = 0.0
         """The moment when the last queued sample is played."""
         self.marked = False
-        """Whether the bot's last message was a mark."""
+        """True when the bot's last message was a mark."""
         self.frames = 0
         self.late_frames = 0
         self._marks: deque[tuple[str, float]] = deque()

@@ -156,7 +156,7 @@ def load_clip(path: Path, text: str | None = None) -> Clip:
 
 
 _MULAW_MONO_8_KHZ: Final = struct.pack("<HHI", 7, 1, g711.RATE_HZ)
-"""How the format chunk of such a WAV file begins; the library reads linear samples alone."""
+"""The beginning of such a WAV file's format chunk; the library reads linear samples alone."""
 
 
 def _mulaw(wav: bytes) -> bytes | None:

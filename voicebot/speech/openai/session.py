@@ -103,7 +103,7 @@ class TranscriptionSession:
         self._renew_at = 0.0
         self.state = State.DIALLING
         self.failure = Failure.CONNECTION
-        """Why the state is DOWN."""
+        """The reason of the state DOWN."""
 
     def wake(self, hint: Hint | None = None) -> None:
         """Send what there is to send, with this hint from now on if one is given."""
