@@ -63,7 +63,7 @@ class Clip:
 
     @property
     def errors(self) -> int:
-        """How many letters or digits of the reference were heard wrong."""
+        """Count the letters or digits of the reference that were heard wrong."""
         heard = self.heard["text"]
         if self.reference.isdigit():
             return Levenshtein.distance(utterance(heard, "en").numbers.digits(), self.reference)

@@ -13,7 +13,7 @@ from tests.audio.conftest import Call, Exchange
 pytestmark = [pytest.mark.audio, pytest.mark.slow]
 
 AT_ONCE = 6
-"""As many as two cores carry in real time beside the phones."""
+"""The calls that two cores carry in real time beside the phones."""
 CALLS = 10
 
 ANSWERS = {

@@ -66,7 +66,7 @@ QUESTIONS = (
     ("service", re.compile(r"do for you|[Ww]hich service|one of these")),
     ("time", re.compile(r"When would|day and time|what's free|[Ww]hich (suits|one|day)|hat time")),
 )
-"""What the bot's sentences ask for; the last one of a turn counts."""
+"""The wants of the bot's sentences; the last one of a turn counts."""
 FAREWELL = re.compile(r"Goodbye!$")
 
 NO_SHARE = 0.1

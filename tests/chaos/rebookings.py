@@ -12,7 +12,7 @@ WISHES = (
     "I'd like to cancel my appointment.",
     "I'd like to move my appointment to Thursday at three in the afternoon.",
 )
-"""What callers say first who ring again about it."""
+"""The first words of callers who ring again about it."""
 
 
 def days_of(call_sid: str) -> tuple[int | None, ...]:

@@ -36,7 +36,7 @@ class Told:
     revised: list[str]
     owned: dict[str, str]
     staff: dict[str, str] = field(default_factory=dict)
-    """What staff must do, and what the caller wants."""
+    """The work for staff and the caller's wish."""
     notes: list[str] = field(default_factory=list)
     until: str = ""
     answer: Answer = Answer.NONE
@@ -67,18 +67,18 @@ class SessionTrace:
     known: list[str]
     """Steps whose answers the session found when it began."""
     resumed: bool = False
-    """Whether it found anything said."""
+    """True when it found anything said."""
     commits: list[Told] = field(default_factory=list)
     rebookings: list[Rebooking] = field(default_factory=list)
-    """What later calls did with the appointment that this one booked, or an earlier session of its
-    call, in their order."""
+    """Moves and cancels, by later calls, of the appointment that this session or an earlier one of
+    its call booked, in their order."""
     unfound: int = 0
-    """How often a later call did not find the appointment by its number."""
+    """The times that a later call did not find the appointment by its number."""
     ended_at: float = NEVER
     """When its ledger was closed, or its process died."""
     process_died: bool = False
     over: bool = False
-    """Whether later calls, too, have done with its appointment what they wanted."""
+    """True when later calls, too, have done with its appointment what they wanted."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What a recogniser heard at several attempts at one answer is weighed together."""
+"""Transcripts of several attempts at one answer are weighed together."""
 
 from __future__ import annotations
 

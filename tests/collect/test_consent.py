@@ -268,7 +268,7 @@ BESIDE_A_YES = [
     "yes, my number is 0412 345 679, or maybe not",
     "okay, one moment",
 ]
-"""What may be an objection to the number that was read back."""
+"""Words that may be an objection to the number that was read back."""
 
 
 @pytest.mark.parametrize("words", BESIDE_A_YES)

@@ -1,4 +1,4 @@
-"""What a chat tells of each turn: the acts, the words left unread, what is saved and waited for."""
+"""A chat explains each turn: the acts, the words left unread, what is saved and waited for."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ PEOPLE: dict[str, dict[str, str]] = {
         "time": "time05",
     },
 }
-"""Which clips are other than the default caller's."""
+"""The clips that are other than the default caller's."""
 
 
 class Unmoved:

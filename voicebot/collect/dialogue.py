@@ -346,7 +346,7 @@ _PLAIN = (
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
     *("promised", "unknown"),
 )
-"""What travels in the record as it is."""
+"""The fields that travel in the record as they are."""
 
 
 def _read(text: str | None) -> dict[str, Any]:

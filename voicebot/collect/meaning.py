@@ -45,7 +45,7 @@ _BESIDE: Final = (Affirm, Ask, Deny, Greet, Thank, Want)
 _OPEN: Final = ("", "offered")
 """Topics of questions that may name a service: "can somebody see to my brakes"."""
 _ANNOYED: Final = "annoyed"
-"""What the rules take "the smell is awful" for."""
+"""The wish that the rules take "the smell is awful" for."""
 _log = get_logger("voicebot.collect.meaning")
 
 

@@ -49,7 +49,7 @@ _DIGIT_GROUPS = re.compile(
 )
 _DAYS_OF_A_WEEK = 7
 _LAST_MINUTE = (23, 59)
-"""As a closing time it means the end of the day, which is said as "midnight"."""
+"""The end of the day as a closing time, which is said as "midnight"."""
 _MARKS = {".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus ", "'": " apostrophe "}
 
 

@@ -1,4 +1,4 @@
-"""What an utterance gives, by field, for tests of whole utterances."""
+"""The values that an utterance gives, by field, for tests of whole utterances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people say numbers and addresses: renders a value to words, for property tests."""
+"""Render numbers and addresses to words as people say them, for property tests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def in_pairs(digits: str, zero: str = "oh") -> str:
 
 
 def written(digits: str, zero: str = "") -> str:
-    """As a recogniser writes it."""
+    """Return the words as a recogniser writes them."""
     return digits
 
 

@@ -43,7 +43,7 @@ from voicebot.collect.reading.types import (
 from voicebot.collect.reading.utterance import Utterance, utterance
 
 _MOST_AGREEING = 40
-"""Nobody agrees in more words; a longer stretch tells something."""
+"""An agreement has no more words; a longer stretch tells something."""
 _AGREE = ("yes.agree", "yes.behind")
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")

@@ -29,23 +29,23 @@ _MOST_EARLIER = 3
 _MOST_PARTS = 8
 """So many first parts are tried with so many second ones."""
 _NEXT = 0.8
-"""What a transcript weighs beside the one before it."""
+"""The weight of a transcript beside the one before it."""
 _BEFORE = 0.8
-"""What an earlier attempt weighs beside the last."""
+"""The weight of an earlier attempt beside the last."""
 _SAME_WORDS = 0.5
 """From this share of equal letters on, two transcripts are of the same words."""
 _FRAGMENTS = 0.5
-"""What a value weighs that is put together of fragments; the letters count by themselves."""
+"""The weight of a value put together of fragments; the letters count by themselves."""
 _TOGETHER = 0.3
-"""What it is worth that all parts were heard together."""
+"""The bonus where all parts were heard together."""
 _KNOWN = 0.5
-"""What it is worth that a part is known: half a vote of a whole attempt."""
+"""The bonus of a part that is known: half a vote of a whole attempt."""
 _UNLIKE, _MOST_UNLIKE = 0.3, 3.0
-"""What a letter costs that is another than was spelled, and all of them: more than any votes."""
+"""The cost of a letter other than the spelled one, and of all of them: more than any votes."""
 _OTHER = 0.5
 """A value of which this share of the letters is another is not what is spelled."""
 _MIXED_UP = 0.4
-"""What a letter counts that sounds like the one spelled."""
+"""The count of a letter that sounds like the one spelled."""
 _FEWEST_LETTERS = 3
 _LONGEST_FRAGMENT = 2
 """Letters that a recogniser writes together where it hears them now and then."""

@@ -12,7 +12,7 @@ from voicebot.collect.reading.types import OFFERED, Affirm, Ask, Correct, Provid
 from voicebot.collect.reading.utterance import Utterance
 
 _WORD, _GUESS, _ACT = 10, 3, 1
-"""What a word explained is worth, and what a guess and an act cost."""
+"""The worth of a word explained, and the cost of a guess and of an act."""
 
 
 def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:

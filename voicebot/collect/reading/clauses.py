@@ -15,7 +15,7 @@ from voicebot.collect.reading.text import Kind, Token
 _STOPS = frozenset(".?!;:")
 _OPENS = frozenset(("clause.open", "clause.deny", "clause.gone", "clause.others"))
 _ASKED_ON = _OPENS - {"clause.others"}
-"""What opens a clause inside a question too: "what's your name" is one."""
+"""The tags that open a clause inside a question too: "what's your name" is one."""
 _ASKS = frozenset(("clause.ask", "clause.request"))
 _PART_OF = {"clause.mend": "clause.deny", "flexible.any": "clause.asks"}
 REQUESTS = frozenset(("clause.request", "clause.requests"))

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from importlib.resources import files
 
 MOST_TOKENS = 400
-"""Nobody answers a question in more; what follows is not read, and counts as unread."""
+"""No answer to a question is longer; what follows is not read, and counts as unread."""
 _MOST_CHARS = 10 * MOST_TOKENS
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

@@ -1,4 +1,4 @@
-"""What of a model's answer counts, what is thrown away, and how it joins what the rules read."""
+"""A model's answer: what counts, what is thrown away, what joins the rules' reading."""
 
 from __future__ import annotations
 

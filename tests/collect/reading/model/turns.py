@@ -26,7 +26,7 @@ TURNS: Mapping[str, Mapping[str, Any]] = {str(turn["said"]): turn for turn in tu
 PATIENT_MS = 60_000
 """No good answer is late, however slow the machine."""
 HURRIED_MS = 100
-"""Where nothing comes: the simulator's faults last far longer."""
+"""The wait where nothing comes: the simulator's faults last far longer."""
 _GIVEN = ("value", "topic", "what", "why", "position", "moment", "window")
 
 

@@ -20,7 +20,7 @@ _BRITISH = re.compile(r"([a-z]{1,2}[0-9][a-z0-9]?)([0-9][abd-hjlnp-uw-z]{2})")
 _LONGEST_BRITISH_WORDS = 8
 _LONGEST_NUMBER = 6
 _ALIKE = 55.0
-"""How alike (0 to 100) a spelled name and the word that it mends must be."""
+"""The least likeness (0 to 100) of a spelled name and the word that it mends."""
 _WIDEST_RANGE = 20
 _LONGEST_NAME_WORDS = 5
 _LONGEST_STREET_NUMBER = 3
@@ -58,7 +58,7 @@ class Part:
 
 Parts = tuple[Part, ...]
 Read = tuple[str, int]
-"""What was read, and the place after its last word."""
+"""The part that was read, and the place after its last word."""
 Found = tuple[Part, int]
 """A part, and the place after its last word."""
 

@@ -27,7 +27,7 @@ _SHORTEST_SPELLED = 3
 _LONGEST_PHRASE_WORDS = 5
 _ZIP_DIGITS = 5
 _SAME = 80.0
-"""How alike (0 to 100) a spelled name and the word that it repeats must be."""
+"""The least likeness (0 to 100) of a spelled name and the word that it repeats."""
 _COURTESY = ("quiet.courtesy", "act.thank")
 
 

@@ -26,12 +26,12 @@ _BESIDE = (
     "quiet.sound", "quiet.function", "lead.is", "name.label", "name.weak", "name.told",
     "email.lead", "phone.lead", "mend.beside", "mend.end", "mend.front",
 )  # fmt: skip
-"""What belongs to a part that is named, and is none of it."""
+"""The tags of words that name a part and are none of it."""
 _QUIET = (
     *_BESIDE, "quiet.courtesy", "quiet.link", "clause.mend", "no.plain", "no.wrong", "yes.agree",
     "yes.before", "act.thank",
 )  # fmt: skip
-"""What may stand beside it, and does something else or nothing."""
+"""The acts that may stand beside it, and do something else or nothing."""
 
 _SIGNS = frozenset("._-+@")
 """Marks of an e-mail address where no space follows them."""

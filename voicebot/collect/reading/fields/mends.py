@@ -30,7 +30,7 @@ _PARTS = ("phone.tail", "phone.head", "phone.middle")
 _MOST_ADDED = 4
 
 _REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
-"""What is said of one letter of a word that stands beside it."""
+"""The tags of what is said of one letter of a word that stands beside it."""
 
 _Edit = tuple[str, int, int, int]
 """The value's new text, the tokens from first to end that say so, and the guesses in it."""

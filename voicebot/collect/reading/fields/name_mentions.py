@@ -33,7 +33,7 @@ _BEFORE = (
     "yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "act.thank", "act.greet",
     "clause.mend", "name.opening", "name.between", "name.told",
 )  # fmt: skip
-"""What may stand before a name that is not announced."""
+"""The tags that may stand before a name that is not announced."""
 _NO_LABELLED = (
     "quiet.function",
     "name.not_alone",
@@ -42,7 +42,7 @@ _NO_LABELLED = (
     "yes.agree",
     "clause.deny",
 )
-"""What is no name, though it is called one: "my last name is wrong"."""
+"""Words that are called a name and are none: "my last name is wrong"."""
 _LONGEST_FRAGMENT = 3
 _LONGEST_NAME = 3
 """Words of a name that is known by its letters alone."""

@@ -25,12 +25,12 @@ _FEWEST_DIGITS = 3
 """A shorter run alone is a quantity ("2 people"), not the beginning of a number."""
 _SHORTEST_NUMBER_DIGITS = 6
 _FROM_ABROAD = "00"
-"""What most of the world dials before a country's code, and no number of a country begins with."""
+"""The prefix that most of the world dials before a country's code; no number begins with it."""
 _MOST_DIGITS = 24
 """E.164 has 15; the rest is room for access codes and slips."""
 _USUAL_NATIONAL_DIGITS = 9
 _MOST_READINGS = 16
-"""How many readings of ambiguous number words are tried ("nine hundred twelve")."""
+"""The readings of ambiguous number words that are tried ("nine hundred twelve")."""
 _MOST_GROUPS = 12
 """So many groups are looked at for a number that stands beside other figures."""
 _LONG_DIGITS, _LONG_GROUPS = 7, 2

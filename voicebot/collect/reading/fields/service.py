@@ -29,10 +29,10 @@ from voicebot.collect.reading.words import is_everyday
 
 _MISHEARD = 0.75
 _ALIKE = 87.0
-"""How alike (0 to 100) a misheard word must be; at 87 one letter of seven may differ."""
+"""The least likeness (0 to 100) of a misheard word; at 87 one letter of seven may differ."""
 _SHORTEST_MISHEARD = 5
 _EACH_WORD = 0.1
-"""How much surer a phrase is for each further word."""
+"""The certainty that a phrase gains with each further word."""
 _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
 _LONGEST_CHOICE = 8

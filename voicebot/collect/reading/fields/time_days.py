@@ -11,9 +11,9 @@ from voicebot.collect.reading.fields.time_patterns import Got, Line, Rules, figu
 from voicebot.collect.reading.fields.time_pieces import Day, Kind
 
 _MONTH_FIRST = frozenset({"US", "PH", "CA"})
-"""Where the month is written before the day, and American holidays are kept."""
+"""The regions that write the month before the day, and keep American holidays."""
 _YEARS_AHEAD, _DAYS_AHEAD = 10, 9 * 366
-"""How far a year may be named, and how far a day may be: 29 February may be eight years away."""
+"""The years ahead that may be named, and of a day: 29 February may be eight years away."""
 _NEXT_DOUBT, EITHER = 2, 4
 """Guesses in "next Friday" on a Wednesday; where two days are named that do not agree."""
 

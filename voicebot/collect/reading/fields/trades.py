@@ -19,10 +19,10 @@ from voicebot.collect.reading.text import Kind, tokens, without_accents
 from voicebot.collect.reading.words import is_everyday
 
 NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
-"""How surely a phrase stands for a service: its name; a synonym, or a word that is in no other
-service's name; the name of its trade; what callers say for the trade; its description; a hint."""
+"""The certainty that a phrase stands for a service: its name; a synonym, or a word that no other
+service's name has; its trade's name; what callers say for the trade; its description; a hint."""
 NOT_LISTED = 0.02
-"""How much less the same phrases of a trade that no service is of weigh."""
+"""The weight that the same phrases lose where no service is of their trade."""
 _SHORTEST_STEM = 4
 _SHORTEST_MISHEARD = 5
 _FEWEST_CHARACTERS = 4

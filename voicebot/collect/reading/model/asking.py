@@ -24,7 +24,7 @@ from voicebot.settings import Settings
 
 _MOST_TOKENS: Final = 400
 _QUICK_S: Final = 0.3
-"""Who fails so soon may be asked once more, within the same deadline."""
+"""A request that fails so soon may be made once more, within the same deadline."""
 _FENCE = re.compile(r"^\s*```(?:json)?\s*|\s*```\s*$")
 
 _FORM: Final[ResponseFormatJSONSchema] = {
@@ -32,7 +32,7 @@ _FORM: Final[ResponseFormatJSONSchema] = {
     "json_schema": {"name": "acts", "strict": True, "schema": schema()},
 }
 _OF_OTHERS: Final = {"max_tokens": _MOST_TOKENS, "temperature": 0}
-"""What OpenAI's newer models refuse, as other servers refuse what it alone has."""
+"""Parameters that OpenAI's newer models refuse, as other servers refuse its own."""
 
 _log = get_logger("voicebot.collect.reading.model")
 

@@ -1,4 +1,4 @@
-"""What a model may answer: the act types, as a strict JSON schema can say them.
+"""A model's answer: the act types, as a strict JSON schema can say them.
 
 The models are made of the act types, so that an act has one definition. Of an act's parts the
 caller's own words take the place of the span and of every text; what only the rules know (a piece,

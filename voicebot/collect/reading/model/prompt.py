@@ -20,7 +20,7 @@ from voicebot.collect.reading.types import Asked, Situation
 
 _MARKS: Final = str.maketrans("<>", "  ")
 _LONGEST_CHARS: Final = 1000
-"""Nobody answers a question in more; it bounds what a caller can make us pay."""
+"""No answer to a question is longer; it bounds what a caller can make us pay."""
 
 
 def messages(text: str, situation: Situation) -> list[ChatCompletionMessageParam]:

@@ -1,4 +1,4 @@
-"""What of a model's answer counts, and how it joins what the rules read.
+"""Check a model's answer against the words, and join it with what the rules read.
 
 An act counts when the words that it names were said, and its value when they can mean it. What
 does not count is dropped, and the words under it stay unread. Not protected: a wish, a listed

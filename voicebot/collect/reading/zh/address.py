@@ -25,7 +25,7 @@ _ELSEWHERE, _HERE = 0, 1
 
 
 class _Features(NamedTuple):
-    """What in some words makes them an address."""
+    """The parts of an address that some words have."""
 
     number: bool
     road: bool
