@@ -286,7 +286,8 @@ def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
     @cache  # for the life of one question: turn-taking and the conversation share one reading
     def hint(texts: tuple[str, ...]) -> Hint:
         business = dialogue.business
-        text = likeliest(texts, business.language, (*business.suburbs, *business.areas))
+        places = (*business.suburbs, *business.areas) if dialogue.step is Step.ADDRESS else ()
+        text = likeliest(texts, business.language, places)
         heard = tuple(dict.fromkeys((text, *texts)))
         return _hint(text, replace(situation(dialogue, clock()), nbest=heard))
 

@@ -30,6 +30,22 @@ def test_of_spelled_words_one_that_is_known_is_gone_on_with(
     assert likeliest(texts, "en", ("Penrith",)) == texts[chosen]
 
 
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        (("12 Main Street, Pen Wreath.", "12 Main Street, Penrith."), 1),
+        (("12 Penrith Street, Windsor", "12 Penrith Street, Winter"), 0),
+        (("12 Main Street, Surry Hell", "12 Main Street, Sorry", "12 Main Street, Surry hills"), 2),
+        (("I do not know", "Penrith"), 0),
+        (("12 Main Street, Penrithy", "12 Main Street, Pen Write"), 0),
+    ],
+)
+def test_a_place_that_is_served_is_likelier_than_one_that_sounds_like_it(
+    texts: tuple[str, ...], chosen: int
+) -> None:
+    assert likeliest(texts, "en", ("Penrith", "Windsor", "Surry Hills")) == texts[chosen]
+
+
 def test_choosing_among_long_transcripts_is_bounded_work() -> None:
     texts = tuple("a b c " * 1400 + end for end in ("d", "e", "f", "g", "h"))
     assert likeliest(texts, "en") == texts[0]
