@@ -50,6 +50,10 @@ def left_open(utterance: str, **changes: object) -> Window | None:
     [
         ("tomorrow morning around nine thirty", "2027-03-03T09:30"),
         ("Easter Monday at ten", "2027-03-29T10:00"),
+        ("Tuesday at three", "2027-03-02T15:00"),
+        ("Tuesday at nine", "2027-03-09T09:00"),
+        ("today at eight", "2027-03-02T20:00"),
+        ("Friday night at one", "2027-03-06T01:00"),
         ("Tuesday after next at three", "2027-03-16T15:00"),
         ("in May the fifth at three", "2027-05-05T15:00"),
         ("um, tonight at seven", "2027-03-02T19:00"),

@@ -13,6 +13,7 @@ from itertools import pairwise
 from voicebot.call import Step
 from voicebot.collect.reading.candidates import Candidate
 from voicebot.collect.reading.fields.address import address as common_address
+from voicebot.collect.reading.fields.address import provided
 from voicebot.collect.reading.fields.address_parts import (
     Found,
     Kind,
@@ -20,11 +21,10 @@ from voicebot.collect.reading.fields.address_parts import (
     box_at,
     found,
     is_whole,
-    kinds,
     merge,
 )
 from voicebot.collect.reading.fields.address_words import Word, Words, words_of
-from voicebot.collect.reading.types import Correct, Missing, Provide, Situation
+from voicebot.collect.reading.types import Correct, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
 
 _LEADS = ("address.lead", "address.label", "lead.is", "quiet.link", "clause.mend")
@@ -63,14 +63,8 @@ def _known(text: str | None) -> Parts:
 
 
 def _provided(said: Utterance, whole: Parts, parts: Parts) -> Candidate:
-    first, end, text = parts[0].first, max(part.end for part in parts), _line(whole)
-    span = said.span(first, end)
-    if is_whole(whole):
-        missing = None if kinds(whole) & {Kind.PLACE, Kind.POSTCODE} else Missing.SUBURB
-        return Candidate(Provide(Step.ADDRESS, text, span, missing), _lead(said, first), end)
-    missing = Missing.HOUSE_NUMBER if Kind.STREET in kinds(whole) else Missing.STREET
-    act = Provide(Step.ADDRESS, None, span, missing, text, assumed=1)
-    return Candidate(act, _lead(said, first), end, assumes=1)
+    begun, guesses = _lead(said, parts[0].first), int(not is_whole(whole))
+    return provided(said, whole, parts, _line(whole), begun, guesses)
 
 
 def _lead(said: Utterance, first: int) -> int:

@@ -82,15 +82,13 @@ class _Reader:
         if is_whole(parts):
             if _extends(parts, kept) and not kinds(parts) & _PLACING:
                 earlier = kept
-            yield self._provided(merge(earlier, parts), parts, guesses)
-        elif not self.alone and len(self.words) > _LONGEST_MEND_WORDS:
-            return
+            yield self._provided(earlier, parts, guesses)
         elif kept and (mend := self._left_out(kept) or self._contrasted()):
             yield mend
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())
         elif self.alone and parts:
-            yield self._provided(merge(earlier, parts), parts, guesses)
+            yield self._provided(earlier, parts, guesses)
 
     def _that_counts(self, words: Sequence[Word]) -> tuple[Parts, int]:
         """Return the first address, or piece of one, that is the caller's answer."""
@@ -123,16 +121,9 @@ class _Reader:
         others = owner and not placed and not any(said.all("address.job"))
         return not (asked or past or others)
 
-    def _provided(self, whole: Parts, parts: Parts, guesses: int) -> Candidate:
-        first, end = _extent(parts)
-        text, span = line(whole, self.region), self.said.span(first, end)
-        if is_whole(whole):
-            missing = None if kinds(whole) & _PLACING else Missing.SUBURB
-            act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
-        else:
-            missing = Missing.HOUSE_NUMBER if Kind.STREET in kinds(whole) else Missing.STREET
-            act = Provide(Step.ADDRESS, None, span, missing, text, assumed=guesses)
-        return Candidate(act, self._lead(first), end, guesses)
+    def _provided(self, earlier: Parts, parts: Parts, guesses: int) -> Candidate:
+        whole, begun = merge(earlier, parts), self._lead(_extent(parts)[0])
+        return provided(self.said, whole, parts, line(whole, self.region), begun, guesses)
 
     def _corrected(self, text: str, first: int, end: int, assumes: int = 0) -> Candidate:
         act = Correct(Step.ADDRESS, text, self.said.span(first, end))
@@ -141,9 +132,9 @@ class _Reader:
     def _lead(self, first: int) -> int:
         """Return where the words begin that lead up to this token."""
         said = self.said
-        while lead := said.before(first, *_LEADS) or said.before(first - 1, *_LEADS):
-            if lead.end < first and not said.is_sound(first - 1):
-                break
+        while lead := said.before(first, *_LEADS) or (
+            said.before(first - 1, *_LEADS) if first and said.is_sound(first - 1) else None
+        ):
             first = lead.first
         return first
 
@@ -293,6 +284,21 @@ class _Reader:
             text, at = state or (number if number[0] else (words[at].low, at + 1))
             plain.append(text.lower())
         return plain
+
+
+def provided(
+    said: Utterance, whole: Parts, parts: Parts, text: str, begun: int, guesses: int
+) -> Candidate:
+    """Return the address, or the piece of one, of which these `parts` were said now."""
+    first, end = _extent(parts)
+    span, here = said.span(first, end), kinds(whole)
+    if is_whole(whole):
+        missing = None if here & _PLACING else Missing.SUBURB
+        act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
+    else:
+        missing = Missing.HOUSE_NUMBER if Kind.STREET in here else Missing.STREET
+        act = Provide(Step.ADDRESS, None, span, missing, text, assumed=guesses)
+    return Candidate(act, begun, end, guesses)
 
 
 @lru_cache(maxsize=16)
