@@ -36,7 +36,13 @@ def test_a_question_without_a_form_of_asking_is_answered(text: str, asked: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["Robin Park", "I'd have to ask my husband", "hang on, the dog wants out", "12 Card Street"],
+    [
+        "Robin Park",
+        "I'd have to ask my husband",
+        "hang on, the dog wants out",
+        "12 Card Street",
+        "we moved here in May",
+    ],
 )
 def test_what_is_no_question_gets_no_answer_of_the_business(text: str) -> None:
     before = at(Step.NAME)

@@ -17,6 +17,8 @@ from voicebot.business.words import LONG, LONGEST, are_alike, is_within, stem, t
 _SAME: Final = 0.5
 """From here on two questions are taken for the same one. Measured, by `tests/business`: below it
 wrong answers begin, above it right ones are lost."""
+_SURELY_SAME: Final = 0.6
+"""The same for a text that does not ask: "we moved here in May" is no "can I move it"."""
 _OF_KIND: Final = 0.7
 """From here on a kind of question is the one that an answer is for."""
 _LESS: Final = 0.95
@@ -49,8 +51,11 @@ class Kind:
     weight: float = 1.0
 
 
-def answer_for(question: str, business: Business) -> str | None:
-    """Return the business's own answer to a caller's question, or None."""
+def answer_for(question: str, business: Business, *, asks: bool = True) -> str | None:
+    """Return the business's own answer to a caller's question, or None.
+
+    asks  False for a text in which nothing asks, which must be more like a question
+    """
     index = _index(business.answers, business.language)
     best, say = 0.0, None
     for at, likeness in index.likenesses(question[:LONGEST]).items():
@@ -58,7 +63,7 @@ def answer_for(question: str, business: Business) -> str | None:
         if kind.weight * likeness > best:
             best = kind.weight * likeness
             say = None if kind.answer is None else business.answers[kind.answer].say
-    return say if best >= _SAME else None
+    return say if best >= (_SAME if asks else _SURELY_SAME) else None
 
 
 def form_meant(scores: Sequence[float], business: Business) -> str | None:

@@ -22,10 +22,13 @@ from voicebot.collect.reading import (
     Wait,
     Want,
     WantPerson,
+    utterance,
 )
 
 _TOPIC = "own"
 """The topic of a question that the business file answers."""
+_ASKING = frozenset(("clause.ask", "clause.request", "clause.requests", "clause.asks"))
+"""Phrases of a question, or of a wish in the form of one."""
 _NO_QUESTION = (Want, Wait, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
 """Acts beside which a text as a whole is no question."""
 
@@ -58,6 +61,8 @@ def as_question(reading: Reading, form: str, text: str, where: Situation) -> Rea
 def with_own_question(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
     """Return the reading with the question that the business answers, if the text is one."""
     question = unanswered(reading, text, business)
-    if question is None or answer_for(question, business) is None:
+    said = utterance(text, where.language)
+    asks = any(clause.asked for clause in said.clauses) or not _ASKING.isdisjoint(said.tags)
+    if question is None or answer_for(question, business, asks=asks) is None:
         return reading
     return as_question(reading, question, text, where)
