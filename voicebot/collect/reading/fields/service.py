@@ -86,8 +86,8 @@ def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
     wishes = lead and any(said.all("service.wish", first=lead.first, end=lead.end))
     is_sure = hit.weight >= TRADE - NOT_LISTED or hit.end > hit.first + 1
     if lead and wishes and is_sure and clause.counts:
-        span = said.span(hit.first, hit.end)
-        yield Candidate(Ask(OFFERED, said.text[slice(*span)], span), lead.first, hit.end, 1)
+        wish, span = said.span(clause.first, clause.end), said.span(lead.first, hit.end)
+        yield Candidate(Ask(OFFERED, said.text[slice(*wish)], span), lead.first, hit.end, 1)
 
 
 def _asked_whether(
