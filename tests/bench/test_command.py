@@ -13,6 +13,7 @@ import pytest
 
 from tests.serving import alive
 from voicebot.bench.figures import descendants
+from voicebot.bench.servers import StackKind, running
 
 _PHONES_START_S = 120
 
@@ -40,6 +41,24 @@ async def test_two_calls_without_models_are_measured(tmp_path: Path) -> None:
     assert report["loop_lag_ms"]["count"] > 0
     assert report["frames"] > 0
     assert file.with_suffix(".png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_another_server_is_measured_by_what_the_phones_hear(tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    async with running(StackKind.NULL, tmp_path, calls=2) as other:
+        process = await create_subprocess_exec(
+            sys.executable, "-m", "voicebot", "bench",
+            "--calls", "2", "--seconds", "8", "--against", other.url, "--json", str(file),
+            stdout=PIPE, stderr=PIPE, cwd=tmp_path,
+        )  # fmt: skip
+        _, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    report = json.loads(file.read_text())
+    assert report["error_kinds"] == {}
+    assert report["turn_latency_ms"]["count"] >= 2
+    assert report["server_latency_ms"]["count"] == 0, "only its own server could tell"
 
 
 @pytest.mark.slow

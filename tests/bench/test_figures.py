@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.bench.figures import (
+    STAGES,
     Summary,
     Usage,
     descendants,
@@ -75,13 +76,18 @@ def test_runs_are_pooled_by_figure() -> None:
 def test_the_servers_rows_are_read_by_kind(tmp_path: Path) -> None:
     file = tmp_path / "measures.jsonl"
     file.write_text(
-        '{"kind":"turn","server_ms":4.5,"total_ms":300.0,"call":"CA1","at":1}\n'
+        '{"kind":"turn","server_ms":4.5,"total_ms":300.0,"stt_ms":295.5,"commit_ms":1.5,'
+        '"model_ms":0,"tts_ms":0,"call":"CA1","at":1}\n'
         '{"kind":"commit","ms":0.5,"call":"CA1","at":1}\n'
         '{"kind":"commit","ms":0.7,"call":"CA1","at":3}\n'
         '{"kind":"something new","ms":9,"at":3}\n'
     )
-    rows = {"server_latency_ms": [4.5], "commit_latency_ms": [0.5, 0.7], "loop_lag_ms": []}
-    assert read_measures(file) == rows
+    found = read_measures(file)
+    assert found["server_latency_ms"] == [4.5]
+    assert found["answer_latency_ms"] == [300.0]
+    assert found["commit_latency_ms"] == [0.5, 0.7]
+    assert found["loop_lag_ms"] == []
+    assert [found[f"{stage}_ms"] for stage in STAGES] == [[295.5], [0], [1.5], [0], [3.0]]
     assert read_measures(file, 2, 4)["commit_latency_ms"] == [0.7]
 
 

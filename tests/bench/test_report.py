@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 from rich.console import Console
 
-from voicebot.bench.report import comparison, draw, result, show
+from voicebot.bench.figures import STAGES
+from voicebot.bench.report import comparison, draw, knee, memory, result, show, stages
 from voicebot.bench.run import Measured, Plan, Tally
 from voicebot.bench.servers import StackKind
 
@@ -46,6 +49,38 @@ def test_the_json_has_the_keys_of_the_design() -> None:
     assert report["calls"] == 2
     assert report["errors"] == 0
     assert report["machine"] == {"cores": 2}
+
+
+def test_the_parts_of_a_turn_are_told_in_their_order() -> None:
+    samples = {
+        "turn_latency_ms": [100.0],
+        "answer_latency_ms": [60.0],
+        **{
+            f"{stage}_ms": [ms] for stage, ms in zip(STAGES, (20.0, 0, 5.0, 30.0, 5.0), strict=True)
+        },
+    }
+    parts = stages(samples)
+    assert list(parts) == ["hearing", *STAGES]
+    assert parts["hearing"] == {"p50": 40.0, "p95": 40.0}
+    assert parts["tts"] == {"p50": 30.0, "p95": 30.0}
+    assert stages({})["hearing"] == {}
+
+
+def test_memory_is_compared_once_all_calls_have_begun() -> None:
+    begun = [10.0] * 10 + [100.0] * 80 + [102.0] * 30
+    assert memory(begun) == {"begin": 100.0, "end": 102.0, "growth_percent": 2.0}
+    assert memory([]) is None
+
+
+def test_the_knee_is_the_last_step_that_was_carried_well() -> None:
+    late = replace(PLAN, calls=8)
+    steps = [result(replace(PLAN, calls=n), [measured()], {}) for n in (2, 4)]
+    steps.append(result(late, [measured(errors=["lost"])], {}))
+    found = knee(steps)
+    assert found["calls"] == 4
+    assert [step["carried_well"] for step in cast(list[dict[str, object]], found["steps"])] == [
+        True, True, False,
+    ]  # fmt: skip
 
 
 def test_errors_are_counted_and_told_by_kind() -> None:

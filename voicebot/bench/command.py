@@ -10,13 +10,14 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 from rich.console import Console
 
 from voicebot.bench.figures import joined, machine
-from voicebot.bench.report import comparison, draw, result, show
+from voicebot.bench.report import Parts, comparison, draw, draw_stages, result, show
+from voicebot.bench.report import knee as find_knee
 from voicebot.bench.run import Measured, Plan, Progress, measure
 from voicebot.bench.servers import StackKind
 from voicebot.errors import SettingsError
@@ -26,6 +27,9 @@ from voicebot.settings import SaveMode
 PAIRS: Final = 3
 """Runs of each side in a comparison; the order within a pair alternates."""
 
+MOST_STEPS: Final = 8
+"""Of a ramp: 128 times the calls of the first."""
+
 _INTERRUPTED: Final = 130
 """A shell's exit code for Ctrl-C."""
 
@@ -34,6 +38,23 @@ class Against(StrEnum):
     """The save mode that is compared with saving in real time."""
 
     BATCH = "batch"
+
+
+Knee = Annotated[
+    bool, typer.Option(help="Double the calls from --calls on until they are not carried well.")
+]
+Soak = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="MINUTES", help="Run so long, and tell how memory grew."),
+]
+OtherServer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Call another server of the provider's dialect, at its stream address (ws://…), and "
+        "start none. Only what the phones hear is measured.",
+    ),
+]
 
 
 def bench(
@@ -55,6 +76,9 @@ def bench(
             "--json", help="Store the figures here, and a picture beside them.", metavar="FILE"
         ),
     ] = None,
+    knee: Knee = False,
+    soak: Soak = None,
+    against: OtherServer = None,
     compare: Annotated[
         Against | None,
         typer.Option(
@@ -81,29 +105,41 @@ def bench(
     voicebot bench --calls 4 --stack local                with speech models
     voicebot bench --stack openai-sim --calls 50          what we add to OpenAI's latency
     voicebot bench --compare batch                        the cost of saving in real time
+    voicebot bench --knee --seconds 20                    how many calls this machine carries
+    voicebot bench --calls 50 --soak 30                   whether memory grows
     """
     configure("warning")
-    plan = Plan(stack, calls, seconds, workers, ask_console=compare is None)
+    if compare is not None and (knee or against is not None):
+        raise typer.BadParameter("--compare goes with neither --knee nor --against")
+    if soak is not None:
+        seconds = 60 * soak
+    plan = Plan(stack, calls, seconds, workers, ask_console=compare is None, against=against)
     about = machine()
     console = Console()
     try:
         with _progress(console) as progress:
-            runs = asyncio.run(_run(plan, compare, progress))
+            steps = asyncio.run(_ramp(plan, about, progress)) if knee else []
+            runs = {} if knee else asyncio.run(_run(plan, compare, progress))
     except KeyboardInterrupt:
         console.print("stopped; everything that was started is gone")
         raise typer.Exit(_INTERRUPTED) from None
+    if steps:
+        plan, runs = steps[-1][0], {SaveMode.REALTIME: [steps[-1][1]]}
     report = result(plan, runs[SaveMode.REALTIME], about)
+    if steps:
+        report["knee"] = find_knee([result(step, [measured], about) for step, measured in steps])
     if compare is not None:
         report["compare"] = comparison(runs[SaveMode.REALTIME], runs[SaveMode.BATCH])
     show(console, report)
     if json is not None:
         _keep(json, report)
-        console.print(f"figures in {json}")
-        picture = json.with_suffix(".png")
         curves = {mode.value: joined(run.samples for run in of) for mode, of in runs.items()}
-        drawn = draw(picture, curves, f"{calls} calls at once, {stack.value} stack")
-        text = f"picture in {picture}" if drawn else "no picture: matplotlib is not installed"
-        console.print(text)
+        drawn = draw(
+            json.with_suffix(".png"), curves, f"{plan.calls} calls at once, {stack.value} stack"
+        )
+        draw_stages(json.with_name(f"{json.stem}-stages.png"), cast(Parts, report["stages_ms"]))
+        pictures = "pictures beside" if drawn else "no pictures: matplotlib is not installed"
+        console.print(f"figures in {json}, {pictures}")
 
 
 async def _run(
@@ -125,6 +161,21 @@ async def _run(
             for mode in modes if number % 2 == 0 else reversed(modes):
                 runs[mode].append(await measure(replace(plan, mode=mode), Path(folder), tell))
     return runs
+
+
+async def _ramp(
+    plan: Plan, about: dict[str, object], progress: Progress
+) -> list[tuple[Plan, Measured]]:
+    """Return the runs with twice the calls each time, until they are not carried well."""
+    steps: list[tuple[Plan, Measured]] = []
+    with TemporaryDirectory(prefix="vb-bench-") as folder:
+        while len(steps) < MOST_STEPS:
+            steps.append((plan, await measure(plan, Path(folder), progress)))
+            reports = [result(step, [measured], about) for step, measured in steps]
+            if find_knee(reports)["calls"] != plan.calls:
+                break
+            plan = replace(plan, calls=2 * plan.calls)
+    return steps
 
 
 def _keep(file: Path, report: dict[str, object]) -> None:

@@ -78,22 +78,33 @@ def joined(runs: Iterable[Samples]) -> Samples:
     return every
 
 
+STAGES: Final = ("stt", "model", "commit", "tts", "rest")
+"""The parts of a turn at the server, in their order; `rest` is what no other explains."""
+
 _COLUMNS: Final = {
-    "turn": ("server_latency_ms", "server_ms"),
-    "commit": ("commit_latency_ms", "ms"),
-    "loop_lag": ("loop_lag_ms", "ms"),
+    "turn": {
+        "server_latency_ms": "server_ms",
+        "answer_latency_ms": "total_ms",
+        **{f"{stage}_ms": f"{stage}_ms" for stage in STAGES[:-1]},
+    },
+    "commit": {"commit_latency_ms": "ms"},
+    "loop_lag": {"loop_lag_ms": "ms"},
 }
-"""The key and the column of each kind of row in VOICEBOT_MEASURE_FILE."""
+"""The columns of each kind of row in VOICEBOT_MEASURE_FILE, by the key of their samples."""
 
 
 def read_measures(file: Path, since: float = 0.0, until: float = math.inf) -> Samples:
     """Return the stream servers' timings between two Unix times; none without the file."""
-    found: dict[str, list[float]] = {name: [] for name, _ in _COLUMNS.values()}
+    names = (name for columns in _COLUMNS.values() for name in columns)
+    found: dict[str, list[float]] = {name: [] for name in (*names, "rest_ms")}
     for line in file.read_bytes().splitlines() if file.exists() else ():
         row = orjson.loads(line)
-        if row["kind"] in _COLUMNS and since <= row["at"] <= until:
-            name, column = _COLUMNS[row["kind"]]
-            found[name].append(float(row[column]))
+        if row["kind"] not in _COLUMNS or not since <= row["at"] <= until:
+            continue
+        for name, column in _COLUMNS[row["kind"]].items():
+            found[name].append(float(row.get(column, 0.0)))
+        if row["kind"] == "turn":
+            found["rest_ms"].append(row["server_ms"] - row.get("commit_ms", 0.0))
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from voicebot.bench.figures import Samples, difference_of_medians, joined, summary
+from voicebot.bench.figures import STAGES, Samples, difference_of_medians, joined, summary
 from voicebot.bench.run import Measured, Plan
 
 TITLES: Final = {
@@ -21,7 +21,13 @@ TITLES: Final = {
     "commit_latency_ms": "commit",
     "loop_lag_ms": "event loop lag",
 }
+KNEE_LAG_MS: Final = 20.0
+"""Of the event loop, 95th percentile: a frame's length. Beyond it calls wait for each other."""
+KNEE_LATE: Final = 0.01
+"""Of the bot's frames: beyond it callers hear gaps."""
 _COMPARED: Final = ("turn_latency_ms", "server_latency_ms")
+Parts = dict[str, dict[str, float | None]]
+"""Milliseconds of each part of a turn, in order, by percentile (`p50`, `p95`)."""
 _INCHES: Final = (9.0, 6.5)
 _DPI: Final = 120
 
@@ -34,9 +40,11 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
     samples = joined(run.samples for run in runs)
     return {
         **{name: asdict(summary(samples[name])) for name in TITLES},
+        "stages_ms": stages(samples),
         "late_frames_ratio": round(late / frames, 6) if frames else 0.0,
         "cpu_percent_per_call": _mean([run.cpu_percent_per_call for run in runs]),
         "rss_mib_per_call": _mean([run.rss_mib_per_call for run in runs]),
+        "memory_mib": memory([mib for run in runs for mib in run.memory_mib]),
         "calls": plan.calls,
         "workers": plan.workers,
         "errors": len(errors),
@@ -50,6 +58,58 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
         "phone_lag_ms": asdict(summary([v for run in runs for v in run.tally.phone_lag_ms])),
         "machine": machine,
     }
+
+
+def memory(samples: Sequence[float]) -> dict[str, float] | None:
+    """Return how memory grew, in the order of time, once every call had begun; None if unknown.
+
+    The first tenth is left out: callers begin, and caches fill.
+    """
+    settled = samples[len(samples) // 10 :]
+    part = len(settled) // 10
+    if not part:
+        return None
+    begin, end = (float(np.median(of)) for of in (settled[:part], settled[-part:]))
+    growth = 100 * (end - begin) / begin
+    return {"begin": round(begin, 1), "end": round(end, 1), "growth_percent": round(growth, 2)}
+
+
+def knee(steps: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Return the most calls of a ramp that were carried well, with the figures of each step."""
+    told: list[dict[str, object]] = []
+    for report in steps:
+        lag = cast(dict[str, float | None], report["loop_lag_ms"])["p95"] or 0.0
+        late = cast(float, report["late_frames_ratio"])
+        well = lag <= KNEE_LAG_MS and late <= KNEE_LATE and not report["errors"]
+        told.append(
+            {
+                "calls": report["calls"],
+                "loop_lag_p95_ms": lag,
+                "late_frames_ratio": late,
+                "errors": report["errors"],
+                "cpu_percent_per_call": report["cpu_percent_per_call"],
+                "carried_well": well,
+            }
+        )
+    good = [cast(int, step["calls"]) for step in told if step["carried_well"]]
+    return {"calls": max(good, default=0), "steps": told}
+
+
+def stages(samples: Samples) -> Parts:
+    """Return what a turn waits for: the medians and 95th percentiles of its parts, in order.
+
+    hearing  the end of the voice to the decision that the turn is over, and both ways on the line:
+             what the phone measures beyond the server's whole answer
+    """
+    whole, answer = (summary(samples.get(n, ())) for n in ("turn_latency_ms", "answer_latency_ms"))
+    hearing: dict[str, float | None] = {
+        name: round(max(0.0, all_of_it - ours), 3)
+        for name in ("p50", "p95")
+        if (all_of_it := getattr(whole, name)) is not None
+        and (ours := getattr(answer, name)) is not None
+    }
+    parts = {stage: summary(samples.get(f"{stage}_ms", ())) for stage in STAGES}
+    return {"hearing": hearing, **{n: {"p50": s.p50, "p95": s.p95} for n, s in parts.items()}}
 
 
 def comparison(realtime: Sequence[Measured], batch: Sequence[Measured]) -> dict[str, object]:
@@ -89,8 +149,18 @@ def show(console: Console, report: Mapping[str, object]) -> None:
         f"processor per call     {_number(report['cpu_percent_per_call'])} % of a core",
         f"memory per call        {_number(report['rss_mib_per_call'])} MiB",
     ]
+    parts = cast(dict[str, dict[str, float | None]], report["stages_ms"])
+    told = (f"{name} {_number(part['p50'])}" for name, part in parts.items() if part.get("p50"))
+    lines.append(f"a turn, medians in ms  {', '.join(told)}")
     kinds = cast(dict[str, int], report["error_kinds"])
     lines += [f"error, {count} times: {kind}" for kind, count in kinds.items()]
+    if (grown := cast(dict[str, float] | None, report["memory_mib"])) is not None:
+        lines.append(
+            f"memory                 {grown['begin']:.0f} MiB, at the end {grown['end']:.0f} MiB: "
+            f"{grown['growth_percent']:+.2f} %"
+        )
+    if top := cast(dict[str, object] | None, report.get("knee")):
+        lines.append(f"carried well           up to {top['calls']} calls")
     if compared := cast(dict[str, dict[str, dict[str, float]]], report.get("compare")):
         lines += [f"{name}: {_apart(compared[name])}" for name in _COMPARED]
     for line in lines:
@@ -126,6 +196,28 @@ def draw(file: Path, runs: Mapping[str, Samples], title: str) -> bool:
         axes.grid(visible=True, alpha=0.3)
     figure.savefig(file, dpi=_DPI)
     return True
+
+
+def draw_stages(file: Path, parts: Parts) -> None:
+    """Draw the parts of a turn one behind the other, as a waterfall; nothing without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return
+    figure = Figure(figsize=(8.0, 3.0), layout="constrained")
+    axes = figure.subplots()
+    begins = 0.0
+    for at, part in enumerate(parts.values()):
+        median, slow = part.get("p50") or 0.0, part.get("p95") or 0.0
+        axes.barh(at, slow, left=begins, color="lightgrey")
+        axes.barh(at, median, left=begins, color="steelblue")
+        axes.text(begins + slow, at, f"  {median:.1f} ({slow:.1f})", va="center", fontsize="small")
+        begins += median
+    axes.set_yticks(range(len(parts)), list(parts))
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
+    axes.set_xlabel("milliseconds of a turn: medians, in grey and brackets the 95th percentile")
+    figure.savefig(file, dpi=_DPI)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

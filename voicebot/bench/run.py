@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from voicebot.settings import SaveMode
 from voicebot.store import call_keys, connect
 
 Progress = Callable[[str], None]
+_MEMORY_SAMPLES = 120
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Plan:
     """The parameters of a run.
 
     ask_console  callers ask the console for the open step; useless in batch mode
+    against      call this stream address of another server, and start none of ours
     """
 
     stack: StackKind
@@ -34,22 +36,28 @@ class Plan:
     workers: int = 1
     mode: SaveMode = SaveMode.REALTIME
     ask_console: bool = True
+    against: str | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The figures of one run; processor in per cent of a core for each concurrent call."""
+    """The figures of one run; processor in per cent of a core for each concurrent call.
+
+    memory_mib  of all server processes, sampled in equal steps
+    """
 
     samples: Samples
     tally: Tally
     cpu_percent_per_call: float | None
     rss_mib_per_call: float | None
+    memory_mib: Sequence[float] = ()
 
 
 class Order(BaseModel):
     """The task of the phones.
 
-    clean  cut each clip after its last voiced sample, as the null transcriber needs it
+    clean    cut each clip after its last voiced sample, as the null transcriber needs it
+    direct   open the stream at `url` without asking a webhook
     """
 
     url: str
@@ -57,6 +65,7 @@ class Order(BaseModel):
     calls: int
     seconds: float
     clean: bool
+    direct: bool = False
 
 
 class Tally(BaseModel):
@@ -87,6 +96,8 @@ class Tally(BaseModel):
 
 async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
     """Run the plan once; raises VoicebotError. `folder` is kept for the next run's caches."""
+    if plan.against is not None:
+        return await _measure_other(plan, plan.against, folder, progress)
     measures = folder / "measures.jsonl"
     await asyncio.to_thread(measures.unlink, missing_ok=True)
     progress(f"{plan.mode.value}: starting the {plan.stack.value} stack")
@@ -105,7 +116,11 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
             seconds=plan.seconds,
             clean=plan.stack is StackKind.NULL,
         )
-        tally = await place_calls(order, folder / "tally.json")
+        memory_mib: list[float] = []
+        async with asyncio.TaskGroup() as group:
+            sampler = group.create_task(_sample_memory(pids, plan.seconds, memory_mib))
+            tally = await place_calls(order, folder / "tally.json")
+            sampler.cancel()
         lasted_s, after = loop.time() - began, usage(pids)
         tally.errors += await _not_booked(servers.redis_url, tally.finished)
     cpu = None
@@ -113,7 +128,31 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
         cpu = round(100 * (after.cpu_s - before.cpu_s) / lasted_s / plan.calls, 3)
     rss = None if after.rss_mib is None else round(after.rss_mib / plan.calls, 3)
     samples = {"turn_latency_ms": tally.turn_latency_ms, **read_measures(measures)}
-    return Measured(samples, tally, cpu, rss)
+    return Measured(samples, tally, cpu, rss, memory_mib)
+
+
+async def _measure_other(plan: Plan, url: str, folder: Path, progress: Progress) -> Measured:
+    """Measure at the phones alone, which call another server's stream address."""
+    progress(f"{plan.calls} calls at once for {plan.seconds:g} s at {url}")
+    order = Order(
+        url=url,
+        console=None,
+        calls=plan.calls,
+        seconds=plan.seconds,
+        clean=plan.stack is StackKind.NULL,
+        direct=True,
+    )
+    tally = await place_calls(order, folder / "tally.json")
+    samples = {**read_measures(folder / "none"), "turn_latency_ms": tally.turn_latency_ms}
+    return Measured(samples, tally, None, None)
+
+
+async def _sample_memory(pids: Collection[int], seconds: float, samples: list[float]) -> None:
+    """Add the memory of the processes to `samples`, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds / _MEMORY_SAMPLES)
+        if (rss_mib := usage(pids).rss_mib) is not None:
+            samples.append(rss_mib)
 
 
 async def place_calls(order: Order, result: Path) -> Tally:

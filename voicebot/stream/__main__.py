@@ -98,6 +98,7 @@ def warm_understanding(business: Business) -> None:
             services=business.services,
         )
         read(_SAMPLE, where)
+    business.emergency_in(_SAMPLE)
 
 
 async def hold_conversation(

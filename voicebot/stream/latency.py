@@ -8,7 +8,8 @@ One row a line, as JSON: `{"kind", "at", "call", ...}` with times in millisecond
 memory, and written off the loop when the call is over.
 
     turn      server_ms  decision that the caller has finished -> first bot frame sent,
-                         less stt_ms, model_ms and tts_ms; total_ms = all of it
+                         less stt_ms, model_ms and tts_ms; total_ms = all of it;
+                         commit_ms = the commits in server_ms
     commit    ms         one commit of the ledger, as the conversation waited for it
     loop_lag  ms         how late the event loop woke a timer, ten times a second, by worker
 """
@@ -86,6 +87,7 @@ class CallTelemetry:
         self._decided_s: float | None = None
         self._waited: defaultdict[Stage, float] = defaultdict(float)
         self._model_before_s = 0.0
+        self._commits_s = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -98,6 +100,7 @@ class CallTelemetry:
             case facts.TurnBegan(at_s):
                 self._decided_s = at_s
                 self._waited.clear()
+                self._commits_s = 0.0
                 self._model_before_s = self._meter.waited_s
             case facts.TurnDropped():
                 self._decided_s = None
@@ -105,12 +108,14 @@ class CallTelemetry:
                 self._waited[stage] += seconds
             case facts.Committed(change, _, seconds):
                 self._rows.note("commit", ms=seconds * 1000)
+                self._commits_s += seconds
                 if change.status is not None:
                     self.status = change.status
                     self.outcome = outcome_of(change.status)
             case facts.Answered():
                 metrics.answered(fact)
-                self._rows.note("turn", **fact.in_ms())
+                commit_ms = min(self._commits_s * 1000, fact.in_ms()["server_ms"])
+                self._rows.note("turn", **fact.in_ms(), commit_ms=commit_ms)
         self._trace(fact)
 
     def committed(self, change: Change, saved: Saved, seconds: float) -> None:
