@@ -29,7 +29,7 @@ log = get_logger(__name__)
 _ABANDONED_FOR = timedelta(hours=1)
 """A call that was abandoned unbooked so long ago keeps no place."""
 _SILENT_FOR = timedelta(days=2)
-"""Nor does one that broke off so long ago: few servers are away longer, with a journal of it."""
+"""Nor does one that broke off so long ago. A journal of it may come later: see `secure_place`."""
 
 _LEAVE = Script("leave", behind=())
 
