@@ -38,6 +38,14 @@ def parse_call_sid(text: str) -> CallSid:
     return CallSid(text)
 
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+
+def is_e164(text: str) -> bool:
+    """Return whether `text` is a telephone number in E.164 form."""
+    return _E164.fullmatch(text) is not None
+
+
 class Step(StrEnum):
     """The questions, in this order; DONE is the end."""
 

@@ -20,7 +20,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from voicebot.call import FIELDS, CallSid, Needs, Status, Step, Wish
+from voicebot.call import FIELDS, CallSid, Needs, Status, Step, Wish, is_e164
 from voicebot.collect.dialogue import asking
 from voicebot.console.dependencies import (
     AppState,
@@ -240,7 +240,6 @@ COLUMNS = (
     *(column for step in FIELDS for column in (step.value, f"{step.value}_savedAt")),
     *("servicebooked", "messages", "needs", "wish", "notes"),
 )
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SIGNS = "=＝﹦⁼₌+＋﹢⁺₊\\-－﹣⁻₋−@＠﹫%％﹪"
 """The first characters of a formula; %, | and ; in older programs."""
 _SEPARATORS = ";；﹔|｜\t\r\n"
@@ -285,4 +284,4 @@ def _status(call: CallSkeleton) -> str:
 
 
 def _cell(value: str) -> str:
-    return value if _NUMBER.fullmatch(value) else _FORMULA.sub("'", value)
+    return value if is_e164(value) else _FORMULA.sub("'", value)

@@ -8,7 +8,6 @@ elsewhere for at most LIFE_S. What keeps two sessions apart is the epoch, not th
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import ResponseError
 
-from voicebot.call import CallSid, Status, Step, is_call_sid
+from voicebot.call import CallSid, Status, Step, is_call_sid, is_e164
 from voicebot.log import get_logger
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.layout import (
@@ -53,14 +52,13 @@ _CONFIRMING = [
     *(BOOKED_FIELD, "status", EMAIL_SENT_FIELD, REVISION_FIELD, MAILED_FIELD),
     ANSWER_FIELD[Step.EMAIL],
 ]
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
 """The provider's words for anonymous, restricted, blocked and unknown callers."""
 
 
 def is_number(caller: str) -> bool:
     """Return whether it is a caller's own number, in E.164."""
-    return bool(_NUMBER.fullmatch(caller)) and caller not in _WITHHELD
+    return is_e164(caller) and caller not in _WITHHELD
 
 
 def in_parts(call_sids: Sequence[CallSid]) -> Iterator[Sequence[CallSid]]:

@@ -11,10 +11,9 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 from voicebot.call import Status
-from voicebot.g711 import milliseconds
+from voicebot.g711 import FRAME_MS, milliseconds
 from voicebot.telemetry import Answered, Stage
 
-FRAME_MS: Final = 20
 LATE_S: Final = FRAME_MS / 1000
 """A gap of less than a frame is none that a caller could hear."""
 

@@ -38,7 +38,16 @@ from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.playback import pieces
-from voicebot.stream.provider_dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.provider_dialect import (
+    POLICY_VIOLATION,
+    Audio,
+    Digit,
+    Event,
+    Malformed,
+    Mark,
+    Start,
+    Stop,
+)
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.state import CallState, FillerPhrases
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
@@ -58,7 +67,6 @@ GOODBYE_S: Final = 60.0
 """After the longest permitted call: time to say goodbye, then it is closed."""
 
 NORMAL: Final = 1000
-POLICY_VIOLATION: Final = 1008
 
 _log = get_logger("voicebot.stream.session")
 
