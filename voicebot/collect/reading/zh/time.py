@@ -51,13 +51,16 @@ def _first_of_month(line: Line, ahead: int) -> date:
 
 def _of_calendar(line: Line, got: Got) -> Day | None:
     """二零二六年一月三号, 明年二月二十八日, 五月二号, 国庆节; none of 八月三号楼."""
-    *year, month, day = _numbers(got) or [0, 0]
     if got.has("holiday"):
         year, (month, day) = _numbers(got), map(int, got.text("holiday").split("-"))
-    elif line.tag(got.end, "no_day", "oclock") or (not got.has("number_day") and day > 31):
-        return None
+    else:
+        *year, month, day = _numbers(got)
+        if line.tag(got.end, "no_day", "oclock") or (not got.has("number_day") and day > 31):
+            return None
     named = line.today.year + got.value("year_word") if got.has("year_word") else None
     named = year[0] + 2000 * (year[0] < 100) if year else named
+    if named and named > date.max.year:
+        return None
     found = coming(line, lambda each: (each.month, each.day) == (month, day), named)
     return _bygone(line, got, found)
 
@@ -113,7 +116,7 @@ def _hour(line: Line, got: Got) -> Clock | None:
     minutes = [int(part.value) for part in got.parts if part.tag == "time.fraction"]
     numbers = _numbers(got)
     lacking = line.tag(got.first, "lacking")
-    if (lacking and not minutes) or (lacking and len(numbers) > 1):
+    if lacking and len(numbers) > 1:
         minutes, numbers = [numbers[0]], numbers[1:]
         at = [part for part in got.parts if part.tag == "time.n"][1]
     hour, *more = numbers
