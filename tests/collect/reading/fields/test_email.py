@@ -104,7 +104,6 @@ def test_addresses_are_understood(said: str, address: str) -> None:
     [
         ("ruth at gmail dot com, no sorry, at hotmail dot com", "ruth@hotmail.com"),
         ("ruth at yahoo dot com, I mean yahoo dot co dot uk", "ruth@yahoo.co.uk"),
-        ("ruth seven at yahoo dot com, sorry, nine", "ruth9@yahoo.com"),
         ("rut at example dot com, no wait, ruth at example dot com", "ruth@example.com"),
         ("ruth at gmail dot, no, at example dot com", "ruth@example.com"),
         ("ruth underscore, no, ruth dot o at example dot com", "ruth.o@example.com"),

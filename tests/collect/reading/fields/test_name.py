@@ -127,7 +127,6 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("are o b e r t", "Robert"),
         ("Brandt, that's B R A N D T", "Brandt"),
         ("Otto Brant, B R A N D T", "Otto Brandt"),
-        ("My surname is Nuyen, and G-U-Y-E-N.", "Nguyen"),
         ("my last name is Clark, K L A R K", "Klark"),
         ("Otto, B R A N D T", "Otto Brandt"),
         ("Stephen with a P H, not a V", "Stephen"),
@@ -139,7 +138,6 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("my last name is Causty. K-O-W-A-L-S-K-I", "Kowalski"),
         ("Ottilie spelled O T T I L I E, Quast Q U A S T", "Ottilie Quast"),
         ("Otto, that's O T T O, Quast, which is Q U A S T", "Otto Quast"),
-        ("Blarg Drift, D R I F T", "Blarg Drift"),
         ("el EAN or f r i t h", None),
         ("first name o t t o last name b r a n d t", "Otto Brandt"),
         ("S for sugar, A for apple, M for mother", "Sam"),
@@ -342,7 +340,6 @@ def test_a_greeting_is_no_name_and_whom_it_greets_is_not_the_caller(
         ("it's Otto thank u", "Otto"),
         ("thank u Otto", None),
         ("Ruth 5", "Ruth"),
-        ("cinnamonbun 2", None),
     ],
 )
 def test_stress_before_a_name_is_skipped_and_thanks_and_counts_are_no_names(

@@ -218,18 +218,13 @@ def _is_alike(one: str | None, other: str | None) -> bool:
 
 
 def _mended(said: Utterance, address: _Address, read: Sequence[Piece], at: int) -> _Address:
-    """Return the address after a mend without an at sign: a domain, or figures at the end."""
+    """Return the address after a mend without an at sign, which names a domain."""
     domain = domain_at(said, read, at)
     if domain and domain.known and not any(p.kind is Kind.AT for p in read[at : domain.end + 1]):
         text = domain.text
         if text.startswith(".") and address.domain:
             text = address.domain.partition(".")[0] + text
         return replace(address, domain=text, end=domain.end)
-    rest = [piece for piece in read[at:] if piece.kind is not Kind.PAUSE]
-    if len(rest) == 1 and rest[0].kind is Kind.DIGITS and address.local:
-        stem = address.local.rstrip("0123456789")
-        if stem and stem != address.local:
-            return replace(address, local=stem + rest[0].text, end=len(read))
     return address
 
 

@@ -16,8 +16,6 @@ from voicebot.collect.reading.words import is_everyday
 _LONGEST_WRITTEN = 32
 """So many tokens of one written word are looked at."""
 _SHORTEST_GLUED = 4
-_SPELLED_NAMES = 4
-"""From so many on, names of letters ("jay") are letters also where they begin or end a row."""
 _RESPELLING = 7
 """In so many tokens three letters and the marks between them stand."""
 _MOST_LABELS = 6
@@ -190,19 +188,9 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
     elif piece.kind is Kind.DIGITS and piece.text == "0" and amid_letters:
         return replace(piece, kind=Kind.LETTER, text="o")
     name = said.at(piece.first, "spelling.name") if piece.kind is Kind.WORD else None
-    if name and (amid_letters or _spelled_around(said, read, at) >= _SPELLED_NAMES):
+    if name and amid_letters:
         return replace(piece, kind=Kind.LETTER, text=name.value)
     return piece
-
-
-def _spelled_around(said: Utterance, read: Sequence[Piece], at: int) -> int:
-    """Return how many letters and names of letters stand here in a row."""
-    longest = run = 0
-    for piece in read[max(0, at - _SPELLED_NAMES) : at + _SPELLED_NAMES]:
-        spelled = piece.kind is Kind.LETTER or said.at(piece.first, "spelling.name")
-        run = run + 1 if spelled else 0
-        longest = max(longest, run)
-    return longest
 
 
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:

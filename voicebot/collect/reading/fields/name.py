@@ -186,8 +186,6 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
     elif len(old) == len(new) == 1 and is_family(new[0]) and each.first <= before.end + _PAUSE:
         name = f"{name} {each.text}" if old != new else name  # "Marguerite. Duval."
-    elif len(new) > len(old) and alike(old[0], new[0]):
-        name = each.text
     return name, also, before if each.hint else each
 
 
@@ -218,11 +216,6 @@ def _mended(
     labels = {each.label for each in names if each.label}
     if len(labels) == 1 and (len(words) > 1 or held != names[0].text):
         return _with_label(words, names, labels.pop())
-    if all(each.letters for each in names):
-        letters = names[-1].text
-        new = respelled(held, letters)
-        same = any(alike(word.lower(), letters) for word in words)
-        return new if same and new != held else None
     word, _ = _folded(found, _base(names) or names[-1])
     if " " in word:  # the name held was a part of it
         return word if len(words) == 1 and words[0].lower() in word.lower().split() else None

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rapidfuzz.distance import Levenshtein
-
 from voicebot.collect.reading.fields.name_letters import (
     FEWEST,
     Letters,
@@ -21,12 +19,11 @@ from voicebot.collect.reading.fields.name_words import (
     is_letter,
     is_word,
     name_at,
-    titled,
     written,
 )
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
-from voicebot.collect.reading.words import FUNCTION_WORDS, is_given
+from voicebot.collect.reading.words import is_given
 
 LEADS = ("name.lead", "name.label", "name.nickname", "name.weak")
 _BEFORE = (
@@ -44,8 +41,6 @@ _NO_LABELLED = (
 )
 """Words that are called a name and are none: "my last name is wrong"."""
 _LONGEST_FRAGMENT = 3
-_LONGEST_NAME = 3
-"""Words of a name that is known by its letters alone."""
 
 
 class How(IntEnum):
@@ -181,8 +176,6 @@ def _is_fragment(said: Utterance, place: Place) -> bool:
     rest = range(place.end, len(said))
     if any(map(is_known, words)):
         return False
-    if len(rest) == 1 and said.tokens[rest[0]].is_digits and len(said.low(rest[0])) == 1:
-        return True  # "hotchocolate 2"
     short = all(len(word) <= _LONGEST_FRAGMENT for word in words)
     letters = any(is_letter(said, n) and is_letter(said, n + 1) for n in rest)
     return (short and letters) or said.low(place.end) == "is"
@@ -197,22 +190,11 @@ def _spelled(said: Utterance, at: int, begun: int, label: str) -> Iterator[Menti
     echoes = said.low(word) == letters.text
     if letters.count < FEWEST and not echoes:
         return
-    if echoes and not name_at(said, word, announced=False):
-        first = word
-        while is_word(said, first - 1) and not is_letter(said, first - 1):
-            first -= 1
-        words = [said.low(n) for n in range(first, word + 1)]
-        if 1 < len(words) <= _LONGEST_NAME and FUNCTION_WORDS.isdisjoint(words):
-            text = " ".join(map(titled, words))  # "Blarg Drift, D R I F T"
-            yield Mention(text, first, first, word + 1, How.ALONE)
-    text = letters.text
-    if en := said.before(at, "spelling.en"):  # "Nguyen, and G U Y E N"
-        heard, more = said.low(_word_before(said, en.first)), "n" + text
-        better = Levenshtein.distance(heard, more) <= Levenshtein.distance(heard, text)
-        text = more if heard.startswith("n") and better else text
     told = label != "" or said.before(at, "name.told") is not None
     apart = said.before(at, "name.between") is not None
-    yield Mention(text, begun, at, letters.end, label=label, letters=True, told=told, apart=apart)
+    yield Mention(
+        letters.text, begun, at, letters.end, label=label, letters=True, told=told, apart=apart
+    )
 
 
 def _word_before(said: Utterance, at: int) -> int:

@@ -103,9 +103,9 @@ def _phrases(said: Utterance, at: int) -> tuple[tuple[Group, ...], ...]:
                 phrases.append([])
             phrases[-1].append(group)
             at, paused, last = group.end, False, group
-        elif last and not skipped and (inside := _inside(said, at)):
+        elif last and not skipped and _is_inside(said, at):
             paused = paused or said.low(at) in _PAUSE_MARKS or not said.tokens[at].is_sign
-            at += inside
+            at += 1
         else:
             break
     if last and last.end - last.first == 1 and said.low(last.first) == "oh":
@@ -115,13 +115,9 @@ def _phrases(said: Utterance, at: int) -> tuple[tuple[Group, ...], ...]:
     return tuple(tuple(phrase) for phrase in phrases if phrase)
 
 
-def _inside(said: Utterance, at: int) -> int:
-    """Return how many tokens here may stand between the digits of one number."""
-    if said.low(at) in _INSIDE_MARKS or (said.is_sound(at) and said.low(at) not in "?!+"):
-        return 1
-    word = said.at(at, "phone.inside")
-    mend = said.at(at, "clause.mend")
-    return word.end - at if word and not (mend and mend.end > word.end) else 0
+def _is_inside(said: Utterance, at: int) -> bool:
+    """Return True for what may stand between the digits of one run; words part two of them."""
+    return said.low(at) in _INSIDE_MARKS or (said.is_sound(at) and said.low(at) not in "?!+")
 
 
 def _group(said: Utterance, at: int, before: Group | None) -> Group | None:
@@ -164,8 +160,7 @@ def _is_date(said: Utterance, at: int) -> bool:
 def _is_joint(said: Utterance, at: int) -> bool:
     if not 0 < at < len(said) - 1 or said.low(at) not in ("/", ":"):
         return False
-    before, after = said.tokens[at - 1], said.tokens[at + 1]
-    return before.is_digits and after.is_digits and said.tokens[at].glued and after.glued
+    return said.tokens[at + 1].is_digits and said.tokens[at].glued and said.tokens[at + 1].glued
 
 
 def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, at: int) -> Run:
