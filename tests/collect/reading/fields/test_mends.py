@@ -71,6 +71,8 @@ def test_letters_figures_and_marks_are_left_out_added_and_doubled(
         ("swap the last two digits", PHONE, "+61491572665", "+61491572656"),
         ("you've swapped the last two", PHONE, "+61491572665", "+61491572656"),
         ("the second last digit is a seven", PHONE, "+61255501234", "+61255501274"),
+        ("remove the number at the end", EMAIL, "ruth22@gmail.com", "ruth@gmail.com"),
+        ("right but it should end in dot net", EMAIL, "ruth.o@gmail.com", "ruth.o@gmail.net"),
         ("it starts with a j", NAME, "Gerry Nash", "Jerry Nash"),
         ("my surname ends in s e n", NAME, "Ruth Hanson", "Ruth Hansen"),
         ("the names are the wrong way round", NAME, "Okafor Ruth", "Ruth Okafor"),

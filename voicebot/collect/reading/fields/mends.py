@@ -46,7 +46,7 @@ def mending(step: Step, reader: Reader) -> Reader:
         return reader
 
     def read(said: Utterance, situation: Situation) -> Iterator[Candidate]:
-        mended = next(_mended(step, said, situation), None)
+        mended = min(_mended(step, said, situation), key=lambda each: each.assumes, default=None)
         if mended and not mended.assumes:
             yield mended
         found = list(reader(said, situation))
@@ -124,6 +124,9 @@ def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give "take the dots out", "drop the e", "no h in john", "there's no dot in it"."""
     for verb in said.all("mend.remove", "mend.without"):
         off = next(said.all("mend.off", first=verb.end), None)
+        if figures := said.at(verb.end, "mend.figures"):  # "remove the number at the end"
+            stem = held.text[: held.last].rstrip("0123456789")
+            yield stem + held.text[held.last :], verb.first, figures.end, 0
         old = held.item(verb.end, off.first if off else said.clause(verb.end - 1).end)
         if verb.tag == "mend.without" or held.letter(old.first):
             old = held.item(old.first, old.first + 1)
@@ -175,6 +178,9 @@ def _placed(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give "the second last digit is a seven", "it starts with a J", "it ends in S E N"."""
     for place in said.all("mend.place"):
         new, count = held.item(place.end, said.clause(place.end - 1).end), int(place.value)
+        if new.text.startswith(".") and held.step is Step.EMAIL:  # "it should end in dot net"
+            kept = held.text[: held.text.find(".", held.last)]
+            yield kept + new.text, place.first, new.end, 0
         size = len(new.text)
         at = count - 1 if count > 0 else held.last + count - (size - 1) * (count == -1)
         if 0 < size <= (_MOST_ADDED if abs(count) == 1 else 1) and 0 <= at <= held.last - size:

@@ -184,8 +184,9 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
     elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and _is_last(old):
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
-    elif len(old) == len(new) == 1 and is_family(new[0]) and each.first <= before.end + _PAUSE:
-        name = f"{name} {each.text}" if old != new else name  # "Marguerite. Duval."
+    elif len(old) == len(new) == 1 and is_family(new[0]) and old != new:
+        near = each.first <= before.end + _PAUSE or each.how is How.BEHIND
+        name = f"{name} {each.text}" if near else name  # "Marguerite. Duval."
     return name, also, before if each.hint else each
 
 
