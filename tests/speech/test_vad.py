@@ -138,6 +138,21 @@ def test_a_noise_that_grows_louder_or_softer_is_soon_known_again() -> None:
     assert skipped(call.hears(noise(4, 60, seed=4))) > 0.6
 
 
+def test_a_voice_over_a_noise_that_swells_is_found_as_soon_as_without_the_gate(
+    recorded: bytes,
+) -> None:
+    lead_s, level = 4, 300
+    length = lead_s * SECOND + len(recorded)
+    swell = 1 + 0.6 * np.sin(2 * np.pi * 0.7 * np.arange(length) / SECOND)
+    random = np.random.default_rng(5)
+    samples = swell * level * random.standard_normal(length)
+    samples[lead_s * SECOND :] += g711.decode(recorded)
+    audio = g711.encode(np.clip(samples, -32768, 32767).astype(np.int16))
+    gated = Call().hears(audio)[lead_s * SECOND // WINDOW :]
+    ungated = Call().hears(audio[(lead_s * SECOND // WINDOW - 6) * WINDOW :])[6:]
+    assert abs(begins(gated) - begins(ungated)) <= 2
+
+
 def test_a_voice_that_is_no_louder_than_the_noise_was_is_heard_when_the_noise_ends(
     recorded: bytes,
 ) -> None:

@@ -48,8 +48,11 @@ _INAUDIBLE: Final = _WINDOW * 10 ** (_INAUDIBLE_DBFS / 10)
 _OVER_NOISE: Final = 2.0
 """3 dB: voice as loud as the noise makes so much together, and the model hears none that is softer.
 Windows of a steady noise differ by 0.4 dB."""
-_NOISE_SHARE: Final = 0.1
-"""Of a new window in the mean of the noise: it follows a change in a third of a second."""
+_LOUDER_SHARE: Final = 0.1
+_SOFTER_SHARE: Final = 0.4
+"""Of a new window in the level of the noise, which follows a louder one in a third of a second and
+a softer one at once: of a noise that swells its troughs count, so that a soft voice in one of them
+is not taken for the noise."""
 _PROBE_WINDOWS: Final = 16
 """Of audible noise one window in so many (half a second) is looked at all the same."""
 _RATE: Final = np.array(g711.RATE_HZ, np.int64)
@@ -157,7 +160,7 @@ class SileroDetector:
             self._quiet_windows = 0
         else:
             self._quiet_windows += 1
-            self._noise += _NOISE_SHARE * (self._power - self._noise)
+            self._follow_noise(self._power)
             if self._quiet_windows == _RESET_WINDOWS:
                 self.state = np.zeros(_STATE_SHAPE, np.float32)
                 self._quiet_windows = _SETTLED_WINDOWS
@@ -183,9 +186,12 @@ class SileroDetector:
     def _skip(self, samples: Samples, power: float) -> None:
         self._skipped.append(samples)
         self._since_asked += 1
-        if power < self._noise:
-            self._noise += _NOISE_SHARE * (power - self._noise)
+        self._follow_noise(min(power, self._noise))
         self._tell(0.0)
+
+    def _follow_noise(self, power: float) -> None:
+        share = _SOFTER_SHARE if power < self._noise else _LOUDER_SHARE
+        self._noise += share * (power - self._noise)
 
     def _ask(self, samples: Samples, power: float) -> None:
         if self._skipped:
