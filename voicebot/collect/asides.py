@@ -139,7 +139,7 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
         case "free":
             window = turn.dialogue.window or Window()
             return turn.become(window=window).say("reply.times_later")
-        case "offered":
+        case "offered" | "wished":
             return turn.say("reply.not_offered", services=turn.offers())
         case "services":
             return turn.say("reply.services", services=turn.offers())

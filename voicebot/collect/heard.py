@@ -46,6 +46,9 @@ MAX_OFFERS = 2
 _MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
 
+_PUT_AGAIN = 2
+"""So often a question was put when its answer did not come at once."""
+
 _PURPOSES = {
     "cancel": Purpose.CANCEL,
     "reschedule": Purpose.MOVE,
@@ -215,17 +218,20 @@ def _beside(turn: Turn, said: Said) -> Turn:
         turn = turn.note(note.text).say_noted()
     if held.purpose is not Purpose.BOOK and (said.unread or said.has(Flexible, Note)):
         turn = turn.note(said.text)  # when to call back, what went wrong
-    for question in _questions(said):
+    for question in _questions(said, first=held.put < _PUT_AGAIN):
         turn = asides.reply(turn, question, said.text)
     if said.wants("annoyed"):
         turn = turn.say("reply.sorry")
     return turn
 
 
-def _questions(said: Said) -> Iterable[Ask]:
+def _questions(said: Said, *, first: bool) -> Iterable[Ask]:
     """Return what was asked: each topic once, and "what is free" only where no time is open."""
     topics: dict[str, Ask] = {}
+    unnamed = said.situation.step is Step.NAME and first
     for ask in said.of(Ask):
+        if ask.topic == "wished" and unnamed:
+            continue  # told once we know whom we tell it, or when it is said again
         if ask.topic != "free" or said.situation.step is not Step.TIME:
             topics.setdefault(ask.topic or ask.about, ask)
     return topics.values()

@@ -174,6 +174,7 @@ class Flexible:
 
 
 OFFERED = "offered"
+WISHED = "wished"
 """The topic of the question whether we do some work."""
 
 

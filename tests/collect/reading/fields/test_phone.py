@@ -292,3 +292,17 @@ def test_a_number_in_two_turns_reads_back(digits: str, cut: int, style: object) 
 
 def test_a_recogniser_that_sets_commas_after_double_changes_nothing() -> None:
     assert heard("0,4, double, 1, triple, 2, 907.") == "+61411222907"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0431 222 910, 8 Bay Road Bondi, Thursday at 11 am",
+        "phone 0431 222 910, 8 Bay Road Bondi, gardening, Thursday at 11",
+        "I'm at 9 Bay Road, 0431 222 910, Monday the 14th at 10",
+    ],
+)
+def test_a_number_stands_among_other_figures_behind_commas(said: str) -> None:
+    act = given_in(said)
+    assert act is not None
+    assert act.value == "+61431222910"

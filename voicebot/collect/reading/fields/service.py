@@ -23,7 +23,7 @@ from voicebot.collect.reading.fields.trades import (
     is_in,
     vocabulary,
 )
-from voicebot.collect.reading.types import OFFERED, Ask, Asked, Note, Provide, Situation
+from voicebot.collect.reading.types import OFFERED, WISHED, Ask, Asked, Note, Provide, Situation
 from voicebot.collect.reading.utterance import Utterance, utterance
 from voicebot.collect.reading.words import is_everyday
 
@@ -68,7 +68,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
             yield from _by_meaning(said, situation)
-        elif best and Step.NAME in situation.record:  # the name is asked for first
+        elif best:
             yield from _wished_of_another(said, best)
     elif not _is_passing(best, situation):
         further = sorted(_further(said, best, kept), key=itemgetter(0))
@@ -78,7 +78,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 
 def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
-    """Give "I need a locksmith", before services are asked for, as "do you do that".
+    """Give "I need a locksmith", before services are asked for, as "do you do that" (WISHED).
 
     One word of what a trade works on is too little: "I need to move my car".
     """
@@ -87,7 +87,7 @@ def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
     is_sure = hit.weight >= TRADE - NOT_LISTED or hit.end > hit.first + 1
     if lead and wishes and is_sure and clause.counts:
         wish, span = said.span(clause.first, clause.end), said.span(lead.first, hit.end)
-        yield Candidate(Ask(OFFERED, said.text[slice(*wish)], span), lead.first, hit.end, 1)
+        yield Candidate(Ask(WISHED, said.text[slice(*wish)], span), lead.first, hit.end, 1)
 
 
 def _asked_whether(
