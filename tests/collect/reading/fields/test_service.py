@@ -143,6 +143,12 @@ def test_what_is_said_later_counts(utterance: str, name: str) -> None:
         ("option 3 please", "Cleaning"),
         ("the last one", "Gardening"),
         ("number nine", None),
+        ("option two thanks", "Electrical"),
+        ("the third, yes", "Cleaning"),
+        ("that last one you mentioned", "Gardening"),
+        ("my second bathroom stinks", None),
+        ("the last bloke was useless", None),
+        ("the middle drawer won't shut", None),
     ],
 )
 def test_a_place_in_the_list_is_a_choice(utterance: str, name: str | None) -> None:

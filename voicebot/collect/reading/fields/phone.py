@@ -51,7 +51,8 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
         yield Candidate(act, first, end)
     found = runs(said)
-    yield from _extension(said, found)
+    if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
+        yield from _extension(said, found)  # there "option two" is the second one
     own = [run for run in found if not run.other]
     if whole := own and _whole(said, own, situation.region):
         yield _provided(said, own, *whole)

@@ -37,6 +37,7 @@ _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
 _LONGEST_CHOICE = 8
 """Tokens; in a longer turn "the first" is about something else."""
+_QUIET = ("quiet.", "act.", "yes.")
 _MARGIN = 0.008
 """By how much a service must be more like the caller's words than any other, and any other trade.
 Measured on 180 texts: below it false ones come, above it right ones go."""
@@ -335,13 +336,22 @@ def _rank(hits: Sequence[_Hit], service: int, listed: int) -> tuple[float, int, 
 
 
 def _by_place(said: Utterance, situation: Situation) -> _Hit | None:
-    """Return the service by its place in the list that was read out: "the second one"."""
+    """Return the service by its place in the list that was read out: "the second one".
+
+    What a word of content follows is no place in it: "my second bathroom stinks".
+    """
     count = len(situation.services)
     if situation.step is not Step.SERVICE or len(said) > _LONGEST_CHOICE:
         return None
     for match in said.all("choose.position", "service.place"):
         place = int(match.value)
-        if abs(place) <= count and not said.clause(match.first).asked:
+        behind = said.matches[match.end] if match.end < len(said) else ()
+        alone = match.end == len(said) or said.is_sound(match.end)
+        if (
+            (alone or any(each.tag.startswith(_QUIET) for each in behind))
+            and abs(place) <= count
+            and not said.clause(match.first).asked
+        ):
             at = place - 1 if place > 0 else count + place
             return _Hit(match.first, match.end, at, HINT)
     return None
