@@ -696,6 +696,10 @@ def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | No
         ("it's a PO box, number 90, Orange", "PO Box 90, Orange"),
         ("P.O. Box 90, Orange", "PO Box 90, Orange"),
         ("locked bag 7, Orange", "Locked Bag 7, Orange"),
+        ("unit two one oh five slash nine mill street ryde", "2105/9 Mill Street, Ryde"),
+        ("it's 9 Heron Crescent and that's in Byron Bay", "9 Heron Crescent, Byron Bay"),
+        ("9 Sea Gull Drive, that's sea gull two words, Ryde", "9 Sea Gull Drive, Ryde"),
+        ("number five lake view whitby", "5 Lake View, Whitby"),
         ("12 Elm Street, Orange, number 0491 570 156", "12 Elm Street, Orange"),
         ("number 4 Oak Avenue, Ryde", "4 Oak Avenue, Ryde"),
         (

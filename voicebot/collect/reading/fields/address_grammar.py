@@ -51,18 +51,19 @@ class Grammar:
                 continue
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
                 return self._with_tail(head, street_at(words, end, weak=False), end), 0
-            if words.said.before(word.first, "address.number"):
-                end += words[end].isin("on")  # "number 12 on Smith Street"
-            if label := words.phrase(end, "address.label"):
-                end = words.place(label.end)  # "street number 44, street name Hill Street"
-            few = words.phrase(at, "number.unit") is not None or words[at - 1].isin("wanting")
+            numbered = words.said.before(word.first, "address.number") is not None
+            end += numbered and words[end].isin("on")  # "number 12 on Smith Street"
+            if label := words.phrase(end, "address.label"):  # "number 44, street name Hill Street"
+                end = words.place(label.end)
+            counts = words.phrase(at, "number.unit") or words[at - 1].isin("wanting")  # "2 pizzas"
+            few = bool(counts) and not numbered
             street = street_at(words, end, weak=False)
             if self.alone and not street and (weak := street_at(words, end, weak=True)):
                 street = weak if not few or words[weak[1]].pause else None
             parts = self._with_tail(head, street, end) if street else ()
             placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
-            numbered = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
-            if parts and (numbered or kinds(parts) & placed):
+            sure = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
+            if parts and (sure or kinds(parts) & placed):
                 return (self._with_building(at, parts) if self.alone else parts), 0
             if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
                 street = typeless_at(words, end)
@@ -229,9 +230,9 @@ class Grammar:
         if postcode := postcode_at(words, at, self.region):
             return found(Kind.POSTCODE, words, at, postcode)
         place = self._place_name(at)
-        further = words.part(at, place[1]) if place and Kind.PLACE in before else ()
-        talk = all(is_everyday(word.low) and not word.isin("compass") for word in further)
-        return None if further and talk else place  # "West Yorkshire", not "ring the bell"
+        more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
+        talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
+        return None if talk else place  # "West Yorkshire", not "ring the bell"
 
     def state_at(self, at: int) -> Read | None:
         """Return the state that begins here."""
@@ -269,9 +270,9 @@ class Grammar:
                 break
             end += 1
         end -= words[end].isin("in_email")
-        if end <= at or (words[at].pause and words.near(end).isin("verb")):  # ", the house is …"
-            return None
-        return found(Kind.PLACE, words, at, (words.titled(at, end), end))
+        told = words[at].pause and words.near(end).isin("verb")  # ", the house is …"
+        name = words.titled(at, end), end
+        return found(Kind.PLACE, words, at, name) if end > at and not told else None
 
     def _ends_place(self, at: int) -> bool:
         return bool(
@@ -316,13 +317,12 @@ class Grammar:
 
     def _labelled(self, kind: Kind, at: int) -> Parts:
         """Return the part that a label announces: "the state is Washington"."""
+        number = number_at(self.words, at)
+        read = (f"Unit {number[0]}", number[1]) if number else None
         if kind is Kind.POSTCODE:
             read = postcode_at(self.words, at, self.region)
         elif kind is Kind.STATE:
             read = self.state_at(at)
-        else:
-            number = number_at(self.words, at)
-            read = (f"Unit {number[0]}", number[1]) if number else None
         return (found(kind, self.words, at, read)[0],) if read else ()
 
     def _rest(self, at: int) -> Parts:

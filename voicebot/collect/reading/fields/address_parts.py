@@ -192,7 +192,8 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
         return word.text.upper(), at + 1
     if not text:
         return None
-    if leading and end > at + 1 and words.near(end).text:
+    slashed = words.phrase(end, "address.slash") is not None
+    if leading and end > at + 1 and words.near(end).text and not slashed:
         # The house number follows without a pause: only "one oh three" belongs to the unit.
         zero = end > at + 2 and words[at + 1].digits[0] == "0"
         text, end = words.digits(at, 3 if zero else 1)
