@@ -53,6 +53,20 @@ class CodedDetector:
         """Do nothing: all is delivered at once."""
 
 
+class TardyDetector(CodedDetector):
+    """Delivers only what it is made to by `flush`."""
+
+    def __init__(self, deliver: Deliver) -> None:
+        self._held: list[float] = []
+        self._tell = deliver
+        super().__init__(self._held.append)
+
+    def flush(self) -> None:
+        """Deliver all that is held."""
+        while self._held:
+            self._tell(self._held.pop(0))
+
+
 @dataclass
 class CodedTranscriber:
     """Reads phrases back from audio; takes `delay_s` for it, and remembers what it was asked."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from tests.stream.doubles import (
     FailingStt,
     FailingTts,
     SteadyVoice,
+    TardyDetector,
     silence,
     spoken,
 )
@@ -46,7 +49,7 @@ from voicebot.call import (
 )
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Unheard
-from voicebot.speech import WholeUtterances
+from voicebot.speech import Deliver, Hint, SttStream, SttTurn, WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.provider_dialect import Start
@@ -95,6 +98,53 @@ async def test_the_last_words_before_the_hang_up_are_kept() -> None:
         await c.ended.wait()
     assert [m.text for m in c.notebook.messages] == ["John Smith"]
     assert c.notebook.statuses == [Status.ABANDONED]
+
+
+@in_virtual_time
+async def test_what_the_detector_still_holds_at_the_hang_up_is_heard() -> None:
+    async with call(NAME, "Thanks.", detector=TardyDetector) as c:
+        await c.provider.speak(spoken(JOHN))
+        await c.provider.hang_up()
+        await c.ended.wait()
+    assert [m.text for m in c.notebook.messages] == ["John Smith"]
+
+
+class BrokenStt(WholeUtterances):
+    """A program's fault: no turn can begin."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[SttStream]:
+        yield self
+
+    def listen(self, hint: Hint) -> SttTurn:
+        raise RuntimeError("no turn can begin")
+
+
+@in_virtual_time
+async def test_a_fault_at_a_window_ends_its_own_call_not_whoever_delivers_the_window() -> None:
+    opened: list[Deliver] = []
+
+    def detector(deliver: Deliver) -> CodedDetector:
+        opened.append(deliver)
+        return CodedDetector(deliver)
+
+    dependencies = CallDependencies(
+        stt=BrokenStt(CodedTranscriber({})),
+        synthesizer=SteadyVoice(),
+        detector=detector,
+        converse=Dialogue([NAME]),
+        clock=now,
+        stopwatch=lambda: asyncio.get_running_loop().time(),
+    )
+    start = Start(CallSid(CALL_SID), STREAM_SID)
+    session = Session(Quiet(), start, Notebook(), dependencies, CallTelemetry(Rows(None)))
+    running = asyncio.create_task(session.run())
+    await asyncio.sleep(1)
+    for _ in range(20):
+        opened[0](1.0)  # as at a tick that all calls share
+    with pytest.raises(ExceptionGroup) as caught:
+        await running
+    assert caught.group_contains(RuntimeError, match="no turn can begin")
 
 
 @in_virtual_time
@@ -281,6 +331,22 @@ def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: str) -> None:
         assert c.notebook.statuses == []
 
     scenario()
+
+
+class Quiet:
+    """A socket at which nothing arrives."""
+
+    transport = asyncio.Transport()
+
+    async def recv(self) -> str | bytes:
+        await asyncio.Event().wait()
+        return ""
+
+    async def send(self, message: str) -> None:
+        """Taken."""
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Closed."""
 
 
 class Flood:
