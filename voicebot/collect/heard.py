@@ -125,7 +125,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
         turn = turn.say("reply.cancel")
         return (asides.farewell(turn) if said.has(Leave) else times.close(turn)), True
-    if purpose is Purpose.MOVE and held.step is Step.TIME and held.mode is not Mode.CLOSING:
+    in_the_making = held.step is Step.TIME or held.given_time or held.window
+    if purpose is Purpose.MOVE and in_the_making and held.mode is not Mode.CLOSING:
         return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text)
     for flexible in said.of(Flexible):
@@ -185,13 +186,13 @@ def _is_by_the_way(turn: Turn, said: Said, act: Provide | Correct) -> bool:
     held = turn.dialogue
     if act.step is held.step and held.mode is Mode.ASKING:
         return False
-    places = [v.value or "" for v in said.values if v.step is Step.ADDRESS]
-    places.append(held.answers.get(Step.ADDRESS, ""))
+    given = [v.value or "" for v in said.values if v.step is Step.ADDRESS]
     if act.step is Step.NAME and Step.NAME in held.answers:
         value = (act.value or "").casefold()
+        places = (*given, held.answers.get(Step.ADDRESS, ""))
         return any(value in place.casefold() for place in places)
     guessed = isinstance(act, Provide) and act.assumed > 0
-    return act.step is Step.SERVICE and guessed and held.step is Step.ADDRESS and bool(places[0])
+    return act.step is Step.SERVICE and guessed and held.step is Step.ADDRESS and bool(given)
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
