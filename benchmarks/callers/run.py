@@ -44,13 +44,14 @@ async def play_here(only: Collection[str] = ()) -> list[Result]:
 
 async def play_over_http(only: Collection[str] = ()) -> list[Result]:
     """Play the callers of the demo business against `voicebot serve --local`, on the wall clock."""
-    (cast,) = (cast for cast in load_casts() if cast.business == _BY_HTTP)
-    business = cast.load_business()
+    casts = [cast for cast in load_casts() if cast.business == _BY_HTTP]
+    business = casts[0].load_business()
     with TemporaryDirectory(prefix="voicebot-callers-") as folder:
-        async with serving(Path(folder), business_file(cast.business), engines="null") as server:
+        async with serving(Path(folder), business_file(_BY_HTTP), engines="null") as server:
             phone = HttpPhone(server.console)
             return [
                 await play(persona, business, phone, f"CA-{persona.id}")
+                for cast in casts
                 for persona in cast.of(only)
                 if not persona.is_silent
             ]

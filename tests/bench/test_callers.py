@@ -16,7 +16,7 @@ from benchmarks.callers.moments import Moment, heard, resolve
 from benchmarks.callers.persona import Persona, load_casts
 from benchmarks.callers.phones import Seen
 from benchmarks.callers.play import Result
-from benchmarks.callers.run import HELD_RIGHT, play_here
+from benchmarks.callers.run import HELD_RIGHT, play_here, play_over_http
 from benchmarks.callers.table import conversation, table
 from benchmarks.callers.wants import Wants, same
 from voicebot.business import load_business
@@ -82,6 +82,15 @@ async def test_written_callers_get_what_they_rang_for() -> None:
     results = await play_here()
     wrong = [f"{r.persona.id} ({r.failures[0].kind})" for r in results if not r.is_right]
     assert len(results) - len(wrong) >= HELD_RIGHT * len(results), "\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+async def test_a_call_over_http_goes_as_one_in_the_process() -> None:
+    caller = ["home-either-day"]
+    (here,), (over_http,) = await play_here(caller), await play_over_http(caller)
+    assert here.is_right, conversation(here)
+    assert over_http.is_right, conversation(over_http)
 
 
 def test_there_are_seventy_callers_of_every_kind_in_three_languages() -> None:
