@@ -71,6 +71,7 @@ def test_letters_figures_and_marks_are_left_out_added_and_doubled(
         ("swap the last two digits", PHONE, "+61491572665", "+61491572656"),
         ("you've swapped the last two", PHONE, "+61491572665", "+61491572656"),
         ("the second last digit is a seven", PHONE, "+61255501234", "+61255501274"),
+        ("take those digits off the end", EMAIL, "ruth22@gmail.com", "ruth@gmail.com"),
         ("remove the number at the end", EMAIL, "ruth22@gmail.com", "ruth@gmail.com"),
         ("right but it should end in dot net", EMAIL, "ruth.o@gmail.com", "ruth.o@gmail.net"),
         ("it starts with a j", NAME, "Gerry Nash", "Jerry Nash"),
@@ -90,6 +91,8 @@ def test_a_place_or_a_likeness_tells_which_part_is_meant(
 @pytest.mark.parametrize(
     ("said", "held", "value"),
     [
+        ("no in windsor", "8 Elm Street, Richmond NSW 2753", "8 Elm Street, Windsor NSW"),
+        ("it's road not street sorry", "8 Elm Street, Ryde", "8 Elm Road, Ryde"),
         ("not fifteen fifty", "15 Elm Street, Ryde", "50 Elm Street, Ryde"),
         ("thirteen, not thirty", "30 Elm Street, Ryde", "13 Elm Street, Ryde"),
         ("beech with two e's b e e c h", "3 Beach Street, Ryde", "3 Beech Street, Ryde"),
@@ -105,6 +108,7 @@ def test_the_value_given_last_is_mended_though_the_next_is_asked(
     ("said", "step", "held"),
     [
         ("it's not far from the station", ADDRESS, "15 Elm Street, Ryde"),
+        ("no problem, I'll be in at nine", ADDRESS, "15 Elm Street, Ryde"),
         ("with an e not an a", NAME, "Alan Graystone"),
         ("there should be a dot between them", EMAIL, "rutho@gmail.com"),
         ("change the three to a four", PHONE, "+61491573773"),

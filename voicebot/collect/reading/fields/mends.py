@@ -15,6 +15,7 @@ from voicebot.call import FIELDS, Step
 from voicebot.collect.reading.candidates import Candidate, Reader
 from voicebot.collect.reading.fields.held import Held
 from voicebot.collect.reading.fields.name_letters import hinted
+from voicebot.collect.reading.fields.name_words import titled
 from voicebot.collect.reading.fields.runs import runs
 from voicebot.collect.reading.spelling import letter
 from voicebot.collect.reading.types import Asked, Correct, Provide, Situation
@@ -28,6 +29,7 @@ _MOST_STRAY = 1
 _FEWEST_SPELLED = 3
 _PARTS = ("phone.tail", "phone.head", "phone.middle")
 _MOST_ADDED = 4
+_MOST_WORDS_OF_A_TOWN = 3
 
 _REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
 """The tags of what is said of one letter of a word that stands beside it."""
@@ -226,6 +228,22 @@ def _is_near(old: str, new: str) -> bool:
     return len(new) >= _FEWEST_SPELLED and (differing == 1 or swapped)
 
 
+def _moved(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the address in the town that is said behind a no: "no, in Windsor"."""
+    street, comma, town = held.text.rpartition(", ")
+    no = next(said.all("no.plain", "no.wrong"), None)
+    if held.step is not Step.ADDRESS or not comma or town.isupper() or no is None:
+        return
+    for within in said.all("mend.within", first=no.end):
+        place = held.item(within.end, len(said))
+        words = place.text.split()
+        named = all(map(str.isalpha, words)) and not all(map(said.lexicon.is_everyday, words))
+        if len(words) <= _MOST_WORDS_OF_A_TOWN and named:
+            state = [word for word in town.split() if word.isupper() and word.isalpha()]
+            line = f"{street}, {' '.join([*map(titled, words), *state])}"
+            yield line, within.first, place.end, 1
+
+
 def _respelled(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give the word of the value that is spelled anew: "it's B E E C H"."""
     row = ""
@@ -251,5 +269,5 @@ def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
 
 _KINDS = (
     _changed, _contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed, _marked,
-    _renumbered, _respelled,
+    _renumbered, _moved, _respelled,
 )  # fmt: skip

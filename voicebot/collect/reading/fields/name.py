@@ -185,7 +185,7 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
     elif len(old) == len(new) == 1 and is_family(new[0]) and old != new:
-        near = each.first <= before.end + _PAUSE or each.how is How.BEHIND
+        near = each.first <= before.end + _PAUSE
         name = f"{name} {each.text}" if near else name  # "Marguerite. Duval."
     return name, also, before if each.hint else each
 

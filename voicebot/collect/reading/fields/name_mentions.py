@@ -23,7 +23,7 @@ from voicebot.collect.reading.fields.name_words import (
 )
 from voicebot.collect.reading.text import Kind
 from voicebot.collect.reading.utterance import Utterance
-from voicebot.collect.reading.words import is_common_family, is_given
+from voicebot.collect.reading.words import is_given
 
 LEADS = ("name.lead", "name.label", "name.nickname", "name.weak")
 _BEFORE = (
@@ -154,8 +154,7 @@ def _named(
     if not opened and not _is_fragment(said, place):
         return How.BEHIND if at and said.low(at - 1) == "," else How.ALONE, place
     last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
-    family = place.end >= len(said) and is_common_family(said.low(place.first))
-    known = is_given(said.low(place.first)) or family or last or said.clause(at).mends
+    known = is_given(said.low(place.first)) or last or said.clause(at).mends
     return (How.BEHIND, place) if opened and known else None
 
 
