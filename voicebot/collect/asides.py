@@ -122,8 +122,10 @@ def _length(turn: Turn, offer: Offer) -> str:
 def _by_topic(turn: Turn, question: Ask) -> Turn:
     business = turn.business
     match question.topic:
-        case "robot" | "recorded" | "company" | "known" | "confirmation" | "why":
+        case "robot" | "recorded" | "company" | "confirmation" | "why":
             return turn.say(f"reply.{question.topic}")
+        case "known":
+            return turn.note(question.about).say("reply.known")
         case "price":
             return _price(turn, question.about)
         case "duration":

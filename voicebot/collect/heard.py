@@ -84,6 +84,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return turn
     turn = _values(turn, said)
     turn = _beside(turn, said)
+    if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
+        turn = turn.note(said.text)  # "Thursday at ten, and tell your bloke to bring boots"
     return answer(turn, said)
 
 
@@ -115,6 +117,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
+    if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
+        return turn.note(said.text).say_noted(), False  # of the booking in the making
     if purpose in held.dealt:
         told_again = held.attempts + 1
         turn = turn.promise().note(said.text).say("existing.call_back")
@@ -154,7 +158,7 @@ def _values(
     turn: Turn, said: Said, *, aside: bool = False, only: Collection[Step] = FIELDS
 ) -> Turn:
     """Take every value that was given, each for its own field; the time is taken last."""
-    held = turn.dialogue
+    held, closing = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
     seen: dict[Step, str] = {}
     for none in said.of(Decline):
         if none.step and none.step is not held.step and none.step in held.steps:
@@ -164,7 +168,7 @@ def _values(
             continue
         if _is_by_the_way(turn, said, act):
             continue
-        if act.step is Step.TIME and not aside and held.step is Step.TIME:
+        if act.step is Step.TIME and not aside and held.step is Step.TIME and not closing:
             continue
         if act.step in seen and act.value != seen[act.step]:
             turn = _second(turn, act, said)
@@ -173,7 +177,7 @@ def _values(
         turn = take(turn, act, unread=said.unread)
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
             turn = turn.note(said.text)  # "the granny flat behind": not in it, but of use
-    if held.step is not Step.TIME or aside:
+    if held.step is not Step.TIME or aside or closing:
         turn = _early_time(turn, said)
     return turn
 

@@ -183,6 +183,8 @@ def _choosing(turn: Turn, said: Said) -> Turn:
     for choice in said.of(Choose):
         if any(choice.span < deny for deny in denials):
             return times.others(turn)
+        if named and named[-1].value not in held.offered:
+            continue  # "the second, Tuesday at ten", where the second is at eight
         value = choice.moment or _at(held.offered, choice.position)
         if value:
             return times.choose(turn, value)
@@ -220,7 +222,8 @@ def _only(offered: tuple[str, ...], piece: str) -> str | None:
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:
-    if said.agrees:
+    said_so = said.wants("cancel") and not (said.has(Deny, Ask) or said.unread)
+    if said.agrees or said_so:
         return bookings.call_off(turn)
     if said.wants("reschedule") or said.has(Flexible):
         turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)

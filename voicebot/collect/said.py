@@ -25,6 +25,11 @@ from voicebot.collect.reading import (
 
 A = TypeVar("A", bound=Act)
 
+_A_SENTENCE = 3
+"""Unread words, in all, from which on they are kept for staff beside a value."""
+_NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
+"""Steps whose values tell of nothing: 7 Flood Street is no flood."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -70,17 +75,25 @@ class Said:
 
     @property
     def told(self) -> str:
-        """The words that tell something: without the questions whose topic is known."""
+        """The words that tell something: without known questions, names and addresses."""
         text = self.text
         for ask in self.of(Ask):
             if ask.topic:
                 text = text.replace(ask.about, " ")
+        for act in self.values:
+            if act.step in _NO_STORY:
+                text = text.replace(self.text[slice(*act.span)], " ")
         return text
 
     @property
     def unread(self) -> bool:
         """Words that no act explains."""
         return bool(self.reading.rest)
+
+    @property
+    def tells_more(self) -> bool:
+        """Unread words enough to tell staff something: a sentence of its own."""
+        return sum(_words(self.text[a:b]) for a, b in self.reading.rest) >= _A_SENTENCE
 
     @property
     def says_more(self) -> bool:

@@ -122,7 +122,7 @@ def on_free(turn: Turn, event: Free) -> Turn:
 
 
 def _offer(turn: Turn, moments: Sequence[datetime]) -> Turn:
-    offered = tuple(normal(at, turn.business) for at in moments)
+    offered = tuple(normal(at, turn.business) for at in sorted(moments))
     return turn.become(
         step=Step.TIME,
         mode=Mode.CHOOSING,

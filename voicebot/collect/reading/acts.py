@@ -192,7 +192,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     table, _, name = match.tag.partition(".")
     span = said.span(match.first, match.end)
     if table == "act":
-        if name == "leave" and said.clause(match.first).denied:
+        if name in ("leave", "person") and said.clause(match.first).denied:
             return None
         return _ACTS[name](span)
     if match.tag == _OFFERED:

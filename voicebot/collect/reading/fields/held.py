@@ -33,6 +33,9 @@ _QUIET = (
 )  # fmt: skip
 """The acts that may stand beside it, and do something else or nothing."""
 
+_TALK = ("clause.open", "clause.mend", "yes.agree", "no.plain")
+"""What is said about an address, and stands in none: "unit yes but it's 41"."""
+
 _SIGNS = frozenset("._-+@")
 """Marks of an e-mail address where no space follows them."""
 
@@ -261,9 +264,14 @@ class Held:
         if self.step is Step.EMAIL:
             return valid(text)
         words = text.replace(" ,", ",").split()
+        held = self.text.casefold().replace(",", " ").split()
+        new = [word.strip(",").lower() for word in words]
+        new = [word for word in new if word not in held]
+        if self.step is Step.ADDRESS and any(
+            self.said.lexicon.has(tag, word) for word in new for tag in _TALK
+        ):
+            return None
         if self.step is Step.NAME:
-            held = self.text.casefold().split()
-            new = [word.lower() for word in words if word.casefold() not in held]
             if any(is_everyday(word) and not (is_given(word) or is_family(word)) for word in new):
                 return None  # "not Bluey on the form, …"
             words = [word if word[:1].isupper() else titled(word) for word in words]
