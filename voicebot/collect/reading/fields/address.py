@@ -37,6 +37,8 @@ _MARKS = ("address.job", "address.elsewhere")
 _LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
 _TOLD_BEHIND = frozenset(",.:;-")
+_TALK = ("lead.is", "clause.open", "clause.mend", "yes.agree")
+"""What leads up to a part that is said anew."""
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
 _MOST_SEGMENTS, _LONGEST_MEND_WORDS = 6, 12
 
@@ -274,7 +276,10 @@ class _Reader:
 
     def _plain(self, side: Sequence[Word]) -> list[str]:
         """Return one side's words without their lead, numbers in digits, states as codes."""
-        words, plain, at = Words(self.said, side), list[str](), 0
+        said = self.said
+        leads = [n for n, word in enumerate(side) if said.at(word.first, *_TALK)]
+        side = side[leads[-1] + 1 :] if leads else side  # "yes but it's unit 41"
+        words, plain, at = Words(said, side), list[str](), 0
         grammar = Grammar(words, self.region, alone=True)
         while words[at].isin("carrier") and not words[at].isin("type"):
             at += 1
