@@ -100,7 +100,8 @@ def _changed(said: Utterance, held: Held) -> Iterator[_Edit]:
         old = held.item(verb.end if verb else clause.first, into.first)
         new = held.item(into.end, len(said))
         if text := held.replaced(old.text, new.text):
-            yield text, verb.first if verb else old.first, new.end, 0
+            first = verb.first if verb else old.first
+            yield text, first, new.end, _sureness(held, old.text, new.text)
 
 
 def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
