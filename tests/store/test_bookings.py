@@ -495,3 +495,15 @@ async def test_on_a_cluster_too(on_cluster: Store, business: Business) -> None:
         assert await turn.appointments.cancel(sid)
         assert await is_free(on_cluster, new)
     assert await found(on_cluster) == []
+
+
+async def test_a_move_to_the_time_that_it_has_takes_no_second_place(
+    store: Store, client: Redis
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.hold(BOOKED_TIME, instead_of=(SID,)) is Place.YOURS
+    assert await turn.appointments.move(SID, BOOKED_TIME) is Place.YOURS
+    (day,) = [key async for key in client.scan_iter("slots:*")]
+    assert list(await client.hgetall(day)) == [SID]
+    assert (await stored(store)).user.serviceBookedTime == BOOKED_TIME.isoformat()

@@ -193,27 +193,31 @@ class CallAppointments:
         service = state.answers.get(Step.SERVICE)
         service_id = service.id if isinstance(service, Service) else None
         local = start.astimezone(self._business.zone)
-        holder = CallSid(f"{booking}>{minute_of_day(local)}")
-        slots = Slots(self._client, self._business, holder, self._clock)
+        place = Place.YOURS
         try:
             async with asyncio.timeout(PATIENCE_S):
-                place = await slots.book(start, service_id, instead_of=(booking, self._call_sid))
-        except TimeoutError:
+                stays = state.answers.get(Step.TIME) == start
+                stays = stays and await self._of(booking).has_place(start)
+                if not stays:
+                    slots = self._of(CallSid(f"{booking}>{minute_of_day(local)}"))
+                    instead_of = (booking, self._call_sid)
+                    place = await slots.book(start, service_id, instead_of=instead_of)
+        except _FAILURES:
             return Place.UNKNOWN
         if place is not Place.YOURS:
             return place
-        text = answer_text(local)
+        text, taken = answer_text(local), () if stays else (answer_text(local),)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._index.add(booking, start)
                 done = await self._scripts.rebook(booking, text, at=self._clock())
         except (BrokenRecord, ResponseError):  # nothing was written
-            await self._release(booking, text)
+            await self._release(booking, *taken)
             return Place.UNKNOWN
         except _FAILURES:  # it may be written, so both places stay
             return Place.UNKNOWN
         if done.verdict not in (Verdict.APPLIED, Verdict.DONE):
-            await self._release(booking, text)
+            await self._release(booking, *taken)
             return Place.UNKNOWN
         if done.verdict is Verdict.APPLIED:
             log.info("booking_moved", call_sid=booking, by=self._call_sid)
@@ -222,6 +226,9 @@ class CallAppointments:
         await self.leave()
         await self.give_back()
         return Place.YOURS
+
+    def _of(self, holder: CallSid) -> Slots:
+        return Slots(self._client, self._business, holder, self._clock)
 
     async def _release(self, booking: CallSid, *times: str) -> None:
         """Free a booking's places at these times; best effort, see Reconciliation."""
