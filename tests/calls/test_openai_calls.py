@@ -44,7 +44,7 @@ PATIENT = {
 }
 """Long enough that no successful answer is late on a slow machine."""
 SERVICE_CLIP = "House cleaning, please."
-PUZZLING = "Everything is filthy after the builders."
+PUZZLING = "I can write my name on every shelf in here."
 """A wish for cleaning that the rules do not understand."""
 MEANT = json.dumps(
     {"acts": [{"act": "provide", "words": PUZZLING, "step": "service", "value": "Cleaning"}]}
