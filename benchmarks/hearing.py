@@ -34,7 +34,7 @@ from rapidfuzz.distance import Levenshtein
 
 from voicebot.business import load_business
 from voicebot.call import FIELDS, Step
-from voicebot.collect.reading import Correct, Provide, Situation, read, utterance
+from voicebot.collect.understanding import Correct, Provide, Situation, read, utterance
 from voicebot.simulators import phone
 
 SHIPPED = Path(phone.__file__).parent / "clips"

@@ -31,7 +31,16 @@ from voicebot.collect.events import (
     Started,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.reading import Act, Affirm, Decline, Deny, Missing, Provide, Reading, read
+from voicebot.collect.understanding import (
+    Act,
+    Affirm,
+    Decline,
+    Deny,
+    Missing,
+    Provide,
+    Reading,
+    read,
+)
 from voicebot.collect.wording import load_wording
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

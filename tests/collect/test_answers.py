@@ -39,7 +39,7 @@ from voicebot.collect.events import (
     Say,
     Unsaid,
 )
-from voicebot.collect.reading import Ask, Correct, Missing, Thank, Wait
+from voicebot.collect.understanding import Ask, Correct, Missing, Thank, Wait
 
 
 @pytest.mark.parametrize("step", [s for s in FIELDS if s is not Step.TIME])

@@ -13,7 +13,7 @@ from voicebot.business import Business, load_business
 from voicebot.call import Message, Needs, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, situation
 from voicebot.collect.events import Heard
-from voicebot.collect.reading import read
+from voicebot.collect.understanding import read
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DEMO, CHINESE = load_business(Path("demo")), load_business(Path("zh-home"))

@@ -27,8 +27,8 @@ from voicebot.call import (
 from voicebot.collect.collector import converse, expectation
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp, Utterance
-from voicebot.collect.reading import Reading, Situation
 from voicebot.collect.understand import Meanwhile, Understand, nothing, understand_by_rules
+from voicebot.collect.understanding import Reading, Situation
 from voicebot.errors import CallEnded, Fenced, SpeechUnavailable
 
 WORDS = [

@@ -12,8 +12,16 @@ import pytest
 from voicebot.business import answer_for, load_business
 from voicebot.call import Step
 from voicebot.collect.meaning import UnderstandByMeaning, by_meaning
-from voicebot.collect.reading import Ask, Asked, Provide, Reading, Situation, descriptions, read
 from voicebot.collect.understand import understand_by_rules
+from voicebot.collect.understanding import (
+    Ask,
+    Asked,
+    Provide,
+    Reading,
+    Situation,
+    descriptions,
+    read,
+)
 from voicebot.errors import SpeechUnavailable
 
 DEMO = load_business(Path("demo"))

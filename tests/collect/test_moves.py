@@ -63,7 +63,7 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.heard import HOLD_SILENCES
 from voicebot.collect.moves import MAX_SILENCES, next_move
-from voicebot.collect.reading import (
+from voicebot.collect.understanding import (
     Act,
     Affirm,
     Ask,

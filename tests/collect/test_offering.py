@@ -38,7 +38,7 @@ from voicebot.collect.events import (
     TimeUp,
     Unheard,
 )
-from voicebot.collect.reading import (
+from voicebot.collect.understanding import (
     Act,
     Affirm,
     Correct,

@@ -46,7 +46,7 @@ from voicebot.collect.events import (
     Save,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.reading import read
+from voicebot.collect.understanding import read
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday the 2nd of March, noon in Sydney."""

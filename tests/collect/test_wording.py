@@ -16,8 +16,8 @@ from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.collector import expectation
 from voicebot.collect.dialogue import begin, situation
-from voicebot.collect.reading import Missing, Provide, read
 from voicebot.collect.spoken import pronounce, spoken_time, written
+from voicebot.collect.understanding import Missing, Provide, read
 from voicebot.collect.wording import load_wording
 from voicebot.errors import SettingsError
 

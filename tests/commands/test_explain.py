@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.collect.conversation import NOW, fresh, hears, saved
 from tests.collect.conversation import run as played
 from voicebot.collect.dialogue import situation
-from voicebot.collect.reading import read
+from voicebot.collect.understanding import read
 from voicebot.commands.explain import change_lines, reading_lines
 
 

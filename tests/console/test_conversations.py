@@ -22,8 +22,8 @@ from tests.store.faults import FaultyRedis
 from tests.telemetry.test_spans import Seen
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Phase, Saved, Step
-from voicebot.collect.reading import Reading, Situation
 from voicebot.collect.understand import Meanwhile, nothing
+from voicebot.collect.understanding import Reading, Situation
 from voicebot.console.conversations import Conversations, TurnRequest
 from voicebot.errors import StoreUnavailable
 from voicebot.openai import Tokens, meter, read_usage

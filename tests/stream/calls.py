@@ -38,7 +38,7 @@ from voicebot.call import (
 )
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import NO_KEY, YES_KEY, Expectation, Hearing, Hint, Utterance
-from voicebot.collect.reading import Asked, Situation
+from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
 from voicebot.stream.latency import CallTelemetry, Rows

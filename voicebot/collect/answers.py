@@ -10,9 +10,9 @@ from voicebot.business import Confirm
 from voicebot.call import Step, Window
 from voicebot.collect import asides, bookings, times
 from voicebot.collect.dialogue import Mode, Purpose, normal
-from voicebot.collect.reading import Correct, Missing, Provide
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Correct, Missing, Provide
 
 MAX_ATTEMPTS = 4
 """Failed answers to one question, after which the bot goes on and staff see it unanswered."""

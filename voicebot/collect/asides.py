@@ -12,10 +12,10 @@ from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Ending
-from voicebot.collect.reading import Ask, Window, named_in
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Ask, Window, named_in
 
 
 def put_through(turn: Turn) -> Turn:

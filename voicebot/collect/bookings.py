@@ -12,9 +12,9 @@ from datetime import datetime
 from voicebot.call import Booking, CallSid, Needs, Service, Step, Wish
 from voicebot.collect.dialogue import Appointment, Mode, Purpose, normal
 from voicebot.collect.events import CalledOff, CallOff, Find, Found
-from voicebot.collect.reading.same_person import names_agree
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding.same_person import names_agree
 
 WISHES = {
     Purpose.CANCEL: Wish.CANCEL,

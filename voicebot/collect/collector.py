@@ -46,7 +46,8 @@ from voicebot.collect.events import (
     Utterance,
 )
 from voicebot.collect.moves import next_move
-from voicebot.collect.reading import (
+from voicebot.collect.understand import Meanwhile, Understand
+from voicebot.collect.understanding import (
     Act,
     Affirm,
     Asked,
@@ -67,7 +68,6 @@ from voicebot.collect.reading import (
     read,
     utterance,
 )
-from voicebot.collect.understand import Meanwhile, Understand
 from voicebot.errors import SpeechUnavailable
 
 _TICK = timedelta(milliseconds=1)

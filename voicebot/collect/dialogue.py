@@ -23,8 +23,8 @@ from voicebot.call import (
     Step,
     Window,
 )
-from voicebot.collect.reading import Asked, Situation
-from voicebot.collect.reading.same_person import names_agree
+from voicebot.collect.understanding import Asked, Situation
+from voicebot.collect.understanding.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
 
 

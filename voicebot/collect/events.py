@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from voicebot.call import Booking, CallSid, Change, Message, Place, Step, Window
-from voicebot.collect.reading import Asked, Reading, Situation
+from voicebot.collect.understanding import Asked, Reading, Situation
 
 YES_KEY, NO_KEY = "1", "2"
 """The meaning of a key alone while a yes is waited for."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from voicebot.business import Offer
 from voicebot.call import FIELDS, Step
 from voicebot.collect.meaning import LONGEST, lacks_service, phrases, similar
-from voicebot.collect.reading import (
+from voicebot.collect.understanding import (
     Act,
     Asked,
     Choose,
@@ -28,7 +28,7 @@ from voicebot.collect.reading import (
     consents,
     read,
 )
-from voicebot.collect.reading.model.claims import name_of
+from voicebot.collect.understanding.model.claims import name_of
 
 CONFIRM = "confirm"
 """The step of a case in which something was read back: the one value in `record`, else a time."""

@@ -18,7 +18,9 @@ from voicebot.collect.answers import (
 )
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.open_question import answer
-from voicebot.collect.reading import (
+from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import (
     Act,
     Affirm,
     Ask,
@@ -35,8 +37,6 @@ from voicebot.collect.reading import (
     Want,
     WantPerson,
 )
-from voicebot.collect.said import Said
-from voicebot.collect.turn import Turn
 
 HOLD_SILENCES = 5
 """A caller who asked for a moment has so many silences (half a minute) before being asked."""

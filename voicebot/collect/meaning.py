@@ -15,7 +15,8 @@ from typing import Final, Protocol
 from voicebot.business import Business, answer_for, form_meant, kinds_of
 from voicebot.call import Step
 from voicebot.collect.own_questions import as_question, unanswered
-from voicebot.collect.reading import (
+from voicebot.collect.understand import Meanwhile, Understand, nothing
+from voicebot.collect.understanding import (
     Affirm,
     Ask,
     Asked,
@@ -28,7 +29,6 @@ from voicebot.collect.reading import (
     descriptions,
     read,
 )
-from voicebot.collect.understand import Meanwhile, Understand, nothing
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger
 

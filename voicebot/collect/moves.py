@@ -28,10 +28,10 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.heard import closed_offer, offer_again, on_heard
 from voicebot.collect.own_questions import with_own_question
-from voicebot.collect.reading import Asked, Correct, Provide
 from voicebot.collect.said import Said
 from voicebot.collect.times import on_free, on_placed, unbooked
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Asked, Correct, Provide
 from voicebot.collect.wording import last_sentence_at
 
 MAX_SILENCES = 3

@@ -21,7 +21,9 @@ from voicebot.collect.answers import (
 )
 from voicebot.collect.asides import farewell
 from voicebot.collect.dialogue import Mode, Purpose
-from voicebot.collect.reading import (
+from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import (
     Affirm,
     Ask,
     Choose,
@@ -39,8 +41,6 @@ from voicebot.collect.reading import (
     Window,
     Withdraw,
 )
-from voicebot.collect.said import Said
-from voicebot.collect.turn import Turn
 
 _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""

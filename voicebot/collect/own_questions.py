@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from voicebot.business import Business, answer_for
 from voicebot.call import Step
-from voicebot.collect.reading import (
+from voicebot.collect.understanding import (
     Ask,
     Choose,
     Correct,

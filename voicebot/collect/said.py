@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from voicebot.call import Step
 from voicebot.collect.answers import WHOLE_WITHOUT
-from voicebot.collect.reading import (
+from voicebot.collect.understanding import (
     Act,
     Ask,
     Asked,

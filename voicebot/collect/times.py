@@ -17,9 +17,9 @@ from voicebot.business import WEEKDAYS, Hours
 from voicebot.call import CallSid, Needs, Place, Status, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
-from voicebot.collect.reading import Correct, Missing, Provide, window_of
 from voicebot.collect.spoken import in_a_sentence, written_time
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Correct, Missing, Provide, window_of
 from voicebot.validation import Refusal, refuse_time
 
 _HALF_DAY = timedelta(hours=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from voicebot.collect.reading import Reading, Situation
+from voicebot.collect.understanding import Reading, Situation
 
 Meanwhile = Callable[[], Awaitable[None]]
 """Awaited before something slow is begun: what was heard is saved first. Raises Fenced."""

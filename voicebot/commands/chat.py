@@ -19,7 +19,7 @@ from voicebot.collect.collector import converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
 from voicebot.collect.meaning import by_meaning
-from voicebot.collect.reading.model import open_understanding
+from voicebot.collect.understanding.model import open_understanding
 from voicebot.commands.explain import ExplainedLedger, ExplainedUnderstand
 from voicebot.errors import CallEnded
 from voicebot.settings import load_settings

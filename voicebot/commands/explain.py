@@ -8,8 +8,8 @@ from dataclasses import fields
 import orjson
 
 from voicebot.call import Appointments, CallSid, CallState, Change, Ledger, Saved, Service
-from voicebot.collect.reading import Act, Reading, Situation
 from voicebot.collect.understand import Meanwhile, Understand, nothing
+from voicebot.collect.understanding import Act, Reading, Situation
 
 Tell = Callable[[str], None]
 """Prints one line."""

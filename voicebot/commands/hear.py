@@ -23,7 +23,7 @@ from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.collector import expectation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation
-from voicebot.collect.reading import Correct, Provide
+from voicebot.collect.understanding import Correct, Provide
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.simulators.phone import load_clip

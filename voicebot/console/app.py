@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.meaning import by_meaning
-from voicebot.collect.reading.model import open_understanding
+from voicebot.collect.understanding.model import open_understanding
 from voicebot.console import calls, conversation_routes, live, operations, trial
 from voicebot.console.auth import Authenticator, Sessions
 from voicebot.console.conversations import Conversations

@@ -15,8 +15,8 @@ from typing import Final
 from voicebot import g711
 from voicebot.business import load_business
 from voicebot.call import Step
-from voicebot.collect.reading import Situation
-from voicebot.collect.reading.model.asking import ModelUnderstanding
+from voicebot.collect.understanding import Situation
+from voicebot.collect.understanding.model.asking import ModelUnderstanding
 from voicebot.errors import SpeechUnavailable
 from voicebot.openai import Failure
 from voicebot.openai.client import FAILURES, Account, account, failure_of

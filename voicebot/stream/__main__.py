@@ -13,9 +13,9 @@ from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
 from voicebot.collect.meaning import by_meaning
-from voicebot.collect.reading import Situation, read
-from voicebot.collect.reading.model import open_understanding
 from voicebot.collect.understand import Understand, understand_by_rules
+from voicebot.collect.understanding import Situation, read
+from voicebot.collect.understanding.model import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
 from voicebot.log import get_logger

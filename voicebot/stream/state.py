@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from voicebot.call import Phase, Step
 from voicebot.collect.events import Expectation, Hint, Silent, TimeUp
-from voicebot.collect.reading import Asked, Situation
+from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import VoicebotError
 from voicebot.stream.events import Effect, Now, Transcribed
 from voicebot.stream.playback import Playback

@@ -23,7 +23,7 @@ from voicebot.simulators.openai.audio import stalling
 from voicebot.simulators.openai.errors import bad_request
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
-TURNS: Final = Path(__file__).parents[2] / "collect" / "reading" / "model" / "turns.json"
+TURNS: Final = Path(__file__).parents[2] / "collect" / "understanding" / "model" / "turns.json"
 """Found by path, not imported: the simulator shares no code with what it tests."""
 _CALLER = re.compile(r"<caller>\n(.*)\n</caller>", re.DOTALL)
 _LETTERS_A_TOKEN: Final = 4

@@ -1,0 +1,371 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
+from voicebot.call import Step
+from voicebot.collect.understanding import (
+    Asked,
+    Correct,
+    Missing,
+    Provide,
+    Reading,
+    Situation,
+    read,
+)
+
+NOW = datetime(2026, 11, 23, 9)
+
+
+def reading(text: str, **situation: object) -> Reading:
+    return read(text, Situation(Step.EMAIL, NOW, **situation))  # type: ignore[arg-type]
+
+
+def found_in(text: str, **situation: object) -> Provide | None:
+    acts = reading(text, **situation).acts
+    return next((act for act in acts if isinstance(act, Provide) and act.step is Step.EMAIL), None)
+
+
+def heard(text: str, partial: str | None = None, **situation: object) -> str | None:
+    act = found_in(text, partial=partial, **situation)
+    return act.value if act else None
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("ruth dot okafor at example dot com", "ruth.okafor@example.com"),
+        ("Ruth. dot Okafor at example dot com", "ruth.okafor@example.com"),
+        ("r_o-k@example.com", "r_o-k@example.com"),
+        ("R-O-K@example.com", "rok@example.com"),
+        ("o'hara@example.com", "o'hara@example.com"),
+        ("ruth double o seven at example dot com", "ruth007@example.com"),
+        ("romeo oscar dot kilo at example dot com", "ro.k@example.com"),
+        ("I can't sign in with ruth.o@example.com", "ruth.o@example.com"),
+        ("ruth okafor with no spaces at example dot com", "ruthokafor@example.com"),
+        ("two words ruth okafor at example dot com", "ruthokafor@example.com"),
+        ("my first initial r then okafor at example dot com", "rokafor@example.com"),
+        ("it's contact at okafor dot com", "contact@okafor.com"),
+        ("ruth at example dot com sorry dot co dot uk", "ruth@example.co.uk"),
+        ("ruth okafor, ruth dot okafor at example dot com", "ruth.okafor@example.com"),
+        ("ruth.okafor@example.com.", "ruth.okafor@example.com"),
+        ("R. Okafor at example.com", "rokafor@example.com"),
+        ("45 High Street, Windsor. r dot okafor at example dot com", "r.okafor@example.com"),
+        ("ruth dot okafur. O. K-A-F-O-R, at example dot com", "ruth.okafor@example.com"),
+        ("rut, R-U-T-H, dot okafor at example dot com", "ruth.okafor@example.com"),
+        ("a one r two at example dot com", "a1r2@example.com"),
+        ("double you okafor at example dot com", "wokafor@example.com"),
+        ("r u t h at g mail dot com", "ruth@gmail.com"),
+        ("R-U-T-H at gmail.com", "ruth@gmail.com"),
+        ("romeo uniform tango hotel at hot male dot com", "ruth@hotmail.com"),
+        ("r for robert, u for umbrella, t for tom at yahoo dot co dot uk", "rut@yahoo.co.uk"),
+        ("R as in rain, U as in uncle at gmail.com", "ru@gmail.com"),
+        ("ruth nineteen eighty four at big pond dot com", "ruth1984@bigpond.com"),
+        ("ruth, the number four, at outlook dot com", "ruth4@outlook.com"),
+        ("ruth double seven at i cloud dot com", "ruth77@icloud.com"),
+        ("double l o y d at example dot org", "lloyd@example.org"),
+        ("ruthokafor, all one word, at gmail dot com", "ruthokafor@gmail.com"),
+        ("ruthatyahoo.com", "ruth@yahoo.com"),
+        ("ruth.okaforat gmail.com", "ruth.okafor@gmail.com"),
+        ("my address is ruth underscore o at example dot com dot a u", "ruth_o@example.com.au"),
+        ("info at blue hyphen sky dot com dot au", "info@blue-sky.com.au"),
+        ("okafor, O K A F O R, at gmail dot com", "okafor@gmail.com"),
+        ("ruth at gmail", "ruth@gmail.com"),
+        ("you can write to ruth@okafor.example please", "ruth@okafor.example"),
+        ("ruth at example dot com all lower case", "ruth@example.com"),
+        ("m zhang 88 at 163 dot com", "mzhang88@163.com"),
+        ("ruth at hotmail dot co uk", "ruth@hotmail.co.uk"),
+        ("R. For Robert, U. For umbrella, T. For Tom at gmail.com", "rut@gmail.com"),
+        ("ruth @example .com", "ruth@example.com"),
+        ("a brown at example dot com", "abrown@example.com"),
+        ("ruth k, r u t h k, at example dot com", "ruthk@example.com"),
+        ("rachel at example dot com, spelled r a c h a e l", "rachael@example.com"),
+        ("it was ruth at example dot com but now it's otto at example dot com", "otto@example.com"),
+        ("probably ruth at example dot com", "ruth@example.com"),
+        ("a as in apple, x as in x-ray, e as in egg at example dot com", "axe@example.com"),
+        ("ruth-k-7 at example.com", "ruth-k-7@example.com"),
+        ("4ev3er ruth at example dot com", "4ev3erruth@example.com"),
+        ("k followed by otto at example dot com", "kotto@example.com"),
+        ("it's just my name, ruth okafor, at example dot com", "ruthokafor@example.com"),
+        ("rokafor no dot at gmail", "rokafor@gmail.com"),
+        ("my initials, r k o, then twenty, at example dot com", "rko20@example.com"),
+        ("my surname then my first name, okafor ruth at example dot com", "okaforruth@example.com"),
+        ("okafor with a k, o k a f o r, at example dot com", "okafor@example.com"),
+        ("may dot daye with an e at example dot com, d a y e", "may.daye@example.com"),
+        ("use the home one, ruth dot o at example dot com", "ruth.o@example.com"),
+        (
+            "oh it's long, ruth dot okafor hyphen brandt at example dot com",
+            "ruth.okafor-brandt@example.com",
+        ),
+        ("ruth dot n, n for november, at example dot com", "ruth.n@example.com"),
+        ("r u t h y, ruthy, at example dot com", "ruthy@example.com"),
+    ],
+)
+def test_addresses_are_understood(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("ruth at gmail dot com, no sorry, at hotmail dot com", "ruth@hotmail.com"),
+        ("ruth at yahoo dot com, I mean yahoo dot co dot uk", "ruth@yahoo.co.uk"),
+        ("rut at example dot com, no wait, ruth at example dot com", "ruth@example.com"),
+        ("ruth at gmail dot, no, at example dot com", "ruth@example.com"),
+        ("ruth underscore, no, ruth dot o at example dot com", "ruth.o@example.com"),
+    ],
+)
+def test_slips_are_mended_within_an_utterance(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'll be at home at five",
+        "meet me at the shop",
+        "ruth@abc",
+        "ruth@abc.c is not valid",
+        "bill and ruth at gmail dot com",
+        "I don't have one",
+        "tomorrow at 9.30",
+        "ruth with two r's at example dot com",
+        "it's okay for, the number seven at example dot com",
+        "ruth underscore the third at example dot com",
+        "ruth84outlook.com",
+        "b ruth, like the baby, at example dot com",
+        "it's the same as my phone number at example dot com",
+        "",
+        ", ,",
+    ],
+)
+def test_what_is_no_address_gives_none(said: str) -> None:
+    assert heard(said) is None
+
+
+@pytest.mark.parametrize("said", ["otter of the brook", "gus the baker", "isle of skye"])
+def test_half_of_a_name_is_not_taken_for_the_whole(said: str) -> None:
+    assert heard(f"it's {said} at example dot com") is None
+
+
+def test_an_address_without_its_domain_is_completed() -> None:
+    first = found_in("it's ruth dot okafor at")
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth.okafor@")
+    assert heard("example dot com", first.partial) == "ruth.okafor@example.com"
+
+
+def test_an_at_that_ran_into_the_word_leaves_the_domain_missing() -> None:
+    found = found_in("My email is R.Okaforat.")
+    assert found is not None
+    assert (found.missing, found.partial) == (Missing.DOMAIN, "r.okafor@")
+
+
+def test_a_provider_without_its_ending_is_completed() -> None:
+    first = found_in("ruth at yahoo")
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.DOMAIN, "ruth@yahoo")
+    assert heard("dot com dot au", first.partial) == "ruth@yahoo.com.au"
+
+
+def test_a_domain_alone_waits_for_the_rest() -> None:
+    first = found_in("at example dot com")
+    assert first is not None
+    assert (first.missing, first.partial) == (Missing.LOCAL_PART, "@example.com")
+
+
+@pytest.mark.parametrize(
+    ("said", "earlier", "address"),
+    [
+        ("Gmail.com.", "ruth.o@", "ruth.o@gmail.com"),
+        ("it's gmail dot com thanks", "ruth.o@", "ruth.o@gmail.com"),
+        ("gmail", "ruth.o@", "ruth.o@gmail.com"),
+        (".com.au", "ruth@yahoo", "ruth@yahoo.com.au"),
+        ("R Okafor.", "@example.com", "rokafor@example.com"),
+        ("o t t o", "@example.com", "otto@example.com"),
+        ("otto at example dot org", "ruth.o@", "otto@example.org"),
+        ("hang on a second", "@example.com", None),
+        ("I don't know", "ruth.o@", None),
+    ],
+)
+def test_what_follows_completes_the_piece(said: str, earlier: str, address: str | None) -> None:
+    assert heard(said, earlier) == address
+
+
+WORDS = ("ruth", "okafor", "blue", "harbour", "garden", "tiler", "acme", "zed", "quinn")
+DOMAINS = ("gmail.com", "yahoo.co.uk", "example.org", "bigpond.net.au", "okafor.info")
+MARKS = {".": ("dot", "point"), "_": ("underscore",), "-": ("dash", "hyphen"), "+": ("plus",)}
+
+part = st.one_of(
+    st.sampled_from(WORDS).map(lambda word: (word, word)),
+    st.text("bcdfghjklmnpqrstvwxyz", min_size=2, max_size=5).map(lambda t: (t, " ".join(t))),
+    st.text("bcdfghjklmnpqrstvwxyz", min_size=3, max_size=5).map(
+        lambda t: (t, "-".join(t).upper())
+    ),
+)
+figures = st.one_of(
+    st.just(("", "")),
+    st.integers(10, 99).map(lambda n: (str(n), two_digits(str(n)))),
+    st.integers(10, 9999).map(lambda n: (str(n), digit_by_digit(str(n), "zero"))),
+    st.integers(1, 999).map(lambda n: (str(n), str(n))),
+)
+mark = st.sampled_from(sorted(MARKS)).flatmap(
+    lambda sign: st.sampled_from(MARKS[sign]).map(lambda said: (sign, said))
+)
+
+
+@settings(max_examples=250)
+@given(
+    st.lists(part, min_size=1, max_size=3),
+    st.lists(mark, min_size=3, max_size=3),
+    figures,
+    st.sampled_from(DOMAINS),
+    st.sampled_from(["", "it's ", "my email is ", "um, sure, it's ", "that would be "]),
+    st.sampled_from([" at ", " at sign ", " @ "]),
+    st.booleans(),
+)
+def test_any_address_reads_back(
+    parts: list[tuple[str, str]],
+    marks: list[tuple[str, str]],
+    number: tuple[str, str],
+    domain: str,
+    lead: str,
+    at: str,
+    spoken: bool,
+) -> None:
+    local, said = parts[0]
+    for (text, word), (sign, name) in zip(parts[1:], marks, strict=False):
+        local, said = f"{local}{sign}{text}", f"{said} {name} {word}"
+    local, said = local + number[0], f"{said} {number[1]}".strip()
+    host = domain.replace(".", " dot ") if spoken else domain
+    assert heard(lead + said + at + host) == f"{local}@{domain}"
+
+
+def test_hyphens_that_part_spelled_letters_are_not_meant_beside_a_mark() -> None:
+    found = found_in("J-O-H-N-.-S-M-I-T-H at example.com")
+    assert found is not None
+    assert found.value == "john.smith@example.com"
+
+
+def test_a_word_tells_which_letter_was_meant() -> None:
+    said = "d for papa, e for echo, d for tangle, at example dot com"
+    assert heard(said) == "pet@example.com"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("J-O-H-N dot SM-I-T-H, at example dot com", "john.smith@example.com"),
+        ("l-y-n-c-h at example.com", "lynch@example.com"),
+        ("jo-li at example dot com", "jo-li@example.com"),
+    ],
+)
+def test_hyphens_part_letters_and_join_words(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("ruth at gmail dot com my number is 0491 570 156", "ruth@gmail.com"),
+        ("ruth brandt at gmail dot com in case you need it", "ruthbrandt@gmail.com"),
+        ("ruth at brandt dot co dot in", "ruth@brandt.co.in"),
+        ("ruth at brandt dot com dot my", "ruth@brandt.com.my"),
+        ("ruth at brandt dot com dot au thanks", "ruth@brandt.com.au"),
+        ("ruth at brandt dot co. uk", "ruth@brandt.co.uk"),
+        ("ruth at brandt dot co dot uk", "ruth@brandt.co.uk"),
+    ],
+)
+def test_a_word_that_goes_on_is_no_country(said: str, address: str) -> None:
+    assert heard(said) == address
+
+
+HELD = {Step.NAME: "Robin Carter"}
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("R-L-B-I-N-D-C-A-R-T-E-R at example.com", "robin.carter@example.com"),
+        ("r o b i m dot c a r t e r at example dot com", "robin.carter@example.com"),
+        ("r c h r t e r 82 at example dot com", "rcarter82@example.com"),
+        ("r so b in dot c a r t e r at example dot com", "robin.carter@example.com"),
+    ],
+)
+def test_letters_that_sound_alike_are_those_of_the_name(said: str, address: str) -> None:
+    assert heard(said, record=HELD) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("r o b y n dot c a r t e r at example dot com", "robyn.carter@example.com"),
+        ("r o b n dot c a r t e r at example dot com", "robn.carter@example.com"),
+        ("robim.carter@example.com", "robim.carter@example.com"),
+        ("robin dot carper at example dot com", "robin.carper@example.com"),
+        ("j t h at example dot com", "jth@example.com"),
+    ],
+)
+def test_what_sounds_otherwise_or_was_not_spelled_stays(said: str, address: str) -> None:
+    assert heard(said, record=HELD) == address
+
+
+def test_an_address_that_was_read_back_is_not_proposed_again() -> None:
+    record = {**HELD, Step.EMAIL: "robin.carter@example.com"}
+    said = "r o b i m dot c a r t e r at example dot com"
+    assert heard(said, record=record) == "robim.carter@example.com"
+
+
+def test_without_a_name_fragments_are_no_address() -> None:
+    assert heard("j so h n dot sm it h at example dot com") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("my email address is ruth dot okafor at example dot com thanks", []),
+        ("yeah sure, it's ruth@example.com, all lowercase, mate", []),
+        ("ruth@example.com but ask for Bella", ["but ask for Bella"]),
+    ],
+)
+def test_what_the_address_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:
+    assert [said[slice(*span)] for span in reading(said).rest] == rest
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("my full name all one word at icloud dot com", "ruthokafor@icloud.com"),
+        ("my first name dot last name at gmail dot com", "ruth.okafor@gmail.com"),
+        ("just my name at gmail", "ruthokafor@gmail.com"),
+        ("my surname at gmail dot com", "okafor@gmail.com"),
+        ("my first initial and surname at gmail dot com", "rokafor@gmail.com"),
+        (
+            "my first name dot last name, ruth dot okafur at gmail dot com",
+            "ruth.okafur@gmail.com",
+        ),
+    ],
+)
+def test_the_callers_name_stands_for_itself_unless_it_is_said(said: str, address: str) -> None:
+    assert heard(said, record={Step.NAME: "Ruth Okafor"}) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("no it's jane dot smyth at gmail", "jane.smyth@gmail.com"),
+        ("it's hotmail not gmail", "jane.smith7@hotmail.com"),
+        ("no it's eight not seven", "jane.smith8@gmail.com"),
+        ("it's dot com dot au", "jane.smith7@gmail.com.au"),
+        ("no, it's .co.uk not .com", "jane.smith7@gmail.co.uk"),
+        ("no it's j a y n e dot smith seven at gmail", "jayne.smith7@gmail.com"),
+        ("at yahoo dot com sorry", "jane.smith7@yahoo.com"),
+    ],
+)
+def test_a_part_of_the_address_read_back_is_mended(said: str, address: str) -> None:
+    record = {Step.EMAIL: "jane.smith7@gmail.com"}
+    acts = reading(said, asked=Asked.CONFIRM, record=record).acts
+    mends = [act for act in acts if isinstance(act, Correct | Provide)]
+    assert [(act.step, act.value) for act in mends] == [(Step.EMAIL, address)]

@@ -1,0 +1,123 @@
+"""A held value is mended by what is said of a part of it."""
+
+from datetime import datetime
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Correct, Situation, read
+
+NOW = datetime(2026, 11, 23, 9)
+NAME, PHONE, EMAIL, ADDRESS = Step.NAME, Step.PHONE, Step.EMAIL, Step.ADDRESS
+
+
+def mended(said: str, step: Step, held: str, asked: Step | None = None) -> str | None:
+    """Return the value after the mend, said at its read-back or at the question for `asked`."""
+    kind = Asked.ANSWER if asked else Asked.CONFIRM
+    situation = Situation(asked or step, NOW, kind, record={step: held})
+    acts = read(said, situation).acts
+    return next((a.value for a in acts if isinstance(a, Correct) and a.step is step), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "held", "value"),
+    [
+        ("change the b to a d", EMAIL, "bhall@example.com", "dhall@example.com"),
+        ("replace the dash with a dot", EMAIL, "a-b@example.com", "a.b@example.com"),
+        ("sorry the seven should be a one", PHONE, "+61255507234", "+61255501234"),
+        ("no no not fifteen, fifty", PHONE, "+61255501215", "+61255501250"),
+        ("m for mike not n for november", EMAIL, "n.okafor@gmail.com", "m.okafor@gmail.com"),
+        ("I said b for bravo not d for delta", EMAIL, "dhall@x.com", "bhall@x.com"),
+        ("not a b, a p", EMAIL, "bhall@example.com", "phall@example.com"),
+        ("it's a dash not an underscore", EMAIL, "ruth_o@gmail.com", "ruth-o@gmail.com"),
+        ("co dot uk not dot com", EMAIL, "ruth@okafor.com", "ruth@okafor.co.uk"),
+        ("it starts oh two not oh three", PHONE, "+61355501234", "+61255501234"),
+        ("the number's twenty two not twenty", EMAIL, "ruth20@gmail.com", "ruth22@gmail.com"),
+    ],
+)
+def test_what_is_wrong_gives_way_to_what_is_right(
+    said: str, step: Step, held: str, value: str
+) -> None:
+    assert mended(said, step, held) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "held", "value"),
+    [
+        ("take the dots out", EMAIL, "r.u.okafor@gmail.com", "ruokafor@gmail.com"),
+        ("no dots please", EMAIL, "r.okafor@gmail.com", "rokafor@gmail.com"),
+        ("without the hyphen", EMAIL, "ruth-o@gmail.com", "rutho@gmail.com"),
+        ("drop the s", NAME, "Ruth Watkins", "Ruth Watkin"),
+        ("no h in john", NAME, "John Okafor", "Jon Okafor"),
+        ("there's no h in jon", NAME, "John Okafor", "Jon Okafor"),
+        ("double n at the end", NAME, "Ruth Whitman", "Ruth Whitmann"),
+        ("two ls in allan", NAME, "Alan Marsh", "Allan Marsh"),
+        ("it's got two ts in bret", NAME, "Bret Okafor", "Brett Okafor"),
+        ("one t in brett", NAME, "Brett Okafor", "Bret Okafor"),
+        ("there is only one s", EMAIL, "jess@example.com", "jes@example.com"),
+        ("put a zero in front of it", EMAIL, "7ruth@example.com", "07ruth@example.com"),
+        ("you forgot the two at the end", EMAIL, "ruth@example.com", "ruth2@example.com"),
+    ],
+)
+def test_letters_figures_and_marks_are_left_out_added_and_doubled(
+    said: str, step: Step, held: str, value: str
+) -> None:
+    assert mended(said, step, held) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "held", "value"),
+    [
+        ("swap the last two digits", PHONE, "+61491572665", "+61491572656"),
+        ("you've swapped the last two", PHONE, "+61491572665", "+61491572656"),
+        ("the second last digit is a seven", PHONE, "+61255501234", "+61255501274"),
+        ("take those digits off the end", EMAIL, "ruth22@gmail.com", "ruth@gmail.com"),
+        ("remove the number at the end", EMAIL, "ruth22@gmail.com", "ruth@gmail.com"),
+        ("right but it should end in dot net", EMAIL, "ruth.o@gmail.com", "ruth.o@gmail.net"),
+        ("it starts with a j", NAME, "Gerry Nash", "Jerry Nash"),
+        ("my surname ends in s e n", NAME, "Ruth Hanson", "Ruth Hansen"),
+        ("the names are the wrong way round", NAME, "Okafor Ruth", "Ruth Okafor"),
+        ("it's spelled r e i d", EMAIL, "ruth.reed@gmail.com", "ruth.reid@gmail.com"),
+        ("nearly, grey with an e", EMAIL, "graystone@gmail.com", "greystone@gmail.com"),
+        ("it's an underscore in the middle", EMAIL, "r-o@gmail.com", "r_o@gmail.com"),
+    ],
+)
+def test_a_place_or_a_likeness_tells_which_part_is_meant(
+    said: str, step: Step, held: str, value: str
+) -> None:
+    assert mended(said, step, held) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "value"),
+    [
+        ("no in windsor", "8 Elm Street, Richmond NSW 2753", "8 Elm Street, Windsor NSW"),
+        ("it's road not street sorry", "8 Elm Street, Ryde", "8 Elm Road, Ryde"),
+        ("not fifteen fifty", "15 Elm Street, Ryde", "50 Elm Street, Ryde"),
+        ("thirteen, not thirty", "30 Elm Street, Ryde", "13 Elm Street, Ryde"),
+        ("beech with two e's b e e c h", "3 Beach Street, Ryde", "3 Beech Street, Ryde"),
+    ],
+)
+def test_the_value_given_last_is_mended_though_the_next_is_asked(
+    said: str, held: str, value: str
+) -> None:
+    assert mended(said, ADDRESS, held, asked=EMAIL) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "held"),
+    [
+        ("it's not far from the station", ADDRESS, "15 Elm Street, Ryde"),
+        ("no problem, I'll be in at nine", ADDRESS, "15 Elm Street, Ryde"),
+        ("with an e not an a", NAME, "Alan Graystone"),
+        ("there should be a dot between them", EMAIL, "rutho@gmail.com"),
+        ("change the three to a four", PHONE, "+61491573773"),
+        ("not five, four", PHONE, "+61491570156"),
+        ("it doesn't matter, no worries", EMAIL, "ruth.o@gmail.com"),
+        ("yes, no dramas", EMAIL, "ruth.o@gmail.com"),
+    ],
+)
+def test_what_could_be_meant_in_two_places_or_none_mends_nothing(
+    said: str, step: Step, held: str
+) -> None:
+    assert mended(said, step, held) is None

@@ -1,0 +1,75 @@
+"""Every row of every language is found in its own example, and those of acts make their act."""
+
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from voicebot.business import Offer
+from voicebot.call import Step
+from voicebot.collect import understanding
+from voicebot.collect.understanding import Asked, Situation, read
+from voicebot.collect.understanding.lexicon import Row, lexicon
+from voicebot.collect.understanding.text import tokens
+
+LANGUAGES = sorted(
+    Path(each.name).stem
+    for each in files(understanding).iterdir()
+    if each.name.endswith(".toml") and each.name != "any.toml"
+)
+ROWS = [(language, row) for language in LANGUAGES for row in lexicon(language).rows]
+ACTS: dict[str, tuple[type, ...]] = {
+    "no": (understanding.Deny, understanding.Correct),
+    "want": (understanding.Want,),
+    "ask": (understanding.Ask,),
+    "decline": (understanding.Decline,),
+    "flexible": (understanding.Flexible,),
+    "choose": (understanding.Choose,),
+    "withdraw": (understanding.Withdraw,),
+    "note": (understanding.Note,),
+    "yes.agree": (understanding.Affirm,),
+    "act.wait": (understanding.Wait,),
+    "act.repeat": (understanding.Repeat,),
+    "act.slower": (understanding.SlowDown,),
+    "act.person": (understanding.WantPerson,),
+    "act.greet": (understanding.Greet,),
+    "act.leave": (understanding.Leave,),
+}
+
+
+def name(value: object) -> str:
+    return f"{value.tag}: {value.example}" if isinstance(value, Row) else str(value)
+
+
+@pytest.mark.parametrize(("language", "row"), ROWS, ids=name)
+def test_a_row_is_found_in_its_example(language: str, row: Row) -> None:
+    found = [match for here in lexicon(language).matches(tokens(row.example)) for match in here]
+    assert (row.tag, row.value) in [(match.tag, match.value) for match in found]
+
+
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [(language, row) for language, row in ROWS if {row.tag, row.tag.partition(".")[0]} & {*ACTS}],
+    ids=name,
+)
+def test_a_row_of_an_act_makes_it(language: str, row: Row) -> None:
+    asked = Asked.CHOICE if row.tag.startswith("choose") else Asked.ANSWER
+    work = (Offer(id="falcons", name="Falconry"),)  # whether we do another counts as a question
+    situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), asked, language, services=work)
+    acts = read(row.example, situation).acts
+    wanted = ACTS.get(row.tag) or ACTS[row.tag.partition(".")[0]]
+    assert any(isinstance(act, wanted) for act in acts), acts
+
+
+def test_a_phrase_is_found_through_commas_hyphens_and_thinking() -> None:
+    for text in ("no, um, worries", "no-worries", "no worries"):
+        found = lexicon("en").matches(tokens(text))[0]
+        assert ("yes.agree", len(tokens(text))) in [(match.tag, match.end) for match in found]
+
+
+@pytest.mark.parametrize("before", ["uh! huh", "uh; huh", "uh~huh", "uh-huh"])
+def test_what_was_said_before_changes_nothing(before: str) -> None:
+    words = lexicon("en")
+    words.matches(tokens(before))
+    assert [m.end for m in words.matches(tokens("uh-huh"))[0] if m.tag == "yes.agree"] == [3]

@@ -1,0 +1,176 @@
+"""Spanish is a table: numbers, addresses, yes, no and wishes by the same readers."""
+
+from datetime import datetime
+
+import pytest
+
+from voicebot.call import Step
+from voicebot.collect.understanding import (
+    Act,
+    Ask,
+    Asked,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Missing,
+    Provide,
+    Repeat,
+    Situation,
+    Wait,
+    Want,
+    WantPerson,
+    consents,
+    read,
+)
+
+NOW = datetime(2026, 11, 23, 9)
+HELD = {Step.PHONE: "+34612345678"}
+
+
+def situation(step: Step, **more: object) -> Situation:
+    return Situation(step, NOW, language="es", region="ES", **more)  # type: ignore[arg-type]
+
+
+def value(step: Step, said: str, **more: object) -> str | None:
+    acts = read(said, situation(step, **more)).acts
+    values = (a.value for a in acts if isinstance(a, Provide | Correct) and a.step is step)
+    return next(values, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "612 345 678",
+        "mi teléfono es el seis uno dos, tres cuatro cinco, seis siete ocho",
+        "seiscientos doce, trescientos cuarenta y cinco, seiscientos setenta y ocho",
+        "seis doce treinta y cuatro cincuenta y seis setenta y ocho",
+        "más treinta y cuatro 612 345 678",
+        "612 345 679, perdón, 678",
+        "pues apunte, 612 34 56 78, gracias",
+    ],
+)
+def test_telephone_numbers_are_understood(said: str) -> None:
+    assert value(Step.PHONE, said) == "+34612345678"
+
+
+def test_a_part_of_the_number_read_back_is_mended() -> None:
+    said = "no, los tres últimos son siete ocho nueve"
+    assert value(Step.PHONE, said, asked=Asked.CONFIRM, record=HELD) == "+34612345789"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("mi correo es ana punto garcía arroba gmail punto com", "ana.garcia@gmail.com"),
+        ("ana guion bajo ruiz arroba hotmail punto es", "ana_ruiz@hotmail.es"),
+        ("ele u i ese arroba yahoo punto es", "luis@yahoo.es"),
+        ("anaruiz82, todo junto, arroba gmail punto com", "anaruiz82@gmail.com"),
+    ],
+)
+def test_addresses_are_understood(said: str, address: str) -> None:
+    assert value(Step.EMAIL, said) == address
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "calle Mayor catorce, tercero izquierda, Madrid",
+            "Calle Mayor 14, tercero izquierda, Madrid",
+        ),
+        ("plaza de la Villa 2, bajo B", "Plaza de la Villa 2, bajo B"),
+        ("carretera de Burgos kilómetro 4", "Carretera de Burgos kilómetro 4"),
+        ("camino del Río sin número, en Haro", "Camino del Río s/n, Haro"),
+        ("calle Hidalgo 45, perdón, 54, en Toluca", "Calle Hidalgo 54, Toluca"),
+        ("diagonal 80 número 30 12, Bogotá", "Diagonal 80 # 30-12, Bogotá"),
+        ("urbanización El Soto, chalet 9, Getafe", "Urbanización El Soto, chalet 9, Getafe"),
+        (
+            "polígono industrial La Red, nave 3, Alcalá",
+            "Polígono Industrial La Red, nave 3, Alcalá",
+        ),
+        ("apartado de correos 18, Lorca", "Apartado de correos 18, Lorca"),
+        ("San Lorenzo 310, Mendoza", "San Lorenzo 310, Mendoza"),
+        ("calle Luna 7, esquina con Desengaño", "Calle Luna 7"),
+        ("calle Luna 7, 4º B", "Calle Luna 7, 4º B"),
+        ("4210 Elm Street, Houston", "4210 Elm Street, Houston"),
+    ],
+)
+def test_addresses_begin_with_their_street(said: str, line: str) -> None:
+    assert value(Step.ADDRESS, said) == line
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("no, es el número dieciséis", "Calle Mayor 16, Madrid"),
+        ("el número está mal, es el doscientos", "Calle Mayor 200, Madrid"),
+        ("falta el piso, es el segundo B", "Calle Mayor 14, segundo B, Madrid"),
+        ("la calle es Serrano", "Calle Serrano 14, Madrid"),
+        ("no, en Getafe", "Calle Mayor 14, Getafe"),
+        ("el código postal es 28013", "Calle Mayor 14, 28013 Madrid"),
+    ],
+)
+def test_a_part_of_the_address_read_back_is_mended(said: str, line: str) -> None:
+    held = {Step.ADDRESS: "Calle Mayor 14, Madrid"}
+    assert value(Step.ADDRESS, said, asked=Asked.CONFIRM, record=held) == line
+
+
+def test_a_street_waits_for_its_number() -> None:
+    (street,) = read("vivo en la calle Mayor", situation(Step.ADDRESS)).acts
+    assert isinstance(street, Provide)
+    assert (street.value, street.missing) == (None, Missing.HOUSE_NUMBER)
+    assert value(Step.ADDRESS, "el catorce", partial=street.partial) == "Calle Mayor 14"
+
+
+@pytest.mark.parametrize(
+    ("said", "after", "before"),
+    [
+        ("antes de las doce", None, "12:00"),
+        ("el jueves, pero antes de las doce", None, "12:00"),
+        ("no antes de las doce", "12:00", None),
+        ("después de las doce", "12:00", None),
+        ("no después de las doce", None, "12:00"),
+    ],
+)
+def test_bounds_are_before_or_after(said: str, after: str | None, before: str | None) -> None:
+    acts = read(said, situation(Step.TIME)).acts
+    (window,) = (act.window for act in acts if isinstance(act, Flexible))
+    hours = [f"{hour:%H:%M}" if hour else None for hour in (window.after, window.before)]
+    assert hours == [after, before]
+
+
+@pytest.mark.parametrize(
+    ("said", "agreed"),
+    [
+        ("sí", True),
+        ("sí, claro, muchas gracias", True),
+        ("me parece bien", True),
+        ("correcto, 612 345 678", True),
+        ("sí, pero cámbielo", False),
+        ("sí, y cuánto cuesta", False),
+        ("no, gracias", False),
+        ("sí, un momento", False),
+    ],
+)
+def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
+    asked = situation(Step.PHONE, asked=Asked.CONFIRM, record=HELD)
+    assert consents(read(said, asked), asked) is agreed
+
+
+@pytest.mark.parametrize(
+    ("said", "act"),
+    [
+        ("un momento, por favor", Wait),
+        ("¿me puede repetir la pregunta?", Repeat),
+        ("quiero hablar con una persona", WantPerson),
+        ("¿cuánto cuesta?", Ask),
+        ("quiero cancelar mi cita", Want),
+        ("no me acuerdo", Decline),
+        ("no tengo correo", Decline),
+        ("no, no es correcto", Deny),
+    ],
+)
+def test_what_a_caller_does_is_told_apart(said: str, act: type[Act]) -> None:
+    acts = read(said, situation(Step.NAME)).acts
+    assert any(isinstance(each, act) for each in acts), acts

@@ -1,0 +1,124 @@
+"""Acts of Chinese callers beside giving values: choose, leave open, object, note."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import pytest
+
+from tests.collect.understanding.zh.hearing import NOW
+from voicebot.call import Step, Window
+from voicebot.collect.understanding import (
+    Asked,
+    Choose,
+    Flexible,
+    Missing,
+    Note,
+    Provide,
+    Situation,
+    Want,
+    consents,
+    read,
+)
+
+OFFERED = ("2024-05-09T10:00", "2024-05-09T14:00", "2024-05-10T09:30")
+HELD = {Step.TIME: "2024-05-10T10:45"}
+
+
+def situation(asked: Asked = Asked.ANSWER, step: Step = Step.TIME, **more: object) -> Situation:
+    return Situation(step, NOW, asked, "zh-CN", "CN", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "window"),
+    [
+        ("越快越好", Window(soonest=True)),
+        ("什么时候都行", Window()),
+        ("下午四点以后都行", Window(after=time(16))),
+        ("周四或者周五都可以", Window(days=(date(2024, 5, 9), date(2024, 5, 10)))),
+        ("三点到五点之间我都在家", Window(after=time(15), before=time(17))),
+        ("下周找个时间就行", Window(first=date(2024, 5, 13), last=date(2024, 5, 19))),
+        ("周五之前", Window(last=date(2024, 5, 10))),
+        ("上午都行", Window(before=time(12))),
+    ],
+)
+def test_a_time_left_open_is_a_window(said: str, window: Window) -> None:
+    acts = read(said, situation()).acts
+    assert [act.window for act in acts if isinstance(act, Flexible)] == [window]
+    assert not [act for act in acts if isinstance(act, Provide)]
+
+
+def test_an_excepted_weekday_is_in_no_window() -> None:
+    (act,) = read("除了周一哪天都行", situation()).acts
+    assert isinstance(act, Flexible)
+    assert act.window.days
+    assert all(day.weekday() != 0 for day in act.window.days)
+
+
+@pytest.mark.parametrize(
+    ("said", "position", "moment"),
+    [
+        ("第一个吧", 1, None),
+        ("最后一个时间可以", -1, None),
+        ("早一点的那个", 1, None),
+        ("那就周五那个", None, "2024-05-10T09:30"),
+        ("下午两点那个", None, "2024-05-09T14:00"),
+    ],
+)
+def test_one_of_the_offered_is_chosen(said: str, position: int | None, moment: str | None) -> None:
+    acts = read(said, situation(Asked.CHOICE, offered=OFFERED)).acts
+    chosen = [(act.position, act.moment) for act in acts if isinstance(act, Choose)]
+    assert chosen == [(position, moment)]
+
+
+@pytest.mark.parametrize(
+    "said", ["用我现在打的这个号码就行", "就是这个来电号码", "你那边显示的号码就可以"]
+)
+def test_the_number_that_the_caller_calls_from_is_meant(said: str) -> None:
+    (shown,) = read(said, situation(step=Step.PHONE, caller="+8613800138005")).acts
+    assert isinstance(shown, Provide)
+    assert shown.value == "+8613800138005"
+    (hidden,) = read(said, situation(step=Step.PHONE)).acts
+    assert isinstance(hidden, Provide)
+    assert (hidden.value, hidden.missing) == (None, Missing.SHOWN_NUMBER)
+
+
+@pytest.mark.parametrize(
+    "said", ["小区门禁密码是一二三四井号", "来之前先给我打个电话", "钥匙放在门口脚垫下面"]
+)
+@pytest.mark.parametrize("step", [Step.PHONE, Step.ADDRESS, Step.TIME])
+def test_what_staff_must_know_is_noted_and_no_value(said: str, step: Step) -> None:
+    acts = read(said, situation(step=step)).acts
+    assert [act for act in acts if isinstance(act, Note)]
+    assert not [act for act in acts if isinstance(act, Provide)]
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("我想取消之前的预约", "cancel"),
+        ("我要改期", "reschedule"),
+        ("家里有煤气味，很大", "emergency"),
+        ("我要投诉，你们师傅态度太差了", "complaint"),
+        ("算了，我不约了", "nothing"),
+    ],
+)
+def test_a_wish_is_named(said: str, what: str) -> None:
+    acts = read(said, situation(step=Step.NAME)).acts
+    assert what in [act.what for act in acts if isinstance(act, Want)]
+
+
+@pytest.mark.parametrize("yes", ["好的", "可以", "行", "嗯", "没问题", "那行吧"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "不过我要先问问", "如果能便宜点", "我再看看", "先别定", "可能不行", "让我想想",
+        "等一下", "你确定吗", "换一天", "下午更好", "取消吧", "我老公不同意", "还没决定",
+        "周六吧", "十一点", "不用了", "下次吧", "但我想改电话", "应该", "大概", "也许",
+        "如果可以的话", "早一点行吗", "那天有事", "多少钱", "名字不对",
+    ],
+)  # fmt: skip
+def test_an_objection_beside_a_yes_is_no_consent(yes: str, beside: str) -> None:
+    asked = situation(Asked.CONFIRM, record=HELD)
+    for said in (f"{yes}，{beside}", f"{yes}{beside}", f"{beside}，{yes}"):
+        assert not consents(read(said, asked), asked), said

@@ -1,0 +1,68 @@
+"""Addresses on one line, house numbers in digits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.collect.understanding.zh.hearing import given as given_in
+from tests.collect.understanding.zh.hearing import heard as heard_at
+from voicebot.call import Step
+from voicebot.collect.understanding import Missing, Provide
+
+
+def heard(utterance: str, *, asked: bool = True) -> str | None:
+    return heard_at(Step.ADDRESS, utterance, at=Step.ADDRESS if asked else Step.SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "address"),
+    [
+        ("地址是苏州市姑苏区平江路一百零二号", "苏州市姑苏区平江路102号"),
+        ("我家住在姑苏区平江路幺零二号，谢谢", "姑苏区平江路102号"),
+        ("姑苏区平江路十二号，不对，二十二号", "姑苏区平江路22号"),
+        ("姑苏区平江路十二号，不对，是观前街九号", "姑苏区观前街9号"),
+        ("长沙县人民路6号，说错了，中山北路7号", "长沙县中山北路7号"),
+        ("苏州市，姑苏区，平江路，八十号，三栋二单元，五零二", "苏州市姑苏区平江路80号3栋2单元502"),
+        ("送到五一路三号就行", "五一路3号"),
+        ("平江路三杠五号", "平江路3-5号"),
+        ("上海市静安区新闸路一千二百弄十八号三零五室", "上海市静安区新闸路1200弄18号305室"),
+        ("武汉洪山区珞喻路9号，电话是13900134567", "武汉洪山区珞喻路9号"),
+        ("平江路八十号，不对，八十二号", "平江路82号"),
+        ("臺北市大安區和平東路二十號", "臺北市大安區和平東路20號"),
+    ],
+)
+def test_an_address_is_one_line_with_digits(utterance: str, address: str) -> None:
+    assert heard(utterance) == address
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "不知道",
+        "地址在哪里",
+        "为什么要地址",
+        "跟上次一样",
+        "这条路上堵车吗",
+        "我想住在一家便宜的酒店",
+        "明天下午三点",
+        "谢谢",
+        "你们在哪条街",
+        "就在医院对面",
+        "银行大楼旁边",
+    ],
+)
+def test_talk_is_no_address(utterance: str) -> None:
+    assert heard(utterance) is None
+
+
+def test_a_district_alone_lacks_its_street() -> None:
+    found = given_in(Step.ADDRESS, "苏州市姑苏区")
+    assert isinstance(found, Provide)
+    assert (found.value, found.missing, found.partial) == (None, Missing.STREET, "苏州市姑苏区")
+    whole = heard_at(Step.ADDRESS, "平江路八十号", partial=found.partial)
+    assert whole == "苏州市姑苏区平江路80号"
+
+
+def test_an_address_that_was_not_asked_for_must_be_announced() -> None:
+    assert heard("平江路八十号", asked=False) is None
+    assert heard("我的地址是平江路八十号", asked=False) == "平江路80号"

@@ -1,0 +1,87 @@
+"""Numbers read out in Chinese come back in E.164, or as the piece they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.collect.understanding.zh.hearing import given as given_in
+from tests.collect.understanding.zh.hearing import heard as heard_at
+from voicebot.call import Step
+from voicebot.collect.understanding import Missing, Provide
+
+MOBILE = "+8613900134567"
+
+
+def heard(utterance: str, partial: str | None = None) -> str | None:
+    return heard_at(Step.PHONE, utterance, partial=partial)
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "幺三九零零幺三四五六七",
+        "一三九，零零一三，四五六七",
+        "139 0013 4567",
+        "１３９００１３４５６７",
+        "加八六 139-0013-4567",
+        "零零八六一三九零零一三四五六七",
+        "手机是一三九两个零一三四五六七，谢谢",
+        "你记一下啊，幺三九，嗯，双零幺三，四五六七",
+    ],
+)
+def test_a_mobile_number_is_read_however_it_is_said(utterance: str) -> None:
+    assert heard(utterance) == MOBILE
+
+
+@pytest.mark.parametrize(
+    ("utterance", "number"),
+    [
+        ("区号零二一，六二七八九零零三", "+862162789003"),
+        ("区号021，电话62789003", "+862162789003"),
+        ("021-62789003转8012", "+862162789003"),
+        ("（0571）87900012 分机三零二", "+8657187900012"),
+        ("+1 212 555 2368", "+12125552368"),
+        ("一三八五个六一二三", "+8613866666123"),
+    ],
+)
+def test_landlines_foreign_numbers_and_repeated_digits(utterance: str, number: str) -> None:
+    assert heard(utterance) == number
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "幺三九零零幺三四五六八，不对，四五六七",
+        "幺三九零零幺三四五六八，最后一位是七",
+        "13700001111，说错了，是13900134567",
+        "一三九，零零一四，不对，零零一三，四五六七",
+    ],
+)
+def test_what_was_said_last_counts(utterance: str) -> None:
+    assert heard(utterance) == MOBILE
+
+
+@pytest.mark.parametrize(
+    "utterance", ["等一下", "下午三点半", "我们三个人", "五百到六百元", "二十八号楼"]
+)
+def test_other_numbers_are_no_telephone_number(utterance: str) -> None:
+    assert given_in(Step.PHONE, utterance) is None
+
+
+def test_half_a_number_waits_for_the_other_half() -> None:
+    piece = given_in(Step.PHONE, "幺三九零零幺三")
+    assert isinstance(piece, Provide)
+    assert (piece.value, piece.missing, piece.partial) == (None, Missing.DIGITS, "1390013")
+    assert heard("四五六七", piece.partial) == MOBILE
+
+
+def test_an_area_code_given_afterwards_goes_in_front() -> None:
+    assert heard("区号是零二一", "62789003") == "+862162789003"
+
+
+@given(st.from_regex(r"\A1(39|86|58)[0-9]{8}\Z"), st.sampled_from(["", " ", "，", "、"]))
+def test_any_mobile_number_survives_being_spoken(digits: str, pause: str) -> None:
+    spoken = pause.join("零幺两三四五六七八九"[int(digit)] for digit in digits)
+    assert heard(f"我的号码是{spoken}") == f"+86{digits}"

@@ -1,0 +1,348 @@
+"""The acts that a table alone tells: yes, no, wishes, questions, waits, choices, goodbyes.
+
+A yes is a stretch of phrases of which one at least agrees by itself ([yes] agree); the others may
+stand beside it (beside, courtesy, thanks) or before it, never last (before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from voicebot.call import Step, Window
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import REQUESTS, Clause
+from voicebot.collect.understanding.lexicon import Match
+from voicebot.collect.understanding.text import Kind
+from voicebot.collect.understanding.types import (
+    Act,
+    Affirm,
+    Ask,
+    Asked,
+    Choose,
+    Correct,
+    Decline,
+    Deny,
+    Flexible,
+    Greet,
+    Leave,
+    Missing,
+    Note,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    SlowDown,
+    Span,
+    Thank,
+    Wait,
+    Want,
+    WantPerson,
+    Withdraw,
+)
+from voicebot.collect.understanding.utterance import Utterance, utterance
+
+_MOST_AGREEING = 40
+"""An agreement has no more words; a longer stretch tells something."""
+_AGREE = ("yes.agree", "yes.behind")
+_BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
+_BEFORE = ("yes.before", "quiet.link")
+_KEY_CHARS = 3
+"""A bare "2" or "two" repeats no time: it may be the key that means no."""
+_UNKNOWN_WORD = 3
+"""Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
+_OFF_TOPIC = 3
+"""Guesses in "whenever you like" where no time is asked for."""
+
+_EMERGENCY, _EXISTING, _OTHER_TIME = "want.emergency", "want.existing", "clause.other_time"
+_BUT, _CONDITION = "but", "condition"
+_TOLD = "note.request"
+"""Asks us to tell staff something; the whole clause is told."""
+_OFFERED = "ask.offered"
+"""Asks whether we do something; where we do, that is the service."""
+
+_FREE = "ask.free"
+"""Asks for times; those of a day that it names are a window, which is worth more."""
+
+_Make = Callable[[str, Match, Span], Act]
+_MAKE: Mapping[str, _Make] = {
+    "no": lambda _, match, span: (
+        Correct(Step(match.value), None, span) if match.value else Deny(span)
+    ),
+    "want": lambda name, _, span: Want(name, span),
+    "decline": lambda name, match, span: Decline(
+        name.replace("_", " "), span, Step(match.value) if match.value else None
+    ),
+    "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
+    "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
+}
+_ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank | Leave]] = {
+    "wait": Wait,
+    "repeat": Repeat,
+    "slower": SlowDown,
+    "person": WantPerson,
+    "greet": Greet,
+    "thank": Thank,
+    "leave": Leave,
+}
+
+_NO_QUESTIONS = {False: ("act.", "want."), True: ("act.", "want.", "no.")}
+"""Acts that make no question of a clause that asks, and of a wish."""
+
+
+def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give every act of the table, every yes, and every question."""
+    for here in said.matches:
+        for match in here:
+            if match.tag == "choose.position":
+                yield from _choice(said, match, situation)
+            elif act := _act(said, match, situation):
+                of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
+                of_time &= not said.clause(match.first).asked
+                elsewhere = isinstance(act, Flexible) and not of_time
+                end = said.clause(match.first).end if match.tag == _TOLD else match.end
+                yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
+    yield from _agreements(said)
+    for clause in said.clauses:
+        yield from _question(said, clause)
+
+
+def consents(reading: Reading, situation: Situation) -> bool:
+    """Return True when a turn wholly agrees to what was read back.
+
+    Nothing is left unread, and beside the yes stand only thanks, the value that was read back said
+    again (which agrees by itself), and, unless it books, answers to other questions.
+    """
+    agrees = False
+    for act in reading.acts:
+        if isinstance(act, Affirm):
+            agrees = True
+        elif isinstance(act, Provide):
+            held = situation.record.get(act.step)
+            again = held is not None and (act.value or "").casefold() == held.casefold()
+            if not again and (situation.step in (Step.TIME, act.step) or act.missing):
+                return False
+            least = 1 if situation.language.startswith("zh") else _KEY_CHARS  # 周五 is a day
+            whole = act.span[1] - act.span[0] > least
+            agrees |= again and whole and act.step is situation.step
+        elif isinstance(act, Leave):
+            if all(a.mere for a in reading.acts if isinstance(a, Affirm)):
+                return False
+        elif not isinstance(act, Thank):
+            return False
+    return agrees and not reading.rest
+
+
+def assents(text: str, reading: Reading, situation: Situation) -> bool:
+    """Return True when a turn agrees to what was read back, and then says something more.
+
+    It is enough for a value that a yes only confirms, and never for what books. A "but", an
+    objection, a mend, a condition or a question that nobody knows leaves the read-back open.
+    """
+    acts = [act for act in reading.acts if not isinstance(act, (Greet, Thank))]
+    if not acts or not isinstance(acts[0], Affirm) or not all(map(_leaves_a_yes, acts)):
+        return False
+    for act in acts:
+        if isinstance(act, Provide):
+            held = situation.record.get(act.step)
+            again = held is not None and (act.value or "").casefold() == held.casefold()
+            if act.missing is Missing.SHOWN_NUMBER and not reading.rest:
+                continue  # the one that was read back
+            if act.missing or (held is not None and not again):
+                return False
+    said = utterance(text, situation.language)
+    if any(clause.denied or clause.mends for clause in said.clauses):
+        return False
+    notes = [act.span for act in acts if isinstance(act, Note)]
+    rest = [r for r in reading.rest if not any(a <= r[0] and r[1] <= b for a, b in notes)]
+    if not rest:
+        return True
+    held = situation.record.get(situation.step, "").casefold()
+    figures = (said.tokens[n] for n in range(len(said)) if _is_figure(said, n))
+    left = (t.low for t in figures if any(a <= t.start < b for a, b in rest))
+    butted = any(_is_butted(said, act) for act in acts if isinstance(act, Affirm))
+    return all(low in held for low in left) and not butted
+
+
+def _is_figure(said: Utterance, at: int) -> bool:
+    return said.tokens[at].is_digits or bool(
+        said.at(at, "number.unit", "number.teen", "number.ten")
+    )
+
+
+def _is_butted(said: Utterance, yes: Affirm) -> bool:
+    """Return True for "yes, but …"; a "but" further on is about something else."""
+    at = next((n for n, token in enumerate(said.tokens) if token.start >= yes.span[1]), len(said))
+    while at < len(said) and said.is_sound(at):
+        at += 1
+    but = said.at(at, "clause.open")
+    return but is not None and but.value == _BUT
+
+
+def _leaves_a_yes(act: Act) -> bool:
+    """Return True for what may stand beside a yes and is no objection to what was read back."""
+    if isinstance(act, Ask):
+        return bool(act.topic) and act.topic != _CONDITION
+    if isinstance(act, Want):
+        return act.what in ("annoyed", "booking")
+    return isinstance(act, (Affirm, Provide, Flexible, Note, SlowDown, Leave))
+
+
+def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
+    table, _, name = match.tag.partition(".")
+    span = said.span(match.first, match.end)
+    if table == "act":
+        if name in ("leave", "person") and said.clause(match.first).denied:
+            return None
+        return _ACTS[name](span)
+    if match.tag == _OFFERED:
+        return None
+    if table == "ask":
+        clause = said.clause(match.first)
+        return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
+    if table == "note":
+        clause = said.clause(match.first)
+        span = said.span(clause.first, clause.end)
+        return Note(said.text[slice(*span)], span)
+    if match.tag == _EMERGENCY and said.clause(match.first).denied:
+        return None
+    if match.tag == _OTHER_TIME:
+        return None
+    if match.tag == _EXISTING and _OTHER_TIME in said.tags:
+        return Want("reschedule", span)  # else the other time is of the booking in the making
+    if table == "no" and said.at(match.first, "clause.ask"):
+        return None  # "isn't it on your screen"
+    make = _MAKE.get(table)
+    return make(name, match, span) if make else None
+
+
+def _choice(said: Utterance, match: Match, situation: Situation) -> Iterator[Candidate]:
+    """Give the one of the offered that stands at a position, of those on the day that is named.
+
+    "Not the first one" and "the first two" choose none.
+    """
+    first, end = match.first, match.end
+    if the := said.before(first, "time.the"):
+        first = the.first
+    denied, several = said.before(first, "time.not"), said.at(end, "time.few_of_them")
+    if situation.asked is not Asked.CHOICE or denied or several or said.clause(first).asked:
+        return
+    position = int(match.value)
+    act = Choose(said.span(first, end), position=position)
+    days = list(said.all("time.weekday"))
+    fitting = [each for each in situation.offered if _weekday(each) in {d.value for d in days}]
+    if len(fitting) >= abs(position):
+        first, end = min(first, days[0].first), max(end, days[-1].end)
+        at = position - 1 if position > 0 else position
+        act = Choose(said.span(first, end), moment=fitting[at])
+    while lead := said.before(first, "time.lead", "time.on", "time.the"):
+        first = lead.first
+    trail = said.at(end, "time.trail", "yes.behind")
+    yield Candidate(act, first, trail.end if trail else end)
+
+
+def _weekday(moment: str) -> str:
+    """Return the weekday of an offered moment as a row of [time] has it, "0" for Monday."""
+    try:
+        return str(datetime.fromisoformat(moment).weekday())
+    except ValueError:
+        return ""  # a service
+
+
+def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
+    """Give a whole clause as a question, with the topic of the first row that is in it.
+
+    A question that no row of [ask] knows, and a wish in the form of one, is one only where nothing
+    in it is understood: "may I have the postcode", not "can I come at three" or "is there a booking
+    under Ann Lee". It is none where it is an act: "can I talk to somebody".
+    """
+    inside = [match for here in said.matches[clause.first : clause.end] for match in here]
+    wish = any(match.tag in REQUESTS for match in inside)
+    if not clause.asked and not wish:
+        return
+    topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
+    acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
+    first, end = clause.first, clause.end
+    while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
+        first += 1
+    acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
+    told = any(m.tag == _TOLD for m in inside)
+    if told or (not topic and (acts_inside or clause.withdrawn)):
+        return
+    span = said.span(first, end)
+    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
+    words = sum(not said.is_sound(at) for at in range(first, end))
+    known = topic and topic != _OFFERED
+    guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words - 1
+    yield Candidate(act, first, end, guesses)
+
+
+def _agreements(said: Utterance) -> Iterator[Candidate]:
+    at = 0
+    while at < len(said):
+        end = _agrees_until(said, at)
+        turned = said.before(at, "yes.turns") if end > at else None
+        if turned:
+            yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
+        elif end > at and _stands_alone(said, at, end) and not _is_asked(said, at):
+            yield Candidate(_agreement(said, at, end), at, end)
+            alone = said.at(at, "yes.agree")
+            if alone and alone.end < end:  # "yes", where "it is" belongs to what follows
+                yield Candidate(_agreement(said, at, alone.end), at, alone.end)
+        at = max(end, at + 1)
+
+
+def _agreement(said: Utterance, first: int, end: int) -> Affirm:
+    agreeing = [n for n in range(first, end) if said.at(n, *_AGREE)]
+    return Affirm(said.span(first, end), all(said.at(n, "yes.mere") for n in agreeing))
+
+
+def _is_asked(said: Utterance, at: int) -> bool:
+    """Return True inside a question that began before: "can I wait while you do it"."""
+    clause = said.clause(at)
+    begun = any(said.all("clause.ask", first=clause.first, end=at))
+    return clause.asked and begun
+
+
+def _stands_alone(said: Utterance, first: int, end: int) -> bool:
+    """Return True for a yes that opens a clause, or that is two words and closes one.
+
+    Inside other talk ("I need to look at my schedule") its words agree to nothing.
+    """
+    opens = (
+        all(said.is_sound(at) for at in range(first))
+        or said.tokens[first - 1].is_sign
+        or said.before(first, "quiet.link", *_BESIDE) is not None
+        or said.clause(first).first == first
+    )
+    closes = end == len(said) or said.tokens[end].is_sign or said.tokens[end - 1].is_sign
+    words = said.tokens[first].kind is not Kind.HAN and end - first > 1
+    return opens or (closes and (words or said.at(first, "yes.behind") is not None))
+
+
+def _agrees_until(said: Utterance, first: int) -> int:
+    """Return where the longest yes that begins at this token ends; `first` if none does."""
+    # For each place reached by phrases from `first`: has one of them agreed, may it be the last?
+    reached: dict[int, set[tuple[bool, bool]]] = {first: {(False, False)}}
+    ends = first
+    limit = min(len(said), first + _MOST_AGREEING)
+    for at in range(first, limit):
+        states = reached.pop(at, None)
+        if states is None:
+            continue
+        if (True, True) in states and said.low(at) != "?":
+            ends = at
+        if at > first and said.is_sound(at) and said.low(at) != "?":
+            sound = not said.tokens[at].is_sign  # who ends with "um" is not done yet
+            reached.setdefault(at + 1, set()).update((a, last and not sound) for a, last in states)
+        for match in said.matches[at]:
+            if match.tag == "yes.never":
+                return first
+            for agreed, _ in states:
+                if match.tag in _AGREE:
+                    reached.setdefault(match.end, set()).add((True, True))
+                elif match.tag in _BESIDE:
+                    reached.setdefault(match.end, set()).add((agreed, True))
+                elif match.tag in _BEFORE:
+                    reached.setdefault(match.end, set()).add((agreed, False))
+    return limit if (True, True) in reached.get(limit, ()) and limit == len(said) else ends

@@ -1,0 +1,27 @@
+"""A reader's result: an act, and the tokens that it explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from voicebot.collect.understanding.types import Act, Situation
+from voicebot.collect.understanding.utterance import Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to explain the tokens from `first` up to `end`, the words that lead up included.
+
+    act      what the caller does with them; None for words that do nothing ("please, mate")
+    assumes  how many guesses it rests on: between two that explain as much, fewer wins
+    """
+
+    act: Act | None
+    first: int
+    end: int
+    assumes: int = 0
+
+
+Reader = Callable[[Utterance, Situation], Iterable[Candidate]]
+"""Gives every candidate that it can defend; overlapping ones are weighed by `choose`."""

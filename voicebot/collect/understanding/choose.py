@@ -1,0 +1,129 @@
+"""Candidates to one reading: the most words explained, by the fewest acts and guesses."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.lexicon import SOUND
+from voicebot.collect.understanding.types import (
+    OFFERED,
+    Affirm,
+    Ask,
+    Correct,
+    Provide,
+    Reading,
+    Span,
+)
+from voicebot.collect.understanding.utterance import Utterance
+
+_WORD, _GUESS, _ACT = 10, 3, 1
+"""The worth of a word explained, and the cost of a guess and of an act."""
+
+
+def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
+    """Return the acts of the candidates that together explain most, and what is left."""
+    known = [each for each in candidates if each.end > each.first and _counts(said, each)]
+    chosen = _best(said, known)
+    told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
+    acts = [each.act for each in (*chosen, *told) if each.act]
+    in_order = sorted(acts, key=lambda act: act.span) if told else acts
+    given = {act.step for act in acts if isinstance(act, Correct | Provide) and act.value}
+    mended = [a for a in in_order if isinstance(a, Correct) and not a.value and a.step in given]
+    # "the street's wrong, it's Battle Street" is one correction
+    return Reading(tuple(act for act in in_order if act not in mended), _rest(said, chosen))
+
+
+def _counts(said: Utterance, each: Candidate) -> bool:
+    """Return False for a number or an e-mail that is asked about, past, or somebody else's."""
+    if not isinstance(each.act, Provide) or each.act.step not in (Step.PHONE, Step.EMAIL):
+        return True
+    value = next(at for at in range(len(said)) if said.tokens[at].end > each.act.span[0])
+    clause = said.clause(value)
+    around = (*range(clause.first, each.first), *range(each.end, clause.end))
+    asked = clause.asked and any(not said.is_sound(at) for at in around)
+    return not (asked or clause.others or clause.past)
+
+
+def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Give whole values of other fields that stand in the description of the work.
+
+    Who asks whether we do some work wants it done: there the service itself is given as well.
+    """
+    described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
+    asked = isinstance(wide.act, Ask) and wide.act.topic == OFFERED
+    if not wide.act or not (described or asked):
+        return
+    start, stop = wide.act.span if described else (0, 0)
+    for each in known:
+        if not isinstance(each.act, Provide):
+            continue
+        if (described or each.act.step is not Step.SERVICE) and each.assumes:
+            continue
+        if described and each.act.step is Step.SERVICE:
+            continue
+        first, end = said.span(each.first, each.end)
+        within = wide.first <= each.first and each.end <= wide.end
+        if within and each.act.missing is None and (end <= start or stop <= first):
+            yield each
+
+
+def _best(said: Utterance, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the worthiest candidates that do not overlap, by their ends (interval scheduling)."""
+    ordered = sorted(candidates, key=lambda each: each.end)
+    ends = [each.end for each in ordered]
+    worth: list[int] = [0]
+    for at, each in enumerate(ordered):
+        before = worth[bisect_right(ends, each.first, hi=at)]
+        worth.append(max(worth[at], before + _worth(said, each)))
+    chosen: list[Candidate] = []
+    at = len(ordered)
+    while at:
+        if worth[at] == worth[at - 1]:
+            at -= 1
+            continue
+        chosen.append(ordered[at - 1])
+        at = bisect_right(ends, ordered[at - 1].first, hi=at - 1)
+    return chosen[::-1]
+
+
+def _worth(said: Utterance, each: Candidate) -> int:
+    sounds = sum(said.is_sound(at) for at in range(each.first, each.end))
+    words = each.end - each.first - sounds
+    return words * _WORD + sounds - each.assumes * _GUESS - _ACT
+
+
+def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
+    """Return the spans of content words that are explained neither by an act nor as quiet ones.
+
+    Beside a yes every word is content, and what leads on ("yes, and", "right, um") must lead to
+    something.
+    """
+    strict = any(isinstance(each.act, Affirm) for each in chosen)
+    explained = [token.is_sign and token.low != "?" for token in said.tokens]
+    for each in chosen:
+        explained[each.first : each.end] = [True] * (each.end - each.first)
+    for match in said.all("quiet.courtesy"):
+        explained[match.first : match.end] = [True] * (match.end - match.first)
+    last = max((at for at in range(len(said)) if not said.is_sound(at)), default=0)
+    for match in said.all("quiet.link", SOUND):
+        if not strict or match.end <= last:
+            explained[match.first : match.end] = [True] * (match.end - match.first)
+    closed = {each.end for each in chosen if not isinstance(each.act, Provide)}
+    spans: list[Span] = []
+    joins = False  # function words between two unread ones are unread with them
+    for at, known in enumerate(explained):
+        wish = said.low(at) == "?" and (at in closed or not said.clause(at).asked)
+        quiet = said.at(at, "quiet.function") is not None and not said.clause(at).asked
+        empty = not strict and (wish or quiet)  # the "is it" of a question is content
+        if known or empty:
+            joins = joins and not known
+            continue
+        start, end = said.span(at, at + 1)
+        spans.append((spans.pop()[0] if joins else start, end))
+        joins = True
+    if said.unread:
+        spans.append(said.unread)
+    return tuple(spans)

@@ -1,0 +1,289 @@
+"""An address as said in Spanish: street, number, door, place; a held one is mended by part.
+
+"Calle Mayor 12, tercero izquierda, 28013 Madrid", "carrera siete número setenta y dos cuarenta y
+uno". What begins with no kind of street ("4210 Elm Street") is left to the common reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.fields.address import address as common_address
+from voicebot.collect.understanding.fields.address import provided
+from voicebot.collect.understanding.fields.address_parts import (
+    Found,
+    Kind,
+    Parts,
+    box_at,
+    found,
+    is_whole,
+    merge,
+)
+from voicebot.collect.understanding.fields.address_words import Word, Words, words_of
+from voicebot.collect.understanding.types import Correct, Situation
+from voicebot.collect.understanding.utterance import Utterance, utterance
+
+_LEADS = ("address.lead", "address.label", "lead.is", "quiet.link", "clause.mend")
+_QUIET = ("quiet.courtesy", "act.thank", "quiet.link")
+_ORDER = (Kind.BOX, Kind.STREET, Kind.NUMBER, Kind.UNIT, Kind.POSTCODE, Kind.PLACE)
+_CLOSE = {(Kind.STREET, Kind.NUMBER), (Kind.POSTCODE, Kind.PLACE)}
+"""Between these no comma is written."""
+_LONGEST_NAME_WORDS, _LONGEST_BARE_WORDS, _LONGEST_PIECE_WORDS = 7, 4, 9
+_POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 5, 5
+
+
+def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the address that was said, a piece of one, or the held one with a part mended."""
+    alone, held = situation.step is Step.ADDRESS, situation.record.get(Step.ADDRESS, "")
+    words, earlier = Words(said, words_of(said)), situation.partial if alone else ""
+    parts = _parts(words, alone=alone)
+    piece = _labelled(words) if (held or earlier) and not is_whole(parts) else ()
+    parts = () if piece else parts
+    piece = piece or (_piece(words) if alone and (held or earlier) and not parts else ())
+    first = parts[0].first if parts else piece[0].first if piece else 0
+    if parts and (alone or is_whole(parts)):
+        yield _provided(said, merge(_known(earlier), parts, _ORDER), parts)
+    elif held and piece:
+        text = _line(merge(_known(held), piece, _ORDER))
+        act = Correct(Step.ADDRESS, text, said.span(first, piece[-1].end))
+        yield Candidate(act, _lead(said, first), piece[-1].end, assumes=not alone)
+    elif piece:
+        yield _provided(said, merge(_known(earlier), piece, _ORDER), piece)
+    else:
+        yield from common_address(said, situation)
+
+
+def _known(text: str | None) -> Parts:
+    said = utterance(text or "", "es")
+    return _parts(Words(said, words_of(said)), alone=True)
+
+
+def _provided(said: Utterance, whole: Parts, parts: Parts) -> Candidate:
+    begun, guesses = _lead(said, parts[0].first), int(not is_whole(whole))
+    return provided(said, whole, parts, _line(whole), begun, guesses)
+
+
+def _lead(said: Utterance, first: int) -> int:
+    while lead := said.before(first, *_LEADS):
+        first = lead.first
+    return first
+
+
+def _line(parts: Parts) -> str:
+    text = parts[0].text
+    for before, part in pairwise(parts):
+        text += (" " if (before.kind, part.kind) in _CLOSE else ", ") + part.text
+    return text
+
+
+# -- what is said
+
+
+def _parts(words: Words, *, alone: bool) -> Parts:
+    """Return the last address that counts, with what mends it behind."""
+    whole, at = Parts(), 0
+    while at < len(words):
+        box = box_at(words, at)
+        road = found(Kind.BOX, words, at, box) if box else _street(words, at)
+        if road is None or not words.said.clause(words[at].first).counts:
+            at += 1
+            continue
+        parts, at = _behind(words, road[1], (road[0],), alone=alone)
+        whole = parts if is_whole(parts) or not whole else whole
+    begin = 0
+    while words.phrase(begin, *_LEADS):
+        begin += 1
+    if not whole and alone and (bare := _without_kind(words, begin)):
+        return _behind(words, bare[1], (bare[0],), alone=alone)[0]
+    return whole
+
+
+def _name(words: Words, at: int, stops: Callable[[int], object]) -> int:
+    """Return where a name of one breath ends that begins here."""
+    end = at
+    while end < min(at + _LONGEST_NAME_WORDS, len(words)) and not stops(end):
+        if words[end].pause and end > at:
+            break
+        end += 1
+    return end
+
+
+def _street(words: Words, at: int) -> Found | None:
+    """Return the kind of street and its name, up to its number or a pause."""
+    if (kind := words.phrase(at, "address.street")) is None:
+        return None
+    begin = words.place(kind.end)
+
+    def stops(end: int) -> bool:
+        if words[end].is_number:  # "diagonal 45 sur número 20 15"
+            return end > begin or (
+                not words.phrase(end + 1, "address.number")
+                and not (words.phrase(end + 2, "address.number"))
+            )
+        ends = ("address.unit", "address.stop", "address.place") if end > begin else ()
+        return bool(words.phrase(end, *_NUMBERS, *ends))
+
+    end = _name(words, begin, stops)
+    if end == begin and " " not in kind.value:
+        return None  # "plaza" alone is none; "Gran Vía" is
+    text = f"{kind.value} {_text(words, begin, end)}".rstrip()
+    street, _ = found(Kind.STREET, words, at, (text, max(end, at + 1)))
+    return replace(street, end=max(kind.end, street.end)), end
+
+
+_NUMBERS = ("address.number", "address.no_number", "address.kilometre")
+
+
+def _without_kind(words: Words, at: int) -> Found | None:
+    """Return the street of "Corrientes 1234, piso 5": unknown words, then a number and a pause."""
+    end = _name(words, at, lambda end: not words[end].is_name)
+    number = words.near(end)
+    everyday = words.said.lexicon.is_everyday
+    talk = any(
+        everyday(words[n].low) and not words.phrase(n, "address.small", "name.particle")
+        for n in range(at, end)
+    )
+    if not 0 < end - at <= _LONGEST_BARE_WORDS or talk:
+        return None
+    if len(number.digits) < 2 or not words[end + 1].pause:
+        return None
+    return found(Kind.STREET, words, at, (_text(words, at, end), end))
+
+
+def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts, int]:
+    """Return the parts with number, door, postcode and place that follow."""
+    numbered = _number(words, at)
+    if numbered:
+        parts, at = (*parts, numbered[0]), numbered[1]
+    sure = numbered or parts[0].kind is Kind.BOX
+    while at < len(words):
+        if mend := words.phrase(at, "clause.mend"):
+            again = _number(words, words.place(mend.end))
+            if not (again and numbered):
+                break
+            parts, at = merge(parts, (again[0],), _ORDER), again[1]
+            continue
+        piece = _postcode(words, at) or _unit(words, at)
+        sure = sure or (piece is not None and piece[0].kind is Kind.UNIT)
+        piece = piece or (_place(words, at, loose=not sure) if alone or sure else None)
+        if piece is None:
+            break
+        part, at = piece
+        last = parts[-1]
+        if last.kind is part.kind:  # a second door or place is written behind the first
+            parts, part = parts[:-1], replace(last, text=f"{last.text}, {part.text}", end=part.end)
+        parts += (part,)
+    return parts, at
+
+
+def _number(words: Words, at: int) -> Found | None:
+    """Return "12", "número doce", "12 B", "sin número", "kilómetro 12"; "# 72-41" in Colombia."""
+    mark = words.phrase(at, *_NUMBERS)
+    begin = words.place(mark.end) if mark else at
+    if mark and mark.tag == "address.no_number":
+        return found(Kind.NUMBER, words, at, ("s/n", begin))
+    word, after, end = words[begin], words.near(begin + 1), begin + 1
+    if not word.is_number or (mark is None and len(word.digits) > _MOST_NUMBER_DIGITS):
+        return None
+    text = word.digits or word.text.upper()
+    if mark and mark.tag == "address.kilometre":
+        text = f"kilómetro {text}"
+    elif mark and after.is_number:
+        text, end = f"# {text}-{after.digits or after.text.upper()}", end + 1
+    elif after.text and after.is_letter and not words.phrase(end, "address.small"):
+        text, end = f"{text} {after.text.upper()}", end + 1
+    return found(Kind.NUMBER, words, at, (text, end))
+
+
+def _postcode(words: Words, at: int) -> Found | None:
+    lead = words.phrase(at, "address.postcode")
+    digits, end = words.digits(words.place(lead.end) if lead else at)
+    if len(digits) != _POSTCODE_DIGITS and not (lead and digits):
+        return None
+    return found(Kind.POSTCODE, words, at, (digits, end))
+
+
+def _unit(words: Words, at: int) -> Found | None:
+    """Return "tercero izquierda", "bajo B", "piso 3 puerta 2", "apartamento 302", "4º"."""
+
+    def written(end: int) -> str:
+        word = words[end]
+        if words.phrase(end, "address.unit"):
+            return word.low
+        if end == at:
+            ranked = word.is_figure and word.low.lstrip("0123456789") in ("o", "a")
+            return word.low[:-1] + ("º" if word.low.endswith("o") else "ª") if ranked else ""
+        return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
+
+    end = _name(words, at, lambda end: not written(end))
+    text = " ".join(written(each) for each in range(at, end))
+    return found(Kind.UNIT, words, at, (text, end)) if text else None
+
+
+def _place(words: Words, at: int, *, loose: bool) -> Found | None:
+    """Return the town, behind a pause or "en"; `loose`: only there, as no number stands before."""
+    lead = words.phrase(at, "address.place")
+    if loose and not (lead or words[at].pause):
+        return None
+    begin = words.place(lead.end) if lead else at
+    stops = ("address.stop", "address.postcode", "address.place", "clause.mend", *_QUIET[:2])
+
+    def ends(end: int) -> bool:
+        letter = end == begin and words[end].is_letter and words.near(end + 1).is_name
+        return not (words[end].is_name or letter) or words.phrase(end, *stops) is not None
+
+    end = _name(words, begin, ends)
+    if all(words.phrase(n, "address.small") for n in range(begin, end)):
+        return None
+    return found(Kind.PLACE, words, at, (_text(words, begin, end), end))
+
+
+def _text(words: Words, at: int, end: int) -> str:
+    small = [words.phrase(n, "address.small") for n in range(at, end)]
+    parts = words.part(at, end)
+    return " ".join(w.text if s else _titled(w) for w, s in zip(parts, small, strict=True))
+
+
+def _titled(word: Word) -> str:
+    return word.digits or (word.text if word.text[0].isupper() else word.text.capitalize())
+
+
+# -- a part alone
+
+
+def _labelled(words: Words) -> Parts:
+    """Return the part that is named: "el número es el dieciséis", "la calle es Serrano"."""
+    if (label := next(words.said.all("address.label"), None)) is None:
+        return ()
+    kind, at = Kind(label.value), words.place(label.end)
+    at += words.phrase(at, "address.small") is not None
+    if read := {Kind.NUMBER: _number, Kind.UNIT: _unit, Kind.POSTCODE: _postcode}.get(kind):
+        part = read(words, at)
+    elif kind is Kind.STREET and (street := _street(words, at)):
+        part = street
+    elif part := _place(words, at, loose=False):
+        text = f"Calle {part[0].text}" if kind is Kind.STREET else part[0].text
+        return (replace(part[0], kind=kind, text=text),)
+    return (part[0],) if part else ()
+
+
+def _piece(words: Words) -> Parts:
+    """Return the parts of a short answer that is nothing else: "el 14", "tercero B"."""
+    at, parts = 0, Parts()
+    leads = (*_LEADS, "no.plain", "time.the")
+    while words.phrase(at, *leads) and not words.phrase(at, "address.place"):
+        at += 1
+    if len(words) - at > _LONGEST_PIECE_WORDS:
+        return ()
+    while at < len(words):
+        piece = _unit(words, at) or _postcode(words, at) or _number(words, at)
+        piece = piece or _place(words, at, loose=not parts)
+        if piece is None:
+            rest = range(at, len(words))
+            return parts if all(words.phrase(n, *_QUIET) for n in rest) else ()
+        parts, at = (*parts, piece[0]), piece[1]
+    return parts

@@ -1,0 +1,354 @@
+"""An address as callers say it, to one clean line; a held one is mended by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.fields.address_grammar import Grammar
+from voicebot.collect.understanding.fields.address_parts import (
+    Kind,
+    Parts,
+    is_whole,
+    kinds,
+    line,
+    merge,
+    rank_as_number,
+    respelled,
+)
+from voicebot.collect.understanding.fields.address_words import (
+    CODES,
+    Word,
+    Words,
+    is_listed,
+    title,
+    without_spelling,
+    words_of,
+)
+from voicebot.collect.understanding.types import Correct, Missing, Provide, Situation
+from voicebot.collect.understanding.utterance import Utterance, utterance
+
+_JOB, _ONE, _ELSEWHERE = 2, 1, 0
+"""Ranks of addresses: the job's, one that is only named, one where somebody lives."""
+_MARKS = ("address.job", "address.elsewhere")
+_LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
+_MENDS = ("address.label", "address.within", "address.was", "address.without")
+_TOLD_BEHIND = frozenset(",.:;-")
+_TALK = ("lead.is", "clause.open", "clause.mend", "yes.agree")
+"""What leads up to a part that is said anew."""
+_PLACING = {Kind.PLACE, Kind.POSTCODE}
+_MOST_SEGMENTS, _LONGEST_MEND_WORDS = 6, 12
+
+
+def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the address that was said, a piece of one, or the held one with a part mended."""
+    alone = situation.step is Step.ADDRESS
+    held = situation.record.get(Step.ADDRESS, "")
+    if alone or _may_be_whole(said) or (held and _may_mend(said, held)):
+        yield from _Reader(said, situation, alone, held).candidates()
+
+
+def _may_be_whole(said: Utterance) -> bool:
+    """Return False where no number is said, or no type of a street and no box."""
+    counted = ("number.unit", "number.teen", "number.ten")
+    return any(t.is_digits or said.at(n, *counted) for n, t in enumerate(said.tokens)) and any(
+        is_listed(token.low, "type", "typeless", "compass") or said.at(n, "address.box")
+        for n, token in enumerate(said.tokens)
+    )
+
+
+def _may_mend(said: Utterance, held: str) -> bool:
+    """Return False where no part is named, and no word of the held address is said."""
+    known = held.casefold().replace(",", " ").split()
+    return any(
+        token.low in known or is_listed(token.low, "unit") or said.at(n, *_MENDS)
+        for n, token in enumerate(said.tokens)
+    )
+
+
+class _Reader:
+    """One utterance and what is held: the candidates for an address."""
+
+    def __init__(self, said: Utterance, situation: Situation, alone: bool, held: str) -> None:
+        self.said, self.situation, self.region = said, situation, situation.region
+        self.alone, self.held = alone, held
+        self.words = words_of(said)
+
+    def candidates(self) -> Iterator[Candidate]:
+        parts, guesses = self._that_counts(self._of_the_job())
+        earlier = self._known(self.situation.partial) if self.alone else ()
+        kept = self._known(self.held)
+        if is_whole(parts):
+            if _extends(parts, kept) and not kinds(parts) & _PLACING:
+                earlier = kept
+            yield self._provided(earlier, parts, guesses)
+        elif kept and (mend := self._left_out(kept) or self._contrasted()):
+            yield mend
+        elif kept and not earlier:
+            yield from self._amended(kept, parts if self.alone else ())
+        elif self.alone and parts:
+            yield self._provided(earlier, parts, guesses)
+
+    def _that_counts(self, words: Sequence[Word]) -> tuple[Parts, int]:
+        """Return the first address, or piece of one, that is the caller's answer."""
+        for _ in range(_MOST_SEGMENTS):
+            parts, guesses = self._parts(words, alone=self.alone)
+            if not is_whole(parts) or self._counts(parts, words[0].first):
+                return parts, guesses
+            words = [word for word in words if word.first >= _extent(parts)[1]]
+        return (), 0
+
+    def _known(self, text: str | None) -> Parts:
+        return _parts_of(text, self.situation.language, self.region) if text else ()
+
+    def _counts(self, parts: Parts, begin: int) -> bool:
+        """Return False for an address that is asked about, past, or somebody else's.
+
+        What stands behind a pause is told, and "my mother's place at 12 Elm Street" is visited.
+        """
+        said, first = self.said, _extent(parts)[0]
+        clause = said.clause(first)
+        if not _TOLD_BEHIND.isdisjoint((said.low(first - 1), said.low(self._lead(first) - 1))):
+            return True
+        tags = "clause.ask", "clause.past", "clause.others"
+        begin = max(begin, clause.first)
+        before = {match.tag: match for match in said.all(*tags, first=begin, end=first)}
+        asked = clause.asked and "clause.ask" in before
+        past = clause.past and "clause.past" in before
+        owner = before.get("clause.others") if clause.others else None
+        placed = owner and owner.end < first and is_listed(said.low(first - 1), "unit_link")
+        others = owner and not placed and not any(said.all("address.job"))
+        return not (asked or past or others)
+
+    def _provided(self, earlier: Parts, parts: Parts, guesses: int) -> Candidate:
+        whole, begun = merge(earlier, parts), self._lead(_extent(parts)[0])
+        return provided(self.said, whole, parts, line(whole, self.region), begun, guesses)
+
+    def _corrected(self, text: str, first: int, end: int, assumes: int = 0) -> Candidate:
+        act = Correct(Step.ADDRESS, text, self.said.span(first, end))
+        return Candidate(act, self._lead(first) if assumes else first, end, assumes)
+
+    def _lead(self, first: int) -> int:
+        """Return where the words begin that lead up to this token."""
+        said = self.said
+        while lead := said.before(first, *_LEADS) or (
+            said.before(first - 1, *_LEADS) if first and said.is_sound(first - 1) else None
+        ):
+            first = lead.first
+        return first
+
+    # -- what is said
+
+    def _parts(self, words: Sequence[Word], *, alone: bool) -> tuple[Parts, int]:
+        """Return the parts that were said, what is said later in the place of what it mends."""
+        plain, names = without_spelling(words)
+        stretch = Words(self.said, plain)
+        for at, word in enumerate(plain):
+            if word.is_rank and (number := rank_as_number(stretch, at, weak=alone)):
+                plain[at] = replace(word, text=number, low=number, digits=number)
+        parts, guesses = Parts(), 0
+        for turn in self._rounds(Words(self.said, plain)):
+            now, doubts = Grammar(turn, self.region, alone=alone).read()
+            if now and (is_whole(now) or not parts):
+                parts, guesses = now, doubts
+            elif now:
+                parts, guesses = merge(parts, now), 1
+        return respelled(parts, names), guesses
+
+    def _rounds(self, words: Words) -> Iterator[Words]:
+        """Give the words between corrections."""
+        begin = at = 0
+        while at < len(words):
+            mend = words.phrase(at, "clause.mend")
+            sign = words.phrase(at, "address.number") and words[at + 1].is_number  # "no 10"
+            if mend and not (sign and not any(w.is_number for w in words.part(begin, at))):
+                yield Words(self.said, words.part(begin, at))
+                begin = at = max(at + 1, words.place(mend.end))
+            else:
+                at += 1
+        yield Words(self.said, words.part(begin))
+
+    def _of_the_job(self) -> Sequence[Word]:
+        """Return the words without the addresses that are not to be visited."""
+        segments = self._segments() if next(self.said.all(*_MARKS), None) else []
+        holding: list[tuple[int, bool]] = []
+        for rank, words in segments[:_MOST_SEGMENTS] if len(segments) > 1 else ():
+            parts, _ = self._parts(words, alone=self.alone)
+            if parts and (not is_whole(parts) or self._counts(parts, words[0].first)):
+                holding.append((rank, is_whole(parts)))
+        best = max((rank for rank, whole in holding if whole), default=_ELSEWHERE)
+        if best == _ELSEWHERE and any(rank == _JOB for rank, _ in holding):
+            best = _JOB  # its suburb says that it is not the address at home
+        if all(rank >= best for rank, _ in holding):
+            return self.words
+        return [word for rank, words in segments if rank >= best for word in words]
+
+    def _segments(self) -> list[tuple[int, list[Word]]]:
+        """Return the words cut where one address may end and another begin, with their ranks."""
+        segments: list[tuple[int, list[Word]]] = [(_ONE, [])]
+        linked, until = False, 0
+        for word in self.words:
+            mark = self.said.at(word.first, "address.turn", *_MARKS)
+            turns = mark is not None and (linked or mark.tag == "address.turn")
+            if turns or (word.pause and (mark or word.is_figure)):
+                segments.append((_ONE, []))
+            rank, words = segments[-1]
+            if job := self.said.at(word.first, "address.job"):
+                until = job.end
+                segments[-1] = _JOB, words
+            elif mark and mark.tag == "address.elsewhere" and rank == _ONE:
+                segments[-1] = _ELSEWHERE, words
+            if word.first >= until and not (mark and mark.tag == "address.turn"):
+                words.append(word)
+            linked = word.isin("link")
+        return segments
+
+    # -- what is mended
+
+    def _amended(self, held: Parts, parts: Parts) -> Iterator[Candidate]:
+        """Give the held address with the parts that are said anew: "number 14", "Battle Street".
+
+        Where something else is asked, a label must tell that an address is meant ("the postcode's
+        2753"), or the same part in fuller words ("North Ryde"), or a unit alone.
+        """
+        labelled = next(self.said.all("address.label", "address.within"), None) is not None
+        parts = parts or self._piece_of_a_clause(labelled)
+        ends = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
+        named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and ends)
+        if not (self.alone or labelled or named):
+            return
+        spelled = () if parts else without_spelling(self.words)[1]
+        whole = respelled(merge(held, parts), spelled)
+        text = line(whole, self.region)
+        if whole != held and (self.alone or text != line(held, self.region)):
+            yield self._corrected(text, *(_extent(parts) if parts else (0, len(self.said))), 1)
+
+    def _piece_of_a_clause(self, labelled: bool) -> Parts:
+        """Return the piece that is one clause: "the street's wrong, it's Battle Street".
+
+        A suburb may be any name, and counts only where it is labelled, or something is denied.
+        """
+        clauses = self.said.clauses
+        sure = labelled or len(clauses) == 1 or any(clause.denied for clause in clauses)
+        for clause in reversed(clauses if len(self.words) <= _LONGEST_MEND_WORDS else ()):
+            inside = [word for word in self.words if clause.first <= word.first < clause.end]
+            parts = self._parts(inside, alone=True)[0] if clause.counts and inside else ()
+            if parts and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE}):
+                return parts
+        return ()
+
+    def _left_out(self, held: Parts) -> Candidate | None:
+        """Return the held address without the word or unit of "take the dear out of it"."""
+        if (without := next(self.said.all("address.without"), None)) is None:
+            return None
+        first, end, written = without.first, without.end, self.held.split()
+        for word in (word for word in self.words if first <= word.first < end):
+            if word.isin("unit") and Kind.UNIT in kinds(held):
+                rest = [part for part in held if part.kind is not Kind.UNIT]
+                return self._corrected(line(rest, self.region), first, end)
+            at = _find(written, [word.low])
+            if at is not None and not word.isin("carrier"):
+                text = " ".join((*written[:at], *written[at + 1 :])).rstrip(",")
+                return self._corrected(text, first, end)
+        return None
+
+    def _contrasted(self) -> Candidate | None:
+        """Return the held address with one part changed: "41, not 14", "not East, West Maple".
+
+        What was wrong must stand in the held line, and once only.
+        """
+        mark = next(self.said.all("address.was"), None)
+        if mark is None or len(self.words) > _LONGEST_MEND_WORDS:
+            return None
+        right = [word for word in self.words if word.end <= mark.first]
+        wrong = [word for word in self.words if word.first >= mark.end]
+        if not self._plain(right):  # "not 14, 41"
+            pause = next((n for n, word in enumerate(wrong) if n and word.pause), len(wrong))
+            right, wrong = wrong[pause:], wrong[:pause]
+        new, old = self._plain(right), self._plain(wrong)
+        if not new or not old or (text := _replaced(self.held, new, old)) is None:
+            return None
+        first = min(mark.first, right[0].first)
+        return self._corrected(text, first, max(right[-1].end, wrong[-1].end))
+
+    def _plain(self, side: Sequence[Word]) -> list[str]:
+        """Return one side's words without their lead, numbers in digits, states as codes."""
+        said = self.said
+        leads = [n for n, word in enumerate(side) if said.at(word.first, *_TALK)]
+        side = side[leads[-1] + 1 :] if leads else side  # "yes but it's unit 41"
+        words, plain, at = Words(said, side), list[str](), 0
+        grammar = Grammar(words, self.region, alone=True)
+        while words[at].isin("carrier") and not words[at].isin("type"):
+            at += 1
+        while at < len(words):
+            number = words.digits(at)
+            state = grammar.state_at(at)
+            text, at = state or (number if number[0] else (words[at].low, at + 1))
+            plain.append(text.lower())
+        return plain
+
+
+def provided(
+    said: Utterance, whole: Parts, parts: Parts, text: str, begun: int, guesses: int
+) -> Candidate:
+    """Return the address, or the piece of one, of which these `parts` were said now."""
+    first, end = _extent(parts)
+    span, here = said.span(first, end), kinds(whole)
+    if is_whole(whole):
+        missing = None if here & _PLACING else Missing.SUBURB
+        act = Provide(Step.ADDRESS, text, span, missing, assumed=guesses)
+    else:
+        missing = Missing.HOUSE_NUMBER if Kind.STREET in here else Missing.STREET
+        act = Provide(Step.ADDRESS, None, span, missing, text, assumed=guesses)
+    return Candidate(act, begun, end, guesses)
+
+
+@lru_cache(maxsize=16)
+def _parts_of(text: str, language: str, region: str) -> Parts:
+    """Return the parts of an address that is held; the last few are remembered."""
+    said = utterance(text, language)
+    return Grammar(Words(said, words_of(said)), region, alone=True).read()[0]
+
+
+def _extent(parts: Parts) -> tuple[int, int]:
+    return min(part.first for part in parts), max(part.end for part in parts)
+
+
+def _extends(parts: Parts, held: Parts) -> bool:
+    """Return True for "North Ryde" where Ryde is held, or "Banksia Road" for Banksia Street."""
+    named = {part.kind: part.text.casefold().split() for part in held}
+    for part in parts:
+        new, old = part.text.casefold().split(), named.get(part.kind, [])
+        if part.kind is Kind.STREET:
+            return any(word in old and not is_listed(word, "type", "compass") for word in new)
+        if part.kind is Kind.PLACE and old:
+            return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
+    return False
+
+
+def _replaced(text: str, new: list[str], old: list[str]) -> str | None:
+    """Return the held line with `new` for `old`; a word that `new` repeats stays single."""
+    words, first = text.split(), _find(text.split(), old)
+    if first is None or new == old:
+        return None
+    end, lows = first + len(old), [_bare(word) for word in words]
+    new = new[1:] if len(new) > 1 and lows[first - 1 : first] == new[:1] else new
+    new = new[:-1] if len(new) > 1 and lows[end : end + 1] == new[-1:] else new
+    coded = lows[end - 1] in CODES
+    written = [word.upper() if coded and word in CODES else title(word) for word in new]
+    comma = "," if words[end - 1].endswith(",") else ""
+    return " ".join((*words[:first], *written[:-1], written[-1] + comma, *words[end:]))
+
+
+def _find(line: Sequence[str], words: Sequence[str]) -> int | None:
+    """Return the only place where these words stand in the line, or None."""
+    lows, last = [_bare(word) for word in line], len(line) - len(words)
+    places = [n for n in range(last + 1) if lows[n : n + len(words)] == list(words)]
+    return places[0] if len(places) == 1 else None
+
+
+def _bare(word: str) -> str:
+    return word.strip(",.").lower()

@@ -1,0 +1,356 @@
+"""Find an address among words, and its parts; also a piece that is said alone."""
+
+from __future__ import annotations
+
+from voicebot.collect.understanding.fields.address_parts import (
+    Found,
+    Kind,
+    Part,
+    Parts,
+    Read,
+    box_at,
+    found,
+    kinds,
+    merge,
+    number_at,
+    postcode_at,
+    street_at,
+    typeless_at,
+    unit_at,
+    unit_name_at,
+)
+from voicebot.collect.understanding.fields.address_words import (
+    CODES,
+    COUNTRIES,
+    STATES,
+    Word,
+    Words,
+)
+from voicebot.collect.understanding.words import FUNCTION_WORDS, is_everyday, is_family, is_given
+
+_TYPELESS_GUESSES = 2
+_LONGEST_HOUSE_WORDS, _LONGEST_PLACE_WORDS = 5, 5
+_LONGEST_PIECE_WORDS, _LONGEST_CITY_REST = 12, 2
+_MOST_HEAD_PARTS = 4
+_POSTCODE_DIGITS = {"AU": 4, "US": 5}
+_WITHOUT_STATES = "GB"
+_SURE_PIECES = {Kind.STREET, Kind.POSTCODE, Kind.STATE}
+_ONCE = {Kind.POSTCODE, Kind.UNIT}
+
+
+class Grammar:
+    """One stretch of words, looked through for an address.
+
+    alone  it was asked for, so that a street without its type counts, and a piece
+    """
+
+    def __init__(self, words: Words, region: str, *, alone: bool) -> None:
+        self.words, self.region, self.alone = words, region, alone
+        self._named = any(word.isin("house", "article") for word in words)
+
+    def read(self) -> tuple[Parts, int]:
+        """Return the parts of an address, and how many guesses they rest on."""
+        words, typeless = self.words, Parts()
+        for at, word in enumerate(words):
+            head, end = self._head(at)
+            if not head:
+                continue
+            if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
+                return self._with_tail(head, street_at(words, end, weak=False), end), 0
+            numbered = words.said.before(word.first, "address.number") is not None
+            end += numbered and words[end].isin("on")  # "number 12 on Smith Street"
+            if label := words.phrase(end, "address.label"):  # "number 44, street name Hill Street"
+                end = words.place(label.end)
+            counts = words.phrase(at, "number.unit") or words[at - 1].isin("wanting")  # "2 pizzas"
+            few = bool(counts) and not numbered
+            street = street_at(words, end, weak=False)
+            if self.alone and not street and (weak := street_at(words, end, weak=True)):
+                street = weak if not few or words[weak[1]].pause else None
+            parts = self._with_tail(head, street, end) if street else ()
+            placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
+            sure = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
+            if parts and (sure or kinds(parts) & placed):
+                return (self._with_building(at, parts) if self.alone else parts), 0
+            if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
+                street = typeless_at(words, end)
+                typeless = self._convincing(at, head, street, few=few) if street else ()
+        if typeless:
+            return typeless, _TYPELESS_GUESSES
+        return (self._piece() if self.alone else ()), 1
+
+    def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
+        tail = self._tail(street[1] if street else end, housed=bool(head))
+        roads = (street[0],) if street else ()
+        return (*head, *roads, *tail) if head else merge(tail, roads)
+
+    # -- before the street
+
+    def _head(self, at: int) -> tuple[Parts, int]:
+        """Return house name, unit, box and number that begin here, and where they end."""
+        words, parts = self.words, Parts()
+        if box := box_at(words, at):
+            return (found(Kind.BOX, words, at, box)[0],), box[1]
+        while len(parts) < _MOST_HEAD_PARTS:
+            house = self._house(at, behind=bool(parts))
+            read = house or unit_at(words, at, leading=True)
+            if read is None:
+                break
+            part, at = found(Kind.HOUSE if house else Kind.UNIT, words, at, read)
+            parts += (part,)
+        if parts and parts[-1].kind is Kind.UNIT:
+            slash = words.phrase(at, "address.slash")
+            number = number_at(words, at + 1) if slash and slash.value == "/" else None
+            if number:  # "unit 3 stroke 45"
+                text = f"{parts[-1].text.split()[-1]}/{number[0]}"
+                slashed = Part(Kind.NUMBER, text, parts[-1].first, words[number[1] - 1].end)
+                return (*parts[:-1], slashed), number[1]
+            if words.phrase(at, "address.number") or words[at].isin("unit_link"):
+                housed = number_at(words, at + 1) or street_at(words, at + 1, weak=False)
+                at += housed is not None
+        number = number_at(words, at)
+        if number and (words[number[1] + 1].isin("type") or not words[number[1]].isin("counted")):
+            house = self._house(number[1])  # "flat 2, 14 Cedar House, Acre Lane"
+            kind = Kind.NUMBER
+            if house and street_at(words, house[1], weak=self.alone):
+                kind, number = Kind.HOUSE, (f"{number[0]} {house[0]}", house[1])
+            part, at = found(kind, words, at, number)
+            parts += (part,)
+        return parts, at
+
+    def _house(self, at: int, *, behind: bool = False) -> Read | None:
+        """Return "The Old Manor, 4 …", "Rose Cottage, Mill Lane …": with "the" or "cottage".
+
+        `behind` a unit every name between pauses is one: "Unit 4, Silver Heights, 9 …".
+        """
+        words, end = self.words, at
+        if not (self._named or behind) or words[at - 1].isin("owner"):  # "at my mum's house, 12 …"
+            return None
+        while end < at + _LONGEST_HOUSE_WORDS and not words[end].isin("stop", "stop_in_house"):
+            if words[end].is_number or not words[end].text or (end > at and words[end].pause):
+                break
+            end += 1
+        named = words[end - 1].isin("house") and words[end].pause
+        led = words[at].isin("article") and words[at + 1].text.istitle() and words[end].is_number
+        named |= behind and words[at].pause and words[end].pause and words[end].is_number
+        found_one = end < len(words) and end - at > 1 and (named or led)
+        return (words.titled(at, end), end) if found_one else None
+
+    def _with_building(self, at: int, parts: Parts) -> Parts:
+        """Return the parts with the building that stands before them: "Harbour Mall, 64 …".
+
+        Only where nothing else was said, and a state or a postcode makes the rest an address.
+        """
+        words = self.words
+        rest = parts[parts[0].kind is Kind.HOUSE and not words[at].pause :]
+        first = words.place(rest[0].first)
+        named = words.part(0, first)
+        whole = words.place(parts[-1].end) == len(words)
+        if not named or not whole or not kinds(rest) & {Kind.POSTCODE, Kind.STATE}:
+            return parts
+        own = [word for word in named if not word.isin("small")]
+        talk = any(self._announces(word) or not word.text[0].isupper() for word in own)
+        if talk or is_given(named[0].low) or rest[0].kind is Kind.HOUSE:
+            return parts
+        return (found(Kind.HOUSE, words, 0, (words.titled(0, first), first))[0], *rest)
+
+    def _announces(self, word: Word) -> bool:
+        return word.isin("announcing") or word.low in FUNCTION_WORDS or word.is_figure
+
+    def _convincing(self, at: int, head: Parts, street: Found, *, few: bool) -> Parts:
+        """Return an address whose street has no type, where nothing else is said, or a state
+        or postcode follows. `few`: the number rather counts ("two cheeseburgers").
+
+        One digit counts things, unless capitals make it a street: "2 tickets", "8 Rosewood".
+        """
+        words = self.words
+        parts = self._with_tail(head, street, at)
+        if kinds(parts) & {Kind.STATE, Kind.POSTCODE, Kind.UNIT}:
+            return parts
+        led = all(
+            self._announces(word) or is_given(word.low) or is_family(word.low)
+            for word in words.part(0, at)
+        )
+        few |= len(words[at].text) == 1 and not words[at + 1].text[:1].isupper()
+        return parts if led and not few and words.place(parts[-1].end) == len(words) else ()
+
+    # -- behind the street
+
+    def _tail(self, at: int, *, housed: bool) -> Parts:
+        """Return suburb or city, state, postcode, country: up to where other talk begins."""
+        parts = Parts()
+        while True:
+            at = self._skip(at)
+            read = self._next(at, kinds(parts) | ({Kind.NUMBER} if housed else set()))
+            if read is None or read[0].kind in _ONCE & kinds(parts):
+                return parts
+            parts, at = (*parts, read[0]), read[1]
+
+    def _skip(self, at: int) -> int:
+        """Return the place behind "the suburb is", ", as in the queen's way," and "in"."""
+        words = self.words
+        while at < len(words):
+            after = words[at + 1]
+            if label := words.phrase(at, "address.label", "address.within"):
+                at = words.place(label.end)
+            elif words[at].isin("link") and (unit := self._led_to(at + 1)):
+                at = unit
+            elif words.phrase(at, "address.aside"):
+                at = next(n for n in range(at + 1, len(words) + 1) if words[n].pause)
+            elif words[at].isin("in") and after.text and not after.isin("stop"):
+                if self.words.is_code(at, self.region):
+                    break
+                at += 1
+            else:
+                break
+        return at
+
+    def _led_to(self, at: int) -> int | None:
+        """Return the place of the unit of "it's flat 4"."""
+        while self.words[at].isin("carrier"):
+            at += 1
+        return at if unit_at(self.words, at) else None
+
+    def _next(self, at: int, before: set[Kind]) -> Found | None:
+        words = self.words
+        if at >= len(words) or Kind.COUNTRY in before:
+            return None
+        end = self.words.phrase_end(at, COUNTRIES)
+        if end and (end == len(words) or not words[at].isin("code_word")):
+            joined = "".join(word.low for word in words.part(at, end))
+            name = joined.upper() if len(joined) <= len("usa") else words.titled(at, end)
+            return found(Kind.COUNTRY, words, at, (name, end))
+        if Kind.POSTCODE in before:
+            return None
+        text, suite = words[at].text, self.region == "US" and Kind.PLACE not in before
+        suite = suite and text.isdecimal() and len(text) in (3, 4)  # "12 Grand Ave 600": no ZIP
+        if unit := unit_at(words, at) or ((text, at + 1) if suite else None):
+            return found(Kind.UNIT, words, at, unit)
+        if words.phrase(at, "address.number") and (number := unit_name_at(words, at + 1)):
+            if words[number[1]].is_number:
+                return None  # a telephone number
+            housed = Kind.NUMBER in before  # "… Road, number ten", "Smyth Street, number 12"
+            text = "#" + number[0] if housed else number[0]
+            return found(Kind.UNIT if housed else Kind.NUMBER, words, at, (text, number[1]))
+        if state := self.state_at(at):
+            return found(Kind.STATE, words, at, state)
+        if postcode := postcode_at(words, at, self.region):
+            return found(Kind.POSTCODE, words, at, postcode)
+        place = self._place_name(at)
+        more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
+        talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
+        return None if talk else place  # "West Yorkshire", not "ring the bell"
+
+    def state_at(self, at: int) -> Read | None:
+        """Return the state that begins here."""
+        for region in (self.region, *STATES):
+            states = STATES.get(region, {})
+            end = self.words.phrase_end(at, states)
+            if end is None or self.region == _WITHOUT_STATES:
+                continue
+            said = tuple(word.low for word in self.words.part(at, end))
+            if said[0] in CODES:
+                if not self.words.is_code(at, self.region):
+                    continue
+            elif len(said[0]) > 1 and self._is_city_too(end):
+                return None
+            return states[said], end
+        return None
+
+    def _is_city_too(self, end: int) -> bool:
+        """Return True for the city of "New York, NY", "Washington DC", "Virginia VA"."""
+        words = self.words
+        if words[end].isin("city"):
+            return True
+        for n in range(end, end + _LONGEST_CITY_REST + 1):
+            if self.words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
+                return False
+            if self.state_at(n):
+                return True
+        return False
+
+    def _place_name(self, at: int) -> Found | None:
+        """Return a suburb or city, in one breath, up to a state, a number or other talk."""
+        words, end = self.words, at
+        while end < at + _LONGEST_PLACE_WORDS and self._names_place(at, end):
+            if end > at and self._ends_place(end):
+                break
+            end += 1
+        end -= words[end].isin("in_email")
+        told = words[at].pause and words.near(end).isin("verb")  # ", the house is …"
+        name = words.titled(at, end), end
+        return found(Kind.PLACE, words, at, name) if end > at and not told else None
+
+    def _ends_place(self, at: int) -> bool:
+        return bool(
+            self.state_at(at)
+            or postcode_at(self.words, at, self.region)
+            or unit_at(self.words, at)
+            or self.words.phrase_end(at, COUNTRIES)
+            or (self.words.phrase(at, "address.label") and not self.words[at].isin("city"))
+        )
+
+    def _names_place(self, at: int, here: int) -> bool:
+        word = self.words[here]
+        if here == at and (word.isin("article") or word.is_number):  # The Rocks, Seven Hills
+            name, after = self.words[at + 1], self.words[at + 2]
+            led = name.text.isalpha() and not name.is_number and not name.isin("stop")
+            return led and (after.pause or not after.isin("stop"))
+        after = self.words.near(here + 1)
+        if self.region == _WITHOUT_STATES and here > at and word.isin("on") and after.is_name:
+            return not word.pause and not after.isin("stop", "article")  # "Leigh on Sea"
+        if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
+            return False
+        if self.words.phrase(here, "note.text"):  # "the gate code's 4471"
+            return False
+        return not (word.pause if here > at else word.isin("of"))
+
+    # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
+
+    def _piece(self) -> Parts:
+        """Return the pieces in a short answer, or nothing where it says anything else."""
+        words, at = self.words, 0
+        if len(words) > _LONGEST_PIECE_WORDS or any(word.isin("elsewhere") for word in words):
+            return ()
+        for n in range(len(words)):
+            label = words.phrase(n, "address.label")
+            if label and label.value:
+                return self._labelled(Kind(label.value), words.place(label.end))
+        while words[at].isin("carrier"):
+            at += 1
+        if unit := unit_at(words, at, leading=True):
+            return (found(Kind.UNIT, words, at, unit)[0], *self._rest(unit[1]))
+        return self._rest(at)
+
+    def _labelled(self, kind: Kind, at: int) -> Parts:
+        """Return the part that a label announces: "the state is Washington"."""
+        number = number_at(self.words, at)
+        read = (f"Unit {number[0]}", number[1]) if number else None
+        if kind is Kind.POSTCODE:
+            read = postcode_at(self.words, at, self.region)
+        elif kind is Kind.STATE:
+            read = self.state_at(at)
+        return (found(kind, self.words, at, read)[0],) if read else ()
+
+    def _rest(self, at: int) -> Parts:
+        """Return a number, or a street or place that reaches the end of the answer."""
+        words = self.words
+        if number := number_at(words, at):
+            whole = number[0].isdecimal() and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
+            kind = Kind.POSTCODE if whole else Kind.NUMBER
+            return (found(kind, words, at, number)[0],) if number[1] == len(words) else ()
+        parts = self._with_tail((), street_at(words, at, weak=False), at)
+        if not parts or words.place(max(part.end for part in parts)) < len(words):
+            return ()
+        code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2
+        labelled = any(words.phrase(n, "address.label") for n in range(at))
+        sure = labelled or kinds(parts) & _SURE_PIECES or self._is_name(at)
+        return parts if sure and not code else ()
+
+    def _is_name(self, at: int) -> bool:
+        """Return True for a suburb's words: one at least is unknown, and none a person's."""
+        names = [n for n in range(at, len(self.words)) if not self.words[n].isin("carrier")]
+        lows = [self.words[n].low for n in names]
+        spelled = any(self.words.phrase(n, "spelling.alphabet") for n in names)
+        if spelled or any(len(low) == 1 for low in lows):
+            return False
+        return any(not is_everyday(low) for low in lows) and not is_given(lows[0])

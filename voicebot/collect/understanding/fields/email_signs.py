@@ -1,0 +1,268 @@
+"""Signs of a spoken e-mail address: letters, figures, marks, the at sign, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from voicebot.collect.understanding.lexicon import SOUND
+from voicebot.collect.understanding.spelling import letter
+from voicebot.collect.understanding.text import Kind as TokenKind
+from voicebot.collect.understanding.text import without_accents
+from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.words import is_everyday
+
+_LONGEST_WRITTEN = 32
+"""So many tokens of one written word are looked at."""
+_SHORTEST_GLUED = 4
+_RESPELLING = 7
+"""In so many tokens three letters and the marks between them stand."""
+_MOST_LABELS = 6
+_MOST_WORDS_IN_A_LABEL = 4
+_MOST_PIECES = 63
+"""A label has 63 characters at most (RFC 1035)."""
+
+
+class Kind(Enum):
+    """The kinds of pieces in an address; STOP belongs to the sentence around it."""
+
+    LETTER = auto()
+    WORD = auto()
+    DIGITS = auto()
+    MARK = auto()
+    AT = auto()
+    PAUSE = auto()
+    MEND = auto()
+    STOP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece, and the tokens it was read from.
+
+    glued  no space before it      written  it was a sign, not a word for one
+    """
+
+    kind: Kind
+    text: str
+    first: int
+    end: int
+    glued: bool = False
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain, and the piece behind it; `known` when it has an ending, or is a provider's."""
+
+    text: str
+    end: int
+    known: bool
+
+
+def pieces(said: Utterance) -> list[Piece]:
+    """Return the pieces in order; every token belongs to one."""
+    read: list[Piece] = []
+    at = 0
+    while at < len(said):
+        read += _pieces_at(said, at)
+        at = read[-1].end
+    return [_in_context(said, read, at) for at in range(len(read))]
+
+
+def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
+    token = said.tokens[at]
+
+    def piece(kind: Kind, text: str, end: int = at + 1) -> Piece:
+        return Piece(kind, text, at, end, token.glued)
+
+    if aside := said.at(at, "email.aside"):
+        again = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
+        capital = again and said.tokens[aside.end].kind is TokenKind.LETTER
+        yield piece(Kind.PAUSE, "", aside.end + capital)  # "capital b bob"
+    elif (hint := said.at(at, "name.hint")) and not hint.value and _is_letter(said, hint.end):
+        yield piece(Kind.PAUSE, "", hint.end + 1)  # "shawn with a w"
+    elif sign := said.at(at, "email.at"):
+        yield Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")
+    elif mark := said.at(at, "email.mark"):
+        yield piece(Kind.MARK, mark.value, mark.end)
+    elif token.is_sign:
+        yield _sign(said, at)
+    elif (mend := said.at(at, "clause.mend")) and not (
+        token.glued and at and token.kind is not TokenKind.HAN
+    ):
+        yield piece(Kind.MEND, "", mend.end)
+    elif spelled := letter(said, at):
+        yield piece(Kind.LETTER, spelled.text, spelled.end)
+    elif one := said.at(at, "number.no_digit"):
+        yield piece(Kind.STOP, token.low, one.end)
+    elif group := said.numbers.group(at):
+        yield piece(Kind.DIGITS, group.digits, group.end)
+    elif said.at(at, SOUND) and not token.glued:
+        yield piece(Kind.PAUSE, "")
+    elif split := _with_at(said, at):
+        local, provider = split
+        yield piece(Kind.WORD, local)
+        yield Piece(Kind.AT, "@", at, at + 1, True, True)
+        if provider:
+            yield Piece(Kind.WORD, provider, at, at + 1, True)
+    else:
+        goes_on = _is_glued(said, at + 1) and said.low(at + 1) in "@._-"
+        text = without_accents(token.low)
+        written = _is_glued(said, at + 1) and said.low(at + 1).isdecimal()  # "a92"
+        stop = said.at(at, "email.stop") is not None and not written
+        stops = token.kind is TokenKind.HAN or stop
+        kind = Kind.STOP if stops else Kind.WORD
+        yield piece(kind, text if goes_on else text.replace("'", ""))
+
+
+def _is_letter(said: Utterance, at: int) -> bool:
+    return at < len(said) and said.tokens[at].kind is TokenKind.LETTER
+
+
+def _is_glued(said: Utterance, at: int) -> bool:
+    return at < len(said) and said.tokens[at].glued
+
+
+def _sign(said: Utterance, at: int) -> Piece:
+    low, glued = said.low(at), said.tokens[at].glued
+    inside = glued and _is_glued(said, at + 1)
+    torn = not glued or said.low(at - 1) == "co"
+    ending = torn and said.at(at + 1, "domain.ending", "domain.second") is not None
+    if low in "_+" or (low == "." and (inside or ending)):
+        return Piece(Kind.MARK, low, at, at + 1, glued, True)
+    if low == "-" and inside and not _parts_letters(said, at):
+        return Piece(Kind.MARK, "-", at, at + 1, True, True)
+    initial = low == "." and at > 0 and said.tokens[at - 1].kind is TokenKind.LETTER
+    before_mark = said.at(at + 1, "email.mark") and not _is_glued(said, at + 1)
+    goes_on = initial or before_mark or _respells(said, at)
+    return Piece(Kind.STOP if low in ".?!:;" and not goes_on else Kind.PAUSE, "", at, at + 1)
+
+
+def _parts_letters(said: Utterance, at: int) -> bool:
+    """Return True for the hyphens of "l-y-n-c-h" and "ly-n-c-h", which are not meant."""
+    first, end = at - 1, at + 1
+    while first > 0 and said.tokens[first].glued and at - first < _LONGEST_WRITTEN:
+        first -= 1
+    while _is_glued(said, end) and said.low(end) != "@" and end - at < _LONGEST_WRITTEN:
+        end += 1
+    if said.low(end) == "@" and sum(said.low(n) == "-" for n in range(first, end)) == 1:
+        return False
+    stretch = [n for n in range(first, end) if not said.at(n, "email.mark")]
+    words = [said.low(n) for n in stretch if said.tokens[n].kind is TokenKind.WORD]
+    letters = sum(said.tokens[n].kind is TokenKind.LETTER for n in stretch)
+    return all(len(word) <= 1 + (letters > len(words)) for word in words)
+
+
+def _respells(said: Utterance, stop: int) -> bool:
+    """Return True for the stop of "Huntly. H U N T": the word before it is spelled behind it."""
+    near = [t for t in said.tokens[stop + 1 : stop + _RESPELLING] if t.low not in ".-,"]
+    letters = len(near) > 2 and all(t.kind is TokenKind.LETTER for t in near)
+    return letters and near[0].low == said.low(stop - 1)[:1]
+
+
+def _with_at(said: Utterance, at: int) -> tuple[str, str] | None:
+    """Return the halves of "ruthatyahoo", "ruthat gmail" and "r.okaforat.", else None."""
+    word = said.low(at)
+    before, _, provider = word.rpartition("at")
+    if not before or len(word) < _SHORTEST_GLUED:
+        return None
+    if provider:
+        return (before, provider) if said.lexicon.has("domain.glued", provider) else None
+    last = all(token.is_sign for token in said.tokens[at + 1 :])
+    in_address = said.tokens[at].glued and said.low(at - 1) in "._-" and not is_everyday(word)
+    return (before, "") if said.at(at + 1, "domain.provider") or (last and in_address) else None
+
+
+def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
+    """Return the piece as its neighbours make it: "oh" among letters, "o" among figures, "jay"."""
+    piece = read[at]
+    before = read[at - 1].kind if at else None
+    after = read[at + 1].kind if at + 1 < len(read) else None
+    amid_letters = before is after is Kind.LETTER
+    if piece.kind is Kind.LETTER and set(piece.text) == {"o"}:
+        written = before is Kind.AT and piece.glued and read[at - 1].written  # "@o2.pl"
+        if not written and Kind.DIGITS in (before, after) and before is not Kind.LETTER:
+            return replace(piece, kind=Kind.DIGITS, text="0" * len(piece.text))
+    elif piece.kind is Kind.DIGITS and piece.text == "0" and amid_letters:
+        return replace(piece, kind=Kind.LETTER, text="o")
+    name = said.at(piece.first, "spelling.name") if piece.kind is Kind.WORD else None
+    if name and amid_letters:
+        return replace(piece, kind=Kind.LETTER, text=name.value)
+    return piece
+
+
+def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
+    """Return the domain that begins at this piece, or None."""
+    while at < len(read) and read[at].kind is Kind.PAUSE:
+        at += 1
+    if at >= len(read):
+        return None
+    label, end = _first_label(read, at)
+    provider = said.at(read[at].first, "domain.provider")
+    if provider and not (_is_dot(read, end) and provider.end < read[end].first):
+        label, end = (
+            provider.value,
+            next((n for n in range(at, len(read)) if read[n].first >= provider.end), len(read)),
+        )
+    labels, place = [label], end
+    while _is_dot(read, place) and len(labels) < _MOST_LABELS:
+        label, place = _next_label(said, read, place + 1)
+        if not label:
+            break
+        labels.append(label)
+        end = place
+    if len(labels) == 1:
+        only = provider and said.at(provider.first, "domain.only_com")
+        return Domain(labels[0] + ".com" * bool(only), end, True) if provider else None
+    if said.lexicon.has("domain.second", labels[-1]):
+        country, after = _next_label(said, read, end)
+        word = after > end and read[after - 1].kind is Kind.STOP
+        goes_on = after - end > 1 or any(piece.text for piece in read[after:])
+        if said.lexicon.has("domain.country", country) and not (word and goes_on):
+            labels.append(country)
+            end = after
+    return Domain(".".join(labels), end, said.lexicon.has("domain.ending", labels[-1]))
+
+
+def _is_dot(read: Sequence[Piece], at: int) -> bool:
+    return at < len(read) and read[at].kind is Kind.MARK and read[at].text == "."
+
+
+def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
+    """Return everything up to the first dot as one label: "b r e n n a n"."""
+    label, words, place = "", 0, at
+    while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
+        piece = read[place]
+        if piece.kind is Kind.MARK and piece.text == "-" and label:
+            label += "-"
+        elif piece.kind is Kind.STOP and not piece.text.isascii():
+            break
+        elif piece.kind in (Kind.WORD, Kind.LETTER, Kind.DIGITS, Kind.STOP) and piece.text:
+            words += piece.kind in (Kind.WORD, Kind.STOP)
+            label += piece.text
+        elif piece.kind is not Kind.PAUSE:
+            break
+        place += 1
+    return label.strip("-"), place
+
+
+def _next_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int]:
+    """Return what stands behind a dot: one word, or a run of letters ("c o m", "a u")."""
+    while at < len(read) and read[at].kind is Kind.PAUSE:
+        at += 1
+    if at >= len(read):
+        return "", at
+    if read[at].kind in (Kind.WORD, Kind.DIGITS, Kind.STOP, Kind.AT):
+        heard = said.at(read[at].first, "domain.heard")
+        word = read[at].text if read[at].kind is not Kind.AT else "at"
+        return (heard.value, at + heard.end - heard.first) if heard else (word, at + 1)
+    letters = ""
+    while at < len(read) and read[at].kind is Kind.LETTER:
+        letters += read[at].text
+        at += 1
+        longer = at < len(read) and said.lexicon.has("domain.ending", letters + read[at].text)
+        if said.lexicon.has("domain.ending", letters) and not longer:
+            break
+    return letters, at

@@ -1,0 +1,274 @@
+"""A held value with the part mended that is named: "change the 4 to a 5", "not fifteen, fifty".
+
+What is said is cut into bits (figures, letters, words, marks of an address); a phrase of the table
+`[mend]` says what is done with those around it. What the caller calls wrong must stand in the
+value. Each kind of mend is one function of `_KINDS`, which gives the new text of the value; the
+validators of the field decide whether it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from voicebot.call import FIELDS, Step
+from voicebot.collect.understanding.candidates import Candidate, Reader
+from voicebot.collect.understanding.fields.held import Held
+from voicebot.collect.understanding.fields.name_letters import hinted
+from voicebot.collect.understanding.fields.name_words import titled
+from voicebot.collect.understanding.fields.runs import runs
+from voicebot.collect.understanding.spelling import letter
+from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
+from voicebot.collect.understanding.utterance import Utterance
+
+_MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+_MOST_TOKENS = 24
+"""A mend is short; longer talk is left to the readers of the fields."""
+_MOST_STRAY = 1
+"""So many words may stand beside a mend that are none of it."""
+_FEWEST_SPELLED = 3
+_PARTS = ("phone.tail", "phone.head", "phone.middle")
+_MOST_ADDED = 4
+_MOST_WORDS_OF_A_TOWN = 3
+
+_REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
+"""The tags of what is said of one letter of a word that stands beside it."""
+
+_Edit = tuple[str, int, int, int]
+"""The value's new text, the tokens from first to end that say so, and the guesses in it."""
+
+
+def mending(step: Step, reader: Reader) -> Reader:
+    """Return a field's reader that also mends the value held.
+
+    A mend that says what was wrong counts before what the reader finds, another one only where the
+    reader finds no value.
+    """
+    if step not in _MENDED:
+        return reader
+
+    def read(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+        mended = min(_mended(step, said, situation), key=lambda each: each.assumes, default=None)
+        if mended and not mended.assumes:
+            yield mended
+        found = list(reader(said, situation))
+        yield from found
+        given = any(isinstance(each.act, Provide | Correct) and each.act.value for each in found)
+        if mended and mended.assumes and not given:
+            yield mended
+
+    return read
+
+
+def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    value = situation.record.get(step)
+    part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
+    meant = part or step is _open_to_mends(situation)
+    if not value or not meant or len(said) > _MOST_TOKENS:
+        return
+    told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
+    if not told and not _spells(said) and not any(token.is_digits for token in said.tokens):
+        return
+    held = Held(said, step, value, situation.region)
+    for kind in _KINDS:
+        for text, first, end, assumes in kind(said, held):
+            new = held.checked(text)
+            if new and new != value and held.stray(first, end) <= _MOST_STRAY:
+                act = Correct(step, new, said.span(first, end))
+                yield Candidate(act, *held.around(first, end), assumes)
+
+
+def _open_to_mends(situation: Situation) -> Step | None:
+    """Return the field that a bare mend means: the open one, else the one answered last."""
+    if situation.step in situation.record or situation.asked is Asked.CONFIRM:
+        return situation.step
+    before = FIELDS[: FIELDS.index(situation.step)] if situation.step in FIELDS else FIELDS
+    return next((step for step in reversed(before) if step in situation.record), None)
+
+
+def _spells(said: Utterance) -> bool:
+    return sum(letter(said, at) is not None for at in range(len(said))) >= _FEWEST_SPELLED
+
+
+def _changed(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "change the 4 to a 5" and "the 4 should be a 5"."""
+    for into in said.all("mend.into", "mend.should"):
+        clause = said.clause(max(0, into.first - 1))
+        verb = next(said.all("mend.change", first=clause.first, end=into.first), None)
+        if verb is None and into.tag == "mend.into":
+            continue
+        old = held.item(verb.end if verb else clause.first, into.first)
+        new = held.item(into.end, len(said))
+        if text := held.replaced(old.text, new.text):
+            first = verb.first if verb else old.first
+            yield text, first, new.end, _sureness(held, old.text, new.text)
+
+
+def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "fifty, not fifteen", "not fifteen, fifty" and, of two numbers, "not fifteen fifty"."""
+    for wrong in said.all("mend.not"):
+        begin = said.clause(wrong.first - 1).first if wrong.first else 0
+        new, old = held.item(begin, wrong.first), held.item(wrong.end, len(said))
+        if text := held.replaced(old.text, new.text):
+            yield text, new.first, old.end, _sureness(held, old.text, new.text)
+        for before, bit in pairwise(held.bits):
+            if bit.first > wrong.end and not said.at(before.first, "spelling.lone_word"):
+                old, new = held.item(wrong.end, bit.first), held.item(bit.first, len(said))
+                if text := held.replaced(old.text, new.text):
+                    yield text, wrong.first, new.end, _sureness(held, old.text, new.text)
+
+
+def _sureness(held: Held, old: str, new: str) -> int:
+    """Return the guesses of a contrast: words of an address are rather its own reader's."""
+    return int(held.step is Step.ADDRESS and not (old + new).isdecimal())
+
+
+def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "take the dots out", "drop the e", "no h in john", "there's no dot in it"."""
+    for verb in said.all("mend.remove", "mend.without"):
+        off = next(said.all("mend.off", first=verb.end), None)
+        if figures := said.at(verb.end, "mend.figures"):  # "remove the number at the end"
+            stem = held.text[: held.last].rstrip("0123456789")
+            yield stem + held.text[held.last :], verb.first, figures.end, 0
+        old = held.item(verb.end, off.first if off else said.clause(verb.end - 1).end)
+        if verb.tag == "mend.without" or held.letter(old.first):
+            old = held.item(old.first, old.first + 1)
+            if len(old.text) != 1:
+                continue
+        if old.text and (spots := held.spots(old.text)):
+            every = [held.meant(spots)] if old.text.isalnum() else spots
+            word = int(held.step is Step.ADDRESS and old.text.isalpha())
+            yield held.cut(every), verb.first, off.end if off else old.end, word
+
+
+def _added(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "add a one at the end", "there's an e on the end", "put a zero in front"."""
+    for verb in said.all("mend.add"):
+        for place in said.all("mend.end", "mend.front", first=verb.end):
+            new = held.item(verb.end, place.first)
+            at = 0 if place.tag == "mend.front" else held.last
+            if 0 < len(new.text) <= _MOST_ADDED and not held.text[:at].casefold().endswith(
+                new.text
+            ):
+                yield held.put(new.text, (at, at)), verb.first, place.end, 0
+
+
+def _doubled(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "double n", "donna's got two n's", and "one l" where two are held."""
+    at_end = next(said.all("mend.end"), None)
+    for count in said.all("mend.double", "mend.single"):
+        if not (sign := held.letter(count.end)):
+            continue
+        old, new = (sign, sign * 2) if count.tag == "mend.double" else (sign * 2, sign)
+        spots = [spot for spot in held.spots(old, inside=True) if not held.repeats(spot, sign)]
+        if spots:
+            sure = len(spots) == 1 or at_end is not None
+            end = at_end.end if at_end else count.end + 1
+            yield held.put(new, held.meant(spots)), count.first, end, 0 if sure else 1
+
+
+def _swapped(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "swap the last two digits", and a name whose words are "back to front"."""
+    for match in said.all("mend.swap", "mend.order"):
+        if match.tag == "mend.swap" and held.last > 1:
+            spot = (held.last - 2, held.last)
+            yield held.put(held.text[slice(*spot)][::-1], spot), match.first, match.end, 0
+        elif match.tag == "mend.order" and held.step is Step.NAME:
+            yield " ".join(held.text.split()[::-1]), match.first, match.end, 0
+
+
+def _placed(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "the second last digit is a seven", "it starts with a J", "it ends in S E N"."""
+    for place in said.all("mend.place"):
+        new, count = held.item(place.end, said.clause(place.end - 1).end), int(place.value)
+        if new.text.startswith(".") and held.step is Step.EMAIL:  # "it should end in dot net"
+            kept = held.text[: held.text.find(".", held.last)]
+            yield kept + new.text, place.first, new.end, 0
+        size = len(new.text)
+        at = count - 1 if count > 0 else held.last + count - (size - 1) * (count == -1)
+        if 0 < size <= (_MOST_ADDED if abs(count) == 1 else 1) and 0 <= at <= held.last - size:
+            yield held.put(new.text, (at, at + size)), place.first, new.end, 0
+
+
+def _marked(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the one mark of the address as the one that is said: "it's an underscore"."""
+    marks = [bit for bit in held.bits if said.at(bit.first, "mend.mark")]
+    spots = [spot for sign in "._-+" for spot in held.spots(sign)]
+    if held.step is Step.EMAIL and len(marks) == len(spots) == 1:
+        yield held.put(marks[0].text, spots[0]), marks[0].first, marks[0].end, 1
+
+
+def _renumbered(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give "the last three are 789", "area code 725", "the middle's 578"; and bare "five seven
+    eight", where all but one figure of one place agree, or two are swapped.
+    """
+    own = [run for run in runs(said) if not run.other] if held.step is Step.PHONE else []
+    if len(own) != 1:
+        return
+    run, digits, text = own[0], own[0].digits, held.text
+    tag, size = run.part.tag if run.part else "", len(digits)
+    if tag == "phone.tail" and run.part and run.part.value in ("said", str(size)):
+        texts = {text[:-size] + digits}
+    elif tag == "phone.head":
+        texts = {digits + text[size:], digits + text.removeprefix("0")[size:]}
+    elif tag == "phone.middle":
+        inner = range(1, len(held.groups) - 1)
+        fit = [at for at in inner if len(held.groups[at]) == size]
+        texts = {"".join([*held.groups[:at], digits, *held.groups[at + 1 :]]) for at in fit}
+    else:
+        near = [at for at in range(len(text) - size + 1) if _is_near(text[at : at + size], digits)]
+        texts = {text[:at] + digits + text[at + size :] for at in near}
+    values = {value for each in texts if (value := held.checked(each))}
+    if len(values) == 1:
+        yield values.pop(), run.begun, run.end, 0 if tag else 1
+
+
+def _is_near(old: str, new: str) -> bool:
+    differing = sum(was != now for was, now in zip(old, new, strict=True))
+    swapped = sorted(old) == sorted(new) and differing == 2
+    return len(new) >= _FEWEST_SPELLED and (differing == 1 or swapped)
+
+
+def _moved(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the address in the town that is said behind a no: "no, in Windsor"."""
+    street, comma, town = held.text.rpartition(", ")
+    no = next(said.all("no.plain", "no.wrong"), None)
+    if held.step is not Step.ADDRESS or not comma or town.isupper() or no is None:
+        return
+    for within in said.all("mend.within", first=no.end):
+        place = held.item(within.end, len(said))
+        words = place.text.split()
+        named = all(map(str.isalpha, words)) and not all(map(said.lexicon.is_everyday, words))
+        if len(words) <= _MOST_WORDS_OF_A_TOWN and named:
+            state = [word for word in town.split() if word.isupper() and word.isalpha()]
+            line = f"{street}, {' '.join([*map(titled, words), *state])}"
+            yield line, within.first, place.end, 1
+
+
+def _respelled(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the word of the value that is spelled anew: "it's B E E C H"."""
+    row = ""
+    for n, bit in enumerate(held.bits):
+        row = row + bit.text if held.is_letter(bit) else ""
+        ends = n + 1 == len(held.bits) or not held.is_letter(held.bits[n + 1])
+        if ends and len(row) >= _FEWEST_SPELLED and (spot := held.alike(row)):
+            part = held.step is Step.EMAIL and "email.at" not in said.tags
+            first = next(each.first for each in held.bits[n - len(row) + 1 :])
+            yield held.put(row, spot), first, bit.end, 0 if part else 1
+
+
+def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the word that is said again with a remark on its letters: "grey with an e"."""
+    for remark in said.all(*_REMARKS):
+        sign = held.letter(remark.end)
+        for bit in held.bits if sign else ():
+            if spot := held.alike(bit.text):
+                new = bit.text if remark.tag != "name.hint" else hinted(bit.text, sign).lower()
+                first, end = min(bit.first, remark.first), max(bit.end, remark.end + 1)
+                yield held.put(new, spot), first, end, 1
+
+
+_KINDS = (
+    _changed, _contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed, _marked,
+    _renumbered, _moved, _respelled,
+)  # fmt: skip

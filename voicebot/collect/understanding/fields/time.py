@@ -1,0 +1,276 @@
+"""The time of a booking as callers say it, in the business's local time.
+
+Days and hours are found piece by piece, those that are not wanted are left out, and what was said
+last counts. A piece (a day alone, an hour alone) is completed by the one of the turn before, or by
+the time that is held. A time of another zone ("3 pm Perth time") is counted in the business's.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from datetime import time as time_of_day
+from itertools import groupby
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
+from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
+from voicebot.collect.understanding.fields.time_open import chosen, told, window, with_role
+from voicebot.collect.understanding.fields.time_patterns import Line, Rules
+from voicebot.collect.understanding.fields.time_pieces import (
+    PARTS,
+    Clock,
+    Cue,
+    Day,
+    Kind,
+    Part,
+    Piece,
+    Role,
+)
+from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
+from voicebot.collect.understanding.types import Asked, Correct, Missing, Note, Provide, Situation
+from voicebot.collect.understanding.utterance import Utterance
+
+_DAWN_HOUR = 5
+"""Tonight at one is tomorrow's date."""
+_SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
+"""Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
+_PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
+
+
+def _tags(names: str) -> set[str]:
+    return {f"time.{name}" for name in names.split()}
+
+
+_OF_DAYS = _tags("""
+    weekday short month day tonight holiday holiday_us weekend days weeks fortnights months
+    hours minutes ordinal suffix part
+""")
+_OF_TIMES = _OF_DAYS.union(
+    _tags("too_early too_late later_on sooner noon any late early new_year weekdays at_ten"),
+    _tags("ish_number short_day which oclock"),
+    ("number.unit", "number.teen", "number.ten", "number.sounds_like"),
+)
+"""Without one of these, or figures, an utterance says nothing of days, or of times."""
+P = TypeVar("P", Day, Clock, Part)
+_Known = tuple[date | None, time_of_day | None, str]
+
+
+def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the time or piece of one that was said, a choice among the offered, and a window."""
+    yield from time_by(said, situation, DAYS, CLOCKS)
+
+
+def time_by(
+    said: Utterance,
+    situation: Situation,
+    days: Rules[Day],
+    clocks: Rules[Clock],
+    outside: Iterable[tuple[int, int]] = (),
+) -> Iterator[Candidate]:
+    """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
+    strict = situation.step is not Step.TIME
+    figures = any(
+        token.is_digits and (not strict or said.low(at + 1) in ("/", "-", "."))
+        for at, token in enumerate(said.tokens)
+    )
+    if not figures and said.tags.isdisjoint(_OF_DAYS if strict else _OF_TIMES):
+        return
+    line = Line(said, situation, days, clocks)
+    if _only_asks(line):
+        return
+    facts = list(_facts(line))
+    day, hour, _ = _held(situation)
+    confirms = situation.asked is Asked.CONFIRM and day and hour
+    read_back = datetime.combine(day, hour) if confirms and day and hour else None
+    found = pieces_of(line, read_back, [*facts, *outside])
+    pieces = [with_role(line, piece) for piece in found]
+    yield from chosen(line, pieces)
+    yield from _provided(line, pieces)
+    if strict:
+        return
+    yield from window(line, pieces, read_back)
+    for first, end in facts:
+        if any(said.all(*_OF_TIMES, first=first, end=end)):
+            span = said.span(first, end)
+            yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
+
+
+def _only_asks(line: Line) -> bool:
+    """Return True where a day or hour is asked about and no time proposed.
+
+    "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
+    """
+    said = line.said
+    if not said.tags.isdisjoint(("time.elsewhere", "time.asks_own")):
+        return True
+    opener = line.tag(line.on(0), "opener")
+    if opener is None or any(line.tag(at, "suggests") for at in range(opener.end)):
+        return False
+    return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
+
+
+def _facts(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the stretches that only tell of days and hours: "my train leaves at six".
+
+    A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
+    """
+    end, tokens = 0, line.said.tokens
+    for fact in line.said.all("time.fact"):
+        wish = line.tag(fact.first, "wish") or line.before(fact.first, "wish")
+        if fact.first < end or (wish and (wish.end >= fact.end or wish.end <= fact.first)):
+            continue
+        end = fact.end
+        while end < line.end and not line.tag(end, "turn", "wish"):
+            inside = tokens[end].glued and end + 1 < line.end and tokens[end + 1].glued  # 3.30
+            if tokens[end].low in ".?!;," and not inside:
+                break
+            end += 1
+        if not (line.tag(end, "wish") and line.tag(end, "trail")):
+            yield fact.first, end  # "she said Friday would suit" wishes
+
+
+def _held(situation: Situation) -> _Known:
+    """Return what is known already: an earlier piece of this answer, or the time that is held."""
+    piece = situation.partial or situation.record.get(Step.TIME)
+    if situation.step is not Step.TIME or not piece:
+        return None, None, ""
+    stamp, _, since = piece.partition(" ")
+    day, _, hour = stamp.partition("T")
+    try:
+        held = date.fromisoformat(day) if day else None
+        return held, time_of_day.fromisoformat(hour[:5]) if hour else None, _PARTS.get(since, "")
+    except ValueError:
+        return None, None, ""
+
+
+def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock], list[Part]]:
+    """Return the days, hours and parts that count, of the last round that has some.
+
+    A mend ("no", "make it") opens a round, in which only the surest hours count.
+    """
+    strict = line.situation.step is not Step.TIME
+    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
+    cuts = {at for at in turns if not line.tag(at, "no_turn")}
+    starts = sorted(cuts.union(clause.first for clause in line.said.clauses if clause.mends))
+    rounds: list[list[Piece]] = []
+    for _, group in groupby(pieces, lambda piece: bisect_right(starts, piece.first)):
+        each = list(group)
+        cue = max((p.cue for p in each if isinstance(p, Clock)), default=Cue.WEAK)
+        least = Cue.STRONG if strict else max(cue, Cue.WEAK)
+        rounds.insert(0, [p for p in each if not isinstance(p, Clock) or p.cue >= least])
+    days, clocks, parts = _of(Day, rounds), _of(Clock, rounds), _of(Part, rounds)
+    if strict and not clocks:  # a bare "12 th" may be a street's
+        days = [day for day in days if not (day.plain and day.kind is Kind.MONTH_DAY)]
+    counted = [day for day in days if day.hour]
+    return (counted[:1], [], []) if counted else (days, clocks, parts)
+
+
+def _of(kind: type[P], rounds: Sequence[Sequence[Piece]]) -> list[P]:
+    found = ([piece for piece in pieces if isinstance(piece, kind)] for pieces in rounds)
+    return next(filter(None, found), [])
+
+
+def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
+    """Give the time that the pieces make with what is known already."""
+    situation, (held_day, held_hour, held_part) = line.situation, _held(line.situation)
+    days, clocks, parts = _wanted(line, [piece for piece in pieces if _may_be_it(piece)])
+    day, assumes = resolve_together(days, line.today)
+    since = any(clock.role is Role.SINCE for clock in clocks)
+    ranged = any(clock.until for clock in clocks) and "time.any" in line.said.tags
+    if ranged or (since and not (day or held_day)):
+        clocks = []
+    if assumes >= EITHER or not (day or clocks or parts):
+        return
+    part = parts[0].name if parts else ""
+    clock = _in_part(clocks[0], part or held_part) if clocks else None
+    hour = clock.time if clock else days[0].hour if days else None
+    if clock and not clock.until and len({each.time for each in clocks}) > 1:
+        assumes = max(assumes, _SEVERAL_CLOCKS)
+    assumes = max(assumes, _BOUND if clock and since else 0)
+    if day and hour and clock:
+        day, hour = _to_come(
+            line, day, clock, bare=len(days) == 1 and days[0].plain and days[0].kind is Kind.WEEKDAY
+        )
+    whole_day = day or held_day
+    whole_hour = hour or (None if part and whole_day else held_hour)
+    clock_text = f"T{whole_hour:%H:%M}" if whole_hour else ""
+    stamp, moved = _ours(line, f"{whole_day or ''}{clock_text}")
+    if not stamp:
+        return
+    missing, partial = None, None
+    if stamp.startswith("T"):
+        missing, partial = Missing.DAY, stamp
+    elif "T" not in stamp:
+        part = part or ("" if day else held_part)
+        missing, partial = Missing.CLOCK, f"{stamp} {PARTS[part].since}" if part else stamp
+    used: list[Piece] = [*days, *clocks[:1], *parts]
+    first, end = min(piece.first for piece in used), max(piece.end for piece in used)
+    span, known = line.said.span(first, end), situation.record.get(Step.TIME)
+    ambiguous = clock is not None and clock.ambiguous
+    act: Provide | Correct = Provide(
+        Step.TIME, stamp, span, missing, partial, None, ambiguous, assumes, moved
+    )
+    mends = known and not (day and hour) and not situation.partial and not moved
+    if known and mends and missing is None and not known.startswith(stamp):
+        act = Correct(Step.TIME, stamp, span)
+    open_ = not hour and not line.said.tags.isdisjoint(("time.any", "time.early", "time.late"))
+    yield from told(line, act, first, end, assumes + open_)  # a window first
+    for piece in pieces:
+        if piece not in used and piece not in clocks and _is_given_up(piece):
+            refused = line.tag(line.on(piece.end), "refused")
+            yield from told(line, None, piece.first, refused.end if refused else piece.end)
+
+
+def _to_come(line: Line, day: date, clock: Clock, *, bare: bool) -> tuple[date | None, time_of_day]:
+    """Return the day and time that are meant: one at night is the next day's; none is over.
+
+    "Tuesday at three" is today if today is Tuesday, and "today at eight" is the evening's, if
+    eight in the morning is over.
+    """
+    hour, now = clock.time, line.situation.now
+    if hour.hour < _DAWN_HOUR and clock.part in ("evening", "night"):
+        return add_days(day, 1), hour
+    if bare and day == add_days(line.today, 7):
+        day = line.today if hour > now.time() else day
+    evening = replace(clock, part="evening").time
+    over = clock.ambiguous and day == line.today and hour <= now.time() < evening
+    return day, evening if over else hour
+
+
+def _is_given_up(piece: Piece) -> bool:
+    """Return True for the Thursday of "not Thursday, Friday at ten", and of "Thursday, no, ..."."""
+    named = isinstance(piece, Clock) and piece.cue >= Cue.MEDIUM  # not the 2 of "a table for 2"
+    named = named or (isinstance(piece, Day) and piece.kind < Kind.PAST)
+    return named and piece.role in (Role.WANTED, Role.OUT, Role.BUT)
+
+
+def _may_be_it(piece: Piece) -> bool:
+    """Return True for what may be the time itself, and not only bound it."""
+    since = isinstance(piece, Clock) and piece.role is Role.SINCE
+    return since or piece.role is Role.WANTED or isinstance(piece, Part)
+
+
+def _in_part(clock: Clock, part: str) -> Clock:
+    """Return the hour with a part of the day that was named elsewhere, where it makes sense."""
+    likely = part and not clock.part and not clock.half and clock.hour % 12 in PARTS[part].likely
+    return replace(clock, part=part) if likely else clock
+
+
+def _ours(line: Line, stamp: str) -> tuple[str, bool]:
+    """Return a time that was said in another zone in ours, and True; without ours its day alone."""
+    day, _, clock = stamp.partition("T")
+    situation = line.situation
+    here = ZoneInfo(situation.zone) if situation.zone else None
+    there = named_zone(line.said, situation.region, here) if clock else None
+    if not here or not there:
+        return (day if there else stamp), False
+    ours = in_our_time(day, clock, there, here, situation.now)
+    if ours is None or f"{ours:%H:%M}" == clock:
+        return stamp, False
+    return f"{ours:%Y-%m-%dT%H:%M}"[0 if day else 10 :], True

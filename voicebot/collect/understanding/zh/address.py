@@ -1,0 +1,278 @@
+"""Addresses as said in Chinese, on one line, with house numbers in digits.
+
+The stretches between marks that name a road, a place, a town or a number are put together; of
+several addresses the one that is to be visited counts, and a part said again mends the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.text import Kind
+from voicebot.collect.understanding.types import Asked, Correct, Missing, Provide, Situation
+from voicebot.collect.understanding.utterance import Utterance, utterance
+
+_BESIDE_ADDRESS = (Step.ADDRESS, Step.NAME, Step.PHONE, Step.EMAIL)
+"""When asked for these, callers give a house and a street along with them."""
+_INSIDE_MARKS = frozenset("-#·()&/")
+_SHORTEST = 3
+_SHORTEST_TOWN = 6
+_ELSEWHERE, _HERE = 0, 1
+
+
+class _Features(NamedTuple):
+    """The parts of an address that some words have."""
+
+    number: bool
+    road: bool
+    place: bool
+    admin: bool
+
+    @property
+    def whole(self) -> bool:
+        named = self.road or self.place
+        return (self.number and (named or self.admin)) or (self.admin and named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Words that may be an address: the tokens from `first` up to `end`.
+
+    begun  where what leads up to them begins      announced  it says that an address follows
+    rank   is it to be visited?                    mends  it takes back what was said before
+    text   as it is written, `whole` or the part of one that lacks its street; on how many guesses
+    """
+
+    first: int
+    end: int
+    begun: int = 0
+    announced: bool = False
+    rank: int = _HERE
+    mends: bool = False
+    text: str = ""
+    whole: bool = False
+    guesses: int = 0
+
+
+def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the address that was said, the part of one, or the one held with a part said anew."""
+    asked = situation.step is Step.ADDRESS
+    wrong = any(match.value == Step.ADDRESS for match in said.all("no.field"))
+    bare = wrong or situation.step in _BESIDE_ADDRESS
+    held = situation.record.get(Step.ADDRESS)
+    mendable = held if wrong or (asked and situation.asked is Asked.CONFIRM) else None
+    found = _meant(said, list(_stretches(said, bare)), mendable)
+    if found is None or (found.guesses and not (asked or wrong)):
+        return
+    span = said.span(found.first, found.end)
+    partial = situation.partial if asked else None
+    text = partial + found.text if partial and partial not in found.text else found.text
+    if mendable and found.whole and text != mendable:
+        yield Candidate(Correct(Step.ADDRESS, text, span), found.begun, found.end, found.guesses)
+        return
+    if not found.whole and not asked:
+        return
+    act = Provide(Step.ADDRESS, text, span, assumed=found.guesses)
+    if not found.whole:
+        act = replace(act, value=None, missing=Missing.STREET, partial=text)
+    yield Candidate(act, found.begun, found.end, found.guesses)
+
+
+def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _Place | None:
+    """Return the address to be visited, with what was said anew in it."""
+    read = [place for each in stretches if (place := _read(said, each)).text]
+    ranks = [each.rank for each in read if each.whole]
+    best = max(ranks, default=_HERE)
+    meant: _Place | None = None
+    for each in read:
+        if each.rank < best:
+            continue
+        before = meant.text if meant else held
+        if before and (each.mends or not each.whole or meant is None):
+            text = _mended(before, each.text, said.lexicon.language)
+            begun = min(meant.begun, each.begun) if meant else each.begun
+            meant = replace(each, begun=begun, text=text, whole=True, guesses=0)
+        elif meant is None or each.mends or each.whole > meant.whole:
+            meant = each
+    lacks = meant and not meant.whole and not _features(said, meant.first, meant.end).admin
+    return None if lacks else meant
+
+
+def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
+    """Give the stretches that may be an address; marks inside one do not part it."""
+    open_: _Place | None = None
+    rank = _HERE
+    for first, end, mends in _pieces(said):
+        piece = _announced(said, first, end, mends=mends)
+        marked = said.at(first, "address.turn") or piece.rank != _HERE
+        rank = piece.rank if marked or piece.announced else rank
+        piece = replace(piece, rank=rank)
+        asks = said.clause(piece.first).asked if piece.first < len(said) else True
+        goes_on = open_ is not None and not (piece.announced or mends or marked)
+        if asks or not _belongs(said, piece, goes_on=goes_on):
+            if open_:
+                yield open_
+            open_ = None
+        elif goes_on and open_:
+            open_ = replace(open_, end=piece.end)
+        else:
+            if open_:
+                yield open_
+            open_ = piece if bare or piece.announced or mends else None
+    if open_:
+        yield open_
+
+
+def _pieces(said: Utterance) -> Iterator[tuple[int, int, bool]]:
+    """Give the stretches between marks and mends, and whether each follows a mend."""
+    first, mends, at = 0, False, 0
+    while at < len(said):
+        mend = said.at(at, "clause.mend")
+        if mend or (said.tokens[at].is_sign and said.low(at) not in _INSIDE_MARKS):
+            if at > first:
+                yield first, at, mends
+                mends = False
+            at = first = mend.end if mend else at + 1
+            mends = mends or mend is not None
+        else:
+            at += 1
+    if first < len(said):
+        yield first, len(said), mends
+
+
+def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
+    """Return a piece without the words that lead up to the address, and that go on behind it."""
+    begun, announced, rank = first, False, _HERE
+    if said.clause(first).denied or any(said.all("address.elsewhere", first=first, end=end)):
+        rank = _ELSEWHERE
+    for lead in said.all("address.lead", "address.label", first=first, end=end):
+        if lead.end < end:
+            begun, first, announced = lead.first, lead.end, lead.tag == "address.lead"
+    while first < end and (opening := said.at(first, "address.opening", "clause.open")):
+        first = opening.end
+    tail = next(said.all("address.tail", first=min(first + 1, end), end=end), None)
+    last = tail.first if tail else end
+    while last > first and said.at(last - 1, "address.particle"):
+        last -= 1
+    return _Place(first, last, begun, announced, rank, mends)
+
+
+def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
+    features = _features(said, piece.first, piece.end)
+    named = any(features)
+    if goes_on:
+        room = said.numbers.figures(piece.first)
+        return named or (room is not None and room.end == piece.end)
+    if any(said.all("address.no_place", first=piece.first, end=piece.end)) and not features.number:
+        return False
+    return named or (piece.announced and piece.end - piece.first >= _SHORTEST)
+
+
+def _features(said: Utterance, first: int, end: int) -> _Features:
+    def names(tag: str, least: int) -> bool:
+        found = said.all(tag, first=min(first + least, end), end=end)
+        return any(said.tokens[each.first - 1].kind is Kind.HAN for each in found)
+
+    numbered = any(_numbered(said, at) for at in range(first, end))
+    admin = names("address.admin", 2) or any(said.all("address.city", first=first, end=end))
+    return _Features(numbered, names("address.road", 1), names("address.place", 1), admin)
+
+
+def _numbered(said: Utterance, at: int) -> bool:
+    """Return True where figures with their unit begin: 八号, but not 八号线."""
+    group = said.numbers.figures(at)
+    lettered = at < len(said) and said.tokens[at].kind is Kind.LETTER
+    unit = said.at(group.end if group else at + lettered, "address.unit")
+    return (
+        (group is not None or lettered)
+        and unit is not None
+        and said.at(unit.end, "address.no_unit") is None
+    )
+
+
+def _read(said: Utterance, each: _Place) -> _Place:
+    """Return it with its text, if it is an address or a part of one."""
+    has, text = _features(said, each.first, each.end), _written(said, each.first, each.end)
+    named = has.road or has.place
+    ends_with_town = said.before(each.end, "address.admin", "address.city") is not None
+    only_town = has.admin and not named and ends_with_town
+    rural = said.before(each.end, "address.town") and each.end - each.first >= _SHORTEST_TOWN
+    if each.end - each.first < 2 or not (named or has.number or only_town or each.announced):
+        return each
+    if has.whole or (each.announced and (rural or not (only_town or has.number))):
+        return replace(each, text=text, whole=True, guesses=not (has.number or each.announced))
+    return replace(each, text=text, whole=named, guesses=2)
+
+
+def _written(said: Utterance, first: int, end: int) -> str:
+    """Return house numbers in digits, no pauses; names of roads keep their characters (五一路)."""
+    text, at, after_unit = "", first, False
+    while at < end:
+        group = said.numbers.figures(at)
+        if group and group.end <= end:
+            hyphens = said.at(group.end, "address.hyphen") or text.endswith("-")
+            room = after_unit and len(group.digits) > 1 and group.end == end
+            digits = _numbered(said, at) or hyphens or room
+            raw = "".join(token.text for token in said.tokens[at : group.end])
+            text, at = text + (group.digits if digits else raw), group.end
+            continue
+        unit = said.at(at, "address.unit")
+        hyphen = said.at(at, "address.hyphen")
+        if hyphen and text[-1:].isdigit() and said.numbers.figures(hyphen.end):
+            text, at = text + "-", hyphen.end
+            continue
+        if not said.tokens[at].is_sign or said.low(at) in _INSIDE_MARKS:
+            text += said.tokens[at].text
+            after_unit = unit is not None or said.tokens[at].kind is Kind.LETTER or after_unit
+        at += 1
+    return text
+
+
+def _mended(held: str, new: str, language: str) -> str:
+    """Return an address with a street said again in its town, or numbers in its street."""
+    old, part = utterance(held, language), utterance(new, language)
+    features = _features(part, 0, len(part))
+    old_numbers, numbers = _numbers(old), _numbers(part)
+    if features.road or features.place or features.admin:
+        town = "" if _town_end(part) else held[: _place(old, _town_end(old))]
+        kept = "" if numbers or not old_numbers else held[old_numbers[0][1] :]
+        return town + new + kept
+    text = held
+    for unit, start, end in numbers:
+        same = [each for each in _numbers(utterance(text, language)) if each[0] == unit]
+        if same:
+            text = text[: same[-1][1]] + new[start:end] + text[same[-1][2] :]
+        else:
+            text += new[start:end]
+    return text
+
+
+def _place(said: Utterance, at: int) -> int:
+    return said.tokens[at].start if at < len(said) else len(said.text)
+
+
+def _numbers(said: Utterance) -> list[tuple[str, int, int]]:
+    """Return each number of an address: its unit ("" of a room at the end), and where it stands."""
+    found: list[tuple[str, int, int]] = []
+    at = 0
+    while at < len(said):
+        group = said.numbers.figures(at)
+        unit = said.at(group.end, "address.unit") if group else None
+        end = unit.end if unit else group.end if group else at + 1
+        if group and (unit or end == len(said)):
+            name = "".join(token.low for token in said.tokens[group.end : end])
+            found.append((name, _place(said, at), _place(said, end)))
+        at = end
+    return found
+
+
+def _town_end(said: Utterance) -> int:
+    """Return where the town of an address ends; 0 if none is named."""
+    towns = (m for m in said.all("address.admin", "address.city") if m.first or "city" in m.tag)
+    road = "address.road"
+    ends = (m.end for m in towns if not said.at(m.end, road) and not said.at(m.end + 1, road))
+    return max(ends, default=0)
