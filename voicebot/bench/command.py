@@ -133,13 +133,18 @@ def bench(
     show(console, report)
     if json is not None:
         _keep(json, report)
-        curves = {mode.value: joined(run.samples for run in of) for mode, of in runs.items()}
-        drawn = draw(
-            json.with_suffix(".png"), curves, f"{plan.calls} calls at once, {stack.value} stack"
-        )
-        draw_stages(json.with_name(f"{json.stem}-stages.png"), cast(Parts, report["stages_ms"]))
-        pictures = "pictures beside" if drawn else "no pictures: matplotlib is not installed"
-        console.print(f"figures in {json}, {pictures}")
+        console.print(f"figures in {json}, {_draw_all(json, plan, runs, report)}")
+
+
+def _draw_all(
+    json: Path, plan: Plan, runs: dict[SaveMode, list[Measured]], report: dict[str, object]
+) -> str:
+    """Draw the curves and the stages beside the figures; return what became of the pictures."""
+    curves = {mode.value: joined(run.samples for run in of) for mode, of in runs.items()}
+    title = f"{plan.calls} calls at once, {plan.stack.value} stack"
+    drawn = draw(json.with_suffix(".png"), curves, title)
+    draw_stages(json.with_name(f"{json.stem}-stages.png"), cast(Parts, report["stages_ms"]))
+    return "pictures beside" if drawn else "no pictures: matplotlib is not installed"
 
 
 async def _run(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +26,8 @@ from voicebot.call import (
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.collect.understanding.same_person import names_agree
 from voicebot.collect.wording import Wording, load_wording
+
+T = TypeVar("T")
 
 
 class Mode(StrEnum):
@@ -250,12 +252,12 @@ def begin(business: Business, state: CallState) -> Dialogue:
         early=_steps(saved.get("early")),
         pending=_text(saved.get("pending")),
         given_time=_text(saved.get("given_time")),
-        window=_window(saved.get("window")),
+        window=_shaped(_WINDOW, saved.get("window")),
         unwanted=_texts(saved.get("unwanted")),
         was_offered=bool(saved.get("was_offered")),
         turns=int(saved.get("turns") or 0),
         purpose=_purpose(saved.get("purpose")) if not ended else Purpose.BOOK,
-        about=_appointment(saved.get("about")) if not ended else None,
+        about=_shaped(_APPOINTMENT, saved.get("about")) if not ended else None,
         dealt=_texts(saved.get("dealt")),
         sought=_texts(saved.get("sought")),
         unknown=_texts(saved.get("unknown")),
@@ -377,16 +379,9 @@ def _purpose(name: object) -> Purpose:
     return next((each for each in Purpose if each == name), Purpose.BOOK)
 
 
-def _window(saved: object) -> Window | None:
+def _shaped(shape: TypeAdapter[T], saved: object) -> T | None:
     try:
-        return _WINDOW.validate_python(saved) if saved else None
-    except ValidationError:
-        return None
-
-
-def _appointment(saved: object) -> Appointment | None:
-    try:
-        return _APPOINTMENT.validate_python(saved) if saved else None
+        return shape.validate_python(saved) if saved else None
     except ValidationError:
         return None
 
