@@ -528,3 +528,20 @@ def test_what_was_said_of_days_and_then_of_hours_holds_together() -> None:
     assert not window.has_day(date(2026, 3, 9))
     assert window.has_day(date(2026, 3, 10))
     assert not window.has_day(date(2026, 3, 4))
+
+
+def test_a_wrong_number_leaves_nothing_to_do_for_anybody() -> None:
+    scene = Scene(begin(DEMO, CallState()))
+    scene.hears("who won the football last night?")
+    scene.hears("sorry, wrong number")
+    assert scene.change.needs is Needs.NOTHING
+    assert scene.ending is Ending.HANGUP
+
+
+def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.MOVE)
+    scene.bookings = (BOOKED,)
+    scene.hears("0412 345 678")
+    scene.hears("yes")
+    scene.hears("Friday, same time")
+    assert scene.dialogue.pending == "2026-03-06T14:00"

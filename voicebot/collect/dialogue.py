@@ -311,8 +311,9 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
     """Return what understanding has to know about the moment of an utterance."""
     business = dialogue.business
     record = dict(dialogue.answers)
-    if dialogue.pending is not None:
-        record[Step.TIME] = dialogue.pending
+    at = dialogue.pending or (dialogue.about.at if dialogue.about else "")
+    if at:  # "Saturday, same time" is said of the appointment that is moved
+        record[Step.TIME] = at
     return Situation(
         step=dialogue.step,
         now=now.astimezone(business.zone).replace(second=0, microsecond=0, tzinfo=None),

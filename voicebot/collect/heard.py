@@ -111,6 +111,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
         return asides.farewell(_kept(turn, said)), True
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
+    if said.wants("nothing") and not (about_a_remark or held.knows_something):
+        turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
     if said.wants("nothing", "later") and not about_a_remark:
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
