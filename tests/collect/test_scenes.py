@@ -545,3 +545,31 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
     scene.hears("yes")
     scene.hears("Friday, same time")
     assert scene.dialogue.pending == "2026-03-06T14:00"
+
+
+@pytest.mark.parametrize(
+    "words", ["never mind the email", "Never mind the email. Can someone ring me today?"]
+)
+def test_who_wants_no_e_mail_asked_is_not_sent_away(words: str) -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(words)
+    assert scene.ending is None
+    assert Step.EMAIL in scene.dialogue.settled
+
+
+def test_a_second_service_beside_a_yes_is_a_note() -> None:
+    scene = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-04T14:00", put=1)
+    scene.hears("yes, and the gardener as well")
+    assert scene.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
+    assert scene.notes
+
+
+def test_a_door_bell_beside_a_yes_is_no_part_of_the_address() -> None:
+    scene = at(Step.ADDRESS, mode=Mode.CONFIRMING)
+    scene.dialogue = replace(
+        scene.dialogue,
+        answers={**scene.dialogue.answers, Step.ADDRESS: VALUES[Step.ADDRESS]},
+        early=frozenset({Step.ADDRESS}),
+    )
+    scene.hears("Yes but ring the side bell, the front one's broken")
+    assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]

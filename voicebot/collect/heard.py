@@ -36,6 +36,7 @@ from voicebot.collect.understanding import (
     Wait,
     Want,
     WantPerson,
+    utterance,
 )
 
 HOLD_SILENCES = 5
@@ -46,6 +47,8 @@ MAX_OFFERS = 2
 _MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
 
+_FEWEST_ADDED = 3
+"""Words more in an address beside a yes, from which on they are taken for talk."""
 _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
 
@@ -111,9 +114,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
         return asides.farewell(_kept(turn, said)), True
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
-    if said.wants("nothing") and not (about_a_remark or held.knows_something):
+    if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
-    if said.wants("nothing", "later") and not about_a_remark:
+    if said.wants("nothing", "later") and not (about_a_remark or said.has(Decline)):
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
     if wish is None or held.purpose is not Purpose.BOOK:
@@ -170,6 +173,9 @@ def _values(
             continue
         if _is_by_the_way(turn, said, act):
             continue
+        if _is_another_job(turn, said, act):
+            turn = _second(turn, act, said)
+            continue
         if act.step is Step.TIME and not aside and held.step is Step.TIME and not closing:
             continue
         if act.step in seen and act.value != seen[act.step]:
@@ -197,8 +203,27 @@ def _is_by_the_way(turn: Turn, said: Said, act: Provide | Correct) -> bool:
         value = (act.value or "").casefold()
         places = (*given, held.answers.get(Step.ADDRESS, ""))
         return any(value in place.casefold() for place in places)
+    if act.step is Step.ADDRESS and said.has(Affirm) and _adds_talk(held, act.value or ""):
+        return True
     guessed = isinstance(act, Provide) and act.assumed > 0
     return act.step is Step.SERVICE and guessed and held.step is Step.ADDRESS and bool(given)
+
+
+def _adds_talk(held: Dialogue, value: str) -> bool:
+    """Return True where a mended address only has words more: "yes but ring the side bell"."""
+    before = held.answers.get(Step.ADDRESS, "").casefold().replace(",", " ").split()
+    added = [w for w in value.casefold().replace(",", " ").split() if w not in before]
+    figures = any(sign.isdigit() for word in added for sign in word)
+    return bool(before) and len(added) >= _FEWEST_ADDED and not figures
+
+
+def _is_another_job(turn: Turn, said: Said, act: Provide | Correct) -> bool:
+    """Return True for "yes, and the lawn as well", where another service is held."""
+    held = turn.dialogue.answers.get(Step.SERVICE)
+    other = act.step is Step.SERVICE and held is not None and act.value != held
+    beside = said.has(Affirm) and not said.has(Deny) and isinstance(act, Provide)
+    further = "service.further" in utterance(said.text, turn.business.language).tags
+    return other and beside and further
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:

@@ -65,6 +65,9 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     every = list(mentions(said))
     denied = [each for each in every if said.before(each.first, "name.not")]
     found = [each for each in every if each not in denied]
+    bare = not asked and all(each.letters or each.hint for each in every)
+    if bare and situation.asked is Asked.CONFIRM:
+        return  # letters alone are of the value that is read back
     if held and (mended := _mended(said, held, found, denied, asked)):
         first, end = (found[0].first, found[-1].end) if found else (0, len(said))
         correct = not asked or situation.asked is Asked.CONFIRM
