@@ -573,3 +573,17 @@ def test_a_door_bell_beside_a_yes_is_no_part_of_the_address() -> None:
     )
     scene.hears("Yes but ring the side bell, the front one's broken")
     assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]
+
+
+def test_who_wants_no_booking_but_asks_after_one_is_not_sent_away() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("I don't want to book! Can you just look up the Chen booking?")
+    assert scene.ending is None
+    assert scene.dialogue.purpose is Purpose.ASK_AFTER
+
+
+def test_a_call_back_asked_for_in_a_goodbye_is_written_down() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("no, just have someone ring me, bye")
+    assert scene.change.needs is Needs.FOLLOW_UP
+    assert scene.ending is Ending.HANGUP

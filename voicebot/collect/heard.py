@@ -112,11 +112,16 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     """Deal with what the caller has called for; True when the turn is over with it."""
     held = turn.dialogue
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
+        if any(want.what in _PURPOSES for want in said.of(Want)):
+            turn = turn.promise().note(said.text)  # "have somebody ring me, bye"
         return asides.farewell(_kept(turn, said)), True
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
-    if said.wants("nothing", "later") and not (about_a_remark or said.has(Decline)):
+    ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
+    further = [*said.of(Ask), *(want for want in said.of(Want) if want.what in _PURPOSES)]
+    goes_on = bool(ends) and any(act.span > ends[-1] for act in further)
+    if ends and not (about_a_remark or goes_on or said.has(Decline)):
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
     if wish is None or held.purpose is not Purpose.BOOK:
