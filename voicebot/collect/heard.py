@@ -119,8 +119,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
     ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
-    further = [*said.of(Ask), *(want for want in said.of(Want) if want.what in _PURPOSES)]
-    goes_on = bool(ends) and any(act.span > ends[-1] for act in further)
+    further = [ask.span for ask in said.of(Ask)]
+    further += [want.span for want in said.of(Want) if want.what in _PURPOSES]
+    goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
