@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from voicebot.bench.beside import ratio
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RUNS = {
     "accuracy.py": (),
@@ -48,3 +50,9 @@ def test_a_benchmark_runs_and_reports(name: str) -> None:
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     assert done.stdout
+
+
+def test_a_run_too_short_to_measure_has_no_ratio() -> None:
+    costs = {"ours": {"core_percent_per_call": 0.8}, "bare": {"core_percent_per_call": 0.2}}
+    assert ratio(costs, "ours", "bare") == 4.0
+    assert ratio(costs | {"bare": {"core_percent_per_call": 0.0}}, "ours", "bare") is None

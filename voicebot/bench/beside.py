@@ -91,10 +91,13 @@ async def _share(contender: Contender, seconds: float, noise_dbfs: float) -> flo
     return 100 * (after.cpu_s - before.cpu_s) / lasted_s / contender.calls
 
 
-def ratio(report: Mapping[str, dict[str, object]], dear: str, cheap: str) -> float:
-    """Return how many times as much of a core a call takes at one as at the other."""
+def ratio(report: Mapping[str, dict[str, object]], dear: str, cheap: str) -> float | None:
+    """Return how many times as much of a core a call takes at one as at the other.
+
+    None where the cheap one took less than a tick of the system's clock: the run was too short.
+    """
     more, less = (float(str(report[n]["core_percent_per_call"])) for n in (dear, cheap))
-    return round(more / less, 2)
+    return round(more / less, 2) if less else None
 
 
 def keep(
