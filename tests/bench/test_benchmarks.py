@@ -53,6 +53,9 @@ def test_a_benchmark_runs_and_reports(name: str) -> None:
 
 
 def test_a_run_too_short_to_measure_has_no_ratio() -> None:
-    costs = {"ours": {"core_percent_per_call": 0.8}, "bare": {"core_percent_per_call": 0.2}}
+    costs: dict[str, dict[str, object]] = {
+        "ours": {"core_percent_per_call": 0.8},
+        "bare": {"core_percent_per_call": 0.2},
+    }
     assert ratio(costs, "ours", "bare") == 4.0
     assert ratio(costs | {"bare": {"core_percent_per_call": 0.0}}, "ours", "bare") is None
