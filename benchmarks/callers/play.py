@@ -59,7 +59,7 @@ async def _hold(persona: Persona, phone: Phone, caller: Caller, call_sid: str) -
 async def _set_up(
     persona: Persona, business: Business, phone: Phone, call_sid: str
 ) -> list[Failure]:
-    """Book what somebody else takes just before, and the caller's own earlier appointment."""
+    """Book the times of other callers, and the caller's own earlier appointment."""
     calls = [(f"{call_sid}-taken-{name}", _other(business, name)) for name in persona.taken]
     if (before := persona.before) is not None:
         booked = {**before.model_dump(), "email": "", "time": before.time}

@@ -111,7 +111,7 @@ class Evidence:
         return commit.answer in SAFE and not self._is_outside(commit, session)
 
     def _is_outside(self, commit: Told, session: SessionTrace) -> bool:
-        """Return whether Redis forgot it after its session's end: nobody could send it again."""
+        """Return whether Redis lost it after its session had ended: it could not be resent."""
         if self.forgotten is None or commit.told_at < self.forgotten[0] - _RACE_S:
             return False
         return session.ended_at < self.forgotten[1] + _CLOSING_S
@@ -132,7 +132,7 @@ def judge(evidence: Evidence) -> list[Violation]:
 
 
 def _messages(evidence: Evidence) -> Broken:
-    """Check that every mandatory message stands there once, and none that nobody said.
+    """Check that the history has each mandatory message once, and no message that was not said.
 
     Counted: two sessions of one call may say the same in the same millisecond.
     """
@@ -329,7 +329,7 @@ def _rebooked(evidence: Evidence) -> Broken:
 
 
 def _places(evidence: Evidence) -> Broken:
-    """Check the appointment's place; one that Redis forgot is nobody's duty."""
+    """Check the appointment's place, unless Redis lost the appointment itself."""
     fields = evidence.stored.fields
     time = fields.get(ANSWER_FIELD[Step.TIME])
     booked = fields.get("servicebooked") == "true" and time is not None

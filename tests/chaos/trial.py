@@ -75,7 +75,7 @@ class Trial:
         self._result = Result(plan)
         self.phones = [self._phone(n) for n in range(plan.callers)]
         self._in_use = list(self.phones)
-        """Of each caller the phone of the present call."""
+        """The phone of each caller's present call."""
 
     async def run(self) -> Result:
         """Run the trial; raises nothing that a broken promise could cause."""

@@ -582,6 +582,14 @@ def test_who_wants_no_booking_but_asks_after_one_is_not_sent_away() -> None:
     assert scene.dialogue.purpose is Purpose.ASK_AFTER
 
 
+@pytest.mark.parametrize("dealt", [(Purpose.CANCEL,), ()])
+def test_a_goodbye_to_what_is_called_off_owes_nobody_a_call(dealt: tuple[Purpose, ...]) -> None:
+    scene = at(Step.TIME, dealt=dealt)
+    scene.hears("okay, so that's cancelled, bye")
+    assert scene.ending is Ending.HANGUP
+    assert scene.change.needs is None
+
+
 def test_a_call_back_asked_for_in_a_goodbye_is_written_down() -> None:
     scene = at(Step.EMAIL)
     scene.hears("no, just have someone ring me, bye")

@@ -112,7 +112,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     """Deal with what the caller has called for; True when the turn is over with it."""
     held = turn.dialogue
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
-        if any(want.what in _PURPOSES for want in said.of(Want)):
+        if any(_is_owed(held, want) for want in said.of(Want)):
             turn = turn.promise().note(said.text)  # "have somebody ring me, bye"
         return asides.farewell(_kept(turn, said)), True
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
@@ -149,6 +149,13 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     kept = (Step.NAME, Step.PHONE, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
+
+
+def _is_owed(held: Dialogue, want: Want) -> bool:
+    """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
+    purpose = _PURPOSES.get(want.what)
+    own = purpose is Purpose.CANCEL and _has_begun(held)
+    return purpose is not None and purpose not in held.dealt and not own
 
 
 def _has_begun(held: Dialogue) -> bool:

@@ -1,4 +1,4 @@
-"""Of spelled words that sound alike, the one that exists is gone on with."""
+"""Choose the existing word among spelled ones that sound alike."""
 
 from __future__ import annotations
 
