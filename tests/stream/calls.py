@@ -41,8 +41,9 @@ from voicebot.collect.events import NO_KEY, YES_KEY, Expectation, Hearing, Hint,
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
+from voicebot.stream.connection import read_start
 from voicebot.stream.latency import CallTelemetry, Rows
-from voicebot.stream.session import CallDependencies, Session, read_start
+from voicebot.stream.session import CallDependencies, Session
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
 PHRASES = {

@@ -17,12 +17,13 @@ from tests.stream.provider import CALL_SID, start_message
 from voicebot.signature import sign
 from voicebot.stream.connection import (
     CONTROL_BURST,
+    FRAME_COST_BYTES,
+    MAX_BEFORE_START_BYTES,
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
     SLICE_BYTES,
     PendingConnections,
 )
-from voicebot.stream.session import FRAME_COST_BYTES, MAX_BEFORE_START_BYTES
 
 FORM = {"CallSid": CALL_SID, "From": "+61255500100", "FromCity": "", "CallerName": "Ångström & Co"}
 

@@ -24,7 +24,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
-from voicebot.errors import CallEnded
+from voicebot.errors import CallEnded, ProtocolViolation
+from voicebot.stream import provider_dialect
+from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start, Stop
 
 SLICE_BYTES: Final = 2048
 """At most 341 frames: 6 bytes is the smallest. A provider's frame, of 386, is handed on whole."""
@@ -46,6 +48,13 @@ SEND_TIMEOUT_S: Final = 5.0
 """A peer that takes nothing for so long is dead, whatever TCP believes."""
 MAX_WAITING: Final = 512
 """Frames of up to 200 ms: far more than any utterance, far less than a runaway voice."""
+
+START_DEADLINE_S: Final = 5.0
+"""A provider sends `start` at once; who does not is no provider."""
+MAX_BEFORE_START_BYTES: Final = 64 * 1024
+"""A provider sends 80 bytes before it."""
+FRAME_COST_BYTES: Final = 64
+"""Added to a frame's text, so that empty frames count too."""
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|$)", re.I)
@@ -204,6 +213,28 @@ class Socket(Protocol):
     async def send(self, message: str) -> None: ...
 
     async def close(self, code: int, reason: str = "") -> None: ...
+
+
+async def read_start(socket: Socket) -> Start:
+    """Wait for the frame that binds the stream to a call.
+
+    Raises ProtocolViolation when it does not come in time or after too much else, ConnectionClosed
+    when nobody is there.
+    """
+    left_bytes = MAX_BEFORE_START_BYTES
+    try:
+        async with asyncio.timeout(START_DEADLINE_S):
+            while left_bytes > 0:
+                frame = await socket.recv()
+                left_bytes -= len(frame) + FRAME_COST_BYTES
+                event = provider_dialect.read(frame)
+                if isinstance(event, Start):
+                    return event
+                if isinstance(event, Stop):
+                    raise ProtocolViolation("stop before start", code=POLICY_VIOLATION)
+    except TimeoutError:
+        raise ProtocolViolation("no start frame in time", code=POLICY_VIOLATION) from None
+    raise ProtocolViolation("too much before the start frame", code=POLICY_VIOLATION)
 
 
 async def close_socket(socket: Socket, code: int, reason: str = "") -> None:

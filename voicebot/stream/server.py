@@ -38,11 +38,12 @@ from voicebot.stream.connection import (
     PendingConnections,
     StreamConnection,
     close_socket,
+    read_start,
 )
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start
-from voicebot.stream.session import CallDependencies, Session, read_start
+from voicebot.stream.session import CallDependencies, Session
 from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens, token_secret
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
 from voicebot.telemetry import UNTRACED, Tracing

@@ -32,14 +32,19 @@ from voicebot.speech import OpenDetector, SpeechToText, SttStream, Synthesizer
 from voicebot.store import utc_now
 from voicebot.stream import events as ev
 from voicebot.stream import metrics, provider_dialect
-from voicebot.stream.connection import INTERNAL_ERROR, Outbox, Socket, close_socket
+from voicebot.stream.connection import (
+    FRAME_COST_BYTES,
+    INTERNAL_ERROR,
+    Outbox,
+    Socket,
+    close_socket,
+)
 from voicebot.stream.latency import CallTelemetry
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.playback import pieces
 from voicebot.stream.provider_dialect import (
-    POLICY_VIOLATION,
     Audio,
     Digit,
     Event,
@@ -52,12 +57,6 @@ from voicebot.stream.speaking import Speaker
 from voicebot.stream.state import CallState, FillerPhrases
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
-START_DEADLINE_S: Final = 5.0
-"""A provider sends `start` at once; who does not is no provider."""
-MAX_BEFORE_START_BYTES: Final = 64 * 1024
-"""A provider sends 80 bytes before it."""
-FRAME_COST_BYTES: Final = 64
-"""Added to a frame's text, so that empty frames count too."""
 LIVENESS_S: Final = 10.0
 """Media flows fifty times a second, also in silence: so long without any is a dead line."""
 YIELD_AFTER_BYTES: Final = 8192
@@ -107,28 +106,6 @@ class Leaving(Enum):
 
     STOPPED = "stopped"
     LOST = "lost"
-
-
-async def read_start(socket: Socket) -> Start:
-    """Wait for the frame that binds the stream to a call.
-
-    Raises ProtocolViolation when it does not come in time or after too much else, ConnectionClosed
-    when nobody is there.
-    """
-    left_bytes = MAX_BEFORE_START_BYTES
-    try:
-        async with asyncio.timeout(START_DEADLINE_S):
-            while left_bytes > 0:
-                frame = await socket.recv()
-                left_bytes -= len(frame) + FRAME_COST_BYTES
-                event = provider_dialect.read(frame)
-                if isinstance(event, Start):
-                    return event
-                if isinstance(event, Stop):
-                    raise ProtocolViolation("stop before start", code=POLICY_VIOLATION)
-    except TimeoutError:
-        raise ProtocolViolation("no start frame in time", code=POLICY_VIOLATION) from None
-    raise ProtocolViolation("too much before the start frame", code=POLICY_VIOLATION)
 
 
 class Session:
