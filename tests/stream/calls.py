@@ -37,7 +37,8 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import NO_KEY, YES_KEY, Expectation, Hearing, Hint, Utterance
+from voicebot.collect.events import Expectation, Hearing, Hint, Utterance
+from voicebot.collect.keyed import keys_alone
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
@@ -63,8 +64,7 @@ def asks(
         return Hint(Situation(step, EPOCH), complete=text in whole, idle=text in idle)
 
     asked = Asked.CONFIRM if confirming else Asked.ANSWER
-    keys = frozenset({YES_KEY, NO_KEY} if confirming else ())
-    return Expectation(step, asked, read, keys=keys)
+    return Expectation(step, asked, read, keys=keys_alone(asked))
 
 
 NAME = asks(Step.NAME, "John Smith", idle=("Amen.",))

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stream.calls import CONFIRM, FOUR, NAME, PHONE, PHRASES, WORDS, asks
-from voicebot.call import FIELDS, Phase, Step
-from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard, Utterance
+from tests.stream.machine import (
+    EPOCH,
+    PHRASE,
+    SECOND,
+    WINDOW_MS,
+    Machine,
+    heard,
+    pressed,
+    some,
+    words,
+)
+from voicebot.call import Phase, Step
+from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard
 from voicebot.errors import CallEnded, Fenced
 from voicebot.stream import events as ev
 from voicebot.stream.caller import (
-    KEY_WAIT_S,
-    MOST_KEYS,
     PREROLL_MS,
-    YES_NO_WAIT_S,
     is_backchannel,
     oldest_needed_ms,
 )
@@ -29,75 +35,9 @@ from voicebot.stream.machine import step
 from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import (
     CallState,
-    FillerPhrases,
     Waits,
 )
 from voicebot.stream.voice import FAREWELL_MARK_S, FILLER_AGAIN_S
-
-WINDOW_MS = 20.0
-EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
-SECOND = b"\x2a" * 8000
-PHRASE = FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
-
-E = TypeVar("E", bound=ev.Effect)
-
-
-@dataclass
-class Machine:
-    """A call that is told what happens, at moments of its own."""
-
-    state: CallState = field(default_factory=lambda: CallState(WINDOW_MS))
-    at_s: float = 0.0
-    effects: list[ev.Effect] = field(default_factory=list)
-
-    def tell(self, *events: ev.CallEvent) -> Sequence[ev.Effect]:
-        """Returns what is to be done; nothing before this is remembered in it."""
-        done: list[ev.Effect] = []
-        for event in events:
-            now = ev.Now(self.at_s, EPOCH + timedelta(seconds=self.at_s))
-            self.state, effects = step(self.state, event, now)
-            done += effects
-        self.effects += done
-        return done
-
-    def hear(self, ms: float, probability: float = 1.0) -> Sequence[ev.Effect]:
-        """The caller's track for so long: voice, or silence with probability 0."""
-        done: list[ev.Effect] = []
-        for _ in range(round(ms / WINDOW_MS)):
-            self.at_s += WINDOW_MS / 1000
-            done += self.tell(ev.Window(probability))
-        return done
-
-    def say(self, *sentences: str) -> list[str]:
-        """The bot says this, a second each; returns the marks."""
-        done = self.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
-        for sentence in sentences:
-            done = [*done, *self.tell(SentenceBegan(sentence), AudioReady(SECOND))]
-            done = [*done, *self.tell(Signal.SENTENCE_ENDED)]
-        self.tell(Signal.SAY_ENDED)
-        return [mark.name for mark in some(done, Mark)]
-
-    def ask(self, expectation: Expectation) -> Sequence[ev.Effect]:
-        return self.tell(expectation)
-
-    def transcribe(
-        self, text: str, *alternatives: str, failed: bool = False
-    ) -> Sequence[ev.Effect]:
-        number = self.state.transcriptions
-        return self.tell(ev.Transcribed(number, text, 0.1, failed, alternatives))
-
-
-def some(effects: Sequence[ev.Effect], kind: type[E]) -> list[E]:
-    return [effect for effect in effects if isinstance(effect, kind)]
-
-
-def heard(effects: Sequence[ev.Effect]) -> list[ev.Effect]:
-    return [e for e in effects if isinstance(e, Utterance | Unheard | Silent | TimeUp)]
-
-
-def words(effects: Sequence[ev.Effect]) -> Utterance:
-    (delivered,) = some(effects, Utterance)
-    return delivered
 
 
 def test_the_same_event_in_the_same_state_has_the_same_effects() -> None:
@@ -275,86 +215,6 @@ def test_words_before_the_bot_puts_a_question_are_no_answer_to_it() -> None:
     machine.hear(2000, 0.0)
     assert some(machine.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN), ev.DropTranscription)
     assert not heard(machine.ask(NAME))
-
-
-# -- keys ------------------------------------------------------------------------------------
-
-
-def pressed(machine: Machine, keys: str) -> Sequence[ev.Effect]:
-    return machine.tell(*map(Digit, keys))
-
-
-@pytest.mark.parametrize(
-    ("keys", "question", "wait_s"),
-    [
-        ("1", CONFIRM, YES_NO_WAIT_S),
-        ("2", CONFIRM, YES_NO_WAIT_S),
-        ("0", CONFIRM, KEY_WAIT_S),
-        ("13", CONFIRM, KEY_WAIT_S),
-        ("1", PHONE, KEY_WAIT_S),
-        ("0411", PHONE, KEY_WAIT_S),
-    ],
-)
-def test_only_a_lone_yes_or_no_is_whole_sooner(
-    keys: str, question: Expectation, wait_s: float
-) -> None:
-    machine = Machine()
-    machine.ask(question)
-    assert some(pressed(machine, keys), ev.SetTimer)[-1] == ev.SetTimer(Timer.KEYS, wait_s)
-    heard = words(machine.tell(Timer.KEYS))
-    assert (heard.text, heard.keyed) == (keys, True)
-
-
-def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() -> None:
-    for keys, counts in (("1", False), ("0411222333", True)):
-        machine = Machine()
-        machine.ask(PHONE)
-        machine.tell(TimeUp())
-        pressed(machine, f"{keys}#")
-        assert bool(heard(machine.ask(CONFIRM))) is counts
-
-
-@pytest.mark.parametrize("step", FIELDS)
-@pytest.mark.parametrize("keys", ["0411222333#", "11#", "5" * 300 + "#"])
-def test_keys_at_a_read_back_are_one_answer_in_every_step(step: Step, keys: str) -> None:
-    machine = Machine()
-    machine.ask(replace(CONFIRM, step=step))
-    assert words(pressed(machine, keys)).text == keys[:-1][:MOST_KEYS]
-
-
-def test_a_key_silences_the_bot_and_its_tone_is_no_speech() -> None:
-    machine = Machine()
-    machine.say("Please key in your number.")
-    machine.ask(PHONE)
-    machine.at_s += 0.3
-    assert ev.Command.CLEAR in pressed(machine, "0")
-    assert not some(machine.hear(500), ev.Follow)
-    assert words(pressed(machine, "4#")).heard_prefix is not None
-
-
-def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
-    machine = Machine()
-    machine.ask(NAME)
-    machine.tell(TimeUp(), Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
-    machine.tell(SentenceBegan("Is that right?"), AudioReady(SECOND))
-    pressed(machine, "1#")
-    assert words(machine.ask(CONFIRM)).text == "1"
-
-
-def test_a_hash_alone_is_no_answer_and_interrupts_nothing() -> None:
-    machine = Machine()
-    machine.say("Is that right?")
-    machine.ask(CONFIRM)
-    assert not pressed(machine, "#")
-
-
-def test_a_key_ends_the_turn_under_way() -> None:
-    machine = Machine()
-    machine.ask(NAME)
-    machine.hear(400)
-    pressed(machine, "1#")
-    machine.ask(NAME)
-    assert not some(machine.hear(1000, 0.0), ev.Transcribe)
 
 
 # -- fillers ---------------------------------------------------------------------------------

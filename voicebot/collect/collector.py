@@ -15,8 +15,6 @@ from typing import Protocol
 from voicebot.call import Change, Ledger, Message, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
-    NO_KEY,
-    YES_KEY,
     Answer,
     CalledOff,
     CallOff,
@@ -45,10 +43,10 @@ from voicebot.collect.events import (
     Unsaid,
     Utterance,
 )
+from voicebot.collect.keyed import keys_alone, read_keys
 from voicebot.collect.moves import next_move
 from voicebot.collect.understand import Meanwhile, Understand
 from voicebot.collect.understanding import (
-    Act,
     Affirm,
     Asked,
     Choose,
@@ -187,8 +185,8 @@ class Conversation:
     ) -> Reading:
         dialogue, now = self.dialogue, self._clock()
         where = utterance.hint.situation if utterance.hint else situation(dialogue, now)
-        if utterance.keyed and dialogue.asked is not Asked.ANSWER:
-            return _keyed(utterance.text, where)
+        if utterance.keyed and (pressed := read_keys(utterance.text, where)) is not None:
+            return pressed
         text, hint = utterance.text, utterance.hint
         done = await understand(text, where, hint.reading if hint else read(text, where), early)
         if dialogue.mode is not Mode.CONFIRMING or done.acts:
@@ -215,29 +213,6 @@ class Conversation:
     def _stamp(self, at: datetime) -> datetime:
         self._last_at = in_order(at, self._last_at)
         return self._last_at
-
-
-def _keyed(keys: str, where: Situation) -> Reading:
-    """Read keys while a yes or a choice is waited for: more than one key is a number.
-
-    One key pressed several times is nothing: neither a second yes nor a value.
-    """
-    if len(set(keys)) == 1:
-        act = _keyed_act(keys, where)
-        return Reading((act,)) if act else Reading()
-    done = read(keys, replace(where, step=Step.PHONE, asked=Asked.ANSWER))
-    numbers = tuple(a for a in done.acts if isinstance(a, (Provide, Correct)))
-    return Reading(tuple(a for a in numbers if a.step is Step.PHONE))
-
-
-def _keyed_act(key: str, where: Situation) -> Act | None:
-    span = (0, len(key))
-    if where.asked is Asked.CHOICE:
-        number = int(key) if key.isdecimal() else 0
-        return Choose(span, position=number) if 0 < number <= len(where.offered) else None
-    if key == YES_KEY:
-        return Affirm(span)
-    return Deny(span) if key == NO_KEY else None
 
 
 def in_order(at: datetime, last: datetime | None) -> datetime:
@@ -291,11 +266,7 @@ def expectation(dialogue: Dialogue, clock: Clock) -> Expectation:
         heard = tuple(dict.fromkeys((text, *texts)))
         return _hint(text, replace(situation(dialogue, clock()), nbest=heard))
 
-    keys: frozenset[str] = frozenset()
-    if dialogue.asked is Asked.CONFIRM:
-        keys = frozenset({YES_KEY, NO_KEY})
-    elif dialogue.asked is Asked.CHOICE:
-        keys = frozenset(str(n + 1) for n in range(len(dialogue.offered)))
+    keys = keys_alone(dialogue.asked, len(dialogue.offered))
     return Expectation(dialogue.step, dialogue.asked, hint, _vocabulary(dialogue), keys)
 
 

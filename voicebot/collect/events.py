@@ -10,9 +10,6 @@ from enum import StrEnum
 from voicebot.call import Booking, CallSid, Change, Message, Place, Step, Window
 from voicebot.collect.understanding import Asked, Reading, Situation
 
-YES_KEY, NO_KEY = "1", "2"
-"""The meaning of a key alone while a yes is waited for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Started:

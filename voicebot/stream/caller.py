@@ -5,6 +5,7 @@ Pure. What `turns` decides becomes work for speech to text, and arrivals for the
     0411222333#          a number in keys, whole at once
     0411222333 ── 4 s    a number, whole after a pause
     1 ── 2 s             a yes to a read-back; what follows sooner makes a number of it
+    "oh four" 11222333#  words and keys are one number, whichever came first
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from voicebot.speech import Hint
 from voicebot.stream import turn_taking, voice
 from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken
-from voicebot.stream.turn_taking import TurnEvent
+from voicebot.stream.turn_taking import Floor, TurnEvent
 
 PREROLL_MS: Final = 300.0
 """Of a turn's audio that lies before its voice. That is noticed some 50 ms late, and a soft first
@@ -39,7 +40,7 @@ _BACKCHANNEL = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!�
 
 def oldest_needed_ms(state: CallState) -> float:
     """Return the audio time before which the caller's track will not be asked for any more."""
-    quiet = state.turn.floor is turn_taking.Floor.QUIET
+    quiet = state.turn.floor is Floor.QUIET
     return state.turn.now_ms - PREROLL_MS if quiet else 0.0
 
 
@@ -61,14 +62,14 @@ def hear_window(moment: Moment, probability: float) -> None:
         bot_heard=state.playback.is_heard,
     )
     take_turn(moment, turn, events)
-    if turn.floor is turn_taking.Floor.SPEAKING and moment.state.followed_ms is not None:
+    if turn.floor is Floor.SPEAKING and moment.state.followed_ms is not None:
         moment.do(Feed(turn.now_ms))
 
 
 def take_turn(moment: Moment, turn: turn_taking.Turn, events: turn_taking.Events) -> None:
-    """Take over where turn-taking stands; while keys are pressed speech is not heard."""
+    """Take over where turn-taking stands; after words and keys, more words are not heard."""
     moment.state = moment.state.with_turn(turn)
-    if moment.state.keys is not None:
+    if moment.state.keys is not None and moment.state.keys.words is not None:
         return
     for event in events:
         match event:
@@ -85,15 +86,25 @@ def take_turn(moment: Moment, turn: turn_taking.Turn, events: turn_taking.Events
                 moment.become(pausing=_transcribe(moment))
             case TurnEvent.FINISHED:
                 _finish_turn(moment)
-            case TurnEvent.SILENCE:
+            case TurnEvent.SILENCE if moment.state.keys is None:
                 arrive(moment, Silent())
 
 
 def _finish_turn(moment: Moment) -> None:
+    arrive(moment, _ended(moment))
+    if moment.state.keys is not None:
+        moment.do(SetTimer(Timer.KEYS, None))
+        moment.become(keys=None)
+
+
+def _ended(moment: Moment) -> Spoken:
+    """End the turn under way, with the keys before it; return its words."""
     turn, spoken = moment.state.turn, moment.state.pausing or _transcribe(moment)
-    moment.become(pausing=None, followed_ms=None, turn_end_ms=turn.now_ms)
     began = moment.now.utc - timedelta(milliseconds=turn.now_ms - turn.start_ms)
-    arrive(moment, replace(spoken, started_at=began, decided_s=moment.now.s))
+    if (keys := moment.state.keys) is not None:
+        began, spoken = keys.began_at, replace(spoken, before=keys.digits, asked=keys.asked)
+    moment.become(pausing=None, followed_ms=None, turn_end_ms=turn.now_ms)
+    return replace(spoken, started_at=began, decided_s=moment.now.s)
 
 
 def _transcribe(moment: Moment) -> Spoken:
@@ -117,6 +128,8 @@ def end_turn_if_whole(moment: Moment) -> None:
     if pausing is None or pausing.transcript is None or pausing.transcript.failed:
         return
     text, texts = pausing.transcript.text, pausing.transcript.texts
+    if text and moment.state.keys is not None:
+        texts = replace(pausing, before=moment.state.keys.digits).with_keys(texts)
     if moment.state.heard_prefix is not None and is_noise(moment, text):
         whole = True  # the sooner the bot goes on, the better
     else:  # words that mean nothing may be the first piece of an answer
@@ -164,29 +177,79 @@ def is_answer(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
 
 
 def press_key(moment: Moment, key: str) -> None:
-    """Interrupt the bot and keep the key; a hash after its number was taken does nothing."""
-    moment.become(turn=turn_taking.hush(moment.state.turn))
-    drop_turn(moment)
+    """Interrupt the bot and keep the key, with the words that it follows.
+
+    A hash ends what was said or pressed; after its number was taken it does nothing.
+    """
     if key == END_KEY:
+        take_turn(moment, *turn_taking.on_end(moment.state.turn))
+        moment.become(turn=turn_taking.hush(moment.state.turn))
         take_keys(moment)
         return
+    held = moment.state.keys
+    began_at, digits, words = moment.now.utc, "", None
+    if is_speaking(moment):
+        words = _ended(moment)
+        began_at = words.started_at
+    elif held is not None:
+        began_at, digits, words = held.began_at, held.digits, held.words
+    turn = turn_taking.hush(moment.state.turn)
+    moment.become(turn=turn, turn_end_ms=turn.now_ms)
+    drop_turn(moment)
     voice.interrupt(moment)
-    keys = moment.state.keys or Keys("", moment.now.utc, None)
-    digits = (keys.digits + key)[:MOST_KEYS]
-    moment.become(keys=replace(keys, digits=digits, asked=moment.state.asked))
+    digits = (digits + key)[:MOST_KEYS]
+    moment.become(keys=Keys(digits, began_at, moment.state.asked, words))
     wait_for_keys(moment)
+
+
+def is_speaking(moment: Moment) -> bool:
+    """Return whether a turn is under way, also in one of its pauses."""
+    under_way = moment.state.turn.floor in (Floor.SPEAKING, Floor.PAUSING)
+    return under_way and moment.state.followed_ms is not None
 
 
 def wait_for_keys(moment: Moment) -> None:
     """Wait for another key, for as long as the open question allows."""
     if (keys := moment.state.keys) is not None:
-        yes_or_no = keys.digits in moment.state.expectation.keys
-        moment.do(SetTimer(Timer.KEYS, YES_NO_WAIT_S if yes_or_no else KEY_WAIT_S))
+        alone = keys.words is None and keys.digits in moment.state.expectation.keys
+        moment.do(SetTimer(Timer.KEYS, YES_NO_WAIT_S if alone else KEY_WAIT_S))
+
+
+def on_keys_timer(moment: Moment) -> None:
+    """Take the keys as whole, unless words follow them right now."""
+    if is_speaking(moment):
+        wait_for_keys(moment)
+    else:
+        take_keys(moment)
 
 
 def take_keys(moment: Moment) -> None:
-    """Hand over the keys pressed so far as one answer."""
-    if moment.state.keys is not None:
-        moment.do(SetTimer(Timer.KEYS, None))
-        arrive(moment, moment.state.keys)
-        moment.become(keys=None, turn=turn_taking.hush(moment.state.turn))
+    """Hand over the keys pressed so far, with the words before them, as one answer."""
+    if (keys := moment.state.keys) is None:
+        return
+    moment.do(SetTimer(Timer.KEYS, None))
+    moment.become(keys=None, turn=turn_taking.hush(moment.state.turn))
+    if keys.words is None:
+        arrive(moment, keys)
+    else:
+        words = replace(keys.words, after=keys.digits, asked=keys.asked)
+        arrive(moment, replace(words, decided_s=moment.now.s))
+
+
+def keys_alone(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
+    """Return whether of an answer in words and keys only the keys count.
+
+    The words were a noise, or nothing to the question; or the key answers it all by itself.
+    """
+    said = moment.state.expectation.read(texts)
+    if not texts[0] or not (said.digits or said.reading.acts):
+        return True
+    return spoken.keys in moment.state.expectation.keys
+
+
+def words_alone(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
+    """Return whether of an answer in words and keys only the words count.
+
+    One key beside words without a figure was pressed by a cheek.
+    """
+    return len(spoken.keys) == 1 and not moment.state.expectation.read(texts).digits

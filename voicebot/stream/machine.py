@@ -10,7 +10,7 @@
 - Speech over the bot's words silences it. What then turns out to be a noise, or a brief sign of
   listening, lets it go on where it was; words are an answer, with the part that was heard.
 - What came before the bot begins to put another question is no answer to that one.
-- Keys are gathered to one answer; meanwhile speech is not heard.
+- Keys are gathered to one answer, with the words just before or after them.
 - While an answer is late, filler phrases are said, but not over the caller's words.
 """
 
@@ -89,7 +89,7 @@ def _take(moment: Moment, event: CallEvent) -> None:
         case Digit(key):
             caller.press_key(moment, key)
         case Timer.KEYS:
-            caller.take_keys(moment)
+            caller.on_keys_timer(moment)
         case Timer.PLAYED:
             voice.set_playback(moment, playback.give_up())
         case Timer.FILLER:
@@ -110,6 +110,7 @@ def _transcribed(moment: Moment, event: ev.Transcribed) -> None:
         arrivals=tuple(a.told(event) if isinstance(a, Spoken) else a for a in state.arrivals),
         pausing=state.pausing and state.pausing.told(event),
         judged=state.judged and state.judged.told(event),
+        keys=state.keys and state.keys.told(event),
     )
     if state.pausing is not None and state.pausing.number == event.number:
         caller.end_turn_if_whole(moment)
@@ -142,11 +143,8 @@ def _serve(moment: Moment) -> None:
         arrival, *later = moment.state.arrivals
         moment.become(arrivals=tuple(later))
         match arrival:
-            case Keys(digits, began_at, asked):
-                # a lone key is no yes to what was not asked yet
-                if len(digits) > 1 or asked in (None, moment.state.asked):
-                    voice.await_answer(moment, moment.now.s)
-                    _deliver(moment, Utterance(digits, began_at, True, _take_prefix(moment)))
+            case Keys():
+                _answer_by_keys(moment, arrival)
             case Spoken():
                 voice.await_answer(moment, arrival.decided_s)
                 moment.become(judged=arrival, judged_s=moment.now.s, waits=Waits.TEXT)
@@ -158,12 +156,24 @@ def _serve(moment: Moment) -> None:
         moment.do(ev.Over(moment.state.over))
 
 
+def _answer_by_keys(moment: Moment, keys: Keys) -> None:
+    """Deliver an answer in keys; a lone key is no yes to what was not asked yet."""
+    if len(keys.digits) > 1 or keys.asked in (None, moment.state.asked):
+        voice.await_answer(moment, moment.now.s)
+        _deliver(moment, Utterance(keys.digits, keys.began_at, True, _take_prefix(moment)))
+
+
 def _judge(moment: Moment) -> None:
     """Take the finished turn for an answer, or for nothing, once its text is known."""
     spoken, read = moment.state.judged, moment.state.expectation.read
     if spoken is None or spoken.transcript is None:
         return
     texts = spoken.transcript.texts
+    if spoken.keys and caller.keys_alone(moment, spoken, texts):
+        _drop_words(moment, spoken)
+        return
+    if spoken.keys and not caller.words_alone(moment, spoken, texts):
+        texts = spoken.with_keys(texts)
     waited_s = min(moment.now.s - moment.state.judged_s, spoken.transcript.seconds)
     moment.do(Waited(Stage.STT, waited_s))
     if spoken.plain:
@@ -187,6 +197,25 @@ def _judge(moment: Moment) -> None:
         _deliver(moment, Unheard())
     else:
         _pass_over(moment, texts[0])
+
+
+def _drop_words(moment: Moment, spoken: Spoken) -> None:
+    """Take only the keys of an answer in keys and words.
+
+    Keys before what proved to be a noise are not ended by it: more of them may follow.
+    """
+    moment.do(ev.DropTranscription(spoken.number))
+    moment.become(judged=None, waits=Waits.CALLER)
+    keys = Keys(spoken.keys, spoken.started_at, spoken.asked)
+    if spoken.after or moment.state.gone:
+        _answer_by_keys(moment, keys)
+        return
+    voice.stop_filler(moment)
+    moment.do(TurnDropped())
+    if (more := moment.state.keys) is not None:
+        keys = replace(more, digits=keys.digits + more.digits, began_at=keys.began_at)
+    moment.become(keys=keys)
+    caller.wait_for_keys(moment)
 
 
 def _is_piece_of_number(moment: Moment, texts: tuple[str, ...]) -> bool:
@@ -229,7 +258,10 @@ def _begin_speech(moment: Moment) -> None:
     moment.become(asked=None, turn=turn_taking.on_bot_starts(moment.state.turn))
     if moment.state.turn.floor is turn_taking.Floor.QUIET:
         caller.drop_turn(moment)
+    keyed = [a for a in moment.state.arrivals if isinstance(a, Spoken) and a.keys]
     _forget(moment, Spoken, Silent)
+    for spoken in keyed:
+        caller.arrive(moment, Keys(spoken.keys, spoken.started_at, spoken.asked))
 
 
 # -- the end -------------------------------------------------------------------------
@@ -251,6 +283,8 @@ def _close(moment: Moment, why: VoicebotError) -> None:
     voice.stop_filler(moment)
     _forget(moment, Spoken, Keys, Silent, TimeUp)
     moment.do(ev.SetTimer(Timer.KEYS, None))
+    if moment.state.keys is not None and moment.state.keys.words is not None:
+        moment.do(ev.DropTranscription(moment.state.keys.words.number))
     moment.become(over=why, keys=None)
     if moment.state.judged is not None:
         moment.do(ev.DropTranscription(moment.state.judged.number))

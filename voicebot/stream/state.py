@@ -29,17 +29,11 @@ Question = tuple[Step, Asked]
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """One answer in keys."""
-
-    digits: str
-    began_at: datetime  # the moment of the first (UTC)
-    asked: Question | None  # at the last; None while the bot was putting a new one
-
-
-@dataclass(frozen=True, slots=True)
 class Spoken:
-    """A turn of the caller, from `start_ms` to `end_ms`, whose text is asked for by `number`."""
+    """A turn of the caller, from `start_ms` to `end_ms`, whose text is asked for by `number`.
+
+    Keys pressed just before or after the words belong to the same answer.
+    """
 
     number: int
     start_ms: float
@@ -48,10 +42,36 @@ class Spoken:
     plain: tuple[str, ...] = ()  # the first texts, while digits are transcribed again as words
     started_at: datetime = datetime.min  # when it began (UTC), once it is over
     decided_s: float = 0.0  # when it was known to be over
+    before: str = ""
+    after: str = ""
+    asked: Question | None = None  # at the last of the keys
 
     def told(self, event: Transcribed) -> Spoken:
         """Return it with its transcript, if this is its own."""
         return replace(self, transcript=event) if event.number == self.number else self
+
+    @property
+    def keys(self) -> str:
+        """All keys that belong to it."""
+        return self.before + self.after
+
+    def with_keys(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return these transcripts of its words with the keys where they were pressed."""
+        return tuple(" ".join(filter(None, (self.before, t, self.after))) for t in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One answer in keys."""
+
+    digits: str
+    began_at: datetime  # the moment of the first (UTC)
+    asked: Question | None  # at the last; None while the bot was putting a new one
+    words: Spoken | None = None  # said just before them, to the same question
+
+    def told(self, event: Transcribed) -> Keys:
+        """Return them with the transcript of their words, if this is it."""
+        return replace(self, words=self.words.told(event)) if self.words else self
 
 
 Arrival = Spoken | Keys | Silent | TimeUp
