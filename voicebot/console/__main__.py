@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 from voicebot.business import load_business
@@ -26,12 +25,7 @@ async def main(lifetime: Lifetime) -> None:
     server = console_server(
         app, settings.console_host, settings.console_port, lambda: lifetime.ready(address)
     )
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(server.serve())
-        stopping = tasks.create_task(lifetime.stopping.wait())
-        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        stopping.cancel()
+    await server.serve_until(lifetime.stopping)
 
 
 if __name__ == "__main__":

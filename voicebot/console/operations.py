@@ -1,36 +1,23 @@
 """Routes for operators: health, metrics, and events that webhook receivers did not take.
 
 Metrics are gauges of all calls, read from Redis, and counters of this machine's processes.
-
-`voicebot serve` names a folder in which each of its children keeps its metrics
-(prometheus_client's multi-process mode); the console adds them up when it is asked. Gauges carry
-the process's pid; those of a process that is gone are removed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter as Tally
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram
 from prometheus_client import Gauge as AnyGauge
-from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 
 from voicebot.call import Needs, Phase, Status, Step
 from voicebot.console.dependencies import AppState, State
+from voicebot.console.exposition import exposition
 from voicebot.console.problems import BadCursor, Problem
 from voicebot.console.search import LARGEST_PAGE
 from voicebot.console.views import Turn
@@ -91,31 +78,6 @@ async def refresh_gauges(state: AppState) -> None:
         live_calls.labels(phase).set(phases[phase])
     for kind in (Needs.PERSON, Needs.FOLLOW_UP):
         waiting_calls.labels(kind).set(needs[kind])
-
-
-def exposition() -> bytes:
-    """Return the metrics of all processes that share the folder, else of this one, as text."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if folder is None:
-        return generate_latest(REGISTRY)
-    _remove_dead_gauges(Path(folder))
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
-
-
-def _remove_dead_gauges(folder: Path) -> None:
-    """Remove the gauges of processes that have ended, and keep their counters."""
-    for file in folder.glob("gauge_*.db"):
-        pid = file.stem.rpartition("_")[2]
-        if file.stem.startswith("gauge_mostrecent") or not pid.isdecimal():
-            continue
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            file.unlink(missing_ok=True)
-        except PermissionError:  # another user's, which lives
-            continue
 
 
 router = APIRouter()

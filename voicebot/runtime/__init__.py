@@ -4,6 +4,7 @@ serve            `voicebot serve`: starts every process, keeps it running, stops
 child_processes  a child process: started, awaited, restarted, stopped
 process          the life of every process: event loop, ready, stopping, exit codes
 data_dir         the data directory: owned by one `serve`; the folder of its metrics
+parts            the parts that `--only` spreads over machines
 ports            addresses to listen on, bound before anything starts
 doctor           the checks (check_…): `voicebot doctor` shows what they find, `serve` refuses to
                  start where a requirement of one is not met

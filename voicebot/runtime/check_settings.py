@@ -14,6 +14,7 @@ from voicebot.business import example_name, load_business
 from voicebot.collect.wording import load_wording
 from voicebot.errors import INSTALL_LOCAL, ModelMissing
 from voicebot.runtime.findings import Check, Finding, note, ok, problem
+from voicebot.runtime.parts import PARTS_VARIABLE
 from voicebot.settings import PREFIX, Engine, Settings, variable
 from voicebot.speech import (
     SpeechProcess,
@@ -29,7 +30,7 @@ from voicebot.speech import (
 
 CORRECT: Final = "correct the environment or .env"
 _ENGINES: Final = ("transcriber", "synthesizer", "understanding")
-_OF_COMMANDS: Final = ("VOICEBOT_OPENAI_SIM_PORT",)
+_OF_COMMANDS: Final = ("VOICEBOT_OPENAI_SIM_PORT", PARTS_VARIABLE)
 """Variables of commands that are no fields of the settings."""
 _ALIKE: Final = 65.0
 """The least similarity of a suggestion, of 100: `REDDIS_URL` has 95, `SMTP` for `SMTP_URL` 67."""

@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -191,14 +191,16 @@ class Child:
             )
 
 
-async def end_orphans(folder: Path) -> None:
+async def end_orphans(folder: Path, is_ours: Callable[[str], bool] = bool) -> None:
     """End the children of a killed supervisor, found by their locks in `folder`.
 
-    Only the owner of the data directory may call this. Raises StartFailed when one does not end.
+    Only the owner of the data directory may call this, or of those parts of it for whose children
+    `is_ours` returns true: it gets a lock's name. Raises StartFailed when one does not end.
     """
     async with asyncio.TaskGroup() as group:
         for lock in await asyncio.to_thread(lambda: list(folder.glob("*.lock"))):
-            group.create_task(_end_orphan(lock))
+            if is_ours(lock.stem):
+                group.create_task(_end_orphan(lock))
 
 
 async def _end_orphan(lock: Path) -> None:

@@ -6,8 +6,8 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,17 +32,30 @@ def prepare_data_dir(data_dir: Path) -> Path:
 
 
 @contextmanager
-def own_data_dir(data_dir: Path) -> Iterator[None]:
+def own_data_dir(data_dir: Path, only: Collection[str] = ()) -> Iterator[None]:
     """Own the directory until the end; raises AlreadyRunning when another `serve` does, and
     SettingsError when nothing can be written there or its disk is full.
 
-    The lock goes with the process, however it dies.
+    only  the parts that are owned; others may be another's, by which parts of one machine share a
+          directory. Without it nothing may be another's.
+
+    The locks go with the process, however it dies.
     """
+    with ExitStack() as locks:
+        for name in (f"serve-{part}.lock" for part in sorted(only)):
+            locks.enter_context(_locked(data_dir, name, fcntl.LOCK_EX))
+        locks.enter_context(_locked(data_dir, _LOCK, fcntl.LOCK_SH if only else fcntl.LOCK_EX))
+        yield
+
+
+@contextmanager
+def _locked(data_dir: Path, name: str, how: int) -> Iterator[None]:
+    """Hold a lock file of the directory, shared or exclusively; see own_data_dir."""
     with _writing_in(data_dir):
-        lock = (prepare_data_dir(data_dir) / _LOCK).open("a+")
+        lock = (prepare_data_dir(data_dir) / name).open("a+")
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().strip()
@@ -54,7 +67,8 @@ def own_data_dir(data_dir: Path) -> Iterator[None]:
             ) from None
         with _writing_in(data_dir):
             lock.truncate(0)
-            os.write(lock.fileno(), f"{os.getpid()}\n".encode())  # what is buffered fails twice
+            if how == fcntl.LOCK_EX:  # what is buffered fails twice
+                os.write(lock.fileno(), f"{os.getpid()}\n".encode())
             if shutil.disk_usage(data_dir).free < LEAST_FREE_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         yield
@@ -73,13 +87,15 @@ def is_owned(data_dir: Path) -> bool:
 
 
 @contextmanager
-def metrics_folder(data_dir: Path) -> Iterator[Path]:
+def metrics_folder(data_dir: Path, only: Collection[str] = ()) -> Iterator[Path]:
     """Give an empty folder for the metrics of one run, in memory where there is any.
+
+    only  the parts that run, where others run beside them in the same data directory
 
     Event loops write to the files in it, and must not wait for a disk. It is removed at the end;
     the folder of a run that was killed is removed at the beginning of the next.
     """
-    note = data_dir / "metrics-folder"
+    note = data_dir / "-".join(("metrics-folder", *sorted(only)))
     with suppress(OSError):
         shutil.rmtree(note.read_text())
     where = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else data_dir

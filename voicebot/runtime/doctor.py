@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Annotated, Final
 
 import typer
@@ -14,15 +14,24 @@ from voicebot.runtime.check_ports import PORT_CHECKS
 from voicebot.runtime.check_services import SERVICE_CHECKS
 from voicebot.runtime.check_settings import CORRECT, SETTINGS_CHECKS
 from voicebot.runtime.findings import CANNOT_START, Check, Level, problem
+from voicebot.runtime.parts import ALL_PARTS, Part, require_meeting_place
 from voicebot.settings import Settings, load_settings, variable
 
 CHECKS: Final[dict[str, Check]] = SETTINGS_CHECKS | SERVICE_CHECKS | PORT_CHECKS
 """By subject, in the order in which they are shown."""
+_OF_SPEECH: Final = ("speech",)
+"""Subjects that matter only where callers are heard."""
 
 
-def refusals(settings: Settings) -> Iterator[VoicebotError]:
-    """Yield an error for each requirement that these settings do not meet."""
-    for check in CHECKS.values():
+def refusals(settings: Settings, parts: Set[Part] = ALL_PARTS) -> Iterator[VoicebotError]:
+    """Yield an error for each requirement that these settings do not meet, if `parts` run here."""
+    try:
+        require_meeting_place(settings, parts)
+    except SettingsError as error:
+        yield error
+    for subject, check in CHECKS.items():
+        if subject in _OF_SPEECH and not parts & {Part.STREAM, Part.SPEECH}:
+            continue
         try:
             check.require(settings)
         except CANNOT_START as error:

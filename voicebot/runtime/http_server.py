@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
@@ -26,3 +27,12 @@ class HttpServer(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+
+    async def serve_until(self, stopping: asyncio.Event) -> None:
+        """Serve until told to stop, or until the server ends by itself."""
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(self.serve())
+            told = tasks.create_task(stopping.wait())
+            await asyncio.wait((serving, told), return_when=asyncio.FIRST_COMPLETED)
+            self.should_exit = True
+            told.cancel()

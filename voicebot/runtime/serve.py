@@ -6,6 +6,9 @@
            ├─ console      the staff's port
            └─ notify       mail and webhooks, where they are set
 
+With `--only` it starts some of these parts; parts.py says how they meet. Where the console is left
+out, `metrics` tells this machine's metrics at the console's port.
+
 On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; then console and
 notify stop, then speech, and Valkey last, after the last commit. A second signal ends all at once.
 """
@@ -15,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,12 +27,13 @@ from typing import Annotated, Final
 import typer
 
 from voicebot.error_texts import why
-from voicebot.errors import VoicebotError
+from voicebot.errors import SettingsError, VoicebotError
 from voicebot.log import get_logger
 from voicebot.runtime.check_settings import unknown_settings
 from voicebot.runtime.child_processes import Child, end_orphans
 from voicebot.runtime.data_dir import metrics_folder, own_data_dir, prepare_data_dir
 from voicebot.runtime.doctor import refusals
+from voicebot.runtime.parts import ALL_PARTS, PARTS_VARIABLE, Part, part_of
 from voicebot.runtime.ports import (
     console_address,
     is_loopback,
@@ -55,6 +59,7 @@ _STILL_STARTING_EVERY_S = 5.0
 _VALKEY_CHECK_EVERY_S = 1.0
 _REDIS_TIMEOUT_S = 3.0
 _LOCKS = "children"
+_METRICS = ("metrics", "console.metrics_only")
 
 log = get_logger(__name__)
 
@@ -66,7 +71,7 @@ class Children:
     speech: list[Child]
     streams: list[Child]
     others: list[Child]
-    """The console, and notify where mail or webhooks are set."""
+    """The console, or metrics without it, and notify where mail or webhooks are set."""
 
     @property
     def all(self) -> list[Child]:
@@ -87,6 +92,13 @@ def serve(
             "--local", help="For trying out: listen on 127.0.0.1, do not wait for calls at Ctrl-C."
         ),
     ] = False,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(
+            "--only",
+            help="Run this part alone (may be repeated); the others run elsewhere, on one Redis.",
+        ),
+    ] = None,
 ) -> None:
     """Answer calls: start Redis (unless VOICEBOT_REDIS_URL is set), speech, stream, console.
 
@@ -94,33 +106,53 @@ def serve(
     voicebot serve --local         try it out; `make run-local` is the same
     voicebot serve --workers 2     for real: one stream process per core
     VOICEBOT_STREAM_PORT=8081 VOICEBOT_CONSOLE_PORT=8001 voicebot serve --local
+    voicebot serve --only stream --only speech    on a machine beside others (docs/operations.md)
 
     Wrong settings are reported before anything starts, with exit code 78; see `voicebot doctor`.
     """
-    run(partial(_serve, workers=workers, local=local), detached=True)
+    parts = frozenset(only or ALL_PARTS)
+    run(partial(_serve, workers=workers, local=local, parts=parts), detached=True)
 
 
-async def _serve(lifetime: Lifetime, *, workers: int, local: bool) -> None:
+async def _serve(lifetime: Lifetime, *, workers: int, local: bool, parts: frozenset[Part]) -> None:
     settings = for_trying_out(load_settings()) if local else load_settings()
     for sentence in unknown_settings():
         say(f"warning: {sentence}")
-    if impossible := list(refusals(settings)):  # reported once, not by every child
+    if impossible := list(refusals(settings, parts)):  # reported once, not by every child
         raise ExceptionGroup("impossible settings", impossible)
     data_dir = prepare_data_dir(settings.data_dir)
-    with own_data_dir(data_dir):
-        await end_orphans(prepare_data_dir(data_dir / _LOCKS))
-        with metrics_folder(data_dir) as metrics, reserve(stream_address(settings)) as stream:
-            with reserve(console_address(settings)) as console:  # the console binds the port itself
-                ports = {"stream_port": stream.getsockname()[1]}
-                ports["console_port"] = console.getsockname()[1]
-            settings = settings.model_copy(update={"data_dir": data_dir, **ports})
-            supervise = partial(_supervise, workers=workers, metrics=metrics, lifetime=lifetime)
+    only = () if parts == ALL_PARTS else parts
+    with own_data_dir(data_dir, only):
+        locks = prepare_data_dir(data_dir / _LOCKS)
+        await end_orphans(locks, lambda lock: part_of(lock) in parts)
+        with metrics_folder(data_dir, only) as metrics, ExitStack() as ports:
+            chosen = _reserved(settings, parts, ports)
+            settings = settings.model_copy(update={"data_dir": data_dir, **chosen})
+            supervise = partial(
+                _supervise, workers=workers, metrics=metrics, lifetime=lifetime, parts=parts
+            )
             if settings.redis_url is not None:
                 await _check_redis(settings.redis_url)
+                await supervise(settings)
+            elif parts == {Part.SPEECH}:
                 await supervise(settings)
             else:
                 await _with_valkey(settings, supervise)
     say("stopped")
+
+
+def _reserved(settings: Settings, parts: frozenset[Part], held: ExitStack) -> dict[str, int]:
+    """Return the ports to listen on; the stream workers' is held open until `held` is closed.
+
+    Raises StartFailed where one is in use.
+    """
+    chosen = {}
+    if Part.STREAM in parts:
+        stream = held.enter_context(reserve(stream_address(settings)))
+        chosen["stream_port"] = stream.getsockname()[1]
+    with reserve(console_address(settings)) as console:  # the console binds the port itself
+        chosen["console_port"] = console.getsockname()[1]
+    return chosen
 
 
 async def _check_redis(url: str) -> None:
@@ -175,19 +207,21 @@ async def _keep_valkey(valkey: EmbeddedValkey) -> None:
 
 
 async def _supervise(
-    settings: Settings, *, workers: int, metrics: Path, lifetime: Lifetime
+    settings: Settings, *, workers: int, metrics: Path, lifetime: Lifetime, parts: frozenset[Part]
 ) -> None:
-    children = children_of(settings, workers, metrics)
+    children = children_of(settings, workers, metrics, parts)
     say(f"starting {', '.join(child.name for child in children.all)} …")
     async with asyncio.TaskGroup() as lives:
         for child in children.all:
             lives.create_task(child.live())
         if await _all_ready(children.all, lifetime.stopping):
-            say(banner(settings))
+            say(banner(settings, parts))
             await lifetime.stopping.wait()
         say(
             f"stopping; calls that are running have {settings.drain_s:g} s to end "
             "(Ctrl-C again: at once) …"
+            if children.streams
+            else "stopping …"
         )
         await _stop(children.streams, settings.drain_s + _STOP_MARGIN_S)
         await _stop(children.others, _STOP_MARGIN_S)
@@ -200,10 +234,16 @@ def for_trying_out(settings: Settings) -> Settings:
     return settings.model_copy(update={k: v for k, v in LOCAL.items() if k not in given})
 
 
-def children_of(settings: Settings, workers: int, metrics: Path) -> Children:
-    """Return the children that these settings need, with the resolved settings."""
+def children_of(
+    settings: Settings, workers: int, metrics: Path, parts: frozenset[Part] = ALL_PARTS
+) -> Children:
+    """Return the children of these parts that these settings need, with the resolved settings.
+
+    Raises SettingsError where a part that was asked for by itself has nothing to run.
+    """
     resolved = {
-        "VOICEBOT_REDIS_URL": str(settings.redis_url),
+        "VOICEBOT_REDIS_URL": settings.redis_url or "",
+        PARTS_VARIABLE: ",".join(sorted(parts)),
         "VOICEBOT_DATA_DIR": str(settings.data_dir),
         "VOICEBOT_STREAM_HOST": settings.stream_host,
         "VOICEBOT_STREAM_PORT": str(settings.stream_port),
@@ -219,10 +259,20 @@ def children_of(settings: Settings, workers: int, metrics: Path) -> Children:
 
     speech = [child(p.value, f"speech.{p}") for p in SpeechProcess if is_needed(settings, p)]
     streams = [child(f"stream {number}", "stream") for number in range(1, workers + 1)]
-    others = [child("console", "console")]
-    if settings.smtp_url or settings.webhook_url:
+    has_console = Part.CONSOLE in parts
+    others = [child("console", "console") if has_console else child(*_METRICS)]
+    tells = Part.NOTIFY in parts and (settings.smtp_url or settings.webhook_url)
+    if tells:
         others.append(child("notify", "notify"))
-    return Children(speech, streams, others)
+    if parts == {Part.SPEECH} and not speech:
+        raise SettingsError("--only speech: these settings use no local speech; see doctor")
+    if parts == {Part.NOTIFY} and not tells:
+        raise SettingsError(
+            "--only notify: nobody is to be told; set VOICEBOT_SMTP_URL or VOICEBOT_WEBHOOK_URL"
+        )
+    return Children(
+        speech if Part.SPEECH in parts else [], streams if Part.STREAM in parts else [], others
+    )
 
 
 def say(text: str) -> None:
@@ -263,33 +313,44 @@ async def _stop(children: list[Child], within_s: float) -> None:
             group.create_task(child.stop(within_s))
 
 
-def banner(settings: Settings) -> str:
+def banner(settings: Settings, parts: frozenset[Part] = ALL_PARTS) -> str:
     """Return what to show at the terminal once everything runs."""
     stream, console = stream_address(settings), console_address(settings)
     at = f"{stream.reachable_host}:{stream.port}"
     staff = f"http://{console.reachable_host}:{console.port}"
-    usual = (at, staff) == ("127.0.0.1:8080", "http://127.0.0.1:8000")
-    options = "" if usual else f"--url ws://{at}/media --console {staff}"
+    takes_calls, has_page = Part.STREAM in parts, Part.CONSOLE in parts
     rows = {
-        "phone": f"ws://{at}/media   webhook http://{at}/twiml",
-        "number": settings.public_url
+        "runs": parts != ALL_PARTS and ", ".join(sorted(parts)),
+        "phone": takes_calls and f"ws://{at}/media   webhook http://{at}/twiml",
+        "number": takes_calls
+        and settings.public_url
         and f"voice webhook {settings.public_url}/twiml, method POST or GET",
-        "OpenAI": _openai_use(settings),
-        "staff": f"{staff}   API {staff}/docs",
-        "Redis": without_password(str(settings.redis_url)),
+        "OpenAI": takes_calls and _openai_use(settings),
+        "staff": has_page and f"{staff}   API {staff}/docs",
+        "metrics": not has_page and f"{staff}/metrics",
+        "Redis": settings.redis_url and without_password(settings.redis_url),
         "data": str(settings.data_dir),
     }
     table = "\n".join(f"  {name:<8} {text}" for name, text in rows.items() if text)
+    call = _call_to_place(at, staff if has_page else "") if takes_calls else ""
+    warning = _open_port_warning(settings) if takes_calls else ""
     return f"""
 voicebot is ready
 
 {table}
-{_open_port_warning(settings)}
+{warning}{call}
+Stop with Ctrl-C.
+"""
+
+
+def _call_to_place(at: str, staff: str) -> str:
+    """Return how to place a call at this server; `staff`: the console's address, if it is here."""
+    usual = (at, staff) == ("127.0.0.1:8080", "http://127.0.0.1:8000")
+    options = "" if usual else f"--url ws://{at}/media{f' --console {staff}' if staff else ''}"
+    return f"""
 Place a call from another terminal:
   {f"make call ARGS='{options}'" if options else "make call"}
   {f"voicebot call {options}".rstrip()}
-
-Stop with Ctrl-C.
 """
 
 
