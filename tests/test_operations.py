@@ -15,6 +15,7 @@ from subprocess import run
 from urllib.request import urlopen
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from websockets.asyncio.client import connect
@@ -161,6 +162,15 @@ def is_told(stack: Serving, name: str, wanted: float) -> bool:
 
 def value(samples: Samples, name: str) -> float:
     return sum(value for _, value in samples[name])
+
+
+def test_the_rules_are_yaml_with_a_sentence_of_what_to_do_for_each_alert() -> None:
+    """What promtool would say first, where there is none."""
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
+    assert len(group["rules"]) > 20
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in ("page", "ticket"), rule
+        assert all(isinstance(rule["annotations"][key], str) for key in ("summary", "do")), rule
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
