@@ -153,7 +153,7 @@ def test_in_an_emergency_without_anybody_no_e_mail_is_asked_for() -> None:
 def test_a_complaint_is_written_down_and_a_call_back_promised() -> None:
     scene = at(Step.NAME)
     scene.hears("I want to make a complaint about the plumber")
-    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.FOLLOW_UP)
+    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.PERSON)
     assert "complaint about the plumber" in scene.notes[0]
     assert scene.ending is None
 
@@ -418,6 +418,28 @@ def test_a_wrong_number_leaves_nothing_to_do_for_anybody() -> None:
     scene.hears("sorry, wrong number")
     assert scene.change.needs is Needs.NOTHING
     assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("words", "answered"),
+    [
+        ("hang on, I gave you the wrong number, it's 0418 225 970", "That's 0418 225 970"),
+        ("oh, I think you've put the wrong number. 0418 225 970", "That's 0418 225 970"),
+        ("I gave you the wrong number before, I think", "the best number"),
+    ],
+)
+def test_who_gave_a_wrong_number_has_not_rung_one(words: str, answered: str) -> None:
+    scene = at(Step.EMAIL)
+    assert answered in scene.hears(words)
+    assert scene.ending is None
+    assert scene.dialogue.step is Step.PHONE
+
+
+def test_a_name_behind_an_objection_that_names_it_is_the_new_one() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("I gave you the wrong name, it's Marjorie Quist")
+    assert scene.dialogue.answers[Step.NAME] == "Marjorie Quist"
+    assert scene.dialogue.step is Step.EMAIL
 
 
 def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:

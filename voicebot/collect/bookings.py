@@ -32,7 +32,8 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     owed = turn.dialogue.promised or turn.dialogue.needs is not Needs.NOTHING
     turn = turn.become(promised=owed, purpose=purpose, mode=Mode.ASKING)
     turn = turn.become(attempts=0, put=0, partial=None)
-    turn = turn.need(Needs.FOLLOW_UP, WISHES[purpose]).note(text)
+    needs = Needs.PERSON if purpose is Purpose.COMPLAIN else Needs.FOLLOW_UP
+    turn = turn.need(needs, WISHES[purpose]).note(text)
     return turn.say(f"existing.begin_{purpose}")
 
 

@@ -3,10 +3,13 @@
 `model` asks a model for what is left unread; nothing else here waits.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from voicebot.call import Window
 from voicebot.collect.understanding.acts import acts, assents, consents
+from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.fields import readers
 from voicebot.collect.understanding.fields.email import valid
@@ -86,7 +89,29 @@ __all__ = [
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
     said = utterance(text, situation.language)
-    fields = readers(situation.language).values()
+    fields = readers(situation.language)
     # Of two that explain the same words the first counts: 就这个号码 answers, or agrees.
-    every = (*fields, acts) if situation.asked is Asked.ANSWER else (acts, *fields)
-    return choose(said, chain.from_iterable(reader(said, situation) for reader in every))
+    answers = situation.asked is Asked.ANSWER
+    every = (*fields.values(), acts) if answers else (acts, *fields.values())
+    candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
+    reading = choose(said, candidates)
+    if reading.rest:
+        candidates += chain.from_iterable(
+            _answers_behind(said, situation, act)
+            for act in reading.acts
+            if isinstance(act, Correct) and not act.value and act.step is not situation.step
+        )
+        reading = choose(said, candidates)
+    return reading
+
+
+def _answers_behind(said: Utterance, situation: Situation, wrong: Correct) -> Iterator[Candidate]:
+    """Give the answers to a question that is not open, behind an objection that names it.
+
+    As in "I gave you the wrong surname, it's Quest".
+    """
+    asked = replace(situation, step=wrong.step, asked=Asked.ANSWER, partial=None)
+    behind = next((n for n, t in enumerate(said.tokens) if t.start >= wrong.span[1]), len(said))
+    for candidate in readers(situation.language)[wrong.step](said, asked):
+        if candidate.act.span[0] >= wrong.span[1]:
+            yield replace(candidate, first=max(candidate.first, behind))

@@ -170,7 +170,7 @@ def _unfinished(number: _Number, run: Run) -> _Number:
 
 
 def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Number, str] | None:
-    """Return a number beside other written figures: "NY 11757 2025550151"."""
+    """Return a number beside other figures: "NY 11757 2025550151", "… five one, ten Bay Road"."""
     for run in own:
         groups, many = run.groups, min(len(run.groups), _MOST_GROUPS)
         for first, end in ((n, m) for n in range(many) for m in range(many, n, -1)):
@@ -179,8 +179,11 @@ def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Nu
             joined = any(said.tokens[at].glued for at in edges)  # "2025550151-2"
             long = len(kept) <= _LONG_GROUPS and any(len(g.digits) >= _LONG_DIGITS for g in kept)
             parted = all(said.tokens[at - 1].is_sign for at in edges)  # "0412 345 678, 9 Bay …"
+            last = groups[-1].end
+            before_words = parted and not first and last < len(said) and not said.is_sound(last)
             apart = all(
-                g.written and (long or parted or len(g.digits) >= _FEWEST_DIGITS) for g in others
+                (g.written and (long or parted or len(g.digits) >= _FEWEST_DIGITS)) or before_words
+                for g in others
             )
             number = _Number(kept, last=len(kept))
             if others and apart and not joined and (value := number.value(region)):
