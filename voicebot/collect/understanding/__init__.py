@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from voicebot.call import Window
+from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts, assents, consents
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
@@ -97,21 +97,25 @@ def read(text: str, situation: Situation) -> Reading:
     reading = choose(said, candidates)
     if reading.rest:
         candidates += chain.from_iterable(
-            _answers_behind(said, situation, act)
+            _answers_behind(said, situation, act.step, act.span[1])
             for act in reading.acts
-            if isinstance(act, Correct) and not act.value and act.step is not situation.step
+            if isinstance(act, Correct) and act.step and not act.value
         )
         reading = choose(said, candidates)
     return reading
 
 
-def _answers_behind(said: Utterance, situation: Situation, wrong: Correct) -> Iterator[Candidate]:
-    """Give the answers to a question that is not open, behind an objection that names it.
+def _answers_behind(
+    said: Utterance, situation: Situation, step: Step, wrong: int
+) -> Iterator[Candidate]:
+    """Give the answers to `step` behind the objection that names it and ends at `wrong`.
 
     As in "I gave you the wrong surname, it's Quest".
     """
-    asked = replace(situation, step=wrong.step, asked=Asked.ANSWER, partial=None)
-    behind = next((n for n, t in enumerate(said.tokens) if t.start >= wrong.span[1]), len(said))
-    for candidate in readers(situation.language)[wrong.step](said, asked):
-        if candidate.act.span[0] >= wrong.span[1]:
+    if step is situation.step:
+        return
+    asked = replace(situation, step=step, asked=Asked.ANSWER, partial=None)
+    behind = next((n for n, token in enumerate(said.tokens) if token.start >= wrong), len(said))
+    for candidate in readers(situation.language)[step](said, asked):
+        if candidate.act and candidate.act.span[0] >= wrong:
             yield replace(candidate, first=max(candidate.first, behind))
