@@ -301,6 +301,13 @@ class Appointments(Protocol):
         """Return the coming appointments of other calls that came from `number` (E.164) or were
         given it as the caller's phone, soonest first; none while Redis is away."""
 
+    async def bookings_named(self, name: str) -> tuple[Booking, ...]:
+        """Return the coming appointments of other calls under a family name like that of `name`,
+        soonest first, the next hundred at most; none while Redis is away.
+
+        A name proves nothing: the caller must tell something else that the record has.
+        """
+
     async def cancel(self, booking: CallSid) -> bool:
         """Call an appointment off: its record says so and keeps the time, then its place is free.
 

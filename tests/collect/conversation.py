@@ -17,6 +17,7 @@ from voicebot.collect.events import (
     Ending,
     Event,
     Find,
+    FindNamed,
     Found,
     Free,
     Heard,
@@ -131,7 +132,7 @@ def answer_of(asked: Inquire, place: Place, free: tuple[datetime, ...]) -> Event
             return Placed(request, place, asked.said)
         case Look() as request:
             return Free(request, free, asked.said)
-        case Find() as request:
+        case Find() | FindNamed() as request:
             return Found(request, (), asked.said)
         case CallOff() as request:
             return CalledOff(request, True, asked.said)

@@ -28,6 +28,7 @@ from voicebot.collect.events import (
     Ending,
     Event,
     Find,
+    FindNamed,
     Found,
     Free,
     Heard,
@@ -61,11 +62,12 @@ BOOKED = Booking(
 
 @dataclass
 class Scene:
-    """A call in the middle, with a calendar of free times and the bookings of a number."""
+    """A call in the middle, with a calendar of free times, and bookings by number and by name."""
 
     dialogue: Dialogue
     free: tuple[str, ...] = ("2026-03-03T09:00", "2026-03-04T15:00", "2026-03-06T10:00")
     bookings: tuple[Booking, ...] = ()
+    named: tuple[Booking, ...] = ()
     asked: list[Request] = field(default_factory=list)
     change: Change = field(default_factory=Change)
     ending: Ending | None = None
@@ -102,6 +104,8 @@ class Scene:
                 return Free(request, left, inquiry.said)
             case Find() as request:
                 return Found(request, self.bookings, inquiry.said)
+            case FindNamed() as request:
+                return Found(request, self.named, inquiry.said)
             case CallOff() as request:
                 return CalledOff(request, True, inquiry.said)
 

@@ -88,6 +88,9 @@ class Call:
     async def bookings(self, number: str) -> tuple[Booking, ...]:
         return ()
 
+    async def bookings_named(self, name: str) -> tuple[Booking, ...]:
+        return ()
+
     async def cancel(self, booking: CallSid) -> bool:
         return False
 

@@ -85,6 +85,64 @@ async def test_an_appointment_is_found_by_the_number_that_called_or_that_was_giv
     assert await found(store, "+61255550111") == []
 
 
+async def named(store: Store, name: str) -> list[tuple[CallSid, object]]:
+    """The appointments under a name, as another call finds them."""
+    turn = await store.open_turn(OTHER)
+    bookings = await turn.appointments.bookings_named(name)
+    return [(booking.call_sid, booking.state.answers[Step.TIME]) for booking in bookings]
+
+
+@pytest.mark.parametrize("name", ["Test Caller", "caller", "Ann Callar", "Coller", "Mr Calle"])
+async def test_an_appointment_is_found_by_a_family_name_as_it_is_heard(
+    store: Store, name: str
+) -> None:
+    await booked(store)
+    assert await named(store, name) == [(SID, BOOKED_TIME)]
+
+
+@pytest.mark.parametrize("name", ["Test", "Caldar", "C", ""])
+async def test_another_name_an_initial_or_none_finds_nothing(store: Store, name: str) -> None:
+    await booked(store)
+    assert await named(store, name) == []
+
+
+async def test_those_of_one_name_come_soonest_first_and_without_the_own(store: Store) -> None:
+    await booked(store, CallSid("CA1"), LATER)
+    await booked(store, CallSid("CA2"), BOOKED_TIME)
+    await booked(store, OTHER, LATER + timedelta(days=1))
+    assert [sid for sid, _ in await named(store, "Caller")] == ["CA2", "CA1"]
+
+
+async def test_a_name_that_was_mended_is_the_one_that_counts(store: Store) -> None:
+    await booked(store)
+    assert await store.writes.update_user_info_field(SID, "name", "Robin Carter")
+    await store.best_effort.finish()
+    assert await named(store, "Carter") == [(SID, BOOKED_TIME)]
+    assert await named(store, "Caller") == []
+
+
+async def test_what_was_called_off_is_in_no_index_and_what_was_moved_has_its_time(
+    store: Store, client: Redis
+) -> None:
+    await booked(store)
+    turn = await store.open_turn(OTHER)
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    assert await named(store, "Caller") == [(SID, LATER)]
+    assert await turn.appointments.cancel(SID)
+    assert await named(store, "Caller") == []
+    assert [key async for key in client.scan_iter("booked*")] == []
+
+
+async def test_the_keys_of_names_show_none_and_expire(store: Store, client: Redis) -> None:
+    await booked(store)
+    keys = [key async for key in client.scan_iter("booked-name:*")]
+    assert len(keys) == len({"caller", *"caller"}), "whole, and without each of its letters"
+    for key in keys:
+        assert "call" not in key.casefold()
+        life_s = await client.ttl(key)
+        assert BOOKED_TIME < START + timedelta(seconds=life_s) < BOOKED_TIME + timedelta(days=2)
+
+
 async def test_those_of_one_number_come_soonest_first(store: Store) -> None:
     await booked(store, CallSid("CA1"), LATER)
     await booked(store, CallSid("CA2"), BOOKED_TIME)
@@ -410,12 +468,14 @@ async def test_appointments_that_the_index_does_not_name_are_added(
     store: Store, client: Redis, business: Business, clock: Clock
 ) -> None:
     await booked(store)
-    await client.delete(f"booked:{{{NUMBER}}}", f"booked:{{{PHONE}}}")
+    async for key in client.scan_iter("booked*"):
+        await client.delete(key)
     await client.set("call:{CAbroken}", "no hash")
     assert await found(store) == []
     await Reconciliation(client, business, clock).index()
     assert await found(store) == [(SID, BOOKED_TIME)]
     assert await found(store, PHONE) == [(SID, BOOKED_TIME)]
+    assert await named(store, "Caller") == [(SID, BOOKED_TIME)]
 
 
 async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
@@ -426,6 +486,7 @@ async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
     async with Redis(port=1, decode_responses=True) as nowhere:
         ledger = await make_store(nowhere, clock=clock).open_call(OTHER, caller=NUMBER)
         assert await ledger.appointments.bookings(NUMBER) == ()
+        assert await ledger.appointments.bookings_named("Caller") == ()
         assert not await ledger.appointments.cancel(SID)
         assert await ledger.appointments.move(SID, LATER) is Place.UNKNOWN
     assert await found(store) == [(SID, BOOKED_TIME)]
@@ -490,11 +551,13 @@ async def test_on_a_cluster_too(on_cluster: Store, business: Business) -> None:
         new = at + timedelta(hours=2)
         assert await turn.appointments.move(sid, new) is Place.YOURS
         assert (sid, new) in await found(on_cluster, PHONE)
+        assert (sid, new) in await named(on_cluster, "Coller")
         assert await is_free(on_cluster, at)
         assert not await is_free(on_cluster, new)
         assert await turn.appointments.cancel(sid)
         assert await is_free(on_cluster, new)
     assert await found(on_cluster) == []
+    assert await named(on_cluster, "Caller") == []
 
 
 async def test_a_move_to_the_time_that_it_has_takes_no_second_place(

@@ -1,7 +1,9 @@
 """An existing appointment: found by its number and its name, then called off, moved or told.
 
-Nothing of it is said before the spoken name agrees with its own: a number can be forged. What is
-not found is written down, and staff call back.
+Nothing of it is said before the spoken name agrees with its own: a number can be forged. Where no
+number finds it, the caller is asked once for its address (for its e-mail, where a business asks no
+address), and it is looked for under the name: found is what has both. What is not found is written
+down, and staff call back; that a name is known is never told.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Booking, CallSid, Needs, Service, Step, Wish
-from voicebot.collect.dialogue import Appointment, Mode, Purpose, normal
-from voicebot.collect.events import CalledOff, CallOff, Find, Found
+from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal
+from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding.same_person import names_agree
+from voicebot.collect.understanding.same_person import addresses_agree, names_agree
 
 WISHES = {
     Purpose.CANCEL: Wish.CANCEL,
@@ -38,7 +40,8 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
 
 
 def proceed(turn: Turn) -> Turn:
-    """Find the appointment once a name and a number are known; else note it for staff."""
+    """Find the appointment once a name and a number are known, or what stands for the number; else
+    note it for staff."""
     held = turn.dialogue
     if held.about:
         return recall(turn)
@@ -49,7 +52,20 @@ def proceed(turn: Turn) -> Turn:
     number = next((n for n in numbers if n and n not in held.sought), None)
     if number and name:
         return turn.become(sought=(*held.sought, number)).ask_for(Find(number))
-    return close(turn.say("existing.not_found"))
+    return _prove(turn)
+
+
+def _prove(turn: Turn) -> Turn:
+    """Ask for what only the customer knows, then look under the name; both once in a call."""
+    held = turn.dialogue
+    name, proof = held.answers.get(Step.NAME), held.proof
+    if not name or proof is None or proof in held.sought:
+        return close(turn.say("existing.not_found"))
+    if proof in held.answers:
+        return turn.become(sought=(*held.sought, proof.value)).ask_for(FindNamed(name))
+    if held.proving:  # asked for, and not given
+        return close(turn.say("existing.not_found"))
+    return turn.become(proving=True, step=proof, mode=Mode.ASKING, put=0, attempts=0).ask()
 
 
 def may_find(turn: Turn) -> bool:
@@ -63,13 +79,15 @@ def may_find(turn: Turn) -> bool:
 def on_found(turn: Turn, event: Found) -> Turn:
     """Take up the next appointment of the caller's own; nothing is said of another's."""
     turn = replace(turn, said=event.said)
-    name = turn.dialogue.answers.get(Step.NAME, "")
-    own = next((each for each in event.bookings if _is_own(each, name)), None)
-    if own is None:
-        held = turn.dialogue
-        if held.step is not Step.PHONE and Step.PHONE not in held.answers:
-            return turn.become(step=Step.PHONE, mode=Mode.ASKING, put=0, attempts=0).ask()
+    held, by_name = turn.dialogue, isinstance(event.request, FindNamed)
+    mine = (each for each in event.bookings if _is_own(each, held, by_name=by_name))
+    own = next(mine, None)
+    if own is None and by_name:
         return close(turn.say("existing.not_found"))
+    if own is None:
+        if held.step is not Step.PHONE and not {Step.PHONE} & (set(held.answers) | held.settled):
+            return turn.become(step=Step.PHONE, mode=Mode.ASKING, put=0, attempts=0).ask()
+        return proceed(turn)
     turn = turn.become(about=_appointment(own, turn), put=0, attempts=0)
     match turn.dialogue.purpose:
         case Purpose.CANCEL:
@@ -104,9 +122,19 @@ def keep(turn: Turn) -> Turn:
     return close(turn)
 
 
-def _is_own(booking: Booking, name: str) -> bool:
-    stored = booking.state.answers.get(Step.NAME)
-    return isinstance(stored, str) and names_agree(name, stored)
+def _is_own(booking: Booking, held: Dialogue, *, by_name: bool) -> bool:
+    """Return whether it has the caller's name and, found `by_name`, what is to prove it."""
+    stored = booking.state.answers
+    name = stored.get(Step.NAME)
+    if not isinstance(name, str) or not names_agree(held.answers.get(Step.NAME, ""), name):
+        return False
+    if not by_name:
+        return True
+    proof = stored.get(held.proof) if held.proof else None
+    told = held.answers.get(held.proof, "") if held.proof else ""
+    if not isinstance(proof, str):
+        return False
+    return addresses_agree(told, proof) if held.proof is Step.ADDRESS else told == proof
 
 
 def _appointment(booking: Booking, turn: Turn) -> Appointment:

@@ -24,6 +24,7 @@ from voicebot.collect.events import (
     Event,
     Expectation,
     Find,
+    FindNamed,
     Found,
     Free,
     Heard,
@@ -160,6 +161,8 @@ class Conversation:
                 return Free(request, moments, said)
             case Find(number) as request:
                 return Found(request, await calendar.bookings(number), said)
+            case FindNamed(name) as request:
+                return Found(request, await calendar.bookings_named(name), said)
             case CallOff(booking) as request:
                 return CalledOff(request, await calendar.cancel(booking), said)
             case Move(booking, start) as request:

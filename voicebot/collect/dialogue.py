@@ -97,6 +97,7 @@ class Dialogue:
     about      the existing appointment that was found
     dealt      purposes that were dealt with, and are not taken up twice
     sought     numbers under which no appointment was found
+    proving    no number found it: who the caller is, `proof` is to tell beside the name
     unknown    questions that could not be answered, the last few, and are not noted twice
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
     earlier    what the same number began before: a call of it is offered once the caller's name
@@ -136,6 +137,7 @@ class Dialogue:
     about: Appointment | None = None
     dealt: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
+    proving: bool = False
     unknown: tuple[str, ...] = ()
     urgent: bool = False
     resumed: bool = False
@@ -190,7 +192,16 @@ class Dialogue:
             return tuple(s for s in self.business.ask if not (self.urgent and s is Step.EMAIL))
         if self.purpose is Purpose.MOVE and self.about:
             return (Step.TIME,)
-        return (Step.NAME, Step.PHONE)
+        proof = (self.proof,) if self.proving and self.proof else ()
+        return (Step.NAME, Step.PHONE, *proof)
+
+    @property
+    def proof(self) -> Step | None:
+        """What a booking has that few but its customer know, beside a name and a number.
+
+        Not its day: of those there are few, and a stranger may ring often.
+        """
+        return next((s for s in (Step.ADDRESS, Step.EMAIL) if s in self.business.ask), None)
 
     @property
     def read_back(self) -> tuple[Step, ...]:
@@ -260,6 +271,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         about=_shaped(_APPOINTMENT, saved.get("about")) if not ended else None,
         dealt=_texts(saved.get("dealt")),
         sought=_texts(saved.get("sought")),
+        proving=bool(saved.get("proving")),
         unknown=_texts(saved.get("unknown")),
         urgent=bool(saved.get("urgent")),
         promised=bool(saved.get("promised")),
@@ -347,7 +359,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "unknown"),
+    *("promised", "unknown", "proving"),
 )
 """The fields that travel in the record as they are."""
 

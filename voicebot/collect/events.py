@@ -89,6 +89,13 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class FindNamed:
+    """Ask for the coming appointments under a family name like this one; they come as Found."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallOff:
     """Call an appointment of another call off; the answer comes as CalledOff."""
 
@@ -103,7 +110,7 @@ class Move:
     start: datetime
 
 
-Request = Reserve | Look | Find | CallOff | Move
+Request = Reserve | Look | Find | FindNamed | CallOff | Move
 """Asked of the calendar and the record, in the middle of a turn."""
 
 
@@ -127,9 +134,9 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The coming appointments of a number, the next one first."""
+    """The coming appointments of a number or under a name, the next one first."""
 
-    request: Find
+    request: Find | FindNamed
     bookings: tuple[Booking, ...]
     said: tuple[str, ...] = ()
 

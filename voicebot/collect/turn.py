@@ -193,6 +193,8 @@ class Turn:
             case _:
                 moved = "_moved" if held.about and held.step is Step.TIME else ""
                 key = f"ask.{held.step}{moved}{self._visited(held.step)}"
+                if held.proving and held.step is held.proof:
+                    key = f"existing.{held.step}"
                 if held.step is Step.PHONE and held.noisy and not put:
                     turn = turn.say("trouble.noisy")
                 return turn.say(key, put, services=self.offers())

@@ -19,7 +19,8 @@ from voicebot.call import CallSid, CallState
 from voicebot.log import get_logger
 from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
-from voicebot.store.bookings import BookingIndex, CallAppointments
+from voicebot.store.booking_index import BookingIndex
+from voicebot.store.bookings import CallAppointments
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.commit_encoding import after
 from voicebot.store.fallback import FallbackStore

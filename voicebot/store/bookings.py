@@ -1,4 +1,4 @@
-"""Appointments that stand: found by a telephone number, called off, moved.
+"""Appointments that stand: found by a telephone number or a name, called off, moved.
 
     cancel   the record says so ──► its place is free
     move     the new place is taken ──► the record has the new time ──► the old place is free
@@ -10,29 +10,26 @@ while Redis is away an appointment stands as it is.
 
 A place that an appointment was moved to has the holder `<callSid>><minute>`: in a day that has the
 old place too, both are there until the record is written.
-
-The index names calls, and never decides: whether an appointment stands, and whose it is, is read
-from its record. So an entry may come before its record is written, and outlive it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import Booking, CallSid, Place, Service, Step
+from voicebot.call import Booking, CallSid, CallState, Place, Service, Step
 from voicebot.errors import BrokenRecord
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.index import in_parts, is_number
-from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, answer_text, call_keys, flag
-from voicebot.store.record import CallRecord
+from voicebot.names import name_keys
+from voicebot.store.booking_index import BookingIndex
+from voicebot.store.client import AWAY
+from voicebot.store.layout import answer_text
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
 from voicebot.store.slots import Slots, day_key, minute_of_day
 from voicebot.validation import read_moment
@@ -41,74 +38,8 @@ log = get_logger(__name__)
 
 PATIENCE_S = 1.0
 """Time that a caller waits for each of Redis's answers."""
-MOST_BOOKINGS = 10
-"""More coming appointments of one number are not looked at: no caller hears them all."""
-_KEPT_AFTER = timedelta(days=1)
-
-_FIELDS = [BOOKED_FIELD, "caller", ANSWER_FIELD[Step.PHONE], ANSWER_FIELD[Step.TIME]]
 _RELEASE = Script("release", behind=())
 _FAILURES = (*AWAY, BrokenRecord, TooFewReplicas, TimeoutError)
-
-
-class BookingIndex:
-    """Calls by number and time of their appointment. Raises client.AWAY.
-
-    Of an appointment that is moved the later time counts, so that it is found until it is over.
-    """
-
-    def __init__(self, client: Redis, clock: Callable[[], datetime]) -> None:
-        self._client = client
-        self._clock = clock
-
-    async def of(self, number: str) -> list[CallSid]:
-        """Return the calls that may have a coming appointment under this number."""
-        if not is_number(number):
-            return []
-        now_s = self._clock().timestamp()
-        found = await self._client.zrangebyscore(
-            _number_key(number), now_s, "+inf", start=0, num=MOST_BOOKINGS
-        )
-        return [CallSid(str(name)) for name in found]
-
-    async def add(self, call_sid: CallSid, start: datetime | None = None) -> None:
-        """Add a call under its numbers if it is booked, or is about to be at `start`."""
-        (found,) = await self._read([call_sid])
-        if start is not None:
-            found = [flag(True), *found[1:3], start.isoformat()]
-        await self._write(call_sid, found)
-
-    async def add_all(self, call_sids: Sequence[CallSid]) -> None:
-        """Add those of the calls that are booked."""
-        for part in in_parts(call_sids):
-            for call_sid, found in zip(part, await self._read(part), strict=True):
-                await self._write(call_sid, found)
-
-    async def _read(self, call_sids: Sequence[CallSid]) -> list[list[str | None]]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for call_sid in call_sids:
-                pipe.hmget(call_keys(call_sid).call, _FIELDS)
-            replies = await pipe.execute(raise_on_error=False)
-        for reply in replies:
-            if isinstance(reply, Exception) and not is_wrong_type(reply):
-                raise reply
-        nothing: list[str | None] = [None] * len(_FIELDS)
-        return [reply if isinstance(reply, list) else nothing for reply in replies]
-
-    async def _write(self, call_sid: CallSid, found: Sequence[str | None]) -> None:
-        booked, caller, phone, time = found
-        start, now = read_moment(time), self._clock()
-        if booked != flag(True) or start is None or start <= now:
-            return
-        for number in {caller, phone}:
-            if number and is_number(number):
-                key = _number_key(number)
-                async with self._client.pipeline(transaction=False) as pipe:
-                    pipe.zadd(key, {call_sid: start.timestamp()}, gt=True)
-                    pipe.zremrangebyscore(key, "-inf", now.timestamp())
-                    pipe.zrange(key, -1, -1, withscores=True)
-                    *_, last = await pipe.execute()
-                until = datetime.fromtimestamp(last[0][1], now.tzinfo) if last else start
-                await self._client.expire(key, until - now + _KEPT_AFTER)
 
 
 class CallAppointments:
@@ -152,19 +83,42 @@ class CallAppointments:
 
     async def bookings(self, number: str) -> tuple[Booking, ...]:
         """Return coming appointments under `number`; see Appointments.bookings."""
+        return await self._standing(
+            self._index.of(number),
+            lambda state: number in (state.caller, state.answers.get(Step.PHONE)),
+        )
+
+    async def bookings_named(self, name: str) -> tuple[Booking, ...]:
+        """Return coming appointments under a name; see Appointments.bookings_named."""
+        keys = name_keys(name)
+
+        def is_alike(state: CallState) -> bool:
+            stored = state.answers.get(Step.NAME)
+            return isinstance(stored, str) and not keys.isdisjoint(name_keys(stored))
+
+        found = await self._standing(self._index.named(name), is_alike)
+        log.info("booking_sought_by_name", call_sid=self._call_sid, found=len(found))
+        return found
+
+    async def _standing(
+        self, search: Awaitable[list[CallSid]], is_theirs: Callable[[CallState], bool]
+    ) -> tuple[Booking, ...]:
+        """Return what a search names and what still stands so, soonest first; see `bookings`."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                names = [c for c in await self._index.of(number) if c != self._call_sid]
+                names = [c for c in await search if c != self._call_sid]
                 async with self._client.pipeline(transaction=False) as pipe:
                     records = await read_records(pipe, names) if names else []
         except _FAILURES:
             return ()
-        found = [
-            Booking(call_sid, record.state(self._business, self._clock()))
+        now = self._clock()
+        read = [
+            Booking(call_sid, record.state(self._business, now))
             for call_sid, record in zip(names, records, strict=True)
-            if record is not None and self._stands(record, number)
+            if record is not None
         ]
-        return tuple(sorted(found, key=lambda booking: _start(booking)))
+        found = [b for b in read if _is_coming(b.state, now) and is_theirs(b.state)]
+        return tuple(sorted(found, key=_start))
 
     async def cancel(self, booking: CallSid) -> bool:
         """Call an appointment off; see Appointments.cancel."""
@@ -178,6 +132,9 @@ class CallAppointments:
         if done.verdict is Verdict.APPLIED:
             log.info("booking_cancelled", call_sid=booking, by=self._call_sid)
         await self._release(booking, done.was, done.before)
+        with suppress(*_FAILURES):  # else it expires
+            async with asyncio.timeout(PATIENCE_S):
+                await self._index.remove(booking)
         return True
 
     async def move(self, booking: CallSid, start: datetime) -> Place:
@@ -241,21 +198,13 @@ class CallAppointments:
                 async with asyncio.timeout(PATIENCE_S):
                     await _RELEASE.run(self._client, (key,), (booking, minute_of_day(local)))
 
-    def _stands(self, record: CallRecord, number: str) -> bool:
-        now = self._clock()
-        state = record.state(self._business, now)
-        start = state.answers.get(Step.TIME)
-        is_coming = isinstance(start, datetime) and start > now
-        is_theirs = number in (state.caller, state.answers.get(Step.PHONE))
-        return state.booked and is_coming and is_theirs
+
+def _is_coming(state: CallState, now: datetime) -> bool:
+    start = state.answers.get(Step.TIME)
+    return state.booked and isinstance(start, datetime) and start > now
 
 
 def _start(booking: Booking) -> datetime:
     start = booking.state.answers[Step.TIME]
     assert isinstance(start, datetime)
     return start
-
-
-def _number_key(number: str) -> str:
-    """Return the sorted set of calls with an appointment under a number, by epoch seconds."""
-    return f"booked:{{{number}}}"

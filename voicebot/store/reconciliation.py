@@ -14,7 +14,7 @@ from voicebot.business import Business
 from voicebot.call import CallSid, Needs, Place, Service, Status, Step
 from voicebot.log import get_logger
 from voicebot.store.backend import Backend
-from voicebot.store.bookings import BookingIndex
+from voicebot.store.booking_index import BookingIndex
 from voicebot.store.client import is_wrong_type
 from voicebot.store.commit_encoding import PendingUpdate, told
 from voicebot.store.index import CallIndex, in_parts

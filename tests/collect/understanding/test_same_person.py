@@ -1,10 +1,10 @@
-"""A caller may hear what is stored under a name only if the family names agree."""
+"""A caller may hear what is stored only if the family names agree, and what else is to prove it."""
 
 from __future__ import annotations
 
 import pytest
 
-from voicebot.collect.understanding.same_person import names_agree
+from voicebot.collect.understanding.same_person import addresses_agree, names_agree
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,43 @@ def test_an_equal_family_name_or_one_letter_apart_agrees(spoken: str, stored: st
 )
 def test_an_initial_a_given_name_or_another_family_name_does_not(spoken: str, stored: str) -> None:
     assert not names_agree(spoken, stored)
+
+
+STORED = "12 Rose Avenue, Newtown NSW 2042"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "stored"),
+    [
+        (STORED, STORED),
+        ("12 rose avenue", STORED),
+        ("12 Rose Avenue, Newtown", STORED),
+        (STORED, "12 Rose Avenue"),
+        ("12 Rose Avenue, Newton", STORED),
+        ("Calle Mayor 5, Malaga", "Calle Mayor 5, Málaga 29001"),
+        ("建国路88号", "朝阳区建国路88号3单元"),
+    ],
+)
+def test_an_address_agrees_when_the_shorter_has_nothing_else(spoken: str, stored: str) -> None:
+    assert addresses_agree(spoken, stored)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "stored"),
+    [
+        ("14 Rose Avenue", STORED),
+        ("2042 Rose Avenue", STORED),
+        ("12 Elm Avenue, Newtown", STORED),
+        ("12 Rose Street", "12 Nose Street"),
+        ("12 Avenue", STORED),
+        ("Rose Avenue, Newtown", STORED),
+        ("12", STORED),
+        ("", ""),
+        ("3/12 Rose Avenue", "4/12 Rose Avenue"),
+        ("建国路86号", "朝阳区建国路88号"),
+        ("建设路88号", "朝阳区建国路88号"),
+        ("88号", "朝阳区建国路88号"),
+    ],
+)
+def test_another_number_or_street_does_not(spoken: str, stored: str) -> None:
+    assert not addresses_agree(spoken, stored)

@@ -1,0 +1,98 @@
+"""An appointment whose number is not the caller's: found by name and what few others know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
+from voicebot.business import Business
+from voicebot.call import FIELDS, Answer, Booking, CallState, Needs, Step
+from voicebot.collect.dialogue import begin
+from voicebot.collect.events import CallOff, FindNamed
+
+NEWTOWN = "12 Rose Avenue, Newtown NSW 2042"
+
+
+def booked_at(address: str | None, **more: str) -> Booking:
+    answers: dict[Step, Answer] = {**BOOKED.state.answers, **{Step(k): v for k, v in more.items()}}
+    if address:
+        answers[Step.ADDRESS] = address
+    return Booking(OTHER, replace(BOOKED.state, answers=answers))
+
+
+def another_number(*named: Booking, business: Business = DEMO) -> Scene:
+    """Robin Carter rings to cancel, and no number of theirs has a booking."""
+    scene = at(Step.NAME, business)
+    scene.named = named
+    for words in ("I need to cancel my appointment", "Robin Carter", "0412 345 678"):
+        scene.hears(words)
+    assert not any(isinstance(request, FindNamed) for request in scene.asked)
+    return scene
+
+
+@pytest.mark.parametrize("words", ["12 Rose Avenue, Newtown", "it's 12 Rose Avenue in Newtown"])
+def test_a_caller_with_another_number_finds_the_appointment_by_name_and_address(
+    words: str,
+) -> None:
+    scene = another_number(booked_at("4 Elm Street, Glebe"), booked_at(NEWTOWN))
+    assert "address" in scene.hears("yes")
+    assert "2 pm" in scene.hears(words)
+    scene.hears("yes")
+    assert scene.asked[-2:] == [FindNamed("Robin Carter"), CallOff(OTHER)]
+
+
+def test_a_business_that_asks_no_address_asks_for_the_e_mail() -> None:
+    asked = tuple(step for step in FIELDS if step is not Step.ADDRESS)
+    business = DEMO.model_copy(update={"ask": asked})
+    booking = booked_at(None, email="robin@example.com")
+    scene = another_number(booking, business=business)
+    assert "e-mail" in scene.hears("yes")
+    scene.hears("robin at example dot com")
+    assert "2 pm" in scene.hears("yes")
+
+
+@pytest.mark.parametrize(
+    ("booking", "words"),
+    [
+        (booked_at(NEWTOWN), "12 Elm Street, Glebe"),
+        (booked_at(NEWTOWN), "14 Rose Avenue, Newtown"),
+        (booked_at(NEWTOWN), "I don't want to say"),
+        (booked_at(NEWTOWN, name="Alex Miller"), "12 Rose Avenue, Newtown"),
+        (booked_at(None), "12 Rose Avenue, Newtown"),
+    ],
+)
+def test_a_name_alone_finds_nothing_and_a_wrong_proof_sounds_like_an_unknown_name(
+    booking: Booking, words: str
+) -> None:
+    scene, unknown = another_number(booking), another_number()
+    scene.hears("yes")
+    unknown.hears("yes")
+    answer = scene.hears(words)
+    assert answer == unknown.hears(words)
+    assert "2 pm" not in answer
+    assert scene.dialogue.about is None
+    assert scene.dialogue.needs is Needs.FOLLOW_UP
+
+
+def test_it_is_looked_for_under_a_name_once_in_a_call() -> None:
+    scene = another_number(booked_at(NEWTOWN))
+    for words in ("yes", "12 Elm Street, Glebe", "I want to move my appointment", "yes"):
+        scene.hears(words)
+    scene.hears("12 Rose Avenue, Newtown")
+    assert [r for r in scene.asked if isinstance(r, FindNamed)] == [FindNamed("Robin Carter")]
+
+
+def test_a_call_that_broke_off_there_still_asks_for_the_address() -> None:
+    scene = another_number()
+    scene.hears("yes")
+    told, saved = scene.dialogue, scene.dialogue.to_json()
+    held = begin(
+        DEMO,
+        CallState(
+            answers=dict(told.answers), confirmed=told.confirmed, step=Step.ADDRESS, dialogue=saved
+        ),
+    )
+    assert held.step is Step.ADDRESS
+    assert held.proving
