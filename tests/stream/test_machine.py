@@ -57,7 +57,7 @@ def test_a_turn_is_followed_fed_and_asked_about_from_before_its_voice() -> None:
     assert follow.start_ms == pytest.approx(1000 - PREROLL_MS, abs=WINDOW_MS)
     assert some(effects, ev.Feed)[-1].until_ms == pytest.approx(1400)
     (asked,) = some(machine.hear(100, 0.0), ev.Transcribe)
-    assert asked.end_ms == pytest.approx(1460)
+    assert asked.end_ms == pytest.approx(1440)
     assert oldest_needed_ms(machine.state) == 0.0, "a turn under way is kept"
 
 

@@ -10,10 +10,12 @@ from voicebot.call import Step
 from voicebot.stream.turn_taking import (
     BARGE_IN_MS,
     MAX_TURN_MS,
+    MOST_PATIENCE_FACTOR,
     NONE,
     SILENCE_MS,
     Floor,
     Patience,
+    Said,
     Turn,
     TurnEvent,
     hush,
@@ -27,13 +29,14 @@ from voicebot.stream.turn_taking import (
 
 WINDOW_MS = 32.0
 VOICE, QUIET = 0.9, 0.1
-USUAL = Patience(300, 800)
+USUAL = Patience(180, 300, 800)
+PIECE, WHOLE, FINAL = Said
 BARGED_IN, STARTED, PAUSED, RESUMED, FINISHED, SILENCE = TurnEvent
 
 Heard = tuple[float, float]
 """So many milliseconds with this probability of speech."""
-Happens = Heard | bool | str
-"""Audio, or a text and whether it is complete, or `bot` (starts), `key`, `question` or `end`."""
+Happens = Heard | Said | str
+"""Audio, or how much a text says, or `bot` (starts), `key`, `question` or `end`."""
 
 
 def after(
@@ -49,8 +52,8 @@ def after(
                     turn, events = on_window(turn, probability, window_ms, bot_heard=over)
                     found += events
                 events = ()
-            case bool(complete):
-                turn, events = on_text(turn, complete=complete)
+            case Said():
+                turn, events = on_text(turn, happens)
             case "bot":
                 turn, over = on_bot_starts(turn), True
             case "silent bot":
@@ -69,36 +72,40 @@ SPOKE = (320, VOICE)
 PROMISES: dict[str, tuple[list[Happens], list[TurnEvent]]] = {
     "speech then quiet is one turn": ([SPOKE, (900, QUIET)], [STARTED, PAUSED, FINISHED]),
     "a click is no turn": ([(64, VOICE), (2000, QUIET)], []),
-    "a complete answer waits for the short limit": (
-        [SPOKE, (128, QUIET), True, (160, QUIET)],
-        [STARTED, PAUSED],
-    ),
-    "a complete answer ends at the short limit": (
-        [SPOKE, (128, QUIET), True, (192, QUIET)],
+    "an answer that nothing follows ends at its own limit": (
+        [SPOKE, (96, QUIET), FINAL, (96, QUIET)],
         [STARTED, PAUSED, FINISHED],
     ),
-    "a text that is known after the short limit ends the turn at once": (
-        [SPOKE, (400, QUIET), True],
+    "a complete answer that may go on waits for its limit": (
+        [SPOKE, (128, QUIET), WHOLE, (160, QUIET)],
+        [STARTED, PAUSED],
+    ),
+    "a complete answer that may go on ends at its limit": (
+        [SPOKE, (128, QUIET), WHOLE, (192, QUIET)],
+        [STARTED, PAUSED, FINISHED],
+    ),
+    "a text that is known after its limit ends the turn at once": (
+        [SPOKE, (400, QUIET), WHOLE],
         [STARTED, PAUSED, FINISHED],
     ),
     "an incomplete answer waits for the long limit": (
-        [SPOKE, (128, QUIET), False, (640, QUIET)],
+        [SPOKE, (128, QUIET), PIECE, (640, QUIET)],
         [STARTED, PAUSED],
     ),
     "an incomplete answer ends at the long limit": (
-        [SPOKE, (128, QUIET), False, (704, QUIET)],
+        [SPOKE, (128, QUIET), PIECE, (704, QUIET)],
         [STARTED, PAUSED, FINISHED],
     ),
     "more words after a pause belong to the same turn": (
-        [SPOKE, (640, QUIET), SPOKE, (900, QUIET)],
+        [SPOKE, (640, QUIET), SPOKE, (1000, QUIET)],
         [STARTED, PAUSED, RESUMED, PAUSED, FINISHED],
     ),
     "completeness of an earlier pause says nothing about a later one": (
-        [SPOKE, (200, QUIET), True, SPOKE, (500, QUIET)],
+        [SPOKE, (100, QUIET), FINAL, SPOKE, (500, QUIET)],
         [STARTED, PAUSED, RESUMED, PAUSED],
     ),
     "a late text of a pause that is over changes nothing": (
-        [SPOKE, (128, QUIET), (96, VOICE), True, (500, QUIET)],
+        [SPOKE, (128, QUIET), (96, VOICE), WHOLE, (500, QUIET)],
         [STARTED, PAUSED, RESUMED, PAUSED],
     ),
     "one window of noise does not end a pause": (
@@ -106,11 +113,11 @@ PROMISES: dict[str, tuple[list[Happens], list[TurnEvent]]] = {
         [STARTED, PAUSED, FINISHED],
     ),
     "a complete text does not end a turn that seems to go on": (
-        [SPOKE, (400, QUIET), (32, VOICE), True],
+        [SPOKE, (400, QUIET), (32, VOICE), WHOLE],
         [STARTED, PAUSED],
     ),
     "a complete text ends a turn that seemed to go on": (
-        [SPOKE, (400, QUIET), (32, VOICE), True, (32, QUIET)],
+        [SPOKE, (400, QUIET), (32, VOICE), WHOLE, (32, QUIET)],
         [STARTED, PAUSED, FINISHED],
     ),
     "voice does not begin below its probability": ([(320, 0.4)], []),
@@ -175,9 +182,33 @@ def test_a_detector_that_knows_ends_the_turn_at_the_first_silent_window() -> Non
 
 def test_a_yes_is_over_sooner_than_a_telephone_number() -> None:
     for step in Step:
-        assert patience(step, True) == Patience(200, 700)
-        assert patience(step, False).short_ms < patience(step, False).long_ms
+        assert patience(step, True) == patience(Step.NAME, True)
+        limits = patience(step, False)
+        assert limits.final_ms < limits.whole_ms < limits.long_ms
     assert patience(Step.PHONE, False).long_ms > patience(Step.NAME, False).long_ms
+
+
+def test_who_pauses_for_long_inside_an_answer_is_given_more_time() -> None:
+    calm = (704, QUIET)
+    _, found = after(SPOKE, calm, SPOKE, (832, QUIET))
+    assert found == [STARTED, PAUSED, RESUMED, PAUSED]  # a hasty caller's turn would be over
+    _, found = after(SPOKE, calm, SPOKE, (960, QUIET))
+    assert found[-1] is FINISHED
+
+
+def test_more_time_is_given_within_bounds_and_not_after_a_final_answer() -> None:
+    for said, usual_ms in ((WHOLE, 300), (PIECE, 800)):
+        limits = [USUAL.limit_ms(said, own_ms) for own_ms in range(0, 10_000, 50)]
+        assert limits[0] == usual_ms
+        assert limits == sorted(limits)
+        assert limits[-1] == usual_ms * MOST_PATIENCE_FACTOR
+    assert USUAL.limit_ms(FINAL, 10_000) == USUAL.final_ms
+
+
+def test_a_caller_who_pauses_no_more_is_soon_answered_as_fast_as_others() -> None:
+    hasty = [SPOKE, (1300, QUIET)] * 5
+    turn, _ = after(SPOKE, (640, QUIET), *hasty)
+    assert USUAL.limit_ms(PIECE, turn.own_pause_ms) == USUAL.long_ms
 
 
 SCRIPTS = st.lists(
@@ -185,7 +216,7 @@ SCRIPTS = st.lists(
         st.tuples(
             st.integers(1, 40).map(lambda n: n * 32), st.sampled_from([0.0, 0.2, 0.4, 0.6, 1])
         ),
-        st.booleans(),
+        st.sampled_from(Said),
         st.sampled_from(["bot", "silent bot", "key", "question", "end"]),
     ),
     max_size=40,

@@ -18,9 +18,10 @@ from typing import Final
 from voicebot.collect.events import Silent
 from voicebot.speech import Hint
 from voicebot.stream import turn_taking, voice
+from voicebot.stream.endpointing import said_of
 from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken
-from voicebot.stream.turn_taking import Floor, TurnEvent
+from voicebot.stream.turn_taking import Floor, Said, TurnEvent
 
 PREROLL_MS: Final = 300.0
 """Of a turn's audio that lies before its voice. That is noticed some 50 ms late, and a soft first
@@ -131,10 +132,14 @@ def end_turn_if_whole(moment: Moment) -> None:
     if text and moment.state.keys is not None:
         texts = replace(pausing, before=moment.state.keys.digits).with_keys(texts)
     if moment.state.heard_prefix is not None and is_noise(moment, text):
-        whole = True  # the sooner the bot goes on, the better
-    else:  # words that mean nothing may be the first piece of an answer
-        whole = bool(text) and moment.state.expectation.read(texts).complete
-    take_turn(moment, *turn_taking.on_text(moment.state.turn, complete=whole))
+        said = Said.FINAL  # the sooner the bot goes on, the better
+    elif not text:
+        said = Said.PIECE  # words that mean nothing may be the first piece of an answer
+    else:
+        asked = moment.state.expectation
+        read = asked.read(texts)
+        said = said_of(asked, read, read.text or texts[0])
+    take_turn(moment, *turn_taking.on_text(moment.state.turn, said))
 
 
 def drop_turn(moment: Moment) -> None:
