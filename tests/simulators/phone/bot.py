@@ -35,6 +35,8 @@ class Bot:
         self.documents = documents
         self.turns = turns
         self.asked: list[str] = []
+        self.signatures: list[tuple[str, str | None]] = []
+        """Each address that was asked, the stream's too, and its signature."""
         self.messages: list[dict[str, Any]] = []
         self.extra: Callable[[str], list[str]] = lambda stream_sid: []
         self.record: Callable[[int], dict[str, Any] | None] = lambda look: None
@@ -49,6 +51,7 @@ class Bot:
 
     async def respond(self, connection: ServerConnection, request: Request) -> Response | None:
         """The webhook and the console; anything else is the stream."""
+        self.signatures.append((request.path, request.headers.get("X-Twilio-Signature")))
         if request.path.startswith("/twiml"):
             return _answer(200, self._document(request.path))
         if request.path.startswith("/calls/"):

@@ -13,6 +13,7 @@ from tests.simulators.phone.bot import BEEP, CONNECT, HANGUP, Bot, beep, clear, 
 from tests.virtual_time import virtual_time
 from voicebot import g711
 from voicebot.errors import PhoneError
+from voicebot.signature import is_signed
 from voicebot.simulators.phone.caller import Caller
 from voicebot.simulators.phone.line import Clock
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_call_sid
@@ -82,6 +83,34 @@ async def test_the_webhook_is_asked_as_the_provider_asks() -> None:
     assert asked["From"] == ["+61491570006"]
     assert asked["To"] == ["+61255501000"]
     assert bot.asked[1].startswith("/twiml?"), "the redirect after <Connect> was followed"
+
+
+@in_virtual_time
+@pytest.mark.parametrize("public_url", [None, "https://bot.example.com"])
+async def test_webhook_and_stream_are_signed_with_the_token_as_the_provider_signs(
+    public_url: str | None,
+) -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    async with running(bot) as url:
+        dialled = Dialled(url, "CA1", "+61491570006", "+61255501000", "12345", public_url)
+        caller = Caller(Script(), {}, Observed())
+        await Provider(dialled, LoopClock(), Observed().noticed).carry(caller.talk)
+    here = urlsplit(url)
+    asked = [(path, header) for path, header in bot.signatures if path.startswith("/twiml")]
+    assert len(asked) == 2
+    for path, header in asked:
+        assert is_signed("12345", [f"{public_url or f'http://{here.netloc}'}{path}"], header)
+    (stream,) = (header for path, header in bot.signatures if path == "/media")
+    assert is_signed("12345", [url], stream)
+    assert "12345" not in repr(dialled)
+
+
+@in_virtual_time
+async def test_without_a_token_nothing_is_signed() -> None:
+    bot = Bot([CONNECT, HANGUP], turns=0)
+    async with running(bot) as url:
+        await placed(url)
+    assert {header for _, header in bot.signatures} == {None}
 
 
 @in_virtual_time

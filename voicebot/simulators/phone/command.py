@@ -103,7 +103,8 @@ def call(
     \b
     Acts as the provider and as a caller: asks the webhook, opens the stream, speaks recorded
     sentences in real time, and prints the conversation with the latency of each turn and the
-    stored record. Start a server first: make run-local
+    stored record. Start a server first: make run-local. Where VOICEBOT_TWILIO_AUTH_TOKEN is set,
+    the requests are signed with it, for VOICEBOT_PUBLIC_URL if there is one.
 
     \b
     voicebot call                                     the whole booking
@@ -126,7 +127,9 @@ def call(
     sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
     server = find_server()
     asked = server.console_url if console is None else console
-    dialled = Dialled(url or server.stream_url, sid, from_ or new_caller(), CALLED)
+    dialled = Dialled(
+        url or server.stream_url, sid, from_ or new_caller(), CALLED, **server.signing
+    )
     lines = _script(say or [], audio or [], script)
     record = Console(asked, sid, server.token) if asked else None
     if hangup_after is Step.DONE:
@@ -219,6 +222,8 @@ class ServerAddresses(BaseSettings):
     console_host: str = "127.0.0.1"
     console_port: str = "8000"
     console_token: SecretStr | None = None
+    twilio_auth_token: SecretStr | None = None
+    public_url: str | None = None
     data_dir: Path = Path(".voicebot")
 
     @property
@@ -236,6 +241,15 @@ class ServerAddresses(BaseSettings):
         """The first of the console's tokens, or None."""
         given = self.console_token.get_secret_value() if self.console_token else ""
         return next(iter(given.replace(",", " ").split()), None)
+
+    @property
+    def signing(self) -> dict[str, str | None]:
+        """Return what a call is signed with: the auth token, and the address that is signed."""
+        token, public = self.twilio_auth_token, (self.public_url or "").rstrip("/")
+        return {
+            "auth_token": token.get_secret_value() if token else None,
+            "public_url": public.removesuffix("/twiml").removesuffix("/media") or None,
+        }
 
 
 def find_server() -> ServerAddresses:

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import Request as ToOpen
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from voicebot.error_texts import open_directly, why
 from voicebot.errors import PhoneError
+from voicebot.signature import HEADER, sign
 from voicebot.simulators.phone.line import Clock, MediaStream, Talk
 from voicebot.simulators.phone.twiml import (
     Connect,
@@ -51,7 +53,8 @@ CALLED: Final = "+61255501000"
 _RETRY_S: Final = 0.5
 _ELSEWHERE: Final = "; the server's VOICEBOT_PUBLIC_URL sends calls there"
 _SIGNED_ONLY: Final = (
-    "; with VOICEBOT_TWILIO_AUTH_TOKEN set the server takes the provider's calls only"
+    "; the server takes signed calls only: give this command its VOICEBOT_TWILIO_AUTH_TOKEN and "
+    "VOICEBOT_PUBLIC_URL"
 )
 
 
@@ -68,13 +71,19 @@ class Outcome(StrEnum):
 class Dialled:
     """The numbers of a call, and the address of the stream server.
 
-    url  its WebSocket address (`ws://…/media`); the webhook is `/twiml` of the same host and port
+    url         its WebSocket address (`ws://…/media`); the webhook is `/twiml` of the same host and
+                port
+    auth_token  signs the requests, as the provider does with the account's token
+    public_url  the address that the provider would ask, which is what it signs; without one the
+                dialled address is signed
     """
 
     url: str
     call_sid: str
     caller: str
     called: str
+    auth_token: str | None = field(default=None, repr=False)
+    public_url: str | None = None
 
     @property
     def webhook(self) -> str:
@@ -92,6 +101,15 @@ class Dialled:
         }
         scheme = "https" if at.scheme == "wss" else "http"
         return urlunsplit((scheme, at.netloc, "/twiml", urlencode(asked), ""))
+
+    def signed(self, url: str) -> dict[str, str]:
+        """Return the headers of a request for `url`: its signature, where there is a token."""
+        if self.auth_token is None:
+            return {}
+        at, public = urlsplit(url), urlsplit(self.public_url or "")
+        if public.netloc and at.scheme.startswith("http"):  # a stream's address is public already
+            url = urlunsplit(at._replace(scheme=public.scheme, netloc=public.netloc))
+        return {HEADER: sign(self.auth_token, url)}
 
 
 def new_call_sid() -> str:
@@ -165,7 +183,13 @@ class Provider:
         """Run the stream to its end; one that cannot be opened is skipped, as at the provider."""
         messages = Messages(self._dialled.call_sid, "MZ" + secrets.token_hex(16), verb.parameters)
         try:
-            socket = await connect(verb.url, compression=None, proxy=None, open_timeout=10)
+            socket = await connect(
+                verb.url,
+                additional_headers=self._dialled.signed(verb.url),
+                compression=None,
+                proxy=None,
+                open_timeout=10,
+            )
         except (OSError, InvalidHandshake, InvalidURI) as error:
             reason = f": {error}"
             if isinstance(error, OSError):
@@ -192,7 +216,7 @@ class Provider:
         patient_until = self._clock.now() + (WEBHOOK_S if self.lines else 0.0)
         while True:
             try:
-                return await asyncio.to_thread(_get, url)
+                return await asyncio.to_thread(_get, url, self._dialled.signed(url))
             except PhoneError:
                 if self._clock.now() >= patient_until or self._hung_up.is_set():
                     raise
@@ -206,9 +230,9 @@ class Provider:
         return urlunsplit((at.scheme, at.netloc, at.path, query, ""))
 
 
-def _get(url: str) -> str:
+def _get(url: str, headers: Mapping[str, str]) -> str:
     try:
-        with open_directly(url, timeout=WEBHOOK_S) as response:
+        with open_directly(ToOpen(url, headers=dict(headers)), timeout=WEBHOOK_S) as response:
             body: bytes = response.read()
             return body.decode(errors="replace")
     except HTTPError as error:
