@@ -94,6 +94,7 @@ def test_an_hour_alone_lacks_its_day(utterance: str, clock: str) -> None:
         ("下个月第一个周五下午两点", "2024-06-07T14:00"),
         ("上次是周二来的，这次周四上午九点", "2024-05-09T09:00"),
         ("不是明天三点，是后天三点", "2024-05-10T15:00"),
+        ("学院路18号，后天三点", "2024-05-10T15:00"),
     ],
 )
 def test_a_whole_time_lacks_nothing(utterance: str, moment: str) -> None:
@@ -109,6 +110,7 @@ def test_a_whole_time_lacks_nothing(utterance: str, moment: str) -> None:
         "有两点要说明",
         "农历八月初三",
         "三号楼",
+        "住在中关村大街18号",
         "我等了一会儿",
         "去年五月二号",
         "前年国庆节来过",

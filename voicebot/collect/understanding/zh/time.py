@@ -103,9 +103,11 @@ def _of_today(line: Line, got: Got) -> Day | None:
 
 
 def _day_of_month(line: Line, got: Got) -> Day | None:
-    """十九号; none of 三号楼."""
+    """十九号; none of 三号楼 and 中关村大街18号."""
     number = _numbers(got)[0]
-    if line.tag(got.end, "no_day") or line.before(got.first, "rank", "month") or number > 31:
+    road = line.said.before(got.first, "address.road")  # 里 is one, but not behind 月
+    of_house = line.tag(got.end, "no_day") or (road and not line.before(road.first, "month"))
+    if of_house or line.before(got.first, "rank", "month") or number > 31:
         return None
     return dated(got, coming(line, lambda day: day.day == number), Kind.MONTH_DAY)
 
