@@ -10,15 +10,18 @@ import pytest
 
 from tests.collect.conversation import NOW, at
 from tests.stream.calls import CONFIRM, NAME, PHONE
-from tests.stream.machine import SECOND, Machine, heard, pressed, some, words
+from tests.stream.machine import SECOND, WINDOW_MS, Machine, heard, pressed, some, words
+from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, Step
 from voicebot.collect.collector import expectation
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Expectation, TimeUp
 from voicebot.collect.understanding import Correct, Provide
 from voicebot.stream import events as ev
-from voicebot.stream.caller import KEY_WAIT_S, MOST_KEYS, YES_NO_WAIT_S
+from voicebot.stream.caller import KEY_WAIT_S, MOST_KEYS, SIGN_AFTER_MS, YES_NO_WAIT_S
 from voicebot.stream.events import AudioReady, SentenceBegan, Signal, Timer
+from voicebot.stream.state import CallState
+from voicebot.stream.turn_taking import GO_ON_MS
 
 
 @pytest.mark.parametrize(
@@ -87,9 +90,9 @@ def test_a_hash_alone_is_no_answer_and_interrupts_nothing() -> None:
 # -- words and keys in one answer ------------------------------------------------------------
 
 
-def asked(step: Step, **state: Any) -> Expectation:
+def asked(step: Step, business: Business | None = None, **state: Any) -> Expectation:
     """The question of a real conversation, with its understanding."""
-    return expectation(at(step, **state), lambda: NOW)
+    return expectation(at(step, business, **state), lambda: NOW)
 
 
 def told(machine: Machine, text: str) -> Sequence[ev.Effect]:
@@ -118,9 +121,9 @@ def test_a_number_begun_in_keys_is_ended_in_words() -> None:
     machine.hear(1000, 0.0)
     machine.hear(1200)
     machine.hear(300, 0.0)
-    effects = machine.transcribe("three four five six seven eight")
+    machine.transcribe("three four five six seven eight")
     machine.hear(200, 0.0)
-    answer = words([*effects, *machine.effects])
+    answer = words(machine.effects)
     assert answer.text == "0412 three four five six seven eight"
 
 
@@ -213,3 +216,91 @@ def test_a_key_beside_words_is_no_yes_to_what_was_not_asked_yet() -> None:
     pressed(machine, "1#")
     machine.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
     assert not heard(machine.ask(CONFIRM))
+
+
+# -- a sign of listening between two groups of a number --------------------------------------
+
+
+SIGNS = ("Go on.", "Yes.")
+
+
+def dictating(question: Expectation) -> Machine:
+    machine = Machine(CallState(WINDOW_MS, backchannels=SIGNS))
+    machine.ask(question)
+    return machine
+
+
+def group(machine: Machine, text: str, pause_ms: float) -> list[ev.Effect]:
+    """The caller says a second of this, which is transcribed, and is silent for so long."""
+    effects = [*machine.hear(1000), *machine.hear(300, 0.0)]
+    effects += machine.transcribe(text)
+    return [*effects, *machine.hear(pause_ms - 300, 0.0)]
+
+
+def test_who_waits_after_a_group_is_shown_once_that_the_bot_listens() -> None:
+    machine = dictating(asked(Step.PHONE))
+    assert not some(group(machine, "oh four one two", SIGN_AFTER_MS - 60), ev.SayBackchannel)
+    said = some(machine.hear(1500, 0.0), ev.SayBackchannel)
+    assert said == [ev.SayBackchannel("Go on.")]
+    assert some(machine.tell(ev.BackchannelReady(SECOND)), ev.Play) == [
+        ev.Play(SECOND, filler=True)
+    ]
+    assert not heard(machine.effects), "the turn is still the caller's"
+
+
+@pytest.mark.parametrize("pause_ms", [1800, 2600, 3400])
+def test_the_groups_of_a_number_join_over_long_pauses(pause_ms: float) -> None:
+    machine = dictating(asked(Step.PHONE))
+    group(machine, "oh four one two", pause_ms)
+    group(machine, "oh four one two three four five", pause_ms)
+    group(machine, "oh four one two three four five six seven eight", 500)
+    assert words(machine.effects).text == "oh four one two three four five six seven eight"
+    said = [sign.sentence for sign in some(machine.effects, ev.SayBackchannel)]
+    assert said == ["Go on.", "Yes."]
+
+
+def test_who_says_no_more_after_the_sign_is_asked_for_the_rest() -> None:
+    machine = dictating(asked(Step.PHONE))
+    effects = group(machine, "oh four one two", SIGN_AFTER_MS + GO_ON_MS + 100)
+    assert not heard(effects)
+    assert words(told(machine, "oh four one two")).text == "oh four one two"
+
+
+@pytest.mark.parametrize(
+    ("language", "group_said"), [("zh-CN", "零四一二"), ("es", "seis uno dos")]
+)
+def test_a_group_is_known_in_every_language(language: str, group_said: str) -> None:
+    business = load_business(None).model_copy(update={"language": language})
+    machine = dictating(asked(Step.PHONE, business))
+    assert some(group(machine, group_said, 900), ev.SayBackchannel)
+
+
+def test_a_sign_that_comes_too_late_is_not_said_over_the_caller() -> None:
+    machine = dictating(asked(Step.PHONE))
+    group(machine, "oh four one two", 800)
+    machine.hear(200)
+    assert machine.tell(ev.BackchannelReady(SECOND)) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (Step.PHONE, "my number is"),
+        (Step.PHONE, "hang on a second"),
+        (Step.PHONE, "oh"),
+        (Step.NAME, "my name is"),
+        (Step.ADDRESS, "twenty seven"),
+        (Step.TIME, "on the third"),
+    ],
+)
+def test_nothing_else_is_answered_by_a_sign(step: Step, text: str) -> None:
+    machine = dictating(asked(step))
+    assert not some(group(machine, text, 900), ev.SayBackchannel)
+
+
+def test_a_group_over_the_bots_words_gets_its_sign_too() -> None:
+    machine = dictating(asked(Step.PHONE))
+    machine.say("And your phone number?")
+    machine.ask(asked(Step.PHONE))
+    machine.at_s += 0.4
+    assert some(group(machine, "oh four one two", 900), ev.SayBackchannel)

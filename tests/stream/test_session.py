@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from tests.collect.conversation import at
 from tests.stream.calls import (
     CONFIRM,
+    EPOCH,
     FIVE,
     FOUR,
     HUM,
@@ -35,7 +37,9 @@ from voicebot.call import (
     Phase,
     Saved,
     Status,
+    Step,
 )
+from voicebot.collect.collector import expectation
 from voicebot.collect.events import TimeUp, Utterance
 from voicebot.stream.state import FillerPhrases
 
@@ -193,6 +197,22 @@ async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
         await c.ended.wait()
     assert c.dialogue.texts == ["zero four one two"]
     assert [hint.words_for_digits for hint in stt.hints] == [False, True]
+
+
+@in_virtual_time
+async def test_who_dictates_in_groups_is_encouraged_and_heard_as_a_whole() -> None:
+    question, signs = expectation(at(Step.PHONE), lambda: EPOCH), ("Go on.", "Yes.")
+    tts = SteadyVoice(sentence_ms=400)
+    async with call("Number?", question, synthesizer=tts, backchannels=signs) as c:
+        await c.provider.until_heard()
+        before = c.provider.played
+        await c.provider.speak(spoken(FOUR))
+        await c.provider.until(lambda: c.provider.played > before, 3.4)
+        await c.provider.speak(silence(600) + spoken(FIVE))
+        await c.ended.wait()
+    assert c.dialogue.texts == ["0412 345 678"]
+    assert tts.said == ["Number?", "Go on."]
+    assert [m.text for m in c.notebook.messages] == ["Number?", "0412 345 678"]
 
 
 @in_virtual_time

@@ -67,6 +67,7 @@ async def main(lifetime: Lifetime) -> None:
                 converse=partial(hold_conversation, business, understand=understand),
                 announce=store.announce,
                 fillers=filler_phrases(settings, wording),
+                backchannels=wording.lines["reply.go_on"],
                 language=business.language.partition("-")[0],
                 max_call_s=settings.max_call_s,
             )

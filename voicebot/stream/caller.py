@@ -15,12 +15,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from voicebot.call import Step
 from voicebot.collect.events import Silent
+from voicebot.collect.understanding import Provide
 from voicebot.speech import Hint
 from voicebot.stream import turn_taking, voice
 from voicebot.stream.endpointing import said_of
-from voicebot.stream.events import DropTranscription, Feed, Follow, SetTimer, Timer, Transcribe
-from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken
+from voicebot.stream.events import (
+    DropTranscription,
+    Feed,
+    Follow,
+    SayBackchannel,
+    SetTimer,
+    Timer,
+    Transcribe,
+)
+from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken, Waits
 from voicebot.stream.turn_taking import Floor, Said, TurnEvent
 
 PREROLL_MS: Final = 300.0
@@ -35,6 +45,12 @@ YES_NO_WAIT_S: Final = 2.0
 """The same for a key that is a yes or a no all by itself."""
 MOST_KEYS: Final = 32
 """No number has so many; what a stuck key adds is dropped."""
+
+SIGN_AFTER_MS: Final = 700.0
+"""Of quiet after a group of figures, before the bot shows that it listens. Callers who want no sign
+go on sooner."""
+FEWEST_IN_GROUP: Final = 2
+"""Spaniards say a number in pairs."""
 
 _BACKCHANNEL = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!…]*)+", re.IGNORECASE)
 
@@ -65,6 +81,37 @@ def hear_window(moment: Moment, probability: float) -> None:
     take_turn(moment, turn, events)
     if turn.floor is Floor.SPEAKING and moment.state.followed_ms is not None:
         moment.do(Feed(turn.now_ms))
+    if turn.floor is Floor.PAUSING and turn.pause_ms >= SIGN_AFTER_MS:
+        _show_listening(moment)
+
+
+def _show_listening(moment: Moment) -> None:
+    """Say "go on" to a caller who waits for it after a group of figures, and keep listening.
+
+    Who dictates a number in groups waits two or three seconds for a sign, and would otherwise be
+    asked for the rest of it.
+    """
+    state, pausing = moment.state, moment.state.pausing
+    if not state.backchannels or pausing is None or pausing.number == state.signed:
+        return
+    if state.waits is not Waits.CALLER:
+        return
+    if pausing.transcript is None or not _ends_in_group(moment, pausing.transcript.texts):
+        return
+    phrase = state.backchannels[state.signs % len(state.backchannels)]
+    turn = turn_taking.on_sign(state.turn)
+    moment.become(turn=turn, signed=pausing.number, signs=state.signs + 1)
+    moment.do(SayBackchannel(phrase))
+
+
+def _ends_in_group(moment: Moment, texts: tuple[str, ...]) -> bool:
+    """Return whether it is a beginning of the number that was asked for, and not all of it."""
+    asked = moment.state.expectation
+    if asked.step is not Step.PHONE or asked.closed or not texts[0]:
+        return False
+    said = asked.read(texts)
+    pieces = [act for act in said.reading.acts if isinstance(act, Provide) and act.missing]
+    return not said.complete and said.digits >= FEWEST_IN_GROUP and bool(pieces)
 
 
 def take_turn(moment: Moment, turn: turn_taking.Turn, events: turn_taking.Events) -> None:

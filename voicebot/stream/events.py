@@ -96,6 +96,13 @@ class FillerReady:
 
 
 @dataclass(frozen=True, slots=True)
+class BackchannelReady:
+    """The audio of a sign that the bot listens, mu-law; empty when it could not be synthesised."""
+
+    mulaw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """The end of listening: the turn under way is dropped.
 
@@ -115,6 +122,7 @@ CallEvent = (
     | SentenceBegan
     | AudioReady
     | FillerReady
+    | BackchannelReady
     | Signal
     | Timer
     | Over
@@ -180,6 +188,13 @@ class SayFiller:
 
 
 @dataclass(frozen=True, slots=True)
+class SayBackchannel:
+    """Synthesise a sign that the bot listens, softly; the answer is BackchannelReady."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Say the interrupted utterance from sentence number `first` (from 0) on; then RESUME_ENDED."""
 
@@ -204,6 +219,7 @@ Effect = (
     | Mark  # is sent behind the audio before it
     | Command
     | SayFiller
+    | SayBackchannel
     | Resume
     | Hearing  # answers the conversation's question
     | Over

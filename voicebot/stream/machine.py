@@ -11,6 +11,7 @@
   listening, lets it go on where it was; words are an answer, with the part that was heard.
 - What came before the bot begins to put another question is no answer to that one.
 - Keys are gathered to one answer, with the words just before or after them.
+- A caller who waits after a group of figures is shown that the bot listens, and goes on.
 - While an answer is late, filler phrases are said, but not over the caller's words.
 """
 
@@ -96,6 +97,8 @@ def _take(moment: Moment, event: CallEvent) -> None:
             voice.say_filler(moment)
         case ev.FillerReady(mulaw):
             voice.fill(moment, mulaw)
+        case ev.BackchannelReady(mulaw):
+            voice.show_listening(moment, mulaw)
         case TimeUp():
             caller.arrive(moment, event)
         case Signal.CALLER_GONE:

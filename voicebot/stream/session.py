@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -95,6 +95,7 @@ class CallDependencies:
     converse: Conversation
     announce: Callable[[CallSid, Phase], None] | None = None  # to live watchers; never waits
     fillers: FillerPhrases | None = None
+    backchannels: tuple[str, ...] = ()  # fixed sentences that show a caller who waits: go on
     language: str = "en"
     max_call_s: float = 900.0
     clock: Callable[[], datetime] = utc_now  # of the record
@@ -127,7 +128,13 @@ class Session:
         ledger.observe(telemetry.committed)
         self._detector = found = dependencies.detector(self._hear_window)
         self._machine = machine = CallMachine(
-            CallState(found.window_ms, found.decisive, dependencies.language, dependencies.fillers),
+            CallState(
+                found.window_ms,
+                found.decisive,
+                dependencies.language,
+                dependencies.fillers,
+                dependencies.backchannels,
+            ),
             lambda: ev.Now(dependencies.stopwatch(), dependencies.clock()),
             self._perform,
         )
@@ -139,7 +146,7 @@ class Session:
         self._leaving: Leaving | None = None
         self._loop = asyncio.get_running_loop()
         self._frame_at = self._loop.time()
-        self._filler: asyncio.Task[None] | None = None
+        self._aside: asyncio.Task[None] | None = None
         self._timers: dict[ev.Timer, asyncio.TimerHandle] = {}
         self._answer: asyncio.Future[Hearing | ev.Resume | ev.Over] = self._loop.create_future()
         self._fault: asyncio.Future[None] = self._loop.create_future()
@@ -188,8 +195,8 @@ class Session:
             self._machine.handle(ev.Over(CallEnded("the conversation is over")))
             for timer in self._timers.values():
                 timer.cancel()
-            if self._filler is not None:
-                self._filler.cancel()
+            if self._aside is not None:
+                self._aside.cancel()
             for helper in helpers:
                 helper.cancel()
         return code
@@ -213,9 +220,9 @@ class Session:
                 self._set_timer(timer, seconds)
             case ev.SayFiller(sentence):
                 fillers.inc()
-                if self._filler is not None:
-                    self._filler.cancel()
-                self._filler = self._group.create_task(self._synthesise_filler(sentence))
+                self._say_aside(self._synthesise_filler(sentence))
+            case ev.SayBackchannel(sentence):
+                self._say_aside(self._synthesise_backchannel(sentence))
             case Phase():
                 if self._dependencies.announce is not None:
                     self._dependencies.announce(self._start.call_sid, effect)
@@ -242,8 +249,17 @@ class Session:
         if seconds is not None:
             self._timers[timer] = self._loop.call_later(seconds, self._machine.handle, timer)
 
+    def _say_aside(self, synthesis: Coroutine[None, None, None]) -> None:
+        """Synthesise what is no part of an utterance, in place of what was begun before."""
+        if self._aside is not None:
+            self._aside.cancel()
+        self._aside = self._group.create_task(synthesis)
+
     async def _synthesise_filler(self, sentence: str) -> None:
         self._machine.handle(ev.FillerReady(await self._speaker.filler(sentence)))
+
+    async def _synthesise_backchannel(self, sentence: str) -> None:
+        self._machine.handle(ev.BackchannelReady(await self._speaker.backchannel(sentence)))
 
     # -- the conversation ----------------------------------------------------------------
 

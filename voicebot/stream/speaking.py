@@ -12,7 +12,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import Final
 
+import numpy as np
+
+from voicebot import g711
 from voicebot.collect.spoken import pronounce
 from voicebot.errors import CallEnded, SpeechUnavailable
 from voicebot.speech import Synthesizer, split_sentences
@@ -21,6 +25,9 @@ from voicebot.stream.events import AudioReady, CallEvent, SentenceBegan, Signal
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.playback import pieces
 from voicebot.telemetry import Stage, Waited
+
+_SOFT: Final = 10 ** (-6 / 20)
+"""6 dB softer: it is to be noticed, not to be waited for."""
 
 BeforeFirstFrame = Callable[[datetime], Awaitable[None]]
 
@@ -61,6 +68,10 @@ class Speaker:
         """Say the last text again from its sentence number `first` on; raises as `say` does."""
         await self._say(self._sentences[first:], known, None)
         self._machine.handle(Signal.RESUME_ENDED)
+
+    async def backchannel(self, sentence: str) -> bytes:
+        """Return the audio of a sign that the bot listens, softer than its words."""
+        return softened(await self.filler(sentence))
 
     async def filler(self, sentence: str) -> bytes:
         """Return the audio of a filler phrase, mu-law; empty when there is no voice."""
@@ -130,3 +141,8 @@ class Speaker:
     def _check_line(self) -> None:
         if self._machine.state.gone:
             raise CallEnded("the caller is gone; the record keeps what was said")
+
+
+def softened(mulaw: bytes) -> bytes:
+    """Return mu-law audio with less volume."""
+    return g711.encode((g711.decode(mulaw) * _SOFT).astype(np.int16))

@@ -104,6 +104,7 @@ class CallState(NamedTuple):
     decisive: bool = False  # the detector knows: the first silent window ends the turn
     language: str = "en"
     fillers: FillerPhrases | None = None
+    backchannels: tuple[str, ...] = ()  # sentences that show a caller who waits: go on
     turn: Turn = Turn()
     playback: Playback = Playback()
     expectation: Expectation = NOTHING_ASKED
@@ -117,6 +118,8 @@ class CallState(NamedTuple):
     transcriptions: int = 0
     turn_end_ms: float = 0.0  # no later turn reaches back further
     keys: Keys | None = None
+    signs: int = 0  # so many times the caller was shown that the bot listens
+    signed: int = 0  # number of the last transcription after which that was
     heard_prefix: str | None = None  # of the words that the caller interrupted; None if none were
     passed_over: bool = False  # a noise was taken for none: who says something again means it
     filler: int | None = None  # how many phrases were said while the caller waits; None while not

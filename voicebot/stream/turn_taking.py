@@ -24,7 +24,7 @@ of frames at once must not look like a caller who speaks very fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -47,6 +47,9 @@ RESUME_MS: Final = 60.0
 """Two windows of voice end a pause; one alone may be a click, and a decode is dear."""
 SILENCE_MS: Final = 6000.0
 """Time that a silent caller is waited for, after the bot's last word was heard."""
+GO_ON_MS: Final = 3000.0
+"""After a sign that the bot listens. Who waits for it between two groups of figures goes on within
+a second; the rest is for who looks the next figures up."""
 MAX_TURN_MS: Final = 30_000.0
 """No answer is longer; hold music is."""
 
@@ -175,6 +178,12 @@ def on_text(turn: Turn, said: Said) -> tuple[Turn, Events]:
 def on_question(turn: Turn, patience: Patience) -> Turn:
     """Something (else) is asked now: other limits apply, and the wait begins anew."""
     return turn._replace(patience=patience, quiet_ms=0.0, said=Said.PIECE)
+
+
+def on_sign(turn: Turn) -> Turn:
+    """Note that the bot shows that it listens, in a pause: the caller is given time to go on."""
+    longer = max(turn.patience.long_ms, turn.pause_ms + GO_ON_MS)
+    return turn._replace(patience=replace(turn.patience, long_ms=longer))
 
 
 def on_bot_starts(turn: Turn) -> Turn:

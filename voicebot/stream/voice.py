@@ -97,6 +97,14 @@ def say_filler(moment: Moment) -> None:
         moment.do(SayFiller(phrases.sentences[min(said, len(phrases.sentences) - 1)]))
 
 
+def show_listening(moment: Moment, mulaw: bytes) -> None:
+    """Play a sign that the bot listens, unless the caller goes on by now."""
+    waits = moment.state.turn.floor is turn_taking.Floor.PAUSING and not moment.state.gone
+    if mulaw and waits and not moment.state.playback.is_heard:
+        moment.become(playback=moment.state.playback.fill(mulaw, moment.now.s))
+        moment.do(Play(mulaw, filler=True))
+
+
 def fill(moment: Moment, mulaw: bytes) -> None:
     """Play a filler phrase, unless the bot speaks by now; the next one follows later."""
     if moment.state.filler is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count, pairwise
 from typing import Any
 
 from tests.simulators.phone.bot import CONNECT, HANGUP, Bot, running
 from tests.simulators.phone.test_console import http
 from tests.simulators.phone.test_provider import TONE, LoopClock, Observed, in_virtual_time
 from voicebot.call import Step
-from voicebot.simulators.phone.caller import Caller
+from voicebot.simulators.phone.caller import AFTER_SIGN_S, Caller
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import Clip
@@ -95,6 +96,46 @@ async def test_an_interrupting_line_is_spoken_into_the_bots_sentence() -> None:
     )
     first_mark = bot.events("mark")[0]
     assert int(first_voiced["sequenceNumber"]) < int(first_mark["sequenceNumber"]) + 8
+
+
+def in_groups() -> tuple[ScriptLine, dict[ScriptLine, Clip]]:
+    second = ScriptLine(Kind.TEXT, "five six")
+    first = ScriptLine(Kind.TEXT, "oh four", groups=(second,))
+    return first, {line: Clip(line.text, TONE) for line in (first, second)}
+
+
+@in_virtual_time
+async def test_a_line_in_groups_waits_for_a_sign_between_them() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
+    line, clips = in_groups()
+    async with running(bot) as url:
+        caller = Caller(Script(opening=(line,)), clips, seen)
+        await Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed).carry(caller.talk)
+    assert seen.caller == ["oh four", "five six"]
+    assert not any("no sign" in notice for notice in seen.notices)
+    voiced = [at for at, frame in enumerate(bot.events("media")) if frame_is_voice(frame)]
+    assert max(b - a for a, b in pairwise(voiced)) * 20 >= AFTER_SIGN_S * 1000
+
+
+@in_virtual_time
+async def test_who_gets_no_sign_goes_on_without() -> None:
+    bot, seen, turns = Bot([CONNECT, HANGUP], turns=3), Observed(), count()
+    line, clips = in_groups()
+
+    def silent_after_the_first(sid: str) -> list[str]:
+        bot.mute = next(turns) > 0
+        return []
+
+    bot.extra = silent_after_the_first
+    async with running(bot) as url:
+        caller = Caller(Script(opening=(line,)), clips, seen)
+        await Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed).carry(caller.talk)
+    assert seen.caller == ["oh four", "five six"]
+    assert any("no sign" in notice for notice in seen.notices)
+
+
+def frame_is_voice(message: dict[str, Any]) -> bool:
+    return not str(message["media"]["payload"]).startswith("////")
 
 
 @in_virtual_time

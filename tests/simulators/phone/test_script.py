@@ -102,6 +102,15 @@ def test_a_file_may_hold_every_kind_of_line(tmp_path: Path) -> None:
     assert read.correct == {Step.PHONE: "+61412345678"}
 
 
+def test_a_text_may_be_said_in_groups(tmp_path: Path) -> None:
+    path = tmp_path / "caller.toml"
+    path.write_text('phone = ["oh four one two | three four five"]\n')
+    (first,) = load_script(path).lines["phone"]
+    (second,) = first.groups
+    assert (first.text, second.text) == ("oh four one two", "three four five")
+    assert list(load_script(path)) == [first, second], "both are to be spoken"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -16,6 +16,12 @@ from voicebot.simulators.phone.script import Kind, Prompter, Script, ScriptLine
 PATIENCE_S: Final = 30.0
 """A caller hangs up after so long a silence of the bot."""
 
+SIGN_WAIT_S: Final = 3.4
+"""A caller who dictates in groups waits so long for a sign of the bot, then goes on without."""
+
+AFTER_SIGN_S: Final = 0.3
+"""From the end of the sign to the next group."""
+
 GONE_ON_S: Final = 0.5
 """The time into the bot's next sentence at which `hangup_after` ends the call."""
 
@@ -83,6 +89,9 @@ class Caller:
                 await line.clock.until(reply.at + script_line.interrupt_after_ms / 1000)
             timed = script_line.kind is not Kind.SILENCE
             spoken_until = self._say(line, script_line)
+            for group in script_line.groups:
+                await self._sign(line, spoken_until)
+                spoken_until = self._say(line, group)
             await line.clock.until(spoken_until)
 
     async def look(self) -> Record | None:
@@ -118,6 +127,17 @@ class Caller:
             self.gave_up = True
             line.hang_up()
             return None
+
+    async def _sign(self, line: MediaStream, after: float) -> None:
+        """Wait for a sign that the bot listens, and until it was said."""
+        await line.clock.until(after)
+        try:
+            async with asyncio.timeout(SIGN_WAIT_S):
+                await line.reply(after)
+        except TimeoutError:
+            self._observer.noticed(f"no sign of the bot for {SIGN_WAIT_S} s: going on")
+            return
+        await line.clock.until(line.playout.ends_at + AFTER_SIGN_S)
 
     def _has_gone_on(self, record: Record | None) -> bool:
         step = self._hangup_after

@@ -119,6 +119,7 @@ def call(
       phone   = ["phone.wav", "keys:0412345678#"]     asked again, the next line
       confirm = ["Yes."]                              when a value is read back
       no      = ["No."]                               when it was read back wrong
+      phone   = ["oh four one two | three four five"] in groups, a sign of the bot between them
       time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
       correct = { phone = "+61412345678" }            what the record should hold
 

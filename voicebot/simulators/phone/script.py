@@ -7,6 +7,7 @@
     no = ["No."]                                       when it was read back wrong
     correct = { phone = "+61412345678" }               what the record should hold
 
+A text in groups, "oh four one two | three four five", waits for a sign of the bot between them.
 Two special lines: "silence" says nothing until the bot speaks again, "hangup" ends the call.
 Each time a step is asked, the caller says its next line; the last one repeats.
 """
@@ -30,6 +31,7 @@ from voicebot.errors import PhoneError
 CONFIRM: Final = "confirm"
 NO: Final = "no"
 _KEYS: Final = "keys:"
+_BETWEEN_GROUPS: Final = " | "
 _READ_BACK: Final = (Step.PHONE, Step.EMAIL, Step.TIME)
 
 
@@ -69,11 +71,13 @@ class ScriptLine:
 
     text                the words, the path of the WAV file, or the digits
     interrupt_after_ms  say it so far into the bot's sentence, not after it
+    groups              what follows, each after a sign of the bot, or a long pause without one
     """
 
     kind: Kind
     text: str = ""
     interrupt_after_ms: int | None = None
+    groups: tuple[ScriptLine, ...] = ()
 
 
 SILENCE: Final = ScriptLine(Kind.SILENCE)
@@ -89,9 +93,10 @@ class Script:
     """Lines for the first questions, in order, whatever is asked."""
 
     def __iter__(self) -> Iterator[ScriptLine]:
-        yield from self.opening
-        for lines in self.lines.values():
-            yield from lines
+        for lines in (self.opening, *self.lines.values()):
+            for line in lines:
+                yield line
+                yield from line.groups
 
 
 class Prompter:
@@ -191,4 +196,6 @@ def parse_line(text: str, folder: Path, interrupt_after_ms: int | None = None) -
         return ScriptLine(Kind.KEYS, text.removeprefix(_KEYS), interrupt_after_ms)
     if text.lower().endswith(".wav"):
         return ScriptLine(Kind.RECORDING, str(folder / text), interrupt_after_ms)
-    return ScriptLine(Kind.TEXT, text, interrupt_after_ms)
+    first, *groups = (group.strip() for group in text.split(_BETWEEN_GROUPS))
+    later = tuple(ScriptLine(Kind.TEXT, group) for group in groups)
+    return ScriptLine(Kind.TEXT, first, interrupt_after_ms, later)
