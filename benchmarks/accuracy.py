@@ -136,6 +136,7 @@ def _rows(options: argparse.Namespace) -> Iterator[Row]:
             print(f"{name}: left out, {f'nothing at {folder}' if folder else 'no folder is named'}")
     yield from _unseen("dev", _UNSEEN)
     yield from _unseen("dev2", _UNSEEN / "dev2")
+    yield from _unseen("dev3", _UNSEEN / "dev3")
     yield from _unseen("sealed", _UNSEEN / "sealed")
     if options.sealed:
         yield from _unseen("sealed2", _UNSEEN / "sealed2")

@@ -710,3 +710,52 @@ def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | No
 )
 def test_units_buildings_landmarks_lots_and_boxes(utterance: str, line: str) -> None:
     assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("21 Osprey Street Gymea, cat's not to go out", "21 Osprey Street, Gymea"),
+        ("21 Osprey Street, Gymea, builders sit out the front", "21 Osprey Street, Gymea"),
+        ("21 Osprey Street Gymea ring the bell", "21 Osprey Street, Gymea"),
+        ("21 Osprey Street, the battle-axe block, Gymea", "21 Osprey Street, Gymea"),
+        (
+            "21 Osprey Street, we're the ones with a boat, Gymea, number 21",
+            "21 Osprey Street, Gymea",
+        ),
+        ("21 Osprey Street, the close by the park", "21 Osprey Street"),
+        ("21 Osprey Street Dee Why", "21 Osprey Street, Dee Why"),
+        ("21 Osprey Street, King's Cross", "21 Osprey Street, King's Cross"),
+        ("21 Osprey Street, The Rocks", "21 Osprey Street, The Rocks"),
+        ("21 osprey street, double bay", "21 Osprey Street, Double Bay"),
+    ],
+)
+def test_an_address_ends_where_other_talk_begins(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "Number thirty Elm Street, Ryde. No, that was before, we're at forty-one now",
+            "41 Elm Street, Ryde",
+        ),
+        ("17 Elm Street... Elm? Elm Avenue, 17 Elm Avenue Ryde", "17 Elm Avenue, Ryde"),
+        ("3 Elm Street, is that Ryde or Denistone? Denistone", "3 Elm Street, Denistone"),
+    ],
+)
+def test_who_mends_an_address_while_telling_it_is_followed(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+def test_a_suburb_that_is_wondered_about_and_said_again_is_the_answer() -> None:
+    told = "Is it Rose Hill? or Green Bay, they can't decide. Rose Hill"
+    assert heard(told, partial="Lot 9 Elm Street") == "Lot 9 Elm Street, Rose Hill"
+
+
+@pytest.mark.parametrize("asked", [Asked.ANSWER, Asked.CONFIRM])
+def test_talk_beside_a_yes_is_no_part_of_the_address(asked: Asked) -> None:
+    held = {Step.ADDRESS: "Unit 3, 12 Elm Street, Ryde"}
+    told = "Yes but use the back stairs, front one's shut"
+    assert heard(told, record=held, asked=asked) is None

@@ -12,6 +12,7 @@ from voicebot.collect.understanding.fields.address_grammar import Grammar
 from voicebot.collect.understanding.fields.address_parts import (
     Kind,
     Parts,
+    found,
     is_whole,
     kinds,
     line,
@@ -20,11 +21,9 @@ from voicebot.collect.understanding.fields.address_parts import (
     respelled,
 )
 from voicebot.collect.understanding.fields.address_words import (
-    CODES,
     Word,
     Words,
     is_listed,
-    title,
     without_spelling,
     words_of,
 )
@@ -85,8 +84,6 @@ class _Reader:
             if _extends(parts, kept) and not kinds(parts) & _PLACING:
                 earlier = kept
             yield self._provided(earlier, parts, guesses)
-        elif kept and (mend := self._left_out(kept) or self._contrasted()):
-            yield mend
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())
         elif self.alone and parts:
@@ -96,9 +93,14 @@ class _Reader:
         """Return the first address, or piece of one, that is the caller's answer."""
         for _ in range(_MOST_SEGMENTS):
             parts, guesses = self._parts(words, alone=self.alone)
-            if not is_whole(parts) or self._counts(parts, words[0].first):
+            rest = [word for word in words if parts and word.first >= _extent(parts)[1]]
+            if not is_whole(parts):
                 return parts, guesses
-            words = [word for word in words if word.first >= _extent(parts)[1]]
+            if self._counts(parts, words[0].first):
+                again = self._parts(rest, alone=True)[0] if self.alone else ()
+                restated = is_whole(again) and _are_one(parts, again) and kinds(again) & _PLACING
+                return (again if restated else parts), guesses
+            words = rest
         return (), 0
 
     def _known(self, text: str | None) -> Parts:
@@ -152,11 +154,29 @@ class _Reader:
         parts, guesses = Parts(), 0
         for turn in self._rounds(Words(self.said, plain)):
             now, doubts = Grammar(turn, self.region, alone=alone).read()
+            now = now or (self._told_last(turn, bool(parts)) if alone else ())
             if now and (is_whole(now) or not parts):
                 parts, guesses = now, doubts
             elif now:
                 parts, guesses = merge(parts, now), 1
         return respelled(parts, names), guesses
+
+    def _told_last(self, words: Words, mends: bool) -> Parts:
+        """Return the piece behind the last pause, which mends: "what am I saying, I'm at 44".
+
+        Where nothing is mended its name must have been said before: "Box Hill? Or … Box Hill".
+        """
+        end = len(words)
+        while end and words.phrase(end - 1, "quiet.link"):
+            end -= 1
+        begin = next((n for n in range(end - 1, 0, -1) if words[n].pause), 0)
+        breath = Words(self.said, words.part(begin, end))
+        piece = Grammar(breath, self.region, alone=True).read()[0]
+        said = [word.low for word in breath]
+        again = _find([word.low for word in words.part(0, begin)], said) is not None
+        if again and not piece and all(word.is_name for word in breath):
+            piece = (found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0],)
+        return piece if begin and (mends or again) else ()
 
     def _rounds(self, words: Words) -> Iterator[Words]:
         """Give the words between corrections."""
@@ -191,7 +211,8 @@ class _Reader:
         segments: list[tuple[int, list[Word]]] = [(_ONE, [])]
         linked, until = False, 0
         for word in self.words:
-            mark = self.said.at(word.first, "address.turn", *_MARKS)
+            mends = self.said.clause(word.first).mends  # "no, I'm at 44" is no other address
+            mark = self.said.at(word.first, "address.turn", *_MARKS[: 2 - mends])
             turns = mark is not None and (linked or mark.tag == "address.turn")
             if turns or (word.pause and (mark or word.is_figure)):
                 segments.append((_ONE, []))
@@ -240,56 +261,6 @@ class _Reader:
                 return parts
         return ()
 
-    def _left_out(self, held: Parts) -> Candidate | None:
-        """Return the held address without the word or unit of "take the dear out of it"."""
-        if (without := next(self.said.all("address.without"), None)) is None:
-            return None
-        first, end, written = without.first, without.end, self.held.split()
-        for word in (word for word in self.words if first <= word.first < end):
-            if word.isin("unit") and Kind.UNIT in kinds(held):
-                rest = [part for part in held if part.kind is not Kind.UNIT]
-                return self._corrected(line(rest, self.region), first, end)
-            at = _find(written, [word.low])
-            if at is not None and not word.isin("carrier"):
-                text = " ".join((*written[:at], *written[at + 1 :])).rstrip(",")
-                return self._corrected(text, first, end)
-        return None
-
-    def _contrasted(self) -> Candidate | None:
-        """Return the held address with one part changed: "41, not 14", "not East, West Maple".
-
-        What was wrong must stand in the held line, and once only.
-        """
-        mark = next(self.said.all("address.was"), None)
-        if mark is None or len(self.words) > _LONGEST_MEND_WORDS:
-            return None
-        right = [word for word in self.words if word.end <= mark.first]
-        wrong = [word for word in self.words if word.first >= mark.end]
-        if not self._plain(right):  # "not 14, 41"
-            pause = next((n for n, word in enumerate(wrong) if n and word.pause), len(wrong))
-            right, wrong = wrong[pause:], wrong[:pause]
-        new, old = self._plain(right), self._plain(wrong)
-        if not new or not old or (text := _replaced(self.held, new, old)) is None:
-            return None
-        first = min(mark.first, right[0].first)
-        return self._corrected(text, first, max(right[-1].end, wrong[-1].end))
-
-    def _plain(self, side: Sequence[Word]) -> list[str]:
-        """Return one side's words without their lead, numbers in digits, states as codes."""
-        said = self.said
-        leads = [n for n, word in enumerate(side) if said.at(word.first, *_TALK)]
-        side = side[leads[-1] + 1 :] if leads else side  # "yes but it's unit 41"
-        words, plain, at = Words(said, side), list[str](), 0
-        grammar = Grammar(words, self.region, alone=True)
-        while words[at].isin("carrier") and not words[at].isin("type"):
-            at += 1
-        while at < len(words):
-            number = words.digits(at)
-            state = grammar.state_at(at)
-            text, at = state or (number if number[0] else (words[at].low, at + 1))
-            plain.append(text.lower())
-        return plain
-
 
 def provided(
     said: Utterance, whole: Parts, parts: Parts, text: str, begun: int, guesses: int
@@ -317,6 +288,13 @@ def _extent(parts: Parts) -> tuple[int, int]:
     return min(part.first for part in parts), max(part.end for part in parts)
 
 
+def _are_one(parts: Parts, again: Parts) -> bool:
+    """Return True where an address is begun, and then said anew: "29 Lawson, 29 Lawson Avenue"."""
+    old, new = ({p.kind: p.text.split()[0] for p in each} for each in (parts, again))
+    same = old.get(Kind.NUMBER) == new.get(Kind.NUMBER)
+    return same and old.get(Kind.STREET) == new.get(Kind.STREET)
+
+
 def _extends(parts: Parts, held: Parts) -> bool:
     """Return True for "North Ryde" where Ryde is held, or "Banksia Road" for Banksia Street."""
     named = {part.kind: part.text.casefold().split() for part in held}
@@ -327,20 +305,6 @@ def _extends(parts: Parts, held: Parts) -> bool:
         if part.kind is Kind.PLACE and old:
             return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
     return False
-
-
-def _replaced(text: str, new: list[str], old: list[str]) -> str | None:
-    """Return the held line with `new` for `old`; a word that `new` repeats stays single."""
-    words, first = text.split(), _find(text.split(), old)
-    if first is None or new == old:
-        return None
-    end, lows = first + len(old), [_bare(word) for word in words]
-    new = new[1:] if len(new) > 1 and lows[first - 1 : first] == new[:1] else new
-    new = new[:-1] if len(new) > 1 and lows[end : end + 1] == new[-1:] else new
-    coded = lows[end - 1] in CODES
-    written = [word.upper() if coded and word in CODES else title(word) for word in new]
-    comma = "," if words[end - 1].endswith(",") else ""
-    return " ".join((*words[:first], *written[:-1], written[-1] + comma, *words[end:]))
 
 
 def _find(line: Sequence[str], words: Sequence[str]) -> int | None:

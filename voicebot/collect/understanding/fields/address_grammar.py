@@ -19,21 +19,18 @@ from voicebot.collect.understanding.fields.address_parts import (
     unit_at,
     unit_name_at,
 )
+from voicebot.collect.understanding.fields.address_places import place_at, state_at
 from voicebot.collect.understanding.fields.address_words import (
-    CODES,
     COUNTRIES,
-    STATES,
     Word,
     Words,
 )
 from voicebot.collect.understanding.words import FUNCTION_WORDS, is_everyday, is_family, is_given
 
 _TYPELESS_GUESSES = 2
-_LONGEST_HOUSE_WORDS, _LONGEST_PLACE_WORDS = 5, 5
-_LONGEST_PIECE_WORDS, _LONGEST_CITY_REST = 12, 2
-_MOST_HEAD_PARTS = 4
+_LONGEST_HOUSE_WORDS, _LONGEST_PIECE_WORDS = 5, 12
+_MOST_HEAD_PARTS, _MOST_ASIDES = 4, 2
 _POSTCODE_DIGITS = {"AU": 4, "US": 5}
-_WITHOUT_STATES = "GB"
 _SURE_PIECES = {Kind.STREET, Kind.POSTCODE, Kind.STATE}
 _ONCE = {Kind.POSTCODE, Kind.UNIT}
 
@@ -79,7 +76,7 @@ class Grammar:
         return (self._piece() if self.alone else ()), 1
 
     def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
-        tail = self._tail(street[1] if street else end, housed=bool(head))
+        tail = self._tail(street[1] if street else end, head)
         roads = (street[0],) if street else ()
         return (*head, *roads, *tail) if head else merge(tail, roads)
 
@@ -175,15 +172,30 @@ class Grammar:
 
     # -- behind the street
 
-    def _tail(self, at: int, *, housed: bool) -> Parts:
+    def _tail(self, at: int, head: Parts) -> Parts:
         """Return suburb or city, state, postcode, country: up to where other talk begins."""
         parts = Parts()
         while True:
             at = self._skip(at)
-            read = self._next(at, kinds(parts) | ({Kind.NUMBER} if housed else set()))
+            read = self._next(at, kinds(parts) | ({Kind.NUMBER} if head else set()))
+            if read is None and head and self.alone and Kind.PLACE not in kinds(parts):
+                read = self._behind_talk(at)
             if read is None or read[0].kind in _ONCE & kinds(parts):
                 return parts
+            if read[0].text.startswith("#") and read[0].text[1:] in (part.text for part in head):
+                at = read[1]  # "…, number 12" once more
+                continue
             parts, at = (*parts, read[0]), read[1]
+
+    def _behind_talk(self, at: int) -> Found | None:
+        """Return the suburb behind an aside: "14 Cross Street, the laneway one, Double Bay"."""
+        words = self.words
+        breaths = [n for n in range(at, len(words)) if words[n].pause]
+        for begin in breaths[1 : 1 + _MOST_ASIDES] if breaths[:1] == [at] else ():
+            place = place_at(words, begin, self.region)
+            if place and words[place[1]].pause and self._is_name(begin, place[1]):
+                return place
+        return None
 
     def _skip(self, at: int) -> int:
         """Return the place behind "the suburb is", ", as in the queen's way," and "in"."""
@@ -231,78 +243,14 @@ class Grammar:
             housed = Kind.NUMBER in before  # "… Road, number ten", "Smyth Street, number 12"
             text = "#" + number[0] if housed else number[0]
             return found(Kind.UNIT if housed else Kind.NUMBER, words, at, (text, number[1]))
-        if state := self.state_at(at):
+        if state := state_at(words, at, self.region):
             return found(Kind.STATE, words, at, state)
         if postcode := postcode_at(words, at, self.region):
             return found(Kind.POSTCODE, words, at, postcode)
-        place = self._place_name(at)
+        place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
         return None if talk else place  # "West Yorkshire", not "ring the bell"
-
-    def state_at(self, at: int) -> Read | None:
-        """Return the state that begins here."""
-        for region in (self.region, *STATES):
-            states = STATES.get(region, {})
-            end = self.words.phrase_end(at, states)
-            if end is None or self.region == _WITHOUT_STATES:
-                continue
-            said = tuple(word.low for word in self.words.part(at, end))
-            if said[0] in CODES:
-                if not self.words.is_code(at, self.region):
-                    continue
-            elif len(said[0]) > 1 and self._is_city_too(end):
-                return None
-            return states[said], end
-        return None
-
-    def _is_city_too(self, end: int) -> bool:
-        """Return True for the city of "New York, NY", "Washington DC", "Virginia VA"."""
-        words = self.words
-        if words[end].isin("city"):
-            return True
-        for n in range(end, end + _LONGEST_CITY_REST + 1):
-            if self.words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
-                return False
-            if self.state_at(n):
-                return True
-        return False
-
-    def _place_name(self, at: int) -> Found | None:
-        """Return a suburb or city, in one breath, up to a state, a number or other talk."""
-        words, end = self.words, at
-        while end < at + _LONGEST_PLACE_WORDS and self._names_place(at, end):
-            if end > at and self._ends_place(end):
-                break
-            end += 1
-        end -= words[end].isin("in_email")
-        told = words[at].pause and words.near(end).isin("verb")  # ", the house is …"
-        name = words.titled(at, end), end
-        return found(Kind.PLACE, words, at, name) if end > at and not told else None
-
-    def _ends_place(self, at: int) -> bool:
-        return bool(
-            self.state_at(at)
-            or postcode_at(self.words, at, self.region)
-            or unit_at(self.words, at)
-            or self.words.phrase_end(at, COUNTRIES)
-            or (self.words.phrase(at, "address.label") and not self.words[at].isin("city"))
-        )
-
-    def _names_place(self, at: int, here: int) -> bool:
-        word = self.words[here]
-        if here == at and (word.isin("article") or word.is_number):  # The Rocks, Seven Hills
-            name, after = self.words[at + 1], self.words[at + 2]
-            led = name.text.isalpha() and not name.is_number and not name.isin("stop")
-            return led and (after.pause or not after.isin("stop"))
-        after = self.words.near(here + 1)
-        if self.region == _WITHOUT_STATES and here > at and word.isin("on") and after.is_name:
-            return not word.pause and not after.isin("stop", "article")  # "Leigh on Sea"
-        if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
-            return False
-        if self.words.phrase(here, "note.text"):  # "the gate code's 4471"
-            return False
-        return not (word.pause if here > at else word.isin("of"))
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
 
@@ -328,7 +276,7 @@ class Grammar:
         if kind is Kind.POSTCODE:
             read = postcode_at(self.words, at, self.region)
         elif kind is Kind.STATE:
-            read = self.state_at(at)
+            read = state_at(self.words, at, self.region)
         return (found(kind, self.words, at, read)[0],) if read else ()
 
     def _rest(self, at: int) -> Parts:
@@ -346,11 +294,13 @@ class Grammar:
         sure = labelled or kinds(parts) & _SURE_PIECES or self._is_name(at)
         return parts if sure and not code else ()
 
-    def _is_name(self, at: int) -> bool:
+    def _is_name(self, at: int, end: int | None = None) -> bool:
         """Return True for a suburb's words: one at least is unknown, and none a person's."""
-        names = [n for n in range(at, len(self.words)) if not self.words[n].isin("carrier")]
+        places = range(at, len(self.words) if end is None else end)
+        names = [n for n in places if not self.words[n].isin("carrier")]
         lows = [self.words[n].low for n in names]
         spelled = any(self.words.phrase(n, "spelling.alphabet") for n in names)
         if spelled or any(len(low) == 1 for low in lows):
             return False
-        return any(not is_everyday(low) for low in lows) and not is_given(lows[0])
+        named = end is not None and all(self.words[n].text.istitle() for n in names)
+        return bool(lows) and (named or not all(map(is_everyday, lows))) and not is_given(lows[0])

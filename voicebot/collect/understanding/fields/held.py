@@ -24,7 +24,7 @@ _SLIPS = 2
 _SHORTEST_ALIKE = 3
 _BESIDE = (
     "quiet.sound", "quiet.function", "lead.is", "name.label", "name.weak", "name.told",
-    "email.lead", "phone.lead", "mend.beside", "mend.end", "mend.front",
+    "email.lead", "phone.lead", "address.label", "mend.beside", "mend.end", "mend.front",
 )  # fmt: skip
 """The tags of words that name a part and are none of it."""
 _QUIET = (
@@ -175,7 +175,10 @@ class Held:
         return not (words and (before.isalnum() or behind.isalnum()))
 
     def replaced(self, old: str, new: str) -> str | None:
-        """Return the value with `new` for `old`, which must stand in one place; else None."""
+        """Return the value with `new` for `old`, which must stand in one place; else None.
+
+        A word of `new` that stands beside it stays single: "it's West Maple, not East".
+        """
         if not old or not new or old == new:
             return None
         if old[0] == "." != new[0] and self.step is Step.EMAIL:
@@ -183,7 +186,15 @@ class Held:
         spots = self.spots(old)
         if len(spots) > 1 and len(old) == 1:
             spots = [spot for spot in spots if spot in self.words()]
-        return self.put(new, spots[0]) if len(spots) == 1 else None
+        if len(spots) != 1:
+            return None
+        head, _, last = new.rpartition(" ")
+        first, _, rest = new.partition(" ")
+        if head and self.text[spots[0][1] :].casefold().startswith(f" {last}"):
+            new = head
+        elif rest and self.text[: spots[0][0]].casefold().endswith(f"{first} "):
+            new = rest
+        return self.put(new, spots[0])
 
     def put(self, new: str, spot: Spot) -> str:
         """Return the value with a part written anew, with the capitals of the old."""

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding.candidates import Candidate, Reader
-from voicebot.collect.understanding.fields.held import Held
+from voicebot.collect.understanding.fields.address_words import is_listed
+from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.name_letters import hinted
 from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.fields.runs import runs
@@ -101,7 +102,8 @@ def _changed(said: Utterance, held: Held) -> Iterator[_Edit]:
         new = held.item(into.end, len(said))
         if text := held.replaced(old.text, new.text):
             first = verb.first if verb else old.first
-            yield text, first, new.end, _sureness(held, old.text, new.text)
+            worded = held.step is Step.ADDRESS and not (old.text + new.text).isdecimal()
+            yield text, first, new.end, int(worded)  # "the street should be …" is its reader's
 
 
 def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
@@ -110,17 +112,14 @@ def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
         begin = said.clause(wrong.first - 1).first if wrong.first else 0
         new, old = held.item(begin, wrong.first), held.item(wrong.end, len(said))
         if text := held.replaced(old.text, new.text):
-            yield text, new.first, old.end, _sureness(held, old.text, new.text)
-        for before, bit in pairwise(held.bits):
-            if bit.first > wrong.end and not said.at(before.first, "spelling.lone_word"):
+            yield text, new.first, old.end, 0
+        turns = [(a, b) for a, b in pairwise(held.bits) if b.first > wrong.end]
+        paused = [(a, b) for a, b in turns if said.low(b.first - 1) == ","]
+        for before, bit in paused or turns:
+            if not said.at(before.first, "spelling.lone_word"):
                 old, new = held.item(wrong.end, bit.first), held.item(bit.first, len(said))
                 if text := held.replaced(old.text, new.text):
-                    yield text, wrong.first, new.end, _sureness(held, old.text, new.text)
-
-
-def _sureness(held: Held, old: str, new: str) -> int:
-    """Return the guesses of a contrast: words of an address are rather its own reader's."""
-    return int(held.step is Step.ADDRESS and not (old + new).isdecimal())
+                    yield text, wrong.first, new.end, 0
 
 
 def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
@@ -131,14 +130,17 @@ def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
             stem = held.text[: held.last].rstrip("0123456789")
             yield stem + held.text[held.last :], verb.first, figures.end, 0
         old = held.item(verb.end, off.first if off else said.clause(verb.end - 1).end)
+        if off and not old.text:  # "take the dear out of it"
+            old = Bit(said.low(off.first - 1), off.first - 1, off.first)
         if verb.tag == "mend.without" or held.letter(old.first):
             old = held.item(old.first, old.first + 1)
             if len(old.text) != 1:
                 continue
         if old.text and (spots := held.spots(old.text)):
             every = [held.meant(spots)] if old.text.isalnum() else spots
-            word = int(held.step is Step.ADDRESS and old.text.isalpha())
-            yield held.cut(every), verb.first, off.end if off else old.end, word
+            if held.step is Step.ADDRESS and is_listed(old.text, "unit"):
+                every = [(spots[0][0], held.text.find(", ", spots[0][0]) + 2)]
+            yield held.cut(every), verb.first, off.end if off else old.end, 0
 
 
 def _added(said: Utterance, held: Held) -> Iterator[_Edit]:

@@ -1,0 +1,124 @@
+"""Suburbs, towns and states, and where one ends: at a state, a number, or other talk."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from voicebot.collect.understanding.fields.address_parts import (
+    Found,
+    Kind,
+    Read,
+    found,
+    postcode_at,
+    unit_at,
+)
+from voicebot.collect.understanding.fields.address_words import (
+    CODES,
+    COUNTRIES,
+    STATES,
+    Word,
+    Words,
+)
+from voicebot.collect.understanding.words import is_everyday
+
+_LONGEST_PLACE_WORDS, _LONGEST_CITY_REST = 5, 2
+_WITHOUT_STATES = "GB"
+
+
+def state_at(words: Words, at: int, region: str) -> Read | None:
+    """Return the state that begins here."""
+    for country in (region, *STATES):
+        states = STATES.get(country, {})
+        end = words.phrase_end(at, states)
+        if end is None or region == _WITHOUT_STATES:
+            continue
+        said = tuple(word.low for word in words.part(at, end))
+        if said[0] in CODES:
+            if not words.is_code(at, region):
+                continue
+        elif len(said[0]) > 1 and _is_city_too(words, end, region):
+            return None
+        return states[said], end
+    return None
+
+
+def _is_city_too(words: Words, end: int, region: str) -> bool:
+    """Return True for the city of "New York, NY", "Washington DC", "Virginia VA"."""
+    if words[end].isin("city"):
+        return True
+    for n in range(end, end + _LONGEST_CITY_REST + 1):
+        if words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):
+            return False
+        if state_at(words, n, region):
+            return True
+    return False
+
+
+def place_at(words: Words, at: int, region: str) -> Found | None:
+    """Return a suburb or city, in one breath, up to a state, a number or other talk."""
+    end = at
+    while end < at + _LONGEST_PLACE_WORDS and _names_place(words, at, end, region):
+        if end > at and _ends_place(words, end, region):
+            break
+        end += 1
+    end -= words[end].isin("in_email")
+    if end > at and words[at].pause and _is_talk(words, at, end):
+        return None
+    while end > at + 1 and words.near(end).isin("stop", "article") and _is_loose(words[end - 1]):
+        end -= 1  # the "ring" of "Newtown ring the bell"
+    return found(Kind.PLACE, words, at, (words.titled(at, end), end)) if end > at else None
+
+
+def _is_talk(words: Words, at: int, end: int) -> bool:
+    """Return True for words behind a pause that say something: ", key's under the mat"."""
+    after = words.near(end)
+    names = words.part(at, end)
+    again = names[-1].isin("strong") and any(w.low == names[0].low for w in words.part(0, at))
+    if after.isin("verb") or again or words.phrase(at, "time.weekday"):
+        return True
+    for word, beyond in pairwise((*names, after)):
+        short = word.low.endswith("'s") and not beyond.isin("type", "ending")  # "King's Cross"
+        if short and (is_everyday(word.low[:-2]) or word.text.islower()):
+            return True
+    plain = all(word.text.islower() for word in names)
+    if plain and words[at - 1].text[:1].isupper():  # a suburb would have a capital as well
+        known = all(is_everyday(word.low) for word in names)
+        return known or after.is_name or words[at].isin("article")
+    return bool(after.text) and _is_loose(names[-1])
+
+
+def _is_loose(word: Word) -> bool:
+    """Return True for an everyday word in small letters in which no suburb's name ends."""
+    ends = word.isin("type", "ending", "compass")
+    return word.text.islower() and is_everyday(word.low) and not ends
+
+
+def _ends_place(words: Words, at: int, region: str) -> bool:
+    return bool(
+        state_at(words, at, region)
+        or postcode_at(words, at, region)
+        or unit_at(words, at)
+        or words.phrase_end(at, COUNTRIES)
+        or (words.phrase(at, "address.label") and not words[at].isin("city"))
+    )
+
+
+def _names_place(words: Words, at: int, here: int, region: str) -> bool:
+    word = words[here]
+    if here == at and (word.isin("article") or word.is_number):  # The Rocks, Seven Hills
+        name, after = words[at + 1], words[at + 2]
+        led = name.text.isalpha() and not name.is_number and not name.isin("stop")
+        counts = word.is_figure and not name.isin("type", "ending")  # "29 Lawson Avenue"
+        return led and not counts and (after.pause or not after.isin("stop"))
+    after = words.near(here + 1)
+    if region == _WITHOUT_STATES and here > at and word.isin("on") and after.is_name:
+        return not word.pause and not after.isin("stop", "article")  # "Leigh on Sea"
+    if word.isin("stop") and here > at and word.text.istitle() and words[here + 1].pause:
+        return words[here - 1].text.istitle()  # Dee Why
+    if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
+        return False
+    if here > at and word.isin("article") and region != _WITHOUT_STATES:
+        return False
+    if words.phrase(here, "note.text"):  # "the gate code's 4471"
+        return False
+    return not (word.pause if here > at else word.isin("of"))
