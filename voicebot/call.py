@@ -109,6 +109,55 @@ class Phase(StrEnum):
     SPEAKING = "speaking"
 
 
+class CommandKind(StrEnum):
+    """What a member of staff can have a call do."""
+
+    TRANSFER = "transfer"
+    SAY = "say"
+    END = "end"
+    CORRECT = "correct"
+
+
+class CommandRefusal(StrEnum):
+    """The reason why a call did not do what staff asked; part of the event, without the content."""
+
+    CALL_HAS_ENDED = "call_has_ended"
+    NO_NUMBER = "no_number"
+    """The business file names no number to put callers through to."""
+    NOT_VALID = "not_valid"
+    PAST = "past"
+    TOO_FAR = "too_far"
+    CLOSED = "closed"
+    TAKEN = "taken"
+    NO_CALENDAR = "no_calendar"
+    """Redis was away: the time is noted for a person, and not booked."""
+    TOO_LATE = "too_late"
+    """The call did not come to it within COMMAND_LIFE_S."""
+
+
+COMMAND_LIFE_S = 60.0
+"""A command that a call has not come to by then is refused: staff have gone on by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCommand:
+    """A command of staff for a call.
+
+    id    unique within the call; empty until it is put
+    by    who gave it, as colleagues know them
+    at    when it was given (aware)
+    text  of SAY the sentence, of CORRECT the value
+    step  the answer that CORRECT sets
+    """
+
+    kind: CommandKind
+    by: str
+    at: datetime
+    text: str = ""
+    step: Step | None = None
+    id: str = ""
+
+
 class Speaker(StrEnum):
     """The speaker of a message, as written in the record."""
 

@@ -8,6 +8,7 @@ VoicebotError
 ├── StoreError
 │   ├── StoreUnavailable     Redis did not answer, or refused
 │   ├── BrokenRecord         a key of another type stands where a call's record should be
+│   ├── TooManyCommands      a call has not come to what staff asked of it before
 │   └── Fenced               a newer session owns this call
 ├── SpeechError
 │   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
@@ -64,6 +65,10 @@ class BrokenRecord(StoreError):
     def __init__(self, why: str) -> None:
         super().__init__(f"{why}: rename or delete that key")
         self.why = why
+
+
+class TooManyCommands(StoreError):
+    """A call has not come to the commands that staff gave it before."""
 
 
 class Fenced(StoreError):

@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from voicebot.call import Change, Ledger, Message, Speaker, Step
+from voicebot.call import (
+    Change,
+    CommandRefusal,
+    Ledger,
+    Message,
+    Place,
+    Speaker,
+    StaffCommand,
+    Step,
+)
 from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
     Answer,
@@ -34,6 +43,7 @@ from voicebot.collect.events import (
     Look,
     Move,
     Placed,
+    Refuse,
     Reserve,
     Save,
     Say,
@@ -85,6 +95,11 @@ It writes words that it expects as words. Without, "oh four" becomes "L4", "at t
 "attend", and "john dot smith at" is drawn together as "john.smithat".
 """
 
+_UNPLACED = {
+    Place.TAKEN: CommandRefusal.TAKEN,
+    Place.UNKNOWN: CommandRefusal.NO_CALENDAR,
+}
+
 Hear = Callable[[Expectation], Awaitable[Hearing]]
 Clock = Callable[[], datetime]
 
@@ -99,7 +114,10 @@ class SayAloud(Protocol):
 
 
 class Conversation:
-    """One call's dialogue: its state, its ledger, and the moment of its last message."""
+    """One call's dialogue: its state, its ledger, and the moment of its last message.
+
+    refused  why the last turn, a command of staff, was not obeyed
+    """
 
     def __init__(self, dialogue: Dialogue, *, say: SayAloud, ledger: Ledger, clock: Clock) -> None:
         self.dialogue = dialogue
@@ -109,11 +127,13 @@ class Conversation:
         self._last_at = ledger.state.said_until
         self._last_said: Message | None = None
         self._saved_early: Message | None = None
+        self.refused: CommandRefusal | None = None
 
     async def take_turn(self, event: Event) -> Ending | None:
         """Decide, commit, speak; return the ending when the conversation is over."""
         ending: Ending | None = None
         next_event: Event | None = event
+        by_staff, self.refused = isinstance(event, StaffCommand), None
         while next_event is not None:
             self.dialogue, effects = next_move(self.dialogue, next_event, self._clock())
             event, next_event = next_event, None
@@ -125,8 +145,12 @@ class Conversation:
                         await self._ledger.continue_earlier(earlier)
                     case Inquire():
                         next_event = await self._inquire(effect)
+                        if by_staff and isinstance(next_event, Placed):
+                            self.refused = _UNPLACED.get(next_event.place)
                     case Say(text):
                         next_event = await self._speak(text, after=event)
+                    case Refuse(why):
+                        self.refused = why
                     case End(over):
                         ending = over
         return ending
@@ -250,10 +274,11 @@ async def _hear_next(
 ) -> Event:
     """Wait for the caller and understand what came."""
     try:
-        heard = await hear(expectation(conversation.dialogue, clock))
+        open_question = expectation(conversation.dialogue, clock)
+        heard = await hear(replace(open_question, refused=conversation.refused))
     except SpeechUnavailable:  # an interrupted sentence was to go on
         return await conversation.apologise()
-    if isinstance(heard, (Unheard, Silent, TimeUp)):
+    if isinstance(heard, (Unheard, Silent, TimeUp, StaffCommand)):
         return heard
     return await conversation.heard(heard, understand)
 

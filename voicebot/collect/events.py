@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from voicebot.call import Booking, CallSid, Change, Message, Place, Step, Window
+from voicebot.call import (
+    Booking,
+    CallSid,
+    Change,
+    CommandRefusal,
+    Message,
+    Place,
+    StaffCommand,
+    Step,
+    Window,
+)
 from voicebot.collect.understanding import Asked, Reading, Situation
 
 
@@ -151,7 +161,7 @@ class CalledOff:
 
 
 Answer = Placed | Free | Found | CalledOff
-Event = Started | Heard | Unsaid | Unheard | Silent | TimeUp | Answer
+Event = Started | Heard | Unsaid | Unheard | Silent | TimeUp | StaffCommand | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +207,14 @@ class Inquire:
     said: tuple[str, ...] = ()
 
 
-Effect = Save | Say | Continue | Inquire | End
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Do not do what staff asked, and tell them why."""
+
+    why: CommandRefusal
+
+
+Effect = Save | Say | Continue | Inquire | Refuse | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +245,7 @@ class Expectation:
                  answer to this question; the same ones are read once
     vocabulary   closed list that may help the recogniser
     keys         keys that are an answer alone
+    refused      why the command of staff before this was not obeyed; None when it was
     """
 
     step: Step
@@ -235,6 +253,7 @@ class Expectation:
     read: Callable[[tuple[str, ...]], Hint]
     vocabulary: tuple[str, ...] = ()
     keys: frozenset[str] = frozenset()
+    refused: CommandRefusal | None = None
 
     @property
     def closed(self) -> bool:
@@ -262,4 +281,5 @@ class Utterance:
     noisy: bool | None = None
 
 
-Hearing = Utterance | Unheard | Silent | TimeUp
+Hearing = Utterance | Unheard | Silent | TimeUp | StaffCommand
+"""What the conversation waits for: the caller, the clock, or a member of staff."""

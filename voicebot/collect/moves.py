@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from voicebot.call import Message, Status, Step
+from voicebot.call import Message, StaffCommand, Status, Step
 from voicebot.collect.answers import again, leave_unconfirmed, proceed, unclear
 from voicebot.collect.bookings import on_called_off, on_found
 from voicebot.collect.dialogue import Dialogue, Mode, situation
@@ -29,6 +29,7 @@ from voicebot.collect.events import (
 from voicebot.collect.heard import closed_offer, offer_again, on_heard
 from voicebot.collect.own_questions import with_own_question
 from voicebot.collect.said import Said
+from voicebot.collect.staff import on_command
 from voicebot.collect.times import on_free, on_placed, unbooked
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Asked, Correct, Provide
@@ -75,6 +76,8 @@ def next_move(
             turn = _silence(turn)
         case TimeUp():
             turn = _abandon(turn, "end.time_up")
+        case StaffCommand():
+            turn = on_command(turn, event)
     return turn.dialogue, tuple(turn.effects(dialogue, event))
 
 

@@ -15,6 +15,7 @@ from voicebot.call import (
     Answer,
     CallSid,
     Change,
+    CommandRefusal,
     EarlierCall,
     Needs,
     Note,
@@ -31,6 +32,7 @@ from voicebot.collect.events import (
     Event,
     Heard,
     Inquire,
+    Refuse,
     Request,
     Save,
     Say,
@@ -58,6 +60,7 @@ class Turn:
     continued: CallSid | None = None
     request: Request | None = None
     noted: bool = False
+    refused: CommandRefusal | None = None
 
     @property
     def business(self) -> Business:
@@ -103,6 +106,10 @@ class Turn:
     def fulfil(self) -> Turn:
         """Ask nothing of staff for a wish that is done; what else was promised stays."""
         return self.need(Needs.FOLLOW_UP if self.dialogue.promised else Needs.NOTHING)
+
+    def refuse(self, why: CommandRefusal) -> Turn:
+        """Do not do what staff asked."""
+        return replace(self, refused=why)
 
     def become(self, **state: object) -> Turn:
         """Change the dialogue's state."""
@@ -263,6 +270,8 @@ class Turn:
             yield Inquire(self.request, self.said)
         elif self.said:
             yield Say(" ".join(self.said))
+        if self.refused:
+            yield Refuse(self.refused)
         if self.ending:
             yield End(self.ending)
 

@@ -4,6 +4,7 @@
 /live/…                              live.py, trial.py        the page's data
 /calls  /events  /export             calls.py                 integrators
 /calls (POST)  /ai/conversation      conversation_routes.py   integrators
+/calls/{callSid}/commands            commands.py              staff, in a call that goes on
 /metrics  /webhooks/failures         operations.py            operators
 """
 
@@ -20,7 +21,7 @@ from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.model import open_understanding
-from voicebot.console import calls, conversation_routes, live, operations, trial
+from voicebot.console import calls, commands, conversation_routes, live, operations, trial
 from voicebot.console.auth import Authenticator, Sessions
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState, visitor
@@ -94,7 +95,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     answer_with_problems(app)
     guarded = [Depends(visitor)]
-    for api in (conversation_routes.router, calls.router, operations.router):
+    for api in (conversation_routes.router, calls.router, commands.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
     app.include_router(operations.probes)
     for page_data in (trial.router, live.router):

@@ -13,12 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Saved, Speaker, Status, Step
+from voicebot.call import (
+    CallSid,
+    Change,
+    CommandRefusal,
+    Saved,
+    Speaker,
+    StaffCommand,
+    Status,
+    Step,
+)
 from voicebot.collect.collector import Conversation
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
@@ -49,6 +59,8 @@ from voicebot.validation import read_moment
 
 TIMES_OVERTAKEN = 3
 """Retries when another console's turn of the same call was faster; then the client tries again."""
+
+Result = TypeVar("Result")
 
 _GOES_ON = "goes_on"
 """Outcome of a traced request after which the conversation is not over."""
@@ -140,9 +152,28 @@ class Conversations:
         """
         return await self._serialized(call_sid, partial(self._answer, call_sid, request))
 
+    async def obey(self, call_sid: CallSid, command: StaffCommand) -> CommandRefusal | None:
+        """Do what a member of staff asks of a typed conversation; return why not, if not.
+
+        What the bot says then is in the history, for the caller's front end. Raises UnknownCall,
+        Fenced while a phone has the call, and StoreUnavailable.
+        """
+        return await self._serialized(call_sid, partial(self._obey, call_sid, command))
+
+    async def _obey(self, call_sid: CallSid, command: StaffCommand) -> CommandRefusal | None:
+        turn = await self._store.open_turn(call_sid)
+        if not turn.known:
+            raise UnknownCall(call_sid)
+        dialogue = begin(self._business, turn.state)
+        talk = Conversation(dialogue, say=_commit_only, ledger=turn, clock=utc_now)
+        await talk.take_turn(command)
+        if turn.change != Change():
+            await turn.write({})
+        return talk.refused
+
     async def _serialized(
-        self, call_sid: CallSid, serve: Callable[[], Awaitable[TurnResult]]
-    ) -> TurnResult:
+        self, call_sid: CallSid, serve: Callable[[], Awaitable[Result]]
+    ) -> Result:
         async with self._turns.setdefault(call_sid, asyncio.Lock()):
             for _ in range(TIMES_OVERTAKEN):
                 with suppress(Overtaken):

@@ -40,6 +40,7 @@ _SHOWN_FIELDS = (
     *("updatedAt", "step", "status", "confirmed", "broken", "needs", "wish"),
 )
 _SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
+_SHOWN_OF_COMMANDS = frozenset({"command", "action", "by", "outcome", "reason"})
 _HARMLESS_VALUES = frozenset(
     {"phase", "step", "status", "booked", "emailed", "person", "needs", "wish", "taken", "moved"}
 )
@@ -101,6 +102,8 @@ def mask_event(event: StreamEvent) -> StreamEvent:
 
 
 def _mask_field(kind: str, name: str, text: str, fields: Mapping[str, str]) -> str:
+    if kind == "command" and name in _SHOWN_OF_COMMANDS:
+        return text
     if name == "message":
         said = read_object(text)
         words = {"message": mask_words(Speaker.CALLER, str(said.get("message", "")))}

@@ -15,7 +15,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable, VoicebotError
+from voicebot.errors import (
+    BrokenRecord,
+    Fenced,
+    StoreUnavailable,
+    TooManyCommands,
+    VoicebotError,
+)
 from voicebot.store import AWAY, unavailable_when_away
 
 _MEDIA_TYPE = "application/problem+json"
@@ -67,7 +73,10 @@ def problem(
 
 def answer_with_problems(app: FastAPI) -> None:
     """Turn every error of this app into a problem document."""
-    for kind in (Problem, Fenced, BrokenRecord, StoreUnavailable, HTTPException):
+    for kind in (
+        *(Problem, Fenced, BrokenRecord, StoreUnavailable, TooManyCommands),
+        HTTPException,
+    ):
         app.exception_handler(kind)(_answer)
     for away in AWAY:
         app.exception_handler(away)(_answer_away)
@@ -82,6 +91,8 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
             return problem(409, "call_is_live", str(error))
         case BrokenRecord():
             return problem(409, "broken_record", str(error))
+        case TooManyCommands():
+            return problem(429, "too_many_commands", str(error), headers={"Retry-After": "5"})
         case StoreUnavailable():
             return problem(503, "store_unavailable", str(error), headers={"Retry-After": "2"})
         case HTTPException():

@@ -30,6 +30,7 @@ from voicebot.store import (
 from voicebot.validation import read_moment
 
 TURNS_KEPT = 200
+COMMANDS_KEPT = 20
 _AS_IN_THE_RECORD = ("callSid", "status", "step", "broken", "caller", "createdAt", "updatedAt")
 
 
@@ -48,6 +49,22 @@ class Turn(_View):
     at: str
     waitedMs: int
     step: str
+
+
+class CommandView(_View):
+    """A command of staff, and what became of it.
+
+    type     transfer, say, end or correct        field  the answer that is corrected
+    outcome  asked, obeyed or refused             reason why it was refused
+    """
+
+    id: str
+    type: str
+    by: str
+    at: str
+    field: str = ""
+    outcome: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,7 @@ class CallActivity:
     turns: tuple[Turn, ...] = ()
     saying: tuple[str, str] = ("", "")
     unheard: Mapping[str, str] = field(default_factory=dict)
+    commands: tuple[CommandView, ...] = ()
 
 
 def follow(activity: CallActivity, events: Iterable[StreamEvent]) -> CallActivity:
@@ -95,7 +113,26 @@ def _after(activity: CallActivity, event: StreamEvent) -> CallActivity:
             return _after_barge_in(activity, read_object(fields.get("message", "")))
         case "step":
             return replace(activity, step=fields.get("value", activity.step))
+        case "command":
+            return _after_command(activity, fields)
     return activity
+
+
+def _after_command(activity: CallActivity, fields: Mapping[str, str]) -> CallActivity:
+    """Keep a new command, or what became of one, at the moment when it was given."""
+    commands = {command.id: command for command in activity.commands}
+    name = fields.get("command", "")
+    told = CommandView(
+        id=name,
+        type=fields.get("action", ""),
+        by=fields.get("by", ""),
+        at=commands[name].at if name in commands else fields.get("at", ""),
+        field=fields.get("field", ""),
+        outcome=fields.get("outcome", ""),
+        reason=fields.get("reason", ""),
+    )
+    kept = tuple((commands | {name: told}).values())[-COMMANDS_KEPT:]
+    return replace(activity, commands=kept)
 
 
 def _after_message(
@@ -214,6 +251,7 @@ class WholeCall(CallRow):
     sight: Visibility
     transcript: list[MessageView]
     turns: list[Turn]
+    commands: list[CommandView]
     company: str
     emailSent: bool
 
@@ -235,6 +273,7 @@ def whole_call(call: CurrentCall, visibility: Visibility) -> WholeCall:
         sight=visibility,
         transcript=transcript,
         turns=list(call.activity.turns),
+        commands=list(call.activity.commands),
         company=call.skeleton.company.name,
         emailSent=call.skeleton.confirmEmailsent,
     )

@@ -41,6 +41,7 @@ What is public
     Skeleton                    the typed form with the old names alone
     CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of these
     Overtaken                   another turn over HTTP was faster
+    CommandQueue                what staff have live calls do, on its way to them
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, BEGINNING, entry_order   places in the index and in a stream
     AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
@@ -77,6 +78,7 @@ from voicebot.store.client import (
     require_form,
     unavailable_when_away,
 )
+from voicebot.store.commands import CommandQueue
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
@@ -111,6 +113,7 @@ __all__ = [
     "CallRecord",
     "CallSession",
     "CallSkeleton",
+    "CommandQueue",
     "CompanyRecord",
     "EmbeddedValkey",
     "EventReader",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,7 +22,7 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from voicebot.call import CallSid, is_call_sid
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.index import CallIndex, in_parts
-from voicebot.store.layout import CHANNEL, call_keys
+from voicebot.store.layout import CHANNEL, COMMANDS_CHANNEL, call_keys
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import read_records
 
@@ -103,16 +103,22 @@ class EventReader:
         seconds, micros = cast(tuple[int, int], reply)
         return seconds * 1000 + micros // 1000
 
+    def command_notices(
+        self,
+    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[CallSid, ...]]]:
+        """Yield the callSids for which staff give commands, as `notices` does."""
+        return self.notices(channel=COMMANDS_CHANNEL)
+
     @asynccontextmanager
     async def notices(
-        self, gather_s: float = 0.0
+        self, gather_s: float = 0.0, *, channel: str = CHANNEL
     ) -> AsyncIterator[AsyncIterator[tuple[CallSid, ...]]]:
         """Yield the callSids of writes as they are published; () about once a second without any.
 
         What is published within `gather_s` of a first notice comes with it, each call once.
         Subscribed when the block is entered.
         """
-        async with self._hearing() as next_notice:
+        async with self._hearing(channel) as next_notice:
 
             async def heard() -> AsyncGenerator[tuple[CallSid, ...], None]:
                 while True:
@@ -128,7 +134,9 @@ class EventReader:
                 yield bundles
 
     @asynccontextmanager
-    async def _hearing(self) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
+    async def _hearing(
+        self, channel: str
+    ) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
         """Subscribe, and yield a function that waits so many seconds for the next notice."""
         node: dict[str, ClusterNode] = {}
         if isinstance(self._client, RedisCluster):  # any node tells; the library asks the channel's
@@ -136,7 +144,7 @@ class EventReader:
             node = {"node": self._client.get_random_node()}
         pubsub = self._client.pubsub(**node)
         try:
-            await pubsub.subscribe(CHANNEL)
+            await pubsub.subscribe(channel)
             await pubsub.get_message(timeout=NOTICE_PATIENCE_S)  # the word that we are subscribed
 
             async def next_notice(patience_s: float) -> CallSid | None:

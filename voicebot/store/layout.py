@@ -34,6 +34,9 @@ NEEDS_FIELD, WISH_FIELD, NOTES_FIELD = "needs", "wish", "notes"
 CHANNEL = "voicebot:calls"
 """Every write publishes its callSid here, for live watchers."""
 
+COMMANDS_CHANNEL = "voicebot:commands"
+"""Every command of staff publishes its callSid here, for the worker that holds the call."""
+
 RECENT_CALLS = "voicebot:calls:recent"
 """Sorted set of callSids by the moment of their last claim, in epoch milliseconds."""
 
@@ -51,6 +54,7 @@ class CallKeys(NamedTuple):
     events: str
     writes: str
     turns: str
+    commands: str
 
     @property
     def record(self) -> tuple[str, str, str]:

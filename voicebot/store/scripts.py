@@ -343,7 +343,7 @@ class Scripts:
         copied: bool = False,
     ) -> object:
         """Run a script on the first `keys` of a call's keys; what only reads needs no moment."""
-        arguments = (*_shared(call_sid, at, self._retention_s), *arguments)
+        arguments = (*shared(call_sid, at, self._retention_s), *arguments)
         replicas = self._replicas if copied else None
         return await script.run(self._client, call_keys(call_sid)[:keys], arguments, replicas)
 
@@ -356,7 +356,7 @@ async def read_records(pipe: Pipeline, call_sids: Sequence[CallSid]) -> list[Cal
     """
     for call_sid in call_sids:
         keys = call_keys(call_sid).record
-        pipe.eval(_READ.text, len(keys), *keys, *_shared(call_sid), 0)
+        pipe.eval(_READ.text, len(keys), *keys, *shared(call_sid), 0)
     found: list[CallRecord | None] = []
     for reply in await pipe.execute(raise_on_error=False):
         if is_wrong_type(reply):
@@ -368,7 +368,7 @@ async def read_records(pipe: Pipeline, call_sids: Sequence[CallSid]) -> list[Cal
     return found
 
 
-def _shared(
+def shared(
     call_sid: CallSid, at: datetime | None = None, retention_s: int = 0
 ) -> Sequence[Argument]:
     """Return the arguments that `common.lua` takes."""

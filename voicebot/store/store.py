@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import cast
 from uuid import uuid4
 
@@ -19,12 +20,23 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, CallState, EarlierCall, Phase, Status, Step, parse_call_sid
+from voicebot.call import (
+    CallSid,
+    CallState,
+    CommandRefusal,
+    EarlierCall,
+    Phase,
+    StaffCommand,
+    Status,
+    Step,
+    parse_call_sid,
+)
 from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
+from voicebot.store.commands import CommandQueue
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import FallbackStore
@@ -62,6 +74,7 @@ class Store:
     events       reads what happens in calls, and their records
     index        recent calls, locks, calls on the phone
     writes       the four small writes of integrators
+    commands     what staff have live calls do
     fallback, breaker, tasks, best_effort   see Backend; `replaying` is one of the tasks
     """
 
@@ -81,6 +94,7 @@ class Store:
         self.index = backend.index
         self.events = EventReader(client)
         self.writes = IntegratorWrites(backend)
+        self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)
         self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
 
     async def start(self) -> None:
@@ -218,6 +232,13 @@ class Store:
             await client.publish(CHANNEL, call_sid)
 
         self.best_effort.add(("phase", call_sid, at, phase), tell)
+
+    def settle(
+        self, call_sid: CallSid, command: StaffCommand, refused: CommandRefusal | None
+    ) -> None:
+        """Note what became of a command of staff; best effort, never waits for Redis."""
+        what = partial(self.commands.settle, call_sid, command, refused)
+        self.best_effort.add(("command", call_sid, command.id), what)
 
     async def _claimed(self, session: CallSession) -> CallState:
         call_sid, record = session.info.call_sid, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 
@@ -31,10 +31,11 @@ from voicebot.speech import (
     open_synthesizer,
     sentences_of,
 )
-from voicebot.store import open_store, utc_now
+from voicebot.store import EventReader, open_client, open_store, redis_url, utc_now
 from voicebot.stream.latency import Rows, probe_loop
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
+from voicebot.stream.staff_line import follow_commands
 from voicebot.stream.state import FillerPhrases
 from voicebot.telemetry import open_tracing
 
@@ -56,6 +57,7 @@ async def main(lifetime: Lifetime) -> None:
     try:
         async with (
             open_store(settings, business) as store,
+            open_client(redis_url(settings)) as staff_client,
             open_understanding(settings) as mind,
             by_meaning(open_meaning(settings), business, mind) as understand,
         ):
@@ -66,13 +68,17 @@ async def main(lifetime: Lifetime) -> None:
                 detector=detectors(settings),
                 converse=partial(hold_conversation, business, understand=understand),
                 announce=store.announce,
+                settle=store.settle,
                 fillers=filler_phrases(settings, wording),
                 backchannels=wording.lines["reply.go_on"],
                 language=business.language.partition("-")[0],
                 max_call_s=settings.max_call_s,
             )
             server = StreamServer(settings, business, store, calls, tracing)
-            await _serve(server, settings, synthesizer, lifetime)
+            staff = follow_commands(
+                store.commands, EventReader(staff_client), lambda: server.open_calls
+            )
+            await _serve(server, settings, synthesizer, lifetime, staff)
     finally:
         await tracing.close()
         await synthesizer.aclose()
@@ -123,11 +129,15 @@ async def hold_conversation(
 
 
 async def _serve(
-    server: StreamServer, settings: Settings, synthesizer: Synthesizer, lifetime: Lifetime
+    server: StreamServer,
+    settings: Settings,
+    synthesizer: Synthesizer,
+    lifetime: Lifetime,
+    staff: Coroutine[object, object, None],
 ) -> None:
     rows = Rows(settings.measure_file)
     async with asyncio.TaskGroup() as group:
-        helpers = [group.create_task(probe_loop(rows))]
+        helpers = [group.create_task(probe_loop(rows)), group.create_task(staff)]
         if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(synthesizer)))
         await server.run(lifetime.stopping, lifetime.ready)

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
-from voicebot.call import Phase
+from voicebot.call import CommandRefusal, Phase, StaffCommand
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import VoicebotError
 from voicebot.speech import Hint
@@ -47,6 +47,7 @@ class Signal(Enum):
     SAY_ENDED = auto()  # the utterance has all its sentences
     RESUME_ENDED = auto()  # what a brief noise interrupted has all its sentences again
     FAREWELL_BEGAN = auto()  # the conversation is over but for its last words, not to be cut short
+    CALL_ENDED = auto()  # for good: no other session will go on with it
     CALLER_GONE = auto()  # what was said until now is heard, then the call is over
 
 
@@ -118,6 +119,7 @@ CallEvent = (
     | Mark
     | Expectation  # the conversation waits for an answer to this
     | TimeUp
+    | StaffCommand
     | Transcribed
     | SentenceBegan
     | AudioReady
@@ -210,6 +212,14 @@ class SetTimer:
     seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The conversation has obeyed a command of staff, or refused it."""
+
+    command: StaffCommand
+    refused: CommandRefusal | None = None
+
+
 Effect = (
     Feed
     | Follow
@@ -223,6 +233,7 @@ Effect = (
     | Resume
     | Hearing  # answers the conversation's question
     | Over
+    | Settled
     | SetTimer
     | Phase  # tells live watchers what the bot is doing
     | TurnBegan

@@ -13,6 +13,7 @@
 - Keys are gathered to one answer, with the words just before or after them.
 - A caller who waits after a group of figures is shown that the bot listens, and goes on.
 - While an answer is late, filler phrases are said, but not over the caller's words.
+- Commands of staff come between the turns.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from voicebot.call import Phase, Step
+from voicebot.call import Phase, StaffCommand, Step
 from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unheard, Utterance
 from voicebot.errors import CallEnded, VoicebotError
-from voicebot.stream import caller, turn_taking, voice
+from voicebot.stream import caller, staff, turn_taking, voice
 from voicebot.stream import events as ev
 from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
 from voicebot.stream.provider_dialect import Digit, Mark
@@ -82,8 +83,10 @@ def _take(moment: Moment, event: CallEvent) -> None:
             voice.end_say(moment)
             moment.become(waits=Waits.CALLER)
         case Signal.FAREWELL_BEGAN:
+            staff.settle(moment)
             voice.begin_farewell(moment)
         case Expectation():
+            staff.settle(moment, event.refused)
             _ask(moment, event)
         case ev.Transcribed():
             _transcribed(moment, event)
@@ -101,6 +104,10 @@ def _take(moment: Moment, event: CallEvent) -> None:
             voice.show_listening(moment, mulaw)
         case TimeUp():
             caller.arrive(moment, event)
+        case StaffCommand():
+            staff.take(moment, event)
+        case Signal.CALL_ENDED:
+            staff.settle_all(moment)
         case Signal.CALLER_GONE:
             _lose_caller(moment)
         case ev.Over(why):
@@ -154,6 +161,8 @@ def _serve(moment: Moment) -> None:
                 _judge(moment)
             case _:
                 _deliver(moment, arrival)
+    if moment.state.commands and (command := staff.next_command(moment)):
+        _deliver(moment, command)
     if moment.state.waits is Waits.CALLER and moment.state.over is not None:
         moment.become(waits=Waits.ELSEWHERE)
         moment.do(ev.Over(moment.state.over))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -250,6 +250,11 @@ class StreamServer:
         finally:
             _log.info("call_ends", call_sid=start.call_sid)
             await telemetry.end()
+
+    @property
+    def open_calls(self) -> Mapping[CallSid, Session]:
+        """The newest session of each call that this worker holds."""
+        return {call_sid: session for call_sid, (_, session) in self._sessions.items()}
 
     @contextmanager
     def _newest(self, call_sid: CallSid, number: int, session: Session) -> Iterator[None]:

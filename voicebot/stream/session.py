@@ -22,7 +22,7 @@ from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, Status
+from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, StaffCommand, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
@@ -54,6 +54,7 @@ from voicebot.stream.provider_dialect import (
     Stop,
 )
 from voicebot.stream.speaking import Speaker
+from voicebot.stream.staff import Settle
 from voicebot.stream.state import CallState, FillerPhrases
 from voicebot.telemetry import TurnBegan, TurnDropped, Waited
 
@@ -94,6 +95,7 @@ class CallDependencies:
     fixed: Collection[str] = frozenset()  # sentences that the synthesizer has in its cache
     converse: Conversation
     announce: Callable[[CallSid, Phase], None] | None = None  # to live watchers; never waits
+    settle: Settle | None = None  # commands of staff; never waits
     fillers: FillerPhrases | None = None
     backchannels: tuple[str, ...] = ()  # fixed sentences that show a caller who waits: go on
     language: str = "en"
@@ -143,6 +145,7 @@ class Session:
             machine, self._outbox, dependencies.synthesizer, dependencies.fixed, telemetry.tell
         )
         self._oddities: Counter[str] = Counter()
+        self._commands: set[str] = set()
         self._leaving: Leaving | None = None
         self._loop = asyncio.get_running_loop()
         self._frame_at = self._loop.time()
@@ -176,6 +179,15 @@ class Session:
     def supersede(self) -> None:
         """End quietly, without another word: a newer stream carries this call."""
         self._machine.handle(ev.Over(Fenced("a newer stream carries this call")))
+
+    def command(self, command: StaffCommand) -> None:
+        """Have the conversation do what a member of staff asks, between its turns.
+
+        The same command may come more than once, and also when it was obeyed.
+        """
+        if command.id not in self._commands:
+            self._commands.add(command.id)
+            self._machine.handle(command)
 
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
@@ -226,6 +238,11 @@ class Session:
             case Phase():
                 if self._dependencies.announce is not None:
                     self._dependencies.announce(self._start.call_sid, effect)
+            case ev.Settled(command, refused):
+                outcome = {"command": command.id, "kind": command.kind, "refused": refused}
+                _log.info("staff_command_settled", call=self._start.call_sid, **outcome)
+                if self._dependencies.settle is not None:
+                    self._dependencies.settle(self._start.call_sid, command, refused)
             case TurnBegan() | TurnDropped() | Waited():
                 self._telemetry.tell(effect)
             case _:
@@ -287,6 +304,7 @@ class Session:
             await self._dependencies.converse(self._ledger, self._hear, self._speaker.say)
             self._machine.handle(ev.Signal.FAREWELL_BEGAN)
             await self._farewell_played.wait()
+            self._machine.handle(ev.Signal.CALL_ENDED)
         except CallEnded:
             await self._note_hangup()
         except Fenced:
@@ -299,6 +317,8 @@ class Session:
 
     async def _note_hangup(self) -> None:
         """Mark a call as abandoned if its caller hung up; a lost socket may come back."""
+        if self._leaving is Leaving.STOPPED:
+            self._machine.handle(ev.Signal.CALL_ENDED)
         if self._leaving is Leaving.STOPPED and self._telemetry.is_open:
             try:
                 await self._ledger.commit(Change(status=Status.ABANDONED))

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from voicebot.call import Phase, Step
+from voicebot.call import Phase, StaffCommand, Step
 from voicebot.collect.events import Expectation, Hint, Silent, TimeUp
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import VoicebotError
@@ -122,6 +122,8 @@ class CallState(NamedTuple):
     signed: int = 0  # number of the last transcription after which that was
     heard_prefix: str | None = None  # of the words that the caller interrupted; None if none were
     passed_over: bool = False  # a noise was taken for none: who says something again means it
+    commands: tuple[StaffCommand, ...] = ()  # of staff, not settled, oldest first
+    obeying: bool = False  # the conversation has the first of them
     filler: int | None = None  # how many phrases were said while the caller waits; None while not
     finishing: bool = False  # these are the last words
     gone: bool = False  # the caller

@@ -5,7 +5,7 @@ local call, history, events = KEYS[1], KEYS[2], KEYS[3]
 local cursor = 0
 
 -- What a script has written stays when it fails half way: so look first that the keys are ours.
-local kinds = { 'hash', 'list', 'stream', 'set', 'hash' }
+local kinds = { 'hash', 'list', 'stream', 'set', 'hash', 'stream' }
 for i = 1, #KEYS do
   local kind = redis.call('TYPE', KEYS[i]).ok
   if kind ~= 'none' and kind ~= kinds[i] then
