@@ -31,11 +31,14 @@ class Model:
         self.gate = threading.Event()
         self.begun = threading.Semaphore(0)
         self.done: list[bytes] = []
+        self.finished: list[bytes] = []
 
     def hear(self, job: Hear, audio: bytes) -> Replies:
         self._work(audio)
+        yield None
         if audio == b"bad":
             raise RuntimeError("out of memory")
+        self.finished.append(audio)
         yield Reply(do=Kind.HEARD, text=audio.decode()), b""
 
     def speak(self, job: Speak, audio: bytes) -> Replies:
@@ -83,7 +86,10 @@ async def serving(
 
 def hearing(model: Model, socket: Path, **size: int) -> AbstractAsyncContextManager[None]:
     size = {"workers": 1, **size}
-    return serving(InferenceServer(SpeechProcess.STT, Hear, model.hear, **size), socket)
+    server = InferenceServer(
+        SpeechProcess.STT, Hear, model.hear, head_start_ms=lambda job: job.silent_ms, **size
+    )
+    return serving(server, socket)
 
 
 def speaking(model: Model, socket: Path) -> AbstractAsyncContextManager[None]:
@@ -94,8 +100,9 @@ def connect(socket: Path) -> AbstractAsyncContextManager[ClientConnection]:
     return unix_connect(str(socket), "ws://localhost/", compression=None)
 
 
-async def heard(socket: Path, utterance: bytes) -> str:
-    return (await RemoteTranscriber(socket).transcribe(utterance, Hint())).text
+async def heard(socket: Path, utterance: bytes, silent_ms: float = 0.0) -> str:
+    hint = Hint(silent_ms=silent_ms)
+    return (await RemoteTranscriber(socket).transcribe(utterance, hint)).text
 
 
 async def refusal(socket: Path, utterance: bytes, deadline_s: float = WAIT_S) -> str:
@@ -133,6 +140,49 @@ async def test_jobs_are_served_in_the_order_in_which_they_came(model: Model, soc
             await (waiting(number) if number else model.has_begun())
         model.gate.set()
     assert model.done == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_who_has_been_silent_longest_is_next(model: Model, socket: Path) -> None:
+    hour_ms = 3_600_000.0
+    async with hearing(model, socket), asyncio.TaskGroup() as group:
+        group.create_task(heard(socket, b"running"))
+        await model.has_begun()
+        for number, silent_ms in enumerate((1 * hour_ms, 0.0, 2 * hour_ms)):
+            group.create_task(heard(socket, b"%d" % number, silent_ms))
+            await waiting(number + 1)
+        model.gate.set()
+    assert model.done == [b"running", b"2", b"0", b"1"]
+
+
+async def test_a_job_that_is_dropped_while_it_runs_ends_after_its_step(
+    model: Model, socket: Path
+) -> None:
+    async with hearing(model, socket), asyncio.TaskGroup() as group:
+        dropped = group.create_task(heard(socket, b"dropped"))
+        await model.has_begun()
+        dropped.cancel()
+        with suppress(asyncio.CancelledError):
+            await dropped
+        kept = group.create_task(heard(socket, b"kept"))
+        await waiting(1)
+        model.gate.set()
+        assert await kept == "kept"
+    assert model.done == [b"dropped", b"kept"]
+    assert model.finished == [b"kept"]
+
+
+async def test_a_full_queue_refuses_who_has_been_silent_for_the_shortest_time(
+    model: Model, socket: Path
+) -> None:
+    async with hearing(model, socket, waiting=1), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(socket, b"decoding"))]
+        await model.has_begun()
+        young = group.create_task(refusal(socket, b"speculative"))
+        await waiting(1)
+        jobs.append(group.create_task(heard(socket, b"older", 3_600_000.0)))
+        assert "jobs are queued already" in await young
+        model.gate.set()
+    assert [job.result() for job in jobs] == ["decoding", "older"]
 
 
 async def test_a_sentence_comes_piece_by_piece(model: Model, socket: Path) -> None:

@@ -1,11 +1,12 @@
 """The inference server of a speech process: many clients, one queue, a few worker threads.
 
     connection ── Hear or Speak ──► queue ──► worker thread ──► replies, on that connection
-               ── closed ─────────► out of the queue, or after the reply that is being made
+               ── closed ─────────► out of the queue, or after the step that is being made
 
 Models block, so they run in threads (the engines release the GIL). A job is a generator of replies
-and may be dropped between two of them. Jobs are served in the order in which they came, which is
-fair to calls, since each has one job or two.
+and may be dropped between two of them. Each call has one job or two, so the order of coming is fair
+to calls; a job may have a head start, by which it counts as older. When the queue is full its
+youngest job is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -21,6 +23,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
+from voicebot.errors import SpeechError
 from voicebot.log import get_logger
 from voicebot.runtime.process import Lifetime
 from voicebot.speech.models import SpeechProcess
@@ -39,13 +42,25 @@ from voicebot.speech.wire import (
 )
 
 Job = TypeVar("Job", bound=Hear | Speak | Compare)
-Replies = Iterator[tuple[Reply, bytes]]
-"""The replies of one job with their audio, made in a thread; the last one ends the job."""
+Replies = Iterator[tuple[Reply, bytes] | None]
+"""The replies of one job with their audio, made in a thread; the last one ends the job. None stands
+for a step that has no reply."""
 
 _WAITING_PER_WORKER: Final = 16
 """About six seconds of decoding on one worker; clients give up after eight."""
 _SEND_DEADLINE_S: Final = 2.0
 _INVALID: Final = 1007
+
+
+class _TooManyJobs(SpeechError):
+    """The queue is full of older jobs."""
+
+
+class _End(Enum):
+    """What stands for the step after the last one."""
+
+    ENDED = "ended"
+
 
 _log = get_logger("voicebot.speech.inference_server")
 
@@ -61,13 +76,15 @@ class InferenceServer(Generic[Job]):
         *,
         workers: int,
         waiting: int | None = None,
+        head_start_ms: Callable[[Job], float] = lambda job: 0.0,
     ) -> None:
         self._job = job
         self._work = work
         self._limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
         self._threads = ThreadPoolExecutor(workers, "model")
-        self._free = asyncio.Semaphore(workers)
-        self._waiting = 0
+        self._head_start_ms = head_start_ms
+        self._free = workers
+        self._waiting: dict[asyncio.Future[None], float] = {}  # since when each job counts as come
         self._jobs_waiting = jobs_waiting.labels(process)
         self._wait_seconds = wait_seconds.labels(process)
         self._work_seconds = work_seconds.labels(process)
@@ -106,33 +123,71 @@ class InferenceServer(Generic[Job]):
 
     async def _run(self, client: ServerConnection, job: Job, audio: bytes) -> None:
         """Wait for a thread, then send the replies. Being cancelled drops the job."""
-        if self._free.locked() and self._waiting >= self._limit:
-            await self._fail(client, Reason.BUSY, _busy(self._waiting))
-            return
         came_at = time.perf_counter()
-        self._count(+1)
         try:
-            await self._free.acquire()
-        finally:
-            self._count(-1)
+            await self._take_worker(came_at - self._head_start_ms(job) / 1000)
+        except _TooManyJobs:
+            await self._fail(client, Reason.BUSY, _busy(self._limit))
+            return
         began_at = time.perf_counter()
         self._wait_seconds.observe(began_at - came_at)
         try:
             replies = self._work(job, audio)
-            while (reply := await self._next(replies)) is not None:
-                await _send(client, *reply)
+            while (made := await self._next(replies)) is not _End.ENDED:
+                if made is not None:
+                    await _send(client, *made)
         except Exception as error:  # noqa: BLE001 - one bad job must not end the others
             _log.error("speech_job_failed", job=job.do, exc_info=error)
             message = f"the model failed: {type(error).__name__}"
             await self._fail(client, Reason.BROKEN, message)
         finally:
-            self._free.release()
+            self._release_worker()
             self._work_seconds.observe(time.perf_counter() - began_at)
 
-    async def _next(self, replies: Replies) -> tuple[Reply, bytes] | None:
-        """Have the next reply made. A model cannot be stopped: being cancelled waits for it."""
+    async def _take_worker(self, since: float) -> None:
+        """Wait until a worker is free, behind jobs that count as come before `since`.
+
+        Raises _TooManyJobs, also later, when the queue is full of older jobs.
+        """
+        if self._free:
+            self._free -= 1
+            return
+        if len(self._waiting) >= self._limit:
+            youngest = max(self._waiting, key=self._waiting.__getitem__, default=None)
+            if youngest is None or self._waiting[youngest] <= since:
+                raise _TooManyJobs
+            if not self._leave_queue(youngest).cancelled():
+                youngest.set_exception(_TooManyJobs())
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[turn] = since
+        self._jobs_waiting.set(len(self._waiting))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn in self._waiting:
+                self._leave_queue(turn)
+            elif not turn.cancelled() and turn.exception() is None:
+                self._release_worker()
+            raise
+
+    def _release_worker(self) -> None:
+        """Hand the worker to the oldest job that waits."""
+        while self._waiting:
+            oldest = min(self._waiting, key=self._waiting.__getitem__)
+            if not self._leave_queue(oldest).cancelled():
+                oldest.set_result(None)
+                return
+        self._free += 1
+
+    def _leave_queue(self, turn: asyncio.Future[None]) -> asyncio.Future[None]:
+        del self._waiting[turn]
+        self._jobs_waiting.set(len(self._waiting))
+        return turn
+
+    async def _next(self, replies: Replies) -> tuple[Reply, bytes] | _End | None:
+        """Have the next step made. A model cannot be stopped: being cancelled waits for it."""
         loop = asyncio.get_running_loop()
-        made = loop.run_in_executor(self._threads, next, replies, None)
+        made = loop.run_in_executor(self._threads, lambda: next(replies, _End.ENDED))
         try:
             return await asyncio.shield(made)
         except asyncio.CancelledError:
@@ -142,10 +197,6 @@ class InferenceServer(Generic[Job]):
     async def _fail(self, client: ServerConnection, reason: Reason, message: str) -> None:
         self._failures[reason].inc()
         await _send(client, Reply(do=Kind.FAILED, reason=reason, message=message))
-
-    def _count(self, more: int) -> None:
-        self._waiting += more
-        self._jobs_waiting.set(self._waiting)
 
 
 async def _send(client: ServerConnection, reply: Reply, audio: bytes = b"") -> None:

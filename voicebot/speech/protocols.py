@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,11 +15,14 @@ class Hint:
     vocabulary  a closed list (services, suburbs served), never realistic values: a recogniser
                 may read its prompt back
     words_for_digits  write numbers as words, which keeps "double" and "triple" apart
+    silent_ms  for how long the caller has been silent since the utterance: where several wait for
+               the recogniser, who has been silent longest is next
     """
 
     language: str = "en"
     vocabulary: tuple[str, ...] = ()
     words_for_digits: bool = False
+    silent_ms: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

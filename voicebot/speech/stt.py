@@ -1,8 +1,9 @@
 """The stt process: `python -m voicebot.speech.stt` transcribes for every call on this machine.
 
 It loads Whisper once and serves `<data dir>/stt.sock` with the protocol of `voicebot.speech.wire`.
-`VOICEBOT_SPEECH_THREADS` utterances are decoded at once. Jobs dropped in the queue, as most
-speculative ones are, are never decoded.
+`VOICEBOT_SPEECH_THREADS` utterances are decoded at once; who has been silent longest is next. Jobs
+dropped in the queue are never decoded; those dropped later, as when a caller goes on after a pause,
+end after the step under way (the encoder takes 60 % of the time).
 
 Whisper runs on CTranslate2 with a shortened audio context. The stock path pads every utterance to
 30 s of audio. The cost is proportional to the mel frames, and 15 s is the shortest context that is
@@ -18,6 +19,7 @@ import asyncio
 import os
 import re
 import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -157,16 +159,25 @@ class Whisper:
 
     def hear(self, utterance: bytes, hint: Hint) -> Transcript:
         """Return the text of a mu-law utterance, empty without speech. Blocks."""
-        begun = time.perf_counter()
-        texts, letters = self._hear(utterance[-_MAX_UTTERANCE_BYTES:], hint)
-        seconds = time.perf_counter() - begun
-        return Transcript(texts[0] if texts else "", seconds, tuple(texts[1:_BEAM]), letters)
+        *_, heard = self.steps(utterance, hint)
+        assert heard is not None, "the last step yields the transcript"
+        return heard
 
-    def _hear(self, utterance: bytes, hint: Hint) -> tuple[list[str], str | None]:
+    def steps(self, utterance: bytes, hint: Hint) -> Iterator[Transcript | None]:
+        """Yield the transcript, as `hear` returns it, and None after each step before."""
+        begun = time.perf_counter()
+        texts, letters = yield from self._hear(utterance[-_MAX_UTTERANCE_BYTES:], hint)
+        seconds = time.perf_counter() - begun
+        yield Transcript(texts[0] if texts else "", seconds, tuple(texts[1:_BEAM]), letters)
+
+    def _hear(
+        self, utterance: bytes, hint: Hint
+    ) -> Generator[None, None, tuple[list[str], str | None]]:
         """Return what may have been said, the likeliest first, and the letters if spelled."""
         if len(utterance) < _MIN_UTTERANCE_BYTES:
             return [], None
         features = self._encode(g711.decode(utterance))
+        yield
         limit = _TOKENS_AT_LEAST + _TOKENS_PER_S * len(utterance) // g711.RATE_HZ
         prompt = ", ".join(hint.vocabulary) + "." if hint.vocabulary else ""
         start, digits = self._start_tokens(hint.language), self._digits * hint.words_for_digits
@@ -179,6 +190,7 @@ class Whisper:
         texts = distinct(with_eights(cut_loops(text)) for text in heard.texts)
         if begin is None:
             return texts, None
+        yield
         said = heard.texts[0][:begin].rstrip()
         known = self._tokenizer.encode(f" {said}", add_special_tokens=False).ids if said else []
         spelled = self._decode(features, [*start, *known], 2 * limit, self._no_letters)
@@ -306,20 +318,23 @@ async def main(lifetime: Lifetime) -> None:
     def work(job: Hear, utterance: bytes) -> Replies:
         hint = Hint(job.language, job.vocabulary, job.words_for_digits)
         begun_s = time.process_time()
-        heard = whisper.hear(utterance, hint)
-        yield (
-            Reply(
+        for heard in whisper.steps(utterance, hint):
+            if heard is None:
+                yield None
+                continue
+            reply = Reply(
                 do=Kind.HEARD,
                 text=heard.text,
                 alternatives=heard.alternatives,
                 letters=heard.letters,
                 seconds=heard.seconds,
                 cpu_seconds=time.process_time() - begun_s,
-            ),
-            b"",
-        )
+            )
+            yield reply, b""
 
-    server = InferenceServer(SpeechProcess.STT, Hear, work, workers=workers)
+    server = InferenceServer(
+        SpeechProcess.STT, Hear, work, workers=workers, head_start_ms=lambda job: job.silent_ms
+    )
     await server.serve(stt_socket(settings.data_dir), lifetime)
 
 

@@ -11,8 +11,8 @@ empty.
 A connection carries one job at a time, and closing it drops the job.
 
     to the stt process
-        {"do":"hear","language":"en","vocabulary":["Plumbing"],"words_for_digits":false}
-                                                                   + the utterance
+        {"do":"hear","language":"en","vocabulary":["Plumbing"],"words_for_digits":false,
+         "silent_ms":32.0}                                         + the utterance
     from the stt process
         {"do":"heard","text":"P-A-U-L","alternatives":["B-A-U-L"],"letters":"PAUL",
          "seconds":0.35,"cpu_seconds":0.34}                        the end of the job
@@ -31,7 +31,9 @@ A connection carries one job at a time, and closing it drops the job.
     from all
         {"do":"failed","reason":"busy","message":"…"}              the end of the job
 
-`pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the same tempo.
+`silent_ms` is for how long the caller has been silent: the job that waits for the longest silence
+is the next one. `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the
+same tempo.
 `seconds` is the time spent inside the model, `cpu_seconds` the processor time of the whole process
 meanwhile, which is that of the job where it runs alone. `scores` are cosines, one for each phrase
 in order; phrases are remembered, and take no time when they come again. The reason `busy` means
@@ -69,6 +71,7 @@ class Hear(BaseModel):
     language: str = Field("en", max_length=16)
     vocabulary: tuple[str, ...] = Field((), max_length=500)
     words_for_digits: bool = False
+    silent_ms: float = Field(0.0, ge=0.0)
 
 
 class Speak(BaseModel):

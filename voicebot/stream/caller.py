@@ -164,10 +164,14 @@ def _transcribe(moment: Moment) -> Spoken:
     return Spoken(number, start_ms, end_ms)
 
 
-def hint(moment: Moment, *, words_for_digits: bool = False) -> Hint:
-    """Return what may help speech to text with the answer to the open question."""
-    vocabulary = moment.state.expectation.vocabulary
-    return Hint(moment.state.language, vocabulary, words_for_digits)
+def hint(moment: Moment, spoken: Spoken | None = None) -> Hint:
+    """Return what may help speech to text with the answer to the open question.
+
+    spoken  what is transcribed once more, with digits as words
+    """
+    turn, vocabulary = moment.state.turn, moment.state.expectation.vocabulary
+    silent_ms = turn.pause_ms if spoken is None else turn.now_ms - spoken.end_ms
+    return Hint(moment.state.language, vocabulary, spoken is not None, silent_ms)
 
 
 def end_turn_if_whole(moment: Moment) -> None:

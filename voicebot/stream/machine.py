@@ -196,7 +196,7 @@ def _judge(moment: Moment) -> None:
         # second reading counts only where it makes a whole number and loses no digit.
         again = replace(spoken, transcript=None, plain=texts)
         moment.become(judged=again, judged_s=moment.now.s)
-        moment.do(ev.Transcribe(spoken.number, caller.hint(moment, words_for_digits=True)))
+        moment.do(ev.Transcribe(spoken.number, caller.hint(moment, spoken)))
         return
     moment.become(judged=None, waits=Waits.CALLER)
     moment.do(ev.DropTranscription(spoken.number))
