@@ -84,11 +84,38 @@ def test_the_servers_rows_are_read_by_kind(tmp_path: Path) -> None:
     )
     found = read_measures(file)
     assert found["server_latency_ms"] == [4.5]
-    assert found["answer_latency_ms"] == [300.0]
     assert found["commit_latency_ms"] == [0.5, 0.7]
     assert found["loop_lag_ms"] == []
-    assert [found[f"{stage}_ms"] for stage in STAGES] == [[295.5], [0], [1.5], [0], [3.0]]
+    stages = [found[f"{stage}_ms"] for stage in STAGES]
+    assert stages == [[0], [0], [295.5], [0], [1.5], [0], [3.0]]
     assert read_measures(file, 2, 4)["commit_latency_ms"] == [0.7]
+
+
+@pytest.mark.parametrize(
+    ("silent", "queued", "worked", "stt", "stages"),
+    [
+        (400.0, 0.0, 150.0, 0.0, (250.0, 0.0, 150.0)),  # the text was known, more words awaited
+        (200.0, 50.0, 250.0, 100.0, (0.0, 50.0, 250.0)),  # the decision came before the text
+        (200.0, 50.0, 250.0, 300.0, (0.0, 50.0, 450.0)),  # and a second reading after it
+        (300.0, 80.0, 220.0, 0.0, (0.0, 80.0, 220.0)),  # the text ended the turn at once
+    ],
+)
+def test_what_the_recogniser_took_is_no_wait_for_more_words(
+    tmp_path: Path,
+    silent: float,
+    queued: float,
+    worked: float,
+    stt: float,
+    stages: tuple[float, float, float],
+) -> None:
+    file = tmp_path / "measures.jsonl"
+    file.write_text(
+        f'{{"kind":"turn","server_ms":5.0,"total_ms":{stt + 5.0},"stt_ms":{stt},"commit_ms":1.0,'
+        f'"silent_ms":{silent},"queued_ms":{queued},"worked_ms":{worked},"at":1}}\n'
+    )
+    found = read_measures(file)
+    assert tuple(found[f"{name}_ms"][0] for name in ("endpointing", "stt_queue", "stt")) == stages
+    assert found["since_pause_ms"] == [silent + stt + 5.0]
 
 
 def test_a_server_that_wrote_nothing_has_no_rows(tmp_path: Path) -> None:

@@ -54,16 +54,15 @@ def test_the_json_has_the_keys_of_the_design() -> None:
 def test_the_parts_of_a_turn_are_told_in_their_order() -> None:
     samples = {
         "turn_latency_ms": [100.0],
-        "answer_latency_ms": [60.0],
-        **{
-            f"{stage}_ms": [ms] for stage, ms in zip(STAGES, (20.0, 0, 5.0, 30.0, 5.0), strict=True)
-        },
+        "since_pause_ms": [60.0],
+        **{f"{stage}_ms": [10.0] for stage in STAGES},
+        "tts_ms": [30.0],
     }
     parts = stages(samples)
-    assert list(parts) == ["hearing", *STAGES]
-    assert parts["hearing"] == {"p50": 40.0, "p95": 40.0}
+    assert list(parts) == ["detection", *STAGES]
+    assert parts["detection"] == {"p50": 40.0, "p95": 40.0}
     assert parts["tts"] == {"p50": 30.0, "p95": 30.0}
-    assert stages({})["hearing"] == {}
+    assert stages({})["detection"] == {}
 
 
 def test_memory_is_compared_once_all_calls_have_begun() -> None:

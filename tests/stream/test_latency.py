@@ -15,7 +15,7 @@ from voicebot.openai import Usage, meter, open_bill
 from voicebot.settings import Settings
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Outcome
-from voicebot.telemetry import Stage, TurnBegan, TurnDropped, Waited
+from voicebot.telemetry import Heard, Stage, TurnBegan, TurnDropped, Waited
 
 
 def rows_in(file: Path) -> list[dict[str, object]]:
@@ -27,6 +27,7 @@ async def test_an_answers_wait_is_told_by_what_it_waited_for(tmp_path: Path) -> 
     telemetry = CallTelemetry(Rows(file, "CA1"))
     telemetry.tell(TurnBegan(10.0))
     telemetry.tell(Waited(Stage.STT, 0.2))
+    telemetry.tell(Heard(0.5, 0.1, 0.6))
     telemetry.tell(Waited(Stage.TTS, 0.3))
     telemetry.first_frame(11.0)
     telemetry.first_frame(12.0)  # another utterance of the same answer
@@ -34,6 +35,7 @@ async def test_an_answers_wait_is_told_by_what_it_waited_for(tmp_path: Path) -> 
     (row,) = rows_in(file)
     assert (row["kind"], row["call"], row["total_ms"]) == ("turn", "CA1", 1000)
     assert (row["stt_ms"], row["tts_ms"], row["server_ms"]) == (200, 300, 500)
+    assert (row["silent_ms"], row["queued_ms"], row["worked_ms"]) == (500, 100, 600)
 
 
 async def test_a_turn_that_wants_no_answer_has_no_row(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from voicebot.stream.state import (
     Waits,
 )
 from voicebot.stream.voice import FAREWELL_MARK_S, FILLER_AGAIN_S
+from voicebot.telemetry import Heard
 
 
 def test_the_same_event_in_the_same_state_has_the_same_effects() -> None:
@@ -82,6 +83,17 @@ def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() 
     assert heard.hint.complete
     assert heard.started_at == EPOCH + timedelta(seconds=0.2)
     assert heard.heard_prefix is None
+
+
+def test_a_heard_turn_tells_how_long_it_was_silent_and_what_the_recogniser_took() -> None:
+    machine = Machine()
+    machine.ask(CONFIRM)
+    machine.hear(400)
+    machine.hear(100, 0.0)
+    machine.tell(ev.Transcribed(machine.state.transcriptions, "yes", 0.1, queued=0.02))
+    (told,) = some([*machine.effects, *machine.hear(1000, 0.0)], Heard)
+    assert told.silent_s == pytest.approx(0.12, abs=0.03)  # a final answer's limit, from the pause
+    assert (told.queued_s, told.worked_s) == (0.02, 0.1)
 
 
 def test_what_speech_to_text_could_not_hear_is_told_so() -> None:

@@ -78,14 +78,16 @@ def joined(runs: Iterable[Samples]) -> Samples:
     return every
 
 
-STAGES: Final = ("stt", "model", "commit", "tts", "rest")
-"""The parts of a turn at the server, in their order; `rest` is what no other explains."""
+STAGES: Final = ("endpointing", "stt_queue", "stt", "model", "commit", "tts", "rest")
+"""The parts of a turn at the server, in their order, from the pause in which it ended: the wait for
+more words, where it outlasts the recogniser; the recogniser's queue and work; understanding; …;
+`rest` is what no other explains."""
 
 _COLUMNS: Final = {
     "turn": {
         "server_latency_ms": "server_ms",
-        "answer_latency_ms": "total_ms",
-        **{f"{stage}_ms": f"{stage}_ms" for stage in STAGES[:-1]},
+        **{f"{stage}_ms": f"{stage}_ms" for stage in ("model", "commit", "tts")},
+        "stt_queue_ms": "queued_ms",
     },
     "commit": {"commit_latency_ms": "ms"},
     "loop_lag": {"loop_lag_ms": "ms"},
@@ -96,7 +98,7 @@ _COLUMNS: Final = {
 def read_measures(file: Path, since: float = 0.0, until: float = math.inf) -> Samples:
     """Return the stream servers' timings between two Unix times; none without the file."""
     names = (name for columns in _COLUMNS.values() for name in columns)
-    found: dict[str, list[float]] = {name: [] for name in (*names, "rest_ms")}
+    found: dict[str, list[float]] = {name: [] for name in (*names, *_DERIVED)}
     for line in file.read_bytes().splitlines() if file.exists() else ():
         row = orjson.loads(line)
         if row["kind"] not in _COLUMNS or not since <= row["at"] <= until:
@@ -104,8 +106,33 @@ def read_measures(file: Path, since: float = 0.0, until: float = math.inf) -> Sa
         for name, column in _COLUMNS[row["kind"]].items():
             found[name].append(float(row.get(column, 0.0)))
         if row["kind"] == "turn":
-            found["rest_ms"].append(row["server_ms"] - row.get("commit_ms", 0.0))
+            for name, ms in _derived(row).items():
+                found[name].append(ms)
     return found
+
+
+_DERIVED: Final = ("since_pause_ms", "endpointing_ms", "stt_ms", "rest_ms")
+
+
+def _derived(row: Mapping[str, float]) -> dict[str, float]:
+    """Return what follows from a turn's row.
+
+    silent_ms       ├── endpointing ──┤ decision
+    recogniser      ├ queued ┼ worked ┼── stt_ms ──┤    it may be known before or after it
+    """
+    silent_ms, queued_ms, worked_ms = (
+        row.get(name, 0.0) for name in ("silent_ms", "queued_ms", "worked_ms")
+    )
+    before_ms = min(silent_ms, queued_ms + worked_ms)
+    late_ms = queued_ms + worked_ms - before_ms
+    again_ms = max(0.0, row["stt_ms"] - late_ms)  # a second reading of a number
+    figures = (
+        silent_ms + row["total_ms"],
+        silent_ms - before_ms,
+        worked_ms + again_ms,
+        row["server_ms"] - row.get("commit_ms", 0.0),
+    )
+    return dict(zip(_DERIVED, figures, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,18 +98,18 @@ def knee(steps: Sequence[Mapping[str, object]]) -> dict[str, object]:
 def stages(samples: Samples) -> Parts:
     """Return what a turn waits for: the medians and 95th percentiles of its parts, in order.
 
-    hearing  the end of the voice to the decision that the turn is over, and both ways on the line:
-             what the phone measures beyond the server's whole answer
+    detection  the end of the voice to the pause that is noticed, and both ways on the line: what
+               the phone measures beyond the server's whole answer
     """
-    whole, answer = (summary(samples.get(n, ())) for n in ("turn_latency_ms", "answer_latency_ms"))
-    hearing: dict[str, float | None] = {
+    whole, answer = (summary(samples.get(n, ())) for n in ("turn_latency_ms", "since_pause_ms"))
+    detection: dict[str, float | None] = {
         name: round(max(0.0, all_of_it - ours), 3)
         for name in ("p50", "p95")
         if (all_of_it := getattr(whole, name)) is not None
         and (ours := getattr(answer, name)) is not None
     }
     parts = {stage: summary(samples.get(f"{stage}_ms", ())) for stage in STAGES}
-    return {"hearing": hearing, **{n: {"p50": s.p50, "p95": s.p95} for n, s in parts.items()}}
+    return {"detection": detection, **{n: {"p50": s.p50, "p95": s.p95} for n, s in parts.items()}}
 
 
 def comparison(realtime: Sequence[Measured], batch: Sequence[Measured]) -> dict[str, object]:

@@ -53,7 +53,9 @@ class RemoteTranscriber:
         async with aclosing(replies):
             reply, _ = await anext(replies)
         others, letters = reply.alternatives, reply.letters
-        return Transcript(reply.text, reply.seconds, others, letters, reply.cpu_seconds)
+        return Transcript(
+            reply.text, reply.seconds, others, letters, reply.cpu_seconds, reply.queued
+        )
 
 
 @dataclass(frozen=True, slots=True)

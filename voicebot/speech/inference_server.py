@@ -130,12 +130,15 @@ class InferenceServer(Generic[Job]):
             await self._fail(client, Reason.BUSY, _busy(self._limit))
             return
         began_at = time.perf_counter()
-        self._wait_seconds.observe(began_at - came_at)
+        queued_s = began_at - came_at
+        self._wait_seconds.observe(queued_s)
         try:
             replies = self._work(job, audio)
             while (made := await self._next(replies)) is not _End.ENDED:
                 if made is not None:
-                    await _send(client, *made)
+                    reply, sound = made
+                    await _send(client, reply.model_copy(update={"queued": queued_s}), sound)
+                    queued_s = 0.0
         except Exception as error:  # noqa: BLE001 - one bad job must not end the others
             _log.error("speech_job_failed", job=job.do, exc_info=error)
             message = f"the model failed: {type(error).__name__}"

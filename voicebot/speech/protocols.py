@@ -34,6 +34,7 @@ class Transcript:
                   empty where the engine gives none (OpenAI's endpoints)
     letters       the letters of a spelled word ("BRENNAN"), where the utterance ends in one
     cpu_seconds   processor time of the recogniser, where it runs on this machine
+    queued        seconds for which it was busy with other utterances before this one
     """
 
     text: str
@@ -41,6 +42,7 @@ class Transcript:
     alternatives: tuple[str, ...] = ()
     letters: str | None = None
     cpu_seconds: float = 0.0
+    queued: float = 0.0
 
     @property
     def texts(self) -> tuple[str, ...]:

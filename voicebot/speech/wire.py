@@ -15,7 +15,7 @@ A connection carries one job at a time, and closing it drops the job.
          "silent_ms":32.0}                                         + the utterance
     from the stt process
         {"do":"heard","text":"P-A-U-L","alternatives":["B-A-U-L"],"letters":"PAUL",
-         "seconds":0.35,"cpu_seconds":0.34}                        the end of the job
+         "seconds":0.35,"cpu_seconds":0.34,"queued":0.02}          the end of the job
 
     to the tts process
         {"do":"speak","text":"What is your name?","pitch":1.0}
@@ -34,7 +34,8 @@ A connection carries one job at a time, and closing it drops the job.
 `silent_ms` is for how long the caller has been silent: the job that waits for the longest silence
 is the next one. `pitch` is 1.0 for the bot's own voice; 1.18 is the same voice 18 % higher at the
 same tempo.
-`seconds` is the time spent inside the model, `cpu_seconds` the processor time of the whole process
+`seconds` is the time spent inside the model, `queued` (of the first reply) that of waiting for it,
+`cpu_seconds` the processor time of the whole process
 meanwhile, which is that of the job where it runs alone. `scores` are cosines, one for each phrase
 in order; phrases are remembered, and take no time when they come again. The reason `busy` means
 that too many jobs wait, `broken` that the model failed; in both cases the job may be sent again. A
@@ -121,6 +122,7 @@ class Reply(BaseModel):
     scores: tuple[float, ...] = ()
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    queued: float = 0.0
     reason: Reason | None = None
     message: str = ""
 

@@ -152,7 +152,7 @@ def _ended(moment: Moment) -> Spoken:
     if (keys := moment.state.keys) is not None:
         began, spoken = keys.began_at, replace(spoken, before=keys.digits, asked=keys.asked)
     moment.become(pausing=None, followed_ms=None, turn_end_ms=turn.now_ms)
-    return replace(spoken, started_at=began, decided_s=moment.now.s)
+    return replace(spoken, started_at=began, decided_s=moment.now.s, over_ms=turn.now_ms)
 
 
 def _transcribe(moment: Moment) -> Spoken:

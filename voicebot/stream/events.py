@@ -16,7 +16,7 @@ from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import VoicebotError
 from voicebot.speech import Hint
 from voicebot.stream.provider_dialect import Digit, Mark
-from voicebot.telemetry import TurnBegan, TurnDropped, Waited
+from voicebot.telemetry import Heard, TurnBegan, TurnDropped, Waited
 
 
 class Now(NamedTuple):
@@ -60,7 +60,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """A transcription ended, after `seconds` in its model; `failed` when there was no service."""
+    """A transcription ended, after `queued` seconds in a queue and `seconds` in its model; `failed`
+    when there was no service."""
 
     number: int
     text: str
@@ -68,6 +69,7 @@ class Transcribed:
     failed: bool = False
     alternatives: tuple[str, ...] = ()
     noisy: bool | None = None  # the line, as far as this tells
+    queued: float = 0.0
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -239,4 +241,5 @@ Effect = (
     | TurnBegan
     | TurnDropped
     | Waited
+    | Heard
 )

@@ -9,7 +9,8 @@ memory, and written off the loop when the call is over.
 
     turn      server_ms  decision that the caller has finished -> first bot frame sent,
                          less stt_ms, model_ms and tts_ms; total_ms = all of it;
-                         commit_ms = the commits in server_ms
+                         commit_ms = the commits in server_ms; before the decision, from the pause:
+                         silent_ms, and of the recogniser queued_ms and worked_ms
     commit    ms         one commit of the ledger, as the conversation waited for it
     loop_lag  ms         how late the event loop woke a timer, ten times a second, by worker
 """
@@ -88,6 +89,7 @@ class CallTelemetry:
         self._waited: defaultdict[Stage, float] = defaultdict(float)
         self._model_before_s = 0.0
         self._commits_s = 0.0
+        self._heard = facts.Heard(0.0, 0.0, 0.0)
 
     @property
     def is_open(self) -> bool:
@@ -101,11 +103,14 @@ class CallTelemetry:
                 self._decided_s = at_s
                 self._waited.clear()
                 self._commits_s = 0.0
+                self._heard = facts.Heard(0.0, 0.0, 0.0)
                 self._model_before_s = self._meter.waited_s
             case facts.TurnDropped():
                 self._decided_s = None
             case facts.Waited(stage, seconds):
                 self._waited[stage] += seconds
+            case facts.Heard():
+                self._heard = fact
             case facts.Committed(change, _, seconds):
                 self._rows.note("commit", ms=seconds * 1000)
                 self._commits_s += seconds
@@ -115,7 +120,15 @@ class CallTelemetry:
             case facts.Answered():
                 metrics.answered(fact)
                 commit_ms = min(self._commits_s * 1000, fact.in_ms()["server_ms"])
-                self._rows.note("turn", **fact.in_ms(), commit_ms=commit_ms)
+                heard = self._heard
+                self._rows.note(
+                    "turn",
+                    **fact.in_ms(),
+                    commit_ms=commit_ms,
+                    silent_ms=heard.silent_s * 1000,
+                    queued_ms=heard.queued_s * 1000,
+                    worked_ms=heard.worked_s * 1000,
+                )
         self._trace(fact)
 
     def committed(self, change: Change, saved: Saved, seconds: float) -> None:

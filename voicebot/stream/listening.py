@@ -118,4 +118,6 @@ class Listener:
             self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
             text, others, noisy = found.text.strip(), found.alternatives, is_noisy(audio)
-            self._machine.handle(Transcribed(number, text, found.seconds, False, others, noisy))
+            self._machine.handle(
+                Transcribed(number, text, found.seconds, False, others, noisy, found.queued)
+            )

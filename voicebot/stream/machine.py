@@ -29,7 +29,7 @@ from voicebot.stream import events as ev
 from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
 from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken, Waits
-from voicebot.telemetry import Stage, TurnDropped, Waited
+from voicebot.telemetry import Heard, Stage, TurnDropped, Waited
 
 
 class CallMachine:
@@ -186,8 +186,11 @@ def _judge(moment: Moment) -> None:
         return
     if spoken.keys and not caller.words_alone(moment, spoken, texts):
         texts = spoken.with_keys(texts)
-    waited_s = min(moment.now.s - moment.state.judged_s, spoken.transcript.seconds)
+    queued_s, worked_s = spoken.transcript.queued, spoken.transcript.seconds
+    waited_s = min(moment.now.s - moment.state.judged_s, queued_s + worked_s)
     moment.do(Waited(Stage.STT, waited_s))
+    if not spoken.plain:
+        moment.do(Heard((spoken.over_ms - spoken.end_ms) / 1000, queued_s, worked_s))
     if spoken.plain:
         words, plain = read(texts), read(spoken.plain)
         texts = texts if words.complete and words.digits >= plain.digits else spoken.plain

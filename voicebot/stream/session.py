@@ -56,7 +56,7 @@ from voicebot.stream.provider_dialect import (
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.staff import Settle
 from voicebot.stream.state import CallState, FillerPhrases
-from voicebot.telemetry import TurnBegan, TurnDropped, Waited
+from voicebot.telemetry import Heard, TurnBegan, TurnDropped, Waited
 
 LIVENESS_S: Final = 10.0
 """Media flows fifty times a second, also in silence: so long without any is a dead line."""
@@ -243,7 +243,7 @@ class Session:
                 _log.info("staff_command_settled", call=self._start.call_sid, **outcome)
                 if self._dependencies.settle is not None:
                     self._dependencies.settle(self._start.call_sid, command, refused)
-            case TurnBegan() | TurnDropped() | Waited():
+            case TurnBegan() | TurnDropped() | Waited() | Heard():
                 self._telemetry.tell(effect)
             case _:
                 if not self._answer.done():  # cancelled: the call is broken, and ends

@@ -42,6 +42,7 @@ class Spoken:
     plain: tuple[str, ...] = ()  # the first texts, while digits are transcribed again as words
     started_at: datetime = datetime.min  # when it began (UTC), once it is over
     decided_s: float = 0.0  # when it was known to be over
+    over_ms: float = 0.0  # the same in the caller's audio
     before: str = ""
     after: str = ""
     asked: Question | None = None  # at the last of the keys

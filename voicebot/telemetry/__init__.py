@@ -62,6 +62,21 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """The text of a finished turn is known.
+
+    silent_s  from the pause in which the turn ended, when it was noticed, to the decision
+    queued_s  the recogniser was busy with other utterances so long
+    worked_s  its model took so long; both begin with the pause, so they lie within `silent_s`, or
+              reach beyond it where the decision did not wait for the text
+    """
+
+    silent_s: float
+    queued_s: float
+    worked_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """The record was changed."""
 
@@ -99,7 +114,7 @@ class Ended:
     outcome: str
 
 
-Fact = TurnBegan | TurnDropped | Waited | Committed | Answered | Ended
+Fact = TurnBegan | TurnDropped | Waited | Heard | Committed | Answered | Ended
 """The facts of a call, each told when it happens."""
 
 CallTrace = Callable[[Fact], None]
