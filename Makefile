@@ -39,7 +39,7 @@ help:
 	@echo
 	@echo '  make lint        style, types and import contracts'
 	@echo '  make format      rewrite the code in the one style'
-	@echo '  make docs        write docs/settings.md anew from the settings class'
+	@echo '  make docs        write the tables of docs/settings.md and docs/business.md anew'
 	@echo '  make clean       remove .venv and caches; the data in .voicebot stays'
 
 run-local: $(RUN)
@@ -90,6 +90,9 @@ docs: $(DEV)
 	@sed -n '1,/^$$/p' docs/settings.md >docs/settings.md.new
 	@$(BIN)/voicebot doctor --settings >>docs/settings.md.new
 	@mv docs/settings.md.new docs/settings.md
+	@sed -n '1,/^<!-- What follows/p' docs/business.md >docs/business.md.new
+	@{ echo; $(BIN)/voicebot business --reference; } >>docs/business.md.new
+	@mv docs/business.md.new docs/business.md
 
 format: $(DEV)
 	$(BIN)/ruff check --fix --exit-zero

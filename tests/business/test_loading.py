@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from voicebot.business import EXAMPLES, Business, Visit, example_text, load_business
+from voicebot.business import EXAMPLES, Business, Visit, example_text, load_business, reference
 from voicebot.call import Step
 from voicebot.cli import program
 from voicebot.collect.wording import load_wording
@@ -50,6 +50,21 @@ def test_the_examples_are_a_customer_visited_a_clinic_and_a_chinese_business() -
     assert Step.ADDRESS not in clinic.ask
     assert clinic.closed
     assert chinese.language == "zh-CN"
+
+
+def test_the_reference_on_the_page_is_the_models_own() -> None:
+    """`make docs` writes it."""
+    assert PAGE.endswith(f"-->\n\n{reference()}")
+
+
+def test_the_reference_tells_every_key_with_its_description() -> None:
+    told = reference()
+    tables = [SCHEMA, *(one for one in SCHEMA["$defs"].values() if "properties" in one)]
+    keys = [(key, field) for table in tables for key, field in table["properties"].items()]
+    assert len(keys) > 30
+    for key, field in keys:
+        assert f"| `{key}` |" in told
+        assert " ".join(field["description"].split()) in told, key
 
 
 def test_a_path_of_an_examples_name_is_a_file(

@@ -24,6 +24,7 @@ from voicebot.business.model import (
     Offer,
     Visit,
 )
+from voicebot.business.reference import reference
 
 __all__ = [
     "EXAMPLES",
@@ -44,6 +45,7 @@ __all__ = [
     "form_meant",
     "kinds_of",
     "load_business",
+    "reference",
     "schema",
     "serves",
 ]

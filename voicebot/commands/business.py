@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from voicebot.business import EXAMPLES, Business, example_name, example_text, load_business, schema
+from voicebot.business import (
+    EXAMPLES,
+    Business,
+    example_name,
+    example_text,
+    load_business,
+    reference,
+    schema,
+)
 from voicebot.collect.wording import load_wording
 from voicebot.settings import load_settings
 
@@ -26,6 +34,9 @@ def business(
     show_schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema, for editors.")
     ] = False,
+    show_reference: Annotated[
+        bool, typer.Option("--reference", help="Print a table of every key, as Markdown.")
+    ] = False,
 ) -> None:
     """Check a business file; print an example to begin with, or the JSON schema.
 
@@ -36,10 +47,12 @@ def business(
     voicebot business --schema >business.schema.json
 
     Examples: demo (home services, English), dental (a clinic that is visited), zh-home (Chinese).
-    Exit 1 when the file is wrong.
+    `voicebot doctor --business business.toml` reads it aloud. Exit 1 when the file is wrong.
     """
     if show_schema:
         typer.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    elif show_reference:
+        typer.echo(reference(), nl=False)
     elif example is not None:
         typer.echo(example_text(example.value), nl=False)
     else:

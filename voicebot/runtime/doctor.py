@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Set
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from voicebot.business import load_business
 from voicebot.errors import SettingsError, VoicebotError
 from voicebot.log import configure
 from voicebot.runtime.check_ports import PORT_CHECKS
@@ -15,6 +18,7 @@ from voicebot.runtime.check_services import SERVICE_CHECKS
 from voicebot.runtime.check_settings import CORRECT, SETTINGS_CHECKS
 from voicebot.runtime.findings import CANNOT_START, Check, Level, problem
 from voicebot.runtime.parts import ALL_PARTS, Part, require_meeting_place
+from voicebot.runtime.read_business import read_aloud
 from voicebot.settings import Settings, load_settings, variable
 
 CHECKS: Final[dict[str, Check]] = SETTINGS_CHECKS | SERVICE_CHECKS | PORT_CHECKS
@@ -45,6 +49,14 @@ def doctor(
             "--openai", help="Also ask every OpenAI service in use once; costs under a cent."
         ),
     ] = False,
+    business: Annotated[
+        Path | None,
+        typer.Option(
+            "--business",
+            metavar="FILE",
+            help="Read this business file aloud: what is asked, when it is open, what is free.",
+        ),
+    ] = None,
     settings: Annotated[
         bool,
         typer.Option("--settings", help="Print every setting as a table, nothing else."),
@@ -56,6 +68,7 @@ def doctor(
     voicebot doctor
     VOICEBOT_REDIS_URL=redis://db.example:6379 voicebot doctor
     voicebot doctor --openai
+    voicebot doctor --business business.toml    read aloud, and nothing else is checked
     voicebot doctor --settings        all settings
 
     A `problem` stops calls, a `note` does not; the arrow shows how to fix it. Nothing is changed or
@@ -63,8 +76,17 @@ def doctor(
     """
     if settings:
         typer.echo(settings_table())
+    elif business is not None:
+        asyncio.run(_read_aloud(business))
     elif not asyncio.run(_examine(openai)):
         raise typer.Exit(1)
+
+
+async def _read_aloud(file: Path) -> None:
+    """Print what a business file says; raises SettingsError."""
+    settings = load_settings()
+    async for line in read_aloud(load_business(file), settings, datetime.now(UTC)):
+        typer.echo(line)
 
 
 async def _examine(openai: bool) -> bool:

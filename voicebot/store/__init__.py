@@ -53,6 +53,7 @@ What is public
     call_keys                   the keys of a call's record
     iso_utc, utc_now, read_json, read_object   moments and JSON as the record writes them
     cancel_tasks                cancels tasks and waits for them
+    vacant_times                what is free on a day, for a person to read
     get_call_skeleton, get_call_skeleton_dict, update_user_info_field, update_service_selection,
     update_conversation_history, update_booking_status, close_store   for integrators
 
@@ -65,9 +66,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from weakref import WeakKeyDictionary
 
+from redis.asyncio import Redis
+
 from voicebot.business import Business, load_business
+from voicebot.call import CallSid
 from voicebot.settings import Settings, load_settings
 from voicebot.store.background import cancel_tasks
 from voicebot.store.client import (
@@ -105,6 +110,7 @@ from voicebot.store.replay import (
     journal_summaries,
 )
 from voicebot.store.session import CallSession
+from voicebot.store.slots import Slots
 from voicebot.store.store import Store
 
 __all__ = [
@@ -155,6 +161,7 @@ __all__ = [
     "update_service_selection",
     "update_user_info_field",
     "utc_now",
+    "vacant_times",
 ]
 
 _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
@@ -169,6 +176,14 @@ async def open_store(settings: Settings, business: Business) -> AsyncIterator[St
         yield store
     finally:
         await store.aclose()
+
+
+async def vacant_times(client: Redis, business: Business, day: date) -> list[datetime]:
+    """Return the moments at which a visit of the usual length could begin, and take none of them.
+
+    Raises an error of AWAY.
+    """
+    return await Slots(client, business, CallSid("nobody"), utc_now).vacant(day)
 
 
 async def get_call_skeleton(call_sid: str) -> CallSkeleton | None:

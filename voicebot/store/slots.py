@@ -194,6 +194,13 @@ class Slots:
             return ()
         return tuple(mine)
 
+    async def vacant(self, day: date) -> list[datetime]:
+        """Return the free moments of a day, and take none of them. Raises client.AWAY."""
+        kind, (taken,) = self._kind(None), await self._read([day])
+        starts = self._starts(kind, Window())[day.weekday()]
+        is_closed = self._business.is_closed(day)
+        return [] if is_closed else list(self._free_on(day, taken, kind, starts))
+
     async def _look(
         self,
         window: Window,
