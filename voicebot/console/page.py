@@ -50,6 +50,7 @@ class SessionState(BaseModel):
     company: str = ""
     zone: str = ""
     language: str = ""
+    services: list[str] = []
 
 
 @router.get("/session")
@@ -67,6 +68,7 @@ async def session_state(request: Request, response: Response, state: State) -> S
         company=business.company.name,
         zone=business.zone.key,
         language=business.language,
+        services=[offer.name for offer in business.services],
     )
 
 

@@ -105,7 +105,8 @@ function Live({ state, language, setLanguage, signedOut }) {
     more: () => act(() => (found ? search(query.trim(), found.next) : goBack())),
     back: (event) => { event.preventDefault(); go(null); },
     go: (next) => (event) => { event.preventDefault(); go(next); },
-    take: (over) => (me ? taker(me, over) : setNaming({ then: (by) => taker(by, over) })),
+    named: (then) => (me ? then(me) : setNaming({ then })),
+    take: (over) => on.named((by) => taker(by, over)),
     release: () => taker('', true),
     copy: () => act(async () => { await navigator.clipboard.writeText(location.href); setNote(t.copied); }),
     reveal: () => show('POST'),
@@ -132,7 +133,7 @@ function Live({ state, language, setLanguage, signedOut }) {
     <main id="main" tabindex="-1" aria-label=${t.callPlace}>${sid
       ? whole && whole.callSid === sid
         ? whole.missing ? html`<div class="empty big"><h1>${t.unknownCall}</h1><a href="/" onClick=${on.back}>${t.back}</a></div>`
-          : html`<${CallPage} call=${whole} ...${{ t, me, on }} lang=${language} zone=${state.zone} />`
+          : html`<${CallPage} call=${whole} ...${{ t, me, on }} lang=${language} state=${state} />`
         : html`<div class="empty big" aria-busy="true">…</div>`
       : html`<div class="empty big"><img src="/static/icon.svg" alt="" width="56" height="56" /><h1>${counts.needs ? t.waiting(counts.needs) : t.choose}</h1><p>${t.chooseHint}</p></div>`}</main>
     ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); tryIt.current.focus(); }} />`}

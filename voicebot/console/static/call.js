@@ -1,10 +1,12 @@
 // One call: the six answers, what is said, how fast it was answered, and what staff can do.
 import { html, useEffect, useRef } from './ui.js';
 import { Speed } from './chart.js';
+import { Help } from './help.js';
 import { Icon, State, callerOf, clock, shown, valueOf, waits } from './parts.js';
 import { moment } from './words.js';
 
-export function CallPage({ call, t, lang, zone, me, on }) {
+export function CallPage({ call, t, lang, state, me, on }) {
+  const { zone } = state;
   const plain = call.sight === 'plain';
   return html`<article class="call" aria-label=${call.callSid}>
     <header>
@@ -22,6 +24,7 @@ export function CallPage({ call, t, lang, zone, me, on }) {
       </div>
     </header>
     ${waits(call) && html`<p class="banner ${call.needs}" role="status"><${Icon} name="alert" /><span><b>${t[call.needs]}${t.stop}</b>${call.needs === 'person' ? '' : `${call.interrupted ? t.interrupted : t.status[call.status]}${t.stop}`}${t.needHint}</span></p>`}
+    <${Help} ...${{ call, t, lang, state, named: on.named }} />
     <section aria-label=${t.answers}><ol class="steps" role="list">
       ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang, zone }} />`)}
     </ol></section>

@@ -22,6 +22,12 @@ const EN = {
   continued: 'Continued as', unknownCall: 'There is no such call, or it is older than its retention.',
   signIn: 'Sign in', token: 'Access token', tokenHint: 'The operator of this voicebot gives you one.', wrong: 'This token is not known.', slow: 'Too many tries. Wait a little.', signOut: 'Sign out',
   callTitle: 'Call from this browser', callHint: 'You talk to the bot with this computer’s microphone and speaker, over the same line as a phone.', call: 'Call', hangUp: 'Hang up', ringing: 'Connecting …', talking: 'On the line', over: 'Call ended', overAs: (how) => `Call ended: ${how.toLowerCase()}`, again: 'The line broke. Connecting again …', queued: 'All lines are busy. Waiting …', dialled: (to) => `You asked for a person. A phone would now be put through to ${to}; a browser cannot, so the call ends here.`, close: 'Close', mic: 'Allow the microphone to make a call.', failed: 'The call could not be made.', keys: 'Keypad', mute: 'Mute', now: 'just now', minutes: (n) => `${n} min ago`, hours: (n) => `${n} h ago`, days: (n) => `${n} d ago`,
+  help: { title: 'Help this caller', transfer: 'Put through', say: 'Say a sentence', correct: 'Correct an answer', end: 'End the call', orders: 'What staff asked for',
+    did: { transfer: 'Put through', say: 'Sentence', correct: 'Correction', end: 'End' }, asked: 'waits for a pause …', obeyed: 'done', sending: 'Sending …',
+    give: { transfer: 'Put through now', say: 'Say it', correct: 'Save as confirmed', end: 'Say goodbye and end' },
+    hint: { transfer: 'The bot says so, then a person’s phone rings.', say: 'The bot says it between its turns, and then asks its question again.', correct: 'Your word counts: the bot says the new value and does not ask for it again.', end: 'The bot says goodbye first. What the caller told is kept.' },
+    sentence: 'The bot says', field: 'Answer', value: 'New value', localTime: (zone) => `Day and time (${zone})`,
+    refused: { call_has_ended: 'The call had ended.', no_number: 'No number to put callers through to is set.', not_valid: 'This is not valid.', past: 'That time has gone.', too_far: 'That is further ahead than can be booked.', closed: 'We are closed then.', taken: 'That time is taken.', no_calendar: 'The calendar did not answer; it is noted.', too_late: 'The call did not come to it in time.', too_many_commands: 'The call has not come to earlier ones yet.', invalid_request: 'This is not valid.', other: 'It was refused.' } },
   unsaved: 'caller unknown', browser: 'a browser', failedAction: 'That did not work. Try again.', skip: 'Skip to the call', callPlace: 'Call',
 };
 const ZH = {
@@ -47,6 +53,12 @@ const ZH = {
   continued: '继续为', unknownCall: '没有这个通话，或已超过保存期限。',
   signIn: '登录', token: '访问令牌', tokenHint: '请向本系统的管理员索取。', wrong: '令牌无效。', slow: '尝试次数过多，请稍候。', signOut: '退出',
   callTitle: '用浏览器拨打', callHint: '用这台电脑的麦克风和扬声器与机器人通话，线路与电话相同。', call: '拨打', hangUp: '挂断', ringing: '正在连接…', talking: '通话中', over: '通话结束', overAs: (how) => `通话结束：${how}`, again: '线路中断，正在重新连接…', queued: '线路繁忙，正在等待…', dialled: (to) => `您要求人工服务。电话此时会转接到 ${to}；浏览器无法转接，通话到此结束。`, close: '关闭', mic: '请允许使用麦克风。', failed: '无法拨打。', keys: '键盘', mute: '静音', now: '刚刚', minutes: (n) => `${n} 分钟前`, hours: (n) => `${n} 小时前`, days: (n) => `${n} 天前`,
+  help: { title: '协助来电者', transfer: '转接人工', say: '播报一句话', correct: '更正信息', end: '结束通话', orders: '同事的操作',
+    did: { transfer: '转接', say: '播报', correct: '更正', end: '结束' }, asked: '等待停顿…', obeyed: '已完成', sending: '正在发送…',
+    give: { transfer: '立即转接', say: '播报', correct: '保存并确认', end: '道别并结束' },
+    hint: { transfer: '机器人先告知客户，然后拨打人工电话。', say: '机器人会在对话间隙说出，然后再次提问。', correct: '以您的为准：机器人会说出新的内容，不再询问。', end: '机器人会先道别；客户说过的内容会保留。' },
+    sentence: '机器人要说', field: '项目', value: '新的内容', localTime: (zone) => `日期和时间（${zone}）`,
+    refused: { call_has_ended: '通话已结束。', no_number: '没有设置人工电话。', not_valid: '内容无效。', past: '这个时间已过。', too_far: '超出可预约的日期。', closed: '那时不营业。', taken: '这个时间已被预约。', no_calendar: '日历没有响应，已记下。', too_late: '通话没有及时处理。', too_many_commands: '之前的操作还没有完成。', invalid_request: '内容无效。', other: '被拒绝。' } },
   unsaved: '来电者未知', browser: '浏览器', failedAction: '操作失败，请重试。', skip: '跳到通话内容', callPlace: '通话内容',
 };
 const TAGS = { en: 'en-AU', zh: 'zh-CN' };
