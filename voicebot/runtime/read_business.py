@@ -64,9 +64,10 @@ def _questions(business: Business, wording: Wording) -> Iterator[str]:
     for number, step in enumerate(business.ask, start=1):
         how = _READ_BACK[business.policy(step)]
         optional = ", may be left out" if step in business.optional else ""
-        yield _row(
-            "", f'{number}. {step.value}: "{wording.line(f"ask.{step.value}")}" ({how}{optional})'
-        )
+        key = f"ask.{step.value}"
+        ours = business.visit is Visit.OURS and f"{key}_ours" in wording.lines
+        question = wording.line(f"{key}_ours" if ours else key)
+        yield _row("", f'{number}. {step.value}: "{question}" ({how}{optional})')
 
 
 def _services(business: Business) -> Iterator[str]:
