@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("commands.show:watch", "Follow calls live in the terminal."),
     "journal": ("commands.journal:journal", "List writes waiting on disk."),
     "webhooks": ("commands.webhooks:webhooks", "List failed deliveries."),
+    "forget": ("commands.forget:forget", "Erase a call, or all calls of a number."),
     "business": (
         "commands.business:business",
         "Check the business file; print examples, the schema.",

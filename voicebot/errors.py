@@ -9,6 +9,7 @@ VoicebotError
 │   ├── StoreUnavailable     Redis did not answer, or refused
 │   ├── BrokenRecord         a key of another type stands where a call's record should be
 │   ├── TooManyCommands      a call has not come to what staff asked of it before
+│   ├── StillInUse           a call that is to be erased is still being written
 │   └── Fenced               a newer session owns this call
 ├── SpeechError
 │   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
@@ -69,6 +70,10 @@ class BrokenRecord(StoreError):
 
 class TooManyCommands(StoreError):
     """A call has not come to the commands that staff gave it before."""
+
+
+class StillInUse(StoreError):
+    """A call that is to be erased is on the phone, or a process still has writes of it."""
 
 
 class Fenced(StoreError):

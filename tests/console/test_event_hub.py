@@ -11,12 +11,13 @@ from redis.asyncio import Redis
 
 from tests.console.conftest import PROGRAM
 from tests.console.test_event_streams import PATIENCE_S, HubAndStore, hub_and_store, named, until
+from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.console.event_hub import MARGIN_MS
 from voicebot.console.event_streams import events_of_all
 from voicebot.console.live import page_stream
 from voicebot.settings import Settings
-from voicebot.store import BEGINNING, EventReader
+from voicebot.store import BEGINNING, EventReader, Forgetting
 
 pytestmark = pytest.mark.valkey
 SIDS = [CallSid(f"CA-{n}") for n in range(4)]
@@ -150,3 +151,18 @@ async def test_a_listener_that_is_too_slow_is_sent_away_and_another_one_hears_on
             assert len([update async for update in slow]) == 4
             await ledger.close()
         assert at.hub.listeners == 0
+
+
+async def test_a_call_that_is_forgotten_is_forgotten_by_the_console_too(
+    redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url
+    async with asyncio.timeout(PATIENCE_S), hub_and_store(settings.redis_url) as at:
+        await speak(at, words=1)
+        assert len(await at.hub.calls(SIDS)) == len(SIDS)
+        forgetting = Forgetting(redis, load_business(None), settings.data_dir)
+        await forgetting.erase(SIDS[:1])
+        while len(await at.hub.calls(SIDS)) == len(SIDS):  # noqa: ASYNC110 - it is told
+            await asyncio.sleep(0.01)
+        assert [c.skeleton.callSid for c in await at.hub.calls(SIDS)] == SIDS[1:]
+        assert await at.hub.calls(SIDS[:1], fresh=True) == []

@@ -216,10 +216,15 @@ class EventHub:
         changed = {c for c in known if known[c].stale or not all(map(_is_phase, events.get(c, ())))}
         unknown = [c for c in call_sids if c not in known]
         live = await self.reader.index.on_the_phone(unknown)
-        wanted = call_sids if fresh else [*unknown, *(changed if self._listeners else ())]
+        silent = [c for c in known if in_order and c not in events]  # erased, perhaps
+        wanted = call_sids if fresh else [*unknown, *silent, *(changed if self._listeners else ())]
         records = await self.reader.records(wanted)
         for call_sid in call_sids:
             new = events.get(call_sid, [])
+            if call_sid in known and call_sid in wanted and call_sid not in records:
+                del known[call_sid]
+                self._cache.pop(call_sid, None)
+                continue
             if (call := known.get(call_sid)) is not None:
                 activity = follow(call.activity, new)
                 for turn in activity.turns[len(call.activity.turns) :]:

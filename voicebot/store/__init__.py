@@ -50,6 +50,7 @@ What is public
     require_form                checks that a URL has the form for the server that answers
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
     journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
+    Forgetting, Erased, Rewrite   erases calls; what it has erased; the append-only file's state
     call_keys                   the keys of a call's record
     iso_utc, utc_now, read_json, read_object   moments and JSON as the record writes them
     cancel_tasks                cancels tasks and waits for them
@@ -87,6 +88,7 @@ from voicebot.store.commands import CommandQueue
 from voicebot.store.embedded import EmbeddedValkey, embedded_valkey, redis_url, running_url
 from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_order
 from voicebot.store.fallback import FallbackStore
+from voicebot.store.forgetting import Erased, Forgetting, Rewrite
 from voicebot.store.http_turns import HttpTurn, Overtaken
 from voicebot.store.index import IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
@@ -122,7 +124,9 @@ __all__ = [
     "CommandQueue",
     "CompanyRecord",
     "EmbeddedValkey",
+    "Erased",
     "EventReader",
+    "Forgetting",
     "HistoryMessage",
     "HttpTurn",
     "IndexEntry",
@@ -130,6 +134,7 @@ __all__ = [
     "JournalSummary",
     "NoteRecord",
     "Overtaken",
+    "Rewrite",
     "ServiceRecord",
     "Skeleton",
     "Store",

@@ -135,6 +135,8 @@ class FallbackStore:
             with self._file.transaction() as file:
                 for operation in operations:
                     operation(file)
+            if self._file.is_empty:
+                self._file.scrub()
         except UNUSABLE as error:
             return error
         return None

@@ -66,6 +66,14 @@ def in_parts(call_sids: Sequence[CallSid]) -> Iterator[Sequence[CallSid]]:
     return (call_sids[i : i + _PIPELINED] for i in range(0, len(call_sids), _PIPELINED))
 
 
+async def primaries(client: Redis) -> list[dict[str, ClusterNode]]:
+    """Return the arguments that send a command to one node, for each node that has calls."""
+    if not isinstance(client, RedisCluster):
+        return [{}]
+    await client.initialize()
+    return [{"target_nodes": node} for node in client.get_primaries()]
+
+
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
     """A place in the index of recent calls: newest claim first, then by name."""
@@ -121,7 +129,7 @@ class CallIndex:
         Where nodes of a cluster are away the calls of the others come first, then what they raised.
         """
         away: Exception | None = None
-        for node in await self._nodes():
+        for node in await primaries(self._client):
             part: list[CallSid] = []
             try:
                 async for key in self._client.scan_iter(
@@ -139,13 +147,6 @@ class CallIndex:
             yield tuple(part)
         if away is not None:
             raise away
-
-    async def _nodes(self) -> list[dict[str, ClusterNode]]:
-        """Return the arguments that send a command to one node, for each node that has calls."""
-        if not isinstance(self._client, RedisCluster):
-            return [{}]
-        await self._client.initialize()
-        return [{"target_nodes": node} for node in self._client.get_primaries()]
 
     async def unconfirmed(self, call_sids: Sequence[CallSid]) -> dict[CallSid, bool]:
         """Return for each call whether it has an e-mail address, and an appointment that stands or

@@ -87,10 +87,9 @@ class JournalFile:
 
     def close(self) -> None:
         """Release the lock; a file without entries is removed."""
-        query = "SELECT EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM updates)"
         is_empty = False
         with suppress(sqlite3.Error):
-            is_empty = not self._database.execute(query).fetchone()[0]
+            is_empty = self.is_empty
         self._database.close()
         if is_empty:
             self.path.unlink(missing_ok=True)
@@ -152,6 +151,18 @@ class JournalFile:
         self._database.execute("DELETE FROM sessions WHERE id = ?", (entry_id,))
         self._database.execute("DELETE FROM commits WHERE session = ?", (entry_id,))
         self._database.execute("DELETE FROM updates WHERE id = ?", (entry_id,))
+        self._database.execute("DELETE FROM refusals WHERE id = ?", (entry_id,))
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits in it; raises sqlite3.Error."""
+        query = "SELECT EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM updates)"
+        return not self._database.execute(query).fetchone()[0]
+
+    def scrub(self) -> None:
+        """Leave nothing of what was dropped on the disk: pages are zeroed, see _durable, and the
+        log that still has them is cut."""
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def entries(self) -> list[Pending]:
         """Return the sessions, oldest first, then the small writes in the order of their making."""
@@ -229,6 +240,7 @@ def _durable(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")  # what Redis has is no more on this disk
         database.executescript(_SCHEMA)
     except sqlite3.Error:
         database.close()

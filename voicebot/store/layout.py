@@ -41,6 +41,10 @@ RECENT_CALLS = "voicebot:calls:recent"
 """Sorted set of callSids by the moment of their last claim, in epoch milliseconds."""
 
 
+REWRITTEN = "voicebot:log-rewritten"
+"""When the append-only files were last rewritten for what has expired; gone when that is due."""
+
+
 class CallKeys(NamedTuple):
     """The keys of one call, in the order in which the scripts expect them; they need the first
     three, integrators' writes the first four, turns over HTTP all.

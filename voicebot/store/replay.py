@@ -11,8 +11,8 @@ other, and no call.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ from pathlib import Path
 from redis.exceptions import ResponseError
 
 from voicebot.call import CallSid
-from voicebot.errors import BrokenRecord
+from voicebot.errors import BrokenRecord, StillInUse
 from voicebot.log import get_logger
 from voicebot.store import metrics
 from voicebot.store.commit_encoding import Pending, PendingCommits
@@ -150,6 +150,54 @@ def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[Pe
         if isinstance(entry, PendingCommits)
     ]
     return sorted(found, key=lambda pending: pending.session.began)
+
+
+def waiting_entries(data_dir: Path) -> list[Pending]:
+    """Return everything in journals and dead letters, of living processes too."""
+    paths = journal_paths(data_dir) + dead_letter_paths(data_dir)
+    return [entry for path in paths for entry in read_journal(path).entries]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalErasure:
+    """How many writes were erased from journals; `damaged` files nothing can read, and stay."""
+
+    writes: int
+    damaged: int
+
+
+def erase_from_journals(data_dir: Path, call_sids: Collection[CallSid]) -> JournalErasure:
+    """Erase what waits of these calls in files that no process owns, dead letters too.
+
+    Raises StillInUse when a running process has writes of one: it would bring them afterwards.
+    """
+    paths = journal_paths(data_dir) + dead_letter_paths(data_dir)
+    for path in paths:
+        if is_living(path) and any(e.call_sid in call_sids for e in read_journal(path).entries):
+            raise StillInUse("a running server still has writes of it: try again in some seconds")
+    return _erase(paths, lambda entry: entry.call_sid in call_sids)
+
+
+def erase_old_entries(data_dir: Path, before: datetime) -> JournalErasure:
+    """Erase what was made so long ago that Redis would have let it expire, but for the files of
+    running processes."""
+    paths = journal_paths(data_dir) + dead_letter_paths(data_dir)
+    return _erase(paths, lambda entry: max(entry.waiting, default=before) < before)
+
+
+def _erase(paths: Sequence[Path], unwanted: Callable[[Pending], bool]) -> JournalErasure:
+    writes = damaged = 0
+    for path in paths:
+        if not any(map(unwanted, (contents := read_journal(path)).entries)):
+            damaged += contents.is_damaged
+            continue
+        if (file := JournalFile.adopt(path)) is None:
+            continue
+        with closing(file), file.transaction():
+            for entry in filter(unwanted, file.entries()):
+                writes += len(entry.waiting)
+                file.drop(entry.id)
+    return JournalErasure(writes, damaged)
 
 
 class JournalOwner(StrEnum):

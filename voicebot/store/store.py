@@ -7,12 +7,14 @@ through the scripts, so a change is in the record as a whole or not at all.
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import cast
 from uuid import uuid4
 
@@ -39,14 +41,15 @@ from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, 
 from voicebot.store.commands import CommandQueue
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
 from voicebot.store.events import EventReader
-from voicebot.store.fallback import FallbackStore
+from voicebot.store.fallback import UNUSABLE, FallbackStore
+from voicebot.store.forgetting import rewrite_log
 from voicebot.store.http_turns import HttpTurn
 from voicebot.store.integrator_writes import IntegratorWrites
-from voicebot.store.layout import CHANNEL, call_keys, fresh_fields, iso_utc, utc_now
+from voicebot.store.layout import CHANNEL, REWRITTEN, call_keys, fresh_fields, iso_utc, utc_now
 from voicebot.store.models import CallSkeleton
 from voicebot.store.reconciliation import Reconciliation, secure_place
 from voicebot.store.record import CallRecord, read_status
-from voicebot.store.replay import Replayer
+from voicebot.store.replay import Replayer, erase_old_entries
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
 
@@ -57,6 +60,10 @@ OPEN_PATIENCE_S = 0.5
 
 RECONCILE_EVERY_S = 600.0
 """Longer than any step of a move takes: a place that two passes find is nobody's."""
+
+TIDY_EVERY_S = 3600.0
+REWRITE_EVERY_S = 86_400
+"""A small append-only file is never rewritten by itself: what has expired would stay in it."""
 
 REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0
@@ -320,10 +327,31 @@ class Store:
                 await reconciliation.index()
             with suppress(*AWAY, BrokenRecord):
                 await reconciliation.free_places()
+            with suppress(*AWAY):
+                await self._rewrite_log()
             await asyncio.sleep(RECONCILE_EVERY_S)
 
+    async def _rewrite_log(self) -> None:
+        """Have what has expired leave the append-only files, once a day for all consoles."""
+        client = self._backend.client
+        if await client.set(REWRITTEN, iso_utc(self._backend.clock()), nx=True, ex=REWRITE_EVERY_S):
+            log.info("log_rewritten", result=(await rewrite_log(client)).value)
+
+    async def _tidy(self) -> None:
+        """Erase from this machine's journals what Redis would not have any more."""
+        settings = self._backend.settings
+        before = self._backend.clock() - timedelta(days=settings.retention_days)
+        with suppress(*UNUSABLE):  # it comes again
+            old = await asyncio.to_thread(erase_old_entries, settings.data_dir, before)
+            if old.writes:
+                log.warning("old_writes_erased", writes=old.writes)
+
     async def _keep_replaying(self) -> None:
+        tidied_s = -inf
         while True:
+            if time.monotonic() - tidied_s > TIDY_EVERY_S:
+                tidied_s = time.monotonic()
+                await self._tidy()
             await asyncio.sleep(REPLAY_EVERY_S)
             await self.breaker.closed()
             try:
