@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import numpy as np
 import orjson
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.g711 import FRAME_BYTES, SILENCE
+from voicebot.g711 import FRAME_BYTES, RATE_HZ, SILENCE, decode, encode, milliseconds
 
 CALL_SID = "CA" + "0a" * 16
 STREAM_SID = "MZ" + "0b" * 16
@@ -59,7 +60,14 @@ class Provider:
         """Bytes of the bot's audio that the caller has heard."""
         self.received: list[dict[str, Any]] = []
         self.clears = 0
+        self.cleared_ms: list[float] = []
+        """On the track."""
         self.on_hold = False
+        self.track = bytearray()
+        """What the caller has heard, frame by frame, with the silence between."""
+        self.echo_db: float | None = None
+        """The bot's own voice in the caller's track, so much louder than it was sent."""
+        self.echo_ms = 300
         self._to_play: deque[bytes | str] = deque()
         self._to_speak = bytearray()
         self._spoken = asyncio.Event()
@@ -120,13 +128,22 @@ class Provider:
                     continue
                 frame = bytes(self._to_speak[:FRAME_BYTES]).ljust(FRAME_BYTES, SILENCE)
                 del self._to_speak[:FRAME_BYTES]
-                await self.send(media_message(frame))
+                await self.send(media_message(self._with_echo(frame)))
                 if not self._to_speak:
                     self._spoken.set()
                 await self._play_frame()
 
+    def _with_echo(self, frame: bytes) -> bytes:
+        if self.echo_db is None:
+            return frame
+        begin = len(self.track) - self.echo_ms * RATE_HZ // 1000
+        echo = bytes(self.track[max(0, begin) : max(0, begin + FRAME_BYTES)])
+        softer = decode(echo.rjust(FRAME_BYTES, SILENCE)) * 10 ** (self.echo_db / 20)
+        mixed = np.clip(decode(frame) + softer, -32768, 32767)
+        return encode(mixed.astype(np.int16))
+
     async def _play_frame(self) -> None:
-        left = FRAME_BYTES
+        left, heard = FRAME_BYTES, b""
         while self._to_play and left:
             item = self._to_play.popleft()
             if isinstance(item, str):
@@ -134,8 +151,10 @@ class Provider:
                 continue
             if len(item) > left:
                 self._to_play.appendleft(item[left:])
+            heard += item[:left]
             self.played += min(left, len(item))
             left -= min(left, len(item))
+        self.track += heard.ljust(FRAME_BYTES, SILENCE)
         while self._to_play and isinstance(self._to_play[0], str):
             await self._return_mark(str(self._to_play.popleft()))
 
@@ -169,6 +188,7 @@ class Provider:
 
     async def _clear(self) -> None:
         self.clears += 1
+        self.cleared_ms.append(milliseconds(len(self.track)))
         dropped, self._to_play = self._to_play, deque()
         for item in dropped:
             if isinstance(item, str):

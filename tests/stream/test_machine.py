@@ -129,7 +129,7 @@ def test_speech_over_the_bot_clears_the_line_and_is_an_answer_with_the_heard_pre
     assert "What is your name please?".startswith(heard.heard_prefix)
 
 
-@pytest.mark.parametrize("text", ["Mm-hmm.", "", "Amen."])
+@pytest.mark.parametrize("text", ["Mm-hmm.", "", "Amen.", "L.", "Ow."])
 def test_a_backchannel_or_a_noise_resumes_what_was_not_heard(text: str) -> None:
     machine = Machine()
     first, _ = machine.say("One.", "Two.")

@@ -52,7 +52,13 @@ go on sooner."""
 FEWEST_IN_GROUP: Final = 2
 """Spaniards say a number in pairs."""
 
-_BACKCHANNEL = re.compile(r"(?:(?:m+-?h*m*|hm+|uh-?huh|uh|um|erm?|ah|oh)[\s,.!…]*)+", re.IGNORECASE)
+_BACKCHANNEL = re.compile(
+    r"(?:(?:m+-?h*m*|hm+|uh-?huh|huh|uh|um|erm?|eh|a+h|aw|o+h|ow|wow)[\s,.!…]*)+", re.IGNORECASE
+)
+
+
+_LONE_LETTER = re.compile(r"\W*[a-z]\W*", re.IGNORECASE)
+"""What recognisers make of an "oh" or an "eh" now and then; who spells says more."""
 
 
 def oldest_needed_ms(state: CallState) -> float:
@@ -226,7 +232,9 @@ def is_answer(moment: Moment, spoken: Spoken, texts: tuple[str, ...]) -> bool:
         return False
     interrupts = moment.state.heard_prefix is not None and not moment.state.passed_over
     brief = spoken.end_ms - spoken.start_ms <= PREROLL_MS + BRIEF_MS
-    return not (interrupts and brief and moment.state.expectation.read(texts).idle)
+    if not (interrupts and brief):
+        return True
+    return not (_LONE_LETTER.fullmatch(texts[0]) or moment.state.expectation.read(texts).idle)
 
 
 # -- keys ----------------------------------------------------------------------------

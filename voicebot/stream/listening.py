@@ -9,6 +9,7 @@ A turn's audio goes to speech to text while it is spoken; its text is asked for 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Final
 
 from voicebot.errors import SpeechUnavailable
@@ -16,6 +17,7 @@ from voicebot.g711 import RATE_HZ
 from voicebot.log import get_logger
 from voicebot.speech import Hint, SttStream, SttTurn, is_noisy
 from voicebot.stream.caller import oldest_needed_ms
+from voicebot.stream.echo import COMPARED_MS, SentAudio
 from voicebot.stream.events import (
     DropTranscription,
     Feed,
@@ -25,6 +27,7 @@ from voicebot.stream.events import (
     Window,
 )
 from voicebot.stream.machine import CallMachine
+from voicebot.stream.turn_taking import STAY_PROBABILITY, Floor
 
 _BYTES_PER_MS: Final = RATE_HZ // 1000
 _SLACK_BYTES: Final = 2_000 * _BYTES_PER_MS
@@ -66,10 +69,13 @@ class Listener:
         machine: CallMachine,
         stream: SttStream,
         group: asyncio.TaskGroup,
+        sent: SentAudio,
     ) -> None:
         self._machine = machine
         self._stream = stream
         self._group = group
+        self._sent = sent
+        self._audio_began_s = math.inf  # the track's beginning, as its least delayed frame tells
         self._recording = Recording()
         self._turn: SttTurn | None = None
         self._start_ms = self._fed_ms = 0.0
@@ -80,9 +86,20 @@ class Listener:
         self._recording.add(mulaw)
 
     def hear(self, probability: float) -> None:
-        """Take the speech probability of the track's next window."""
+        """Take the speech probability of the track's next window; the bot's echo is no speech."""
+        if probability >= STAY_PROBABILITY and self._is_echo():
+            probability = 0.0
         self._machine.handle(Window(probability))
         self._recording.forget_before(oldest_needed_ms(self._machine.state))
+
+    def _is_echo(self) -> bool:
+        state, now_s = self._machine.state, self._machine.now().s
+        end_ms = state.turn.now_ms + state.window_ms
+        self._audio_began_s = min(self._audio_began_s, now_s - end_ms / 1000)
+        at_s = self._audio_began_s + end_ms / 1000
+        if state.turn.floor is Floor.SPEAKING or not self._sent.may_echo(at_s):
+            return False
+        return self._sent.echoes_in(self._recording.between(end_ms - COMPARED_MS, end_ms), at_s)
 
     def perform(self, effect: Feed | Follow | Transcribe | DropTranscription) -> None:
         """Perform one of the machine's effects."""

@@ -39,6 +39,7 @@ from voicebot.stream.connection import (
     Socket,
     close_socket,
 )
+from voicebot.stream.echo import SentAudio
 from voicebot.stream.latency import CallTelemetry
 from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
@@ -141,6 +142,7 @@ class Session:
             self._perform,
         )
         self._outbox = Outbox(socket)
+        self._sent = SentAudio()
         self._speaker = Speaker(
             machine, self._outbox, dependencies.synthesizer, dependencies.fixed, telemetry.tell
         )
@@ -192,7 +194,7 @@ class Session:
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._listener = Listener(self._machine, stream, group)
+            self._listener = Listener(self._machine, stream, group, self._sent)
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
@@ -226,6 +228,7 @@ class Session:
                 self._outbox.put(provider_dialect.mark(stream_sid, name))
             case ev.Command.CLEAR:
                 self._outbox.replace_all(provider_dialect.clear(stream_sid))
+                self._sent.clear(self._dependencies.stopwatch())
             case ev.Command.END_FAREWELL:
                 self._farewell_played.set()
             case ev.SetTimer(timer, seconds):
@@ -252,6 +255,7 @@ class Session:
     def _play(self, play: ev.Play) -> None:
         if not play.filler:
             metrics.queued(play.mulaw, play.late_s)
+        self._sent.play(play.mulaw, self._dependencies.stopwatch())
         when_sent = self._first_frame_sent if play.first else None
         for piece in pieces(play.mulaw):
             self._outbox.put(provider_dialect.audio(self._start.stream_sid, piece), when_sent)

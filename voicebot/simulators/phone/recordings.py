@@ -197,9 +197,9 @@ class LocalVoice:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
 
-    async def speak(self, text: str) -> Clip:
-        """Return the text as a clip; raises PhoneError."""
-        order = {"do": "speak", "text": text, "pitch": PITCH}
+    async def speak(self, text: str, pitch: float = PITCH) -> Clip:
+        """Return the text as a clip, in the bot's own voice at pitch 1.0; raises PhoneError."""
+        order = {"do": "speak", "text": text, "pitch": pitch}
         audio = bytearray()
         try:
             async with asyncio.timeout(_SENTENCE_S):
