@@ -43,7 +43,7 @@ class Grammar:
 
     def __init__(self, words: Words, region: str, *, alone: bool) -> None:
         self.words, self.region, self.alone = words, region, alone
-        self._named = any(word.isin("house", "article") for word in words)
+        self._named = any(word.isin("house", "institution", "article") for word in words)
 
     def read(self) -> tuple[Parts, int]:
         """Return the parts of an address, and how many guesses they rest on."""
@@ -120,13 +120,15 @@ class Grammar:
         `behind` a unit every name between pauses is one: "Unit 4, Silver Heights, 9 …".
         """
         words, end = self.words, at
-        if not (self._named or behind) or words[at - 1].isin("owner"):  # "at my mum's house, 12 …"
-            return None
+        other = any(words[n].isin("near") for n in range(at - 3, at))  # "next to the Harbour Hotel"
+        if not (self._named or behind) or other or words[at - 1].isin("owner"):
+            return None  # "at my mum's house, 12 …"
         while end < at + _LONGEST_HOUSE_WORDS and not words[end].isin("stop", "stop_in_house"):
             if words[end].is_number or not words[end].text or (end > at and words[end].pause):
                 break
             end += 1
-        named = words[end - 1].isin("house") and words[end].pause
+        own = end - at > 1 + words[at].isin("article")  # "the school, 12 …" has no name
+        named = words[end - 1].isin("house", *["institution"] * own) and words[end].pause
         led = words[at].isin("article") and words[at + 1].text.istitle() and words[end].is_number
         named |= behind and words[at].pause and words[end].pause and words[end].is_number
         found_one = end < len(words) and end - at > 1 and (named or led)
