@@ -174,3 +174,29 @@ def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
 def test_what_a_caller_does_is_told_apart(said: str, act: type[Act]) -> None:
     acts = read(said, situation(Step.NAME)).acts
     assert any(isinstance(each, act) for each in acts), acts
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("Calle Olmo 12, Toledo, pintura el lunes, gracias", "Calle Olmo 12, Toledo"),
+        ("Calle Olmo 12, Toledo, hay que subir andando", "Calle Olmo 12, Toledo"),
+        ("Calle Olmo 12, Toledo. Avisen al portero", "Calle Olmo 12, Toledo"),
+        ("Calle Olmo 12, no hay portero, Toledo", "Calle Olmo 12, Toledo"),
+        ("Calle Olmo 12, Alcalá de Henares", "Calle Olmo 12, Alcalá de Henares"),
+        ("calle olmo 12, las rozas", "Calle Olmo 12, las Rozas"),
+    ],
+)
+def test_an_address_ends_where_other_talk_begins(said: str, line: str) -> None:
+    assert value(Step.ADDRESS, said) == line
+
+
+def test_a_street_said_anew_stays_in_its_town() -> None:
+    held = {Step.ADDRESS: "Calle Olmo 12, Toledo"}
+    told = "No, la dirección es Calle Olmo 14. Lo de la pintura es el trabajo"
+    assert value(Step.ADDRESS, told, record=held, asked=Asked.CONFIRM) == "Calle Olmo 14, Toledo"
+
+
+def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
+    assert value(Step.NAME, "Soy Olga Ruiz, el casero se llama Blas Gil") == "Olga Ruiz"
+    assert value(Step.NAME, "Lola. Dolores Vega.") == "Dolores Vega"

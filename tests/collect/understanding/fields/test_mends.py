@@ -121,3 +121,20 @@ def test_what_could_be_meant_in_two_places_or_none_mends_nothing(
     said: str, step: Step, held: str
 ) -> None:
     assert mended(said, step, held) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "value"),
+    [
+        ("no no, thirteen, one three", "30 Elm Street, Ryde", "13 Elm Street, Ryde"),
+        ("sorry, fifty", "Unit 7, 15 Elm Street, Ryde", "Unit 7, 50 Elm Street, Ryde"),
+        ("eighteen", "80 Elm Street, Ryde", None),
+        ("no no, thirteen, one three", "9 Elm Street, Ryde", None),
+    ],
+)
+def test_a_number_alone_behind_a_no_is_the_houses(said: str, held: str, value: str | None) -> None:
+    assert mended(said, ADDRESS, held, asked=EMAIL) == value
+
+
+def test_a_time_that_is_said_again_mends_no_e_mail() -> None:
+    assert mended("I said, mornings, before ten", EMAIL, "ruth@okafor.com") is None

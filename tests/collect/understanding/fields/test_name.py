@@ -453,3 +453,49 @@ def test_names_are_put_together_from_what_follows_a_comma_a_label_or_a_hint(
     said: str, name: str
 ) -> None:
     assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Macca. Angus McKay", "Angus McKay"),
+        ("Hi, it's Gabs, Gabriella Rossi, R O S S I", "Gabriella Rossi"),
+        ("Rossi, Gabriella", "Gabriella Rossi"),
+        ("Rossi, Gabriella Anne", "Rossi"),
+        ("Nora. W E B B, hyphen, L I N", "Nora Webb-Lin"),
+        ("Anna van Dijk, V A N, D I J K", "Anna van Dijk"),
+        ("Dirk Van den Broek, double u? no, V A N, D E N, B R O E K", "Dirk Van den Broek"),
+    ],
+)
+def test_a_short_name_gives_way_to_the_full_one_and_a_spelling_keeps_the_first(
+    said: str, name: str
+) -> None:
+    assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Petra Holm, it's for my neighbour, Agnes", "Petra Holm"),
+        ("I'm Petra Holm, the landlord is Victor Stone", "Petra Holm"),
+        ("Petra Holm. My husband's name is Lars, ring him", "Petra Holm"),
+        ("I'm calling for my mother, Agnes Holm", "Agnes Holm"),
+        ("I'm the owner, Petra Holm", "Petra Holm"),
+    ],
+)
+def test_somebody_elses_name_counts_only_where_there_is_no_other(said: str, name: str) -> None:
+    assert heard(said) == name
+
+
+@pytest.mark.parametrize("step", [Step.NAME, Step.PHONE, Step.ADDRESS])
+def test_somebody_elses_name_changes_none_that_is_held(step: Step) -> None:
+    assert heard("The tenant's name is Victor Stone", held="Petra Holm", step=step) is None
+
+
+@pytest.mark.parametrize("step", [Step.NAME, Step.PHONE])
+def test_a_name_that_was_run_together_is_put_right_by_its_words(step: Step) -> None:
+    assert heard("No, Dirk Van den Broek, three words", held="Vandenbroek", step=step) == (
+        "Dirk Van den Broek"
+    )
+    said = "It's W E B B, hyphen, L I N"
+    assert heard(said, held="Nora Webb-Lin") == "Nora Webb-Lin"

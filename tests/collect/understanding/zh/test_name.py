@@ -93,3 +93,16 @@ def test_ordinary_talk_is_nobodys_name(utterance: str) -> None:
 def test_a_name_that_was_not_asked_for_must_be_announced() -> None:
     assert heard("高峰", asked=False) is None
     assert heard("我的名字是高峰", asked=False) == "高峰"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("小高。高晓峰", "高晓峰"),
+        ("高晓峰，房东姓萧", "高晓峰"),
+        ("我叫高晓峰，邻居叫傅静", "高晓峰"),
+        ("他叫傅静", "傅静"),
+    ],
+)
+def test_somebody_elses_name_and_a_short_one_give_way(utterance: str, name: str) -> None:
+    assert heard(utterance) == name

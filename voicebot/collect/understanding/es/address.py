@@ -6,7 +6,7 @@ uno". What begins with no kind of street ("4210 Elm Street") is left to the comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -46,7 +46,11 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     piece = piece or (_piece(words) if alone and (held or earlier) and not parts else ())
     first = parts[0].first if parts else piece[0].first if piece else 0
     if parts and (alone or is_whole(parts)):
-        yield _provided(said, merge(_known(earlier), parts, _ORDER), parts)
+        road, before = next((p for p in parts if p.kind is Kind.STREET), None), _known(held)
+        placed = any(part.kind in (Kind.POSTCODE, Kind.PLACE) for part in parts)
+        again = not placed and any(road and road.text == part.text for part in before)
+        kept = before if again else _known(earlier)  # the same street in the town that is held
+        yield _provided(said, merge(kept, parts, _ORDER), parts)
     elif held and piece:
         text = _line(merge(_known(held), piece, _ORDER))
         act = Correct(Step.ADDRESS, text, said.span(first, piece[-1].end))
@@ -170,6 +174,10 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
         piece = _postcode(words, at) or _unit(words, at)
         sure = sure or (piece is not None and piece[0].kind is Kind.UNIT)
         piece = piece or (_place(words, at, loose=not sure) if alone or sure else None)
+        if piece is None and alone and numbered and all(p.kind is not Kind.PLACE for p in parts):
+            beyond = next((n for n in range(at + 1, len(words)) if words[n].pause), at)
+            piece = _place(words, beyond, loose=True)  # "…, no hay ascensor, Madrid"
+            piece = piece if piece and words[piece[1]].pause else None
         if piece is None:
             break
         part, at = piece
@@ -237,9 +245,24 @@ def _place(words: Words, at: int, *, loose: bool) -> Found | None:
         return not (words[end].is_name or letter) or words.phrase(end, *stops) is not None
 
     end = _name(words, begin, ends)
-    if all(words.phrase(n, "address.small") for n in range(begin, end)):
+    own = [words[n] for n in range(begin, end) if not words.phrase(n, "address.small")]
+    if not own or (words[at].pause and not lead and _is_talk(words, at, end, own)):
         return None
     return found(Kind.PLACE, words, at, (_text(words, begin, end), end))
+
+
+def _is_talk(words: Words, at: int, end: int, own: Sequence[Word]) -> bool:
+    """Return True for words behind a pause that say something: ", hay perro", ", lo de siempre".
+
+    They go on beyond what may be a name, or have a small letter where the street has a capital.
+    """
+    street = next((n for n in range(at) if words.phrase(n, "address.street")), at)
+    titled = any(words[n].text.istitle() for n in range(street + 1, at) if not words[n].pause)
+    small = titled and any(word.text.islower() for word in own)
+    goes_on = words.near(end).text and not words.phrase(end, "address.postcode", "address.place")
+    said = any(words.phrase(n, "time.weekday", "time.part") for n in range(at, end))
+    quiet = words.phrase(at, "quiet.function") and not words.phrase(at, "address.small")
+    return bool(small or goes_on or said or quiet)
 
 
 def _text(words: Words, at: int, end: int) -> str:

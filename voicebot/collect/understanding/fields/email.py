@@ -261,8 +261,15 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
     strange = any(piece.kind is not Kind.WORD or not is_everyday(piece.text) for piece in parts)
     half = is_first_half(said, parts) or (bool(situation.partial) and strange)
     if earlier and not situation.partial:  # "there should be a dot between them"
-        strange = any(p.kind in (Kind.WORD, Kind.DIGITS) and not is_everyday(p.text) for p in parts)
-        half = half and strange
+        words = [piece for piece in parts if piece.kind is Kind.WORD]
+        spoken = words or [piece for piece in parts if piece.kind is Kind.DIGITS]
+        half = half and not all(_is_told(said, piece) for piece in spoken)
     if not half or not all(map(belongs, parts)):
         return None
     return _Address(spelled_out(said, parts), None, first, len(read))
+
+
+def _is_told(said: Utterance, piece: Piece) -> bool:
+    """Return True for a word of "there should be a dot" and "evenings, after six"."""
+    timed = any(match.tag.startswith("time.") for match in said.matches[piece.first])
+    return timed or is_everyday(piece.text)

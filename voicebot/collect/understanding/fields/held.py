@@ -95,6 +95,8 @@ class Held:
     def item(self, first: int, end: int) -> Bit:
         """Return what stands in these tokens as the value would write it, quiet words left out."""
         end = min(end, len(self.said))
+        of = next(self.said.all("name.of", first=first, end=end), None)
+        first = of.end if of else first  # 洁白的洁 is 洁
         while behind := self._quiet(first, end):
             first = behind
         while lead := self.said.before(end, *_QUIET):
@@ -113,7 +115,8 @@ class Held:
         return Bit(text if figures else "", inside[0].first, inside[-1].end)
 
     def _joint(self, before: Bit, bit: Bit) -> str:
-        apart = self.step in (Step.NAME, Step.ADDRESS)
+        han = self.said.tokens[bit.first].kind is Kind.HAN
+        apart = self.step in (Step.NAME, Step.ADDRESS) and not han
         figures = before.text.isdecimal() and bit.text.isdecimal()
         close = self.is_letter(bit) and (self.is_letter(before) or before.text.isdecimal())
         return " " if apart and not figures and not close else ""

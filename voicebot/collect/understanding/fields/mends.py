@@ -231,6 +231,23 @@ def _is_near(old: str, new: str) -> bool:
     return len(new) >= _FEWEST_SPELLED and (differing == 1 or swapped)
 
 
+def _rehoused(said: Utterance, held: Held) -> Iterator[_Edit]:
+    """Give the address with the number that is said, and nothing else: "no no, fourteen, one four".
+
+    It must be like the one that is held: 14 and 40, 31 and 13.
+    """
+    figures = [bit for bit in held.bits if bit.text.isdecimal()]
+    new = "".join(bit.text for bit in figures)
+    new = new[: len(new) // 2] if new == new[: len(new) // 2] * 2 else new
+    mends = new != "".join(bit.text for bit in figures) or any(c.mends for c in said.clauses)
+    if held.step is not Step.ADDRESS or not new or not mends or held.stray(0, 0) > len(figures):
+        return
+    written = "".join(sign if sign.isdecimal() else " " for sign in held.text).split()
+    like = [each for each in written if set(each) & set(new) and len(each) == len(new)]
+    if len(like) == 1 and (text := held.replaced(like[0], new)):
+        yield text, 0, len(said), 1
+
+
 def _moved(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give the address in the town that is said behind a no: "no, in Windsor"."""
     street, comma, town = held.text.rpartition(", ")
@@ -272,5 +289,5 @@ def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
 
 _KINDS = (
     _changed, _contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed, _marked,
-    _renumbered, _moved, _respelled,
+    _renumbered, _rehoused, _moved, _respelled,
 )  # fmt: skip

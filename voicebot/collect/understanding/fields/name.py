@@ -65,12 +65,17 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     every = list(mentions(said))
     denied = [each for each in every if said.before(each.first, "name.not")]
     found = [each for each in every if each not in denied]
+    if held or any(each.how for each in found if not each.letters):
+        found = [each for each in found if each.how]  # nobody else's
     bare = not asked and all(each.letters or each.hint for each in every)
     if bare and situation.asked is Asked.CONFIRM:
         return  # letters alone are of the value that is read back
-    if held and (mended := _mended(said, held, found, denied, asked)):
+    mended = _mended(said, held, found, denied, asked) if held else None
+    if mended == held and not asked:
+        return
+    if mended:
         first, end = (found[0].first, found[-1].end) if found else (0, len(said))
-        correct = not asked or situation.asked is Asked.CONFIRM
+        correct = mended != held and (not asked or situation.asked is Asked.CONFIRM)
         act = (Correct if correct else Provide)(Step.NAME, mended, said.span(first, end))
         yield Candidate(act, found[0].begun if found else 0, end, not asked)
         return
@@ -183,6 +188,8 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name = each.text
     elif each.nick:
         also = each.text
+    elif len(old) == 1 < len(new) and _is_in_full(old[0], new):
+        name, also = each.text, name
     elif before.nick and len(new) == 1 and old != new and is_given(new[0]):
         name, also = each.text, name  # "everyone calls me Bluey but it's Kevin"
     elif len(new) > 1 and (before.nick or (also and new[0] in also.lower().split())):
@@ -196,6 +203,12 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         near = each.first <= before.end + _PAUSE
         name = f"{name} {each.text}" if near else name  # "Marguerite. Duval."
     return name, also, before if each.hint else each
+
+
+def _is_in_full(short: str, full: Sequence[str]) -> bool:
+    """Return True for "Bazza. Barry Whitfield", and False for "Whitfield, Barry John"."""
+    last = is_family(short) and not is_given(short)
+    return not last and (is_given(full[0]) or full[0][0] == short[0])
 
 
 def _is_misheard(before: Mention, letters: str) -> bool:
@@ -227,12 +240,15 @@ def _mended(
         return _with_label(words, names, labels.pop())
     word, _ = _folded(found, _base(names) or names[-1])
     if " " in word:  # the name held was a part of it
-        return word if len(words) == 1 and words[0].lower() in word.lower().split() else None
+        part = words[0].lower() in (*word.lower().split(), word.lower().replace(" ", ""))
+        tail = "".join(word.lower().split()).endswith(words[0].lower())
+        return word if len(words) == 1 and (part or tail) else None
+    if word.lower() in held.lower().replace("-", " ").split(" "):
+        return held
     for other in (*(each.text for each in denied), *([word] if len(words) > 1 else [])):
         at = nearest(words, other.lower())
         if alike(words[at].lower(), other.lower()):
-            new = " ".join([*words[:at], word, *words[at + 1 :]])
-            return new if new != held else None
+            return " ".join([*words[:at], word, *words[at + 1 :]])
     told = asked or any(clause.mends for clause in said.clauses)
     first = told and len(names) < len(found) and is_given(word.lower()) and len(words) > 1
     return " ".join([word, *words[1:]]) if first else None

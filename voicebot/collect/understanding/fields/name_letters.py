@@ -47,11 +47,13 @@ def letters_at(said: Utterance, first: int) -> Letters | None:
             at += 1
         elif text and said.at(at, "name.apostrophe"):
             text, at = text + "'", at + 1
+        elif text and said.at(at, "name.hyphen"):
+            text, at = text + "-", at + 1
         elif found := _letter(said, at, bool(text)):
             text, at, end, count = text + found[0], found[1], found[1], count + 1
         else:
             break
-    return Letters(_once(text), first, end, count) if count > 1 else None
+    return Letters(_once(text.rstrip("-")), first, end, count) if count > 1 else None
 
 
 def _letter(said: Utterance, at: int, inside: bool) -> tuple[str, int] | None:
@@ -116,7 +118,8 @@ def _are_words(said: Utterance, first: int, end: int, parts: Sequence[tuple[str,
     for n, (part, single) in enumerate(parts):
         row = "".join(later for later, _ in takewhile(lambda each: each[1], parts[n + 1 :]))
         whole = "".join(before for before, _ in parts[: n + 1])
-        if not single and len(row) >= _SHORTEST_NAME and (alike(part, row) or alike(whole, row)):
+        again = alike(part, row) or alike(whole, row) or whole.endswith(row)
+        if not single and len(row) >= _SHORTEST_NAME and again:
             return True  # "ruth, r u t h", "ann lee, a n n l e e"
     return False
 
@@ -130,7 +133,7 @@ def parted(letters: str, *, known: bool = False) -> str:
     both = [at for at in cuts if is_family(letters[at:])]
     first_only = [at for at in cuts if at > FEWEST and not known and not is_family(letters)]
     cut = max(both or first_only, default=0)
-    if not cut or is_given(letters):
+    if not cut or is_given(letters) or "-" in letters:
         return titled(letters)
     return f"{letters[:cut].capitalize()} {letters[cut:].capitalize()}"
 
@@ -142,9 +145,9 @@ def respelled(name: str, letters: str) -> str:
     """
     words, said = name.lower().split(" "), name.split(" ")
     plain = [without_accents(word) for word in words]
-    ending = any(word.endswith(letters) for word in plain)  # "Hansen, S E N"
-    if ending or letters in ("".join(words), *words, "".join(plain)):
-        return name
+    ends = {"".join(each[at:]) for each in (words, plain) for at in range(len(words))}
+    if letters in words or any(end.endswith(letters) for end in (*ends, *plain)):
+        return name  # "Hansen, S E N", "Jan van Dijk, V A N, D I J K"
     at = nearest(words, letters)
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):
         return parted(letters)

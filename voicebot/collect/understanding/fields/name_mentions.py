@@ -46,6 +46,8 @@ _LONGEST_FRAGMENT = 3
 class How(IntEnum):
     """The sign that words are a name, the weakest first."""
 
+    OTHERS = 0
+    """Somebody else's: "the tenant is Ruth"."""
     BEHIND = 1
     """Stands alone between marks, behind other talk."""
     WEAK = 2
@@ -95,6 +97,8 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at, how, label, opened = foreign.end, None, "", True
             while at < len(said) and not said.tokens[at].is_sign:
                 at += 1
+        elif how is None and (other := said.at(at, "name.others")):
+            begun, how, at = at, How.OTHERS, other.end
         elif lead := said.at(at, *LEADS):
             begun = at if how is None else begun
             how = how or How.WEAK if lead.tag == "name.weak" else How.ANNOUNCED
@@ -146,7 +150,7 @@ def _named(
         return How.ANNOUNCED, place
     if place is None or _is_asked(said, at):
         return None
-    if how is How.WEAK:
+    if how is not None:
         return how, place
     agrees = said.low(place.end - 1).endswith("'s") and said.at(place.end, "yes.agree")
     if _is_spoken_to(said, place) or not (ends_at(said, place.end) or agrees):
@@ -209,7 +213,7 @@ def _word_before(said: Utterance, at: int) -> int:
 def _hint(said: Utterance, at: int) -> Mention | None:
     """Return the letters of "with a y", "with a P H", "two Ls"."""
     lead = said.at(at, "name.hint")
-    if not lead:
+    if not lead or said.at(at, "spelling.letter"):
         return None
     row, n = letters_at(said, lead.end), lead.end
     word = said.low(n)

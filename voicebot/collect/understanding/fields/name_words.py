@@ -53,6 +53,8 @@ def is_letter(said: Utterance, at: int) -> bool:
 
 def titled(word: str) -> str:
     """Return a name's word in title case: O'Brien, McDonald; one that has capitals as it is."""
+    if "-" in word:
+        return "-".join(map(titled, word.split("-")))
     if word[:1].isupper() and not (word.isupper() and len(word) > 2):
         return word
     if word.lower().startswith("mc") and len(word) > 3:

@@ -163,11 +163,12 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
 
 def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
     features = _features(said, piece.first, piece.end)
-    named = any(features)
+    talk = any(said.all("address.no_place", first=piece.first, end=piece.end))
+    named = any(features) and not (talk and not features.number)
     if goes_on:
         room = said.numbers.figures(piece.first)
         return named or (room is not None and room.end == piece.end)
-    if any(said.all("address.no_place", first=piece.first, end=piece.end)) and not features.number:
+    if talk and not features.number:
         return False
     return named or (piece.announced and piece.end - piece.first >= _SHORTEST)
 

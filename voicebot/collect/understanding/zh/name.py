@@ -38,6 +38,7 @@ _MOST_WORDS = 4
 class _How(IntEnum):
     """The plainness of a name's announcement, the weakest first."""
 
+    OTHERS = 0
     BARE = 1
     PASSING = 2
     BEING = 3
@@ -96,7 +97,10 @@ def _best(said: Utterance, glosses: Sequence[Gloss], *, asked: bool) -> _Mention
             continue
         mends = clause.mends or (best is not None and said.clause(best.first).withdrawn)
         fuller = best is not None and each.plain != best.plain
-        fuller = fuller and each.plain.startswith(best.plain if best else "")
+        nick = best is not None and said.at(best.first, "name.nick") is not None  # 小王，王思远
+        fuller = fuller and each.plain.startswith(best.plain[nick:] if best else "")
+        if best is not None and each.how is _How.OTHERS:
+            continue
         if best is None or mends or fuller:
             best = replace(each, begun=min(best.begun, each.begun)) if best and fuller else each
         elif each.how > best.how:
@@ -109,14 +113,20 @@ def _mentions(said: Utterance, explained: set[int], *, asked: bool) -> Iterator[
     at = 0
     while at < len(said):
         found = None
+        others = said.at(at, "name.others")
         if at not in explained:
             found = _announced(said, at, asked=asked) or (_bare(said, at, asked=asked))
         if found:
             yield found
+        elif others:
+            at = others.end  # 房东姓张 gives no name
         at = max(found.end if found else at + 1, at + 1)
 
 
 def _announced(said: Utterance, at: int, *, asked: bool) -> _Mention | None:
+    if (others := said.at(at, "name.others")) and asked:
+        found = _at(said, others.end, announced=True)
+        return replace(found, begun=at, how=_How.OTHERS) if found else None
     surname_lead = said.at(at, "name.surname")
     if surname_lead and (found := _by_surname(said, at, surname_lead.end)):
         return found
@@ -249,7 +259,7 @@ def _dotted(said: Utterance, first: int, end: int) -> _Mention | None:
     """Return a foreign name that is written with points: 约翰·杰克逊."""
     parts = [(first, end)]
     while end + 1 < len(said) and said.low(end) in _DOTS and said.tokens[end + 1].kind is Kind.HAN:
-        if said.low(end) == "." and not said.tokens[end].glued:
+        if said.low(end) == "." and (not said.tokens[end].glued or said.at(first, "name.nick")):
             break
         parts.append((end + 1, _run(said, end + 1)))
         end = parts[-1][1]
