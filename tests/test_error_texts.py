@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, ByteSize, Field, ValidationError
 
 from tests.ports import free_port
+from voicebot.call import CALL_SID_PATTERN
 from voicebot.error_texts import sentences, why
 from voicebot.store import AWAY, connect
 
@@ -70,17 +71,28 @@ class _Table(BaseModel):
     size: ByteSize = ByteSize(0)
 
 
+def test_a_call_sid_is_told_in_words() -> None:
+    class Asked(BaseModel):
+        call_sid: str = Field(pattern=CALL_SID_PATTERN)
+
+    with pytest.raises(ValidationError) as error:
+        Asked.model_validate({"call_sid": "a b"})
+    assert sentences(error.value.errors(), quoted=False) == (
+        "call_sid must be 1 to 64 letters, digits or signs of _ . -"
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         (
             {"rows": [{}, {"seats": 0}]},
-            "rows, number 2, seats must be greater than or equal to 1, not 0",
+            "rows, number 2, seats must be 1 or more, not 0",
         ),
         ({"rows": [], "size": "x"}, "size could not parse value and unit from byte string"),
-        ({"rows": "x" * 80}, "rows must be a valid list"),  # too long to be quoted
+        ({"rows": "x" * 80}, "rows must be a list"),  # too long to be quoted
         ({"rows": [7]}, "rows, number 1 must be a table, not 7"),
-        ({"rows": [{}], "names": []}, "names must have at least 1 item after validation, not 0"),
+        ({"rows": [{}], "names": []}, "names must have 1 or more of them"),
         ({}, "rows is missing"),
     ],
 )

@@ -70,7 +70,7 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "given", "told"),
     [
         ("CONSOLE_PORT", "many", "must be a whole number, not 'many'"),
-        ("REALTIME_SHARE", "2", "must be less than or equal to 1, not '2'"),
+        ("REALTIME_SHARE", "2", "must be 1 or less, not '2'"),
         ("MIRROR_JSON", "perhaps", "must be true or false, not 'perhaps'"),
         ("SAVE_MODE", "late", "must be 'realtime' or 'batch', not 'late'"),
         ("CONSOLE_TOKEN", " , ", "holds no token, which would leave its port open"),
@@ -139,3 +139,17 @@ def test_tokens_and_proxies_are_lists_with_commas_or_spaces_between(
     settings = load_settings()
     assert settings.console_tokens == ("one", "two", "three")
     assert settings.trusted_proxies == ("10.0.0.7/32", "192.168.0.0/16", "2001:db8::1/128")
+
+
+def test_everything_that_is_wrong_is_told_at_once_a_line_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, given in (("MAX_CALLS", "0"), ("DRAIN_S", "long"), ("STREAM_PORT", "99999")):
+        monkeypatch.setenv(f"VOICEBOT_{name}", given)
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    assert sorted(str(error.value).splitlines()) == [
+        "VOICEBOT_DRAIN_S must be a number, not 'long'",
+        "VOICEBOT_MAX_CALLS must be 1 or more, not '0'",
+        "VOICEBOT_STREAM_PORT must be 65535 or less, not '99999'",
+    ]

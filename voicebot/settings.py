@@ -243,12 +243,12 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the environment once; raises SettingsError that names each wrong variable."""
+    """Read the environment once; raises SettingsError with a line for each wrong variable."""
     try:
         return Settings()
     except ValidationError as error:
         told = (f"{variable(str(e['loc'][0]))} {sentence(e)}" for e in error.errors())
-        raise SettingsError("; ".join(told)) from error
+        raise SettingsError("\n".join(told)) from error
     except OSError as error:
         raise SettingsError(f"cannot read .env: {error.strerror}") from error
     except UnicodeDecodeError as error:

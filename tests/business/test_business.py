@@ -112,7 +112,7 @@ def test_the_file_sets_the_read_back_but_the_time_is_always_asked(business: Busi
         (SMALL.replace("monday", "moonday"), "hours, moonday is no weekday; use monday,"),
         (
             SMALL.replace("slot_minutes = 60", "slot_minutes = 0"),
-            "booking, slot_minutes must be greater than or equal to 5, not 0",
+            "booking, slot_minutes must be 5 or more, not 0",
         ),
         (SMALL.replace('region = "GB"', 'region = "gb"'), "region 'gb' is no country; use"),
         (SMALL.replace('name = "Bright Windows"', ""), "company, name is missing"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -51,6 +53,24 @@ async def test_one_call_is_followed_from_its_beginning_and_on(tmp_path: Path) ->
             await ledger.commit(NAMED)
             assert (await _next(events, "field"))["value"] == "Sam Smith"
         await ledger.close()
+
+
+@pytest.mark.valkey
+@pytest.mark.slow
+async def test_a_call_that_is_not_there_is_told_and_waited_for(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as url:
+        watching = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "voicebot", "watch", "CAnobody"),
+            env=os.environ | {"VOICEBOT_REDIS_URL": url, "VOICEBOT_DATA_DIR": str(tmp_path / "w")},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert watching.stdout is not None
+        async with asyncio.timeout(60):
+            told = [(await watching.stdout.readline()).decode() for _ in range(2)]
+        assert watching.returncode is None
+        watching.terminate()
+        await watching.wait()
+    assert "there is no call CAnobody" in told[1]
 
 
 @pytest.mark.valkey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -190,6 +191,36 @@ async def test_a_wrong_request_is_422_and_says_where(
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["loc"]
+    for wrong in answer.json()["errors"]:
+        assert not re.search("String|Input|pattern|valid", wrong["msg"])
+
+
+async def test_all_that_is_wrong_is_told_at_once_and_no_value_is_quoted(
+    http: httpx.AsyncClient,
+) -> None:
+    body = {"callSid": "Sam Smith", "customerMessage": {"message": "", "startedAt": "Sam Smith"}}
+    answer = await http.post("/ai/conversation", json=body)
+    assert answer.json()["detail"] == (
+        "the request cannot be used: callSid must be 1 to 64 letters, digits or signs of _ . -; "
+        "customerMessage, message must have 1 or more characters; "
+        "customerMessage, startedAt must be a moment like 2026-03-02T09:00:00Z"
+    )
+    assert "Sam" not in answer.text
+
+
+async def test_the_description_names_who_may_ask_and_how_a_stream_is_taken_up(
+    http: httpx.AsyncClient,
+) -> None:
+    api = (await http.get("/openapi.json")).json()
+    assert set(api["components"]["securitySchemes"]) == {"token", "session"}
+    for path, operations in api["paths"].items():
+        for operation in operations.values():
+            assert ("security" in operation) is (path not in ("/healthz", "/readyz")), path
+    for path in ("/events", "/calls/{callSid}/events"):
+        headers = [
+            p["name"] for p in api["paths"][path]["get"]["parameters"] if p["in"] == "header"
+        ]
+        assert headers == ["Last-Event-ID"]
 
 
 @pytest.mark.slow

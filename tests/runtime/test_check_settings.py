@@ -11,7 +11,7 @@ from tests.runtime.given import all_found, found, levels
 from tests.runtime.given import settings as settings_of
 from voicebot.business import example_text
 from voicebot.runtime import check_settings
-from voicebot.runtime.check_settings import unknown_names, unknown_settings
+from voicebot.runtime.check_settings import others_names, unknown_names, unknown_settings
 from voicebot.runtime.doctor import refusals, settings_table
 from voicebot.runtime.findings import Level
 from voicebot.settings import Engine, Settings, variable
@@ -40,6 +40,12 @@ def test_only_names_with_our_prefix_are_judged() -> None:
     assert unknown_names(["VOICEBOT_COLOUR"]) == ["VOICEBOT_COLOUR is no setting"]
     assert unknown_names(map(variable, Settings.model_fields)) == []
     assert unknown_names(["HOME", "OPENAI_LOG", "VOICEBOT_OPENAI_SIM_PORT"]) == []
+
+
+def test_a_variable_of_another_tool_is_told_where_ours_is_missing() -> None:
+    (told,) = others_names({"TWILIO_AUTH_TOKEN", "HOME"})
+    assert told.endswith("did you mean VOICEBOT_TWILIO_AUTH_TOKEN?")
+    assert not others_names({"TWILIO_AUTH_TOKEN", "VOICEBOT_TWILIO_AUTH_TOKEN"})
 
 
 def test_environment_and_env_file_are_looked_through(

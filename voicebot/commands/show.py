@@ -18,7 +18,15 @@ from voicebot.business import load_business
 from voicebot.call import CallSid, Speaker, parse_call_sid
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import load_settings
-from voicebot.store import AWAY, BEGINNING, EventReader, connect, embedded_valkey, open_store
+from voicebot.store import (
+    AWAY,
+    BEGINNING,
+    EventReader,
+    call_keys,
+    connect,
+    embedded_valkey,
+    open_store,
+)
 
 Event = Mapping[str, str]
 """One entry of a call's event stream."""
@@ -77,6 +85,8 @@ async def _watch(only: CallSid | None, console: Console) -> None:
             following(client, only) as events,
         ):
             console.print(f"watching {only or 'every call'}; Ctrl-C ends", style="dim")
+            if only is not None and not await client.exists(call_keys(only).call):
+                console.print(f"there is no call {only}; if it comes, it is shown", style="yellow")
             async for call_sid, event in events:
                 if line := event_line(call_sid, event):
                     console.print(line)

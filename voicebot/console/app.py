@@ -14,7 +14,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicebot import __version__
@@ -22,7 +23,7 @@ from voicebot.business import Business
 from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.model import open_understanding
 from voicebot.console import calls, commands, conversation_routes, live, operations, trial
-from voicebot.console.auth import Authenticator, Sessions
+from voicebot.console.auth import COOKIE, Authenticator, Sessions
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState, visitor
 from voicebot.console.event_hub import EventHub
@@ -34,8 +35,20 @@ from voicebot.speech import open_meaning
 from voicebot.store import EventReader, open_client, open_store, redis_url
 from voicebot.telemetry import Tracing, open_tracing
 
-_DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457).
-Where VOICEBOT_CONSOLE_TOKEN is set, send `Authorization: Bearer …`."""
+_DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457):
+`error` is a short name, `detail` a sentence. Where VOICEBOT_CONSOLE_TOKEN is set, send one of its
+tokens as `Authorization: Bearer …`; without one only this machine may ask."""
+
+_TOKEN = HTTPBearer(
+    scheme_name="token", description="One of VOICEBOT_CONSOLE_TOKEN", auto_error=False
+)
+_COOKIE = APIKeyCookie(
+    scheme_name="session",
+    name=COOKIE,
+    description="Of the live page, from `POST /session`; changes also need the header X-CSRF-Token",
+    auto_error=False,
+)
+"""For the description alone: `visitor` decides."""
 
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemDetails, "description": why}
@@ -94,7 +107,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     answer_with_problems(app)
-    guarded = [Depends(visitor)]
+    guarded = [Depends(visitor), Security(_TOKEN), Security(_COOKIE)]
     for api in (conversation_routes.router, calls.router, commands.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
     app.include_router(operations.probes)

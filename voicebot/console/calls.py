@@ -47,6 +47,17 @@ log = get_logger(__name__)
 _SSE: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/event-stream": {"example": "id: 1-0\nevent: field\ndata: {}\n"}}}
 }
+_CURSOR: dict[str, object] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Last-Event-ID",
+            "required": False,
+            "schema": {"type": "string", "maxLength": 40},
+            "description": "The `id` of the last event that came; before `after`",
+        }
+    ]
+}
 _FILES: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/csv": {}, "application/json": {}}}
 }
@@ -142,6 +153,7 @@ async def show(
     tags=["events"],
     summary="One call's events, live",
     responses=_SSE,
+    openapi_extra=_CURSOR,
 )
 async def call_events(
     callSid: Sid,
@@ -159,7 +171,13 @@ async def call_events(
     return streaming(events_of_call(state.event_hub, callSid, entry, visitor))
 
 
-@router.get("/events", tags=["events"], summary="All calls' events, live", responses=_SSE)
+@router.get(
+    "/events",
+    tags=["events"],
+    summary="All calls' events, live",
+    responses=_SSE,
+    openapi_extra=_CURSOR,
+)
 async def all_events(
     request: Request,
     state: State,

@@ -38,9 +38,9 @@ class CustomerMessage(BaseModel):
     @classmethod
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
-            raise ValueError("the message is empty")
+            raise ValueError("is empty")
         if not value.isprintable() and _UNPAIRED.search(value):
-            raise ValueError("the message holds half a character (a lone surrogate)")
+            raise ValueError("holds half a character (a lone surrogate)")
         return value
 
     @field_validator("startedAt")
@@ -52,7 +52,7 @@ class CustomerMessage(BaseModel):
         try:
             return value.astimezone(UTC)
         except OverflowError as error:
-            raise ValueError("the moment is outside of the years 1 to 9999") from error
+            raise ValueError("is outside of the years 1 to 9999") from error
 
 
 class ConversationRequest(BaseModel):

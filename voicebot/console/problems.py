@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from voicebot.error_texts import sentence, sentences
 from voicebot.errors import (
     BrokenRecord,
     Fenced,
@@ -112,5 +113,9 @@ async def _answer_away(request: Request, error: Exception) -> JSONResponse:
 async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
     """Answer 422 with what is wrong and where, without the value: it may be a customer's."""
     assert isinstance(error, RequestValidationError)
-    errors = [{"loc": e["loc"], "msg": e["msg"], "type": e["type"]} for e in error.errors()]
-    return problem(422, "invalid_request", "the request cannot be understood", errors=errors)
+    found = error.errors()
+    errors = [{"loc": e["loc"], "msg": sentence(e, quoted=False), "type": e["type"]} for e in found]
+    for e in found:  # "body", or "query": a caller knows where it put the value
+        e["loc"] = e["loc"][1:]
+    detail = f"the request cannot be used: {sentences(found, quoted=False)}"
+    return problem(422, "invalid_request", detail, errors=errors)

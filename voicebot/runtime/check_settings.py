@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Set
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,10 @@ CORRECT: Final = "correct the environment or .env"
 _ENGINES: Final = ("transcriber", "synthesizer", "understanding")
 _OF_COMMANDS: Final = ("VOICEBOT_OPENAI_SIM_PORT", PARTS_VARIABLE)
 """Variables of commands that are no fields of the settings."""
+_OF_OTHERS: Final = {
+    name: f"{PREFIX}{name}" for name in ("TWILIO_AUTH_TOKEN", "REDIS_URL", "PUBLIC_URL")
+}
+"""Names that others gave to the same thing, and ours."""
 _ALIKE: Final = 65.0
 """The least similarity of a suggestion, of 100: `REDDIS_URL` has 95, `SMTP` for `SMTP_URL` 67."""
 
@@ -53,7 +57,8 @@ def unknown_settings() -> list[str]:
         if binding.error or (binding.key is not None and binding.value is None)
     ]
     names = {*os.environ, *(binding.key for binding in found if binding.key)}
-    return unread + unknown_names(map(str.upper, names))
+    upper = {*map(str.upper, names)}
+    return unread + unknown_names(upper) + others_names(upper)
 
 
 def unknown_names(names: Iterable[str]) -> list[str]:
@@ -63,6 +68,15 @@ def unknown_names(names: Iterable[str]) -> list[str]:
         f"{name} is no setting{_guess(name, known)}"
         for name in sorted(names)
         if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def others_names(names: Set[str]) -> list[str]:
+    """Return a sentence for each variable of another tool that stands where ours is missing."""
+    return [
+        f"{theirs} is another tool's and not read here; did you mean {ours}?"
+        for theirs, ours in _OF_OTHERS.items()
+        if theirs in names and ours not in names
     ]
 
 

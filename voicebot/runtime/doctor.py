@@ -95,7 +95,8 @@ async def _examine(openai: bool) -> bool:
         settings = load_settings()
         configure(settings.log_level)
     except SettingsError as error:
-        typer.echo(problem(str(error), CORRECT).line("settings"))
+        for line in str(error).splitlines():
+            typer.echo(problem(line, CORRECT).line("settings"))
         return False
     checks = [*CHECKS.items()]
     if openai:  # its library takes most of a second to import
