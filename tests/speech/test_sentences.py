@@ -65,6 +65,15 @@ def test_cutting_a_piece_again_changes_nothing(text: str) -> None:
             ["I would like to know the best time for somebody to come, Jane."],
         ),
         ("x" * 80, ["x" * 80]),
+        (
+            "That's 0 4 1 2, 3 4 5, 6 7 8, is that right?",
+            ["That's 0 4 1 2,", "3 4 5, 6 7 8, is that right?"],
+        ),
+        (
+            "Unit 4, 112 Chapel Street, Windsor, got it.",
+            ["Unit 4, 112 Chapel Street,", "Windsor, got it."],
+        ),
+        ("Could you say that again, please?", ["Could you say that again, please?"]),
     ],
 )
 def test_a_long_sentence_is_begun_before_its_end_is_made(sentence: str, parts: list[str]) -> None:
@@ -74,3 +83,11 @@ def test_a_long_sentence_is_begun_before_its_end_is_made(sentence: str, parts: l
 @given(st.text(alphabet=st.sampled_from("ab ,;:.")))
 def test_a_clause_cut_loses_nothing(text: str) -> None:
     assert "".join("".join(first_clause(text)).split()) == "".join(text.split())
+
+
+@given(st.text(alphabet=st.sampled_from("abcdef ,;:."), min_size=24))
+def test_a_first_clause_sounds_until_the_rest_is_made(text: str) -> None:
+    head, *rest = first_clause(text)
+    speech_ms_a_letter, synthesis_ms_a_letter, spare = 80, 5, 4
+    for part in rest:
+        assert len(head) * speech_ms_a_letter >= len(part) * synthesis_ms_a_letter * spare - 1
