@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from tests.stream.calls import (
     now,
 )
 from tests.stream.doubles import (
+    MS,
     CodedDetector,
     CodedTranscriber,
     FailingStt,
@@ -48,12 +49,16 @@ from voicebot.call import (
     Status,
 )
 from voicebot.collect.collector import Hear, SayAloud
-from voicebot.collect.events import Unheard
-from voicebot.speech import Deliver, Hint, SttStream, SttTurn, WholeUtterances
+from voicebot.collect.events import Expectation, Unheard
+from voicebot.speech import Deliver, Hint, SttStream, SttTurn, Transcript, WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.latency import CallTelemetry, Rows
+from voicebot.stream.listening import HEAR_S
 from voicebot.stream.provider_dialect import Start
 from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
+from voicebot.stream.speaking import SPEAK_S
+from voicebot.stream.state import FillerPhrases
+from voicebot.stream.watchdog import LOOK_S, STUCK_S
 
 
 @in_virtual_time
@@ -388,3 +393,85 @@ async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> No
         turns += 1
     await running
     assert turns >= 200 * len(frame) // YIELD_AFTER_BYTES
+
+
+class HangingStt(FailingStt):
+    """Never answers."""
+
+    async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class HangingTts(FailingTts):
+    """Says so many sentences, then never another word."""
+
+    def __init__(self, sentences: int = 0) -> None:
+        self._left = sentences
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        yield b"\x2a" * 400 * MS
+        if not self._left:
+            await asyncio.Event().wait()
+        self._left -= 1
+
+
+@in_virtual_time
+async def test_a_recogniser_that_hangs_is_told_as_one_that_cannot_hear() -> None:
+    async with call(NAME, "Pardon?", stt=HangingStt()) as c:
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+        assert asyncio.get_running_loop().time() < HEAR_S + 10
+    assert c.dialogue.heard == [Unheard()]
+    assert c.provider.close_code == 1000
+
+
+@in_virtual_time
+async def test_a_voice_that_hangs_in_mid_sentence_frees_the_call_for_another_server() -> None:
+    async with call("Hello.", NAME, "Thanks.", synthesizer=HangingTts(sentences=1)) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+        assert asyncio.get_running_loop().time() < SPEAK_S + 10
+    assert c.provider.close_code == 1011
+
+
+@pytest.mark.parametrize("fillers", [None, FillerPhrases(("One moment.",), after_s=0.7)])
+def test_a_conversation_that_hangs_is_freed_also_while_fillers_are_said(
+    fillers: FillerPhrases | None,
+) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        async def hangs(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+            await hear(NAME)
+            return await asyncio.Event().wait()
+
+        async with call(converse=hangs, fillers=fillers) as c:
+            await c.provider.speak(spoken(JOHN))
+            heard_at = asyncio.get_running_loop().time()
+            await c.ended.wait()
+            taken_s = asyncio.get_running_loop().time() - heard_at
+        assert STUCK_S < taken_s < STUCK_S + 2 * LOOK_S + BROKEN_PAUSE_S
+        assert c.provider.close_code == 1011
+
+    scenario()
+
+
+@in_virtual_time
+async def test_a_conversation_that_hangs_is_freed_also_when_its_caller_is_gone() -> None:
+    async def hangs(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+        return await asyncio.Event().wait()
+
+    async with call(converse=hangs) as c:
+        await c.provider.hang_up()
+        await asyncio.wait_for(c.ended.wait(), STUCK_S + 2 * LOOK_S)
+
+
+@in_virtual_time
+async def test_who_is_given_time_or_listens_to_a_long_line_is_not_stuck() -> None:
+    waits: list[str | Expectation] = [NAME] * 8
+    tts = SteadyVoice(sentence_ms=50_000)
+    async with call("A very long line.", *waits, synthesizer=tts) as c:
+        await c.ended.wait()
+    assert c.dialogue.texts == ["Silent"] * 8
+    assert c.provider.close_code == 1000

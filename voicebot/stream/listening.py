@@ -29,6 +29,8 @@ from voicebot.stream.events import (
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.turn_taking import STAY_PROBABILITY, Floor
 
+HEAR_S: Final = 15.0
+"""For any engine. Ours have shorter deadlines of their own."""
 _BYTES_PER_MS: Final = RATE_HZ // 1000
 _SLACK_BYTES: Final = 2_000 * _BYTES_PER_MS
 """Forget in steps, not at every frame: moving the bytes is the cost."""
@@ -128,8 +130,9 @@ class Listener:
     async def _transcribe(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
         asked_at = self._machine.now().s
         try:
-            found = await turn.transcribe(audio, hint)
-        except SpeechUnavailable as error:
+            async with asyncio.timeout(HEAR_S):
+                found = await turn.transcribe(audio, hint)
+        except (SpeechUnavailable, TimeoutError) as error:
             _log.error("not_transcribed", error=error)
             seconds = self._machine.now().s - asked_at
             self._machine.handle(Transcribed(number, "", seconds, failed=True))

@@ -57,10 +57,9 @@ from voicebot.stream.provider_dialect import (
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.staff import Settle
 from voicebot.stream.state import CallState, FillerPhrases
+from voicebot.stream.watchdog import call_is_stuck, line_is_dead
 from voicebot.telemetry import Heard, TurnBegan, TurnDropped, Waited
 
-LIVENESS_S: Final = 10.0
-"""Media flows fifty times a second, also in silence: so long without any is a dead line."""
 YIELD_AFTER_BYTES: Final = 8192
 """Of frames that wait already (a stall of the line, or a flood): then the other calls' turn.
 Reading them does not wait, so nobody else would be served until the last one."""
@@ -156,6 +155,7 @@ class Session:
         self._answer: asyncio.Future[Hearing | ev.Resume | ev.Over] = self._loop.create_future()
         self._fault: asyncio.Future[None] = self._loop.create_future()
         self._farewell_played = asyncio.Event()
+        self._progress = asyncio.timeout(None)
 
     async def run(self) -> None:
         """Hold the call. When this returns, all is awaited, ledger and socket are closed.
@@ -200,6 +200,7 @@ class Session:
                 group.create_task(self._watch_line()),
                 group.create_task(self._outbox.run(lambda: self._leave(Leaving.LOST))),
                 group.create_task(self._watch_length()),
+                group.create_task(self._watch_progress()),
                 group.create_task(self._watch_faults()),
             ]
             try:
@@ -235,9 +236,9 @@ class Session:
                 self._set_timer(timer, seconds)
             case ev.SayFiller(sentence):
                 fillers.inc()
-                self._say_aside(self._synthesise_filler(sentence))
+                self._say_aside(self._speaker.filler(sentence))
             case ev.SayBackchannel(sentence):
-                self._say_aside(self._synthesise_backchannel(sentence))
+                self._say_aside(self._speaker.backchannel(sentence))
             case Phase():
                 if self._dependencies.announce is not None:
                     self._dependencies.announce(self._start.call_sid, effect)
@@ -276,12 +277,6 @@ class Session:
             self._aside.cancel()
         self._aside = self._group.create_task(synthesis)
 
-    async def _synthesise_filler(self, sentence: str) -> None:
-        self._machine.handle(ev.FillerReady(await self._speaker.filler(sentence)))
-
-    async def _synthesise_backchannel(self, sentence: str) -> None:
-        self._machine.handle(ev.BackchannelReady(await self._speaker.backchannel(sentence)))
-
     # -- the conversation ----------------------------------------------------------------
 
     async def _hear(self, expectation: Expectation) -> Hearing:
@@ -305,10 +300,15 @@ class Session:
     async def _converse(self) -> int:
         """Hold the conversation; return how the socket is to be closed after it."""
         try:
-            await self._dependencies.converse(self._ledger, self._hear, self._speaker.say)
-            self._machine.handle(ev.Signal.FAREWELL_BEGAN)
-            await self._farewell_played.wait()
+            async with self._progress:
+                await self._dependencies.converse(self._ledger, self._hear, self._speaker.say)
+                self._machine.handle(ev.Signal.FAREWELL_BEGAN)
+                await self._farewell_played.wait()
             self._machine.handle(ev.Signal.CALL_ENDED)
+        except TimeoutError:
+            if not self._progress.expired():
+                raise
+            return INTERNAL_ERROR
         except CallEnded:
             await self._note_hangup()
         except Fenced:
@@ -375,13 +375,14 @@ class Session:
         await self._fault
 
     async def _watch_line(self) -> None:
-        """Leave when no frame has come for LIVENESS_S.
-
-        One sleeper a call: a timer for each of fifty frames a second costs as much as reading them.
-        """
-        while (left_s := self._frame_at + LIVENESS_S - self._loop.time()) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(left_s)
+        await line_is_dead(lambda: self._frame_at)
         self._leave(Leaving.LOST)
+
+    async def _watch_progress(self) -> None:
+        """Free the call of a conversation that hangs; the provider brings it to another server."""
+        await call_is_stuck(self._machine)
+        _log.error("call_stuck", call=self._start.call_sid, waits=self._machine.state.waits.value)
+        self._progress.reschedule(self._loop.time())
 
     async def _watch_length(self) -> None:
         await asyncio.sleep(self._dependencies.max_call_s)

@@ -9,6 +9,7 @@ would sound finished, and callers would answer into the gap. So an opener waits:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -21,11 +22,20 @@ from voicebot.collect.spoken import pronounce
 from voicebot.errors import CallEnded, SpeechUnavailable
 from voicebot.speech import Synthesizer, split_sentences
 from voicebot.stream.connection import Outbox
-from voicebot.stream.events import AudioReady, CallEvent, SentenceBegan, Signal
+from voicebot.stream.events import (
+    AudioReady,
+    BackchannelReady,
+    CallEvent,
+    FillerReady,
+    SentenceBegan,
+    Signal,
+)
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.playback import pieces
 from voicebot.telemetry import Stage, Waited
 
+SPEAK_S: Final = 15.0
+"""For a piece of a sentence, of any engine. Ours have shorter deadlines of their own."""
 _SOFT: Final = 10 ** (-6 / 20)
 """6 dB softer: it is to be noticed, not to be waited for."""
 
@@ -69,12 +79,16 @@ class Speaker:
         await self._say(self._sentences[first:], known, None)
         self._machine.handle(Signal.RESUME_ENDED)
 
-    async def backchannel(self, sentence: str) -> bytes:
-        """Return the audio of a sign that the bot listens, softer than its words."""
-        return softened(await self.filler(sentence))
+    async def filler(self, sentence: str) -> None:
+        """Hand the machine the audio of a filler phrase."""
+        self._machine.handle(FillerReady(await self._phrase(sentence)))
 
-    async def filler(self, sentence: str) -> bytes:
-        """Return the audio of a filler phrase, mu-law; empty when there is no voice."""
+    async def backchannel(self, sentence: str) -> None:
+        """Hand the machine the audio of a sign that the bot listens, softer than its words."""
+        self._machine.handle(BackchannelReady(softened(await self._phrase(sentence))))
+
+    async def _phrase(self, sentence: str) -> bytes:
+        """Return a phrase's audio, mu-law; empty when there is no voice."""
         try:
             async with aclosing(self._synthesizer.speak(sentence)) as voice:
                 return b"".join([piece async for piece in voice])
@@ -133,7 +147,7 @@ class Speaker:
         self._check_line()
         asked_at = self._machine.now().s
         async with aclosing(self._synthesizer.speak(pronounce(sentence))) as voice:
-            async for mulaw in voice:
+            while mulaw := await _in_time(voice):
                 self._tell(Waited(Stage.TTS, self._machine.now().s - asked_at))
                 asked_at = self._machine.now().s
                 yield mulaw
@@ -141,6 +155,15 @@ class Speaker:
     def _check_line(self) -> None:
         if self._machine.state.gone:
             raise CallEnded("the caller is gone; the record keeps what was said")
+
+
+async def _in_time(voice: AsyncGenerator[bytes, None]) -> bytes:
+    """Return the next piece, empty after the last; raises SpeechUnavailable when it hangs."""
+    try:
+        async with asyncio.timeout(SPEAK_S):
+            return await anext(voice, b"")
+    except TimeoutError:
+        raise SpeechUnavailable(f"no word from text to speech within {SPEAK_S:g} s") from None
 
 
 def softened(mulaw: bytes) -> bytes:
