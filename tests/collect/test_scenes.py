@@ -182,21 +182,6 @@ def test_it_says_that_it_is_no_person() -> None:
     assert "automated assistant" in at(Step.PHONE).hears("are you a robot?")
 
 
-def test_the_number_that_calls_is_read_back_by_its_end() -> None:
-    scene = at(Step.PHONE, caller="+61412345678")
-    assert "6 7 8" in scene.hears("the number I'm calling from")
-    scene.hears("yes")
-    assert scene.change.confirmed == {Step.PHONE}
-
-
-@pytest.mark.parametrize("words", ["I don't have an email", "I don't do email", "no email"])
-def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
-    scene = at(Step.EMAIL)
-    scene.hears(words)
-    assert scene.dialogue.step is Step.SERVICE
-    assert scene.notes == ["No e-mail address"]
-
-
 @pytest.mark.parametrize(
     "words", ["yes, the gate code is 4521", "yes, and ring me before you come"]
 )
@@ -230,14 +215,6 @@ def test_no_refusal_and_no_third_misunderstanding_hangs_up(step: Step, words: st
     for _ in range(3):
         scene.hears(words)
         assert scene.ending is None
-
-
-def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
-    scene = last_read_back()
-    words = scene.hears("yes but the name is Anita Patel")
-    assert "Anita Patel" in words
-    assert scene.change.answers == {Step.NAME: "Anita Patel"}
-    assert scene.dialogue.mode is Mode.CONFIRMING
 
 
 def test_hello_is_answered_at_once() -> None:
@@ -326,15 +303,6 @@ def test_the_fee_of_cancelling_keeps_the_question_open_and_a_second_wish_is_no_g
     assert scene.asked[-1] == CallOff(OTHER)
 
 
-def test_words_of_an_address_change_no_other_field() -> None:
-    scene = at(Step.ADDRESS)
-    scene.hears("Newtown! I said Newtown. 16B Gladstone Road, Newtown.")
-    assert scene.dialogue.answers[Step.NAME] == VALUES[Step.NAME]
-    scene = at(Step.ADDRESS)
-    scene.hears("8 Orchard Road, Beecroft, the house with the camellias")
-    assert Step.SERVICE not in scene.dialogue.answers
-
-
 def test_a_time_that_was_refused_is_not_offered_again() -> None:
     scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED, put=1)
     said_next = scene.hears("Tomorrow at nine is too early for me, none of those")
@@ -346,12 +314,6 @@ def test_a_remark_that_is_dropped_ends_no_call() -> None:
     scene = last_read_back()
     scene.hears("Yes. Oh and I wonder if, no, never mind.")
     assert scene.ending is None
-
-
-def test_a_no_beside_another_field_declines_no_e_mail() -> None:
-    scene = at(Step.EMAIL)
-    scene.hears(f"No, it's {VALUES[Step.ADDRESS]}")
-    assert Step.EMAIL not in scene.dialogue.settled
 
 
 def test_who_cannot_say_when_is_offered_times_and_never_hung_up_on() -> None:
@@ -390,16 +352,6 @@ def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
     assert scene.dialogue.step is Step.PHONE
 
 
-def test_a_number_that_is_said_and_is_the_one_that_calls_needs_no_yes() -> None:
-    scene = at(Step.PHONE, caller="+61412345678")
-    scene.hears("0412 345 678")
-    assert scene.dialogue.step is Step.ADDRESS
-    assert Step.PHONE in scene.change.confirmed
-    scene = at(Step.PHONE, caller="+61412345678")
-    scene.hears("0412 345 679")
-    assert scene.dialogue.mode is Mode.CONFIRMING
-
-
 def test_what_was_said_of_days_and_then_of_hours_holds_together() -> None:
     scene = at(Step.TIME)
     scene.hears("some day next week, but not Monday")
@@ -435,13 +387,6 @@ def test_who_gave_a_wrong_number_has_not_rung_one(words: str, answered: str) -> 
     assert scene.dialogue.step is Step.PHONE
 
 
-def test_a_name_behind_an_objection_that_names_it_is_the_new_one() -> None:
-    scene = at(Step.EMAIL)
-    scene.hears("I gave you the wrong name, it's Marjorie Quist")
-    assert scene.dialogue.answers[Step.NAME] == "Marjorie Quist"
-    assert scene.dialogue.step is Step.EMAIL
-
-
 def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
     scene = at(Step.PHONE, purpose=Purpose.MOVE)
     scene.bookings = (BOOKED,)
@@ -451,32 +396,11 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
     assert scene.dialogue.pending == "2026-03-06T14:00"
 
 
-@pytest.mark.parametrize(
-    "words", ["never mind the email", "Never mind the email. Can someone ring me today?"]
-)
-def test_who_wants_no_e_mail_asked_is_not_sent_away(words: str) -> None:
-    scene = at(Step.EMAIL)
-    scene.hears(words)
-    assert scene.ending is None
-    assert Step.EMAIL in scene.dialogue.settled
-
-
 def test_a_second_service_beside_a_yes_is_a_note() -> None:
     scene = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-04T14:00", put=1)
     scene.hears("yes, and the gardener as well")
     assert scene.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
     assert scene.notes
-
-
-def test_a_door_bell_beside_a_yes_is_no_part_of_the_address() -> None:
-    scene = at(Step.ADDRESS, mode=Mode.CONFIRMING)
-    scene.dialogue = replace(
-        scene.dialogue,
-        answers={**scene.dialogue.answers, Step.ADDRESS: VALUES[Step.ADDRESS]},
-        early=frozenset({Step.ADDRESS}),
-    )
-    scene.hears("Yes but ring the side bell, the front one's broken")
-    assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]
 
 
 def test_who_wants_no_booking_but_asks_after_one_is_not_sent_away() -> None:

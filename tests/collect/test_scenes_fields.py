@@ -1,0 +1,88 @@
+"""Scenes of names, numbers, addresses and e-mails, and of what callers say beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.collect.conversation import VALUES
+from tests.collect.scene import at, last_read_back
+from voicebot.call import Step
+from voicebot.collect.dialogue import Mode
+
+
+def test_the_number_that_calls_is_read_back_by_its_end() -> None:
+    scene = at(Step.PHONE, caller="+61412345678")
+    assert "6 7 8" in scene.hears("the number I'm calling from")
+    scene.hears("yes")
+    assert scene.change.confirmed == {Step.PHONE}
+
+
+@pytest.mark.parametrize("words", ["I don't have an email", "I don't do email", "no email"])
+def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(words)
+    assert scene.dialogue.step is Step.SERVICE
+    assert scene.notes == ["No e-mail address"]
+
+
+def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
+    scene = last_read_back()
+    words = scene.hears("yes but the name is Anita Patel")
+    assert "Anita Patel" in words
+    assert scene.change.answers == {Step.NAME: "Anita Patel"}
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_words_of_an_address_change_no_other_field() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("Newtown! I said Newtown. 16B Gladstone Road, Newtown.")
+    assert scene.dialogue.answers[Step.NAME] == VALUES[Step.NAME]
+    scene = at(Step.ADDRESS)
+    scene.hears("8 Orchard Road, Beecroft, the house with the camellias")
+    assert Step.SERVICE not in scene.dialogue.answers
+
+
+def test_a_no_beside_another_field_declines_no_e_mail() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(f"No, it's {VALUES[Step.ADDRESS]}")
+    assert Step.EMAIL not in scene.dialogue.settled
+
+
+def test_a_number_that_is_said_and_is_the_one_that_calls_needs_no_yes() -> None:
+    scene = at(Step.PHONE, caller="+61412345678")
+    scene.hears("0412 345 678")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert Step.PHONE in scene.change.confirmed
+    scene = at(Step.PHONE, caller="+61412345678")
+    scene.hears("0412 345 679")
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_a_name_behind_an_objection_that_names_it_is_the_new_one() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("I gave you the wrong name, it's Marjorie Quist")
+    assert scene.dialogue.answers[Step.NAME] == "Marjorie Quist"
+    assert scene.dialogue.step is Step.EMAIL
+
+
+@pytest.mark.parametrize(
+    "words", ["never mind the email", "Never mind the email. Can someone ring me today?"]
+)
+def test_who_wants_no_e_mail_asked_is_not_sent_away(words: str) -> None:
+    scene = at(Step.EMAIL)
+    scene.hears(words)
+    assert scene.ending is None
+    assert Step.EMAIL in scene.dialogue.settled
+
+
+def test_a_door_bell_beside_a_yes_is_no_part_of_the_address() -> None:
+    scene = at(Step.ADDRESS, mode=Mode.CONFIRMING)
+    scene.dialogue = replace(
+        scene.dialogue,
+        answers={**scene.dialogue.answers, Step.ADDRESS: VALUES[Step.ADDRESS]},
+        early=frozenset({Step.ADDRESS}),
+    )
+    scene.hears("Yes but ring the side bell, the front one's broken")
+    assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]
