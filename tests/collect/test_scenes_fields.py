@@ -86,3 +86,36 @@ def test_a_door_bell_beside_a_yes_is_no_part_of_the_address() -> None:
     )
     scene.hears("Yes but ring the side bell, the front one's broken")
     assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS]
+
+
+def test_an_address_is_kept_without_the_talk_and_the_talk_is_written_down() -> None:
+    scene = at(Step.ADDRESS)
+    words = "5 Rowe Street, the flats, Eastwood, there's no lift"
+    scene.hears(words)
+    assert scene.dialogue.answers[Step.ADDRESS] == "5 Rowe Street, Eastwood"
+    assert scene.notes == [words]
+    scene = at(Step.ADDRESS)
+    scene.hears("Number 5 Rowe Street. No, silly me, we're at number nine")
+    assert scene.dialogue.answers[Step.ADDRESS] == "9 Rowe Street"
+
+
+def test_a_suburb_that_is_wondered_about_and_named_asks_nothing() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("Lot 14 Rowe Street")
+    scene.hears("Is it Rose Hill? or Green Bay, they can't decide. Rose Hill")
+    assert scene.dialogue.answers[Step.ADDRESS] == "Lot 14 Rowe Street, Rose Hill"
+    assert not scene.dialogue.promised
+
+
+def test_a_house_number_is_put_right_while_the_e_mail_is_asked_for() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("90 Rowe Street, Eastwood")
+    assert "19 Rowe Street, Eastwood" in scene.hears("no no, nineteen, one nine")
+    assert scene.dialogue.step is Step.EMAIL
+
+
+def test_somebody_elses_name_beside_a_number_is_not_the_callers() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("The tenant's name is Victor Stone, 0491 570 156")
+    assert scene.dialogue.answers[Step.NAME] == VALUES[Step.NAME]
+    assert scene.dialogue.answers[Step.PHONE] == "+61491570156"

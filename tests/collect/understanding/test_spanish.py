@@ -193,6 +193,9 @@ def test_an_address_ends_where_other_talk_begins(said: str, line: str) -> None:
 
 def test_a_street_said_anew_stays_in_its_town() -> None:
     held = {Step.ADDRESS: "Calle Olmo 12, Toledo"}
+    told = "No, la dirección es Calle Olmo 14, bajo B. Lo de la pintura es el trabajo"
+    line = "Calle Olmo 14, bajo B, Toledo"
+    assert value(Step.ADDRESS, told, record=held, asked=Asked.CONFIRM) == line
     told = "No, la dirección es Calle Olmo 14. Lo de la pintura es el trabajo"
     assert value(Step.ADDRESS, told, record=held, asked=Asked.CONFIRM) == "Calle Olmo 14, Toledo"
 

@@ -201,8 +201,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         clause = said.clause(match.first)
         return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
     if table == "note":
-        clause = said.clause(match.first)
-        span = said.span(clause.first, clause.end)
+        span = said.span(said.clause(match.first).first, said.clause(match.end - 1).end)
         return Note(said.text[slice(*span)], span)
     if match.tag == _EMERGENCY and said.clause(match.first).denied:
         return None

@@ -246,7 +246,8 @@ def _place(words: Words, at: int, *, loose: bool) -> Found | None:
 
     end = _name(words, begin, ends)
     own = [words[n] for n in range(begin, end) if not words.phrase(n, "address.small")]
-    if not own or (words[at].pause and not lead and _is_talk(words, at, end, own)):
+    apart = words[at].pause or words.said.low(words[at].first - 1) == "."  # "tercero B. Lo de …"
+    if not own or (apart and not lead and _is_talk(words, at, end, own)):
         return None
     return found(Kind.PLACE, words, at, (_text(words, begin, end), end))
 

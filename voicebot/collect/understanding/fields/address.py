@@ -172,11 +172,12 @@ class _Reader:
         begin = next((n for n in range(end - 1, 0, -1) if words[n].pause), 0)
         breath = Words(self.said, words.part(begin, end))
         piece = Grammar(breath, self.region, alone=True).read()[0]
-        said = [word.low for word in breath]
-        again = _find([word.low for word in words.part(0, begin)], said) is not None
-        if again and not piece and all(word.is_name for word in breath):
-            piece = (found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0],)
-        return piece if begin and (mends or again) else ()
+        before = [word.low for word in words.part(0, begin)]
+        again = _find(before, [word.low for word in breath])
+        if again is None or not all(word.is_name for word in breath):
+            return piece if begin and mends else ()
+        place = found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0]
+        return (replace(place, first=words[again].first),)  # what is wondered about is no question
 
     def _rounds(self, words: Words) -> Iterator[Words]:
         """Give the words between corrections."""
