@@ -106,6 +106,38 @@ async def test_a_call_is_in_one_persons_hands(http: httpx.AsyncClient) -> None:
     assert (await say(http, WORDS[1], "CA-hands")).status_code == 200
 
 
+async def test_a_colleagues_note_stands_with_the_others_behind_their_name(
+    http: httpx.AsyncClient,
+) -> None:
+    await form(http, "CA-noted", 1)
+    notes = "/live/calls/CA-noted/notes"
+    assert (await http.post(notes, json={"by": "Kim", "text": " Rang, nobody in. "})).is_success
+    assert (await http.post(notes, json={"by": "Lee", "text": "Rang again."})).is_success
+    told = (await http.get("/calls/CA-noted")).json()["notes"]
+    assert [note["text"] for note in told] == ["Kim: Rang, nobody in.", "Lee: Rang again."]
+    assert (await http.post(notes, json={"by": "Kim", "text": " "})).status_code == 422
+    unknown = await http.post("/live/calls/CA-no/notes", json={"by": "Kim", "text": "x"})
+    assert unknown.status_code == 404
+    assert (await say(http, WORDS[1], "CA-noted")).status_code == 200
+
+
+async def test_what_is_done_waits_for_nobody_until_it_is_taken_back(
+    http: httpx.AsyncClient,
+) -> None:
+    await begin(http, "CA-done")
+    await say(http, "I want to talk to a person", "CA-done")
+    assert (await http.get("/live/calls/CA-done")).json()["needs"] == "person"
+    done = "/live/calls/CA-done/done"
+    assert (await http.post(done, json={"by": "Kim"})).status_code == 204
+    call = (await http.get("/live/calls/CA-done")).json()
+    assert (call["needs"], call["doneBy"]) == (None, "Kim")
+    assert (await http.get("/calls/CA-done")).json()["needs"] == ""
+    assert (await http.post(done, json={"by": "Lee", "undo": True})).status_code == 204
+    call = (await http.get("/live/calls/CA-done")).json()
+    assert (call["needs"], call["doneBy"]) == ("follow_up", None)
+    assert (await http.post("/live/calls/CA-no/done", json={"by": "Kim"})).status_code == 404
+
+
 async def test_who_wrote_a_moment_ago_finds_it_in_list_and_export(http: httpx.AsyncClient) -> None:
     await begin(http, "CA-now")
     for said, text in enumerate(WORDS[:3], 1):

@@ -174,7 +174,7 @@ class Dialogue:
         """
         name = self.answers.get(Step.NAME, "")
         newest = next((call for call in self.earlier if _is_named(call, name)), None)
-        return newest if newest and not _read(newest.state.dialogue).get("cancelled") else None
+        return newest if newest and not read_saved(newest.state.dialogue).get("cancelled") else None
 
     def value(self, step: Step) -> str | None:
         """Return the value held for a step, the pending time included."""
@@ -251,7 +251,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
 
     A caller who comes back after a goodbye without booking is asked again what was given up.
     """
-    saved = _read(state.dialogue)
+    saved = read_saved(state.dialogue)
     ended = state.status is Status.INCOMPLETE
     dialogue = Dialogue(
         business,
@@ -344,7 +344,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
 
 def asking(step: Step, dialogue: str | None) -> str | None:
     """Return what the bot waits for: a step, `confirm`, `choice`, or None when the call is over."""
-    match _read(dialogue).get("mode", Mode.ASKING):
+    match read_saved(dialogue).get("mode", Mode.ASKING):
         case Mode.CONFIRMING | Mode.OFFERING | Mode.CALLING_OFF:
             return "confirm"
         case Mode.CHOOSING:
@@ -364,7 +364,7 @@ _PLAIN = (
 """The fields that travel in the record as they are."""
 
 
-def _read(text: str | None) -> dict[str, Any]:
+def read_saved(text: str | None) -> dict[str, Any]:
     """Read the saved state; a value of another version or program counts as none."""
     if not text:
         return {}

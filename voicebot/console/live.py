@@ -13,9 +13,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from voicebot.call import CallSid
+from voicebot.call import CallSid, Needs
 from voicebot.console.auth import NO_TOKEN, Visitor
 from voicebot.console.dependencies import AppState, CurrentVisitor, Sid, State
 from voicebot.console.event_hub import CallUpdate, EventHub
@@ -46,6 +46,23 @@ log = get_logger(__name__)
 class CallPage(BaseModel):
     calls: list[CallRow]
     next: str | None
+
+
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class StaffNote(BaseModel):
+    """A colleague's note; it stands with those of the call, behind their name."""
+
+    by: Who
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Done(BaseModel):
+    """The colleague who found that nothing is left to do; `undo` takes it back."""
+
+    by: Who
+    undo: bool = False
 
 
 class HandOver(BaseModel):
@@ -125,6 +142,28 @@ async def take(callSid: Sid, body: HandOver, state: State) -> dict[str, str]:
     if holder != wanted:
         raise Problem(409, "taken", "a colleague has this call in hand")
     return {"takenBy": holder}
+
+
+@router.post("/calls/{callSid}/notes", status_code=204)
+async def note(callSid: Sid, body: StaffNote, state: State) -> None:
+    """Write something down for colleagues."""
+    if not await state.store.staff.note(callSid, body.by, body.text):
+        raise UnknownCall(callSid)
+    log.info("staff_noted", call_sid=callSid, by=body.by)
+
+
+@router.post("/calls/{callSid}/done", status_code=204)
+async def done(callSid: Sid, body: Done, state: State) -> None:
+    """Mark that nothing is left to do, or that something is."""
+    staff = state.store.staff
+    known = (
+        await staff.reopen(callSid, Needs.FOLLOW_UP)
+        if body.undo
+        else await staff.finish(callSid, body.by)
+    )
+    if not known:
+        raise UnknownCall(callSid)
+    log.info("staff_done", call_sid=callSid, by=body.by, undo=body.undo)
 
 
 async def _current(state: AppState, call_sid: CallSid) -> CurrentCall:

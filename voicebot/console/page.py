@@ -51,6 +51,7 @@ class SessionState(BaseModel):
     zone: str = ""
     language: str = ""
     services: list[str] = []
+    mails: bool = False
 
 
 @router.get("/session")
@@ -69,6 +70,7 @@ async def session_state(request: Request, response: Response, state: State) -> S
         zone=business.zone.key,
         language=business.language,
         services=[offer.name for offer in business.services],
+        mails=state.settings.smtp_url is not None,
     )
 
 

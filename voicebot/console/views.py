@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.call import FIELDS, Needs, Phase, Speaker, Status, Step, Wish
+from voicebot.collect.standing import standing
 from voicebot.console.masking import (
     PERSONAL,
     Visibility,
@@ -87,6 +88,7 @@ class CallActivity:
     thinking_since: str = ""
     turns: tuple[Turn, ...] = ()
     saying: tuple[str, str] = ("", "")
+    said_at: str = ""
     unheard: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[CommandView, ...] = ()
 
@@ -108,7 +110,9 @@ def _after(activity: CallActivity, event: StreamEvent) -> CallActivity:
         case "phase":
             return _in_phase(activity, fields.get("value", ""), fields.get("at", ""))
         case "message":
-            return _after_message(activity, read_object(fields.get("message", "")), fields)
+            message = read_object(fields.get("message", ""))
+            activity = replace(activity, said_at=str(message.get("startedAt") or ""))
+            return _after_message(activity, message, fields)
         case "revised":
             return _after_barge_in(activity, read_object(fields.get("message", "")))
         case "step":
@@ -232,8 +236,14 @@ class CallRow(_View):
     caller: str | None = None
     createdAt: str
     updatedAt: str
+    saidAt: str | None = Field(None, description="When something was last said")
     takenBy: str | None = None
     takenAt: str | None = None
+    doneBy: str | None = Field(None, description="Who found that nothing is left to do")
+    put: int = Field(0, description="How often the open question was put; only on the phone")
+    promised: bool = Field(False, description="A call back was promised")
+    unsure: list[Step] = Field([], description="Answers without a yes where one was wanted")
+    emailSent: bool = Field(False, description="The booking was confirmed by e-mail")
     continuedAs: str | None = None
     steps: list[StepView]
     lastTurnMs: int | None = None
@@ -253,7 +263,6 @@ class WholeCall(CallRow):
     turns: list[Turn]
     commands: list[CommandView]
     company: str
-    emailSent: bool
 
 
 def call_row(call: CurrentCall, visibility: Visibility) -> CallRow:
@@ -275,7 +284,6 @@ def whole_call(call: CurrentCall, visibility: Visibility) -> WholeCall:
         turns=list(call.activity.turns),
         commands=list(call.activity.commands),
         company=call.skeleton.company.name,
-        emailSent=call.skeleton.confirmEmailsent,
     )
 
 
@@ -291,6 +299,9 @@ def answers(skeleton: CallSkeleton) -> dict[Step, tuple[str | None, str | None]]
 def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
     record, activity = call.record, call.activity
     skeleton = mask_record(call.skeleton.model_copy(update={"history": []}), visibility)
+    given = answers(skeleton)
+    told = [step for step, (value, _) in given.items() if value]
+    stands = standing(skeleton.step, call.skeleton.dialogue, told, skeleton.confirmed)
     return {
         **{name: getattr(skeleton, name) for name in _AS_IN_THE_RECORD},
         "phase": activity.phase if call.live and activity.phase in set(Phase) else None,
@@ -302,6 +313,12 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
         "notes": skeleton.notes,
         "takenBy": record.taken_by,
         "takenAt": record.taken_at,
+        "saidAt": activity.said_at or None,
+        "doneBy": record.done_by,
+        "put": stands.put if call.live else 0,
+        "promised": stands.promised,
+        "unsure": stands.unsure,
+        "emailSent": skeleton.confirmEmailsent,
         "continuedAs": record.continued_as,
         "steps": [
             StepView(
@@ -311,7 +328,7 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
                 confirmed=step in skeleton.confirmed,
                 masked=bool(value) and visibility is Visibility.MASKED and step in PERSONAL,
             )
-            for step, (value, saved_at) in answers(skeleton).items()
+            for step, (value, saved_at) in given.items()
         ],
         "lastTurnMs": activity.turns[-1].waitedMs if activity.turns else None,
     }

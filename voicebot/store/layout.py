@@ -30,6 +30,7 @@ EMAIL_SENT_FIELD = "confirmEmailsent"
 REVISION_FIELD, MAILED_FIELD = "bookingRevision", "mailedRevision"
 CONTINUED_FIELD = "continuedAs"
 NEEDS_FIELD, WISH_FIELD, NOTES_FIELD = "needs", "wish", "notes"
+DONE_BY_FIELD, DONE_AT_FIELD = "doneBy", "doneAt"
 
 CHANNEL = "voicebot:calls"
 """Every write publishes its callSid here, for live watchers."""

@@ -27,6 +27,7 @@ from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     CONTINUED_FIELD,
+    DONE_BY_FIELD,
     EMAIL_SENT_FIELD,
     NEEDS_FIELD,
     NOTES_FIELD,
@@ -86,6 +87,11 @@ class CallRecord:
     def taken_at(self) -> str | None:
         """The moment it was taken over, ISO 8601 UTC."""
         return self.fields.get("takenAt") if self.taken_by else None
+
+    @property
+    def done_by(self) -> str | None:
+        """The member of staff who found that nothing is left to do."""
+        return self.fields.get(DONE_BY_FIELD) or None
 
     @property
     def continued_as(self) -> str | None:

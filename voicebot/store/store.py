@@ -52,6 +52,7 @@ from voicebot.store.record import CallRecord, read_status
 from voicebot.store.replay import Replayer, erase_old_entries
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
+from voicebot.store.staff_writes import StaffWrites
 
 log = get_logger(__name__)
 
@@ -82,6 +83,7 @@ class Store:
     index        recent calls, locks, calls on the phone
     writes       the four small writes of integrators
     commands     what staff have live calls do
+    staff        what staff write of a call
     fallback, breaker, tasks, best_effort   see Backend; `replaying` is one of the tasks
     """
 
@@ -102,6 +104,7 @@ class Store:
         self.events = EventReader(client)
         self.writes = IntegratorWrites(backend)
         self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)
+        self.staff = StaffWrites(client, retention_s=settings.retention_s, clock=clock)
         self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
 
     async def start(self) -> None:

@@ -4,7 +4,8 @@ import { CallPage } from './call.js';
 import { Feed, Refused, ask, session } from './feed.js';
 import { CallList, FILTERS } from './list.js';
 import { PhonePanel } from './phone.js';
-import { Icon, waits } from './parts.js';
+import { Icon } from './parts.js';
+import { Queue, isUrgent, reason } from './queue.js';
 import { LANGUAGES, firstLanguage } from './words.js';
 
 const TICK_MS = 1000;
@@ -15,7 +16,8 @@ const KEPT = 1000; // rows of a page that is open for days; search finds the oth
 
 const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
 const since = (call) => (call.live ? call.createdAt : call.updatedAt); // a live call keeps its place while it is spoken
-const newestFirst = (a, b) => (waits(b) && b.needs === 'person') - (waits(a) && a.needs === 'person') || b.live - a.live || (since(a) < since(b) ? 1 : -1);
+const presses = (call) => !call.takenBy && isUrgent(reason(call, false, 0)); // whoever waits for a person, or is stuck
+const newestFirst = (a, b) => presses(b) - presses(a) || b.live - a.live || (since(a) < since(b) ? 1 : -1);
 const bounded = (calls) => (Object.keys(calls).length > KEPT ? Object.fromEntries(Object.values(calls).sort(newestFirst).slice(0, KEPT).map((call) => [call.callSid, call])) : calls);
 
 function Live({ state, language, setLanguage, signedOut }) {
@@ -98,7 +100,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   }, []);
   const rang = useCallback((next) => { history.pushState(null, '', `/c/${next}`); setSid(next); }, []); // the focus stays on the telephone
   const act = (work) => work().catch((error) => setNote(error instanceof Refused && error.status < 500 ? error.message : t.failedAction));
-  const taker = (by, over) => act(() => ask('POST', `/live/calls/${sid}/taker`, { by, over }));
+  const taker = (by, over, of = sid) => act(() => ask('POST', `/live/calls/${of}/taker`, { by, over }));
   const show = (method) => act(async () => { setWhole(await ask(method, `/live/calls/${sid}/reveal`)); feed.watch(sid); });
   const on = {
     open: go, search: setQuery, filter: setFilter,
@@ -106,7 +108,9 @@ function Live({ state, language, setLanguage, signedOut }) {
     back: (event) => { event.preventDefault(); go(null); },
     go: (next) => (event) => { event.preventDefault(); go(next); },
     named: (then) => (me ? then(me) : setNaming({ then })),
-    take: (over) => on.named((by) => taker(by, over)),
+    take: (over, of) => on.named((by) => taker(by, over, of)),
+    done: (undo, of = sid) => on.named((by) => act(() => ask('POST', `/live/calls/${of}/done`, { by, undo }))),
+    note: (text, then) => on.named((by) => act(async () => { await ask('POST', `/live/calls/${sid}/notes`, { by, text }); then(); })),
     release: () => taker('', true),
     copy: () => act(async () => { await navigator.clipboard.writeText(location.href); setNote(t.copied); }),
     reveal: () => show('POST'),
@@ -114,8 +118,10 @@ function Live({ state, language, setLanguage, signedOut }) {
   };
 
   const known = Object.values(calls);
-  const listed = (found ? found.calls.map((call) => calls[call.callSid] || call) : known).filter(FILTERS[filter]).sort(newestFirst);
-  const counts = { live: known.filter(FILTERS.live).length, needs: known.filter(waits).length };
+  const reasonOf = (call) => reason(call, state.mails, now);
+  const at = { reasonOf, me };
+  const listed = (found ? found.calls.map((call) => calls[call.callSid] || call) : known).filter((call) => FILTERS[filter](call, at)).sort(newestFirst);
+  const counts = { live: known.filter(FILTERS.live).length, needs: known.filter((call) => reasonOf(call) && !call.takenBy).length, mine: known.filter((call) => FILTERS.mine(call, at)).length };
   useEffect(() => { document.title = `${counts.needs ? `(${counts.needs}) ` : ''}${t.title} · ${state.company || 'voicebot'}`; }, [counts.needs, language]);
   useEffect(() => { document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'; }, [language]);
 
@@ -129,13 +135,13 @@ function Live({ state, language, setLanguage, signedOut }) {
       ${state.wantsToken && html`<button type="button" class="quietly" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
       <button type="button" class="primary try" aria-label=${t.try} ref=${tryIt} onClick=${() => setPhone(true)}><${Icon} name="phone" /><span>${t.try}</span></button>
     </header>
-    <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query }} chosen=${sid} more=${Boolean(found ? found.next : older)} />
+    <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query, reasonOf }} chosen=${sid} more=${Boolean(found ? found.next : older)} />
     <main id="main" tabindex="-1" aria-label=${t.callPlace}>${sid
       ? whole && whole.callSid === sid
         ? whole.missing ? html`<div class="empty big"><h1>${t.unknownCall}</h1><a href="/" onClick=${on.back}>${t.back}</a></div>`
-          : html`<${CallPage} call=${whole} ...${{ t, me, on }} lang=${language} state=${state} />`
+          : html`<${CallPage} call=${whole} kind=${reasonOf(whole)} ...${{ t, me, on }} lang=${language} state=${state} />`
         : html`<div class="empty big" aria-busy="true">…</div>`
-      : html`<div class="empty big"><img src="/static/icon.svg" alt="" width="56" height="56" /><h1>${counts.needs ? t.waiting(counts.needs) : t.choose}</h1><p>${t.chooseHint}</p></div>`}</main>
+      : html`<${Queue} calls=${known} ...${{ reasonOf, t, me, now, on }} />`}</main>
     ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); tryIt.current.focus(); }} />`}
     ${naming && html`<${Naming} t=${t} onDone=${(by) => { setNaming(null); if (by) { localStorage.setItem('me', by); setMe(by); naming.then(by); } }} />`}
     <p class="note ${note ? 'on' : ''}" role="status">${note}</p>

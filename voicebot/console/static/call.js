@@ -1,11 +1,12 @@
 // One call: the six answers, what is said, how fast it was answered, and what staff can do.
-import { html, useEffect, useRef } from './ui.js';
+import { html, useEffect, useRef, useState } from './ui.js';
 import { Speed } from './chart.js';
 import { Help } from './help.js';
-import { Icon, State, callerOf, clock, shown, valueOf, waits } from './parts.js';
+import { Icon, State, callerOf, clock, shown, valueOf } from './parts.js';
+import { isUrgent, why } from './queue.js';
 import { moment } from './words.js';
 
-export function CallPage({ call, t, lang, state, me, on }) {
+export function CallPage({ call, kind, t, lang, state, me, on }) {
   const { zone } = state;
   const plain = call.sight === 'plain';
   return html`<article class="call" aria-label=${call.callSid}>
@@ -13,24 +14,27 @@ export function CallPage({ call, t, lang, state, me, on }) {
       <a class="back" href="/" onClick=${on.back}><${Icon} name="back" />${t.back}</a>
       <div class="who"><h1>${valueOf(call, 'name') || callerOf(call, t) || t.unsaved}</h1><${State} call=${call} t=${t} />
         ${call.resumed > 0 && html`<span class="state state-resumed"><i></i>${t.resumed(call.resumed)}</span>`}</div>
-      <p class="about"><code>${call.callSid}</code>${call.caller && html`<span>${t.from} ${callerOf(call, t)}</span>`}<span>${t.began} ${moment(call.createdAt, lang)}</span>
+      <p class="about"><code>${call.callSid}</code>${call.caller && html`<span>${t.from} ${plain && /^\+/.test(call.caller) ? html`<a href="tel:${call.caller}">${callerOf(call, t)}</a>` : callerOf(call, t)}</span>`}<span>${t.began} ${moment(call.createdAt, lang)}</span>
         ${call.continuedAs && html`<a href="/c/${call.continuedAs}" onClick=${on.go(call.continuedAs)}>${t.continued} ${call.continuedAs}</a>`}</p>
       <div class="actions">
         <${Taker} ...${{ call, t, me, on }} />
+        ${(kind || call.doneBy) && !call.live && html`<button type="button" class="done" onClick=${() => on.done(Boolean(call.doneBy))}><${Icon} name=${call.doneBy ? 'back' : 'check'} />${call.doneBy ? t.todo.undo : t.todo.done}</button>`}
         <button type="button" class="reveal" onClick=${plain ? on.hide : on.reveal} title=${plain ? t.shown : t.masked}><${Icon} name="eye" />${plain ? t.hide : t.reveal}</button>
         <button type="button" onClick=${on.copy}><${Icon} name="link" />${t.link}</button>
         <span class="export"><${Icon} name="down" />${t.exportOne}
           <a href="/calls/${call.callSid}/export?format=csv" download>${t.csv}</a><a href="/calls/${call.callSid}/export?format=json" download>${t.json}</a></span>
       </div>
     </header>
-    ${waits(call) && html`<p class="banner ${call.needs}" role="status"><${Icon} name="alert" /><span><b>${t[call.needs]}${t.stop}</b>${call.needs === 'person' ? '' : `${call.interrupted ? t.interrupted : t.status[call.status]}${t.stop}`}${t.needHint}</span></p>`}
+    ${kind && !call.takenBy && html`<p class="banner ${isUrgent(kind) ? 'person' : kind}" role="status"><${Icon} name="alert" /><span><b>${why(kind, call, t)}${t.stop}</b>${hintOf(kind, call, t)}</span></p>`}
+    ${call.doneBy && html`<p class="banner finished" role="status"><${Icon} name="check" /><span>${t.todo.doneBy(call.doneBy)}</span></p>`}
     <${Help} ...${{ call, t, lang, state, named: on.named }} />
     <section aria-label=${t.answers}><ol class="steps" role="list">
       ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang, zone }} />`)}
     </ol></section>
-    ${(call.wish || call.notes.length > 0) && html`<section class="panel notes" aria-label=${t.notes}><h2>${t.notes}</h2>
+    <section class="panel notes" aria-label=${t.notes}><h2>${t.notes}</h2>
       ${call.wish && html`<p class="wish">${t.wish[call.wish]}</p>`}
-      <ul role="list">${call.notes.map((note) => html`<li key=${note.at + note.text}><time datetime=${note.at}>${clock(note.at, lang)}</time> ${note.text}</li>`)}</ul></section>`}
+      <ul role="list">${call.notes.map((note) => html`<li key=${note.at + note.text}><time datetime=${note.at}>${clock(note.at, lang)}</time> ${note.text}</li>`)}</ul>
+      <${NewNote} key=${call.callSid} t=${t} add=${on.note} /></section>
     <div class="columns">
       <section class="panel"><h2>${t.transcript}</h2><${Transcript} ...${{ call, t, lang }} /></section>
       <section class="panel aside"><h2>${t.speed}</h2><p class="quiet small">${t.speedHint}</p><${Speed} turns=${call.turns} t=${t} lang=${lang} /></section>
@@ -38,17 +42,30 @@ export function CallPage({ call, t, lang, state, me, on }) {
   </article>`;
 }
 
+const hintOf = (kind, call, t) => (kind === 'follow_up' ? `${call.interrupted ? t.interrupted : t.status[call.status]}${t.stop}${t.needHint}` : t.todo.hint[kind] || t.needHint);
+
+function NewNote({ t, add }) {
+  const [text, setText] = useState('');
+  const give = (event) => { event.preventDefault(); add(text, () => setText('')); };
+  return html`<form class="newnote" onSubmit=${give}><label class="hidden" for="newnote">${t.todo.note}</label>
+    <input id="newnote" required maxlength="500" autocomplete="off" placeholder=${t.todo.note} value=${text} onInput=${(event) => setText(event.target.value)} />
+    <button>${t.todo.add}</button></form>`;
+}
+
 function Answer({ step, call, t, lang, zone }) {
   const asking = call.status === 'active' && call.step === step.step;
   const over = call.status !== 'active' || STEP_ORDER.indexOf(call.step) > STEP_ORDER.indexOf(step.step);
-  const kind = step.value ? 'full' : asking ? 'open' : over ? 'gone' : '';
+  const unsure = call.unsure.includes(step.step) && !(call.live && asking);
+  const kind = step.value ? (unsure ? 'full unsure' : 'full') : asking ? 'open' : over ? 'gone' : '';
   return html`<li class=${kind} data-step=${step.step} aria-current=${asking ? 'step' : undefined}>
-    <span class="mark">${step.value ? html`<${Icon} name="check" />` : ''}</span>
+    <span class="mark">${step.value ? html`<${Icon} name=${unsure ? 'question' : 'check'} />` : ''}</span>
     <span class="label">${t.step[step.step]}</span>
-    <span class="value">${step.value ? shown(step, lang, zone) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
-    ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed ? html`<em>${t.confirmed}</em>` : asking && html`<em class="asked">${t.readBack}</em>`}</small>`}
+    <span class="value">${step.value ? dialled(step, shown(step, lang, zone)) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
+    ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed ? html`<em>${t.confirmed}</em>` : unsure ? html`<em class="unsure">${t.todo.unconfirmed}</em>` : asking && html`<em class="asked">${t.readBack}</em>`}</small>`}
   </li>`;
 }
+
+const dialled = (step, text) => (step.step === 'phone' && !step.masked ? html`<a href="tel:${step.value}">${text}</a>` : text);
 
 const STEP_ORDER = ['name', 'phone', 'address', 'email', 'service', 'time', 'done'];
 

@@ -1,17 +1,20 @@
 // All calls: what needs a person first, then as they come.
 import { Component, html } from './ui.js';
-import { Icon, State, Steps, callerOf, valueOf, waits } from './parts.js';
+import { Icon, State, Steps, callerOf, valueOf } from './parts.js';
+import { isUrgent, why } from './queue.js';
 import { ago, lasted } from './words.js';
 
+// What each button leaves in the list; `needs` is what waits for somebody, `mine` what I took.
 export const FILTERS = {
   all: () => true,
   live: (call) => call.live,
-  needs: waits,
+  needs: (call, at) => Boolean(at.reasonOf(call)),
+  mine: (call, at) => Boolean(at.me) && call.takenBy === at.me && (call.live || !call.doneBy),
   booked: (call) => call.status === 'booked',
   open: (call) => call.status !== 'booked' && !call.live,
 };
 
-export function CallList({ calls, filter, counts, chosen, t, now, on, query, more }) {
+export function CallList({ calls, filter, counts, chosen, t, now, on, query, more, reasonOf }) {
   return html`<nav class="list" aria-label=${t.title}>
     <label class="search"><${Icon} name="search" /><span class="hidden">${t.search}</span>
       <input type="search" placeholder=${t.search} value=${query} onInput=${(e) => on.search(e.target.value)} />
@@ -20,7 +23,7 @@ export function CallList({ calls, filter, counts, chosen, t, now, on, query, mor
       ${Object.keys(FILTERS).map((name) => html`<button type="button" aria-pressed=${filter === name} class=${name === 'needs' && counts.needs ? 'urgent' : ''}
         onClick=${() => on.filter(name)}>${t[name]}${counts[name] ? html` <b>${counts[name]}</b>` : ''}</button>`)}
     </div>
-    <ul role="list">${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now) }} />`)}</ul>
+    <ul role="list">${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now), kind: reasonOf(call) }} />`)}</ul>
     ${calls.length === 0 && html`<div class="empty"><h2>${query || filter !== 'all' ? t.nothing : t.none}</h2>
       ${!query && filter === 'all' && html`<p>${t.noneHint}</p>`}</div>`}
     ${more && html`<button class="more" type="button" onClick=${on.more}>${t.more}</button>`}
@@ -32,14 +35,14 @@ const timeOf = (call, t, now) => (call.live ? lasted(now - Date.parse(call.creat
 // A row that would look the same is not drawn again: with many calls live that is most of a page's
 // work. A changed call is another object. What a row is given must not change with the list (as all of
 // `on` does), or the row holds on to the list that it was last drawn in.
-const LOOK = ['call', 't', 'open', 'chosen', 'time'];
+const LOOK = ['call', 't', 'open', 'chosen', 'time', 'kind'];
 
 class Row extends Component {
   shouldComponentUpdate(next) {
     return LOOK.some((name) => next[name] !== this.props[name]);
   }
 
-  render({ call, t, open, chosen, time }) {
+  render({ call, t, open, chosen, time, kind }) {
     const name = valueOf(call, 'name');
     const number = valueOf(call, 'phone') || callerOf(call, t);
     const opened = (event) => {
@@ -47,13 +50,13 @@ class Row extends Component {
       event.preventDefault();
       open(call.callSid);
     };
-    return html`<li class=${waits(call) ? `waits ${call.needs}` : ''}>
+    return html`<li class=${kind && !call.takenBy ? `waits ${isUrgent(kind) ? 'person' : kind}` : ''}>
       <a href="/c/${call.callSid}" data-sid=${call.callSid} aria-current=${chosen ? 'true' : undefined} onClick=${opened}>
         <span class="line"><strong>${name || number || t.unsaved}${name && number && html` <small>${number.length > 9 ? number.slice(-7) : number}</small>`}</strong><time>${time}</time></span>
         <span class="line"><${State} call=${call} t=${t} /><${Steps} call=${call} t=${t} /></span>
-        ${(call.takenBy || waits(call)) && html`<span class="line small">${call.takenBy
+        ${(call.takenBy || kind) && html`<span class="line small">${call.takenBy
           ? html`<span class="taken"><${Icon} name="hand" />${t.takenBy(call.takenBy)}</span>`
-          : html`<span class="need"><${Icon} name="alert" />${t[call.needs]}</span>`}</span>`}
+          : html`<span class="need"><${Icon} name="alert" />${why(kind, call, t)}</span>`}</span>`}
       </a>
     </li>`;
   }

@@ -16,6 +16,7 @@ const PATHS = {
   bubble: 'M3 4.500h14v9H9.500L6 16.800v-3.300H3zM6.500 8h7M6.500 10.500h4.500',
   pen: 'M4 16l.8-3.300L13.300 4.200a1.700 1.700 0 0 1 2.500 2.500L7.300 15.200zm8-10.500 2.500 2.500',
   stop: 'M2.800 11.500c3.700-4 10.700-4 14.400 0 .4.400.4 1 .1 1.400l-1.300 1.500c-.4.400-1 .5-1.500.2l-2-1.200v-2.200a8.500 8.500 0 0 0-5 0v2.200l-2 1.200c-.5.300-1.100.2-1.500-.2l-1.300-1.500c-.3-.4-.3-1 .1-1.400z',
+  question: 'M7.500 7.500a2.500 2.500 0 1 1 3.800 2.100c-.9.600-1.300 1-1.300 2m0 2.900v.1',
   clock: 'M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zm0-11v4.200l2.800 1.700',
   alert: 'M10 6.500v4.500m0 2.500v.1M10 2.800 1.800 17h16.400z',
 };
@@ -36,9 +37,6 @@ export function State({ call, t }) {
   const [kind, word] = stateOf(call, t);
   return html`<span class="state state-${kind}"><i></i>${word}</span>`;
 }
-
-// Needs a person, and nobody has it in hand.
-export const waits = (call) => Boolean(call.needs) && !call.takenBy;
 
 export function Steps({ call, t }) {
   const done = call.steps.filter((s) => s.value).length;

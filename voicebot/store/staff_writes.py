@@ -1,0 +1,66 @@
+"""What staff write of a call: a note, and that it is done. Outside any session's sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from voicebot.call import CallSid, Needs, Note
+from voicebot.store.client import unavailable_when_away
+from voicebot.store.commit_encoding import Argument, Event, encode_events, told
+from voicebot.store.layout import (
+    DONE_AT_FIELD,
+    DONE_BY_FIELD,
+    NEEDS_FIELD,
+    NOTES_FIELD,
+    call_keys,
+    clean,
+    iso_utc,
+    note_json,
+)
+from voicebot.store.scripts import Script, Verdict, shared
+
+_NOTE = Script("note", ("common", "change"))
+
+
+class StaffWrites:
+    """Every method raises StoreUnavailable and BrokenRecord, and returns False for an unknown
+    call."""
+
+    def __init__(self, client: Redis, *, retention_s: int, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._retention_s = retention_s
+        self._clock = clock
+
+    async def note(self, call_sid: CallSid, by: str, text: str) -> bool:
+        """Add a note that names its writer to those of the call."""
+        note = note_json(Note(f"{by}: {text}", self._clock()))
+        return await self._write(call_sid, {}, note, [told(NOTES_FIELD, f"[{note}]")])
+
+    async def finish(self, call_sid: CallSid, by: str) -> bool:
+        """Mark that nothing is left to do for a call."""
+        fields = {
+            NEEDS_FIELD: Needs.NOTHING.value,
+            DONE_BY_FIELD: clean(by),
+            DONE_AT_FIELD: iso_utc(self._clock()),
+        }
+        events = [told(NEEDS_FIELD, Needs.NOTHING), ("type", "done", "value", clean(by))]
+        return await self._write(call_sid, fields, "", events)
+
+    async def reopen(self, call_sid: CallSid, needs: Needs) -> bool:
+        """Take a `finish` back: `needs` is what staff must do after all."""
+        fields = {NEEDS_FIELD: needs.value, DONE_BY_FIELD: "", DONE_AT_FIELD: ""}
+        events = [told(NEEDS_FIELD, needs), ("type", "done", "value", "")]
+        return await self._write(call_sid, fields, "", events)
+
+    async def _write(
+        self, call_sid: CallSid, fields: Mapping[str, str], notes: str, events: Sequence[Event]
+    ) -> bool:
+        flat = [text for pair in fields.items() for text in pair]
+        arguments: list[Argument] = [len(flat), *flat, notes, *encode_events(events)]
+        head = shared(call_sid, self._clock(), self._retention_s)
+        with unavailable_when_away():
+            reply = await _NOTE.run(self._client, call_keys(call_sid).record, (*head, *arguments))
+        return reply == Verdict.APPLIED
