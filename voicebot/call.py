@@ -271,6 +271,8 @@ class Window:
     days      the only days allowed; empty: all from `first` to `last`
     after     no earlier in the day      before  no later; the same as `after`: exactly then
     soonest   the first free one is wished for
+    ends      the work is to be over by then
+    but       no visit may reach into these      also  further windows, that suit as well
     """
 
     days: tuple[date, ...] = ()
@@ -279,12 +281,25 @@ class Window:
     after: time | None = None
     before: time | None = None
     soonest: bool = False
+    ends: time | None = None
+    but: tuple[Window, ...] = ()
+    also: tuple[Window, ...] = ()
 
     def has_day(self, day: date) -> bool:
-        """Return whether a day is allowed."""
-        after_first = self.first is None or day >= self.first
-        before_last = self.last is None or day <= self.last
-        return (not self.days or day in self.days) and after_first and before_last
+        """Return whether a visit may begin on a day, at some time of it."""
+        if any(not (out.after or out.before) and out._names(day) for out in self.but):
+            return False
+        return self._names(day) or any(other.has_day(day) for other in self.also)
+
+    def allows(self, at: datetime, minutes: int) -> bool:
+        """Return whether a visit of so many minutes may begin at a moment."""
+        start, last = at.hour * 60 + at.minute, self.ends
+        if last is not None and start + minutes > last.hour * 60 + last.minute:
+            return False
+        if any(out.is_reached(at.date(), start, start + minutes) for out in self.but):
+            return False
+        boxes = (self, *self.also)
+        return any(box._names(at.date()) and box.has_time(at.time()) for box in boxes)
 
     def has_time(self, at: time) -> bool:
         """Return whether a visit may begin at this time of a day."""
@@ -292,6 +307,18 @@ class Window:
             return at == self.after
         late = self.after is None or at >= self.after
         return late and (self.before is None or at < self.before)
+
+    def is_reached(self, day: date, start: int, end: int) -> bool:
+        """Return whether a visit reaches into it, from one minute of a day until another."""
+        since = self.after.hour * 60 + self.after.minute if self.after else 0
+        until = self.before.hour * 60 + self.before.minute if self.before else 24 * 60
+        overlaps = start == since if since == until else start < until and end > since
+        return overlaps and self._names(day)
+
+    def _names(self, day: date) -> bool:
+        after_first = self.first is None or day >= self.first
+        before_last = self.last is None or day <= self.last
+        return (not self.days or day in self.days) and after_first and before_last
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,15 @@ class Scene:
     asked: list[Request] = field(default_factory=list)
     change: Change = field(default_factory=Change)
     ending: Ending | None = None
+    now: datetime = NOW
 
     def hears(self, text: str) -> str:
         """Return what the bot says to this."""
-        where = situation(self.dialogue, NOW)
-        event: Event = Heard(Message(Speaker.CALLER, text, NOW), read(text, where))
+        where = situation(self.dialogue, self.now)
+        event: Event = Heard(Message(Speaker.CALLER, text, self.now), read(text, where))
         notes = self.change.notes
         while True:
-            self.dialogue, effects = next_move(self.dialogue, event, NOW)
+            self.dialogue, effects = next_move(self.dialogue, event, self.now)
             self._note(effects)
             inquiries = [effect for effect in effects if isinstance(effect, Inquire)]
             if not inquiries:

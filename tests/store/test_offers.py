@@ -130,6 +130,26 @@ async def test_no_time_is_offered_on_closed_days(desk: Desk, salon: Business) ->
     assert await closed("A").free(Window(days=(WEDNESDAY,))) == ()
 
 
+async def test_no_visit_reaches_into_what_is_left_out(desk: Desk, salon: Business) -> None:
+    busy = Window((WEDNESDAY,), after=time(11), before=time(12))
+    window = Window((WEDNESDAY,), before=time(13), but=(busy,))
+    free = await desk("A").free(window, service="colour", most=10)
+    assert hours(free, salon) == ["09:00", "12:00", "12:30"]
+
+
+async def test_the_work_is_over_by_the_hour_that_is_wished(desk: Desk, salon: Business) -> None:
+    window = Window((WEDNESDAY,), after=time(12), ends=time(15))
+    free = await desk("A").free(window, service="colour", most=10)
+    assert hours(free, salon) == ["12:00", "12:30", "13:00"]
+
+
+async def test_each_of_two_days_has_its_own_hours(desk: Desk, salon: Business) -> None:
+    friday = Window((date(2026, 3, 6),), after=time(16))
+    window = Window((WEDNESDAY,), before=time(10), also=(friday,))
+    free = await desk("A").free(window, service="cut", most=10)
+    assert sorted(hours(free, salon)) == ["09:00", "09:30", "16:00", "16:30"]
+
+
 async def test_no_time_is_offered_that_clocks_skip(desk: Desk, salon: Business) -> None:
     always = {"sunday": (Hours.model_validate({"opens": "00:00", "closes": "24:00"}),)}
     night = Desk(desk.client, salon.model_copy(update={"hours": always}), desk.clock)

@@ -78,7 +78,7 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
     spoken = (
         turn.say_time(piece) if act.step is Step.TIME else written(act.step, piece, turn.business)
     )
-    if missing is Missing.CLOCK and (offered := times.of_day(turn, piece)):
+    if act.step is Step.TIME and (offered := times.of_piece(turn, piece, ambiguous=act.ambiguous)):
         return offered
     answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
     if answer is not None:

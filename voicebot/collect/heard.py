@@ -78,7 +78,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
-    if said.has(Wait) and not (said.values or said.has(Affirm, Deny, Choose, Flexible)):
+    answers = said.values or said.piece(held.step) or said.has(Affirm, Deny, Choose, Flexible)
+    if said.has(Wait) and not answers:
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
         return _offered(turn, said)
@@ -144,8 +145,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if purpose is Purpose.MOVE and in_the_making and held.mode is not Mode.CLOSING:
         return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text)
-    for flexible in said.of(Flexible):
-        turn = turn.become(window=flexible.window)
+    if window := times.wished(turn, said.reading.acts):
+        turn = turn.become(window=window)
     kept = (Step.NAME, Step.PHONE, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
@@ -248,8 +249,8 @@ def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
 
 def _early_time(turn: Turn, said: Said) -> Turn:
     """Hold what was said about the time before it is asked for."""
-    for flexible in said.of(Flexible):
-        turn = turn.become(window=times.narrowed(turn.dialogue.window, flexible.window))
+    if window := times.wished(turn, said.reading.acts):
+        turn = turn.become(window=window)
     piece = said.piece(Step.TIME)
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)

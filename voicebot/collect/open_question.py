@@ -125,8 +125,7 @@ def _time(turn: Turn, said: Said) -> Turn | None:
             turn = turn.say("time.zone")
         ambiguous = isinstance(act, Provide) and act.ambiguous
         return times.wish_for(turn, act.value or "", ambiguous=ambiguous)
-    if flexible := said.of(Flexible):
-        window = times.narrowed(turn.dialogue.window, flexible[-1].window)
+    if window := times.wished(turn, said.reading.acts):
         return times.look(turn, window)
     if any(ask.topic == "free" for ask in said.of(Ask)):
         return times.look(turn, turn.dialogue.window or Window())
@@ -141,8 +140,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         others = [act for act in said.values if act.step is Step.TIME]
         if others and others[-1].value != held.pending:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
-        if not others and said.of(Flexible):
-            return times.look(turn, times.narrowed(held.window, said.of(Flexible)[-1].window))
+        if not others and (window := times.wished(turn, said.reading.acts)):
+            return times.look(turn, window)
     if new & set(said.read_back):
         attempts = held.attempts + 1
         turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)
@@ -188,6 +187,8 @@ def _choosing(turn: Turn, said: Said) -> Turn:
         value = choice.moment or _at(held.offered, choice.position)
         if value:
             return times.choose(turn, value)
+    if _leaves_it_to_us(said) and not named:
+        return times.choose(turn, held.offered[0])
     piece = said.piece(Step.TIME)
     if piece and (one := _only(held.offered, piece.partial or piece.value or "")):
         return times.choose(turn, one)
@@ -206,6 +207,12 @@ def _choosing(turn: Turn, said: Said) -> Turn:
     if _dealt_with(said):
         return _repeated(turn, said)
     return again(turn)
+
+
+def _leaves_it_to_us(said: Said) -> bool:
+    """Return True for "any of them, you choose", and for "the earliest"."""
+    windows = [act.window for act in said.of(Flexible)]
+    return bool(windows) and set(windows) <= {Window(), Window(soonest=True)} and not said.has(Ask)
 
 
 def _at(offered: tuple[str, ...], position: int | None) -> str | None:

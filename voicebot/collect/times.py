@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import reduce
 from typing import Literal
 
 from voicebot.business import WEEKDAYS, Hours
@@ -19,7 +20,18 @@ from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
 from voicebot.collect.spoken import in_a_sentence, written_time
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Correct, Missing, Provide, window_of
+from voicebot.collect.understanding import (
+    Act,
+    Correct,
+    Flexible,
+    Missing,
+    Note,
+    Provide,
+    joined,
+    names_days,
+    names_hours,
+    window_of,
+)
 from voicebot.validation import Refusal, refuse_time
 
 _HALF_DAY = timedelta(hours=12)
@@ -34,22 +46,27 @@ def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
     at = turn.valid(Step.TIME, value)
     if not isinstance(at, datetime):
         return turn.ask()
+    window = joined(_held(turn), Window((at.date(),), after=at.time(), before=at.time()))
+    hours = _held(turn) or Window()
     turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME, given_time=None)
+    turn = turn.become(window=Window(but=window.but, ends=window.ends), partial=None)
     if ambiguous:
         both = [each for each in (at, _other_half(at)) if not _refusal(turn, each)]
+        fitting = [each for each in both if hours.has_time(each.time())]
+        both = fitting if len(fitting) == 1 else both
         if len(both) > 1:
             return _offer(turn, sorted(both))
         at = both[0] if both else at
     refusal = _refusal(turn, at)
     if refusal is None:
-        turn = turn.become(partial=None, window=None, offered=())
+        turn = turn.become(offered=())
         about = turn.dialogue.about
         moved = CallSid(about.call_sid) if about else None
         return turn.ask_for(Reserve(at, service=service_of(turn), instead_of=moved))
     turn = _out_of_hours(turn, at) if refusal is Refusal.CLOSED else turn.say(f"time.{refusal}")
     if refusal is Refusal.TOO_FAR:
-        return turn.become(partial=None).ask()
-    return look(turn, Window(), near=at)
+        return turn.ask()
+    return look(turn, _open(turn), near=at)
 
 
 def either_half(act: Provide | Correct) -> set[str]:
@@ -86,26 +103,35 @@ def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
     return turn.ask_for(Look(window, near, without, service_of(turn)))
 
 
-def narrowed(held: Window | None, said: Window) -> Window:
-    """Return the window that was said, with the days or hours of the one before that it leaves.
+def wished(turn: Turn, acts: Sequence[Act]) -> Window | None:
+    """Return the window that was said, joined with what was said of the time before."""
+    parts = [act.window for act in acts if isinstance(act, Flexible)]
+    parts += [act.leaves for act in acts if isinstance(act, Note) and act.leaves]
+    if parts:
+        days = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
+        parts += [window_of(day.partial) for day in days if day.partial]
+    return reduce(joined, parts, _held(turn)) if parts else None
 
-    "In the morning", and then "next week": mornings of next week.
-    """
-    if held is None:
-        return said
-    days = bool(said.days or said.first or said.last)
-    hours = said.after is not None or said.before is not None
-    if not (days or hours):
-        return replace(held, soonest=True) if said.soonest else said
-    kept = replace(said, after=held.after, before=held.before) if not hours else said
-    return replace(kept, days=held.days, first=held.first, last=held.last) if not days else kept
+
+def _held(turn: Turn) -> Window | None:
+    """Return what was said of the time before: a window, a day, an hour, or the day read back."""
+    held = turn.dialogue
+    piece = held.partial if held.step is Step.TIME else None
+    piece = piece or held.pending
+    return joined(held.window, window_of(piece)) if piece else held.window
+
+
+def _open(turn: Turn) -> Window:
+    """Return every time but those that the caller has left out."""
+    held = _held(turn) or Window()
+    return Window(but=held.but, ends=held.ends)
 
 
 def others(turn: Turn) -> Turn:
     """Offer the next free moments, as none of these suits."""
     held = turn.dialogue
     turn = turn.become(unwanted=(*held.unwanted, *held.offered), offered=())
-    return look(turn, held.window or Window())
+    return look(turn, _held(turn) or Window())
 
 
 def on_free(turn: Turn, event: Free) -> Turn:
@@ -114,9 +140,12 @@ def on_free(turn: Turn, event: Free) -> Turn:
     wish = turn.dialogue.window
     if event.moments:
         return _offer(turn, event.moments)
-    if wish and wish != Window() and not turn.dialogue.offered:
-        # Nothing there: what comes next, whatever was wished for.
-        return look(turn.say("time.none_then"), Window())
+    if wish and not turn.dialogue.offered and (names_days(wish) or names_hours(wish)):
+        # Nothing there: another hour of these days, then another day.
+        turn = turn if turn.said else turn.say("time.none_then")
+        both = names_days(wish) and names_hours(wish)
+        wider = replace(wish, after=None, before=None, also=()) if both else _open(turn)
+        return look(turn, wider)
     turn = turn.say("time.none") if turn.dialogue.unwanted else turn
     return turn.become(mode=Mode.ASKING, window=None, unwanted=(), offered=()).ask()
 
@@ -146,7 +175,7 @@ def recall(turn: Turn) -> Turn:
         if turn.valid(Step.TIME, held.given_time):
             return wish_for(turn, held.given_time)
         missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
-        if missing is Missing.CLOCK and (offered := of_day(turn, held.given_time)):
+        if offered := of_piece(turn, held.given_time):
             return offered
         turn = turn.become(partial=held.given_time)
         return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
@@ -161,7 +190,7 @@ def on_placed(turn: Turn, event: Placed) -> Turn:
     value = normal(request.start, turn.business)
     if event.place is Place.TAKEN:
         turn = turn.say("time.taken", time=turn.say_time(value))
-        return look(turn, Window(), near=request.start)
+        return look(turn, _open(turn), near=request.start)
     if isinstance(request, Move):
         return _moved(turn, request.start, event.place)
     if not request.agreed:
@@ -254,26 +283,41 @@ def close(turn: Turn) -> Turn:
     ).ask()
 
 
-def of_day(turn: Turn, said: str) -> Turn | None:
-    """Offer what is free in a part of a day, or instead of a day that cannot be booked.
+def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
+    """Take a piece of a time together with what was said before, as far as both allow something.
 
-    said  a day, with the part of it if one was named; None is returned for a day that can be booked
+    said  a day, a part of one, or an hour; None is returned where the rest is to be asked for
     """
-    day, _, part = said.partition(" ")
+    before = _held(turn) or Window()
+    window = joined(before, _either_hour(said) if ambiguous else window_of(said))
+    if said.startswith("T"):
+        days = {value.partition("T")[0] for value in turn.dialogue.offered}
+        days = days or {f"{day:%Y-%m-%d}" for day in before.days}
+        if len(days) == 1:
+            return wish_for(turn, f"{days.pop()}{said}", ambiguous=ambiguous)
+        return look(turn, window) if names_days(window) else None
+    day = f"{window.days[0]}" if len(window.days) == 1 else said.partition(" ")[0]
     if refused := _refuse_day(turn, day):
         return refused
-    return look(turn, window_of(said)) if part else None
+    return look(turn, window) if " " in said or names_hours(window) or window.but else None
+
+
+def _either_hour(said: str) -> Window:
+    """Return an hour of the morning or the evening."""
+    hour = window_of(said)
+    other = _other_half(datetime.combine(date.min + _HALF_DAY, hour.after or time())).time()
+    return replace(hour, also=(Window(after=other, before=other),))
 
 
 def _refuse_day(turn: Turn, day: str) -> Turn | None:
     business, local = turn.business, turn.now.astimezone(turn.business.zone)
     at = datetime.fromisoformat(day).replace(hour=12, tzinfo=business.zone)
     if at.date() < local.date():
-        return look(turn.say("time.past"), Window())
+        return look(turn.say("time.past"), _open(turn))
     if at.date() > (local + timedelta(days=business.booking.days_ahead)).date():
         return turn.become(partial=None).say("time.too_far").ask()
     if not business.hours.get(WEEKDAYS[at.weekday()]) or business.is_closed(at.date()):
-        return look(turn.say("time.shut", day=turn.say_time(day)), Window(), near=at)
+        return look(turn.say("time.shut", day=turn.say_time(day)), _open(turn), near=at)
     return None
 
 

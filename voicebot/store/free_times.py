@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
 from voicebot.call import Window
@@ -34,6 +34,12 @@ class Load:
         first = max(0, bisect_right(self._minutes, start) - 1)
         counts = self._counts[first : bisect_left(self._minutes, end)]
         return max(counts, default=0)
+
+
+def starts_in(window: Window, day: date, starts: Iterable[int], minutes: int) -> list[int]:
+    """Return the minutes of a day at which a visit of so many minutes may begin in a window."""
+    moments = ((start, datetime.combine(day, time(*divmod(start, 60)))) for start in starts)
+    return [start for start, at in moments if window.allows(at, minutes)]
 
 
 def are_enough(found: Sequence[datetime], window: Window, most: int) -> bool:

@@ -31,7 +31,16 @@ from voicebot.business import WEEKDAYS, Business
 from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.free_times import Load, Visits, are_enough, are_nearest, exists, nearest, spread
+from voicebot.store.free_times import (
+    Load,
+    Visits,
+    are_enough,
+    are_nearest,
+    exists,
+    nearest,
+    spread,
+    starts_in,
+)
 from voicebot.store.layout import call_keys
 from voicebot.store.scripts import Script
 
@@ -197,7 +206,7 @@ class Slots:
     async def vacant(self, day: date) -> list[datetime]:
         """Return the free moments of a day, and take none of them. Raises client.AWAY."""
         kind, (taken,) = self._kind(None), await self._read([day])
-        starts = self._starts(kind, Window())[day.weekday()]
+        starts = self._starts(kind)[day.weekday()]
         is_closed = self._business.is_closed(day)
         return [] if is_closed else list(self._free_on(day, taken, kind, starts))
 
@@ -214,12 +223,13 @@ class Slots:
         No more days are read than that takes, each part of them in one round trip.
         """
         kind, found = self._kind(service), list[datetime]()
-        starts = self._starts(kind, window)
+        starts = self._starts(kind)
         days = self._days(window, near, starts)
         for at in range(0, len(days), _DAYS_AT_ONCE):
             part, rest = days[at : at + _DAYS_AT_ONCE], days[at + _DAYS_AT_ONCE :]
             for day, taken in zip(part, await self._read(part), strict=True):
-                free = self._free_on(day, taken, kind, starts[day.weekday()])
+                wanted = starts_in(window, day, starts[day.weekday()], kind.minutes)
+                free = self._free_on(day, taken, kind, wanted)
                 found += [moment for moment in free if moment not in refused]
                 if near is None and are_enough(found, window, most):
                     return found[:most] if window.soonest else spread(found, most)
@@ -229,15 +239,14 @@ class Slots:
             return sorted(nearest(sorted(found), near, most))
         return found[:most] if window.soonest else spread(found, most)
 
-    def _starts(self, kind: _Kind, window: Window) -> list[list[int]]:
+    def _starts(self, kind: _Kind) -> list[list[int]]:
         """Return by weekday the minutes at which visits begin: a slot after the other."""
         step = self._business.booking.slot_minutes
         times = [(minute, time(*divmod(minute, 60))) for minute in range(0, 24 * 60, step)]
-        allowed = [(minute, at) for minute, at in times if window.has_time(at)]
         return [
             [
                 minute
-                for minute, at in allowed
+                for minute, at in times
                 if any(span.has_room(at, kind.minutes) for span in self._business.hours.get(d, ()))
             ]
             for d in WEEKDAYS

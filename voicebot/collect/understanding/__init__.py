@@ -16,6 +16,7 @@ from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.phone import e164
 from voicebot.collect.understanding.fields.service import named_in
 from voicebot.collect.understanding.fields.time_pieces import window_of
+from voicebot.collect.understanding.fields.time_windows import joined, names_days, names_hours
 from voicebot.collect.understanding.fields.trades import descriptions
 from voicebot.collect.understanding.spelled import likeliest
 from voicebot.collect.understanding.types import (
@@ -77,8 +78,11 @@ __all__ = [
     "consents",
     "descriptions",
     "e164",
+    "joined",
     "likeliest",
     "named_in",
+    "names_days",
+    "names_hours",
     "read",
     "utterance",
     "valid",

@@ -203,10 +203,14 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Tells staff something that belongs to no field: "the gate code is 12", "ring first"."""
+    """Tells staff something that belongs to no field: "the gate code is 12", "ring first".
+
+    leaves  the times that it leaves to a visit: "my carer comes at nine"
+    """
 
     text: str
     span: Span
+    leaves: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def test_a_day_that_is_told_by_another_is_counted_from_it(said: str, value: str 
         ("before Christmas", None),
         ("after Christmas", None),
         ("before Friday", None),
-        ("after Friday at ten", "T10:00"),
+        ("after Friday at ten", None),
         ("not before Thursday", None),
         ("I can't come before ten on Friday", "2026-12-04T10:00"),
         ("from ten", "T10:00"),

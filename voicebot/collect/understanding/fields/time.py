@@ -8,7 +8,7 @@ the time that is held. A time of another zone ("3 pm Perth time") is counted in 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -20,7 +20,7 @@ from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
-from voicebot.collect.understanding.fields.time_open import chosen, told, window, with_role
+from voicebot.collect.understanding.fields.time_open import chosen, shifted, told, with_role
 from voicebot.collect.understanding.fields.time_patterns import Line, Rules
 from voicebot.collect.understanding.fields.time_pieces import (
     PARTS,
@@ -32,8 +32,18 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
+from voicebot.collect.understanding.fields.time_terms import in_part
+from voicebot.collect.understanding.fields.time_wish import cuts, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
-from voicebot.collect.understanding.types import Asked, Correct, Missing, Note, Provide, Situation
+from voicebot.collect.understanding.types import (
+    Asked,
+    Correct,
+    Flexible,
+    Missing,
+    Note,
+    Provide,
+    Situation,
+)
 from voicebot.collect.understanding.utterance import Utterance
 
 _DAWN_HOUR = 5
@@ -57,6 +67,8 @@ _OF_TIMES = _OF_DAYS.union(
     ("number.unit", "number.teen", "number.ten", "number.sounds_like"),
 )
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
+_SUITS = ("suits", "trail", "refused", "turn", "wish")
+"""Behind "Friday's" they say how it would be, and not what happens then."""
 P = TypeVar("P", Day, Clock, Part)
 _Known = tuple[date | None, time_of_day | None, str]
 
@@ -71,7 +83,7 @@ def time_by(
     situation: Situation,
     days: Rules[Day],
     clocks: Rules[Clock],
-    outside: Iterable[tuple[int, int]] = (),
+    outside: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Candidate]:
     """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
     strict = situation.step is not Step.TIME
@@ -84,21 +96,42 @@ def time_by(
     line = Line(said, situation, days, clocks)
     if _only_asks(line):
         return
-    facts = list(_facts(line))
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
+    facts = list(_facts(line))
+    every = (
+        [with_role(line, piece) for piece in pieces_of(line, read_back, outside)] if facts else []
+    )
+    facts = [_with_its_day(line, fact, every) for fact in facts]
     found = pieces_of(line, read_back, [*facts, *outside])
     pieces = [with_role(line, piece) for piece in found]
     yield from chosen(line, pieces)
-    yield from _provided(line, pieces)
     if strict:
+        yield from _provided(line, pieces)
         return
-    yield from window(line, pieces, read_back)
+    plans = [piece for fact in facts for piece in _plans(line, fact, every)]
+    wished = wish(line, pieces, plans)
+    ranged = any(p.until for p in pieces if isinstance(p, Clock)) and "time.any" not in said.tags
+    later = None if pieces else shifted(line, read_back)
+    if later:
+        word, window = later
+        yield from told(line, Flexible(window, said.span(*word)), *word)
+    elif wished is None or wished.is_taken or wished.is_plain or ranged:
+        yield from _provided(line, pieces)
+    if wished and not later and not wished.is_taken and (wished.is_open or not wished.is_plain):
+        told_too = [
+            fact for fact in facts if any(fact[0] <= plan.first < fact[1] for plan in plans)
+        ]
+        first = min([wished.first, *(fact[0] for fact in told_too)])
+        end = max([wished.end, *(fact[1] for fact in told_too)])
+        yield from told(line, Flexible(wished.window, said.span(first, end)), first, end, ranged)
     for first, end in facts:
         if any(said.all(*_OF_TIMES, first=first, end=end)):
             span = said.span(first, end)
-            yield Candidate(Note(said.text[slice(*span)], span), first, end, _AS_NOTE)
+            leaves = wish(line, (), [each for each in plans if first <= each.first < end])
+            note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
+            yield Candidate(note, first, end, _AS_NOTE)
 
 
 def _only_asks(line: Line) -> bool:
@@ -121,18 +154,63 @@ def _facts(line: Line) -> Iterator[tuple[int, int]]:
     A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
     """
     end, tokens = 0, line.said.tokens
-    for fact in line.said.all("time.fact"):
-        wish = line.tag(fact.first, "wish") or line.before(fact.first, "wish")
-        if fact.first < end or (wish and (wish.end >= fact.end or wish.end <= fact.first)):
+    starts = [(fact.first, fact.end) for fact in line.said.all("time.fact", "time.busy")]
+    for first, behind in sorted([*starts, *_occasions(line)]):
+        wish = line.tag(first, "wish") or line.before(first, "wish")
+        if first < end or (wish and (wish.end >= behind or wish.end <= first)):
             continue
-        end = fact.end
+        end = behind
         while end < line.end and not line.tag(end, "turn", "wish"):
             inside = tokens[end].glued and end + 1 < line.end and tokens[end + 1].glued  # 3.30
             if tokens[end].low in ".?!;," and not inside:
                 break
             end += 1
         if not (line.tag(end, "wish") and line.tag(end, "trail")):
-            yield fact.first, end  # "she said Friday would suit" wishes
+            yield first, end  # "she said Friday would suit" wishes
+
+
+def _occasions(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the days that are something of the caller's: "Thursday's bins"."""
+    for day in line.said.all("time.weekday"):
+        joint = line.tag(day.end, "is")
+        behind = joint.end if joint else day.end
+        is_one = joint or line.said.low(day.end - 1).endswith("'s")
+        if article := line.tag(behind, "the"):
+            behind = article.end
+        word = 0 < behind < line.end and not line.said.is_sound(behind)
+        if is_one and word and not line.tag(behind, *_SUITS) and not line.begins[behind]:
+            yield day.first, behind
+
+
+def _with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Return a fact with the days right before it: "Thursday I've got pilates at four"."""
+    first, end = fact
+    inside = [piece for piece in pieces if first <= piece.first < end]
+    if not _is_busy(line, fact) or any(piece.role is not Role.WANTED for piece in inside):
+        return fact
+    for piece in reversed(pieces):
+        between = range(piece.end, first)
+        if isinstance(piece, Day) and piece.end <= first:
+            if not all(line.tag(at, "and", "or", "inside") for at in between):
+                break
+            first = piece.first
+    return first, end
+
+
+def _is_busy(line: Line, fact: tuple[int, int]) -> bool:
+    first, end = fact
+    busy = any(line.said.all("time.busy", first=first, end=end))
+    return busy or line.tag(first, "weekday") is not None
+
+
+def _plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Give the days and hours of what the caller has to do then."""
+    first, end = fact
+    home = any(line.said.all("time.home", first=first, end=end))
+    for piece in pieces if _is_busy(line, fact) else ():
+        if first <= piece.first < end and piece.role in (Role.WANTED, Role.SINCE, Role.UNTIL):
+            free = home and isinstance(piece, Clock) and piece.role is Role.WANTED
+            yield replace(piece, role=Role.UNTIL) if free else piece
 
 
 def _held(situation: Situation) -> _Known:
@@ -155,9 +233,7 @@ def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock]
     A mend ("no", "make it") opens a round, in which only the surest hours count.
     """
     strict = line.situation.step is not Step.TIME
-    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
-    cuts = {at for at in turns if not line.tag(at, "no_turn")}
-    starts = sorted(cuts.union(clause.first for clause in line.said.clauses if clause.mends))
+    starts = cuts(line)
     rounds: list[list[Piece]] = []
     for _, group in groupby(pieces, lambda piece: bisect_right(starts, piece.first)):
         each = list(group)
@@ -188,7 +264,7 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     if assumes >= EITHER or not (day or clocks or parts):
         return
     part = parts[0].name if parts else ""
-    clock = _in_part(clocks[0], part or held_part) if clocks else None
+    clock = in_part(clocks[0], part or held_part) if clocks else None
     hour = clock.time if clock else days[0].hour if days else None
     if clock and not clock.until and len({each.time for each in clocks}) > 1:
         assumes = max(assumes, _SEVERAL_CLOCKS)
@@ -254,12 +330,6 @@ def _may_be_it(piece: Piece) -> bool:
     """Return True for what may be the time itself, and not only bound it."""
     since = isinstance(piece, Clock) and piece.role is Role.SINCE
     return since or piece.role is Role.WANTED or isinstance(piece, Part)
-
-
-def _in_part(clock: Clock, part: str) -> Clock:
-    """Return the hour with a part of the day that was named elsewhere, where it makes sense."""
-    likely = part and not clock.part and not clock.half and clock.hour % 12 in PARTS[part].likely
-    return replace(clock, part=part) if likely else clock
 
 
 def _ours(line: Line, stamp: str) -> tuple[str, bool]:

@@ -248,7 +248,9 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     at = line.before(first, "at", "earliest", "latest") and (ends or digits <= 2)
     if at or line.tag(behind, "onward") or first - 1 in inside:
         return Cue.MEDIUM
-    if alone and not line.before(first, "few"):
+    sentence = line.opens(clock.first) and line.closes(clock.end)
+    sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
+    if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK
     joint = line.before(first, "weak")
     thing = clock.hour == 1 and not clock.minute and not digits

@@ -26,13 +26,17 @@ class Kind(IntEnum):
 
 
 class Role(Enum):
-    """The part of a day or hour that is wanted: it, after it, before it, not it, all but it."""
+    """The part of a day or hour that is wanted: it, after it, before it, not it, all but it.
+
+    ENDS is the hour by which the work is to be over.
+    """
 
     WANTED = auto()
     SINCE = auto()
     UNTIL = auto()
     OUT = auto()
     BUT = auto()
+    ENDS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,15 @@ _WIDEST = {
 
 
 def window_of(piece: str) -> Window:
-    """Return the times that a piece of a time allows: a day, or a part of one (`2027-03-04 18`)."""
-    day, _, since = piece.partition(" ")
+    """Return the times that a piece of a time allows: `2027-03-04`, `2027-03-04 18`, `T10:30`.
+
+    Of a whole moment it is the day.
+    """
+    stamp, _, since = piece.partition(" ")
+    day, _, clock = stamp.partition("T")
+    if not day:
+        hour = time.fromisoformat(clock)
+        return Window(after=hour, before=hour)
     days = (date.fromisoformat(day),)
     if since not in _WIDEST:
         return Window(days)

@@ -100,6 +100,8 @@ def _parts(kind: type) -> Iterable[tuple[str, Any]]:
 
 @cache
 def _window() -> type[BaseModel]:
+    """A window as a model gives it: without what is left out of it."""
     hints = get_type_hints(Window)
-    parts: dict[str, Any] = {part.name: (hints[part.name], ...) for part in fields(Window)}
+    names = [part.name for part in fields(Window) if part.name not in ("ends", "but", "also")]
+    parts: dict[str, Any] = {name: (hints[name], ...) for name in names}
     return create_model("Window", __config__=_CLOSED, **parts)

@@ -1,0 +1,257 @@
+"""The window that a whole utterance leaves open: days, hours, and what is left out of them.
+
+Its pieces make terms, each some days with their hours: "Friday morning or Saturday afternoon" has
+two. A term is wanted, or left out: refused ("not Thursday morning"), or taken by other plans of the
+caller's ("I've got choir at two"). "No", "but" and "so" begin a round, and the last round that
+names days, or hours, counts for them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import time
+from itertools import groupby, pairwise, zip_longest
+
+from voicebot.call import Window
+from voicebot.collect.understanding.fields.time_days import EITHER, resolve_together
+from voicebot.collect.understanding.fields.time_open import is_negated
+from voicebot.collect.understanding.fields.time_patterns import Line
+from voicebot.collect.understanding.fields.time_pieces import (
+    Clock,
+    Cue,
+    Day,
+    Kind,
+    Part,
+    Piece,
+    Role,
+)
+from voicebot.collect.understanding.fields.time_terms import (
+    Bound,
+    Item,
+    Term,
+    boxes_of,
+    refused_by,
+    taken_by,
+)
+from voicebot.collect.understanding.fields.time_windows import (
+    assembled,
+    met_hours,
+    names_days,
+    names_hours,
+)
+
+_BOUNDS = {
+    "time.early": Window(before=time(11)),
+    "time.late": Window(after=time(15)),
+    "time.too_early": Window(after=time(11)),
+    "time.too_late": Window(before=time(15)),
+}
+"""The hours of "first thing", "late in the day", "not too early", "that's too late"."""
+
+_OPEN = ("time.any", "ask.free")
+"""With them a day or a part of one is left open: "anything on Friday", "what have you got then"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted and left out, and the tokens that say so.
+
+    is_plain  a moment, an hour, a day, or a part of one: no more than a piece of a time
+    is_open   it may be one, and more is left open: "anything on Friday"
+    is_taken  nothing is wished for, and only other plans are told
+    """
+
+    window: Window
+    first: int
+    end: int
+    is_plain: bool
+    is_open: bool
+    is_taken: bool
+
+
+def cuts(line: Line) -> list[int]:
+    """Return where a round begins: at a mend ("no", "make it"), and at "so" and "but"."""
+    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
+    starts = {at for at in turns if not line.tag(at, "no_turn")}
+    return sorted(starts.union(clause.first for clause in line.said.clauses if clause.mends))
+
+
+def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | None:
+    """Return what the pieces leave open, and out; None where they say nothing of it.
+
+    plans  what is told of the caller's other plans
+    """
+    said = _items(line, pieces)
+    if not (said or plans):
+        return None
+    out = _refused_ones(line, said)
+    wanted = [each for each in said if each not in out]
+    parts: list[Window] = []
+    ends: time | None = None
+    for found in _rounds(line, wanted):
+        ends = next((c.time for c in found if isinstance(c, Clock) and c.role is Role.ENDS), ends)
+        terms = [box for term in _terms(line, found) for box in boxes_of(line, term)]
+        parts = _folded(parts, terms, narrows=not _is_mend(line, found[0].first))
+    if not parts and "time.weekdays" in line.said.tags:
+        parts = boxes_of(line, [])
+    left_out = [each for term in _terms(line, out) for each in refused_by(line, term)]
+    left_out += [
+        each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)
+    ]
+    if any(isinstance(each, Part) and line.before(each.first, "the") for each in wanted):
+        parts = [_on_their_day(part, left_out) for part in parts]
+    window = assembled(parts, left_out, ends=ends)
+    words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
+    every = [*said, *plans, *words]
+    first, end = min(each.first for each in every), max(each.end for each in every)
+    moment = window.after is not None and window.after == window.before
+    plain = _is_plain(line, window, wanted)
+    return Wish(window, first, end, plain, bool(words) and not moment, not said)
+
+
+def _on_their_day(part: Window, left_out: Sequence[Window]) -> Window:
+    """Return "the afternoon" as that of the day whose other hours are left out."""
+    days = {out.days[0] for out in left_out if out.days and names_hours(out)}
+    return replace(part, days=tuple(days)) if len(days) == 1 and not names_days(part) else part
+
+
+def _is_plain(line: Line, window: Window, wanted: Sequence[Item]) -> bool:
+    if window.also or window.first or window.last or window.ends or len(window.days) > 1:
+        return False
+    if window.after is not None and window.after == window.before:
+        return True
+    bounded = any(
+        isinstance(each, Clock | Bound) or each.role is not Role.WANTED for each in wanted
+    )
+    if bounded or not (window.days or line.situation.partial):
+        return False
+    return not window.days or not any(out.has_day(window.days[0]) for out in window.but)
+
+
+def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
+    """Return what names days and hours, in order, with "late" and "first thing"."""
+    found: list[Item] = [*_named(line, pieces)]
+    inside = {at for piece in found for at in range(piece.first, piece.end)}
+    for word in line.said.all(*_BOUNDS):
+        if word.first not in inside:
+            refused = word.tag in ("time.early", "time.late") and is_negated(line, word.first)
+            role = Role.OUT if refused else Role.WANTED
+            found.append(Bound(word.first, word.end, _BOUNDS[word.tag], role))
+    return sorted(found, key=lambda each: each.first)
+
+
+def _named(line: Line, pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield what are days and hours for sure, and no condition: "if you work Sundays"."""
+    behind = 0
+    for piece in pieces:
+        sure = not isinstance(piece, Clock) or piece.cue > Cue.BARE or piece.until
+        day = not isinstance(piece, Day) or piece.kind < Kind.PAST
+        other = line.tag(piece.end, "street") or line.before(piece.first, "condition")
+        if sure and day and not other and (piece.first >= behind or not isinstance(piece, Clock)):
+            yield piece
+            behind = piece.end if isinstance(piece, Clock) and piece.until else behind
+
+
+def _refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
+    """Return what is refused, with what belongs to it.
+
+    Of "not Thursday morning" both, and of "not a Monday or before eight".
+    """
+    out = {n for n, item in enumerate(items) if item.role in (Role.OUT, Role.BUT)}
+    for n, (one, other) in enumerate(pairwise(items)):
+        refused_behind = line.tag(line.on(one.end), "refused") is not None
+        belongs = isinstance(one, Day) is not isinstance(other, Day) and _is_beside(
+            line, one, other
+        )
+        if isinstance(other, Day):  # of "anything but the morning on Thursday" it is wanted
+            named = (each.date for each in items if isinstance(each, Day) and each is not other)
+            belongs = belongs and other.date in named
+        if n in out and not refused_behind and (belongs or _is_or(line, one.end, other.first)):
+            out.add(n + 1)
+        elif n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
+            out.add(n)
+    return [item for n, item in enumerate(items) if n in out]
+
+
+def _is_or(line: Line, at: int, end: int) -> bool:
+    """Return True where nothing but an "or" stands between."""
+    word = line.tag(line.on(at), "or", "and")
+    if word and line.said.tokens[word.first].is_sign:
+        return False
+    at = line.on(word.end) if word else end + 1
+    while at < end and (small := line.tag(at, "the", "on", "inside", "which", "one", "not")):
+        at = line.on(small.end)
+    return at == end or (word is not None and line.before(end, "earliest", "latest") is not None)
+
+
+def _is_mend(line: Line, at: int) -> bool:
+    """Return True where the round in which this stands takes back what was said before."""
+    start = max((cut for cut in cuts(line) if cut <= at), default=0)
+    mend = line.tag(start, "mend") is not None
+    return mend or any(clause.mends and clause.first == start for clause in line.said.clauses)
+
+
+def _rounds(line: Line, wanted: Sequence[Item]) -> Iterator[list[Item]]:
+    """Yield the rounds; in each only the surest hours count."""
+    starts = cuts(line)
+    for _, group in groupby(wanted, lambda each: bisect_right(starts, each.first)):
+        found = list(group)
+        cue = max((c.cue for c in found if isinstance(c, Clock)), default=Cue.WEAK)
+        yield [c for c in found if not isinstance(c, Clock) or c.cue >= cue or _is_joined(line, c)]
+
+
+def _is_joined(line: Line, clock: Clock) -> bool:
+    return clock.until is not None or line.before(clock.first, "or") is not None
+
+
+def _terms(line: Line, items: Sequence[Item]) -> list[Term]:
+    """Return the items term by term: the days and the hours that belong together."""
+    terms: list[Term] = []
+    for item, following in zip_longest(items, items[1:]):
+        days = [each for each in terms[-1] if isinstance(each, Day)] if terms else []
+        whole = bool(days) and len(days) < len(terms[-1])
+        named = item if isinstance(item, Day) else following
+        begins = isinstance(named, Day) and resolve_together([*days[-1:], named], line.today)[1]
+        led = isinstance(item, Day) or (following and _is_beside(line, item, following))
+        listed = isinstance(item, Day) and bool(terms) and isinstance(terms[-1][-1], Day)
+        before = terms[-1][-1] if terms else None
+        apart = before is not None and isinstance(before, Day) is not isinstance(item, Day)
+        apart = apart and before is not None and _is_or(line, before.end, item.first)
+        if not terms or apart or (whole and led and not listed and begins and begins >= EITHER):
+            terms.append([])
+        terms[-1].append(item)
+    return terms
+
+
+def _is_beside(line: Line, one: Item, other: Item) -> bool:
+    return not any(
+        line.said.tokens[at].is_sign or not (line.said.is_sound(at) or line.tag(at, "inside"))
+        for at in range(one.end, other.first)
+    )
+
+
+def _folded(parts: list[Window], terms: list[Window], *, narrows: bool) -> list[Window]:
+    """Return what is wanted after another round: its days, its hours, and the rest as before.
+
+    narrows  it takes nothing back: "Thursday or Friday, but Friday only in the morning"
+    """
+    if not parts or not terms:
+        return terms or parts
+    if not any(names_days(term) for term in terms):
+        both = [(part, term) for part in parts for term in terms]
+        return [
+            replace(part, after=hours.after, before=hours.before)
+            for part, term in both
+            for hours in [met_hours(part, term) or term]
+        ]
+    named, before = ({d for box in each for d in box.days} for each in (terms, parts))
+    if narrows and named < before and all(names_hours(term) for term in terms):
+        left = [replace(p, days=tuple(d for d in p.days if d not in named)) for p in parts]
+        return [*(part for part in left if part.days), *terms]
+    if any(names_hours(term) for term in terms):
+        return terms
+    return [
+        replace(term, after=part.after, before=part.before) for term in terms for part in parts[:1]
+    ]
