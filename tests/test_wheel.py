@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from tests.ports import free_port
 from tests.serving import PATIENCE_S, environment, serving
 from tests.store.server import ValkeyProcess
+from voicebot import __version__
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +70,16 @@ def required(of: Distribution, extras: set[str]) -> Iterator[str]:
 def test_the_wheel_brings_every_file_of_the_package(installed: Path) -> None:
     (package,) = installed.parent.glob("lib/python*/site-packages/voicebot")
     assert files_of(package) == files_of(ROOT / "voicebot")
+
+
+def test_the_version_is_the_programs_own_and_the_metadata_says_what_it_is(installed: Path) -> None:
+    (found,) = installed.parent.glob("lib/python*/site-packages/voicebot-*.dist-info")
+    bot = Distribution.at(found)
+    typed = [str(installed / "voicebot"), "--version"]
+    said = subprocess.run(typed, capture_output=True, text=True, check=True).stdout.strip()
+    assert bot.version == said == __version__
+    assert bot.metadata["License-Expression"] == "MIT"
+    assert "Topic :: Communications :: Telephony" in bot.metadata.get_all("Classifier", [])
 
 
 @pytest.fixture

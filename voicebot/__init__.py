@@ -3,6 +3,7 @@
 import os
 
 __version__ = "0.1.0"
+"""The only place where it stands: the package's metadata, the API and the metrics read it here."""
 
 # Else ONNX Runtime (voice activity, Piper) collects usage data and sends it to its maker. It reads
 # this when it is first imported.

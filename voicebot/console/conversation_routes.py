@@ -145,7 +145,7 @@ async def turn(
     visitor: CurrentVisitor,
     idempotency_key: Annotated[
         str | None,
-        Header(max_length=255, description="The same key is one turn of its call, once result"),
+        Header(max_length=255, description="The same key counts as one turn of its call"),
     ] = None,
 ) -> ConversationAnswer:
     """One step of the very same dialogue as on the phone.
