@@ -209,6 +209,26 @@ async def test_a_cancelled_job_that_waits_is_never_decoded(model: Model, socket:
     assert model.done == [b"first", b"last"]
 
 
+async def test_first_pieces_of_others_go_before_the_rest_of_a_sentence(
+    model: Model, socket: Path
+) -> None:
+    async def said(text: str) -> bytes:
+        return b"".join([piece async for piece in RemoteSynthesizer(socket).speak(text)])
+
+    async with speaking(model, socket), asyncio.TaskGroup() as group:
+        first = group.create_task(said("abc"))
+        await model.has_begun()
+        second = group.create_task(said("xy"))
+        async with asyncio.timeout(WAIT_S):
+            while not REGISTRY.get_sample_value(  # noqa: ASYNC110 - of its own
+                "voicebot_speech_jobs_waiting", {"engine": "tts"}
+            ):
+                await asyncio.sleep(0)
+        model.gate.set()
+    assert (first.result(), second.result()) == (b"abc", b"xy")
+    assert model.done == [b"a", b"x", b"b", b"y", b"c"]
+
+
 async def test_a_sentence_left_early_stops_at_its_next_piece(model: Model, socket: Path) -> None:
     async with speaking(model, socket):
         tts = RemoteSynthesizer(socket)

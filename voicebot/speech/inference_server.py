@@ -5,8 +5,9 @@
 
 Models block, so they run in threads (the engines release the GIL). A job is a generator of replies
 and may be dropped between two of them. Each call has one job or two, so the order of coming is fair
-to calls; a job may have a head start, by which it counts as older. When the queue is full its
-youngest job is refused.
+to calls; a job may have a head start, by which it counts as older. While a piece of a sentence
+sounds, the first pieces of other calls' sentences go first. When the queue is full its youngest job
+is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.errors import SpeechError
+from voicebot.g711 import milliseconds
 from voicebot.log import get_logger
 from voicebot.runtime.process import Lifetime
 from voicebot.speech.models import SpeechProcess
@@ -40,6 +41,7 @@ from voicebot.speech.wire import (
     pack,
     unpack,
 )
+from voicebot.speech.workers import GiveWay, TooManyJobs, Workers
 
 Job = TypeVar("Job", bound=Hear | Speak | Compare)
 Replies = Iterator[tuple[Reply, bytes] | None]
@@ -50,10 +52,8 @@ _WAITING_PER_WORKER: Final = 16
 """About six seconds of decoding on one worker; clients give up after eight."""
 _SEND_DEADLINE_S: Final = 2.0
 _INVALID: Final = 1007
-
-
-class _TooManyJobs(SpeechError):
-    """The queue is full of older jobs."""
+SOUNDS_SHARE: Final = 0.5
+"""Of a piece's audio, after which the next one begins to be urgent: until then others go first."""
 
 
 class _End(Enum):
@@ -80,12 +80,10 @@ class InferenceServer(Generic[Job]):
     ) -> None:
         self._job = job
         self._work = work
-        self._limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
+        limit = workers * _WAITING_PER_WORKER if waiting is None else waiting
         self._threads = ThreadPoolExecutor(workers, "model")
         self._head_start_ms = head_start_ms
-        self._free = workers
-        self._waiting: dict[asyncio.Future[None], float] = {}  # since when each job counts as come
-        self._jobs_waiting = jobs_waiting.labels(process)
+        self._workers = Workers(workers, limit, jobs_waiting.labels(process).set)
         self._wait_seconds = wait_seconds.labels(process)
         self._work_seconds = work_seconds.labels(process)
         self._failures = {r: failures.labels(process, r) for r in Reason}
@@ -125,67 +123,41 @@ class InferenceServer(Generic[Job]):
         """Wait for a thread, then send the replies. Being cancelled drops the job."""
         came_at = time.perf_counter()
         try:
-            await self._take_worker(came_at - self._head_start_ms(job) / 1000)
-        except _TooManyJobs:
-            await self._fail(client, Reason.BUSY, _busy(self._limit))
-            return
-        began_at = time.perf_counter()
-        queued_s = began_at - came_at
-        self._wait_seconds.observe(queued_s)
-        try:
-            replies = self._work(job, audio)
-            while (made := await self._next(replies)) is not _End.ENDED:
-                if made is not None:
-                    reply, sound = made
-                    await _send(client, reply.model_copy(update={"queued": queued_s}), sound)
-                    queued_s = 0.0
+            async with self._workers.hold(came_at - self._head_start_ms(job) / 1000) as give_way:
+                await self._work_on(client, job, audio, came_at, give_way)
+        except TooManyJobs:
+            await self._fail(client, Reason.BUSY, _busy(self._workers.limit))
         except Exception as error:  # noqa: BLE001 - one bad job must not end the others
             _log.error("speech_job_failed", job=job.do, exc_info=error)
             message = f"the model failed: {type(error).__name__}"
             await self._fail(client, Reason.BROKEN, message)
-        finally:
-            self._release_worker()
-            self._work_seconds.observe(time.perf_counter() - began_at)
 
-    async def _take_worker(self, since: float) -> None:
-        """Wait until a worker is free, behind jobs that count as come before `since`.
-
-        Raises _TooManyJobs, also later, when the queue is full of older jobs.
-        """
-        if self._free:
-            self._free -= 1
-            return
-        if len(self._waiting) >= self._limit:
-            youngest = max(self._waiting, key=self._waiting.__getitem__, default=None)
-            if youngest is None or self._waiting[youngest] <= since:
-                raise _TooManyJobs
-            if not self._leave_queue(youngest).cancelled():
-                youngest.set_exception(_TooManyJobs())
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[turn] = since
-        self._jobs_waiting.set(len(self._waiting))
+    async def _work_on(
+        self, client: ServerConnection, job: Job, audio: bytes, came_at: float, give_way: GiveWay
+    ) -> None:
+        """Send the replies; between two steps more urgent jobs go first."""
+        since = came_at - self._head_start_ms(job) / 1000
+        queued_s = time.perf_counter() - came_at
+        self._wait_seconds.observe(queued_s)
+        replies, worked_s = self._work(job, audio), 0.0
         try:
-            await turn
-        except asyncio.CancelledError:
-            if turn in self._waiting:
-                self._leave_queue(turn)
-            elif not turn.cancelled() and turn.exception() is None:
-                self._release_worker()
-            raise
-
-    def _release_worker(self) -> None:
-        """Hand the worker to the oldest job that waits."""
-        while self._waiting:
-            oldest = min(self._waiting, key=self._waiting.__getitem__)
-            if not self._leave_queue(oldest).cancelled():
-                oldest.set_result(None)
-                return
-        self._free += 1
-
-    def _leave_queue(self, turn: asyncio.Future[None]) -> asyncio.Future[None]:
-        del self._waiting[turn]
-        self._jobs_waiting.set(len(self._waiting))
-        return turn
+            while True:
+                began_at = time.perf_counter()
+                try:
+                    made = await self._next(replies)
+                finally:
+                    worked_s += time.perf_counter() - began_at
+                if made is _End.ENDED:
+                    return
+                if made is not None:
+                    reply, sound = made
+                    await _send(client, reply.model_copy(update={"queued": queued_s}), sound)
+                    queued_s = 0.0
+                    if sound:
+                        since = time.perf_counter() + SOUNDS_SHARE * milliseconds(sound) / 1000
+                await give_way(since)
+        finally:
+            self._work_seconds.observe(worked_s)
 
     async def _next(self, replies: Replies) -> tuple[Reply, bytes] | _End | None:
         """Have the next step made. A model cannot be stopped: being cancelled waits for it."""
