@@ -170,12 +170,14 @@ class _Reader:
         while end and words.phrase(end - 1, "quiet.link"):
             end -= 1
         begin = next((n for n in range(end - 1, 0, -1) if words[n].pause), 0)
+        if not 0 < begin < end:
+            return ()
         breath = Words(self.said, words.part(begin, end))
         piece = Grammar(breath, self.region, alone=True).read()[0]
         before = [word.low for word in words.part(0, begin)]
         again = _find(before, [word.low for word in breath])
         if again is None or not all(word.is_name for word in breath):
-            return piece if begin and mends else ()
+            return piece if mends else ()
         place = found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0]
         return (replace(place, first=words[again].first),)  # what is wondered about is no question
 
