@@ -83,6 +83,11 @@ class Serving:
             return False
 
 
+def url_in(data_dir: Path) -> str:
+    """Return the address of a data directory's Valkey, which runs."""
+    return (data_dir / "redis-url").read_text().strip()
+
+
 def environment(data_dir: Path, redis_port: int, **more: str) -> dict[str, str]:
     """Ports of our own, no models, every line of the log."""
     data_dir.mkdir(exist_ok=True)

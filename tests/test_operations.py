@@ -21,7 +21,7 @@ from redis import Redis
 from websockets.asyncio.client import connect
 
 from tests.ports import free_port
-from tests.serving import Serving, environment, eventually, serving
+from tests.serving import Serving, environment, eventually, serving, url_in
 from tests.stream.provider import carried
 
 pytestmark = [pytest.mark.slow, pytest.mark.valkey]
@@ -110,7 +110,7 @@ def test_no_label_has_many_values(stack: Serving) -> None:
 
 async def test_while_redis_hangs_the_figures_come_and_say_so(stack: Serving) -> None:
     """The moment for which they are made."""
-    url = (stack.data_dir / "redis-url").read_text().strip()
+    url = url_in(stack.data_dir)
     with Redis.from_url(url) as redis:
         pid = int(redis.info("server")["process_id"])
     assert value(scrape(stack), "voicebot_journal_entries") == 0

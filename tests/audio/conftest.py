@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.ports import free_port
-from tests.serving import Serving, environment, serving
+from tests.serving import Serving, environment, serving, url_in
 
 CALL_LIMIT_S = 240
 
@@ -39,9 +39,9 @@ class Call:
 class Exchange:
     """Places calls to the running server."""
 
-    def __init__(self, server: Serving, redis_port: int, env: dict[str, str]) -> None:
+    def __init__(self, server: Serving, env: dict[str, str]) -> None:
         self._env = env
-        self._redis_port = redis_port
+        self._redis_url = url_in(server.data_dir)
         address = server.phone_url.removeprefix("http://")
         found = re.search(r"staff +(http://\S+)", server.said)
         assert found
@@ -56,7 +56,7 @@ class Exchange:
         async with asyncio.timeout(CALL_LIMIT_S):
             out, err = await process.communicate()
         ended = Call(sid, process.returncode or 0, out.decode() + err.decode())
-        async with Redis(port=self._redis_port, decode_responses=True) as redis:
+        async with Redis.from_url(self._redis_url, decode_responses=True) as redis:
             fields = await redis.hgetall(f"call:{{{sid}}}")
             ended.fields = {str(k): str(v) for k, v in fields.items()}
             history = await redis.lrange(f"call:{{{sid}}}:history", 0, -1)
@@ -68,10 +68,9 @@ class Exchange:
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
     """A server with models, warm: its fixed sentences have been synthesised."""
     folder = tmp_path_factory.mktemp("audio")
-    redis_port = free_port()
-    env = environment(folder / "data", redis_port)
+    env = environment(folder / "data", free_port())
     env |= {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}
     env |= {"VOICEBOT_LOG_LEVEL": "info", "PATH": os.environ["PATH"]}
     with serving(env, folder) as server:
         server.wait_until_ready()
-        yield Exchange(server, redis_port, env)
+        yield Exchange(server, env)

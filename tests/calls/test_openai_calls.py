@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from tests.ports import free_port
-from tests.serving import Serving, environment, eventually, serving
+from tests.serving import Serving, environment, eventually, serving, url_in
 from tests.simulators.openai.conftest import KEY, Served, clips, served
 from voicebot.simulators.openai import (
     CLIPS,
@@ -63,7 +63,7 @@ class Vendor:
     simulator: Simulator
     server: Serving
     env: dict[str, str]
-    redis_port: int
+    redis_url: str
 
     def call(self, sid: str) -> tuple[str, dict[str, str], list[str]]:
         """Return the phone's output, the record and the bot's words in its history."""
@@ -75,7 +75,7 @@ class Vendor:
             capture_output=True, text=True, timeout=CALL_LIMIT_S, env=self.env,
         )  # fmt: skip
         assert process.returncode == 0, process.stdout + process.stderr
-        with redis.Redis(port=self.redis_port, decode_responses=True) as client:
+        with redis.Redis.from_url(self.redis_url, decode_responses=True) as client:
             fields = client.hgetall(f"call:{{{sid}}}")
             history = [json.loads(m) for m in client.lrange(f"call:{{{sid}}}:history", 0, -1)]
         return process.stdout, fields, [m["message"] for m in history if m["speaker"] == "AI"]
@@ -111,7 +111,7 @@ def vended(served: Served, clips: Clips, folder: Path, **settings: str) -> Itera
         with serving(env, folder) as server:
             server.wait_until_ready()
             assert eventually(lambda: bool(server.events("fixed_sentences_ready")))
-            yield Vendor(simulator, server, env, port)
+            yield Vendor(simulator, server, env, url_in(server.data_dir))
 
 
 @pytest.fixture

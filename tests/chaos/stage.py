@@ -36,15 +36,18 @@ _LOG_LINES = 200
 class Worker:
     """One stream worker and its successors, at one port."""
 
-    def __init__(self, name: str, data_dir: Path, redis_port: int, settings: dict[str, str]):
+    def __init__(
+        self, name: str, data_dir: Path, valkey: ValkeyProcess, settings: dict[str, str]
+    ) -> None:
         self.name = name
         self.port = free_port()
-        self.wire = Proxy(redis_port)
+        self.wire = Proxy(valkey.port)
         self.up = asyncio.Event()
         self.lives = 0
         self.exit_codes: list[int] = []
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         self.trace: Trace | None = None
+        self._valkey = valkey
         self._data_dir = data_dir
         self._settings = settings
         self._process: Process | None = None
@@ -108,7 +111,7 @@ class Worker:
         reads, writes = os.pipe()
         env = environment(self._data_dir, 1) | self._settings
         env |= {
-            "VOICEBOT_REDIS_URL": f"redis://{HOST}:{self.wire.port}",
+            "VOICEBOT_REDIS_URL": self._valkey.url_at(self.wire.port),
             "VOICEBOT_STREAM_HOST": HOST,
             "VOICEBOT_STREAM_PORT": str(self.port),
             TRACE_FD: str(writes),
@@ -161,11 +164,8 @@ class Stage:
     def __init__(self, directory: Path, settings: dict[str, str]) -> None:
         self.data_dir = directory / "data"
         self.valkey_dir = directory / "valkey"
-        self.valkey_port = free_port()
-        self.valkey = ValkeyProcess(self.valkey_port, self.valkey_dir)
-        self.workers = [
-            Worker(name, self.data_dir, self.valkey_port, settings) for name in ("A", "B")
-        ]
+        self.valkey = ValkeyProcess(free_port(), self.valkey_dir)
+        self.workers = [Worker(name, self.data_dir, self.valkey, settings) for name in ("A", "B")]
         self._turn = 0
 
     @property
@@ -186,7 +186,7 @@ class Stage:
 
     def redis(self) -> Redis:
         """Yield a plain client of our own, straight to Valkey."""
-        return Redis(host=HOST, port=self.valkey_port, decode_responses=True)
+        return Redis.from_url(self.valkey.url, decode_responses=True)
 
     def append_only_file(self) -> Path:
         """Return Valkey's append-only file."""

@@ -13,7 +13,6 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tests.chaos import faults
 from tests.chaos.letters import LetterEar, sound
 from tests.chaos.plan import Kind, plan_of
-from tests.chaos.proxy import HOST
 from tests.chaos.stage import Stage
 from voicebot.store import connect
 
@@ -36,7 +35,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 @pytest.fixture
 async def redis(stage: Stage) -> AsyncIterator[Redis]:
     """A client at the end of a wire."""
-    client = connect(f"redis://{HOST}:{stage.wires[0].port}")
+    client = connect(stage.valkey.url_at(stage.wires[0].port))
     yield client
     await client.aclose()
 
@@ -51,7 +50,7 @@ async def test_redis_down_refuses_and_is_there_again(stage: Stage, redis: Redis)
 
 @pytest.mark.slow
 async def test_a_silent_redis_answers_late_and_does_not_forget(stage: Stage, redis: Redis) -> None:
-    impatient = Redis(host=HOST, port=stage.wires[0].port, socket_timeout=0.05)
+    impatient = Redis.from_url(stage.valkey.url_at(stage.wires[0].port), socket_timeout=0.05)
     await impatient.ping()
     async with faults.redis_silent(stage):
         with pytest.raises(RedisTimeoutError):

@@ -18,7 +18,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.ports import free_port
-from tests.serving import Serving, environment, serving
+from tests.serving import Serving, environment, serving, url_in
 from voicebot.simulators.phone import load_clip
 from voicebot.speech import clip_checksum
 
@@ -84,7 +84,7 @@ async def test_a_server_killed_after_step_three_costs_the_caller_nothing(tmp_pat
     env["VOICEBOT_NULL_MANIFEST"] = str(tmp_path / "known.json")
     with serving(env, tmp_path) as server:
         await asyncio.to_thread(server.wait_until_ready)
-        async with Redis(port=redis_port, decode_responses=True) as redis:
+        async with Redis.from_url(url_in(tmp_path / "data"), decode_responses=True) as redis:
             call = await dial(server, script, env)
             await until_step(redis, "email")
             os.kill(server.pid_of("stream 1"), signal.SIGKILL)

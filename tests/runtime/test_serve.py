@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.ports import free_port
-from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving
+from tests.serving import PATIENCE_S, Serving, alive, environment, eventually, serving, url_in
 from tests.store.cluster import sentinel
 from voicebot.errors import StartFailed
 from voicebot.runtime.data_dir import metrics_folder
@@ -192,8 +192,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.mark.slow
 def test_serve_tells_where_everything_is(running: Serving) -> None:
-    url = (running.data_dir / "redis-url").read_text().strip()
-    assert url in running.said
+    url = url_in(running.data_dir)
+    login, _, at = url.rpartition("@")
+    assert at in running.said
+    assert login not in running.said, "it has the password"
     assert str(running.data_dir) in running.said
     assert running.answers()
 
@@ -211,7 +213,7 @@ def test_a_killed_stream_worker_is_started_again(running: Serving) -> None:
 
 @pytest.mark.slow
 def test_a_killed_valkey_comes_back_with_its_records(running: Serving) -> None:
-    url = (running.data_dir / "redis-url").read_text().strip()
+    url = url_in(running.data_dir)
     with Redis.from_url(url) as redis:
         redis.set("kept", "yes")
         os.kill(int(redis.info("server")["process_id"]), signal.SIGKILL)
@@ -288,7 +290,7 @@ def test_the_next_serve_ends_the_orphans_of_a_killed_one_and_its_call_goes_on(
                 with connect(stream) as again:
                     again.send(start)
                     assert "media" in str(again.recv())
-                with Redis(port=redis_port) as redis:
+                with Redis.from_url(url_in(tmp_path / "data")) as redis:
                     assert redis.hget("call:{CAkept}", "epoch") == b"2"
                 second.process.send_signal(signal.SIGINT)
                 second.process.send_signal(signal.SIGINT)
@@ -306,7 +308,7 @@ def test_children_of_a_killed_supervisor_end_by_themselves_and_valkey_goes_on(
         run.process.kill()
         assert run.ended() == -signal.SIGKILL
     assert eventually(lambda: not any(map(alive, run.pids)))
-    with Redis(port=redis_port) as redis:
+    with Redis.from_url(url_in(tmp_path / "data")) as redis:
         assert redis.ping()
         os.kill(int(redis.info("server")["process_id"]), signal.SIGTERM)
     assert eventually(lambda: is_free(redis_port))

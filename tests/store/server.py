@@ -15,11 +15,16 @@ class ValkeyProcess:
     """The embedded server on a directory of its own."""
 
     def __init__(self, port: int, data_dir: Path) -> None:
+        self.port = port
         self._valkey = EmbeddedValkey(data_dir, port)
 
     @property
     def url(self) -> str:
         return self._valkey.url
+
+    def url_at(self, port: int) -> str:
+        """Return the address under which it is reached through something at another port."""
+        return self.url.replace(f":{self.port}", f":{port}")
 
     async def start(self) -> None:
         """Start it, or find it running."""

@@ -7,10 +7,14 @@ import os
 import re
 import signal
 import socket
+import stat
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from redis.exceptions import RedisError
 
 from tests.ports import free_port
 from tests.serving import eventually
@@ -45,7 +49,7 @@ async def valkey(settings: Settings) -> AsyncIterator[EmbeddedValkey]:
 
 async def test_a_command_starts_a_server_only_for_itself(settings: Settings) -> None:
     async with embedded_valkey(settings) as url:
-        assert url == f"redis://127.0.0.1:{settings.redis_port}"
+        assert re.fullmatch(rf"redis://:[0-9a-f]{{64}}@127.0.0.1:{settings.redis_port}", url)
         assert redis_url(settings) == url
         _, writer = await asyncio.open_connection("127.0.0.1", settings.redis_port)
         writer.close()
@@ -133,12 +137,12 @@ async def test_two_that_start_at_once_share_one_server(settings: Settings) -> No
             await valkey.stop()
 
 
-async def test_a_port_of_another_folders_server_is_refused_with_that_folder(
+async def test_a_port_of_another_folders_server_is_refused_with_the_mend(
     settings: Settings, tmp_path: Path, valkey: EmbeddedValkey
 ) -> None:
     stranger = EmbeddedValkey(tmp_path / "elsewhere", settings.redis_port)
-    told = f"the Valkey of {settings.data_dir.resolve()}: set VOICEBOT_DATA_DIR"
-    with pytest.raises(SettingsError, match=re.escape(told)):
+    told = "perhaps the Valkey of another folder: set VOICEBOT_DATA_DIR"
+    with pytest.raises(SettingsError, match=told):
         await stranger.start()
 
 
@@ -160,6 +164,37 @@ async def test_a_set_url_is_used_and_nothing_is_started(settings: Settings) -> N
         assert url == redis_url(chosen) == "redis://203.0.113.9:6379"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", settings.redis_port))
+
+
+async def test_whoever_has_no_password_reads_nothing(
+    settings: Settings, valkey: EmbeddedValkey
+) -> None:
+    async with connect(f"redis://127.0.0.1:{settings.redis_port}") as client:
+        with pytest.raises(RedisError, match="Authentication required"):
+            await client.get("call:{CA1}")
+
+
+def test_only_our_user_reads_the_password(settings: Settings, valkey: EmbeddedValkey) -> None:
+    password = urlsplit(valkey.url).password
+    assert password
+    for name in ("redis-url", "valkey.conf"):
+        path = settings.data_dir / name
+        assert password in path.read_text()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert valkey.pid is not None
+    command = subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(valkey.pid)], capture_output=True
+    )
+    assert b"valkey-server" in command.stdout
+    assert password.encode() not in command.stdout
+    assert password.encode() not in (settings.data_dir / "valkey.log").read_bytes()
+
+
+async def test_the_password_stays_the_same_from_start_to_start(settings: Settings) -> None:
+    async with embedded_valkey(settings) as first:
+        pass
+    async with embedded_valkey(settings) as second:
+        assert first == second
 
 
 async def test_the_terminals_interrupt_does_not_reach_the_server(valkey: EmbeddedValkey) -> None:

@@ -4,6 +4,10 @@ The first process that needs it starts it; the next ones connect to it. It is kn
 its directory: only a server whose data lie in our data dir is ours. Every write goes to its
 append-only file, which is brought to disk once a second (`appendfsync everysec`): a crash of
 the server process loses nothing, a power cut at most the last second.
+
+It asks for a password, so that other users of the machine cannot read the records through its
+port: `valkey.conf` in the data directory has it, `redis-url` the address with it, and both only our
+user may read. It is on no command line, where every user would see it.
 """
 
 from __future__ import annotations
@@ -16,12 +20,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 from typing import cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from redis.asyncio import Redis
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError
 
 from voicebot.errors import INSTALL_LOCAL, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
@@ -34,6 +39,9 @@ log = get_logger(__name__)
 _HOST = "127.0.0.1"
 _SUBDIRECTORY = "valkey"
 _URL_FILE = "redis-url"
+_CONFIG_FILE = "valkey.conf"
+_OWNER_ONLY = 0o600
+_PASSWORD_BYTES = 32
 _LOG_FILE = "valkey.log"
 READY_PATIENCE_S = 30.0
 """Reading back a large append-only file takes a while; beyond this something is wrong."""
@@ -59,7 +67,7 @@ def redis_url(settings: Settings) -> str:
     try:
         return (settings.data_dir / _URL_FILE).read_text("utf-8").strip()
     except FileNotFoundError:
-        return _url(settings.redis_port)
+        return _url(settings.redis_port, password_of(settings.data_dir))
 
 
 async def running_url(settings: Settings) -> str | None:
@@ -114,8 +122,8 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """The server's address."""
-        return _url(self._port)
+        """The server's address, with its password once there is one."""
+        return _url(self._port, password_of(self._data_dir))
 
     async def start(self) -> str:
         """Connect to our running server or start one; returns its URL when it is ready.
@@ -126,6 +134,7 @@ class EmbeddedValkey:
         await asyncio.to_thread(prepare_data_dir, self._valkey_dir)
         is_ready = False
         try:
+            await asyncio.to_thread(_make_config, self._data_dir)
             for port in dict.fromkeys((self._last_port(), self._wanted_port)):
                 if await self._adopted(port):
                     break
@@ -231,13 +240,44 @@ class EmbeddedValkey:
 
     def _write_url(self) -> None:
         path = self._data_dir / _URL_FILE
-        fresh = path.with_suffix(f".{uuid4().hex}")
-        fresh.write_text(self.url + "\n", "utf-8")
+        _private(path, self.url + "\n").replace(path)
+
+
+def _url(port: int, password: str = "") -> str:
+    login = f":{password}@" if password else ""
+    return f"redis://{login}{_HOST}:{port}"
+
+
+def password_of(data_dir: Path) -> str:
+    """Return the password of a data directory's own server; empty before its first start."""
+    try:
+        return (data_dir / _CONFIG_FILE).read_text("utf-8").split()[1]
+    except FileNotFoundError:
+        return ""
+
+
+def _make_config(data_dir: Path) -> None:
+    """Write the server's configuration with a password, once for all starts."""
+    path = data_dir / _CONFIG_FILE
+    if path.exists():
+        return
+    fresh = _private(path, f"requirepass {token_hex(_PASSWORD_BYTES)}\n")
+    try:
+        path.hardlink_to(fresh)
+    except FileExistsError:  # of two that start at once the first one's counts
+        fresh.unlink()
+    except OSError:  # a file system without links
         fresh.replace(path)
+    else:
+        fresh.unlink()
 
 
-def _url(port: int) -> str:
-    return f"redis://{_HOST}:{port}"
+def _private(path: Path, text: str) -> Path:
+    """Write a file beside `path`, which only our user may read."""
+    fresh = path.with_suffix(f".{uuid4().hex}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w") as file:
+        file.write(text)
+    return fresh
 
 
 def binary() -> str:
@@ -267,7 +307,7 @@ def start_server(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
 def valkey_command(port: int, directory: Path) -> list[str]:
     """Return the command of a server whose data lie in `directory`; see `binary`."""
     return [
-        binary(),
+        *(binary(), str(directory.parent / _CONFIG_FILE)),
         *("--bind", _HOST),
         *("--port", str(port)),
         *("--dir", str(directory)),
@@ -280,7 +320,7 @@ def valkey_command(port: int, directory: Path) -> list[str]:
 async def who_answers(port: int, directory: Path) -> Answer:
     """Return what listens on `port`; only a server with our data directory is ours."""
     try:
-        async with aclosing(connect(_url(port))) as client:
+        async with aclosing(connect(_url(port, password_of(directory.parent)))) as client:
             found = await _directory(client)
             await client.ping()  # CONFIG is answered while the records are still being loaded
     except BusyLoadingError:
@@ -297,13 +337,13 @@ async def _owner(port: int) -> str:
     """Return what else holds the port and the remedy: often the Valkey of another folder."""
     try:
         async with aclosing(connect(_url(port))) as client:
-            directory = await _directory(client)
+            await client.ping()
+    except AuthenticationError:
+        mend = "set VOICEBOT_DATA_DIR to that folder, or VOICEBOT_REDIS_PORT to a free one"
+        return f"a server with a password, perhaps the Valkey of another folder: {mend}"
     except (RedisError, OSError):
         return f"another program: {_MEND_PORT}"
-    if directory.name != _SUBDIRECTORY:
-        return f"another Redis: {_MEND_PORT}"
-    mend = "set VOICEBOT_DATA_DIR to that, or VOICEBOT_REDIS_PORT to a free one"
-    return f"the Valkey of {directory.parent}: {mend}"
+    return f"another Redis, or a Valkey of an earlier voicebot, to be stopped: {_MEND_PORT}"
 
 
 async def _directory(client: Redis) -> Path:
