@@ -193,9 +193,7 @@ def end_turn_if_whole(moment: Moment) -> None:
     elif not text:
         said = Said.PIECE  # words that mean nothing may be the first piece of an answer
     else:
-        asked = moment.state.expectation
-        read = asked.read(texts)
-        said = said_of(asked, read, read.text or texts[0])
+        said = said_of(moment.state.expectation, texts)
     take_turn(moment, *turn_taking.on_text(moment.state.turn, said))
 
 

@@ -30,14 +30,17 @@ _BEFORE_COUNTRY: Final = frozenset({"ac", "co", "com", "edu", "gov", "net", "org
 _NO_COUNTRY: Final = frozenset(
     {"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "outlook.com"}
 )
+_MANY_DIGITS: Final = 6
+"""Of a telephone number: fewer are a group of it."""
 _SHORT_NUMBER: Final = len("+61132244")
 """An E.164 number of this length or less may be the beginning of a longer one."""
 
 
-def said_of(expectation: Expectation, hint: Hint, text: str) -> Said:
-    """Return how much of an answer `text` is, whose reading is `hint`."""
+def said_of(expectation: Expectation, texts: tuple[str, ...]) -> Said:
+    """Return how much of an answer the transcripts `texts` are, the likeliest first."""
+    hint = expectation.read(texts)
     if not hint.complete:
-        return Said.PIECE
+        return Said.WHOLE if _may_be_number(expectation, hint, texts) else Said.PIECE
     if expectation.closed:
         return Said.FINAL
     given = [
@@ -47,10 +50,20 @@ def said_of(expectation: Expectation, hint: Hint, text: str) -> Said:
     ]
     if not given:  # "can you say that again", "I want to talk to a person"
         return Said.FINAL
-    text, last = text.rstrip(), given[-1]
+    text, last = (hint.text or texts[0]).rstrip(), given[-1]
     if _GOES_ON.search(text) or (isinstance(last, Provide) and last.ambiguous):
         return Said.WHOLE
     return _value_said(expectation.step, last.value or "", text)
+
+
+def _may_be_number(expectation: Expectation, hint: Hint, texts: tuple[str, ...]) -> bool:
+    """Return whether another transcript than the likeliest is a whole telephone number.
+
+    It may have kept a "double" that the others lost: then the number is transcribed once more.
+    """
+    if expectation.step is not Step.PHONE or expectation.closed or hint.digits < _MANY_DIGITS:
+        return False
+    return any(expectation.read((text,)).complete for text in texts[1:])
 
 
 def _value_said(step: Step, value: str, text: str) -> Said:

@@ -97,7 +97,7 @@ BY_STEP: Final = {
     Step.ADDRESS: Patience(150, 400, 1400),
     Step.EMAIL: Patience(150, 600, 1500),
     Step.SERVICE: Patience(250, 400, 800),
-    Step.TIME: Patience(200, 450, 1000),
+    Step.TIME: Patience(200, 400, 1000),
     Step.DONE: Patience(250, 400, 800),
 }
 """Pieces of numbers and addresses outlast pauses of 1.2 s, which callers make between groups."""
