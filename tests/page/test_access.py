@@ -6,6 +6,7 @@ roles, contrast, order of headings); where the focus goes is told here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,10 +17,7 @@ from tests.page.conftest import House
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
 
-LABELS = {
-    "en": ("Show customer data", "Call from this browser"),
-    "zh": ("显示客户资料", "用浏览器拨打"),
-}
+LABELS = {"en": ("Show customer data", "Menu"), "zh": ("显示客户资料", "菜单")}
 
 
 @pytest.fixture
@@ -44,10 +42,12 @@ def test_nothing_that_axe_can_find_is_wrong(
     expect(page.locator(".link-connected")).to_be_visible()
     assert violations(page) == [], "the list"
     page.locator(f"[data-sid='{ended_call}']").click()
-    reveal, call = LABELS[language]
+    reveal, menu = LABELS[language]
     page.get_by_role("button", name=reveal).click()
     expect(page.locator(".steps .full")).to_have_count(2)
-    page.get_by_role("button", name=call).click()
+    page.get_by_role("button", name=menu).click()
+    assert violations(page) == [], "the menu"
+    page.locator(".sheet .try").click()
     assert violations(page) == [], "a call and the telephone"
     page.locator(".phone header button").click()
     page.locator("button.take").click()
@@ -99,10 +99,57 @@ def test_the_keyboard_alone_opens_a_call_takes_it_and_gets_back(
 
 def test_the_telephone_takes_the_focus_and_gives_it_back(page: Page, house: House) -> None:
     page.goto(house.console)
-    opener = page.locator("button.try")
+    opener = page.get_by_role("button", name="Menu")
     opener.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .try")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Call", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".phone")).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_a_slash_searches_and_arrows_walk_the_list(
+    page: Page, house: House, ended_call: str, earlier: Callable[[str], str]
+) -> None:
+    earlier("CA-page-search")
+    page.goto(house.console)
+    expect(page.locator(f"[data-sid='{ended_call}']")).to_be_visible()
+    rows = page.locator(".list [data-sid]")
+    search = page.get_by_role("searchbox")
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    expect(search).to_have_value("")
+    page.keyboard.press("ArrowDown")
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    expect(rows.last).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    expect(search).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(search).to_have_value("a/b")
+
+
+def test_times_are_the_businesss_own_and_say_so(page: Page, house: House, ended_call: str) -> None:
+    page.goto(f"{house.console}/c/{ended_call}")
+    expect(page.locator(".about")).to_contain_text(re.compile(r"began .* (GMT\+1[01]|AE[SD]T)"))
+    expect(page.locator(".about")).not_to_contain_text("UTC")
+
+
+def test_an_empty_list_says_why_where_the_eye_is(page: Page, house: House) -> None:
+    page.goto(house.console)
+    expect(page.locator(".link-connected")).to_be_visible()
+    page.get_by_role("button", name="Mine").click()
+    empty = page.locator(".list .empty")
+    expect(empty).to_have_text("You have taken no call")
+    box, filters = empty.bounding_box(), page.locator(".filters").bounding_box()
+    assert box
+    assert filters
+    assert box["y"] - (filters["y"] + filters["height"]) < 60

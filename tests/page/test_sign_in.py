@@ -27,5 +27,6 @@ def test_the_page_opens_with_the_token_and_its_session_may_change_things(
     assert asked.value.status == 200
     page.reload()
     expect(page.locator(".link-connected")).to_be_visible()
+    page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Access token")).to_be_visible()

@@ -6,7 +6,7 @@ import { CallList, FILTERS } from './list.js';
 import { PhonePanel } from './phone.js';
 import { Icon } from './parts.js';
 import { Queue, isUrgent, reason } from './queue.js';
-import { LANGUAGES, firstLanguage } from './words.js';
+import { LANGUAGES, firstLanguage, setZone } from './words.js';
 
 const TICK_MS = 1000;
 const SEARCH_PAUSE_MS = 250;
@@ -35,7 +35,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const [phone, setPhone] = useState(false);
   const [now, setNow] = useState(Date.now());
   const [me, setMe] = useState(localStorage.getItem('me') || '');
-  const tryIt = useRef(null);
+  const menu = useRef(null);
   const fresh = useRef({});
   const gathering = useRef(0);
   const opened = useRef(sid);
@@ -66,8 +66,14 @@ function Live({ state, language, setLanguage, signedOut }) {
   useEffect(() => {
     const tick = setInterval(() => setNow(Date.now()), TICK_MS);
     const moved = () => setSid(sidInAddress());
+    const slash = (event) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, select, textarea, dialog')) return;
+      event.preventDefault();
+      document.querySelector('.search input')?.focus();
+    };
     addEventListener('popstate', moved);
-    return () => { clearInterval(tick); removeEventListener('popstate', moved); feed.close(); };
+    addEventListener('keydown', slash);
+    return () => { clearInterval(tick); removeEventListener('popstate', moved); removeEventListener('keydown', slash); feed.close(); };
   }, []);
 
   const search = async (text, cursor = '') => {
@@ -103,6 +109,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const taker = (by, over, of = sid) => act(() => ask('POST', `/live/calls/${of}/taker`, { by, over }));
   const show = (method) => act(async () => { setWhole(await ask(method, `/live/calls/${sid}/reveal`)); feed.watch(sid); });
   const on = {
+    ring: () => setPhone(true),
     open: go, search: setQuery, filter: setFilter,
     more: () => act(() => (found ? search(query.trim(), found.next) : goBack())),
     back: (event) => { event.preventDefault(); go(null); },
@@ -130,10 +137,12 @@ function Live({ state, language, setLanguage, signedOut }) {
     <header class="top"><a class="brand" href="/" onClick=${on.back}><img src="/static/icon.svg" alt="" width="28" height="28" /><span>${state.company || 'voicebot'}</span></a>
       <span class="link link-${line}" role="status"><i></i>${t[line]}</span>
       <span class="spring"></span>
-      <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
       <button type="button" class="quietly" lang=${language === 'zh' ? 'en' : 'zh-CN'} onClick=${() => setLanguage(language === 'zh' ? 'en' : 'zh')}>${t.language}</button>
-      ${state.wantsToken && html`<button type="button" class="quietly" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
-      <button type="button" class="primary try" aria-label=${t.try} ref=${tryIt} onClick=${() => setPhone(true)}><${Icon} name="phone" /><span>${t.try}</span></button>
+      <${Menu} t=${t} button=${menu}>
+        <button type="button" class="try" onClick=${() => setPhone(true)}><${Icon} name="phone" />${t.try}</button>
+        <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
+        ${state.wantsToken && html`<button type="button" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
+      <//>
     </header>
     <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query, reasonOf }} chosen=${sid} more=${Boolean(found ? found.next : older)} />
     <main id="main" tabindex="-1" aria-label=${t.callPlace}>${sid
@@ -142,11 +151,28 @@ function Live({ state, language, setLanguage, signedOut }) {
           : html`<${CallPage} call=${whole} kind=${reasonOf(whole)} ...${{ t, me, on }} lang=${language} state=${state} />`
         : html`<div class="empty big" aria-busy="true">…</div>`
       : html`<${Queue} calls=${known} ...${{ reasonOf, t, me, now, on }} />`}</main>
-    ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); tryIt.current.focus(); }} />`}
+    ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); menu.current.focus(); }} />`}
     ${naming && html`<${Naming} t=${t} onDone=${(by) => { setNaming(null); if (by) { localStorage.setItem('me', by); setMe(by); naming.then(by); } }} />`}
     <p class="note ${note ? 'on' : ''}" role="status">${note}</p>
     <p class="hidden" role="status">${counts.needs ? t.waiting(counts.needs) : ''}</p>
   </div>`;
+}
+
+// What is not needed all day, behind one button; it closes when something in it was done.
+function Menu({ t, button, children }) {
+  const [open, setOpen] = useState(false);
+  const box = useRef(null);
+  useEffect(() => {
+    if (!open) return undefined;
+    box.current.querySelector('.sheet button, .sheet a')?.focus();
+    const elsewhere = (event) => !box.current.contains(event.target) && setOpen(false);
+    addEventListener('pointerdown', elsewhere);
+    return () => removeEventListener('pointerdown', elsewhere);
+  }, [open]);
+  const leave = (event) => { if (event.key === 'Escape') { setOpen(false); button.current.focus(); } };
+  return html`<div class="menu" ref=${box} onKeyDown=${leave}>
+    <button type="button" ref=${button} aria-label=${t.menu} aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="menu" /></button>
+    ${open && html`<div class="sheet" onClick=${() => setOpen(false)}>${children}</div>`}</div>`;
 }
 
 function Naming({ t, onDone }) {
@@ -179,7 +205,7 @@ function SignIn({ t, onDone }) {
 function Page() {
   const [state, setState] = useState(null);
   const [language, setLanguage] = useState(firstLanguage());
-  const begin = () => session().then(setState, () => setTimeout(begin, TICK_MS));
+  const begin = () => session().then((told) => { setZone(told.zone); setState(told); }, () => setTimeout(begin, TICK_MS));
   useEffect(() => { begin(); }, []);
   const choose = (next) => { localStorage.setItem('language', next); setLanguage(next); };
   if (!state) return null;

@@ -7,7 +7,6 @@ import { isUrgent, why } from './queue.js';
 import { moment } from './words.js';
 
 export function CallPage({ call, kind, t, lang, state, me, on }) {
-  const { zone } = state;
   const plain = call.sight === 'plain';
   return html`<article class="call" aria-label=${call.callSid}>
     <header>
@@ -29,7 +28,7 @@ export function CallPage({ call, kind, t, lang, state, me, on }) {
     ${call.doneBy && html`<p class="banner finished" role="status"><${Icon} name="check" /><span>${t.todo.doneBy(call.doneBy)}</span></p>`}
     <${Help} ...${{ call, t, lang, state, named: on.named }} />
     <section aria-label=${t.answers}><ol class="steps" role="list">
-      ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang, zone }} />`)}
+      ${call.steps.map((step) => html`<${Answer} key=${step.step} ...${{ step, call, t, lang }} />`)}
     </ol></section>
     <section class="panel notes" aria-label=${t.notes}><h2>${t.notes}</h2>
       ${call.wish && html`<p class="wish">${t.wish[call.wish]}</p>`}
@@ -52,7 +51,7 @@ function NewNote({ t, add }) {
     <button>${t.todo.add}</button></form>`;
 }
 
-function Answer({ step, call, t, lang, zone }) {
+function Answer({ step, call, t, lang }) {
   const asking = call.status === 'active' && call.step === step.step;
   const over = call.status !== 'active' || STEP_ORDER.indexOf(call.step) > STEP_ORDER.indexOf(step.step);
   const unsure = call.unsure.includes(step.step) && !(call.live && asking);
@@ -60,7 +59,7 @@ function Answer({ step, call, t, lang, zone }) {
   return html`<li class=${kind} data-step=${step.step} aria-current=${asking ? 'step' : undefined}>
     <span class="mark">${step.value ? html`<${Icon} name=${unsure ? 'question' : 'check'} />` : ''}</span>
     <span class="label">${t.step[step.step]}</span>
-    <span class="value">${step.value ? dialled(step, shown(step, lang, zone)) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
+    <span class="value">${step.value ? dialled(step, shown(step, lang)) : asking ? t.asking : over ? t.missing : t.waitingStep}</span>
     ${step.value && html`<small>${t.saved} <time datetime=${step.savedAt}>${clock(step.savedAt, lang)}</time>${step.confirmed ? html`<em>${t.confirmed}</em>` : unsure ? html`<em class="unsure">${t.todo.unconfirmed}</em>` : asking && html`<em class="asked">${t.readBack}</em>`}</small>`}
   </li>`;
 }

@@ -16,18 +16,29 @@ export const FILTERS = {
 
 export function CallList({ calls, filter, counts, chosen, t, now, on, query, more, reasonOf }) {
   return html`<nav class="list" aria-label=${t.title}>
-    <label class="search"><${Icon} name="search" /><span class="hidden">${t.search}</span>
-      <input type="search" placeholder=${t.search} value=${query} onInput=${(e) => on.search(e.target.value)} />
+    <label class="search" onKeyDown=${(event) => event.key === 'ArrowDown' && walk(event)}><${Icon} name="search" /><span class="hidden">${t.search}</span>
+      <input type="search" placeholder=${t.search} title=${t.searchKey} aria-keyshortcuts="/" value=${query} onInput=${(e) => on.search(e.target.value)} />
     </label>
     <div class="filters" role="group">
       ${Object.keys(FILTERS).map((name) => html`<button type="button" aria-pressed=${filter === name} class=${name === 'needs' && counts.needs ? 'urgent' : ''}
         onClick=${() => on.filter(name)}>${t[name]}${counts[name] ? html` <b>${counts[name]}</b>` : ''}</button>`)}
     </div>
-    <ul role="list">${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now), kind: reasonOf(call) }} />`)}</ul>
-    ${calls.length === 0 && html`<div class="empty"><h2>${query || filter !== 'all' ? t.nothing : t.none}</h2>
+    ${calls.length === 0 && html`<div class="empty"><h2>${query ? t.nothing : t.emptyIn[filter] || t.none}</h2>
       ${!query && filter === 'all' && html`<p>${t.noneHint}</p>`}</div>`}
+    <ul role="list" onKeyDown=${walk}>${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now), kind: reasonOf(call) }} />`)}</ul>
     ${more && html`<button class="more" type="button" onClick=${on.more}>${t.more}</button>`}
   </nav>`;
+}
+
+// Up and down go from row to row, Home and End to the first and the last.
+export function walk(event) {
+  const rows = [...event.currentTarget.closest('.list').querySelectorAll('[data-sid]')];
+  const at = rows.indexOf(document.activeElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+  if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  if (to < 0) event.currentTarget.closest('.list').querySelector('input').focus();
+  else rows[Math.min(to, rows.length - 1)]?.focus();
 }
 
 const timeOf = (call, t, now) => (call.live ? lasted(now - Date.parse(call.createdAt)) : ago(call.updatedAt, t, now));

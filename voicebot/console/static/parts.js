@@ -18,6 +18,7 @@ const PATHS = {
   stop: 'M2.800 11.500c3.700-4 10.700-4 14.400 0 .4.400.4 1 .1 1.400l-1.300 1.500c-.4.400-1 .5-1.500.2l-2-1.200v-2.200a8.500 8.500 0 0 0-5 0v2.200l-2 1.200c-.5.300-1.100.2-1.500-.2l-1.300-1.500c-.3-.4-.3-1 .1-1.400z',
   question: 'M7.500 7.500a2.500 2.500 0 1 1 3.800 2.100c-.9.600-1.300 1-1.300 2m0 2.900v.1',
   clock: 'M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zm0-11v4.200l2.800 1.700',
+  menu: 'M3 5.500h14M3 10h14M3 14.500h14',
   alert: 'M10 6.500v4.500m0 2.500v.1M10 2.800 1.800 17h16.400z',
 };
 
@@ -45,8 +46,8 @@ export function Steps({ call, t }) {
   </span>`;
 }
 
-export function shown(step, lang, zone) {
-  if (step.step === 'time' && step.value && !step.masked) return moment(step.value, lang, zone);
+export function shown(step, lang) {
+  if (step.step === 'time' && step.value && !step.masked) return moment(step.value, lang);
   return step.value;
 }
 

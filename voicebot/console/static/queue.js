@@ -36,7 +36,8 @@ export function queued(calls, reasonOf) {
 
 export function Queue({ calls, reasonOf, t, me, now, on }) {
   const all = queued(calls, reasonOf);
-  if (!all.length) return html`<div class="empty big"><img src="/static/icon.svg" alt="" width="56" height="56" /><h1>${calls.length ? t.todo.nothing : t.none}</h1><p>${calls.length ? t.chooseHint : t.noneHint}</p></div>`;
+  if (!all.length) return html`<div class="empty big"><img src="/static/icon.svg" alt="" width="56" height="56" /><h1>${calls.length ? t.todo.nothing : t.none}</h1><p>${calls.length ? t.chooseHint : t.noneHint}</p>
+    ${!calls.length && html`<button type="button" onClick=${on.ring}><${Icon} name="phone" />${t.try}</button>`}</div>`;
   return html`<section class="queue" aria-labelledby="first"><h1 id="first">${t.todo.title}</h1>
     <ol role="list">${all.slice(0, SHOWN).map(({ call, kind }) => html`<${Item} key=${call.callSid} ...${{ call, kind, t, me, now, on }} />`)}</ol>
     ${all.length > SHOWN && html`<p class="quiet">${t.todo.more(all.length - SHOWN)}</p>`}</section>`;

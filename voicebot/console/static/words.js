@@ -31,7 +31,7 @@ const EN = {
     hint: { transfer: 'The bot says so, then a person’s phone rings.', say: 'The bot says it between its turns, and then asks its question again.', correct: 'Your word counts: the bot says the new value and does not ask for it again.', end: 'The bot says goodbye first. What the caller told is kept.' },
     sentence: 'The bot says', field: 'Answer', value: 'New value', localTime: (zone) => `Day and time (${zone})`,
     refused: { call_has_ended: 'The call had ended.', no_number: 'No number to put callers through to is set.', not_valid: 'This is not valid.', past: 'That time has gone.', too_far: 'That is further ahead than can be booked.', closed: 'We are closed then.', taken: 'That time is taken.', no_calendar: 'The calendar did not answer; it is noted.', too_late: 'The call did not come to it in time.', too_many_commands: 'The call has not come to earlier ones yet.', invalid_request: 'This is not valid.', other: 'It was refused.' } },
-  unsaved: 'caller unknown', browser: 'a browser', failedAction: 'That did not work. Try again.', skip: 'Skip to the call', callPlace: 'Call',
+  unsaved: 'caller unknown', browser: 'a browser', failedAction: 'That did not work. Try again.', skip: 'Skip to the call', callPlace: 'Call', menu: 'Menu', searchKey: 'Press / to search', emptyIn: { live: 'Nobody is on the phone', needs: 'Nothing waits for anybody', mine: 'You have taken no call', booked: 'No bookings yet', open: 'No unbooked calls' },
 };
 const ZH = {
   title: '通话', live: '进行中', all: '全部', needs: '待办', mine: '我的', booked: '已预约', open: '未预约',
@@ -65,7 +65,7 @@ const ZH = {
     hint: { transfer: '机器人先告知客户，然后拨打人工电话。', say: '机器人会在对话间隙说出，然后再次提问。', correct: '以您的为准：机器人会说出新的内容，不再询问。', end: '机器人会先道别；客户说过的内容会保留。' },
     sentence: '机器人要说', field: '项目', value: '新的内容', localTime: (zone) => `日期和时间（${zone}）`,
     refused: { call_has_ended: '通话已结束。', no_number: '没有设置人工电话。', not_valid: '内容无效。', past: '这个时间已过。', too_far: '超出可预约的日期。', closed: '那时不营业。', taken: '这个时间已被预约。', no_calendar: '日历没有响应，已记下。', too_late: '通话没有及时处理。', too_many_commands: '之前的操作还没有完成。', invalid_request: '内容无效。', other: '被拒绝。' } },
-  unsaved: '来电者未知', browser: '浏览器', failedAction: '操作失败，请重试。', skip: '跳到通话内容', callPlace: '通话内容',
+  unsaved: '来电者未知', browser: '浏览器', failedAction: '操作失败，请重试。', skip: '跳到通话内容', callPlace: '通话内容', menu: '菜单', searchKey: '按 / 搜索', emptyIn: { live: '现在没有通话', needs: '没有待办', mine: '您没有处理中的通话', booked: '还没有预约', open: '没有未预约的通话' },
 };
 const TAGS = { en: 'en-AU', zh: 'zh-CN' };
 
@@ -77,9 +77,13 @@ export function firstLanguage(business) {
   return (navigator.language || business || 'en').startsWith('zh') ? 'zh' : 'en';
 }
 
-export const clock = (iso, lang) => (iso ? new Date(iso).toLocaleTimeString(TAGS[lang], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : '');
+// Times are the business's own, wherever the page is read; `moment` says which zone that is.
+let timeZone;
+export const setZone = (zone) => { timeZone = zone || undefined; };
 
-export const moment = (iso, lang, zone) => iso && new Date(iso).toLocaleString(TAGS[lang], { timeZone: zone || undefined, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+export const clock = (iso, lang) => (iso ? new Date(iso).toLocaleTimeString(TAGS[lang], { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : '');
+
+export const moment = (iso, lang) => iso && new Date(iso).toLocaleString(TAGS[lang], { timeZone, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false, timeZoneName: 'short' });
 
 export function ago(iso, t, now) {
   const minutes = Math.floor((now - Date.parse(iso)) / 60000);
