@@ -46,6 +46,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("commands.show:show", "Print a call's stored record as JSON."),
     "watch": ("commands.show:watch", "Follow calls live in the terminal."),
     "journal": ("commands.journal:journal", "List writes waiting on disk."),
+    "backup": ("commands.backup:backup", "Write records and journals into one file."),
+    "restore": ("commands.backup:restore", "Put a back-up into a new data directory."),
     "webhooks": ("commands.webhooks:webhooks", "List failed deliveries."),
     "forget": ("commands.forget:forget", "Erase a call, or all calls of a number."),
     "business": (
