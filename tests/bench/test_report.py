@@ -33,13 +33,16 @@ def measured(*, slower_ms: float = 0.0, errors: list[str] | None = None) -> Meas
         "server_latency_ms": turns,
         "commit_latency_ms": [1.0],
         "loop_lag_ms": [0.5],
+        "first_word_ms": [40.0],
+        "frame_jitter_ms": [0.0, 3.0],
     }
     return Measured(samples, tally, 1.5, 24.0)
 
 
 def test_the_json_has_the_keys_of_the_design() -> None:
     report = result(PLAN, [measured()], {"cores": 2})
-    for key in ("turn_latency_ms", "server_latency_ms", "commit_latency_ms", "loop_lag_ms"):
+    timings = ("turn_latency_ms", "server_latency_ms", "commit_latency_ms", "loop_lag_ms")
+    for key in (*timings, "first_word_ms", "frame_jitter_ms"):
         figures = report[key]
         assert isinstance(figures, dict)
         assert figures.keys() == {"p50", "p95", "p99", "max", "count"}

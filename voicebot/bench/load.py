@@ -117,6 +117,10 @@ class Phones:
         for line in provider.lines:
             self.tally.frames += line.playout.frames
             self.tally.late_frames += line.playout.late_frames
+            self.tally.messages += line.playout.messages
+            self.tally.gaps_ms += [round(gap_s * 1000, 3) for gap_s in line.playout.gaps_s]
+            if line.first_word_s is not None:
+                self.tally.first_word_ms.append(round(line.first_word_s * 1000, 3))
             self.tally.phone_lag_ms.append(round(line.lag_s * 1000, 3))
 
 

@@ -21,6 +21,10 @@ TITLES: Final = {
     "commit_latency_ms": "commit",
     "loop_lag_ms": "event loop lag",
 }
+_AT_THE_PHONE: Final = {
+    "first_word_ms": "first word: `start` to the bot's first frame",
+    "frame_jitter_ms": "jitter: bot frames after their play-out time, within an utterance",
+}
 KNEE_LAG_MS: Final = 20.0
 """Of the event loop, 95th percentile: a frame's length. Beyond it calls wait for each other."""
 KNEE_LATE: Final = 0.01
@@ -40,6 +44,7 @@ def result(plan: Plan, runs: Sequence[Measured], machine: dict[str, object]) -> 
     samples = joined(run.samples for run in runs)
     return {
         **{name: asdict(summary(samples[name])) for name in TITLES},
+        **{name: asdict(summary(samples.get(name, ()))) for name in _AT_THE_PHONE},
         "stages_ms": stages(samples),
         "late_frames_ratio": round(late / frames, 6) if frames else 0.0,
         "cpu_percent_per_call": _mean([run.cpu_percent_per_call for run in runs]),
@@ -137,7 +142,7 @@ def show(console: Console, report: Mapping[str, object]) -> None:
     table.add_column("milliseconds")
     for column in ("p50", "p95", "p99", "max", "count"):
         table.add_column(column, justify="right")
-    for name, label in TITLES.items():
+    for name, label in {**TITLES, **_AT_THE_PHONE}.items():
         of = cast(dict[str, object], report[name])
         table.add_row(
             label, *(_number(of[p]) for p in ("p50", "p95", "p99", "max")), str(of["count"])

@@ -76,8 +76,11 @@ class Tally(BaseModel):
 
     turn_latency_ms: list[float] = []
     phone_lag_ms: list[float] = []
+    first_word_ms: list[float] = []
     frames: int = 0
     late_frames: int = 0
+    messages: int = 0
+    gaps_ms: list[float] = []
     placed: int = 0
     finished: list[str] = []
     errors: list[str] = []
@@ -127,7 +130,7 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
     if before.cpu_s is not None and after.cpu_s is not None:
         cpu = round(100 * (after.cpu_s - before.cpu_s) / lasted_s / plan.calls, 3)
     rss = None if after.rss_mib is None else round(after.rss_mib / plan.calls, 3)
-    samples = {"turn_latency_ms": tally.turn_latency_ms, **read_measures(measures)}
+    samples = {**_heard_by_phones(tally), **read_measures(measures)}
     return Measured(samples, tally, cpu, rss, memory_mib)
 
 
@@ -143,8 +146,17 @@ async def _measure_other(plan: Plan, url: str, folder: Path, progress: Progress)
         direct=True,
     )
     tally = await place_calls(order, folder / "tally.json")
-    samples = {**read_measures(folder / "none"), "turn_latency_ms": tally.turn_latency_ms}
+    samples = {**_heard_by_phones(tally), **read_measures(folder / "none")}
     return Measured(samples, tally, None, None)
+
+
+def _heard_by_phones(tally: Tally) -> Samples:
+    in_time = [0.0] * (tally.messages - len(tally.gaps_ms))
+    return {
+        "turn_latency_ms": tally.turn_latency_ms,
+        "first_word_ms": tally.first_word_ms,
+        "frame_jitter_ms": [*tally.gaps_ms, *in_time],
+    }
 
 
 async def _sample_memory(pids: Collection[int], seconds: float, samples: list[float]) -> None:

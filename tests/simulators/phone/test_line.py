@@ -71,7 +71,14 @@ def test_a_frame_is_late_after_a_hole_in_a_sentence_and_nowhere_else(
     playout.queue(FRAME, now=0.0)
     between(playout)
     playout.queue(FRAME, now=second_at)
-    assert (playout.frames, playout.late_frames) == (2, late)
+    assert (playout.frames, playout.messages, playout.late_frames) == (2, 2, late)
+
+
+def test_a_silence_within_a_sentence_is_measured_from_when_it_was_due() -> None:
+    playout = Playout()
+    for at in (0.0, 0.01, 0.045, 0.05):  # the third was due at 0.040
+        playout.queue(FRAME, now=at)
+    assert playout.gaps_s == [pytest.approx(0.005)]
 
 
 pieces = st.lists(

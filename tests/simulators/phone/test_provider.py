@@ -179,6 +179,7 @@ async def test_a_stream_that_was_cut_is_connected_again() -> None:
         outcome, provider = await placed(url)
     assert outcome is Outcome.HUNG_UP
     assert len(provider.lines) == 2
+    assert all(line.first_word_s is not None for line in provider.lines)
     starts = [m["streamSid"] for m in bot.events("start")]
     assert len(set(starts)) == 2, "each stream has an id of its own"
 

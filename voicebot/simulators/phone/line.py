@@ -90,6 +90,9 @@ class Playout:
         """True when the bot's last message was a mark."""
         self.frames = 0
         self.late_frames = 0
+        self.messages = 0
+        self.gaps_s: list[float] = []
+        """Silences within utterances: of each message that came when all before it was played."""
         self._marks: deque[tuple[str, float]] = deque()
         self._in_utterance = False
 
@@ -98,7 +101,11 @@ class Playout:
         if self.ends_at - now > MOST_QUEUED_S:
             return False
         self.frames += -(-size_bytes // FRAME_BYTES)
-        self.late_frames += self._is_late(now)
+        self.messages += 1
+        gap_s = self._gap_s(now)
+        if gap_s > 0:
+            self.gaps_s.append(gap_s)
+        self.late_frames += gap_s > LATE_S
         self.ends_at = max(self.ends_at, now) + size_bytes / RATE_HZ
         self.marked = False
         self._in_utterance = True
@@ -134,10 +141,10 @@ class Playout:
         """Begin a new utterance of the bot with its next audio."""
         self._in_utterance = False
 
-    def _is_late(self, now: float) -> bool:
-        gap = now - self.ends_at
-        asks_again = self.marked and gap > NEW_SENTENCE_S
-        return self._in_utterance and gap > LATE_S and not asks_again
+    def _gap_s(self, now: float) -> float:
+        gap_s = now - self.ends_at
+        asks_again = self.marked and gap_s > NEW_SENTENCE_S
+        return max(0.0, gap_s) if self._in_utterance and not asks_again else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,9 @@ class MediaStream:
         self.hung_up = False
         self.lag_s = 0.0
         """The largest delay of a sent frame, as a check of the phone itself."""
+        self.first_word_s: float | None = None
+        """From `start` to the bot's first audio."""
+        self._started_at = clock.now()
         self._socket = socket
         self._messages = messages
         self._opened_at = clock.now()
@@ -178,6 +188,7 @@ class MediaStream:
         with suppress(ConnectionClosed):
             await self._send(self._messages.connected())
             await self._send(self._messages.start())
+        self._started_at = self.clock.now()
         async with asyncio.TaskGroup() as group:
             busy = (group.create_task(self._pump()), group.create_task(caller(self)))
             await self._listen()
@@ -267,6 +278,8 @@ class MediaStream:
             await self._send(self._messages.mark(name))
 
     def _receive(self, audio: bytes, now: float) -> None:
+        if self.first_word_s is None:
+            self.first_word_s = now - self._started_at
         if self._reply and now >= self._reply[0] and not self._reply[1].done():
             after, arrived = self._reply
             arrived.set_result(Reply(now, overlapped=self.playout.ends_at > after))
