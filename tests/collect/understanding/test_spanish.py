@@ -203,3 +203,4 @@ def test_a_street_said_anew_stays_in_its_town() -> None:
 def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
     assert value(Step.NAME, "Soy Olga Ruiz, el casero se llama Blas Gil") == "Olga Ruiz"
     assert value(Step.NAME, "Lola. Dolores Vega.") == "Dolores Vega"
+    assert value(Step.NAME, "Chema. José Vega.") == "José Vega"

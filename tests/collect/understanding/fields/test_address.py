@@ -724,6 +724,8 @@ def test_units_buildings_landmarks_lots_and_boxes(utterance: str, line: str) -> 
             "21 Osprey Street, Gymea",
         ),
         ("21 Osprey Street, the close by the park", "21 Osprey Street"),
+        ("21 Osprey Street Seven Hills parking's free", "21 Osprey Street, Seven Hills"),
+        ("21 Osprey Street Gymea, Gymea not Kirrawee", "21 Osprey Street, Gymea"),
         ("21 Osprey Street Dee Why", "21 Osprey Street, Dee Why"),
         ("21 Osprey Street, King's Cross", "21 Osprey Street, King's Cross"),
         ("21 Osprey Street, The Rocks", "21 Osprey Street, The Rocks"),
@@ -742,6 +744,7 @@ def test_an_address_ends_where_other_talk_begins(utterance: str, line: str) -> N
             "41 Elm Street, Ryde",
         ),
         ("17 Elm Street... Elm? Elm Avenue, 17 Elm Avenue Ryde", "17 Elm Avenue, Ryde"),
+        ("Two Elm Street. Sorry, three. Three Elm Street, Ryde", "3 Elm Street, Ryde"),
         ("3 Elm Street, is that Ryde or Denistone? Denistone", "3 Elm Street, Denistone"),
     ],
 )

@@ -99,6 +99,7 @@ def test_a_name_that_was_not_asked_for_must_be_announced() -> None:
     ("utterance", "name"),
     [
         ("小高。高晓峰", "高晓峰"),
+        ("阿峰。高晓峰", "高晓峰"),
         ("高晓峰，房东姓萧", "高晓峰"),
         ("我叫高晓峰，邻居叫傅静", "高晓峰"),
         ("他叫傅静", "傅静"),

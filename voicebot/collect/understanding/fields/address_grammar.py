@@ -184,8 +184,8 @@ class Grammar:
                 read = self._behind_talk(at)
             if read is None or read[0].kind in _ONCE & kinds(parts):
                 return parts
-            if read[0].text.startswith("#") and read[0].text[1:] in (part.text for part in head):
-                at = read[1]  # "…, number 12" once more
+            if read[0].text.removeprefix("#") in (part.text for part in (*head, *parts)):
+                at = read[1]  # "…, number 12", "Ryde, Ryde": once more
                 continue
             parts, at = (*parts, read[0]), read[1]
 

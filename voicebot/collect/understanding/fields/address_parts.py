@@ -285,7 +285,7 @@ def _may_name(words: Words, at: int, here: int, *stops: str) -> bool:
 def _type_end(words: Words, at: int, *, weak: bool) -> int | None:
     """Return the place after the street's type."""
     point, number = words[at], words.near(at + 1)
-    if point.pause and point.text.isdecimal():
+    if point.pause and point.is_number:
         return None
     if point.isin("compass") and number.text.isdecimal() and words.near(at + 2).isin("compass"):
         return at + 3  # "South 500 East", numbered from the middle of the town

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
@@ -62,7 +60,7 @@ def place_at(words: Words, at: int, region: str) -> Found | None:
             break
         end += 1
     end -= words[end].isin("in_email")
-    if end > at and words[at].pause and _is_talk(words, at, end):
+    if end > at and (_is_short(words, at) or (words[at].pause and _is_talk(words, at, end))):
         return None
     while end > at + 1 and words.near(end).isin("stop", "article") and _is_loose(words[end - 1]):
         end -= 1  # the "ring" of "Newtown ring the bell"
@@ -76,15 +74,20 @@ def _is_talk(words: Words, at: int, end: int) -> bool:
     again = names[-1].isin("strong") and any(w.low == names[0].low for w in words.part(0, at))
     if after.isin("verb") or again or words.phrase(at, "time.weekday"):
         return True
-    for word, beyond in pairwise((*names, after)):
-        short = word.low.endswith("'s") and not beyond.isin("type", "ending")  # "King's Cross"
-        if short and (is_everyday(word.low[:-2]) or word.text.islower()):
-            return True
+    if any(_is_short(words, n) for n in range(at, end)):
+        return True
     plain = all(word.text.islower() for word in names)
     if plain and words[at - 1].text[:1].isupper():  # a suburb would have a capital as well
         known = all(is_everyday(word.low) for word in names)
         return known or after.is_name or words[at].isin("article")
     return bool(after.text) and _is_loose(names[-1])
+
+
+def _is_short(words: Words, at: int) -> bool:
+    """Return True for the "parking's" of "parking's free", and False for King's Cross."""
+    low = words[at].low
+    name = not is_everyday(low[:-2]) and not words[at].text.islower()
+    return low.endswith("'s") and not name and not words[at + 1].isin("type", "ending")
 
 
 def _is_loose(word: Word) -> bool:
@@ -117,7 +120,9 @@ def _names_place(words: Words, at: int, here: int, region: str) -> bool:
         return words[here - 1].text.istitle()  # Dee Why
     if not word.text or word.isin("stop", "stop_in_place") or word.is_number:
         return False
-    if here > at and word.isin("article") and region != _WITHOUT_STATES:
+    if here > at and region != _WITHOUT_STATES and word.isin("article"):
+        return False
+    if here > at and is_everyday(word.low.removesuffix("'s")) and _is_short(words, here):
         return False
     if words.phrase(here, "note.text"):  # "the gate code's 4471"
         return False

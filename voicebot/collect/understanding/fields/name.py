@@ -28,6 +28,7 @@ from voicebot.collect.understanding.fields.name_mentions import (
     spelled_whole,
 )
 from voicebot.collect.understanding.fields.name_words import is_particle, name_at, titled, written
+from voicebot.collect.understanding.text import without_accents
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import is_common_family, is_family, is_given
@@ -208,7 +209,7 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
 def _is_in_full(short: str, full: Sequence[str]) -> bool:
     """Return True for "Bazza. Barry Whitfield", and False for "Whitfield, Barry John"."""
     last = is_family(short) and not is_given(short)
-    return not last and (is_given(full[0]) or full[0][0] == short[0])
+    return not last and (is_given(without_accents(full[0])) or full[0][0] == short[0])
 
 
 def _is_misheard(before: Mention, letters: str) -> bool:

@@ -98,7 +98,9 @@ def _best(said: Utterance, glosses: Sequence[Gloss], *, asked: bool) -> _Mention
         mends = clause.mends or (best is not None and said.clause(best.first).withdrawn)
         fuller = best is not None and each.plain != best.plain
         nick = best is not None and said.at(best.first, "name.nick") is not None  # 小王，王思远
-        fuller = fuller and each.plain.startswith(best.plain[nick:] if best else "")
+        called = best.plain[nick:] if best else ""
+        ends = nick and each.plain.endswith(called)  # 阿强，刘志强
+        fuller = fuller and (each.plain.startswith(called) or ends)
         if best is not None and each.how is _How.OTHERS:
             continue
         if best is None or mends or fuller:
