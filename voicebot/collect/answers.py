@@ -6,6 +6,8 @@ the step stays open with a note for staff. A value that was read back counts onl
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from voicebot.business import Confirm
 from voicebot.call import Step, Window
 from voicebot.collect import asides, bookings, times
@@ -87,14 +89,14 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
     return turn.say(f"missing.{missing}", value=spoken)
 
 
-def agreed(turn: Turn) -> Turn:
-    """Take a yes to what was read back; none counts where the read-back was not heard."""
+def agreed(turn: Turn, steps: Collection[Step]) -> Turn:
+    """Take a yes to what was read back before it; none counts where that was not heard."""
     held = turn.dialogue
     if held.unheard:
         return turn.ask()
     if held.step is Step.TIME:
         return times.agree(turn)
-    return proceed(turn.confirm(*held.read_back))
+    return proceed(turn.confirm(*steps))
 
 
 def doubt(turn: Turn, step: Step | None = None) -> Turn:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
@@ -15,7 +16,7 @@ from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Ask, Window, named_in
+from voicebot.collect.understanding import Ask, Window, named_in, utterance
 
 
 def put_through(turn: Turn) -> Turn:
@@ -72,15 +73,21 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     if asked in turn.dialogue.unknown:
         return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
-    turn = turn.note(f"? {question.about}").promise()
+    turn = turn.note(f"? {_sentence(turn, question, text)}").promise()
     return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
+
+
+def _sentence(turn: Turn, question: Ask, text: str) -> str:
+    """Return the whole sentence that a question stands in: staff read it without the rest."""
+    said = utterance(text, turn.business.language)
+    return said.sentence(next(n for n, t in enumerate(said.tokens) if t.end > question.span[0]))
 
 
 _MOST_UNKNOWN = 5
 """Unanswered questions that are remembered, so that none is noted twice."""
 
 
-_ALWAYS_OURS = ("robot", "free", "company", "known")
+_ALWAYS_OURS = ("robot", "free", "company", "known", "why", "opening")
 """Topics that our own answer fits better than a sentence of the business file."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 
@@ -108,6 +115,7 @@ def _of_service(turn: Turn, topic: str, named: Sequence[Offer]) -> Turn:
     return turn
 
 
+_WEEK = 7
 _MOST_AT_ONCE = 4
 """More prices than these nobody remembers; the page of the business has them."""
 
@@ -125,15 +133,15 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
         case "robot" | "recorded" | "company" | "confirmation" | "why":
             return turn.say(f"reply.{question.topic}")
         case "known":
-            return turn.note(question.about).say("reply.known")
+            return _written(turn, question)
         case "price":
             return _price(turn, question.about)
         case "duration":
             return _duration(turn, question.about)
         case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
             return turn.say("reply.offered", services=in_a_sentence(held))
-        case "hours":
-            return _hours(turn)
+        case "hours" | "opening":
+            return _hours(turn, question.about)
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)
         case "area":
@@ -147,6 +155,16 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
             return turn.say("reply.services", services=turn.offers())
         case _:
             return turn
+
+
+def _written(turn: Turn, question: Ask) -> Turn:
+    """Say what is written down of the fields that are asked after, else that all of it is."""
+    if not question.steps:
+        return turn.note(question.about).say("reply.known")
+    held = [turn.spoken(step) for step in question.steps if turn.dialogue.value(step)]
+    if not held:
+        return turn.say("reply.not_written")
+    return turn.say("reply.written", value=turn.listed(held, "and"))
 
 
 def _held(turn: Turn) -> Offer | None:
@@ -176,13 +194,21 @@ def _duration(turn: Turn, text: str) -> Turn:
     return _of_service(turn, "duration", services)
 
 
-def _hours(turn: Turn) -> Turn:
+def _hours(turn: Turn, text: str) -> Turn:
+    """Say the hours of the weekday that is named, else of today."""
     business = turn.business
-    today = turn.now.astimezone(business.zone)
-    spans = business.hours.get(WEEKDAYS[today.weekday()], ())
-    if not spans or business.is_closed(today.date()):
-        return turn.say("reply.closed_today")
-    return turn.say("reply.hours", **opening_hours(turn, spans))
+    today = turn.now.astimezone(business.zone).date()
+    named = utterance(text, business.language).all("time.weekday")
+    ahead = next(((int(day.value) - today.weekday()) % _WEEK for day in named), None)
+    day = today + timedelta(days=ahead or 0)
+    spans = () if business.is_closed(day) else business.hours.get(WEEKDAYS[day.weekday()], ())
+    if ahead is None:
+        closed = turn.say("reply.closed_today")
+        return turn.say("reply.hours", **opening_hours(turn, spans)) if spans else closed
+    spoken = turn.say_time(day.isoformat())
+    if not spans:
+        return turn.say("time.shut", day=spoken)
+    return turn.say("time.closed", day=spoken, **opening_hours(turn, spans))
 
 
 def _area(turn: Turn, text: str) -> Turn:

@@ -36,7 +36,6 @@ from voicebot.collect.understanding import (
     Wait,
     Want,
     WantPerson,
-    utterance,
 )
 
 HOLD_SILENCES = 5
@@ -46,9 +45,6 @@ MAX_OFFERS = 2
 
 _MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
-
-_FEWEST_ADDED = 3
-"""Words more in an address beside a yes, from which on they are taken for talk."""
 _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
 
@@ -79,7 +75,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     answers = said.values or said.piece(held.step) or said.has(Affirm, Deny, Choose, Flexible)
-    if said.has(Wait) and not answers:
+    asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
+    if said.has(Wait) and not (answers or asks):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
         return _offered(turn, said)
@@ -129,6 +126,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
+    if purpose is Purpose.BE_CALLED and (said.values or said.has(Affirm, Decline, Note)):
+        return turn.promise().note(said.text).say("existing.call_back"), False
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
         return turn.note(said.text).say_noted(), False  # of the booking in the making
     if purpose in held.dealt:
@@ -185,11 +184,6 @@ def _values(
     for act in said.values:
         if act.step is None or act.step not in only or act.value is None:
             continue
-        if _is_by_the_way(turn, said, act):
-            continue
-        if _is_another_job(turn, said, act):
-            turn = _second(turn, act, said)
-            continue
         if act.step is Step.TIME and not aside and held.step is Step.TIME and not closing:
             continue
         if act.step in seen and act.value != seen[act.step]:
@@ -202,42 +196,6 @@ def _values(
     if held.step is not Step.TIME or aside or closing:
         turn = _early_time(turn, said)
     return turn
-
-
-def _is_by_the_way(turn: Turn, said: Said, act: Provide | Correct) -> bool:
-    """Return True for a word of the address or of another story that was read as a value.
-
-    "Newtown! I said Newtown", when the name is known; "12 Rose Avenue, the house with the hedge".
-    """
-    held = turn.dialogue
-    if act.step is held.step and held.mode is Mode.ASKING:
-        return False
-    given = [v.value or "" for v in said.values if v.step is Step.ADDRESS]
-    if act.step is Step.NAME and Step.NAME in held.answers:
-        value = (act.value or "").casefold()
-        places = (*given, held.answers.get(Step.ADDRESS, ""))
-        return any(value in place.casefold() for place in places)
-    if act.step is Step.ADDRESS and said.has(Affirm) and _adds_talk(held, act.value or ""):
-        return True
-    guessed = isinstance(act, Provide) and act.assumed > 0
-    return act.step is Step.SERVICE and guessed and held.step is Step.ADDRESS and bool(given)
-
-
-def _adds_talk(held: Dialogue, value: str) -> bool:
-    """Return True where a mended address only has words more: "yes but ring the side bell"."""
-    before = held.answers.get(Step.ADDRESS, "").casefold().replace(",", " ").split()
-    added = [w for w in value.casefold().replace(",", " ").split() if w not in before]
-    figures = any(sign.isdigit() for word in added for sign in word)
-    return bool(before) and len(added) >= _FEWEST_ADDED and not figures
-
-
-def _is_another_job(turn: Turn, said: Said, act: Provide | Correct) -> bool:
-    """Return True for "yes, and the lawn as well", where another service is held."""
-    held = turn.dialogue.answers.get(Step.SERVICE)
-    other = act.step is Step.SERVICE and held is not None and act.value != held
-    beside = said.has(Affirm) and not said.has(Deny) and isinstance(act, Provide)
-    further = "service.further" in utterance(said.text, turn.business.language).tags
-    return other and beside and further
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:

@@ -147,9 +147,9 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)
         return turn.ask() if attempts < MAX_ATTEMPTS else leave_as_said(turn)
     if said.agrees:
-        return agreed(turn)
+        return agreed(turn, said.read_back)
     if said.assents:
-        return agreed(turn.note(said.text) if said.says_more else turn)
+        return agreed(turn.note(said.text) if said.says_more else turn, said.read_back)
     if (piece := said.piece(step)) and not said.has(Affirm):
         doubted = held.doubted | {step}
         turn = turn.become(doubted=doubted, pending=None, mode=Mode.ASKING)
@@ -158,7 +158,7 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     taken_back = next((act.step for act in said.of(Withdraw) if act.step), None)
     if wrong or taken_back:
         return doubt(turn, wrong or taken_back)
-    if said.has(Deny) and not new and not held.unheard and not said.has(Affirm):
+    if said.has(Deny) and not new and not held.unheard and not said.has(Affirm, Note):
         return doubt(turn)
     goes_on = new and not (said.has(Deny) or held.unheard or step is Step.TIME)
     if goes_on and (not said.unread or held.put > 1):

@@ -14,6 +14,7 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
 
 NOW = datetime(2026, 11, 23, 9)
+SITUATION = Situation(Step.NAME, NOW)
 SAID = utterance("one zebra two lions um mate", "en")
 
 
@@ -22,7 +23,7 @@ def chosen(*candidates: tuple[str, int, int, int]) -> list[str]:
     given = [
         Candidate(Note(name, (0, 1)), at, end, guesses) for name, at, end, guesses in candidates
     ]
-    return [act.text for act in choose(SAID, given).acts if isinstance(act, Note)]
+    return [act.text for act in choose(SAID, given, SITUATION).acts if isinstance(act, Note)]
 
 
 def test_what_explains_most_words_wins_over_what_overlaps() -> None:
@@ -39,7 +40,7 @@ def test_acts_stand_in_the_order_spoken() -> None:
 
 
 def test_the_rest_is_content_without_fillers_and_names_of_address() -> None:
-    reading = choose(SAID, [Candidate(Note("zebra", (0, 9)), 0, 2)])
+    reading = choose(SAID, [Candidate(Note("zebra", (0, 9)), 0, 2)], SITUATION)
     assert [SAID.text[slice(*span)] for span in reading.rest] == ["two lions"]
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import chain
 
 from voicebot.call import Step, Window
-from voicebot.collect.understanding.acts import acts, assents, consents
+from voicebot.collect.understanding.acts import acts
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
+from voicebot.collect.understanding.consent import assents, consents
 from voicebot.collect.understanding.fields import readers
 from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.phone import e164
@@ -20,6 +21,7 @@ from voicebot.collect.understanding.fields.time_windows import joined, names_day
 from voicebot.collect.understanding.fields.trades import descriptions
 from voicebot.collect.understanding.spelled import likeliest
 from voicebot.collect.understanding.types import (
+    KNOWN,
     Act,
     Affirm,
     Ask,
@@ -48,6 +50,7 @@ from voicebot.collect.understanding.types import (
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 __all__ = [
+    "KNOWN",
     "Act",
     "Affirm",
     "Ask",
@@ -98,14 +101,14 @@ def read(text: str, situation: Situation) -> Reading:
     answers = situation.asked is Asked.ANSWER
     every = (*fields.values(), acts) if answers else (acts, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
-    reading = choose(said, candidates)
+    reading = choose(said, candidates, situation)
     if reading.rest:
         candidates += chain.from_iterable(
             _answers_behind(said, situation, act.step, act.span[1])
             for act in reading.acts
             if isinstance(act, Correct) and act.step and not act.value
         )
-        reading = choose(said, candidates)
+        reading = choose(said, candidates, situation)
     return reading
 
 

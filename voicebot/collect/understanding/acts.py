@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from voicebot.call import Step, Window
+from voicebot.call import FIELDS, Step, Window
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import REQUESTS, Clause
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
+    KNOWN,
     Act,
     Affirm,
     Ask,
@@ -26,10 +27,7 @@ from voicebot.collect.understanding.types import (
     Flexible,
     Greet,
     Leave,
-    Missing,
     Note,
-    Provide,
-    Reading,
     Repeat,
     Situation,
     SlowDown,
@@ -47,20 +45,20 @@ _MOST_AGREEING = 40
 _AGREE = ("yes.agree", "yes.behind")
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
-_KEY_CHARS = 3
-"""A bare "2" or "two" repeats no time: it may be the key that means no."""
 _UNKNOWN_WORD = 3
 """Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
+_HALF_DAY = 12
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
 _EMERGENCY, _EXISTING, _OTHER_TIME = "want.emergency", "want.existing", "clause.other_time"
-_BUT, _CONDITION = "but", "condition"
 _TOLD = "note.request"
 """Asks us to tell staff something; the whole clause is told."""
 _OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
+_KNOWN = f"ask.{KNOWN}"
+_OF_VISITS = ("ask.free", "ask.area", "ask.opening")
 _FREE = "ask.free"
 """Asks for times; those of a day that it names are a window, which is worth more."""
 
@@ -102,90 +100,9 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 elsewhere = isinstance(act, Flexible) and not of_time
                 end = said.clause(match.first).end if match.tag == _TOLD else match.end
                 yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
-    yield from _agreements(said)
+    yield from _agreements(said, situation)
     for clause in said.clauses:
         yield from _question(said, clause)
-
-
-def consents(reading: Reading, situation: Situation) -> bool:
-    """Return True when a turn wholly agrees to what was read back.
-
-    Nothing is left unread, and beside the yes stand only thanks, the value that was read back said
-    again (which agrees by itself), and, unless it books, answers to other questions.
-    """
-    agrees = False
-    for act in reading.acts:
-        if isinstance(act, Affirm):
-            agrees = True
-        elif isinstance(act, Provide):
-            held = situation.record.get(act.step)
-            again = held is not None and (act.value or "").casefold() == held.casefold()
-            if not again and (situation.step in (Step.TIME, act.step) or act.missing):
-                return False
-            least = 1 if situation.language.startswith("zh") else _KEY_CHARS  # 周五 is a day
-            whole = act.span[1] - act.span[0] > least
-            agrees |= again and whole and act.step is situation.step
-        elif isinstance(act, Leave):
-            if all(a.mere for a in reading.acts if isinstance(a, Affirm)):
-                return False
-        elif not isinstance(act, Thank):
-            return False
-    return agrees and not reading.rest
-
-
-def assents(text: str, reading: Reading, situation: Situation) -> bool:
-    """Return True when a turn agrees to what was read back, and then says something more.
-
-    It is enough for a value that a yes only confirms, and never for what books. A "but", an
-    objection, a mend, a condition or a question that nobody knows leaves the read-back open.
-    """
-    acts = [act for act in reading.acts if not isinstance(act, (Greet, Thank))]
-    if not acts or not isinstance(acts[0], Affirm) or not all(map(_leaves_a_yes, acts)):
-        return False
-    for act in acts:
-        if isinstance(act, Provide):
-            held = situation.record.get(act.step)
-            again = held is not None and (act.value or "").casefold() == held.casefold()
-            if act.missing is Missing.SHOWN_NUMBER and not reading.rest:
-                continue  # the one that was read back
-            if act.missing or (held is not None and not again):
-                return False
-    said = utterance(text, situation.language)
-    if any(clause.denied or clause.mends for clause in said.clauses):
-        return False
-    notes = [act.span for act in acts if isinstance(act, Note)]
-    rest = [r for r in reading.rest if not any(a <= r[0] and r[1] <= b for a, b in notes)]
-    if not rest:
-        return True
-    held = situation.record.get(situation.step, "").casefold()
-    figures = (said.tokens[n] for n in range(len(said)) if _is_figure(said, n))
-    left = (t.low for t in figures if any(a <= t.start < b for a, b in rest))
-    butted = any(_is_butted(said, act) for act in acts if isinstance(act, Affirm))
-    return all(low in held for low in left) and not butted
-
-
-def _is_figure(said: Utterance, at: int) -> bool:
-    return said.tokens[at].is_digits or bool(
-        said.at(at, "number.unit", "number.teen", "number.ten")
-    )
-
-
-def _is_butted(said: Utterance, yes: Affirm) -> bool:
-    """Return True for "yes, but …"; a "but" further on is about something else."""
-    at = next((n for n, token in enumerate(said.tokens) if token.start >= yes.span[1]), len(said))
-    while at < len(said) and said.is_sound(at):
-        at += 1
-    but = said.at(at, "clause.open")
-    return but is not None and but.value == _BUT
-
-
-def _leaves_a_yes(act: Act) -> bool:
-    """Return True for what may stand beside a yes and is no objection to what was read back."""
-    if isinstance(act, Ask):
-        return bool(act.topic) and act.topic != _CONDITION
-    if isinstance(act, Want):
-        return act.what in ("annoyed", "booking")
-    return isinstance(act, (Affirm, Provide, Flexible, Note, SlowDown, Leave))
 
 
 def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
@@ -199,10 +116,14 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if table == "ask":
         clause = said.clause(match.first)
-        return Ask(name, said.text[slice(*said.span(clause.first, clause.end))], span)
+        about = said.text[slice(*said.span(clause.first, clause.end))]
+        steps = _steps_asked(said, clause) if name == KNOWN else ()
+        return Ask(name, about, span, steps)
     if table == "note":
         span = said.span(said.clause(match.first).first, said.clause(match.end - 1).end)
-        return Note(said.text[slice(*span)], span)
+        return Note(said.sentence(match.first), span)
+    if table == "withdraw" and match.value and match.value not in situation.record:
+        return Decline("refuses", span, Step(match.value))
     if match.tag == _EMERGENCY and said.clause(match.first).denied:
         return None
     if match.tag == _OTHER_TIME:
@@ -259,36 +180,66 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     wish = any(match.tag in REQUESTS for match in inside)
     if not clause.asked and not wish:
         return
-    topic = next((m.tag for m in inside if m.tag.startswith("ask.")), "")
+    steps = _steps_asked(said, clause)
+    topic = _KNOWN if steps else next((m.tag for m in inside if m.tag.startswith("ask.")), "")
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     first, end = clause.first, clause.end
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
         first += 1
     acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
+    if topic in _OF_VISITS and any(m.tag == _EXISTING for m in inside):
+        topic = ""  # "what time is the plumber due" asks for no free one
     told = any(m.tag == _TOLD for m in inside)
     if told or (not topic and (acts_inside or clause.withdrawn)):
         return
     span = said.span(first, end)
-    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span)
+    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     words = sum(not said.is_sound(at) for at in range(first, end))
     known = topic and topic != _OFFERED
     guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words - 1
     yield Candidate(act, first, end, guesses)
 
 
-def _agreements(said: Utterance) -> Iterator[Candidate]:
+def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
+    """Return the fields that a question names whose values we may have written down.
+
+    "What number have you got for me", "can you read it all back".
+    """
+    inside = {"first": clause.first, "end": clause.end}
+    if not any(said.all("ask.known", "record.written", **inside)):
+        return ()
+    if any(said.all("record.all", **inside)):
+        return FIELDS
+    return tuple(Step(field.value) for field in said.all("record.field", **inside))
+
+
+def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     at = 0
     while at < len(said):
         end = _agrees_until(said, at)
         turned = said.before(at, "yes.turns") if end > at else None
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
+        elif end > at and _restates(said, at, situation):
+            yield Candidate(Affirm(said.span(at - 1, end)), at - 1, end)
         elif end > at and _stands_alone(said, at, end) and not _is_asked(said, at):
             yield Candidate(_agreement(said, at, end), at, end)
             alone = said.at(at, "yes.agree")
             if alone and alone.end < end:  # "yes", where "it is" belongs to what follows
                 yield Candidate(_agreement(said, at, alone.end), at, alone.end)
-        at = max(end, at + 1)
+        signs = (n + 1 for n in range(at, end - 1) if said.tokens[n].is_sign)
+        at = next(signs, max(end, at + 1))  # of "lovely, that works" each part may stand alone
+
+
+def _restates(said: Utterance, at: int, situation: Situation) -> bool:
+    """Return True behind the hour that was read back: "two's good", "twelve is fine"."""
+    held = situation.record.get(Step.TIME, "") if situation.asked is Asked.CONFIRM else ""
+    if situation.step is not Step.TIME or held[14:16] != "00" or not said.is_opening(at - 1):
+        return False
+    word = utterance(said.low(at - 1).removesuffix("'s"), situation.language)
+    number = word.at(0, "number.unit", "number.teen")
+    hour = word.text if word.text.isdigit() else number.value if number else ""
+    return bool(hour) and len(word) == 1 and int(hour) % _HALF_DAY == int(held[11:13]) % _HALF_DAY
 
 
 def _agreement(said: Utterance, first: int, end: int) -> Affirm:
@@ -309,8 +260,7 @@ def _stands_alone(said: Utterance, first: int, end: int) -> bool:
     Inside other talk ("I need to look at my schedule") its words agree to nothing.
     """
     opens = (
-        all(said.is_sound(at) for at in range(first))
-        or said.tokens[first - 1].is_sign
+        said.is_opening(first)
         or said.before(first, "quiet.link", *_BESIDE) is not None
         or said.clause(first).first == first
     )

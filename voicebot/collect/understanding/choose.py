@@ -10,11 +10,14 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.lexicon import SOUND
 from voicebot.collect.understanding.types import (
     OFFERED,
+    Act,
     Affirm,
     Ask,
+    Asked,
     Correct,
     Provide,
     Reading,
+    Situation,
     Span,
 )
 from voicebot.collect.understanding.utterance import Utterance
@@ -23,9 +26,10 @@ _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
 
 
-def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
+def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
-    known = [each for each in candidates if each.end > each.first and _counts(said, each)]
+    every = [each for each in candidates if each.end > each.first]
+    known = [e for e in every if _counts(said, e) and not _is_of_place(e.act, every, situation)]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
     acts = [each.act for each in (*chosen, *told) if each.act]
@@ -37,14 +41,39 @@ def choose(said: Utterance, candidates: Iterable[Candidate]) -> Reading:
 
 
 def _counts(said: Utterance, each: Candidate) -> bool:
-    """Return False for a number or an e-mail that is asked about, past, or somebody else's."""
-    if not isinstance(each.act, Provide) or each.act.step not in (Step.PHONE, Step.EMAIL):
+    """Return False for what stands in a clause that gives nothing of its kind.
+
+    A number or an e-mail there is asked about, past, or somebody else's; a name, a service or an
+    address without figures tells whoever comes what to do ("ring the side bell").
+    """
+    if not isinstance(each.act, (Provide, Correct)) or not each.act.step:
         return True
-    value = next(at for at in range(len(said)) if said.tokens[at].end > each.act.span[0])
+    value = next((at for at in range(len(said)) if said.tokens[at].end > each.act.span[0]), 0)
     clause = said.clause(value)
+    if each.act.step in (Step.NAME, Step.SERVICE, Step.ADDRESS):
+        figures = any(said.tokens[at].is_digits for at in range(value, each.end))
+        return not clause.talk or figures
+    if each.act.step not in (Step.PHONE, Step.EMAIL) or isinstance(each.act, Correct):
+        return True
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
     asked = clause.asked and any(not said.is_sound(at) for at in around)
     return not (asked or clause.others or clause.past)
+
+
+def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situation) -> bool:
+    """Return True for a word of the address that was read as a name, where the name is known.
+
+    "Newtown! I said Newtown."
+    """
+    asked = situation.step is Step.NAME and situation.asked is Asked.ANSWER
+    if asked or not isinstance(act, (Provide, Correct)) or act.step is not Step.NAME:
+        return False
+    if not act.value or Step.NAME not in situation.record:
+        return False
+    acts = [e.act for e in given if isinstance(e.act, (Provide, Correct))]
+    places = [a.value or "" for a in acts if a.step is Step.ADDRESS]
+    places.append(situation.record.get(Step.ADDRESS, ""))
+    return any(act.value.casefold() in place.casefold() for place in places)
 
 
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:

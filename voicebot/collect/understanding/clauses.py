@@ -36,6 +36,7 @@ class Clause:
     asked      a question; a wish in the form of one ("can I come at three") is none
     past       tells of what has been: "my old number was …"
     others     tells of somebody else: "my wife's number is …", "your number is …"
+    talk       tells whoever comes what to do: "ring the side bell", "just beep"
     """
 
     first: int
@@ -46,11 +47,12 @@ class Clause:
     asked: bool = False
     past: bool = False
     others: bool = False
+    talk: bool = False
 
     @property
     def counts(self) -> bool:
         """Return False where a value inside is not the caller's answer."""
-        return not (self.denied or self.asked or self.past or self.others)
+        return not (self.denied or self.asked or self.past or self.others or self.talk)
 
 
 def clauses(
@@ -99,7 +101,7 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
             yield at
             denied_until = 0
         denied_until = max((m.end for m in here if m.tag == "clause.deny"), default=denied_until)
-        if at and said[at - 1].low in _STOPS and not _is_inside(said, at - 1):
+        if (at and ends_sentence(said, at - 1)) or "clause.talk" in tags:
             yield at
         inside_lead = at < lead_until
         leads = (match.end for match in here if match.tag.endswith((".lead", ".other")))
@@ -125,6 +127,11 @@ def _meant(here: Sequence[Match]) -> Iterator[Match]:
     """Return the phrases at one token, without the "not" of "not that" and the "which" of "any"."""
     longer = {_PART_OF[match.tag]: match.end for match in here[::-1] if match.tag in _PART_OF}
     return (match for match in here if match.end >= longer.get(match.tag, 0))
+
+
+def ends_sentence(said: Sequence[Token], at: int) -> bool:
+    """Return True for a full stop, a question mark and the like."""
+    return said[at].low in _STOPS and not _is_inside(said, at)
 
 
 def _is_inside(said: Sequence[Token], at: int) -> bool:
@@ -156,9 +163,10 @@ def _clause(
     return Clause(
         first,
         end,
-        mends=gone or any(match.tag == "clause.mend" for match in matches[first]),
+        mends=gone or any(m.tag == "clause.mend" and m.end <= end for m in matches[first]),
         denied="clause.deny" in tags,
         asked=asks and not gone and tags.isdisjoint(REQUESTS),
         past="clause.past" in tags,
         others="clause.others" in tags,
+        talk=any(match.tag == "clause.talk" for match in matches[first]),
     )

@@ -174,6 +174,8 @@ class Flexible:
 
 
 OFFERED = "offered"
+KNOWN = "known"
+"""The topic of the question what of the caller's is written down."""
 WISHED = "wished"
 """The topic of the question whether we do some work."""
 
@@ -184,11 +186,13 @@ class Ask:
 
     topic  a name of the table `[ask]` ("price", "hours", "robot"), or "" when none knows it
     about  the question in the caller's words
+    steps  the fields whose values are asked for ("what number have you got")
     """
 
     topic: str
     about: str
     span: Span
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from voicebot.collect.understanding.clauses import Clause, clauses
+from voicebot.collect.understanding.clauses import Clause, clauses, ends_sentence
 from voicebot.collect.understanding.lexicon import SOUND, Lexicon, Match, lexicon
 from voicebot.collect.understanding.numbers import Numbers
 from voicebot.collect.understanding.text import Token, tokens
@@ -74,6 +74,17 @@ class Utterance:
     def is_sound(self, at: int) -> bool:
         """Return True for "uh" and for every mark."""
         return self.tokens[at].is_sign or self.at(at, SOUND) is not None
+
+    def is_opening(self, at: int) -> bool:
+        """Return True for the first word of all, and for the one behind a mark."""
+        return at >= 0 and (at == 0 or self.tokens[at - 1].is_sign or self.is_sound(at - 1))
+
+    def sentence(self, at: int) -> str:
+        """Return the whole sentence that holds this token, as it was said."""
+        ends = [n for n in range(len(self)) if ends_sentence(self.tokens, n)]
+        first = max((n + 1 for n in ends if n < at), default=0)
+        end = min((n + 1 for n in ends if n >= at), default=len(self))
+        return self.text[slice(*self.span(first, end))]
 
     @property
     def unread(self) -> Span | None:

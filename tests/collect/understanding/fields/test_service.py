@@ -412,9 +412,18 @@ def test_who_needs_to_see_somebody_does_not_ask_to_wait(utterance: str) -> None:
 @pytest.mark.parametrize(
     ("utterance", "name", "note"),
     [
-        ("plumbing and electrical please", "Plumbing", "electrical please"),
-        ("my tap leaks and I also need a socket fixed", "Plumbing", "I also need a socket fixed"),
-        ("electrical, and the garden needs doing too", "Electrical", "the garden needs doing too"),
+        ("plumbing and electrical please", "Plumbing", "plumbing and electrical please"),
+        (
+            "my tap leaks and I also need a socket fixed",
+            "Plumbing",
+            "my tap leaks and I also need a socket fixed",
+        ),
+        (
+            "electrical, and the garden needs doing too",
+            "Electrical",
+            "electrical, and the garden needs doing too",
+        ),
+        ("Two jobs. both a gardener and a plumber", "Gardening", "both a gardener and a plumber"),
     ],
 )
 def test_a_second_job_is_told_to_staff(utterance: str, name: str, note: str) -> None:

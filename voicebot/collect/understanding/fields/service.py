@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
-from operator import itemgetter
 
 from rapidfuzz import fuzz
 
 from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import REQUESTS
 from voicebot.collect.understanding.fields.trades import (
+    DESCRIPTION,
     HINT,
     NOT_LISTED,
     SAID,
@@ -46,6 +47,8 @@ _FARTHEST = 8
 _LONGEST_CHOICE = 8
 """Tokens; in a longer turn "the first" is about something else."""
 _QUIET = ("quiet.", "act.", "yes.")
+_MEANT = ("service.instead", "clause.mend", "service.wish", "want.booking", *REQUESTS)
+_UNSURE = ("decline.unsure", "clause.mend", "clause.deny", "no.plain")
 _MARGIN = 0.008
 """By how much a service must be more like the caller's words than any other, and any other trade.
 Measured on 180 texts: below it false ones come, above it right ones go."""
@@ -72,18 +75,24 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     kept = _kept(said, hits, known)
     if _joins_two(said, kept):
         return
-    best = _best(kept, len(services)) or _by_place(said, situation)
+    best = _first(said, kept) or _best(kept, len(services)) or _by_place(said, situation)
     if best is None or best.service >= len(services):
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
             yield from _by_meaning(said, situation)
         elif best:
             yield from _wished_of_another(said, best)
-    elif not _is_passing(best, situation):
-        further = sorted(_further(said, best, kept), key=itemgetter(0))
-        yield from _candidates(said, best, situation, further[0][0] if further else len(said))
-        for first, end, note in further:
-            yield Candidate(note, first, end)
+    elif _is_beside(said, best, situation):
+        yield _noted(said, best.first, best.end)
+    elif (further := list(_further(said, best, kept))) or not _is_passing(said, best, situation):
+        behind = [first for first, _ in further if first >= best.end]
+        yield from _candidates(said, best, situation, min(behind, default=len(said)))
+        yield from (_noted(said, *tokens) for tokens in further)
+
+
+def _noted(said: Utterance, first: int, end: int) -> Candidate:
+    """Give another job as a note: the whole sentence, so that staff see what is meant."""
+    return Candidate(Note(said.sentence(first), said.span(first, end)), first, end)
 
 
 def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
@@ -119,7 +128,11 @@ def _asked_whether(
             act = Ask(OFFERED, said.text[slice(*span)], span)
             yield Candidate(act, first, end)
             best = _best(inside, len(situation.services))
-            if best and best.service < len(situation.services):
+            if (
+                Step.SERVICE not in situation.record
+                and best
+                and best.service < len(situation.services)
+            ):
                 name = situation.services[best.service].name
                 span = said.span(best.first, best.end)
                 act_inside = Provide(Step.SERVICE, name, span, assumed=1)
@@ -146,42 +159,50 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     return None if others and all(hit.service >= len(services) for hit in hits) else named
 
 
-def _is_passing(best: _Hit, situation: Situation) -> bool:
-    """Return True for a word that only hints at a service, where one is known: "when the house is
-    built" asks for no cleaning then."""
-    elsewhere = situation.step is not Step.SERVICE
-    return elsewhere and Step.SERVICE in situation.record and best.weight < TRADE
+def _is_passing(said: Utterance, best: _Hit, situation: Situation) -> bool:
+    """Return True for a word that only touches on a service, where something else is asked.
 
-
-def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int, Note]]:
-    """Give the second jobs, behind the first, with their tokens: "and I need a socket fixed"."""
-    others = [h for h in hits if h.service != best.service and h.weight >= SAID]
-    last = best.end
-    for match in said.all("service.further", first=best.end):
-        end = said.clause(match.first).end
-        job = next((h for h in others if match.end <= h.first < end), None)
-        if job and match.first >= last:
-            last = job.end
-            text = said.text[slice(*said.span(match.end, end))]
-            yield match.first, job.end, Note(text, said.span(match.first, job.end))
-    for first, end in _parts(said, last):
-        if any(first <= h.first < end for h in others):
-            span = said.span(first, end)
-            yield first, end, Note(said.text[slice(*span)], span)
-
-
-def _parts(said: Utterance, first: int) -> Iterator[tuple[int, int]]:
-    """Give the stretches between signs from here on that tell something of their own.
-
-    Neither those that mend, deny, ask or doubt: "or rather an electrician", "maybe a painter".
+    "When the house is built" asks for no cleaning, and nobody who lives in Garden Street for one.
     """
-    signs = [at for at in range(first, len(said)) if said.tokens[at].is_sign]
-    for sign, until in pairwise([*signs, len(said)]):
-        clause = said.clause(sign + 1) if sign + 1 < until else None
-        inside = {"first": sign + 1, "end": until}
-        unsure = any(said.all("decline.unsure", "clause.mend", "clause.deny", "no.plain", **inside))
-        if clause and clause.counts and not (clause.mends or clause.withdrawn or unsure):
-            yield sign + 1, until
+    inside = {"first": said.clause(best.first).first, "end": said.clause(best.first).end}
+    if situation.step is Step.SERVICE or any(said.all(*_MEANT, **inside)):
+        return False
+    guessed, lone = best.weight < TRADE, best.end == best.first + 1
+    if guessed and (Step.SERVICE in situation.record or situation.step is Step.ADDRESS):
+        return True
+    bare = is_everyday(said.low(best.first)) and not said.before(best.first, "service.lead")
+    by_itself = said.is_opening(best.first) and (
+        best.end == len(said) or said.tokens[best.end].is_sign
+    )
+    return lone and (best.weight <= DESCRIPTION or (bare and not by_itself))
+
+
+def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int]]:
+    """Give the tokens of other jobs in the same breath: "and I need a socket fixed", "both …".
+
+    None are those that mend, deny, ask or doubt: "or rather an electrician", "maybe a painter".
+    """
+    others = [h for h in hits if h.service != best.service and h.weight >= SAID]
+    joins = {match.first for match in said.all("service.further", "service.joins")}
+    signs = {at + 1 for at in range(len(said)) if said.tokens[at].is_sign}
+    for first, end in pairwise(sorted({0, *joins, *signs, len(said)})):
+        clause = said.clause(first)
+        inside = [h for h in others if first <= h.first < end]
+        own = first <= best.first < end or (first < best.first and not joins)
+        unsure = any(said.all(*_UNSURE, first=first, end=end))
+        if inside and clause.counts and not (own or clause.mends or clause.withdrawn or unsure):
+            yield first, inside[-1].end
+
+
+def _is_beside(said: Utterance, hit: _Hit, situation: Situation) -> bool:
+    """Return True for "and the lawn as well", where another service is held and is to stay."""
+    held = situation.record.get(Step.SERVICE)
+    if held in (None, situation.services[hit.service].name) or said.clause(hit.first).mends:
+        return False
+    clause = said.clause(hit.first)
+    inside = {"first": clause.first, "end": clause.end}
+    refuses = any(said.all("no.plain", "no.wrong", "service.instead", **inside))
+    return not refuses and any(said.all("service.further", "service.also", **inside))
 
 
 def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> Iterator[Candidate]:
@@ -333,6 +354,14 @@ def _best(hits: Sequence[_Hit], listed: int) -> _Hit | None:
     if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
         sure = HINT
     return _Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
+
+
+def _first(said: Utterance, hits: Sequence[_Hit]) -> _Hit | None:
+    """Return the service said first of several in one breath: "both a gardener and a plumber"."""
+    named = [hit for hit in hits if hit.weight >= SYNONYM]
+    several = len({hit.service for hit in named}) > 1
+    joined = several and any(said.all("service.further", first=named[0].end))
+    return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
 
 
 def _rank(hits: Sequence[_Hit], service: int, listed: int) -> tuple[float, int, int]:
