@@ -163,6 +163,35 @@ def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
     scenario()
 
 
+@pytest.mark.parametrize(
+    ("line", "waits_s"),
+    [
+        ("Perfect. I have Ann Lee.", 0.0),  # a second of opener, 0.4 s to make the rest
+        ("Perfect. Thank you. I have Ann Lee. Is that right?", 0.0),
+        ("I have Ann Lee. Is that right?", 0.4),
+    ],
+)
+def test_an_opener_that_sounds_longer_than_sentences_take_does_not_wait(
+    line: str, waits_s: float
+) -> None:
+    @in_virtual_time
+    async def scenario() -> None:
+        tts = SteadyVoice(delay_s=0.4, fixed=FIXED)
+        sentences = line.count(".") + line.count("?")
+        loop = asyncio.get_running_loop()
+        async with call("I am Bo.", NAME, line, NAME, synthesizer=tts, fixed=FIXED) as c:
+            await c.provider.until_heard()
+            await c.provider.speak(spoken(JOHN))
+            await c.provider.until(lambda: bool(c.dialogue.heard_at))
+            began, played = c.dialogue.heard_at[0], c.provider.played
+            await c.provider.until(lambda: c.provider.played > played)
+            assert loop.time() - began == pytest.approx(waits_s, abs=0.1)
+            await c.provider.until_heard(sentences)
+            assert loop.time() - began == pytest.approx(waits_s + sentences, abs=0.1)
+
+    scenario()
+
+
 @in_virtual_time
 async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
     tts = SteadyVoice(delay_s=2.0, fixed=FIXED)

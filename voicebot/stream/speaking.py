@@ -1,15 +1,20 @@
 """Speech output of one call: synthesises texts, sentence by sentence, for the machine.
 
 A fixed sentence is at hand at once, another must be made. A line that fell silent after its opener
-would sound finished, and callers would answer into the gap. So an opener waits:
+would sound finished, and callers would answer into the gap. So an opener waits, unless it sounds
+for much longer than sentences of this call took to be made:
 
     fixed      "Thank you." ▁▁▁▁▁▁▁▁▁▁▁▁▁│ Thank you. I have 0412 …
     to make    "I have 0412 …" synthesis │
+
+    fixed      "Thank you very much." Thank you very much. I have 0412 …
+    to make         "I have 0412 …" synthesis │
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -36,6 +41,8 @@ from voicebot.telemetry import Stage, Waited
 
 SPEAK_S: Final = 15.0
 """For a piece of a sentence, of any engine. Ours have shorter deadlines of their own."""
+OPENER_SPARE: Final = 2.0
+"""An opener that sounds so many times longer than the last sentences took need not wait for one."""
 _SOFT: Final = 10 ** (-6 / 20)
 """6 dB softer: it is to be noticed, not to be waited for."""
 
@@ -63,6 +70,8 @@ class Speaker:
         self._fixed = fixed
         self._tell = tell
         self._sentences: list[str] = []
+        self._made_s: deque[float] = deque(maxlen=3)
+        """The last sentences that were not at hand took so long until their first audio."""
 
     async def say(self, text: str, before_first_frame: BeforeFirstFrame) -> None:
         """Queue all of `text`, or as much as there is until the caller interrupts.
@@ -121,12 +130,16 @@ class Speaker:
     ) -> AsyncGenerator[list[CallEvent], None]:
         """Yield each sentence's beginning, audio and end.
 
-        Those at hand at the beginning wait until the first that must be made has audio.
+        Those at hand at the beginning wait until the first that must be made has audio, unless
+        they sound long enough.
         """
         at_hand = [n < len(known) or s in self._fixed for n, s in enumerate(sentences)]
         first_made = at_hand.index(False) if False in at_hand else 0
         waiting: list[CallEvent] = []
         for n, sentence in enumerate(sentences):
+            if n == first_made and self._sounds_long(waiting):
+                yield waiting
+                waiting = []
             waiting.append(SentenceBegan(sentence))
             async with aclosing(self._audio(sentence, known[n : n + 1])) as voice:
                 async for mulaw in voice:
@@ -139,17 +152,26 @@ class Speaker:
                 yield waiting
                 waiting = []
 
+    def _sounds_long(self, events: Sequence[CallEvent]) -> bool:
+        """Return whether the audio outlasts the making of the next sentence by far."""
+        size = sum(len(event.mulaw) for event in events if isinstance(event, AudioReady))
+        sounds_s = g711.milliseconds(size) / 1000
+        return bool(self._made_s) and sounds_s > OPENER_SPARE * max(self._made_s)
+
     async def _audio(self, sentence: str, known: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
         """Yield the sentence's audio; the wait for a synthesised one is not our time."""
         if known:
             yield known[0]
             return
         self._check_line()
-        asked_at = self._machine.now().s
+        asked_at, made = self._machine.now().s, sentence not in self._fixed
         async with aclosing(self._synthesizer.speak(pronounce(sentence))) as voice:
             while mulaw := await _in_time(voice):
-                self._tell(Waited(Stage.TTS, self._machine.now().s - asked_at))
-                asked_at = self._machine.now().s
+                now_s = self._machine.now().s
+                self._tell(Waited(Stage.TTS, now_s - asked_at))
+                if made:
+                    self._made_s.append(now_s - asked_at)
+                asked_at, made = now_s, False
                 yield mulaw
 
     def _check_line(self) -> None:
