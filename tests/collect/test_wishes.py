@@ -130,6 +130,23 @@ ENGLISH = [
     ("Saturday at three | Three's no good after all. Four", "sat 16"),
     ("Wednesday afternoon | Not Wednesday, sorry, Thursday afternoon", "thu 12-18"),
     ("Tuesday or Thursday next week, mornings", "tue2 7-12, thu2 7-12"),
+    ("I work nights so nothing before midday", "any 12-21"),
+    ("Any weekday after the school run, so nine thirty on", "any 9:30-21, !sat*, !sun*"),
+    ("We're away until Thursday, so after that", "any 7-21, !mon0, !tue, !wed"),
+    ("I'm away from Thursday to Sunday, otherwise whenever", "any 7-21, !thu, !fri, !sat, !sun"),
+    ("I'm around all day Saturday but the plumber's mate comes at ten", "sat 7-21, !sat 10"),
+    ("next week | not Tuesday | mornings", "week2 7-12, mon 7-12, !tue2"),
+    ("next week | Tuesday | ten", "tue2 10"),
+    ("any day | after work, six-ish", "any 18"),
+    ("could you do tomorrow before the kids get home at three", "tue 7-14:01"),
+    ("tomorrow, but I need to leave at eleven", "tue 7-10:01"),
+    ("tomorrow I'm out till two", "tue 14-21"),
+    ("Wednesday? | What times have you got then?", "wed 7-21"),
+    ("any day | not so early | the Wednesday one", "wed 11"),
+    ("Saturday morning, about ten, or Sunday if you come Sundays", "sat 10, sun 7-21"),
+    ("Monday at ten | Wait, Monday's my sister's thing. Tuesday the eighth, same time", "tue2 10"),
+    ("Only home Tuesdays and Thursdays, mornings, but not this Thursday", "any 7-12, !thu"),
+    ("Not this Thursday, tomorrow's too soon, next Tuesday morning then", "tue2 7-12"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),
@@ -152,6 +169,8 @@ CHINESE = [
     ("我每天九点上班，周末吧，上午", "sat 7-12, sun 7-12"),
     ("周三我要去医院，周四十点怎么样？", "thu 10"),
     ("不是这周四，是下周四下午", "thu2 12-18"),
+    ("下周，除了周一", "week2 7-21, !mon"),
+    ("周四上午 | 不要太早", "thu 11"),
 ]
 SPANISH = [
     ("Mañana, pero después de las cuatro", "tue 16-21"),
@@ -177,6 +196,8 @@ SPANISH = [
     ("El jueves entre las diez y las doce", "thu 10-12"),
     ("El miércoles por la tarde o el jueves por la mañana", "wed 12-21, thu 7-12"),
     ("El sábado no, mejor el domingo por la mañana", "sun 7-12"),
+    ("El jueves por la mañana tengo médico, por la tarde sí puedo", "thu 12-21"),
+    ("Entre el miércoles y el viernes, después de comer", "wed 13-21, thu 13-21, fri 13-21"),
 ]
 CALLERS = [
     *(("en", *row) for row in ENGLISH),

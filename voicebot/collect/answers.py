@@ -85,7 +85,7 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
     answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
     if answer is not None:
         turn = turn.answer(act.step, answer)  # it is kept, whatever comes next
-    turn = turn.become(partial=piece, unheard=False, mode=Mode.ASKING, step=act.step)
+    turn = turn.become(partial=piece, offered=(), unheard=False, mode=Mode.ASKING, step=act.step)
     return turn.say(f"missing.{missing}", value=spoken)
 
 

@@ -128,7 +128,7 @@ def _time(turn: Turn, said: Said) -> Turn | None:
     if window := times.wished(turn, said.reading.acts):
         return times.look(turn, window)
     if any(ask.topic == "free" for ask in said.of(Ask)):
-        return times.look(turn, turn.dialogue.window or Window())
+        return times.look(turn, times.said_before(turn) or Window())
     return None
 
 
@@ -197,7 +197,7 @@ def _choosing(turn: Turn, said: Said) -> Turn:
             return times.others(turn)
         return answered
     if piece:
-        return hold_piece(turn.become(mode=Mode.ASKING, offered=()), piece)
+        return hold_piece(turn, piece)
     if said.has(Deny, Decline) or said.wants("change_of_mind"):
         return times.others(turn)
     if said.has(Affirm) and len(held.offered) == 1:

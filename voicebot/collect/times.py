@@ -46,8 +46,8 @@ def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
     at = turn.valid(Step.TIME, value)
     if not isinstance(at, datetime):
         return turn.ask()
-    window = joined(_held(turn), Window((at.date(),), after=at.time(), before=at.time()))
-    hours = _held(turn) or Window()
+    window = joined(said_before(turn), Window((at.date(),), after=at.time(), before=at.time()))
+    hours = said_before(turn) or Window()
     turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME, given_time=None)
     turn = turn.become(window=Window(but=window.but, ends=window.ends), partial=None)
     if ambiguous:
@@ -110,10 +110,10 @@ def wished(turn: Turn, acts: Sequence[Act]) -> Window | None:
     if parts:
         days = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
         parts += [window_of(day.partial) for day in days if day.partial]
-    return reduce(joined, parts, _held(turn)) if parts else None
+    return reduce(joined, parts, said_before(turn)) if parts else None
 
 
-def _held(turn: Turn) -> Window | None:
+def said_before(turn: Turn) -> Window | None:
     """Return what was said of the time before: a window, a day, an hour, or the day read back."""
     held = turn.dialogue
     piece = held.partial if held.step is Step.TIME else None
@@ -123,7 +123,7 @@ def _held(turn: Turn) -> Window | None:
 
 def _open(turn: Turn) -> Window:
     """Return every time but those that the caller has left out."""
-    held = _held(turn) or Window()
+    held = said_before(turn) or Window()
     return Window(but=held.but, ends=held.ends)
 
 
@@ -131,7 +131,7 @@ def others(turn: Turn) -> Turn:
     """Offer the next free moments, as none of these suits."""
     held = turn.dialogue
     turn = turn.become(unwanted=(*held.unwanted, *held.offered), offered=())
-    return look(turn, _held(turn) or Window())
+    return look(turn, said_before(turn) or Window())
 
 
 def on_free(turn: Turn, event: Free) -> Turn:
@@ -288,14 +288,14 @@ def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
 
     said  a day, a part of one, or an hour; None is returned where the rest is to be asked for
     """
-    before = _held(turn) or Window()
+    before = said_before(turn) or Window()
     window = joined(before, _either_hour(said) if ambiguous else window_of(said))
     if said.startswith("T"):
         days = {value.partition("T")[0] for value in turn.dialogue.offered}
         days = days or {f"{day:%Y-%m-%d}" for day in before.days}
         if len(days) == 1:
             return wish_for(turn, f"{days.pop()}{said}", ambiguous=ambiguous)
-        return look(turn, window) if names_days(window) else None
+        return look(turn, window) if names_days(window) or turn.dialogue.offered else None
     day = f"{window.days[0]}" if len(window.days) == 1 else said.partition(" ")[0]
     if refused := _refuse_day(turn, day):
         return refused
@@ -314,9 +314,12 @@ def _refuse_day(turn: Turn, day: str) -> Turn | None:
     at = datetime.fromisoformat(day).replace(hour=12, tzinfo=business.zone)
     if at.date() < local.date():
         return look(turn.say("time.past"), _open(turn))
+    spans = business.hours.get(WEEKDAYS[at.weekday()], ())
+    if at.date() == local.date() and all(span.closes <= local.time() for span in spans):
+        return look(turn.say("time.none_then"), _open(turn), near=local)
     if at.date() > (local + timedelta(days=business.booking.days_ahead)).date():
         return turn.become(partial=None).say("time.too_far").ask()
-    if not business.hours.get(WEEKDAYS[at.weekday()]) or business.is_closed(at.date()):
+    if not spans or business.is_closed(at.date()):
         return look(turn.say("time.shut", day=turn.say_time(day)), _open(turn), near=at)
     return None
 

@@ -30,17 +30,8 @@ from redis.exceptions import ResponseError
 from voicebot.business import WEEKDAYS, Business
 from voicebot.call import CallSid, Place, Window
 from voicebot.errors import BrokenRecord
+from voicebot.store import free_times
 from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.free_times import (
-    Load,
-    Visits,
-    are_enough,
-    are_nearest,
-    exists,
-    nearest,
-    spread,
-    starts_in,
-)
 from voicebot.store.layout import call_keys
 from voicebot.store.scripts import Script
 
@@ -228,16 +219,16 @@ class Slots:
         for at in range(0, len(days), _DAYS_AT_ONCE):
             part, rest = days[at : at + _DAYS_AT_ONCE], days[at + _DAYS_AT_ONCE :]
             for day, taken in zip(part, await self._read(part), strict=True):
-                wanted = starts_in(window, day, starts[day.weekday()], kind.minutes)
+                wanted = free_times.starts_in(window, day, starts[day.weekday()], kind.minutes)
                 free = self._free_on(day, taken, kind, wanted)
                 found += [moment for moment in free if moment not in refused]
-                if near is None and are_enough(found, window, most):
-                    return found[:most] if window.soonest else spread(found, most)
-            if near is not None and are_nearest(found, near, most, rest):
+                if near is None and free_times.are_enough(found, window, most):
+                    return found[:most] if window.soonest else free_times.spread(found, most)
+            if near is not None and free_times.are_nearest(found, near, most, rest):
                 break
         if near is not None:
-            return sorted(nearest(sorted(found), near, most))
-        return found[:most] if window.soonest else spread(found, most)
+            return sorted(free_times.nearest(sorted(found), near, most))
+        return found[:most] if window.soonest else free_times.spread(found, most)
 
     def _starts(self, kind: _Kind) -> list[list[int]]:
         """Return by weekday the minutes at which visits begin: a slot after the other."""
@@ -287,8 +278,8 @@ class Slots:
         now, zone = self._clock(), self._business.zone
         usual = self._business.booking.slot_minutes
         visits, same, own = (
-            defaultdict[str, Visits](list),
-            defaultdict[str, Visits](list),
+            defaultdict[str, free_times.Visits](list),
+            defaultdict[str, free_times.Visits](list),
             set[int](),
         )
         for holder, place in taken.items():
@@ -301,13 +292,13 @@ class Slots:
             visits[call].append((start, start + int(match[3] or usual)))
             if kind.service and match[4] == kind.service:
                 same[call].append(visits[call][-1])
-        limits = [(Load(visits.values()), kind.capacity)]
-        limits += [(Load(same.values()), kind.of_service)] if kind.service else []
+        limits = [(free_times.Load(visits.values()), kind.capacity)]
+        limits += [(free_times.Load(same.values()), kind.of_service)] if kind.service else []
         for start in starts:
             end = start + kind.minutes
             if start not in own and all(load.most(start, end) < room for load, room in limits):
                 at = datetime.combine(day, time(*divmod(start, 60)), zone)
-                if at > now and exists(at):
+                if at > now and free_times.exists(at):
                     yield at
 
     def _standing(self, place: str) -> re.Match[str] | None:

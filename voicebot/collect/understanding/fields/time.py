@@ -69,6 +69,7 @@ _OF_TIMES = _OF_DAYS.union(
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
 _SUITS = ("suits", "trail", "refused", "turn", "wish")
 """Behind "Friday's" they say how it would be, and not what happens then."""
+_TIMES = ("n", "nth", "figures", "noon", "part", "weekday", "day", "tonight", "which", "at")
 P = TypeVar("P", Day, Clock, Part)
 _Known = tuple[date | None, time_of_day | None, str]
 
@@ -112,14 +113,17 @@ def time_by(
         return
     plans = [piece for fact in facts for piece in _plans(line, fact, every)]
     wished = wish(line, pieces, plans)
-    ranged = any(p.until for p in pieces if isinstance(p, Clock)) and "time.any" not in said.tags
+    ranged = wished is not None and wished.is_ranged and "time.any" not in said.tags
     later = None if pieces else shifted(line, read_back)
+    given: list[Candidate] = []
     if later:
         word, window = later
         yield from told(line, Flexible(window, said.span(*word)), *word)
     elif wished is None or wished.is_taken or wished.is_plain or ranged:
-        yield from _provided(line, pieces)
-    if wished and not later and not wished.is_taken and (wished.is_open or not wished.is_plain):
+        given = list(_provided(line, pieces))
+        yield from given
+    opens = wished and (wished.is_open or not wished.is_plain or not given)
+    if wished and opens and not later and not wished.is_taken:
         told_too = [
             fact for fact in facts if any(fact[0] <= plan.first < fact[1] for plan in plans)
         ]
@@ -140,7 +144,9 @@ def _only_asks(line: Line) -> bool:
     "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
     """
     said = line.said
-    if not said.tags.isdisjoint(("time.elsewhere", "time.asks_own")):
+    if any(not line.tag(each.first - 1, "if") for each in said.all("time.elsewhere")):
+        return True
+    if "time.asks_own" in said.tags:
         return True
     opener = line.tag(line.on(0), "opener")
     if opener is None or any(line.tag(at, "suggests") for at in range(opener.end)):
@@ -178,8 +184,12 @@ def _occasions(line: Line) -> Iterator[tuple[int, int]]:
         if article := line.tag(behind, "the"):
             behind = article.end
         word = 0 < behind < line.end and not line.said.is_sound(behind)
-        if is_one and word and not line.tag(behind, *_SUITS) and not line.begins[behind]:
+        if is_one and word and not line.tag(behind, *_SUITS, *_TIMES):
             yield day.first, behind
+    for own in line.said.all("time.own"):
+        at = line.on(own.end)
+        if line.said.low(at).endswith("'s") and line.tag(at + 1, "at", "on", "between"):
+            yield own.first, at + 1
 
 
 def _with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> tuple[int, int]:
@@ -200,17 +210,22 @@ def _with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) ->
 def _is_busy(line: Line, fact: tuple[int, int]) -> bool:
     first, end = fact
     busy = any(line.said.all("time.busy", first=first, end=end))
-    return busy or line.tag(first, "weekday") is not None
+    return busy or line.tag(first, "weekday", "own") is not None
 
 
 def _plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterator[Piece]:
     """Give the days and hours of what the caller has to do then."""
     first, end = fact
     home = any(line.said.all("time.home", first=first, end=end))
+    gone = any(line.said.all("time.gone", first=first, end=end))
+    if before := line.before(first, "latest", "earliest"):  # "before the kids get home at three"
+        gone = before.tag == "time.latest"
+        home = not gone
     for piece in pieces if _is_busy(line, fact) else ():
         if first <= piece.first < end and piece.role in (Role.WANTED, Role.SINCE, Role.UNTIL):
-            free = home and isinstance(piece, Clock) and piece.role is Role.WANTED
-            yield replace(piece, role=Role.UNTIL) if free else piece
+            bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
+            role = Role.SINCE if gone else Role.UNTIL if home else piece.role
+            yield replace(piece, role=role) if bounds else piece
 
 
 def _held(situation: Situation) -> _Known:
@@ -329,7 +344,8 @@ def _is_given_up(piece: Piece) -> bool:
 def _may_be_it(piece: Piece) -> bool:
     """Return True for what may be the time itself, and not only bound it."""
     since = isinstance(piece, Clock) and piece.role is Role.SINCE
-    return since or piece.role is Role.WANTED or isinstance(piece, Part)
+    bounds = isinstance(piece, Part) and piece.role in (Role.SINCE, Role.UNTIL)
+    return since or bounds or piece.role is Role.WANTED
 
 
 def _ours(line: Line, stamp: str) -> tuple[str, bool]:

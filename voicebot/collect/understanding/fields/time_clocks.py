@@ -280,7 +280,8 @@ def _ranged(line: Line, pieces: list[Piece]) -> list[Piece]:
         if line.on(joint.end if joint else at) != second.first:
             continue
         if joint and joint.tag == "time.or":
-            sure = max(first.cue, second.cue) > Cue.BARE
+            alone = line.opens(first.first) and line.closes(second.end)
+            sure = alone or max(first.cue, second.cue) > Cue.BARE
             until = second.time if sure else None
             joined[n] = replace(first, end=second.end, cue=Cue.BARE, until=until)
             joined[n + 1] = replace(second, cue=Cue.BARE)

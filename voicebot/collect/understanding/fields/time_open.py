@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from voicebot.call import Window
 from voicebot.collect.understanding.candidates import Candidate
@@ -21,6 +21,13 @@ from voicebot.collect.understanding.fields.time_pieces import (
 )
 from voicebot.collect.understanding.types import Act, Asked, Choose
 
+BOUNDS = {
+    "time.early": Window(before=time(11)),
+    "time.late": Window(after=time(15)),
+    "time.too_early": Window(after=time(11)),
+    "time.too_late": Window(before=time(15)),
+}
+"""The hours of "first thing", "late in the day", "not too early", "that's too late"."""
 _MINUTE = timedelta(minutes=1)
 _NEGATION_REACH, _DONE_REACH = 4, 4
 _LEADS = (
@@ -39,7 +46,7 @@ def with_role(line: Line, piece: Piece) -> Piece:
     none = isinstance(piece, Day) and (piece.kind >= Kind.PAST or line.tag(piece.end, "street"))
     while the := line.before(first, "the", "on"):
         first = the.first
-    if none or line.tag(behind, "refused") or line.before(first, "moved"):
+    if none or _is_refused(line, behind) or line.before(first, "moved"):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
         return replace(piece, role=Role.BUT)
@@ -61,6 +68,14 @@ def with_role(line: Line, piece: Piece) -> Piece:
     shift = 1 if role is Role.SINCE else -1
     strictly = bound.end - bound.first == 1 and line.before(first, "after", "before")
     return replace(piece, role=role, date=(strictly and add_days(piece.date, shift)) or piece.date)
+
+
+def _is_refused(line: Line, at: int) -> bool:
+    """Return True where it is refused behind; "tomorrow I'm out till two" refuses the hours."""
+    refused = line.tag(at, "refused")
+    if refused is None:
+        return False
+    return line.tag(line.on(refused.end), "latest", "earliest", "between") is None
 
 
 def _is_end(line: Line, clock: Clock) -> bool:
@@ -120,7 +135,9 @@ def shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], Wi
         at = read_back or (offered[-1 if later else 0] if offered else None)
         if at is None:
             continue
-        if not read_back and offered[0].date() != offered[-1].date():
+        if word.tag in BOUNDS and not read_back and offered[0].date() != offered[-1].date():
+            found = BOUNDS[word.tag]
+        elif not read_back and offered[0].date() != offered[-1].date():
             next_day = add_days(at.date(), 1 if later else -1)
             found = Window(first=next_day) if later else Window(last=next_day)
         else:

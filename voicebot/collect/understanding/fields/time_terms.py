@@ -20,7 +20,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
-from voicebot.collect.understanding.fields.time_windows import met_hours
+from voicebot.collect.understanding.fields.time_windows import met_hours, names_days
 
 _OUT_WEEKS = 8
 """So many Mondays are left out by "not Mondays"."""
@@ -80,7 +80,7 @@ def _hours(line: Line, items: Sequence[Item]) -> list[Window]:
     wanted = [each for each in parts if each.role is Role.WANTED and each.name not in bounded]
     spans = spans or [_of_part(each) for each in wanted]
     limit = reduce(lambda one, other: met_hours(one, other) or other, bounds, Window())
-    return [met_hours(span, limit) or limit for span in dict.fromkeys(spans)] or [limit]
+    return [met_hours(span, limit) or span for span in dict.fromkeys(spans)] or [limit]
 
 
 def _is_choice(line: Line, clock: Clock) -> bool:
@@ -140,7 +140,16 @@ def _dates(line: Line, named: Sequence[Day], stretches: Sequence[Day]) -> Iterat
         if one.kind is Kind.WEEKDAY and not one.plain:
             week = found
         if found:
-            yield found
+            yield from _every(line, one, found)
+
+
+def _every(line: Line, day: Day, found: date) -> Iterator[date]:
+    """Yield a date; of "Tuesdays" all to come."""
+    several = day.plain and line.said.low(day.end - 1).endswith("days")
+    for week in range(_OUT_WEEKS if several else 1):
+        later = add_days(found, 7 * week)
+        if later:
+            yield later
 
 
 def _workdays(line: Line) -> Iterator[date]:
@@ -166,12 +175,27 @@ def _joint(line: Line, one: Day, other: Day) -> str:
 
 def refused_by(line: Line, term: Term) -> Iterator[Window]:
     """Yield what a refused term leaves out: "Mondays" all of them, "this Monday" that one."""
-    days = tuple(d for each in term if isinstance(each, Day) for d in _left_out(line, each))
+    named = [each for each in term if isinstance(each, Day)]
+    days = tuple(d for each in named for d in _left_out(line, each))
+    bounds = _bounds_of(line, named)
     hours = [each for each in term if not isinstance(each, Day)]
     out = (Role.OUT, Role.BUT)
     hours = [replace(each, role=Role.WANTED) if each.role in out else each for each in hours]
     for box in _hours(line, hours):
-        yield replace(box, days=days)
+        yield replace(
+            box, first=bounds.first, last=bounds.last, days=() if names_days(bounds) else days
+        )
+
+
+def _bounds_of(line: Line, days: Sequence[Day]) -> Window:
+    """Return the days left out by "until Thursday" and "from Thursday to Sunday", if such are."""
+    until = [day.date for day in days if day.role is Role.UNTIL]
+    since = [day.date for day in days if day.role is Role.SINCE]
+    for one, other in pairwise(days):
+        if _joint(line, one, other) == "to":
+            since, until = [one.date], [add_days(other.date, 1) or other.date]
+    last = add_days(until[0], -1) if until else None
+    return Window(first=since[0] if since else None, last=last)
 
 
 def _left_out(line: Line, day: Day) -> Iterator[date]:

@@ -16,7 +16,7 @@ from itertools import groupby, pairwise, zip_longest
 
 from voicebot.call import Window
 from voicebot.collect.understanding.fields.time_days import EITHER, resolve_together
-from voicebot.collect.understanding.fields.time_open import is_negated
+from voicebot.collect.understanding.fields.time_open import BOUNDS, is_negated
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
     Clock,
@@ -42,14 +42,6 @@ from voicebot.collect.understanding.fields.time_windows import (
     names_hours,
 )
 
-_BOUNDS = {
-    "time.early": Window(before=time(11)),
-    "time.late": Window(after=time(15)),
-    "time.too_early": Window(after=time(11)),
-    "time.too_late": Window(before=time(15)),
-}
-"""The hours of "first thing", "late in the day", "not too early", "that's too late"."""
-
 _OPEN = ("time.any", "ask.free")
 """With them a day or a part of one is left open: "anything on Friday", "what have you got then"."""
 
@@ -60,6 +52,7 @@ class Wish:
 
     is_plain  a moment, an hour, a day, or a part of one: no more than a piece of a time
     is_open   it may be one, and more is left open: "anything on Friday"
+    is_ranged it is one range of hours, which may begin at the hour that is meant
     is_taken  nothing is wished for, and only other plans are told
     """
 
@@ -68,6 +61,7 @@ class Wish:
     end: int
     is_plain: bool
     is_open: bool
+    is_ranged: bool
     is_taken: bool
 
 
@@ -100,15 +94,25 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     left_out += [
         each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)
     ]
-    if any(isinstance(each, Part) and line.before(each.first, "the") for each in wanted):
+    words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
+    parts_of_it = [each for each in wanted if isinstance(each, Part)]
+    if parts_of_it and not words and not any(_is_several(line, each) for each in parts_of_it):
         parts = [_on_their_day(part, left_out) for part in parts]
     window = assembled(parts, left_out, ends=ends)
-    words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
-    every = [*said, *plans, *words]
+    conditions = [p for p in pieces if line.before(p.first, "condition")] if said else []
+    every = [*said, *plans, *words, *conditions]
     first, end = min(each.first for each in every), max(each.end for each in every)
     moment = window.after is not None and window.after == window.before
     plain = _is_plain(line, window, wanted)
-    return Wish(window, first, end, plain, bool(words) and not moment, not said)
+    spans = any(isinstance(each, Clock) and each.until for each in wanted)
+    ranged = spans and not (window.also or window.but or window.ends)
+    return Wish(
+        window, first, end, plain, bool(words) and not (moment and window.days), ranged, not said
+    )
+
+
+def _is_several(line: Line, part: Part) -> bool:
+    return line.said.low(part.end - 1).endswith("s")
 
 
 def _on_their_day(part: Window, left_out: Sequence[Window]) -> Window:
@@ -134,11 +138,11 @@ def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
     """Return what names days and hours, in order, with "late" and "first thing"."""
     found: list[Item] = [*_named(line, pieces)]
     inside = {at for piece in found for at in range(piece.first, piece.end)}
-    for word in line.said.all(*_BOUNDS):
+    for word in line.said.all(*BOUNDS):
         if word.first not in inside:
             refused = word.tag in ("time.early", "time.late") and is_negated(line, word.first)
             role = Role.OUT if refused else Role.WANTED
-            found.append(Bound(word.first, word.end, _BOUNDS[word.tag], role))
+            found.append(Bound(word.first, word.end, BOUNDS[word.tag], role))
     return sorted(found, key=lambda each: each.first)
 
 
