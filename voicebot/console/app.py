@@ -1,7 +1,7 @@
 """The port of staff and integrators: the live page and the HTTP API of the console port.
 
 /  /c/{callSid}  /static  /session   page.py                  the page's files, signing in
-/live/…                              live.py, trial.py        the page's data
+/live/…                              live.py, trial.py, …      the page's data
 /calls  /events  /export             calls.py                 integrators
 /calls (POST)  /ai/conversation      conversation_routes.py   integrators
 /calls/{callSid}/commands            commands.py              staff, in a call that goes on
@@ -22,7 +22,7 @@ from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.model import open_understanding
-from voicebot.console import calls, commands, conversation_routes, live, operations, trial
+from voicebot.console import bookings, calls, commands, conversation_routes, live, operations, trial
 from voicebot.console.auth import COOKIE, Authenticator, Sessions
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState, visitor
@@ -111,7 +111,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     for api in (conversation_routes.router, calls.router, commands.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
     app.include_router(operations.probes)
-    for page_data in (trial.router, live.router):
+    for page_data in (trial.router, live.router, bookings.router):
         app.include_router(page_data, dependencies=guarded)
     serve_pages(app)
     return app

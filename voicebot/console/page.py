@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
+@router.get("/bookings")
 @router.get("/c/{callSid}")
 async def page() -> FileResponse:
     """The live page; with a callSid that call is open in it."""

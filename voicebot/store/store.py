@@ -40,6 +40,7 @@ from voicebot.store.backend import Backend
 from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
 from voicebot.store.commands import CommandQueue
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
+from voicebot.store.diary import Diary
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import UNUSABLE, FallbackStore
 from voicebot.store.forgetting import rewrite_log
@@ -84,6 +85,7 @@ class Store:
     writes       the four small writes of integrators
     commands     what staff have live calls do
     staff        what staff write of a call
+    diary        the appointments of a day
     fallback, breaker, tasks, best_effort   see Backend; `replaying` is one of the tasks
     """
 
@@ -102,6 +104,7 @@ class Store:
         self.tasks, self.best_effort = backend.tasks, backend.best_effort
         self.index = backend.index
         self.events = EventReader(client)
+        self.diary = Diary(backend)
         self.writes = IntegratorWrites(backend)
         self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)
         self.staff = StaffWrites(client, retention_s=settings.retention_s, clock=clock)

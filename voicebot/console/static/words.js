@@ -25,6 +25,8 @@ const EN = {
   todo: { title: 'What to do first', nothing: 'Nothing waits for anybody', more: (n) => `and ${n} more, under To do`, stuck: (step, n) => `Stuck: asked ${n} times for the ${step.toLowerCase()}`, promised: 'Was promised a call back', mail: 'Confirmation not sent', unsure: (steps) => `Not confirmed: ${steps}`,
     unconfirmed: 'not confirmed', done: 'Done', undo: 'Not done', doneBy: (w) => `${w} has dealt with this.`, note: 'Note for colleagues', add: 'Add note',
     hint: { stuck: 'Correct the answer for them, or put them through.', mail: 'The mail server did not take it; it is tried again by itself.', unsure: 'Booked, but the caller did not say yes to this.' } },
+  diary: { title: 'Bookings', link: 'Bookings', first: 'To do', times: (zone) => zone, closed: 'Closed', free: 'No bookings', more: 'More days', move: 'Move', cancel: 'Call off', keep: 'Leave it', hint: 'The customer is told by e-mail, if there is one.',
+    give: { move: 'Move it there', cancel: 'Call it off' }, refused: { not_booked: 'It does not stand any more.', call_is_live: 'The customer is on the phone just now.', store_unavailable: 'It stands as it was: Redis did not answer.' } },
   help: { title: 'Help this caller', transfer: 'Put through', say: 'Say a sentence', correct: 'Correct an answer', end: 'End the call', orders: 'What staff asked for',
     did: { transfer: 'Put through', say: 'Sentence', correct: 'Correction', end: 'End' }, asked: 'waits for a pause …', obeyed: 'done', sending: 'Sending …',
     give: { transfer: 'Put through now', say: 'Say it', correct: 'Save as confirmed', end: 'Say goodbye and end' },
@@ -59,6 +61,8 @@ const ZH = {
   todo: { title: '先处理这些', nothing: '没有待办', more: (n) => `另有 ${n} 个，见“待办”`, stuck: (step, n) => `卡住了：${step}已问 ${n} 次`, promised: '答应回电', mail: '确认邮件未发出', unsure: (steps) => `未确认：${steps}`,
     unconfirmed: '未确认', done: '已处理', undo: '未处理', doneBy: (w) => `${w} 已处理。`, note: '给同事的备注', add: '添加备注',
     hint: { stuck: '请代为更正，或转接人工。', mail: '邮件服务器没有接受，会自动重试。', unsure: '已预约，但客户没有确认这一项。' } },
+  diary: { title: '预约', link: '预约', first: '待办', times: (zone) => zone, closed: '休息', free: '没有预约', more: '更多日期', move: '改期', cancel: '取消预约', keep: '不改', hint: '如有邮箱，会通知客户。',
+    give: { move: '改到这个时间', cancel: '确认取消' }, refused: { not_booked: '该预约已不存在。', call_is_live: '客户正在通话中。', store_unavailable: '预约没有变动：Redis 没有响应。' } },
   help: { title: '协助来电者', transfer: '转接人工', say: '播报一句话', correct: '更正信息', end: '结束通话', orders: '同事的操作',
     did: { transfer: '转接', say: '播报', correct: '更正', end: '结束' }, asked: '等待停顿…', obeyed: '已完成', sending: '正在发送…',
     give: { transfer: '立即转接', say: '播报', correct: '保存并确认', end: '道别并结束' },
@@ -84,6 +88,13 @@ export const setZone = (zone) => { timeZone = zone || undefined; };
 export const clock = (iso, lang) => (iso ? new Date(iso).toLocaleTimeString(TAGS[lang], { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : '');
 
 export const moment = (iso, lang) => iso && new Date(iso).toLocaleString(TAGS[lang], { timeZone, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false, timeZoneName: 'short' });
+
+export const hour = (iso, lang) => new Date(iso).toLocaleTimeString(TAGS[lang], { timeZone, hour: '2-digit', minute: '2-digit', hour12: false });
+
+// A calendar day (YYYY-MM-DD), whatever zone the page is read in.
+export const dayName = (day, lang) => new Date(`${day}T12:00Z`).toLocaleDateString(TAGS[lang], { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' });
+
+export const zoneName = (lang) => new Intl.DateTimeFormat(TAGS[lang], { timeZone, timeZoneName: 'longGeneric' }).formatToParts().find((part) => part.type === 'timeZoneName').value;
 
 export function ago(iso, t, now) {
   const minutes = Math.floor((now - Date.parse(iso)) / 60000);
