@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicebot.bench.servers import foreign_environment
+from voicebot.settings import Settings
+from voicebot.store import redis_url
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ async def _ready(serve: Process, environment: Mapping[str, str]) -> Server:
         said += line.decode()
         if line.startswith(b"Stop with"):
             break
-    found = [re.search(p, said) for p in (r"ws://\S+", r"staff +(http://\S+)", r"Redis +(\S+)")]
+    found = [re.search(p, said) for p in (r"ws://\S+", r"staff +(http://\S+)")]
     if not all(found):
         raise SystemExit(f"the server did not start:\n{said}")
-    media, staff, redis = (m for m in found if m)
-    return Server(media[0], staff[1], redis[1], environment)
+    media, staff = (m for m in found if m)
+    ours = Settings(_env_file=None, data_dir=Path(environment["VOICEBOT_DATA_DIR"]))
+    return Server(media[0], staff[1], redis_url(ours), environment)

@@ -19,9 +19,10 @@ import orjson
 from voicebot.bench.figures import descendants
 from voicebot.errors import StartFailed
 from voicebot.runtime.ports import free_port
-from voicebot.settings import SaveMode
+from voicebot.settings import SaveMode, Settings
 from voicebot.simulators.phone import shipped, shipped_clip
 from voicebot.speech import clip_checksum
+from voicebot.store import redis_url as redis_url_of
 
 _HOST: Final = "127.0.0.1"
 _STOP_S: Final = 20.0
@@ -114,7 +115,8 @@ async def running(
         )
         if kind is not StackKind.NULL:
             await _sentences_ready(folder / "speech-cache")
-        url = redis_url or f"redis://{_HOST}:{valkey}/0"
+        ours = Settings(_env_file=None, data_dir=folder, redis_port=valkey, redis_url=redis_url)
+        url = await asyncio.to_thread(redis_url_of, ours)  # it holds a password
         yield Servers(f"ws://{_HOST}:{stream}/media", f"http://{_HOST}:{console}", url, process.pid)
 
 
