@@ -108,6 +108,7 @@ class Dialogue:
     cancelled  the caller wants no booking: going on is not offered when they call again
     called_off it had booked, and a later call has called the appointment off
     turns      turns of the caller so far, by which lines that mean the same take turns
+    fruitless  of these, the last ones that told nothing: a machine may be talking
     """
 
     business: Business
@@ -133,6 +134,7 @@ class Dialogue:
     silences: int = 0
     patience: int = 0
     turns: int = 0
+    fruitless: int = 0
     purpose: Purpose = Purpose.BOOK
     about: Appointment | None = None
     dealt: tuple[str, ...] = ()
@@ -267,6 +269,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         unwanted=_texts(saved.get("unwanted")),
         was_offered=bool(saved.get("was_offered")),
         turns=int(saved.get("turns") or 0),
+        fruitless=int(saved.get("fruitless") or 0),
         purpose=_purpose(saved.get("purpose")) if not ended else Purpose.BOOK,
         about=_shaped(_APPOINTMENT, saved.get("about")) if not ended else None,
         dealt=_texts(saved.get("dealt")),
@@ -359,7 +362,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "unknown", "proving"),
+    *("promised", "fruitless", "unknown", "proving"),
 )
 """The fields that travel in the record as they are."""
 
