@@ -173,6 +173,13 @@ def test_the_rules_are_yaml_with_a_sentence_of_what_to_do_for_each_alert() -> No
         assert all(isinstance(rule["annotations"][key], str) for key in ("summary", "do")), rule
 
 
+def test_every_alert_has_its_runbook_and_no_runbook_is_of_none() -> None:
+    alerts = re.findall(r"alert: (\w+)", (DEPLOY / "prometheus" / "alerts.yml").read_text())
+    runbooks = OPERATIONS.read_text().partition("## Runbooks")[2]
+    told = re.findall(r"^\| `(Voicebot\w+)` \| .+ \| .+ \|$", runbooks, re.MULTILINE)
+    assert told == alerts
+
+
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 @pytest.mark.parametrize("order", [["check", "alerts.yml"], ["test", "alerts_test.yml"]])
 def test_prometheus_takes_the_rules_and_they_fire_when_they_should(order: list[str]) -> None:

@@ -60,6 +60,18 @@ async def test_a_booked_call_is_counted_with_its_answers_and_their_stages() -> N
 
 
 @in_virtual_time
+async def test_where_a_caller_gives_up_is_counted_by_the_open_question() -> None:
+    async with door() as here:
+        with rises("calls_left_total", 1, step="phone"), rises("calls_left_total", 0, step="name"):
+            async with here.caller() as provider:
+                await provider.until_heard()
+                await provider.until(lambda: not provider.is_playing)
+                await provider.speak(spoken(1))  # the name
+                await provider.until_heard()
+            await asyncio.sleep(1)
+
+
+@in_virtual_time
 async def test_a_lost_line_a_hang_up_and_a_takeover_are_told_apart() -> None:
     async with door() as here:
         with rises("calls_ended_total", 1, outcome="dropped"):

@@ -26,7 +26,7 @@ from typing import Final
 import orjson
 
 from voicebot import telemetry as facts
-from voicebot.call import Change, Saved, Status
+from voicebot.call import Change, Saved, Status, Step
 from voicebot.log import get_logger
 from voicebot.openai import meter
 from voicebot.stream import metrics
@@ -74,16 +74,22 @@ class CallTelemetry:
     """The observers of one call. Moments (`at_s`) are of `time.perf_counter`.
 
     status   as the record has it now
+    step     the open question, likewise
     outcome  how the call would have ended if it ended now
     """
 
     def __init__(
-        self, rows: Rows, trace: CallTrace = untraced, status: Status = Status.ACTIVE
+        self,
+        rows: Rows,
+        trace: CallTrace = untraced,
+        status: Status = Status.ACTIVE,
+        step: Step = Step.NAME,
     ) -> None:
         self._rows = rows
         self._trace = trace
         self._meter = meter()
         self.status = status
+        self.step = step
         self.outcome = Outcome.DROPPED if self.is_open else outcome_of(status)
         self._decided_s: float | None = None
         self._waited: defaultdict[Stage, float] = defaultdict(float)
@@ -114,6 +120,7 @@ class CallTelemetry:
             case facts.Committed(change, _, seconds):
                 self._rows.note("commit", ms=seconds * 1000)
                 self._commits_s += seconds
+                self.step = change.step or self.step
                 if change.status is not None:
                     self.status = change.status
                     self.outcome = outcome_of(change.status)
@@ -146,6 +153,8 @@ class CallTelemetry:
     async def end(self) -> None:
         """Count the session, which is over, end its trace, and write its rows."""
         metrics.calls_ended[self.outcome].inc()
+        if self.outcome in metrics.LEFT:
+            metrics.calls_left[self.step].inc()
         self.tell(facts.Ended(self.outcome))
         await self._rows.flush()
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from voicebot.call import Status
+from voicebot.call import Status, Step
 from voicebot.g711 import FRAME_MS, milliseconds
 from voicebot.telemetry import Answered, Stage
 
@@ -66,6 +66,15 @@ _calls_ended = Counter(
     ["outcome"],
 )
 calls_ended = {outcome: _calls_ended.labels(outcome) for outcome in Outcome}
+_calls_left = Counter(
+    "voicebot_calls_left",
+    "Calls that left a worker without a booking, a person or a cancellation, by the question that "
+    "was open: where callers give up",
+    ["step"],
+)
+calls_left = {step: _calls_left.labels(step) for step in Step}
+LEFT: Final = (Outcome.INCOMPLETE, Outcome.ABANDONED, Outcome.DROPPED)
+"""The outcomes that are counted by step, too."""
 calls_broken = Counter(
     "voicebot_calls_broken", "Calls that a fault of ours ended; the log line is call_broken"
 )

@@ -240,7 +240,7 @@ class StreamServer:
         open_bill(self._settings, found)
         trace = self._tracing.begin_call(start.call_sid, found.step, resumed=found.resumed)
         rows = Rows(self._settings.measure_file, start.call_sid)
-        telemetry = CallTelemetry(rows, trace, found.status)
+        telemetry = CallTelemetry(rows, trace, found.status, found.step)
         session = Session(connection, start, ledger, self._calls, telemetry)
         _log.info("call_begins", call_sid=start.call_sid)
         try:
