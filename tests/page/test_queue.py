@@ -78,6 +78,8 @@ def calls(house: House, folder: Path, **changes: Change) -> Iterator[None]:
             sid = CallSid(f"CA-queue-{name}")
             ledger = await store.open_call(sid, caller=None)
             await ledger.commit(change)
+            if name == "waits":
+                store.note_dialled(sid, "no-answer", False)
             if name == "stuck":
                 await stack.enter_async_context(store.index.hold(sid))
 
@@ -116,6 +118,7 @@ def test_a_stuck_caller_is_first_then_who_wants_a_person_then_promises_and_doubt
         stuck = page.locator("[data-queued='CA-queue-stuck']")
         expect(stuck).to_contain_text("Stuck: asked 3 times for the address")
         waits = page.locator("[data-queued='CA-queue-waits']")
+        expect(waits).to_contain_text("Put through, and nobody answered")
         expect(waits).to_contain_text("Complains · 20 min ago")
         picture(page, "queue")
         assert violations(page) == []

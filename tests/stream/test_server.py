@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.stream.door import ANSWERS, answer, door, in_virtual_time, now
 from tests.stream.provider import CALL_SID
-from voicebot.call import CallSid, Status
+from voicebot.call import CallSid, Change, Needs, Status
 from voicebot.store import CallSession, Store
 from voicebot.stream.server import Admission
 
@@ -47,6 +47,22 @@ async def test_a_whole_booking_is_in_the_record_and_the_call_is_hung_up() -> Non
         assert stamps == sorted(stamps)
         (verb,) = await here.twiml()
         assert verb.tag == "Hangup"
+
+
+@in_virtual_time
+async def test_how_a_transfer_ended_is_in_the_record() -> None:
+    async with door() as here:
+        for sid, outcome, needs in (("CA-out", "no-answer", "person"), ("CA-in", "completed", "")):
+            ledger = await here.store.open_call(CallSid(sid), caller=None)
+            await ledger.commit(Change(status=Status.TRANSFER, needs=Needs.PERSON))
+            await ledger.close()
+            await here.twiml(f"/twiml?CallSid={sid}&DialCallStatus={outcome}")
+            await here.store.best_effort.finish()
+            record = await here.store.get_call_skeleton(sid)
+            assert record is not None
+            assert record.needs == needs
+            told = (await here.store.events.of_call(CallSid(sid)))[-1].fields
+            assert (told["type"], told["value"]) == ("dialled", outcome)
 
 
 @in_virtual_time

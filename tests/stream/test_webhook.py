@@ -26,6 +26,7 @@ def webhook(
     transfer_to: str | None = None,
     *,
     of: CallSid = CALL,
+    dialled: list[tuple[CallSid, str, bool]] | None = None,
     **set_: Any,
 ) -> Webhook:
     async def status_of(call_sid: CallSid) -> Status | None:
@@ -34,7 +35,12 @@ def webhook(
 
     settings = Settings(_env_file=None, data_dir=Path("unused"), **set_)
     business: Business = load_business(None).model_copy(update={"transfer_to": transfer_to})
-    return Webhook(settings, business, status_of, TOKENS)
+
+    def note(call_sid: CallSid, outcome: str, reached: bool) -> None:
+        if dialled is not None:
+            dialled.append((call_sid, outcome, reached))
+
+    return Webhook(settings, business, status_of, TOKENS, note)
 
 
 def asked(*, host: str = "bot.test:8080", signature: str | None = None, **query: str) -> Asked:
@@ -67,8 +73,38 @@ async def test_a_finished_call_is_hung_up(status: Status) -> None:
 async def test_a_call_for_a_person_is_dialled() -> None:
     dial, hangup = await verbs(webhook(Status.TRANSFER, "+61 2 <9>"), asked())
     assert (dial.tag, dial.text, hangup.tag) == ("Dial", "+61 2 <9>", "Hangup")
+    assert (dial.get("action"), dial.get("method")) == ("/twiml", "GET")
     (verb,) = await verbs(webhook(Status.TRANSFER), asked())
     assert verb.tag == "Hangup"
+
+
+@pytest.mark.parametrize("outcome", ["completed", "answered"])
+async def test_after_a_person_was_reached_the_call_is_over(outcome: str) -> None:
+    dialled: list[tuple[CallSid, str, bool]] = []
+    hook = webhook(Status.TRANSFER, "+61298765432", dialled=dialled)
+    (verb,) = await verbs(hook, asked(DialCallStatus=outcome))
+    assert verb.tag == "Hangup"
+    assert dialled == [(CALL, outcome, True)]
+
+
+@pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed", "canceled", "something new"])
+async def test_a_caller_whom_nobody_answers_is_told_that_somebody_will_call(outcome: str) -> None:
+    dialled: list[tuple[CallSid, str, bool]] = []
+    hook = webhook(Status.TRANSFER, "+61298765432", dialled=dialled)
+    say, hangup = await verbs(hook, asked(DialCallStatus=outcome))
+    assert (say.tag, hangup.tag) == ("Say", "Hangup")
+    assert say.text == "Nobody's free just now, but somebody will call you back."
+    known = outcome if outcome != "something new" else "failed"
+    assert dialled == [(CALL, known, False)]
+
+
+async def test_a_dial_outcome_of_a_call_that_was_not_put_through_changes_nothing() -> None:
+    dialled: list[tuple[CallSid, str, bool]] = []
+    hook = webhook(Status.ACTIVE, "+61298765432", dialled=dialled)
+    assert [v.tag for v in await verbs(hook, asked(DialCallStatus="busy"))] == [
+        *("Connect", "Redirect")
+    ]
+    assert dialled == []
 
 
 async def test_without_room_a_call_waits_five_times_and_then_hears_an_apology() -> None:

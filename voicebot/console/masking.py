@@ -43,7 +43,7 @@ _SHOWN_OF_EVENTS = frozenset({"type", "field", "step", "epoch", "seq", "at"})
 _SHOWN_OF_COMMANDS = frozenset({"command", "action", "by", "outcome", "reason"})
 _HARMLESS_VALUES = frozenset(
     {"phase", "step", "status", "booked", "emailed", "person", "needs", "wish", "taken", "moved"}
-    | {"done"}
+    | {"done", "dialled"}
 )
 """Kinds of events whose value is a state of the call, or a colleague's name."""
 

@@ -240,6 +240,9 @@ class CallRow(_View):
     takenBy: str | None = None
     takenAt: str | None = None
     doneBy: str | None = Field(None, description="Who found that nothing is left to do")
+    dialled: str | None = Field(
+        None, description="How the call to a person ended, in the provider's word"
+    )
     put: int = Field(0, description="How often the open question was put; only on the phone")
     promised: bool = Field(False, description="A call back was promised")
     unsure: list[Step] = Field([], description="Answers without a yes where one was wanted")
@@ -315,6 +318,7 @@ def _row(call: CurrentCall, visibility: Visibility) -> dict[str, Any]:
         "takenAt": record.taken_at,
         "saidAt": activity.said_at or None,
         "doneBy": record.done_by,
+        "dialled": record.dialled,
         "put": stands.put if call.live else 0,
         "promised": stands.promised,
         "unsure": stands.unsure,

@@ -31,6 +31,7 @@ REVISION_FIELD, MAILED_FIELD = "bookingRevision", "mailedRevision"
 CONTINUED_FIELD = "continuedAs"
 NEEDS_FIELD, WISH_FIELD, NOTES_FIELD = "needs", "wish", "notes"
 DONE_BY_FIELD, DONE_AT_FIELD = "doneBy", "doneAt"
+DIALLED_FIELD = "dialled"
 
 CHANNEL = "voicebot:calls"
 """Every write publishes its callSid here, for live watchers."""

@@ -27,6 +27,7 @@ from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
     CONTINUED_FIELD,
+    DIALLED_FIELD,
     DONE_BY_FIELD,
     EMAIL_SENT_FIELD,
     NEEDS_FIELD,
@@ -92,6 +93,11 @@ class CallRecord:
     def done_by(self) -> str | None:
         """The member of staff who found that nothing is left to do."""
         return self.fields.get(DONE_BY_FIELD) or None
+
+    @property
+    def dialled(self) -> str | None:
+        """How the call to a person ended, in the provider's word; None if there was none."""
+        return self.fields.get(DIALLED_FIELD) or None
 
     @property
     def continued_as(self) -> str | None:

@@ -1,4 +1,7 @@
-"""What staff write of a call: a note, and that it is done. Outside any session's sequence."""
+"""What is written of a call beside its conversation, outside any session's sequence.
+
+Staff's notes, that nothing is left to do, how a transfer ended.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from voicebot.call import CallSid, Needs, Note
 from voicebot.store.client import unavailable_when_away
 from voicebot.store.commit_encoding import Argument, Event, encode_events, told
 from voicebot.store.layout import (
+    DIALLED_FIELD,
     DONE_AT_FIELD,
     DONE_BY_FIELD,
     NEEDS_FIELD,
@@ -53,6 +57,13 @@ class StaffWrites:
         """Take a `finish` back: `needs` is what staff must do after all."""
         fields = {NEEDS_FIELD: needs.value, DONE_BY_FIELD: "", DONE_AT_FIELD: ""}
         events = [told(NEEDS_FIELD, needs), ("type", "done", "value", "")]
+        return await self._write(call_sid, fields, "", events)
+
+    async def dialled(self, call_sid: CallSid, outcome: str, *, reached: bool) -> bool:
+        """Note how the call to a person ended; one who was reached leaves nothing to do."""
+        needs = Needs.NOTHING if reached else Needs.PERSON
+        fields = {DIALLED_FIELD: outcome, NEEDS_FIELD: needs.value}
+        events = [told(NEEDS_FIELD, needs), ("type", "dialled", "value", outcome)]
         return await self._write(call_sid, fields, "", events)
 
     async def _write(

@@ -253,6 +253,11 @@ class Store:
         what = partial(self.commands.settle, call_sid, command, refused)
         self.best_effort.add(("command", call_sid, command.id), what)
 
+    def note_dialled(self, call_sid: CallSid, outcome: str, reached: bool) -> None:
+        """Note whether a person answered a call that was put through; best effort, never waits."""
+        what = partial(self.staff.dialled, call_sid, outcome, reached=reached)
+        self.best_effort.add(("dialled", call_sid), what)
+
     async def _claimed(self, session: CallSession) -> CallState:
         call_sid, record = session.info.call_sid, None
         try:

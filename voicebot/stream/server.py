@@ -119,7 +119,7 @@ class StreamServer:
         self._calls = calls
         self._tracing = tracing
         self._tokens = StreamTokens(token_secret(settings))
-        self._webhook = Webhook(settings, business, store.status, self._tokens)
+        self._webhook = Webhook(settings, business, store.status, self._tokens, store.note_dialled)
         self._numbers = itertools.count()
         self._sessions: dict[CallSid, tuple[int, Session]] = {}
         self._admission = Admission(settings.max_calls)

@@ -3,6 +3,9 @@
 GET  /twiml?CallSid=…&From=…&To=…[&try=N]    what the provider shall do with a call now
 POST /twiml  with the same as a form         the same
 
+After a transfer the provider comes back with DialCallStatus: whether a person answered is told to
+staff, and to a caller whom nobody answered.
+
 A browser's stream has its call and its token in the address, /media/web-…/<token>: it cannot sign
 its upgrade, so the token is verified before the socket opens, and consumed with `start`.
 """
@@ -20,6 +23,7 @@ from websockets.http11 import Request
 
 from voicebot.business import Business
 from voicebot.call import BROWSER_PREFIX, CallSid, Status, parse_call_sid
+from voicebot.collect.wording import load_wording
 from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_authority
@@ -44,7 +48,15 @@ _APOLOGY: Final = {
     "es": "Lo siento, todas las líneas están ocupadas. Llame de nuevo en unos minutos.",
 }
 
+DIALLED: Final = "DialCallStatus"
+REACHED: Final = ("completed", "answered")
+"""The provider's words for a call to a person that was answered; all others are that it was not.
+https://www.twilio.com/docs/voice/twiml/dial#action"""
+_DIAL_OUTCOMES: Final = (*REACHED, "busy", "no-answer", "failed", "canceled")
+
 StatusOf = Callable[[CallSid], Awaitable[Status | None]]
+NoteDialled = Callable[[CallSid, str, bool], None]
+"""Told how the call to a person ended: the provider's word, and whether one answered."""
 _log = get_logger("voicebot.stream.webhook")
 
 
@@ -83,9 +95,15 @@ class Webhook:
     """
 
     def __init__(
-        self, settings: Settings, business: Business, status_of: StatusOf, tokens: StreamTokens
+        self,
+        settings: Settings,
+        business: Business,
+        status_of: StatusOf,
+        tokens: StreamTokens,
+        note_dialled: NoteDialled,
     ) -> None:
         self._business = business
+        self._note_dialled = note_dialled
         self._status_of = status_of
         self._tokens = tokens
         self._public = urlsplit(settings.public_url.rstrip("/")) if settings.public_url else None
@@ -134,8 +152,8 @@ class Webhook:
         given = parameters.get("CallSid")
         call_sid = parse_call_sid(given) if given is not None else None
         status = await self._status_of(call_sid) if call_sid is not None else None
-        if status is Status.TRANSFER and self._business.transfer_to:
-            return _twiml(_verb("Dial", self._business.transfer_to), _verb("Hangup"))
+        if call_sid is not None and status is Status.TRANSFER and self._business.transfer_to:
+            return self._transfer(call_sid, self._business.transfer_to, parameters.get(DIALLED))
         if status not in (None, Status.ACTIVE, Status.ABANDONED):
             return _twiml(_verb("Hangup"))
         if has_room:
@@ -161,6 +179,20 @@ class Webhook:
         stream.extend(_verb("Parameter", name=n, value=v) for n, v in parameters.items() if v)
         connect.append(stream)
         return _twiml(connect, self._ask_again(""))
+
+    def _transfer(self, call_sid: CallSid, number: str, outcome: str | None) -> str:
+        """Dial a person's number; when that has ended, say so to a caller whom nobody answered."""
+        if outcome is None:
+            again = {"action": f"{self._base}{TWIML}", "method": "GET"}
+            return _twiml(_verb("Dial", number, **again), _verb("Hangup"))
+        outcome = outcome if outcome in _DIAL_OUTCOMES else "failed"
+        reached = outcome in REACHED
+        _log.info("transfer_ended", call_sid=call_sid, outcome=outcome)
+        self._note_dialled(call_sid, outcome, reached)
+        if reached:
+            return _twiml(_verb("Hangup"))
+        line = load_wording(self._business).line("reply.no_person")
+        return _twiml(_verb("Say", line, language=self._business.language), _verb("Hangup"))
 
     def _put_off(self, tries: int) -> str:
         _log.info("call_put_off", tries=tries)

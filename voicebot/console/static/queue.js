@@ -21,6 +21,7 @@ export function reason(call, mails, now) {
 export function why(kind, call, t) {
   if (kind === 'stuck') return t.todo.stuck(t.step[call.step], call.put);
   if (kind === 'unsure') return t.todo.unsure(call.unsure.map((step) => t.step[step]).join(t.comma));
+  if (kind === 'person' && call.dialled) return t.todo.unanswered;
   return t.todo[kind] || t[kind];
 }
 
