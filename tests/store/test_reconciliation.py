@@ -55,6 +55,26 @@ async def is_free(store: Store) -> bool:
     return place is Place.YOURS
 
 
+async def test_a_call_that_no_index_names_is_found_again(
+    store: Store, client: Redis, reconciliation: Reconciliation
+) -> None:
+    ledger = await store.open_call(SID, caller="+61255550199")
+    await ledger.commit(answered(Step.PHONE, 1))
+    await ledger.close()
+    await store.best_effort.finish()
+    await client.set("call:{CAbroken}", "no hash")
+    before = await store.index.recent(5)
+    async for key in client.scan_iter("number:*"):
+        await client.delete(key)
+    await client.delete("voicebot:calls:recent")
+    await reconciliation.index()
+    assert await store.index.recent(5) == before
+    for number in ("+61255550199", "+61255550100"):
+        assert await store.index.with_number(number) == [SID]
+    await reconciliation.index()
+    assert await store.index.recent(5) == before
+
+
 @asynccontextmanager
 async def booking_in_the_journal(store: Store, faulty: FaultyRedis) -> AsyncIterator[CallSession]:
     """A call that has booked a place; its server lost Redis before the record said so."""

@@ -40,7 +40,7 @@ from voicebot.console.problems import UnknownCall
 from voicebot.console.search import LARGEST_PAGE, PAGE, CallFilter, calls_of_day, find
 from voicebot.console.views import CallRow, answers, call_row
 from voicebot.log import get_logger
-from voicebot.store import CallSkeleton, NoteRecord, Skeleton
+from voicebot.store import CallSkeleton, NoteRecord, Skeleton, iso_utc
 
 router = APIRouter()
 log = get_logger(__name__)
@@ -71,10 +71,18 @@ class Format(StrEnum):
 
 
 class CallsAnswer(BaseModel):
-    """A page of calls; `next` is null at the end."""
+    """A page of calls; `next` is null at the end.
+
+    complete        there is no other call that matches; else `next` goes on, and may find more,
+                    also where this page has none
+    searchedBackTo  how far this page has looked; null when to the end, and for a page of calls that
+                    were looked up directly
+    """
 
     calls: list[CallRow]
     next: str | None = None
+    complete: bool
+    searchedBackTo: str | None = None
 
 
 class CallAnswer(Skeleton):
@@ -104,15 +112,22 @@ async def calls(
     ] = "",
     status: Status | None = None,
     live: Annotated[bool | None, Query(description="On the phone just now")] = None,
+    needs: Annotated[Needs | None, Query(description="What staff must do")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
 ) -> CallsAnswer:
-    """One page; `next` is the cursor of the following one, null at the end."""
-    found = await find(state.event_hub, CallFilter(q, status, live), limit, cursor)
+    """One page; `next` is the cursor of the following one, null at the end.
+
+    A whole callSid or telephone number is looked up directly and comes first. Other searches look
+    through the calls, newest first, for about a second at most: `complete` says if to the end.
+    """
+    wanted = CallFilter.of(state.business, q, status, live, needs)
+    found = await find(state.event_hub, wanted, limit, cursor)
     sids = [CallSid(call.skeleton.callSid) for call in found.calls]
     calls = await state.event_hub.calls(sids, fresh=True)
     rows = [call_row(c, visitor.visibility(c.skeleton.callSid)) for c in calls]
-    return CallsAnswer(calls=rows, next=found.next)
+    back_to = iso_utc(found.back_to) if found.back_to else None
+    return CallsAnswer(calls=rows, next=found.next, complete=found.complete, searchedBackTo=back_to)
 
 
 @router.get(

@@ -44,8 +44,11 @@ log = get_logger(__name__)
 
 
 class CallPage(BaseModel):
+    """`complete` is False where calls were not looked at: `next` goes on, and may find more."""
+
     calls: list[CallRow]
     next: str | None
+    complete: bool
 
 
 Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
@@ -99,9 +102,9 @@ async def calls(
     q: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> CallPage:
-    found = await find(state.event_hub, CallFilter(q), ROWS, cursor)
+    found = await find(state.event_hub, CallFilter.of(state.business, q), ROWS, cursor)
     rows = [call_row(call, Visibility.MASKED) for call in found.calls]
-    return CallPage(calls=rows, next=found.next)
+    return CallPage(calls=rows, next=found.next, complete=found.complete)
 
 
 @router.get("/calls/{callSid}")

@@ -43,7 +43,7 @@ What is public
     Overtaken                   another turn over HTTP was faster
     CommandQueue                what staff have live calls do, on its way to them
     EventReader, StreamEvent    event streams, records and the index of calls; one event
-    IndexEntry, BEGINNING, entry_order   places in the index and in a stream
+    IndexEntry, LATEST_MS, BEGINNING, entry_order   places in the index and in a stream
     AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
     open_client                 the same client for a block, with all its connections closed
     is_wrong_type, unavailable_when_away   what an error reply means, and StoreUnavailable for it
@@ -90,7 +90,7 @@ from voicebot.store.events import BEGINNING, EventReader, StreamEvent, entry_ord
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.forgetting import Erased, Forgetting, Rewrite
 from voicebot.store.http_turns import HttpTurn, Overtaken
-from voicebot.store.index import IndexEntry
+from voicebot.store.index import LATEST_MS, IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
 from voicebot.store.layout import call_keys, iso_utc, utc_now
 from voicebot.store.models import (
@@ -118,6 +118,7 @@ from voicebot.store.store import Store
 __all__ = [
     "AWAY",
     "BEGINNING",
+    "LATEST_MS",
     "CallRecord",
     "CallSession",
     "CallSkeleton",

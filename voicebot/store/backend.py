@@ -154,6 +154,7 @@ class Backend:
         if caller:
             await self.index.add_caller(caller, call_sid, began, self.resume_window)
         await self.bookings.add(call_sid)
+        await self.index.add_numbers(call_sid, began, self.settings.retention_s)
 
     def booking_soon(self, call_sid: CallSid) -> None:
         """Add the call to the index of appointments, if it is booked, when there is time."""

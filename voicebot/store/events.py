@@ -95,6 +95,22 @@ class EventReader:
             found |= {c: s.named(c) for c, s in zip(part, stored, strict=True) if s}
         return found
 
+    async def fields(
+        self, call_sids: Sequence[CallSid], names: Sequence[str]
+    ) -> dict[CallSid, list[str | None]]:
+        """Return a few fields of each call's record, in the order of `names`; None where there is
+        no such field, no record, or a broken one."""
+        found: dict[CallSid, list[str | None]] = {}
+        async with self._client.pipeline(transaction=False) as pipe:
+            for call_sid in call_sids:
+                pipe.hmget(call_keys(call_sid).call, list(names))
+            replies = await pipe.execute(raise_on_error=False)
+        for call_sid, reply in zip(call_sids, replies, strict=True):
+            if isinstance(reply, Exception) and not is_wrong_type(reply):
+                raise reply
+            found[call_sid] = reply if isinstance(reply, list) else [None] * len(names)
+        return found
+
     async def now_ms(self) -> int:
         """Return the clock of Redis in epoch milliseconds."""
         reply = await cast(Awaitable[object], self._client.time())

@@ -33,7 +33,7 @@ from voicebot.store.legacy import read_legacy
 from voicebot.store.record import CallRecord
 from voicebot.store.replay import JournalErasure, erase_from_journals, waiting_entries
 
-SETS_OF_CALLS = ("booked:*", "booked-name:*", "caller:*")
+SETS_OF_CALLS = ("booked:*", "booked-name:*", "caller:*", "number:*")
 """Sorted sets of callSids, by number and by name."""
 REWRITE_PATIENCE_S = 20.0
 """Time that the end of a rewrite is awaited; it goes on by itself."""
@@ -157,7 +157,7 @@ class Forgetting:
                         replies = await pipe.execute(raise_on_error=False)
                     erased += sum(reply or 0 for reply in _checked(replies))
         if number is not None:  # what is left there is of records that have expired
-            await self._unlink([f"caller:{{{number}}}", f"booked:{{{number}}}"])
+            await self._unlink([f"{name}:{{{number}}}" for name in ("caller", "booked", "number")])
         return erased
 
     async def _erase_places(self, wanted: frozenset[CallSid]) -> int:

@@ -34,11 +34,15 @@ from voicebot.store.layout import (
     flag,
 )
 from voicebot.store.record import read_count
+from voicebot.validation import read_moment
 
 log = get_logger(__name__)
 
 MOST_CALLS = 5
 """More calls of one number do not help to find the one that broke off."""
+
+MOST_OF_A_NUMBER = 200
+"""Calls of one number that a search finds at once; older ones it finds by looking through all."""
 
 LIFE_S = 15
 BEAT_S = 5.0
@@ -200,6 +204,63 @@ class CallIndex:
         found = await self._client.zrevrangebyscore(_caller_key(caller), "+inf", oldest)
         return [CallSid(str(name)) for name in found]
 
+    async def add_numbers(self, call_sid: CallSid, began: datetime, retention_s: int) -> None:
+        """Add a call to those of the numbers that it came from or was given, for staff's search."""
+        (found,) = await self._numbers([call_sid])
+        await self._add_numbers([(call_sid, began, found)], retention_s)
+
+    async def restore(self, call_sids: Sequence[CallSid], retention_s: int) -> None:
+        """Add calls to the recent ones and to those of their numbers where they are missing.
+
+        As they are written when there is time, some may be; a call counts from its creation then.
+        """
+        for part in in_parts(call_sids):
+            calls = [
+                (call_sid, began, numbers)
+                for call_sid, (created, *numbers) in zip(
+                    part, await self._numbers(part, "createdAt"), strict=True
+                )
+                if (began := read_moment(created)) is not None
+            ]
+            if calls:
+                ms = {str(call_sid): int(at.timestamp() * 1000) for call_sid, at, _ in calls}
+                await self._client.zadd(RECENT_CALLS, ms, nx=True)
+                await self._add_numbers(calls, retention_s)
+
+    async def with_number(self, number: str) -> list[CallSid]:
+        """Return the newest calls that came from this number or were given it, newest first."""
+        try:
+            found = await self._client.zrevrange(_number_key(number), 0, MOST_OF_A_NUMBER - 1)
+        except ResponseError as error:
+            if not is_wrong_type(error):
+                raise
+            return []
+        return [CallSid(str(name)) for name in found if is_call_sid(name)]
+
+    async def _numbers(self, call_sids: Sequence[CallSid], *more: str) -> list[list[str | None]]:
+        names = [*more, "caller", ANSWER_FIELD[Step.PHONE]]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for call_sid in call_sids:
+                pipe.hmget(call_keys(call_sid).call, names)
+            replies = await pipe.execute(raise_on_error=False)
+        for reply in replies:
+            if isinstance(reply, Exception) and not is_wrong_type(reply):
+                raise reply
+        nothing: list[str | None] = [None] * len(names)
+        return [reply if isinstance(reply, list) else nothing for reply in replies]
+
+    async def _add_numbers(
+        self, calls: Sequence[tuple[CallSid, datetime, Sequence[str | None]]], retention_s: int
+    ) -> None:
+        async with self._client.pipeline(transaction=False) as pipe:
+            for call_sid, began, numbers in calls:
+                for number in {n for n in numbers if n and is_number(n)}:
+                    key = _number_key(number)
+                    pipe.zadd(key, {call_sid: int(began.timestamp() * 1000)}, nx=True)
+                    pipe.zremrangebyrank(key, 0, -MOST_OF_A_NUMBER - 1)
+                    pipe.expire(key, retention_s)
+            await pipe.execute()
+
     async def mark_continued(self, earlier: CallSid, later: CallSid) -> None:
         """Mark the earlier call as continued by the later one, so that it is not offered again.
 
@@ -270,6 +331,11 @@ def _place(name: str, score: float) -> IndexEntry:
 def _caller_key(caller: str) -> str:
     """Return the sorted set of the calls that one number made, by epoch milliseconds."""
     return f"caller:{{{caller}}}"
+
+
+def _number_key(number: str) -> str:
+    """Return the sorted set of the calls with a number, theirs or given, by epoch milliseconds."""
+    return f"number:{{{number}}}"
 
 
 def _live_key(call_sid: CallSid) -> str:

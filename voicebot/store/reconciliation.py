@@ -69,17 +69,28 @@ class Reconciliation:
     record is about to be written, is left alone.
     """
 
-    def __init__(self, client: Redis, business: Business, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        business: Business,
+        clock: Callable[[], datetime],
+        retention_s: int = 30 * 86_400,
+    ) -> None:
+        self._retention_s = retention_s
         self._client = client
         self._business = business
         self._clock = clock
         self._suspects: frozenset[tuple[str, str, str]] = frozenset()
 
     async def index(self) -> None:
-        """Add every booked call to the index. Raises client.AWAY when it could not see them all."""
-        bookings = BookingIndex(self._client, self._clock)
-        async for part in CallIndex(self._client).all_calls():
+        """Add every call to the indexes that lack it, every booked one to that of appointments.
+
+        Raises client.AWAY when it could not see them all.
+        """
+        bookings, index = BookingIndex(self._client, self._clock), CallIndex(self._client)
+        async for part in index.all_calls():
             await bookings.add_all(part)
+            await index.restore(part, self._retention_s)
 
     async def free_places(self) -> int:
         """Free what the pass before has found, too, and return how many; raises client.AWAY.

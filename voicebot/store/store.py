@@ -331,7 +331,9 @@ class Store:
 
     async def _keep_reconciling(self) -> None:
         backend = self._backend
-        reconciliation = Reconciliation(backend.client, backend.business, backend.clock)
+        reconciliation = Reconciliation(
+            backend.client, backend.business, backend.clock, backend.settings.retention_s
+        )
         while True:
             await self.breaker.closed()
             with suppress(*AWAY, BrokenRecord):  # some nodes, perhaps: it comes again
