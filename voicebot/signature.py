@@ -1,5 +1,8 @@
 """Sign requests and check signatures as X-Twilio-Signature does. No I/O.
 
+SignalWire signs the forms of its compatible API in the same way, with the project's signing key,
+under a header of its own, and does not sign the upgrade of a WebSocket.
+
 The stream server checks signatures. The console, which shares the auth token, signs its requests
 to the webhook on behalf of a browser.
 
@@ -17,6 +20,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 HEADER: Final = "X-Twilio-Signature"
+SIGNALWIRE_HEADER: Final = "X-SignalWire-Signature"
 _PORTS: Final = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 
 

@@ -204,6 +204,46 @@ async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> No
         assert await code_of_start(here, signed=True, token=elsewhere) == 1008
 
 
+async def announced_to_signalwire(here: Door) -> str:
+    """Ask as SignalWire does, which signs the webhook alone; return the path of the stream."""
+    path = f"/twiml?CallSid={CALL_SID}"
+    signed = sign(SECRET, f"http://127.0.0.1:{here.port}{path}")
+    _, _, body = await here.get(path, f"X-SignalWire-Signature: {signed}")
+    return urlsplit(str(ElementTree.fromstring(body)[0][0].get("url"))).path
+
+
+@in_virtual_time
+async def test_a_provider_that_signs_the_webhook_alone_streams_once_by_its_address() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        path = await announced_to_signalwire(here)
+        assert await is_refused(here, path[:-1] + "x")
+        assert await is_refused(here, path.replace(CALL_SID, "CAother"))
+        assert await code_of_start(here, path, "CAother") == 1008, "it opens, for its call alone"
+        async with here.socket(path) as socket, carried(socket) as provider:
+            await provider.begin()
+            await provider.until_heard()
+        assert await is_refused(here, path)
+
+
+@in_virtual_time
+async def test_a_forged_or_doubled_header_of_signalwire_opens_nothing() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        path = f"/twiml?CallSid={CALL_SID}"
+        right = sign(SECRET, f"http://127.0.0.1:{here.port}{path}")
+        assert (await here.get(path, "X-SignalWire-Signature: forged"))[0] == 403
+        both = f"X-SignalWire-Signature: forged\r\nX-Twilio-Signature: {right}"
+        assert (await here.get(path, both))[0] == 403
+        twice = f"X-SignalWire-Signature: {right}\r\nX-SignalWire-Signature: {right}"
+        assert (await here.get(path, twice))[0] == 400
+
+
+@in_virtual_time
+async def test_a_token_for_a_signed_stream_does_not_open_an_unsigned_one() -> None:
+    async with door(twilio_auth_token=SECRET) as here:
+        _, token = await announced(here)
+        assert await is_refused(here, f"/media/{CALL_SID}/{token}")
+
+
 @in_virtual_time
 async def test_a_browsers_token_is_spent_at_all_workers() -> None:
     async with door(twilio_auth_token=SECRET) as here:

@@ -15,7 +15,7 @@ from voicebot.errors import InvalidCallSid
 from voicebot.settings import Settings
 from voicebot.signature import sign
 from voicebot.stream.tokens import Bearer, StreamTokens
-from voicebot.stream.webhook import Asked, Webhook, browser_in
+from voicebot.stream.webhook import Asked, Webhook, announced_in
 
 CALL = CallSid("CA1")
 TOKENS = StreamTokens(b"secret")
@@ -219,7 +219,7 @@ async def test_a_browsers_call_has_its_pass_in_the_address_and_no_other() -> Non
     (stream,) = connect
     assert {p.get("name") for p in stream} == {"from"}
     address = urlsplit(str(stream.get("url")))
-    found = browser_in(address.path)
+    found = announced_in(address.path)
     assert found is not None
     assert found[0] == sid
     assert TOKENS.verify(sid, found[1], Bearer.BROWSER)

@@ -45,7 +45,7 @@ from voicebot.stream.metrics import Refusal
 from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start
 from voicebot.stream.session import CallDependencies, Session
 from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens, token_secret
-from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, browser_in, read_request
+from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, announced_in, read_request
 from voicebot.telemetry import UNTRACED, Tracing
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
@@ -285,8 +285,8 @@ class StreamServer:
             return True
         call_sid, bearer = start.call_sid, Bearer.PROVIDER
         given = start.parameters.get("token") or path.removeprefix(MEDIA).strip("/")
-        if browser := browser_in(path):
-            (named, given), bearer = browser, Bearer.BROWSER
+        if announced := announced_in(path):
+            named, given, bearer = announced
             if named != call_sid:
                 return False
         if not self._tokens.consume(call_sid, given, bearer):

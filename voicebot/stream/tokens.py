@@ -9,7 +9,8 @@ until it expires.
 
 A browser signs nothing when it opens its WebSocket, so its token alone must do. It is signed with
 another key than the provider's tokens, is for a browser's own calls only, is valid for seconds, and
-is accepted (the server asks Redis) by one worker only.
+is accepted (the server asks Redis) by one worker only. SignalWire does not sign it either: its
+tokens, of a third key, stand in the stream's address, and are given to signed webhooks alone.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _NONCE_BYTES: Final = 12
 _FILE: Final = "stream-secret"
 _PURPOSE: Final = b"voicebot stream pass"
 _BROWSERS: Final = b"of a browser"
+_ADDRESSES: Final = b"in an address"
 
 
 class Bearer(StrEnum):
@@ -40,9 +42,11 @@ class Bearer(StrEnum):
 
     PROVIDER = "provider"
     BROWSER = "browser"
+    ADDRESS = "address"
+    """A provider that does not sign the upgrade."""
 
 
-LIFETIMES_S: Final = {Bearer.PROVIDER: 60, Bearer.BROWSER: 20}
+LIFETIMES_S: Final = {Bearer.PROVIDER: 60, Bearer.BROWSER: 20, Bearer.ADDRESS: 60}
 """A provider connects within a few seconds of reading the TwiML; a page starts its audio before."""
 
 
@@ -53,6 +57,7 @@ class StreamTokens:
         self._secrets = {
             Bearer.PROVIDER: secret,
             Bearer.BROWSER: hmac.new(secret, _BROWSERS, hashlib.sha256).digest(),
+            Bearer.ADDRESS: hmac.new(secret, _ADDRESSES, hashlib.sha256).digest(),
         }
         self._clock = clock
         self._used: dict[str, int] = {}

@@ -7,7 +7,8 @@ After a transfer the provider comes back with DialCallStatus: whether a person a
 staff, and to a caller whom nobody answered.
 
 A browser's stream has its call and its token in the address, /media/web-…/<token>: it cannot sign
-its upgrade, so the token is verified before the socket opens, and consumed with `start`.
+its upgrade, so the token is verified before the socket opens, and consumed with `start`. So has a
+stream of SignalWire, which signs the webhook and not the upgrade.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from voicebot.errors import InvalidRequest
 from voicebot.log import get_logger
 from voicebot.runtime.ports import is_authority
 from voicebot.settings import Settings
-from voicebot.signature import HEADER, is_signed, signed_forms
+from voicebot.signature import HEADER, SIGNALWIRE_HEADER, is_signed, signed_forms
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.tokens import Bearer, StreamTokens
@@ -62,12 +63,16 @@ _log = get_logger("voicebot.stream.webhook")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: its path with query, the Host it named, who signed it, and a POST's form."""
+    """One request: its path with query, the Host it named, who signed it, and a POST's form.
+
+    signs_streams  whether this provider will sign the upgrade of the stream's WebSocket, too
+    """
 
     path: str
     host: str
     signature: str | None
     form: tuple[tuple[str, str], ...] = ()
+    signs_streams: bool = True
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -79,13 +84,15 @@ class Asked:
 def read_request(request: Request, body: bytes) -> Asked:
     """Parse a request; raises InvalidRequest where two readers could read it differently."""
     hosts = request.headers.get_all("Host")
-    signatures = request.headers.get_all(HEADER)
+    ours = request.headers.get_all(SIGNALWIRE_HEADER)
+    signatures = ours or request.headers.get_all(HEADER)
     if len(hosts) != 1 or len(signatures) > 1:
         raise InvalidRequest("one Host and at most one signature, please")
     if not is_authority(hosts[0]):
         raise InvalidRequest("this Host is no name with a port")
     form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return Asked(request.path, hosts[0], signatures[0] if signatures else None, tuple(form))
+    signature = signatures[0] if signatures else None
+    return Asked(request.path, hosts[0], signature, tuple(form), signs_streams=not ours)
 
 
 class Webhook:
@@ -117,7 +124,7 @@ class Webhook:
         return self._is_signed(asked, [form for url in urls for form in signed_forms(url)])
 
     def is_genuine_upgrade(self, asked: Asked) -> bool:
-        """Return whether the provider signed this upgrade, or it was announced as a browser's.
+        """Return whether the provider signed this upgrade, or its address has a token for it.
 
         True where no auth token is set.
         """
@@ -126,8 +133,8 @@ class Webhook:
             asked, [form for url in urls for form in signed_forms(url, upgrade=True)]
         ):
             return True
-        browser = browser_in(asked.path)
-        return browser is not None and self._tokens.verify(*browser, Bearer.BROWSER)
+        announced = announced_in(asked.path)
+        return announced is not None and self._tokens.verify(*announced)
 
     def _is_signed(self, asked: Asked, urls: list[str]) -> bool:
         if self._auth_token is None:
@@ -157,22 +164,24 @@ class Webhook:
         if status not in (None, Status.ACTIVE, Status.ABANDONED):
             return _twiml(_verb("Hangup"))
         if has_room:
-            return self._connect(call_sid, asked.host, parameters)
+            return self._connect(call_sid, asked, parameters)
         return self._put_off(_tries(parameters))
 
-    def _connect(self, call_sid: CallSid | None, host: str, asked: dict[str, str]) -> str:
+    def _connect(self, call_sid: CallSid | None, by: Asked, asked: dict[str, str]) -> str:
         """Stream this call; ask the webhook again when that is over.
 
         The verb after <Connect> is what makes a call survive us: the provider falls through to it
         whenever the stream ends, for whatever reason, and asks again what to do now.
         """
-        url = self._urls(host, ("ws", "wss"), MEDIA)[-1]
+        url = self._urls(by.host, ("ws", "wss"), MEDIA)[-1]
         parameters = {
             name.lower(): _LOST_PLUS.sub("+", _printable(asked.get(name, "")))[:_MAX_NUMBER]
             for name in ("From", "To")
         }
         if call_sid is not None and call_sid.startswith(BROWSER_PREFIX):
             url = f"{url}/{call_sid}/{self._tokens.issue(call_sid, Bearer.BROWSER)}"
+        elif call_sid is not None and not by.signs_streams:
+            url = f"{url}/{call_sid}/{self._tokens.issue(call_sid, Bearer.ADDRESS)}"
         elif call_sid is not None:
             parameters = {"token": self._tokens.issue(call_sid), **parameters}
         connect, stream = _verb("Connect"), _verb("Stream", url=url)
@@ -207,12 +216,14 @@ class Webhook:
         return _verb("Redirect", f"{self._base}{TWIML}{query}", method="GET")
 
 
-def browser_in(path: str) -> tuple[CallSid, str] | None:
-    """Return callSid and token of a browser's stream address; None for any other address."""
-    call_sid, slash, given = path.partition("?")[0].removeprefix(f"{MEDIA}/").partition("/")
-    if not slash or not call_sid.startswith(BROWSER_PREFIX):
+def announced_in(path: str) -> tuple[CallSid, str, Bearer] | None:
+    """Return callSid, token and bearer of an address that has them; None for any other address."""
+    door, _, place = path.partition("?")[0].partition(f"{MEDIA}/")
+    call_sid, slash, given = place.partition("/")
+    if door or not slash:
         return None
-    return CallSid(call_sid), given
+    bearer = Bearer.BROWSER if call_sid.startswith(BROWSER_PREFIX) else Bearer.ADDRESS
+    return CallSid(call_sid), given, bearer
 
 
 def _printable(text: str) -> str:
