@@ -18,6 +18,7 @@ RUNS = {
     "beside_pipecat.py": ("--calls", "1", "--seconds", "1", "--only-ours"),
     "commit_cost.py": (),
     "conversations.py": ("--voice", "--only", "plain", "--limit", "1"),
+    "endpointing.py": ("--clips",),
     "floods.py": ("0.2",),
     "hearing.py": (),
     "metrics_cost.py": ("1",),
