@@ -23,6 +23,7 @@ RUNS = {
     "hearing.py": (),
     "metrics_cost.py": ("1",),
     "redis_away.py": ("--calls", "2", "--lead", "1", "--away", "1"),
+    "search.py": ("--calls", "50"),
 }
 """A few words for each."""
 
