@@ -76,12 +76,14 @@ def calls(house: House, folder: Path, **changes: Change) -> Iterator[None]:
         store = await stack.enter_async_context(open_store(settings, load_business(None)))
         for name, change in changes.items():
             sid = CallSid(f"CA-queue-{name}")
+            if name == "stuck":
+                await stack.enter_async_context(store.index.hold(sid))
+                while not await store.index.is_live(sid):
+                    pass  # the request itself gives way
             ledger = await store.open_call(sid, caller=None)
             await ledger.commit(change)
             if name == "waits":
                 store.note_dialled(sid, "no-answer", False)
-            if name == "stuck":
-                await stack.enter_async_context(store.index.hold(sid))
 
     with ThreadPoolExecutor(1) as beside_playwrights_loop:
         beside_playwrights_loop.submit(loop.run_forever)
