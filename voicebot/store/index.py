@@ -7,13 +7,11 @@ elsewhere for at most LIFE_S. What keeps two sessions apart is the epoch, not th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
-from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -33,6 +31,7 @@ from voicebot.store.layout import (
     call_keys,
     flag,
 )
+from voicebot.store.live_marks import LiveMarks, live_key
 from voicebot.store.record import read_count
 from voicebot.validation import read_moment
 
@@ -43,9 +42,6 @@ MOST_CALLS = 5
 
 MOST_OF_A_NUMBER = 200
 """Calls of one number that a search finds at once; older ones it finds by looking through all."""
-
-LIFE_S = 15
-BEAT_S = 5.0
 
 LATEST_MS = 250_000_000_000_000
 """In the year 9892: a score of the index beyond it is no moment."""
@@ -96,6 +92,7 @@ class CallIndex:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
+        self._marks = LiveMarks(client)
 
     async def add(self, call_sid: CallSid, began: datetime, retention_s: int) -> None:
         """Add a call to the recent ones; drop those whose records have expired."""
@@ -289,7 +286,7 @@ class CallIndex:
         for part in in_parts(call_sids):
             async with self._client.pipeline(transaction=False) as pipe:
                 for call_sid in part:
-                    pipe.exists(_live_key(call_sid))
+                    pipe.exists(live_key(call_sid))
                 held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
         return held
 
@@ -299,28 +296,9 @@ class CallIndex:
             return bool(await self.on_the_phone([call_sid]))
         return False
 
-    @asynccontextmanager
-    async def hold(self, call_sid: CallSid) -> AsyncIterator[None]:
+    def hold(self, call_sid: CallSid) -> AbstractAsyncContextManager[None]:
         """Keep the call marked as on the phone until the block is left, unless Redis is away."""
-        holder, over = uuid4().hex, asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beat(call_sid, holder, over))
-            try:
-                yield
-            finally:
-                over.set()
-        with suppress(*AWAY):  # only our own mark is removed; a newer stream's stays
-            if await self._client.get(_live_key(call_sid)) == holder:
-                await self._client.delete(_live_key(call_sid))
-
-    async def _beat(self, call_sid: CallSid, holder: str, over: asyncio.Event) -> None:
-        """Renew the mark until `over` is set: the client may swallow a cancellation."""
-        while not over.is_set():
-            with suppress(*AWAY):
-                await self._client.set(_live_key(call_sid), holder, ex=LIFE_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT_S):
-                    await over.wait()
+        return self._marks.hold(call_sid)
 
 
 def _place(name: str, score: float) -> IndexEntry:
@@ -336,10 +314,6 @@ def _caller_key(caller: str) -> str:
 def _number_key(number: str) -> str:
     """Return the sorted set of the calls with a number, theirs or given, by epoch milliseconds."""
     return f"number:{{{number}}}"
-
-
-def _live_key(call_sid: CallSid) -> str:
-    return f"{call_keys(call_sid).call}:live"
 
 
 def _lock_key(call_sid: CallSid, work: str) -> str:
