@@ -27,6 +27,7 @@ from tests.virtual_time import VirtualLoop
 from voicebot import g711
 from voicebot.call import Step
 from voicebot.collect.collector import expectation
+from voicebot.collect.events import Utterance
 from voicebot.simulators.phone import local_voice
 from voicebot.speech import Hint, Transcript
 from voicebot.speech.models import whisper_files
@@ -145,6 +146,7 @@ class Trial:
     answered   it was taken for an answer
     silent_ms  from the beginning of the caller's voice until the bot was silent
     texts      what was recognised
+    off_words  words more (or fewer) than the caller heard that the record has of the line
     """
 
     kind: str
@@ -153,6 +155,7 @@ class Trial:
     answered: bool
     silent_ms: float | None
     texts: Sequence[str]
+    off_words: int | None
 
 
 def disturbance(kind: str, random: Random, voices: Voices) -> bytes:
@@ -196,7 +199,12 @@ async def tried(kind: str, number: int, voices: Voices, stt: Whispered) -> Trial
         await provider.hang_up()
         await c.ended.wait()
     silent_ms = provider.cleared_ms[0] - began_ms if provider.cleared_ms else None
-    return Trial(kind, whole, provider.clears, answered, silent_ms, tuple(stt.texts))
+    texts, off_words = tuple(stt.texts), None
+    if isinstance(found := next(iter(c.dialogue.heard), None), Utterance):
+        until = int(provider.cleared_ms[0] * 8)
+        really = await stt.transcribe(bytes(provider.track[:until]), Hint())
+        off_words = len((found.heard_prefix or "").split()) - len(really.text.split())
+    return Trial(kind, whole, provider.clears, answered, silent_ms, texts, off_words)
 
 
 def played(kinds: Sequence[str], trials: int) -> list[Trial]:
@@ -218,7 +226,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="each trial that lost something")
     options = parser.parse_args()
     done = played(options.kinds, options.trials)
-    heads = ("trials", "words lost", "answers", "stopped", "silent after, ms")
+    heads = ("trials", "words lost", "answers", "stopped", "silent after, ms; words off")
     print(f"{'':12}", *(f"{head:>10}" for head in heads))
     for kind in options.kinds:
         own = [trial for trial in done if trial.kind == kind]
@@ -226,6 +234,8 @@ def main() -> None:
         answers, stopped = sum(t.answered for t in own), sum(t.clears > 0 for t in own)
         silent = sorted(t.silent_ms for t in own if t.silent_ms is not None)
         spread = f"{median(silent):.0f} at most {silent[-1]:.0f}" if silent else ""
+        if off := sorted(t.off_words for t in own if t.off_words is not None):
+            spread += f"; {off[0]} to {off[-1]}, median {median(off):g}"
         print(f"{kind:12}", *(f"{n:10}" for n in (len(own), lost, answers, stopped)), f" {spread}")
     if options.show:
         for trial in done:

@@ -159,7 +159,7 @@ class Provider:
             await self._return_mark(str(self._to_play.popleft()))
 
     async def _return_mark(self, name: str) -> None:
-        self.marks_returned += 1
+        self.marks_returned += name.count(".") == 1  # those at the ends of sentences
         await self.send({"event": "mark", "streamSid": STREAM_SID, "mark": {"name": name}})
 
     async def _receive(self) -> None:

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.audio, pytest.mark.slow]
 
 TRIALS = 4
 """Of each kind; `python -m tests.stream.interruptions` plays a hundred."""
+WORD_GROUP = 3
 SILENT_MS = 300 + 200
 """After the caller's first sound: 200 ms after 300 ms of speech."""
 
@@ -38,3 +39,5 @@ def test_who_interrupts_is_heard_and_the_bot_is_silent_at_once(trials: Sequence[
             assert trial.answered, trial
             assert trial.silent_ms is not None
             assert trial.silent_ms <= SILENT_MS, trial
+            assert trial.off_words is not None
+            assert abs(trial.off_words) <= WORD_GROUP, trial

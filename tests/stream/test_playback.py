@@ -142,7 +142,32 @@ def test_an_interruption_keeps_whole_sentences_and_the_words_that_fit() -> None:
     line = Line()
     first, _ = line.say("What is your name?", "Please spell it for me.")
     line.mark(first, 1.1)
-    assert line.interrupt(1.7) == "What is your name? Please spell"
+    line.mark("g1.s2.4800", 1.7)
+    assert line.interrupt(1.9) == "What is your name? Please spell"
+
+
+def test_of_a_sentence_that_was_cut_only_what_came_back_was_heard() -> None:
+    line = Line()
+    line.begin()
+    line.open("What is the number of your house?")
+    marks = []
+    for piece in pieces(SECOND):
+        marks.append(line.now.progress_mark)
+        line.queue(piece, 0.0)
+    line.close()
+    assert marks == [None, "g1.s1.1600", "g1.s1.3200", "g1.s1.4800", "g1.s1.6400"]
+    line.mark("g1.s1.3200", 0.7)
+    assert line.interrupt(0.9) == "What is the", "the line is slow: more was sent, less was heard"
+
+
+@pytest.mark.parametrize("count", ["", "x", "-5", "9" * 5000])
+def test_a_mark_within_a_sentence_that_is_not_ours_says_nothing(count: str) -> None:
+    line = Line()
+    line.say("What is your name?")
+    before = line.now
+    line.mark(f"g1.s1.{count}", 0.5)
+    line.mark("g1.s7.1600", 0.5)
+    assert line.now == before
 
 
 def test_nothing_was_heard_of_what_was_cut_at_once() -> None:
@@ -196,7 +221,8 @@ def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
     line.queue(again[0], 3.0)
     assert line.close() == "g2.s2"
     line.mark("g1.s2", 3.1)
-    assert line.interrupt(3.5) == "One. Two"
+    line.mark("g2.s2.4800", 3.6)
+    assert line.interrupt(3.7) == "One. Two is"
 
 
 def test_full_width_sentences_are_joined_without_a_space() -> None:

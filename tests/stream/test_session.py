@@ -23,6 +23,7 @@ from tests.stream.calls import (
     YES,
     Notebook,
     call,
+    now,
 )
 from tests.stream.doubles import (
     CodedTranscriber,
@@ -34,13 +35,16 @@ from tests.virtual_time import in_virtual_time
 from voicebot.call import (
     CallSid,
     Change,
+    Ledger,
     Phase,
     Saved,
     Status,
     Step,
 )
-from voicebot.collect.collector import expectation
+from voicebot.collect.collector import Hear, SayAloud, converse, expectation
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import TimeUp, Utterance
+from voicebot.collect.understand import understand_by_rules
 from voicebot.stream.state import FillerPhrases
 
 
@@ -226,6 +230,35 @@ async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
         await c.ended.wait()
     assert c.dialogue.texts == ["zero four one two"]
     assert [hint.words_for_digits for hint in stt.hints] == [False, True]
+
+
+@pytest.mark.parametrize("yes_ms", [400, 1300])
+def test_a_yes_over_a_read_back_is_none_until_its_value_was_heard(yes_ms: int) -> None:
+    """The value is read back again, and waits for another yes."""
+
+    async def reads_back(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+        answers = {Step.PHONE: "+61412345678"}
+        held = at(Step.PHONE, mode=Mode.CONFIRMING, answers=answers)
+        understand = understand_by_rules
+        return await converse(
+            held, hear=hear, say=say, ledger=ledger, understand=understand, clock=now
+        )
+
+    @in_virtual_time
+    async def scenario() -> None:
+        async with call(converse=reads_back) as c:
+            await c.provider.until_heard(2)  # who speaks; then the number is read back
+            await asyncio.sleep(0.2)
+            await c.provider.speak(spoken(YES, yes_ms))
+            await asyncio.sleep(4)  # the bot has read it (again), and nobody says a word
+            assert not [change for change in c.notebook.changes if change.confirmed]
+            await c.provider.speak(spoken(YES))
+            await c.provider.until(lambda: any(x.confirmed for x in c.notebook.changes))
+            await c.provider.hang_up()
+        read_back = [m for m in c.notebook.messages if "0412 345 678" in m.text]
+        assert len(read_back) == 2
+
+    scenario()
 
 
 @in_virtual_time

@@ -1,19 +1,22 @@
 """Track the audio queued at the provider, played and heard. No I/O.
 
-    sent        s1 ████████████ m1  s2 ██████████████████ m2
-    played      ────────────────────────────────┤ clear            elapsed time
-    echoed                      m1               m2 (cleared, not heard)
-    heard       all of s1       part of s2, as much as fits into the time since m1
+    sent        s1 ████┼████┼███ m1  s2 ████┼████┼████┼████ m2
+    played      ────────────────────────────────┤ clear
+    echoed             ·    ·    m1         ·    m2 and others (cleared, not heard)
+    heard       all of s1            part of s2, up to its last mark that came back in time
 
 The provider buffers what it is sent and plays it in real time; a mark comes back when all
 before it was played, but also at once when `clear` threw it away. So a mark's name carries the
-generation of its utterance, and a mark of a generation that was interrupted says nothing.
+generation of its utterance, and a mark of a generation that was interrupted says nothing. One
+stands before each further message of a sentence, "g1.s2.3200" after 3,200 bytes of it, and one at
+its end, "g1.s2". On a line where none has come back yet the time since the sentence began counts.
 
 Times are seconds of one monotonic clock, given by the caller of each function.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -30,6 +33,9 @@ LATE_MARK_S: Final = 1.0
 FULL_WIDTH_STOPS: Final = "。？！，；"
 MS_PER_LETTER: Final = 60
 """Slow speech; bounds what can have been heard of a sentence still being synthesised."""
+
+
+_BYTES = re.compile(r"[0-9]{1,9}")
 
 
 class Fate(Enum):
@@ -49,6 +55,7 @@ class Sentence:
     audio: bytes = b""
     closed: bool = False
     heard: bool = False
+    acknowledged: int = 0  # bytes of the audio, before the last mark that came back
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Playback:
     ends_at: float = 0.0  # when all that was queued will have been played
     boundary_at: float = 0.0  # when the first sentence not heard to its end began to sound
     sounding: bool = False  # something of the utterance was queued
+    has_marks: bool = False  # they come back on this line
 
     def begin(self) -> Playback:
         """Begin a new utterance; marks of earlier ones mean nothing from here on."""
@@ -92,6 +100,12 @@ class Playback:
         """Begin a sentence: audio queued from here on belongs to it."""
         name = f"g{self.generation}.s{len(self.sentences) + 1}"
         return replace(self, sentences=(*self.sentences, Sentence(text, name)))
+
+    @property
+    def progress_mark(self) -> str | None:
+        """The mark before the next piece of the open sentence; None before its first."""
+        last = self.sentences[-1]
+        return f"{last.mark}.{len(last.audio)}" if last.audio else None
 
     def queue(self, mulaw: bytes, at: float) -> tuple[Playback, float]:
         """Queue audio of the open sentence.
@@ -123,10 +137,20 @@ class Playback:
 
     def on_mark(self, name: str, at: float) -> Playback:
         """Take a mark that came back; other generations, cleared and unknown ones are ignored."""
-        names = [sentence.mark for sentence in self.sentences]
-        if self.fate is Fate.INTERRUPTED or name not in names:
+        if self.fate is Fate.INTERRUPTED:
             return self
-        return replace(self._heard_until(names.index(name) + 1), boundary_at=at)
+        names = [sentence.mark for sentence in self.sentences]
+        if name in names:
+            known = self._heard_until(names.index(name) + 1)
+            return replace(known, boundary_at=at, has_marks=True)
+        own, _, count = name.rpartition(".")
+        if own not in names or not _BYTES.fullmatch(count):
+            return self
+        place = names.index(own)
+        known, played = self._heard_until(place), int(count)
+        sentence = replace(known.sentences[place], acknowledged=played)
+        others = known.sentences[:place], known.sentences[place + 1 :]
+        return replace(known, sentences=(*others[0], sentence, *others[1]), has_marks=True)
 
     def give_up(self) -> Playback:
         """Take what was queued as played: the last mark is not coming."""
@@ -151,7 +175,9 @@ class Playback:
         texts: list[str] = []
         for sentence in self.sentences:
             if not sentence.heard:
-                texts.append(_heard_part(sentence, at - self.boundary_at))
+                timed_ms = max(0.0, at - self.boundary_at) * 1000
+                heard_ms = milliseconds(sentence.acknowledged) if self.has_marks else timed_ms
+                texts.append(_heard_part(sentence, heard_ms))
                 break
             texts.append(sentence.text)
         return replace(self, fate=Fate.INTERRUPTED, ends_at=at), _join(texts)
@@ -174,12 +200,12 @@ def _join(texts: list[str]) -> str:
     return whole
 
 
-def _heard_part(sentence: Sentence, elapsed_s: float) -> str:
-    """Return the whole words of `sentence` that fit into the time since it began to sound."""
+def _heard_part(sentence: Sentence, sounded_ms: float) -> str:
+    """Return the whole words of `sentence` that fit into so much of its audio."""
     whole_ms = sent_ms = milliseconds(len(sentence.audio))
     if not sentence.closed:
         whole_ms = max(sent_ms, len(sentence.text) * MS_PER_LETTER)
-    heard_ms = min(sent_ms, max(0.0, elapsed_s) * 1000)
+    heard_ms = min(sent_ms, sounded_ms)
     if not whole_ms or not heard_ms:
         return ""
     return whole_words(sentence.text, heard_ms / whole_ms)

@@ -21,6 +21,8 @@ FAREWELL_MARK_S: Final = 2.0
 def play(moment: Moment, mulaw: bytes) -> None:
     """Queue a piece of the open sentence."""
     first = not moment.state.playback.sounding
+    if (mark := moment.state.playback.progress_mark) is not None:
+        moment.do(Mark(mark))
     playback, late_s = moment.state.playback.queue(mulaw, moment.now.s)
     moment.become(playback=playback)
     moment.do(Play(mulaw, late_s, first))
