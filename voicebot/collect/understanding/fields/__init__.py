@@ -13,7 +13,6 @@ from voicebot.collect.understanding.fields.phone import phone
 from voicebot.collect.understanding.fields.service import service
 from voicebot.collect.understanding.fields.time import time
 from voicebot.collect.understanding.zh.address import address as chinese_address
-from voicebot.collect.understanding.zh.email import email as chinese_email
 from voicebot.collect.understanding.zh.name import name as chinese_name
 from voicebot.collect.understanding.zh.time import time as chinese_time
 
@@ -30,7 +29,6 @@ _CHINESE: Mapping[Step, Reader] = {
     **READERS,
     Step.NAME: chinese_name,
     Step.ADDRESS: chinese_address,
-    Step.EMAIL: chinese_email,
     Step.TIME: chinese_time,
 }
 _SPANISH: Mapping[Step, Reader] = {**READERS, Step.ADDRESS: spanish_address}

@@ -174,8 +174,8 @@ class _Reader:
             return ()
         breath = Words(self.said, words.part(begin, end))
         piece = Grammar(breath, self.region, alone=True).read()[0]
-        before = [word.low for word in words.part(0, begin)]
-        again = _find(before, [word.low for word in breath])
+        lows, size = [word.low for word in words.part(0, end)], end - begin
+        again = next((n for n in range(begin) if lows[n : n + size] == lows[begin:]), None)
         if again is None or not all(word.is_name for word in breath):
             return piece if mends else ()
         place = found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0]
@@ -308,14 +308,3 @@ def _extends(parts: Parts, held: Parts) -> bool:
         if part.kind is Kind.PLACE and old:
             return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
     return False
-
-
-def _find(line: Sequence[str], words: Sequence[str]) -> int | None:
-    """Return the only place where these words stand in the line, or None."""
-    lows, last = [_bare(word) for word in line], len(line) - len(words)
-    places = [n for n in range(last + 1) if lows[n : n + len(words)] == list(words)]
-    return places[0] if len(places) == 1 else None
-
-
-def _bare(word: str) -> str:
-    return word.strip(",.").lower()

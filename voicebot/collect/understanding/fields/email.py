@@ -7,7 +7,7 @@ left until a word of the sentence. A mend replaces the part that it names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from email_validator import EmailNotValidError, validate_email
@@ -33,6 +33,8 @@ _MOST_ATS = 8
 _SPELLING_SLIPS = 2
 """Two local parts that differ by so many letters are one, misheard and then spelled."""
 _FEWEST_LETTERS = 3
+_SHORTEST_ACCOUNT = 5
+_OF_ACCOUNT = (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,10 @@ class _Address:
     end: int
 
 
-def email(said: Utterance, situation: Situation) -> Iterable[Candidate]:
+def email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, the likeliest of all transcripts."""
+    if "email.box" in said.tags and not any(said.all("email.at")):
+        yield from _account(said)
     owner = situation.record.get(Step.NAME, "").lower().split()
 
     def is_known(part: str, at: int) -> bool:
@@ -62,7 +66,25 @@ def email(said: Utterance, situation: Situation) -> Iterable[Candidate]:
         around=("email.lead", "email.mark", "email.aside", "lead.is", "quiet.link"),
         end="email.at",
     )
-    return weighed(_email, said, situation, parts)
+    yield from weighed(_email, said, situation, parts)
+
+
+def _account(said: Utterance) -> Iterator[Candidate]:
+    """Give the account at a provider that is named before or behind it: QQ邮箱，一二三四五."""
+    for provider in said.all("domain.provider"):
+        box = said.at(provider.end, "email.box")
+        read = [p for p in pieces(said) if box and (p.first >= box.end or p.end <= provider.first)]
+        parts = [piece for piece in read if piece.kind in _OF_ACCOUNT and piece.text]
+        local = "".join(piece.text for piece in parts)
+        only = said.at(provider.first, "domain.only_com")
+        value = valid(f"{local}@{provider.value}{'.com' * (only is not None)}")
+        if box and value and (not local.isdigit() or len(local) >= _SHORTEST_ACCOUNT):
+            first, end = parts[0].first, parts[-1].end
+            act = Provide(Step.EMAIL, value, said.span(first, end))
+            lead = said.before(provider.first, "email.lead", "lead.is")
+            begun = min(first, lead.first if lead else provider.first)
+            yield Candidate(act, begun, max(end, box.end))
+            return
 
 
 def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
