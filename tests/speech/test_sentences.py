@@ -73,6 +73,10 @@ def test_cutting_a_piece_again_changes_nothing(text: str) -> None:
             "Unit 4, 112 Chapel Street, Windsor, got it.",
             ["Unit 4, 112 Chapel Street,", "Windsor, got it."],
         ),
+        (
+            "My last name is Carter, C, A, R, T, E, R.",
+            ["My last name is Carter, C, A, R, T, E, R."],
+        ),
         ("Could you say that again, please?", ["Could you say that again, please?"]),
     ],
 )

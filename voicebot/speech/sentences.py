@@ -35,6 +35,8 @@ _LONG_CHARACTERS: Final = 24
 _HEAD_CHARACTERS: Final = 6
 _REST_CHARACTERS: Final = 12
 """Shorter ones (", please?") would sound torn off."""
+_LETTERS = re.compile(r"[^\W\d_][, .-]+[^\W\d_]\b")
+"""Of a word that is spelled the first letter is unclear where a piece begins with it."""
 _REST_FACTOR: Final = 4
 """A clause that is a quarter as long as the rest sounds four times as long as the rest takes to be
 made: speech takes 80 ms a character, its synthesis 5."""
@@ -71,7 +73,7 @@ def first_clause(sentence: str) -> list[str]:
             head, rest = sentence[: end.end()], sentence[end.end() :].strip()
             if len(rest) < _REST_CHARACTERS:
                 break
-            if _REST_FACTOR * len(head) >= len(rest):
+            if _REST_FACTOR * len(head) >= len(rest) and not _LETTERS.match(rest):
                 return [head, rest]
     return [sentence]
 
