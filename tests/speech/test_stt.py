@@ -84,6 +84,17 @@ def test_numbers_come_as_words_where_asked_for(whisper: Whisper, tts: Path) -> N
     assert letters(in_words.text) == "zerofouronetwothreefourfivesixseveneight"
 
 
+def test_the_same_utterance_is_encoded_once(whisper: Whisper, tts: Path) -> None:
+    number = say(tts, "Zero four one two, three four six.")
+    encoded, *_ = first = list(whisper.steps(number, Hint()))
+    assert encoded is None
+    again = list(whisper.steps(number, Hint(words_for_digits=True)))
+    assert len(again) == len(first) - 1
+    for other in ("One.", "Two.", "Three.", "Four."):
+        whisper.hear(say(tts, other), Hint())
+    assert len(list(whisper.steps(number, Hint()))) == len(first), "only the last ones are kept"
+
+
 def test_a_spelled_word_comes_as_letters(whisper: Whisper, tts: Path) -> None:
     heard = whisper.hear(say(tts, "H, A, R, T, L, E, Y."), Hint())
     assert heard.letters == "HARTLEY"

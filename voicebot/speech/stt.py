@@ -21,7 +21,9 @@ import re
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -121,6 +123,8 @@ _LETTERS: Final = re.compile(r"[ ,.\-]+|[ -]?[A-Z]")
 _TOKENS_PER_S: Final = 8
 _TOKENS_AT_LEAST: Final = 16
 _MAX_PROMPT_TOKENS: Final = 200
+_ENCODED_KEPT: Final = 4
+"""Of 1.5 MB each."""
 _ECHO_WORDS: Final = 4
 
 
@@ -138,6 +142,30 @@ class _Decoded:
         return bool(self.texts[0]) and likely
 
 
+class _LastEncoded:
+    """The encoder's output for the last utterances: numbers are often transcribed twice."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, ctranslate2.StorageView] = {}
+        self._lock = Lock()
+
+    def get(self, utterance: bytes) -> ctranslate2.StorageView | None:
+        """Return the output for an utterance, if it is kept."""
+        with self._lock:
+            return self._kept.get(_digest(utterance))
+
+    def keep(self, utterance: bytes, features: ctranslate2.StorageView) -> None:
+        """Keep an output instead of the oldest."""
+        with self._lock:
+            self._kept[_digest(utterance)] = features
+            if len(self._kept) > _ENCODED_KEPT:
+                del self._kept[next(iter(self._kept))]
+
+
+def _digest(utterance: bytes) -> bytes:
+    return blake2b(utterance, digest_size=16).digest()
+
+
 class Whisper:
     """A loaded model. `hear` may be called from as many threads as `workers`."""
 
@@ -153,6 +181,7 @@ class Whisper:
         )
         self._tokenizer = Tokenizer.from_str(files.tokenizer.decode())
         self._mel = Mel(int(self._model.n_mels))
+        self._encoded = _LastEncoded()
         texts = self._ordinary_tokens()
         self._digits = [number for number, text in texts.items() if re.search("[0-9]", text)]
         self._no_letters = [n for n, text in texts.items() if not _LETTERS.fullmatch(text)]
@@ -176,8 +205,11 @@ class Whisper:
         """Return what may have been said, the likeliest first, and the letters if spelled."""
         if len(utterance) < _MIN_UTTERANCE_BYTES:
             return [], None
-        features = self._encode(g711.decode(utterance))
-        yield
+        features = self._encoded.get(utterance)
+        if features is None:
+            features = self._encode(g711.decode(utterance))
+            self._encoded.keep(utterance, features)
+            yield
         limit = _TOKENS_AT_LEAST + _TOKENS_PER_S * len(utterance) // g711.RATE_HZ
         prompt = ", ".join(hint.vocabulary) + "." if hint.vocabulary else ""
         start, digits = self._start_tokens(hint.language), self._digits * hint.words_for_digits

@@ -4,7 +4,7 @@ asked for        a piece            whole, may go on            final
 phone            "0412"             "13 22 44"                  "0412 345 678"
 e-mail           "j smith at"       "j@shop.com" (".au"?)       "j@gmail.com"
 name             "my name is"       "John"                      "John Smith"
-time             "tomorrow"         "tomorrow at nine"          "tomorrow at nine thirty"
+time             "tomorrow"         "tomorrow at nine"          "tomorrow at 9 a.m."
 a yes or no                                                     "yes"
 """
 
