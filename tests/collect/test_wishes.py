@@ -147,6 +147,16 @@ ENGLISH = [
     ("Monday at ten | Wait, Monday's my sister's thing. Tuesday the eighth, same time", "tue2 10"),
     ("Only home Tuesdays and Thursdays, mornings, but not this Thursday", "any 7-12, !thu"),
     ("Not this Thursday, tomorrow's too soon, next Tuesday morning then", "tue2 7-12"),
+    ("Thursday morning | can't do seven or eight", "thu 9-12"),
+    ("Saturday's best but Sunday will do", "sat 7-21, sun 7-21"),
+    ("I'd rather not have Monday", "any 7-21, !mon*"),
+    ("Sat arvo or Sun morn", "sat 12-18, sun 7-12"),
+    ("Thursday, before ten or after three", "thu 7-10, thu 15-21"),
+    ("Thursday? No, Thursday I'm babysitting. Friday", "fri 7-21"),
+    ("can't do this week at all", "any 7-21, !mon0, !tue, !wed, !thu, !fri, !sat, !sun"),
+    ("my wife is home on Thursday so Thursday afternoon", "thu 12-18"),
+    ("not Tuesday, not Wednesday, and Thursday only after three", "thu 15-21"),
+    ("@Friday, it must be finished by eight", "any 7-21"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),
@@ -171,6 +181,8 @@ CHINESE = [
     ("不是这周四，是下周四下午", "thu2 12-18"),
     ("下周，除了周一", "week2 7-21, !mon"),
     ("周四上午 | 不要太早", "thu 11"),
+    ("周二周四不行，其他时间都可以", "any 7-21, !tue*, !thu*"),
+    ("我下午三点下班，之后都可以", "any 15-21"),
 ]
 SPANISH = [
     ("Mañana, pero después de las cuatro", "tue 16-21"),
@@ -196,6 +208,8 @@ SPANISH = [
     ("El jueves entre las diez y las doce", "thu 10-12"),
     ("El miércoles por la tarde o el jueves por la mañana", "wed 12-21, thu 7-12"),
     ("El sábado no, mejor el domingo por la mañana", "sun 7-12"),
+    ("Los jueves no puedo, los demás días sí", "any 7-21, !thu*"),
+    ("El jueves a partir de las cuatro, pero tienen que acabar a las ocho", "thu 16-21"),
     ("El jueves por la mañana tengo médico, por la tarde sí puedo", "thu 12-21"),
     ("Entre el miércoles y el viernes, después de comer", "wed 13-21, thu 13-21, fri 13-21"),
 ]

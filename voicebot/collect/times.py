@@ -140,14 +140,21 @@ def on_free(turn: Turn, event: Free) -> Turn:
     wish = turn.dialogue.window
     if event.moments:
         return _offer(turn, event.moments)
-    if wish and not turn.dialogue.offered and (names_days(wish) or names_hours(wish)):
-        # Nothing there: another hour of these days, then another day.
+    if wish and not turn.dialogue.offered and (wider := _wider(wish)):
         turn = turn if turn.said else turn.say("time.none_then")
-        both = names_days(wish) and names_hours(wish)
-        wider = replace(wish, after=None, before=None, also=()) if both else _open(turn)
         return look(turn, wider)
     turn = turn.say("time.none") if turn.dialogue.unwanted else turn
     return turn.become(mode=Mode.ASKING, window=None, unwanted=(), offered=()).ask()
+
+
+def _wider(wish: Window) -> Window | None:
+    """Return what comes next where nothing is free: other hours of the days, then other days."""
+    if names_days(wish) and names_hours(wish):
+        others = tuple(replace(other, after=None, before=None) for other in wish.also)
+        return replace(wish, after=None, before=None, also=others)
+    if names_days(wish) or names_hours(wish):
+        return Window(but=wish.but, ends=wish.ends)
+    return Window(but=wish.but) if wish.ends else None
 
 
 def _offer(turn: Turn, moments: Sequence[datetime]) -> Turn:

@@ -33,7 +33,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Role,
 )
 from voicebot.collect.understanding.fields.time_terms import in_part
-from voicebot.collect.understanding.fields.time_wish import cuts, wish
+from voicebot.collect.understanding.fields.time_wish import cuts, marked, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
 from voicebot.collect.understanding.types import (
     Asked,
@@ -106,7 +106,7 @@ def time_by(
     )
     facts = [_with_its_day(line, fact, every) for fact in facts]
     found = pieces_of(line, read_back, [*facts, *outside])
-    pieces = [with_role(line, piece) for piece in found]
+    pieces = marked(line, [with_role(line, piece) for piece in found])
     yield from chosen(line, pieces)
     if strict:
         yield from _provided(line, pieces)
@@ -209,6 +209,8 @@ def _with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) ->
 
 def _is_busy(line: Line, fact: tuple[int, int]) -> bool:
     first, end = fact
+    if any(line.said.all("time.here", first=first, end=end)):
+        return False
     busy = any(line.said.all("time.busy", first=first, end=end))
     return busy or line.tag(first, "weekday", "own") is not None
 
@@ -303,7 +305,7 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     used: list[Piece] = [*days, *clocks[:1], *parts]
     first, end = min(piece.first for piece in used), max(piece.end for piece in used)
     span, known = line.said.span(first, end), situation.record.get(Step.TIME)
-    ambiguous = clock is not None and clock.ambiguous
+    ambiguous = clock is not None and clock.ambiguous and not clock.until
     act: Provide | Correct = Provide(
         Step.TIME, stamp, span, missing, partial, None, ambiguous, assumes, moved
     )

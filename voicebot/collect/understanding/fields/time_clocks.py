@@ -26,6 +26,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Part,
     Piece,
 )
+from voicebot.collect.understanding.types import Asked
 
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
 """Other numbers before "to" begin a range: "two to four"."""
@@ -281,6 +282,7 @@ def _ranged(line: Line, pieces: list[Piece]) -> list[Piece]:
             continue
         if joint and joint.tag == "time.or":
             alone = line.opens(first.first) and line.closes(second.end)
+            alone = alone or line.situation.asked is not Asked.ANSWER
             sure = alone or max(first.cue, second.cue) > Cue.BARE
             until = second.time if sure else None
             joined[n] = replace(first, end=second.end, cue=Cue.BARE, until=until)

@@ -205,7 +205,9 @@ def _easter(year: int) -> date:
 def _weekday(line: Line, got: Got) -> Day | None:
     """Friday, this Friday, next Friday, Friday week, Tuesday after next, the Friday after."""
     which, end, behind = got.text("which", "after_which"), got.end, line.on(got.end)
-    leads = which or line.opens(got.first) or line.before(got.first, "on", "at", "half", "day")
+    leads = (
+        which or line.opens(got.first) or line.before(got.first, "on", "at", "half", "day", "or")
+    )
     if got.has("short") and not leads:
         return None  # "I sat"
     if line.before(got.first, "last"):

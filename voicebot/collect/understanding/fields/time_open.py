@@ -34,6 +34,7 @@ _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
     *("early", "late", "the_one", "again"),
 )
+_TRAILS = ("trail", "onward", "backward", "any", "again", "refused")
 _RESTATES = ("lead.is", "yes.restate", "zone.time", "zone.name")
 
 
@@ -93,7 +94,7 @@ def is_negated(line: Line, first: int) -> bool:
     for at in reversed(range(first)):
         if line.said.tokens[at].is_sign and line.said.low(at) not in "-'":
             return False
-        if negation := line.tag(at, "not"):
+        if negation := line.tag(at, "not") or line.before(at + 1, "not"):
             return line.before(negation.end, "not_now") is None
         if line.tag(at, "unnegated") or others == _NEGATION_REACH:
             return False
@@ -113,14 +114,7 @@ def told(
         if lead is None:
             break
         wide = lead.first
-    while trail := line.tag(
-        line.on(behind + (line.said.low(behind) == ",")),
-        "trail",
-        "onward",
-        "backward",
-        "any",
-        "again",
-    ):
+    while trail := line.tag(line.on(behind + (line.said.low(behind) == ",")), *_TRAILS):
         behind = trail.end
     yield Candidate(act, wide, behind, assumes)
     if wide < first:

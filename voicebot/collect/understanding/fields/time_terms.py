@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import reduce
 from itertools import pairwise, zip_longest
 
 from voicebot.call import Window
@@ -69,6 +68,9 @@ def _hours(line: Line, items: Sequence[Item]) -> list[Window]:
             spans.append(Window(after=clock.time, before=clock.until))
         elif clock.role in (Role.SINCE, Role.UNTIL):
             since = clock.role is Role.SINCE
+            later = max((each.after for each in bounds if each.after), default=None)
+            if later and not since and clock.ambiguous and later >= clock.time:
+                clock = replace(clock, part="evening")  # "after four, before eight"
             bounds.append(Window(after=clock.time) if since else Window(before=clock.time))
         elif clock.role is not Role.ENDS:
             exact.append(clock.time)
@@ -79,8 +81,18 @@ def _hours(line: Line, items: Sequence[Item]) -> list[Window]:
     bounded = {clock.part for clock in clocks if clock.role is Role.SINCE}
     wanted = [each for each in parts if each.role is Role.WANTED and each.name not in bounded]
     spans = spans or [_of_part(each) for each in wanted]
-    limit = reduce(lambda one, other: met_hours(one, other) or other, bounds, Window())
-    return [met_hours(span, limit) or span for span in dict.fromkeys(spans)] or [limit]
+    limits = _limits(bounds)
+    met = [met_hours(span, limit) or span for span in dict.fromkeys(spans) for limit in limits]
+    return met or limits
+
+
+def _limits(bounds: Sequence[Window]) -> list[Window]:
+    """Return the hours within all bounds; "before ten or after three" are two stretches."""
+    limits = [Window()]
+    for bound in bounds:
+        both = met_hours(limits[-1], bound)
+        limits = [*limits[:-1], both] if both else [*limits, bound]
+    return limits
 
 
 def _is_choice(line: Line, clock: Clock) -> bool:
@@ -209,7 +221,7 @@ def _left_out(line: Line, day: Day) -> Iterator[date]:
     for week in range(-1, _OUT_WEEKS) if every else (0,):
         for n in range((last - day.date).days + 1):
             found = add_days(day.date, 7 * week + n)
-            if found:
+            if found and found >= line.today:
                 yield found
 
 

@@ -80,24 +80,28 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     said = _items(line, pieces)
     if not (said or plans):
         return None
-    out = _refused_ones(line, said)
+    out = refused_ones(line, said)
     wanted = [each for each in said if each not in out]
     parts: list[Window] = []
     ends: time | None = None
     for found in _rounds(line, wanted):
         ends = next((c.time for c in found if isinstance(c, Clock) and c.role is Role.ENDS), ends)
         terms = [box for term in _terms(line, found) for box in boxes_of(line, term)]
-        parts = _folded(parts, terms, narrows=not _is_mend(line, found[0].first))
+        mends = _is_mend(line, found[0].first)
+        adds = not mends and any(line.said.all("time.also", first=found[0].first))
+        parts = [*parts, *terms] if adds else _folded(parts, terms, narrows=not mends)
     if not parts and "time.weekdays" in line.said.tags:
         parts = boxes_of(line, [])
+    named = {day for part in parts for day in part.days}
     left_out = [each for term in _terms(line, out) for each in refused_by(line, term)]
-    left_out += [
-        each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)
-    ]
+    taken = [each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)]
+    left_out += [each for each in taken if names_hours(each) or named.isdisjoint(each.days)]
     words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
     parts_of_it = [each for each in wanted if isinstance(each, Part)]
     if parts_of_it and not words and not any(_is_several(line, each) for each in parts_of_it):
         parts = [_on_their_day(part, left_out) for part in parts]
+    if ends and any(part.after and part.after >= ends for part in parts):
+        ends = ends.replace(hour=(ends.hour + 12) % 24)
     window = assembled(parts, left_out, ends=ends)
     conditions = [p for p in pieces if line.before(p.first, "condition")] if said else []
     every = [*said, *plans, *words, *conditions]
@@ -158,7 +162,7 @@ def _named(line: Line, pieces: Sequence[Piece]) -> Iterator[Piece]:
             behind = piece.end if isinstance(piece, Clock) and piece.until else behind
 
 
-def _refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
+def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
     """Return what is refused, with what belongs to it.
 
     Of "not Thursday morning" both, and of "not a Monday or before eight".
@@ -172,11 +176,29 @@ def _refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
         if isinstance(other, Day):  # of "anything but the morning on Thursday" it is wanted
             named = (each.date for each in items if isinstance(each, Day) and each is not other)
             belongs = belongs and other.date in named
-        if n in out and not refused_behind and (belongs or _is_or(line, one.end, other.first)):
+        instead = one.role is Role.BUT and isinstance(other, Clock)  # "instead of Friday at ten"
+        follows = belongs or _is_or(line, one.end, other.first)
+        if n in out and follows and not (refused_behind or instead):
             out.add(n + 1)
-        elif n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
+    for n, (one, other) in reversed([*enumerate(pairwise(items))]):
+        both = isinstance(one, Day) is isinstance(other, Day)
+        listed = _is_or(line, one.end, other.first) or line.on(one.end) == other.first
+        belongs = listed if both else _is_beside(line, one, other)
+        if n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
             out.add(n)
     return [item for n, item in enumerate(items) if n in out]
+
+
+def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces, those refused with another marked as well: "not seven or eight"."""
+    out = refused_ones(line, [p for p in pieces if not isinstance(p, Day) or p.kind < Kind.PAST])
+    inside = [(p.first, p.end) for p in out if isinstance(p, Clock)]
+    return [
+        replace(p, role=Role.OUT)
+        if p.role is Role.WANTED and (p in out or any(a < p.first < b for a, b in inside))
+        else p
+        for p in pieces
+    ]
 
 
 def _is_or(line: Line, at: int, end: int) -> bool:
