@@ -62,25 +62,32 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     text  all that was said: another clause may name the service ("cleaning, how much is that")
     """
     said = len(turn.said)
-    if question.topic not in _ALWAYS_OURS and (named := _about(turn, question, text)):
+    turn = _answered(turn, question, text)
+    tags = utterance(question.about, turn.business.language).tags
+    more = question.topic == "price" and "ask.extras" in tags  # "all in, or plus parts?"
+    return turn if len(turn.said) > said and not more else _unknown(turn, question, text)
+
+
+def _answered(turn: Turn, question: Ask, text: str) -> Turn:
+    """Say what we or the business file have of a question; nothing where neither has."""
+    ours = question.topic in _ALWAYS_OURS
+    if not ours and (named := _about(turn, question, text)):
         return _of_service(turn, question.topic, named)
-    if question.topic not in _ALWAYS_OURS and (own := answer_for(question.about, turn.business)):
+    if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
-    turn = _by_topic(turn, question)
-    if len(turn.said) > said:
-        return turn
+    return _by_topic(turn, question)
+
+
+def _unknown(turn: Turn, question: Ask, text: str) -> Turn:
+    """Note a question for staff, once, in the whole sentence that it stands in."""
     asked = question.about.casefold()
     if asked in turn.dialogue.unknown:
         return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
-    turn = turn.note(f"? {_sentence(turn, question, text)}").promise()
-    return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
-
-
-def _sentence(turn: Turn, question: Ask, text: str) -> str:
-    """Return the whole sentence that a question stands in: staff read it without the rest."""
     said = utterance(text, turn.business.language)
-    return said.sentence(next(n for n, t in enumerate(said.tokens) if t.end > question.span[0]))
+    at = next(n for n, token in enumerate(said.tokens) if token.end > question.span[0])
+    turn = turn.note(f"? {said.sentence(at)}").promise()
+    return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
 
 
 _MOST_UNKNOWN = 5

@@ -242,7 +242,8 @@ class Dialogue:
                 continue
             if step in self.doubted or self.value(step) is None:
                 return step, Mode.ASKING
-            explicit = self.business.policy(step) is Confirm.EXPLICIT or step in self.early
+            explicit = self.business.policy(step) is Confirm.EXPLICIT
+            explicit |= step in self.early and self.purpose is Purpose.BOOK
             if step not in self.confirmed and explicit:
                 return step, Mode.CONFIRMING
         return Step.DONE, Mode.ENDED

@@ -109,13 +109,13 @@ def _kept(turn: Turn, said: Said) -> Turn:
 def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     """Deal with what the caller has called for; True when the turn is over with it."""
     held = turn.dialogue
-    if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
-        if any(_is_owed(held, want) for want in said.of(Want)):
-            turn = turn.promise().note(said.text)  # "have somebody ring me, bye"
-        return asides.farewell(_kept(turn, said)), True
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
+    if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
+        if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
+            turn = turn.promise().note(said.text).say("existing.call_back")
+        return asides.farewell(_kept(turn, said)), True
     ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
     further = [ask.span for ask in said.of(Ask)]
     further += [want.span for want in said.of(Want) if want.what in _PURPOSES]
@@ -123,6 +123,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
+    if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
+        return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
