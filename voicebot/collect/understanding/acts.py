@@ -205,12 +205,11 @@ def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
 
     "What number have you got for me", "can you read it all back".
     """
-    inside = {"first": clause.first, "end": clause.end}
-    if not any(said.all("ask.known", "record.written", **inside)):
+    if not any(said.in_clause(clause, "ask.known", "record.written")):
         return ()
-    if any(said.all("record.all", **inside)):
+    if any(said.in_clause(clause, "record.all")):
         return FIELDS
-    return tuple(Step(field.value) for field in said.all("record.field", **inside))
+    return tuple(Step(field.value) for field in said.in_clause(clause, "record.field"))
 
 
 def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:

@@ -71,6 +71,10 @@ class Utterance:
         """Return the clause that holds this token."""
         return next(clause for clause in self.clauses if clause.first <= at < clause.end)
 
+    def in_clause(self, clause: Clause, *tags: str) -> Iterator[Match]:
+        """Return every phrase with one of these tags in a clause."""
+        return self.all(*tags, first=clause.first, end=clause.end)
+
     def is_sound(self, at: int) -> bool:
         """Return True for "uh" and for every mark."""
         return self.tokens[at].is_sign or self.at(at, SOUND) is not None

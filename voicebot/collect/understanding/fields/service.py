@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise, product
-
-from rapidfuzz import fuzz
+from itertools import pairwise
 
 from voicebot.business import Offer
 from voicebot.call import Step
@@ -19,9 +16,9 @@ from voicebot.collect.understanding.fields.trades import (
     SAID,
     SYNONYM,
     TRADE,
-    Phrase,
+    Hit,
     Vocabulary,
-    is_in,
+    hits_in,
     vocabulary,
 )
 from voicebot.collect.understanding.types import (
@@ -36,10 +33,6 @@ from voicebot.collect.understanding.types import (
 from voicebot.collect.understanding.utterance import Utterance, utterance
 from voicebot.collect.understanding.words import is_everyday
 
-_MISHEARD = 0.75
-_ALIKE = 87.0
-"""The least likeness (0 to 100) of a misheard word; at 87 one letter of seven may differ."""
-_SHORTEST_MISHEARD = 5
 _EACH_WORD = 0.1
 """The certainty that a phrase gains with each further word."""
 _FARTHEST = 8
@@ -54,28 +47,19 @@ _MARGIN = 0.008
 Measured on 180 texts: below it false ones come, above it right ones go."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A phrase in the utterance: the tokens from `first` up to `end`."""
-
-    first: int
-    end: int
-    service: int
-    weight: float
-
-
 def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the service that was meant, if it is one of those that may be booked."""
     services = situation.services
     if not services or _is_news(said):
         return
     known = vocabulary(services, situation.language)
-    hits = list(_hits(said, known))
+    hits = list(hits_in(said, known))
     yield from _asked_whether(said, hits, situation)
     kept = _kept(said, hits, known)
     if _joins_two(said, kept):
         return
-    best = _first(said, kept) or _best(kept, len(services)) or _by_place(said, situation)
+    sure = [h for h in kept if not _is_behind(said, h.first, "service.perhaps")] or kept
+    best = _first(said, sure) or _best(sure, len(services)) or _by_place(said, situation)
     if best is None or best.service >= len(services):
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
@@ -95,7 +79,7 @@ def _noted(said: Utterance, first: int, end: int) -> Candidate:
     return Candidate(Note(said.sentence(first), said.span(first, end)), first, end)
 
 
-def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
+def _wished_of_another(said: Utterance, hit: Hit) -> Iterator[Candidate]:
     """Give "I need a locksmith", before services are asked for, as "do you do that" (WISHED).
 
     One word of what a trade works on is too little: "I need to move my car".
@@ -109,30 +93,27 @@ def _wished_of_another(said: Utterance, hit: _Hit) -> Iterator[Candidate]:
 
 
 def _asked_whether(
-    said: Utterance, hits: Sequence[_Hit], situation: Situation
+    said: Utterance, hits: Sequence[Hit], situation: Situation
 ) -> Iterator[Candidate]:
     """Give the questions whether we do some work, ours or of another trade: "do you do roofs".
 
     Where the service is asked for, one of ours is the answer, and no question.
     """
     open_here = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
+    listed = len(situation.services)
     for match in said.all("ask.offered"):
         clause = said.clause(match.first)
         first, end = clause.first, clause.end
         inside = [hit for hit in hits if first <= hit.first < end]
-        ours = any(hit.service < len(situation.services) for hit in inside)
+        ours = any(hit.service < listed for hit in inside)
         tags = (each.tag for here in said.matches[first:end] for each in here)
         other = any(tag.startswith("ask.") and tag != match.tag for tag in tags)
         if inside and not other and not (ours and open_here):
             span = said.span(first, end)
             act = Ask(OFFERED, said.text[slice(*span)], span)
             yield Candidate(act, first, end)
-            best = _best(inside, len(situation.services))
-            if (
-                Step.SERVICE not in situation.record
-                and best
-                and best.service < len(situation.services)
-            ):
+            best = None if Step.SERVICE in situation.record else _best(inside, listed)
+            if best and best.service < listed:
                 name = situation.services[best.service].name
                 span = said.span(best.first, best.end)
                 act_inside = Provide(Step.SERVICE, name, span, assumed=1)
@@ -148,7 +129,7 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     said, known = utterance(text, language), vocabulary(services, language)
     hits = [
         hit  # "will" is no testament here
-        for hit in _hits(said, known)
+        for hit in hits_in(said, known)
         if hit.end > hit.first + 1 or not said.at(hit.first, "quiet.function", "clause.ask")
     ]
     about = [hit for hit in hits if not _is_of_another(said, hit, hits)]
@@ -159,57 +140,54 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     return None if others and all(hit.service >= len(services) for hit in hits) else named
 
 
-def _is_passing(said: Utterance, best: _Hit, situation: Situation) -> bool:
+def _is_passing(said: Utterance, best: Hit, situation: Situation) -> bool:
     """Return True for a word that only touches on a service, where something else is asked.
 
     "When the house is built" asks for no cleaning, and nobody who lives in Garden Street for one.
     """
-    inside = {"first": said.clause(best.first).first, "end": said.clause(best.first).end}
-    if situation.step is Step.SERVICE or any(said.all(*_MEANT, **inside)):
+    clause = said.clause(best.first)
+    if situation.step is Step.SERVICE or any(said.in_clause(clause, *_MEANT)):
         return False
     guessed, lone = best.weight < TRADE, best.end == best.first + 1
     if guessed and (Step.SERVICE in situation.record or situation.step is Step.ADDRESS):
         return True
     bare = is_everyday(said.low(best.first)) and not said.before(best.first, "service.lead")
-    by_itself = said.is_opening(best.first) and (
-        best.end == len(said) or said.tokens[best.end].is_sign
-    )
+    closes = best.end == len(said) or said.tokens[best.end].is_sign
+    by_itself = closes and said.is_opening(best.first)
     return lone and (best.weight <= DESCRIPTION or (bare and not by_itself))
 
 
-def _further(said: Utterance, best: _Hit, hits: Sequence[_Hit]) -> Iterator[tuple[int, int]]:
+def _further(said: Utterance, best: Hit, hits: Sequence[Hit]) -> Iterator[tuple[int, int]]:
     """Give the tokens of other jobs in the same breath: "and I need a socket fixed", "both …".
 
     None are those that mend, deny, ask or doubt: "or rather an electrician", "maybe a painter".
     """
     others = [h for h in hits if h.service != best.service and h.weight >= SAID]
-    joins = {match.first for match in said.all("service.further", "service.joins")}
+    joins = {m.first for m in said.all("service.perhaps", "service.further", "service.joins")}
     signs = {at + 1 for at in range(len(said)) if said.tokens[at].is_sign}
     for first, end in pairwise(sorted({0, *joins, *signs, len(said)})):
         clause = said.clause(first)
         inside = [h for h in others if first <= h.first < end]
         own = first <= best.first < end or (first < best.first and not joins)
-        unsure = any(said.all(*_UNSURE, first=first, end=end))
+        doubts = any(said.all(*_UNSURE, first=first, end=end))
+        unsure = doubts and not said.at(first, "service.perhaps")
         if inside and clause.counts and not (own or clause.mends or clause.withdrawn or unsure):
             yield first, inside[-1].end
 
 
-def _is_beside(said: Utterance, hit: _Hit, situation: Situation) -> bool:
+def _is_beside(said: Utterance, hit: Hit, situation: Situation) -> bool:
     """Return True for "and the lawn as well", where another service is held and is to stay."""
-    held = situation.record.get(Step.SERVICE)
-    if held in (None, situation.services[hit.service].name) or said.clause(hit.first).mends:
+    held, clause = situation.record.get(Step.SERVICE), said.clause(hit.first)
+    if held in (None, situation.services[hit.service].name) or clause.mends:
         return False
-    clause = said.clause(hit.first)
-    inside = {"first": clause.first, "end": clause.end}
-    refuses = any(said.all("no.plain", "no.wrong", "service.instead", **inside))
-    return not refuses and any(said.all("service.further", "service.also", **inside))
+    refuses = any(said.in_clause(clause, "no.plain", "no.wrong", "service.instead"))
+    return not refuses and any(said.in_clause(clause, "service.further", "service.also"))
 
 
-def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> Iterator[Candidate]:
+def _candidates(said: Utterance, hit: Hit, situation: Situation, end: int) -> Iterator[Candidate]:
     """Give the words that name it, and the clause around them as the description of the work."""
-    guesses = (
-        2 if hit.weight <= HINT else 1 if hit.weight < TRADE and hit.end == hit.first + 1 else 0
-    )
+    lone = hit.weight < TRADE and hit.end == hit.first + 1
+    guesses = 2 if hit.weight <= HINT else int(lone)
     name = situation.services[hit.service].name
     act = Provide(Step.SERVICE, name, said.span(hit.first, hit.end), assumed=guesses)
     lead = said.before(hit.first, "service.lead")
@@ -223,7 +201,7 @@ def _candidates(said: Utterance, hit: _Hit, situation: Situation, end: int) -> I
         yield Candidate(act, min(clause.first, hit.first), end, guesses + 1)
 
 
-def _joins_two(said: Utterance, hits: Sequence[_Hit]) -> bool:
+def _joins_two(said: Utterance, hits: Sequence[Hit]) -> bool:
     """Return True for 理发和保洁, where nobody knows which comes first."""
     joins = {match.first: match.end for match in said.all("service.joins")}
     joined = {(h.service, joins[h.end]) for h in hits if h.end in joins}
@@ -236,41 +214,7 @@ def _is_news(said: Utterance) -> bool:
     return news is not None and not any(said.all("service.wish", first=news.end))
 
 
-def _hits(said: Utterance, known: Vocabulary) -> Iterator[_Hit]:
-    inside = {
-        at for match in said.all("service.inside") for at in range(match.first, match.end)
-    }  # 剪个头发
-    words = [at for at in range(len(said)) if not said.is_sound(at) and at not in inside]
-    stems = tuple(known.trades.stem(said.low(at)) for at in words)
-    if any(is_in(phrase, stems) for phrase in known.elsewhere):
-        return
-    barred = {n for n, each in enumerate(known.unless) if any(is_in(p, stems) for p in each)}
-    for nth, at in enumerate(words):
-        word = said.low(at)
-        exact = known.phrases.get(stems[nth], ())
-        for phrase in exact or _misheard(word, known):
-            last = nth + len(phrase.stems)
-            whole = stems[nth:last] == phrase.stems and phrase.is_said_by(word)
-            if phrase.service not in barred and (whole or not exact):
-                end = words[last - 1] + 1 if exact else at + 1
-                yield _Hit(at, end, phrase.service, phrase.weight if exact else _MISHEARD)
-    for nth, phrase in product(range(len(words)), known.characters):
-        heard = stems[nth : nth + len(phrase.stems)]
-        alike = sum(a == b for a, b in zip(heard, phrase.stems, strict=False))
-        if alike == len(phrase.stems) - 1 == len(heard) - 1:
-            yield _Hit(words[nth], words[nth + alike] + 1, phrase.service, _MISHEARD)
-
-
-def _misheard(word: str, known: Vocabulary) -> tuple[Phrase, ...]:
-    """Return the phrases of the word that sounds most like this one, unless it is a word itself."""
-    if len(word) < _SHORTEST_MISHEARD or is_everyday(word):
-        return ()
-    alike = [(fuzz.ratio(text, word), text) for text in known.sounds if text[0] == word[0]]
-    likeness, text = max(alike, default=(0.0, ""))
-    return known.sounds[text] if likeness >= _ALIKE else ()
-
-
-def _kept(said: Utterance, hits: Sequence[_Hit], known: Vocabulary) -> list[_Hit]:
+def _kept(said: Utterance, hits: Sequence[Hit], known: Vocabulary) -> list[Hit]:
     """Return the hits that are wished for; after a correction only those behind it."""
     away = {at for h in hits if _is_away(said, h, known) for at in range(h.first, h.end)}
     kept = [h for h in hits if h.first not in away and not _is_of_another(said, h, hits)]
@@ -278,11 +222,10 @@ def _kept(said: Utterance, hits: Sequence[_Hit], known: Vocabulary) -> list[_Hit
     return [h for h in kept if h.first >= cut] or kept
 
 
-def _is_away(said: Utterance, hit: _Hit, known: Vocabulary) -> bool:
+def _is_away(said: Utterance, hit: Hit, known: Vocabulary) -> bool:
     """Return True for what is asked about, refused, told of, or only owned."""
-    if _is_asked_about(said, hit) or said.before(hit.first, "service.told_to"):
-        return True
-    if said.at(hit.end, "service.asked_of"):
+    asked = _is_asked_about(said, hit) or said.at(hit.end, "service.asked_of")
+    if asked or said.before(hit.first, "service.told_to"):
         return True
     if said.before(hit.first, "service.known_one") and said.at(hit.end, "service.told"):
         return True
@@ -307,22 +250,21 @@ def _is_behind(said: Utterance, at: int, tag: str) -> bool:
     return False
 
 
-def _is_asked_about(said: Utterance, hit: _Hit) -> bool:
+def _is_asked_about(said: Utterance, hit: Hit) -> bool:
     """Return True for "what's a wheel alignment", not for "plumbing?" or "is a plumber free"."""
     clause = said.clause(hit.first)
-    inside = {"first": clause.first, "end": clause.end}
-    in_words = any(said.all("clause.ask", "clause.told", **inside))
-    return clause.asked and in_words and not any(said.all("service.free", **inside))
+    in_words = any(said.in_clause(clause, "clause.ask", "clause.told"))
+    return clause.asked and in_words and not any(said.in_clause(clause, "service.free"))
 
 
-def _is_wanted_itself(said: Utterance, hit: _Hit) -> bool:
+def _is_wanted_itself(said: Utterance, hit: Hit) -> bool:
     """Return True for "I need a small car from Friday": no work is to be done to it."""
     ended = hit.first + 1 == len(said) or said.at(hit.first + 1, "service.ended")
     wants = (said.before(at, "service.wants") for at in (hit.first, hit.first - 1))
     return bool(ended) and any(wants)
 
 
-def _is_of_another(said: Utterance, hit: _Hit, hits: Sequence[_Hit]) -> bool:
+def _is_of_another(said: Utterance, hit: Hit, hits: Sequence[Hit]) -> bool:
     """Return True where what is worked on says more than the work: "clean my gutters"."""
     led_by = {h.service for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM}
     if led_by and hit.service not in led_by:
@@ -334,7 +276,7 @@ def _is_of_another(said: Utterance, hit: _Hit, hits: Sequence[_Hit]) -> bool:
     return at > hit.end and bool(about) and hit.service not in about
 
 
-def _best(hits: Sequence[_Hit], listed: int) -> _Hit | None:
+def _best(hits: Sequence[Hit], listed: int) -> Hit | None:
     """Return the service with the surest and longest phrases; of equals the one said first.
 
     None where the same words stand for two: "a haircut", where men's and women's are listed.
@@ -353,10 +295,10 @@ def _best(hits: Sequence[_Hit], listed: int) -> _Hit | None:
     sure = max(h.weight for h in own)
     if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
         sure = HINT
-    return _Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
+    return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
 
 
-def _first(said: Utterance, hits: Sequence[_Hit]) -> _Hit | None:
+def _first(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
     """Return the service said first of several in one breath: "both a gardener and a plumber"."""
     named = [hit for hit in hits if hit.weight >= SYNONYM]
     several = len({hit.service for hit in named}) > 1
@@ -364,7 +306,7 @@ def _first(said: Utterance, hits: Sequence[_Hit]) -> _Hit | None:
     return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
 
 
-def _rank(hits: Sequence[_Hit], service: int, listed: int) -> tuple[float, int, int]:
+def _rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
     own = [h for h in hits if h.service == service]
     longest = max(h.end - h.first for h in own)
     covered = len({at for h in own for at in range(h.first, h.end)})
@@ -372,7 +314,7 @@ def _rank(hits: Sequence[_Hit], service: int, listed: int) -> tuple[float, int, 
     return max(h.weight for h in own) + further, covered, -min(h.first for h in own)
 
 
-def _by_place(said: Utterance, situation: Situation) -> _Hit | None:
+def _by_place(said: Utterance, situation: Situation) -> Hit | None:
     """Return the service by its place in the list that was read out: "the second one".
 
     What a word of content follows is no place in it: "my second bathroom stinks".
@@ -390,7 +332,7 @@ def _by_place(said: Utterance, situation: Situation) -> _Hit | None:
             and not said.clause(match.first).asked
         ):
             at = place - 1 if place > 0 else count + place
-            return _Hit(match.first, match.end, at, HINT)
+            return Hit(match.first, match.end, at, HINT)
     return None
 
 

@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
+
+from rapidfuzz import fuzz
 
 from voicebot.business import Offer
 from voicebot.collect.understanding.text import Kind, tokens, without_accents
+from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import is_everyday
 
 NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
@@ -24,6 +27,9 @@ service's name has; its trade's name; what callers say for the trade; its descri
 NOT_LISTED = 0.02
 """The weight that the same phrases lose where no service is of their trade."""
 _SHORTEST_STEM = 4
+_MISHEARD = 0.75
+_ALIKE = 87.0
+"""The least likeness (0 to 100) of a misheard word; at 87 one letter of seven may differ."""
 _SHORTEST_MISHEARD = 5
 _FEWEST_CHARACTERS = 4
 
@@ -72,6 +78,16 @@ class Vocabulary:
     unless: tuple[tuple[Stems, ...], ...]
     elsewhere: tuple[Stems, ...]
     goods: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase in an utterance: the tokens from `first` up to `end`."""
+
+    first: int
+    end: int
+    service: int
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +255,41 @@ def trades(language: str) -> Trades:
         grammar["elsewhere"],
         grammar["talk"],
     )
+
+
+def hits_in(said: Utterance, known: Vocabulary) -> Iterator[Hit]:
+    """Find every phrase of the vocabulary in an utterance, misheard ones too."""
+    inside = {
+        at for match in said.all("service.inside") for at in range(match.first, match.end)
+    }  # 剪个头发
+    words = [at for at in range(len(said)) if not said.is_sound(at) and at not in inside]
+    stems = tuple(known.trades.stem(said.low(at)) for at in words)
+    if any(is_in(phrase, stems) for phrase in known.elsewhere):
+        return
+    barred = {n for n, each in enumerate(known.unless) if any(is_in(p, stems) for p in each)}
+    for nth, at in enumerate(words):
+        word = said.low(at)
+        exact = known.phrases.get(stems[nth], ())
+        for phrase in exact or _misheard(word, known):
+            last = nth + len(phrase.stems)
+            whole = stems[nth:last] == phrase.stems and phrase.is_said_by(word)
+            if phrase.service not in barred and (whole or not exact):
+                end = words[last - 1] + 1 if exact else at + 1
+                yield Hit(at, end, phrase.service, phrase.weight if exact else _MISHEARD)
+    for nth, phrase in product(range(len(words)), known.characters):
+        heard = stems[nth : nth + len(phrase.stems)]
+        alike = sum(a == b for a, b in zip(heard, phrase.stems, strict=False))
+        if alike == len(phrase.stems) - 1 == len(heard) - 1:
+            yield Hit(words[nth], words[nth + alike] + 1, phrase.service, _MISHEARD)
+
+
+def _misheard(word: str, known: Vocabulary) -> tuple[Phrase, ...]:
+    """Return the phrases of the word that sounds most like this one, unless it is a word itself."""
+    if len(word) < _SHORTEST_MISHEARD or is_everyday(word):
+        return ()
+    alike = [(fuzz.ratio(text, word), text) for text in known.sounds if text[0] == word[0]]
+    likeness, text = max(alike, default=(0.0, ""))
+    return known.sounds[text] if likeness >= _ALIKE else ()
 
 
 def is_in(phrase: Stems, text: Stems) -> bool:
