@@ -2,6 +2,7 @@
 
 --trials 1000          seeds 1 to 1000
 --seed 17              that one trial, with its plan and the workers' log
+--cluster --trials 20  trials of forty calls on a cluster of three nodes, one after the other
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.chaos.plan import plan_of
+from tests.chaos.plan import clustered_plan, plan_of
 from tests.chaos.stage import stage
 from tests.chaos.summary import table
 from tests.chaos.trial import Result, Trial
@@ -23,16 +24,22 @@ STAGES = 4
 
 
 async def run_trials(
-    seeds: list[int], directory: Path, *, stages: int = STAGES, tell: bool = False
+    seeds: list[int],
+    directory: Path,
+    *,
+    stages: int = STAGES,
+    clustered: bool = False,
+    tell: bool = False,
 ) -> list[Result]:
     """Run trials and return their results in the order of the seeds."""
+    plan = clustered_plan if clustered else plan_of
     waiting = list(reversed(seeds))
     results: list[Result] = []
 
     async def keep_trying(number: int) -> None:
-        async with stage(directory / str(number)) as made:
+        async with stage(directory / str(number), clustered=clustered) as made:
             while waiting:
-                result = await Trial(made, plan_of(waiting.pop())).run()
+                result = await Trial(made, plan(waiting.pop())).run()
                 results.append(result)
                 if tell:
                     _tell(result, len(results), len(seeds))
@@ -58,14 +65,17 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--seed", type=int, help="run this one trial and tell all about it")
     parser.add_argument("--stages", type=int, default=STAGES, help="trials at once")
+    parser.add_argument("--cluster", action="store_true", help="on a cluster, forty calls a trial")
     options = parser.parse_args()
     one = options.seed is not None
     seeds = [options.seed] if one else list(range(options.first, options.first + options.trials))
     if one:
-        print(plan_of(options.seed))
+        print((clustered_plan if options.cluster else plan_of)(options.seed))
     begun = time.monotonic()
+    stages = 1 if options.cluster else options.stages
     with TemporaryDirectory(prefix="vb-chaos-") as name:
-        results = asyncio.run(run_trials(seeds, Path(name), stages=options.stages, tell=True))
+        running = run_trials(seeds, Path(name), stages=stages, clustered=options.cluster, tell=True)
+        results = asyncio.run(running)
     if one:
         print(results[0].log)
     print(table(results, time.monotonic() - begun))

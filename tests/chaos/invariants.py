@@ -317,8 +317,11 @@ def _rebooked(evidence: Evidence) -> Broken:
     if called_off not in {off for _, off in states}:
         yield Harm.REBOOKED_WRONG, f"status {fields.get('status')}, not one of {states}"
     told = Counter(e for e in evidence.stored.events if e[0] == "moved" or e == ("booked", "false"))
+    # Called off, a call may book again: where its next session begins without seeing the record.
+    bookings = sum(any("time" in c.answers for c in s.commits) for s in evidence.sessions)
+    most = max(1, 0 if evidence.sighted else bookings)
     for event, times in told.items():
-        if times > 1:
+        if times > most:
             yield Harm.REBOOKED_WRONG, f"{event} happened {times} times"
     if called_off and not told[("booked", "false")] and evidence.forgotten is None:
         yield Harm.REBOOKED_WRONG, "it was called off without an event"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from tests.chaos.faults import POINTS
+from tests.chaos.faults import ANY_MOMENT, POINTS
 from tests.chaos.phone import SAYINGS, Cut
+from tests.chaos.worker import AFTER_COMMIT, BEFORE_COMMIT
 
 
 class Kind(StrEnum):
@@ -51,6 +52,10 @@ MOST_CALLERS = 3
 MOST_TROUBLES = 3
 COMMITS_A_CALL = 21
 """An undisturbed call's."""
+
+CLUSTER_CALLERS = 40
+_NODE_AWAY_S = (0.5, 3.0)
+_WITHOUT_WIRES = (BEFORE_COMMIT, AFTER_COMMIT, ANY_MOMENT)
 
 _LONGEST_S = 1.2
 _LAST_SECOND_S = 1.0
@@ -131,3 +136,24 @@ def _trouble(kind: Kind, callers: int, random: Random) -> Trouble:
         commits=random.randint(1, 4),
         detail=tuple(random.choice(choices) for choices in _DETAILS.get(kind, ())),
     )
+
+
+def clustered_plan(seed: int) -> Plan:
+    """Return the plan of forty calls on a cluster, of which a node is killed, and a worker."""
+    random, commits = Random(f"cluster {seed}"), CLUSTER_CALLERS * COMMITS_A_CALL
+    killed = Trouble(
+        Kind.SERVER_KILLED,
+        after=random.randrange(commits * 3 // 4),
+        lasts_s=_NODE_AWAY_S[1],
+        victim=random.randrange(2),
+        commits=random.randint(1, 4),
+        detail=(random.choice(_WITHOUT_WIRES),),
+    )
+    away = Trouble(
+        Kind.REDIS_RESTARTED,
+        after=random.randrange(commits * 3 // 4),
+        lasts_s=random.uniform(*_NODE_AWAY_S),
+        victim=0,
+        commits=1,
+    )
+    return Plan(seed, CLUSTER_CALLERS, _THINKS_S[1], (killed, away))

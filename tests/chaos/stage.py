@@ -15,11 +15,12 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
 
+from tests.chaos.clustered import KilledCluster
 from tests.chaos.letters import manifest
 from tests.chaos.phone import EVERYTHING_SAID
 from tests.chaos.proxy import HOST, Proxy
@@ -28,17 +29,20 @@ from tests.chaos.worker import ORDERS, TRACE_FD
 from tests.ports import free_port
 from tests.serving import environment
 from tests.store.server import ValkeyProcess
+from voicebot.store import open_client
 
 READY_S = 180.0
 _LOG_LINES = 200
 
 
+Server = ValkeyProcess | KilledCluster
+"""The Redis of a trial."""
+
+
 class Worker:
     """One stream worker and its successors, at one port."""
 
-    def __init__(
-        self, name: str, data_dir: Path, valkey: ValkeyProcess, settings: dict[str, str]
-    ) -> None:
+    def __init__(self, name: str, data_dir: Path, valkey: Server, settings: dict[str, str]) -> None:
         self.name = name
         self.port = free_port()
         self.wire = Proxy(valkey.port)
@@ -161,10 +165,16 @@ class Worker:
 class Stage:
     """Everything that a trial needs, up and running. Used for one trial after the other."""
 
-    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+    def __init__(
+        self, directory: Path, settings: dict[str, str], *, clustered: bool = False
+    ) -> None:
         self.data_dir = directory / "data"
         self.valkey_dir = directory / "valkey"
-        self.valkey = ValkeyProcess(free_port(), self.valkey_dir)
+        self.valkey: Server = (
+            KilledCluster(self.valkey_dir)
+            if clustered
+            else ValkeyProcess(free_port(), self.valkey_dir)
+        )
         self.workers = [Worker(name, self.data_dir, self.valkey, settings) for name in ("A", "B")]
         self._turn = 0
 
@@ -184,9 +194,12 @@ class Stage:
         in_turn = [self.workers[(self._turn + n) % len(self.workers)] for n in (0, 1)]
         return next((w for w in in_turn if w.up.is_set()), in_turn[0])
 
-    def redis(self) -> Redis:
-        """Yield a plain client of our own, straight to Valkey."""
-        return Redis.from_url(self.valkey.url, decode_responses=True)
+    def redis(self) -> AbstractAsyncContextManager[Redis]:
+        """Give a plain client of our own, straight to Valkey or the cluster."""
+        if isinstance(self.valkey, KilledCluster):
+            return open_client(self.valkey.url)
+        client: Redis = Redis.from_url(self.valkey.url, decode_responses=True)
+        return client
 
     def append_only_file(self) -> Path:
         """Return Valkey's append-only file."""
@@ -200,7 +213,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, **settings: str) -> AsyncIterator[Stage]:
+async def stage(
+    directory: Path, *, clustered: bool = False, **settings: str
+) -> AsyncIterator[Stage]:
     """Yield a stage whose processes are all gone at the end."""
     chosen = {
         "VOICEBOT_LOG_LEVEL": "warning",
@@ -208,7 +223,7 @@ async def stage(directory: Path, **settings: str) -> AsyncIterator[Stage]:
         "VOICEBOT_DRAIN_S": "1",
         "VOICEBOT_RESUME_WINDOW_H": "0",
     } | settings
-    made = Stage(directory, chosen)
+    made = Stage(directory, chosen, clustered=clustered)
     made.data_dir.mkdir(parents=True)
     await made.valkey.start()
     try:

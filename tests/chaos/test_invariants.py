@@ -276,6 +276,15 @@ def test_an_appointment_that_was_called_off_is_gone_once_and_leaves_no_place(
     assert harms(of(stored, booked_and(Rebooking("", True, 2.0)))) == {harm}
 
 
+def test_what_a_blind_session_booked_again_may_be_called_off_again() -> None:
+    twice = appointment(WAS, events=(UNBOOKED, UNBOOKED), off=True)
+    off = Rebooking("", True, 2.0)
+    sessions = booked_and(off), booked_and(off, opened_at=3.0)
+    assert Harm.REBOOKED_WRONG not in harms(of(twice, *sessions, sighted=False))
+    assert Harm.REBOOKED_WRONG in harms(of(twice, *sessions, sighted=True))
+    assert Harm.REBOOKED_WRONG in harms(of(twice, booked_and(off), sighted=False))
+
+
 def test_an_appointment_that_nobody_called_off_stands() -> None:
     gone = appointment(WAS, events=(UNBOOKED,), off=True)
     assert Harm.REBOOKED_WRONG in harms(of(gone, booked_and()))

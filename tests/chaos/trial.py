@@ -31,6 +31,7 @@ from tests.store.denials import no_memory, no_rights, read_only
 from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.store import EventReader, utc_now
+from voicebot.store.index import primaries
 from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.replay import waiting_sessions
 
@@ -262,7 +263,9 @@ class Trial:
 async def _places(redis: Redis) -> dict[str, list[str]]:
     """Return what the calendar keeps for good, by call: day and minute."""
     found: dict[str, list[str]] = {}
-    async for key in redis.scan_iter(match="slots:*"):
+    nodes = await primaries(redis)
+    keys = [k for n in nodes async for k in redis.scan_iter("slots:*", **n)]  # type: ignore[arg-type]
+    for key in keys:
         day = str(key).rpartition(":")[2].rstrip("}")
         taken = await cast(Awaitable[dict[str, str]], redis.hgetall(key))
         for holder, place in taken.items():

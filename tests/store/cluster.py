@@ -74,6 +74,12 @@ class Cluster:
     def url(self) -> str:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self.ports)
 
+    async def is_served(self, number: int) -> None:
+        """Until the node of this number is there again, and serves its slots."""
+        async with _client(self.ports[number]) as node:
+            await _until_it_answers(node)
+            await _until_it_says(node, ("CLUSTER", "INFO"), "cluster_state:ok")
+
     async def shard_of(self, key: str) -> Shard:
         """Return the shard of this key, as its own master knows it."""
         async with _client(self.ports[0]) as node:
@@ -152,12 +158,14 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[Cluster]:
-    """A cluster that is ready."""
+async def cluster(
+    directory: Path, *, replicas: bool = False, options: tuple[str, ...] = ()
+) -> AsyncIterator[Cluster]:
+    """A cluster that is ready; `options` are more of each node's."""
     timeout_ms = _QUICK_MS if replicas else _PATIENT_MS
     with ExitStack() as servers:
         started = [
-            await _started(servers, directory, timeout_ms)
+            await _started(servers, directory, timeout_ms, options)
             for _ in range(2 * MASTERS if replicas else MASTERS)
         ]
         processes, ports, buses = zip(*started, strict=True)
@@ -175,7 +183,7 @@ async def cluster(directory: Path, *, replicas: bool = False) -> AsyncIterator[C
 
 
 async def _started(
-    servers: ExitStack, directory: Path, timeout_ms: int
+    servers: ExitStack, directory: Path, timeout_ms: int, options: tuple[str, ...]
 ) -> tuple[subprocess.Popen[bytes], int, int]:
     """A node that answers, its port and that of its bus.
 
@@ -185,7 +193,7 @@ async def _started(
         # The default bus, port + 10000, may be beyond the last port.
         port, bus = free_port(), free_port()
         own = directory / str(port)
-        process = servers.enter_context(server(own, port, *_options(bus, timeout_ms)))
+        process = servers.enter_context(server(own, port, *_options(bus, timeout_ms), *options))
         async with _client(port) as node, asyncio.timeout(PATIENCE_S):
             while process.poll() is None:
                 with suppress(RedisError):
