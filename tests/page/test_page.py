@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.page.conftest import A_CALL_S, House
 from voicebot.business import load_business
@@ -233,3 +233,29 @@ def a_row(number: int, change: int) -> dict[str, object]:
 def _revealed(house: House, sid: str) -> int:
     told = house.server.events("customer_data_revealed")
     return sum(event["call_sid"] == sid for event in told)
+
+
+def test_a_search_goes_on_by_itself_and_never_says_nothing_of_what_it_has_not_looked_at(
+    page: Page, house: House, earlier: Earlier
+) -> None:
+    sid = earlier("CA-page-search")
+    pages = iter([False, False, True])
+
+    def answer(route: Route) -> None:
+        complete = next(pages)
+        body: dict[str, object] = {
+            "calls": [],
+            "next": None if complete else "on",
+            "complete": complete,
+        }
+        route.fulfill(json=body)
+
+    page.goto(house.console)
+    expect(page.locator(f"[data-sid='{sid}']")).to_be_visible()
+    page.route("**/live/calls?q=nobody*", answer)
+    page.get_by_role("searchbox").fill("nobody")
+    expect(page.locator(".list .empty")).to_have_text("Nothing found")
+    assert next(pages, None) is None
+    page.unroute("**/live/calls?q=nobody*")
+    page.get_by_role("searchbox").fill("page-search")
+    expect(page.locator(".list li")).to_have_count(1)

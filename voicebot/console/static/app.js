@@ -11,6 +11,7 @@ import { LANGUAGES, firstLanguage, setZone } from './words.js';
 
 const TICK_MS = 1000;
 const SEARCH_PAUSE_MS = 250;
+const MOST_PAGES = 20; // of a search that finds nothing: each looks back for half a second
 const GATHER_MS = 100; // rows that come within it are drawn together; the open call is drawn at once
 
 const KEPT = 1000; // rows of a page that is open for days; search finds the others
@@ -39,6 +40,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const [now, setNow] = useState(Date.now());
   const [me, setMe] = useState(localStorage.getItem('me') || '');
   const menu = useRef(null);
+  const sought = useRef('');
   const fresh = useRef({});
   const gathering = useRef(0);
   const opened = useRef(sid);
@@ -79,9 +81,16 @@ function Live({ state, language, setLanguage, signedOut }) {
     return () => { clearInterval(tick); removeEventListener('popstate', moved); removeEventListener('keydown', slash); feed.close(); };
   }, []);
 
+  // A page of a search may be empty though older calls match: it goes on by itself for a while.
   const search = async (text, cursor = '') => {
-    const page = await ask('GET', `/live/calls?${new URLSearchParams({ q: text, ...(cursor && { cursor }) })}`);
-    setFound((had) => ({ calls: cursor && had ? [...had.calls, ...page.calls] : page.calls, next: page.next }));
+    for (let pages = 0, next = cursor; pages < MOST_PAGES && text === sought.current; pages += 1) {
+      const page = await ask('GET', `/live/calls?${new URLSearchParams({ q: text, ...(next && { cursor: next }) })}`);
+      const goesOn = !page.calls.length && !page.complete;
+      if (text !== sought.current) return;
+      setFound((had) => ({ calls: next && had ? [...had.calls, ...page.calls] : page.calls, next: page.next, complete: page.complete, goesOn: goesOn && pages + 1 < MOST_PAGES }));
+      if (!goesOn) return;
+      next = page.next;
+    }
   };
   const goBack = async () => {
     const page = await ask('GET', `/live/calls?cursor=${older}`);
@@ -89,6 +98,7 @@ function Live({ state, language, setLanguage, signedOut }) {
     setOlder(page.next);
   };
   useEffect(() => {
+    sought.current = query.trim();
     if (!query.trim()) return setFound(null);
     const timer = setTimeout(() => search(query.trim()).catch(() => setNote(t.failedAction)), SEARCH_PAUSE_MS);
     return () => clearTimeout(timer);
@@ -150,7 +160,7 @@ function Live({ state, language, setLanguage, signedOut }) {
         ${state.wantsToken && html`<button type="button" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
       <//>
     </header>
-    <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query, reasonOf }} chosen=${sid} more=${Boolean(found ? found.next : older)} />
+    <${CallList} calls=${listed} ...${{ filter, counts, t, now, on, query, reasonOf, found }} chosen=${sid} more=${Boolean(found ? found.next : older)} />
     <main id="main" tabindex="-1" aria-label=${t.callPlace}>${sid
       ? whole && whole.callSid === sid
         ? whole.missing ? html`<div class="empty big"><h1>${t.unknownCall}</h1><a href="/" onClick=${on.back}>${t.back}</a></div>`

@@ -14,7 +14,7 @@ export const FILTERS = {
   open: (call) => call.status !== 'booked' && !call.live,
 };
 
-export function CallList({ calls, filter, counts, chosen, t, now, on, query, more, reasonOf }) {
+export function CallList({ calls, filter, counts, chosen, t, now, on, query, more, reasonOf, found }) {
   return html`<nav class="list" aria-label=${t.title}>
     <label class="search" onKeyDown=${(event) => event.key === 'ArrowDown' && walk(event)}><${Icon} name="search" /><span class="hidden">${t.search}</span>
       <input type="search" placeholder=${t.search} title=${t.searchKey} aria-keyshortcuts="/" value=${query} onInput=${(e) => on.search(e.target.value)} />
@@ -23,10 +23,10 @@ export function CallList({ calls, filter, counts, chosen, t, now, on, query, mor
       ${Object.keys(FILTERS).map((name) => html`<button type="button" aria-pressed=${filter === name} class=${name === 'needs' && counts.needs ? 'urgent' : ''}
         onClick=${() => on.filter(name)}>${t[name]}${counts[name] ? html` <b>${counts[name]}</b>` : ''}</button>`)}
     </div>
-    ${calls.length === 0 && html`<div class="empty"><h2>${query ? t.nothing : t.emptyIn[filter] || t.none}</h2>
+    ${calls.length === 0 && html`<div class="empty" role="status"><h2>${query ? (!found || found.goesOn ? t.searching : found.complete ? t.nothing : t.notYet) : t.emptyIn[filter] || t.none}</h2>
       ${!query && filter === 'all' && html`<p>${t.noneHint}</p>`}</div>`}
     <ul role="list" onKeyDown=${walk}>${calls.map((call) => html`<${Row} key=${call.callSid} ...${{ call, t, open: on.open, chosen: chosen === call.callSid, time: timeOf(call, t, now), kind: reasonOf(call) }} />`)}</ul>
-    ${more && html`<button class="more" type="button" onClick=${on.more}>${t.more}</button>`}
+    ${more && html`<button class="more" type="button" onClick=${on.more}>${query ? t.searchOn : t.more}</button>`}
   </nav>`;
 }
 
