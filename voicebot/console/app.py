@@ -32,7 +32,7 @@ from voicebot.console.page import serve_pages
 from voicebot.console.problems import ProblemDetails, answer_with_problems
 from voicebot.settings import Settings
 from voicebot.speech import open_meaning
-from voicebot.store import EventReader, open_client, open_store, redis_url
+from voicebot.store import EventReader, cancel_tasks, open_client, open_store, redis_url
 from voicebot.telemetry import Tracing, open_tracing
 
 _DESCRIPTION = """Calls as they happen and as they were. Errors are problem details (RFC 9457):
@@ -93,7 +93,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
                 yield
             finally:
                 hub.close()
-                following.cancel()
+                await cancel_tasks([following])
                 await tracing.close()
 
     app = FastAPI(

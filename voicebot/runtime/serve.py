@@ -47,6 +47,7 @@ from voicebot.speech import SpeechProcess, is_needed
 from voicebot.store import (
     AWAY,
     EmbeddedValkey,
+    cancel_tasks,
     connect,
     require_form,
 )
@@ -184,7 +185,7 @@ async def _with_valkey(
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_keep_valkey(valkey))
             await supervise(settings.model_copy(update={"redis_url": url}))
-            watch.cancel()
+            await cancel_tasks([watch])
     finally:
         await valkey.stop()
 

@@ -31,7 +31,7 @@ from voicebot.speech import (
     open_synthesizer,
     sentences_of,
 )
-from voicebot.store import EventReader, open_client, open_store, redis_url, utc_now
+from voicebot.store import EventReader, cancel_tasks, open_client, open_store, redis_url, utc_now
 from voicebot.stream.latency import Rows, probe_loop
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
@@ -141,8 +141,7 @@ async def _serve(
         if isinstance(synthesizer, CachedSynthesizer | FallbackSynthesizer):
             helpers.append(group.create_task(_warm(synthesizer)))
         await server.run(lifetime.stopping, lifetime.ready)
-        for helper in helpers:
-            helper.cancel()
+        await cancel_tasks(helpers)
     await rows.flush()
 
 
