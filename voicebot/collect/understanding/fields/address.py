@@ -129,10 +129,6 @@ class _Reader:
         whole, begun = merge(earlier, parts), self._lead(_extent(parts)[0])
         return provided(self.said, whole, parts, line(whole, self.region), begun, guesses)
 
-    def _corrected(self, text: str, first: int, end: int, assumes: int = 0) -> Candidate:
-        act = Correct(Step.ADDRESS, text, self.said.span(first, end))
-        return Candidate(act, self._lead(first) if assumes else first, end, assumes)
-
     def _lead(self, first: int) -> int:
         """Return where the words begin that lead up to this token."""
         said = self.said
@@ -248,7 +244,9 @@ class _Reader:
         whole = respelled(merge(held, parts), spelled)
         text = line(whole, self.region)
         if whole != held and (self.alone or text != line(held, self.region)):
-            yield self._corrected(text, *(_extent(parts) if parts else (0, len(self.said))), 1)
+            first, end = _extent(parts) if parts else (0, len(self.said))
+            act = Correct(Step.ADDRESS, text, self.said.span(first, end))
+            yield Candidate(act, self._lead(first), end, 1)
 
     def _piece_of_a_clause(self, labelled: bool) -> Parts:
         """Return the piece that is one clause: "the street's wrong, it's Battle Street".

@@ -32,13 +32,8 @@ _BEFORE = (
 )  # fmt: skip
 """The tags that may stand before a name that is not announced."""
 _NO_LABELLED = (
-    "quiet.function",
-    "name.not_alone",
-    "name.go_on",
-    "no.wrong",
-    "yes.agree",
-    "clause.deny",
-)
+    "quiet.function", "name.not_alone", "name.go_on", "no.wrong", "yes.agree", "clause.deny",
+)  # fmt: skip
 """Words that are called a name and are none: "my last name is wrong"."""
 _LONGEST_FRAGMENT = 3
 

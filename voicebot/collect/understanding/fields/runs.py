@@ -11,14 +11,9 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _PARTS = ("phone.tail", "phone.head", "phone.middle")
 _LEADS = (
-    "lead.is",
-    "phone.lead",
-    "phone.link",
-    "phone.inside",
-    "phone.plus",
-    "clause.mend",
+    "lead.is", "phone.lead", "phone.link", "phone.inside", "phone.plus", "clause.mend",
     "clause.open",
-)
+)  # fmt: skip
 _FIRST_LEADS = tuple(tag for tag in _LEADS if tag != "phone.inside")
 _NO_DIGITS = (*_PARTS, "number.no_digit")
 _LONG_DIGITS = 7
