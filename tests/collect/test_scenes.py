@@ -3,78 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
 
 import pytest
 
 from tests.collect.conversation import VALUES
-from tests.collect.scene import BOOKED, DEMO, OFFERED, OTHER, Scene, at, last_read_back
+from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at, last_read_back
 from voicebot.business import BusinessAnswer, Emergency, Visit
-from voicebot.call import CallState, Needs, Status, Step, Window, Wish
+from voicebot.call import CallState, Needs, Status, Step, Wish
 from voicebot.collect.dialogue import Mode, Purpose, begin
-from voicebot.collect.events import CallOff, Ending, Look, Move
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["any day is fine", "whenever suits", "as soon as possible", "what have you got?"],
-)
-def test_a_flexible_caller_is_offered_real_times(words: str) -> None:
-    scene = at(Step.TIME)
-    assert "tomorrow at 9 am, Wednesday at 3 pm or Friday at 10 am" in scene.hears(words)
-    assert scene.dialogue.mode is Mode.CHOOSING
-
-
-@pytest.mark.parametrize("words", ["Tuesday or Wednesday", "after four", "not before Thursday"])
-def test_a_window_is_looked_into(words: str) -> None:
-    scene = at(Step.TIME)
-    scene.hears(words)
-    (look,) = scene.asked
-    assert isinstance(look, Look)
-    assert look.window != Window()
-
-
-@pytest.mark.parametrize(
-    ("words", "pending"),
-    [
-        ("the first one", OFFERED[0]),
-        ("the Friday one", OFFERED[2]),
-        ("the last one please", OFFERED[2]),
-        ("Wednesday at three", OFFERED[1]),
-    ],
-)
-def test_one_of_the_offered_times_is_chosen_and_read_back(words: str, pending: str) -> None:
-    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED)
-    assert scene.hears(words).endswith("?")
-    assert (scene.dialogue.mode, scene.dialogue.pending) == (Mode.CONFIRMING, pending)
-
-
-def test_neither_brings_the_next_ones() -> None:
-    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED[:2])
-    assert "Friday at 10 am" in scene.hears("neither")
-    (look,) = scene.asked
-    assert isinstance(look, Look)
-    assert len(look.without) == 2
-
-
-def test_a_time_that_is_shut_says_so_and_brings_the_nearest() -> None:
-    scene = at(Step.TIME)
-    words = scene.hears("Wednesday at eleven at night")
-    assert "from 7 am to 9 pm" in words
-    assert "Which suits you?" in words
-
-
-def test_an_hour_that_may_be_the_mornings_or_the_evenings_is_asked_about() -> None:
-    scene = at(Step.TIME)
-    assert "8 am or 8 pm" in scene.hears("Wednesday at eight")
-    scene.hears("8 pm")
-    assert scene.dialogue.pending == "2026-03-04T20:00"
-
-
-def test_hours_that_only_one_half_of_the_day_allows_are_not_asked_about() -> None:
-    scene = at(Step.TIME)
-    scene.hears("Wednesday at three")
-    assert scene.dialogue.pending == "2026-03-04T15:00"
+from voicebot.collect.events import CallOff, Ending, Move
 
 
 def test_an_appointment_is_called_off_after_name_number_and_a_yes() -> None:
@@ -241,13 +178,6 @@ def test_a_moment_is_given_to_who_asks_for_it() -> None:
     assert scene.dialogue.patience > 0
 
 
-def test_a_day_without_its_hour_is_kept_and_only_the_hour_asked_for() -> None:
-    scene = at(Step.TIME)
-    assert "this Wednesday, the 4th" in scene.hears("Wednesday")
-    scene.hears("at two in the afternoon")
-    assert scene.dialogue.pending == "2026-03-04T14:00"
-
-
 def test_a_complaint_beside_the_wish_for_a_person_is_written_down() -> None:
     scene = at(Step.NAME)
     scene.hears("I want to speak to your manager, your cleaner broke my vase")
@@ -303,46 +233,10 @@ def test_the_fee_of_cancelling_keeps_the_question_open_and_a_second_wish_is_no_g
     assert scene.asked[-1] == CallOff(OTHER)
 
 
-def test_a_time_that_was_refused_is_not_offered_again() -> None:
-    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED, put=1)
-    said_next = scene.hears("Tomorrow at nine is too early for me, none of those")
-    assert scene.dialogue.pending is None
-    assert "tomorrow" not in said_next.lower()
-
-
 def test_a_remark_that_is_dropped_ends_no_call() -> None:
     scene = last_read_back()
     scene.hears("Yes. Oh and I wonder if, no, never mind.")
     assert scene.ending is None
-
-
-def test_who_cannot_say_when_is_offered_times_and_never_hung_up_on() -> None:
-    scene = at(Step.TIME)
-    for _ in range(2):
-        scene.hears("blue seventeen parsnip")
-    assert scene.dialogue.mode is Mode.CHOOSING
-    for _ in range(3):
-        scene.hears("blue seventeen parsnip")
-    assert scene.ending is None
-    assert scene.dialogue.needs is Needs.FOLLOW_UP
-    scene.hears("tomorrow at nine in the morning")
-    assert scene.dialogue.pending == "2026-03-03T09:00"
-
-
-@pytest.mark.parametrize(
-    ("words", "mode"),
-    [
-        ("on Sunday", Mode.CHOOSING),
-        ("in two years' time", Mode.ASKING),
-        ("on the 4th", Mode.ASKING),
-    ],
-)
-def test_a_day_that_cannot_be_booked_is_not_asked_for_its_hour(words: str, mode: Mode) -> None:
-    weekdays = {day: spans for day, spans in DEMO.hours.items() if day != "sunday"}
-    scene = at(Step.TIME, DEMO.model_copy(update={"hours": weekdays}))
-    said_next = scene.hears(words)
-    assert scene.dialogue.mode is mode
-    assert ("What time" in said_next or "At what time" in said_next) == (words == "on the 4th")
 
 
 def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
@@ -350,18 +244,6 @@ def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
     scene.hears("I'd rather not say")
     scene.hears("I won't give you that either")
     assert scene.dialogue.step is Step.PHONE
-
-
-def test_what_was_said_of_days_and_then_of_hours_holds_together() -> None:
-    scene = at(Step.TIME)
-    scene.hears("some day next week, but not Monday")
-    scene.hears("I can only do mornings")
-    window = scene.dialogue.window
-    assert window is not None
-    assert window.before == time(12)
-    assert not window.has_day(date(2026, 3, 9))
-    assert window.has_day(date(2026, 3, 10))
-    assert not window.has_day(date(2026, 3, 4))
 
 
 def test_a_wrong_number_leaves_nothing_to_do_for_anybody() -> None:
@@ -385,15 +267,6 @@ def test_who_gave_a_wrong_number_has_not_rung_one(words: str, answered: str) -> 
     assert answered in scene.hears(words)
     assert scene.ending is None
     assert scene.dialogue.step is Step.PHONE
-
-
-def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
-    scene = at(Step.PHONE, purpose=Purpose.MOVE)
-    scene.bookings = (BOOKED,)
-    scene.hears("0412 345 678")
-    scene.hears("yes")
-    scene.hears("Friday, same time")
-    assert scene.dialogue.pending == "2026-03-06T14:00"
 
 
 def test_a_second_service_beside_a_yes_is_a_note() -> None:
