@@ -11,7 +11,7 @@ from voicebot.call import Step
 from voicebot.collect.collector import expectation
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Expectation
-from voicebot.stream.endpointing import said_of
+from voicebot.stream.endpointing import said_of, whole_first
 from voicebot.stream.turn_taking import (
     Said,
     Turn,
@@ -67,6 +67,14 @@ def said(asked: Expectation, *texts: str) -> Said:
 )
 def test_how_much_of_an_answer_a_text_is(step: Step, text: str, how_much: Said) -> None:
     assert said(question(step), text) is how_much
+
+
+def test_the_likeliest_whole_transcript_is_moved_to_the_front() -> None:
+    lost, kept, other = "double one, purple two", "0411 222 907", "0411 222 908"
+    asked = question(Step.PHONE)
+    assert whole_first(asked, (lost, kept, other)) == (kept, lost, other)
+    assert whole_first(asked, (kept, lost)) == (kept, lost)
+    assert whole_first(asked, (lost, "0411")) == (lost, "0411")
 
 
 def test_another_transcript_may_hold_the_whole_number() -> None:

@@ -117,6 +117,19 @@ def test_a_piece_of_a_number_is_transcribed_again_with_digits_as_words() -> None
         assert some(effects, ev.DropTranscription) == [ev.DropTranscription(again.number)]
 
 
+def test_where_the_second_reading_helps_nothing_a_whole_number_among_the_others_is_read_back() -> (
+    None
+):
+    machine = Machine()
+    machine.ask(PHONE)
+    machine.hear(400)
+    machine.hear(2000, 0.0)
+    machine.transcribe("0412 purple 5", "0412 345 678")
+    delivered = words(machine.transcribe("nonsense"))
+    assert delivered.text == "0412 345 678"
+    assert delivered.transcripts == ("0412 345 678", "0412 purple 5")
+
+
 def test_speech_over_the_bot_clears_the_line_and_is_an_answer_with_the_heard_prefix() -> None:
     machine = Machine()
     machine.say("What is your name please?")

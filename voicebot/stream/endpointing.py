@@ -63,7 +63,19 @@ def _may_be_number(expectation: Expectation, hint: Hint, texts: tuple[str, ...])
     """
     if expectation.step is not Step.PHONE or expectation.closed or hint.digits < _MANY_DIGITS:
         return False
-    return any(expectation.read((text,)).complete for text in texts[1:])
+    return whole_first(expectation, texts)[0] != texts[0]
+
+
+def whole_first(expectation: Expectation, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the transcripts with the likeliest that is a whole answer by itself before the others.
+
+    "double one, purple two" is nothing; "double one, triple two" behind it may be the number, which
+    is read back in any case. Where none is whole their order stays.
+    """
+    for text in texts:
+        if expectation.read((text,)).complete:
+            return (text, *(other for other in texts if other != text))
+    return texts
 
 
 def _value_said(step: Step, value: str, text: str) -> Said:

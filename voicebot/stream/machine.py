@@ -26,6 +26,7 @@ from voicebot.collect.events import Expectation, Hearing, Silent, TimeUp, Unhear
 from voicebot.errors import CallEnded, VoicebotError
 from voicebot.stream import caller, staff, turn_taking, voice
 from voicebot.stream import events as ev
+from voicebot.stream.endpointing import whole_first
 from voicebot.stream.events import CallEvent, Effect, Now, Signal, Timer
 from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import Arrival, CallState, Keys, Moment, Spoken, Waits
@@ -193,7 +194,8 @@ def _judge(moment: Moment) -> None:
         moment.do(Heard((spoken.over_ms - spoken.end_ms) / 1000, queued_s, worked_s))
     if spoken.plain:
         words, plain = read(texts), read(spoken.plain)
-        texts = texts if words.complete and words.digits >= plain.digits else spoken.plain
+        if not (words.complete and words.digits >= plain.digits):
+            texts = whole_first(moment.state.expectation, spoken.plain)
     elif _is_piece_of_number(moment, texts):
         # Digits as words keep "double" and "oh" apart, at the price of other errors: so this
         # second reading counts only where it makes a whole number and loses no digit.
