@@ -190,8 +190,9 @@ class Phone:
         if self.wish is not None:
             said, self.wish = self.wish, None
             return said
-        if question == "more" or (question == "phone" and self.name is not None):
-            return NO  # who rings again has the number that booked; others said the same digits
+        proof = question in ("phone", "address")
+        if question == "more" or (proof and self.name is not None):
+            return NO  # who rings again has the number that booked; others said the same values
         if question == "yes" and self.random.random() < NO_SHARE:
             return NO
         if question == "name" and self.name is not None:
