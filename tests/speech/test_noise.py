@@ -33,6 +33,13 @@ def test_a_voice_in_loud_noise_is_on_a_bad_line(file: str) -> None:
     assert is_noisy(over_noise(file, 6)) is True
 
 
+@pytest.mark.parametrize("file", SENTENCES)
+def test_a_line_that_was_bad_is_good_again_only_where_it_is_clearly_so(file: str) -> None:
+    assert is_noisy(shipped_clip(file).audio, before=True) is False
+    between = next(db for db in range(6, 30) if not is_noisy(over_noise(file, db)))
+    assert is_noisy(over_noise(file, between), before=True) is True
+
+
 def test_more_noise_measures_as_less_signal() -> None:
     measured = [signal_to_noise_db(over_noise("john_name.wav", db)) for db in (30, 20, 10, 0)]
     found = [each for each in measured if each is not None]

@@ -12,6 +12,9 @@ NOISY_DB: Final = 16.0
 """Below it a line is bad: spelled and spoken names fall to half. Measured: clear recordings of
 people and synthetic voices read 27 dB or more, with pink noise at 15 dB 15 to 20, at 10 dB 11 to
 16."""
+CLEAR_DB: Final = 20.0
+"""From here on a line that was bad is taken for a good one. Utterances on one line read up to
+4 dB apart."""
 _QUIET_PERCENT, _LOUD_PERCENT = 10, 90
 _LONGEST_BYTES: Final = 10 * g711.RATE_HZ
 _FEWEST_FRAMES: Final = 25
@@ -34,7 +37,10 @@ def signal_to_noise_db(mulaw: bytes) -> float | None:
     return float(20 * np.log10(loud / quiet))
 
 
-def is_noisy(mulaw: bytes) -> bool | None:
-    """Return whether the line is bad, as far as this utterance tells; None where it does not."""
+def is_noisy(mulaw: bytes, *, before: bool = False) -> bool | None:
+    """Return whether the line is bad, as far as this utterance tells; None where it does not.
+
+    before  it was bad until now: it is good again only where it is clearly so
+    """
     measured = signal_to_noise_db(mulaw)
-    return None if measured is None else measured < NOISY_DB
+    return None if measured is None else measured < (CLEAR_DB if before else NOISY_DB)

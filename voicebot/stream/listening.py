@@ -81,6 +81,7 @@ class Listener:
         self._recording = Recording()
         self._turn: SttTurn | None = None
         self._start_ms = self._fed_ms = 0.0
+        self._noisy = False  # the line
         self._asked: dict[int, tuple[asyncio.Task[None], SttTurn, bytes]] = {}
 
     def add(self, mulaw: bytes) -> None:
@@ -137,7 +138,12 @@ class Listener:
             seconds = self._machine.now().s - asked_at
             self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
-            text, others, noisy = found.text.strip(), found.alternatives, is_noisy(audio)
+            text, others, noisy = (
+                found.text.strip(),
+                found.alternatives,
+                is_noisy(audio, before=self._noisy),
+            )
+            self._noisy = self._noisy if noisy is None else noisy
             self._machine.handle(
                 Transcribed(number, text, found.seconds, False, others, noisy, found.queued)
             )
