@@ -80,9 +80,11 @@ def test_the_bookings_of_a_week_are_listed_moved_and_called_off(page: Page, hous
 
     early = page.locator("[data-visit=http-early]")
     early.get_by_role("button", name="Call off").click()
+    expect(early.get_by_role("button", name="Leave it")).to_be_focused()
     page.keyboard.press("Escape")
     expect(early.get_by_role("button", name="Call off")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(early.get_by_role("button", name="Leave it")).to_be_focused()
     early.get_by_role("button", name="Call it off").click()
     expect(early).to_have_count(0)
     assert house_log_says(house, "staff_rebooked") == [("http-late", "Kim"), ("http-early", "Kim")]

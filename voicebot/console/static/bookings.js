@@ -30,7 +30,7 @@ function Visit({ call, t, lang, on, open, setOpen, load }) {
   const toggle = (what) => setOpen(open === what ? null : { sid: call.callSid, what });
   const close = () => { buttons.current[open]?.focus(); setOpen(null); };
   const button = (what) => html`<button type="button" ref=${(to) => { buttons.current[what] = to; }} aria-expanded=${open === what} onClick=${() => toggle(what)}>${t.diary[what]}</button>`;
-  return html`<li data-visit=${call.callSid}><time datetime=${valueOf(call, 'time')}>${hour(valueOf(call, 'time'), lang)}</time>
+  return html`<li data-visit=${call.callSid} onKeyDown=${(event) => open && event.key === 'Escape' && close()}><time datetime=${valueOf(call, 'time')}>${hour(valueOf(call, 'time'), lang)}</time>
     <a href="/c/${call.callSid}" onClick=${on.go(call.callSid)}><b>${valueOf(call, 'service') || t.missing}</b><span class="quiet">${valueOf(call, 'name') || t.unsaved}</span></a>
     ${button('move')}${button('cancel')}
     ${open && html`<${Change} key=${open} what=${open} ...${{ call, t, lang, on, close, load }} />`}</li>`;
@@ -53,7 +53,7 @@ function Change({ what, call, t, lang, on, close, load }) {
       }
     });
   };
-  return html`<form class="order" ref=${form} onSubmit=${give} onKeyDown=${(event) => event.key === 'Escape' && close()}>
+  return html`<form class="order" ref=${form} onSubmit=${give}>
     ${what === 'move' && html`<label>${t.help.localTime(zoneName(lang))}<input name="time" type="datetime-local" required /></label>`}
     ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
     <div class="row"><p class="quiet small">${t.diary.hint}</p><button type="button" onClick=${close}>${t.diary.keep}</button>

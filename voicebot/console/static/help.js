@@ -16,7 +16,7 @@ export function Help({ call, t, lang, state, named }) {
   useEffect(() => setOpen(''), [call.callSid]);
   const can = canHelp(call);
   if (!can && !call.commands.length) return null;
-  return html`<section class="panel help" aria-label=${t.help.title}>
+  return html`<section class="panel help" aria-label=${t.help.title} onKeyDown=${(event) => open && event.key === 'Escape' && close()}>
     ${can && html`<div class="kinds"><h2>${t.help.title}</h2>
       ${Object.keys(ICONS).map((kind) => html`<button key=${kind} type="button" ref=${(to) => { buttons.current[kind] = to; }} aria-expanded=${open === kind}
         onClick=${() => setOpen(open === kind ? '' : kind)}><${Icon} name=${ICONS[kind]} />${t.help[kind]}</button>`)}</div>`}
@@ -59,7 +59,7 @@ function Order({ kind, call, t, state, named, close }) {
       }
     });
   };
-  return html`<form class="order" ref=${form} onSubmit=${give} onKeyDown=${(event) => event.key === 'Escape' && close()}>
+  return html`<form class="order" ref=${form} onSubmit=${give}>
     ${kind === 'say' && html`<label>${t.help.sentence}<input name="text" required maxlength="300" autocomplete="off" value=${said} onInput=${(event) => setSaid(event.target.value)} /></label>`}
     ${kind === 'correct' && html`<div class="fields"><label>${t.help.field}<select name="field" value=${field} onChange=${(event) => setField(event.target.value)}>
         ${STEPS.map((step) => html`<option key=${step} value=${step} selected=${step === field}>${t.step[step]}</option>`)}</select></label>
