@@ -16,6 +16,7 @@ class ValkeyProcess:
 
     def __init__(self, port: int, data_dir: Path) -> None:
         self.port = port
+        self.data_dir = data_dir
         self._valkey = EmbeddedValkey(data_dir, port)
 
     @property
@@ -25,6 +26,11 @@ class ValkeyProcess:
     def url_at(self, port: int) -> str:
         """Return the address under which it is reached through something at another port."""
         return self.url.replace(f":{self.port}", f":{port}")
+
+    def share_password_with(self, other: ValkeyProcess) -> None:
+        """Ask for the password of another server; before the first start."""
+        self.data_dir.mkdir(parents=True)
+        (self.data_dir / "valkey.conf").write_bytes((other.data_dir / "valkey.conf").read_bytes())
 
     async def start(self) -> None:
         """Start it, or find it running."""

@@ -136,11 +136,11 @@ async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_
 ) -> None:
     """A failover behind a name or a virtual address: the old master lives, as a replica."""
     successor = ValkeyProcess(free_port(), tmp_path / "successor")
+    successor.share_password_with(valkey)
     upstream = valkey
 
     async def attend(reader: StreamReader, writer: StreamWriter) -> None:
-        port = int(upstream.url.rpartition(":")[2])
-        there, back = await asyncio.open_connection("127.0.0.1", port)
+        there, back = await asyncio.open_connection("127.0.0.1", upstream.port)
         async with asyncio.TaskGroup() as ways:
             ways.create_task(carry(reader, back))
             ways.create_task(carry(there, writer))
@@ -150,7 +150,7 @@ async def test_a_server_that_has_become_a_replica_is_left_for_whoever_is_at_its_
     async with (
         AsyncExitStack() as over,
         connect(valkey.url) as master,
-        connect(f"redis://127.0.0.1:{port}") as client,
+        connect(valkey.url_at(port)) as client,
     ):
         over.push_async_callback(successor.stop)
         await successor.start()
