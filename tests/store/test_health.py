@@ -67,11 +67,17 @@ async def test_a_sentinel_and_a_master_that_it_does_not_know_are_told(tmp_path: 
             assert f"write {url} " in await told(wrong)
 
 
-async def test_one_server_is_no_cluster_and_no_sentinel(valkey: ValkeyProcess) -> None:
-    where = valkey.url.partition("://")[2]
+async def test_one_server_is_no_cluster_and_no_sentinel(
+    valkey: ValkeyProcess, tmp_path: Path
+) -> None:
     assert await told(valkey.url) == ""
-    for wrong in (f"redis+cluster://{where}", f"redis+sentinel://{where}/records"):
-        assert (await told(wrong)).endswith(f"write redis://{where}")
+    where = f"127.0.0.1:{(port := free_port())}"
+    with server(tmp_path / "alone", port):
+        async with aclosing(connect(f"redis://{where}")) as client:
+            while not await is_ready(client):
+                pass
+        for wrong in (f"redis+cluster://{where}", f"redis+sentinel://{where}/records"):
+            assert (await told(wrong)).endswith(f"write redis://{where}")
 
 
 async def test_a_cluster_of_one_node_may_be_named_as_a_server(tmp_path: Path) -> None:
