@@ -1,5 +1,5 @@
 // The calendar: appointments from today on, day by day; each can be moved or called off.
-import { html, useEffect, useRef, useState } from './ui.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './ui.js';
 import { ask } from './feed.js';
 import { Icon, valueOf } from './parts.js';
 import { dayName, hour, zoneName } from './words.js';
@@ -39,7 +39,7 @@ function Visit({ call, t, lang, on, open, setOpen, load }) {
 function Change({ what, call, t, lang, on, close, load }) {
   const form = useRef(null);
   const [wrong, setWrong] = useState('');
-  useEffect(() => form.current.querySelector('input, button').focus(), []);
+  useLayoutEffect(() => form.current.querySelector('input, button').focus(), []);
   const give = (event) => {
     event.preventDefault();
     const time = what === 'move' ? new FormData(form.current).get('time') : null;

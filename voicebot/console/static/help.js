@@ -1,5 +1,5 @@
 // What staff can have a live call do, and what became of it.
-import { html, useEffect, useRef, useState } from './ui.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './ui.js';
 import { ask } from './feed.js';
 import { Icon, STEPS, clock } from './parts.js';
 
@@ -42,7 +42,7 @@ function Order({ kind, call, t, state, named, close }) {
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState('');
   const [said, setSaid] = useState('');
-  useEffect(() => form.current.querySelector('input, select, button')?.focus(), []);
+  useLayoutEffect(() => form.current.querySelector('input, select, button')?.focus(), []);
   const give = (event) => {
     event.preventDefault();
     const told = new FormData(form.current);

@@ -2,7 +2,7 @@
 import { Component, h, render } from './vendor/preact.js';
 import htm from './vendor/htm.js';
 
-export { useCallback, useEffect, useMemo, useRef, useState } from './vendor/hooks.js';
+export { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from './vendor/hooks.js';
 export { Component, render };
 
 // htm would keep the parts of a page that never change, each with the whole page that it stood in.
