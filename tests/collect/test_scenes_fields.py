@@ -119,3 +119,34 @@ def test_somebody_elses_name_beside_a_number_is_not_the_callers() -> None:
     scene.hears("The tenant's name is Victor Stone, 0491 570 156")
     assert scene.dialogue.answers[Step.NAME] == VALUES[Step.NAME]
     assert scene.dialogue.answers[Step.PHONE] == "+61491570156"
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("yes but the address is number 14, not 12", "14 Rose Avenue"),
+        ("yes, but the house number is 14 not 12", "14 Rose Avenue"),
+    ],
+)
+def test_a_part_of_a_field_that_is_named_is_mended_at_the_last_read_back(
+    words: str, value: str
+) -> None:
+    scene = last_read_back()
+    scene.dialogue = replace(
+        scene.dialogue, answers={**scene.dialogue.answers, Step.ADDRESS: "12 Rose Avenue, Newtown"}
+    )
+    assert value in scene.hears(words)
+    assert scene.change.answers == {Step.ADDRESS: f"{value}, Newtown"}
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_a_time_beside_an_address_with_figures_is_kept() -> None:
+    scene = at(Step.NAME)
+    scene.hears("a cleaner for Friday at one o'clock, Mei Foster, 3/18 Rose Street, Newtown")
+    assert scene.dialogue.given_time == "2026-03-06T13:00"
+
+
+def test_who_would_rather_be_texted_is_asked_for_no_e_mail() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("can you just text me instead?")
+    assert scene.dialogue.step is Step.SERVICE

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.collect.conversation import VALUES
-from tests.collect.scene import DEMO, OTHER, Scene
+from tests.collect.scene import DEMO, OTHER, Scene, at
 from voicebot.business import Business, load_business
-from voicebot.call import FIELDS, Answer, Booking, CallState, Needs, Service, Step
+from voicebot.call import FIELDS, Answer, Booking, CallState, Needs, Service, Step, Wish
 from voicebot.collect.dialogue import Mode, begin
 
 _HERE = Path(__file__).parent
@@ -137,3 +137,16 @@ def faults(talk: Talk) -> list[str]:
 @pytest.mark.parametrize("talk", _talks(), ids=str)
 def test_talk_beside_an_answer_is_dealt_with(talk: Talk) -> None:
     assert not faults(talk)
+
+
+def test_how_often_is_noted_also_where_it_is_asked_for() -> None:
+    scene = at(Step.SERVICE)
+    scene.hears("could somebody mow my lawn every month?")
+    assert scene.dialogue.answers[Step.SERVICE] == "Gardening"
+    assert any("every month" in note for note in scene.notes)
+
+
+def test_a_booking_that_is_called_off_where_it_is_told_of_is_called_off() -> None:
+    scene = at(Step.NAME)
+    scene.hears("we booked a cleaner for Saturday but we have to call it off")
+    assert scene.change.wish is Wish.CANCEL

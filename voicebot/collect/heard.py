@@ -122,8 +122,12 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
-    wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
+    wishes = [want for want in said.of(Want) if want.what in _PURPOSES]
+    # "I booked for Saturday, I have to call it off": what is wanted of it counts
+    wish = min(wishes, key=lambda want: want.what == "existing", default=None)
     if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
+        if held.proving and not any(act.step is held.step for act in said.values):
+            return bookings.proceed(turn), True  # "just cancel it", to the address of the booking
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False

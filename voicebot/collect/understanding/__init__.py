@@ -92,6 +92,8 @@ __all__ = [
     "window_of",
 ]
 
+_WITH_FIGURES = {Step.PHONE, Step.ADDRESS, Step.EMAIL}
+
 
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
@@ -109,7 +111,30 @@ def read(text: str, situation: Situation) -> Reading:
             if isinstance(act, Correct) and act.step and not act.value
         )
         reading = choose(said, candidates, situation)
-    return reading
+    told = {act.step for act in reading.acts if isinstance(act, Provide)}
+    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
+        return reading
+    return _with_time(said, situation, reading)
+
+
+def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:
+    """Return the reading with the time that is left once the other fields' words are gone.
+
+    "3/18 Rose Street … on Friday at one" and 学院路18号，后天三点 hold two days, else.
+    """
+    text = said.text
+    for act in reading.acts:
+        if isinstance(act, Provide) and act.value:
+            begin, end = act.span
+            text = text[:begin] + ",".ljust(end - begin) + text[end:]
+    left = utterance(text, situation.language)
+    times = choose(left, readers(situation.language)[Step.TIME](left, situation), situation).acts
+    rest = tuple(r for r in reading.rest if not any(_overlap(r, act.span) for act in times))
+    return Reading(tuple(sorted((*reading.acts, *times), key=lambda act: act.span)), rest)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _answers_behind(

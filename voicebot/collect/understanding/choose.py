@@ -15,6 +15,7 @@ from voicebot.collect.understanding.types import (
     Ask,
     Asked,
     Correct,
+    Note,
     Provide,
     Reading,
     Situation,
@@ -79,7 +80,8 @@ def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situati
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:
     """Give whole values of other fields that stand in the description of the work.
 
-    Who asks whether we do some work wants it done: there the service itself is given as well.
+    Who asks whether we do some work wants it done: there the service itself is given as well, and
+    what is said of it ("could somebody mow the lawn every month").
     """
     described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
     asked = isinstance(wide.act, Ask) and wide.act.topic == OFFERED
@@ -87,6 +89,13 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
         return
     start, stop = wide.act.span if described else (0, 0)
     for each in known:
+        if (
+            isinstance(each.act, Note)
+            and asked
+            and each.first >= wide.first
+            and each.end <= wide.end
+        ):
+            yield each
         if not isinstance(each.act, Provide):
             continue
         if (described or each.act.step is not Step.SERVICE) and each.assumes:

@@ -180,7 +180,7 @@ class Held:
     def replaced(self, old: str, new: str) -> str | None:
         """Return the value with `new` for `old`, which must stand in one place; else None.
 
-        A word of `new` that stands beside it stays single: "it's West Maple, not East".
+        A word of `new` that stands beside it stays single: "it's West Maple, not East", 89号.
         """
         if not old or not new or old == new:
             return None
@@ -197,6 +197,8 @@ class Held:
             new = head
         elif rest and self.text[: spots[0][0]].casefold().endswith(f"{first} "):
             new = rest
+        elif not new.isascii() and self.text[spots[0][1] :].startswith(new[-1]):
+            new = new[:-1]
         return self.put(new, spots[0])
 
     def put(self, new: str, spot: Spot) -> str:

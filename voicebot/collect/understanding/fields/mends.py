@@ -64,7 +64,7 @@ def mending(step: Step, reader: Reader) -> Reader:
 def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
     value = situation.record.get(step)
     part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
-    meant = part or step is _open_to_mends(situation)
+    meant = part or step in (_open_to_mends(situation), _named(said))
     if not value or not meant or len(said) > _MOST_TOKENS:
         return
     told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
@@ -77,6 +77,15 @@ def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candi
             if new and new != value and held.stray(first, end) <= _MOST_STRAY:
                 act = Correct(step, new, said.span(first, end))
                 yield Candidate(act, *held.around(first, end), assumes)
+
+
+def _named(said: Utterance) -> Step | None:
+    """Return the field that "the address is number 32, not 30" names."""
+    if "mend.not" not in said.tags:
+        return None
+    leads = said.all(*(f"{step}.lead" for step in _MENDED))
+    longest = max(leads, key=lambda lead: lead.end - lead.first, default=None)
+    return Step(longest.tag.partition(".")[0]) if longest else None
 
 
 def _open_to_mends(situation: Situation) -> Step | None:
@@ -110,6 +119,8 @@ def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
     """Give "fifty, not fifteen", "not fifteen, fifty" and, of two numbers, "not fifteen fifty"."""
     for wrong in said.all("mend.not"):
         begin = said.clause(wrong.first - 1).first if wrong.first else 0
+        leads = said.all(f"{held.step}.lead", first=begin, end=wrong.first)
+        begin = max((lead.end for lead in leads), default=begin)
         new, old = held.item(begin, wrong.first), held.item(wrong.end, len(said))
         if text := held.replaced(old.text, new.text):
             yield text, new.first, old.end, 0

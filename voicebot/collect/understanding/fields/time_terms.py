@@ -121,7 +121,7 @@ def _days(line: Line, days: Sequence[Day]) -> list[Window]:
     for one, other in pairwise(named):
         if _joint(line, one, other) == "to":
             start, last = resolve_together([one, *stretches], line.today)[0], other.date
-            last = last + timedelta(weeks=1) if start and last < start else last
+            last = max(start, add_days(last, 7) or start) if start and last < start else last
             return [Window(first=start, last=last)]
     if named:
         return [Window(tuple(sorted(set(_dates(line, named, stretches)))))]
