@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 
 import pytest
 
@@ -136,3 +136,21 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
     scene.hears("yes")
     scene.hears("Friday, same time")
     assert scene.dialogue.pending == "2026-03-06T14:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "day", "hour"),
+    [
+        ("I need a plumber on Thursday, but not in the morning", date(2026, 3, 5), 13),
+        ("could a plumber come Wednesday or Friday, after two", date(2026, 3, 6), 15),
+    ],
+)
+def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, hour: int) -> None:
+    scene = at(Step.NAME)
+    scene.hears(words)
+    window = scene.dialogue.window
+    assert window is not None
+    noon = datetime.combine(day, time(12))
+    assert window.allows(noon.replace(hour=hour), 60)
+    assert not window.allows(noon.replace(hour=9), 60)
+    assert not window.has_day(date(2026, 3, 3))

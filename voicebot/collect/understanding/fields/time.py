@@ -48,7 +48,7 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _DAWN_HOUR = 5
 """Tonight at one is tomorrow's date."""
-_SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
+_SEVERAL_CLOCKS, _BOUND, _AS_NOTE, _EARLY = 2, 1, 2, 2
 """Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
 _PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
 
@@ -110,6 +110,7 @@ def time_by(
     yield from chosen(line, pieces)
     if strict:
         yield from _provided(line, pieces)
+        yield from _early(line, pieces)
         return
     plans = [piece for fact in facts for piece in _plans(line, fact, every)]
     wished = wish(line, pieces, plans)
@@ -136,6 +137,20 @@ def time_by(
             leaves = wish(line, (), [each for each in plans if first <= each.first < end])
             note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
             yield Candidate(note, first, end, _AS_NOTE)
+
+
+def _early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
+    """Give a window that is named before it is asked for, if days are: "Thursday or Friday"."""
+    bounds = (Role.SINCE, Role.UNTIL)
+    clocks = [p for p in pieces if isinstance(p, Clock)]
+    doubtful = [p for p in clocks if not (p.cue is Cue.STRONG or p.until or p.role in bounds)]
+    figures = [p for p in pieces if isinstance(p, Day) and line.digits(p.first)]  # unit 4/26
+    sure = [p for p in pieces if p not in doubtful and p not in figures]
+    days = [p for p in sure if isinstance(p, Day) and not (p.plain and p.kind is Kind.MONTH_DAY)]
+    wished = wish(line, sure, ()) if days else None
+    if wished and not wished.is_plain and not wished.is_ranged:
+        act = Flexible(wished.window, line.said.span(wished.first, wished.end))
+        yield from told(line, act, wished.first, wished.end, _EARLY)
 
 
 def _only_asks(line: Line) -> bool:
