@@ -157,6 +157,8 @@ ENGLISH = [
     ("my wife is home on Thursday so Thursday afternoon", "thu 12-18"),
     ("not Tuesday, not Wednesday, and Thursday only after three", "thu 15-21"),
     ("@Friday, it must be finished by eight", "any 7-21"),
+    ("Friday at ten, but not this Friday, the one after", "fri2 10"),
+    ("the twelfth or thirteenth, but the thirteenth only before noon", "d12 7-21, d13 7-12"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),
@@ -182,6 +184,7 @@ CHINESE = [
     ("下周，除了周一", "week2 7-21, !mon"),
     ("周四上午 | 不要太早", "thu 11"),
     ("周二周四不行，其他时间都可以", "any 7-21, !tue*, !thu*"),
+    ("周五上午十点 | 不行，十点我有课，下午三点", "fri 15"),
     ("我下午三点下班，之后都可以", "any 15-21"),
 ]
 SPANISH = [

@@ -148,7 +148,11 @@ def _early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     sure = [p for p in pieces if p not in doubtful and p not in figures]
     days = [p for p in sure if isinstance(p, Day) and not (p.plain and p.kind is Kind.MONTH_DAY)]
     wished = wish(line, sure, ()) if days else None
-    if wished and not wished.is_plain and not wished.is_ranged:
+    if not wished or wished.is_plain or wished.is_ranged:
+        return
+    inside = {at for piece in pieces for at in range(piece.first, piece.end)}
+    between = (at for at in range(wished.first, wished.end) if at not in inside)
+    if all(line.begins[at] or line.said.is_sound(at) for at in between):  # nothing else is said
         act = Flexible(wished.window, line.said.span(wished.first, wished.end))
         yield from told(line, act, wished.first, wished.end, _EARLY)
 

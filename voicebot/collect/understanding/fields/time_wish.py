@@ -15,7 +15,7 @@ from datetime import time
 from itertools import groupby, pairwise, zip_longest
 
 from voicebot.call import Window
-from voicebot.collect.understanding.fields.time_days import EITHER, resolve_together
+from voicebot.collect.understanding.fields.time_days import EITHER, add_days, resolve_together
 from voicebot.collect.understanding.fields.time_open import BOUNDS, is_negated
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
@@ -193,12 +193,16 @@ def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces, those refused with another marked as well: "not seven or eight"."""
     out = refused_ones(line, [p for p in pieces if not isinstance(p, Day) or p.kind < Kind.PAST])
     inside = [(p.first, p.end) for p in out if isinstance(p, Clock)]
-    return [
-        replace(p, role=Role.OUT)
-        if p.role is Role.WANTED and (p in out or any(a < p.first < b for a, b in inside))
-        else p
-        for p in pieces
-    ]
+    gone = {p.date for p in out if isinstance(p, Day) and not p.plain}
+    found: list[Piece] = []
+    for p in pieces:
+        if p.role is Role.WANTED and (p in out or any(a < p.first < b for a, b in inside)):
+            found.append(replace(p, role=Role.OUT))
+        elif isinstance(p, Day) and p.plain and p.kind is Kind.WEEKDAY and p.date in gone:
+            found.append(replace(p, date=add_days(p.date, 7) or p.date))  # "not this Friday"
+        else:
+            found.append(p)
+    return found
 
 
 def _is_or(line: Line, at: int, end: int) -> bool:
