@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tests.collect.conversation import VALUES
-from tests.collect.scene import DEMO, OTHER, Scene, at
-from voicebot.business import Business, load_business
-from voicebot.call import FIELDS, Answer, Booking, CallState, Needs, Service, Step, Wish
-from voicebot.collect.dialogue import Mode, begin
+from tests.collect.scene import DEMO, OTHER, Scene, at, last_read_back
+from voicebot.business import Business, BusinessAnswer, load_business
+from voicebot.call import FIELDS, Answer, Booking, CallState, Needs, Service, Status, Step, Wish
+from voicebot.collect.dialogue import Mode, Purpose, begin
+from voicebot.collect.events import Ending
 
 _HERE = Path(__file__).parent
 _SEVILLA = _HERE.parent.parent / "benchmarks/callers/business/sevilla.toml"
@@ -150,3 +151,157 @@ def test_a_booking_that_is_called_off_where_it_is_told_of_is_called_off() -> Non
     scene = at(Step.NAME)
     scene.hears("we booked a cleaner for Saturday but we have to call it off")
     assert scene.change.wish is Wish.CANCEL
+
+
+def test_a_complaint_is_written_down_and_a_call_back_promised() -> None:
+    scene = at(Step.NAME)
+    scene.hears("I want to make a complaint about the plumber")
+    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.PERSON)
+    assert "complaint about the plumber" in scene.notes[0]
+    assert scene.ending is None
+
+
+def test_a_question_is_answered_in_the_same_turn_and_the_question_put_again() -> None:
+    own = (BusinessAnswer(ask=("are you insured",), say="Yes, all of us are."),)
+    scene = at(Step.EMAIL, DEMO.model_copy(update={"answers": own}))
+    words = scene.hears("are you insured?")
+    assert words.startswith("Yes, all of us are.")
+    assert words.endswith("?")
+
+
+def test_what_the_bot_cannot_know_is_noted_and_a_call_back_promised() -> None:
+    scene = last_read_back()
+    scene.hears("Yes. Will it be the same fella as last time?")
+    assert "same fella" in scene.notes[0]
+    assert scene.change.needs is Needs.FOLLOW_UP
+    assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+def test_the_price_of_the_service_in_question_is_told() -> None:
+    assert "80 dollars an hour" in at(Step.NAME).hears("how much do you charge for gardening?")
+
+
+def test_it_says_that_it_is_no_person() -> None:
+    assert "automated assistant" in at(Step.PHONE).hears("are you a robot?")
+
+
+@pytest.mark.parametrize(
+    "words", ["yes, the gate code is 4521", "yes, and ring me before you come"]
+)
+def test_a_note_beside_a_yes_is_kept_and_the_question_put_again(words: str) -> None:
+    scene = last_read_back()
+    assert scene.hears(words).endswith("?")
+    assert scene.notes
+    assert scene.ending is None
+    scene.hears("yes")
+    assert scene.change.status is Status.BOOKED
+
+
+@pytest.mark.parametrize("words", ["wrong number, sorry", "I'll call back later", "bye"])
+def test_who_does_not_want_to_go_on_is_let_go(words: str) -> None:
+    scene = at(Step.PHONE)
+    scene.hears(words)
+    assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Step.PHONE, "I won't give you that"),
+        (Step.ADDRESS, "what nonsense"),
+        (Step.TIME, "whenever"),
+        (Step.TIME, "I don't know"),
+    ],
+)
+def test_no_refusal_and_no_third_misunderstanding_hangs_up(step: Step, words: str) -> None:
+    scene = at(step)
+    for _ in range(3):
+        scene.hears(words)
+        assert scene.ending is None
+
+
+def test_hello_is_answered_at_once() -> None:
+    words = at(Step.ADDRESS).hears("hello?")
+    assert "here" in words or "hear you" in words
+
+
+def test_what_was_told_early_is_read_back_before_anything_is_booked() -> None:
+    scene = at(Step.NAME)
+    words = scene.hears("It's Imogen Cray, I need a plumber at 12 Rose Avenue, Newtown")
+    assert "best number" in words or "Is that" in words or "is that" in words
+    assert Step.SERVICE in scene.dialogue.early
+    assert Step.ADDRESS in scene.dialogue.early
+
+
+def test_a_complaint_beside_the_wish_for_a_person_is_written_down() -> None:
+    scene = at(Step.NAME)
+    scene.hears("I want to speak to your manager, your cleaner broke my vase")
+    assert (scene.change.wish, scene.change.needs) == (Wish.COMPLAINT, Needs.PERSON)
+    assert any("vase" in note for note in scene.notes)
+    assert Step.SERVICE not in scene.dialogue.answers
+
+
+def test_a_question_that_nobody_can_answer_is_noted_once() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("who won the football last night?")
+    first = scene.notes
+    scene.hears("who won the football last night?")
+    assert scene.notes == first
+
+
+def test_a_remark_that_is_dropped_ends_no_call() -> None:
+    scene = last_read_back()
+    scene.hears("Yes. Oh and I wonder if, no, never mind.")
+    assert scene.ending is None
+
+
+def test_a_wrong_number_leaves_nothing_to_do_for_anybody() -> None:
+    scene = Scene(begin(DEMO, CallState()))
+    scene.hears("who won the football last night?")
+    scene.hears("sorry, wrong number")
+    assert scene.change.needs is Needs.NOTHING
+    assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("words", "answered"),
+    [
+        ("hang on, I gave you the wrong number, it's 0418 225 970", "That's 0418 225 970"),
+        ("oh, I think you've put the wrong number. 0418 225 970", "That's 0418 225 970"),
+        ("I gave you the wrong number before, I think", "the best number"),
+    ],
+)
+def test_who_gave_a_wrong_number_has_not_rung_one(words: str, answered: str) -> None:
+    scene = at(Step.EMAIL)
+    assert answered in scene.hears(words)
+    assert scene.ending is None
+    assert scene.dialogue.step is Step.PHONE
+
+
+def test_a_second_service_beside_a_yes_is_a_note() -> None:
+    scene = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-04T14:00", put=1)
+    scene.hears("yes, and the gardener as well")
+    assert scene.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
+    assert scene.notes
+
+
+def test_who_wants_no_booking_but_asks_after_one_is_not_sent_away() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("I don't want to book! Can you just look up the Chen booking?")
+    assert scene.ending is None
+    assert scene.dialogue.purpose is Purpose.ASK_AFTER
+
+
+@pytest.mark.parametrize("dealt", [(Purpose.CANCEL,), ()])
+def test_a_goodbye_to_what_is_called_off_owes_nobody_a_call(dealt: tuple[Purpose, ...]) -> None:
+    scene = at(Step.TIME, dealt=dealt)
+    scene.hears("okay, so that's cancelled, bye")
+    assert scene.ending is Ending.HANGUP
+    assert scene.change.needs is None
+
+
+def test_a_call_back_asked_for_in_a_goodbye_is_written_down() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("no, just have someone ring me, bye")
+    assert scene.change.needs is Needs.FOLLOW_UP
+    assert scene.ending is Ending.HANGUP
