@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
@@ -75,7 +76,7 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
         return _of_service(turn, question.topic, named)
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
-    return _by_topic(turn, question)
+    return _by_topic(turn, question, text)
 
 
 def _unknown(turn: Turn, question: Ask, text: str) -> Turn:
@@ -134,7 +135,7 @@ def _length(turn: Turn, offer: Offer) -> str:
     return turn.dialogue.wording.line(key, count=str(minutes if rest else hours))
 
 
-def _by_topic(turn: Turn, question: Ask) -> Turn:
+def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
     business = turn.business
     match question.topic:
         case "robot" | "recorded" | "company" | "confirmation" | "why":
@@ -148,7 +149,7 @@ def _by_topic(turn: Turn, question: Ask) -> Turn:
         case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
             return turn.say("reply.offered", services=in_a_sentence(held))
         case "hours" | "opening":
-            return _hours(turn, question.about)
+            return _hours(turn, question.about, text)
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)
         case "area":
@@ -201,11 +202,11 @@ def _duration(turn: Turn, text: str) -> Turn:
     return _of_service(turn, "duration", services)
 
 
-def _hours(turn: Turn, text: str) -> Turn:
+def _hours(turn: Turn, *texts: str) -> Turn:
     """Say the hours of the weekday that is named, else of today."""
     business = turn.business
     today = turn.now.astimezone(business.zone).date()
-    named = utterance(text, business.language).all("time.weekday")
+    named = chain(*(utterance(t, business.language).all("time.weekday") for t in texts))
     ahead = next(((int(day.value) - today.weekday()) % _WEEK for day in named), None)
     day = today + timedelta(days=ahead or 0)
     spans = () if business.is_closed(day) else business.hours.get(WEEKDAYS[day.weekday()], ())

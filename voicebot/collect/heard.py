@@ -76,6 +76,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     answers = said.values or said.piece(held.step) or said.has(Affirm, Deny, Choose, Flexible)
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
+    asks |= any(want.what in _PURPOSES for want in said.of(Want))
     if said.has(Wait) and not (answers or asks):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:

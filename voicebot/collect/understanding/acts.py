@@ -117,7 +117,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if table == "ask":
         clause = said.clause(match.first)
         about = said.text[slice(*said.span(clause.first, clause.end))]
-        steps = _steps_asked(said, clause) if name == KNOWN else ()
+        steps = _fields_named(said, clause) if name == KNOWN else ()
         return Ask(name, about, span, steps)
     if table == "note":
         span = said.span(said.clause(match.first).first, said.clause(match.end - 1).end)
@@ -205,8 +205,11 @@ def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
 
     "What number have you got for me", "can you read it all back".
     """
-    if not any(said.in_clause(clause, "ask.known", "record.written")):
-        return ()
+    written = any(said.in_clause(clause, "ask.known", "record.written"))
+    return _fields_named(said, clause) if written else ()
+
+
+def _fields_named(said: Utterance, clause: Clause) -> tuple[Step, ...]:
     if any(said.in_clause(clause, "record.all")):
         return FIELDS
     return tuple(Step(field.value) for field in said.in_clause(clause, "record.field"))

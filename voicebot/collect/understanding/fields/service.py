@@ -300,7 +300,7 @@ def _best(hits: Sequence[Hit], listed: int) -> Hit | None:
 
 def _first(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
     """Return the service said first of several in one breath: "both a gardener and a plumber"."""
-    named = [hit for hit in hits if hit.weight >= SYNONYM]
+    named = [hit for hit in hits if hit.weight >= SAID]
     several = len({hit.service for hit in named}) > 1
     joined = several and any(said.all("service.further", first=named[0].end))
     return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
