@@ -21,6 +21,8 @@ FEWEST = 3
 _LONGEST_FRAGMENT = 5
 """A recogniser that hears letters now and then writes a few of them as one word."""
 _SHORTEST_NAME = 2
+_FEWEST_UNLIKE = 2
+"""Names with so many other letters behind their first ones are two names."""
 _MARKS = frozenset("-.,")
 _ONSETS = str.maketrans("cqgzy", "kkjsi")
 """First letters of one sound: Katherine and Catherine, Jeff and Geoff agree."""
@@ -160,14 +162,18 @@ def respelled(name: str, letters: str) -> str:
 
 
 def _heard(word: str, letters: str) -> str:
-    """Return the letters with those that a telephone mixes up as in the word, if that is a name."""
+    """Return the letters with those that a telephone mixes up as in the word, if that is a name.
+
+    Or if the word is one, and the letters make none: "Smyth, F M Y T H E" is Smythe.
+    """
     mended = list(letters)
     for change in Levenshtein.editops(word, letters):
         at, heard = change.src_pos, change.dest_pos
         if change.tag == "replace" and sounds_alike(word[at], letters[heard]):
             mended[heard] = word[at]
     better = "".join(mended)
-    return better if is_known(better) and not is_known(letters) else letters
+    named = is_known(better) or (is_known(word) and alike(word, letters))
+    return better if named and not is_known(letters) else letters
 
 
 def hinted(name: str, letters: str) -> str:
@@ -189,8 +195,14 @@ def _exchanged() -> dict[str, list[str]]:
 
 
 def alike(one: str, other: str) -> bool:
-    """Return True for two spellings of one name, as far as a recogniser hears it."""
+    """Return True for two spellings of one name, as far as a recogniser hears it.
+
+    The first letter may be one that a telephone mixes up with the other's, where the rest agrees.
+    """
     half = max(len(one), len(other)) / 2
+    begins = min(len(one), len(other)) > FEWEST and sounds_alike(one[0], other[0])
+    if begins and Levenshtein.distance(one[1:], other[1:]) < _FEWEST_UNLIKE:
+        return True
     return Levenshtein.distance(one, other) <= half and _onset(one) == _onset(other)
 
 
