@@ -177,12 +177,12 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
             named = (each.date for each in items if isinstance(each, Day) and each is not other)
             belongs = belongs and other.date in named
         instead = one.role is Role.BUT and isinstance(other, Clock)  # "instead of Friday at ten"
-        follows = belongs or _is_or(line, one.end, other.first)
+        follows = belongs or _is_or(line, one.end, other.first, "and")
         if n in out and follows and not (refused_behind or instead):
             out.add(n + 1)
     for n, (one, other) in reversed([*enumerate(pairwise(items))]):
         both = isinstance(one, Day) is isinstance(other, Day)
-        listed = _is_or(line, one.end, other.first) or line.on(one.end) == other.first
+        listed = _is_or(line, one.end, other.first, "and") or line.on(one.end) == other.first
         belongs = listed if both else _is_beside(line, one, other)
         if n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
             out.add(n)
@@ -205,9 +205,9 @@ def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     return found
 
 
-def _is_or(line: Line, at: int, end: int) -> bool:
-    """Return True where nothing but an "or" stands between."""
-    word = line.tag(line.on(at), "or", "and")
+def _is_or(line: Line, at: int, end: int, *words: str) -> bool:
+    """Return True where nothing but an "or" stands between, or another one of the words."""
+    word = line.tag(line.on(at), "or", *words)
     if word and line.said.tokens[word.first].is_sign:
         return False
     at = line.on(word.end) if word else end + 1
@@ -248,7 +248,8 @@ def _terms(line: Line, items: Sequence[Item]) -> list[Term]:
         listed = isinstance(item, Day) and bool(terms) and isinstance(terms[-1][-1], Day)
         before = terms[-1][-1] if terms else None
         apart = before is not None and isinstance(before, Day) is not isinstance(item, Day)
-        apart = apart and before is not None and _is_or(line, before.end, item.first)
+        words = () if isinstance(item, Clock) else ("and",)  # "on Wednesday, and at ten" is one
+        apart = apart and before is not None and _is_or(line, before.end, item.first, *words)
         if not terms or apart or (whole and led and not listed and begins and begins >= EITHER):
             terms.append([])
         terms[-1].append(item)
