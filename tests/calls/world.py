@@ -25,10 +25,11 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice, spoken
 from tests.stream.provider import CALL_SID, HELLO, Provider, carried, start_message
 from voicebot.business import Business, load_business
-from voicebot.call import CallSid, Ledger, Step
+from voicebot.call import CallSid, Step
 from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.understand import understand_by_rules
+from voicebot.ledger import Ledger
 from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store

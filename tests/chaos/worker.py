@@ -30,21 +30,9 @@ import voicebot.stream.__main__ as stream
 from tests.chaos.letters import LetterVoice
 from tests.chaos.rebookings import days_of, is_at_once
 from voicebot.business import Business
-from voicebot.call import (
-    Appointments,
-    Booking,
-    CallSid,
-    CallState,
-    Change,
-    CommitObserver,
-    Needs,
-    Note,
-    Place,
-    Saved,
-    Step,
-    Wish,
-)
+from voicebot.call import CallSid, CallState, Change, Needs, Note, Saved, Step, Wish
 from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable
+from voicebot.ledger import Appointments, Booking, CommitObserver, Place
 from voicebot.runtime.process import run
 from voicebot.settings import Settings
 from voicebot.store import Store, iso_utc

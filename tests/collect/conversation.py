@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from voicebot.business import Business, load_business
-from voicebot.call import FIELDS, CallState, Change, Message, Place, Speaker, Step
+from voicebot.call import FIELDS, CallState, Change, Message, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, begin, situation
 from voicebot.collect.events import (
     CalledOff,
@@ -43,6 +43,7 @@ from voicebot.collect.understanding import (
     read,
 )
 from voicebot.collect.wording import load_wording
+from voicebot.ledger import Place
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""

@@ -7,18 +7,7 @@ from datetime import UTC, datetime
 
 from tests.collect.conversation import VALUES, said
 from voicebot.business import Business, load_business
-from voicebot.call import (
-    FIELDS,
-    Booking,
-    CallSid,
-    CallState,
-    Change,
-    Message,
-    Place,
-    Service,
-    Speaker,
-    Step,
-)
+from voicebot.call import FIELDS, CallSid, CallState, Change, Message, Service, Speaker, Step
 from voicebot.collect.dialogue import Dialogue, Mode, begin, situation
 from voicebot.collect.events import (
     CalledOff,
@@ -42,6 +31,7 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.moves import next_move
 from voicebot.collect.understanding import read
+from voicebot.ledger import Booking, Place
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday the 2nd of March, noon in Sydney."""

@@ -32,17 +32,7 @@ from tests.collect.conversation import (
     tells,
 )
 from voicebot.business import load_business
-from voicebot.call import (
-    FIELDS,
-    CallState,
-    Message,
-    Needs,
-    Place,
-    Speaker,
-    Status,
-    Step,
-    Window,
-)
+from voicebot.call import FIELDS, CallState, Message, Needs, Speaker, Status, Step, Window
 from voicebot.collect.answers import MAX_ATTEMPTS
 from voicebot.collect.dialogue import Mode, begin
 from voicebot.collect.events import (
@@ -85,6 +75,7 @@ from voicebot.collect.understanding import (
     WantPerson,
     Withdraw,
 )
+from voicebot.ledger import Place
 
 
 def test_a_plain_call_asks_six_things_and_books() -> None:

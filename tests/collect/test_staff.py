@@ -21,9 +21,10 @@ from tests.collect.conversation import (
     says,
 )
 from voicebot.business import load_business
-from voicebot.call import CommandKind, CommandRefusal, Needs, Place, StaffCommand, Status, Step
+from voicebot.call import CommandKind, CommandRefusal, Needs, StaffCommand, Status, Step
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Effect, Ending, Refuse, Started
+from voicebot.ledger import Place
 
 
 def asks(kind: CommandKind, text: str = "", step: Step | None = None) -> StaffCommand:

@@ -26,7 +26,7 @@ from tests.collect.conversation import (
     tells,
 )
 from voicebot.business import WEEKDAYS, Business, load_business
-from voicebot.call import Place, Status, Step
+from voicebot.call import Status, Step
 from voicebot.collect.answers import MAX_ATTEMPTS
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import (
@@ -35,6 +35,7 @@ from voicebot.collect.events import (
     Unsaid,
 )
 from voicebot.collect.moves import next_move
+from voicebot.ledger import Place
 
 
 def test_the_time_is_not_saved_before_its_yes() -> None:

@@ -22,9 +22,10 @@ import pytest
 from tests.collect.conversation import VALUES
 from tests.collect.scene import Scene
 from voicebot.business import WEEKDAYS, load_business
-from voicebot.call import FIELDS, CallState, Place, Step
+from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.dialogue import Dialogue, Mode, begin
 from voicebot.collect.events import Event, Free, Inquire, Look, Placed, Reserve
+from voicebot.ledger import Place
 from voicebot.store.free_times import nearest, spread
 
 NOW = datetime(2026, 11, 30, 1, 0, tzinfo=UTC)

@@ -8,7 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.store.calls import BOOKED_TIME, SID
-from voicebot.call import FIELDS, CallSid, Change, Needs, Place, Status, Step
+from voicebot.call import FIELDS, CallSid, Change, Needs, Status, Step
+from voicebot.ledger import Place
 from voicebot.notify.delivery import PAUSES_S
 from voicebot.notify.delivery_log import ORDERED_ATTEMPTS, webhooks_key
 from voicebot.settings import Settings

@@ -26,8 +26,9 @@ from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
-from voicebot.call import FIELDS, CallSid, Place, Step
+from voicebot.call import FIELDS, CallSid, Step
 from voicebot.errors import SettingsError
+from voicebot.ledger import Place
 from voicebot.notify import smtp_server
 from voicebot.notify.mail import LOCK_S, MailSender
 from voicebot.settings import Settings

@@ -16,8 +16,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
 from voicebot.business import Booking, Business, load_business
-from voicebot.call import FIELDS, CallSid, Change, Place, Status, Step
+from voicebot.call import FIELDS, CallSid, Change, Status, Step
 from voicebot.errors import Fenced
+from voicebot.ledger import Place
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.events import EventReader

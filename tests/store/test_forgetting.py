@@ -13,8 +13,9 @@ from redis.asyncio import Redis
 
 from tests.ports import free_port
 from voicebot.business import Business
-from voicebot.call import FIELDS, CallSid, Place, Saved, Step
+from voicebot.call import FIELDS, CallSid, Saved, Step
 from voicebot.errors import StillInUse
+from voicebot.ledger import Place
 from voicebot.settings import Settings
 from voicebot.store import EmbeddedValkey, Forgetting, Rewrite, connect, open_store
 from voicebot.store.replay import JournalErasure, erase_old_entries, waiting_entries

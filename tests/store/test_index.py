@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 
 from tests.store.calls import SID
 from voicebot.business import Booking, Business, load_business
-from voicebot.call import CallSid, Change, EarlierCall, Place, Status, Step
+from voicebot.call import CallSid, Change, EarlierCall, Status, Step
+from voicebot.ledger import Place
 from voicebot.store.client import connect
 from voicebot.store.index import CallIndex, is_number
 from voicebot.store.live_marks import LIFE_S

@@ -13,7 +13,8 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, Closure, Hours
-from voicebot.call import CallSid, Change, Place, Status, Step, Window
+from voicebot.call import CallSid, Change, Status, Step, Window
+from voicebot.ledger import Place
 from voicebot.store.client import connect
 from voicebot.store.slots import OFFER_S, Slots, day_key
 

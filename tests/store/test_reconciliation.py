@@ -11,7 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, load_business
-from voicebot.call import FIELDS, CallSid, Change, Needs, Place, Saved, Status, Step
+from voicebot.call import FIELDS, CallSid, Change, Needs, Saved, Status, Step
+from voicebot.ledger import Place
 from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store

@@ -11,7 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Booking, Business, Hours
-from voicebot.call import CallSid, Place, Window
+from voicebot.call import CallSid, Window
+from voicebot.ledger import Place
 from voicebot.store.client import connect
 from voicebot.store.slots import HOLD_S, Slots
 

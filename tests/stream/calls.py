@@ -23,24 +23,13 @@ from tests.stream.provider import (
     Provider,
     carried,
 )
-from voicebot.call import (
-    Appointments,
-    CallSid,
-    CallState,
-    Change,
-    CommitObserver,
-    Ledger,
-    Message,
-    Saved,
-    Speaker,
-    Status,
-    Step,
-)
+from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker, Status, Step
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Hint, Utterance
 from voicebot.collect.keyed import keys_alone
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
+from voicebot.ledger import Appointments, CommitObserver, Ledger
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
 from voicebot.stream.connection import read_start
 from voicebot.stream.latency import CallTelemetry, Rows

@@ -12,9 +12,10 @@ from tests.collect.conversation import fresh
 from tests.stream.calls import Call, call, now
 from tests.virtual_time import in_virtual_time
 from voicebot import g711
-from voicebot.call import Ledger, Step
+from voicebot.call import Step
 from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.understand import understand_by_rules
+from voicebot.ledger import Ledger
 from voicebot.simulators.phone import shipped_clip
 from voicebot.speech import Hint, Transcript
 from voicebot.speech.vad import SileroDetectors

@@ -9,8 +9,9 @@ import pytest
 
 from tests.stream.calls import Notebook, call
 from tests.virtual_time import in_virtual_time
-from voicebot.call import CallState, Change, Ledger, Saved, Status
+from voicebot.call import CallState, Change, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
+from voicebot.ledger import Ledger
 from voicebot.openai import Usage, meter, open_bill
 from voicebot.settings import Settings
 from voicebot.stream.latency import CallTelemetry, Rows

@@ -32,19 +32,12 @@ from tests.stream.doubles import (
     spoken,
 )
 from tests.virtual_time import in_virtual_time
-from voicebot.call import (
-    CallSid,
-    Change,
-    Ledger,
-    Phase,
-    Saved,
-    Status,
-    Step,
-)
+from voicebot.call import CallSid, Change, Phase, Saved, Status, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, expectation
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import TimeUp, Utterance
 from voicebot.collect.understand import understand_by_rules
+from voicebot.ledger import Ledger
 from voicebot.stream.state import FillerPhrases
 
 

@@ -42,14 +42,10 @@ from tests.stream.provider import (
     start_message,
 )
 from tests.virtual_time import in_virtual_time
-from voicebot.call import (
-    CallSid,
-    Change,
-    Ledger,
-    Status,
-)
+from voicebot.call import CallSid, Change, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Unheard
+from voicebot.ledger import Ledger
 from voicebot.speech import Deliver, Hint, SttStream, SttTurn, Transcript, WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
 from voicebot.stream.latency import CallTelemetry, Rows

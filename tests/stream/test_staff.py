@@ -11,17 +11,11 @@ import pytest
 from tests.stream.calls import JOHN, NAME, Dialogue, call, now
 from tests.stream.doubles import SteadyVoice, spoken
 from tests.virtual_time import in_virtual_time
-from voicebot.call import (
-    COMMAND_LIFE_S,
-    CallSid,
-    CommandKind,
-    CommandRefusal,
-    Ledger,
-    StaffCommand,
-)
+from voicebot.call import COMMAND_LIFE_S, CallSid, CommandKind, CommandRefusal, StaffCommand
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Silent, Utterance
 from voicebot.errors import Fenced
+from voicebot.ledger import Ledger
 from voicebot.stream.staff import PAUSE_MS
 
 

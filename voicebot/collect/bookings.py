@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from voicebot.call import Booking, CallSid, Needs, Service, Step, Wish
+from voicebot.call import CallSid, Needs, Service, Step, Wish
 from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding.same_person import addresses_agree, names_agree
+from voicebot.ledger import Booking
 
 WISHES = {
     Purpose.CANCEL: Wish.CANCEL,

@@ -12,16 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from voicebot.call import (
-    Change,
-    CommandRefusal,
-    Ledger,
-    Message,
-    Place,
-    Speaker,
-    StaffCommand,
-    Step,
-)
+from voicebot.call import Change, CommandRefusal, Message, Speaker, StaffCommand, Step
 from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
     Answer,
@@ -78,6 +69,7 @@ from voicebot.collect.understanding import (
     utterance,
 )
 from voicebot.errors import SpeechUnavailable
+from voicebot.ledger import Ledger, Place
 
 _TICK = timedelta(milliseconds=1)
 

@@ -7,18 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from voicebot.call import (
-    Booking,
-    CallSid,
-    Change,
-    CommandRefusal,
-    Message,
-    Place,
-    StaffCommand,
-    Step,
-    Window,
-)
+from voicebot.call import CallSid, Change, CommandRefusal, Message, StaffCommand, Step, Window
 from voicebot.collect.understanding import Asked, Reading, Situation
+from voicebot.ledger import Booking, Place
 
 
 @dataclass(frozen=True, slots=True)

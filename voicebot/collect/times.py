@@ -15,7 +15,7 @@ from functools import reduce
 from typing import Literal
 
 from voicebot.business import WEEKDAYS, Hours
-from voicebot.call import CallSid, Needs, Place, Status, Step, Window
+from voicebot.call import CallSid, Needs, Status, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
 from voicebot.collect.spoken import in_a_sentence, written_time
@@ -32,6 +32,7 @@ from voicebot.collect.understanding import (
     names_hours,
     window_of,
 )
+from voicebot.ledger import Place
 from voicebot.validation import Refusal, refuse_time
 
 _HALF_DAY = timedelta(hours=12)

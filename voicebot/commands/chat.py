@@ -14,7 +14,7 @@ from uuid import uuid4
 import typer
 
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Ledger, Status, parse_call_sid
+from voicebot.call import CallSid, Change, Status, parse_call_sid
 from voicebot.collect.collector import converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
@@ -22,6 +22,7 @@ from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.model import open_understanding
 from voicebot.commands.explain import ExplainedLedger, ExplainedUnderstand
 from voicebot.errors import CallEnded
+from voicebot.ledger import Ledger
 from voicebot.settings import load_settings
 from voicebot.speech import open_meaning
 from voicebot.store import embedded_valkey, open_store

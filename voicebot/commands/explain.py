@@ -7,9 +7,10 @@ from dataclasses import fields
 
 import orjson
 
-from voicebot.call import Appointments, CallSid, CallState, Change, Ledger, Saved, Service
+from voicebot.call import CallSid, CallState, Change, Saved, Service
 from voicebot.collect.understand import Meanwhile, Understand, nothing
 from voicebot.collect.understanding import Act, Reading, Situation
+from voicebot.ledger import Appointments, Ledger
 
 Tell = Callable[[str], None]
 """Prints one line."""

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, StringConstraints
 
 from voicebot.business import WEEKDAYS
-from voicebot.call import Place, Service, Status, Step
+from voicebot.call import Service, Status, Step
 from voicebot.console.dependencies import Sid, State
 from voicebot.console.masking import Visibility
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.views import CallRow, CurrentCall, call_row
 from voicebot.errors import StoreUnavailable
+from voicebot.ledger import Place
 from voicebot.log import get_logger
 from voicebot.store import utc_now
 from voicebot.validation import read_moment, refuse_time, validate

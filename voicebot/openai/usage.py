@@ -21,9 +21,10 @@ import orjson
 from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
-from voicebot.call import CallState, Change, Ledger
+from voicebot.call import CallState, Change
 from voicebot.error_texts import sentences
 from voicebot.errors import Fenced, SettingsError
+from voicebot.ledger import Ledger
 from voicebot.openai.failures import Service
 from voicebot.settings import Settings
 

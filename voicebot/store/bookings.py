@@ -23,8 +23,9 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import Booking, CallSid, CallState, Place, Service, Step
+from voicebot.call import CallSid, CallState, Service, Step
 from voicebot.errors import BrokenRecord
+from voicebot.ledger import Booking, Place
 from voicebot.log import get_logger
 from voicebot.names import name_keys
 from voicebot.store.booking_index import BookingIndex

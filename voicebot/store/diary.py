@@ -8,7 +8,8 @@ from datetime import date, datetime
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Place
+from voicebot.call import CallSid
+from voicebot.ledger import Place
 from voicebot.store.backend import Backend
 from voicebot.store.client import is_wrong_type, unavailable_when_away
 from voicebot.store.slots import day_key

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Needs, Place, Service, Status, Step
+from voicebot.call import CallSid, Needs, Service, Status, Step
+from voicebot.ledger import Place
 from voicebot.log import get_logger
 from voicebot.store.backend import Backend
 from voicebot.store.booking_index import BookingIndex

@@ -32,8 +32,9 @@ from functools import partial
 
 from redis.exceptions import ResponseError
 
-from voicebot.call import CallSid, CallState, Change, CommitObserver, Saved
+from voicebot.call import CallSid, CallState, Change, Saved
 from voicebot.errors import BrokenRecord, Fenced
+from voicebot.ledger import CommitObserver
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode
 from voicebot.store import metrics

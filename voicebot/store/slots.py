@@ -28,8 +28,9 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from voicebot.business import WEEKDAYS, Business
-from voicebot.call import CallSid, Place, Window
+from voicebot.call import CallSid, Window
 from voicebot.errors import BrokenRecord
+from voicebot.ledger import Place
 from voicebot.store import free_times
 from voicebot.store.client import AWAY, is_wrong_type
 from voicebot.store.layout import call_keys

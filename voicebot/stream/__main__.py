@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from voicebot.business import Business, load_business
-from voicebot.call import FIELDS, Ledger
+from voicebot.call import FIELDS
 from voicebot.collect.collector import Hear, SayAloud, converse
 from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
@@ -18,6 +18,7 @@ from voicebot.collect.understanding import Situation, read
 from voicebot.collect.understanding.model import open_understanding
 from voicebot.collect.wording import Wording, load_wording
 from voicebot.errors import SpeechUnavailable
+from voicebot.ledger import Ledger
 from voicebot.log import get_logger
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings

@@ -22,10 +22,11 @@ from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import CallSid, Change, CommitObserver, Ledger, Phase, StaffCommand, Status
+from voicebot.call import CallSid, Change, Phase, StaffCommand, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
+from voicebot.ledger import CommitObserver, Ledger
 from voicebot.log import get_logger
 from voicebot.openai import fillers, meter, note_bill
 from voicebot.speech import OpenDetector, SpeechToText, SttStream, Synthesizer
