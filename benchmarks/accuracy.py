@@ -43,9 +43,9 @@ from unittest.mock import AsyncMock
 from voicebot.business import WEEKDAYS, Booking, Business, Company, Hours, Offer
 from voicebot.call import CallState, Saved, Step
 from voicebot.collect.collector import Conversation
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Started, Utterance
 from voicebot.collect.extract import Compare, extract
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import understand_by_rules
 from voicebot.ledger import Place
 from voicebot.speech import load_meaning

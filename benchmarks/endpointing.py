@@ -23,8 +23,9 @@ from voicebot import g711
 from voicebot.business import load_business
 from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.collector import expectation
-from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Expectation
+from voicebot.collect.resuming import begin
 from voicebot.simulators.phone import shipped, shipped_clip
 from voicebot.speech import Hint, whisper_files
 from voicebot.speech.stt import Whisper

@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 from voicebot.business import Business
 from voicebot.call import CallSid, Needs, Status
 from voicebot.collect.collector import Conversation
-from voicebot.collect.dialogue import asking, begin
 from voicebot.collect.events import Silent, Started, Utterance
+from voicebot.collect.resuming import asking, begin
 from voicebot.collect.understand import understand_by_rules
 from voicebot.error_texts import open_directly
 from voicebot.settings import Settings

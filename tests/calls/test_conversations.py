@@ -14,8 +14,9 @@ from fakeredis import FakeAsyncRedis
 from voicebot.business import load_business
 from voicebot.call import CallSid, Status, Step
 from voicebot.collect.collector import Conversation
-from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Ending, Event, Silent, Started, Utterance
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import understand_by_rules
 from voicebot.settings import Settings
 from voicebot.simulators.phone import Cue, Kind, Prompter, load_script

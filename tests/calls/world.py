@@ -27,7 +27,7 @@ from tests.stream.provider import CALL_SID, HELLO, Provider, carried, start_mess
 from voicebot.business import Business, load_business
 from voicebot.call import CallSid, Step
 from voicebot.collect.collector import Hear, SayAloud, converse
-from voicebot.collect.dialogue import begin
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import understand_by_rules
 from voicebot.ledger import Ledger
 from voicebot.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Change, Message, Speaker, Step
-from voicebot.collect.dialogue import Dialogue, begin, situation
+from voicebot.collect.dialogue import Dialogue, situation
 from voicebot.collect.events import (
     CalledOff,
     CallOff,
@@ -32,6 +32,7 @@ from voicebot.collect.events import (
     Started,
 )
 from voicebot.collect.moves import next_move
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import (
     Act,
     Affirm,

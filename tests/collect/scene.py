@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tests.collect.conversation import VALUES, said
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallSid, CallState, Change, Message, Service, Speaker, Step
-from voicebot.collect.dialogue import Dialogue, Mode, begin, situation
+from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
     CalledOff,
     CallOff,
@@ -30,6 +30,7 @@ from voicebot.collect.events import (
     Save,
 )
 from voicebot.collect.moves import next_move
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import read
 from voicebot.ledger import Booking, Place
 

@@ -30,7 +30,7 @@ from tests.collect.conversation import (
 from voicebot.business import Confirm, load_business
 from voicebot.call import FIELDS, CallState, Message, Needs, Service, Speaker, Step
 from voicebot.collect.answers import MAX_ATTEMPTS
-from voicebot.collect.dialogue import Dialogue, Mode, begin
+from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
     Effect,
     Event,
@@ -39,6 +39,7 @@ from voicebot.collect.events import (
     Say,
     Unsaid,
 )
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import Ask, Correct, Missing, Thank, Wait
 
 

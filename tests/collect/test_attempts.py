@@ -8,9 +8,10 @@ from tests.collect.conversation import NOW, YES, at, fresh, run
 from voicebot.business import load_business
 from voicebot.call import CallState, Message, Speaker, Step
 from voicebot.collect.collector import expectation
-from voicebot.collect.dialogue import Dialogue, Mode, begin, situation
+from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import Heard
 from voicebot.collect.moves import MOST_TRIES
+from voicebot.collect.resuming import begin
 
 
 def hears(dialogue: Dialogue, *transcripts: str) -> Heard:

@@ -9,8 +9,8 @@ import pytest
 from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
 from voicebot.business import Business
 from voicebot.call import FIELDS, Answer, CallState, Needs, Step
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import CallOff, FindNamed
+from voicebot.collect.resuming import begin
 from voicebot.ledger import Booking
 
 NEWTOWN = "12 Rose Avenue, Newtown NSW 2042"

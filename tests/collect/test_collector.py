@@ -14,8 +14,9 @@ from tests.collect.conversation import NOW, VALUES, at
 from voicebot.business import load_business
 from voicebot.call import CallSid, CallState, Change, Saved, Speaker, Status, Step, Window
 from voicebot.collect.collector import converse, expectation
-from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Ending, Expectation, Hearing, Silent, TimeUp, Utterance
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import Meanwhile, Understand, nothing, understand_by_rules
 from voicebot.collect.understanding import Reading, Situation
 from voicebot.errors import CallEnded, Fenced, SpeechUnavailable

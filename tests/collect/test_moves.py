@@ -34,7 +34,7 @@ from tests.collect.conversation import (
 from voicebot.business import load_business
 from voicebot.call import FIELDS, CallState, Message, Needs, Speaker, Status, Step, Window
 from voicebot.collect.answers import MAX_ATTEMPTS
-from voicebot.collect.dialogue import Mode, begin
+from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import (
     End,
     Ending,
@@ -53,6 +53,7 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.heard import HOLD_SILENCES
 from voicebot.collect.moves import MAX_SILENCES, next_move
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import (
     Act,
     Affirm,

@@ -26,7 +26,7 @@ from tests.collect.conversation import (
 from tests.collect.test_collector import Call, spoken
 from voicebot.business import load_business
 from voicebot.call import CallSid, CallState, EarlierCall, Message, Speaker, Status, Step
-from voicebot.collect.dialogue import Dialogue, Mode, asking, begin
+from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import (
     Continue,
     Ending,
@@ -38,6 +38,7 @@ from voicebot.collect.events import (
     TimeUp,
     Unheard,
 )
+from voicebot.collect.resuming import asking, begin
 from voicebot.collect.understanding import (
     Act,
     Affirm,

@@ -9,8 +9,9 @@ import pytest
 from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
 from voicebot.business import Emergency, Visit
 from voicebot.call import CallState, Needs, Step, Wish
-from voicebot.collect.dialogue import Mode, Purpose, begin
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import CallOff, Ending, Move
+from voicebot.collect.resuming import begin
 
 
 def test_an_appointment_is_called_off_after_name_number_and_a_yes() -> None:

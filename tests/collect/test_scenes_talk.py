@@ -15,8 +15,9 @@ from tests.collect.conversation import VALUES
 from tests.collect.scene import DEMO, OTHER, Scene, at, last_read_back
 from voicebot.business import Business, BusinessAnswer, load_business
 from voicebot.call import FIELDS, Answer, CallState, Needs, Service, Status, Step, Wish
-from voicebot.collect.dialogue import Mode, Purpose, begin
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
+from voicebot.collect.resuming import begin
 from voicebot.ledger import Booking
 
 _HERE = Path(__file__).parent

@@ -23,8 +23,9 @@ from tests.collect.conversation import VALUES
 from tests.collect.scene import Scene
 from voicebot.business import WEEKDAYS, load_business
 from voicebot.call import FIELDS, CallState, Step
-from voicebot.collect.dialogue import Dialogue, Mode, begin
+from voicebot.collect.dialogue import Dialogue, Mode
 from voicebot.collect.events import Event, Free, Inquire, Look, Placed, Reserve
+from voicebot.collect.resuming import begin
 from voicebot.ledger import Place
 from voicebot.store.free_times import nearest, spread
 

@@ -15,7 +15,8 @@ from tests.collect.conversation import said as spoken_in
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.collector import expectation
-from voicebot.collect.dialogue import begin, situation
+from voicebot.collect.dialogue import situation
+from voicebot.collect.resuming import begin
 from voicebot.collect.spoken import pronounce, spoken_time, written
 from voicebot.collect.understanding import Missing, Provide, read
 from voicebot.collect.wording import load_wording

@@ -23,7 +23,7 @@ from voicebot.call import (
     Step,
     Wish,
 )
-from voicebot.collect.dialogue import Dialogue, Mode, begin, normal
+from voicebot.collect.dialogue import Dialogue, Mode, normal
 from voicebot.collect.events import (
     Continue,
     Effect,
@@ -37,6 +37,7 @@ from voicebot.collect.events import (
     Save,
     Say,
 )
+from voicebot.collect.resuming import begin
 from voicebot.collect.spoken import (
     in_a_sentence,
     listing,

@@ -16,9 +16,9 @@ import typer
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Status, parse_call_sid
 from voicebot.collect.collector import converse
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation, Utterance
 from voicebot.collect.meaning import by_meaning
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding.model import open_understanding
 from voicebot.commands.explain import ExplainedLedger, ExplainedUnderstand
 from voicebot.errors import CallEnded

@@ -21,8 +21,8 @@ from phonenumbers import SUPPORTED_REGIONS
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, CallState, Step
 from voicebot.collect.collector import expectation
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Expectation
+from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import Correct, Provide
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.settings import Engine, Settings, load_settings

@@ -21,7 +21,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from voicebot.call import FIELDS, CallSid, Needs, Status, Step, Wish, is_e164
-from voicebot.collect.dialogue import asking
+from voicebot.collect.resuming import asking
 from voicebot.console.dependencies import (
     AppState,
     CurrentVisitor,

@@ -30,8 +30,8 @@ from voicebot.call import (
     Step,
 )
 from voicebot.collect.collector import Conversation
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending, Heard, Started, Utterance
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import Understand
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.openai import load_prices, meter, note_bill, open_bill

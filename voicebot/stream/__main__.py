@@ -10,9 +10,9 @@ from functools import partial
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS
 from voicebot.collect.collector import Hear, SayAloud, converse
-from voicebot.collect.dialogue import begin
 from voicebot.collect.events import Ending
 from voicebot.collect.meaning import by_meaning
+from voicebot.collect.resuming import begin
 from voicebot.collect.understand import Understand, understand_by_rules
 from voicebot.collect.understanding import Situation, read
 from voicebot.collect.understanding.model import open_understanding

@@ -1,0 +1,123 @@
+"""A dialogue as its record left it, for whichever process goes on with the call. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from voicebot.business import Business
+from voicebot.call import FIELDS, CallState, Needs, Status, Step, Window
+from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal, read_saved
+from voicebot.collect.wording import load_wording
+
+T = TypeVar("T")
+
+_WINDOW, _APPOINTMENT = TypeAdapter(Window), TypeAdapter(Appointment)
+
+
+def begin(business: Business, state: CallState) -> Dialogue:
+    """Return the dialogue of a call as its record left it; a fresh one for a fresh record.
+
+    A caller who comes back after a goodbye without booking is asked again what was given up.
+    """
+    saved = read_saved(state.dialogue)
+    ended = state.status is Status.INCOMPLETE
+    dialogue = Dialogue(
+        business,
+        load_wording(business),
+        answers={s: normal(a, business) for s, a in state.answers.items() if s is not Step.TIME},
+        confirmed=state.confirmed,
+        doubted=_steps(saved.get("doubted")),
+        settled=_steps(saved.get("settled") if not ended else None),
+        early=_steps(saved.get("early")),
+        pending=_text(saved.get("pending")),
+        given_time=_text(saved.get("given_time")),
+        window=_shaped(_WINDOW, saved.get("window")),
+        unwanted=_texts(saved.get("unwanted")),
+        was_offered=bool(saved.get("was_offered")),
+        turns=int(saved.get("turns") or 0),
+        fruitless=int(saved.get("fruitless") or 0),
+        purpose=_purpose(saved.get("purpose")) if not ended else Purpose.BOOK,
+        about=_shaped(_APPOINTMENT, saved.get("about")) if not ended else None,
+        dealt=_texts(saved.get("dealt")),
+        sought=_texts(saved.get("sought")),
+        proving=bool(saved.get("proving")),
+        unknown=_texts(saved.get("unknown")),
+        urgent=bool(saved.get("urgent")),
+        promised=bool(saved.get("promised")),
+        caller=state.caller,
+        needs=state.needs or Needs.NOTHING,
+        resumed=state.resumed,
+        reopened=ended,
+    )
+    called_off = state.status is Status.CANCELLED
+    if state.booked or called_off:
+        return replace(dialogue, step=Step.DONE, mode=Mode.ENDED, called_off=called_off)
+    attempts, put = int(saved.get("attempts") or 0), int(saved.get("put") or 0)
+    mode_then = saved.get("mode")
+    if mode_then == Mode.OFFERING:  # a yes is one to the call that was offered
+        earlier = tuple(call for call in state.earlier if call.call_sid == saved.get("earlier"))
+        return replace(dialogue, mode=Mode.OFFERING, earlier=earlier, attempts=attempts, put=put)
+    if not dialogue.was_offered:
+        dialogue = replace(dialogue, earlier=state.earlier)
+    if not ended and mode_then in (Mode.CLOSING, Mode.CALLING_OFF):
+        return replace(dialogue, step=state.step, mode=Mode(mode_then), attempts=attempts, put=put)
+    step, mode = dialogue.next_open()
+    offered = _texts(saved.get("offered"))
+    if mode_then == Mode.CHOOSING and step is Step.TIME and offered:
+        mode, dialogue = Mode.CHOOSING, replace(dialogue, offered=offered)
+    partial, unheard = _text(saved.get("partial")), bool(saved.get("unheard"))
+    if partial and state.step in dialogue.steps and state.step not in dialogue.settled:
+        step, mode = state.step, Mode.ASKING  # the rest of a value that is held is asked for
+    if step is not state.step:
+        return replace(dialogue, step=step, mode=mode)
+    tries = saved.get("tries")
+    return replace(
+        dialogue,
+        step=step,
+        mode=mode,
+        partial=partial,
+        tries=tuple(map(_texts, tries)) if isinstance(tries, list) else (),
+        unheard=unheard,
+        attempts=attempts,
+        put=put,
+    )
+
+
+def asking(step: Step, dialogue: str | None) -> str | None:
+    """Return what the bot waits for: a step, `confirm`, `choice`, or None when the call is over."""
+    match read_saved(dialogue).get("mode", Mode.ASKING):
+        case Mode.CONFIRMING | Mode.OFFERING | Mode.CALLING_OFF:
+            return "confirm"
+        case Mode.CHOOSING:
+            return "choice"
+        case Mode.ENDED:
+            return None
+        case _:
+            return None if step is Step.DONE else step.value
+
+
+def _steps(names: object) -> frozenset[Step]:
+    return frozenset(Step(name) for name in _texts(names) if name in FIELDS)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    found = values if isinstance(values, list) else ()
+    return tuple(value for value in found if isinstance(value, str))
+
+
+def _purpose(name: object) -> Purpose:
+    return next((each for each in Purpose if each == name), Purpose.BOOK)
+
+
+def _shaped(shape: TypeAdapter[T], saved: object) -> T | None:
+    try:
+        return shape.validate_python(saved) if saved else None
+    except ValidationError:
+        return None
