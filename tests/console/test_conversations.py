@@ -172,7 +172,7 @@ async def test_a_conversation_over_http_leaves_no_more_fields_the_longer_it_is(
     await begin(http)
     await say(http, "What does it cost?")
     fields = set(await redis.hgetall(CALL))
-    for _ in range(20):
+    for _ in range(8):
         await say(http, "What does it cost?")
     assert set(await redis.hgetall(CALL)) == fields
 

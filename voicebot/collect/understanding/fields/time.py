@@ -32,6 +32,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
+from voicebot.collect.understanding.fields.time_plans import facts, plans, with_its_day
 from voicebot.collect.understanding.fields.time_terms import in_part
 from voicebot.collect.understanding.fields.time_wish import cuts, marked, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
@@ -67,9 +68,6 @@ _OF_TIMES = _OF_DAYS.union(
     ("number.unit", "number.teen", "number.ten", "number.sounds_like"),
 )
 """Without one of these, or figures, an utterance says nothing of days, or of times."""
-_SUITS = ("suits", "trail", "refused", "turn", "wish")
-"""Behind "Friday's" they say how it would be, and not what happens then."""
-_TIMES = ("n", "nth", "figures", "noon", "part", "weekday", "day", "tonight", "which", "at")
 P = TypeVar("P", Day, Clock, Part)
 _Known = tuple[date | None, time_of_day | None, str]
 
@@ -100,20 +98,20 @@ def time_by(
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
-    facts = list(_facts(line))
+    told_of = list(facts(line))
     every = (
-        [with_role(line, piece) for piece in pieces_of(line, read_back, outside)] if facts else []
+        [with_role(line, piece) for piece in pieces_of(line, read_back, outside)] if told_of else []
     )
-    facts = [_with_its_day(line, fact, every) for fact in facts]
-    found = pieces_of(line, read_back, [*facts, *outside])
+    told_of = [with_its_day(line, fact, every) for fact in told_of]
+    found = pieces_of(line, read_back, [*told_of, *outside])
     pieces = marked(line, [with_role(line, piece) for piece in found])
     yield from chosen(line, pieces)
     if strict:
         yield from _provided(line, pieces)
         yield from _early(line, pieces)
         return
-    plans = [piece for fact in facts for piece in _plans(line, fact, every)]
-    wished = wish(line, pieces, plans)
+    taken = [piece for fact in told_of for piece in plans(line, fact, every)]
+    wished = wish(line, pieces, taken)
     ranged = wished is not None and wished.is_ranged and "time.any" not in said.tags
     later = None if pieces else shifted(line, read_back)
     given: list[Candidate] = []
@@ -126,15 +124,15 @@ def time_by(
     opens = wished and (wished.is_open or not wished.is_plain or not given)
     if wished and opens and not later and not wished.is_taken:
         told_too = [
-            fact for fact in facts if any(fact[0] <= plan.first < fact[1] for plan in plans)
+            fact for fact in told_of if any(fact[0] <= plan.first < fact[1] for plan in taken)
         ]
         first = min([wished.first, *(fact[0] for fact in told_too)])
         end = max([wished.end, *(fact[1] for fact in told_too)])
         yield from told(line, Flexible(wished.window, said.span(first, end)), first, end, ranged)
-    for first, end in facts:
+    for first, end in told_of:
         if any(said.all(*_OF_TIMES, first=first, end=end)):
             span = said.span(first, end)
-            leaves = wish(line, (), [each for each in plans if first <= each.first < end])
+            leaves = wish(line, (), [each for each in taken if first <= each.first < end])
             note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
             yield Candidate(note, first, end, _AS_NOTE)
 
@@ -171,82 +169,6 @@ def _only_asks(line: Line) -> bool:
     if opener is None or any(line.tag(at, "suggests") for at in range(opener.end)):
         return False
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
-
-
-def _facts(line: Line) -> Iterator[tuple[int, int]]:
-    """Give the stretches that only tell of days and hours: "my train leaves at six".
-
-    A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
-    """
-    end, tokens = 0, line.said.tokens
-    starts = [(fact.first, fact.end) for fact in line.said.all("time.fact", "time.busy")]
-    for first, behind in sorted([*starts, *_occasions(line)]):
-        wish = line.tag(first, "wish") or line.before(first, "wish")
-        if first < end or (wish and (wish.end >= behind or wish.end <= first)):
-            continue
-        end = behind
-        while end < line.end and not line.tag(end, "turn", "wish"):
-            inside = tokens[end].glued and end + 1 < line.end and tokens[end + 1].glued  # 3.30
-            if tokens[end].low in ".?!;," and not inside:
-                break
-            end += 1
-        if not (line.tag(end, "wish") and line.tag(end, "trail")):
-            yield first, end  # "she said Friday would suit" wishes
-
-
-def _occasions(line: Line) -> Iterator[tuple[int, int]]:
-    """Give the days that are something of the caller's: "Thursday's bins"."""
-    for day in line.said.all("time.weekday"):
-        joint = line.tag(day.end, "is")
-        behind = joint.end if joint else day.end
-        is_one = joint or line.said.low(day.end - 1).endswith("'s")
-        if article := line.tag(behind, "the"):
-            behind = article.end
-        word = 0 < behind < line.end and not line.said.is_sound(behind)
-        if is_one and word and not line.tag(behind, *_SUITS, *_TIMES):
-            yield day.first, behind
-    for own in line.said.all("time.own"):
-        at = line.on(own.end)
-        if line.said.low(at).endswith("'s") and line.tag(at + 1, "at", "on", "between"):
-            yield own.first, at + 1
-
-
-def _with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> tuple[int, int]:
-    """Return a fact with the days right before it: "Thursday I've got pilates at four"."""
-    first, end = fact
-    inside = [piece for piece in pieces if first <= piece.first < end]
-    if not _is_busy(line, fact) or any(piece.role is not Role.WANTED for piece in inside):
-        return fact
-    for piece in reversed(pieces):
-        between = range(piece.end, first)
-        if isinstance(piece, Day) and piece.end <= first:
-            if not all(line.tag(at, "and", "or", "inside") for at in between):
-                break
-            first = piece.first
-    return first, end
-
-
-def _is_busy(line: Line, fact: tuple[int, int]) -> bool:
-    first, end = fact
-    if any(line.said.all("time.here", first=first, end=end)):
-        return False
-    busy = any(line.said.all("time.busy", first=first, end=end))
-    return busy or line.tag(first, "weekday", "own") is not None
-
-
-def _plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """Give the days and hours of what the caller has to do then."""
-    first, end = fact
-    home = any(line.said.all("time.home", first=first, end=end))
-    gone = any(line.said.all("time.gone", first=first, end=end))
-    if before := line.before(first, "latest", "earliest"):  # "before the kids get home at three"
-        gone = before.tag == "time.latest"
-        home = not gone
-    for piece in pieces if _is_busy(line, fact) else ():
-        if first <= piece.first < end and piece.role in (Role.WANTED, Role.SINCE, Role.UNTIL):
-            bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
-            role = Role.SINCE if gone else Role.UNTIL if home else piece.role
-            yield replace(piece, role=role) if bounds else piece
 
 
 def _held(situation: Situation) -> _Known:

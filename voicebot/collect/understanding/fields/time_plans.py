@@ -1,0 +1,93 @@
+"""What an utterance tells of days and hours beside what is wished for: the caller's other plans.
+
+"My train leaves at six", "Thursday's bins", "I've got choir at two": such a fact is no wish, and
+what it takes is left out of the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from voicebot.collect.understanding.fields.time_patterns import Line
+from voicebot.collect.understanding.fields.time_pieces import Clock, Day, Piece, Role
+
+_SUITS = ("suits", "trail", "refused", "turn", "wish")
+"""Behind "Friday's" they say how it would be, and not what happens then."""
+_TIMES = ("n", "nth", "figures", "noon", "part", "weekday", "day", "tonight", "which", "at")
+
+
+def facts(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the stretches that only tell of days and hours: "my train leaves at six".
+
+    A fact ends with its sentence, where it leads on ("so", "but"), and where a wish begins.
+    """
+    end, tokens = 0, line.said.tokens
+    starts = [(fact.first, fact.end) for fact in line.said.all("time.fact", "time.busy")]
+    for first, behind in sorted([*starts, *_occasions(line)]):
+        wish = line.tag(first, "wish") or line.before(first, "wish")
+        if first < end or (wish and (wish.end >= behind or wish.end <= first)):
+            continue
+        end = behind
+        while end < line.end and not line.tag(end, "turn", "wish"):
+            inside = tokens[end].glued and end + 1 < line.end and tokens[end + 1].glued  # 3.30
+            if tokens[end].low in ".?!;," and not inside:
+                break
+            end += 1
+        if not (line.tag(end, "wish") and line.tag(end, "trail")):
+            yield first, end  # "she said Friday would suit" wishes
+
+
+def _occasions(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the days that are something of the caller's: "Thursday's bins"."""
+    for day in line.said.all("time.weekday"):
+        joint = line.tag(day.end, "is")
+        behind = joint.end if joint else day.end
+        is_one = joint or line.said.low(day.end - 1).endswith("'s")
+        if article := line.tag(behind, "the"):
+            behind = article.end
+        word = 0 < behind < line.end and not line.said.is_sound(behind)
+        if is_one and word and not line.tag(behind, *_SUITS, *_TIMES):
+            yield day.first, behind
+    for own in line.said.all("time.own"):
+        at = line.on(own.end)
+        if line.said.low(at).endswith("'s") and line.tag(at + 1, "at", "on", "between"):
+            yield own.first, at + 1
+
+
+def with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Return a fact with the days right before it: "Thursday I've got pilates at four"."""
+    first, end = fact
+    inside = [piece for piece in pieces if first <= piece.first < end]
+    if not _is_busy(line, fact) or any(piece.role is not Role.WANTED for piece in inside):
+        return fact
+    for piece in reversed(pieces):
+        between = range(piece.end, first)
+        if isinstance(piece, Day) and piece.end <= first:
+            if not all(line.tag(at, "and", "or", "inside") for at in between):
+                break
+            first = piece.first
+    return first, end
+
+
+def _is_busy(line: Line, fact: tuple[int, int]) -> bool:
+    first, end = fact
+    if any(line.said.all("time.here", first=first, end=end)):
+        return False
+    busy = any(line.said.all("time.busy", first=first, end=end))
+    return busy or line.tag(first, "weekday", "own") is not None
+
+
+def plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Give the days and hours of what the caller has to do then."""
+    first, end = fact
+    home = any(line.said.all("time.home", first=first, end=end))
+    gone = any(line.said.all("time.gone", first=first, end=end))
+    if before := line.before(first, "latest", "earliest"):  # "before the kids get home at three"
+        gone = before.tag == "time.latest"
+        home = not gone
+    for piece in pieces if _is_busy(line, fact) else ():
+        if first <= piece.first < end and piece.role in (Role.WANTED, Role.SINCE, Role.UNTIL):
+            bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
+            role = Role.SINCE if gone else Role.UNTIL if home else piece.role
+            yield replace(piece, role=role) if bounds else piece
