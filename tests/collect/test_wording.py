@@ -48,6 +48,8 @@ def test_what_is_said_often_is_fixed_and_holds_nothing_of_a_caller() -> None:
     assert "Hello, this is Harbour Home Services." in sentences
     assert "Is that right?" in sentences
     assert not [s for s in sentences if "{" in s]
+    unspoken = sentences.index("I'm sorry, I can't read that out just now.")
+    assert unspoken < sentences.index("What's your name, please?")
 
 
 def test_nothing_is_asked_twice_running_in_the_same_words() -> None:

@@ -30,7 +30,7 @@ class CachedSynthesizer:
     def __init__(self, synthesizer: Synthesizer, directory: Path, fixed: Collection[str]) -> None:
         self._synthesizer = synthesizer
         self._directory = directory
-        self._fixed = frozenset(fixed)
+        self._fixed = dict.fromkeys(fixed)
         self._memory: dict[str, bytes] = {}
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
@@ -51,11 +51,11 @@ class CachedSynthesizer:
         await self._keep(sentence, whole)
 
     async def warm(self) -> None:
-        """Synthesise all fixed sentences, one at a time: a call's sentence waits for one at most.
+        """Synthesise all fixed sentences in their order, so that a call waits for one at most.
 
         Raises SpeechUnavailable; sentences synthesised before that stay cached.
         """
-        for sentence in sorted(self._fixed):
+        for sentence in self._fixed:
             async for _ in self.speak(sentence):
                 pass
 

@@ -58,9 +58,9 @@ def split_sentences(text: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
-def sentences_of(texts: Iterable[str]) -> frozenset[str]:
-    """Return all sentences of these texts."""
-    return frozenset(sentence for text in texts for sentence in split_sentences(text))
+def sentences_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return all sentences of these texts, each once."""
+    return tuple(dict.fromkeys(each for text in texts for each in split_sentences(text)))
 
 
 def first_clause(sentence: str) -> list[str]:

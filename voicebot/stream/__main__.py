@@ -65,7 +65,7 @@ async def main(lifetime: Lifetime) -> None:
             calls = CallDependencies(
                 stt=stt,
                 synthesizer=synthesizer,
-                fixed=fixed,
+                fixed=frozenset(fixed),
                 detector=detectors(settings),
                 converse=partial(hold_conversation, business, understand=understand),
                 announce=store.announce,

@@ -13,7 +13,9 @@ from typing import cast
 from voicebot.business import Business
 from voicebot.errors import SettingsError
 
+_IN_TROUBLE = ("trouble.", "greeting")
 _WRITTEN = "mail."
+_IN_TROUBLE = ("trouble.", "greeting")
 """Lines that are read, not said."""
 
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
@@ -41,8 +43,12 @@ class Wording:
         return forms[turn % len(forms)].format(**values)
 
     def fixed_sentences(self) -> tuple[str, ...]:
-        """Return every spoken sentence without a placeholder, to be synthesised beforehand."""
-        spoken = (v for key, v in self.lines.items() if not key.startswith(_WRITTEN))
+        """Return every spoken sentence without a placeholder, to be synthesised beforehand.
+
+        What is said when the synthesizer fails comes first: then it cannot be made any more.
+        """
+        urgent = sorted(self.lines, key=lambda key: not key.startswith(_IN_TROUBLE))
+        spoken = (self.lines[key] for key in urgent if not key.startswith(_WRITTEN))
         texts = (text for variants in spoken for text in variants)
         return tuple(dict.fromkeys(s for text in texts for s in _sentences(text) if "{" not in s))
 
