@@ -15,6 +15,7 @@ from voicebot.call import FIELDS, CallSid, Change, Needs, Saved, Status, Step
 from voicebot.ledger import Place
 from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.session import CallSession
+from voicebot.store.slots import day_key
 from voicebot.store.store import Store
 
 from .calls import BOOKED_TIME, SID, Clock, answered, stored
@@ -190,3 +191,26 @@ async def test_a_place_whose_call_never_booked_is_freed_when_nobody_goes_on_with
     assert await ledger.appointments.book(BOOKED_TIME) is Place.YOURS
     clock.at += timedelta(hours=hours_later)
     assert [await reconciliation.free_places() for _ in range(2)] == [0, freed]
+
+
+async def test_an_appointment_whose_place_was_lost_is_found_by_two_passes_and_takes_it_again(
+    store: Store, client: Redis, business: Business, reconciliation: Reconciliation
+) -> None:
+    call = await store.open_call(SID, caller=None)
+    for second, step in enumerate(FIELDS[:-1]):
+        await call.commit(answered(step, second))
+    assert await call.appointments.book(BOOKED_TIME) is Place.YOURS
+    change = replace(answered(Step.TIME, 9), answers={Step.TIME: BOOKED_TIME})
+    await call.commit(replace(change, status=Status.BOOKED, booked=True))
+    await call.close()
+    await store.best_effort.finish()
+
+    async def missing() -> list[CallSid]:
+        await reconciliation.index()
+        await reconciliation.free_places()
+        return reconciliation.without_place()
+
+    assert [await missing() for _ in range(2)] == [[], []]
+    await client.delete(day_key(business, BOOKED_TIME.astimezone(business.zone).date()))
+    assert await is_free(store)
+    assert [await missing() for _ in range(2)] == [[], [SID]]

@@ -61,10 +61,12 @@ class BookingIndex:
             found = [flag(True), start.isoformat(), *found[2:]]
         await self._write([(call_sid, found)])
 
-    async def add_all(self, call_sids: Sequence[CallSid]) -> None:
-        """Add those of the calls that are booked."""
+    async def add_all(self, call_sids: Sequence[CallSid]) -> list[CallSid]:
+        """Add those of the calls that are booked, and return those whose appointment is to come."""
+        coming: list[CallSid] = []
         for part in in_parts(call_sids):
-            await self._write(list(zip(part, await self._read(part), strict=True)))
+            coming += await self._write(list(zip(part, await self._read(part), strict=True)))
+        return coming
 
     async def remove(self, call_sid: CallSid) -> None:
         """Remove a call from the sets of the numbers and the name that its record has now.
@@ -100,14 +102,18 @@ class BookingIndex:
         nothing: list[str | None] = [None] * len(_FIELDS)
         return [reply if isinstance(reply, list) else nothing for reply in replies]
 
-    async def _write(self, calls: Sequence[tuple[CallSid, Sequence[str | None]]]) -> None:
-        """Write the entries of all these calls in one round trip (on a cluster, one a node)."""
-        now = self._clock()
+    async def _write(self, calls: Sequence[tuple[CallSid, Sequence[str | None]]]) -> list[CallSid]:
+        """Write the entries of those of these calls that are booked, and return these calls.
+
+        It is one round trip (on a cluster, one a node).
+        """
+        now, coming = self._clock(), list[CallSid]()
         async with self._client.pipeline(transaction=False) as pipe:
             for call_sid, (booked, time, *who) in calls:
                 start = read_moment(time)
                 if booked != flag(True) or start is None or start <= now:
                     continue
+                coming.append(call_sid)
                 life = start - now + _KEPT_AFTER
                 for key in _keys(*who):
                     pipe.zadd(key, {call_sid: start.timestamp()}, gt=True)
@@ -115,6 +121,7 @@ class BookingIndex:
                     pipe.expire(key, life, nx=True)
                     pipe.expire(key, life, gt=True)
             await pipe.execute()
+        return coming
 
 
 def _keys(name: str | None, *numbers: str | None) -> list[str]:

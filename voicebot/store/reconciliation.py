@@ -63,11 +63,11 @@ async def secure_place(backend: Backend, call_sid: CallSid) -> None:
 
 
 class Reconciliation:
-    """Mends after crashes: frees places of appointments that are elsewhere or called off, and adds
-    appointments that the index does not name.
+    """Mends after crashes: frees places of appointments that are elsewhere or called off, finds
+    appointments without a place, and adds those that the index does not name.
 
-    A place is freed when two passes in a row have found it: one that was just taken, and whose
-    record is about to be written, is left alone.
+    A place is freed, and an appointment without one told, when two passes in a row have found it:
+    what was just taken, and whose record is about to be written, is left alone.
     """
 
     def __init__(
@@ -82,6 +82,9 @@ class Reconciliation:
         self._business = business
         self._clock = clock
         self._suspects: frozenset[tuple[str, str, str]] = frozenset()
+        self._coming: set[CallSid] = set()
+        self._placed: set[CallSid] = set()
+        self._without: frozenset[CallSid] = frozenset()
 
     async def index(self) -> None:
         """Add every call to the indexes that lack it, every booked one to that of appointments.
@@ -89,8 +92,9 @@ class Reconciliation:
         Raises client.AWAY when it could not see them all.
         """
         bookings, index = BookingIndex(self._client, self._clock), CallIndex(self._client)
+        self._coming.clear()
         async for part in index.all_calls():
-            await bookings.add_all(part)
+            self._coming.update(await bookings.add_all(part))
             await index.restore(part, self._retention_s)
 
     async def free_places(self) -> int:
@@ -98,6 +102,7 @@ class Reconciliation:
 
         Passes must be minutes apart.
         """
+        self._placed.clear()
         today = self._clock().astimezone(self._business.zone).date()
         ahead = range(self._business.booking.days_ahead + 1)
         found = {place for n in ahead for place in await self._orphans(today + timedelta(days=n))}
@@ -109,6 +114,15 @@ class Reconciliation:
             log.warning("places_freed", count=freed)
         return freed
 
+    def without_place(self) -> list[CallSid]:
+        """Return the calls whose coming appointment had no place in this pass and the one before.
+
+        A pass is `index` and then `free_places`. A node that died may have lost the place only.
+        """
+        without = frozenset(self._coming - self._placed)
+        found, self._without = sorted(without & self._without), without
+        return found
+
     async def _orphans(self, day: date) -> list[tuple[str, str, str]]:
         key = day_key(self._business, day)
         try:
@@ -119,6 +133,7 @@ class Reconciliation:
             return []
         booked = {h: p for h, p in taken.items() if p.split(" ")[1:2] == ["0"]}
         calls = {holder: CallSid(holder.partition(">")[0]) for holder in booked}
+        self._placed.update(calls.values())
         records: dict[CallSid, CallRecord | None] = {}
         for part in in_parts(list(dict.fromkeys(calls.values()))):
             async with self._client.pipeline(transaction=False) as pipe:

@@ -340,6 +340,8 @@ class Store:
                 await reconciliation.index()
             with suppress(*AWAY, BrokenRecord):
                 await reconciliation.free_places()
+                for call_sid in reconciliation.without_place():
+                    await secure_place(backend, call_sid)
             with suppress(*AWAY):
                 await self._rewrite_log()
             await asyncio.sleep(RECONCILE_EVERY_S)
