@@ -142,3 +142,72 @@ def test_a_name_or_a_number_is_wanted_for_a_booking() -> None:
     scene.hears("I'd rather not say")
     scene.hears("I won't give you that either")
     assert scene.dialogue.step is Step.PHONE
+
+
+def to_call_off() -> Scene:
+    """ "You're booked for plumbing this Wednesday at 2 pm. Shall I cancel it?" """
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL)
+    scene.bookings = (BOOKED,)
+    scene.hears("0412 345 678")
+    scene.hears("yes")
+    assert scene.dialogue.mode is Mode.CALLING_OFF
+    return scene
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Actually, no. Don't cancel. Move it to Friday",
+        "No! I said don't cancel. I want Friday, same time",
+        "Rather than cancelling, could you shift it to Friday",
+        "Don't cancel it, just change the day",
+    ],
+)
+def test_a_cancel_may_turn_into_a_move_at_its_question(words: str) -> None:
+    scene = to_call_off()
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.MOVE
+    assert scene.change.wish is Wish.RESCHEDULE
+    assert not any(isinstance(request, CallOff) for request in scene.asked)
+
+
+@pytest.mark.parametrize("words", ["wait, don't cancel it", "no, you needn't cancel anything now"])
+def test_a_cancel_that_is_taken_back_leaves_the_booking_and_no_wish(words: str) -> None:
+    scene = to_call_off()
+    scene.hears(words)
+    assert scene.dialogue.mode is Mode.CLOSING
+    assert scene.change.wish is Wish.NOTHING
+    assert not any(isinstance(request, CallOff) for request in scene.asked)
+
+
+def test_a_cancel_taken_back_before_the_booking_is_found_is_no_goodbye() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL)
+    scene.hears("have somebody call me, please, and don't cancel anything yet")
+    assert scene.ending is None
+    assert (scene.dialogue.promised, scene.change.wish) == (True, Wish.NOTHING)
+    assert "don't cancel anything" in " ".join(scene.notes)
+
+
+def test_displeasure_with_this_call_leaves_its_wish() -> None:
+    scene = at(Step.TIME, DEMO.model_copy(update={"transfer_to": None}), mode=Mode.ASKING)
+    scene.hears("there's water everywhere")
+    scene.hears("I'm not happy")
+    assert scene.change.wish in (None, Wish.EMERGENCY)
+    assert scene.dialogue.step is Step.TIME
+    scene = to_call_off()
+    scene.hears("yes")
+    scene.hears("No, that's all. Thanks for nothing")
+    assert scene.change.wish in (None, Wish.CANCEL)
+    assert scene.ending is not None
+
+
+def test_an_address_that_was_cut_short_is_asked_for_before_anything_is_booked() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("Yeah it's 44 Ros")
+    scene.hears("my e-mail is robin@example.com")
+    assert scene.dialogue.step is Step.ADDRESS
+    told, state = scene.dialogue, scene.dialogue.to_json()
+    held = begin(
+        DEMO, CallState(answers=dict(told.answers), confirmed=told.confirmed, dialogue=state)
+    )
+    assert held.step is Step.ADDRESS

@@ -84,7 +84,8 @@ def hold_piece(turn: Turn, act: Provide) -> Turn:
         return offered
     answer = turn.valid(act.step, piece) if missing in WHOLE_WITHOUT else None
     if answer is not None:
-        turn = turn.answer(act.step, answer)  # it is kept, whatever comes next
+        turn = turn.answer(act.step, answer)  # it is kept, whatever comes next, and not booked so
+        turn = turn.become(doubted=turn.dialogue.doubted | {act.step})
     turn = turn.become(partial=piece, offered=(), unheard=False, mode=Mode.ASKING, step=act.step)
     return turn.say(f"missing.{missing}", value=spoken)
 

@@ -119,7 +119,7 @@ def on_called_off(turn: Turn, event: CalledOff) -> Turn:
 
 def keep(turn: Turn) -> Turn:
     """Leave the appointment as it is."""
-    turn = turn.fulfil().say("existing.kept")
+    turn = turn.fulfil().save(wish=Wish.NOTHING).say("existing.kept")
     return close(turn)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from voicebot.call import FIELDS, Needs, Step
+from voicebot.call import FIELDS, Needs, Step, Wish
 from voicebot.collect import asides, bookings, times
 from voicebot.collect.answers import (
     again,
@@ -76,7 +76,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     answers = said.values or said.piece(held.step) or said.has(Affirm, Deny, Choose, Flexible)
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
-    asks |= any(want.what in _PURPOSES for want in said.of(Want))
+    asks |= any(want.what in ("keep", *_PURPOSES) for want in said.of(Want))
     if said.has(Wait) and not (answers or asks):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
@@ -117,11 +117,15 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
             turn = turn.promise().note(said.text).say("existing.call_back")
         return asides.farewell(_kept(turn, said)), True
+    if (taken_back := _taken_back(turn, said)) is not None:
+        return taken_back, True
     ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
     further = [ask.span for ask in said.of(Ask)]
     further += [want.span for want in said.of(Want) if want.what in _PURPOSES]
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
+        if said.wants("call_back"):
+            turn = turn.promise().note(said.text).say("existing.call_back")
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     wishes = [want for want in said.of(Want) if want.what in _PURPOSES]
     # "I booked for Saturday, I have to call it off": what is wanted of it counts
@@ -129,10 +133,17 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
         if held.proving and not any(act.step is held.step for act in said.values):
             return bookings.proceed(turn), True  # "just cancel it", to the address of the booking
+        if held.mode is Mode.CALLING_OFF:
+            return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
+    if wish and wish.what == "call_back" and held.proving:  # tired of proving who they are
+        return times.close(turn.promise().note(said.text).say("existing.call_back")), True
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
+    if purpose is Purpose.COMPLAIN and (held.urgent or held.dealt):
+        # "I'm not happy", of this call: what it is about stays the wish
+        return turn.need(Needs.PERSON).note(said.text).say("reply.sorry"), False
     if purpose is Purpose.BE_CALLED and (said.values or said.has(Affirm, Decline, Note)):
         return turn.promise().note(said.text).say("existing.call_back"), False
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
@@ -156,6 +167,22 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     kept = (Step.NAME, Step.PHONE, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
+
+
+def _taken_back(turn: Turn, said: Said) -> Turn | None:
+    """Return the turn where a cancel is taken back before the booking was found: it is moved
+    instead, or stays; None where it is not."""
+    held = turn.dialogue
+    if held.purpose is not Purpose.CANCEL or held.mode is Mode.CALLING_OFF:
+        return None
+    if said.wants("reschedule"):
+        turn = turn.become(purpose=Purpose.MOVE).need(Needs.FOLLOW_UP, Wish.RESCHEDULE)
+        return proceed(_early_time(_values(turn.note(said.text), said, aside=True), said))
+    if not said.wants("keep"):
+        return None
+    if said.wants("call_back"):
+        turn = turn.promise().say("existing.call_back")
+    return bookings.keep(turn.note(said.text))
 
 
 def _is_owed(held: Dialogue, want: Want) -> bool:

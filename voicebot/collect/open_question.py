@@ -229,19 +229,31 @@ def _only(offered: tuple[str, ...], piece: str) -> str | None:
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:
-    said_so = said.wants("cancel") and not (said.has(Deny, Ask) or said.unread)
+    stays = said.wants("keep") or said.has(Deny)
+    said_so = said.wants("cancel") and not (stays or said.has(Ask) or said.unread)
     if said.agrees or said_so:
         return bookings.call_off(turn)
-    if said.wants("reschedule") or said.has(Flexible):
+    if said.wants("reschedule") or said.has(Flexible) or (stays and _of_another_time(turn, said)):
         turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)
         return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
-    if said.has(Deny) and not said.has(Affirm, Ask) and not said.wants("cancel"):
+    if stays and not said.has(Affirm, Ask) and not said.wants("cancel"):
+        if said.wants("call_back"):
+            turn = turn.promise().note(said.text).say("existing.call_back")
         return bookings.keep(turn)
     if _dealt_with(said):
         return _repeated(turn, said)
     if said.has(Affirm) and said.says_more:
         return turn.note(said.text).say_noted().ask()
     return turn.become(attempts=turn.dialogue.attempts + 1).ask()
+
+
+def _of_another_time(turn: Turn, said: Said) -> bool:
+    """Return whether a time was said that is not the one of the appointment that was found."""
+    told = [act.value or act.partial or "" for act in said.of(Provide) if act.step is Step.TIME]
+    if any(act.step is Step.TIME for act in said.of(Correct)):
+        return True  # "don't cancel it, just change the day"
+    at = turn.dialogue.about.at if turn.dialogue.about else ""
+    return any(time.partition(" ")[0] not in at for time in told)
 
 
 def _closing(turn: Turn, said: Said) -> Turn:

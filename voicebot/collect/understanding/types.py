@@ -198,7 +198,7 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Want:
     """Wishes for something other than to answer: a name of the table `[want]`, such as
-    "cancel", "reschedule", "existing", "complaint", "emergency", "call_back", "nothing".
+    "cancel", "keep", "reschedule", "existing", "complaint", "emergency", "call_back", "nothing".
     """
 
     what: str
