@@ -9,6 +9,7 @@ import pytest
 from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
 from voicebot.business import Business
 from voicebot.call import FIELDS, Answer, CallState, Needs, Step
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import CallOff, FindNamed
 from voicebot.collect.resuming import begin
 from voicebot.ledger import Booking
@@ -97,3 +98,37 @@ def test_a_call_that_broke_off_there_still_asks_for_the_address() -> None:
     )
     assert held.step is Step.ADDRESS
     assert held.proving
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        ("Hi, Robin again. Can I move my booking to Friday?", "Carter"),
+        ("Robin here, I need to move my appointment", "it's Robin Carter"),
+        ("I'm Robin, could we shift my appointment", "the last name is Carter"),
+    ],
+)
+def test_a_given_name_alone_is_completed_before_the_booking_is_looked_for(
+    first: str, rest: str
+) -> None:
+    scene = Scene(begin(DEMO, CallState(caller="+61412345678")))
+    scene.bookings = (BOOKED,)
+    assert "full name" in scene.hears(first)
+    assert not scene.asked
+    scene.hears(rest)
+    assert scene.dialogue.answers[Step.NAME] == "Robin Carter"
+    assert scene.dialogue.about is not None
+
+
+def test_a_full_name_that_comes_late_is_looked_for_and_begins_no_booking() -> None:
+    scene = Scene(begin(DEMO, CallState(caller="+61412345678")))
+    scene.bookings = (BOOKED,)
+    for words in ("Robin here, I need to move my appointment", "just Robin", "I won't say"):
+        scene.hears(words)
+    for _ in range(6):
+        if scene.dialogue.mode is Mode.CLOSING:
+            break
+        scene.hears("I don't know")
+    scene.hears("But I'm booked in! Robin Carter, Friday at ten")
+    assert scene.dialogue.purpose is Purpose.MOVE
+    assert scene.dialogue.pending == "2026-03-06T10:00"

@@ -37,6 +37,8 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
     held = turn.dialogue
     if step is Step.TIME:
         return turn.become(given_time=value, window=None)
+    if held.asks_whole_name and step is Step.NAME and len(value.split()) == 1:
+        value = " ".join(dict.fromkeys((held.answers.get(step, ""), value)))  # the family name
     answer = turn.valid(step, value)
     if answer is None:
         return turn

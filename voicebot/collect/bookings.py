@@ -16,8 +16,13 @@ from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, norm
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding.same_person import addresses_agree, names_agree
+from voicebot.collect.understanding.same_person import (
+    addresses_agree,
+    lacks_family,
+    names_agree,
+)
 from voicebot.ledger import Booking
+from voicebot.names import name_words
 
 WISHES = {
     Purpose.CANCEL: Wish.CANCEL,
@@ -26,6 +31,8 @@ WISHES = {
     Purpose.COMPLAIN: Wish.COMPLAINT,
     Purpose.BE_CALLED: Wish.OTHER,
 }
+
+_LOOKED_FOR = (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
 
 
 def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
@@ -51,6 +58,8 @@ def proceed(turn: Turn) -> Turn:
     name = held.answers.get(Step.NAME)
     numbers = [held.answers.get(Step.PHONE), held.caller]
     number = next((n for n in numbers if n and n not in held.sought), None)
+    if name and lacks_family(name) and Step.NAME.value not in held.sought:
+        return _ask_whole_name(turn)
     if number and name:
         return turn.become(sought=(*held.sought, number)).ask_for(Find(number))
     return _prove(turn)
@@ -69,10 +78,34 @@ def _prove(turn: Turn) -> Turn:
     return turn.become(proving=True, step=proof, mode=Mode.ASKING, put=0, attempts=0).ask()
 
 
+def _ask_whole_name(turn: Turn) -> Turn:
+    """Ask once for the whole name, whoever's bookings there are: a given name alone finds none."""
+    held = turn.dialogue
+    turn = turn.become(
+        sought=(*held.sought, Step.NAME.value), doubted=held.doubted | {Step.NAME}, partial=None
+    )
+    return turn.become(step=Step.NAME, mode=Mode.ASKING, put=0, attempts=0).ask()
+
+
+def take_up_again(turn: Turn, before: str | None) -> Turn | None:
+    """Look once more for what was not found, where the name is now told whole; else None.
+
+    before  the name as it was
+    """
+    held, name = turn.dialogue, turn.dialogue.answers.get(Step.NAME, "")
+    purpose = next((p for p in _LOOKED_FOR if held.dealt and p == held.dealt[-1]), None)
+    if purpose is None or not before or not lacks_family(before) or lacks_family(name):
+        return None
+    if name_words(before)[0] not in name_words(name):
+        return None  # another's
+    turn = turn.become(purpose=purpose, dealt=held.dealt[:-1], sought=(Step.NAME.value,))
+    return proceed(turn)
+
+
 def may_find(turn: Turn) -> bool:
     """Return True when the name is known, and the shown number was not tried yet."""
     held = turn.dialogue
-    looked_for = held.purpose in (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
+    looked_for = held.purpose in _LOOKED_FOR
     fresh = held.caller is not None and held.caller not in held.sought
     return looked_for and fresh and not held.about and Step.NAME in held.answers
 

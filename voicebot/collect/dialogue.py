@@ -90,7 +90,7 @@ class Dialogue:
     purpose    what the caller has called for
     about      the existing appointment that was found
     dealt      purposes that were dealt with, and are not taken up twice
-    sought     numbers under which no appointment was found
+    sought     numbers under which no appointment was found, and steps that were asked for it
     proving    no number found it: who the caller is, `proof` is to tell beside the name
     unknown    questions that could not be answered, the last few, and are not noted twice
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
@@ -198,6 +198,12 @@ class Dialogue:
         Not its day: of those there are few, and a stranger may ring often.
         """
         return next((s for s in (Step.ADDRESS, Step.EMAIL) if s in self.business.ask), None)
+
+    @property
+    def asks_whole_name(self) -> bool:
+        """True while the rest of a name is asked for, under which a booking is looked for."""
+        asked = self.mode is Mode.ASKING and self.step is Step.NAME
+        return asked and Step.NAME.value in self.sought and Step.NAME in self.doubted
 
     @property
     def read_back(self) -> tuple[Step, ...]:

@@ -259,6 +259,8 @@ def _of_another_time(turn: Turn, said: Said) -> bool:
 def _closing(turn: Turn, said: Said) -> Turn:
     """Go on with whatever comes, else say goodbye."""
     held, before = turn.dialogue, said.situation.record
+    if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
+        return again_found
     if said.wants("booking") or any(v != before.get(s) for s, v in held.answers.items()):
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:

@@ -203,6 +203,8 @@ class Turn:
                 key = f"ask.{held.step}{moved}{self._visited(held.step)}"
                 if held.proving and held.step is held.proof:
                     key = f"existing.{held.step}"
+                if held.asks_whole_name:
+                    key = "existing.name"
                 if held.step is Step.PHONE and held.noisy and not put:
                     turn = turn.say("trouble.noisy")
                 return turn.say(key, put, services=self.offers())

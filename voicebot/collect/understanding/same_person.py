@@ -11,7 +11,7 @@ import unicodedata
 
 from rapidfuzz.distance import Levenshtein
 
-from voicebot.collect.understanding.words import is_given
+from voicebot.collect.understanding.words import is_family, is_given
 from voicebot.names import CHINESE, FEWEST_LETTERS, name_words
 
 _FEWEST_ADDRESS_WORDS = 2
@@ -32,6 +32,14 @@ def names_agree(spoken: str, stored: str) -> bool:
     if CHINESE.match(one) and one[0] != other[0]:  # the family's sign stands first
         return False
     return Levenshtein.distance(one, other, score_cutoff=1) <= 1
+
+
+def lacks_family(name: str) -> bool:
+    """Return True for one word that is no family name: nobody's booking is found by it."""
+    words = name_words(name)
+    if len(words) != 1 or not words[0].isascii():
+        return False
+    return not is_family(words[0])
 
 
 def addresses_agree(spoken: str, stored: str) -> bool:
