@@ -154,3 +154,38 @@ def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, ho
     assert window.allows(noon.replace(hour=hour), 60)
     assert not window.allows(noon.replace(hour=9), 60)
     assert not window.has_day(date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "No, the house number is 18, not 8",
+        "It's number eighteen, not ten",
+        "Yes. Oh, it's number 303, not 300",
+    ],
+)
+def test_the_number_of_a_house_is_no_hour(words: str) -> None:
+    scene = at(Step.TIME, mode=Mode.CONFIRMING, pending=OFFERED[0])
+    scene.hears(words)
+    assert scene.dialogue.pending in (OFFERED[0], None)
+    assert not scene.asked
+
+
+@pytest.mark.parametrize("words", ["不是八百号，是八百八十号，三楼302", "门牌不是八号，是十号"])
+def test_the_number_of_a_chinese_house_is_no_day(words: str) -> None:
+    scene = at(
+        Step.TIME,
+        DEMO.model_copy(update={"language": "zh-CN"}),
+        mode=Mode.CONFIRMING,
+        pending=OFFERED[0],
+    )
+    scene.hears(words)
+    assert scene.dialogue.pending in (OFFERED[0], None)
+    assert not scene.asked
+
+
+def test_a_day_of_the_month_is_the_one_that_was_offered() -> None:
+    offered = ("2026-03-09T10:00", "2026-04-06T10:00")
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=offered)
+    scene.hears("No, not tomorrow. Monday the sixth is fine, ten o'clock")
+    assert scene.dialogue.pending == offered[1]

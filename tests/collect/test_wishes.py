@@ -161,6 +161,18 @@ ENGLISH = [
     ("@Friday, it must be finished by eight", "any 7-21"),
     ("Friday at ten, but not this Friday, the one after", "fri2 10"),
     ("the twelfth or thirteenth, but the thirteenth only before noon", "d12 7-21, d13 7-12"),
+    (
+        "Whenever suits, but he naps from one to three, so not then, and Wednesdays he has physio",
+        "any 7-21, !wed*",
+    ),
+    ("any day, but she sleeps from nine to eleven", "any 7-21"),
+    ("Thursday, but before ten doesn't suit me", "thu 10-21"),
+    ("Friday, after two is no good", "fri 7-14:01"),
+    ("Three's when I knock off. Tomorrow, four would do it", "tue 16"),
+    ("Wednesday morning | give me eleven", "wed 11"),
+    ("Wednesday morning | the nine one, and does it cost extra today?", "wed 9"),
+    ("if I pay today is it cheaper? Friday at ten", "fri 10"),
+    ("Friday morning | can you do it at eleven?", "fri 11"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),
@@ -188,6 +200,9 @@ CHINESE = [
     ("周二周四不行，其他时间都可以", "any 7-21, !tue*, !thu*"),
     ("周五上午十点 | 不行，十点我有课，下午三点", "fri 15"),
     ("我下午三点下班，之后都可以", "any 15-21"),
+    ("大后天下午，三点之前不行", "thu 15-21"),
+    ("周五五点以后不行", "fri 7-17:01"),
+    ("周四之前不行，上午", "any 7-12, !tue, !wed"),
 ]
 SPANISH = [
     ("Mañana, pero después de las cuatro", "tue 16-21"),
@@ -217,6 +232,7 @@ SPANISH = [
     ("El jueves a partir de las cuatro, pero tienen que acabar a las ocho", "thu 16-21"),
     ("El jueves por la mañana tengo médico, por la tarde sí puedo", "thu 12-21"),
     ("Entre el miércoles y el viernes, después de comer", "wed 13-21, thu 13-21, fri 13-21"),
+    ("El viernes, pero de dos a cuatro no puedo", "fri 7-21, !fri 14-16"),
 ]
 CALLERS = [
     *(("en", *row) for row in ENGLISH),

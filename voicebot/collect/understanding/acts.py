@@ -59,7 +59,9 @@ _OFFERED = "ask.offered"
 
 _KNOWN = f"ask.{KNOWN}"
 _OF_VISITS = ("ask.free", "ask.area", "ask.opening")
-_FREE = "ask.free"
+_FREE, _BOTH = "ask.free", "ask.both"
+_PROPOSED = ("time.at", "time.day", "time.weekday", "time.part")
+"""Beside them "can you do it" proposes a time."""
 """Asks for times; those of a day that it names are a window, which is worth more."""
 
 _Make = Callable[[str, Match, Span], Act]
@@ -196,7 +198,8 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     words = sum(not said.is_sound(at) for at in range(first, end))
     known = topic and topic != _OFFERED
-    guesses = (topic == _FREE) if known else _UNKNOWN_WORD * words - 1
+    proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
+    guesses = (topic == _FREE or proposes) if known else _UNKNOWN_WORD * words - 1
     yield Candidate(act, first, end, guesses)
 
 

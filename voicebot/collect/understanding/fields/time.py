@@ -32,7 +32,14 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
-from voicebot.collect.understanding.fields.time_plans import facts, plans, with_its_day
+from voicebot.collect.understanding.fields.time_plans import (
+    asked_aside,
+    facts,
+    in_offered_month,
+    plans,
+    with_its_day,
+    without_house_numbers,
+)
 from voicebot.collect.understanding.fields.time_terms import in_part
 from voicebot.collect.understanding.fields.time_wish import cuts, marked, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
@@ -95,6 +102,7 @@ def time_by(
     line = Line(said, situation, days, clocks)
     if _only_asks(line):
         return
+    outside = [*outside, *asked_aside(line)]
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
@@ -104,6 +112,7 @@ def time_by(
     )
     told_of = [with_its_day(line, fact, every) for fact in told_of]
     found = pieces_of(line, read_back, [*told_of, *outside])
+    found = in_offered_month(line, without_house_numbers(line, found))
     pieces = marked(line, [with_role(line, piece) for piece in found])
     yield from chosen(line, pieces)
     if strict:

@@ -208,12 +208,23 @@ def pieces_of(
         if piece and outside[at]:
             found.append(piece)
         at = max(piece.end if piece else part.end if part else 0, at + 1)
+    ones = [n + 1 for n, (p, other) in enumerate(pairwise(found)) if _is_one(line, p, other)]
+    found = [piece for n, piece in enumerate(found) if n not in ones]
     inside = {at for piece in found for at in range(piece.first, piece.end)}
     rest = [at for at in range(line.end) if at not in inside and not line.said.is_sound(at)]
     clocks = sum(isinstance(piece, Clock) for piece in found)
     alone = clocks <= _MOST_CLOCKS and all(line.said.at(at, *_FILLERS) for at in rest)
     cued = [_cued(line, p, found, inside, alone) if isinstance(p, Clock) else p for p in found]
     return _ranged(line, _to_come(line, cued))
+
+
+def _is_one(line: Line, piece: Piece, other: Piece) -> bool:
+    """Return True where the other is the "one" of "the nine one", which is no hour."""
+    if not (isinstance(piece, Clock) and isinstance(other, Clock)) or piece.end != other.first:
+        return False
+    ends = line.closes(other.end) or line.tag(other.end, "filler", "trail")
+    leads = line.before(piece.first, "the") or line.opens(piece.first)
+    return bool(ends and leads and line.tag(other.first, "kind_of_offer"))
 
 
 def _to_come(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
@@ -247,9 +258,11 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     behind, first, digits = line.on(clock.end), line.back(clock.first), line.digits(clock.first)
     ends = line.closes(behind) or behind in inside or line.tag(behind, "filler", "inside")
     at = line.before(first, "at", "earliest", "latest") and (ends or digits <= 2)
-    if at or line.tag(behind, "onward") or first - 1 in inside:
+    named = line.before(first, "the") and line.tag(behind, "kind_of_offer")  # "the nine one"
+    if at or named or line.tag(behind, "onward") or first - 1 in inside:
         return Cue.MEDIUM
-    sentence = line.opens(clock.first) and line.closes(clock.end)
+    trail = line.tag(behind, "trail")  # "four would do it"
+    sentence = line.opens(clock.first) and line.closes(trail.end if trail else clock.end)
     sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
     if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK
@@ -289,6 +302,8 @@ def _ranged(line: Line, pieces: list[Piece]) -> list[Piece]:
             joined[n + 1] = replace(second, cue=Cue.BARE)
         elif joint or line.said.low(first.end) == "-":
             cue = max(first.cue, second.cue)
+            if joint and line.before(first.first, "range_from"):
+                cue = max(cue, Cue.BARE if line.tag(line.on(second.end), "counted") else Cue.WEAK)
             first = replace(first, end=second.end, cue=cue, until=second.time)
             if not first.half and not first.part and first.hour <= NOON:
                 same = replace(first, half=second.half, part=second.part)

@@ -47,6 +47,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
     none = isinstance(piece, Day) and (piece.kind >= Kind.PAST or line.tag(piece.end, "street"))
     while the := line.before(first, "the", "on"):
         first = the.first
+    if not none and (role := _beyond_refused(line, piece, first, behind)):
+        return replace(piece, role=role)
     if none or _is_refused(line, behind) or line.before(first, "moved"):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
@@ -69,6 +71,20 @@ def with_role(line: Line, piece: Piece) -> Piece:
     shift = 1 if role is Role.SINCE else -1
     strictly = bound.end - bound.first == 1 and line.before(first, "after", "before")
     return replace(piece, role=role, date=(strictly and add_days(piece.date, shift)) or piece.date)
+
+
+def _beyond_refused(line: Line, piece: Piece, first: int, behind: int) -> Role | None:
+    """Return what "before three is no good" leaves: from three on; None where it is no such."""
+    if isinstance(piece, Part):
+        return None
+    bound = line.before(first, "earliest", "latest")
+    after = line.tag(behind, "onward", "backward")
+    word = bound or after
+    if word is None or (bound and (bound.end - bound.first > 1 or is_negated(line, bound.first))):
+        return None
+    if not _is_refused(line, behind if bound else line.on(word.end)):
+        return None
+    return Role.UNTIL if word.tag in ("time.onward", "time.earliest") else Role.SINCE
 
 
 def _is_refused(line: Line, at: int) -> bool:

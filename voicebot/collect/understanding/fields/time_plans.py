@@ -8,13 +8,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
+from voicebot.call import Step
 from voicebot.collect.understanding.fields.time_patterns import Line
-from voicebot.collect.understanding.fields.time_pieces import Clock, Day, Piece, Role
+from voicebot.collect.understanding.fields.time_pieces import Clock, Cue, Day, Kind, Piece, Role
 
 _SUITS = ("suits", "trail", "refused", "turn", "wish")
 """Behind "Friday's" they say how it would be, and not what happens then."""
 _TIMES = ("n", "nth", "figures", "noon", "part", "weekday", "day", "tonight", "which", "at")
+
+
+_SENTENCE_ENDS = frozenset(".?!;")
+
+
+def asked_aside(line: Line) -> Iterator[tuple[int, int]]:
+    """Give the stretches that ask something else of a day: "does it cost extra today?"."""
+    for asks in line.said.all("time.aside"):
+        end = asks.end
+        while end < line.end and not line.closes(end):
+            end += 1
+        yield asks.first, end
+
+
+def without_house_numbers(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces but for the numbers of a sentence on an address that may be no time.
+
+    Of "the house number is 18, not 8" neither is an hour; "number 18, at nine o'clock" has one.
+    """
+    stretches = [_sentence(line, word.first) for word in line.said.all("time.house")]
+    return [
+        piece
+        for piece in pieces
+        if not (_may_be_a_number(piece) and any(a <= piece.first < b for a, b in stretches))
+    ]
+
+
+def _may_be_a_number(piece: Piece) -> bool:
+    if isinstance(piece, Clock):
+        return piece.cue < Cue.STRONG
+    return isinstance(piece, Day) and piece.kind is Kind.MONTH_DAY
+
+
+def _sentence(line: Line, at: int) -> tuple[int, int]:
+    """Return where the sentence of a token begins and ends."""
+    marks = [n for n in range(line.end) if line.said.low(n) in _SENTENCE_ENDS]
+    first = max((mark + 1 for mark in marks if mark < at), default=0)
+    return first, min((mark for mark in marks if mark >= at), default=line.end)
+
+
+def in_offered_month(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces, "Monday the fourth" as the one that was offered, if one was."""
+    times = line.situation.offered if line.situation.step is Step.TIME else ()
+    offered = [date.fromisoformat(value[:10]) for value in times]
+    weekdays = {p.date.weekday() for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY}
+    found: list[Piece] = []
+    for piece in pieces:
+        plain = isinstance(piece, Day) and piece.plain and piece.kind is Kind.MONTH_DAY
+        same = [
+            day
+            for day in offered
+            if isinstance(piece, Day) and plain and day.day == piece.date.day
+            if not weekdays or day.weekday() in weekdays
+        ]
+        found.append(replace(piece, date=same[0]) if isinstance(piece, Day) and same else piece)
+    return found
 
 
 def facts(line: Line) -> Iterator[tuple[int, int]]:

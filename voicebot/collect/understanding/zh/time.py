@@ -108,6 +108,9 @@ def _day_of_month(line: Line, got: Got) -> Day | None:
     number = _numbers(got)[0]
     road = line.said.before(got.first, "address.road")  # 里 is one, but not behind 月
     of_house = line.tag(got.end, "no_day") or (road and not line.before(road.first, "month"))
+    weekday = line.before(got.first, "weekday")
+    if not weekday and line.tag(got.first - 1, "n", "figures"):
+        return None  # the 十号 of 八百八十号
     if of_house or line.before(got.first, "rank", "month") or number > 31:
         return None
     return dated(got, coming(line, lambda day: day.day == number), Kind.MONTH_DAY)
