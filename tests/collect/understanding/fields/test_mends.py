@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Asked, Correct, Situation, read
+from voicebot.collect.understanding import Asked, Correct, Provide, Situation, read
 
 NOW = datetime(2026, 11, 23, 9)
 NAME, PHONE, EMAIL, ADDRESS = Step.NAME, Step.PHONE, Step.EMAIL, Step.ADDRESS
@@ -138,3 +138,61 @@ def test_a_number_alone_behind_a_no_is_the_houses(said: str, held: str, value: s
 
 def test_a_time_that_is_said_again_mends_no_e_mail() -> None:
     assert mended("I said, mornings, before ten", EMAIL, "ruth@okafor.com") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "value"),
+    [
+        ("Yes. Oh, it's number 303, not 300", ADDRESS, "303 Bay Road, Penrith"),
+        ("hang on, the house is 303, not 300", ADDRESS, "303 Bay Road, Penrith"),
+        ("it's Penrose, not Penrith", ADDRESS, "300 Bay Road, Penrose"),
+        ("yes, oh the name's Burt, not Bart", NAME, "Burt Quigley"),
+        ("Bert, not Bart", EMAIL, "bert@quigley.com"),
+        ("it's 578, not 678", PHONE, "+61412345578"),
+    ],
+)
+def test_the_field_that_holds_what_is_wrong_is_mended_at_the_read_back_of_another(
+    said: str, step: Step, value: str
+) -> None:
+    record = {
+        NAME: "Bart Quigley",
+        PHONE: "+61412345678",
+        ADDRESS: "300 Bay Road, Penrith",
+        EMAIL: "bart@quigley.com",
+    }
+    acts = read(said, Situation(EMAIL, NOW, Asked.CONFIRM, record=record)).acts
+    assert [(a.step, a.value) for a in acts if isinstance(a, Correct)] == [(step, value)]
+
+
+def test_a_time_that_is_refused_mends_no_house_number() -> None:
+    record = {ADDRESS: "12 Bay Road, Penrith", Step.SERVICE: "Plumbing"}
+    acts = read("at 2, not 12", Situation(Step.TIME, NOW, Asked.ANSWER, record=record)).acts
+    assert not any(isinstance(a, Correct) for a in acts)
+
+
+@pytest.mark.parametrize("said", ["I said no e-mails", "no e-mail please", "no t-shirts"])
+def test_the_first_letter_of_a_hyphened_word_is_taken_out_of_nothing(said: str) -> None:
+    assert mended(said, ADDRESS, "2 Sable Way, Penrith", asked=EMAIL) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "held", "value"),
+    [
+        ("弄号是一百二十二弄不是一百二十", EMAIL, "天平路120弄5号402室", "天平路122弄5号402室"),
+        ("是一百二十二弄，不是一百二十弄", EMAIL, "天平路120弄5号402室", "天平路122弄5号402室"),
+        ("不是一百二十弄，是一百二十二弄", EMAIL, "天平路120弄5号402室", "天平路122弄5号402室"),
+        ("门牌错了，不是5号，是6号", Step.SERVICE, "天平路120弄5号402室", "天平路120弄6号402室"),
+        ("不是88号，是89号", Step.SERVICE, "建国路88号", "建国路89号"),
+        ("等等，门牌不是八百号，是八百八十号，三楼302", Step.TIME, "南路800号3楼", "南路880号3楼"),
+        ("地址不是八百号，是八百八十号", Step.TIME, "南路800号3楼", "南路880号3楼"),
+        ("不是3号，是5号", Step.TIME, "南路800号3楼", None),
+    ],
+)
+def test_a_chinese_house_number_is_mended_wherever_the_call_stands(
+    said: str, asked: Step, held: str, value: str | None
+) -> None:
+    record = {ADDRESS: held, Step.SERVICE: "水管维修"}
+    situation = Situation(asked, NOW, record=record, language="zh-CN", region="CN")
+    acts = read(said, situation).acts
+    assert next((a.value for a in acts if isinstance(a, Correct)), None) == value
+    assert not any(isinstance(a, Provide) for a in acts) or value is None

@@ -15,7 +15,7 @@ from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.fields.phone import e164
 from voicebot.collect.understanding.spelling import letter, sounds_alike
-from voicebot.collect.understanding.text import Kind
+from voicebot.collect.understanding.text import Kind, tokens
 from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import is_everyday, is_family, is_given
 
@@ -27,9 +27,11 @@ _BESIDE = (
     "email.lead", "phone.lead", "address.label", "mend.beside", "mend.end", "mend.front",
 )  # fmt: skip
 """The tags of words that name a part and are none of it."""
+_LEADS = (*_BESIDE, "name.lead", "address.lead")
+"""The tags of words that may lead up to a mend; of these some begin a new whole value."""
 _QUIET = (
     *_BESIDE, "quiet.courtesy", "quiet.link", "clause.mend", "no.plain", "no.wrong", "yes.agree",
-    "yes.before", "act.thank",
+    "yes.before", "act.thank", "act.wait",
 )  # fmt: skip
 """The acts that may stand beside it, and do something else or nothing."""
 
@@ -81,12 +83,19 @@ class Held:
         glued = at + 1 < len(said) and said.tokens[at + 1].glued
         if self.step is Step.EMAIL and glued and said.low(at) in _SIGNS:
             return Bit(said.low(at), at, at + 1)
-        if self.step is not Step.PHONE and (one := letter(said, at)):
+        one = letter(said, at) if self.step is not Step.PHONE else None
+        if one and not self._is_hyphened(at):
             return Bit(one.text, at, one.end)
         group = None if said.at(at, "number.no_digit") else said.numbers.group(at)
         if group:
             return Bit(group.digits, at, group.end)
         return Bit("" if said.is_sound(at) else said.low(at).removesuffix("'s"), at, at + 1)
+
+    def _is_hyphened(self, at: int) -> bool:
+        """Return True for the "e" of "e-mails" and the "T" of "T-shirt"."""
+        mark, word = self.said.tokens[at + 1 : at + 2], self.said.tokens[at + 2 : at + 3]
+        glued = all(each.glued for each in (*mark, *word))
+        return bool(word) and glued and mark[0].low == "-" and len(word[0].low) > 1
 
     def is_letter(self, bit: Bit) -> bool:
         """Return True for a letter that was said as one."""
@@ -99,10 +108,13 @@ class Held:
         first = of.end if of else first  # 洁白的洁 is 洁
         while behind := self._quiet(first, end):
             first = behind
-        while lead := self.said.before(end, *_QUIET):
-            if lead.first < first or self._is_content(lead.first, end):
+        while end > first:
+            lead = self.said.before(end, *_QUIET)
+            if lead and (lead.first < first or self._is_content(lead.first, end)):
                 break
-            end = lead.first
+            if not lead and not self.said.is_sound(end - 1):
+                break
+            end = lead.first if lead else end - 1
         inside = [bit for bit in self.bits if first <= bit.first and bit.end <= end]
         if inside and self._is_article(inside):
             del inside[0]
@@ -145,7 +157,7 @@ class Held:
     def _is_quiet(self, bit: Bit) -> bool:
         return (
             bool(self._quiet(bit.first, len(self.said)))
-            or self.said.before(bit.end, *_QUIET) is not None
+            or self.said.before(bit.end, *_QUIET, *_LEADS) is not None
         )
 
     def _is_article(self, bits: Sequence[Bit]) -> bool:
@@ -156,6 +168,8 @@ class Held:
 
     def letter(self, at: int) -> str:
         """Return the letter here, also as "n's" and "ns"."""
+        if self._is_hyphened(at):
+            return ""
         word = self.said.low(at)
         one = len(word) == 1 or (word[1:] in ("s", "'s") and len(word) > 1)
         return word[0] if one and word[0].isalpha() else ""
@@ -175,7 +189,8 @@ class Held:
         if low[first:end].isdecimal():
             return self.step is Step.PHONE or not (before.isdecimal() or behind.isdecimal())
         words = end - first > 1 and self.step in (Step.NAME, Step.ADDRESS)
-        return not (words and (before.isalnum() or behind.isalnum()))
+        joined = _is_joined(before, low[first]) or _is_joined(low[end - 1], behind)
+        return not (words and joined)
 
     def replaced(self, old: str, new: str) -> str | None:
         """Return the value with `new` for `old`, which must stand in one place; else None.
@@ -258,7 +273,7 @@ class Held:
 
     def around(self, first: int, end: int) -> tuple[int, int]:
         """Return the tokens of a mend with the words that lead up to it and belong behind it."""
-        while lead := self.said.before(first, *_BESIDE):
+        while lead := self.said.before(first, *_LEADS):
             first = lead.first
         while trail := self.said.at(end, *_BESIDE):
             end = trail.end
@@ -292,6 +307,12 @@ class Held:
                 return None  # "not Bluey on the form, …"
             words = [word if word[:1].isupper() else titled(word) for word in words]
         return " ".join(words) or None
+
+
+def _is_joined(sign: str, other: str) -> bool:
+    """Return True for two signs of one word; a Han one is a word of its own."""
+    han = any(token.kind is Kind.HAN for token in tokens(sign + other))
+    return sign.isalnum() and other.isalnum() and not han
 
 
 def _groups(number: str) -> list[str]:

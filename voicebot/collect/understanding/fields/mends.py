@@ -8,7 +8,7 @@ validators of the field decide whether it is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from voicebot.call import FIELDS, Step
@@ -63,9 +63,10 @@ def mending(step: Step, reader: Reader) -> Reader:
 
 def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
     value = situation.record.get(step)
+    if not value or len(said) > _MOST_TOKENS:
+        return
     part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
-    meant = part or step in (_open_to_mends(situation), _named(said))
-    if not value or not meant or len(said) > _MOST_TOKENS:
+    if not part and step not in _meant(said, situation):
         return
     told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
     if not told and not _spells(said) and not any(token.is_digits for token in said.tokens):
@@ -77,6 +78,27 @@ def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candi
             if new and new != value and held.stray(first, end) <= _MOST_STRAY:
                 act = Correct(step, new, said.span(first, end))
                 yield Candidate(act, *held.around(first, end), assumes)
+
+
+def _meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
+    """Return the fields that a mend may be of.
+
+    "Number 303, not 300" is of the field that holds what is wrong, whichever is open; with several
+    such, of the one that is named, else of the open one. A bare one about when is of no field.
+    """
+    told = (_named(said), _open_to_mends(situation))
+    if "mend.not" not in said.tags:
+        return told
+    held = {step: situation.record.get(step) for step in _MENDED}
+    holding = [
+        step
+        for step, value in held.items()
+        if value and next(_contrasted(said, Held(said, step, value, situation.region)), None)
+    ]
+    clear = [step for step in told if step in holding]
+    if clear or not holding or (situation.step is Step.TIME and "address.label" not in said.tags):
+        return clear[:1] or told
+    return [Step.ADDRESS if Step.ADDRESS in holding else holding[0]]
 
 
 def _named(said: Utterance) -> Step | None:
@@ -128,9 +150,16 @@ def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
         paused = [(a, b) for a, b in turns if said.low(b.first - 1) == ","]
         for before, bit in paused or turns:
             if not said.at(before.first, "spelling.lone_word"):
-                old, new = held.item(wrong.end, bit.first), held.item(bit.first, len(said))
-                if text := held.replaced(old.text, new.text):
+                end = _pause_behind(said, bit.end) if paused else len(said)
+                old, new = held.item(wrong.end, bit.first), held.item(bit.first, end)
+                alike = old.text[:1].isdecimal() == new.text[:1].isdecimal()  # no 弄 for 120
+                if alike and (text := held.replaced(old.text, new.text)):
                     yield text, wrong.first, new.end, 0
+
+
+def _pause_behind(said: Utterance, at: int) -> int:
+    """Return where the phrase ends that goes on here: "not 8, 9, on the third floor"."""
+    return next((end for end in range(at, len(said)) if said.low(end) == ","), len(said))
 
 
 def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
@@ -145,7 +174,7 @@ def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
             old = Bit(said.low(off.first - 1), off.first - 1, off.first)
         if verb.tag == "mend.without" or held.letter(old.first):
             old = held.item(old.first, old.first + 1)
-            if len(old.text) != 1:
+            if len(old.text) != 1 or (old.text.isalpha() and not held.letter(old.first)):
                 continue
         if old.text and (spots := held.spots(old.text)):
             every = [held.meant(spots)] if old.text.isalnum() else spots
