@@ -17,7 +17,7 @@ from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Ask, Window, named_in, utterance
+from voicebot.collect.understanding import Ask, Window, is_only_named, named_in, utterance
 
 
 def put_through(turn: Turn) -> Turn:
@@ -71,9 +71,13 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
 
 def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     """Say what we or the business file have of a question; nothing where neither has."""
-    ours = question.topic in _ALWAYS_OURS
-    if not ours and (named := _about(turn, question, text)):
+    services, language = turn.business.services, turn.business.language
+    if not question.topic and is_only_named(question.about, services, language):
+        question = replace(question, topic="price")  # "and the electrician?"
+    if named := _about(turn, question, text):
         return _of_service(turn, question.topic, named)
+    of_a_visit = "topic.visit" in utterance(question.about, language).tags
+    ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and of_a_visit)
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
     return _by_topic(turn, question, text)
@@ -181,11 +185,15 @@ def _held(turn: Turn) -> Offer | None:
 
 
 def _price(turn: Turn, text: str) -> Turn:
-    """Say the price of the service that is wanted, else of all; not of another trade's work."""
+    """Say the price of the service that is wanted, else of all; not of another trade's work.
+
+    Of all too where several were asked after: "what's each of those cost".
+    """
     services = turn.business.services
     if named_in(text, services, turn.business.language) is None:
         return turn
-    held = _held(turn)
+    each = "topic.each" in utterance(text, turn.business.language).tags
+    held = None if each else _held(turn)
     return _of_service(turn, "price", [o for o in ((held,) if held else services) if o.price])
 
 

@@ -15,7 +15,7 @@ from voicebot.collect.understanding.consent import assents, consents
 from voicebot.collect.understanding.fields import readers
 from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.phone import e164
-from voicebot.collect.understanding.fields.service import named_in
+from voicebot.collect.understanding.fields.service import is_only_named, named_in
 from voicebot.collect.understanding.fields.time_pieces import window_of
 from voicebot.collect.understanding.fields.time_windows import joined, names_days, names_hours
 from voicebot.collect.understanding.fields.trades import descriptions
@@ -81,6 +81,7 @@ __all__ = [
     "consents",
     "descriptions",
     "e164",
+    "is_only_named",
     "joined",
     "likeliest",
     "named_in",

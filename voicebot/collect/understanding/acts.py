@@ -59,6 +59,7 @@ _OFFERED = "ask.offered"
 
 _KNOWN = f"ask.{KNOWN}"
 _OF_VISITS = ("ask.free", "ask.area", "ask.opening")
+_PRICE = "topic.price"
 _FREE, _BOTH = "ask.free", "ask.both"
 _PROPOSED = ("time.at", "time.day", "time.weekday", "time.part")
 """Beside them "can you do it" proposes a time."""
@@ -184,6 +185,8 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
         return
     steps = _steps_asked(said, clause)
     topic = _KNOWN if steps else next((m.tag for m in inside if m.tag.startswith("ask.")), "")
+    if not topic:
+        topic = next((m.tag for m in inside if m.tag == _PRICE), topic)
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     first, end = clause.first, clause.end
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):

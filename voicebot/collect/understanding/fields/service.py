@@ -42,6 +42,13 @@ _LONGEST_CHOICE = 8
 _QUIET = ("quiet.", "act.", "yes.")
 _MEANT = ("service.instead", "clause.mend", "service.wish", "want.booking", *REQUESTS)
 _UNSURE = ("decline.unsure", "clause.mend", "clause.deny", "no.plain")
+_AROUND_A_NAME = (
+    "quiet.function",
+    "quiet.link",
+    "clause.before",
+    "service.goes_on",
+    "service.joins",
+)
 _MARGIN = 0.008
 """By how much a service must be more like the caller's words than any other, and any other trade.
 Measured on 180 texts: below it false ones come, above it right ones go."""
@@ -53,12 +60,14 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if not services or _is_news(said):
         return
     known = vocabulary(services, situation.language)
-    hits = list(hits_in(said, known))
+    hits = [h for h in hits_in(said, known) if h.service < len(services) or _has_content(said, h)]
     yield from _asked_whether(said, hits, situation)
     kept = _kept(said, hits, known)
     if _joins_two(said, kept):
         return
     sure = [h for h in kept if not _is_behind(said, h.first, "service.perhaps")] or kept
+    if situation.step is not Step.SERVICE and kept and _goes_on_asking(said, kept[0], situation):
+        return
     best = _first(said, sure) or _best(sure, len(services)) or _by_place(said, situation)
     if best is None or best.service >= len(services):
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
@@ -123,21 +132,46 @@ def _asked_whether(
 def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Offer, ...] | None:
     """Return the services that a question is about; None where it is about work of another trade.
 
-    More than one only where the same words stand for them ("a haircut", of men and of women). None
-    is named where the words of one stand beside the goods of another trade: "do you clean ovens".
+    More than one only where the same words stand for them ("a haircut", of men and of women), and
+    where each is named in words of its own ("the plumbing and the electrical"). None is named where
+    the words of one stand beside the goods of another trade: "do you clean ovens".
     """
     said, known = utterance(text, language), vocabulary(services, language)
     hits = [
         hit  # "will" is no testament here
         for hit in hits_in(said, known)
-        if hit.end > hit.first + 1 or not said.at(hit.first, "quiet.function", "clause.ask")
+        if _has_content(said, hit)
     ]
     about = [hit for hit in hits if not _is_of_another(said, hit, hits)]
     ranks = {each: _rank(about, each, len(services)) for each in {hit.service for hit in about}}
     best = sorted(each for each, rank in ranks.items() if rank == max(ranks.values()))
-    named = tuple(services[each] for each in best if each < len(services))
+    taken = {at for h in about if h.service in best for at in range(h.first, h.end)}
+    own = {h.service for h in about if h.weight >= TRADE and taken.isdisjoint((h.first, h.end - 1))}
+    named = tuple(o for n, o in enumerate(services) if n in best or n in own)
     others = not named and any(hit.service >= len(services) for hit in hits)
     return None if others and all(hit.service >= len(services) for hit in hits) else named
+
+
+def _has_content(said: Utterance, hit: Hit) -> bool:
+    """Return False for a lone word of grammar, which may sound like a trade's: "para", "will"."""
+    return hit.end > hit.first + 1 or not said.at(hit.first, "quiet.function", "clause.ask")
+
+
+def is_only_named(text: str, services: tuple[Offer, ...], language: str) -> bool:
+    """Return True for a question that only names services: "and the electrician?"."""
+    said, known = utterance(text, language), vocabulary(services, language)
+    own = [h for h in hits_in(said, known) if h.weight >= TRADE and h.service < len(services)]
+    named = {at for hit in own for at in range(hit.first, hit.end)}
+    rest = (at for at in range(len(said)) if at not in named and not said.is_sound(at))
+    return bool(named) and all(said.at(at, *_AROUND_A_NAME) for at in rest)
+
+
+def _goes_on_asking(said: Utterance, hit: Hit, situation: Situation) -> bool:
+    """Return True for "and the electrician?", which asks for what was just told of another."""
+    clause = said.clause(hit.first)
+    opened = any(said.all("service.goes_on", first=max(clause.first - 1, 0), end=hit.first))
+    about = said.text[slice(*said.span(clause.first, clause.end))]
+    return clause.asked and opened and is_only_named(about, situation.services, situation.language)
 
 
 def _is_passing(said: Utterance, best: Hit, situation: Situation) -> bool:
