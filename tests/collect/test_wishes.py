@@ -167,6 +167,15 @@ ENGLISH = [
     ),
     ("any day, but she sleeps from nine to eleven", "any 7-21"),
     ("Thursday, but before ten doesn't suit me", "thu 10-21"),
+    (
+        "Not this month. First week of next month, Tuesday or Wednesday, not before ten and "
+        "not after noon",
+        "tue 10-12:01, wed 10-12:01",
+    ),
+    ("Friday, not after 3 pm and not before ten", "fri 10-15:01"),
+    ("No no, December! The ninth or the tenth, between ten and noon", "d9 10-12:01, d10 10-12:01"),
+    ("second week of December, a Thursday at ten", "d10 10"),
+    ("a Wednesday in the third week of December, two o'clock", "d16 14"),
     ("Friday, after two is no good", "fri 7-14:01"),
     ("Three's when I knock off. Tomorrow, four would do it", "tue 16"),
     ("Wednesday morning | give me eleven", "wed 11"),

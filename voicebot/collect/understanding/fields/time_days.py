@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from voicebot.call import Step
 from voicebot.collect.understanding.fields.time_patterns import (
     Got,
     Line,
@@ -36,10 +37,33 @@ def resolve_together(days: Sequence[Day], today: date) -> tuple[date | None, int
     weekday = next((day for day in named if day.kind is Kind.WEEKDAY), None)
     number = weekday.date.weekday() if weekday else found.weekday()
     week = next((day.date for day in days if day.weekly), None)
+    stretch = next((day for day in days if day.kind is Kind.STRETCH and not day.weekly), None)
+    if stretch and surest.plain and same and not stretch.date <= found <= _last(stretch):
+        inside = _first(stretch.date, lambda day: _is_like(day, named), _days_of(stretch))
+        return (inside, assumes) if inside else (found, assumes)
     if weekday and week:
         start = max(week - timedelta(days=week.weekday()), today)
         return _first(start, lambda day: day.weekday() == number, 7), assumes
     return found, assumes if found.weekday() == number else EITHER
+
+
+def _last(stretch: Day) -> date:
+    return stretch.last or stretch.date
+
+
+def _days_of(stretch: Day) -> int:
+    return (_last(stretch) - stretch.date).days + 1
+
+
+def _is_like(day: date, named: Sequence[Day]) -> bool:
+    """Return True for a day of the same number, or weekday, as these are."""
+    return all(
+        day.day == each.date.day
+        if each.kind is Kind.MONTH_DAY
+        else day.weekday() == each.date.weekday()
+        for each in named
+        if each.kind in (Kind.MONTH_DAY, Kind.WEEKDAY)
+    )
 
 
 def add_days(day: date, days: int) -> date | None:
@@ -237,7 +261,12 @@ def _stretch(line: Line, got: Got) -> Day | None:
     this = not got.has("after") and got.text("which", "after_which") in ("", "this")
     weekend = got.has("weekend")
     first: date | None = line.today
-    if month := got.value("month", "new_year"):
+    if got.has("months"):
+        first = line.today.replace(day=1)
+        if not this:
+            first = _first(add_days(first, 1) or first, lambda day: day.day == 1)
+        days = monthrange(first.year, first.month)[1] if first else 0
+    elif month := got.value("month", "new_year"):
         first = _first(line.today.replace(day=1), lambda day: day.month == month)
         days = monthrange(first.year, month)[1] if first else 0
         if match(line, "the? n|nth", line.on(got.end)):
@@ -250,12 +279,23 @@ def _stretch(line: Line, got: Got) -> Day | None:
         days = 2 if weekend else 7
     early, late = 3 * days // 7, 4 * days // 7
     start, end = 0, days - 1
-    if got.has("early", "mid"):
+    if got.has("months", "month") and got.has("weeks"):
+        start = days - 7 if got.has("last") else min(7 * (got.value("nth") - 1), days - 7)
+        end = start + 6
+    elif got.has("early", "mid"):
         start, end = (0, early - 1) if got.has("early") else (days // 4, late - 1)
     elif got.has("late", "end"):
         start = early
     found, last = (first and add_days(first, each) for each in (start, end))
     return replace(dated(got, found, Kind.STRETCH), last=last, weekly=days == 7)
+
+
+def _whole_month(line: Line, got: Got) -> Day | None:
+    """A month that stands alone: "January! The fifth or the sixth", "not till January"."""
+    bound = line.before(got.first, "earliest")
+    leads = line.opens(got.first) or (bound and bound.end - bound.first > 1)
+    alone = leads and line.closes(got.end)
+    return _stretch(line, got) if alone and line.situation.step is Step.TIME else None
 
 
 def _from_today(line: Line, got: Got) -> Day | None:
@@ -282,6 +322,7 @@ DAYS: Rules[Day] = {
     "early|late|mid|end? in? the? which weeks|weekend": _stretch,
     "early|late|mid|end in? the? weeks": _stretch,
     "weeks after next": _stretch,
+    "the? nth|last weeks of|in the? which? months|month": _stretch,
     "weekend": _stretch,
     "early|late|mid in? the? month|new_year": _stretch,
     "in the? month|new_year": _stretch,
@@ -289,5 +330,7 @@ DAYS: Rules[Day] = {
     "end the? which? months|month": _of_month,
     "n|nth of|in the? which? months": _of_month,
     "n|nth which months": _of_month,
+    "which months": _stretch,
+    "month": _whole_month,
     "n|nth": _number_alone,
 }

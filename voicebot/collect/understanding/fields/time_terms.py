@@ -111,6 +111,8 @@ def _of_part(part: Part) -> Window:
 
 def _days(line: Line, days: Sequence[Day]) -> list[Window]:
     """Return the days of a term: named ones together, or a stretch of them."""
+    if any(day.role is Role.WANTED for day in days):  # "not till January, a Monday"
+        days = [replace(day, role=Role.WANTED) if _is_since(day) else day for day in days]
     stretches = [day for day in days if day.kind is Kind.STRETCH and day.role is Role.WANTED]
     named = [day for day in days if day not in stretches]
     workdays = "time.weekdays" in line.said.tags and not named
@@ -133,6 +135,10 @@ def _days(line: Line, days: Sequence[Day]) -> list[Window]:
         return [Window(tuple(day for day in _workdays(line) if first <= day <= last))]
     pair = add_days(first, 1) == last
     return [Window((first, last)) if pair else Window(first=first, last=last)]
+
+
+def _is_since(day: Day) -> bool:
+    return day.kind is Kind.STRETCH and day.role is Role.SINCE
 
 
 def _dates(line: Line, named: Sequence[Day], stretches: Sequence[Day]) -> Iterator[date]:

@@ -229,11 +229,13 @@ def _rounds(line: Line, wanted: Sequence[Item]) -> Iterator[list[Item]]:
     for _, group in groupby(wanted, lambda each: bisect_right(starts, each.first)):
         found = list(group)
         cue = max((c.cue for c in found if isinstance(c, Clock)), default=Cue.WEAK)
-        yield [c for c in found if not isinstance(c, Clock) or c.cue >= cue or _is_joined(line, c)]
+        yield [c for c in found if not isinstance(c, Clock) or c.cue >= cue or _counts(line, c)]
 
 
-def _is_joined(line: Line, clock: Clock) -> bool:
-    return clock.until is not None or line.before(clock.first, "or") is not None
+def _counts(line: Line, clock: Clock) -> bool:
+    """Return True for a range, a bound ("not before ten"), and what stands behind an "or"."""
+    bounds = clock.role in (Role.SINCE, Role.UNTIL) and clock.cue >= Cue.MEDIUM
+    return bounds or clock.until is not None or line.before(clock.first, "or") is not None
 
 
 def _terms(line: Line, items: Sequence[Item]) -> list[Term]:
