@@ -211,3 +211,58 @@ def test_an_address_that_was_cut_short_is_asked_for_before_anything_is_booked() 
         DEMO, CallState(answers=dict(told.answers), confirmed=told.confirmed, dialogue=state)
     )
     assert held.step is Step.ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Step.ADDRESS, "No no. 12 Rose Street, Newtown"),
+        (Step.ADDRESS, "no, it's 12 Rose Street in Newtown"),
+        (Step.PHONE, "no no, 0412 345 678"),
+    ],
+)
+def test_the_value_that_was_read_back_said_once_more_is_a_yes(step: Step, words: str) -> None:
+    scene = at(step)
+    scene.hears("12 Rose Street, Newtown, the house behind" if step is Step.ADDRESS else words)
+    assert scene.dialogue.mode is Mode.CONFIRMING
+    scene.hears(words)
+    assert step in scene.dialogue.confirmed
+
+
+def test_of_yeses_beside_other_words_the_second_is_taken() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("12 Rose Street, Newtown, the house behind")
+    scene.hears("Yes, but do you have anything today?")
+    scene.hears("Yes. Today, I said. Any slot")
+    assert Step.ADDRESS in scene.dialogue.confirmed
+    assert scene.dialogue.step is Step.EMAIL
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I'm not telling you my name, just send a cleaner",
+        "You'll manage without it",
+        "Just write Anonymous",
+        "I don't want to",
+    ],
+)
+def test_a_name_that_is_refused_is_let_pass_with_a_note(words: str) -> None:
+    scene = Scene(begin(DEMO, CallState(caller="+61412345678")))
+    scene.hears(words)
+    assert scene.dialogue.step is not Step.NAME
+    assert Step.NAME not in scene.dialogue.answers
+    assert scene.notes
+
+
+def test_a_day_at_the_service_is_no_work_that_we_do_not_do() -> None:
+    scene = at(Step.SERVICE)
+    assert "not something we do" not in scene.hears("neither Monday nor Tuesday, from five onwards")
+
+
+def test_of_the_offered_those_of_the_chosen_day_are_offered() -> None:
+    saturday = ("2026-03-07T07:00", "2026-03-07T10:00")
+    offered = (*saturday, "2026-03-09T09:00")
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=offered)
+    assert "7 am or 10 am" in scene.hears("Saturday's good")
+    assert scene.dialogue.offered == saturday

@@ -44,6 +44,8 @@ from voicebot.collect.understanding import (
 
 _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""
+_MOST_READ = 1
+"""Yeses beside other words, after which the next one is taken, where nothing is booked by it."""
 _MOST_YESES = 2
 """To "is there anything else?" without a word of what it is; after that the call ends."""
 
@@ -93,11 +95,14 @@ def _asking(turn: Turn, said: Said) -> Turn:
     wrong = next((act.step for act in said.of(Correct) if act.value is None and act.step), None)
     if wrong and wrong is not step and wrong in before:
         return doubt(turn, wrong)
-    if dict(held.answers) != {s: v for s, v in before.items() if s is not Step.TIME}:
+    declines = [act for act in said.of(Decline) if act.step in (None, step)]
+    refuses = any(act.why == "refuses" for act in declines)
+    learned = dict(held.answers) != {s: v for s, v in before.items() if s is not Step.TIME}
+    if learned and not (refuses and step is Step.NAME and turn.reaches_without(step)):
         return proceed(turn)  # something else was learned
     if any(act.step in held.settled and act.step is not step for act in said.of(Decline)):
         return proceed(turn)
-    if declines := [act for act in said.of(Decline) if act.step in (None, step)]:
+    if declines:
         return decline(turn, declines[-1].why)
     if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values or said.unread):
         return decline(turn, "has none")
@@ -105,6 +110,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return _repeated(turn, said)
     if said.has(Flexible) or said.piece(Step.TIME) or said.has(Withdraw):
         return turn.ask()
+    if step is Step.SERVICE and said.unread and said.names_a_day:
+        return turn.note(said.text).say_noted().ask()  # of the time, and no service
     if step is Step.SERVICE and (said.unread or said.has(Deny)):
         turn = turn.say("reply.not_listed", services=turn.offers())
         attempts = held.attempts + 1
@@ -146,7 +153,7 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         attempts = held.attempts + 1
         turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)
         return turn.ask() if attempts < MAX_ATTEMPTS else leave_as_said(turn)
-    if said.agrees:
+    if said.agrees or (said.insists and not new):
         return agreed(turn, said.read_back)
     if said.assents:
         return agreed(turn.note(said.text) if said.says_more else turn, said.read_back)
@@ -163,6 +170,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     goes_on = new and not (said.has(Deny) or held.unheard or step is Step.TIME)
     if goes_on and (not said.unread or held.put > 1):
         return proceed(leave_unconfirmed(turn))
+    if not new and _yes_again(turn, said):
+        return agreed(turn.note(said.text) if said.unread else turn, said.read_back)
     if said.has(Affirm) and said.says_more:
         return turn.note(said.text).say_noted().ask()
     of_time = said.has(Flexible) or said.piece(Step.TIME) is not None
@@ -170,6 +179,21 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     if _dealt_with(said) or new or of_time or said.has(Affirm):
         return _repeated(turn, said)
     return unclear(turn)
+
+
+def _yes_again(turn: Turn, said: Said) -> bool:
+    """Return whether a yes beside other words is taken: it is not the first, it books nothing, and
+    the words beside it hold no figure, which may be a mend."""
+    held = turn.dialogue
+    beside = "".join(said.text[slice(*span)] for span in said.reading.rest)
+    return (
+        said.has(Affirm)
+        and not said.has(Deny, Correct)
+        and held.step is not Step.TIME
+        and held.put > _MOST_READ
+        and not held.unheard
+        and not any(sign.isdigit() for sign in beside)
+    )
 
 
 def _choosing(turn: Turn, said: Said) -> Turn:
@@ -192,6 +216,8 @@ def _choosing(turn: Turn, said: Said) -> Turn:
     piece = said.piece(Step.TIME)
     if piece and (one := _only(held.offered, piece.partial or piece.value or "")):
         return times.choose(turn, one)
+    if piece and not said.objects and (fewer := _of_day(held.offered, piece)):
+        return turn.become(offered=fewer, put=0).ask()
     if (answered := _time(turn.become(unwanted=()), said)) is not None:
         if any(ask.topic == "free" for ask in said.of(Ask)) and not said.values:
             return times.others(turn)
@@ -226,6 +252,13 @@ def _only(offered: tuple[str, ...], piece: str) -> str | None:
     """Return the one offered moment that has this day, or this clock time."""
     found = [each for each in offered if piece and piece.partition(" ")[0] in each]
     return found[0] if len(found) == 1 else None
+
+
+def _of_day(offered: tuple[str, ...], piece: Provide) -> tuple[str, ...]:
+    """Return the offered moments of the day that is chosen, where there are others as well."""
+    day = (piece.partial or "").partition(" ")[0]
+    found = tuple(each for each in offered if day and each.startswith(day))
+    return found if len(found) < len(offered) else ()
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:

@@ -21,12 +21,15 @@ from voicebot.collect.understanding import (
     Want,
     assents,
     consents,
+    utterance,
 )
 
 A = TypeVar("A", bound=Act)
 
 _A_SENTENCE = 3
 """Unread words, in all, from which on they are kept for staff beside a value."""
+_SAID_AGAIN = (Step.PHONE, Step.ADDRESS, Step.SERVICE)
+"""Steps whose value, said again after a no, is the one that was read back."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
 """Steps whose values tell of nothing: 7 Flood Street is no flood."""
 
@@ -104,6 +107,29 @@ class Said:
     def objects(self) -> bool:
         """A no, or words beside a value that nobody understands."""
         return self.unread or self.has(Deny, Decline)
+
+    @property
+    def names_a_day(self) -> bool:
+        """A day of the week is named."""
+        return "time.weekday" in utterance(self.text, self.situation.language).tags
+
+    @property
+    def insists(self) -> bool:
+        """A no, and then the very value that was read back: "No no. 8 Elm Street, Glebe".
+
+        Not a name nor an e-mail, which may only sound the same; nor a time, as it books.
+        """
+        held = self.situation.record
+        told = [act for act in self.values if isinstance(act, Provide) and act.step in _SAID_AGAIN]
+        denied = [act.span for act in self.of(Deny)]
+        return (
+            bool(told and denied)
+            and not self.unread
+            and not self.has(Correct, Ask, Want)
+            and self.read_back == (self.situation.step,)
+            and all(act.step in self.read_back and act.value == held.get(act.step) for act in told)
+            and max(denied) < min(act.span for act in told)
+        )
 
     @property
     def agrees(self) -> bool:
