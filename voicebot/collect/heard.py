@@ -36,6 +36,7 @@ from voicebot.collect.understanding import (
     Wait,
     Want,
     WantPerson,
+    describes_work,
 )
 
 HOLD_SILENCES = 5
@@ -225,6 +226,8 @@ def _values(
             continue
         seen[act.step], before = act.value, turn.dialogue
         turn = take(turn, act, unread=said.unread)
+        if act.step is Step.SERVICE and describes_work(said.text, said.reading, said.situation):
+            turn = turn.note(said.text)  # "a fan, and the doorbell"
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
             turn = turn.note(said.text)  # "the granny flat behind": not in it, but of use
     if held.step is not Step.TIME or aside or closing:

@@ -89,7 +89,7 @@ class Turn:
         """Write down for staff what the caller said."""
         text = text.strip(" ,.;:，。；")
         notes = self.change.notes
-        if not text or any(note.text == text for note in notes):
+        if not text or any(text in note.text for note in notes):
             return self
         return self.save(notes=(*notes, Note(text, self.now)))
 

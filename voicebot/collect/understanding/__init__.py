@@ -13,6 +13,7 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import assents, consents
 from voicebot.collect.understanding.fields import readers
+from voicebot.collect.understanding.fields.description import describes_work
 from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.phone import e164
 from voicebot.collect.understanding.fields.service import is_only_named, named_in
@@ -79,6 +80,7 @@ __all__ = [
     "Withdraw",
     "assents",
     "consents",
+    "describes_work",
     "descriptions",
     "e164",
     "is_only_named",

@@ -61,9 +61,9 @@ _KNOWN = f"ask.{KNOWN}"
 _OF_VISITS = ("ask.free", "ask.area", "ask.opening")
 _PRICE = "topic.price"
 _FREE, _BOTH = "ask.free", "ask.both"
+"""The first asks for times; those of a day that it names are a window, which is worth more."""
 _PROPOSED = ("time.at", "time.day", "time.weekday", "time.part")
 """Beside them "can you do it" proposes a time."""
-"""Asks for times; those of a day that it names are a window, which is worth more."""
 
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
