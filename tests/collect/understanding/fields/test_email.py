@@ -369,3 +369,34 @@ def test_a_part_of_the_address_read_back_is_mended(said: str, address: str) -> N
     acts = reading(said, asked=Asked.CONFIRM, record=record).acts
     mends = [act for act in acts if isinstance(act, Correct | Provide)]
     assert [(act.step, act.value) for act in mends] == [(Step.EMAIL, address)]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Mine or Lou's? Mine's quentin at abara dot net", "quentin@abara.net"),
+        ("there's sales at abara dot net", "sales@abara.net"),
+        ("Vikram Rao, 0416 300 400, vik at rao dot com", "vik@rao.com"),
+        ("0416300400 at rao dot com", "0416300400@rao.com"),
+    ],
+)
+def test_words_and_numbers_before_an_address_are_none_of_it(text: str, address: str) -> None:
+    found = found_in(text)
+    assert found is not None
+    assert found.value == address
+
+
+@pytest.mark.parametrize(
+    ("text", "held", "value"),
+    [
+        ("Yes that's the email. PO 88123", "accounts@meridian.com.au", None),
+        ("yes. Unit 12", "accounts@meridian.com.au", None),
+        ("no, dave 88", "dave87@meridian.com.au", "dave88@meridian.com.au"),
+        ("No, there's a dot between, bronte dot h", "bronteh@me.com", "bronte.h@me.com"),
+    ],
+)
+def test_at_the_read_back_only_what_is_like_the_first_half_replaces_it(
+    text: str, held: str, value: str | None
+) -> None:
+    acts = reading(text, asked=Asked.CONFIRM, record={Step.EMAIL: held}).acts
+    assert next((act.value for act in acts if isinstance(act, Correct)), None) == value

@@ -306,3 +306,36 @@ def test_a_number_stands_among_other_figures_behind_commas(said: str) -> None:
     act = given_in(said)
     assert act is not None
     assert act.value == "+61431222910"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("And Bill the caretaker lets you in, his number's 0412 556 331", "en"),
+        ("Bill's number is 0412 556 331", "en"),
+        ("abre el portero, su número es 0412 556 331", "es"),
+    ],
+)
+def test_somebody_elses_number_is_the_callers_only_where_one_is_asked_for(
+    text: str, language: str
+) -> None:
+    for step in (Step.TIME, Step.PHONE):
+        situation = Situation(step, datetime(2026, 11, 23, 9), language=language)
+        acts = read(text, situation).acts
+        numbers = [act.value for act in acts if isinstance(act, Provide) and act.step is Step.PHONE]
+        assert numbers == (["+61412556331"] if step is Step.PHONE else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "same as I'm calling on",
+        "this one I'm ringing on",
+        "the one on your screen",
+        "the number I rang on",
+    ],
+)
+def test_the_number_that_calls_is_told_in_many_ways(text: str) -> None:
+    situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), caller="+61412556331")
+    acts = read(text, situation).acts
+    assert [act.value for act in acts if isinstance(act, Provide)] == ["+61412556331"]

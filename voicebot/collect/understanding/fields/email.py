@@ -34,6 +34,7 @@ _SPELLING_SLIPS = 2
 """Two local parts that differ by so many letters are one, misheard and then spelled."""
 _FEWEST_LETTERS = 3
 _SHORTEST_ACCOUNT = 5
+_FIGURES = "0123456789"
 _OF_ACCOUNT = (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK)
 
 
@@ -279,6 +280,8 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
             return _Address(None, domain.text, first, domain.end)
         if situation.partial:
             return None
+    if earlier and not situation.partial:
+        first = _behind_remark(said, read, first)
     parts = [piece for piece in read[first:] if piece.text]
     strange = any(piece.kind is not Kind.WORD or not is_everyday(piece.text) for piece in parts)
     half = is_first_half(said, parts) or (bool(situation.partial) and strange)
@@ -286,9 +289,30 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
         words = [piece for piece in parts if piece.kind is Kind.WORD]
         spoken = words or [piece for piece in parts if piece.kind is Kind.DIGITS]
         half = half and not all(_is_told(said, piece) for piece in spoken)
+        half = half and _goes_with(earlier.partition("@")[0], parts)
     if not half or not all(map(belongs, parts)):
         return None
     return _Address(spelled_out(said, parts), None, first, len(read))
+
+
+def _behind_remark(said: Utterance, read: Sequence[Piece], first: int) -> int:
+    """Return where the address goes on in "a dot between, bronte dot h"."""
+    pauses = [at for at in range(first, len(read) - 1) if read[at].kind is Kind.PAUSE]
+    for pause in pauses:
+        before = [piece for piece in read[first:pause] if piece.kind is Kind.WORD]
+        if before and all(_is_told(said, piece) for piece in before):
+            return pause + 1
+    return first
+
+
+def _goes_with(held: str, parts: Sequence[Piece]) -> bool:
+    """Return False for a word and figures that are unlike the part read back: "PO 88123"."""
+    words = [piece.text for piece in parts if piece.kind is Kind.WORD]
+    if any(piece.kind in (Kind.MARK, Kind.LETTER) for piece in parts):
+        return True
+    return not words or any(
+        word in held or _is_alike(word, held.rstrip(_FIGURES)) for word in words
+    )
 
 
 def _is_told(said: Utterance, piece: Piece) -> bool:

@@ -19,6 +19,8 @@ _MOST_PIECES = 64
 """A local part has 64 characters at most (RFC 5321)."""
 _FEWEST_FIGURES = 3
 """A shorter local part of figures is rather what is left of one ("…, the number seven at")."""
+_FEWEST_OF_NUMBER = 8
+"""So many figures with a pause behind them are a telephone number."""
 _FEWEST_LETTERS = 3
 """From so many letters on, something was spelled."""
 _LONGEST_FRAGMENT = 3
@@ -209,8 +211,9 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
     """Return where the local part begins in "susan miller, susan dot miller" and "long, susan".
 
     What stands before a pause is said again behind it, or is talk: only everyday words, where
-    others follow.
+    others follow; so is a telephone number, and all before it.
     """
+    first = _behind_number(read, first, at)
     for cut in range(first + 1, at - 1):
         if read[cut].kind is Kind.PAUSE:
             before = [piece.text for piece in read[first:cut]]
@@ -219,6 +222,20 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
             named = any(not is_everyday(word) for word in after)
             return cut + 1 if before == after[: len(before)] or (talk and named) else first
     return first
+
+
+def _behind_number(read: Sequence[Piece], first: int, at: int) -> int:
+    """Return where the local part begins in "0416 300 400, vik"."""
+    begin = first
+    for cut in range(first, at):
+        if read[cut].kind is not Kind.PAUSE or not any(p.text for p in read[cut + 1 : at]):
+            continue
+        back = cut
+        while back > first and read[back - 1].kind is Kind.DIGITS:
+            back -= 1
+        if sum(len(piece.text) for piece in read[back:cut]) >= _FEWEST_OF_NUMBER:
+            begin = cut + 1
+    return begin
 
 
 def _is_provider(said: Utterance, word: str) -> bool:

@@ -53,12 +53,13 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = runs(said)
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
-    own = [run for run in found if not run.other]
+    asked = situation.step is Step.PHONE
+    own = [run for run in found if not run.other and (asked or not run.theirs)]
     if whole := own and _whole(said, own, situation.region):
         yield _provided(said, own, *whole)
         return
     own = [run for run in own if not run.elsewhere]
-    open_ = situation.step is Step.PHONE and situation.asked is not Asked.CONFIRM
+    open_ = asked and situation.asked is not Asked.CONFIRM
     if own and open_ and len(_beside(said, own)) <= _MOST_STRAY_WORDS:
         yield from _piece(said, own, situation)
 

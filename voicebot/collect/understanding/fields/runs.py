@@ -43,6 +43,7 @@ class Run:
     mends: bool
     goes_on: bool
     other: bool
+    theirs: bool
     elsewhere: bool
 
     @property
@@ -179,8 +180,17 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
         mends=bool(before) and ("clause.mend" in lead or clause.mends or clause.denied),
         goes_on=goes_on,
         other=other or (clause.denied and not part) or clause.past or clause.others,
+        theirs=_is_theirs(said, opening, at),
         elsewhere=bool(elsewhere) and elsewhere[-1] >= max(lead_end, default=0),
     )
+
+
+def _is_theirs(said: Utterance, opening: int, at: int) -> bool:
+    """Return True for "his number's …" and "Bill's number is …"."""
+    if any(said.all("phone.others", first=opening, end=at)):
+        return True
+    owners = [lead.first - 1 for lead in said.all("phone.lead", first=opening, end=at)]
+    return any(said.low(owner).endswith("'s") and not said.at(owner, "lead.is") for owner in owners)
 
 
 def _leads_up(said: Utterance, before: int, at: int) -> tuple[bool, int]:
