@@ -38,9 +38,12 @@ def farewell(turn: Turn) -> Turn:
     return turn.end(Ending.HANGUP, Status.INCOMPLETE)
 
 
-def emergency(turn: Turn, text: str) -> Turn:
-    """Say what is to be done at once, then who comes: a person, a number to ring, or our first."""
-    listed = turn.business.emergency_in(text)
+def emergency(turn: Turn, told: str, text: str) -> Turn:
+    """Say what is to be done at once, then who comes: a person, a number to ring, or our first.
+
+    told  what of the text may tell of an emergency
+    """
+    listed = turn.business.emergency_in(told)
     turn = turn.need(Needs.PERSON, Wish.EMERGENCY).note(text).become(urgent=True)
     turn = turn.say("emergency.own", advice=listed.say) if listed else turn.say("emergency.plain")
     if turn.business.transfer_to:
@@ -110,9 +113,17 @@ def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     if question.topic not in _OF_A_SERVICE:
         return ()
     named = named_in(question.about, business.services, business.language)
-    if named == () and question.topic != "offered":
+    if named == () and (question.topic != "offered" or _names_nothing(turn, question)):
         named = named_in(text, business.services, business.language)
     return named or ()
+
+
+def _names_nothing(turn: Turn, question: Ask) -> bool:
+    """Return True for "can you fix it", where what is to be done is told beside it."""
+    said = utterance(question.about, turn.business.language)
+    asked = {n for m in said.all("ask.offered") for n in range(m.first, m.end)}
+    rest = (at for at in range(len(said)) if at not in asked and not said.is_sound(at))
+    return all(said.at(at, "quiet.function", "quiet.link", "clause.before") for at in rest)
 
 
 def _of_service(turn: Turn, topic: str, named: Sequence[Offer]) -> Turn:

@@ -65,7 +65,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     turn = turn.become(turns=held.turns + 1)
     is_emergency = said.wants("emergency") or turn.business.emergency_in(said.told) is not None
     if is_emergency and not held.urgent and not said.wants("no_emergency"):
-        turn = asides.emergency(turn, said.told)
+        turn = asides.emergency(turn, said.told, said.text)
         if turn.ending:
             return _kept(turn, said)
     if held.urgent and said.wants("no_emergency"):
