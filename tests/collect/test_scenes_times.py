@@ -9,7 +9,7 @@ import pytest
 from tests.collect.scene import BOOKED, DEMO, OFFERED, at
 from voicebot.call import Needs, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose
-from voicebot.collect.events import Look
+from voicebot.collect.events import Look, Reserve
 
 
 @pytest.mark.parametrize(
@@ -189,3 +189,19 @@ def test_a_day_of_the_month_is_the_one_that_was_offered() -> None:
     scene = at(Step.TIME, mode=Mode.CHOOSING, offered=offered)
     scene.hears("No, not tomorrow. Monday the sixth is fine, ten o'clock")
     assert scene.dialogue.pending == offered[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("The Wednesday, but in the afternoon", date(2026, 3, 18)),
+        ("Could you do Thursday at two?", date(2026, 3, 12)),
+    ],
+)
+def test_a_weekday_is_the_one_offered_or_comes_after_the_offers(words: str, day: date) -> None:
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=("2026-03-09T10:00", "2026-03-18T10:00"))
+    scene.hears(words)
+    (request,) = scene.asked
+    assert isinstance(request, Look | Reserve)
+    days = request.window.days if isinstance(request, Look) else (request.start.date(),)
+    assert days == (day,)

@@ -163,9 +163,10 @@ ENGLISH = [
     ("the twelfth or thirteenth, but the thirteenth only before noon", "d12 7-21, d13 7-12"),
     (
         "Whenever suits, but he naps from one to three, so not then, and Wednesdays he has physio",
-        "any 7-21, !wed*",
+        "any 7-21, !any 13-15, !wed*",
     ),
-    ("any day, but she sleeps from nine to eleven", "any 7-21"),
+    ("any day, but she sleeps from nine to eleven", "any 7-21, !any 9-11"),
+    ("Thursday, but not in the afternoon, from one to three", "thu 7-21, !thu 13-15"),
     ("Thursday, but before ten doesn't suit me", "thu 10-21"),
     (
         "Not this month. First week of next month, Tuesday or Wednesday, not before ten and "
@@ -242,6 +243,11 @@ SPANISH = [
     ("El jueves por la mañana tengo médico, por la tarde sí puedo", "thu 12-21"),
     ("Entre el miércoles y el viernes, después de comer", "wed 13-21, thu 13-21, fri 13-21"),
     ("El viernes, pero de dos a cuatro no puedo", "fri 7-21, !fri 14-16"),
+    (
+        "Cuando pueda, hija, pero que no sea por la siesta, de tres a cinco",
+        "any 7-21, !any 15-17",
+    ),
+    ("El jueves | que no sea por la tarde", "thu 7-12, ?thu 18-21"),
 ]
 CALLERS = [
     *(("en", *row) for row in ENGLISH),

@@ -33,9 +33,9 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Role,
 )
 from voicebot.collect.understanding.fields.time_plans import (
+    as_offered,
     asked_aside,
     facts,
-    in_offered_month,
     plans,
     with_its_day,
     without_house_numbers,
@@ -112,7 +112,7 @@ def time_by(
     )
     told_of = [with_its_day(line, fact, every) for fact in told_of]
     found = pieces_of(line, read_back, [*told_of, *outside])
-    found = in_offered_month(line, without_house_numbers(line, found))
+    found = as_offered(line, without_house_numbers(line, found))
     pieces = marked(line, [with_role(line, piece) for piece in found])
     yield from chosen(line, pieces)
     if strict:
@@ -175,7 +175,8 @@ def _only_asks(line: Line) -> bool:
     if "time.asks_own" in said.tags:
         return True
     opener = line.tag(line.on(0), "opener")
-    if opener is None or any(line.tag(at, "suggests") for at in range(opener.end)):
+    proposes = ("suggests", "any", "instead_of")  # "cuando pueda", "que no sea el lunes"
+    if opener is None or any(line.tag(at, *proposes) for at in range(opener.end)):
         return False
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 

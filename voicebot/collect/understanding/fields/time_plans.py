@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from voicebot.call import Step
+from voicebot.collect.understanding.fields.time_days import add_days
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import Clock, Cue, Day, Kind, Piece, Role
 
@@ -57,22 +58,30 @@ def _sentence(line: Line, at: int) -> tuple[int, int]:
     return first, min((mark for mark in marks if mark >= at), default=line.end)
 
 
-def in_offered_month(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces, "Monday the fourth" as the one that was offered, if one was."""
+def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces, a bare day as the one that was offered, or as it comes after the offers.
+
+    "Monday the fourth", "the fourth", "the Wednesday".
+    """
     times = line.situation.offered if line.situation.step is Step.TIME else ()
-    offered = [date.fromisoformat(value[:10]) for value in times]
+    offered = sorted(date.fromisoformat(value[:10]) for value in times)
     weekdays = {p.date.weekday() for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY}
     found: list[Piece] = []
     for piece in pieces:
-        plain = isinstance(piece, Day) and piece.plain and piece.kind is Kind.MONTH_DAY
-        same = [
-            day
-            for day in offered
-            if isinstance(piece, Day) and plain and day.day == piece.date.day
-            if not weekdays or day.weekday() in weekdays
-        ]
-        found.append(replace(piece, date=same[0]) if isinstance(piece, Day) and same else piece)
+        if isinstance(piece, Day) and piece.plain and offered:
+            piece = replace(piece, date=_offered_day(piece, offered, weekdays))
+        found.append(piece)
     return found
+
+
+def _offered_day(named: Day, offered: Sequence[date], weekdays: set[int]) -> date:
+    if named.kind is Kind.WEEKDAY:
+        if days := [day for day in offered if day.weekday() == named.date.weekday()]:
+            return days[0]
+        ahead = (named.date.weekday() - offered[0].weekday()) % 7
+        return max(named.date, add_days(offered[0], ahead) or named.date)
+    same = [day for day in offered if day.day == named.date.day]
+    return next((day for day in same if not weekdays or day.weekday() in weekdays), named.date)
 
 
 def facts(line: Line) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,7 @@ from voicebot.collect.understanding.fields.time_days import EITHER, add_days, re
 from voicebot.collect.understanding.fields.time_open import BOUNDS, is_negated
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
+    PARTS,
     Clock,
     Cue,
     Day,
@@ -177,8 +178,9 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
             named = (each.date for each in items if isinstance(each, Day) and each is not other)
             belongs = belongs and other.date in named
         instead = one.role is Role.BUT and isinstance(other, Clock)  # "instead of Friday at ten"
-        follows = belongs or _is_or(line, one.end, other.first, "and")
-        if n in out and follows and not (refused_behind or instead):
+        narrows = _narrows(line, one, other)
+        follows = belongs or narrows or _is_or(line, one.end, other.first, "and")
+        if n in out and follows and not (refused_behind or (instead and not narrows)):
             out.add(n + 1)
     for n, (one, other) in reversed([*enumerate(pairwise(items))]):
         both = isinstance(one, Day) is isinstance(other, Day)
@@ -187,6 +189,17 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
         if n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
             out.add(n)
     return [item for n, item in enumerate(items) if n in out]
+
+
+def _narrows(line: Line, one: Item, other: Item) -> bool:
+    """Return True for the range behind a part that holds it: "not at siesta, from two to four"."""
+    if not (isinstance(one, Part) and isinstance(other, Clock) and other.until):
+        return False
+    hours, comma = PARTS[one.name], one.end < line.end and line.said.low(one.end) == ","
+    lead = line.tag(line.on(one.end + 1), "between", "range_from")
+    whole = Window(after=hours.after, before=hours.before)
+    holds = whole.has_time(other.time) and whole.has_time(other.until)
+    return bool(comma and lead and lead.end == other.first and holds)
 
 
 def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
