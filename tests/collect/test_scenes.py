@@ -171,7 +171,17 @@ def test_a_cancel_may_turn_into_a_move_at_its_question(words: str) -> None:
     assert not any(isinstance(request, CallOff) for request in scene.asked)
 
 
-@pytest.mark.parametrize("words", ["wait, don't cancel it", "no, you needn't cancel anything now"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "wait, don't cancel it",
+        "no, you needn't cancel anything now",
+        "keep it please",
+        "yes, keep it",
+        "hmm actually leave it",
+        "No, I'll keep it after all",
+    ],
+)
 def test_a_cancel_that_is_taken_back_leaves_the_booking_and_no_wish(words: str) -> None:
     scene = to_call_off()
     scene.hears(words)

@@ -110,7 +110,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return _repeated(turn, said)
     if said.has(Flexible) or said.piece(Step.TIME) or said.has(Withdraw):
         return turn.ask()
-    if step is Step.SERVICE and said.unread and said.names_a_day:
+    if step is Step.SERVICE and said.unread and said.names_a_time:
         return turn.note(said.text).say_noted().ask()  # of the time, and no service
     if step is Step.SERVICE and (said.unread or said.has(Deny)):
         turn = turn.say("reply.not_listed", services=turn.offers())
@@ -262,14 +262,14 @@ def _of_day(offered: tuple[str, ...], piece: Provide) -> tuple[str, ...]:
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:
-    stays = said.wants("keep") or said.has(Deny)
+    stays = said.keeps or said.has(Deny)
     said_so = said.wants("cancel") and not (stays or said.has(Ask) or said.unread)
-    if said.agrees or said_so:
+    if (said.agrees and not stays) or said_so:
         return bookings.call_off(turn)
     if said.wants("reschedule") or said.has(Flexible) or (stays and _of_another_time(turn, said)):
         turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)
         return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
-    if stays and not said.has(Affirm, Ask) and not said.wants("cancel"):
+    if stays and not said.has(Ask) and (said.keeps or not said.has(Affirm)):
         if said.wants("call_back"):
             turn = turn.promise().note(said.text).say("existing.call_back")
         return bookings.keep(turn)

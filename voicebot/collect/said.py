@@ -30,6 +30,7 @@ _A_SENTENCE = 3
 """Unread words, in all, from which on they are kept for staff beside a value."""
 _SAID_AGAIN = (Step.PHONE, Step.ADDRESS, Step.SERVICE)
 """Steps whose value, said again after a no, is the one that was read back."""
+_OF_A_TIME = frozenset({"time.weekday", "time.part", "time.onward", "time.early"})
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
 """Steps whose values tell of nothing: 7 Flood Street is no flood."""
 
@@ -109,9 +110,15 @@ class Said:
         return self.unread or self.has(Deny, Decline)
 
     @property
-    def names_a_day(self) -> bool:
-        """A day of the week is named."""
-        return "time.weekday" in utterance(self.text, self.situation.language).tags
+    def names_a_time(self) -> bool:
+        """A weekday, a part of the day or an hour is named, or before or after one."""
+        return bool(_OF_A_TIME & set(utterance(self.text, self.situation.language).tags))
+
+    @property
+    def keeps(self) -> bool:
+        """The booking that was found is to stay: "don't cancel it", "keep it, please"."""
+        kept = "clause.keeps" in utterance(self.text, self.situation.language).tags
+        return kept or self.wants("keep")
 
     @property
     def insists(self) -> bool:
