@@ -178,6 +178,8 @@ ENGLISH = [
     ("second week of December, a Thursday at ten", "d10 10"),
     ("a Wednesday in the third week of December, two o'clock", "d16 14"),
     ("Friday, after two is no good", "fri 7-14:01"),
+    ("Tomorrow's bad, the day after tomorrow's bad as well", "any 7-21, !tue, !wed"),
+    ("Wednesdays are out, and Thursday she has swimming at four", "any 7-21, !wed*, !thu 16"),
     ("Three's when I knock off. Tomorrow, four would do it", "tue 16"),
     ("Wednesday morning | give me eleven", "wed 11"),
     ("Wednesday morning | the nine one, and does it cost extra today?", "wed 9"),
@@ -247,6 +249,7 @@ SPANISH = [
         "Cuando pueda, hija, pero que no sea por la siesta, de tres a cinco",
         "any 7-21, !any 15-17",
     ),
+    ("cuanto antes el jueves", "thu 7-21"),
     ("El jueves | que no sea por la tarde", "thu 7-12, ?thu 18-21"),
 ]
 CALLERS = [

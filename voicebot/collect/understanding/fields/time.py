@@ -176,7 +176,8 @@ def _only_asks(line: Line) -> bool:
         return True
     opener = line.tag(line.on(0), "opener")
     proposes = ("suggests", "any", "instead_of")  # "cuando pueda", "que no sea el lunes"
-    if opener is None or any(line.tag(at, *proposes) for at in range(opener.end)):
+    leaves = said.at(line.on(0), "flexible.any", "flexible.soonest")  # "cuanto antes"
+    if opener is None or leaves or any(line.tag(at, *proposes) for at in range(opener.end)):
         return False
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 
