@@ -276,3 +276,25 @@ def test_of_the_offered_those_of_the_chosen_day_are_offered() -> None:
     scene = at(Step.TIME, mode=Mode.CHOOSING, offered=offered)
     assert "7 am or 10 am" in scene.hears("Saturday's good")
     assert scene.dialogue.offered == saturday
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I don't want that. Leave it where it was", "no, don't move it", "then keep my booking"],
+)
+def test_a_move_may_be_given_up_and_the_booking_stays(words: str) -> None:
+    scene = at(Step.PHONE, purpose=Purpose.MOVE)
+    scene.bookings = (BOOKED,)
+    for line in ("0412 345 678", "yes", "Friday at ten", "no"):
+        scene.hears(line)
+    scene.hears(words)
+    assert scene.dialogue.mode is Mode.CLOSING
+    assert scene.change.wish is Wish.NOTHING
+    assert not any(isinstance(request, Move) for request in scene.asked)
+
+
+def test_who_wants_to_be_called_back_while_a_booking_is_looked_for_is_asked_no_more() -> None:
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL, caller="+61412345678")
+    assert "else" in scene.hears("then have somebody call me")
+    assert scene.dialogue.promised
+    assert scene.change.needs is Needs.FOLLOW_UP

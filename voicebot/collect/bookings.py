@@ -32,7 +32,8 @@ WISHES = {
     Purpose.BE_CALLED: Wish.OTHER,
 }
 
-_LOOKED_FOR = (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
+LOOKED_FOR = (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
+"""Wishes about a booking that is there already."""
 
 
 def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
@@ -93,7 +94,7 @@ def take_up_again(turn: Turn, before: str | None) -> Turn | None:
     before  the name as it was
     """
     held, name = turn.dialogue, turn.dialogue.answers.get(Step.NAME, "")
-    purpose = next((p for p in _LOOKED_FOR if held.dealt and p == held.dealt[-1]), None)
+    purpose = next((p for p in LOOKED_FOR if held.dealt and p == held.dealt[-1]), None)
     if purpose is None or not before or not lacks_family(before) or lacks_family(name):
         return None
     if name_words(before)[0] not in name_words(name):
@@ -105,7 +106,7 @@ def take_up_again(turn: Turn, before: str | None) -> Turn | None:
 def may_find(turn: Turn) -> bool:
     """Return True when the name is known, and the shown number was not tried yet."""
     held = turn.dialogue
-    looked_for = held.purpose in _LOOKED_FOR
+    looked_for = held.purpose in LOOKED_FOR
     fresh = held.caller is not None and held.caller not in held.sought
     return looked_for and fresh and not held.about and Step.NAME in held.answers
 

@@ -137,8 +137,10 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if held.mode is Mode.CALLING_OFF:
             return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
-    if wish and wish.what == "call_back" and held.proving:  # tired of proving who they are
-        return times.close(turn.promise().note(said.text).say("existing.call_back")), True
+    if wish and wish.what == "call_back" and held.purpose in bookings.LOOKED_FOR:
+        turn = _values(turn.promise().note(said.text).say("existing.call_back"), said)
+        known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
+        return times.close(turn) if known else proceed(turn), True
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
@@ -171,9 +173,13 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
 
 
 def _taken_back(turn: Turn, said: Said) -> Turn | None:
-    """Return the turn where a cancel is taken back before the booking was found: it is moved
-    instead, or stays; None where it is not."""
+    """Return the turn where a move is taken back, or a cancel before its booking was found, which
+    is moved instead, or stays; None where it is not."""
     held = turn.dialogue
+    timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)
+    if held.purpose is Purpose.MOVE and held.about and said.keeps:
+        stays = not (timed or said.has(Affirm, Flexible, Choose, Ask) or said.wants("reschedule"))
+        return bookings.keep(turn.note(said.text)) if stays else None
     if held.purpose is not Purpose.CANCEL or held.mode is Mode.CALLING_OFF:
         return None
     if said.wants("reschedule"):
