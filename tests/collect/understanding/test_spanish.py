@@ -204,3 +204,22 @@ def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
     assert value(Step.NAME, "Soy Olga Ruiz, el casero se llama Blas Gil") == "Olga Ruiz"
     assert value(Step.NAME, "Lola. Dolores Vega.") == "Dolores Vega"
     assert value(Step.NAME, "Chema. José Vega.") == "José Vega"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("soy Íñigo Echeverría, e, che, e, uve, e, erre, erre, i, a", "Íñigo Echeverría"),
+        ("Ay hola hija, mira, que mi nieto me puso el teléfono", None),
+        ("mejor no la anule, cámbiela al viernes", None),
+        ("Sí, hija, eso", None),
+    ],
+)
+def test_how_callers_turn_to_the_bot_is_no_name(said: str, name: str | None) -> None:
+    assert value(Step.NAME, said) == name
+
+
+@pytest.mark.parametrize("said", ["Sí, hija, eso", "Yo no tengo de eso, hija", "No sé qué decirle"])
+def test_everyday_words_alone_are_no_street(said: str) -> None:
+    acts = read(said, situation(Step.ADDRESS)).acts
+    assert not any(isinstance(act, Provide) for act in acts)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.call import Step
-from voicebot.collect.understanding import Correct, Provide, Situation, read
+from voicebot.collect.understanding import Asked, Correct, Provide, Situation, read
 
 NOW = datetime(2026, 11, 23, 9)
 
@@ -502,3 +502,32 @@ def test_a_name_that_was_run_together_is_put_right_by_its_words(step: Step) -> N
     )
     said = "It's W E B B, hyphen, L I N"
     assert heard(said, held="Nora Webb-Lin") == "Nora Webb-Lin"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Righto Sharon", None),
+        ("Yes, Sharon", None),
+        ("No no, my name's Alf Dunstan. Sharon's you", "Alf Dunstan"),
+        ("Yes, Alfred Dunstan", "Alfred Dunstan"),
+        ("no, Alfred", "Alfred Dunstan"),
+    ],
+)
+def test_who_is_spoken_to_at_the_read_back_is_not_the_caller(said: str, name: str | None) -> None:
+    record = {Step.NAME: "Alf Dunstan"}
+    acts = read(said, Situation(Step.NAME, NOW, Asked.CONFIRM, record=record)).acts
+    assert next((a.value for a in acts if isinstance(a, Provide | Correct)), None) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Nobody's here!", None),
+        ("Nobody here", None),
+        ("Bill's on the roof", None),
+        ("Alf Dunstan. Sharon's you", "Alf Dunstan"),
+    ],
+)
+def test_what_is_told_of_somebody_is_no_name(said: str, name: str | None) -> None:
+    assert heard(said) == name

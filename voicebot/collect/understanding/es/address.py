@@ -24,7 +24,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     merge,
 )
 from voicebot.collect.understanding.fields.address_words import Word, Words, words_of
-from voicebot.collect.understanding.types import Correct, Situation
+from voicebot.collect.understanding.types import Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 _LEADS = ("address.lead", "address.label", "lead.is", "quiet.link", "clause.mend")
@@ -58,7 +58,18 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     elif piece:
         yield _provided(said, merge(_known(earlier), piece, _ORDER), piece)
     else:
-        yield from common_address(said, situation)
+        common = common_address(said, situation)
+        yield from (each for each in common if not _is_chatter(said, each))
+
+
+def _is_chatter(said: Utterance, each: Candidate) -> bool:
+    """Return True for a piece of everyday words alone: "yo no tengo de eso"."""
+    whole = isinstance(each.act, Provide) and each.act.missing is None
+    words = [token.low for token in said.tokens[each.first : each.end] if not token.is_sign]
+    everyday = said.lexicon.is_everyday
+    return not whole and all(
+        everyday(word) or said.lexicon.has("yes.agree", word) for word in words
+    )
 
 
 def _known(text: str | None) -> Parts:

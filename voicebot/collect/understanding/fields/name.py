@@ -68,6 +68,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = [each for each in every if each not in denied]
     if held or any(each.how for each in found if not each.letters):
         found = [each for each in found if each.how]  # nobody else's
+    if held and situation.asked is Asked.CONFIRM:
+        found = [each for each in found if not _is_spoken_to(said, each, held)]
     bare = not asked and all(each.letters or each.hint for each in every)
     if bare and situation.asked is Asked.CONFIRM:
         return  # letters alone are of the value that is read back
@@ -96,6 +98,15 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     act = Provide(Step.NAME, full, said.span(base.first, end), also=also, assumed=base.guesses)
     begun = min(each.begun for each in kept)
     yield Candidate(act, begun, trail.end if trail else end, base.guesses)
+
+
+def _is_spoken_to(said: Utterance, each: Mention, held: str) -> bool:
+    """Return True for the "Sharon" of "yes, Sharon", said of another name that was read back."""
+    bare = How.BEHIND <= each.how < How.ANNOUNCED and not each.letters and each.begun == each.first
+    before = each.first - 1 - (said.low(each.first - 1) == ",")
+    agreed = said.before(before + 1, "yes.agree", "yes.before")
+    shared = set(each.text.lower().split(" ")) & set(held.lower().split(" "))
+    return bare and agreed is not None and not shared
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:

@@ -141,13 +141,18 @@ def _named(
         place = Place(at, at + 1, 0) if is_word(said, at) else None  # "last name copper"
     if how is How.ANNOUNCED:
         return (how, place) if place else None
-    if place and said.at(place.end, "name.trail"):
+    if place is None:
+        return None
+    told = said.low(place.end - 1).endswith("'s") and is_word(said, place.end)
+    agrees = told and said.at(place.end, "yes.agree")
+    if told and not agrees:
+        return None  # "Sharon's you", "nobody's here"
+    if said.at(place.end, "name.trail"):
         return How.ANNOUNCED, place
-    if place is None or _is_asked(said, at):
+    if _is_asked(said, at):
         return None
     if how is not None:
         return how, place
-    agrees = said.low(place.end - 1).endswith("'s") and said.at(place.end, "yes.agree")
     if _is_spoken_to(said, place) or not (ends_at(said, place.end) or agrees):
         return None
     if not opened and not _is_fragment(said, place):
