@@ -298,3 +298,21 @@ def test_who_wants_to_be_called_back_while_a_booking_is_looked_for_is_asked_no_m
     assert "else" in scene.hears("then have somebody call me")
     assert scene.dialogue.promised
     assert scene.change.needs is Needs.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Should I switch something off?", "main board"),
+        ("Is it safe to stay here?", "main board"),
+        ("Do I call the fire brigade?", "000"),
+        ("should I ring an ambulance", "000"),
+    ],
+)
+def test_in_an_emergency_what_to_do_is_said_again_when_asked(asked: str, told: str) -> None:
+    alone = DEMO.model_copy(update={"transfer_to": None})
+    scene = Scene(begin(alone, CallState(caller=None)))
+    scene.hears("My power point is crackling and there's a burning smell")
+    scene.hears("Robin Carter")
+    assert told in scene.hears(asked)
+    assert not [note for note in scene.notes if asked in note]

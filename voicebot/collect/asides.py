@@ -44,13 +44,31 @@ def emergency(turn: Turn, told: str, text: str) -> Turn:
     told  what of the text may tell of an emergency
     """
     listed = turn.business.emergency_in(told)
-    turn = turn.need(Needs.PERSON, Wish.EMERGENCY).note(text).become(urgent=True)
-    turn = turn.say("emergency.own", advice=listed.say) if listed else turn.say("emergency.plain")
+    turn = turn.need(Needs.PERSON, Wish.EMERGENCY).note(text)
+    turn = _advised(turn.become(urgent=True, advice=listed.say if listed else ""))
     if turn.business.transfer_to:
         return turn.say("emergency.person").end(Ending.TRANSFER, Status.TRANSFER)
     if listed and listed.number and listed.number not in listed.say:
         turn = turn.say("emergency.number", number=listed.number)
     return turn.say("emergency.first_free")
+
+
+def _advised(turn: Turn) -> Turn:
+    """Say what is to be done in the emergency that was told of."""
+    advice = turn.dialogue.advice
+    return turn.say("emergency.own", advice=advice) if advice else turn.say("emergency.plain")
+
+
+def _in_danger(turn: Turn, question: Ask) -> Turn:
+    """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?"."""
+    said = utterance(question.about, turn.business.language)
+    if not turn.dialogue.urgent or "topic.danger" not in said.tags:
+        return turn
+    rings = next(said.all("topic.rings"), None)
+    listed = turn.business.emergency_in(rings.value) if rings else None
+    if not (listed and listed.number):
+        return _advised(turn)
+    return turn.say("emergency.number", number=listed.number)
 
 
 def no_emergency(turn: Turn) -> Turn:
@@ -66,6 +84,9 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     text  all that was said: another clause may name the service ("cleaning, how much is that")
     """
     said = len(turn.said)
+    turn = _in_danger(turn, question)
+    if len(turn.said) > said:
+        return turn
     turn = _answered(turn, question, text)
     tags = utterance(question.about, turn.business.language).tags
     more = question.topic == "price" and "ask.extras" in tags  # "all in, or plus parts?"

@@ -94,6 +94,7 @@ class Dialogue:
     proving    no number found it: who the caller is, `proof` is to tell beside the name
     unknown    questions that could not be answered, the last few, and are not noted twice
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
+    advice     what was said to do at once, for "should I switch something off?"
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone
     reopened   it had ended without a booking, and goes on when the caller speaks
@@ -136,6 +137,7 @@ class Dialogue:
     proving: bool = False
     unknown: tuple[str, ...] = ()
     urgent: bool = False
+    advice: str = ""
     resumed: bool = False
     earlier: tuple[EarlierCall, ...] = ()
     was_offered: bool = False
@@ -281,7 +283,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "fruitless", "unknown", "proving"),
+    *("promised", "fruitless", "unknown", "proving", "advice"),
 )
 """The fields that travel in the record as they are."""
 
