@@ -176,6 +176,7 @@ ENGLISH = [
     ("Friday, not after 3 pm and not before ten", "fri 10-15:01"),
     ("No no, December! The ninth or the tenth, between ten and noon", "d9 10-12:01, d10 10-12:01"),
     ("second week of December, a Thursday at ten", "d10 10"),
+    ("the ninth or the tenth of December, mornings", "d9 7-12, d10 7-12"),
     ("a Wednesday in the third week of December, two o'clock", "d16 14"),
     ("Friday, after two is no good", "fri 7-14:01"),
     ("Tomorrow's bad, the day after tomorrow's bad as well", "any 7-21, !tue, !wed"),
@@ -214,6 +215,9 @@ CHINESE = [
     ("我下午三点下班，之后都可以", "any 15-21"),
     ("大后天下午，三点之前不行", "thu 15-21"),
     ("周五五点以后不行", "fri 7-17:01"),
+    ("周五，不过老人一点到三点午睡", "fri 7-21, !fri 13-15"),
+    ("十二月第二周，周三或者周四", "d9 7-21, d10 7-21"),
+    ("十二月九号或十号上午", "d9 7-12, d10 7-12"),
     ("周四之前不行，上午", "any 7-12, !tue, !wed"),
 ]
 SPANISH = [
@@ -250,6 +254,9 @@ SPANISH = [
         "any 7-21, !any 15-17",
     ),
     ("cuanto antes el jueves", "thu 7-21"),
+    ("El viernes, antes de las tres no puedo", "fri 15-21"),
+    ("La segunda semana de diciembre, miércoles o jueves", "d9 7-21, d10 7-21"),
+    ("¡Diciembre! El nueve o el diez, entre diez y doce", "d9 10-12:01, d10 10-12:01"),
     ("El jueves | que no sea por la tarde", "thu 7-12, ?thu 18-21"),
 ]
 CALLERS = [

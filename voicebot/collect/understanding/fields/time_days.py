@@ -190,7 +190,9 @@ def _number_alone(line: Line, got: Got) -> Day | None:
     if value not in range(1, 32) or line.tag(behind, "street", "no_day"):
         return None
     led = line.before(got.first, "on", "the")
-    if got.has("n") and not (led and (line.closes(got.end) or line.tag(got.end, "hour_follows"))):
+    listed = match(line, "or on? the? n|nth", behind)  # "el cinco o el seis"
+    ends = line.closes(got.end) or line.tag(got.end, "hour_follows") or listed is not None
+    if got.has("n") and not (led and ends):
         return None
     if got.has("nth") and value <= 3 and not line.digits(got.first):
         led = led or line.before(got.first, "weekday", "short", "which")

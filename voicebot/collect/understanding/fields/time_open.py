@@ -80,7 +80,7 @@ def _beyond_refused(line: Line, piece: Piece, first: int, behind: int) -> Role |
     bound = line.before(first, "earliest", "latest")
     after = line.tag(behind, "onward", "backward")
     word = bound or after
-    if word is None or (bound and (bound.end - bound.first > 1 or is_negated(line, bound.first))):
+    if word is None or (bound and (line.tag(bound.first, "not") or is_negated(line, bound.first))):
         return None
     if not _is_refused(line, behind if bound else line.on(word.end)):
         return None

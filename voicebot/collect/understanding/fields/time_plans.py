@@ -61,7 +61,7 @@ def _sentence(line: Line, at: int) -> tuple[int, int]:
 def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces, a bare day as the one that was offered, or as it comes after the offers.
 
-    "Monday the fourth", "the fourth", "the Wednesday".
+    "Monday the fourth", "the fourth", "the Wednesday"; behind another day it is of that month.
     """
     times = line.situation.offered if line.situation.step is Step.TIME else ()
     offered = sorted(date.fromisoformat(value[:10]) for value in times)
@@ -70,8 +70,31 @@ def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     for piece in pieces:
         if isinstance(piece, Day) and piece.plain and offered:
             piece = replace(piece, date=_offered_day(piece, offered, weekdays))
+        if found and isinstance(piece, Day) and isinstance(found[-1], Day):
+            found[-1], piece = _of_one_month(line, found[-1], piece)
         found.append(piece)
     return found
+
+
+def _of_one_month(line: Line, one: Day, other: Day) -> tuple[Day, Day]:
+    """Return both days of "January the fifth or the sixth", "the fifth or sixth of January"."""
+    joint = line.tag(line.on(one.end), "or", "joint")
+    at = line.on(joint.end) if joint else 0
+    the = line.tag(at, "the", "on")
+    listed = joint and other.first in (at, the.end if the else at)
+    if not listed or max(one.kind, other.kind) > Kind.MONTH_DAY:
+        return one, other
+    if other.kind is Kind.MONTH_DAY and other.date < one.date:
+        return one, replace(other, date=_numbered(other.date.day, one.date, 1) or other.date)
+    if one.plain and not other.plain and one.date < other.date:
+        return replace(one, date=_numbered(one.date.day, other.date, -1) or one.date), other
+    return one, other
+
+
+def _numbered(number: int, start: date, step: int) -> date | None:
+    """Return the nearest day of this number, from `start` on or back."""
+    days = (add_days(start, step * ahead) for ahead in range(31))
+    return next((day for day in days if day and day.day == number), None)
 
 
 def _offered_day(named: Day, offered: Sequence[date], weekdays: set[int]) -> date:

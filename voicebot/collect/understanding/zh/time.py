@@ -80,6 +80,23 @@ def _of_which_month(line: Line, got: Got) -> Day | None:
     return dated(got, coming(line, lambda each: each.month == month and fits(each)))
 
 
+def _stretch_of_month(line: Line, got: Got) -> Day | None:
+    """一月第一周, 下个月第二周; 这个月."""
+    first: date | None = _first_of_month(line, got.value("which"))
+    if not got.has("which"):
+        month = _numbers(got)[0]
+        first = coming(line, lambda day: (day.month, day.day) == (month, 1))
+    if first is None:
+        return None
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    if got.has("nth"):
+        start = add_days(first, 7 * (got.value("nth") - 1))
+        if start is None or not first <= start <= last:
+            return None
+        first, last = start, min(add_days(start, 6) or last, last)
+    return replace(dated(got, max(first, line.today), Kind.STRETCH), last=last)
+
+
 def _of_week(line: Line, got: Got) -> Day | None:
     """下周二, 上周五, 这周末, 下周: of the Monday-to-Sunday week; 周五 is the next one."""
     which, named = got.has("which"), got.has("weekday")
@@ -158,9 +175,11 @@ _NAMED_DAYS: Rules[Day] = {
     "which? month_end": _of_which_month,
     "n month of? nth each? weekday": _of_which_month,
     "which month of? nth each? weekday": _of_which_month,
+    "which|n month of? nth each? week": _stretch_of_month,
     "year_word? of? n month of? n number_day?": _of_calendar,
     "figures|n year of? n month of? n number_day?": _of_calendar,
     "which month of? n number_day": _of_which_month,
+    "which month": _stretch_of_month,
     "which? week of? weekday|weekend": _of_week,
     "which? weekday|weekend": _of_week,
     "which week": _of_week,
