@@ -762,3 +762,23 @@ def test_talk_beside_a_yes_is_no_part_of_the_address(asked: Asked) -> None:
     held = {Step.ADDRESS: "Unit 3, 12 Elm Street, Ryde"}
     told = "Yes but use the back stairs, front one's shut"
     assert heard(told, record=held, asked=asked) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("4/12 Kiama Street, Bondi, Stavros Papadimos", "4/12 Kiama Street, Bondi"),
+        ("12 Bay Road, St Ives, Vikram Rao", "12 Bay Road, St Ives"),
+        ("5 Elm Street, Bondi, Sydney, New South Wales", "5 Elm Street, Bondi, Sydney NSW"),
+        ("Unit 2, 40 King St, no wait, 14 King St Newtown", "Unit 2, 14 King St, Newtown"),
+        ("Unit 2, 40 King St, no wait, 14 Bay Rd Newtown", "14 Bay Rd, Newtown"),
+        (
+            "6 Gulmohar Place, Parramatta, that's G U L M O H A R",
+            "6 Gulmohar Place, Parramatta",
+        ),
+    ],
+)
+def test_a_name_a_mend_and_a_spelling_leave_the_rest_of_the_address(
+    utterance: str, line: str
+) -> None:
+    assert heard(utterance, record={Step.NAME: "Stavros Papadimos"}) == line

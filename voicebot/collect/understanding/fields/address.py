@@ -68,13 +68,21 @@ def _may_mend(said: Utterance, held: str) -> bool:
     )
 
 
+def _without_name(words: Sequence[Word], name: str) -> Sequence[Word]:
+    """Return the words without the caller's name behind them: "…, Bondi, Stavros Papadimos"."""
+    last = name.lower().split()
+    begin = len(words) - len(last)
+    named = len(last) > 1 and begin > 0 and words[begin].pause
+    return words[:begin] if named and [w.low for w in words[begin:]] == last else words
+
+
 class _Reader:
     """One utterance and what is held: the candidates for an address."""
 
     def __init__(self, said: Utterance, situation: Situation, alone: bool, held: str) -> None:
         self.said, self.situation, self.region = said, situation, situation.region
         self.alone, self.held = alone, held
-        self.words = words_of(said)
+        self.words = _without_name(words_of(said), situation.record.get(Step.NAME, ""))
 
     def candidates(self) -> Iterator[Candidate]:
         parts, guesses = self._that_counts(self._of_the_job())
@@ -152,7 +160,7 @@ class _Reader:
             now, doubts = Grammar(turn, self.region, alone=alone).read()
             now = now or (self._told_last(turn, bool(parts)) if alone else ())
             if now and (is_whole(now) or not parts):
-                parts, guesses = now, doubts
+                parts, guesses = (*_unit_of_same(parts, now), *now), doubts
             elif now:
                 parts, guesses = merge(parts, now), 1
         return respelled(parts, names), guesses
@@ -283,6 +291,14 @@ def _parts_of(text: str, language: str, region: str) -> Parts:
     """Return the parts of an address that is held; the last few are remembered."""
     said = utterance(text, language)
     return Grammar(Words(said, words_of(said)), region, alone=True).read()[0]
+
+
+def _unit_of_same(before: Parts, now: Parts) -> Parts:
+    """Return the unit of the same street said before: "Unit 2, 40 King St, no, 14 King St"."""
+    units = [part for part in before if part.kind is Kind.UNIT]
+    streets = [{part.text for part in each if part.kind is Kind.STREET} for each in (before, now)]
+    again = any(part.kind is Kind.UNIT for part in now)
+    return tuple(units) if streets[0] == streets[1] and not again else ()
 
 
 def _extent(parts: Parts) -> tuple[int, int]:

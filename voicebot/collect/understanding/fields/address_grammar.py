@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
@@ -252,7 +254,7 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        return None if talk else place  # "West Yorkshire", not "ring the bell"
+        return None if talk or _is_person(more) else place  # "West Yorkshire", not "ring the bell"
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
 
@@ -306,3 +308,9 @@ class Grammar:
             return False
         named = end is not None and all(self.words[n].text.istitle() for n in names)
         return bool(lows) and (named or not all(map(is_everyday, lows))) and not is_given(lows[0])
+
+
+def _is_person(words: Sequence[Word]) -> bool:
+    """Return True for the "Vikram Rao" of "12 Bay Road, Bondi, Vikram Rao"."""
+    named = len(words) > 1 and words[0].pause and is_given(words[0].low)
+    return named and not words[-1].isin("type", "ending", "compass")

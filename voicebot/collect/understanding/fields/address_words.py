@@ -298,7 +298,8 @@ def without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
             names.append(name)
             while kept and kept[-1].isin("spelling"):
                 kept.pop()
-            if kept and kept[-1].pause and any(_alike(word, name) for word in kept[:-1]):
+            misheard = kept and kept[-1].pause and kept[-1].low[0] == name[0]
+            if misheard and any(_alike(word, name) for word in kept[:-1]):
                 kept.pop()  # "7 Jones Street, Jones, J O N E S"
             repeats = bool(kept) and _alike(kept[-1], name)
             if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
