@@ -229,6 +229,7 @@ def test_an_address_that_was_cut_short_is_asked_for_before_anything_is_booked() 
         (Step.ADDRESS, "No no. 12 Rose Street, Newtown"),
         (Step.ADDRESS, "no, it's 12 Rose Street in Newtown"),
         (Step.PHONE, "no no, 0412 345 678"),
+        (Step.PHONE, "no no, 0412 345 678 as I said"),
     ],
 )
 def test_the_value_that_was_read_back_said_once_more_is_a_yes(step: Step, words: str) -> None:
@@ -316,3 +317,10 @@ def test_in_an_emergency_what_to_do_is_said_again_when_asked(asked: str, told: s
     scene.hears("Robin Carter")
     assert told in scene.hears(asked)
     assert not [note for note in scene.notes if asked in note]
+
+
+@pytest.mark.parametrize("words", ["No, eight I said!", "eight, as I said", "eight is what I said"])
+def test_an_hour_that_was_said_before_is_taken_at_the_read_back(words: str) -> None:
+    scene = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-06T07:00", put=1)
+    assert "8 am" in scene.hears(words)
+    assert scene.dialogue.step is Step.TIME

@@ -185,14 +185,13 @@ def _yes_again(turn: Turn, said: Said) -> bool:
     """Return whether a yes beside other words is taken: it is not the first, it books nothing, and
     the words beside it hold no figure, which may be a mend."""
     held = turn.dialogue
-    beside = "".join(said.text[slice(*span)] for span in said.reading.rest)
     return (
         said.has(Affirm)
         and not said.has(Deny, Correct)
         and held.step is not Step.TIME
         and held.put > _MOST_READ
         and not held.unheard
-        and not any(sign.isdigit() for sign in beside)
+        and not any(sign.isdigit() for sign in said.unread_text)
     )
 
 

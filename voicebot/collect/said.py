@@ -95,6 +95,11 @@ class Said:
         return bool(self.reading.rest)
 
     @property
+    def unread_text(self) -> str:
+        """What no act explains."""
+        return " ".join(self.text[slice(*span)] for span in self.reading.rest)
+
+    @property
     def tells_more(self) -> bool:
         """Unread words enough to tell staff something: a sentence of its own."""
         return sum(_words(self.text[a:b]) for a, b in self.reading.rest) >= _A_SENTENCE
