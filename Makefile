@@ -49,10 +49,10 @@ call: $(RUN)
 	@$(BIN)/voicebot call $(ARGS) || test $$? -eq 3  # 3: the caller hung up, as was asked for
 
 # Calls take as long as calls take: two processes wait for them side by side. A file stays in one.
-# The spoken calls from a browser take a minute and a half by themselves, in real time: they are
-# in test-page alone.
+# Spoken calls from a browser, of music and of machines take minutes in real time: they are in
+# test-page and test-audio alone.
 test: $(DEV)
-	$(BIN)/python -m pytest $(TWO) -m 'not (page and audio)' $(ARGS)
+	$(BIN)/python -m pytest $(TWO) -m 'not (audio and slow)' $(ARGS)
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest $(TWO) -m 'not audio and not slow and not page' $(ARGS)

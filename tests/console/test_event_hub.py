@@ -81,10 +81,15 @@ async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_
         away_since = at.hub.watermark
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
-        async with asyncio.timeout(PATIENCE_S):
-            while len(await at.hub.reader.index.recent(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - the index is written in time
-                await asyncio.sleep(0.01)
+        await indexed(at)
         assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
+
+
+async def indexed(at: HubAndStore) -> None:
+    """Wait until the index, which is written in time, has all calls."""
+    async with asyncio.timeout(PATIENCE_S):
+        while len(await at.hub.reader.index.recent(len(SIDS))) < len(SIDS):  # noqa: ASYNC110 - a real server has no event
+            await asyncio.sleep(0.01)
 
 
 async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[str, object], int]:
@@ -109,6 +114,7 @@ async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_a
         for call_sid in SIDS:
             await (await at.store.open_call(call_sid, caller=None)).close()
         await until(lambda: set(SIDS) == set(at.hub.changed_since(start) or ()))
+        await indexed(at)
         rows, ready, cursor = await page(at, None)
         assert (rows, ready["all"]) == (set(SIDS), True)
         rows, ready, _ = await page(at, cursor)

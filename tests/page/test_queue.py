@@ -25,44 +25,55 @@ from voicebot.store import open_store
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
 
-NOW = datetime.now(UTC)
 SERVICE = load_business(None).services[0].service
 
 
 def words(minutes_ago: int) -> tuple[Message, ...]:
-    at = NOW - timedelta(minutes=minutes_ago)
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     return (Message(Speaker.CALLER, "Hello", at),)
 
 
-WAITS = Change(
-    answers={Step.NAME: "Robin Carter", Step.PHONE: "+61412345678"},
-    messages=words(20),
-    status=Status.INCOMPLETE,
-    needs=Needs.PERSON,
-    wish=Wish.COMPLAINT,
-)
-PROMISED = Change(
-    answers={Step.NAME: "Ana Silva"},
-    messages=words(50),
-    status=Status.INCOMPLETE,
-    needs=Needs.FOLLOW_UP,
-    dialogue=json.dumps({"mode": "ended", "promised": True}),
-)
-UNSURE = Change(
-    answers={
-        Step.NAME: "Li Wei",
-        Step.PHONE: "+61412345600",
-        Step.SERVICE: SERVICE,
-        Step.TIME: (NOW + timedelta(days=1)).astimezone(ZoneInfo("Australia/Sydney")),
-    },
-    messages=words(90),
-    confirmed=frozenset({Step.TIME}),
-    status=Status.BOOKED,
-    booked=True,
-    step=Step.DONE,
-    dialogue=json.dumps({"mode": "ended", "settled": ["phone"]}),
-)
-STUCK = Change(step=Step.ADDRESS, dialogue=json.dumps({"mode": "asking", "put": 3}))
+def waiting_call() -> Change:
+    return Change(
+        answers={Step.NAME: "Robin Carter", Step.PHONE: "+61412345678"},
+        messages=words(20),
+        status=Status.INCOMPLETE,
+        needs=Needs.PERSON,
+        wish=Wish.COMPLAINT,
+    )
+
+
+def promised_call() -> Change:
+    return Change(
+        answers={Step.NAME: "Ana Silva"},
+        messages=words(50),
+        status=Status.INCOMPLETE,
+        needs=Needs.FOLLOW_UP,
+        dialogue=json.dumps({"mode": "ended", "promised": True}),
+    )
+
+
+def unsure_call() -> Change:
+    return Change(
+        answers={
+            Step.NAME: "Li Wei",
+            Step.PHONE: "+61412345600",
+            Step.SERVICE: SERVICE,
+            Step.TIME: (datetime.now(UTC) + timedelta(days=1)).astimezone(
+                ZoneInfo("Australia/Sydney")
+            ),
+        },
+        messages=words(90),
+        confirmed=frozenset({Step.TIME}),
+        status=Status.BOOKED,
+        booked=True,
+        step=Step.DONE,
+        dialogue=json.dumps({"mode": "ended", "settled": ["phone"]}),
+    )
+
+
+def stuck_call() -> Change:
+    return Change(step=Step.ADDRESS, dialogue=json.dumps({"mode": "asking", "put": 3}))
 
 
 @contextmanager
@@ -93,7 +104,8 @@ def calls(house: House, folder: Path, **changes: Change) -> Iterator[None]:
         finally:
             asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
-    loop.close()
+            beside_playwrights_loop.shutdown()
+            loop.close()
 
 
 def picture(page: Page, name: str) -> None:
@@ -112,7 +124,12 @@ def test_a_stuck_caller_is_first_then_who_wants_a_person_then_promises_and_doubt
     page: Page, house: House, tmp_path: Path
 ) -> None:
     page.add_init_script("localStorage.setItem('me', 'Kim')")
-    given = {"unsure": UNSURE, "promised": PROMISED, "waits": WAITS, "stuck": STUCK}
+    given = {
+        "unsure": unsure_call(),
+        "promised": promised_call(),
+        "waits": waiting_call(),
+        "stuck": stuck_call(),
+    }
     with calls(house, tmp_path, **given):
         page.goto(house.console)
         expect(page.locator("[data-queued='CA-queue-stuck']")).to_be_visible()
@@ -150,7 +167,7 @@ def test_an_answer_without_its_yes_is_amber_until_somebody_has_dealt_with_it(
     page: Page, house: House, tmp_path: Path
 ) -> None:
     page.add_init_script("localStorage.setItem('me', 'Kim')")
-    with calls(house, tmp_path, doubt=UNSURE):
+    with calls(house, tmp_path, doubt=unsure_call()):
         page.goto(f"{house.console}/c/CA-queue-doubt")
         phone = page.locator(".steps [data-step=phone]")
         expect(phone.locator("em.unsure")).to_have_text("not confirmed")
