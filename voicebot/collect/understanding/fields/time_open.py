@@ -29,7 +29,7 @@ BOUNDS = {
 }
 """The hours of "first thing", "late in the day", "not too early", "that's too late"."""
 _MINUTE = timedelta(minutes=1)
-_NEGATION_REACH, _DONE_REACH = 4, 4
+_NEGATION_REACH, _DONE_REACH, _THEN_REACH = 4, 4, 4
 _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
     *("early", "late", "the_one", "again"),
@@ -49,7 +49,7 @@ def with_role(line: Line, piece: Piece) -> Piece:
         first = the.first
     if not none and (role := _beyond_refused(line, piece, first, behind)):
         return replace(piece, role=role)
-    if none or _is_refused(line, behind) or line.before(first, "moved"):
+    if none or _is_refused(line, behind) or line.before(first, "moved") or _not_then(line, piece):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
         return replace(piece, role=Role.BUT)
@@ -85,6 +85,12 @@ def _beyond_refused(line: Line, piece: Piece, first: int, behind: int) -> Role |
     if not _is_refused(line, behind if bound else line.on(word.end)):
         return None
     return Role.UNTIL if word.tag in ("time.onward", "time.earliest") else Role.SINCE
+
+
+def _not_then(line: Line, piece: Piece) -> bool:
+    """Return True for the hours before a "so not then"."""
+    near = (word.first - piece.end for word in line.said.all("time.not_then"))
+    return not isinstance(piece, Day) and any(0 <= words <= _THEN_REACH for words in near)
 
 
 def _is_refused(line: Line, at: int) -> bool:
