@@ -68,20 +68,19 @@ class Scene:
         """Return what the bot says to this."""
         where = situation(self.dialogue, self.now)
         event: Event = Heard(Message(Speaker.CALLER, text, self.now), read(text, where))
-        notes = self.change.notes
         while True:
             self.dialogue, effects = next_move(self.dialogue, event, self.now)
             self._note(effects)
             inquiries = [effect for effect in effects if isinstance(effect, Inquire)]
             if not inquiries:
-                self.change = replace(self.change, notes=(*notes, *self.change.notes))
                 return said(effects)
             event = self._answer(inquiries[0])
 
     def _note(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             if isinstance(effect, Save):
-                self.change = effect.change
+                notes = (*self.change.notes, *effect.change.notes)
+                self.change = replace(effect.change, notes=notes)
             if isinstance(effect, End):
                 self.ending = effect.ending
 

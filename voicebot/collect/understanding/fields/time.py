@@ -139,7 +139,8 @@ def time_by(
         end = max([wished.end, *(fact[1] for fact in told_too)])
         yield from told(line, Flexible(wished.window, said.span(first, end)), first, end, ranged)
     for first, end in told_of:
-        if any(said.all(*_OF_TIMES, first=first, end=end)):
+        is_asked = said.clause(first).asked  # "do I need to be home"
+        if not is_asked and any(said.all(*_OF_TIMES, first=first, end=end)):
             span = said.span(first, end)
             leaves = wish(line, (), [each for each in taken if first <= each.first < end])
             note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
