@@ -150,3 +150,19 @@ def test_who_would_rather_be_texted_is_asked_for_no_e_mail() -> None:
     scene = at(Step.EMAIL)
     scene.hears("can you just text me instead?")
     assert scene.dialogue.step is Step.SERVICE
+
+
+def test_the_number_of_who_opens_the_door_is_noted_and_is_not_the_callers() -> None:
+    scene = at(Step.SERVICE)
+    words = "And Bill the caretaker lets you in, his number's 0412 556 331"
+    scene.hears(words)
+    assert scene.notes == [words]
+    assert scene.dialogue.answers[Step.PHONE] == VALUES[Step.PHONE]
+
+
+def test_a_house_number_is_mended_at_the_read_back_of_the_e_mail() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("bart at quigley dot com")
+    number = VALUES[Step.ADDRESS].split()[0]
+    assert "303" in scene.hears(f"Yes. Oh, it's number 303, not {number}")
+    assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS].replace(number, "303", 1)

@@ -213,6 +213,7 @@ def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
         ("Ay hola hija, mira, que mi nieto me puso el teléfono", None),
         ("mejor no la anule, cámbiela al viernes", None),
         ("Sí, hija, eso", None),
+        ("me llamo Mira Sanz", "Mira Sanz"),
     ],
 )
 def test_how_callers_turn_to_the_bot_is_no_name(said: str, name: str | None) -> None:

@@ -161,7 +161,8 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
     everyday = said.lexicon.is_everyday
     if not everyday(word):
-        return not said.at(at, "name.opening", "quiet.courtesy")
+        named = announced and token.text[0].isupper() and is_given(word) and after != ","
+        return named or not said.at(at, "name.opening", "quiet.courtesy")  # "me llamo Mira Sanz"
     if said.before(at - (said.low(at - 1) == "."), "name.title"):
         return is_family(word)
     capital = token.text[0].isupper()

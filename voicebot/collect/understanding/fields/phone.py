@@ -54,6 +54,8 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
     asked = situation.step is Step.PHONE
+    if not asked:
+        yield from _theirs(said, found)
     own = [run for run in found if not run.other and (asked or not run.theirs)]
     if whole := own and _whole(said, own, situation.region):
         yield _provided(said, own, *whole)
@@ -210,6 +212,15 @@ def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
         if word:
             text = f"extension {run.digits}"
             yield Candidate(Note(text, said.span(word.first, run.end)), word.first, run.end)
+
+
+def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
+    """Give somebody else's number as a note, with what was said before it of whose it is."""
+    for run in found:
+        if run.theirs and not run.other and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
+            first, end = said.clause(run.first).first, run.end
+            note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
+            yield Candidate(note, first, end)
 
 
 def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterator[Candidate]:
