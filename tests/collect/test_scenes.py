@@ -204,6 +204,9 @@ def test_displeasure_with_this_call_leaves_its_wish() -> None:
     scene.hears("I'm not happy")
     assert scene.change.wish in (None, Wish.EMERGENCY)
     assert scene.dialogue.step is Step.TIME
+    scene = at(Step.PHONE, purpose=Purpose.CANCEL)
+    assert "sorry" in scene.hears("Thanks for nothing, your people left my kitchen a mess").lower()
+    assert (scene.dialogue.purpose, scene.change.wish) == (Purpose.CANCEL, None)
     scene = to_call_off()
     scene.hears("yes")
     scene.hears("No, that's all. Thanks for nothing")

@@ -141,12 +141,13 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         turn = _values(turn.promise().note(said.text).say("existing.call_back"), said)
         known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
         return times.close(turn) if known else proceed(turn), True
+    has_another = held.urgent or held.dealt or held.purpose in bookings.LOOKED_FOR
+    if wish and wish.what == "complaint" and has_another:
+        # "I'm not happy", of this call: what it is about stays the wish
+        return turn.need(Needs.PERSON).note(said.text).say("reply.sorry"), False
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
-    if purpose is Purpose.COMPLAIN and (held.urgent or held.dealt):
-        # "I'm not happy", of this call: what it is about stays the wish
-        return turn.need(Needs.PERSON).note(said.text).say("reply.sorry"), False
     if purpose is Purpose.BE_CALLED and (said.values or said.has(Affirm, Decline, Note)):
         return turn.promise().note(said.text).say("existing.call_back"), False
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
