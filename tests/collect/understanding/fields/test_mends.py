@@ -147,6 +147,7 @@ def test_a_time_that_is_said_again_mends_no_e_mail() -> None:
         ("hang on, the house is 303, not 300", ADDRESS, "303 Bay Road, Penrith"),
         ("it's Penrose, not Penrith", ADDRESS, "300 Bay Road, Penrose"),
         ("yes, oh the name's Burt, not Bart", NAME, "Burt Quigley"),
+        ("yes, and my surname's Quigly, not Quigley", NAME, "Bart Quigly"),
         ("Bert, not Bart", EMAIL, "bert@quigley.com"),
         ("it's 578, not 678", PHONE, "+61412345578"),
     ],
@@ -162,6 +163,12 @@ def test_the_field_that_holds_what_is_wrong_is_mended_at_the_read_back_of_anothe
     }
     acts = read(said, Situation(EMAIL, NOW, Asked.CONFIRM, record=record)).acts
     assert [(a.step, a.value) for a in acts if isinstance(a, Correct)] == [(step, value)]
+
+
+def test_a_unit_is_mended_where_a_time_is_asked_for() -> None:
+    record = {ADDRESS: "Unit 4, 12 Bay Road, Penrith", Step.SERVICE: "Plumbing"}
+    acts = read("it's unit 5, not unit 4", Situation(Step.TIME, NOW, record=record)).acts
+    assert [a.value for a in acts if isinstance(a, Correct)] == ["Unit 5, 12 Bay Road, Penrith"]
 
 
 def test_a_time_that_is_refused_mends_no_house_number() -> None:

@@ -526,6 +526,8 @@ def test_who_is_spoken_to_at_the_read_back_is_not_the_caller(said: str, name: st
         ("Nobody's here!", None),
         ("Nobody here", None),
         ("Bill's on the roof", None),
+        ("Bart's the name", "Bart"),
+        ("Bart Quigley's my name", "Bart Quigley"),
         ("Alf Dunstan. Sharon's you", "Alf Dunstan"),
     ],
 )

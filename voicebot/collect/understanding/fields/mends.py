@@ -96,7 +96,8 @@ def _meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
         if value and next(_contrasted(said, Held(said, step, value, situation.region)), None)
     ]
     clear = [step for step in told if step in holding]
-    if clear or not holding or (situation.step is Step.TIME and "address.label" not in said.tags):
+    placed = any(is_listed(token.low, "unit", "type") for token in said.tokens)
+    if clear or not holding or (situation.step is Step.TIME and not placed):
         return clear[:1] or told
     return [Step.ADDRESS if Step.ADDRESS in holding else holding[0]]
 
@@ -105,7 +106,7 @@ def _named(said: Utterance) -> Step | None:
     """Return the field that "the address is number 32, not 30" names."""
     if "mend.not" not in said.tags:
         return None
-    leads = said.all(*(f"{step}.lead" for step in _MENDED))
+    leads = said.all(*(f"{step}.{part}" for step in _MENDED for part in ("lead", "label")))
     longest = max(leads, key=lambda lead: lead.end - lead.first, default=None)
     return Step(longest.tag.partition(".")[0]) if longest else None
 

@@ -145,9 +145,10 @@ def _named(
         return None
     told = said.low(place.end - 1).endswith("'s") and is_word(said, place.end)
     agrees = told and said.at(place.end, "yes.agree")
-    if told and not agrees:
-        return None  # "Sharon's you", "nobody's here"
-    if said.at(place.end, "name.trail"):
+    trail = said.at(place.end, "name.trail")
+    if told and not agrees and not (trail and trail.end > trail.first + 1):
+        return None  # "Sharon's you", "nobody's here", but "Bart's the name"
+    if trail:
         return How.ANNOUNCED, place
     if _is_asked(said, at):
         return None
