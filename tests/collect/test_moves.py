@@ -249,6 +249,8 @@ _ACTS = [
 ]
 
 _MOMENTS = [datetime(2026, 3, day, 9, 0, tzinfo=UTC) for day in (4, 5, 6)]
+_PIECES = {Missing.DAY: ("T09:00",), Missing.CLOCK: ("2026-03-04", "2026-03-05 12")}
+"""The pieces of a time, as readings write them."""
 _EVENTS = st.one_of(
     st.sampled_from([Silent(), TimeUp(), Started()]),
     st.builds(
@@ -258,7 +260,7 @@ _EVENTS = st.one_of(
         st.booleans(),
     ),
     st.sampled_from(FIELDS).map(answer),
-    st.tuples(st.sampled_from(list(Missing)), st.sampled_from(["04", "a@", "T09:00"])).map(
+    st.sampled_from([(m, piece) for m in Missing for piece in _PIECES.get(m, ("04", "a@"))]).map(
         lambda p: partial(*p)
     ),
 )
