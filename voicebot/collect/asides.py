@@ -12,7 +12,7 @@ from itertools import chain
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect.dialogue import Mode
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
@@ -123,7 +123,7 @@ _MOST_UNKNOWN = 5
 """Unanswered questions that are remembered, so that none is noted twice."""
 
 
-_ALWAYS_OURS = ("robot", "free", "company", "known", "why", "opening")
+_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "opening")
 """Topics that our own answer fits better than a sentence of the business file."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 
@@ -178,6 +178,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn.say(f"reply.{question.topic}")
         case "known":
             return _written(turn, question)
+        case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
+            return turn.note(text).promise().say("existing.call_back")
         case "price":
             return _price(turn, question.about)
         case "duration":

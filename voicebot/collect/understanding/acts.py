@@ -123,6 +123,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         steps = _fields_named(said, clause) if name == KNOWN else ()
         return Ask(name, about, span, steps)
     if table == "note":
+        if _only_asks(said, said.clause(match.first)):
+            return None
         span = said.span(said.clause(match.first).first, said.clause(match.end - 1).end)
         return Note(said.sentence(match.first), span)
     if table == "withdraw" and match.value and match.value not in situation.record:
@@ -206,11 +208,20 @@ def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     yield Candidate(act, first, end, guesses)
 
 
+def _only_asks(said: Utterance, clause: Clause) -> bool:
+    """Return True for "did you write down the gate code?", which tells staff nothing."""
+    wish = any(said.in_clause(clause, *REQUESTS, _TOLD))
+    return clause.asked and not wish and any(said.in_clause(clause, "clause.ask"))
+
+
 def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
     """Return the fields that a question names whose values we may have written down.
 
     "What number have you got for me", "can you read it all back".
     """
+    if any(said.in_clause(clause, "record.ends")):  # "my number's wrong, is it 321 at the end?"
+        named = tuple(Step(field.value) for field in said.all("record.field"))
+        return named or (Step.PHONE,)
     written = any(said.in_clause(clause, "ask.known", "record.written"))
     return _fields_named(said, clause) if written else ()
 
