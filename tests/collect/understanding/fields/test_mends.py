@@ -165,6 +165,16 @@ def test_the_field_that_holds_what_is_wrong_is_mended_at_the_read_back_of_anothe
     assert [(a.step, a.value) for a in acts if isinstance(a, Correct)] == [(step, value)]
 
 
+def test_a_flat_that_is_not_held_mends_no_telephone_number() -> None:
+    record = {PHONE: "+61412345678", ADDRESS: "12 Harrow Road, Newtown"}
+    for said, values in (
+        ("no, flat 2 not flat 3", []),
+        ("Actually it's 12A, not 12", ["12A Harrow Road, Newtown"]),
+    ):
+        acts = read(said, Situation(EMAIL, NOW, record=record)).acts
+        assert [a.value for a in acts if isinstance(a, Correct)] == values
+
+
 def test_a_unit_is_mended_where_a_time_is_asked_for() -> None:
     record = {ADDRESS: "Unit 4, 12 Bay Road, Penrith", Step.SERVICE: "Plumbing"}
     acts = read("it's unit 5, not unit 4", Situation(Step.TIME, NOW, record=record)).acts

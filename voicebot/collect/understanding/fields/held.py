@@ -220,6 +220,8 @@ class Held:
         """Return the value with a part written anew, with the capitals of the old."""
         first, end = spot
         capital = self.text[first:end][:1].isupper()
+        if self.step is Step.ADDRESS and new[:-1].isdecimal():
+            new = new.upper()  # "12A"
         new = " ".join(map(titled, new.split(" "))) if capital else new
         return self.text[:first] + new + self.text[end:]
 

@@ -86,7 +86,7 @@ def _meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
     "Number 303, not 300" is of the field that holds what is wrong, whichever is open; with several
     such, of the one that is named, else of the open one. A bare one about when is of no field.
     """
-    told = (_named(said), _open_to_mends(situation))
+    told: tuple[Step | None, ...] = (_named(said), _open_to_mends(situation))
     if "mend.not" not in said.tags:
         return told
     held = {step: situation.record.get(step) for step in _MENDED}
@@ -95,6 +95,10 @@ def _meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
         for step, value in held.items()
         if value and next(_contrasted(said, Held(said, step, value, situation.region)), None)
     ]
+    few = all(len(run.digits) < _FEWEST_SPELLED for run in runs(said))
+    if few and Step.PHONE in holding and told[1] is not Step.PHONE:
+        holding.remove(Step.PHONE)  # "no, flat 2, not flat 3"
+        told = tuple(step for step in told if step is not Step.PHONE)
     clear = [step for step in told if step in holding]
     placed = any(is_listed(token.low, "unit", "type") for token in said.tokens)
     if clear or not holding or (situation.step is Step.TIME and not placed):
