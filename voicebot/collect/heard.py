@@ -93,10 +93,10 @@ def on_heard(turn: Turn, said: Said) -> Turn:
 
 
 def _called_for(turn: Turn, said: Said) -> Turn:
-    """Write down why a caller wants a person: a complaint, an existing booking."""
+    """Write down why a caller wants a person: a complaint, a booking, or what else is told."""
     wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
     if wish is None:
-        return turn
+        return turn.note(said.text) if said.tells_more else turn
     turn = turn.need(Needs.PERSON, bookings.WISHES[_PURPOSES[wish.what]]).note(said.text)
     return turn.say("reply.sorry") if wish.what == "complaint" else turn
 
