@@ -3,13 +3,12 @@
 `model` asks a model for what is left unread; nothing else here waits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
-from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import assents, consents
 from voicebot.collect.understanding.fields import readers
@@ -107,13 +106,9 @@ def read(text: str, situation: Situation) -> Reading:
     every = (*fields.values(), acts) if answers else (acts, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
     reading = choose(said, candidates, situation)
-    if reading.rest:
-        candidates += chain.from_iterable(
-            _answers_behind(said, situation, act.step, act.span[1])
-            for act in reading.acts
-            if isinstance(act, Correct) and act.step and not act.value
-        )
-        reading = choose(said, candidates, situation)
+    for act in reading.acts if reading.rest else ():
+        if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
+            reading = _with_answer(said, situation, reading, act)
     told = {act.step for act in reading.acts if isinstance(act, Provide)}
     if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
         return reading
@@ -125,32 +120,39 @@ def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Readi
 
     "3/18 Rose Street … on Friday at one" and 学院路18号，后天三点 hold two days, else.
     """
+    told = [act.span for act in reading.acts if isinstance(act, Provide) and act.value]
+    return _with(said, situation, reading, told, Step.TIME)
+
+
+def _with_answer(
+    said: Utterance, situation: Situation, reading: Reading, wrong: Correct
+) -> Reading:
+    """Return the reading with the answer that stands behind an objection which names its field.
+
+    As in "I gave you the wrong number, it ends nine seven zero".
+    """
+    step = wrong.step or situation.step
+    asked = replace(situation, step=step, asked=Asked.ANSWER, partial=None)
+    told = [act.span for act in reading.acts]
+    found = _with(said, asked, reading, [(0, wrong.span[1]), *told], step)
+    answered = any(
+        isinstance(a, Provide | Correct) and a.step is step and a.value for a in found.acts
+    )
+    return replace(found, acts=tuple(act for act in found.acts if act is not wrong or not answered))
+
+
+def _with(
+    said: Utterance, situation: Situation, reading: Reading, gone: Sequence[Span], step: Step
+) -> Reading:
+    """Return the reading with what a field's reader finds when those words are gone."""
     text = said.text
-    for act in reading.acts:
-        if isinstance(act, Provide) and act.value:
-            begin, end = act.span
-            text = text[:begin] + ",".ljust(end - begin) + text[end:]
+    for begin, end in gone:
+        text = text[:begin] + ",".ljust(end - begin) + text[end:]
     left = utterance(text, situation.language)
-    times = choose(left, readers(situation.language)[Step.TIME](left, situation), situation).acts
-    rest = tuple(r for r in reading.rest if not any(_overlap(r, act.span) for act in times))
-    return Reading(tuple(sorted((*reading.acts, *times), key=lambda act: act.span)), rest)
+    more = choose(left, readers(situation.language)[step](left, situation), situation).acts
+    rest = tuple(r for r in reading.rest if not any(_overlap(r, act.span) for act in more))
+    return Reading(tuple(sorted((*reading.acts, *more), key=lambda act: act.span)), rest)
 
 
 def _overlap(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
-
-
-def _answers_behind(
-    said: Utterance, situation: Situation, step: Step, wrong: int
-) -> Iterator[Candidate]:
-    """Give the answers to `step` behind the objection that names it and ends at `wrong`.
-
-    As in "I gave you the wrong surname, it's Quest".
-    """
-    if step is situation.step:
-        return
-    asked = replace(situation, step=step, asked=Asked.ANSWER, partial=None)
-    behind = next((n for n, token in enumerate(said.tokens) if token.start >= wrong), len(said))
-    for candidate in readers(situation.language)[step](said, asked):
-        if candidate.act and candidate.act.span[0] >= wrong:
-            yield replace(candidate, first=max(candidate.first, behind))
