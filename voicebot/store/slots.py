@@ -7,12 +7,11 @@
     take_over  when the caller goes on with an earlier call: its places are this call's
 
 The day `slots:{<business>:<date>}` is one key, so one script decides. It is not the record's
-slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until
-the caller goes on (the call is its own holder, and a later call takes its places along), or until
-`Reconciliation` sees that nobody will. A place too many is better than a caller too many.
+slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until the
+caller goes on (a later call takes its places along), or until `Reconciliation` frees it.
 
-`call:{<callSid>}:offers` names what is offered to a call, for the process that has its next turn.
-It is written first, so it may name what was never kept, and what was given back.
+`call:{<callSid>}:offers` names what is offered to a call, for the process of its next turn. Written
+first, it may name what was never kept, and what was given back.
 """
 
 from __future__ import annotations
