@@ -9,12 +9,12 @@ from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import REQUESTS
+from voicebot.collect.understanding.fields.service_ranking import best_of, first_of, is_of_another
 from voicebot.collect.understanding.fields.trades import (
     DESCRIPTION,
     HINT,
     NOT_LISTED,
     SAID,
-    SYNONYM,
     TRADE,
     Hit,
     Vocabulary,
@@ -33,8 +33,6 @@ from voicebot.collect.understanding.types import (
 from voicebot.collect.understanding.utterance import Utterance, utterance
 from voicebot.collect.understanding.words import is_everyday
 
-_EACH_WORD = 0.1
-"""The certainty that a phrase gains with each further word."""
 _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
 _LONGEST_CHOICE = 8
@@ -68,7 +66,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     sure = [h for h in kept if not _is_behind(said, h.first, "service.perhaps")] or kept
     if situation.step is not Step.SERVICE and kept and _goes_on_asking(said, kept[0], situation):
         return
-    best = _first(said, sure) or _best(sure, len(services)) or _by_place(said, situation)
+    best = first_of(said, sure) or best_of(sure, len(services)) or _by_place(said, situation)
     if best is None or best.service >= len(services):
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
@@ -121,7 +119,7 @@ def _asked_whether(
             span = said.span(first, end)
             act = Ask(OFFERED, said.text[slice(*span)], span)
             yield Candidate(act, first, end)
-            best = None if Step.SERVICE in situation.record else _best(inside, listed)
+            best = None if Step.SERVICE in situation.record else best_of(inside, listed)
             if best and best.service < listed:
                 name = situation.services[best.service].name
                 span = said.span(best.first, best.end)
@@ -142,7 +140,7 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
         for hit in hits_in(said, known)
         if _has_content(said, hit)
     ]
-    about = [hit for hit in hits if not _is_of_another(said, hit, hits)]
+    about = [hit for hit in hits if not is_of_another(said, hit, hits)]
     ranks = {each: _rank(about, each, len(services)) for each in {hit.service for hit in about}}
     best = sorted(each for each, rank in ranks.items() if rank == max(ranks.values()))
     taken = {at for h in about if h.service in best for at in range(h.first, h.end)}
@@ -251,7 +249,7 @@ def _is_news(said: Utterance) -> bool:
 def _kept(said: Utterance, hits: Sequence[Hit], known: Vocabulary) -> list[Hit]:
     """Return the hits that are wished for; after a correction only those behind it."""
     away = {at for h in hits if _is_away(said, h, known) for at in range(h.first, h.end)}
-    kept = [h for h in hits if h.first not in away and not _is_of_another(said, h, hits)]
+    kept = [h for h in hits if h.first not in away and not is_of_another(said, h, hits)]
     cut = max((each.first for each in said.clauses if each.mends), default=0)
     return [h for h in kept if h.first >= cut] or kept
 
@@ -296,56 +294,6 @@ def _is_wanted_itself(said: Utterance, hit: Hit) -> bool:
     ended = hit.first + 1 == len(said) or said.at(hit.first + 1, "service.ended")
     wants = (said.before(at, "service.wants") for at in (hit.first, hit.first - 1))
     return bool(ended) and any(wants)
-
-
-def _is_of_another(said: Utterance, hit: Hit, hits: Sequence[Hit]) -> bool:
-    """Return True where what is worked on says more than the work: "clean my gutters"."""
-    led_by = {h.service for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM}
-    if led_by and hit.service not in led_by:
-        return True
-    at = hit.end
-    while between := said.at(at, "service.known_one"):
-        at = between.end
-    about = {h.service for h in hits if h.first == at and h.weight >= SYNONYM}
-    return at > hit.end and bool(about) and hit.service not in about
-
-
-def _best(hits: Sequence[Hit], listed: int) -> Hit | None:
-    """Return the service with the surest and longest phrases; of equals the one said first.
-
-    None where the same words stand for two: "a haircut", where men's and women's are listed.
-    """
-    ranked = sorted(
-        {h.service for h in hits}, key=lambda each: _rank(hits, each, listed), reverse=True
-    )
-    if not ranked:
-        return None
-    own = [h for h in hits if h.service == ranked[0]]
-    for other in ranked[1:]:
-        same = {(h.first, h.end) for h in hits if h.service == other}
-        equal = _rank(hits, ranked[0], listed) == _rank(hits, other, listed)
-        if equal and same == {(h.first, h.end) for h in own}:
-            return None
-    sure = max(h.weight for h in own)
-    if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
-        sure = HINT
-    return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
-
-
-def _first(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
-    """Return the service said first of several in one breath: "both a gardener and a plumber"."""
-    named = [hit for hit in hits if hit.weight >= SAID]
-    several = len({hit.service for hit in named}) > 1
-    joined = several and any(said.all("service.further", first=named[0].end))
-    return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
-
-
-def _rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
-    own = [h for h in hits if h.service == service]
-    longest = max(h.end - h.first for h in own)
-    covered = len({at for h in own for at in range(h.first, h.end)})
-    further = _EACH_WORD * (longest - 1) if service < listed else 0.0
-    return max(h.weight for h in own) + further, covered, -min(h.first for h in own)
 
 
 def _by_place(said: Utterance, situation: Situation) -> Hit | None:

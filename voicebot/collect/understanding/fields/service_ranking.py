@@ -1,0 +1,61 @@
+"""Which of the services that phrases of an utterance stand for is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicebot.collect.understanding.fields.trades import HINT, SAID, SYNONYM, Hit
+from voicebot.collect.understanding.utterance import Utterance
+
+_EACH_WORD = 0.1
+"""The certainty that a phrase gains with each further word."""
+
+
+def is_of_another(said: Utterance, hit: Hit, hits: Sequence[Hit]) -> bool:
+    """Return True where what is worked on says more than the work: "clean my gutters"."""
+    led_by = {h.service for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM}
+    if led_by and hit.service not in led_by:
+        return True
+    at = hit.end
+    while between := said.at(at, "service.known_one"):
+        at = between.end
+    about = {h.service for h in hits if h.first == at and h.weight >= SYNONYM}
+    return at > hit.end and bool(about) and hit.service not in about
+
+
+def best_of(hits: Sequence[Hit], listed: int) -> Hit | None:
+    """Return the service with the surest and longest phrases; of equals the one said first.
+
+    None where the same words stand for two: "a haircut", where men's and women's are listed.
+    """
+    ranked = sorted(
+        {h.service for h in hits}, key=lambda each: _rank(hits, each, listed), reverse=True
+    )
+    if not ranked:
+        return None
+    own = [h for h in hits if h.service == ranked[0]]
+    for other in ranked[1:]:
+        same = {(h.first, h.end) for h in hits if h.service == other}
+        equal = _rank(hits, ranked[0], listed) == _rank(hits, other, listed)
+        if equal and same == {(h.first, h.end) for h in own}:
+            return None
+    sure = max(h.weight for h in own)
+    if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
+        sure = HINT
+    return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
+
+
+def first_of(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
+    """Return the service said first of several in one breath: "both a gardener and a plumber"."""
+    named = [hit for hit in hits if hit.weight >= SAID]
+    several = len({hit.service for hit in named}) > 1
+    joined = several and any(said.all("service.further", first=named[0].end))
+    return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
+
+
+def _rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
+    own = [h for h in hits if h.service == service]
+    longest = max(h.end - h.first for h in own)
+    covered = len({at for h in own for at in range(h.first, h.end)})
+    further = _EACH_WORD * (longest - 1) if service < listed else 0.0
+    return max(h.weight for h in own) + further, covered, -min(h.first for h in own)
