@@ -9,7 +9,12 @@ from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import REQUESTS
-from voicebot.collect.understanding.fields.service_ranking import best_of, first_of, is_of_another
+from voicebot.collect.understanding.fields.service_ranking import (
+    best_of,
+    first_of,
+    is_of_another,
+    rank,
+)
 from voicebot.collect.understanding.fields.trades import (
     DESCRIPTION,
     HINT,
@@ -141,8 +146,8 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
         if _has_content(said, hit)
     ]
     about = [hit for hit in hits if not is_of_another(said, hit, hits)]
-    ranks = {each: _rank(about, each, len(services)) for each in {hit.service for hit in about}}
-    best = sorted(each for each, rank in ranks.items() if rank == max(ranks.values()))
+    ranks = {each: rank(about, each, len(services)) for each in {hit.service for hit in about}}
+    best = sorted(each for each, own in ranks.items() if own == max(ranks.values()))
     taken = {at for h in about if h.service in best for at in range(h.first, h.end)}
     own = {h.service for h in about if h.weight >= TRADE and taken.isdisjoint((h.first, h.end - 1))}
     named = tuple(o for n, o in enumerate(services) if n in best or n in own)

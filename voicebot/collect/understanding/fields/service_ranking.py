@@ -29,18 +29,18 @@ def best_of(hits: Sequence[Hit], listed: int) -> Hit | None:
     None where the same words stand for two: "a haircut", where men's and women's are listed.
     """
     ranked = sorted(
-        {h.service for h in hits}, key=lambda each: _rank(hits, each, listed), reverse=True
+        {h.service for h in hits}, key=lambda each: rank(hits, each, listed), reverse=True
     )
     if not ranked:
         return None
     own = [h for h in hits if h.service == ranked[0]]
     for other in ranked[1:]:
         same = {(h.first, h.end) for h in hits if h.service == other}
-        equal = _rank(hits, ranked[0], listed) == _rank(hits, other, listed)
+        equal = rank(hits, ranked[0], listed) == rank(hits, other, listed)
         if equal and same == {(h.first, h.end) for h in own}:
             return None
     sure = max(h.weight for h in own)
-    if len(ranked) > 1 and _rank(hits, ranked[1], listed)[0] == _rank(hits, ranked[0], listed)[0]:
+    if len(ranked) > 1 and rank(hits, ranked[1], listed)[0] == rank(hits, ranked[0], listed)[0]:
         sure = HINT
     return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
 
@@ -53,7 +53,7 @@ def first_of(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
     return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
 
 
-def _rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
+def rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
     own = [h for h in hits if h.service == service]
     longest = max(h.end - h.first for h in own)
     covered = len({at for h in own for at in range(h.first, h.end)})
