@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
 from voicebot.business import Emergency, Visit
-from voicebot.call import CallState, Needs, Step, Wish
+from voicebot.call import CallState, Needs, Status, Step, Wish
 from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import CallOff, Ending, Move
 from voicebot.collect.resuming import begin
@@ -327,3 +328,21 @@ def test_an_hour_that_was_said_before_is_taken_at_the_read_back(words: str) -> N
     scene = at(Step.TIME, mode=Mode.CONFIRMING, pending="2026-03-06T07:00", put=1)
     assert "8 am" in scene.hears(words)
     assert scene.dialogue.step is Step.TIME
+
+
+def test_who_was_put_through_and_goes_on_has_booked_nothing() -> None:
+    saved = {"mode": "ended", "purpose": "complain"}
+    told = {Step.NAME: "Petra Lind", Step.PHONE: "+61412345678"}
+    state = CallState(
+        answers=told,
+        confirmed=frozenset({Step.PHONE}),
+        status=Status.TRANSFER,
+        resumed=True,
+        dialogue=orjson.dumps(saved).decode(),
+    )
+    scene = Scene(begin(DEMO, state))
+    scene.hears("I don't want putting through, I said call me back tomorrow morning")
+    assert scene.change.status is not Status.BOOKED
+    assert not scene.change.booked
+    assert any("tomorrow morning" in note for note in scene.notes)
+    assert scene.dialogue.promised or scene.dialogue.needs is not Needs.NOTHING

@@ -25,4 +25,5 @@ def test_what_is_saved_and_what_is_waited_for_is_told() -> None:
     asked = fresh()
     _, effects = played(asked, hears(asked, "Robin Carter, my tap leaks"))
     told = list(change_lines(saved(effects)))
-    assert told == ["name = Robin Carter", "service = Plumbing", "now asking phone"]
+    note = "note: Robin Carter, my tap leaks"
+    assert told == ["name = Robin Carter", "service = Plumbing", note, "now asking phone"]

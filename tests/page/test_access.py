@@ -106,6 +106,7 @@ def test_the_telephone_takes_the_focus_and_gives_it_back(page: Page, house: Hous
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator(".sheet .try")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Call", exact=True)).to_be_focused()
     page.keyboard.press("Escape")

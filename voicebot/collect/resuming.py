@@ -65,6 +65,9 @@ def begin(business: Business, state: CallState) -> Dialogue:
     if not ended and mode_then in (Mode.CLOSING, Mode.CALLING_OFF):
         return replace(dialogue, step=state.step, mode=Mode(mode_then), attempts=attempts, put=put)
     step, mode = dialogue.next_open()
+    if mode is Mode.ENDED:  # all is told that was asked for, and nothing is booked
+        dealt = (*dialogue.dealt, dialogue.purpose)
+        return replace(dialogue, step=step, mode=Mode.CLOSING, purpose=Purpose.BOOK, dealt=dealt)
     offered = _texts(saved.get("offered"))
     if mode_then == Mode.CHOOSING and step is Step.TIME and offered:
         mode, dialogue = Mode.CHOOSING, replace(dialogue, offered=offered)
