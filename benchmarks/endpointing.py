@@ -1,4 +1,4 @@
-"""How long callers wait until their turn is known to be over, in audio time: no load changes it.
+"""Measure in audio time, so free of load, how soon the end of a turn is decided.
 
     python -m benchmarks.endpointing [--decode 180] [--clips]
 
@@ -50,7 +50,7 @@ STEPS = {"serv": Step.SERVICE} | {step.value: step for step in FIELDS}
 
 @dataclass
 class Heard:
-    """What came of a clip: when its turns were over, after its last voiced sample."""
+    """The result of one clip: the end of each turn, in ms after the clip's last voiced sample."""
 
     file: str
     over_ms: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How long staff's searches take among many stored calls: `python benchmarks/search.py`.
+"""Measure searches for calls among many stored ones: `python benchmarks/search.py`.
 
 A Valkey of its own, filled with records as calls leave them; then the console's own routes, in
 process. The wanted call is the oldest one, the worst place. Prints milliseconds to the first row,
@@ -38,7 +38,7 @@ _WANTED = 1  # the oldest: calls count from 1
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search; `found` is false for what nobody has."""
+    """One search to be timed. `found` is false where no stored call matches."""
 
     what: str
     query: dict[str, str]
