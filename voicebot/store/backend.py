@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, CallState
@@ -21,7 +20,7 @@ from voicebot.settings import Settings
 from voicebot.store.background import BestEffortQueue, Tasks, redis_breaker
 from voicebot.store.booking_index import BookingIndex
 from voicebot.store.bookings import CallAppointments
-from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.client import AWAY, unless_wrong_type
 from voicebot.store.commit_encoding import after
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.index import CallIndex
@@ -91,12 +90,9 @@ class Backend:
         self, call_sid: CallSid, fresh: Mapping[str, str] | None = None
     ) -> CallRecord | None:
         """Return what the old system left of a call, on top of the fields of a new record."""
-        try:
+        old = None
+        with unless_wrong_type():  # a key of another type: nothing that the old system wrote
             old = await self._old_bytes(call_sid)
-        except ResponseError as error:
-            if not is_wrong_type(error):
-                raise
-            return None  # a key of another type: nothing that the old system wrote
         found = read_legacy(old, self.business)
         if found is None:
             if old:

@@ -17,17 +17,14 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Step
 from voicebot.names import name_keys
-from voicebot.store.client import is_wrong_type
-from voicebot.store.index import in_parts, is_number
-from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, call_keys, flag
+from voicebot.store.index import in_parts, is_number, read_fields
+from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, flag
 from voicebot.validation import read_moment
 
 MOST_BOOKINGS = 10
 """More coming appointments of one number are not looked at: no caller hears them all."""
 MOST_NAMED = 100
 """More coming appointments under one name are not looked at; the next ones come first."""
-BOOKING_KEYS = ("booked:{*}", "booked-name:{*}")
-"""The patterns of the index's keys."""
 
 _KEPT_AFTER = timedelta(days=1)
 _FIELDS = [
@@ -92,15 +89,7 @@ class BookingIndex:
         return [CallSid(name) for name in sorted(starts, key=lambda name: starts[name])][:most]
 
     async def _read(self, call_sids: Sequence[CallSid]) -> list[list[str | None]]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for call_sid in call_sids:
-                pipe.hmget(call_keys(call_sid).call, _FIELDS)
-            replies = await pipe.execute(raise_on_error=False)
-        for reply in replies:
-            if isinstance(reply, Exception) and not is_wrong_type(reply):
-                raise reply
-        nothing: list[str | None] = [None] * len(_FIELDS)
-        return [reply if isinstance(reply, list) else nothing for reply in replies]
+        return await read_fields(self._client, call_sids, _FIELDS)
 
     async def _write(self, calls: Sequence[tuple[CallSid, Sequence[str | None]]]) -> list[CallSid]:
         """Write the entries of those of these calls that are booked, and return these calls.

@@ -108,8 +108,7 @@ class CallAppointments:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 names = [c for c in await search if c != self._call_sid]
-                async with self._client.pipeline(transaction=False) as pipe:
-                    records = await read_records(pipe, names) if names else []
+                records = await read_records(self._client, names) if names else []
         except _FAILURES:
             return ()
         now = self._clock()

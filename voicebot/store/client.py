@@ -251,6 +251,31 @@ def is_wrong_type(reply: object) -> bool:
 
 
 @contextmanager
+def unless_wrong_type() -> Iterator[None]:
+    """Leave the block where a key of another type stands in its way."""
+    try:
+        yield
+    except ResponseError as error:
+        if not is_wrong_type(error):
+            raise
+
+
+async def ask_each(client: Redis, commands: Iterable[Sequence[Any]]) -> list[Any]:
+    """Return the replies to commands on one key each, in one round trip.
+
+    None for a key of another type. Raises client.AWAY.
+    """
+    async with client.pipeline(transaction=False) as pipe:
+        for command in commands:
+            pipe.execute_command(*command)
+        replies = await pipe.execute(raise_on_error=False)
+    for reply in replies:
+        if isinstance(reply, Exception) and not is_wrong_type(reply):
+            raise reply
+    return [None if isinstance(reply, Exception) else reply for reply in replies]
+
+
+@contextmanager
 def unavailable_when_away() -> Iterator[None]:
     """Raise StoreUnavailable where the block raises client.AWAY: nothing goes without Redis."""
     try:
@@ -270,9 +295,7 @@ def why_away(error: Exception) -> str:
 SLOTS: Final = 16384
 
 
-class Kind(StrEnum):
-    """The kind of a server, as `INFO server` names it."""
-
+class Kind(StrEnum):  # of a server, as `INFO server` names it
     SERVER = "standalone"
     NODE = "cluster"
     SENTINEL = "sentinel"
@@ -323,10 +346,10 @@ async def is_ready(client: Redis) -> bool:
 
 async def _require_form(url: str, form: Kind, client: Redis) -> None:
     info = await client.info("server")
-    mode = info.get("redis_mode") or info.get("server_mode")  # Redis; Valkey from 9 on
-    if mode not in list(Kind):
+    found = info.get("redis_mode") or info.get("server_mode")  # Redis; Valkey from 9 on
+    if found not in set(Kind):
         return  # a proxy, or a service that tells less
-    found = Kind(mode)
+    found = Kind(found)
     if found is Kind.NODE and form is Kind.SERVER and await _has_all_slots(client):
         return
     masters: list[str] = []

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, CommandKind, CommandRefusal, StaffCommand, Step
 from voicebot.errors import TooManyCommands
-from voicebot.store.client import is_wrong_type
+from voicebot.store.client import ask_each
 from voicebot.store.commit_encoding import Argument
 from voicebot.store.events import StreamEvent
 from voicebot.store.index import in_parts
@@ -70,18 +70,11 @@ class CommandQueue:
         """Return the commands that are not settled, oldest first; calls without are left out."""
         found: dict[CallSid, list[StaffCommand]] = {}
         for part in in_parts(call_sids):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for call_sid in part:
-                    pipe.xrange(call_keys(call_sid).commands)
-                replies = await pipe.execute(raise_on_error=False)
-            for call_sid, reply in zip(part, replies, strict=True):
-                if is_wrong_type(reply):
-                    continue
-                if isinstance(reply, Exception):
-                    raise reply
-                entries = cast(list[tuple[str, dict[str, str]]], reply)
-                if commands := [_command(StreamEvent(call_sid, *entry)) for entry in entries]:
-                    found[call_sid] = commands
+            asked = [("XRANGE", call_keys(call_sid).commands, "-", "+") for call_sid in part]
+            for call_sid, entries in zip(part, await ask_each(self._client, asked), strict=True):
+                if entries:
+                    events = (StreamEvent(call_sid, *entry) for entry in entries)
+                    found[call_sid] = list(map(_command, events))
         return found
 
     async def _run(self, call_sid: CallSid, arguments: Sequence[Argument]) -> tuple[str, str]:

@@ -20,8 +20,8 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 
 from voicebot.call import CallSid, is_call_sid
-from voicebot.store.client import AWAY, is_wrong_type
-from voicebot.store.index import CallIndex, in_parts
+from voicebot.store.client import AWAY, ask_each
+from voicebot.store.index import CallIndex, in_parts, read_fields
 from voicebot.store.layout import CHANNEL, COMMANDS_CHANNEL, call_keys
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import read_records
@@ -73,43 +73,25 @@ class EventReader:
         """Return the same for many calls; a call without new events is left out."""
         found: dict[CallSid, list[StreamEvent]] = {}
         for part in in_parts(list(after)):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for call_sid in part:
-                    pipe.xrange(call_keys(call_sid).events, f"({after[call_sid]}")
-                replies = await pipe.execute(raise_on_error=False)
-            for call_sid, reply in zip(part, replies, strict=True):
-                if is_wrong_type(reply):  # its record is shown as broken
-                    continue
-                if isinstance(reply, Exception):
-                    raise reply
-                if entries := cast(list[tuple[str, dict[str, str]]], reply):
-                    found[call_sid] = [StreamEvent(call_sid, i, fields) for i, fields in entries]
+            asked = [("XRANGE", call_keys(c).events, f"({after[c]}", "+") for c in part]
+            for call_sid, entries in zip(part, await ask_each(self._client, asked), strict=True):
+                if entries:  # none where it is no stream: its record is shown as broken
+                    found[call_sid] = [StreamEvent(call_sid, *entry) for entry in entries]
         return found
 
     async def records(self, call_sids: Sequence[CallSid]) -> dict[CallSid, CallRecord]:
         """Return the records of those calls that have one, each at one moment; also broken ones."""
         found: dict[CallSid, CallRecord] = {}
         for part in in_parts(call_sids):
-            async with self._client.pipeline(transaction=False) as pipe:
-                stored = await read_records(pipe, part)
+            stored = await read_records(self._client, part)
             found |= {c: s.named(c) for c, s in zip(part, stored, strict=True) if s}
         return found
 
     async def fields(
         self, call_sids: Sequence[CallSid], names: Sequence[str]
     ) -> dict[CallSid, list[str | None]]:
-        """Return a few fields of each call's record, in the order of `names`; None where there is
-        no such field, no record, or a broken one."""
-        found: dict[CallSid, list[str | None]] = {}
-        async with self._client.pipeline(transaction=False) as pipe:
-            for call_sid in call_sids:
-                pipe.hmget(call_keys(call_sid).call, list(names))
-            replies = await pipe.execute(raise_on_error=False)
-        for call_sid, reply in zip(call_sids, replies, strict=True):
-            if isinstance(reply, Exception) and not is_wrong_type(reply):
-                raise reply
-            found[call_sid] = reply if isinstance(reply, list) else [None] * len(names)
-        return found
+        """Return a few fields of each call's record; see read_fields."""
+        return dict(zip(call_sids, await read_fields(self._client, call_sids, names), strict=True))
 
     async def now_ms(self) -> int:
         """Return the clock of Redis in epoch milliseconds."""

@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import ResponseError
 
 from voicebot.business import Business
-from voicebot.call import CallSid, Step, is_call_sid
+from voicebot.call import CallSid, is_call_sid
 from voicebot.errors import StillInUse
-from voicebot.store.client import is_wrong_type
+from voicebot.store.client import ask_each
 from voicebot.store.commit_encoding import PendingCommits, PendingUpdate, after
-from voicebot.store.index import CallIndex, in_parts, primaries
-from voicebot.store.layout import ANSWER_FIELD, CHANNEL, RECENT_CALLS, Fields, call_keys, legacy_key
+from voicebot.store.index import NUMBER_FIELDS, CallIndex, in_parts, primaries, read_fields
+from voicebot.store.layout import CHANNEL, RECENT_CALLS, Fields, legacy_key
 from voicebot.store.legacy import read_legacy
 from voicebot.store.record import CallRecord
 from voicebot.store.replay import JournalErasure, erase_from_journals, waiting_entries
@@ -38,7 +38,6 @@ SETS_OF_CALLS = ("booked:*", "booked-name:*", "caller:*", "number:*")
 REWRITE_PATIENCE_S = 20.0
 """Time that the end of a rewrite is awaited; it goes on by itself."""
 
-_NUMBERS = ["caller", ANSWER_FIELD[Step.PHONE]]
 _CALL_OF_KEY = re.compile(r"call:(?:\{(?P<ours>[^}]*)\}.*|(?P<old>[^{:]+))")
 _POLL_S = 0.05
 
@@ -124,12 +123,9 @@ class Forgetting:
         """Return the fields with a number of every record, also of the old system's."""
         found: dict[CallSid, Mapping[str, str | None]] = {}
         async for part in CallIndex(self._client).all_calls():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for call_sid in part:
-                    pipe.hmget(call_keys(call_sid).call, _NUMBERS)
-                replies = await pipe.execute(raise_on_error=False)
-            for call_sid, reply in zip(part, _checked(replies), strict=True):
-                found[call_sid] = dict(zip(_NUMBERS, reply or (), strict=False))
+            read = await read_fields(self._client, part, NUMBER_FIELDS)
+            for call_sid, numbers in zip(part, read, strict=True):
+                found[call_sid] = dict(zip(NUMBER_FIELDS, numbers, strict=True))
         async for keys in self._scan("call:[^{]*"):
             for key in keys:
                 old = _call_of(key)
@@ -151,11 +147,8 @@ class Forgetting:
         for pattern in SETS_OF_CALLS:
             async for keys in self._scan(pattern):
                 for part in in_parts(list(wanted)):
-                    async with self._client.pipeline(transaction=False) as pipe:
-                        for key in keys:
-                            pipe.zrem(key, *part)
-                        replies = await pipe.execute(raise_on_error=False)
-                    erased += sum(reply or 0 for reply in _checked(replies))
+                    gone = await ask_each(self._client, [("ZREM", key, *part) for key in keys])
+                    erased += sum(count or 0 for count in gone)
         if number is not None:  # what is left there is of records that have expired
             await self._unlink([f"{name}:{{{number}}}" for name in ("caller", "booked", "number")])
         return erased
@@ -163,24 +156,16 @@ class Forgetting:
     async def _erase_places(self, wanted: frozenset[CallSid]) -> int:
         erased = 0
         async for keys in self._scan("slots:*"):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.hkeys(key)
-                replies = _checked(await pipe.execute(raise_on_error=False))
-                for key, holders in zip(keys, replies, strict=True):
-                    ours = [h for h in holders or () if re.split("[?>]", h)[0] in wanted]
-                    if ours:
-                        pipe.hdel(key, *ours)
-                        erased += len(ours)
-                await pipe.execute()
+            found = await ask_each(self._client, [("HKEYS", key) for key in keys])
+            for key, holders in zip(keys, found, strict=True):
+                ours = [h for h in holders or () if re.split("[?>]", h)[0] in wanted]
+                if ours:
+                    erased += await self._client.hdel(key, *ours)
         return erased
 
     async def _unlink(self, keys: list[str]) -> None:
         for at in range(0, len(keys), 100):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for key in keys[at : at + 100]:
-                    pipe.execute_command("UNLINK", key)  # a cluster's pipe has no method for it
-                await pipe.execute()
+            await ask_each(self._client, [("UNLINK", key) for key in keys[at : at + 100]])
 
     async def _scan(self, pattern: str) -> AsyncIterator[list[str]]:
         for node in await primaries(self._client):
@@ -236,12 +221,4 @@ def _call_of(key: str) -> CallSid | None:
 
 
 def _has(fields: Mapping[str, str | None], number: str) -> bool:
-    return number in (fields.get(name) for name in _NUMBERS)
-
-
-def _checked(replies: Sequence[Any]) -> list[Any]:
-    """Return replies, None for a key of another type; raises what else went wrong."""
-    for reply in replies:
-        if isinstance(reply, Exception) and not is_wrong_type(reply):
-            raise reply
-    return [None if isinstance(reply, Exception) else reply for reply in replies]
+    return number in (fields.get(name) for name in NUMBER_FIELDS)

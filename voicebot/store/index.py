@@ -19,7 +19,7 @@ from redis.exceptions import ResponseError
 
 from voicebot.call import CallSid, Status, Step, is_call_sid, is_e164
 from voicebot.log import get_logger
-from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.client import AWAY, ask_each, is_wrong_type, unless_wrong_type
 from voicebot.store.layout import (
     ANSWER_FIELD,
     BOOKED_FIELD,
@@ -48,6 +48,8 @@ LATEST_MS = 250_000_000_000_000
 
 _PIPELINED = 100  # commands in flight at once
 _ANY_CALL = CallSid("*")
+NUMBER_FIELDS = ("caller", ANSWER_FIELD[Step.PHONE])
+"""The fields of the number that called, and of the one that the caller gave."""
 _CONFIRMING = [
     *(BOOKED_FIELD, "status", EMAIL_SENT_FIELD, REVISION_FIELD, MAILED_FIELD),
     ANSWER_FIELD[Step.EMAIL],
@@ -72,6 +74,16 @@ async def primaries(client: Redis) -> list[dict[str, ClusterNode]]:
         return [{}]
     await client.initialize()
     return [{"target_nodes": node} for node in client.get_primaries()]
+
+
+async def read_fields(
+    client: Redis, call_sids: Sequence[CallSid], names: Sequence[str]
+) -> list[list[str | None]]:
+    """Return a few fields of each call's record, in the order of `names`; None where there is no
+    such field, no record, or a broken one. Raises client.AWAY."""
+    keys = [call_keys(call_sid).call for call_sid in call_sids]
+    replies = await ask_each(client, [("HMGET", key, *names) for key in keys])
+    return [[None] * len(names) if reply is None else reply for reply in replies]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,25 +238,13 @@ class CallIndex:
 
     async def with_number(self, number: str) -> list[CallSid]:
         """Return the newest calls that came from this number or were given it, newest first."""
-        try:
+        with unless_wrong_type():
             found = await self._client.zrevrange(_number_key(number), 0, MOST_OF_A_NUMBER - 1)
-        except ResponseError as error:
-            if not is_wrong_type(error):
-                raise
-            return []
-        return [CallSid(str(name)) for name in found if is_call_sid(name)]
+            return [CallSid(str(name)) for name in found if is_call_sid(name)]
+        return []
 
     async def _numbers(self, call_sids: Sequence[CallSid], *more: str) -> list[list[str | None]]:
-        names = [*more, "caller", ANSWER_FIELD[Step.PHONE]]
-        async with self._client.pipeline(transaction=False) as pipe:
-            for call_sid in call_sids:
-                pipe.hmget(call_keys(call_sid).call, names)
-            replies = await pipe.execute(raise_on_error=False)
-        for reply in replies:
-            if isinstance(reply, Exception) and not is_wrong_type(reply):
-                raise reply
-        nothing: list[str | None] = [None] * len(names)
-        return [reply if isinstance(reply, list) else nothing for reply in replies]
+        return await read_fields(self._client, call_sids, [*more, *NUMBER_FIELDS])
 
     async def _add_numbers(
         self, calls: Sequence[tuple[CallSid, datetime, Sequence[str | None]]], retention_s: int
@@ -284,10 +284,8 @@ class CallIndex:
         """Return those of the calls that a phone stream holds now."""
         held: set[CallSid] = set()
         for part in in_parts(call_sids):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for call_sid in part:
-                    pipe.exists(live_key(call_sid))
-                held |= {c for c, on in zip(part, await pipe.execute(), strict=True) if on}
+            marks = await ask_each(self._client, [("EXISTS", live_key(c)) for c in part])
+            held |= {call_sid for call_sid, on in zip(part, marks, strict=True) if on}
         return held
 
     async def is_live(self, call_sid: CallSid) -> bool:

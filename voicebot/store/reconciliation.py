@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, Needs, Service, Status, Step
@@ -16,13 +15,12 @@ from voicebot.ledger import Place
 from voicebot.log import get_logger
 from voicebot.store.backend import Backend
 from voicebot.store.booking_index import BookingIndex
-from voicebot.store.client import is_wrong_type
 from voicebot.store.commit_encoding import PendingUpdate, told
 from voicebot.store.index import CallIndex, in_parts
 from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, NEEDS_FIELD, flag
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Script, TooFewReplicas, read_records
-from voicebot.store.slots import Slots, day_key, minute_of_day
+from voicebot.store.slots import Slots, day_key, days_ahead, is_for_good, minute_of_day, places_on
 from voicebot.validation import read_moment
 
 log = get_logger(__name__)
@@ -103,9 +101,8 @@ class Reconciliation:
         Passes must be minutes apart.
         """
         self._placed.clear()
-        today = self._clock().astimezone(self._business.zone).date()
-        ahead = range(self._business.booking.days_ahead + 1)
-        found = {place for n in ahead for place in await self._orphans(today + timedelta(days=n))}
+        ahead = days_ahead(self._business, self._clock())
+        found = {place for day in ahead for place in await self._orphans(day)}
         freed = 0
         for key, holder, place in found & self._suspects:
             freed += int(cast(int, await _LEAVE.run(self._client, (key,), (holder, place))))
@@ -125,19 +122,13 @@ class Reconciliation:
 
     async def _orphans(self, day: date) -> list[tuple[str, str, str]]:
         key = day_key(self._business, day)
-        try:
-            taken = await cast(Awaitable[dict[str, str]], self._client.hgetall(key))
-        except ResponseError as error:
-            if not is_wrong_type(error):
-                raise
-            return []
-        booked = {h: p for h, p in taken.items() if p.split(" ")[1:2] == ["0"]}
+        (taken,) = await places_on(self._client, self._business, [day])
+        booked = {holder: place for holder, place in (taken or {}).items() if is_for_good(place)}
         calls = {holder: CallSid(holder.partition(">")[0]) for holder in booked}
         self._placed.update(calls.values())
         records: dict[CallSid, CallRecord | None] = {}
         for part in in_parts(list(dict.fromkeys(calls.values()))):
-            async with self._client.pipeline(transaction=False) as pipe:
-                records |= zip(part, await read_records(pipe, part), strict=True)
+            records |= zip(part, await read_records(self._client, part), strict=True)
         return [
             (key, holder, place)
             for holder, place in booked.items()

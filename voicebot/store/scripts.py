@@ -23,13 +23,12 @@ from importlib.resources import files
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import PipelineCommand, RedisCluster
 from redis.exceptions import AskError, MovedError, NoScriptError, ResponseError, TryAgainError
 
 from voicebot.call import CallSid
 from voicebot.errors import BrokenRecord, StoreUnavailable
-from voicebot.store.client import is_wrong_type
+from voicebot.store.client import ask_each, is_wrong_type
 from voicebot.store.commit_encoding import (
     Argument,
     EncodedCommit,
@@ -348,24 +347,18 @@ class Scripts:
         return await script.run(self._client, call_keys(call_sid)[:keys], arguments, replicas)
 
 
-async def read_records(pipe: Pipeline, call_sids: Sequence[CallSid]) -> list[CallRecord | None]:
+async def read_records(client: Redis, call_sids: Sequence[CallSid]) -> list[CallRecord | None]:
     """Return the records of many calls in one round trip, each read by itself.
 
     By the script's text: a cluster's pipe takes no hash. One whose keys are of another type
     is `broken`. Raises client.AWAY.
     """
+    commands = []
     for call_sid in call_sids:
         keys = call_keys(call_sid).record
-        pipe.eval(_READ.text, len(keys), *keys, *shared(call_sid), 0)
-    found: list[CallRecord | None] = []
-    for reply in await pipe.execute(raise_on_error=False):
-        if is_wrong_type(reply):
-            found.append(CallRecord({}, broken=True))
-        elif isinstance(reply, Exception):
-            raise reply
-        else:
-            found.append(_record(reply))
-    return found
+        commands.append(("EVAL", _READ.text, len(keys), *keys, *shared(call_sid), 0))
+    replies = await ask_each(client, commands)
+    return [CallRecord({}, broken=True) if r is None else _record(r) for r in replies]
 
 
 def shared(

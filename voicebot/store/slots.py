@@ -24,14 +24,13 @@ from datetime import date, datetime, time, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from voicebot.business import WEEKDAYS, Business
 from voicebot.call import CallSid, Window
 from voicebot.errors import BrokenRecord
 from voicebot.ledger import Place
 from voicebot.store import free_times
-from voicebot.store.client import AWAY, is_wrong_type
+from voicebot.store.client import AWAY, ask_each, unless_wrong_type
 from voicebot.store.layout import call_keys
 from voicebot.store.scripts import Script
 
@@ -141,11 +140,7 @@ class Slots:
         It would stand in the caller's own way, and so would what it was offered.
         """
         await self.give_back(earlier)
-        today = self._local(self._clock()).date()
-        keys = [
-            self._key(today + timedelta(days=n))
-            for n in range(self._business.booking.days_ahead + 1)
-        ]
+        keys = list(map(self._key, days_ahead(self._business, self._clock())))
         try:
             async with self._client.pipeline(transaction=False) as pipe:
                 for key in keys:
@@ -247,11 +242,9 @@ class Slots:
         self, window: Window, near: datetime | None, starts: Sequence[Sequence[int]]
     ) -> list[date]:
         """Return the days to look at, in order of time or of their distance to a wish."""
-        today = self._local(self._clock()).date()
-        ahead = (today + timedelta(days=n) for n in range(self._business.booking.days_ahead + 1))
         days = [
             day
-            for day in ahead
+            for day in days_ahead(self._business, self._clock())
             if starts[day.weekday()] and window.has_day(day) and not self._business.is_closed(day)
         ]
         if near is None:
@@ -260,14 +253,7 @@ class Slots:
 
     async def _read(self, days: Sequence[date]) -> list[Mapping[str, str] | None]:
         """Return the places of some days; None for a key of another type: all of it is taken."""
-        async with self._client.pipeline(transaction=False) as pipe:
-            for day in days:
-                pipe.hgetall(self._key(day))
-            replies = await pipe.execute(raise_on_error=False)
-        for reply in replies:
-            if isinstance(reply, Exception) and not is_wrong_type(reply):
-                raise reply
-        return [None if isinstance(reply, Exception) else reply for reply in replies]
+        return await places_on(self._client, self._business, days)
 
     def _free_on(
         self, day: date, taken: Mapping[str, str] | None, kind: _Kind, starts: Sequence[int]
@@ -331,12 +317,9 @@ class Slots:
 
     async def _offers(self, call_sid: CallSid) -> set[str]:
         """Return the names of what a call may be offered; none where that key is not ours."""
-        try:
+        with unless_wrong_type():
             return set(await cast(Awaitable[set[str]], self._client.smembers(_offers(call_sid))))
-        except ResponseError as error:
-            if not is_wrong_type(error):
-                raise
-            return set()
+        return set()
 
     async def _note_offers(self, names: Collection[str]) -> None:
         """Note what is about to be offered. Raises client.AWAY."""
@@ -384,6 +367,24 @@ class Slots:
 def day_key(business: Business, day: date | str) -> str:
     """Return the hash of a day's places by holder, as slot.lua writes them."""
     return f"slots:{{{business.company.id}:{day}}}"
+
+
+async def places_on(
+    client: Redis, business: Business, days: Sequence[date]
+) -> list[Mapping[str, str] | None]:
+    """Return each day's places by their holders; None for a key of another type."""
+    return await ask_each(client, [("HGETALL", day_key(business, day)) for day in days])
+
+
+def days_ahead(business: Business, now: datetime) -> list[date]:
+    """Return the days on which a visit may be booked, from today on."""
+    today = now.astimezone(business.zone).date()
+    return [today + timedelta(days=n) for n in range(business.booking.days_ahead + 1)]
+
+
+def is_for_good(place: str) -> bool:
+    """Return whether a place, as slot.lua writes it, never expires: it is booked."""
+    return place.split(" ")[1:2] == ["0"]
 
 
 def _offers(call_sid: CallSid) -> str:
