@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from voicebot.call import FIELDS, Step, Window
+from voicebot.call import Step, Window
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.clauses import REQUESTS, Clause
 from voicebot.collect.understanding.lexicon import Match
+from voicebot.collect.understanding.questions import (
+    ASKS_OFFERED,
+    EXISTING,
+    TOLD,
+    fields_named,
+    only_asks,
+    question,
+)
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
     KNOWN,
@@ -45,25 +52,11 @@ _MOST_AGREEING = 40
 _AGREE = ("yes.agree", "yes.behind")
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
-_UNKNOWN_WORD = 3
-"""Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
 _HALF_DAY = 12
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
-_EMERGENCY, _EXISTING, _OTHER_TIME = "want.emergency", "want.existing", "clause.other_time"
-_TOLD = "note.request"
-"""Asks us to tell staff something; the whole clause is told."""
-_OFFERED = "ask.offered"
-"""Asks whether we do something; where we do, that is the service."""
-
-_KNOWN = f"ask.{KNOWN}"
-_OF_VISITS = ("ask.free", "ask.area", "ask.opening")
-_PRICE = "topic.price"
-_FREE, _BOTH = "ask.free", "ask.both"
-"""The first asks for times; those of a day that it names are a window, which is worth more."""
-_PROPOSED = ("time.at", "time.day", "time.weekday", "time.part")
-"""Beside them "can you do it" proposes a time."""
+_EMERGENCY, _OTHER_TIME = "want.emergency", "clause.other_time"
 
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
@@ -87,9 +80,6 @@ _ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank |
     "leave": Leave,
 }
 
-_NO_QUESTIONS = {False: ("act.", "want."), True: ("act.", "want.", "no.")}
-"""Acts that make no question of a clause that asks, and of a wish."""
-
 
 def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give every act of the table, every yes, and every question."""
@@ -101,11 +91,11 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
-                end = said.clause(match.first).end if match.tag == _TOLD else match.end
+                end = said.clause(match.first).end if match.tag == TOLD else match.end
                 yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said, situation)
     for clause in said.clauses:
-        yield from _question(said, clause)
+        yield from question(said, clause)
 
 
 def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
@@ -115,15 +105,15 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         if name in ("leave", "person") and said.clause(match.first).denied:
             return None
         return _ACTS[name](span)
-    if match.tag == _OFFERED:
+    if match.tag == ASKS_OFFERED:
         return None
     if table == "ask":
         clause = said.clause(match.first)
         about = said.text[slice(*said.span(clause.first, clause.end))]
-        steps = _fields_named(said, clause) if name == KNOWN else ()
+        steps = fields_named(said, clause) if name == KNOWN else ()
         return Ask(name, about, span, steps)
     if table == "note":
-        if _only_asks(said, said.clause(match.first)):
+        if only_asks(said, said.clause(match.first)):
             return None
         span = said.span(said.clause(match.first).first, said.clause(match.end - 1).end)
         return Note(said.sentence(match.first), span)
@@ -133,7 +123,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if match.tag == _OTHER_TIME:
         return None
-    if match.tag == _EXISTING and _OTHER_TIME in said.tags:
+    if match.tag == EXISTING and _OTHER_TIME in said.tags:
         return Want("reschedule", span)  # else the other time is of the booking in the making
     if table == "no" and said.at(match.first, "clause.ask"):
         return None  # "isn't it on your screen"
@@ -172,64 +162,6 @@ def _weekday(moment: str) -> str:
         return str(datetime.fromisoformat(moment).weekday())
     except ValueError:
         return ""  # a service
-
-
-def _question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
-    """Give a whole clause as a question, with the topic of the first row that is in it.
-
-    A question that no row of [ask] knows, and a wish in the form of one, is one only where nothing
-    in it is understood: "may I have the postcode", not "can I come at three" or "is there a booking
-    under Ann Lee". It is none where it is an act: "can I talk to somebody".
-    """
-    inside = [match for here in said.matches[clause.first : clause.end] for match in here]
-    wish = any(match.tag in REQUESTS for match in inside)
-    if not clause.asked and not wish:
-        return
-    steps = _steps_asked(said, clause)
-    topic = _KNOWN if steps else next((m.tag for m in inside if m.tag.startswith("ask.")), "")
-    if not topic:
-        topic = next((m.tag for m in inside if m.tag == _PRICE), topic)
-    acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
-    first, end = clause.first, clause.end
-    while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
-        first += 1
-    acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
-    if topic in _OF_VISITS and any(m.tag == _EXISTING for m in inside):
-        topic = ""  # "what time is the plumber due" asks for no free one
-    told = any(m.tag == _TOLD for m in inside)
-    if told or (not topic and (acts_inside or clause.withdrawn)):
-        return
-    span = said.span(first, end)
-    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
-    words = sum(not said.is_sound(at) for at in range(first, end))
-    known = topic and topic != _OFFERED
-    proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
-    guesses = (topic == _FREE or proposes) if known else _UNKNOWN_WORD * words - 1
-    yield Candidate(act, first, end, guesses)
-
-
-def _only_asks(said: Utterance, clause: Clause) -> bool:
-    """Return True for "did you write down the gate code?", which tells staff nothing."""
-    wish = any(said.in_clause(clause, *REQUESTS, _TOLD))
-    return clause.asked and not wish and any(said.in_clause(clause, "clause.ask"))
-
-
-def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
-    """Return the fields that a question names whose values we may have written down.
-
-    "What number have you got for me", "can you read it all back".
-    """
-    if any(said.in_clause(clause, "record.ends")):  # "my number's wrong, is it 321 at the end?"
-        named = tuple(Step(field.value) for field in said.all("record.field"))
-        return named or (Step.PHONE,)
-    written = any(said.in_clause(clause, "ask.known", "record.written"))
-    return _fields_named(said, clause) if written else ()
-
-
-def _fields_named(said: Utterance, clause: Clause) -> tuple[Step, ...]:
-    if any(said.in_clause(clause, "record.all")):
-        return FIELDS
-    return tuple(Step(field.value) for field in said.in_clause(clause, "record.field"))
 
 
 def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
