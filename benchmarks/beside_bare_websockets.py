@@ -1,6 +1,6 @@
 """Put our stream worker beside the least that it could do: a handler that only parses.
 
-    python benchmarks/beside_bare_websockets.py --calls 10 --seconds 20 --json bench-out/bare.json
+    python -m benchmarks.beside_bare_websockets --calls 10 --seconds 20 --json bench-out/bare.json
 
 Both get the same paced callers in alternating rounds of one run, with so many calls and with 50;
 ours detects voice and carries the conversation. `ratio` is our cost by the bare handler's, and
@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from voicebot.bench.beside import MANY, Contender, alternate, keep, ours, ratio
-from voicebot.bench.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
+from benchmarks.beside.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
+from benchmarks.beside.rounds import MANY, Contender, alternate, keep, ours, ratio
 from voicebot.bench.servers import foreign_environment, started
 from voicebot.log import configure
 from voicebot.runtime.ports import free_port

@@ -1,6 +1,6 @@
 """Put our stream worker beside Pipecat: the processor time of a call, voice detection on in both.
 
-    python benchmarks/beside_pipecat.py --calls 10 --seconds 20 --json bench-out/pipecat.json
+    python -m benchmarks.beside_pipecat --calls 10 --seconds 20 --json bench-out/pipecat.json
 
 The first run installs Pipecat into an environment of its own. Both servers get the same paced
 callers, who talk a third of the time, in alternating rounds of one run; `ratio` is Pipecat's cost
@@ -20,9 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from voicebot.bench.beside import MANY, Contender, alternate, keep, ours, ratio
+from benchmarks.beside.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
+from benchmarks.beside.rounds import MANY, Contender, alternate, keep, ours, ratio
 from voicebot.bench.figures import descendants
-from voicebot.bench.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
 from voicebot.bench.servers import foreign_environment, started
 from voicebot.log import configure
 from voicebot.runtime.ports import free_port

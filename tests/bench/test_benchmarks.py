@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.bench.beside import ratio
+from benchmarks.beside.rounds import ratio
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RUNS = {

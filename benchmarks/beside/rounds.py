@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Final
 
+from benchmarks.beside.paced import Order, paced_callers
 from voicebot.bench.figures import machine, usage
-from voicebot.bench.paced import Order, paced_callers
 from voicebot.bench.servers import StackKind, running
 from voicebot.errors import StartFailed
 from voicebot.simulators.phone import FRAME_S

@@ -1,4 +1,4 @@
-"""Callers who talk a third of the time, whatever the bot says: `python -m voicebot.bench.paced`.
+"""Callers who talk a third of the time, whatever the bot says: `python -m benchmarks.beside.paced`.
 
 They speak to any server of the provider's dialect, straight at its stream address, and never stop.
 So two servers can be put side by side under the same audio. A caller's track is the shipped clips,
@@ -68,7 +68,7 @@ async def paced_callers(order: Order) -> AsyncIterator[None]:
     Raises PhoneError when a stream does not open, or ends before the block.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voicebot.bench.paced", order.model_dump_json(),
+        sys.executable, "-m", "benchmarks.beside.paced", order.model_dump_json(),
         stdin=PIPE, stdout=PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
