@@ -57,6 +57,17 @@ async def no_rights(client: Redis) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def no_calendar(client: Redis) -> AsyncIterator[None]:
+    """NOPERM for whatever writes the slots of a day."""
+    keys = ("resetkeys", "~[^s]*", "%R~slots:*")
+    await client.execute_command("ACL", "SETUSER", "default", *keys)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await client.execute_command("ACL", "SETUSER", "default", "resetkeys", "~*")  # type: ignore[no-untyped-call]
+
+
+@asynccontextmanager
 async def no_replicas(client: Redis) -> AsyncIterator[None]:
     """NOREPLICAS."""
     await client.config_set("min-replicas-to-write", 1)

@@ -20,6 +20,7 @@ from voicebot.store.store import Store
 
 from .calls import BOOKED_TIME, SID, Clock, answered, stored
 from .conftest import Processes, StoreMaker
+from .denials import no_calendar
 from .faults import FaultyRedis
 
 OTHER = CallSid("CAother")
@@ -148,6 +149,48 @@ async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
     assert (await stored(store)).due is Needs.FOLLOW_UP
     turn = await store.open_turn(OTHER)
     assert await turn.appointments.book(BOOKED_TIME) is Place.YOURS, "it is still the other's"
+
+
+async def test_while_the_calendar_alone_is_away_staff_are_told_nothing(
+    store: Store,
+    process: Processes,
+    faulty: FaultyRedis,
+    client: Redis,
+    reconciliation: Reconciliation,
+    clock: Clock,
+) -> None:
+    await crash_with_a_booking_in_the_journal(process, faulty)
+    clock.at += timedelta(days=3)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+    async with no_calendar(client), process():
+        pass
+    assert (await stored(store)).due is Needs.NOTHING
+    assert await is_free(store)
+    async with process():
+        pass
+    assert (await stored(store)).due is Needs.NOTHING
+    assert not await is_free(store)
+
+
+@pytest.mark.parametrize("told", list(Needs))
+async def test_that_a_place_is_lost_never_hides_what_a_caller_wants_of_staff(
+    store: Store,
+    process: Processes,
+    faulty: FaultyRedis,
+    reconciliation: Reconciliation,
+    clock: Clock,
+    told: Needs,
+) -> None:
+    await crash_with_a_booking_in_the_journal(process, faulty)
+    clock.at += timedelta(days=3)
+    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+    other = await store.open_call(OTHER, caller=None)
+    assert await other.appointments.book(BOOKED_TIME) is Place.YOURS
+    again = await store.open_call(SID, caller=None)
+    await again.commit(Change(needs=told))
+    async with process():
+        pass
+    assert (await stored(store)).due is (told or Needs.FOLLOW_UP)
 
 
 async def test_a_booking_that_comes_in_time_out_of_a_journal_keeps_its_place(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, Needs, Service, Status, Step
@@ -15,11 +15,10 @@ from voicebot.ledger import Place
 from voicebot.log import get_logger
 from voicebot.store.backend import Backend
 from voicebot.store.booking_index import BookingIndex
-from voicebot.store.commit_encoding import PendingUpdate, told
 from voicebot.store.index import CallIndex, in_parts
-from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, NEEDS_FIELD, flag
+from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, call_keys, flag
 from voicebot.store.record import CallRecord
-from voicebot.store.scripts import Script, TooFewReplicas, read_records
+from voicebot.store.scripts import Script, read_records, shared
 from voicebot.store.slots import Slots, day_key, days_ahead, is_for_good, minute_of_day, places_on
 from voicebot.validation import read_moment
 
@@ -31,13 +30,15 @@ _SILENT_FOR = timedelta(days=2)
 """Nor does one that broke off so long ago. A journal of it may come later: see `secure_place`."""
 
 _LEAVE = Script("leave", behind=())
+_FLAG = Script("flag")
 
 
 async def secure_place(backend: Backend, call_sid: CallSid) -> None:
     """Take the place of a coming appointment again if the call has none on its day any more.
 
     So it is with a booking that waited in a journal until its place was freed. Where another call
-    has that time now, staff are told: the record needs a follow-up. Raises client.AWAY and
+    has that time now, staff are told: the record needs a follow-up, if it asks for nothing yet.
+    Raises client.AWAY, also where the calendar alone is away (it may be on another node), and
     BrokenRecord; it can be called again at any time.
     """
     record = await backend.scripts.read(call_sid)
@@ -51,13 +52,12 @@ async def secure_place(backend: Backend, call_sid: CallSid) -> None:
     service = state.answers.get(Step.SERVICE)
     place = await slots.book(start, service.id if isinstance(service, Service) else None)
     log.warning("place_of_late_booking", call_sid=call_sid, place=place.value)
-    if place is not Place.YOURS and record.skeleton.due is Needs.NOTHING:
-        needs = (NEEDS_FIELD, Needs.FOLLOW_UP.value)
-        write_id = f"no place at {start.isoformat()}"
-        at, fields, events = backend.clock(), dict([needs]), (told(*needs),)
-        update = PendingUpdate(write_id, call_sid, at, fields, events=events)
-        with suppress(TooFewReplicas):  # Redis has it
-            await backend.scripts.update(update)
+    if place is Place.UNKNOWN:
+        raise RedisConnectionError("the calendar cannot be written")
+    if place is Place.TAKEN and record.skeleton.due is Needs.NOTHING:
+        head = shared(call_sid, backend.clock(), backend.settings.retention_s)
+        keys = call_keys(call_sid).record
+        await _FLAG.run(backend.client, keys, (*head, Needs.FOLLOW_UP.value))
 
 
 class Reconciliation:
