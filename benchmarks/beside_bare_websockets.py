@@ -19,9 +19,10 @@ from typing import Final
 
 from benchmarks.beside.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
 from benchmarks.beside.rounds import MANY, Contender, alternate, keep, ours, ratio
-from voicebot.bench.servers import foreign_environment, started
+from voicebot.bench.servers import foreign_environment
 from voicebot.log import configure
 from voicebot.runtime.ports import free_port
+from voicebot.runtime.started import started
 
 SERVER: Final = Path(__file__).parent / "beside" / "bare_server.py"
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -25,7 +24,8 @@ from pydantic import BaseModel
 from voicebot import g711
 from voicebot.bench.load import next_of_phase
 from voicebot.errors import PhoneError
-from voicebot.runtime.process import READY, Lifetime, run
+from voicebot.runtime.process import Lifetime, run
+from voicebot.runtime.started import started
 from voicebot.simulators.phone import (
     CALLED,
     FRAME_S,
@@ -49,7 +49,6 @@ _SPREAD_S: Final = 2.0
 _SETTLE_S: Final = 3.0
 """After the last call has begun: greetings are sent, and detectors know the noise."""
 _AHEAD_S: Final = 1.0
-_STOP_S: Final = 10.0
 _SEED: Final = 8000
 
 
@@ -65,28 +64,13 @@ class Order(BaseModel):
 async def paced_callers(order: Order) -> AsyncIterator[None]:
     """Keep the calls up, in a process of their own, for the time of the block.
 
-    Raises PhoneError when a stream does not open, or ends before the block.
+    Raises StartFailed when a stream does not open, PhoneError when one ends before the block.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.beside.paced", order.model_dump_json(),
-        stdin=PIPE, stdout=PIPE, start_new_session=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        if not (await process.stdout.readline()).startswith(READY.encode()):
-            raise PhoneError("the callers ended at once; their output is above")
+    command = (sys.executable, "-m", "benchmarks.beside.paced", order.model_dump_json())
+    async with started(command) as process:
         yield
         if process.returncode is not None:
             raise PhoneError("the callers ended too soon; their output is above")
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                async with asyncio.timeout(_STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
 
 
 def track(noise_dbfs: float) -> bytes:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,15 +15,14 @@ from typing import Final
 import orjson
 
 from voicebot.bench.figures import descendants
-from voicebot.errors import StartFailed
 from voicebot.runtime.ports import free_port
+from voicebot.runtime.started import started
 from voicebot.settings import SaveMode, Settings
 from voicebot.simulators.phone import shipped, shipped_clip
 from voicebot.speech import clip_checksum
 from voicebot.store import redis_url as redis_url_of
 
 _HOST: Final = "127.0.0.1"
-_STOP_S: Final = 20.0
 _RENDER_S: Final = 1.5
 """Longer than the local voice takes for any sentence."""
 _VOICEBOT: Final = (sys.executable, "-m", "voicebot")
@@ -142,38 +139,6 @@ def _engines(kind: StackKind) -> dict[str, str]:
         "VOICEBOT_UNDERSTANDING": "local",
         "VOICEBOT_MEANING": str(kind is not StackKind.NULL).lower(),
     }
-
-
-@asynccontextmanager
-async def started(
-    command: Sequence[str | Path], ready: bytes, environment: Mapping[str, str], folder: Path
-) -> AsyncIterator[Process]:
-    """Run a program; give it once a line begins with `ready`, and stop it at the end.
-
-    It runs in `folder`, so that no .env file applies, and in its own session, so that a terminal's
-    Ctrl-C reaches only the benchmark. Raises StartFailed.
-    """
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, env=environment, cwd=folder, start_new_session=True
-    )
-    assert process.stdout is not None
-    try:
-        while not (line := await process.stdout.readline()).startswith(ready):
-            if not line:
-                raise StartFailed(f"{' '.join(map(str, command))} ended; its output is above")
-        yield process
-    finally:
-        await _stop(process)
-
-
-async def _stop(process: Process) -> None:
-    """Send SIGTERM, which lets calls end, then again, then SIGKILL."""
-    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
-        if process.returncode is None:
-            process.send_signal(number)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_STOP_S):
-                    await process.wait()
 
 
 async def _sentences_ready(cache: Path) -> None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -24,12 +20,11 @@ from voicebot.collect.collector import expectation
 from voicebot.collect.events import Expectation
 from voicebot.collect.resuming import begin
 from voicebot.collect.understanding import Correct, Provide
-from voicebot.errors import SettingsError, StartFailed
+from voicebot.errors import SettingsError
+from voicebot.runtime.started import started_alone
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.simulators.phone import load_clip
 from voicebot.speech import Hint, SttStream, Transcript, open_stt, stt_socket
-
-_START_S = 120.0  # enough to load 150 MB of models from a cold disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +141,8 @@ async def _served(settings: Settings) -> AsyncIterator[Settings]:
     if settings.engine(settings.transcriber) is not Engine.LOCAL or await _answers(settings):
         yield settings
         return
-    with TemporaryDirectory(prefix="voicebot-hear-") as folder:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicebot.speech.stt"),
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
-            env={**os.environ, "VOICEBOT_DATA_DIR": folder},
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            async with asyncio.timeout(_START_S):
-                if not (await process.stdout.readline()).startswith(b"ready"):
-                    raise StartFailed("the recogniser did not start; ask voicebot doctor why")
-            yield settings.model_copy(update={"data_dir": Path(folder)})
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+    async with started_alone("voicebot.speech.stt") as folder:
+        yield settings.model_copy(update={"data_dir": folder})
 
 
 async def _answers(settings: Settings) -> bool:

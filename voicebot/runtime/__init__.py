@@ -2,6 +2,7 @@
 
 serve            `voicebot serve`: starts every process, keeps it running, stops it in order
 child_processes  a child process: started, awaited, restarted, stopped
+started          a program that another one runs for a while
 process          the life of every process: event loop, ready, stopping, exit codes
 data_dir         the data directory: owned by one `serve`; the folder of its metrics
 parts            the parts that `--only` spreads over machines

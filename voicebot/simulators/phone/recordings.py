@@ -15,16 +15,13 @@ import base64
 import io
 import os
 import struct
-import sys
 import wave
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -36,6 +33,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from voicebot import g711
 from voicebot.errors import PhoneError
+from voicebot.runtime.started import started_alone
 from voicebot.simulators.phone.script import Kind, Script, ScriptLine, load_script
 
 VOICED_DBFS: Final = -45.0
@@ -48,7 +46,6 @@ _WINDOW_SAMPLES: Final = g711.RATE_HZ // 100
 _FULL_SCALE: Final = 32768.0
 _FILTER_TAPS: Final = 65
 _SENTENCE_S: Final = 30.0
-_START_S: Final = 60.0
 _MOST_BYTES: Final = 1 << 20
 
 Samples = NDArray[np.int16]
@@ -224,7 +221,7 @@ async def local_voice(data_dir: Path) -> AsyncIterator[LocalVoice]:
     try:
         socket = await _tts(data_dir)
     except (OSError, InvalidHandshake):
-        async with _own_tts() as own_dir, _tts(own_dir) as socket:
+        async with started_alone("voicebot.speech.tts") as own_dir, _tts(own_dir) as socket:
             yield LocalVoice(socket)
         return
     async with socket:
@@ -239,32 +236,3 @@ def _tts(data_dir: Path) -> connect:
         max_size=_MOST_BYTES,
         open_timeout=5,
     )
-
-
-@asynccontextmanager
-async def _own_tts() -> AsyncIterator[Path]:
-    with TemporaryDirectory(prefix="voicebot-phone-") as folder:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "voicebot.speech.tts",
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
-            env={**os.environ, "VOICEBOT_DATA_DIR": folder},
-        )  # fmt: skip
-        try:
-            await _ready(process)
-            yield Path(folder)
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-async def _ready(process: Process) -> None:
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(_START_S):
-            while line := await process.stdout.readline():
-                if line.startswith(b"ready"):
-                    return
-    except TimeoutError:
-        pass
-    raise PhoneError("the local voice did not start; voicebot doctor says what is missing")
