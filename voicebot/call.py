@@ -194,7 +194,8 @@ a Service for the service; an aware datetime for the time."""
 class Change:
     """The content of one commit, written all or nothing.
 
-    answers     validated values; the time is written only together with `booked`
+    answers     validated values, "" for one that is taken back; the time is written only together
+                with `booked`
     confirmed   steps whose read-back got a yes
     unconfirmed steps whose value was corrected, so that an earlier yes no longer counts
     messages    to append to the history, in order

@@ -166,3 +166,23 @@ def test_a_house_number_is_mended_at_the_read_back_of_the_e_mail() -> None:
     number = VALUES[Step.ADDRESS].split()[0]
     assert "303" in scene.hears(f"Yes. Oh, it's number 303, not {number}")
     assert scene.dialogue.answers[Step.ADDRESS] == VALUES[Step.ADDRESS].replace(number, "303", 1)
+
+
+@pytest.mark.parametrize("words", ["I'll give up. Leave it out", "No, no e-mail at all"])
+def test_an_e_mail_taken_back_at_its_read_back_is_kept_no_more(words: str) -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("x dot y at tutty dot com")
+    scene.hears(words)
+    assert Step.EMAIL not in scene.dialogue.answers
+    assert scene.change.answers == {Step.EMAIL: ""}
+    assert scene.dialogue.step is Step.SERVICE
+    assert scene.notes == ["No e-mail address"]
+
+
+def test_an_e_mail_taken_back_later_leaves_the_booking_as_it_is() -> None:
+    scene = last_read_back()
+    words = scene.hears("wait, leave my e-mail out of it")
+    assert scene.change.answers == {Step.EMAIL: ""}
+    assert scene.dialogue.mode is Mode.CONFIRMING
+    assert scene.dialogue.step is Step.TIME
+    assert "2 pm" in words

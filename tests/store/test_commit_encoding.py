@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
+from voicebot.business import Business
 from voicebot.call import FIELDS, Change, Status, Step
 from voicebot.settings import SaveMode
 from voicebot.store.commit_encoding import (
@@ -66,6 +67,16 @@ async def test_the_record_worked_out_from_a_session_is_the_record_that_redis_has
         {str(k): str(v) for k, v in fields.items()}
     )
     assert expected.history == await client.lrange(KEYS.history, 0, -1)
+
+
+async def test_an_answer_that_was_taken_back_is_gone(
+    client: Redis, ledger: CallSession, business: Business
+) -> None:
+    await ledger.commit(Change(answers={Step.EMAIL: ""}))
+    found = await client.hgetall(KEYS.call)
+    record = CallRecord({str(k): str(v) for k, v in found.items()})
+    assert Step.EMAIL not in record.state(business, START).answers
+    assert record.skeleton.user.userInfo.email == ""
 
 
 async def test_an_undisturbed_call_has_no_defect(ledger: CallSession, client: Redis) -> None:

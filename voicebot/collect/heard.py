@@ -36,6 +36,7 @@ from voicebot.collect.understanding import (
     Wait,
     Want,
     WantPerson,
+    Withdraw,
     describes_work,
 )
 
@@ -75,7 +76,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
-    answers = said.values or said.piece(held.step) or said.has(Affirm, Deny, Choose, Flexible)
+    told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
+    answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
     asks |= any(want.what in ("keep", *_PURPOSES) for want in said.of(Want))
     if said.has(Wait) and not (answers or asks):
@@ -221,8 +223,11 @@ def _values(
     held, closing = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
     seen: dict[Step, str] = {}
     for none in said.of(Decline):
-        if none.step and none.step is not held.step and none.step in held.steps:
+        known = none.step is held.step or none.step in held.answers
+        if none.step and none.step in held.steps and not known:
             turn = settle_early(turn, none.step)
+    if Step.EMAIL in held.answers and said.takes_back(Step.EMAIL):
+        turn = settle_early(turn.drop(Step.EMAIL), Step.EMAIL).say("give_up.declined")
     for act in said.values:
         if act.step is None or act.step not in only or act.value is None:
             continue

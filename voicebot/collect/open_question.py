@@ -143,6 +143,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     held, step = turn.dialogue, turn.dialogue.step
     before = said.situation.record
     new = {s for s, v in held.answers.items() if before.get(s) != v}
+    if Step.EMAIL in before.keys() - held.answers.keys():
+        return proceed(turn)  # it was taken back
     if step is Step.TIME:
         others = [act for act in said.values if act.step is Step.TIME]
         if others and others[-1].value != held.pending:

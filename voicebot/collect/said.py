@@ -19,6 +19,7 @@ from voicebot.collect.understanding import (
     Reading,
     Situation,
     Want,
+    Withdraw,
     assents,
     consents,
     utterance,
@@ -76,6 +77,15 @@ class Said:
         """Return the unfinished answer to a step."""
         found = (a for a in self.of(Provide) if a.step is step and a.missing)
         return next(found, None)
+
+    def takes_back(self, step: Step) -> bool:
+        """Return True when no value of a step is to be kept: "no, leave it out"."""
+        if any(act.step is step for act in self.values):
+            return False
+        open_now = self.situation.step
+        refused = (act for act in self.of(Decline) if act.why in ("refuses", "has none"))
+        withdrawn = any(act.step is step for act in self.of(Withdraw))
+        return withdrawn or any((act.step or open_now) is step for act in refused)
 
     @property
     def told(self) -> str:

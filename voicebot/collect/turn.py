@@ -143,6 +143,22 @@ class Turn:
             confirmed=change.confirmed - {step},
         )
 
+    def drop(self, step: Step) -> Turn:
+        """Hold and save a value no more, and ask no more for it: the caller took it back."""
+        held, change = self.dialogue, self.change
+        turn = self.become(
+            answers={s: value for s, value in held.answers.items() if s is not step},
+            confirmed=held.confirmed - {step},
+            doubted=held.doubted - {step},
+            early=held.early - {step},
+            settled=held.settled | {step},
+        )
+        return turn.save(
+            answers={**change.answers, step: ""},
+            unconfirmed=change.unconfirmed | ({step} & held.confirmed),
+            confirmed=change.confirmed - {step},
+        )
+
     def reaches_without(self, step: Step) -> bool:
         """Return False where the last of name and number is not given: nobody's booking."""
         held = self.dialogue

@@ -20,6 +20,7 @@ from voicebot.collect.understanding.questions import (
     only_asks,
     question,
 )
+from voicebot.collect.understanding.refusals import refusals
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
     KNOWN,
@@ -94,6 +95,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 end = said.clause(match.first).end if match.tag == TOLD else match.end
                 yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
     yield from _agreements(said, situation)
+    yield from refusals(said, situation)
     for clause in said.clauses:
         yield from question(said, clause)
 

@@ -15,6 +15,7 @@ from voicebot.collect.understanding.types import (
     Ask,
     Asked,
     Correct,
+    Decline,
     Note,
     Provide,
     Reading,
@@ -25,6 +26,9 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
+_REFUSES = "refuses"
+_NO_ANSWER = (_REFUSES, "has none")
+_REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 
 
 def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:
@@ -38,7 +42,23 @@ def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situatio
     given = {act.step for act in acts if isinstance(act, Correct | Provide) and act.value}
     mended = [a for a in in_order if isinstance(a, Correct) and not a.value and a.step in given]
     # "the street's wrong, it's Battle Street" is one correction
-    return Reading(tuple(act for act in in_order if act not in mended), _rest(said, chosen))
+    kept = [act for act in in_order if act not in mended]
+    return Reading(tuple(_last_word(kept, situation)), _rest(said, chosen))
+
+
+def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
+    """Return the acts without a value that is refused behind it, or the refusal of a value given.
+
+    "j at tutty dot com. No, leave it out" gives none; "I don't use mine, take j at tutty" does.
+    """
+    kept = list(acts)
+    for no in acts:
+        step = no.step or situation.step if isinstance(no, Decline) else None
+        given = [a for a in kept if isinstance(a, Provide | Correct) and a.step is step]
+        if isinstance(no, Decline) and no.why in _NO_ANSWER and step in _REFUSABLE and given:
+            final = (no.step or no.why == _REFUSES) and no.span > given[-1].span
+            kept = [act for act in kept if act not in (given if final else [no])]
+    return kept
 
 
 def _counts(said: Utterance, each: Candidate) -> bool:

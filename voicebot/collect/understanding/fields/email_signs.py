@@ -172,7 +172,8 @@ def _with_at(said: Utterance, at: int) -> tuple[str, str] | None:
         return (before, provider) if said.lexicon.has("domain.glued", provider) else None
     last = all(token.is_sign for token in said.tokens[at + 1 :])
     in_address = said.tokens[at].glued and said.low(at - 1) in "._-" and not is_everyday(word)
-    return (before, "") if said.at(at + 1, "domain.provider") or (last and in_address) else None
+    named = said.at(at + 1, "domain.provider") and not is_everyday(word)  # "what email?"
+    return (before, "") if named or (last and in_address) else None
 
 
 def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:

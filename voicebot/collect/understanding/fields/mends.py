@@ -179,13 +179,20 @@ def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
             old = Bit(said.low(off.first - 1), off.first - 1, off.first)
         if verb.tag == "mend.without" or held.letter(old.first):
             old = held.item(old.first, old.first + 1)
-            if len(old.text) != 1 or (old.text.isalpha() and not held.letter(old.first)):
+            spoken = old.text.isalpha() and not held.letter(old.first)
+            if len(old.text) != 1 or spoken or _is_i(said, old):
                 continue
         if old.text and (spots := held.spots(old.text)):
             every = [held.meant(spots)] if old.text.isalnum() else spots
             if held.step is Step.ADDRESS and is_listed(old.text, "unit"):
                 every = [(spots[0][0], held.text.find(", ", spots[0][0]) + 2)]
             yield held.cut(every), verb.first, off.end if off else old.end, 0
+
+
+def _is_i(said: Utterance, old: Bit) -> bool:
+    """Return True for the "I" of "no, I will not"."""
+    goes_on = old.end < len(said) and not said.is_sound(old.end)
+    return old.text == "i" and goes_on and not said.at(old.end, "mend.off")
 
 
 def _added(said: Utterance, held: Held) -> Iterator[_Edit]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.name_letters import (
     FEWEST,
     Letters,
@@ -158,9 +159,16 @@ def _named(
         return None
     if not opened and not _is_fragment(said, place):
         return How.BEHIND if at and said.low(at - 1) == "," else How.ALONE, place
-    last = said.tokens[place.first].text[0].isupper() and place.end >= len(said) - 1
+    last = place.end >= len(said) - 1 or _is_sentence(said, place)
+    last &= said.tokens[place.first].text[0].isupper()
     known = is_given(said.low(place.first)) or last or said.clause(at).mends
     return (How.BEHIND, place) if opened and known else None
+
+
+def _is_sentence(said: Utterance, place: Place) -> bool:
+    """Return True for two words between full stops: "What's it to you? Clarrie Boggs. Go on"."""
+    behind = place.first > 0 and ends_sentence(said.tokens, place.first - 1)
+    return behind and place.end > place.first + 1 and ends_sentence(said.tokens, place.end)
 
 
 def _is_asked(said: Utterance, at: int) -> bool:
