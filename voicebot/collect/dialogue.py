@@ -275,6 +275,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
         partial=dialogue.partial,
         offered=dialogue.offered,
         caller=dialogue.caller,
+        moves=dialogue.purpose is Purpose.MOVE,
         earlier=dialogue.tries,
     )
 

@@ -59,12 +59,14 @@ class Said:
 
     @cached_property
     def values(self) -> tuple[Provide | Correct, ...]:
-        """Whole values, and mended ones."""
+        """Whole values, and mended ones; none that was refused at once: "a@b.com, forget it"."""
+        refused = {d.step: d.span for d in self.of(Decline) if d.why == "refuses" and d.step}
         return tuple(
             act
             for act in self.reading.acts
             if isinstance(act, (Provide, Correct))
             and act.value is not None
+            and act.span > refused.get(act.step or Step.DONE, (-1, -1))
             and not (isinstance(act, Provide) and act.missing and not self._will_do(act))
         )
 

@@ -51,6 +51,8 @@ from voicebot.collect.understanding.utterance import Utterance, utterance
 _MOST_AGREEING = 40
 """An agreement has no more words; a longer stretch tells something."""
 _AGREE = ("yes.agree", "yes.behind")
+_MOVING = "yes.moving"
+"""Agrees to the new time of a booking, where one is moved."""
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
 _HALF_DAY = 12
@@ -58,6 +60,8 @@ _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
 _EMERGENCY, _OTHER_TIME = "want.emergency", "clause.other_time"
+_NOTHING = "want.nothing"
+"""With a value it is about what is asked just then: "forget it", no "I won't book"."""
 
 _Make = Callable[[str, Match, Span], Act]
 _MAKE: Mapping[str, _Make] = {
@@ -129,6 +133,11 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return Want("reschedule", span)  # else the other time is of the booking in the making
     if table == "no" and said.at(match.first, "clause.ask"):
         return None  # "isn't it on your screen"
+    moving = said.at(match.first, _MOVING) if situation.moves else None
+    if table == "no" and moving and moving.end >= match.end:
+        return None
+    if match.tag == _NOTHING and match.value and situation.step is Step.EMAIL:
+        return Decline("refuses", span, Step.EMAIL)  # the question is passed over, not the call
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
 
@@ -169,7 +178,7 @@ def _weekday(moment: str) -> str:
 def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     at = 0
     while at < len(said):
-        end = _agrees_until(said, at)
+        end = _agrees_until(said, at, (*_AGREE, _MOVING) if situation.moves else _AGREE)
         turned = said.before(at, "yes.turns") if end > at else None
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
@@ -196,7 +205,7 @@ def _restates(said: Utterance, at: int, situation: Situation) -> bool:
 
 
 def _agreement(said: Utterance, first: int, end: int) -> Affirm:
-    agreeing = [n for n in range(first, end) if said.at(n, *_AGREE)]
+    agreeing = [n for n in range(first, end) if said.at(n, *_AGREE, _MOVING)]
     return Affirm(said.span(first, end), all(said.at(n, "yes.mere") for n in agreeing))
 
 
@@ -222,7 +231,7 @@ def _stands_alone(said: Utterance, first: int, end: int) -> bool:
     return opens or (closes and (words or said.at(first, "yes.behind") is not None))
 
 
-def _agrees_until(said: Utterance, first: int) -> int:
+def _agrees_until(said: Utterance, first: int, agree: tuple[str, ...]) -> int:
     """Return where the longest yes that begins at this token ends; `first` if none does."""
     # For each place reached by phrases from `first`: has one of them agreed, may it be the last?
     reached: dict[int, set[tuple[bool, bool]]] = {first: {(False, False)}}
@@ -241,7 +250,7 @@ def _agrees_until(said: Utterance, first: int) -> int:
             if match.tag == "yes.never":
                 return first
             for agreed, _ in states:
-                if match.tag in _AGREE:
+                if match.tag in agree:
                     reached.setdefault(match.end, set()).add((True, True))
                 elif match.tag in _BESIDE:
                     reached.setdefault(match.end, set()).add((agreed, True))

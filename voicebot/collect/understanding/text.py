@@ -16,7 +16,8 @@ MOST_TOKENS = 400
 """No answer to a question is longer; what follows is not read, and counts as unread."""
 _MOST_CHARS = 10 * MOST_TOKENS
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_OF_CHINESE = re.compile(f"[{_HAN}]")
 _PAIRS = files(__package__).joinpath("simplified.txt").read_text("utf-8").split()
 _SIMPLIFIED = {pair[0]: pair[1] for pair in _PAIRS}
 """Traditional characters that the Chinese table looks for, and their simplified form."""
@@ -90,10 +91,10 @@ def _kind(word: str) -> Kind:
     first = word[0]
     if first.isascii() and first.isdigit():
         return Kind.DIGITS
+    if _OF_CHINESE.match(first):  # 〇 is one of them, and no letter
+        return Kind.HAN
     if not first.isalpha():
         return Kind.SIGN
-    if "\u3400" <= first <= "\u9fff" or "\uf900" <= first <= "\ufaff":
-        return Kind.HAN
     return Kind.LETTER if len(word) == 1 else Kind.WORD
 
 

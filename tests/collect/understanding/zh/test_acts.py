@@ -11,6 +11,7 @@ from voicebot.call import Step, Window
 from voicebot.collect.understanding import (
     Asked,
     Choose,
+    Decline,
     Flexible,
     Missing,
     Note,
@@ -122,3 +123,52 @@ def test_an_objection_beside_a_yes_is_no_consent(yes: str, beside: str) -> None:
     asked = situation(Asked.CONFIRM, record=HELD)
     for said in (f"{yes}，{beside}", f"{yes}{beside}", f"{beside}，{yes}"):
         assert not consents(read(said, asked), asked), said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "没有，不需要邮箱", "邮箱不需要", "没得邮箱", "没这玩意儿", "我不用这个东西的", "不需要",
+        "不搞那个", "老太婆哪有什么邮箱", "邮箱啊，算了吧", "算了不要了",
+        "zhao 艾特 qq 点 com，算了不要了",
+    ],
+)  # fmt: skip
+def test_an_e_mail_is_declined(said: str) -> None:
+    acts = read(said, situation(step=Step.EMAIL)).acts
+    assert any(isinstance(act, Decline) and act.step in (None, Step.EMAIL) for act in acts)
+    assert not any(isinstance(act, Want) for act in acts)
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        ("算了不要了", Step.SERVICE),
+        ("算了，我不修了", Step.EMAIL),
+        ("不要了，我不约了", Step.EMAIL),
+    ],
+)
+def test_the_whole_booking_is_called_off(said: str, step: Step) -> None:
+    acts = read(said, situation(step=step)).acts
+    assert [act.what for act in acts if isinstance(act, Want)] == ["nothing"]
+
+
+@pytest.mark.parametrize(
+    "said", ["好，约", "好，约吧", "就这个，约吧", "是的，约", "约吧约吧", "定了"]
+)
+def test_book_it_is_a_yes(said: str) -> None:
+    where = situation(Asked.CONFIRM, record=HELD)
+    assert consents(read(said, where), where)
+
+
+@pytest.mark.parametrize("said", ["改吧", "是的，改", "好，改", "改到那时", "行，就这么改"])
+def test_change_it_is_a_yes_only_where_a_booking_is_moved(said: str) -> None:
+    where = situation(Asked.CONFIRM, record=HELD, moves=True)
+    assert consents(read(said, where), where)
+    other = situation(Asked.CONFIRM, record=HELD)
+    assert not consents(read(said, other), other)
+
+
+@pytest.mark.parametrize("said", ["不改", "别改", "改天吧", "改时间", "改到四点", "改一下"])
+def test_another_change_is_no_yes_to_this_one(said: str) -> None:
+    where = situation(Asked.CONFIRM, record=HELD, moves=True)
+    assert not consents(read(said, where), where)

@@ -29,6 +29,14 @@ def heard(utterance: str, *, asked: bool = True) -> str | None:
         ("武汉洪山区珞喻路9号，电话是13900134567", "武汉洪山区珞喻路9号"),
         ("平江路八十号，不对，八十二号", "平江路82号"),
         ("臺北市大安區和平東路二十號", "臺北市大安區和平東路20號"),
+        ("姑苏区平江路102弄，等等，是102号，没有弄，5楼", "姑苏区平江路102号5楼"),
+        ("姑苏区平江路102弄，不对，是102号", "姑苏区平江路102号"),
+        ("姑苏区平江路八弄六号，哦不是六号，是九号，301室", "姑苏区平江路8弄9号301室"),
+        ("姑苏区平江路20号3楼，不是3楼，是5楼", "姑苏区平江路20号5楼"),
+        ("姑苏区平江路20号，不是平江路，是平门路", "姑苏区平门路20号"),
+        ("姑苏区，嗯，平江路的，以前那个戏院对面，88号6号楼201", "姑苏区平江路88号6号楼201"),
+        ("姑苏区的，平江路，99弄，那个，7号402", "姑苏区平江路99弄7号402"),
+        ("平江路300号，姑苏区的", "姑苏区平江路300号"),
     ],
 )
 def test_an_address_is_one_line_with_digits(utterance: str, address: str) -> None:
@@ -66,3 +74,27 @@ def test_a_district_alone_lacks_its_street() -> None:
 def test_an_address_that_was_not_asked_for_must_be_announced() -> None:
     assert heard("平江路八十号", asked=False) is None
     assert heard("我的地址是平江路八十号", asked=False) == "平江路80号"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "address"),
+    [
+        ("不是102弄，是102号", "姑苏区平江路102号5楼"),
+        ("不是，没有弄，就平江路102号5楼", "姑苏区平江路102号5楼"),
+        ("就平江路109号", "姑苏区平江路109号"),
+        ("没有5楼", "姑苏区平江路102弄"),
+        ("地址错了，不是姑苏区，是相城区", "相城区平江路102弄5楼"),
+        ("人民路9号", "人民路9号"),
+    ],
+)
+def test_a_part_of_the_held_address_is_mended_and_its_town_stays(
+    utterance: str, address: str
+) -> None:
+    record = {Step.ADDRESS: "姑苏区平江路102弄5楼"}
+    assert heard_at(Step.ADDRESS, utterance, at=Step.EMAIL, record=record) == address
+
+
+def test_a_day_that_it_is_not_changes_no_address() -> None:
+    record = {Step.ADDRESS: "姑苏区平江路5号"}
+    said = "后天三点，不是五号，是六号"
+    assert heard_at(Step.ADDRESS, said, at=Step.TIME, record=record) is None

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.collect.understanding.zh.hearing import NOW
 from tests.collect.understanding.zh.hearing import given as given_in
 from tests.collect.understanding.zh.hearing import heard as heard_at
 from voicebot.call import Step
-from voicebot.collect.understanding import Missing, Provide
+from voicebot.collect.understanding import Missing, Note, Provide, Situation, read
 
 MOBILE = "+8613900134567"
 
@@ -26,6 +27,7 @@ def heard(utterance: str, partial: str | None = None) -> str | None:
         "139 0013 4567",
         "１３９００１３４５６７",
         "加八六 139-0013-4567",
+        "幺三九，〇〇幺三，四五六七",
         "零零八六一三九零零一三四五六七",
         "手机是一三九两个零一三四五六七，谢谢",
         "你记一下啊，幺三九，嗯，双零幺三，四五六七",
@@ -85,3 +87,24 @@ def test_an_area_code_given_afterwards_goes_in_front() -> None:
 def test_any_mobile_number_survives_being_spoken(digits: str, pause: str) -> None:
     spoken = pause.join("零幺两三四五六七八九"[int(digit)] for digit in digits)
     assert heard(f"我的号码是{spoken}") == f"+86{digits}"
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "不过电话我老婆的也写一个，139 0013 4567",
+        "对了再留一个备用电话，我儿子的，13900134567",
+        "打不通就打我老公的，13900134567",
+        "另外还有个号码13900134567，是我妈的",
+        "我爱人的电话也记一下，13900134567",
+    ],
+)
+def test_a_second_number_is_noted_and_leaves_the_callers_own(utterance: str) -> None:
+    held = {Step.PHONE: "+8613800138000"}
+    assert heard_at(Step.PHONE, utterance, at=Step.EMAIL, record=held) is None
+    acts = read(utterance, Situation(Step.EMAIL, NOW, language="zh-CN", region="CN")).acts
+    assert any(isinstance(act, Note) and "4567" in act.text for act in acts)
+
+
+def test_the_only_number_that_is_told_is_the_answer() -> None:
+    assert heard("写我老婆的吧，13900134567") == MOBILE

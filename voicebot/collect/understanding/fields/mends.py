@@ -42,17 +42,19 @@ _Edit = tuple[str, int, int, int]
 def mending(step: Step, reader: Reader) -> Reader:
     """Return a field's reader that also mends the value held.
 
-    A mend that says what was wrong counts before what the reader finds, another one only where the
-    reader finds no value.
+    A mend that says what was wrong counts before what the reader finds (but for a Chinese address,
+    which its reader mends by its parts), another one only where the reader finds no value.
     """
     if step not in _MENDED:
         return reader
 
     def read(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         mended = min(_mended(step, said, situation), key=lambda each: each.assumes, default=None)
-        if mended and not mended.assumes:
-            yield mended
         found = list(reader(said, situation))
+        by_parts = step is Step.ADDRESS and situation.language.startswith("zh")
+        corrected = by_parts and any(isinstance(each.act, Correct) for each in found)
+        if mended and not (mended.assumes or corrected):
+            yield mended
         yield from found
         given = any(isinstance(each.act, Provide | Correct) and each.act.value for each in found)
         if mended and mended.assumes and not given:

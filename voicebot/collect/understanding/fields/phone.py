@@ -45,7 +45,7 @@ _BEGINS_1300, _DIGITS_13 = "+611300", 9
 
 def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the number that was said, a piece of one, or a mended one."""
-    if this := [*said.all("phone.this")]:
+    if this := [m for m in said.all("phone.this", "phone.others") if m.tag == "phone.this"]:
         first, end = this[0].first, this[-1].end
         missing = None if situation.caller else Missing.SHOWN_NUMBER
         act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
@@ -54,9 +54,12 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
     asked = situation.step is Step.PHONE
-    if not asked:
+    answers = asked and situation.asked is not Asked.CONFIRM
+    own = [run for run in found if not run.other and (not run.theirs or (asked and run.mends))]
+    if not answers or _whole(said, own, situation.region):
         yield from _theirs(said, found)
-    own = [run for run in found if not run.other and (asked or not run.theirs)]
+    else:
+        own = [run for run in found if not run.other]
     if whole := own and _whole(said, own, situation.region):
         yield _provided(said, own, *whole)
         return
@@ -217,7 +220,8 @@ def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
 def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
     """Give somebody else's number as a note, with what was said before it of whose it is."""
     for run in found:
-        if run.theirs and not run.other and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
+        kept = said.clause(run.first).others or not run.other
+        if run.theirs and kept and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
             first, end = said.clause(run.first).first, run.end
             note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
             yield Candidate(note, first, end)

@@ -19,6 +19,7 @@ from voicebot.collect.understanding.utterance import Utterance, utterance
 _BESIDE_ADDRESS = (Step.ADDRESS, Step.NAME, Step.PHONE, Step.EMAIL)
 """When asked for these, callers give a house and a street along with them."""
 _INSIDE_MARKS = frozenset("-#·()&/")
+_NAMES_IT = ("address.lead", "address.label")
 _SHORTEST = 3
 _SHORTEST_TOWN = 6
 _ELSEWHERE, _HERE = 0, 1
@@ -45,6 +46,8 @@ class _Place:
     begun  where what leads up to them begins      announced  it says that an address follows
     rank   is it to be visited?                    mends  it takes back what was said before
     text   as it is written, `whole` or the part of one that lacks its street; on how many guesses
+    denied  what comes next stands in its place      gone  its number is to go (没有弄, 没有5楼)
+    pieces  the stretches between marks of which it is made, without what leads up to them
     """
 
     first: int
@@ -56,6 +59,9 @@ class _Place:
     text: str = ""
     whole: bool = False
     guesses: int = 0
+    denied: bool = False
+    gone: bool = False
+    pieces: tuple[tuple[int, int], ...] = ()
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -64,13 +70,18 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     wrong = any(match.value == Step.ADDRESS for match in said.all("no.field"))
     bare = wrong or situation.step in _BESIDE_ADDRESS
     held = situation.record.get(Step.ADDRESS)
-    mendable = held if wrong or (asked and situation.asked is Asked.CONFIRM) else None
-    found = _meant(said, list(_stretches(said, bare)), mendable)
+    stretches = list(_stretches(said, bare))
+    named = situation.step is not Step.TIME or not said.tags.isdisjoint(_NAMES_IT)
+    told = named and any(_is_of(said, each, held) for each in stretches)  # else 不是五号 is a day
+    told |= "address.label" in said.tags and not any(clause.denied for clause in said.clauses)
+    mendable = held if wrong or told or (asked and situation.asked is Asked.CONFIRM) else None
+    found = _meant(said, stretches, mendable)
     if found is None or (found.guesses and not (asked or wrong)):
         return
     span = said.span(found.first, found.end)
     partial = situation.partial if asked else None
     text = partial + found.text if partial and partial not in found.text else found.text
+    text = _in_its_town(text, held, said.lexicon.language) if held and found.whole else text
     if mendable and found.whole and text != mendable:
         yield Candidate(Correct(Step.ADDRESS, text, span), found.begun, found.end, found.guesses)
         return
@@ -82,19 +93,30 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield Candidate(act, found.begun, found.end, found.guesses)
 
 
+def _is_of(said: Utterance, each: _Place, held: str | None) -> bool:
+    """Return True for a part of the held address that is said to be wrong: 不是3楼, 没有弄."""
+    return bool(held) and (each.gone or (each.denied and _written(said, each.pieces) in str(held)))
+
+
 def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _Place | None:
     """Return the address to be visited, with what was said anew in it."""
     read = [place for each in stretches if (place := _read(said, each)).text]
     ranks = [each.rank for each in read if each.whole]
     best = max(ranks, default=_HERE)
     meant: _Place | None = None
+    wrong: _Place | None = None
     for each in read:
         if each.rank < best:
             continue
+        if each.denied:
+            wrong = each
+            continue
         before = meant.text if meant else held
-        if before and (each.mends or not each.whole or meant is None):
-            text = _mended(before, each.text, said.lexicon.language)
-            begun = min(meant.begun, each.begun) if meant else each.begun
+        lacks_street = meant is None or _is_town(said, meant.first, meant.end)
+        if before and (each.mends or not each.whole or held or lacks_street):
+            slip, not_so = each.mends and meant is not None, wrong.text if wrong else ""
+            text = _mended(said, before, each, wrong=not_so, slip=slip)
+            begun = min(place.begun for place in (meant, wrong, each) if place)
             meant = replace(each, begun=begun, text=text, whole=True, guesses=0)
         elif meant is None or each.mends or each.whole > meant.whole:
             meant = each
@@ -103,26 +125,31 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
 
 
 def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
-    """Give the stretches that may be an address; marks inside one do not part it."""
+    """Give the stretches that may be an address; marks and sounds inside one do not part it."""
     open_: _Place | None = None
-    rank = _HERE
+    rank, denied = _HERE, False
     for first, end, mends in _pieces(said):
-        piece = _announced(said, first, end, mends=mends)
+        if all(said.is_sound(at) or said.at(at, "quiet.link") for at in range(first, end)):
+            continue
+        piece = _announced(said, first, end, mends=mends or denied)
         marked = said.at(first, "address.turn") or piece.rank != _HERE
         rank = piece.rank if marked or piece.announced else rank
-        piece = replace(piece, rank=rank)
+        piece, denied = replace(piece, rank=rank), piece.denied
         asks = said.clause(piece.first).asked if piece.first < len(said) else True
-        goes_on = open_ is not None and not (piece.announced or mends or marked)
-        if asks or not _belongs(said, piece, goes_on=goes_on):
-            if open_:
-                yield open_
-            open_ = None
-        elif goes_on and open_:
-            open_ = replace(open_, end=piece.end)
-        else:
-            if open_:
-                yield open_
-            open_ = piece if bare or piece.announced or mends else None
+        has_street = open_ is not None and not _is_town(said, open_.first, open_.end)
+        town = has_street and _is_town(said, piece.first, piece.end)
+        alone = piece.announced or piece.mends or marked or piece.denied or piece.gone or town
+        goes_on = open_ is not None and not alone
+        counts = piece.gone or (not asks and _belongs(said, piece, goes_on=goes_on))
+        if goes_on and open_ and counts:
+            open_ = replace(open_, end=piece.end, pieces=open_.pieces + piece.pieces)
+            continue
+        if open_:
+            yield open_
+        begins = counts and (bare or piece.announced or piece.mends)
+        open_ = piece if begins and not piece.gone else None
+        if piece.gone:
+            yield piece
     if open_:
         yield open_
 
@@ -147,18 +174,26 @@ def _pieces(said: Utterance) -> Iterator[tuple[int, int, bool]]:
 def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
     """Return a piece without the words that lead up to the address, and that go on behind it."""
     begun, announced, rank = first, False, _HERE
-    if said.clause(first).denied or any(said.all("address.elsewhere", first=first, end=end)):
+    if any(said.all("address.elsewhere", first=first, end=end)):
         rank = _ELSEWHERE
     for lead in said.all("address.lead", "address.label", first=first, end=end):
         if lead.end < end:
             begun, first, announced = lead.first, lead.end, lead.tag == "address.lead"
     while first < end and (opening := said.at(first, "address.opening", "clause.open")):
         first = opening.end
+    deny, without = said.at(first, "clause.deny"), said.at(first, "address.without")
+    denied = first < end and said.clause(first).denied
+    first = deny.end if deny else first
     tail = next(said.all("address.tail", first=min(first + 1, end), end=end), None)
     last = tail.first if tail else end
     while last > first and said.at(last - 1, "address.particle"):
         last -= 1
-    return _Place(first, last, begun, announced, rank, mends)
+    number = said.numbers.figures(without.end) if without else None
+    unit = said.at(number.end if number else without.end, "address.unit") if without else None
+    gone = unit is not None and unit.end == last
+    first = without.end if without and gone else first
+    place = _Place(first, last, begun, announced, rank, mends, denied=denied, gone=gone)
+    return replace(place, pieces=((first, last),))
 
 
 def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
@@ -197,7 +232,9 @@ def _numbered(said: Utterance, at: int) -> bool:
 
 def _read(said: Utterance, each: _Place) -> _Place:
     """Return it with its text, if it is an address or a part of one."""
-    has, text = _features(said, each.first, each.end), _written(said, each.first, each.end)
+    has, text = _features(said, each.first, each.end), _written(said, each.pieces)
+    if each.gone:
+        return replace(each, text=text)
     named = has.road or has.place
     ends_with_town = said.before(each.end, "address.admin", "address.city") is not None
     only_town = has.admin and not named and ends_with_town
@@ -209,47 +246,81 @@ def _read(said: Utterance, each: _Place) -> _Place:
     return replace(each, text=text, whole=named, guesses=2)
 
 
-def _written(said: Utterance, first: int, end: int) -> str:
+def _written(said: Utterance, pieces: Sequence[tuple[int, int]]) -> str:
     """Return house numbers in digits, no pauses; names of roads keep their characters (五一路)."""
-    text, at, after_unit = "", first, False
-    while at < end:
-        group = said.numbers.figures(at)
-        if group and group.end <= end:
-            hyphens = said.at(group.end, "address.hyphen") or text.endswith("-")
-            room = after_unit and len(group.digits) > 1 and group.end == end
-            digits = _numbered(said, at) or hyphens or room
-            raw = "".join(token.text for token in said.tokens[at : group.end])
-            text, at = text + (group.digits if digits else raw), group.end
-            continue
-        unit = said.at(at, "address.unit")
-        hyphen = said.at(at, "address.hyphen")
-        if hyphen and text[-1:].isdigit() and said.numbers.figures(hyphen.end):
-            text, at = text + "-", hyphen.end
-            continue
-        if not said.tokens[at].is_sign or said.low(at) in _INSIDE_MARKS:
-            text += said.tokens[at].text
-            after_unit = unit is not None or said.tokens[at].kind is Kind.LETTER or after_unit
-        at += 1
+    text, after_unit = "", False
+    for at, end in pieces:
+        last = end == pieces[-1][1]
+        while at < end:
+            group = said.numbers.figures(at)
+            if group and group.end <= end:
+                hyphens = said.at(group.end, "address.hyphen") or text.endswith("-")
+                room = after_unit and len(group.digits) > 1 and group.end == end and last
+                digits = _numbered(said, at) or hyphens or room
+                raw = "".join(token.text for token in said.tokens[at : group.end])
+                text, at = text + (group.digits if digits else raw), group.end
+                continue
+            unit = said.at(at, "address.unit")
+            hyphen = said.at(at, "address.hyphen")
+            if hyphen and text[-1:].isdigit() and said.numbers.figures(hyphen.end):
+                text, at = text + "-", hyphen.end
+                continue
+            if not said.tokens[at].is_sign or said.low(at) in _INSIDE_MARKS:
+                text += said.tokens[at].text
+                after_unit = unit is not None or said.tokens[at].kind is Kind.LETTER or after_unit
+            at += 1
     return text
 
 
-def _mended(held: str, new: str, language: str) -> str:
-    """Return an address with a street said again in its town, or numbers in its street."""
+def _mended(said: Utterance, held: str, each: _Place, *, wrong: str, slip: bool) -> str:
+    """Return an address with a street said again in its town, or numbers in its street.
+
+    wrong  what was said to be wrong in it: the new words stand there
+    slip   the new words are said at once behind the wrong ones: 1088弄，等等，1088号
+    """
+    new, language = each.text, said.lexicon.language
+    if each.gone:
+        numbers = _numbers(utterance(held, language))
+        named = [(a, b) for unit, a, b in numbers if new in (unit, held[a:b])]
+        return held[: named[-1][0]] + held[named[-1][1] :] if named else held
     old, part = utterance(held, language), utterance(new, language)
     features = _features(part, 0, len(part))
     old_numbers, numbers = _numbers(old), _numbers(part)
+    if wrong and wrong in held and (features.road or features.place or features.admin):
+        return new.join(held.rsplit(wrong, 1))
+    if features.admin and not (features.road or features.place or numbers):
+        return new + held[_place(old, _town_end(old)) :]
     if features.road or features.place or features.admin:
         town = "" if _town_end(part) else held[: _place(old, _town_end(old))]
         kept = "" if numbers or not old_numbers else held[old_numbers[0][1] :]
         return town + new + kept
     text = held
     for unit, start, end in numbers:
-        same = [each for each in _numbers(utterance(text, language)) if each[0] == unit]
-        if same:
-            text = text[: same[-1][1]] + new[start:end] + text[same[-1][2] :]
-        else:
-            text += new[start:end]
+        before, figure = _numbers(utterance(text, language)), new[start:end].removesuffix(unit)
+        like = [at for at in before if text[at[1] : at[2]] == wrong]
+        like = like or [at for at in before if at[0] == unit]
+        if each.mends and not like:  # 1088弄, 是1088号; 3楼, 不对, 5室
+            last = before[-1:] if slip and before and before[-1][2] == len(text) else []
+            like = [at for at in before if text[at[1] : at[2]] == figure + at[0]] or last
+        first, stop = like[-1][1:] if like else (len(text), len(text))
+        text = text[:first] + new[start:end] + text[stop:]
+        slip, wrong = False, ""
     return text
+
+
+def _in_its_town(text: str, held: str, language: str) -> str:
+    """Return an address without a town in the one of the held address of the same street."""
+    new, old = utterance(text, language), utterance(held, language)
+    town = held[: _place(old, _town_end(old))]
+    first = next((start for _, start, _ in _numbers(new)), len(text))
+    same = first > 0 and held.removeprefix(town).startswith(text[:first])
+    return town + text if same and not _town_end(new) else text
+
+
+def _is_town(said: Utterance, first: int, end: int) -> bool:
+    """Return True for a town alone: its street is still to be told, or was told before."""
+    has = _features(said, first, end)
+    return has.admin and not (has.road or has.place or has.number)
 
 
 def _place(said: Utterance, at: int) -> int:
