@@ -1,4 +1,4 @@
-"""A session's pen: whatever Redis does, nothing is lost and nothing is written twice."""
+"""A session's commits: whatever Redis does, nothing is lost and nothing is written twice."""
 
 from __future__ import annotations
 

@@ -27,25 +27,7 @@ from voicebot.business.model import (
 from voicebot.business.reference import reference
 
 __all__ = [
-    "EXAMPLES",
-    "WEEKDAYS",
-    "Booking",
-    "Business",
-    "BusinessAnswer",
-    "Closure",
-    "Company",
-    "Confirm",
-    "Emergency",
-    "Hours",
-    "Offer",
-    "Visit",
-    "answer_for",
-    "example_name",
-    "example_text",
-    "form_meant",
-    "kinds_of",
-    "load_business",
-    "reference",
-    "schema",
-    "serves",
-]
+    "EXAMPLES", "WEEKDAYS", "Booking", "Business", "BusinessAnswer", "Closure", "Company",
+    "Confirm", "Emergency", "Hours", "Offer", "Visit", "answer_for", "example_name", "example_text",
+    "form_meant", "kinds_of", "load_business", "reference", "schema", "serves",
+]  # fmt: skip

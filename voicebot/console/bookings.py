@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from voicebot.business import WEEKDAYS
 from voicebot.call import Service, Status, Step
-from voicebot.console.dependencies import Sid, State
+from voicebot.console.dependencies import Sid, State, Who
 from voicebot.console.masking import Visibility
 from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.views import CallRow, CurrentCall, call_row
@@ -40,7 +40,7 @@ class Day(BaseModel):
 class Appointment(BaseModel):
     """A new time (ISO 8601; naive is the business's zone); none calls the appointment off."""
 
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    by: Who
     time: str | None = None
 
 

@@ -23,7 +23,7 @@ from voicebot.call import (
     Status,
     Step,
 )
-from voicebot.console.dependencies import AppState, Sid, State
+from voicebot.console.dependencies import AppState, Sid, State, Who, current_call
 from voicebot.console.problems import Problem, ProblemDetails, UnknownCall
 from voicebot.errors import BrokenRecord, Fenced
 from voicebot.log import get_logger
@@ -39,8 +39,6 @@ _MAX_SENTENCE_CHARS = 300
 
 router = APIRouter(tags=["staff"])
 log = get_logger(__name__)
-
-Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class _Command(BaseModel):
@@ -132,14 +130,12 @@ async def _is_typed(state: AppState, call_sid: CallSid) -> bool:
 
     Raises UnknownCall, BrokenRecord, and Problem 409 where nobody is there any more.
     """
-    found = await state.event_hub.calls([call_sid], fresh=True)
-    if not found:
-        raise UnknownCall(call_sid)
-    if found[0].skeleton.broken:
+    found = await current_call(state, call_sid)
+    if found.skeleton.broken:
         raise BrokenRecord(f"the record of {call_sid} cannot be read")
     if await state.store.index.is_live(call_sid):
         return False
-    if found[0].skeleton.status is not Status.ACTIVE or found[0].activity.spoken:
+    if found.skeleton.status is not Status.ACTIVE or found.activity.spoken:
         raise Problem(409, CommandRefusal.CALL_HAS_ENDED, f"nobody is on the line of {call_sid}")
     return True
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
+from pydantic import StringConstraints
 from redis.asyncio import Redis
 
 from voicebot.business import Business
@@ -13,6 +14,8 @@ from voicebot.call import CALL_SID_PATTERN, CallSid
 from voicebot.console.auth import Authenticator, Sessions, Visitor
 from voicebot.console.conversations import Conversations
 from voicebot.console.event_hub import EventHub
+from voicebot.console.problems import UnknownCall
+from voicebot.console.views import CurrentCall
 from voicebot.settings import Settings
 from voicebot.store import Store
 
@@ -41,6 +44,16 @@ async def visitor(request: Request) -> Visitor:
     return await app_state(request).authenticator.check(request)
 
 
+async def current_call(state: AppState, call_sid: CallSid) -> CurrentCall:
+    """Return a call as it stands, read anew; raises UnknownCall."""
+    found = await state.event_hub.calls([call_sid], fresh=True)
+    if not found:
+        raise UnknownCall(call_sid)
+    return found[0]
+
+
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+"""The name of a member of staff, as colleagues know them."""
 Sid = Annotated[CallSid, Path(pattern=CALL_SID_PATTERN, examples=["CA0123456789abcdef"])]
 State = Annotated[AppState, Depends(app_state)]
 CurrentVisitor = Annotated[Visitor, Depends(visitor)]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from voicebot.call import CallSid, Needs
 from voicebot.console.auth import NO_TOKEN, Visitor
-from voicebot.console.dependencies import AppState, CurrentVisitor, Sid, State
+from voicebot.console.dependencies import CurrentVisitor, Sid, State, Who, current_call
 from voicebot.console.event_hub import CallUpdate, EventHub
 from voicebot.console.event_streams import (
     PING,
@@ -49,9 +49,6 @@ class CallPage(BaseModel):
     calls: list[CallRow]
     next: str | None
     complete: bool
-
-
-Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class StaffNote(BaseModel):
@@ -109,7 +106,7 @@ async def calls(
 
 @router.get("/calls/{callSid}")
 async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
-    return whole_call(await _current(state, callSid), visitor.page_visibility(callSid))
+    return whole_call(await current_call(state, callSid), visitor.page_visibility(callSid))
 
 
 @router.post("/calls/{callSid}/reveal")
@@ -117,7 +114,7 @@ async def reveal(
     callSid: Sid, request: Request, response: Response, state: State, visitor: CurrentVisitor
 ) -> WholeCall:
     """Show the customer's data; that it was shown is logged, not what."""
-    call = await _current(state, callSid)
+    call = await current_call(state, callSid)
     log.info("customer_data_revealed", call_sid=callSid)
     session = visitor.session
     if session is None and not state.authenticator.wants_token:
@@ -132,7 +129,7 @@ async def reveal(
 async def hide(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
     if visitor.session is not None:
         await state.sessions.hide(visitor.session, callSid)
-    return whole_call(await _current(state, callSid), Visibility.MASKED)
+    return whole_call(await current_call(state, callSid), Visibility.MASKED)
 
 
 @router.post("/calls/{callSid}/taker")
@@ -167,13 +164,6 @@ async def done(callSid: Sid, body: Done, state: State) -> None:
     if not known:
         raise UnknownCall(callSid)
     log.info("staff_done", call_sid=callSid, by=body.by, undo=body.undo)
-
-
-async def _current(state: AppState, call_sid: CallSid) -> CurrentCall:
-    found = await state.event_hub.calls([call_sid], fresh=True)
-    if not found:
-        raise UnknownCall(call_sid)
-    return found[0]
 
 
 async def page_stream(

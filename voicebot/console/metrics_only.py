@@ -6,6 +6,7 @@ Serves GET /metrics and GET /healthz, and nothing of customers; the console's to
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -13,11 +14,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from voicebot.console.auth import Authenticator, Session, Sessions
 from voicebot.console.exposition import exposition
-from voicebot.console.middleware import Gate, console_server
+from voicebot.console.middleware import Gate, serve_console
 from voicebot.console.problems import answer_with_problems
-from voicebot.runtime.ports import require_staff_token
-from voicebot.runtime.process import Lifetime, run
-from voicebot.settings import Settings, load_settings
+from voicebot.runtime.process import run
+from voicebot.settings import Settings
 from voicebot.store import journal_backlog
 
 
@@ -56,16 +56,5 @@ def metrics_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def main(lifetime: Lifetime) -> None:
-    """Serve until told to stop; raises SettingsError for a network address without a token."""
-    settings = load_settings()
-    require_staff_token(settings)
-    host, port = settings.console_host, settings.console_port
-    server = console_server(
-        metrics_app(settings), host, port, lambda: lifetime.ready(f"http://{host}:{port}")
-    )
-    await server.serve_until(lifetime.stopping)
-
-
 if __name__ == "__main__":
-    run(main)
+    run(partial(serve_console, make_app=metrics_app))

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -23,8 +24,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from voicebot.console.problems import problem
 from voicebot.runtime.http_server import HttpServer
-from voicebot.runtime.ports import is_authority
-from voicebot.settings import Settings
+from voicebot.runtime.ports import is_authority, require_staff_token
+from voicebot.runtime.process import Lifetime
+from voicebot.settings import Settings, load_settings
 
 BURST = 600
 PER_S = 200.0
@@ -227,6 +229,19 @@ class PunctualHTTP(H11Protocol):
             ):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+async def serve_console(lifetime: Lifetime, make_app: Callable[[Settings], FastAPI]) -> None:
+    """Serve an app at the console's port until told to stop.
+
+    Raises SettingsError for a network address without a token.
+    """
+    settings = load_settings()
+    require_staff_token(settings)
+    host, port = settings.console_host, settings.console_port
+    ready = partial(lifetime.ready, f"http://{host}:{port}")
+    server = console_server(make_app(settings), host, port, ready)
+    await server.serve_until(lifetime.stopping)
 
 
 def console_server(app: FastAPI, host: str, port: int, ready: Callable[[], None]) -> HttpServer:

@@ -42,15 +42,6 @@ from voicebot.notify.receivers import (
 )
 
 __all__ = [
-    "Endpoint",
-    "FailedDeliveries",
-    "Place",
-    "SmtpServer",
-    "Verdict",
-    "WebhookClient",
-    "WebhookFailure",
-    "endpoints",
-    "sender_address",
-    "smtp_server",
-    "trial_body",
-]
+    "Endpoint", "FailedDeliveries", "Place", "SmtpServer", "Verdict", "WebhookClient",
+    "WebhookFailure", "endpoints", "sender_address", "smtp_server", "trial_body",
+]  # fmt: skip

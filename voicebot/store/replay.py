@@ -1,11 +1,9 @@
 """Replays what ended processes left in their journals, in order and once, and lists it.
 
-Files of living processes are left alone: each brings its own. A file is taken by its lock, so
-two processes on one data dir never replay the same one at once; would they, the sequence
-numbers make it harmless. What Redis denies just now stays, and holds up no other. Where a key
-of another type stands at the call's place it becomes a dead letter, which only `by_hand` tries
-again. A file whose bytes are not what was written stays for a person; it, too, holds up no
-other, and no call.
+Files of living processes are left alone: each brings its own. A file is taken by its lock, so two
+processes on one data dir do not replay the same one at once. What Redis denies just now stays.
+Where a key of another type stands at the call's place it becomes a dead letter, which only
+`by_hand` tries again. A damaged file stays for a person. None of these holds up another entry.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ REPLAY_PATIENCE_S = 10.0
 REPLAY_EVERY_S = 1.0
 """A worker that was killed leaves its journal; the others look for it this often. What waited is
 to be in Redis two seconds after Redis takes it again."""
-PROBE_PATIENCE_S = 0.1  # one slow commit opens the breaker too: who begins blind asks all again
+PROBE_PATIENCE_S = 0.1
+"""Time that a beginning call waits for an open breaker, which one slow commit may have opened."""
 
 _FINISHED = (Status.BOOKED, Status.INCOMPLETE, Status.TRANSFER, Status.CANCELLED)
 _SERVED = (Status.BOOKED, Status.TRANSFER, Status.CANCELLED)
