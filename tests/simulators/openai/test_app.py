@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 
@@ -12,12 +11,7 @@ import pytest
 
 from voicebot.simulators.openai.simulator import (
     PUBLISHED,
-    Fault,
-    FaultKind,
-    Latency,
     Service,
-    Simulator,
-    published,
 )
 
 
@@ -57,15 +51,6 @@ async def test_latency_is_set_while_it_runs(http: httpx.AsyncClient) -> None:
     assert time.perf_counter() - began >= 0.2
 
 
-async def test_what_was_served_is_counted_without_what_was_refused(
-    http: httpx.AsyncClient, simulator: Simulator
-) -> None:
-    await http.get("models")
-    refused = await http.get("models", headers={"authorization": "Bearer wrong"})
-    assert refused.status_code == 401
-    assert simulator.served[Service.MODELS] == 1
-
-
 def chat(schema: object = None, text: str = "hello", strict: bool = True) -> dict[str, object]:
     asked: dict[str, object] = {"model": "m", "messages": [{"role": "user", "content": text}]}
     form = {"name": "X", "strict": strict, "schema": schema}
@@ -98,80 +83,9 @@ async def test_prepared_answers_come_first_and_once(http: httpx.AsyncClient) -> 
     assert [await answered(http, chat()) for _ in range(3)] == ["one", "two", "null"]
 
 
-ACTS = {
-    "$defs": {
-        "Provide": {
-            "type": "object",
-            "properties": {
-                "act": {"const": "provide", "type": "string"},
-                "words": {"type": "string"},
-                "step": {"enum": ["name", "service"]},
-                "value": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-                "sure": {"type": "boolean"},
-            },
-            "required": ["act", "words", "step", "value", "sure"],
-            "additionalProperties": False,
-        },
-        "Wait": {
-            "type": "object",
-            "properties": {"act": {"const": "wait"}, "words": {"type": "string"}},
-            "required": ["act", "words"],
-            "additionalProperties": False,
-        },
-    },
-    "type": "object",
-    "properties": {
-        "acts": {
-            "type": "array",
-            "items": {"anyOf": [{"$ref": "#/$defs/Wait"}, {"$ref": "#/$defs/Provide"}]},
-        }
-    },
-    "required": ["acts"],
-    "additionalProperties": False,
-}
-SAID = "there's water coming out from under my dishwasher"
-
-
-async def test_a_turn_of_its_table_is_answered_in_the_schema_that_is_given(
-    http: httpx.AsyncClient,
-) -> None:
-    told = json.loads(await answered(http, chat(ACTS, f"<caller>\n{SAID}\n</caller>")))
-    (act,) = told["acts"]
-    assert act == {
-        "act": "provide", "words": SAID, "step": "service", "value": "Plumbing", "sure": False
-    }  # fmt: skip
-    unknown = await answered(http, chat(ACTS, "<caller>\nzebras\n</caller>"))
-    assert json.loads(unknown) == {"acts": []}
-
-
-@pytest.mark.parametrize(
-    ("kind", "part"), [(FaultKind.INVENTED, "Free Plan"), (FaultKind.UNKNOWN_ACT, "book")]
-)
-async def test_its_model_lies_on_request(
-    kind: FaultKind, part: str, http: httpx.AsyncClient, simulator: Simulator
-) -> None:
-    simulator.faults.order(Fault(service=Service.ANSWERS, kind=kind))
-    asked = chat(ACTS, f"<caller>\n{SAID}\n</caller>")
-    lied, honest = await answered(http, asked), await answered(http, asked)
-    assert part in lied
-    assert part not in honest
-
-
 @pytest.mark.parametrize("service", list(Service))
 def test_half_and_nineteen_in_twenty_are_below_what_is_published(service: Service) -> None:
     chance = random.Random(1)
     drawn = [PUBLISHED[service].draw(chance) for _ in range(4000)]
     assert np.percentile(drawn, 50) == pytest.approx(PUBLISHED[service].p50, rel=0.08)
     assert np.percentile(drawn, 95) == pytest.approx(PUBLISHED[service].p95, rel=0.08)
-
-
-def test_hearing_has_the_tail_that_was_measured() -> None:
-    """Pipecat's table: 1.66 s from the end of speech to the final text at the 99th percentile."""
-    chance = random.Random(1)
-    drawn = [PUBLISHED[Service.HEARING].draw(chance) for _ in range(20_000)]
-    assert np.percentile(drawn, 99) == pytest.approx(1.66, rel=0.05)
-
-
-def test_without_spread_or_scale_there_is_no_chance() -> None:
-    assert Latency(p50=0.2, p95=0.2).draw() == 0.2
-    assert published(0)[Service.SPEECH].draw() == 0

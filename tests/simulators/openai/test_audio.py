@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import wave
-from contextlib import suppress
 
 import httpx
 import numpy as np
@@ -14,10 +12,6 @@ import pytest
 from tests.simulators.openai.conftest import Samples, recorded
 from voicebot.simulators.openai.simulator import (
     PCM_RATE_HZ,
-    Fault,
-    FaultKind,
-    Service,
-    Simulator,
     babble,
 )
 
@@ -45,16 +39,6 @@ async def test_a_file_is_heard(http: httpx.AsyncClient) -> None:
     assert answer.json()["usage"] == {"type": "duration", "seconds": len(NAME.samples) // 8 / 1000}
 
 
-@pytest.mark.parametrize("edge", [b"\r\n", b"\n", b"\r", b"--", b"\r\n--"])
-async def test_bytes_that_look_like_a_forms_own_stay_in_the_file(
-    http: httpx.AsyncClient, edge: bytes
-) -> None:
-    name, content, kind = wav(NAME.samples)
-    files = {"file": (name, content + edge * 3, kind)}
-    answer = await http.post("audio/transcriptions", data=FORM, files=files)
-    assert answer.json()["text"] == NAME.text
-
-
 @pytest.mark.parametrize(
     ("form", "file"),
     [
@@ -71,30 +55,6 @@ async def test_what_cannot_be_heard_is_refused(
     answer = await http.post("audio/transcriptions", data=form, files={"file": file})
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
-
-
-async def test_json_can_be_cut(http: httpx.AsyncClient, simulator: Simulator) -> None:
-    simulator.faults.order(Fault(service=Service.FILES, kind=FaultKind.CUT_JSON))
-    answer = await http.post("audio/transcriptions", data=FORM, files={"file": wav(NAME.samples)})
-    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
-        answer.json()
-
-
-async def test_a_client_that_leaves_while_it_waits_is_no_error(
-    http: httpx.AsyncClient, simulator: Simulator, caplog: pytest.LogCaptureFixture
-) -> None:
-    simulator.faults.order(Fault(service=Service.FILES, kind=FaultKind.SLOW, seconds=0.1, times=2))
-    files = {"file": wav(NAME.samples)}
-    given_up = asyncio.create_task(http.post("audio/transcriptions", data=FORM, files=files))
-    while not simulator.served[Service.FILES]:  # noqa: ASYNC110 - of another thread
-        await asyncio.sleep(0.01)
-    given_up.cancel()
-    with suppress(asyncio.CancelledError):
-        await given_up
-    # As slow as the first, and later: when it is answered the first is over.
-    answer = await http.post("audio/transcriptions", data=FORM, files=files)
-    assert answer.status_code == 200
-    assert not caplog.records
 
 
 def test_a_babble_is_as_long_as_the_text_and_never_silent() -> None:

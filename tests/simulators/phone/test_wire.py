@@ -78,18 +78,3 @@ def test_start_has_the_exact_shape_of_the_wire() -> None:
     }
     assert start["start"]["customParameters"] == {"token": "t"}
     assert (start["sequenceNumber"], start["streamSid"]) == ("1", SID)
-
-
-def test_all_kinds_share_one_sequence() -> None:
-    messages = Messages("CA1", SID, {})
-    sent = [
-        messages.start(),
-        messages.media("AA==", 20),
-        messages.dtmf("1"),
-        messages.mark("m"),
-        messages.media("AA==", 40),
-        messages.stop(),
-    ]
-    numbers = [json.loads(text)["sequenceNumber"] for text in sent]
-    assert numbers == ["1", "2", "3", "4", "5", "6"]
-    assert json.loads(sent[4])["media"]["chunk"] == "2"
