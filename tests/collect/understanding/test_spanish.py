@@ -224,3 +224,12 @@ def test_how_callers_turn_to_the_bot_is_no_name(said: str, name: str | None) -> 
 def test_everyday_words_alone_are_no_street(said: str) -> None:
     acts = read(said, situation(Step.ADDRESS)).acts
     assert not any(isinstance(act, Provide) for act in acts)
+
+
+@pytest.mark.parametrize(
+    "said", ["no, sin guion bajo, todo junto", "todo junto", "sin guion bajo, eh,"]
+)
+def test_remarks_on_an_e_mail_that_hold_no_part_of_it_are_read(said: str) -> None:
+    held = {Step.EMAIL: "tomas_vega@ejemplo.es"}
+    acts = read(said, situation(Step.EMAIL, asked=Asked.CONFIRM, record=held)).acts
+    assert not any(isinstance(act, Provide) for act in acts)

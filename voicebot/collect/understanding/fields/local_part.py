@@ -98,6 +98,8 @@ def is_first_half(said: Utterance, parts: Sequence[Piece]) -> bool:
     It holds a mark, spelled letters, or figures at the end; everyday words alone do not count, and
     neither does a domain ("outlook.com") whose at sign was lost.
     """
+    if not parts:
+        return False  # "no underscore, all one word"
     kinds = [piece.kind for piece in parts]
     words = [piece for piece in parts if piece.kind is Kind.WORD]
     letters = kinds.count(Kind.LETTER)
