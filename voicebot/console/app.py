@@ -22,7 +22,16 @@ from voicebot import __version__
 from voicebot.business import Business
 from voicebot.collect.meaning import by_meaning
 from voicebot.collect.understanding.model import open_understanding
-from voicebot.console import bookings, calls, commands, conversation_routes, live, operations, trial
+from voicebot.console import (
+    bookings,
+    calls,
+    commands,
+    conversation_routes,
+    counts,
+    live,
+    operations,
+    trial,
+)
 from voicebot.console.auth import COOKIE, Authenticator, Sessions
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState, visitor
@@ -111,7 +120,7 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     for api in (conversation_routes.router, calls.router, commands.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
     app.include_router(operations.probes)
-    for page_data in (trial.router, live.router, bookings.router):
+    for page_data in (trial.router, live.router, bookings.router, counts.router):
         app.include_router(page_data, dependencies=guarded)
     serve_pages(app)
     return app

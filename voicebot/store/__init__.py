@@ -51,7 +51,7 @@ What is public
     EmbeddedValkey, embedded_valkey, redis_url, running_url   the server of our own
     journal_backlog, journal_summaries, JournalSummary, JournalOwner   what waits in journals
     Forgetting, Erased, Rewrite   erases calls; what it has erased; the append-only file's state
-    call_keys                   the keys of a call's record
+    call_keys, ANSWER_FIELD     the keys of a call's record; the fields of its answers, by step
     iso_utc, utc_now, read_json, read_object   moments and JSON as the record writes them
     cancel_tasks                cancels tasks and waits for them
     vacant_times                what is free on a day, for a person to read
@@ -92,7 +92,7 @@ from voicebot.store.forgetting import Erased, Forgetting, Rewrite
 from voicebot.store.http_turns import HttpTurn, Overtaken
 from voicebot.store.index import LATEST_MS, IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
-from voicebot.store.layout import call_keys, iso_utc, utc_now
+from voicebot.store.layout import ANSWER_FIELD, call_keys, iso_utc, utc_now
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
@@ -116,7 +116,8 @@ from voicebot.store.slots import Slots
 from voicebot.store.store import Store
 
 __all__ = [
-    "AWAY", "BEGINNING", "LATEST_MS", "CallRecord", "CallSession", "CallSkeleton", "CommandQueue",
+    "ANSWER_FIELD", "AWAY", "BEGINNING", "LATEST_MS", "CallRecord", "CallSession", "CallSkeleton",
+    "CommandQueue",
     "CompanyRecord", "EmbeddedValkey", "Erased", "EventReader", "Forgetting", "HistoryMessage",
     "HttpTurn", "IndexEntry", "JournalOwner", "JournalSummary", "NoteRecord", "Overtaken",
     "Rewrite", "ServiceRecord", "Skeleton", "Store", "StreamEvent", "User", "UserInfo", "call_keys",

@@ -93,6 +93,11 @@ class EventReader:
         """Return a few fields of each call's record; see read_fields."""
         return dict(zip(call_sids, await read_fields(self._client, call_sids, names), strict=True))
 
+    async def last_messages(self, call_sids: Sequence[CallSid]) -> dict[CallSid, str | None]:
+        """Return each call's latest message as its history has it; None where there is none."""
+        asked = [("LINDEX", call_keys(call_sid).history, -1) for call_sid in call_sids]
+        return dict(zip(call_sids, await ask_each(self._client, asked), strict=True))
+
     async def now_ms(self) -> int:
         """Return the clock of Redis in epoch milliseconds."""
         reply = await cast(Awaitable[object], self._client.time())

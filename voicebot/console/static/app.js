@@ -2,6 +2,8 @@
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from './ui.js';
 import { Bookings } from './bookings.js';
 import { CallPage } from './call.js';
+import { isOn, ring, turn } from './bell.js';
+import { Counts } from './counts.js';
 import { Feed, Refused, ask, session } from './feed.js';
 import { CallList, FILTERS } from './list.js';
 import { PhonePanel } from './phone.js';
@@ -17,7 +19,8 @@ const GATHER_MS = 100; // rows that come within it are drawn together; the open 
 const KEPT = 1000; // rows of a page that is open for days; search finds the others
 
 const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
-const inDiary = () => location.pathname === '/bookings';
+const VIEWS = ['bookings', 'counts']; // beside the queue, at /
+const viewInAddress = () => VIEWS.find((view) => location.pathname === `/${view}`) || '';
 const since = (call) => (call.live ? call.createdAt : call.updatedAt); // a live call keeps its place while it is spoken
 const presses = (call) => !call.takenBy && isUrgent(reason(call, false, 0)); // whoever waits for a person, or is stuck
 const newestFirst = (a, b) => presses(b) - presses(a) || b.live - a.live || (since(a) < since(b) ? 1 : -1);
@@ -28,7 +31,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const [calls, setCalls] = useState({});
   const [whole, setWhole] = useState(null);
   const [sid, setSid] = useState(sidInAddress);
-  const [diary, setDiary] = useState(inDiary);
+  const [view, setView] = useState(viewInAddress);
   const [line, setLine] = useState('connecting');
   const [filter, setFilter] = useState('all');
   const [query, setQuery] = useState('');
@@ -43,6 +46,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const sought = useRef('');
   const fresh = useRef({});
   const gathering = useRef(0);
+  const rungFor = useRef(null);
   const opened = useRef(sid);
   opened.current = sid;
 
@@ -70,7 +74,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   }, [sid]);
   useEffect(() => {
     const tick = setInterval(() => setNow(Date.now()), TICK_MS);
-    const moved = () => { setSid(sidInAddress()); setDiary(inDiary()); };
+    const moved = () => { setSid(sidInAddress()); setView(viewInAddress()); };
     const slash = (event) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, select, textarea, dialog')) return;
       event.preventDefault();
@@ -114,11 +118,11 @@ function Live({ state, language, setLanguage, signedOut }) {
     const left = opened.current;
     history.pushState(null, '', next ? `/c/${next}` : '/');
     setSid(next);
-    setDiary(false);
+    setView('');
     scrollTo(0, 0);
     requestAnimationFrame(() => (next ? document.getElementById('main') : document.querySelector(`[data-sid="${left}"]`))?.focus());
   }, []);
-  const view = (path) => (event) => { event.preventDefault(); history.pushState(null, '', path); setSid(null); setDiary(inDiary()); document.getElementById('main').focus(); };
+  const look = (path) => (event) => { event.preventDefault(); history.pushState(null, '', path); setSid(null); setView(viewInAddress()); document.getElementById('main').focus(); };
   const rang = useCallback((next) => { history.pushState(null, '', `/c/${next}`); setSid(next); }, []); // the focus stays on the telephone
   const act = (work) => work().catch((error) => setNote(error instanceof Refused && error.status < 500 ? error.message : t.failedAction));
   const taker = (by, over, of = sid) => act(() => ask('POST', `/live/calls/${of}/taker`, { by, over }));
@@ -144,18 +148,26 @@ function Live({ state, language, setLanguage, signedOut }) {
   const at = { reasonOf, me };
   const listed = (found ? found.calls.map((call) => calls[call.callSid] || call) : known).filter((call) => FILTERS[filter](call, at)).sort(newestFirst);
   const counts = { live: known.filter(FILTERS.live).length, needs: known.filter((call) => reasonOf(call) && !call.takenBy).length, mine: known.filter((call) => FILTERS.mine(call, at)).length };
+  const pressing = known.filter(presses).map((call) => call.callSid).sort().join(' ');
+  useEffect(() => {
+    const had = rungFor.current;
+    rungFor.current = pressing ? pressing.split(' ') : [];
+    if (had && isOn() && rungFor.current.some((of) => !had.includes(of))) ring();
+  }, [pressing]);
   useEffect(() => { document.title = `${counts.needs ? `(${counts.needs}) ` : ''}${t.title} · ${state.company || 'voicebot'}`; }, [counts.needs, language]);
   useEffect(() => { document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'; }, [language]);
 
-  return html`<div class=${sid || diary ? 'app showing' : 'app'}>
+  return html`<div class=${sid || view ? 'app showing' : 'app'}>
     <a class="skip" href="#main">${t.skip}</a>
     <header class="top"><a class="brand" href="/" onClick=${on.back}><img src="/static/icon.svg" alt="" width="28" height="28" /><span>${state.company || 'voicebot'}</span></a>
       <span class="link link-${line}" role="status"><i></i>${t[line]}</span>
-      <nav class="views" aria-label=${t.menu}><a href="/" aria-current=${!sid && !diary ? 'page' : undefined} onClick=${view('/')}>${t.diary.first}</a><a href="/bookings" aria-current=${diary ? 'page' : undefined} onClick=${view('/bookings')}>${t.diary.link}</a></nav>
+      <nav class="views" aria-label=${t.menu}><a href="/" aria-current=${!sid && !view ? 'page' : undefined} onClick=${look('/')}>${t.diary.first}</a>
+        ${VIEWS.map((name) => html`<a href="/${name}" aria-current=${!sid && view === name ? 'page' : undefined} onClick=${look(`/${name}`)}>${name === 'counts' ? t.counts.title : t.diary.link}</a>`)}</nav>
       <span class="spring"></span>
       <button type="button" class="quietly" lang=${language === 'zh' ? 'en' : 'zh-CN'} onClick=${() => setLanguage(language === 'zh' ? 'en' : 'zh')}>${t.language}</button>
       <${Menu} t=${t} button=${menu}>
         <button type="button" class="try" onClick=${() => setPhone(true)}><${Icon} name="phone" />${t.try}</button>
+        <button type="button" class="bell" aria-pressed=${isOn()} onClick=${turn}><${Icon} name="bell" />${t.bell}</button>
         <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
         ${state.wantsToken && html`<button type="button" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
       <//>
@@ -166,7 +178,8 @@ function Live({ state, language, setLanguage, signedOut }) {
         ? whole.missing ? html`<div class="empty big"><h1>${t.unknownCall}</h1><a href="/" onClick=${on.back}>${t.back}</a></div>`
           : html`<${CallPage} call=${whole} kind=${reasonOf(whole)} ...${{ t, me, on }} lang=${language} state=${state} />`
         : html`<div class="empty big" aria-busy="true">…</div>`
-      : diary ? html`<${Bookings} ...${{ t, on }} lang=${language} />`
+      : view === 'bookings' ? html`<${Bookings} ...${{ t, on }} lang=${language} />`
+      : view === 'counts' ? html`<${Counts} t=${t} lang=${language} />`
       : html`<${Queue} calls=${known} ...${{ reasonOf, t, me, now, on }} />`}</main>
     ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); menu.current.focus(); }} />`}
     ${naming && html`<${Naming} t=${t} onDone=${(by) => { setNaming(null); if (by) { localStorage.setItem('me', by); setMe(by); naming.then(by); } }} />`}
