@@ -102,6 +102,7 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
         return _of_service(turn, question.topic, named)
     of_a_visit = "topic.visit" in utterance(question.about, language).tags
     ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and of_a_visit)
+    ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
     return _by_topic(turn, question, text)
@@ -178,6 +179,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn.say(f"reply.{question.topic}")
         case "known":
             return _written(turn, question)
+        case "called" if turn.dialogue.needs is not Needs.NOTHING:
+            return turn.note(text).say("reply.when_called")
         case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
             return turn.note(text).promise().say("existing.call_back")
         case "price":

@@ -48,6 +48,18 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     return turn.say(f"existing.begin_{purpose}")
 
 
+def is_sought(held: Dialogue) -> bool:
+    """Return whether a booking is looked for, or was and is not found."""
+    return held.purpose in LOOKED_FOR or bool({*LOOKED_FOR} & {*held.dealt})
+
+
+def none_there(turn: Turn) -> Turn:
+    """Look for no booking any more: the caller has none, and wants one."""
+    dealt = tuple(each for each in turn.dialogue.dealt if each not in LOOKED_FOR)
+    turn = turn.become(purpose=Purpose.BOOK, about=None, proving=False, dealt=dealt)
+    return turn.become(mode=Mode.ASKING, attempts=0, put=0).fulfil().save(wish=Wish.NOTHING)
+
+
 def proceed(turn: Turn) -> Turn:
     """Find the appointment once a name and a number are known, or what stands for the number; else
     note it for staff."""

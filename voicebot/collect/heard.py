@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from voicebot.call import FIELDS, Needs, Step, Wish
-from voicebot.collect import asides, bookings, times
+from voicebot.collect import asides, bookings, call_backs, times
 from voicebot.collect.answers import (
     again,
     proceed,
@@ -45,11 +45,10 @@ HOLD_SILENCES = 5
 MAX_OFFERS = 2
 """An unclear answer to "shall we go on?" is asked for once more; then the call starts afresh."""
 
-_MOST_TOLD_AGAIN = 2
-"""A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
 _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
 
+_REACHED_BY = (Step.NAME, Step.PHONE)
 _PURPOSES = {
     "cancel": Purpose.CANCEL,
     "reschedule": Purpose.MOVE,
@@ -71,7 +70,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
             return _kept(turn, said)
     if held.urgent and said.wants("no_emergency"):
         turn = asides.no_emergency(turn)
-    if said.has(WantPerson) and not _is_last(said, Leave):
+    to_be_rung = call_backs.is_wanted(held, said)
+    if said.has(WantPerson) and not (to_be_rung or _is_last(said, Leave)):
         turn = asides.put_through(_called_for(turn, said))
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
@@ -113,6 +113,8 @@ def _kept(turn: Turn, said: Said) -> Turn:
 def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     """Deal with what the caller has called for; True when the turn is over with it."""
     held = turn.dialogue
+    if said.wants("no_call"):
+        turn = call_backs.take_back(turn)
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
@@ -130,19 +132,20 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if said.wants("call_back"):
             turn = turn.promise().note(said.text).say("existing.call_back")
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
-    wishes = [want for want in said.of(Want) if want.what in _PURPOSES]
-    # "I booked for Saturday, I have to call it off": what is wanted of it counts
-    wish = min(wishes, key=lambda want: want.what == "existing", default=None)
+    if said.wants("new") and bookings.is_sought(held):
+        return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
+    wish = _wish(said)
+    rung = call_backs.is_wanted(held, said)
+    if rung and wish:
+        turn = call_backs.noted(turn, said)
+    elif rung:
+        return _rung(turn, said)
     if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
         if held.proving and not any(act.step is held.step for act in said.values):
             return bookings.proceed(turn), True  # "just cancel it", to the address of the booking
         if held.mode is Mode.CALLING_OFF:
             return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
-    if wish and wish.what == "call_back" and held.purpose in bookings.LOOKED_FOR:
-        turn = _values(turn.promise().note(said.text).say("existing.call_back"), said)
-        known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
-        return times.close(turn) if known else proceed(turn), True
     has_another = held.urgent or held.dealt or held.purpose in bookings.LOOKED_FOR
     if wish and wish.what == "complaint" and has_another:
         # "I'm not happy", of this call: what it is about stays the wish
@@ -150,14 +153,12 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
     purpose = _PURPOSES[wish.what]
-    if purpose is Purpose.BE_CALLED and (said.values or said.has(Affirm, Decline, Note)):
-        return turn.promise().note(said.text).say("existing.call_back"), False
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
         return turn.note(said.text).say_noted(), False  # of the booking in the making
     if purpose in held.dealt:
         told_again = held.attempts + 1
         turn = turn.promise().note(said.text).say("existing.call_back")
-        if told_again > _MOST_TOLD_AGAIN:
+        if told_again > call_backs.MOST_TOLD_AGAIN:
             return asides.farewell(turn), True
         return times.close(turn).become(attempts=told_again), True
     if purpose is Purpose.CANCEL and _has_begun(held):
@@ -170,9 +171,35 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     turn = bookings.turn_to(turn, purpose, said.text)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
-    kept = (Step.NAME, Step.PHONE, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
+    kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
+
+
+def _wish(said: Said) -> Want | None:
+    """Return what is wished for: "I booked for Saturday, I have to call it off" is called off.
+
+    A call is only told here where nothing else is.
+    """
+    wishes = [w for w in said.of(Want) if w.what in _PURPOSES and w.what != "call_back"]
+    if said.wants("call_back"):  # "I have a booking, ring me about it"
+        wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
+    return min(wishes, key=lambda wish: wish.what == "existing", default=None)
+
+
+def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
+    """Promise a call back; True where it is all that the caller wants."""
+    held = turn.dialogue
+    if held.purpose in bookings.LOOKED_FOR:
+        turn = _values(call_backs.promise(turn, said), said)
+        known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
+        return times.close(turn) if known else proceed(turn), True
+    if not call_backs.is_only(turn, said):
+        return call_backs.promise(turn, said), False
+    if held.dealt:
+        return call_backs.again(_values(turn, said, only=_REACHED_BY), said), True
+    turn = bookings.turn_to(turn, Purpose.BE_CALLED, said.text)
+    return proceed(_beside(_values(turn, said, only=_REACHED_BY), said)), True
 
 
 def _taken_back(turn: Turn, said: Said) -> Turn | None:
@@ -221,6 +248,8 @@ def _values(
 ) -> Turn:
     """Take every value that was given, each for its own field; the time is taken last."""
     held, closing = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
+    if call_backs.takes_the_time(turn, said):
+        only, aside = tuple(step for step in only if step is not Step.TIME), False
     seen: dict[Step, str] = {}
     for none in said.of(Decline):
         known = none.step is held.step or none.step in held.answers
@@ -242,7 +271,7 @@ def _values(
             turn = turn.note(said.text)  # "a fan, and the doorbell"
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
             turn = turn.note(said.text)  # "the granny flat behind": not in it, but of use
-    if held.step is not Step.TIME or aside or closing:
+    if Step.TIME in only and (held.step is not Step.TIME or aside or closing):
         turn = _early_time(turn, said)
     return turn
 

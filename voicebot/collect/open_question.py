@@ -68,7 +68,7 @@ def answer(turn: Turn, said: Said) -> Turn:
 def _dealt_with(said: Said) -> bool:
     """Return whether something was said that needs no answer of the caller's any more."""
     return said.has(Ask, Note, Repeat, SlowDown, Greet, Thank, WantPerson) or said.wants(
-        "annoyed", "emergency", "booking"
+        "annoyed", "emergency", "booking", "new", "call_back", "no_call"
     )
 
 
@@ -295,7 +295,10 @@ def _closing(turn: Turn, said: Said) -> Turn:
     held, before = turn.dialogue, said.situation.record
     if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
         return again_found
-    if said.wants("booking") or any(v != before.get(s) for s, v in held.answers.items()):
+    changed = {step for step, value in held.answers.items() if value != before.get(step)}
+    if held.dealt and changed and changed <= {Step.NAME, Step.PHONE}:
+        return turn.ask()  # of what was dealt with
+    if said.wants("booking") or changed:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))

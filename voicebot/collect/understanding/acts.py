@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from voicebot.call import Step, Window
+from voicebot.collect.understanding import booked
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import (
@@ -20,6 +21,7 @@ from voicebot.collect.understanding.questions import (
     only_asks,
     question,
 )
+from voicebot.collect.understanding.reached import REACHES, reached
 from voicebot.collect.understanding.refusals import refusals
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
@@ -43,7 +45,6 @@ from voicebot.collect.understanding.types import (
     Thank,
     Wait,
     Want,
-    WantPerson,
     Withdraw,
 )
 from voicebot.collect.understanding.utterance import Utterance, utterance
@@ -59,7 +60,7 @@ _HALF_DAY = 12
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
-_EMERGENCY, _OTHER_TIME = "want.emergency", "clause.other_time"
+_EMERGENCY = "want.emergency"
 _NOTHING = "want.nothing"
 """With a value it is about what is asked just then: "forget it", no "I won't book"."""
 
@@ -75,11 +76,10 @@ _MAKE: Mapping[str, _Make] = {
     "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
     "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
 }
-_ACTS: Mapping[str, type[Wait | Repeat | SlowDown | WantPerson | Greet | Thank | Leave]] = {
+_ACTS: Mapping[str, type[Wait | Repeat | SlowDown | Greet | Thank | Leave]] = {
     "wait": Wait,
     "repeat": Repeat,
     "slower": SlowDown,
-    "person": WantPerson,
     "greet": Greet,
     "thank": Thank,
     "leave": Leave,
@@ -96,19 +96,31 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
-                end = said.clause(match.first).end if match.tag == TOLD else match.end
-                yield Candidate(act, match.first, end, _OFF_TOPIC if elsewhere else 0)
+                end = _told_until(said, match) if match.tag == TOLD else match.end
+                besides = match.tag == booked.THING or act == Want("reschedule", act.span)
+                guesses = _OFF_TOPIC if elsewhere else 0
+                yield Candidate(act, match.first, end, guesses, besides)
+    yield from booked.moves(said)
     yield from _agreements(said, situation)
     yield from refusals(said, situation)
     for clause in said.clauses:
         yield from question(said, clause)
 
 
+def _told_until(said: Utterance, match: Match) -> int:
+    """Return where ends what staff are told: with its clause, or before the wish for a call."""
+    clause = said.clause(match.first)
+    rings = (m for m in said.in_clause(clause, *REACHES) if reached(said, m))
+    return next((ring.first for ring in rings), clause.end)
+
+
 def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     table, _, name = match.tag.partition(".")
     span = said.span(match.first, match.end)
+    if match.tag in REACHES:
+        return reached(said, match)
     if table == "act":
-        if name in ("leave", "person") and said.clause(match.first).denied:
+        if name == "leave" and said.clause(match.first).denied:
             return None
         return _ACTS[name](span)
     if match.tag == ASKS_OFFERED:
@@ -127,10 +139,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return Decline("refuses", span, Step(match.value))
     if match.tag == _EMERGENCY and said.clause(match.first).denied:
         return None
-    if match.tag == _OTHER_TIME:
-        return None
-    if match.tag == EXISTING and _OTHER_TIME in said.tags:
-        return Want("reschedule", span)  # else the other time is of the booking in the making
+    if match.tag in (EXISTING, booked.THING):
+        return booked.wish(said, match)
     if table == "no" and said.at(match.first, "clause.ask"):
         return None  # "isn't it on your screen"
     moving = said.at(match.first, _MOVING) if situation.moves else None

@@ -15,12 +15,14 @@ class Candidate:
 
     act      what the caller does with them; None for words that do nothing ("please, mate")
     assumes  how many guesses it rests on: between two that explain as much, fewer wins
+    besides  it is told also where its words are part of something else: a wish
     """
 
     act: Act | None
     first: int
     end: int
     assumes: int = 0
+    besides: bool = False
 
 
 Reader = Callable[[Utterance, Situation], Iterable[Candidate]]

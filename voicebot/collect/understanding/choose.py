@@ -21,6 +21,7 @@ from voicebot.collect.understanding.types import (
     Reading,
     Situation,
     Span,
+    Want,
 )
 from voicebot.collect.understanding.utterance import Utterance
 
@@ -37,6 +38,7 @@ def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situatio
     known = [e for e in every if _counts(said, e) and not _is_of_place(e.act, every, situation)]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
+    told += _besides(known, (*chosen, *told))
     acts = [each.act for each in (*chosen, *told) if each.act]
     in_order = sorted(acts, key=lambda act: act.span) if told else acts
     given = {act.step for act in acts if isinstance(act, Correct | Provide) and act.value}
@@ -126,6 +128,13 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
         within = wide.first <= each.first and each.end <= wide.end
         if within and each.act.missing is None and (end <= start or stop <= first):
             yield each
+
+
+def _besides(known: Iterable[Candidate], chosen: Iterable[Candidate]) -> list[Candidate]:
+    """Return the first of each wish that stands among the words of what was chosen."""
+    wishes = {each.act.what: each for each in known if each.besides and isinstance(each.act, Want)}
+    heard = {each.act.what for each in chosen if isinstance(each.act, Want)}
+    return [each for what, each in wishes.items() if what not in heard]
 
 
 def _best(said: Utterance, candidates: Sequence[Candidate]) -> list[Candidate]:

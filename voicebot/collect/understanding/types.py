@@ -242,9 +242,13 @@ class SlowDown:
 
 @dataclass(frozen=True, slots=True)
 class WantPerson:
-    """Wants to talk to a person."""
+    """Wants to talk to a person.
+
+    now  in so many words: "put me through", "right away"
+    """
 
     span: Span
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)

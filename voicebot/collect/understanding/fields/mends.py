@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from voicebot.call import FIELDS, Step
+from voicebot.collect.understanding.booked import moving
 from voicebot.collect.understanding.candidates import Candidate, Reader
 from voicebot.collect.understanding.fields.address_words import is_listed
 from voicebot.collect.understanding.fields.held import Bit, Held
@@ -65,8 +66,8 @@ def mending(step: Step, reader: Reader) -> Reader:
 
 def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
     value = situation.record.get(step)
-    if not value or len(said) > _MOST_TOKENS:
-        return
+    if not value or len(said) > _MOST_TOKENS or moving(said):
+        return  # "from one to eleven" are hours there
     part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
     if not part and step not in _meant(said, situation):
         return

@@ -17,6 +17,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
+from voicebot.collect.understanding.booked import moving, old_times
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
@@ -92,6 +93,8 @@ def time_by(
     outside: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Candidate]:
     """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
+    if situation.step is not Step.TIME and moving(said):
+        situation = replace(situation, step=Step.TIME, asked=Asked.ANSWER, partial=None)
     strict = situation.step is not Step.TIME
     figures = any(
         token.is_digits and (not strict or said.low(at + 1) in ("/", "-", "."))
@@ -102,7 +105,7 @@ def time_by(
     line = Line(said, situation, days, clocks)
     if _only_asks(line):
         return
-    outside = [*outside, *asked_aside(line)]
+    outside = [*outside, *asked_aside(line), *old_times(said)]
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None

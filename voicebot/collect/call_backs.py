@@ -1,0 +1,81 @@
+"""The caller wants to be rung: what is promised, with the time that was said, and to whom.
+
+Who wants only that is asked for a name and a number. What was promised is never turned into a
+transfer by saying it again, and is taken back where nobody is to ring.
+"""
+
+from __future__ import annotations
+
+from voicebot.call import Needs, Step, Wish
+from voicebot.collect import times
+from voicebot.collect.asides import farewell
+from voicebot.collect.dialogue import Dialogue, Mode, Purpose
+from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Affirm, WantPerson, utterance
+
+MOST_TOLD_AGAIN = 2
+"""A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
+_OF_A_BOOKING = (Step.ADDRESS, Step.EMAIL, Step.SERVICE)
+
+
+def is_wanted(held: Dialogue, said: Said) -> bool:
+    """Return whether a call back is wished for, or one that was promised is spoken of again."""
+    promised = Purpose.BE_CALLED in (held.purpose, *held.dealt)
+    people = said.of(WantPerson)
+    return said.wants("call_back") or (promised and bool(people) and not any(p.now for p in people))
+
+
+def is_only(turn: Turn, said: Said) -> bool:
+    """Return whether the caller wants a call, and no booking."""
+    held = turn.dialogue
+    if held.purpose is not Purpose.BOOK or said.has(Affirm):
+        return False
+    just = "person.only" in utterance(said.text, said.situation.language).tags
+    begun = held.pending or held.offered or {*_OF_A_BOOKING} & {*held.answers}
+    told = any(act.step in _OF_A_BOOKING for act in said.values)
+    return just or not (begun or told)
+
+
+def noted(turn: Turn, said: Said) -> Turn:
+    """Write down that somebody is to ring, and when, beside whatever else is going on."""
+    held = turn.dialogue
+    if held.purpose is not Purpose.BE_CALLED:
+        dealt = dict.fromkeys((*held.dealt, Purpose.BE_CALLED))
+        turn = turn.promise().become(dealt=tuple(dealt))
+    return turn.note(said.text)
+
+
+def promise(turn: Turn, said: Said) -> Turn:
+    """Write it down, and say so."""
+    return noted(turn, said).say("existing.call_back")
+
+
+def again(turn: Turn, said: Said) -> Turn:
+    """Promise it once more to who wants nothing else; too often, and it is goodbye."""
+    held = turn.dialogue
+    told_again = held.attempts + 1 if held.mode is Mode.CLOSING else 0
+    turn = promise(turn, said)
+    if told_again > MOST_TOLD_AGAIN:
+        return farewell(turn)
+    return times.close(turn).become(attempts=told_again)
+
+
+def takes_the_time(turn: Turn, said: Said) -> bool:
+    """Return whether a time that was said is one to ring at, and no time of a visit."""
+    held = turn.dialogue
+    of_a_visit = held.step is Step.TIME and held.mode is not Mode.CLOSING
+    return not of_a_visit and is_wanted(held, said)
+
+
+def take_back(turn: Turn) -> Turn:
+    """Promise no call any more; what else staff must see to stays."""
+    held = turn.dialogue
+    turn = turn.become(
+        promised=False, dealt=tuple(each for each in held.dealt if each != Purpose.BE_CALLED)
+    )
+    if held.purpose is Purpose.BE_CALLED:
+        turn = turn.become(purpose=Purpose.BOOK, mode=Mode.CLOSING).save(wish=Wish.NOTHING)
+    if held.needs is Needs.FOLLOW_UP and held.purpose in (Purpose.BOOK, Purpose.BE_CALLED):
+        turn = turn.become(needs=Needs.NOTHING).save(needs=Needs.NOTHING)
+    return turn

@@ -1,0 +1,80 @@
+"""Who names a person: is one wanted on the line now, or is somebody to ring the caller?
+
+"The manager please" is put through; "the manager please, after four" and "have the manager ring me"
+are not; "my manager wants a cleaner" speaks of a customer. The words stand in the table [person].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from voicebot.collect.understanding.lexicon import Match
+from voicebot.collect.understanding.types import Want, WantPerson
+from voicebot.collect.understanding.utterance import Utterance
+
+PERSON, RINGS, CALLS = "act.person", "want.call_back", "person.calls"
+REACHES = (PERSON, RINGS, CALLS)
+_NO_CALL, _OTHER, _THROUGH = "want.no_call", "person.other", "person.through"
+_NOW, _NOT_NOW = "person.now", "person.not_now"
+_WHEN, _TOLD = "person.when", "person.told"
+
+
+def reached(said: Utterance, match: Match) -> WantPerson | Want | None:
+    """Return what is wished for with this phrase, which names a person or a call; None: nothing.
+
+    Who wants to be put through at once is; who names another time, or speaks of ringing, is rung.
+    """
+    if not _counts(said, match):
+        return None
+    span, rings = said.span(match.first, match.end), _counted(said, (RINGS, CALLS))
+    if any(_counted(said, (_THROUGH,))):
+        return WantPerson(span, now=True) if match.tag == PERSON else None
+    now = any(True for each in said.all(_NOW) if not _inside(said, each, _NOT_NOW))
+    if rings or _NOT_NOW in said.tags or (not now and _names_a_time(said)):
+        return Want("call_back", span)
+    return WantPerson(span, now=now) if match.tag == PERSON else None
+
+
+def _counted(said: Utterance, tags: Iterable[str]) -> list[Match]:
+    return [
+        each for here in said.matches for each in here if each.tag in tags and _counts(said, each)
+    ]
+
+
+def _counts(said: Utterance, match: Match) -> bool:
+    """Return False for what is refused ("don't put me through"), or said of somebody else."""
+    refusals = (_NO_CALL,) if match.tag in (RINGS, CALLS) else (_NO_CALL, _NOT_NOW)
+    if _inside(said, match, _OTHER, *refusals):
+        return False
+    clause = said.clause(match.first)
+    denials = said.all("clause.deny", first=clause.first, end=match.end)
+    return all(
+        _inside(said, no, _NOT_NOW)
+        or any(token.is_sign for token in said.tokens[no.first : match.first])
+        for no in denials
+    )
+
+
+def _inside(said: Utterance, match: Match, *tags: str) -> bool:
+    """Return whether a phrase with one of these tags shares a word with this one."""
+    return any(
+        each.first < match.end and match.first < each.end
+        for here in said.matches[: match.end]
+        for each in here
+        if each.tag in tags
+    )
+
+
+def _names_a_time(said: Utterance) -> bool:
+    """Return whether a time is named beside the person, and not one of something that is told.
+
+    Each stretch between two marks is looked at alone: "the manager, I've waited since nine".
+    """
+    signs = [at for at, token in enumerate(said.tokens) if token.is_sign and not token.glued]
+    starts, ends = (0, *(at + 1 for at in signs)), (*signs, len(said))
+    stretches = zip(starts, ends, strict=True)
+    return any(
+        any(said.all(_WHEN, first=first, end=end))
+        and not any(said.all(_TOLD, first=first, end=end))
+        for first, end in stretches
+    )
