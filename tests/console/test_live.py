@@ -65,6 +65,23 @@ async def test_calls_are_found_by_name_number_and_sid(http: httpx.AsyncClient, t
     assert [call["callSid"] for call in found] == ["CA-known"]
 
 
+async def test_a_call_knows_the_others_of_its_caller_newest_first_and_masked(
+    http: httpx.AsyncClient,
+) -> None:
+    await form(http, "CA-first", 3)
+    await http.post("/calls", json={"callSid": "CA-by-what-was-said"})
+    for text in ("no thanks", *WORDS[:3]):
+        await say(http, text, "CA-by-what-was-said")
+    await form(http, "CA-second", 0)
+    await http.post("/calls", json={"callSid": "CA-somebody-else", "from": "+61255509876"})
+    answer = await http.get("/live/calls/CA-first/others")
+    found = [call["callSid"] for call in answer.json()]
+    assert found == ["CA-second", "CA-by-what-was-said"]
+    assert "Carter" not in answer.text
+    assert (await http.get("/live/calls/CA-somebody-else/others")).json() == []
+    assert (await http.get("/live/calls/CA-nobody/others")).status_code == 404
+
+
 async def test_a_search_finds_what_a_turn_has_just_saved(
     redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,8 @@ from voicebot.log import get_logger
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come on request, or by search."""
+OTHER_CALLS = 5
+"""So many more calls of the caller stand on a call's page."""
 CALLS_SCANNED = 500
 """Of so many, those that are live or need a person come as well, however old they are."""
 
@@ -107,6 +109,19 @@ async def calls(
 @router.get("/calls/{callSid}")
 async def one(callSid: Sid, state: State, visitor: CurrentVisitor) -> WholeCall:
     return whole_call(await current_call(state, callSid), visitor.page_visibility(callSid))
+
+
+@router.get("/calls/{callSid}/others")
+async def others(callSid: Sid, state: State) -> list[CallRow]:
+    """Return the newest other calls that came from this caller's number, or were given it."""
+    skeleton = (await current_call(state, callSid)).skeleton
+    hub = state.event_hub
+    found = list[CallSid]()
+    for number in {skeleton.caller, skeleton.user.userInfo.phone} - {None}:
+        found += await hub.reader.index.with_number(str(number))
+    calls = await hub.calls(list({*found} - {callSid}), fresh=True)
+    newest = sorted(calls, key=lambda call: call.skeleton.createdAt, reverse=True)
+    return [call_row(call, Visibility.MASKED) for call in newest[:OTHER_CALLS]]
 
 
 @router.post("/calls/{callSid}/reveal")

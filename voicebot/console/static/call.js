@@ -1,6 +1,7 @@
 // One call: the six answers, what is said, how fast it was answered, and what staff can do.
 import { html, useEffect, useRef, useState } from './ui.js';
 import { Speed } from './chart.js';
+import { ask } from './feed.js';
 import { Help } from './help.js';
 import { Icon, State, callerOf, clock, shown, valueOf } from './parts.js';
 import { isUrgent, why } from './queue.js';
@@ -36,12 +37,23 @@ export function CallPage({ call, kind, t, lang, state, me, on }) {
       <${NewNote} key=${call.callSid} t=${t} add=${on.note} /></section>
     <div class="columns">
       <section class="panel"><h2>${t.transcript}</h2><${Transcript} ...${{ call, t, lang }} /></section>
-      <section class="panel aside"><h2>${t.speed}</h2><p class="quiet small">${t.speedHint}</p><${Speed} turns=${call.turns} t=${t} lang=${lang} /></section>
+      <section class="panel aside"><h2>${t.speed}</h2><p class="quiet small">${t.speedHint}</p><${Speed} turns=${call.turns} t=${t} lang=${lang} />
+        <${Others} key=${call.callSid} ...${{ call, t, lang, on }} /></section>
     </div>
   </article>`;
 }
 
 const hintOf = (kind, call, t) => (kind === 'follow_up' ? `${call.interrupted ? t.interrupted : t.status[call.status]}${t.stop}${t.needHint}` : t.todo.hint[kind] || t.needHint);
+
+// What the same caller rang for before.
+function Others({ call, t, lang, on }) {
+  const [calls, setCalls] = useState([]);
+  useEffect(() => { ask('GET', `/live/calls/${call.callSid}/others`).then(setCalls, () => {}); }, [call.caller]);
+  if (!calls.length) return null;
+  return html`<h2>${t.others}</h2><ul class="others" role="list">${calls.map((other) => html`<li key=${other.callSid}>
+    <a href="/c/${other.callSid}" onClick=${on.go(other.callSid)}>${moment(other.createdAt, lang)}</a> <${State} call=${other} t=${t} />
+    ${valueOf(other, 'service') && html`<span class="quiet small">${valueOf(other, 'service')} ${moment(valueOf(other, 'time'), lang)}</span>`}</li>`)}</ul>`;
+}
 
 function NewNote({ t, add }) {
   const [text, setText] = useState('');
