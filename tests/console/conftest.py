@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -22,11 +23,15 @@ from voicebot.console.app import create_app
 from voicebot.console.auth import Visitor
 from voicebot.console.conversations import Conversations
 from voicebot.console.dependencies import AppState
+from voicebot.console.event_hub import EventHub
 from voicebot.console.middleware import console_server
+from voicebot.console.views import Turn
 from voicebot.settings import Settings
+from voicebot.store import EventReader, Store, open_client, open_store
 from voicebot.telemetry import UNTRACED, Tracing
 
 PROGRAM = Visitor(reads_clear=True)
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -111,3 +116,43 @@ async def until_following(http: httpx.AsyncClient) -> None:
     """Wait until the console reads notices."""
     while "voicebot_console_following 1.0" not in (await http.get("/metrics")).text:
         pass  # the request itself gives way
+
+
+@dataclass
+class HubAndStore:
+    """A hub that follows, beside a store that writes."""
+
+    store: Store
+    hub: EventHub
+    turns: list[Turn]
+
+
+@asynccontextmanager
+async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
+    turns: list[Turn] = []
+    with TemporaryDirectory() as folder:
+        settings = Settings(_env_file=None, redis_url=url, data_dir=Path(folder))
+        async with (
+            open_store(settings, load_business(None)) as store,
+            open_client(url) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            hub = EventHub(EventReader(client), turns.append)
+            tasks.create_task(hub.run())
+            await until(lambda: hub.following)
+            yield HubAndStore(store, hub, turns)
+            hub.close()
+
+
+@pytest.fixture
+async def at(redis: Redis, settings: Settings) -> AsyncIterator[HubAndStore]:
+    assert settings.redis_url
+    async with hub_and_store(settings.redis_url) as at:
+        yield at
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for what another task does with a real server."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():  # noqa: ASYNC110 - what is waited for has no event to wait on
+            await asyncio.sleep(0.01)

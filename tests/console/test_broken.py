@@ -16,8 +16,8 @@ from tests.store.calls import Stored
 from voicebot.console.event_streams import events_of_all
 from voicebot.settings import Settings
 
-from .conftest import PROGRAM, console
-from .test_event_streams import hub_and_store, take
+from .conftest import PROGRAM, console, hub_and_store
+from .test_event_streams import take
 
 Break = Callable[[Redis], Awaitable[object]]
 WHOLE = ["CA1", "CA3"]
@@ -124,6 +124,7 @@ async def test_the_page_shows_all_and_follows_the_others(
 
 @pytest.mark.usefixtures("broken")
 async def test_metrics_count_it(http: httpx.AsyncClient) -> None:
+    await listed(http)  # what the console had read before it broke is read again
     metrics = (await http.get("/metrics")).text
     assert 'voicebot_recent_calls{status="broken"} 1.0' in metrics
     assert 'voicebot_recent_calls{status="active"} 2.0' in metrics

@@ -12,9 +12,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.conftest import console
+from tests.console.conftest import PATIENCE_S, console
 from tests.console.test_app import WORDS, begin, say
-from tests.console.test_event_streams import PATIENCE_S
 from voicebot.business import load_business
 from voicebot.call import CallSid, Phase
 from voicebot.console import commands

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.conftest import PROGRAM
-from tests.console.test_event_streams import PATIENCE_S, HubAndStore, hub_and_store, named, until
+from tests.console.conftest import PATIENCE_S, PROGRAM, HubAndStore, hub_and_store, until
+from tests.console.test_event_streams import named
 from voicebot.business import load_business
 from voicebot.call import CallSid
 from voicebot.console.event_hub import MARGIN_MS
@@ -47,14 +47,13 @@ async def speak(at: HubAndStore, words: int) -> None:
 
 
 async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those_known_are_left_out(
-    redis: Redis, settings: Settings
+    at: HubAndStore, redis: Redis, settings: Settings
 ) -> None:
-    assert settings.redis_url
     heard: dict[str, list[str]] = {sid: [] for sid in SIDS}
-    async with asyncio.timeout(PATIENCE_S), hub_and_store(settings.redis_url) as at:
-        cursor = at.hub.watermark
-        speaking = asyncio.create_task(speak(at, words=6))
-        everything: dict[str, list[str]] = {}
+    cursor = at.hub.watermark
+    speaking = asyncio.create_task(speak(at, words=6))
+    everything: dict[str, list[str]] = {}
+    async with asyncio.timeout(PATIENCE_S):
         while heard != everything:
             frames = events_of_all(at.hub, cursor, PROGRAM)
             async for _, after, data in parsed(frames):
@@ -68,21 +67,19 @@ async def test_who_is_cut_off_after_every_event_has_them_all_in_order_once_those
             if speaking.done():
                 stored = await EventReader(redis).of_calls(dict.fromkeys(SIDS, BEGINNING))
                 everything = {sid: [e.id for e in stored[sid]] for sid in SIDS}
-        await speaking
+    await speaking
 
 
 async def test_who_was_away_for_more_calls_than_are_caught_up_at_once_has_their_events_too(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    at: HubAndStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.CALLS_CAUGHT_UP", 2)
     monkeypatch.setattr("voicebot.console.event_hub.CALLS_CACHED", 1)
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        away_since = at.hub.watermark
-        for call_sid in SIDS:
-            await (await at.store.open_call(call_sid, caller=None)).close()
-        await indexed(at)
-        assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
+    away_since = at.hub.watermark
+    for call_sid in SIDS:
+        await (await at.store.open_call(call_sid, caller=None)).close()
+    await indexed(at)
+    assert (await at.hub.events_since(away_since)).keys() == set(SIDS)
 
 
 async def indexed(at: HubAndStore) -> None:
@@ -127,26 +124,23 @@ async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_a
 
 
 async def test_a_page_that_was_away_for_longer_than_anybody_remembers_begins_anew(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    at: HubAndStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.CALLS_CACHED", 2)
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        cursor = at.hub.watermark
-        for call_sid in SIDS:
-            await (await at.store.open_call(call_sid, caller=None)).close()
-        await until(lambda: at.hub.changed_since(cursor) is None)
-        _, ready, now = await page(at, cursor)
-        assert ready["all"]
-        assert not (await page(at, now + 2 * MARGIN_MS))[1]["all"]
+    cursor = at.hub.watermark
+    for call_sid in SIDS:
+        await (await at.store.open_call(call_sid, caller=None)).close()
+    await until(lambda: at.hub.changed_since(cursor) is None)
+    _, ready, now = await page(at, cursor)
+    assert ready["all"]
+    assert not (await page(at, now + 2 * MARGIN_MS))[1]["all"]
 
 
 async def test_a_listener_that_is_too_slow_is_sent_away_and_another_one_hears_on(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    at: HubAndStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.MOST_WAITING", 4)
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at, asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(PATIENCE_S):
         with at.hub.subscribe() as slow, at.hub.subscribe() as quick:
             ledger = await at.store.open_call(SIDS[0], caller=None)
             words = 0
@@ -156,19 +150,18 @@ async def test_a_listener_that_is_too_slow_is_sent_away_and_another_one_hears_on
                 words += 1
             assert len([update async for update in slow]) == 4
             await ledger.close()
-        assert at.hub.listeners == 0
+    assert at.hub.listeners == 0
 
 
 async def test_a_call_that_is_forgotten_is_forgotten_by_the_console_too(
-    redis: Redis, settings: Settings
+    at: HubAndStore, redis: Redis, settings: Settings
 ) -> None:
-    assert settings.redis_url
-    async with asyncio.timeout(PATIENCE_S), hub_and_store(settings.redis_url) as at:
-        await speak(at, words=1)
-        assert len(await at.hub.calls(SIDS)) == len(SIDS)
-        forgetting = Forgetting(redis, load_business(None), settings.data_dir)
-        await forgetting.erase(SIDS[:1])
+    await speak(at, words=1)
+    assert len(await at.hub.calls(SIDS)) == len(SIDS)
+    forgetting = Forgetting(redis, load_business(None), settings.data_dir)
+    await forgetting.erase(SIDS[:1])
+    async with asyncio.timeout(PATIENCE_S):
         while len(await at.hub.calls(SIDS)) == len(SIDS):  # noqa: ASYNC110 - it is told
             await asyncio.sleep(0.01)
-        assert [c.skeleton.callSid for c in await at.hub.calls(SIDS)] == SIDS[1:]
-        assert await at.hub.calls(SIDS[:1], fresh=True) == []
+    assert [c.skeleton.callSid for c in await at.hub.calls(SIDS)] == SIDS[1:]
+    assert await at.hub.calls(SIDS[:1], fresh=True) == []

@@ -4,68 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sized
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Sized
+from contextlib import aclosing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.conftest import PROGRAM
+from tests.console.conftest import PATIENCE_S, PROGRAM, HubAndStore, hub_and_store, until
 from tests.store.cluster import cluster
-from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
-from voicebot.console.event_hub import EventHub
 from voicebot.console.event_streams import SeenEvents, events_of_all, events_of_call
-from voicebot.console.views import Turn
-from voicebot.settings import Settings
 from voicebot.store import (
     BEGINNING,
     EventReader,
-    Store,
     StreamEvent,
-    open_client,
-    open_store,
     utc_now,
 )
 from voicebot.store.layout import CHANNEL
 
 SID = CallSid("CA-events")
-PATIENCE_S = 60
-
-
-class HubAndStore:
-    """A hub that follows, beside a store that writes."""
-
-    def __init__(self, store: Store, hub: EventHub, turns: list[Turn]) -> None:
-        self.store = store
-        self.hub = hub
-        self.turns = turns
-
-
-@asynccontextmanager
-async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
-    turns: list[Turn] = []
-    with TemporaryDirectory() as folder:
-        settings = Settings(_env_file=None, redis_url=url, data_dir=Path(folder))
-        async with (
-            open_store(settings, load_business(None)) as store,
-            open_client(url) as client,
-            asyncio.TaskGroup() as tasks,
-        ):
-            hub = EventHub(EventReader(client), turns.append)
-            tasks.create_task(hub.run())
-            await until(lambda: hub.following)
-            yield HubAndStore(store, hub, turns)
-            hub.close()
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for what another task does with a real server."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event to wait on
-            await asyncio.sleep(0.01)
 
 
 async def take(frames: AsyncGenerator[bytes, None], count: int) -> list[tuple[str, dict[str, str]]]:
@@ -86,35 +44,29 @@ def named(name: str) -> Change:
 
 
 @pytest.mark.valkey
-async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(
-    redis: Redis, settings: Settings
-) -> None:
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        ledger = await at.store.open_call(SID, caller=None)
-        await ledger.commit(named("Sam"))
-        first = await take(events_of_call(at.hub, SID, BEGINNING, PROGRAM), 2)
-        assert [e["type"] for _, e in first] == ["claim", "field"]
-        await ledger.commit(named("Sandy"))
-        again = await take(events_of_call(at.hub, SID, first[-1][0], PROGRAM), 3)
-        assert [(e["type"], e.get("value")) for _, e in again] == [
-            ("step", "phone"), ("field", "Sandy"), ("step", "phone")
-        ]  # fmt: skip
-        await ledger.close()
+async def test_one_calls_events_come_once_and_go_on_behind_the_cursor(at: HubAndStore) -> None:
+    ledger = await at.store.open_call(SID, caller=None)
+    await ledger.commit(named("Sam"))
+    first = await take(events_of_call(at.hub, SID, BEGINNING, PROGRAM), 2)
+    assert [e["type"] for _, e in first] == ["claim", "field"]
+    await ledger.commit(named("Sandy"))
+    again = await take(events_of_call(at.hub, SID, first[-1][0], PROGRAM), 3)
+    assert [(e["type"], e.get("value")) for _, e in again] == [
+        ("step", "phone"), ("field", "Sandy"), ("step", "phone")
+    ]  # fmt: skip
+    await ledger.close()
 
 
 @pytest.mark.valkey
-async def test_answer_times_are_told_from_the_phases(redis: Redis, settings: Settings) -> None:
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        start = at.hub.watermark
-        ledger = await at.store.open_call(SID, caller=None)
-        await until(lambda: at.hub.changed_since(start))
-        for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
-            at.store.announce(SID, phase)
-        await until(lambda: at.turns)
-        assert at.turns[0].waitedMs >= 0
-        await ledger.close()
+async def test_answer_times_are_told_from_the_phases(at: HubAndStore) -> None:
+    start = at.hub.watermark
+    ledger = await at.store.open_call(SID, caller=None)
+    await until(lambda: at.hub.changed_since(start))
+    for phase in (Phase.LISTENING, Phase.THINKING, Phase.SPEAKING):
+        at.store.announce(SID, phase)
+    await until(lambda: at.turns)
+    assert at.turns[0].waitedMs >= 0
+    await ledger.close()
 
 
 @pytest.mark.valkey
@@ -150,20 +102,18 @@ async def test_what_is_written_within_a_moment_comes_in_one_bundle(redis: Redis)
 
 @pytest.mark.valkey
 async def test_a_console_remembers_no_more_calls_than_it_may(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    at: HubAndStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("event_hub", "event_streams"):
         monkeypatch.setattr(f"voicebot.console.{module}.CALLS_CACHED", 2)
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
-        listening = asyncio.create_task(take(events_of_all(at.hub, None, PROGRAM), 8))
-        await until(lambda: at.hub.listeners)
-        for n in range(8):
-            await (await at.store.open_call(CallSid(f"CA-{n}"), caller=None)).close()
-        await listening
-        kept = [held for held in vars(at.hub).values() if isinstance(held, Sized)]
-        assert kept
-        assert max(map(len, kept)) <= 2
+    listening = asyncio.create_task(take(events_of_all(at.hub, None, PROGRAM), 8))
+    await until(lambda: at.hub.listeners)
+    for n in range(8):
+        await (await at.store.open_call(CallSid(f"CA-{n}"), caller=None)).close()
+    await listening
+    kept = [held for held in vars(at.hub).values() if isinstance(held, Sized)]
+    assert kept
+    assert max(map(len, kept)) <= 2
 
 
 def test_a_listener_is_told_no_event_twice_and_remembers_a_bounded_number_of_calls(

@@ -11,9 +11,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from tests.console.conftest import console, until_following
+from tests.console.conftest import PATIENCE_S, console, hub_and_store, until_following
 from tests.console.test_app import WORDS, begin, say
-from tests.console.test_event_streams import PATIENCE_S, hub_and_store
 from voicebot.console import live
 from voicebot.settings import Settings
 
