@@ -132,3 +132,73 @@ def test_a_full_name_that_comes_late_is_looked_for_and_begins_no_booking() -> No
     scene.hears("But I'm booked in! Robin Carter, Friday at ten")
     assert scene.dialogue.purpose is Purpose.MOVE
     assert scene.dialogue.pending == "2026-03-06T10:00"
+
+
+ROSE_AVENUE = "12 Rose Avenue, Newtown"
+
+
+def known_number(*words: str) -> Scene:
+    """Robin Carter rings from the number of the booking on Wednesday at two."""
+    scene = Scene(begin(DEMO, CallState(caller="+61412345678")))
+    scene.bookings = (booked_at(NEWTOWN),)
+    for each in words:
+        scene.hears(each)
+    return scene
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Robin Carter. What address have you got for my booking?",),
+        ("Robin Carter", "I have a booking already, what address is on it?"),
+        ("Robin Carter. When's my plumber coming?", "what about the address you've got?"),
+        ("Robin Carter. When's my plumber coming?", "is it 12 Rose Avenue you have?"),
+        ("Robin Carter. When's my plumber coming?", "Just tell me the address on it"),
+    ],
+)
+def test_the_address_of_the_booking_is_told_to_whom_it_belongs(words: tuple[str, ...]) -> None:
+    scene = known_number(*words[:-1])
+    assert ROSE_AVENUE in scene.hears(words[-1])
+    assert Step.ADDRESS not in scene.dialogue.answers
+    assert scene.dialogue.mode is Mode.CLOSING
+
+
+def test_the_address_of_anothers_booking_is_not_told() -> None:
+    scene = known_number("Alex Miller. What address have you got for my booking?")
+    for words in ("what about the address you've got?", "is it 12 Rose Avenue you have?"):
+        assert "Rose Avenue" not in scene.hears(words)
+    assert scene.dialogue.found is None
+
+
+def test_another_address_for_the_booking_is_noted_for_staff() -> None:
+    scene = known_number("Robin Carter. When's my plumber coming?")
+    scene.hears("the address is wrong, it's 14 Elm Street, Glebe")
+    assert any("14 Elm Street" in note for note in scene.notes)
+    assert scene.dialogue.mode is Mode.CLOSING
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I don't want a new one. I have a booking on Wednesday at two, please change it to eleven",
+        "Move my plumber from two to eleven on Wednesday",
+    ],
+)
+def test_the_new_hour_is_of_the_day_of_the_booking(words: str) -> None:
+    scene = known_number("Robin Carter")
+    assert "11 am" in scene.hears(words)
+    assert scene.dialogue.pending == "2026-03-04T11:00"
+
+
+def test_earlier_that_day_is_looked_for_before_the_booking() -> None:
+    scene = known_number(
+        "Robin Carter. I booked for Wednesday, could you make it earlier that day?"
+    )
+    window = scene.dialogue.window
+    assert window is not None
+    assert (window.days[0].isoformat(), str(window.before)) == ("2026-03-04", "13:59:00")
+
+
+def test_a_booking_that_was_told_is_moved_without_asking_who_calls_again() -> None:
+    scene = known_number("Robin Carter", "I have a booking on Wednesday at two. Can you find it?")
+    assert "11 am" in scene.hears("Move my plumber from two to eleven")

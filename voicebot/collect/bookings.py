@@ -8,14 +8,18 @@ down, and staff call back; that a name is known is never told.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from voicebot.call import CallSid, Needs, Service, Step, Wish
+from voicebot.call import CallSid, Needs, Service, Step, Window, Wish
 from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
+from voicebot.collect.spoken import written
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import Correct, Provide
 from voicebot.collect.understanding.same_person import (
     addresses_agree,
     lacks_family,
@@ -56,7 +60,7 @@ def is_sought(held: Dialogue) -> bool:
 def none_there(turn: Turn) -> Turn:
     """Look for no booking any more: the caller has none, and wants one."""
     dealt = tuple(each for each in turn.dialogue.dealt if each not in LOOKED_FOR)
-    turn = turn.become(purpose=Purpose.BOOK, about=None, proving=False, dealt=dealt)
+    turn = turn.become(purpose=Purpose.BOOK, about=None, found=None, proving=False, dealt=dealt)
     return turn.become(mode=Mode.ASKING, attempts=0, put=0).fulfil().save(wish=Wish.NOTHING)
 
 
@@ -68,6 +72,8 @@ def proceed(turn: Turn) -> Turn:
         return recall(turn)
     if held.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
         return close(turn.say("existing.call_back"))
+    if held.found:
+        return _take_up(turn, held.found)
     name = held.answers.get(Step.NAME)
     numbers = [held.answers.get(Step.PHONE), held.caller]
     number = next((n for n in numbers if n and n not in held.sought), None)
@@ -116,10 +122,11 @@ def take_up_again(turn: Turn, before: str | None) -> Turn | None:
 
 
 def may_find(turn: Turn) -> bool:
-    """Return True when the name is known, and the shown number was not tried yet."""
+    """Return True when the name is known, and the number shown is untried, or all is found."""
     held = turn.dialogue
     looked_for = held.purpose in LOOKED_FOR
     fresh = held.caller is not None and held.caller not in held.sought
+    fresh |= held.found is not None
     return looked_for and fresh and not held.about and Step.NAME in held.answers
 
 
@@ -135,16 +142,80 @@ def on_found(turn: Turn, event: Found) -> Turn:
         if held.step is not Step.PHONE and not {Step.PHONE} & (set(held.answers) | held.settled):
             return turn.become(step=Step.PHONE, mode=Mode.ASKING, put=0, attempts=0).ask()
         return proceed(turn)
-    turn = turn.become(about=_appointment(own, turn), put=0, attempts=0)
+    return _take_up(turn, _appointment(own, turn))
+
+
+def _take_up(turn: Turn, found: Appointment) -> Turn:
+    """Do with the caller's own appointment what they called for."""
+    turn = turn.become(about=found, found=found, put=0, attempts=0)
     match turn.dialogue.purpose:
         case Purpose.CANCEL:
-            return turn.become(mode=Mode.CALLING_OFF).ask()
+            return _to_tell(turn).become(mode=Mode.CALLING_OFF).ask()
         case Purpose.MOVE:
             turn = turn.become(step=Step.TIME, mode=Mode.ASKING)
-            return recall(turn.say("existing.found", **turn.about()))
+            return _new_time(_to_tell(turn.say("existing.found", **turn.about())))
         case _:
             turn = turn.say("existing.stands", **turn.about()).say("existing.passed_on")
-            return close(turn)
+            return close(_to_tell(turn))
+
+
+def _new_time(turn: Turn) -> Turn:
+    """Begin with what was said of the new time: an hour of its day, "earlier that day"."""
+    held = turn.dialogue
+    if held.about is None:
+        return recall(turn)
+    day, _, _ = held.about.at.partition("T")
+    if (given := held.given_time or "").startswith("T"):
+        return recall(turn.become(given_time=f"{day}{given}"))
+    if held.shift and not (held.given_time or held.window):
+        at = datetime.fromisoformat(held.about.at)
+        before = (at - _MINUTE).time() if held.shift == EARLIER else None
+        after = None if before else (at + _MINUTE).time()
+        turn = turn.become(window=Window((at.date(),), before=before, after=after))
+    return recall(turn)
+
+
+EARLIER, LATER = "earlier", "later"
+_MINUTE = timedelta(minutes=1)
+
+
+def _to_tell(turn: Turn) -> Turn:
+    """Say what of the booking was asked for before it was found."""
+    return told(turn, [Step(name) for name in turn.dialogue.to_tell]).become(to_tell=())
+
+
+def may_ask(held: Dialogue, about: str) -> tuple[Step, ...]:
+    """Return the address where a question has a figure of it: "is it 120 Rose Street you have?"."""
+    stored = held.found.address if held.found else ""
+    figures = {*_FIGURES.findall(about)} & {*_FIGURES.findall(stored)}
+    return (Step.ADDRESS,) if figures else ()
+
+
+_FIGURES = re.compile(r"\d+")
+
+
+def told(turn: Turn, steps: Iterable[Step]) -> Turn:
+    """Say what the booking that was found has of these fields; nothing where it has none."""
+    held = turn.dialogue
+    if held.found is None:
+        return turn
+    values = [
+        turn.say_time(value) if step is Step.TIME else written(step, value, turn.business)
+        for step in steps
+        if (value := held.found.value(step))
+    ]
+    return turn.say("reply.written", value=turn.listed(values, "and")) if values else turn
+
+
+def compare(turn: Turn, act: Provide | Correct, text: str) -> Turn:
+    """Take an address or e-mail that is said of the booking that was found: it is that, or is to
+    be changed by staff."""
+    held, step = turn.dialogue, act.step
+    if step is None or held.found is None:
+        return turn
+    stored, said = held.found.value(step), act.value or ""
+    same = addresses_agree(said, stored) if step is Step.ADDRESS else said == stored
+    return told(turn, [step]) if same else turn.note(text).promise().say("existing.call_back")
 
 
 def call_off(turn: Turn) -> Turn:
@@ -159,7 +230,7 @@ def on_called_off(turn: Turn, event: CalledOff) -> Turn:
     """Say that it is done, or that staff will see to it."""
     turn = replace(turn, said=event.said)
     if event.done:
-        return close(turn.fulfil().say("existing.cancelled"))
+        return close(turn.become(found=None).fulfil().say("existing.cancelled"))
     return close(turn.promise().say("existing.later"))
 
 
@@ -190,4 +261,5 @@ def _appointment(booking: Booking, turn: Turn) -> Appointment:
         booking.call_sid,
         normal(at, turn.business) if isinstance(at, datetime) else "",
         service.name if isinstance(service, Service) else "",
+        *(str(booking.state.answers.get(step) or "") for step in (Step.ADDRESS, Step.EMAIL)),
     )

@@ -63,6 +63,13 @@ class Appointment:
     call_sid: str
     at: str
     service: str
+    address: str = ""
+    email: str = ""
+
+    def value(self, step: Step) -> str:
+        """Return what its booking says of a step; empty where it is silent."""
+        known = {Step.TIME: self.at, Step.SERVICE: self.service, Step.ADDRESS: self.address}
+        return {**known, Step.EMAIL: self.email}.get(step, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,10 @@ class Dialogue:
     attempts   failed answers to this question       put  how often it was put
     patience   silences that are still met without a word: the caller asked for a moment
     purpose    what the caller has called for
-    about      the existing appointment that was found
+    about      the existing appointment that was found, while it is dealt with
+    found      the last one that was: what it says is told to who asks
+    to_tell    fields of it that were asked for before it was found
+    shift      "earlier" or "later" than it is, as was asked before it was found
     dealt      purposes that were dealt with, and are not taken up twice
     sought     numbers under which no appointment was found, and steps that were asked for it
     proving    no number found it: who the caller is, `proof` is to tell beside the name
@@ -132,6 +142,9 @@ class Dialogue:
     fruitless: int = 0
     purpose: Purpose = Purpose.BOOK
     about: Appointment | None = None
+    found: Appointment | None = None
+    to_tell: tuple[str, ...] = ()
+    shift: str = ""
     dealt: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     proving: bool = False
@@ -161,6 +174,7 @@ class Dialogue:
                 "earlier": offered[0].call_sid if offered else None,
                 "window": asdict(self.window) if self.window else None,
                 "about": asdict(self.about) if self.about else None,
+                "found": asdict(self.found) if self.found else None,
             }
         ).decode()
 
@@ -284,7 +298,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "fruitless", "unknown", "proving", "advice"),
+    *("promised", "fruitless", "unknown", "proving", "advice", "to_tell", "shift"),
 )
 """The fields that travel in the record as they are."""
 

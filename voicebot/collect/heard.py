@@ -18,7 +18,7 @@ from voicebot.collect.answers import (
 )
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.open_question import answer
-from voicebot.collect.said import Said
+from voicebot.collect.said import MAY_ASK_A_FIELD, Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Act,
@@ -155,6 +155,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     purpose = _PURPOSES[wish.what]
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
         return turn.note(said.text).say_noted(), False  # of the booking in the making
+    if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
+        turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
+        return times.close(_beside(turn, said)), True
     if purpose in held.dealt:
         told_again = held.attempts + 1
         turn = turn.promise().note(said.text).say("existing.call_back")
@@ -169,6 +172,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if purpose is Purpose.MOVE and in_the_making and held.mode is not Mode.CLOSING:
         return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text)
+    turn = turn.become(to_tell=said.fields_asked, shift=said.shift)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
     kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
@@ -262,6 +266,10 @@ def _values(
             continue
         if act.step is Step.TIME and not aside and held.step is Step.TIME and not closing:
             continue
+        if closing and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
+            if act.step not in said.fields_asked:
+                turn = bookings.compare(turn, act, said.text)
+            continue
         if act.step in seen and act.value != seen[act.step]:
             turn = _second(turn, act, said)
             continue
@@ -300,11 +308,24 @@ def _beside(turn: Turn, said: Said) -> Turn:
         turn = turn.note(note.text).say_noted()
     if held.purpose is not Purpose.BOOK and (said.unread or said.has(Flexible, Note)):
         turn = turn.note(said.text)  # when to call back, what went wrong
+    said_before = len(turn.said)
+    turn = bookings.told(turn, _of_booking(held, said))
+    answered = MAY_ASK_A_FIELD if len(turn.said) > said_before else ()
     for question in _questions(said, first=held.put < _PUT_AGAIN):
+        if question.topic in answered:
+            continue
         turn = asides.reply(turn, question, said.text)
     if said.wants("annoyed"):
         turn = turn.say("reply.sorry")
     return turn
+
+
+def _of_booking(held: Dialogue, said: Said) -> list[Step]:
+    """Return the fields that are asked for, and that the booking has which was found."""
+    named = said.fields_asked or tuple(
+        step for ask in said.of(Ask) if not ask.topic for step in bookings.may_ask(held, ask.about)
+    )
+    return [step for step in named if held.found and not held.value(step)]
 
 
 def _questions(said: Said, *, first: bool) -> Iterable[Ask]:

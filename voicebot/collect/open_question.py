@@ -302,7 +302,7 @@ def _closing(turn: Turn, said: Said) -> Turn:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
-    if said.has(Ask, Note):
+    if said.has(Ask, Note) or said.values:  # a value here is of the booking that was found
         return turn.ask()
     if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
         return turn.become(attempts=held.attempts + 1).ask()

@@ -32,6 +32,8 @@ _A_SENTENCE = 3
 _SAID_AGAIN = (Step.PHONE, Step.ADDRESS, Step.SERVICE)
 """Steps whose value, said again after a no, is the one that was read back."""
 _OF_A_TIME = frozenset({"time.weekday", "time.part", "time.onward", "time.early"})
+MAY_ASK_A_FIELD = ("", "known", "place", "company", "services")
+"""Topics of "what address is it", beside those that are understood."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
 """Steps whose values tell of nothing: 7 Flood Street is no flood."""
 
@@ -125,6 +127,25 @@ class Said:
     def objects(self) -> bool:
         """A no, or words beside a value that nobody understands."""
         return self.unread or self.has(Deny, Decline)
+
+    @property
+    def fields_asked(self) -> tuple[Step, ...]:
+        """The fields whose values are asked for, also those that are only named in a question."""
+        asked = [ask for ask in self.of(Ask) if ask.topic in MAY_ASK_A_FIELD]
+        if not asked:
+            return ()
+        said = utterance(self.text, self.situation.language)
+        steps = [step for ask in asked for step in ask.steps]
+        steps += [Step(field.value) for field in said.all("record.field")]
+        given = [act.step for act in self.values if isinstance(act, Provide)]
+        steps += [step for step in given if step in (Step.ADDRESS, Step.EMAIL)]
+        return tuple(dict.fromkeys(steps))
+
+    @property
+    def shift(self) -> str:
+        """ "earlier" or "later", where a booking is to be moved so."""
+        tags = utterance(self.text, self.situation.language).tags
+        return next((each for each in ("earlier", "later") if f"booked.{each}" in tags), "")
 
     @property
     def names_a_time(self) -> bool:

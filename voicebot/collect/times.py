@@ -276,6 +276,8 @@ def _moved(turn: Turn, at: datetime, place: Place) -> Turn:
         turn = turn.promise().say("existing.later")
     else:
         turn = turn.fulfil().say("existing.moved", time=time)
+        if about := turn.dialogue.about:
+            turn = turn.become(found=replace(about, at=normal(at, turn.business)))
     return close(turn.become(pending=None))
 
 
@@ -287,7 +289,13 @@ def close(turn: Turn) -> Turn:
     if held.purpose is not Purpose.BOOK:  # what was said of its time is of no other
         turn = turn.become(given_time=None, window=None)
     return turn.become(
-        mode=Mode.CLOSING, purpose=Purpose.BOOK, about=None, partial=None, put=0, attempts=0
+        mode=Mode.CLOSING,
+        purpose=Purpose.BOOK,
+        about=None,
+        partial=None,
+        put=0,
+        attempts=0,
+        shift="",
     ).ask()
 
 

@@ -243,7 +243,7 @@ class Turn:
 
     def about(self) -> dict[str, str]:
         """Return the existing appointment that was found, for a line."""
-        found = self.dialogue.about
+        found = self.dialogue.about or self.dialogue.found
         if found is None:
             return {"service": "", "time": ""}
         return {"service": in_a_sentence(found.service), "time": self.say_time(found.at)}
